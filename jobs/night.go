@@ -1,0 +1,253 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+const (
+	// leaseTime is how long a run stays taken without being renewed: longer
+	// than the longest provider call (65 s) and the pause of a busy machine.
+	leaseTime = 3 * time.Minute
+	// followDays is for how long the refund of a virtual account is followed:
+	// Toss pays out within nine bank days, and says nothing later.
+	followDays = 30
+	// lateMargin: a change may be committed after a run began and bear an
+	// earlier time; what changed shortly before the last run is looked at again.
+	lateMargin = time.Hour
+)
+
+// night is one run while it goes on.
+type night struct {
+	*Nightly
+	lease   reconcile.Lease
+	now     time.Time
+	run     reconcile.Run
+	scope   reconcile.Scope
+	cmp     Comparison
+	settled time.Time
+	oldest  time.Time // of the orders that the shop touched
+
+	mu       sync.Mutex
+	findings []reconcile.Finding
+	sums     map[pay.Currency]*reconcile.Total
+	shopGap  bool // the shop's orders of the day are not all there
+	unheld   int64
+}
+
+func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (*night, error) {
+	_, since, err := n.Ledger.LastComplete(ctx, JobNightly, n.Settings.MID, day)
+	if err != nil {
+		return nil, err
+	}
+	if !since.IsZero() {
+		since = since.Add(-lateMargin)
+	}
+	scope := reconcile.Scope{MID: n.Settings.MID, Day: day, Since: since, FollowFrom: day.Add(-followDays).Start()}
+	run := reconcile.Run{
+		ID: lease.RunID, Job: n.Job, MID: n.Settings.MID, Day: day, Now: now,
+		CallsByAPI: map[string]int64{}, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{},
+		Severity: n.Settings.Severity,
+	}
+	cmp, err := n.Compare(ctx, scope, now)
+	if err != nil {
+		return nil, err
+	}
+	return &night{
+		Nightly: n, lease: lease, now: now, run: run, scope: scope, cmp: cmp,
+		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{},
+	}, nil
+}
+
+func (n *night) close() {
+	_ = n.cmp.Close() // what it held was temporary
+}
+
+// keepLease renews the lease while the run goes on. The context that it gives
+// ends when the run was taken over; stop says whether it was.
+func (n *Nightly) keepLease(ctx context.Context, lease reconcile.Lease) (held context.Context, stop func() error) {
+	held, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(leaseTime / 4)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-held.Done():
+				return
+			case <-ticker.C:
+				if err := n.Ledger.RenewRun(held, lease, n.Clock().Add(leaseTime)); err != nil && held.Err() == nil {
+					cancel(&lostError{err})
+					return
+				}
+			}
+		}
+	}()
+	return held, func() error {
+		var lost *lostError
+		if errors.As(context.Cause(held), &lost) {
+			<-done
+			return lost.error
+		}
+		cancel(nil)
+		<-done
+		return nil
+	}
+}
+
+type lostError struct{ error }
+
+// gap notes a part that could not be read.
+func (n *night) gap(side, what string, why error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: side, What: what, Why: why.Error()})
+}
+
+func (n *night) step(what string, done, total int64) {
+	if n.Progress != nil {
+		n.Progress.Step(what, done, total)
+	}
+}
+
+// fewOrders is the number of orders on the same weekday of last week under
+// which half of it says nothing.
+const fewOrders = 20
+
+// readShop brings in the shop's orders and marks those that are touched. No
+// rows, or fewer than half of the same weekday's, means that the export is not
+// all there.
+func (n *night) readShop(ctx context.Context) error {
+	if len(n.Settings.Given) > 0 {
+		return n.cmp.TouchGiven(ctx, n.Settings.Given)
+	}
+	n.step("shop", 0, 0)
+	if n.Orders != nil {
+		gaps, err := n.Orders.Refresh(ctx, n.since(), n.scope.Day.End())
+		if err != nil {
+			return err
+		}
+		for _, gap := range gaps {
+			n.run.Gaps = append(n.run.Gaps, gap)
+			n.shopGap = true
+		}
+	}
+	var err error
+	n.oldest, err = n.cmp.TouchShop(ctx)
+	return err
+}
+
+// since is from when on the shop is asked for changes: the last complete run
+// of an earlier date, or the day itself the first time.
+func (n *night) since() time.Time {
+	if n.scope.Since.IsZero() {
+		return n.scope.Day.Start()
+	}
+	return n.scope.Since
+}
+
+// coverShop: the shop's side has coverage too.
+func (n *night) coverShop(ctx context.Context, rowsAtToss int64) error {
+	if len(n.Settings.Given) > 0 || n.now.Before(n.scope.Day.End()) {
+		return nil
+	}
+	today, err := n.cmp.CountOrdered(ctx, n.scope.MID, n.scope.Day)
+	if err != nil {
+		return err
+	}
+	before, err := n.cmp.CountOrdered(ctx, n.scope.MID, n.scope.Day.Add(-7))
+	if err != nil {
+		return err
+	}
+	switch {
+	case today == 0 && (rowsAtToss > 0 || before > 0):
+		n.shopGap = true
+		n.gap("shop", "orders of "+string(n.scope.Day), errors.New("the shop gave no order of this day; import its order file and run the night again"))
+	case before >= fewOrders && today*2 < before:
+		n.shopGap = true
+		n.gap("shop", "orders of "+string(n.scope.Day), fmt.Errorf("the shop gave %d orders, the same weekday a week before had %d: is the export cut off? Import the whole file and run the night again", today, before))
+	}
+	return nil
+}
+
+// filter marks what the provider moved, takes the snapshot and drops the pairs
+// that agree.
+func (n *night) filter(ctx context.Context) error {
+	n.step("compare", 0, 0)
+	if len(n.Settings.Given) == 0 && !n.Settings.LookUpAll {
+		if err := n.cmp.TouchProvider(ctx); err != nil {
+			return err
+		}
+	}
+	if n.Settings.PhonesOnly {
+		if err := n.cmp.KeepMethod(ctx, pay.Phone); err != nil {
+			return err
+		}
+	}
+	if err := n.cmp.Fold(ctx); err != nil {
+		return err
+	}
+	figures, err := n.cmp.Figures(ctx)
+	if err != nil {
+		return err
+	}
+	n.run.OtherPG, n.run.ZeroAmount = figures.OtherPG, figures.ZeroAmount
+	n.run.Transactions, n.run.ByMethod = figures.Transactions, figures.ByMethod
+	if err := n.coverShop(ctx, figures.Transactions); err != nil {
+		return err
+	}
+	n.run.Touched, n.run.Suspects, err = n.cmp.Filter(ctx, n.Settings.LookUpAll || len(n.Settings.Given) > 0)
+	return err
+}
+
+// prove sums both sides apart, after the look-ups, and compares the sums with
+// what Compare named.
+func (n *night) prove(ctx context.Context) error {
+	n.step("prove", 0, 0)
+	shop, provider, err := n.cmp.Totals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sum := range shop {
+		n.total(sum.Currency).Shop = sum.Total
+		n.run.Orders += sum.Number
+	}
+	for _, sum := range provider {
+		n.total(sum.Currency).Provider = sum.Total
+		n.run.Payments += sum.Number
+	}
+	for _, total := range n.sums {
+		total.Unexplained = total.Shop - total.Provider - total.Explained
+		n.run.Totals = append(n.run.Totals, *total)
+	}
+	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
+	n.run.Windows, n.run.UnknownMID, err = n.Pages.WindowsRead(ctx, n.scope.MID, n.lease.RunID)
+	for _, window := range n.run.Windows {
+		n.run.CallsByAPI["transactions"] += int64(window.Pages)
+	}
+	for _, calls := range n.run.CallsByAPI {
+		n.run.ProviderCalls += calls
+	}
+	slices.SortFunc(n.run.Gaps, func(a, b reconcile.Gap) int {
+		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
+	})
+	return err
+}
+
+func (n *night) total(currency pay.Currency) *reconcile.Total {
+	total, ok := n.sums[currency]
+	if !ok {
+		total = &reconcile.Total{Currency: currency, ByKind: map[reconcile.Kind]int64{}}
+		n.sums[currency] = total
+	}
+	return total
+}

@@ -1,0 +1,125 @@
+// Package jobs walks the line: orders and toss to reconcile, to refunds, to
+// reports. Each scheduled job is one readable page. Start here.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/reports"
+)
+
+// Nightly compares one merchant's business date with the provider's records.
+// It never sends a cancel: it proposes refunds, and `refunds run` sends them.
+type Nightly struct {
+	Job      string // "nightly", or "reconcile": fetch and compare only
+	Settings Settings
+	Orders   OrderSource
+	Provider Provider
+	Ledger   Ledger
+	Pages    Pages
+	Compare  func(ctx context.Context, scope reconcile.Scope, now time.Time) (Comparison, error)
+	Progress Progress
+	Clock    func() time.Time // the real clock, also where now is set to another
+}
+
+// Settings are what the configuration says about a merchant's nights.
+type Settings struct {
+	MID             string
+	KnownMIDs       []string // every configured merchant: rows of others are counted
+	Owner           string   // who works on the run: host, process
+	Actor           string
+	LookUpAll       bool // mode: lookup
+	Given           []string
+	Settle          time.Duration
+	RereadDays      []int
+	Sample          int
+	MaxLookUps      int
+	Concurrency     int
+	AlarmShare      float64
+	Severity        reconcile.Severity
+	Refunds         refunds.Policy
+	ConfigPrint     string
+	OwnerIsDead     func(owner string) bool
+	NextRefundRun   func(after time.Time) time.Time
+	PhonesOnly      bool // the month-end job: today so far, phone payments alone
+	MaxPagesAWindow int  // 0: defaultMaxPages
+}
+
+// Run is one night of one merchant, in seven steps. What could not be read
+// makes the run incomplete, and is never called missing. An error means that
+// nothing of the night was written; running it again is safe.
+func (n *Nightly) Run(ctx context.Context, day pay.Day, now time.Time) (reports.Snapshot, error) {
+	lease, err := n.Ledger.BeginRun(ctx, n.Job, n.Settings.MID, day, n.Settings.Owner, n.Clock(), leaseTime, n.Settings.OwnerIsDead)
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
+	ctx, stop := n.keepLease(ctx, lease)
+	snapshot, err := n.run(ctx, lease, day, now)
+	if lost := stop(); lost != nil {
+		err = lost
+	}
+	state, reason := ending(snapshot, err)
+	if endErr := n.Ledger.EndRun(context.WithoutCancel(ctx), lease, state, reason, n.Clock()); err == nil {
+		err = endErr
+	}
+	return snapshot, err
+}
+
+func (n *Nightly) run(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (reports.Snapshot, error) {
+	night, err := n.open(ctx, lease, day, now)
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
+	defer night.close()
+	for _, step := range []func(context.Context) error{
+		night.readShop, // the shop's orders, and whether they are all there
+		night.list,     // the provider's rows, day by day
+		night.filter,   // which orders could differ
+		night.lookUp,   // the truth about those, and how they differ
+		night.sample,   // and a proof for the others
+		night.prove,    // the money of both sides, summed apart
+	} {
+		if err := step(ctx); err != nil {
+			return reports.Snapshot{}, err
+		}
+	}
+	return night.remember(ctx) // breaks, proposals and the run, in one transaction
+}
+
+// ending says how a run is entered in the ledger.
+func ending(snapshot reports.Snapshot, err error) (state, reason string) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return reconcile.RunInterrupted, "interrupted"
+	case err != nil:
+		return reconcile.RunFailed, err.Error()
+	case !snapshot.Run.Complete:
+		return reconcile.RunIncomplete, ""
+	default:
+		return reconcile.RunComplete, ""
+	}
+}
+
+// Dates are the business dates that a nightly without a date runs: every one
+// from the last complete one to yesterday, oldest first; the first time, and
+// when nothing was missed, yesterday.
+func Dates(lastComplete, firstRun, today pay.Day) []pay.Day {
+	yesterday := today.Add(-1)
+	from := yesterday
+	switch {
+	case lastComplete != "" && lastComplete < yesterday:
+		from = lastComplete.Add(1)
+	case lastComplete == "" && firstRun != "" && firstRun < yesterday:
+		from = firstRun // never complete yet: begin where the first one began
+	}
+	var dates []pay.Day
+	for day := from; day <= yesterday; day = day.Add(1) {
+		dates = append(dates, day)
+	}
+	return dates
+}

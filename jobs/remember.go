@@ -1,0 +1,165 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/reports"
+)
+
+// errSame: the night found what it found before, so that nothing is written.
+var errSame = errors.New("the same night")
+
+// remember carries the breaks over the night, proposes refunds and writes all
+// of it in one transaction. A night that finds what it found before writes
+// nothing and keeps its first snapshot.
+func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
+	n.step("remember", 0, 0)
+	before, err := n.earlier(ctx)
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
+	changes, err := n.changes(ctx)
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
+	n.finish(changes)
+	proposed, err := n.propose(ctx, changes)
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
+	var snapshot reports.Snapshot
+	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed, Facts: n.facts()}
+	err = n.cmp.Commit(ctx, written, func(after After) ([]byte, error) {
+		snapshot = n.snapshot(after)
+		if before != nil && sameNight(*before, snapshot) {
+			return nil, errSame
+		}
+		return json.Marshal(snapshot)
+	})
+	if errors.Is(err, errSame) {
+		return *before, nil
+	}
+	return snapshot, err
+}
+
+// earlier is the snapshot that an earlier run of the same night stored.
+func (n *night) earlier(ctx context.Context) (*reports.Snapshot, error) {
+	stored, err := n.Ledger.Snapshot(ctx, n.Job, n.scope.MID, n.scope.Day)
+	if err != nil || stored == nil {
+		return nil, err
+	}
+	var snapshot reports.Snapshot
+	if err := json.Unmarshal(stored, &snapshot); err != nil {
+		return nil, fmt.Errorf("the stored snapshot of %s is unreadable: %w", n.scope.Day, err)
+	}
+	return &snapshot, nil
+}
+
+// sameNight says whether two runs of one night found the same. How they came
+// to it (when, how many calls, which look-ups) is not compared.
+func sameNight(a, b reports.Snapshot) bool {
+	return essence(a) == essence(b)
+}
+
+func essence(s reports.Snapshot) string {
+	s.JournalHead, s.NextRefunds = "", nil
+	s.Run.Now, s.Run.Windows, s.Run.CallsByAPI, s.Run.ProviderCalls = time.Time{}, nil, nil, 0
+	s.Run.Suspects, s.Run.LookedUp, s.Run.Sample, s.Run.Proposed = 0, 0, reconcile.Sample{}, 0
+	text, err := json.Marshal(s)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// changes carries each break over the night: those that were known of the
+// orders looked at, and those that are new.
+func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
+	known, err := n.cmp.Breaks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]*reconcile.Finding, len(n.findings))
+	for i := range n.findings {
+		f := &n.findings[i]
+		found[reconcile.BreakID(f.MID, f.OrderID, f.Kind)] = f
+	}
+	var changes []BreakChange
+	carry := func(before *reconcile.Break, finding *reconcile.Finding) {
+		after, change := reconcile.Remember(before, finding, n.scope.Day)
+		if change == reconcile.ChangeNone {
+			return
+		}
+		if finding != nil && finding.Payment != nil {
+			deadline := refunds.CancelBy(*finding.Payment, n.Settings.Refunds.AccountDays, n.now)
+			after.CancelBy, after.AtRisk = deadline.By, deadline.AtRisk
+		}
+		changes = append(changes, BreakChange{after, change})
+	}
+	for i := range known {
+		carry(&known[i], found[known[i].ID])
+		delete(found, known[i].ID)
+	}
+	for _, finding := range found {
+		carry(nil, finding)
+	}
+	slices.SortFunc(changes, func(a, b BreakChange) int { return strings.Compare(a.Break.ID, b.Break.ID) })
+	return changes, nil
+}
+
+// finish fills in what only the whole night knows.
+func (n *night) finish(changes []BreakChange) {
+	if n.unheld > 0 {
+		n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: "shop", What: fmt.Sprintf("%d payments", n.unheld),
+			Why: "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"})
+	}
+	n.run.Complete = len(n.run.Gaps) == 0
+	counts := map[reconcile.Kind]int64{}
+	differing := map[string]bool{}
+	for _, finding := range n.findings {
+		differing[finding.OrderID] = true
+		if !finding.Timing {
+			counts[finding.Kind]++
+		}
+	}
+	n.run.Matched = n.run.Touched - n.run.NotLookedUp - int64(len(differing)) - n.unheld
+	n.run.Suspect = reconcile.Explosions(counts, n.run.Touched, n.Settings.AlarmShare)
+}
+
+// propose asks for the refunds that the configuration queues by itself. A
+// suspect night asks for none: the key or the export is wrong more probably.
+func (n *night) propose(ctx context.Context, changes []BreakChange) ([]refunds.Request, error) {
+	if n.Job == JobReconcile || len(n.run.Suspect) > 0 {
+		return nil, nil
+	}
+	var proposed []refunds.Request
+	for _, change := range changes {
+		b := change.Break
+		if b.Owed == 0 || b.Payment == nil {
+			continue
+		}
+		asked, err := n.cmp.Asked(ctx, b.Payment.PaymentKey, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		if request := refunds.Propose(b, asked, n.Settings.Refunds, n.now); request != nil {
+			proposed = append(proposed, *request)
+		}
+	}
+	n.run.Proposed = int64(len(proposed))
+	return proposed, nil
+}
+
+// facts are what the journal keeps of a run.
+func (n *night) facts() map[string]any {
+	return map[string]any{"job": n.Job, "mid": n.scope.MID, "business_date": n.scope.Day, "complete": n.run.Complete,
+		"touched": n.run.Touched, "matched": n.run.Matched, "totals": n.run.Totals}
+}

@@ -1,0 +1,143 @@
+package jobs
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/reports"
+)
+
+// The jobs that walk the line.
+const (
+	JobNightly   = "nightly"
+	JobReconcile = "reconcile" // fetches and compares only
+	JobMonthEnd  = "month_end" // phone payments, on the last day of their month
+)
+
+// snapshot draws up all that the night says, from what stands in the database
+// now.
+func (n *night) snapshot(after After) reports.Snapshot {
+	run := n.run
+	run.Broken = map[reconcile.Kind]int64{}
+	run.Refunds = map[string]int64{}
+	s := reports.Snapshot{JournalHead: after.JournalHead, Config: n.Settings.ConfigPrint}
+	for _, b := range after.Breaks {
+		countBreak(&run, b)
+		s.Breaks = append(s.Breaks, breakRow(b))
+	}
+	for _, request := range after.Refunds {
+		run.Refunds[string(request.State)]++
+		if request.State.Open() || request.State == refunds.Accepted || request.State == refunds.ExpiredState ||
+			request.FinishedAt.After(n.scope.Day.Start()) || request.RequestedAt.Equal(n.now) {
+			s.Refunds = append(s.Refunds, reports.RefundRow{Request: request})
+		}
+	}
+	if next := n.Settings.NextRefundRun; next != nil {
+		s.NextRefunds = []time.Time{next(n.now)}
+	}
+	s.Deadlines = n.deadlines(after, s.NextRefunds)
+	s.Run = run
+	return s
+}
+
+func countBreak(run *reconcile.Run, b reconcile.Break) {
+	switch {
+	case b.Status.NeedsPerson():
+		run.Broken[b.Kind]++
+		if b.Since == run.Day {
+			run.Opened++
+			if b.Status == reconcile.Reopened {
+				run.Reopened++
+			}
+		}
+	case b.Status == reconcile.Timing:
+		run.Timing++
+	case b.Status == reconcile.Cleared:
+		run.Cleared++
+	}
+}
+
+func breakRow(b reconcile.Break) reports.BreakRow {
+	return reports.BreakRow{
+		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: b.Kind, Status: b.Status,
+		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
+		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
+		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
+	}
+}
+
+// owing are the kinds in which Toss holds money that should perhaps go back.
+func owing(kind reconcile.Kind) bool {
+	switch kind {
+	case reconcile.CancelNotExecuted, reconcile.DuplicatePayment, reconcile.PaidAfterCancel:
+		return true
+	default:
+		return false
+	}
+}
+
+// deadlines lists the money that should go back and has a last day: asked for
+// or not yet, most urgent first.
+func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
+	var list []reports.Deadline
+	askedFor := map[string]bool{}
+	for _, r := range after.Refunds {
+		if !r.State.Unsent() && r.State != refunds.ExpiredState && r.State != refunds.HeldState {
+			continue
+		}
+		askedFor[r.BreakID] = true
+		if r.CancelBy.IsZero() {
+			continue
+		}
+		list = append(list, reports.Deadline{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: r.Method,
+			Currency: r.Currency, Amount: r.Amount, CancelBy: r.CancelBy, RefundID: r.ID, State: r.State, BreakID: r.BreakID})
+	}
+	for _, b := range after.Breaks {
+		if !b.Status.NeedsPerson() || !owing(b.Kind) || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
+			continue
+		}
+		list = append(list, reports.Deadline{MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Method: b.Method,
+			Currency: b.Currency, Amount: atStake(b), CancelBy: b.CancelBy, AtRisk: b.AtRisk, BreakID: b.ID})
+	}
+	for i := range list {
+		list[i].TooLate = len(next) > 0 && !list[i].CancelBy.IsZero() && next[0].After(list[i].CancelBy)
+	}
+	slices.SortStableFunc(list, moreUrgent)
+	return list
+}
+
+// atStake is what would have to go back: what Toss holds more than the shop.
+func atStake(b reconcile.Break) int64 {
+	if b.Owed > 0 {
+		return b.Owed
+	}
+	return max(-b.Difference(), 0)
+}
+
+// moreUrgent: the earliest deadline first, none last; then the most money.
+func moreUrgent(a, b reports.Deadline) int {
+	if a.CancelBy.IsZero() != b.CancelBy.IsZero() {
+		if a.CancelBy.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	if c := a.CancelBy.Compare(b.CancelBy); c != 0 {
+		return c
+	}
+	if a.Amount != b.Amount {
+		if a.Amount > b.Amount {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.OrderID, b.OrderID)
+}
+
+// MonthEnd says whether the month-end job has work on a day: phone payments
+// can be cancelled only within their calendar month, whatever weekday it ends on.
+func MonthEnd(today pay.Day) bool { return today.LastOfMonth() }

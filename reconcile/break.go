@@ -1,0 +1,159 @@
+package reconcile
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"daesa/pay"
+)
+
+// Break is a difference as daesa remembers it over the nights. One order has
+// at most one break of each kind; it keeps its identity when it comes back.
+type Break struct {
+	ID         string
+	Finding    // as last seen
+	Status     Status
+	FirstSeen  pay.Day
+	LastSeen   pay.Day
+	Nights     int     // nights on which it was seen
+	Since      pay.Day // the night that gave it its status
+	RecheckOn  pay.Day // a resolution that holds for a while ends here
+	Resolution Disposition
+	ResolvedBy string
+	ResolvedAt time.Time
+	Note       string
+	// CancelBy and AtRisk are filled in by who knows the deadlines: until when
+	// the money could go back through Toss.
+	CancelBy time.Time
+	AtRisk   bool
+}
+
+// BreakID is derived, never random, so that two databases that saw the same
+// night speak of the same break.
+func BreakID(mid, orderID string, kind Kind) string {
+	return "b" + ShortHash(mid, orderID, string(kind))[:15]
+}
+
+// ShortHash is the base32 SHA-256 of some parts, in lower case, 26 characters:
+// the form of every derived id.
+func ShortHash(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))[:26]
+}
+
+// Change is what happened to a break in one night.
+type Change string
+
+// The changes of a night.
+const (
+	ChangeNone     Change = ""
+	ChangeOpened   Change = "opened"
+	ChangeTiming   Change = "timing"
+	ChangeSeen     Change = "seen"
+	ChangeCleared  Change = "cleared"
+	ChangeReopened Change = "reopened"
+)
+
+// Remember carries one break over a night: before is what was known of it (nil
+// when nothing), found what this night saw (nil when both sides agree now).
+// Running the same day again gives the same break.
+func Remember(before *Break, found *Finding, day pay.Day) (Break, Change) {
+	switch {
+	case before == nil && found == nil:
+		return Break{}, ChangeNone
+	case before == nil:
+		return newBreak(*found, day)
+	case found == nil:
+		return agreed(*before, day)
+	default:
+		return seenAgain(*before, *found, day)
+	}
+}
+
+func newBreak(found Finding, day pay.Day) (Break, Change) {
+	b := Break{
+		ID: BreakID(found.MID, found.OrderID, found.Kind), Finding: found,
+		Status: Open, FirstSeen: day, LastSeen: day, Since: day, Nights: 1,
+	}
+	if found.Timing {
+		b.Status = Timing
+		return b, ChangeTiming
+	}
+	return b, ChangeOpened
+}
+
+// agreed: what nobody resolved is cleared by itself; a person's word stays.
+func agreed(b Break, day pay.Day) (Break, Change) {
+	if b.Status == Cleared || b.Status == Resolved {
+		return b, ChangeNone
+	}
+	b.Status, b.Since = Cleared, max(day, b.Since)
+	return b, ChangeCleared
+}
+
+func seenAgain(b Break, found Finding, day pay.Day) (Break, Change) {
+	changed := b.differs(found)
+	if day > b.LastSeen {
+		b.Nights++
+		b.LastSeen = day
+	}
+	before := b.Status
+	b.Finding = found
+	switch {
+	case before == Resolved && !changed && (b.RecheckOn == "" || day < b.RecheckOn):
+		return b, ChangeNone
+	case before == Timing && found.Timing:
+		return b, ChangeSeen
+	case before == Cleared && found.Timing:
+		b.Status, b.Since = Timing, max(day, b.Since)
+		return b, ChangeTiming
+	case before == Resolved || before == Cleared:
+		b.Status, b.Since, b.RecheckOn, b.Resolution = Reopened, max(day, b.Since), "", ""
+		return b, ChangeReopened
+	case before == Timing:
+		b.Status, b.Since = Open, max(day, b.Since)
+		return b, ChangeOpened
+	default:
+		return b, ChangeSeen
+	}
+}
+
+// differs says whether either side's amount or status is another than the one
+// that a person resolved.
+func (b Break) differs(found Finding) bool {
+	return b.LocalStatus != found.LocalStatus || b.ProviderStatus != found.ProviderStatus ||
+		!sameAmount(b.LocalAmount, found.LocalAmount) || !sameAmount(b.ProviderAmount, found.ProviderAmount)
+}
+
+func sameAmount(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// Resolve writes a person's word onto a break.
+func (b Break) Resolve(as Disposition, by, note string, at time.Time) Break {
+	b.Status, b.Resolution, b.ResolvedBy, b.ResolvedAt, b.Note = Resolved, as, by, at, note
+	b.RecheckOn = ""
+	if as.Expires() {
+		b.RecheckOn = pay.DayOf(at).AddBankDays(RecheckBankDays)
+	}
+	return b
+}
+
+// Difference is what the shop holds more than Toss, in the currency of the
+// break; a side that does not know the order or payment holds nothing.
+func (f Finding) Difference() int64 { return value(f.LocalAmount) - value(f.ProviderAmount) }
+
+// AtStake is the larger of the two sides: what the break is about in money.
+func (f Finding) AtStake() int64 { return max(value(f.LocalAmount), value(f.ProviderAmount)) }
+
+func value(amount *int64) int64 {
+	if amount == nil {
+		return 0
+	}
+	return *amount
+}

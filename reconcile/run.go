@@ -1,0 +1,221 @@
+package reconcile
+
+import (
+	"time"
+
+	"daesa/pay"
+)
+
+// Run is one night of one merchant: what was read, what was found, and what
+// proves it. Money is in the smallest unit of its currency.
+type Run struct {
+	ID       string
+	Job      string
+	MID      string
+	Day      pay.Day   // the business date
+	Now      time.Time // the instant of the run, as stored when it was committed
+	Complete bool
+	Gaps     []Gap // what could not be read; empty when complete
+
+	Orders       int64 // the shop's orders that were touched and compared
+	Payments     int64 // payments of touched orders in the transaction list
+	Transactions int64 // rows of the list within the day
+	Touched      int64 // order numbers that either side touched
+	Matched      int64 // of these, the ones that agree
+	OtherPG      int64 // orders of the day paid through another company
+	ZeroAmount   int64 // orders of the day without a payment
+	UnknownMID   int64 // rows of the list that belong to a MID that is not configured
+
+	Suspects      int64 // pairs that the filter could not pass
+	LookedUp      int64 // pairs that were looked up
+	NotLookedUp   int64 // pairs left over: never called missing
+	ProviderCalls int64
+	CallsByAPI    map[string]int64
+
+	Windows  []Window
+	Sample   Sample
+	Totals   []Total       // by currency
+	ByMethod []MethodTotal // transactions of the day
+	Suspect  []Kind        // kinds that exploded: check key and export first
+	Duration time.Duration // not part of the workbook
+
+	Broken map[Kind]int64 // breaks that need a person after the run
+	Opened int64
+	// Reopened is part of Opened: breaks that came back.
+	Reopened int64
+	Cleared  int64
+	Timing   int64
+	Refunds  map[string]int64 // refund requests by state after the run
+	Proposed int64
+	Severity Severity
+}
+
+// Severity are the thresholds in won above which a break counts as high or
+// medium.
+type Severity struct{ High, Medium int64 }
+
+// Gap is a part of either side's records that could not be read.
+type Gap struct {
+	Side string // "provider" or "shop"
+	What string // a window, a file, a number of orders
+	Why  string
+}
+
+// Window is one business day of the provider's transaction list as this run
+// read it.
+type Window struct {
+	Day    pay.Day
+	Pages  int
+	Rows   int64
+	Reread bool
+}
+
+// Sample are the agreeing payments that were looked up to prove the list.
+type Sample struct{ LookedUp, Agreed int64 }
+
+// Total is the proof for one currency over all touched orders: Shop is a plain
+// sum over the orders, Provider one over the stored pages, Explained the sum of
+// what Compare named. Unexplained must be 0.
+type Total struct {
+	Currency                               pay.Currency
+	Shop, Provider, Explained, Unexplained int64
+	ByKind                                 map[Kind]int64 // parts of Explained, timing apart
+	Timing                                 int64          // part of Explained
+}
+
+// MethodTotal sums the approvals of the day by method.
+type MethodTotal struct {
+	Method   pay.Method
+	Currency pay.Currency
+	Rows     int64
+	Approved int64
+	Canceled int64 // rows, not money: the list does not say what a cancel row's amount means
+}
+
+// RunID is derived from (job, merchant, date), so that a night run again is
+// the same run.
+func RunID(job, mid string, day pay.Day) string { return "r" + ShortHash(job, mid, string(day))[:15] }
+
+// Settled is the instant before which a movement must lie to be a break
+// rather than timing: settle before the end of the day, or before now while
+// the day still runs. It does not move when the same night is run again.
+func Settled(day pay.Day, now time.Time, settle time.Duration) time.Time {
+	end := day.End()
+	if now.Before(end) {
+		end = now
+	}
+	return end.Add(-settle)
+}
+
+// minExplosion is the number of breaks of a kind up to which no share makes a
+// night suspect.
+const minExplosion = 50
+
+// Explosions are the kinds whose breaks are more than share of the touched
+// orders, and more than fifty: the key or the export is wrong more probably
+// than so many orders.
+func Explosions(counts map[Kind]int64, touched int64, share float64) []Kind {
+	var kinds []Kind
+	for _, kind := range Kinds {
+		n := counts[kind]
+		if n > minExplosion && float64(n) > share*float64(touched) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// Suspect is one order number whose two sides may differ, with what is known
+// of it before the look-ups.
+type Suspect struct {
+	OrderID string
+	Stake   int64      // the larger of the two sides' money held: the most is looked up first
+	Order   *pay.Order // nil: the shop has none that Toss should know
+	Known   []Known    // its payments in the transaction list
+}
+
+// Known is a payment of the transaction list.
+type Known struct {
+	PaymentKey string
+	WasDone    bool // the list shows that it was paid once
+}
+
+// Scope says what a comparison is about.
+type Scope struct {
+	MID        string
+	Day        pay.Day
+	Since      time.Time // what changed since then is touched too: the last complete run of an earlier date
+	FollowFrom time.Time // refunds of virtual accounts cancelled since then are followed
+}
+
+// Sum is one plain sum over one side.
+type Sum struct {
+	Currency pay.Currency
+	Total    int64
+	Number   int64
+}
+
+// DayFigures are counts of a day that stand beside what was compared.
+type DayFigures struct {
+	OtherPG      int64
+	ZeroAmount   int64
+	Transactions int64
+	ByMethod     []MethodTotal
+}
+
+// States of a run in the ledger.
+const (
+	RunRunning     = "running"
+	RunComplete    = "complete"
+	RunIncomplete  = "incomplete"
+	RunFailed      = "failed"
+	RunInterrupted = "interrupted"
+)
+
+// LedgerEntry is one run of the ledger: a job for a merchant and a business
+// date.
+type LedgerEntry struct {
+	Job, MID              string
+	Day                   pay.Day
+	RunID, State, Owner   string
+	LeaseUntil            time.Time
+	StartedAt, FinishedAt time.Time // by the real clock
+	CommittedAt           time.Time // by the clock of the business
+	Error                 string
+	JournalHead           string
+}
+
+// Lease is a run that a process works on. Fence grows each time a run is
+// taken: what an older fence writes is refused.
+type Lease struct {
+	RunID, Job, MID string
+	Day             pay.Day
+	Fence           int64
+}
+
+// RunningError: another process works on the run now.
+type RunningError struct{ Entry LedgerEntry }
+
+// Error names the run and who works on it.
+func (e *RunningError) Error() string {
+	return "the " + e.Entry.Job + " of " + string(e.Entry.Day) + " for " + e.Entry.MID + " is running already (" + e.Entry.Owner + ")"
+}
+
+// WindowsToRead are the days of the transaction list that a run of day reads,
+// oldest first: the day itself, the days from on that were never covered, and
+// the covered ones that are due to be read again.
+func WindowsToRead(day, from pay.Day, covered map[pay.Day]bool, rereadDays []int) []Window {
+	var windows []Window
+	for d := from; d < day; d = d.Add(1) {
+		if !covered[d] {
+			windows = append(windows, Window{Day: d})
+		}
+	}
+	for i := len(rereadDays) - 1; i >= 0; i-- {
+		if d := day.Add(-rereadDays[i]); covered[d] {
+			windows = append(windows, Window{Day: d, Reread: true})
+		}
+	}
+	windows = append(windows, Window{Day: day})
+	return windows
+}

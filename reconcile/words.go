@@ -1,0 +1,89 @@
+// Package reconcile says of one order and its payments how they differ, and
+// what a run, its coverage and its control totals are. It is pure: facts come
+// in as arguments, verdicts go out as values.
+package reconcile
+
+import "slices"
+
+// Kind is the kind of a break.
+type Kind string
+
+// The kinds, most serious first.
+const (
+	MissingAtProvider  Kind = "missing_at_provider"
+	MissingLocally     Kind = "missing_locally"
+	PaidNotRecorded    Kind = "paid_not_recorded"
+	DuplicatePayment   Kind = "duplicate_payment"
+	PaidAfterCancel    Kind = "paid_after_cancel"
+	NeverPaid          Kind = "never_paid"
+	DepositReversed    Kind = "deposit_reversed"
+	VAStillOpen        Kind = "va_still_open"
+	CancelNotExecuted  Kind = "cancel_not_executed"
+	CancelNotRecorded  Kind = "cancel_not_recorded"
+	AmountMismatch     Kind = "amount_mismatch"
+	CurrencyMismatch   Kind = "currency_mismatch"
+	MethodMismatch     Kind = "method_mismatch"
+	PaymentKeyMismatch Kind = "payment_key_mismatch"
+	RefundFailed       Kind = "refund_failed"
+)
+
+// Kinds are all of them, most serious first.
+var Kinds = []Kind{
+	MissingAtProvider, MissingLocally, PaidNotRecorded, DuplicatePayment, PaidAfterCancel,
+	NeverPaid, DepositReversed, VAStillOpen, CancelNotExecuted, CancelNotRecorded,
+	AmountMismatch, CurrencyMismatch, MethodMismatch, PaymentKeyMismatch, RefundFailed,
+}
+
+// Rank is the place of a kind in Kinds: 0 is the most serious.
+func (k Kind) Rank() int { return slices.Index(Kinds, k) }
+
+// Status is where a break stands.
+type Status string
+
+// The words of the contract.
+const (
+	Open     Status = "open"     // seen, and nobody has decided
+	Timing   Status = "timing"   // too young, or a pair that straddles midnight
+	Cleared  Status = "cleared"  // both sides agreed later, by themselves
+	Resolved Status = "resolved" // by a person
+	Reopened Status = "reopened" // came back after it was cleared or resolved
+)
+
+// NeedsPerson says whether somebody must look at a break of this status.
+func (s Status) NeedsPerson() bool { return s == Open || s == Reopened }
+
+// Disposition is what a person decided about a break.
+type Disposition string
+
+// The words of the contract.
+const (
+	FixShop            Disposition = "fix_shop"
+	RefundNow          Disposition = "refund_now"
+	RefundedByTransfer Disposition = "refunded_by_transfer"
+	RefundedInConsole  Disposition = "refunded_in_console"
+	AcceptedDifference Disposition = "accepted_difference"
+	ProviderError      Disposition = "provider_error"
+	NotOurs            Disposition = "not_ours"
+	Waiting            Disposition = "waiting"
+)
+
+// Dispositions are all of them.
+var Dispositions = []Disposition{
+	FixShop, RefundNow, RefundedByTransfer, RefundedInConsole, AcceptedDifference, ProviderError, NotOurs, Waiting,
+}
+
+// RecheckBankDays is after how many bank days a break that a person resolved
+// as fix_shop or waiting comes back, if both sides still differ.
+const RecheckBankDays = 3
+
+// Expires says whether the disposition holds for RecheckBankDays only.
+func (d Disposition) Expires() bool { return d == FixShop || d == Waiting }
+
+// Origin says who made a cancel that the shop does not know.
+type Origin string
+
+// The words of the contract.
+const (
+	Ours    Origin = "ours"    // a refund of daesa's
+	Outside Origin = "outside" // Toss's console, the issuer, the bank
+)

@@ -1,0 +1,107 @@
+package refunds
+
+import (
+	"fmt"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// Request is one wish to give money back through Toss. Its ID is derived from
+// (MID, Ref), so that the same wish is the same request also after a database
+// was restored. Amounts are in the smallest unit of Currency.
+type Request struct {
+	ID             string
+	MID            string
+	OrderID        string
+	PaymentKey     string
+	Method         pay.Method
+	Amount         int64
+	TaxFreeAmount  int64
+	Currency       pay.Currency
+	Reason         string
+	Ref            string
+	Batch          string
+	BreakID        string
+	State          State
+	CancelBy       time.Time // zero: none known
+	Attempts       int
+	IdempotencyKey string
+	TransactionKey string
+	ErrorCode      string
+	ErrorMessage   string
+	RequestedBy    string
+	RequestedAt    time.Time
+	ApprovedBy     string
+	FinishedAt     time.Time
+}
+
+// RequestID derives the id of a request.
+func RequestID(mid, ref string) string { return reconcile.ShortHash(mid, ref) }
+
+// Policy is what the configuration says about proposals. Amounts are won.
+type Policy struct {
+	AutoQueue    []reconcile.Kind
+	ApproveAbove int64 // KRW; at most this needs no approval, 0: all need it
+	AccountDays  int   // virtual_account_cancel_days
+}
+
+// NightActor is who asks for the proposals of the night.
+const NightActor = "daesa nightly"
+
+// reasonFor is what the buyer may see of a proposal of the night.
+const reasonFor = "주문 취소에 따른 환불"
+
+// Propose turns a break into a refund request, or nil where its kind is not
+// queued, nothing is owed, or all that is owed was asked for already. asked is
+// the sum and number of requests on that payment that still count.
+func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) *Request {
+	if !policy.queues(b.Kind) || !b.Status.NeedsPerson() || b.Payment == nil {
+		return nil
+	}
+	amount := b.Owed - asked.Sum
+	if amount <= 0 {
+		return nil
+	}
+	ref := fmt.Sprintf("auto:%s:%d", b.ID, asked.Proposals+1)
+	deadline := CancelBy(*b.Payment, policy.AccountDays, now)
+	return &Request{
+		ID: RequestID(b.MID, ref), MID: b.MID, OrderID: b.OrderID, PaymentKey: b.Payment.PaymentKey,
+		Method: b.Payment.Method, Amount: amount, Currency: b.Currency, Reason: reasonFor,
+		Ref: ref, BreakID: b.ID, State: policy.firstState(b, amount, deadline, now),
+		CancelBy: deadline.By, RequestedBy: NightActor, RequestedAt: now,
+	}
+}
+
+// Asked is what was already asked of a payment, and is not yet among Toss's
+// cancels: its open requests, and those for this break that ended without a
+// cancel (expired, refused, rejected), which a night never asks for again.
+type Asked struct {
+	Sum       int64
+	Proposals int // requests that nights proposed for this break, whatever became of them
+}
+
+func (p Policy) queues(kind reconcile.Kind) bool {
+	for _, queued := range p.AutoQueue {
+		if queued == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// firstState: a deadline that has passed comes before a missing account, and
+// that before a person's word, since each makes the next pointless.
+func (p Policy) firstState(b reconcile.Break, amount int64, deadline Deadline, now time.Time) State {
+	switch {
+	case deadline.Over(now):
+		return ExpiredState
+	case b.Payment.DepositedAccount():
+		return NeedsAccount
+	case b.Currency == pay.KRW && amount <= p.ApproveAbove:
+		return Approved
+	default:
+		return Requested
+	}
+}

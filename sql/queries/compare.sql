@@ -1,0 +1,293 @@
+-- The queries of one night's comparison. They run on one connection, over
+-- temporary tables that only this connection sees:
+--
+--   touched    the order numbers that either side touched
+--   looked_*   what this night's look-ups showed, not yet committed
+--   standing   each payment of a touched order, folded from all its rows
+--   suspects   the order numbers whose two sides may differ
+
+-- name: drop_touched
+DROP TABLE IF EXISTS touched
+-- name: create_touched
+CREATE TEMP TABLE touched (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
+-- name: drop_suspects
+DROP TABLE IF EXISTS suspects
+-- name: create_suspects
+CREATE TEMP TABLE suspects (
+  order_id {{.Key}} NOT NULL PRIMARY KEY, stake {{.Int}} NOT NULL, judged {{.Int}} NOT NULL DEFAULT 0
+) {{.Clustered}}
+-- name: index_suspects
+CREATE INDEX suspects_stake ON suspects (stake, order_id)
+-- name: drop_standing
+DROP TABLE IF EXISTS standing
+-- name: create_standing
+CREATE TEMP TABLE standing (
+  order_id    {{.Key}} NOT NULL,
+  payment_key {{.Key}} NOT NULL,
+  currency    {{.Key}} NOT NULL,
+  method      {{.Key}} NOT NULL,
+  held        {{.Int}} NOT NULL,
+  was_done    {{.Int}} NOT NULL,
+  waiting     {{.Int}} NOT NULL,
+  doubtful    {{.Int}} NOT NULL,
+  PRIMARY KEY (order_id, payment_key)
+) {{.Clustered}}
+-- name: drop_looked_payments
+DROP TABLE IF EXISTS looked_payments
+-- name: create_looked_payments
+CREATE TEMP TABLE looked_payments (
+  mid {{.Key}} NOT NULL, payment_key {{.Key}} NOT NULL, order_id {{.Key}} NOT NULL, status {{.Key}} NOT NULL,
+  method {{.Key}} NOT NULL, behind {{.Key}} NOT NULL, provider {{.Key}} NOT NULL, currency {{.Key}} NOT NULL,
+  total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
+  requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
+  refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
+  PRIMARY KEY (mid, payment_key)
+) {{.Clustered}}
+-- name: drop_looked_cancels
+DROP TABLE IF EXISTS looked_cancels
+-- name: create_looked_cancels
+CREATE TEMP TABLE looked_cancels (
+  mid {{.Key}} NOT NULL, payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL,
+  amount {{.Int}} NOT NULL, status {{.Key}} NOT NULL, canceled_at {{.Time}}, marker {{.Key}} NOT NULL,
+  PRIMARY KEY (mid, payment_key, transaction_key)
+) {{.Clustered}}
+
+-- name: touch_ordered
+INSERT INTO touched SELECT order_id FROM orders
+WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: touch_paid
+INSERT INTO touched SELECT order_id FROM orders
+WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: touch_canceled
+INSERT INTO touched SELECT order_id FROM orders
+WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND amount > 0
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: touch_changed
+INSERT INTO touched SELECT order_id FROM orders
+WHERE mid = :mid AND changed_at >= :since AND ordered_at < :to AND pg = 'toss' AND amount > 0
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: touch_breaks
+INSERT INTO touched SELECT DISTINCT order_id FROM breaks
+WHERE mid = :mid AND (status IN ('open','timing','reopened')
+  OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: touch_followed
+INSERT INTO touched SELECT DISTINCT order_id FROM payments
+WHERE mid = :mid AND follow = 1 AND last_canceled_at >= :follow_from
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: touch_moved
+INSERT INTO touched SELECT DISTINCT order_id FROM transactions
+WHERE mid = :mid AND at >= :from AND at < :to
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: windows_changed
+SELECT day FROM windows WHERE mid = :mid AND changed_at >= :since AND day <> :day AND day < :day ORDER BY day
+-- name: touch_late_rows
+INSERT INTO touched SELECT DISTINCT order_id FROM transactions
+WHERE mid = :mid AND at >= :from AND at < :to AND changed_at >= :since
+ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: touch_given
+INSERT INTO touched (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING
+
+-- name: keep_method
+DELETE FROM touched WHERE NOT EXISTS (
+    SELECT 1 FROM orders o WHERE o.mid = :mid AND o.order_id = touched.order_id AND o.method = :method)
+  AND NOT EXISTS (
+    SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = touched.order_id AND t.method = :method)
+
+-- name: oldest_touched
+SELECT min(o.ordered_at) AS at FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id
+WHERE o.paid_at IS NOT NULL OR o.status IN ('paid','partially_canceled')
+-- name: analyze_touched
+{{if .Postgres}}ANALYZE touched{{else}}SELECT 1{{end}}
+-- name: analyze_standing
+{{if .Postgres}}ANALYZE standing{{else}}SELECT 1{{end}}
+-- name: clear_standing
+DELETE FROM standing WHERE 1 = 1
+
+-- A look-up counts for as long as the list shows nothing newer: no cancel row
+-- that it does not know, no approval that it did not see. CANCELED means that
+-- all went back. A PARTIAL_CANCELED row whose key no look-up has shown makes
+-- its payment doubtful, and so does a virtual account that waits after it was
+-- DONE.
+-- name: fill_standing
+INSERT INTO standing (order_id, payment_key, currency, method, held, was_done, waiting, doubtful)
+SELECT f.order_id, f.payment_key, f.currency, f.method,
+  CASE
+    WHEN l.payment_key IS NOT NULL AND f.unexplained = 0
+      AND (f.done_amount IS NULL OR f.done_amount = l.approved) AND (f.canceled = 0 OR l.held = 0) THEN l.held
+    WHEN l.looked_up_now = 1 THEN l.held
+    WHEN f.canceled = 1 THEN 0
+    ELSE coalesce(f.done_amount, 0)
+  END,
+  CASE WHEN f.done_amount IS NULL THEN 0 ELSE 1 END,
+  CASE WHEN f.canceled = 0 AND f.done_amount IS NULL AND f.waiting_at IS NOT NULL
+    AND (l.payment_key IS NULL OR l.waiting = 1) THEN 1 ELSE 0 END,
+  CASE
+    WHEN f.unexplained > 0 OR f.currencies > 1 THEN 1
+    WHEN f.canceled = 0 AND f.waiting_at >= f.done_at THEN 1
+    WHEN l.payment_key IS NOT NULL AND f.done_amount IS NOT NULL AND l.approved <> f.done_amount THEN 1
+    WHEN l.payment_key IS NOT NULL AND f.canceled = 1 AND l.held > 0 THEN 1
+    WHEN l.follow = 1 AND l.last_canceled_at >= :follow_from THEN 1
+    WHEN l.payment_key IS NULL AND f.canceled = 1 AND f.done_amount IS NOT NULL AND f.method = 'virtual_account'
+      AND f.canceled_at >= :follow_from THEN 1
+    ELSE 0
+  END
+FROM (
+  SELECT t.order_id, t.payment_key,
+    max(t.currency) AS currency, CASE WHEN min(t.currency) <> max(t.currency) THEN 2 ELSE 1 END AS currencies, max(t.method) AS method,
+    max(CASE WHEN t.status = 'DONE' THEN t.amount END) AS done_amount,
+    max(CASE WHEN t.status = 'DONE' THEN t.at END) AS done_at,
+    max(CASE WHEN t.status = 'WAITING_FOR_DEPOSIT' THEN t.at END) AS waiting_at,
+    max(CASE WHEN t.status = 'CANCELED' THEN t.at END) AS canceled_at,
+    max(CASE WHEN t.status = 'CANCELED' THEN 1 ELSE 0 END) AS canceled,
+    sum(CASE WHEN t.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL
+      THEN 1 ELSE 0 END) AS unexplained
+  FROM touched k
+  JOIN transactions t ON t.mid = :mid AND t.order_id = k.order_id
+  LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED'
+    AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
+  LEFT JOIN looked_cancels n ON n.mid = :mid AND t.status = 'PARTIAL_CANCELED'
+    AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
+  GROUP BY t.order_id, t.payment_key
+) f
+LEFT JOIN (
+  SELECT payment_key, approved, held, waiting, follow, last_canceled_at, 1 AS looked_up_now
+  FROM looked_payments WHERE mid = :mid
+  UNION ALL
+  SELECT p.payment_key, p.approved, p.held, p.waiting, p.follow, p.last_canceled_at, 0
+  FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id WHERE 1 = 1
+    AND NOT EXISTS (SELECT 1 FROM looked_payments n WHERE n.mid = p.mid AND n.payment_key = p.payment_key)
+) l ON l.payment_key = f.payment_key
+WHERE 1 = 1
+
+-- Payments that only look-ups know: their day was never covered.
+-- name: fill_standing_looked
+INSERT INTO standing (order_id, payment_key, currency, method, held, was_done, waiting, doubtful)
+SELECT l.order_id, l.payment_key, l.currency, l.method, l.held,
+  CASE WHEN l.approved > 0 THEN 1 ELSE 0 END, l.waiting, 1
+FROM (
+  SELECT order_id, payment_key, currency, method, held, approved, waiting FROM looked_payments WHERE mid = :mid
+  UNION ALL
+  SELECT p.order_id, p.payment_key, p.currency, p.method, p.held, p.approved, p.waiting
+  FROM payments p WHERE p.mid = :mid
+    AND NOT EXISTS (SELECT 1 FROM looked_payments n WHERE n.mid = p.mid AND n.payment_key = p.payment_key)
+) l
+JOIN touched k ON k.order_id = l.order_id
+WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.order_id = l.order_id AND s.payment_key = l.payment_key)
+
+-- The filter: a pair passes only when nothing that Compare could report is
+-- possible. Every operand is made non-null, since "not unknown" is unknown.
+-- name: fill_suspects
+INSERT INTO suspects (order_id, stake)
+SELECT k.order_id, CASE WHEN coalesce(o.held, 0) > coalesce(s.held, 0) THEN coalesce(o.held, 0) ELSE coalesce(s.held, 0) END
+FROM touched k
+LEFT JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.amount > 0
+LEFT JOIN (
+  SELECT order_id, sum(held) AS held, sum(CASE WHEN held > 0 THEN 1 ELSE 0 END) AS paying,
+    max(doubtful) AS doubtful, max(waiting) AS waiting,
+    max(CASE WHEN held > 0 THEN payment_key END) AS payment_key,
+    max(CASE WHEN held > 0 THEN currency END) AS currency,
+    max(CASE WHEN held > 0 THEN method END) AS method
+  FROM standing GROUP BY order_id
+) s ON s.order_id = k.order_id
+LEFT JOIN (
+  SELECT DISTINCT order_id FROM breaks
+  WHERE mid = :mid AND (status IN ('open','timing','reopened')
+    OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
+) b ON b.order_id = k.order_id
+WHERE :lookup_all = 1 OR NOT (
+  b.order_id IS NULL
+  AND coalesce(s.doubtful, 0) = 0
+  AND coalesce(s.paying, 0) <= 1
+  AND coalesce(o.held, 0) = coalesce(s.held, 0)
+  AND (coalesce(s.held, 0) = 0 OR (
+    coalesce(o.currency, '') = coalesce(s.currency, '')
+    AND (coalesce(o.payment_key, '') = '' OR o.payment_key = coalesce(s.payment_key, ''))
+    AND (coalesce(o.method, '') = '' OR coalesce(s.method, '') = '' OR o.method = s.method
+      OR (o.method IN ('easy_pay','foreign_easy_pay') AND s.method IN ('card','transfer','easy_pay','foreign_easy_pay'))
+      OR (s.method IN ('easy_pay','foreign_easy_pay') AND o.method IN ('card','transfer','easy_pay','foreign_easy_pay')))))
+  AND (coalesce(s.held, 0) > 0 OR coalesce(s.waiting, 0) = 0 OR coalesce(o.status, '') NOT IN ('canceled','deleted'))
+)
+-- name: add_suspect
+INSERT INTO suspects (order_id, stake) VALUES (:order_id, 0) ON CONFLICT DO NOTHING
+-- name: judge_suspect
+UPDATE suspects SET judged = 1 WHERE order_id = :order_id
+-- name: count_suspects
+SELECT count(*) FROM suspects
+-- name: count_touched
+SELECT count(*) FROM touched
+
+-- name: next_suspects
+SELECT s.order_id AS suspect_id, s.stake AS stake,
+  coalesce(o.mid, '') AS mid, coalesce(o.order_id, '') AS order_id, coalesce(o.payment_key, '') AS payment_key,
+  coalesce(o.method, '') AS method, coalesce(o.status, '') AS status, coalesce(o.amount, 0) AS amount,
+  coalesce(o.canceled_amount, 0) AS canceled_amount, coalesce(o.refunded_elsewhere, 0) AS refunded_elsewhere,
+  coalesce(o.tax_free_amount, 0) AS tax_free_amount, coalesce(o.pg, '') AS pg, coalesce(o.currency, '') AS currency,
+  o.ordered_at, o.paid_at, o.canceled_at, coalesce(o.customer_ref, '') AS customer_ref
+FROM (
+  SELECT order_id, stake FROM suspects
+  WHERE stake < :stake OR (stake = :stake AND order_id > :after)
+  ORDER BY stake DESC, order_id LIMIT :limit
+) s
+LEFT JOIN orders o ON o.mid = :mid AND o.order_id = s.order_id
+ORDER BY s.stake DESC, s.order_id
+-- name: standing_of_suspects
+SELECT s.order_id, s.payment_key, s.was_done FROM (
+  SELECT order_id, stake FROM suspects
+  WHERE stake < :stake OR (stake = :stake AND order_id > :after)
+  ORDER BY stake DESC, order_id LIMIT :limit
+) x JOIN standing s ON s.order_id = x.order_id
+ORDER BY s.order_id, s.payment_key
+-- name: agreeing
+SELECT s.order_id, s.payment_key FROM standing s
+WHERE s.held > 0 AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.order_id = s.order_id)
+ORDER BY s.order_id, s.payment_key
+-- name: count_agreeing
+SELECT count(*) FROM standing s
+WHERE s.held > 0 AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.order_id = s.order_id)
+-- name: order_of
+SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
+  pg, currency, ordered_at, paid_at, canceled_at, customer_ref
+FROM orders WHERE mid = :mid AND order_id = :order_id
+
+-- name: shop_totals
+SELECT o.currency AS currency, CAST(sum(o.held) AS {{.Int}}) AS total, count(*) AS number
+FROM orders o WHERE o.mid = :mid AND o.pg = 'toss' AND o.amount > 0
+  AND o.order_id IN (SELECT order_id FROM touched)
+GROUP BY o.currency ORDER BY o.currency
+-- name: provider_totals
+SELECT currency, CAST(sum(held) AS {{.Int}}) AS total, count(*) AS number
+FROM standing GROUP BY currency ORDER BY currency
+-- name: day_orders
+SELECT
+  CAST(coalesce(sum(CASE WHEN pg <> 'toss' THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS other_pg,
+  CAST(coalesce(sum(CASE WHEN pg = 'toss' AND amount = 0 THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS zero_amount
+FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
+-- name: count_ordered
+SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
+-- name: day_methods
+SELECT method, currency, count(*) AS row_count,
+  CAST(coalesce(sum(CASE WHEN status = 'DONE' THEN amount ELSE 0 END), 0) AS {{.Int}}) AS approved,
+  CAST(coalesce(sum(CASE WHEN status IN ('CANCELED','PARTIAL_CANCELED') THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS canceled
+FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
+GROUP BY method, currency ORDER BY method, currency
+-- name: breaks_of_suspects
+SELECT b.* FROM breaks b JOIN suspects s ON s.order_id = b.order_id WHERE b.mid = :mid AND s.judged = 1 ORDER BY b.id
+
+-- name: commit_payments
+INSERT INTO payments SELECT * FROM looked_payments WHERE mid = :mid
+ON CONFLICT (mid, payment_key) DO UPDATE SET
+  order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
+  provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
+  balance_amount = excluded.balance_amount, approved = excluded.approved, held = excluded.held,
+  requested_at = excluded.requested_at, approved_at = excluded.approved_at,
+  last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
+  refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
+  looked_up_at = excluded.looked_up_at
+WHERE payments.looked_up_at <= excluded.looked_up_at
+-- name: commit_cancels
+INSERT INTO cancels SELECT * FROM looked_cancels WHERE mid = :mid
+ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status
+WHERE cancels.status <> excluded.status

@@ -1,0 +1,139 @@
+-- name: create_incoming
+CREATE TEMP TABLE incoming (
+  mid {{.Key}} NOT NULL, order_id {{.Key}} NOT NULL, payment_key {{.Key}} NOT NULL, method {{.Key}} NOT NULL,
+  status {{.Key}} NOT NULL, amount {{.Int}} NOT NULL, canceled_amount {{.Int}} NOT NULL,
+  refunded_elsewhere {{.Int}} NOT NULL, tax_free_amount {{.Int}} NOT NULL, pg {{.Key}} NOT NULL,
+  currency {{.Key}} NOT NULL, ordered_at {{.Time}}, paid_at {{.Time}}, canceled_at {{.Time}},
+  customer_ref {{.Key}} NOT NULL,
+  PRIMARY KEY (mid, order_id)
+) {{.Clustered}}
+-- name: drop_incoming
+DROP TABLE IF EXISTS incoming
+-- name: count_incoming
+SELECT count(*) FROM incoming
+-- name: count_known_incoming
+SELECT count(*) FROM incoming i JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
+
+-- What a row becomes is decided before it is written: a column that the file
+-- lacks keeps the order's value, so whether the result is a sound order can
+-- only be asked here.
+-- name: unsound_incoming
+SELECT i.order_id FROM incoming i LEFT JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
+WHERE (CASE WHEN :keep_canceled = 1 THEN coalesce(o.canceled_amount, i.canceled_amount) ELSE i.canceled_amount END)
+    + (CASE WHEN :keep_elsewhere = 1 THEN coalesce(o.refunded_elsewhere, 0) ELSE i.refunded_elsewhere END) > i.amount
+ORDER BY i.mid, i.order_id LIMIT 1
+
+-- name: upsert_page
+INSERT INTO pages (mid, api, about, sha256, size, body, trace_id, fetched_at, run_id)
+VALUES (:mid, :api, :about, :sha256, :size, :body, :trace_id, :fetched_at, :run_id)
+ON CONFLICT DO NOTHING
+-- name: pages_of
+SELECT api, about, sha256, size, body, trace_id, fetched_at FROM pages
+WHERE mid = :mid AND about = :about ORDER BY fetched_at, api, sha256
+-- A run that was killed and begun again says of a day what it said first.
+-- name: upsert_window_read
+INSERT INTO window_reads (mid, run_id, day, pages, row_count, unknown_mid, reread)
+VALUES (:mid, :run_id, :day, :pages, :row_count, :unknown_mid, :reread)
+ON CONFLICT (mid, run_id, day) DO UPDATE SET pages = excluded.pages, row_count = excluded.row_count,
+  unknown_mid = excluded.unknown_mid
+-- name: cover_window
+INSERT INTO windows (mid, day, read_at, changed_at) VALUES (:mid, :day, :now, :now)
+ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at,
+  changed_at = CASE WHEN :changed = 1 THEN excluded.changed_at ELSE windows.changed_at END
+-- name: covered_days
+SELECT day FROM windows WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
+-- name: window_reads_of
+SELECT day, pages, row_count, unknown_mid, reread FROM window_reads
+WHERE mid = :mid AND run_id = :run_id ORDER BY day
+-- name: count_rows
+SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
+
+-- name: asked_of
+SELECT payment_key, break_id, state, amount FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+-- name: insert_refund
+INSERT INTO refunds (id, mid, order_id, payment_key, method, amount, tax_free_amount, currency, reason, ref, batch,
+  break_id, state, cancel_by, requested_by, requested_at)
+VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, :currency, :reason, :ref, :batch,
+  :break_id, :state, :cancel_by, :requested_by, :requested_at)
+ON CONFLICT DO NOTHING
+-- name: lock_payment
+SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
+-- name: refunds_expiring
+SELECT * FROM refunds WHERE mid = :mid AND state IN ('requested','approved','needs_account','retry')
+  AND cancel_by IS NOT NULL AND cancel_by < :now ORDER BY id
+-- name: expire_refund
+UPDATE refunds SET state = 'expired', finished_at = :now WHERE id = :id AND state = :state
+-- name: refunds_list
+SELECT * FROM refunds
+WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch = '' OR batch = :batch)
+ORDER BY mid, order_id, id
+-- name: refund_by_id
+SELECT * FROM refunds WHERE id = :id
+-- name: refunds_of_order
+SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, id
+-- name: refund_states
+SELECT state, count(*) AS number FROM refunds WHERE mid = :mid GROUP BY state ORDER BY state
+
+-- name: upsert_break
+INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
+  local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
+  recheck_on, resolution, resolved_by, resolved_at, note)
+VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
+  :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note)
+ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
+  currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
+  local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
+  owed = excluded.owed, moved_at = excluded.moved_at, cancel_by = excluded.cancel_by, at_risk = excluded.at_risk,
+  first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
+  recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
+  resolved_at = excluded.resolved_at, note = excluded.note
+-- name: breaks_list
+SELECT * FROM breaks
+WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
+  AND (:status = '' OR status = :status OR (:status = 'open' AND status = 'reopened'))
+ORDER BY mid, order_id, kind
+-- name: breaks_of_run
+SELECT * FROM breaks WHERE mid = :mid
+  AND (status IN ('open','timing','reopened') OR (status = 'cleared' AND since = :day))
+ORDER BY mid, order_id, kind
+-- name: breaks_of_order
+SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
+-- name: break_by_id
+SELECT * FROM breaks WHERE id = :id
+-- name: count_needing_person
+SELECT count(*) FROM breaks WHERE status IN ('open','reopened') AND (:mid = '' OR mid = :mid)
+
+-- name: journal_lock
+UPDATE journal_head SET seq = seq WHERE one = 1 RETURNING seq, hash
+-- name: journal_head
+SELECT seq, hash FROM journal_head WHERE one = 1
+-- name: journal_move
+UPDATE journal_head SET seq = :seq, hash = :hash WHERE one = 1
+-- name: journal_all
+SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal ORDER BY seq
+-- name: journal_of
+SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal
+WHERE subject = :subject ORDER BY seq
+
+-- name: pace_grant
+INSERT INTO pace (mid, api, next_us) VALUES (:mid, :api, :now_us + :block_us)
+ON CONFLICT (mid, api) DO UPDATE SET next_us = CASE
+  WHEN pace.next_us > :now_us THEN pace.next_us + :block_us ELSE :now_us + :block_us END
+RETURNING next_us
+-- name: pace_hold
+INSERT INTO pace (mid, api, next_us) VALUES (:mid, :api, :until_us)
+ON CONFLICT (mid, api) DO UPDATE SET next_us = CASE
+  WHEN pace.next_us > :until_us THEN pace.next_us ELSE :until_us END
+
+-- name: transactions_of_order
+SELECT mid, order_id, payment_key, transaction_key, status, method, at, currency, amount FROM transactions
+WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, at, transaction_key
+-- name: payments_of_order
+SELECT * FROM payments WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, payment_key
+-- name: cancels_of_payment
+SELECT * FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_at, transaction_key
+-- name: orders_of_id
+SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
+  pg, currency, ordered_at, paid_at, canceled_at, customer_ref
+FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid

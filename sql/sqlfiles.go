@@ -1,0 +1,117 @@
+// Package sqlfiles holds the SQL text: migrations and queries, embedded. It
+// runs nothing. What can be written once for SQLite and PostgreSQL is written
+// once; the few words that differ are filled in by dialect.
+package sqlfiles
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"testing/fstest"
+	"text/template"
+)
+
+//go:embed migrations/*.sql queries/*.sql
+var files embed.FS
+
+// Dialect is one of the two databases.
+type Dialect string
+
+// The databases that daesa runs on.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// words are what the two databases call the same thing. Key is text whose
+// order is byte order on both; Clustered makes SQLite keep a table in the order
+// of its primary key, which is what a night reads it in.
+type words struct {
+	Postgres  bool
+	Key       string
+	Time      string
+	Blob      string
+	Int       string
+	Strict    string
+	Clustered string
+}
+
+func (d Dialect) words() words {
+	if d == Postgres {
+		return words{Postgres: true, Key: `text COLLATE "C"`, Time: "timestamptz", Blob: "bytea", Int: "bigint"}
+	}
+	return words{Key: "TEXT", Time: "TEXT", Blob: "BLOB", Int: "INTEGER", Strict: "STRICT", Clustered: "STRICT, WITHOUT ROWID"}
+}
+
+// Migrations gives the migration files of a dialect, at the root of the
+// returned file system.
+func Migrations(d Dialect) (fs.FS, error) {
+	out := fstest.MapFS{}
+	entries, err := files.ReadDir("migrations")
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		text, err := d.render(path.Join("migrations", entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		out[entry.Name()] = &fstest.MapFile{Data: []byte(text), Mode: 0o444}
+	}
+	return out, nil
+}
+
+// Queries gives every query of a dialect by name. In the files a query begins
+// at a line "-- name: NAME".
+func Queries(d Dialect) (map[string]string, error) {
+	queries := map[string]string{}
+	entries, err := files.ReadDir("queries")
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		text, err := d.render(path.Join("queries", entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range strings.Split("\n"+text, "\n-- name: ")[1:] {
+			name, body, _ := strings.Cut(part, "\n")
+			if _, twice := queries[name]; twice {
+				return nil, fmt.Errorf("sql: query %q stands twice", name)
+			}
+			queries[name] = withoutComments(body)
+		}
+	}
+	return queries, nil
+}
+
+func (d Dialect) render(name string) (string, error) {
+	raw, err := files.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	parsed, err := template.New(name).Option("missingkey=error").Parse(string(raw))
+	if err != nil {
+		return "", fmt.Errorf("sql: %w", err)
+	}
+	var out bytes.Buffer
+	if err := parsed.Execute(&out, d.words()); err != nil {
+		return "", fmt.Errorf("sql: %w", err)
+	}
+	return out.String(), nil
+}
+
+// withoutComments drops whole-line comments, so that a colon in prose is not
+// taken for a parameter.
+func withoutComments(body string) string {
+	var kept []string
+	for _, line := range strings.Split(body, "\n") {
+		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/jobs"
+	"daesa/reconcile"
+)
+
+// commitBreaks writes the breaks of a night and says what the journal keeps of
+// it: every change of status, not every look.
+func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
+	var entries []Entry
+	for _, change := range night.Breaks {
+		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
+			return nil, err
+		}
+		if change.Change == reconcile.ChangeSeen || change.Change == reconcile.ChangeNone {
+			continue
+		}
+		b := change.Break
+		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "break:"+b.ID, "break."+string(change.Change), "",
+			map[string]any{"mid": b.MID, "order_id": b.OrderID, "kind": b.Kind, "status": b.Status, "currency": b.Currency,
+				"local_amount": b.LocalAmount, "provider_amount": b.ProviderAmount}))
+	}
+	return entries, nil
+}
+
+// BreakFilter chooses breaks; empty fields choose all. Status open means open
+// and reopened.
+type BreakFilter struct{ MID, Status, Kind string }
+
+// Breaks lists breaks by merchant and order.
+func (d *DB) Breaks(ctx context.Context, f BreakFilter) ([]reconcile.Break, error) {
+	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "status": f.Status, "kind": f.Kind})
+}
+
+// BreaksOfOrder gives every break of an order number.
+func (d *DB) BreaksOfOrder(ctx context.Context, mid, orderID string) ([]reconcile.Break, error) {
+	return d.breaks(ctx, "breaks_of_order", args{"mid": mid, "order_id": orderID})
+}
+
+func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Break, error) {
+	var rows []breakRow
+	if err := d.all(ctx, d.db, &rows, name, with); err != nil {
+		return nil, err
+	}
+	breaks := make([]reconcile.Break, len(rows))
+	for i, row := range rows {
+		breaks[i] = row.breakOf()
+	}
+	return breaks, nil
+}
+
+// ErrUnknownID: no such thing.
+var ErrUnknownID = errors.New("no such id")
+
+// Break gives one break, or ErrUnknownID.
+func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {
+	return d.breakOn(ctx, d.db, id)
+}
+
+func (d *DB) breakOn(ctx context.Context, on runner, id string) (reconcile.Break, error) {
+	var row breakRow
+	err := d.one(ctx, on, &row, "break_by_id", args{"id": id})
+	if errors.Is(err, sql.ErrNoRows) {
+		return reconcile.Break{}, hinted(fmt.Errorf("break %s: %w", id, ErrUnknownID), "daesa breaks list --status \"\" shows every id")
+	}
+	return row.breakOf(), err
+}
+
+// ResolveBreak writes a person's word onto a break that needs one, with its
+// journal row.
+func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
+	var resolved reconcile.Break
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		before, err := d.breakOn(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if before.Status == reconcile.Cleared {
+			return hinted(fmt.Errorf("break %s was cleared on %s: both sides agree", id, before.Since), "there is nothing to resolve")
+		}
+		resolved = before.Resolve(as, by, note, now)
+		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
+			return err
+		}
+		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "break:"+id, "break.resolved", note,
+			map[string]any{"mid": before.MID, "order_id": before.OrderID, "kind": before.Kind, "from": before.Status, "as": as})})
+		return err
+	})
+	return resolved, err
+}
+
+// NeedPerson counts the breaks that somebody must look at.
+func (d *DB) NeedPerson(ctx context.Context, mid string) (int64, error) {
+	var n int64
+	err := d.one(ctx, d.db, &n, "count_needing_person", args{"mid": mid})
+	return n, err
+}

@@ -1,0 +1,402 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	sqlfiles "daesa/sql"
+)
+
+// Comparison is one night's comparison of one merchant: a connection of its
+// own with temporary tables that no other connection sees, and, from Fold on,
+// one snapshot of both sides. Nothing of it is kept but by Commit. Memory stays
+// flat: what is as long as the night stays in the database.
+type Comparison struct {
+	d        *DB
+	conn     *sqlx.Conn
+	scope    reconcile.Scope
+	now      time.Time
+	snapshot bool
+}
+
+// temporary are the tables of a comparison, in the order in which they are made.
+var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels"}
+
+// OpenComparison begins a comparison. Close must be called.
+func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time.Time) (*Comparison, error) {
+	conn, err := d.db.Connx(ctx)
+	if err != nil {
+		return nil, d.explain("connect", err)
+	}
+	c := &Comparison{d: d, conn: conn, scope: scope, now: now}
+	for _, table := range temporary {
+		if err := c.run(ctx, "drop_"+table, "create_"+table); err != nil {
+			_ = c.Close() // the first error is the one to tell
+			return nil, err
+		}
+	}
+	if err := c.run(ctx, "index_suspects"); err != nil {
+		_ = c.Close() // the first error is the one to tell
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close ends the comparison and drops what it had to itself.
+func (c *Comparison) Close() error {
+	ctx := context.Background() // also after an interrupt
+	c.endSnapshot(ctx)
+	for _, table := range temporary {
+		if err := c.run(ctx, "drop_"+table); err != nil {
+			break // the connection is gone, and its tables with it
+		}
+	}
+	return c.conn.Close()
+}
+
+func (c *Comparison) run(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		if _, err := c.d.exec(ctx, c.conn, name, c.args()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// args are the parameters that the queries of a comparison share.
+func (c *Comparison) args() args {
+	return args{
+		"mid": c.scope.MID, "day": string(c.scope.Day), "from": at(c.scope.Day.Start()), "to": at(c.scope.Day.End()),
+		"since": stamp(c.scope.Since), "follow_from": stamp(c.scope.FollowFrom),
+	}
+}
+
+// stamp is a time that is compared with, where the beginning of time means all.
+func stamp(t time.Time) Time {
+	if t.IsZero() {
+		return Time{time.Unix(0, 0).UTC()}
+	}
+	return at(t)
+}
+
+// TouchShop marks the orders that the shop touched: ordered, paid or cancelled
+// within the day, changed since, in an open break, or followed. It gives the
+// time of the oldest paid one, from which on the list must be covered.
+func (c *Comparison) TouchShop(ctx context.Context) (oldest time.Time, err error) {
+	err = c.run(ctx, "touch_ordered", "touch_paid", "touch_canceled", "touch_changed", "touch_breaks", "touch_followed", "analyze_touched")
+	if err != nil {
+		return time.Time{}, err
+	}
+	var first Time
+	if err := c.d.one(ctx, c.conn, &first, "oldest_touched", c.args()); err != nil {
+		return time.Time{}, err
+	}
+	return first.Time, nil
+}
+
+// TouchGiven marks just the given orders.
+func (c *Comparison) TouchGiven(ctx context.Context, orderIDs []string) error {
+	for _, id := range orderIDs {
+		if _, err := c.d.exec(ctx, c.conn, "touch_given", args{"order_id": id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TouchProvider marks the orders whose payments moved at Toss within the day,
+// and those of which rows came late.
+func (c *Comparison) TouchProvider(ctx context.Context) error {
+	if err := c.run(ctx, "touch_moved"); err != nil {
+		return err
+	}
+	var days []string
+	if err := c.d.all(ctx, c.conn, &days, "windows_changed", c.args()); err != nil {
+		return err
+	}
+	for _, day := range days {
+		late := c.args()
+		late["from"], late["to"] = at(pay.Day(day).Start()), at(pay.Day(day).End())
+		if _, err := c.d.exec(ctx, c.conn, "touch_late_rows", late); err != nil {
+			return err
+		}
+	}
+	return c.run(ctx, "analyze_touched")
+}
+
+// KeepMethod drops the touched orders that neither side paid by a method.
+func (c *Comparison) KeepMethod(ctx context.Context, method pay.Method) error {
+	with := c.args()
+	with["method"] = string(method)
+	_, err := c.d.exec(ctx, c.conn, "keep_method", with)
+	return err
+}
+
+// Fold takes the snapshot in which all that follows is read, and folds each
+// payment of a touched order from all its rows and look-ups.
+func (c *Comparison) Fold(ctx context.Context) error {
+	if !c.snapshot {
+		begin := "BEGIN DEFERRED"
+		if c.d.dialect == sqlfiles.Postgres {
+			begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+		}
+		if _, err := c.conn.ExecContext(ctx, begin); err != nil {
+			return c.d.explain("begin", err)
+		}
+		c.snapshot = true
+	}
+	return c.run(ctx, "clear_standing", "fill_standing", "fill_standing_looked", "analyze_standing")
+}
+
+func (c *Comparison) endSnapshot(ctx context.Context) {
+	if c.snapshot {
+		_, _ = c.conn.ExecContext(ctx, "COMMIT") // it only read; a dead connection ends it as well
+		c.snapshot = false
+	}
+}
+
+// Filter drops the pairs that agree and counts what is left. With all, every
+// touched order is a suspect: for shops whose contract lacks the list.
+func (c *Comparison) Filter(ctx context.Context, all bool) (touched, suspects int64, err error) {
+	with := c.args()
+	with["lookup_all"] = flag(all)
+	if _, err := c.d.exec(ctx, c.conn, "fill_suspects", with); err != nil {
+		return 0, 0, err
+	}
+	if err := c.d.one(ctx, c.conn, &touched, "count_touched", nil); err != nil {
+		return 0, 0, err
+	}
+	err = c.d.one(ctx, c.conn, &suspects, "count_suspects", nil)
+	return touched, suspects, err
+}
+
+// Next gives the suspects after one, most money first, at most limit.
+func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error) {
+	with := args{"mid": c.scope.MID, "stake": after.Stake, "after": after.OrderID, "limit": limit}
+	var rows []struct {
+		SuspectID string `db:"suspect_id"`
+		Stake     int64  `db:"stake"`
+		orderRow
+	}
+	if err := c.d.all(ctx, c.conn, &rows, "next_suspects", with); err != nil {
+		return nil, err
+	}
+	var known []struct {
+		OrderID    string `db:"order_id"`
+		PaymentKey string `db:"payment_key"`
+		WasDone    int64  `db:"was_done"`
+	}
+	if err := c.d.all(ctx, c.conn, &known, "standing_of_suspects", with); err != nil {
+		return nil, err
+	}
+	byOrder := map[string][]reconcile.Known{}
+	for _, k := range known {
+		byOrder[k.OrderID] = append(byOrder[k.OrderID], reconcile.Known{PaymentKey: k.PaymentKey, WasDone: k.WasDone != 0})
+	}
+	suspects := make([]reconcile.Suspect, len(rows))
+	for i, row := range rows {
+		suspects[i] = reconcile.Suspect{OrderID: row.SuspectID, Stake: row.Stake, Known: byOrder[row.SuspectID]}
+		if order := row.order(); order != nil && order.Compared() {
+			suspects[i].Order = order
+		}
+	}
+	return suspects, nil
+}
+
+// SaveLookUps keeps what look-ups showed until Commit, and marks the suspects
+// on which they decide: the breaks of the others stay as they were.
+func (c *Comparison) SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error {
+	for _, id := range judged {
+		if _, err := c.d.exec(ctx, c.conn, "judge_suspect", args{"order_id": id}); err != nil {
+			return err
+		}
+	}
+	for _, p := range payments {
+		row := newPaymentRow(p, c.now)
+		columns := `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+			approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at`
+		if err := c.insert(ctx, "looked_payments", columns, row); err != nil {
+			return err
+		}
+		for _, cancel := range p.Cancels {
+			err := c.insert(ctx, "looked_cancels", "mid, payment_key, transaction_key, amount, status, canceled_at, marker", cancelRow{
+				MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
+				Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason),
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type cancelRow struct {
+	MID            string `db:"mid"`
+	PaymentKey     string `db:"payment_key"`
+	TransactionKey string `db:"transaction_key"`
+	Amount         int64  `db:"amount"`
+	Status         string `db:"status"`
+	CanceledAt     Time   `db:"canceled_at"`
+	Marker         string `db:"marker"`
+}
+
+// insert writes a row into a table of the comparison; one that stands already
+// stays as it is.
+func (c *Comparison) insert(ctx context.Context, table, columns string, row any) error {
+	parameters := ":" + strings.Join(strings.Fields(strings.ReplaceAll(columns, ",", " ")), ", :")
+	text, values, err := sqlx.Named("INSERT INTO "+table+" ("+columns+") VALUES ("+parameters+") ON CONFLICT DO NOTHING", row)
+	if err != nil {
+		return err
+	}
+	_, err = c.conn.ExecContext(ctx, c.d.db.Rebind(text), values...)
+	return c.d.explain(table, err)
+}
+
+// AddSuspects marks orders as suspects that the filter let pass.
+func (c *Comparison) AddSuspects(ctx context.Context, orderIDs []string) error {
+	for _, id := range orderIDs {
+		if _, err := c.d.exec(ctx, c.conn, "add_suspect", args{"order_id": id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CountAgreeing counts the payments that hold money and that the filter let
+// pass.
+func (c *Comparison) CountAgreeing(ctx context.Context) (int64, error) {
+	var n int64
+	err := c.d.one(ctx, c.conn, &n, "count_agreeing", nil)
+	return n, err
+}
+
+// Agreeing gives the agreeing payments at some positions of their order by
+// order number; positions ascend.
+func (c *Comparison) Agreeing(ctx context.Context, positions []int64) ([]reconcile.Suspect, error) {
+	if len(positions) == 0 {
+		return nil, nil
+	}
+	rows, err := c.conn.QueryxContext(ctx, c.d.query("agreeing"))
+	if err != nil {
+		return nil, c.d.explain("agreeing", err)
+	}
+	var drawn []reconcile.Suspect
+	for i := int64(0); len(drawn) < len(positions) && rows.Next(); i++ {
+		if i != positions[len(drawn)] {
+			continue
+		}
+		var orderID, key string
+		if err := rows.Scan(&orderID, &key); err != nil {
+			break
+		}
+		drawn = append(drawn, reconcile.Suspect{OrderID: orderID, Known: []reconcile.Known{{PaymentKey: key, WasDone: true}}})
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, c.d.explain("agreeing", err)
+	}
+	for i := range drawn {
+		if err := c.fillOrder(ctx, &drawn[i]); err != nil {
+			return nil, err
+		}
+	}
+	return drawn, nil
+}
+
+func (c *Comparison) fillOrder(ctx context.Context, s *reconcile.Suspect) error {
+	var row orderRow
+	err := c.d.one(ctx, c.conn, &row, "order_of", args{"mid": c.scope.MID, "order_id": s.OrderID})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if order := row.order(); err == nil && order.Compared() {
+		s.Order = order
+	}
+	return err
+}
+
+// Totals gives the plain sums of both sides over the touched orders, look-ups
+// included. Neither uses the other side.
+func (c *Comparison) Totals(ctx context.Context) (shop, provider []reconcile.Sum, err error) {
+	if err := c.Fold(ctx); err != nil {
+		return nil, nil, err
+	}
+	if shop, err = c.sums(ctx, "shop_totals"); err != nil {
+		return nil, nil, err
+	}
+	provider, err = c.sums(ctx, "provider_totals")
+	return shop, provider, err
+}
+
+func (c *Comparison) sums(ctx context.Context, name string) ([]reconcile.Sum, error) {
+	var rows []struct {
+		Currency string `db:"currency"`
+		Total    int64  `db:"total"`
+		Number   int64  `db:"number"`
+	}
+	if err := c.d.all(ctx, c.conn, &rows, name, c.args()); err != nil {
+		return nil, err
+	}
+	sums := make([]reconcile.Sum, len(rows))
+	for i, row := range rows {
+		sums[i] = reconcile.Sum{Currency: pay.Currency(row.Currency), Total: row.Total, Number: row.Number}
+	}
+	return sums, nil
+}
+
+// Figures counts what the day had beside what was compared.
+func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) {
+	var figures reconcile.DayFigures
+	var orders struct {
+		OtherPG    int64 `db:"other_pg"`
+		ZeroAmount int64 `db:"zero_amount"`
+	}
+	if err := c.d.one(ctx, c.conn, &orders, "day_orders", c.args()); err != nil {
+		return figures, err
+	}
+	figures.OtherPG, figures.ZeroAmount = orders.OtherPG, orders.ZeroAmount
+	if err := c.d.one(ctx, c.conn, &figures.Transactions, "count_rows", c.args()); err != nil {
+		return figures, err
+	}
+	var methods []struct {
+		Method   string `db:"method"`
+		Currency string `db:"currency"`
+		Rows     int64  `db:"row_count"`
+		Approved int64  `db:"approved"`
+		Canceled int64  `db:"canceled"`
+	}
+	if err := c.d.all(ctx, c.conn, &methods, "day_methods", c.args()); err != nil {
+		return figures, err
+	}
+	for _, m := range methods {
+		figures.ByMethod = append(figures.ByMethod, reconcile.MethodTotal{
+			Method: pay.Method(m.Method), Currency: pay.Currency(m.Currency), Rows: m.Rows, Approved: m.Approved, Canceled: m.Canceled,
+		})
+	}
+	return figures, nil
+}
+
+// Breaks gives every break ever seen of the suspects that look-ups decided on.
+func (c *Comparison) Breaks(ctx context.Context) ([]reconcile.Break, error) {
+	var rows []breakRow
+	if err := c.d.all(ctx, c.conn, &rows, "breaks_of_suspects", c.args()); err != nil {
+		return nil, err
+	}
+	breaks := make([]reconcile.Break, len(rows))
+	for i, row := range rows {
+		breaks[i] = row.breakOf()
+	}
+	return breaks, nil
+}
+
+// CountOrdered counts the shop's orders of a day, whatever their kind.
+func (c *Comparison) CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error) {
+	return c.d.CountOrdered(ctx, mid, day)
+}

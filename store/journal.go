@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Entry is one row of the journal: who changed what, when and why. Facts is a
+// JSON object without personal data.
+type Entry struct {
+	Seq      int64  `db:"seq" json:"seq"`
+	At       Time   `db:"at" json:"at"`
+	Actor    string `db:"actor" json:"actor"`
+	RunID    string `db:"run_id" json:"run_id"`
+	Subject  string `db:"subject" json:"subject"`
+	Action   string `db:"action" json:"action"`
+	Reason   string `db:"reason" json:"reason"`
+	Facts    string `db:"facts" json:"facts"`
+	PrevHash string `db:"prev_hash" json:"prev_hash"`
+	Hash     string `db:"hash" json:"hash"`
+}
+
+// chained is the hash of an entry over everything in it and the hash of the
+// entry before, each field with its length, so that no two entries read alike.
+func (e Entry) chained() string {
+	sum := sha256.New()
+	for _, field := range []string{
+		fmt.Sprint(e.Seq), e.At.UTC().Format(timeLayout), e.Actor, e.RunID, e.Subject,
+		e.Action, e.Reason, e.Facts, e.PrevHash,
+	} {
+		fmt.Fprintf(sum, "%d:%s\n", len(field), field)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+type journalHead struct {
+	Seq  int64  `db:"seq"`
+	Hash string `db:"hash"`
+}
+
+// journalBatch is how many entries go into one statement.
+const journalBatch = 50
+
+// append chains entries to the journal within a transaction, and gives the new
+// head.
+func (d *DB) append(ctx context.Context, tx *sqlx.Tx, entries []Entry) (string, error) {
+	var head journalHead
+	if err := d.one(ctx, tx, &head, "journal_lock", nil); err != nil {
+		return "", err
+	}
+	if len(entries) == 0 {
+		return head.Hash, nil
+	}
+	rows := newBulk(d, tx, "INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash)", 10, "", journalBatch)
+	defer rows.close()
+	for _, entry := range entries {
+		entry.Seq, entry.PrevHash = head.Seq+1, head.Hash
+		entry.At = at(entry.At.Time)
+		entry.Hash = entry.chained()
+		head = journalHead{entry.Seq, entry.Hash}
+		if err := rows.add(ctx, entry.Seq, entry.At, entry.Actor, entry.RunID, entry.Subject,
+			entry.Action, entry.Reason, entry.Facts, entry.PrevHash, entry.Hash); err != nil {
+			return "", err
+		}
+	}
+	if err := rows.flush(ctx); err != nil {
+		return "", err
+	}
+	_, err := d.exec(ctx, tx, "journal_move", args{"seq": head.Seq, "hash": head.Hash})
+	return head.Hash, err
+}
+
+// entry makes a journal row; facts that cannot be written as JSON are a bug.
+func entry(now time.Time, actor, runID, subject, action, reason string, facts any) Entry {
+	text, err := json.Marshal(facts)
+	if err != nil {
+		panic("store: journal facts: " + err.Error())
+	}
+	return Entry{At: at(now), Actor: actor, RunID: runID, Subject: subject, Action: action, Reason: reason, Facts: string(text)}
+}
+
+// JournalHead gives the newest entry's number and hash; 0 and "" when the
+// journal is empty.
+func (d *DB) JournalHead(ctx context.Context) (int64, string, error) {
+	var head journalHead
+	err := d.one(ctx, d.db, &head, "journal_head", nil)
+	return head.Seq, head.Hash, err
+}
+
+// Verified is what checking the journal found.
+type Verified struct {
+	Entries int64
+	Head    string
+	// Broken says what is wrong, in the order found; empty when all is well.
+	Broken []string
+	// SawHead says whether a hash that the caller knows is in the chain.
+	SawHead bool
+}
+
+// VerifyJournal walks the whole chain: every edit, deletion, swap and
+// insertion shows. A chain that was rebuilt, or whose tail was cut off, shows
+// only against a head that was kept elsewhere, known.
+func (d *DB) VerifyJournal(ctx context.Context, known string) (Verified, error) {
+	var found Verified
+	rows, err := d.db.QueryxContext(ctx, d.query("journal_all"))
+	if err != nil {
+		return found, d.explain("journal", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err below tells
+	found.SawHead = known == ""
+	for rows.Next() {
+		var e Entry
+		if err := rows.StructScan(&e); err != nil {
+			return found, d.explain("journal", err)
+		}
+		found.check(e)
+		if e.Hash == known {
+			found.SawHead = true
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return found, d.explain("journal", err)
+	}
+	_, head, err := d.JournalHead(ctx)
+	if err != nil {
+		return found, err
+	}
+	if head != found.Head {
+		found.Broken = append(found.Broken, fmt.Sprintf("the journal ends at %q, but its head says %q: entries are missing at the end", found.Head, head))
+	}
+	return found, nil
+}
+
+func (v *Verified) check(e Entry) {
+	if e.Seq != v.Entries+1 {
+		v.Broken = append(v.Broken, fmt.Sprintf("entry %d is followed by %d", v.Entries, e.Seq))
+	}
+	if e.PrevHash != v.Head {
+		v.Broken = append(v.Broken, fmt.Sprintf("entry %d does not follow the one before it", e.Seq))
+	}
+	if e.chained() != e.Hash {
+		v.Broken = append(v.Broken, fmt.Sprintf("entry %d was changed", e.Seq))
+	}
+	v.Entries, v.Head = e.Seq, e.Hash
+}

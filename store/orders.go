@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/pay"
+)
+
+// OrdersSaved counts what an import did.
+type OrdersSaved struct {
+	Inserted, Updated, Unchanged int64
+	FirstOrdered, LastOrdered    time.Time
+}
+
+// orderColumns are the columns that a source may lack; order_id and mid are
+// the key. An order that is there keeps the value of a column that the source
+// lacks.
+var orderColumns = []string{
+	"payment_key", "method", "status", "amount", "canceled_amount", "refunded_elsewhere", "tax_free_amount",
+	"pg", "currency", "ordered_at", "paid_at", "canceled_at", "customer_ref",
+}
+
+// orderBatch is how many orders go into one statement.
+const orderBatch = 50
+
+// SaveOrders takes orders whole or not at all: an error from the sequence, or
+// a second row with the same key, leaves everything as it was. has says which
+// columns the source gives. Orders are gathered in a table that only this
+// connection sees, so that no other process waits while a slow source is read.
+func (d *DB) SaveOrders(ctx context.Context, orders iter.Seq2[pay.Order, error], has func(column string) bool, source, actor string, now time.Time) (OrdersSaved, error) {
+	conn, err := d.db.Connx(ctx)
+	if err != nil {
+		return OrdersSaved{}, d.explain("connect", err)
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	defer func() {
+		_, _ = d.exec(context.Background(), conn, "drop_incoming", nil) // a dead connection takes it along
+	}()
+	for _, name := range []string{"drop_incoming", "create_incoming"} {
+		if _, err := d.exec(ctx, conn, name, nil); err != nil {
+			return OrdersSaved{}, err
+		}
+	}
+	saved, err := d.gather(ctx, conn, orders)
+	if err != nil {
+		return OrdersSaved{}, err
+	}
+	return saved, d.writeOn(ctx, conn, func(tx *sqlx.Tx) error {
+		return d.merge(ctx, tx, has, source, actor, now, &saved)
+	})
+}
+
+// gather reads the source into the temporary table.
+func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, orders iter.Seq2[pay.Order, error]) (OrdersSaved, error) {
+	var saved OrdersSaved
+	rows := newBulk(d, conn, "INSERT INTO incoming (mid, order_id, "+strings.Join(orderColumns, ", ")+")", 2+len(orderColumns), "", orderBatch)
+	defer rows.close()
+	for o, err := range orders {
+		if err != nil {
+			return saved, err
+		}
+		if saved.FirstOrdered.IsZero() || o.OrderedAt.Before(saved.FirstOrdered) {
+			saved.FirstOrdered = o.OrderedAt
+		}
+		saved.LastOrdered = pay.Latest(saved.LastOrdered, o.OrderedAt)
+		err := rows.add(ctx, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.Amount, o.CanceledAmount,
+			o.RefundedElsewhere, o.TaxFreeAmount, o.PG, string(o.Currency), at(o.OrderedAt), at(o.PaidAt), at(o.CanceledAt), o.CustomerRef)
+		if err != nil {
+			return saved, err
+		}
+	}
+	return saved, rows.flush(ctx)
+}
+
+func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, source, actor string, now time.Time, saved *OrdersSaved) error {
+	var unsound []string
+	if err := d.all(ctx, tx, &unsound, "unsound_incoming", args{
+		"keep_canceled": flag(!has("canceled_amount")), "keep_elsewhere": flag(!has("refunded_elsewhere")),
+	}); err != nil {
+		return err
+	}
+	if len(unsound) > 0 {
+		return hinted(fmt.Errorf("%s: order %s: what it keeps of cancelled and refunded money is above its new amount", source, unsound[0]),
+			"give the columns canceled_amount and refunded_elsewhere too; nothing was taken")
+	}
+	var total, known int64
+	if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
+		return err
+	}
+	if err := d.one(ctx, tx, &known, "count_known_incoming", nil); err != nil {
+		return err
+	}
+	text, values, err := sqlx.Named(mergeOrders(has), map[string]any{"now": at(now)})
+	if err != nil {
+		return err
+	}
+	result, err := tx.ExecContext(ctx, d.db.Rebind(text), values...)
+	if err != nil {
+		return d.explain("merge orders", err)
+	}
+	changed, err := result.RowsAffected()
+	if err != nil {
+		return d.explain("merge orders", err)
+	}
+	saved.Inserted = total - known
+	saved.Updated = changed - saved.Inserted
+	saved.Unchanged = total - changed
+	if changed == 0 {
+		return nil
+	}
+	_, err = d.append(ctx, tx, []Entry{entry(now, actor, "", "orders", "orders.imported", source, map[string]any{
+		"inserted": saved.Inserted, "updated": saved.Updated, "unchanged": saved.Unchanged})})
+	return err
+}
+
+// mergeOrders writes the upsert for the columns that a source has. An equal
+// row changes nothing, not even changed_at.
+func mergeOrders(has func(string) bool) string {
+	var sets, differ []string
+	for _, column := range orderColumns {
+		if has(column) {
+			sets = append(sets, column+" = excluded."+column)
+			differ = append(differ, "orders."+column+" IS DISTINCT FROM excluded."+column)
+		}
+	}
+	columns := strings.Join(orderColumns, ", ")
+	return "INSERT INTO orders (mid, order_id, " + columns + ", changed_at) SELECT mid, order_id, " + columns +
+		", :now FROM incoming WHERE 1 = 1 ORDER BY mid, order_id ON CONFLICT (mid, order_id) DO UPDATE SET " +
+		strings.Join(sets, ", ") + ", changed_at = excluded.changed_at WHERE " + strings.Join(differ, " OR ")
+}
+
+// OrdersOf gives the orders with a number, of one merchant or of all.
+func (d *DB) OrdersOf(ctx context.Context, mid, orderID string) ([]pay.Order, error) {
+	var rows []orderRow
+	if err := d.all(ctx, d.db, &rows, "orders_of_id", args{"mid": mid, "order_id": orderID}); err != nil {
+		return nil, err
+	}
+	orders := make([]pay.Order, len(rows))
+	for i, row := range rows {
+		orders[i] = *row.order()
+	}
+	return orders, nil
+}
+
+// TransactionsOf gives the rows of the transaction list about an order number,
+// oldest first.
+func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Transaction, error) {
+	var rows []struct {
+		MID            string `db:"mid"`
+		OrderID        string `db:"order_id"`
+		PaymentKey     string `db:"payment_key"`
+		TransactionKey string `db:"transaction_key"`
+		Status         string `db:"status"`
+		Method         string `db:"method"`
+		At             Time   `db:"at"`
+		Currency       string `db:"currency"`
+		Amount         int64  `db:"amount"`
+	}
+	if err := d.all(ctx, d.db, &rows, "transactions_of_order", args{"mid": mid, "order_id": orderID}); err != nil {
+		return nil, err
+	}
+	list := make([]pay.Transaction, len(rows))
+	for i, row := range rows {
+		list[i] = pay.Transaction{
+			MID: row.MID, TransactionKey: row.TransactionKey, PaymentKey: row.PaymentKey, OrderID: row.OrderID,
+			Method: pay.Method(row.Method), Status: pay.PaymentStatus(row.Status), At: row.At.Time,
+			Currency: pay.Currency(row.Currency), Amount: row.Amount,
+		}
+	}
+	return list, nil
+}
+
+// LookedUp is a payment as the newest look-up showed it, less what is personal.
+type LookedUp struct {
+	Payment    pay.Payment
+	LookedUpAt time.Time
+}
+
+// PaymentsOf gives the looked-up payments of an order number.
+func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, error) {
+	var rows []paymentRow
+	if err := d.all(ctx, d.db, &rows, "payments_of_order", args{"mid": mid, "order_id": orderID}); err != nil {
+		return nil, err
+	}
+	list := make([]LookedUp, len(rows))
+	for i, row := range rows {
+		p := pay.Payment{
+			MID: row.MID, PaymentKey: row.PaymentKey, OrderID: row.OrderID, Status: pay.PaymentStatus(row.Status),
+			Method: pay.Method(row.Method), Behind: pay.Method(row.Behind), Provider: row.Provider,
+			Currency: pay.Currency(row.Currency), TotalAmount: row.TotalAmount, BalanceAmount: row.BalanceAmount,
+			RequestedAt: row.RequestedAt.Time, ApprovedAt: row.ApprovedAt.Time, LastTransactionKey: row.LastTransactionKey,
+		}
+		var cancels []cancelRow
+		if err := d.all(ctx, d.db, &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
+			return nil, err
+		}
+		for _, c := range cancels {
+			p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount,
+				Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time, Reason: c.Marker})
+		}
+		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time}
+	}
+	return list, nil
+}

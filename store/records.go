@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/klauspost/compress/zstd"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// rowBatch is how many transactions go into one statement.
+const rowBatch = 100
+
+// SavePage keeps one page of the transaction list: its rows, folded into what
+// was known, and the page itself as evidence. Rows of other merchants are the
+// caller's to leave out. A page saved twice changes nothing; changed counts
+// the rows that were new or different.
+func (d *DB) SavePage(ctx context.Context, mid, runID string, rows []pay.Transaction, page pay.Evidence, now time.Time) (changed int64, err error) {
+	sorted := slices.Clone(rows)
+	slices.SortFunc(sorted, func(a, b pay.Transaction) int {
+		if c := strings.Compare(a.OrderID, b.OrderID); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.PaymentKey, b.PaymentKey); c != 0 {
+			return c
+		}
+		return strings.Compare(a.TransactionKey, b.TransactionKey)
+	})
+	evidence := newPageRow(mid, runID, page)
+	stamp := at(now)
+	err = d.write(ctx, func(tx *sqlx.Tx) error {
+		into := newBulk(d, tx, "INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at)", 10,
+			`ON CONFLICT (mid, order_id, payment_key, transaction_key) DO UPDATE SET status = excluded.status,
+			method = excluded.method, at = excluded.at, currency = excluded.currency, amount = excluded.amount,
+			changed_at = excluded.changed_at
+			WHERE transactions.status <> excluded.status OR transactions.amount <> excluded.amount
+			OR transactions.at <> excluded.at OR transactions.method <> excluded.method OR transactions.currency <> excluded.currency`, rowBatch)
+		defer into.close()
+		for _, row := range sorted {
+			if err := into.add(ctx, mid, row.OrderID, row.PaymentKey, row.TransactionKey, string(row.Status),
+				string(row.Method), at(row.At), string(row.Currency), row.Amount, stamp); err != nil {
+				return err
+			}
+		}
+		if err := into.flush(ctx); err != nil {
+			return err
+		}
+		changed = into.changed
+		_, err := d.exec(ctx, tx, "upsert_page", evidence)
+		return err
+	})
+	return changed, err
+}
+
+// pageRow is a piece of evidence as the table holds it.
+type pageRow struct {
+	MID       string `db:"mid"`
+	API       string `db:"api"`
+	About     string `db:"about"`
+	SHA256    string `db:"sha256"`
+	Size      int64  `db:"size"`
+	Body      []byte `db:"body"`
+	TraceID   string `db:"trace_id"`
+	FetchedAt Time   `db:"fetched_at"`
+	RunID     string `db:"run_id"`
+}
+
+func newPageRow(mid, runID string, page pay.Evidence) pageRow {
+	sum := sha256.Sum256(page.Body)
+	return pageRow{
+		MID: mid, API: page.API, About: page.About, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(page.Body)),
+		Body: pack(page.Body), TraceID: page.TraceID, FetchedAt: at(page.FetchedAt), RunID: runID,
+	}
+}
+
+// The coders are made on first use and shared: making one costs megabytes.
+var (
+	encoder = sync.OnceValue(func() *zstd.Encoder {
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10))
+		if err != nil {
+			panic(err) // only wrong options can come here
+		}
+		return e
+	})
+	decoder = sync.OnceValue(func() *zstd.Decoder {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+		if err != nil {
+			panic(err) // only wrong options can come here
+		}
+		return d
+	})
+)
+
+func pack(body []byte) []byte { return encoder().EncodeAll(body, nil) }
+
+func unpack(body []byte) ([]byte, error) {
+	plain, err := decoder().DecodeAll(body, nil)
+	if err != nil {
+		return nil, fmt.Errorf("database: a stored page cannot be unpacked: %w", err)
+	}
+	return plain, nil
+}
+
+// Evidence gives what the provider sent about a payment key, an order or a
+// window, oldest first, unpacked and checked against its hash.
+func (d *DB) Evidence(ctx context.Context, mid, about string) ([]pay.Evidence, error) {
+	var rows []pageRow
+	if err := d.all(ctx, d.db, &rows, "pages_of", args{"mid": mid, "about": about}); err != nil {
+		return nil, err
+	}
+	pages := make([]pay.Evidence, 0, len(rows))
+	for _, row := range rows {
+		body, err := unpack(row.Body)
+		if err != nil {
+			return nil, err
+		}
+		if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != row.SHA256 {
+			return nil, fmt.Errorf("database: the stored page about %s does not match its hash", about)
+		}
+		pages = append(pages, pay.Evidence{API: row.API, About: row.About, Body: body, TraceID: row.TraceID, FetchedAt: row.FetchedAt.Time})
+	}
+	return pages, nil
+}
+
+// SaveEvidence keeps look-ups as the provider sent them.
+func (d *DB) SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Evidence) error {
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		for _, page := range pages {
+			if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CoverWindow records that a day of the list was read to its last page.
+func (d *DB) CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID, changed int64, now time.Time) error {
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		if _, err := d.exec(ctx, tx, "cover_window", args{"mid": mid, "day": string(w.Day), "now": at(now), "changed": flag(changed > 0)}); err != nil {
+			return err
+		}
+		_, err := d.exec(ctx, tx, "upsert_window_read", args{"mid": mid, "run_id": runID, "day": string(w.Day), "pages": w.Pages,
+			"row_count": w.Rows, "unknown_mid": unknownMID, "reread": flag(w.Reread)})
+		return err
+	})
+}
+
+// CoveredDays gives the days between two, both included, whose list was read
+// to its last page at some time.
+func (d *DB) CoveredDays(ctx context.Context, mid string, from, to pay.Day) (map[pay.Day]bool, error) {
+	var days []string
+	if err := d.all(ctx, d.db, &days, "covered_days", args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+		return nil, err
+	}
+	covered := make(map[pay.Day]bool, len(days))
+	for _, day := range days {
+		covered[pay.Day(day)] = true
+	}
+	return covered, nil
+}
+
+// WindowsRead gives the days that a run read, oldest first, and how many rows
+// of them belong to a MID that is not configured.
+func (d *DB) WindowsRead(ctx context.Context, mid, runID string) ([]reconcile.Window, int64, error) {
+	var rows []struct {
+		Day        string `db:"day"`
+		Pages      int    `db:"pages"`
+		Rows       int64  `db:"row_count"`
+		UnknownMID int64  `db:"unknown_mid"`
+		Reread     int64  `db:"reread"`
+	}
+	if err := d.all(ctx, d.db, &rows, "window_reads_of", args{"mid": mid, "run_id": runID}); err != nil {
+		return nil, 0, err
+	}
+	windows := make([]reconcile.Window, len(rows))
+	var unknown int64
+	for i, row := range rows {
+		windows[i] = reconcile.Window{Day: pay.Day(row.Day), Pages: row.Pages, Rows: row.Rows, Reread: row.Reread != 0}
+		unknown += row.UnknownMID
+	}
+	return windows, unknown, nil
+}
+
+// CountOrdered counts the shop's orders of a day, whatever their kind.
+func (d *DB) CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error) {
+	var n int64
+	err := d.one(ctx, d.db, &n, "count_ordered", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
+	return n, err
+}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/jobs"
+	"daesa/refunds"
+)
+
+// Asked says what was already asked of a payment and is not yet among Toss's
+// cancels, as refunds.Asked defines it.
+func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string) (refunds.Asked, error) {
+	return c.d.asked(ctx, c.conn, c.scope.MID, paymentKey, breakID)
+}
+
+func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, breakID string) (refunds.Asked, error) {
+	var rows []struct {
+		PaymentKey string `db:"payment_key"`
+		BreakID    string `db:"break_id"`
+		State      string `db:"state"`
+		Amount     int64  `db:"amount"`
+	}
+	if err := d.all(ctx, on, &rows, "asked_of", args{"mid": mid, "payment_key": paymentKey}); err != nil {
+		return refunds.Asked{}, err
+	}
+	var asked refunds.Asked
+	for _, row := range rows {
+		state, ours := refunds.State(row.State), row.BreakID == breakID
+		if ours {
+			asked.Proposals++
+		}
+		if state.Open() || (ours && !state.Counts()) {
+			asked.Sum += row.Amount
+		}
+	}
+	return asked, nil
+}
+
+// commitProposals adds the refunds that a night proposes. The payment's row is
+// locked, and what is asked of a payment never exceeds what it was: a proposal
+// that would is left out, since another process has asked meanwhile.
+func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
+	var entries []Entry
+	for _, request := range night.Proposed {
+		var total int64
+		key := args{"mid": request.MID, "payment_key": request.PaymentKey}
+		if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
+			return nil, err
+		}
+		counted, err := d.counted(ctx, tx, key)
+		if err != nil {
+			return nil, err
+		}
+		if counted+request.Amount > total {
+			continue
+		}
+		inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(request))
+		if err != nil {
+			return nil, err
+		}
+		if inserted == 0 {
+			continue
+		}
+		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+request.ID, "refund."+string(request.State), request.Reason,
+			map[string]any{"mid": request.MID, "order_id": request.OrderID, "payment_key": request.PaymentKey, "amount": request.Amount,
+				"currency": request.Currency, "ref": request.Ref, "break_id": request.BreakID}))
+	}
+	return entries, nil
+}
+
+// counted sums succeeded, accepted and open requests of a payment.
+func (d *DB) counted(ctx context.Context, on runner, key args) (int64, error) {
+	var rows []struct {
+		PaymentKey string `db:"payment_key"`
+		BreakID    string `db:"break_id"`
+		State      string `db:"state"`
+		Amount     int64  `db:"amount"`
+	}
+	if err := d.all(ctx, on, &rows, "asked_of", key); err != nil {
+		return 0, err
+	}
+	var sum int64
+	for _, row := range rows {
+		if refunds.State(row.State).Counts() {
+			sum += row.Amount
+		}
+	}
+	return sum, nil
+}
+
+// expireRefunds: an unsent request whose deadline has passed is expired, and
+// listed for a transfer by hand.
+func (d *DB) expireRefunds(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
+	var rows []refundRow
+	if err := d.all(ctx, tx, &rows, "refunds_expiring", args{"mid": night.Lease.MID, "now": at(night.Now)}); err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for _, row := range rows {
+		if _, err := d.exec(ctx, tx, "expire_refund", args{"id": row.ID, "state": row.State, "now": at(night.Now)}); err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",
+			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
+	}
+	return entries, nil
+}
+
+// RefundFilter chooses refund requests; empty fields choose all.
+type RefundFilter struct{ MID, State, Batch string }
+
+// Refunds lists refund requests by merchant and order.
+func (d *DB) Refunds(ctx context.Context, f RefundFilter) ([]refunds.Request, error) {
+	return d.refunds(ctx, "refunds_list", args{"mid": f.MID, "state": f.State, "batch": f.Batch})
+}
+
+// RefundsOfOrder gives every refund request of an order number.
+func (d *DB) RefundsOfOrder(ctx context.Context, mid, orderID string) ([]refunds.Request, error) {
+	return d.refunds(ctx, "refunds_of_order", args{"mid": mid, "order_id": orderID})
+}
+
+func (d *DB) refunds(ctx context.Context, name string, with args) ([]refunds.Request, error) {
+	var rows []refundRow
+	if err := d.all(ctx, d.db, &rows, name, with); err != nil {
+		return nil, err
+	}
+	requests := make([]refunds.Request, len(rows))
+	for i, row := range rows {
+		requests[i] = row.request()
+	}
+	return requests, nil
+}
+
+// Refund gives one refund request with its history, or ErrUnknownID.
+func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []Entry, error) {
+	var row refundRow
+	err := d.one(ctx, d.db, &row, "refund_by_id", args{"id": id})
+	if errors.Is(err, sql.ErrNoRows) {
+		return refunds.Request{}, nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
+	}
+	if err != nil {
+		return refunds.Request{}, nil, err
+	}
+	history, err := d.History(ctx, "refund:"+id)
+	return row.request(), history, err
+}
+
+// History gives the journal's rows about a subject, such as "refund:ID" or
+// "break:ID", oldest first.
+func (d *DB) History(ctx context.Context, subject string) ([]Entry, error) {
+	var entries []Entry
+	err := d.all(ctx, d.db, &entries, "journal_of", args{"subject": subject})
+	return entries, err
+}
+
+// Granted is a block of calls that this process may make.
+type Granted struct {
+	First time.Time     // when the first may leave
+	Step  time.Duration // between two of them
+	Count int
+}
+
+// GrantPace reserves the next count calls of an API for this process, step
+// apart, not before clock. Processes on one database never get the same ones.
+func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step time.Duration, clock time.Time) (Granted, error) {
+	block := time.Duration(count) * step
+	var next int64
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		return d.one(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(), "block_us": block.Microseconds()})
+	})
+	return Granted{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
+}
+
+// HoldPace lets no process call an API before a time: the provider asked for
+// quiet.
+func (d *DB) HoldPace(ctx context.Context, mid, api string, until time.Time) error {
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.exec(ctx, tx, "pace_hold", args{"mid": mid, "api": api, "until_us": until.UnixMicro()})
+		return err
+	})
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// orderRow is an order as the tables hold it.
+type orderRow struct {
+	MID               string `db:"mid"`
+	OrderID           string `db:"order_id"`
+	PaymentKey        string `db:"payment_key"`
+	Method            string `db:"method"`
+	Status            string `db:"status"`
+	Amount            int64  `db:"amount"`
+	CanceledAmount    int64  `db:"canceled_amount"`
+	RefundedElsewhere int64  `db:"refunded_elsewhere"`
+	TaxFreeAmount     int64  `db:"tax_free_amount"`
+	PG                string `db:"pg"`
+	Currency          string `db:"currency"`
+	OrderedAt         Time   `db:"ordered_at"`
+	PaidAt            Time   `db:"paid_at"`
+	CanceledAt        Time   `db:"canceled_at"`
+	CustomerRef       string `db:"customer_ref"`
+}
+
+func (r orderRow) order() *pay.Order {
+	if r.OrderID == "" {
+		return nil
+	}
+	return &pay.Order{
+		MID: r.MID, ID: r.OrderID, PaymentKey: r.PaymentKey, Method: pay.Method(r.Method),
+		Status: pay.OrderStatus(r.Status), Amount: r.Amount, CanceledAmount: r.CanceledAmount,
+		RefundedElsewhere: r.RefundedElsewhere, TaxFreeAmount: r.TaxFreeAmount, PG: r.PG,
+		Currency: pay.Currency(r.Currency), OrderedAt: r.OrderedAt.Time, PaidAt: r.PaidAt.Time,
+		CanceledAt: r.CanceledAt.Time, CustomerRef: r.CustomerRef,
+	}
+}
+
+// paymentRow is a looked-up payment as the tables hold it.
+type paymentRow struct {
+	MID                string `db:"mid"`
+	PaymentKey         string `db:"payment_key"`
+	OrderID            string `db:"order_id"`
+	Status             string `db:"status"`
+	Method             string `db:"method"`
+	Behind             string `db:"behind"`
+	Provider           string `db:"provider"`
+	Currency           string `db:"currency"`
+	TotalAmount        int64  `db:"total_amount"`
+	BalanceAmount      int64  `db:"balance_amount"`
+	Approved           int64  `db:"approved"`
+	Held               int64  `db:"held"`
+	RequestedAt        Time   `db:"requested_at"`
+	ApprovedAt         Time   `db:"approved_at"`
+	LastCanceledAt     Time   `db:"last_canceled_at"`
+	LastTransactionKey string `db:"last_transaction_key"`
+	RefundStatus       string `db:"refund_status"`
+	Waiting            int64  `db:"waiting"`
+	Follow             int64  `db:"follow"`
+	LookedUpAt         Time   `db:"looked_up_at"`
+}
+
+func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
+	row := paymentRow{
+		MID: p.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, Status: string(p.Status), Method: string(p.Method),
+		Behind: string(p.Behind), Provider: p.Provider, Currency: string(p.Currency), TotalAmount: p.TotalAmount,
+		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
+		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
+		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt),
+	}
+	if p.Account != nil {
+		row.RefundStatus = string(p.Account.Refund)
+	}
+	for _, cancel := range p.Cancels {
+		row.LastCanceledAt = at(pay.Latest(row.LastCanceledAt.Time, cancel.CanceledAt))
+	}
+	return row
+}
+
+// breakRow is a break as the table holds it.
+type breakRow struct {
+	ID             string `db:"id"`
+	MID            string `db:"mid"`
+	OrderID        string `db:"order_id"`
+	PaymentKey     string `db:"payment_key"`
+	Kind           string `db:"kind"`
+	Status         string `db:"status"`
+	Origin         string `db:"origin"`
+	Currency       string `db:"currency"`
+	LocalAmount    *int64 `db:"local_amount"`
+	ProviderAmount *int64 `db:"provider_amount"`
+	LocalStatus    string `db:"local_status"`
+	ProviderStatus string `db:"provider_status"`
+	Method         string `db:"method"`
+	Owed           int64  `db:"owed"`
+	MovedAt        Time   `db:"moved_at"`
+	CancelBy       Time   `db:"cancel_by"`
+	AtRisk         int64  `db:"at_risk"`
+	FirstSeen      string `db:"first_seen"`
+	LastSeen       string `db:"last_seen"`
+	Since          string `db:"since"`
+	Nights         int    `db:"nights"`
+	RecheckOn      string `db:"recheck_on"`
+	Resolution     string `db:"resolution"`
+	ResolvedBy     string `db:"resolved_by"`
+	ResolvedAt     Time   `db:"resolved_at"`
+	Note           string `db:"note"`
+}
+
+func newBreakRow(b reconcile.Break) breakRow {
+	return breakRow{
+		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: string(b.Kind),
+		Status: string(b.Status), Origin: string(b.Origin), Currency: string(b.Currency),
+		LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount, LocalStatus: b.LocalStatus,
+		ProviderStatus: b.ProviderStatus, Method: string(b.Method), Owed: b.Owed, MovedAt: at(b.MovedAt),
+		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
+		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
+		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note,
+	}
+}
+
+func (r breakRow) breakOf() reconcile.Break {
+	return reconcile.Break{
+		ID: r.ID,
+		Finding: reconcile.Finding{
+			MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Kind: reconcile.Kind(r.Kind),
+			Origin: reconcile.Origin(r.Origin), Currency: pay.Currency(r.Currency), LocalAmount: r.LocalAmount,
+			ProviderAmount: r.ProviderAmount, LocalStatus: r.LocalStatus, ProviderStatus: r.ProviderStatus,
+			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed,
+			Timing: r.Status == string(reconcile.Timing),
+		},
+		Status: reconcile.Status(r.Status), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
+		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
+		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
+		Note: r.Note, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0,
+	}
+}
+
+// refundRow is a refund request as the table holds it.
+type refundRow struct {
+	ID             string `db:"id"`
+	MID            string `db:"mid"`
+	OrderID        string `db:"order_id"`
+	PaymentKey     string `db:"payment_key"`
+	Method         string `db:"method"`
+	Amount         int64  `db:"amount"`
+	TaxFreeAmount  int64  `db:"tax_free_amount"`
+	Currency       string `db:"currency"`
+	Reason         string `db:"reason"`
+	Ref            string `db:"ref"`
+	Batch          string `db:"batch"`
+	BreakID        string `db:"break_id"`
+	State          string `db:"state"`
+	CancelBy       Time   `db:"cancel_by"`
+	Attempts       int    `db:"attempts"`
+	IdempotencyKey string `db:"idempotency_key"`
+	TransactionKey string `db:"transaction_key"`
+	ErrorCode      string `db:"error_code"`
+	ErrorMessage   string `db:"error_message"`
+	RequestedBy    string `db:"requested_by"`
+	RequestedAt    Time   `db:"requested_at"`
+	ApprovedBy     string `db:"approved_by"`
+	FinishedAt     Time   `db:"finished_at"`
+}
+
+func newRefundRow(r refunds.Request) refundRow {
+	return refundRow{
+		ID: r.ID, MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: string(r.Method),
+		Amount: r.Amount, TaxFreeAmount: r.TaxFreeAmount, Currency: string(r.Currency), Reason: r.Reason,
+		Ref: r.Ref, Batch: r.Batch, BreakID: r.BreakID, State: string(r.State), CancelBy: at(r.CancelBy),
+		RequestedBy: r.RequestedBy, RequestedAt: at(r.RequestedAt),
+	}
+}
+
+func (r refundRow) request() refunds.Request {
+	return refunds.Request{
+		ID: r.ID, MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: pay.Method(r.Method),
+		Amount: r.Amount, TaxFreeAmount: r.TaxFreeAmount, Currency: pay.Currency(r.Currency), Reason: r.Reason,
+		Ref: r.Ref, Batch: r.Batch, BreakID: r.BreakID, State: refunds.State(r.State), CancelBy: r.CancelBy.Time,
+		Attempts: r.Attempts, IdempotencyKey: r.IdempotencyKey, TransactionKey: r.TransactionKey,
+		ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage, RequestedBy: r.RequestedBy,
+		RequestedAt: r.RequestedAt.Time, ApprovedBy: r.ApprovedBy, FinishedAt: r.FinishedAt.Time,
+	}
+}
+
+func flag(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
+}

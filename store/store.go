@@ -1,0 +1,218 @@
+// Package store runs the SQL on SQLite and on PostgreSQL. It is the only room
+// that imports sqlx and the drivers. It decides nothing: the other rooms say
+// what they need as interfaces, and the types here satisfy them.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq" // the PostgreSQL driver
+	_ "modernc.org/sqlite"
+
+	sqlfiles "daesa/sql"
+)
+
+func init() {
+	sqlx.BindDriver("sqlite", sqlx.QUESTION)
+}
+
+// busyMilliseconds is how long SQLite waits for another process's write before
+// it says that the database is locked. No write of daesa's lasts that long.
+const busyMilliseconds = 30_000
+
+// DB is one database, of either kind.
+type DB struct {
+	db      *sqlx.DB
+	dialect sqlfiles.Dialect
+	queries map[string]string
+	url     string
+	path    string // SQLite's file
+	// writing lets the writers of this process queue up in order, where SQLite
+	// would let them poll.
+	writing sync.Mutex
+}
+
+// Open opens the database of a configuration's URL: sqlite:FILE or
+// postgres://... It does not create a schema: Migrate does.
+func Open(ctx context.Context, rawURL string) (*DB, error) {
+	d := &DB{url: rawURL}
+	var driver, dsn string
+	switch {
+	case strings.HasPrefix(rawURL, "sqlite:"):
+		d.path = strings.TrimPrefix(rawURL, "sqlite:")
+		if err := prepareFile(d.path); err != nil {
+			return nil, err
+		}
+		d.dialect, driver, dsn = sqlfiles.SQLite, "sqlite", sqliteDSN(d.path)
+	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
+		d.dialect, driver, dsn = sqlfiles.Postgres, "postgres", rawURL
+	default:
+		return nil, hinted(errors.New("the database URL is of no kind that daesa knows"),
+			"write database.url as sqlite:FILE or postgres://USER@HOST/DATABASE")
+	}
+	queries, err := sqlfiles.Queries(d.dialect)
+	if err != nil {
+		return nil, err
+	}
+	d.queries = queries
+	if d.db, err = sqlx.Open(driver, dsn); err != nil {
+		return nil, d.explain("open", err)
+	}
+	d.db.SetMaxOpenConns(16)
+	if err := d.db.PingContext(ctx); err != nil {
+		_ = d.db.Close()
+		return nil, d.explain("open", err)
+	}
+	return d, nil
+}
+
+// prepareFile makes a new database file readable by its owner alone.
+func prepareFile(path string) error {
+	if path == "" {
+		return hinted(errors.New("the database URL names no file"), "write database.url as sqlite:FILE")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return hinted(fmt.Errorf("database %s: %w", path, err), "create the folder, or choose another in database.url")
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is the operator's own configuration
+	if err != nil {
+		return hinted(fmt.Errorf("database %s: %w", path, err),
+			"daesa must be able to read and write the database file; check its owner, its mode and the volume")
+	}
+	return file.Close()
+}
+
+// sqliteDSN keeps every setting in the DSN: a PRAGMA run on a pool reaches one
+// connection. synchronous=FULL, because with less a committed refund intent
+// can vanish in a power cut.
+func sqliteDSN(path string) string {
+	values := url.Values{"_txlock": {"immediate"}}
+	for _, pragma := range []string{
+		fmt.Sprintf("busy_timeout(%d)", busyMilliseconds), "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "cache_size(-8000)", "temp_store(FILE)", "journal_size_limit(67108864)",
+	} {
+		values.Add("_pragma", pragma)
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String()
+}
+
+// Close closes the database.
+func (d *DB) Close() error { return d.db.Close() }
+
+// Dialect says which of the two databases it is.
+func (d *DB) Dialect() sqlfiles.Dialect { return d.dialect }
+
+// query gives the SQL text of a name; a missing one is a broken build, which
+// a test finds.
+func (d *DB) query(name string) string {
+	text, ok := d.queries[name]
+	if !ok {
+		panic("store: no query named " + name)
+	}
+	return text
+}
+
+type args map[string]any
+
+// runner is a connection or a transaction.
+type runner interface {
+	sqlx.QueryerContext
+	sqlx.ExecerContext
+}
+
+// exec runs a named query and gives the number of rows that it changed.
+func (d *DB) exec(ctx context.Context, on runner, name string, arg any) (int64, error) {
+	text, values, err := d.bind(name, arg)
+	if err != nil {
+		return 0, err
+	}
+	result, err := on.ExecContext(ctx, text, values...)
+	if err != nil {
+		return 0, d.explain(name, err)
+	}
+	changed, err := result.RowsAffected()
+	if err != nil {
+		return 0, d.explain(name, err)
+	}
+	return changed, nil
+}
+
+// one reads one row into dest; sql.ErrNoRows stays visible to errors.Is.
+func (d *DB) one(ctx context.Context, on runner, dest any, name string, arg any) error {
+	text, values, err := d.bind(name, arg)
+	if err != nil {
+		return err
+	}
+	if err := sqlx.GetContext(ctx, on, dest, text, values...); err != nil {
+		return d.explain(name, err)
+	}
+	return nil
+}
+
+// all reads all rows into dest, a slice.
+func (d *DB) all(ctx context.Context, on runner, dest any, name string, arg any) error {
+	text, values, err := d.bind(name, arg)
+	if err != nil {
+		return err
+	}
+	if err := sqlx.SelectContext(ctx, on, dest, text, values...); err != nil {
+		return d.explain(name, err)
+	}
+	return nil
+}
+
+func (d *DB) bind(name string, arg any) (string, []any, error) {
+	text := d.query(name)
+	if arg == nil {
+		return text, nil, nil
+	}
+	if named, ok := arg.(args); ok {
+		arg = map[string]any(named)
+	}
+	bound, values, err := sqlx.Named(text, arg)
+	if err != nil {
+		return "", nil, fmt.Errorf("store: %s: %w", name, err)
+	}
+	return d.db.Rebind(bound), values, nil
+}
+
+// write runs f in one transaction that may write.
+func (d *DB) write(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	return d.writeOn(ctx, d.db, f)
+}
+
+type beginner interface {
+	BeginTxx(ctx context.Context, opts *sql.TxOptions) (*sqlx.Tx, error)
+}
+
+func (d *DB) writeOn(ctx context.Context, on beginner, f func(tx *sqlx.Tx) error) (err error) {
+	if d.dialect == sqlfiles.SQLite {
+		d.writing.Lock()
+		defer d.writing.Unlock()
+	}
+	tx, err := on.BeginTxx(ctx, nil)
+	if err != nil {
+		return d.explain("begin", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // the first error is the one to tell
+		}
+	}()
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return d.explain("commit", err)
+	}
+	return nil
+}
