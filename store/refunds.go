@@ -172,7 +172,8 @@ func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step tim
 	block := time.Duration(count) * step
 	var next int64
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		return d.one(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(), "block_us": block.Microseconds()})
+		return d.one(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(),
+			"block_us": block.Microseconds(), "fresh_us": clock.UnixMicro() + block.Microseconds()})
 	})
 	return Granted{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
 }

@@ -117,9 +117,9 @@ SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash F
 WHERE subject = :subject ORDER BY seq
 
 -- name: pace_grant
-INSERT INTO pace (mid, api, next_us) VALUES (:mid, :api, :now_us + :block_us)
+INSERT INTO pace (mid, api, next_us) VALUES (:mid, :api, :fresh_us)
 ON CONFLICT (mid, api) DO UPDATE SET next_us = CASE
-  WHEN pace.next_us > :now_us THEN pace.next_us + :block_us ELSE :now_us + :block_us END
+  WHEN pace.next_us > :now_us THEN pace.next_us + :block_us ELSE :fresh_us END
 RETURNING next_us
 -- name: pace_hold
 INSERT INTO pace (mid, api, next_us) VALUES (:mid, :api, :until_us)

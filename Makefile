@@ -1,0 +1,53 @@
+# `make` lists what there is. Everything here is an ordinary go command: the
+# targets only save typing.
+
+GO ?= go
+BENCH ?=
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## a whole night against the built-in sandbox
+	CGO_ENABLED=0 $(GO) run ./cmd/daesa demo
+
+.PHONY: build
+build: ## the static binary, as bin/daesa
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/daesa ./cmd/daesa
+
+.PHONY: test
+test: ## every test; those that need PostgreSQL are skipped where it is not installed
+	$(GO) test ./...
+
+.PHONY: race
+race: ## every test with the race detector (needs a C compiler); PostgreSQL required
+	DAESA_REQUIRE_POSTGRES=1 $(GO) test -race ./...
+
+.PHONY: lint
+lint: ## vet and golangci-lint
+	$(GO) vet ./...
+	.ci/run lint
+
+.PHONY: fmt
+fmt: ## format the Go files
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+.PHONY: bench
+bench: ## measure a night; BENCH='-flag value' is passed on
+	$(GO) run ./bench/night $(BENCH)
+
+.PHONY: ci
+ci: ## everything that a change must pass
+	.ci/run
+
+.PHONY: clean
+clean: ## remove what building and the demo leave behind
+	rm -rf bin daesa-demo

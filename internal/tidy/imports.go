@@ -1,0 +1,177 @@
+package tidy
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A Row of the import table says which rooms of ours one room may import.
+// Tests may import every room.
+type Row struct {
+	Room   string   // a folder, or with "/..." a folder and all below it
+	Knows  []string // rooms, in the same notation
+	Reason string
+
+	// StandardOnly forbids imports from outside the standard library.
+	StandardOnly bool
+	// ForTests keeps the room out of the program: only tests, and rooms that
+	// are themselves for tests, may import it.
+	ForTests bool
+}
+
+// plumbing is what every room but pay, config and sandbox may use: code
+// without a word of the domain.
+var plumbing = []string{
+	"internal/table", "internal/seal", "internal/notify", "internal/metrics",
+	"internal/progress", "internal/evidence",
+}
+
+func with(rooms ...string) []string { return append(rooms, plumbing...) }
+
+// importTable is the line orders, toss, reconcile, refunds, reports, jobs: a
+// later stage may know an earlier stage's result, never the reverse.
+var importTable = []Row{
+	{Room: "pay", StandardOnly: true,
+		Reason: "the nouns that every stage shares stand below everything, without I/O and without a clock"},
+	{Room: "config",
+		Reason: "a fault in the file is said before anything else runs; each room takes plain values, so that it can be tested without a file"},
+	{Room: "orders", Knows: with("pay"),
+		Reason: "the shop's records come in as nouns; it does not know what they are compared with"},
+	{Room: "toss", Knows: with("pay"),
+		Reason: "turns the provider's wire into nouns; what they mean for an order is reconcile's"},
+	{Room: "reconcile", Knows: with("pay"),
+		Reason: "the comparison is pure, so that it can be tested without a provider and without a database"},
+	{Room: "refunds", Knows: with("pay", "reconcile"),
+		Reason: "a refund follows from a break; the queue and the provider are interfaces that it declares"},
+	{Room: "reports", Knows: with("pay", "reconcile", "refunds"),
+		Reason: "a workbook is a function of what the night found and what the refunds did"},
+	{Room: "jobs", Knows: with("pay", "orders", "reconcile", "refunds", "reports"),
+		Reason: "walks the line; adapters reach it through the interfaces that it declares"},
+	{Room: "store", Knows: with("pay", "orders", "reconcile", "refunds", "reports", "jobs", "sql"),
+		Reason: "remembers for every room that declares what it needs; nobody but cmd knows the store"},
+	{Room: "store/storetest", Knows: []string{"..."}, ForTests: true,
+		Reason: "one conformance suite for both databases, written against the rooms' interfaces"},
+	{Room: "sql",
+		Reason: "text only: migrations and queries, embedded; it runs nothing"},
+	{Room: "sandbox",
+		Reason: "a misreading of the provider must not hide on both sides, so the pretend one shares no code with ours"},
+	{Room: "webhook", Knows: with("pay"),
+		Reason: "verifies, stores and answers; what an event means is the job's"},
+	{Room: "cmd/...", Knows: []string{"..."},
+		Reason: "wires everything together"},
+
+	{Room: "internal/table", Reason: "plumbing without domain words"},
+	{Room: "internal/seal", Reason: "plumbing without domain words"},
+	{Room: "internal/notify", Reason: "plumbing without domain words"},
+	{Room: "internal/metrics", Reason: "plumbing without domain words"},
+	{Room: "internal/progress", Reason: "plumbing without domain words"},
+	{Room: "internal/evidence", Reason: "plumbing without domain words"},
+	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
+	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
+	{Room: "internal/pgtest", ForTests: true, Reason: "starts a private PostgreSQL; the program must never"},
+	{Room: "bench/...", Knows: []string{"..."}, ForTests: true,
+		Reason: "measures the real wiring from end to end"},
+}
+
+// A Keeper says which rooms may import a module from outside.
+type Keeper struct {
+	Module string // its import path; packages below it are meant too
+	Rooms  []string
+	Reason string
+}
+
+var keepers = []Keeper{
+	{"github.com/jmoiron/sqlx", []string{"store/...", "bench/..."},
+		"one room runs SQL, so that what differs between the databases is in one place"},
+	{"github.com/lib/pq", []string{"store/...", "cmd/daesa", "internal/pgtest", "bench/..."},
+		"the shop's own database is opened by cmd and given to orders as a connection"},
+	{"modernc.org/sqlite", []string{"store/...", "cmd/daesa", "bench/..."},
+		"as for lib/pq"},
+	{"github.com/xuri/excelize/v2", []string{"reports", "internal/table", "bench/..."},
+		"one room writes workbooks, and one reads them: no cell becomes a formula, no limit is forgotten"},
+}
+
+// Imports finds imports that the import table does not allow, and rooms that
+// have no row in it.
+func Imports(tree *Tree) []Finding {
+	var found []Finding
+	for _, room := range tree.rooms() {
+		if _, ok := rowOf(room); !ok {
+			found = append(found, Finding{room, "this package has no row in the import table: " +
+				"add one to importTable in internal/tidy/imports.go, with what it may know and why"})
+		}
+	}
+	for _, file := range tree.Files {
+		if !file.Test {
+			found = append(found, importsOf(tree, file)...)
+		}
+	}
+	return found
+}
+
+func importsOf(tree *Tree, file *File) []Finding {
+	row, ok := rowOf(file.Room)
+	if !ok {
+		return nil // said once for the room
+	}
+	var found []Finding
+	for _, spec := range file.syntax.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue // the parser has checked it
+		}
+		if room, ours := ownRoom(imported); ours {
+			if what := judgeOwn(row, file.Room, room); what != "" {
+				found = append(found, tree.at(spec.Pos(), "%s", what))
+			}
+			continue
+		}
+		if row.StandardOnly && !standard(imported) {
+			found = append(found, tree.at(spec.Pos(), "%s uses the standard library only, not %s", file.Room, imported))
+		}
+		for _, keeper := range keepers {
+			if matches(keeper.Module+"/...", imported) && !matchesAny(keeper.Rooms, file.Room) {
+				found = append(found, tree.at(spec.Pos(), "only %s may import %s: %s",
+					strings.Join(keeper.Rooms, ", "), keeper.Module, keeper.Reason))
+			}
+		}
+	}
+	return found
+}
+
+// judgeOwn says what is wrong with one room's import of another; nothing is
+// wrong when it says nothing.
+func judgeOwn(row Row, from, to string) string {
+	target, known := rowOf(to)
+	switch {
+	case !matchesAny(row.Knows, to):
+		return from + " must not know " + to + ": " + row.Reason
+	case known && target.ForTests && !row.ForTests:
+		return from + " must not know " + to + ", which is for tests: " + target.Reason
+	}
+	return ""
+}
+
+func rowOf(room string) (Row, bool) {
+	for _, row := range importTable {
+		if matches(row.Room, room) {
+			return row, true
+		}
+	}
+	return Row{}, false
+}
+
+// ownRoom returns the room behind an import path of this module.
+func ownRoom(imported string) (string, bool) {
+	if imported == module {
+		return ".", true
+	}
+	return strings.CutPrefix(imported, module+"/")
+}
+
+// standard says whether a path belongs to the standard library: its first
+// element has no dot.
+func standard(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	return !strings.Contains(first, ".")
+}
