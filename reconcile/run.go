@@ -111,14 +111,14 @@ func Settled(day pay.Day, now time.Time, settle time.Duration) time.Time {
 // night suspect.
 const minExplosion = 50
 
-// Explosions are the kinds whose breaks are more than share of the touched
+// Explosions are the kinds whose breaks are above a share of the touched
 // orders, and more than fifty: the key or the export is wrong more probably
 // than so many orders.
-func Explosions(counts map[Kind]int64, touched int64, share float64) []Kind {
+func Explosions(counts map[Kind]int64, touched int64, above func(part, total int64) bool) []Kind {
 	var kinds []Kind
 	for _, kind := range Kinds {
 		n := counts[kind]
-		if n > minExplosion && float64(n) > share*float64(touched) {
+		if n > minExplosion && above(n, touched) {
 			kinds = append(kinds, kind)
 		}
 	}

@@ -1,0 +1,193 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"daesa/pay"
+)
+
+const day = pay.Day("2026-11-21")
+
+func hour(h int) time.Time { return day.Start().Add(time.Duration(h) * time.Hour) }
+
+// settled: half an hour before the end of the day.
+var settled = Settled(day, day.End().Add(90*time.Minute), 30*time.Minute)
+
+type orderOption func(*pay.Order)
+
+func shop(status pay.OrderStatus, options ...orderOption) *pay.Order {
+	o := &pay.Order{MID: "m", ID: "o-1", Status: status, Amount: 10000, PG: pay.PGToss, Currency: pay.KRW, Method: pay.Card, OrderedAt: hour(9)}
+	if status == pay.OrderPaid || status == pay.OrderPartiallyCanceled {
+		o.PaidAt = hour(10)
+	}
+	for _, option := range options {
+		option(o)
+	}
+	return o
+}
+
+func paidAt(h int) orderOption { return func(o *pay.Order) { o.PaidAt = hour(h) } }
+
+func canceled(amount int64, h int) orderOption {
+	return func(o *pay.Order) { o.CanceledAmount, o.CanceledAt = amount, hour(h) }
+}
+
+type paymentOption func(*pay.Payment)
+
+func toss(status pay.PaymentStatus, options ...paymentOption) pay.Payment {
+	p := pay.Payment{MID: "m", PaymentKey: "k-1", OrderID: "o-1", Status: status, Method: pay.Card, Currency: pay.KRW,
+		TotalAmount: 10000, BalanceAmount: 10000, RequestedAt: hour(9)}
+	if status == pay.Done || status == pay.PartialCanceled || status == pay.Canceled {
+		p.ApprovedAt = hour(10)
+	}
+	if status == pay.Canceled {
+		p.BalanceAmount = 0
+	}
+	for _, option := range options {
+		option(&p)
+	}
+	return p
+}
+
+func amount(total int64) paymentOption {
+	return func(p *pay.Payment) { p.TotalAmount, p.BalanceAmount = total, total }
+}
+
+func key(k string) paymentOption { return func(p *pay.Payment) { p.PaymentKey = k } }
+
+func back(amount int64, h int, reason string) paymentOption {
+	return func(p *pay.Payment) {
+		p.BalanceAmount -= amount
+		p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: "c", Amount: amount, Status: pay.CancelDone, CanceledAt: hour(h), Reason: reason})
+	}
+}
+
+func account(refund pay.RefundStatus, expired bool) paymentOption {
+	return func(p *pay.Payment) {
+		p.Method, p.Account = pay.VirtualAccount, &pay.VirtualAccountState{Refund: refund, Expired: expired}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	ours := pay.WithMarker("변심", "abcdefghijklmnopqrstuvwxyz")
+	tests := []struct {
+		name     string
+		order    *pay.Order
+		payments []pay.Payment
+		want     []Kind
+	}{
+		{"paid on both sides", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done)}, nil},
+		{"pending, and nothing at Toss", shop(pay.OrderPending), nil, nil},
+		{"failed, and aborted at Toss", shop(pay.OrderFailed), []pay.Payment{toss(pay.Aborted)}, nil},
+		{"cancelled on both sides, whatever the words say", shop(pay.OrderPaid, canceled(10000, 11)), []pay.Payment{toss(pay.PartialCanceled, back(10000, 11, ""))}, nil},
+		{"partly cancelled on both sides", shop(pay.OrderPartiallyCanceled, canceled(3000, 11)), []pay.Payment{toss(pay.PartialCanceled, back(3000, 11, ""))}, nil},
+		{"given back elsewhere on the shop's word, cancelled at Toss", shop(pay.OrderPaid, func(o *pay.Order) { o.RefundedElsewhere = 3000 }), []pay.Payment{toss(pay.PartialCanceled, back(3000, 11, ""))}, nil},
+		{"a second try that failed beside one that was paid", shop(pay.OrderPaid), []pay.Payment{toss(pay.Expired, key("k-0")), toss(pay.Done)}, nil},
+		{"a card behind easy pay", shop(pay.OrderPaid, func(o *pay.Order) { o.Method = pay.EasyPay }), []pay.Payment{toss(pay.Done)}, nil},
+
+		{"paid, and no such payment", shop(pay.OrderPaid), nil, []Kind{MissingAtProvider}},
+		{"no such order, paid", nil, []pay.Payment{toss(pay.Done)}, []Kind{MissingLocally}},
+		{"no such order, and cancelled again", nil, []pay.Payment{toss(pay.Canceled)}, nil},
+		{"pending, paid", shop(pay.OrderPending), []pay.Payment{toss(pay.Done)}, []Kind{PaidNotRecorded}},
+		{"failed, paid", shop(pay.OrderFailed), []pay.Payment{toss(pay.Done)}, []Kind{PaidNotRecorded}},
+		{"one order, two payments that hold money", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done), toss(pay.Done, key("k-2"))}, []Kind{DuplicatePayment}},
+		{"one order, two payments, one of them cancelled", shop(pay.OrderPaid), []pay.Payment{toss(pay.Canceled, key("k-0")), toss(pay.Done)}, nil},
+		{"cancelled, then paid", shop(pay.OrderCanceled, canceled(0, 9)), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
+		{"deleted without a time, and paid", shop(pay.OrderDeleted), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
+		{"paid, and aborted", shop(pay.OrderPaid), []pay.Payment{toss(pay.Aborted)}, []Kind{NeverPaid}},
+		{"paid, and expired", shop(pay.OrderPaid), []pay.Payment{toss(pay.Expired)}, []Kind{NeverPaid}},
+		{"paid, and a virtual account that waits", shop(pay.OrderPaid), []pay.Payment{toss(pay.WaitingForDeposit, account(pay.RefundNone, false))}, []Kind{NeverPaid}},
+		{"paid, and the deposit was taken back", shop(pay.OrderPaid), []pay.Payment{toss(pay.WaitingForDeposit, account(pay.RefundNone, false), func(p *pay.Payment) { p.WasDone = true })}, []Kind{DepositReversed}},
+		{"cancelled, and a buyer could still pay", shop(pay.OrderCanceled, canceled(0, 11)), []pay.Payment{toss(pay.WaitingForDeposit, account(pay.RefundNone, false))}, []Kind{VAStillOpen}},
+		{"cancelled, and the account has expired", shop(pay.OrderCanceled, canceled(0, 11)), []pay.Payment{toss(pay.WaitingForDeposit, account(pay.RefundNone, true))}, nil},
+		{"pending, and a virtual account that waits", shop(pay.OrderPending), []pay.Payment{toss(pay.WaitingForDeposit, account(pay.RefundNone, false))}, nil},
+		{"cancelled, and Toss still holds all", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 11)), []pay.Payment{toss(pay.Done)}, []Kind{CancelNotExecuted}},
+		{"cancelled while its payment was not yet seen", shop(pay.OrderCanceled, canceled(0, 11)), []pay.Payment{toss(pay.Done)}, []Kind{CancelNotExecuted}},
+		{"cancelled more than Toss did", shop(pay.OrderPartiallyCanceled, canceled(5000, 11)), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, ""))}, []Kind{CancelNotExecuted}},
+		{"cancelled less than Toss did, by the console", shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, "고객 요청"))}, []Kind{CancelNotRecorded}},
+		{"cancelled less than Toss did, by us", shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, ours))}, []Kind{CancelNotRecorded}},
+		{"another amount, less", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, amount(9000))}, []Kind{AmountMismatch}},
+		{"another amount, more", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, amount(11000))}, []Kind{AmountMismatch}},
+		{"another currency", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, func(p *pay.Payment) { p.Currency = pay.USD })}, []Kind{CurrencyMismatch}},
+		{"another method", shop(pay.OrderPaid, func(o *pay.Order) { o.Method = pay.Phone }), []pay.Payment{toss(pay.Done)}, []Kind{MethodMismatch}},
+		{"another payment key", shop(pay.OrderPaid, func(o *pay.Order) { o.PaymentKey = "k-9" }), []pay.Payment{toss(pay.Done)}, []Kind{PaymentKeyMismatch}},
+		{"another method and key", shop(pay.OrderPaid, func(o *pay.Order) { o.PaymentKey, o.Method = "k-9", pay.Phone }), []pay.Payment{toss(pay.Done)}, []Kind{MethodMismatch, PaymentKeyMismatch}},
+		{"both cancelled, and Toss could not pay out", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 11)), []pay.Payment{toss(pay.Canceled, account(pay.RefundFailed, false))}, []Kind{RefundFailed}},
+		{"a refund paid out in part", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 11)), []pay.Payment{toss(pay.Canceled, account(pay.RefundPartialFailed, false))}, []Kind{RefundFailed}},
+	}
+	seen := map[Kind]bool{}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []Kind
+			for _, f := range Compare(test.order, test.payments, settled) {
+				got = append(got, f.Kind)
+				seen[f.Kind] = true
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	for _, kind := range Kinds {
+		if !seen[kind] {
+			t.Errorf("no case finds %s", kind)
+		}
+	}
+}
+
+func TestOriginTellsOurCancelsFromOthers(t *testing.T) {
+	t.Parallel()
+	ours := Compare(shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, pay.WithMarker("변심", "abcdefghijklmnopqrstuvwxyz")))}, settled)
+	other := Compare(shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, "콘솔 취소"))}, settled)
+	if ours[0].Origin != Ours || other[0].Origin != Outside {
+		t.Errorf("origins %q and %q", ours[0].Origin, other[0].Origin)
+	}
+}
+
+func TestOwedIsWhatTheShopCancelledAndTossDidNot(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		order    *pay.Order
+		payment  pay.Payment
+		wantOwed int64
+	}{
+		{"all of it", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 11)), toss(pay.Done), 10000},
+		{"the rest", shop(pay.OrderPartiallyCanceled, canceled(5000, 11)), toss(pay.PartialCanceled, back(2000, 11, "")), 3000},
+		{"less what was given back elsewhere", shop(pay.OrderCanceled, paidAt(10), canceled(6000, 11), func(o *pay.Order) { o.RefundedElsewhere = 4000 }), toss(pay.Done), 6000},
+		{"all, where the shop had not seen the payment", shop(pay.OrderCanceled, canceled(0, 11)), toss(pay.Done), 10000},
+		{"nothing, where they do not agree on what was paid", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 11)), toss(pay.Done, amount(9000)), 0},
+		{"nothing for money that came after the cancel", shop(pay.OrderCanceled, canceled(0, 9)), toss(pay.Done), 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			found := Compare(test.order, []pay.Payment{test.payment}, settled)
+			if len(found) != 1 || found[0].Owed != test.wantOwed {
+				t.Errorf("found %+v, want %d owed", found, test.wantOwed)
+			}
+		})
+	}
+}
+
+func TestADifferenceOfTheLastMinutesIsTiming(t *testing.T) {
+	t.Parallel()
+	late := shop(pay.OrderPaid, func(o *pay.Order) { o.PaidAt = day.End().Add(-29 * time.Minute) })
+	early := shop(pay.OrderPaid, func(o *pay.Order) { o.PaidAt = day.End().Add(-31 * time.Minute) })
+	if f := Compare(late, nil, settled); !f[0].Timing {
+		t.Error("a difference of 29 minutes before midnight is called a break")
+	}
+	if f := Compare(early, nil, settled); f[0].Timing {
+		t.Error("a difference of 31 minutes before midnight is called timing")
+	}
+	again := Settled(day, day.End().Add(40*time.Hour), 30*time.Minute)
+	if !again.Equal(settled) {
+		t.Error("running the same night later moves what is settled")
+	}
+	if during := Settled(day, hour(15), 30*time.Minute); !during.Equal(hour(15).Add(-30 * time.Minute)) {
+		t.Errorf("while the day runs, settled is %s", during)
+	}
+}

@@ -1,0 +1,76 @@
+package refunds
+
+import (
+	"testing"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+func broken(owed int64, payment pay.Payment) reconcile.Break {
+	return reconcile.Break{ID: "b1", Status: reconcile.Open, Finding: reconcile.Finding{
+		MID: "m", OrderID: "o", Kind: reconcile.CancelNotExecuted, Currency: pay.KRW, Owed: owed, Payment: &payment}}
+}
+
+func TestPropose(t *testing.T) {
+	t.Parallel()
+	now := seoul("2026-11-22 01:30:00")
+	policy := Policy{AutoQueue: []reconcile.Kind{reconcile.CancelNotExecuted}, ApproveAbove: 5000, AccountDays: 365}
+	card := pay.Payment{PaymentKey: "k", Method: pay.Card, Status: pay.Done, TotalAmount: 10000, BalanceAmount: 10000, Currency: pay.KRW, ApprovedAt: now.AddDate(0, 0, -3)}
+	phone, account, dollars := card, card, card
+	phone.Method, phone.ApprovedAt = pay.Phone, seoul("2026-10-31 23:59:59")
+	account.Method, account.Account = pay.VirtualAccount, &pay.VirtualAccountState{}
+	dollars.Currency = pay.USD
+	inDollars := broken(100, dollars)
+	inDollars.Currency = pay.USD
+	timing := broken(9000, card)
+	timing.Status = reconcile.Timing
+	another := broken(9000, card)
+	another.Kind = reconcile.DuplicatePayment
+	tests := []struct {
+		name   string
+		b      reconcile.Break
+		asked  Asked
+		policy Policy
+		want   State // "" for no request
+		amount int64
+	}{
+		{"waits for another person's word", broken(9000, card), Asked{}, policy, Requested, 9000},
+		{"at most approve_above is approved at once", broken(5000, card), Asked{}, policy, Approved, 5000},
+		{"approve_above 0 approves nothing at once", broken(1, card), Asked{}, Policy{AutoQueue: policy.AutoQueue}, Requested, 1},
+		{"other currencies are never approved at once", inDollars, Asked{}, policy, Requested, 100},
+		{"what was asked for already is not asked again", broken(9000, card), Asked{Sum: 9000, Proposals: 1}, policy, "", 0},
+		{"the rest is", broken(9000, card), Asked{Sum: 4000, Proposals: 1}, policy, Approved, 5000},
+		{"a deposited virtual account needs an account", broken(9000, account), Asked{}, policy, NeedsAccount, 9000},
+		{"past its deadline it is expired, and listed", broken(9000, phone), Asked{}, policy, ExpiredState, 9000},
+		{"timing asks for nothing", timing, Asked{}, policy, "", 0},
+		{"a kind that is not queued asks for nothing", another, Asked{}, policy, "", 0},
+		{"nothing owed, nothing asked", broken(0, card), Asked{}, policy, "", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := Propose(test.b, test.asked, test.policy, now)
+			if test.want == "" {
+				if got != nil {
+					t.Errorf("proposed %+v", got)
+				}
+				return
+			}
+			if got == nil || got.State != test.want || got.Amount != test.amount || got.RequestedBy == "" || got.ApprovedBy != "" {
+				t.Errorf("proposed %+v, want %s over %d", got, test.want, test.amount)
+			}
+		})
+	}
+}
+
+func TestARequestsIDIsDerivedFromMerchantAndReference(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	policy := Policy{AutoQueue: []reconcile.Kind{reconcile.CancelNotExecuted}}
+	card := pay.Payment{PaymentKey: "k", Method: pay.Card}
+	first, second := Propose(broken(1, card), Asked{}, policy, now), Propose(broken(1, card), Asked{Proposals: 1}, policy, now)
+	if first.ID != RequestID("m", "auto:b1:1") || second.ID == first.ID || len(first.ID) != 26 {
+		t.Errorf("ids %s and %s", first.ID, second.ID)
+	}
+}
