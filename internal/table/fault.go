@@ -1,0 +1,104 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Fault is what is wrong with one row, or with one cell of it. Reading goes on
+// after it. File is empty for rows that come from no file.
+type Fault struct {
+	File   string
+	Line   int    // the first physical line of a CSV row, the row number of a sheet
+	Cell   string // F12 in a sheet; empty in a CSV file
+	Column string // the column's name; empty where the row as a whole is wrong
+	Value  string
+	Reason string
+}
+
+// Error is FILE:LINE: column "amount": "1,000": the reason.
+func (f *Fault) Error() string {
+	var text strings.Builder
+	if f.File == "" {
+		fmt.Fprintf(&text, "row %d: ", f.Line)
+	} else {
+		fmt.Fprintf(&text, "%s:%d: ", f.File, f.Line)
+	}
+	text.WriteString(f.Brief())
+	return text.String()
+}
+
+// Brief is the fault without its file and line.
+func (f *Fault) Brief() string {
+	var text strings.Builder
+	if f.Column != "" {
+		fmt.Fprintf(&text, "column %q", f.Column)
+		if f.Cell != "" {
+			fmt.Fprintf(&text, " (%s)", f.Cell)
+		}
+		text.WriteString(": ")
+	}
+	if f.Value != "" {
+		fmt.Fprintf(&text, "%q: ", clip(f.Value))
+	}
+	text.WriteString(f.Reason)
+	return text.String()
+}
+
+// Faults are several of them, in the order in which they were met.
+type Faults []*Fault
+
+// faultsShown is how many faults an error text lists before it only counts.
+const faultsShown = 20
+
+// Error lists the first twenty, one on each line, and counts the rest.
+func (f Faults) Error() string {
+	lines := make([]string, 0, min(len(f), faultsShown)+1)
+	for i, fault := range f {
+		if i == faultsShown {
+			lines = append(lines, fmt.Sprintf("and %d more", len(f)-faultsShown))
+			break
+		}
+		lines = append(lines, fault.Error())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap gives every fault to errors.As.
+func (f Faults) Unwrap() []error {
+	list := make([]error, len(f))
+	for i, fault := range f {
+		list[i] = fault
+	}
+	return list
+}
+
+// FileError says that a file cannot be read, or cannot be read further.
+// Nothing that comes after it can be trusted.
+type FileError struct {
+	File   string
+	Line   int // 0: the file as a whole
+	Reason string
+	Advice string
+}
+
+// Error is FILE:LINE: the reason.
+func (e *FileError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
+	}
+	return fmt.Sprintf("%s: %s", e.File, e.Reason)
+}
+
+// Hint says what a person should do next; empty where nothing helps.
+func (e *FileError) Hint() string { return e.Advice }
+
+// valueShown is how many characters of a value an error text repeats.
+const valueShown = 60
+
+func clip(text string) string {
+	if runes := []rune(text); len(runes) > valueShown {
+		return string(runes[:valueShown]) + "…"
+	}
+	return text
+}

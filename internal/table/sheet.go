@@ -1,0 +1,253 @@
+package table
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// sheetSource reads the rows of a sheet as its XML streams by.
+type sheetSource struct {
+	name     string
+	book     *book
+	elements *elements
+	limits   Limits
+	line     int
+	cells    []cell
+	done     bool
+}
+
+const adviceBook = `save it again as .xlsx, or as "CSV UTF-8"`
+
+func openSheet(name string, file *os.File, size int64, limits Limits) (*sheetSource, error) {
+	refuse := func(err error) error {
+		return &FileError{File: name, Reason: err.Error(), Advice: adviceBook}
+	}
+	b, err := openBook(file, size, limits)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	part, err := b.firstSheet()
+	if err != nil {
+		return nil, refuse(err)
+	}
+	content, err := openElements(part)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	s := &sheetSource{name: name, book: b, elements: content, limits: limits}
+	for {
+		token, err := content.next()
+		if err != nil {
+			return nil, refuse(errors.New("has no cells in its first sheet"))
+		}
+		if element, ok := token.(xml.StartElement); ok && element.Name.Local == "sheetData" {
+			return s, nil
+		}
+	}
+}
+
+func (s *sheetSource) next() (int, []cell, error) {
+	for !s.done {
+		token, err := s.elements.next()
+		if err != nil {
+			return s.line, nil, s.damaged(err)
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			if t.Name.Local == "row" {
+				return s.row(t)
+			}
+		case xml.EndElement:
+			s.done = t.Name.Local == "sheetData"
+		}
+	}
+	return s.line, nil, s.drain()
+}
+
+// drain reads to the end of the part, where its checksum is compared.
+func (s *sheetSource) drain() error {
+	for {
+		if _, err := s.elements.next(); errors.Is(err, io.EOF) {
+			return io.EOF
+		} else if err != nil {
+			return s.damaged(err)
+		}
+	}
+}
+
+func (s *sheetSource) damaged(err error) error {
+	return &FileError{File: s.name, Line: s.line, Reason: "the sheet is damaged or cut off here: " + err.Error(), Advice: adviceBook}
+}
+
+func (s *sheetSource) row(start xml.StartElement) (int, []cell, error) {
+	line := s.line + 1
+	if number := attribute(start, "r"); number != "" {
+		given, err := strconv.Atoi(number)
+		if err != nil || given < line || given > lastRow {
+			return s.line, nil, s.damaged(fmt.Errorf("row number %q", clip(number)))
+		}
+		line = given
+	}
+	s.line = line
+	s.cells = s.cells[:0]
+	size := 0
+	for column := 0; ; column++ {
+		token, err := s.elements.next()
+		for err == nil && !interesting(token) {
+			token, err = s.elements.next()
+		}
+		if err != nil {
+			return s.line, nil, s.damaged(err)
+		}
+		element, ok := token.(xml.StartElement)
+		if !ok {
+			return s.line, s.cells, nil // </row>
+		}
+		if ref := attribute(element, "r"); ref != "" {
+			given, row, ok := splitRef(ref)
+			if !ok || row != s.line || given < column {
+				return s.line, nil, s.damaged(fmt.Errorf("cell %q in row %d", clip(ref), s.line))
+			}
+			column = given
+		}
+		value, err := s.cell(element)
+		if err != nil {
+			return s.line, nil, s.damaged(err)
+		}
+		if size += len(value.text) + len(value.raw); size > s.limits.RowBytes {
+			return s.line, nil, s.damaged(fmt.Errorf("a row longer than %d bytes", s.limits.RowBytes))
+		}
+		s.place(column, value)
+	}
+}
+
+// interesting is a cell, or the end of the row.
+func interesting(token xml.Token) bool {
+	switch t := token.(type) {
+	case xml.StartElement:
+		return t.Name.Local == "c"
+	case xml.EndElement:
+		return t.Name.Local == "row"
+	}
+	return false
+}
+
+// place puts a value into its column, empty cells in front of it. Styled cells
+// without a value reach far to the right in some files: they are not kept.
+func (s *sheetSource) place(column int, value cell) {
+	if value == (cell{}) || column > s.limits.Columns {
+		return
+	}
+	for len(s.cells) < column {
+		s.cells = append(s.cells, cell{})
+	}
+	s.cells = append(s.cells, value)
+}
+
+// cell reads up to </c>.
+func (s *sheetSource) cell(start xml.StartElement) (cell, error) {
+	var text []byte
+	formula, wanted, phonetic := false, false, false
+	for {
+		token, err := s.elements.next()
+		if err != nil {
+			return cell{}, err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			formula = formula || t.Name.Local == "f"
+			phonetic = phonetic || t.Name.Local == "rPh"
+			wanted = t.Name.Local == "v" || (t.Name.Local == "t" && !phonetic)
+		case xml.CharData:
+			if wanted {
+				text = append(text, t...)
+			}
+		case xml.EndElement:
+			wanted = false
+			switch t.Name.Local {
+			case "rPh":
+				phonetic = false
+			case "c":
+				if formula {
+					return cell{raw: string(text), reason: "contains a formula; paste it as a value"}, nil
+				}
+				return s.value(attribute(start, "t"), attribute(start, "s"), string(text))
+			}
+		}
+	}
+}
+
+// value turns what a cell stores into what it means (ECMA-376 part 1, 18.18.11).
+func (s *sheetSource) value(kind, style, raw string) (cell, error) {
+	if raw == "" {
+		return cell{}, nil
+	}
+	switch kind {
+	case "s":
+		i, err := strconv.Atoi(raw)
+		if err != nil || i < 0 || i >= len(s.book.strings.ends) {
+			return cell{}, fmt.Errorf("shared string %q", clip(raw))
+		}
+		return textCell(s.book.strings.at(i)), nil
+	case "str", "inlineStr":
+		return textCell(raw), nil
+	case "d":
+		return cell{text: raw}, nil
+	case "b":
+		if raw == "1" {
+			return cell{text: "TRUE"}, nil
+		}
+		return cell{text: "FALSE"}, nil
+	case "e":
+		return cell{raw: raw, reason: "is an error of the sheet"}, nil
+	case "", "n":
+		return s.number(style, raw)
+	}
+	return cell{}, fmt.Errorf("cell type %q", clip(kind))
+}
+
+func (s *sheetSource) number(style, raw string) (cell, error) {
+	var shown format
+	if style != "" {
+		i, err := strconv.Atoi(style)
+		if err != nil || i < 0 {
+			return cell{}, fmt.Errorf("style %q", clip(style))
+		}
+		if i < len(s.book.formats) {
+			shown = s.book.formats[i]
+		}
+	}
+	text, reason := numberText(strings.TrimSpace(raw), shown, s.book.date1904)
+	if reason != "" {
+		return cell{raw: raw, reason: reason}, nil
+	}
+	return cell{text: text}, nil
+}
+
+func textCell(text string) cell {
+	text = unescape(text)
+	if strings.IndexByte(text, 0) >= 0 {
+		return cell{raw: text, reason: "contains a NUL byte"}
+	}
+	return cell{text: text}
+}
+
+var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// unescape undoes the _x000D_ by which workbooks write control characters
+// (ECMA-376 part 1, 22.9.2.19).
+func unescape(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	return escaped.ReplaceAllStringFunc(text, func(code string) string {
+		value, _ := strconv.ParseUint(code[2:6], 16, 32)
+		return string(rune(value)) //nolint:gosec // four hexadecimal digits
+	})
+}

@@ -1,0 +1,128 @@
+// Package orders brings the shop's records in: from files that people or the
+// shop drop, and from a read-only query on the shop's database. Both give the
+// columns of contract section 4 and go through one decoder, so that a rule
+// stands once. Nothing is guessed: what is not certain is refused with its
+// file, line, column, value and reason.
+package orders
+
+import (
+	"daesa/pay"
+)
+
+// Columns says which columns a source has. What a source lacks keeps its value
+// when an order is stored again; what it has and leaves empty is cleared.
+type Columns uint32
+
+// The columns of an order file, in the order of the contract.
+const (
+	ColumnOrderID Columns = 1 << iota
+	ColumnMID
+	ColumnPaymentKey
+	ColumnMethod
+	ColumnStatus
+	ColumnAmount
+	ColumnCanceledAmount
+	ColumnRefundedElsewhere
+	ColumnTaxFreeAmount
+	ColumnPG
+	ColumnCurrency
+	ColumnOrderedAt
+	ColumnPaidAt
+	ColumnCanceledAt
+	ColumnCustomerRef
+
+	// AllColumns is every one of them.
+	AllColumns = ColumnCustomerRef<<1 - 1
+)
+
+// The names, as they stand in a header.
+const (
+	orderID           = "order_id"
+	mid               = "mid"
+	paymentKey        = "payment_key"
+	method            = "method"
+	status            = "status"
+	amount            = "amount"
+	canceledAmount    = "canceled_amount"
+	refundedElsewhere = "refunded_elsewhere"
+	taxFreeAmount     = "tax_free_amount"
+	pg                = "pg"
+	currency          = "currency"
+	orderedAt         = "ordered_at"
+	paidAt            = "paid_at"
+	canceledAt        = "canceled_at"
+	customerRef       = "customer_ref"
+)
+
+var columnNames = []string{
+	orderID, mid, paymentKey, method, status, amount, canceledAmount, refundedElsewhere,
+	taxFreeAmount, pg, currency, orderedAt, paidAt, canceledAt, customerRef,
+}
+
+// required are the columns that every source has; with several merchants mid
+// is one more.
+var required = []string{orderID, status, amount, orderedAt}
+
+// Has says whether all columns of wanted are among c.
+func (c Columns) Has(wanted Columns) bool { return c&wanted == wanted }
+
+// Names are the names of the columns, in the order of the contract.
+func (c Columns) Names() []string {
+	var names []string
+	for i, name := range columnNames {
+		if c.Has(1 << i) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func columnsOf(has func(name string) bool) Columns {
+	var c Columns
+	for i, name := range columnNames {
+		if has(name) {
+			c |= 1 << i
+		}
+	}
+	return c
+}
+
+// Merge is the order as it stands after row, which came from a source with
+// these columns: what the source has replaces, what it lacks keeps its value.
+// One value follows from others: where the source has no canceled_amount and
+// the order becomes canceled, what was paid must go back, for else an order
+// that the shop cancelled would count as paid. An amount that a canceled order
+// already has stays. The result is to be checked again (pay.Order.Check).
+func (c Columns) Merge(stored, row pay.Order) pay.Order {
+	merged := row
+	keep := func(column Columns, copyStored func()) {
+		if !c.Has(column) {
+			copyStored()
+		}
+	}
+	keep(ColumnPaymentKey, func() { merged.PaymentKey = stored.PaymentKey })
+	keep(ColumnMethod, func() { merged.Method = stored.Method })
+	keep(ColumnCanceledAmount, func() { merged.CanceledAmount = stored.CanceledAmount })
+	keep(ColumnRefundedElsewhere, func() { merged.RefundedElsewhere = stored.RefundedElsewhere })
+	keep(ColumnTaxFreeAmount, func() { merged.TaxFreeAmount = stored.TaxFreeAmount })
+	keep(ColumnPG, func() { merged.PG = stored.PG })
+	keep(ColumnCurrency, func() { merged.Currency = stored.Currency })
+	keep(ColumnPaidAt, func() { merged.PaidAt = stored.PaidAt })
+	keep(ColumnCanceledAt, func() { merged.CanceledAt = stored.CanceledAt })
+	keep(ColumnCustomerRef, func() { merged.CustomerRef = stored.CustomerRef })
+	settled := stored.Status == pay.OrderCanceled && stored.CanceledAmount > 0
+	if !c.Has(ColumnCanceledAmount) && merged.Status == pay.OrderCanceled && !settled {
+		merged.CanceledAmount = impliedCancel(merged)
+	}
+	return merged
+}
+
+// impliedCancel is what must go back through Toss where the shop gives no
+// canceled_amount: for a canceled order what was paid, less what was already
+// given back elsewhere; nothing where nothing was ever paid.
+func impliedCancel(o pay.Order) int64 {
+	if o.Status != pay.OrderCanceled || o.PaidAt.IsZero() {
+		return 0
+	}
+	return max(0, o.Amount-o.RefundedElsewhere)
+}

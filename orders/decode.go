@@ -1,0 +1,296 @@
+package orders
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"daesa/pay"
+)
+
+// Longest texts, in characters. Toss documents 64 for orderId, 200 for
+// paymentKey and 300 for customerKey, and sends order ids that break its own
+// rule on characters, so that only blanks and control characters are refused.
+const (
+	orderIDLongest     = 64
+	paymentKeyLongest  = 200
+	pgLongest          = 64
+	customerRefLongest = 300
+)
+
+// Options are what a source must know of the configuration.
+type Options struct {
+	// MIDs are the configured merchants; a row of another one is refused.
+	// Empty: every merchant is taken.
+	MIDs []string
+	// DefaultMID is the only merchant. Empty where there are several: the
+	// source then needs the column mid, with a value in each row.
+	DefaultMID string
+}
+
+func (o Options) required() []string {
+	if o.DefaultMID == "" {
+		return append(slices.Clone(required), mid)
+	}
+	return required
+}
+
+// record is a row of any source. Get gives a cell's text, and false for a
+// column that the source lacks; Refused says why a cell cannot be taken.
+type record interface {
+	Get(column string) (value string, present bool)
+	Refused(column string) (value, reason string, refused bool)
+}
+
+// finding is what is wrong with one cell.
+type finding struct{ column, value, reason string }
+
+// decoder turns records into orders. It remembers the keys of one source, 20
+// bytes for each.
+type decoder struct {
+	options Options
+	unit    string              // line or row
+	seen    map[[16]byte]uint32 // key to line
+}
+
+func newDecoder(options Options, unit string) *decoder {
+	return &decoder{options: options, unit: unit, seen: map[[16]byte]uint32{}}
+}
+
+// decode gives the order of a record, or everything that is wrong with it.
+func (d *decoder) decode(line int, r record) (pay.Order, []finding) {
+	f := &fields{record: r}
+	o := pay.Order{
+		MID:         d.mid(f),
+		ID:          f.id(orderID, orderIDLongest),
+		PaymentKey:  f.id(paymentKey, paymentKeyLongest),
+		Method:      f.method(),
+		Status:      f.status(),
+		PG:          f.pg(),
+		Currency:    f.currency(),
+		OrderedAt:   f.time(orderedAt),
+		PaidAt:      f.time(paidAt),
+		CanceledAt:  f.time(canceledAt),
+		CustomerRef: f.id(customerRef, customerRefLongest),
+	}
+	f.require(orderID)
+	f.require(orderedAt)
+	if o.Currency != "" {
+		f.amounts(&o)
+	}
+	if o.MID != "" && o.ID != "" {
+		d.once(line, o, f)
+	}
+	if len(f.findings) == 0 {
+		if column, err := o.Check(); err != nil {
+			f.add(column, f.text(column), err.Error())
+		}
+	}
+	return o, f.findings
+}
+
+// once refuses a key that this source already had, also when that row was
+// refused: which of the two is right is for a person to say.
+func (d *decoder) once(line int, o pay.Order, f *fields) {
+	sum := sha256.Sum256([]byte(o.MID + "\x00" + o.ID))
+	key := [16]byte(sum[:16])
+	if first, twice := d.seen[key]; twice {
+		f.add(orderID, o.ID, fmt.Sprintf("the same order already stands in %s %d", d.unit, first))
+		return
+	}
+	d.seen[key] = uint32(line) //nolint:gosec // lines are bounded by the table's limits
+}
+
+func (d *decoder) mid(f *fields) string {
+	name := f.text(mid)
+	switch {
+	case f.failed(mid):
+		return ""
+	case name == "" && d.options.DefaultMID == "":
+		f.add(mid, "", "is empty; several merchants are configured")
+		return ""
+	case name == "":
+		return d.options.DefaultMID
+	case len(d.options.MIDs) > 0 && !slices.Contains(d.options.MIDs, name):
+		f.add(mid, name, "this merchant is not configured; configured are "+strings.Join(d.options.MIDs, ", "))
+		return ""
+	}
+	return name
+}
+
+// fields reads one record and collects what is wrong with it.
+type fields struct {
+	record   record
+	findings []finding
+}
+
+func (f *fields) add(column, value, reason string) {
+	f.findings = append(f.findings, finding{column, value, reason})
+}
+
+func (f *fields) failed(column string) bool {
+	return slices.ContainsFunc(f.findings, func(each finding) bool { return each.column == column })
+}
+
+// raw is a cell as it stands; "" where the column or the cell is missing.
+func (f *fields) raw(column string) string {
+	if value, reason, refused := f.record.Refused(column); refused {
+		if !f.failed(column) {
+			f.add(column, value, reason)
+		}
+		return ""
+	}
+	value, _ := f.record.Get(column)
+	return value
+}
+
+// text is a cell without the blanks around it.
+func (f *fields) text(column string) string { return strings.TrimSpace(f.raw(column)) }
+
+func (f *fields) require(column string) {
+	if f.text(column) == "" && !f.failed(column) {
+		f.add(column, "", "is empty")
+	}
+}
+
+// id is a text that must match another system's byte for byte, so that nothing
+// is cut off.
+func (f *fields) id(column string, longest int) string {
+	value := f.raw(column)
+	reason := ""
+	switch {
+	case value == "":
+		return ""
+	case value != strings.TrimSpace(value):
+		reason = "begins or ends with a blank"
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+		reason = "contains a control character"
+	case utf8.RuneCountInString(value) > longest:
+		reason = fmt.Sprintf("is longer than %d characters", longest)
+	default:
+		return value
+	}
+	f.add(column, value, reason)
+	return ""
+}
+
+var methodsAllowed = "card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, or Toss's own word"
+
+func (f *fields) method() pay.Method {
+	value := f.text(method)
+	m, ok := pay.ParseMethod(value)
+	if !ok {
+		f.add(method, value, "unknown; allowed are "+methodsAllowed)
+	}
+	return m
+}
+
+func (f *fields) status() pay.OrderStatus {
+	value := f.text(status)
+	word := pay.OrderStatus(strings.ToLower(value))
+	f.require(status)
+	if !slices.Contains(pay.OrderStatuses, word) && !f.failed(status) {
+		f.add(status, value, "unknown; allowed are "+list(pay.OrderStatuses))
+	}
+	return word
+}
+
+var currencies = []pay.Currency{pay.KRW, pay.USD, pay.JPY, pay.PHP, pay.MUSD}
+
+func (f *fields) currency() pay.Currency {
+	value := f.text(currency)
+	code := pay.Currency(strings.ToUpper(value))
+	switch {
+	case f.failed(currency):
+		return ""
+	case value == "":
+		return pay.KRW
+	case !slices.Contains(currencies, code):
+		f.add(currency, value, "unknown; allowed are "+list(currencies))
+		return ""
+	}
+	return code
+}
+
+func (f *fields) pg() string {
+	value := f.id(pg, pgLongest)
+	if value == "" {
+		return pay.PGToss
+	}
+	return strings.ToLower(value)
+}
+
+func (f *fields) time(column string) time.Time {
+	value := f.text(column)
+	if value == "" {
+		return time.Time{}
+	}
+	at, err := pay.ParseTime(value)
+	switch {
+	case err != nil:
+		f.add(column, value, reasonOnly(err))
+	case at.Year() < 1970 || at.Year() > 9999:
+		f.add(column, value, "is no time of an order; leave the cell empty where there is none")
+		return time.Time{}
+	}
+	return at.UTC().Truncate(time.Microsecond)
+}
+
+// amounts needs the currency and the times of o.
+func (f *fields) amounts(o *pay.Order) {
+	f.require(amount)
+	o.Amount, _ = f.amount(amount, o.Currency)
+	o.RefundedElsewhere, _ = f.amount(refundedElsewhere, o.Currency)
+	o.TaxFreeAmount, _ = f.amount(taxFreeAmount, o.Currency)
+	canceled, given := f.amount(canceledAmount, o.Currency)
+	switch {
+	case given:
+		o.CanceledAmount = canceled
+	case o.Status == pay.OrderPartiallyCanceled && !f.failed(canceledAmount):
+		f.add(canceledAmount, "", "is empty; a partially canceled order needs it")
+	default:
+		o.CanceledAmount = impliedCancel(*o)
+	}
+}
+
+func (f *fields) amount(column string, of pay.Currency) (units int64, given bool) {
+	value := f.text(column)
+	if value == "" {
+		return 0, false
+	}
+	units, err := of.ParseAmount(value)
+	if err == nil {
+		return units, true
+	}
+	reason := reasonOnly(err)
+	if strings.ContainsFunc(value, separates) {
+		reason = "thousands separators and blanks are not read; write digits only, such as 10000"
+	}
+	f.add(column, value, reason)
+	return 0, false
+}
+
+// separates says whether people write r between thousands.
+func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",'’٬，", r) }
+
+// reasonOnly is an error of pay without the value that it quotes in front of
+// its reason, because a fault already shows the value.
+func reasonOnly(err error) string {
+	text := err.Error()
+	if end := strings.LastIndex(text, `" `); end >= 0 {
+		return text[end+2:]
+	}
+	return text
+}
+
+func list[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, word := range words {
+		texts[i] = string(word)
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,317 @@
+package sandbox
+
+import "fmt"
+
+const (
+	receiptURL  = "https://dashboard.tosspayments.com/receipt/redirection?transactionId="
+	checkoutURL = "https://api.tosspayments.com/v1/payments/"
+)
+
+// appendPayment writes the whole Payment object of a version as it looks at a
+// moment.
+func appendPayment(b []byte, p *payment, now int64, version string, english bool) []byte {
+	st := p.at(now)
+	o := obj{b: b}
+	o.str("mId", p.MID)
+	last := ""
+	if st.last != nil {
+		last = st.last.key()
+	}
+	o.strOrNull("lastTransactionKey", last)
+	if version == Version2022July {
+		o.strOrNull("transactionKey", last)
+	}
+	o.str("paymentKey", p.Key)
+	o.str("orderId", p.OrderID)
+	o.str("orderName", p.OrderName)
+	o.zero("taxExemptionAmount")
+	o.str("status", st.status)
+	o.time("requestedAt", p.Requested)
+	if st.approved > 0 {
+		o.time("approvedAt", st.approved)
+	} else {
+		o.null("approvedAt")
+	}
+	if p.Method == PayPal || st.status == Expired {
+		o.null("useEscrow")
+	} else {
+		o.bool("useEscrow", p.Escrow)
+	}
+	o.bool("cultureExpense", false)
+	p.appendParts(&o, &st, version)
+	p.appendCancels(&o, &st)
+	p.appendRest(&o, &st, english)
+	o.str("version", version)
+	return o.end()
+}
+
+// appendParts writes the sub-objects of the methods.
+func (p *payment) appendParts(o *obj, st *standing, version string) {
+	approved := st.approved > 0
+	o.in("card", when(approved && p.hasCard(), func(c *obj) { p.appendCard(c, st, version) }))
+	o.in("virtualAccount", when(p.VA != nil && st.last != nil, func(v *obj) { p.appendVA(v, st, version) }))
+	o.in("transfer", when(approved && p.Method == Transfer, func(t *obj) {
+		appendBank(t, "20", version)
+		t.str("settlementStatus", "INCOMPLETED")
+	}))
+	o.in("mobilePhone", when(approved && p.Method == Phone, func(m *obj) {
+		m.str("customerMobilePhone", "01000000000")
+		m.str("settlementStatus", "INCOMPLETED")
+		m.str("receiptUrl", "https://dashboard.tosspayments.com/receipt/mids/mobile")
+	}))
+	o.in("giftCertificate", when(approved && p.Method == GiftCertificate, func(g *obj) {
+		g.str("approveNo", "00000000")
+		g.str("settlementStatus", "INCOMPLETED")
+	}))
+	o.null("cashReceipt")
+	o.null("cashReceipts")
+	o.in("discount", when(p.CardDiscount > 0, func(d *obj) { d.money("amount", p.CardDiscount, p.Currency) }))
+}
+
+func when(yes bool, fill func(*obj)) func(*obj) {
+	if !yes {
+		return nil
+	}
+	return fill
+}
+
+// hasCard says whether a card paid, alone or behind an easy pay.
+func (p *payment) hasCard() bool {
+	return p.Method == Card || p.Method == EasyPay && !p.Money
+}
+
+func (p *payment) appendCard(c *obj, st *standing, version string) {
+	issuer := cards[int(mix(uint64(p.N))%uint64(len(cards)))]
+	if version == Version2022July {
+		c.str("company", issuer.korean)
+	} else {
+		c.str("issuerCode", issuer.code)
+		c.str("acquirerCode", issuer.code)
+	}
+	c.str("number", fmt.Sprintf("%08d****%03d*", 40000000+mix(uint64(p.N)+1)%10000000, mix(uint64(p.N)+2)%1000))
+	c.zero("installmentPlanMonths")
+	c.bool("isInterestFree", false)
+	c.null("interestPayer")
+	c.str("approveNo", "00000000")
+	c.bool("useCardPoint", false)
+	c.str("cardType", "신용")
+	c.str("ownerType", "개인")
+	acquire := "READY"
+	if st.now-st.approved > 2*24*60*60 {
+		acquire = "COMPLETED"
+	}
+	if st.status == Canceled {
+		acquire = "CANCELED"
+	}
+	c.str("acquireStatus", acquire)
+	if version == Version2022July {
+		c.str("receiptUrl", receiptURL+p.Key+"&ref=PX")
+	}
+	c.money("amount", p.Total-p.EasyDiscount, p.Currency)
+}
+
+func (p *payment) appendVA(v *obj, st *standing, version string) {
+	v.str("accountType", "일반")
+	v.str("accountNumber", p.VA.Number)
+	appendBank(v, p.VA.Bank, version)
+	v.str("customerName", p.VA.Customer)
+	if st.deposited {
+		v.str("depositorName", p.VA.Customer)
+	} else {
+		v.null("depositorName")
+	}
+	v.time("dueDate", p.VA.Due)
+	v.bool("expired", st.status == WaitingForDeposit && st.now > p.VA.Due)
+	v.str("settlementStatus", "INCOMPLETED")
+	v.str("refundStatus", st.refundStatus())
+	a := p.VA.Account
+	v.in("refundReceiveAccount", when(a != nil && st.now < p.Requested+accountVisible, func(r *obj) {
+		appendBank(r, a.Bank, version)
+		r.str("accountNumber", a.Number)
+		r.str("holderName", a.Holder)
+	}))
+}
+
+// appendBank writes a code, or under the older version a name.
+func appendBank(o *obj, code, version string) {
+	if version == Version2022July {
+		o.str("bank", bankName(code))
+		return
+	}
+	o.str("bankCode", code)
+}
+
+func (p *payment) appendCancels(o *obj, st *standing) {
+	if len(st.cancels) == 0 {
+		o.null("cancels")
+		return
+	}
+	o.key("cancels")
+	o.b = append(o.b, '[')
+	for i, e := range st.cancels {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b = appendCancel(o.b, p, e, st.now)
+	}
+	o.b = append(o.b, ']')
+}
+
+func appendCancel(b []byte, p *payment, e *step, now int64) []byte {
+	c := obj{b: b}
+	c.str("transactionKey", e.key())
+	c.str("cancelReason", e.Cancel.Reason)
+	c.zero("taxExemptionAmount")
+	c.time("canceledAt", e.seenFrom())
+	c.zero("cardDiscountAmount")
+	c.zero("transferDiscountAmount")
+	c.money("easyPayDiscountAmount", e.Cancel.EasyPart, p.Currency)
+	c.null("receiptKey")
+	c.money("cancelAmount", e.Amount, p.Currency)
+	c.money("taxFreeAmount", e.Cancel.TaxFree, p.Currency)
+	c.money("refundableAmount", e.Cancel.Left, p.Currency)
+	c.str("cancelStatus", e.cancelStatus(now))
+	c.strOrNull("cancelRequestId", e.Cancel.RequestID)
+	return c.end()
+}
+
+// appendRest writes what stands below the methods.
+func (p *payment) appendRest(o *obj, st *standing, english bool) {
+	o.str("secret", p.secret())
+	o.str("type", "NORMAL")
+	o.in("easyPay", when(p.provider() != "" && st.approved > 0, func(e *obj) {
+		e.str("provider", p.provider())
+		paid := p.Total - p.EasyDiscount
+		if p.hasCard() {
+			paid = 0
+		}
+		e.money("amount", paid, p.Currency)
+		e.money("discountAmount", p.EasyDiscount, p.Currency)
+	}))
+	o.str("country", p.country())
+	o.in("failure", when(st.failure != "", func(f *obj) {
+		f.str("code", st.failure)
+		f.str("message", failureMessage(st.failure))
+	}))
+	o.bool("isPartialCancelable", !p.onlyFull())
+	o.in("receipt", when(st.last != nil && p.Method != PayPal, func(r *obj) {
+		r.str("url", receiptURL+p.Key+"&ref=PX")
+	}))
+	o.in("checkout", func(c *obj) { c.str("url", checkoutURL+p.Key+"/checkout") })
+	o.str("currency", p.Currency)
+	o.money("totalAmount", p.Total, p.Currency)
+	o.money("balanceAmount", st.balance, p.Currency)
+	vat := vatOf(st.balance, st.taxFree)
+	o.money("suppliedAmount", st.balance-st.taxFree-vat, p.Currency)
+	o.money("vat", vat, p.Currency)
+	o.money("taxFreeAmount", st.taxFree, p.Currency)
+	o.null("metadata")
+	if st.status == Ready || st.status == Expired && st.last == nil {
+		o.null("method")
+	} else {
+		o.str("method", p.methodWord(english))
+	}
+}
+
+func (p *payment) methodWord(english bool) string {
+	if english {
+		return englishMethod[p.Method]
+	}
+	return koreanMethod[p.Method]
+}
+
+func (p *payment) provider() string {
+	switch p.Method {
+	case EasyPay:
+		return easyProviders[int(mix(uint64(p.N)+3)%uint64(len(easyProviders)))]
+	case PayPal:
+		return "PAYPAL"
+	case ForeignEasyPay:
+		return "알리페이"
+	}
+	return ""
+}
+
+func (p *payment) country() string {
+	switch p.Method {
+	case PayPal:
+		return "US"
+	case ForeignEasyPay:
+		return "CN"
+	}
+	return "KR"
+}
+
+func failureMessage(code string) string {
+	if code == "EXPIRED_PAYMENT" {
+		return "결제 유효시간이 만료되었습니다."
+	}
+	return codes[code].Message
+}
+
+// appendRow writes one row of /v1/transactions.
+func appendRow(b []byte, p *payment, e *step, reading CancelRows) []byte {
+	b = append(b, `{"mId":`...)
+	b = appendString(b, p.MID)
+	b = append(b, `,"transactionKey":"`...)
+	b = appendKey(b, e.At, e.Seq)
+	b = append(b, `","paymentKey":`...)
+	b = appendString(b, p.Key)
+	b = append(b, `,"orderId":`...)
+	b = appendString(b, p.OrderID)
+	b = append(b, `,"method":`...)
+	b = appendString(b, koreanMethod[p.Method])
+	b = append(b, `,"customerKey":`...)
+	if p.CustomerKey == "" {
+		b = append(b, "null"...)
+	} else {
+		b = appendString(b, p.CustomerKey)
+	}
+	if p.Escrow {
+		b = append(b, `,"useEscrow":true,"receiptUrl":"`...)
+	} else {
+		b = append(b, `,"useEscrow":false,"receiptUrl":"`...)
+	}
+	b = append(b, receiptURL...)
+	b = append(b, p.Key...)
+	b = append(b, `&ref=PX","status":"`...)
+	b = append(b, e.rowStatus()...)
+	b = append(b, `","transactionAt":`...)
+	b = appendTime(b, e.At)
+	b = append(b, `,"currency":"`...)
+	b = append(b, p.Currency...)
+	b = append(b, `","amount":`...)
+	b = appendMoney(b, p.rowAmount(e, reading), p.Currency)
+	return append(b, '}')
+}
+
+// rowStatus is the state of the payment after the step.
+func (st *step) rowStatus() string {
+	switch {
+	case st.Kind == stepApprove:
+		return Done
+	case st.Kind != stepCancel:
+		return WaitingForDeposit
+	case st.Full:
+		return Canceled
+	}
+	return PartialCanceled
+}
+
+// rowAmount is the amount of a row. Where no money moved it is 0, except under
+// the reading that repeats the original amount.
+func (p *payment) rowAmount(e *step, reading CancelRows) int64 {
+	switch {
+	case e.Kind == stepApprove:
+		return p.Total
+	case e.Kind != stepCancel:
+		return 0
+	case reading == OriginalAmount:
+		return p.Total
+	case e.Unpaid:
+		return 0
+	case reading == NegativeAmount:
+		return -e.Amount
+	}
+	return e.Amount
+}
