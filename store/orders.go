@@ -79,15 +79,18 @@ func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, orders iter.Seq2[pay.O
 }
 
 func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, source, actor string, now time.Time, saved *OrdersSaved) error {
+	if text := keepOrders(has); text != "" {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return d.explain("merge orders", err)
+		}
+	}
 	var unsound []string
-	if err := d.all(ctx, tx, &unsound, "unsound_incoming", args{
-		"keep_canceled": flag(!has("canceled_amount")), "keep_elsewhere": flag(!has("refunded_elsewhere")),
-	}); err != nil {
+	if err := d.all(ctx, tx, &unsound, "unsound_incoming", nil); err != nil {
 		return err
 	}
 	if len(unsound) > 0 {
-		return hinted(fmt.Errorf("%s: order %s: what it keeps of cancelled and refunded money is above its new amount", source, unsound[0]),
-			"give the columns canceled_amount and refunded_elsewhere too; nothing was taken")
+		return hinted(fmt.Errorf("%s: order %s: with what it keeps of cancelled, tax-free and elsewhere refunded money it is no sound order", source, unsound[0]),
+			"give the columns canceled_amount, refunded_elsewhere and tax_free_amount too; nothing was taken")
 	}
 	var total, known int64
 	if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
@@ -96,7 +99,7 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, sour
 	if err := d.one(ctx, tx, &known, "count_known_incoming", nil); err != nil {
 		return err
 	}
-	text, values, err := sqlx.Named(mergeOrders(has), map[string]any{"now": at(now)})
+	text, values, err := sqlx.Named(mergeOrders(), map[string]any{"now": at(now)})
 	if err != nil {
 		return err
 	}
@@ -119,15 +122,44 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, sour
 	return err
 }
 
-// mergeOrders writes the upsert for the columns that a source has. An equal
-// row changes nothing, not even changed_at.
-func mergeOrders(has func(string) bool) string {
+// keepOrders writes how orders that are there keep the values of columns that
+// the source lacks, as orders.Columns.Merge says: only a cancelled amount
+// follows from other columns, since an order that the shop cancelled would
+// otherwise count as paid.
+func keepOrders(has func(string) bool) string {
+	stored := func(column string) string {
+		if has(column) {
+			return "incoming." + column
+		}
+		return "o." + column
+	}
+	var sets []string
+	for _, column := range orderColumns {
+		switch {
+		case has(column):
+		case column == "canceled_amount":
+			sets = append(sets, `canceled_amount = CASE
+				WHEN incoming.status = 'canceled' AND NOT (o.status = 'canceled' AND o.canceled_amount > 0) THEN CASE
+					WHEN `+stored("paid_at")+` IS NULL OR incoming.amount < `+stored("refunded_elsewhere")+` THEN 0
+					ELSE incoming.amount - `+stored("refunded_elsewhere")+` END
+				ELSE o.canceled_amount END`)
+		default:
+			sets = append(sets, column+" = o."+column)
+		}
+	}
+	if len(sets) == 0 {
+		return ""
+	}
+	return "UPDATE incoming SET " + strings.Join(sets, ", ") + " FROM orders o WHERE o.mid = incoming.mid AND o.order_id = incoming.order_id"
+}
+
+// mergeOrders writes the upsert. An equal row changes nothing, not even
+// changed_at.
+func mergeOrders() string {
 	var sets, differ []string
 	for _, column := range orderColumns {
-		if has(column) {
-			sets = append(sets, column+" = excluded."+column)
-			differ = append(differ, "orders."+column+" IS DISTINCT FROM excluded."+column)
-		}
+		sets = append(sets, column+" = excluded."+column)
+		differ = append(differ, "orders."+column+" IS DISTINCT FROM excluded."+column)
 	}
 	columns := strings.Join(orderColumns, ", ")
 	return "INSERT INTO orders (mid, order_id, " + columns + ", changed_at) SELECT mid, order_id, " + columns +

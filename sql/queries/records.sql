@@ -14,14 +14,11 @@ SELECT count(*) FROM incoming
 -- name: count_known_incoming
 SELECT count(*) FROM incoming i JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
 
--- What a row becomes is decided before it is written: a column that the file
--- lacks keeps the order's value, so whether the result is a sound order can
--- only be asked here.
 -- name: unsound_incoming
-SELECT i.order_id FROM incoming i LEFT JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
-WHERE (CASE WHEN :keep_canceled = 1 THEN coalesce(o.canceled_amount, i.canceled_amount) ELSE i.canceled_amount END)
-    + (CASE WHEN :keep_elsewhere = 1 THEN coalesce(o.refunded_elsewhere, 0) ELSE i.refunded_elsewhere END) > i.amount
-ORDER BY i.mid, i.order_id LIMIT 1
+SELECT order_id FROM incoming
+WHERE canceled_amount + refunded_elsewhere > amount OR tax_free_amount > amount
+  OR (status = 'partially_canceled' AND canceled_amount = 0)
+ORDER BY mid, order_id LIMIT 1
 
 -- name: upsert_page
 INSERT INTO pages (mid, api, about, sha256, size, body, trace_id, fetched_at, run_id)
