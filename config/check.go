@@ -126,7 +126,7 @@ func checkMerchant(m *Merchant, path string, b *book) {
 		b.fault(at("secret_key_env"), "is missing", "name an environment variable, such as TOSS_SECRET_KEY, or a file in secret_key_file")
 	}
 	checkBase(m, at("base_url"), b)
-	within(b, at("requests_per_minute"), m.RequestsPerMinute, 1, 60_000)
+	within(b, at("requests_per_minute"), m.RequestsPerMinute, 1, 100_000_000)
 	within(b, at("concurrency"), m.Concurrency, 1, 64)
 	within(b, at("virtual_account_cancel_days"), m.VirtualAccountCancelDays, 1, 3650)
 }

@@ -42,6 +42,7 @@ func (n *night) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.step("windows", 0, 0)
 	windows := reconcile.WindowsToRead(n.scope.Day, from, covered, n.Settings.RereadDays)
 	var done, failed atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
@@ -52,7 +53,7 @@ func (n *night) list(ctx context.Context) error {
 				n.gap("provider", "transactions of "+string(window.Day), errors.New("not asked for, since other days failed"))
 				return nil
 			}
-			err := n.readWindow(ctx, window)
+			err := n.readWindow(ctx, window, len(windows) == 1)
 			n.step("windows", done.Add(1), int64(len(windows)))
 			var failure *pay.Failure
 			if errors.As(err, &failure) && ctx.Err() == nil {
@@ -67,10 +68,10 @@ func (n *night) list(ctx context.Context) error {
 }
 
 // readWindow reads one day to its last page. A refused paging key means to
-// begin the day again.
-func (n *night) readWindow(ctx context.Context, w reconcile.Window) error {
+// begin the day again. single: no other day is read beside it.
+func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool) error {
 	for try := 1; ; try++ {
-		err := n.readPages(ctx, w)
+		err := n.readPages(ctx, w, single)
 		var failure *pay.Failure
 		if errors.As(err, &failure) && failure.Kind == pay.FailurePaging && try < windowTries {
 			continue
@@ -86,7 +87,7 @@ type page struct {
 }
 
 // readPages fetches the next page while the one before is being kept.
-func (n *night) readPages(ctx context.Context, w reconcile.Window) error {
+func (n *night) readPages(ctx context.Context, w reconcile.Window, single bool) error {
 	group, ctx := errgroup.WithContext(ctx)
 	pages := make(chan page, 1)
 	group.Go(func() error {
@@ -105,7 +106,9 @@ func (n *night) readPages(ctx context.Context, w reconcile.Window) error {
 				return err
 			}
 			changed += more
-			n.step("rows of "+string(w.Day), w.Rows, 0)
+			if single {
+				n.step("rows of "+string(w.Day), w.Rows, 0)
+			}
 		}
 		return nil
 	})

@@ -40,7 +40,7 @@ type Settings struct {
 	Sample          int
 	MaxLookUps      int
 	Concurrency     int
-	AlarmShare      float64
+	AlarmShare      func(part, total int64) bool // reconcile.alarm_share
 	Severity        reconcile.Severity
 	Refunds         refunds.Policy
 	ConfigPrint     string

@@ -1,0 +1,193 @@
+// Package bench measures whole nights of the real program: a sandbox in a
+// process of its own, real HTTP, a real database, a written workbook.
+//
+//	go test -run '^$' -bench Night -benchtime 1x ./bench -orders 100000
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"daesa/config"
+	"daesa/internal/pgtest"
+	"daesa/pay"
+	"daesa/sandbox"
+)
+
+var orderCount = flag.Int("orders", 100_000, "orders and payments of the night")
+
+// day is the business date of the night.
+const day = pay.Day("2026-11-21")
+
+// TestMain lets the benchmark start itself again as the sandbox's process.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("DAESA_BENCH_SANDBOX"); dir != "" {
+		serve(dir, os.Getenv("DAESA_BENCH_ORDERS"))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serve seeds a night, writes the shop's order file and serves until its
+// parent ends.
+func serve(dir, orders string) {
+	var n int
+	if _, err := fmt.Sscan(orders, &n); err != nil {
+		fatal(err)
+	}
+	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true})
+	history := toss.Seed(sandbox.HistoryOptions{Seed: 1, Orders: n, Days: 1, End: day.Start(), BreakShare: 0.01})
+	toss.SetClock(day.End().Add(90 * time.Minute))
+	file, err := os.Create(filepath.Join(dir, "orders.csv"))
+	if err != nil {
+		fatal(err)
+	}
+	if err := history.WriteCSV(file, toss.Now()); err != nil {
+		fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fatal(err)
+	}
+	fmt.Println(listener.Addr())
+	fatal(http.Serve(listener, toss.Handler())) //nolint:gosec // a benchmark on loopback
+}
+
+func fatal(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+func BenchmarkNight(b *testing.B) {
+	dir := b.TempDir()
+	program := filepath.Join(dir, "daesa")
+	build := exec.Command("go", "build", "-o", program, "daesa/cmd/daesa")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	addr := startSandbox(b, dir)
+	b.Run("sqlite", func(b *testing.B) {
+		for range b.N {
+			night(b, program, dir, addr, "sqlite:"+filepath.Join(b.TempDir(), "daesa.db"))
+		}
+	})
+	b.Run("postgres", func(b *testing.B) {
+		for range b.N {
+			night(b, program, dir, addr, pgtest.NewServer(b, pgtest.Durable()).URL(b))
+		}
+	})
+}
+
+func startSandbox(b *testing.B, dir string) string {
+	b.Helper()
+	self := exec.Command(os.Args[0])
+	self.Env = append(os.Environ(), "DAESA_BENCH_SANDBOX="+dir, fmt.Sprintf("DAESA_BENCH_ORDERS=%d", *orderCount))
+	self.Stderr = os.Stderr
+	self.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := self.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := self.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = self.Process.Kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// night imports the orders, runs the night once and reports what it cost.
+func night(b *testing.B, program, files, addr, database string) {
+	b.Helper()
+	dir := b.TempDir()
+	text := string(config.Template(config.TemplateValues{Environment: config.Test, BaseURL: "http://" + addr, RequestsPerMinute: 6_000_000}))
+	text = strings.Replace(text, "max_lookups: 3000", "max_lookups: 1000000", 1)
+	if err := os.WriteFile(filepath.Join(dir, "daesa.yaml"), []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	call := func(arguments ...string) (*exec.Cmd, string, time.Duration) {
+		cmd := exec.Command(program, append(arguments, "--config", filepath.Join(dir, "daesa.yaml"), "--as-of", pay.FormatTime(day.End().Add(90*time.Minute)))...)
+		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)
+		var out, log bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &log
+		began := time.Now()
+		err := cmd.Run()
+		took := time.Since(began)
+		if code := cmd.ProcessState.ExitCode(); err != nil && code != 3 {
+			b.Fatalf("%v: %v\n%s", arguments, err, log.String())
+		}
+		if len(arguments) > 1 && arguments[1] == "--json" {
+			return cmd, out.String() + "\x00" + log.String(), took
+		}
+		return cmd, out.String(), took
+	}
+	call("migrate")
+	call("orders", "import", filepath.Join(files, "orders.csv"))
+	b.ResetTimer()
+	cmd, output, took := call("nightly", "--json", "--log-level", "debug", "--log-format", "json")
+	b.StopTimer()
+	document, log, _ := strings.Cut(output, "\x00")
+	report(b, cmd, document, log, took)
+}
+
+func report(b *testing.B, cmd *exec.Cmd, document, log string, took time.Duration) {
+	b.Helper()
+	var found struct {
+		Orders   int64            `json:"orders"`
+		Complete bool             `json:"complete"`
+		Calls    int64            `json:"provider_calls"`
+		Breaks   map[string]int64 `json:"breaks"`
+	}
+	if err := json.Unmarshal([]byte(document), &found); err != nil {
+		b.Fatal(err)
+	}
+	var breaks int64
+	for _, n := range found.Breaks {
+		breaks += n
+	}
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	b.ReportMetric(took.Seconds(), "s")
+	b.ReportMetric(float64(found.Orders)/took.Seconds(), "orders/s")
+	b.ReportMetric(float64(usage.Maxrss)/1024, "peak-MB")
+	b.ReportMetric(0, "ns/op")
+	b.Logf("%d orders, %d breaks, %d provider calls, complete %t, CPU %.1f s; steps: %s", found.Orders, breaks, found.Calls, found.Complete,
+		(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), shares(log, took))
+}
+
+// shares gives each step's part of the night.
+func shares(log string, took time.Duration) string {
+	var parts []string
+	known := time.Duration(0)
+	for line := range strings.Lines(log) {
+		var step struct {
+			Msg, Name string
+			MS        int64
+		}
+		if json.Unmarshal([]byte(line), &step) != nil || step.Msg != "step" {
+			continue
+		}
+		known += time.Duration(step.MS) * time.Millisecond
+		parts = append(parts, fmt.Sprintf("%s %.0f%%", step.Name, 100*float64(step.MS)/float64(took.Milliseconds())))
+	}
+	parts = append(parts, fmt.Sprintf("start, workbook, end %.0f%%", 100*float64(took-known)/float64(took)))
+	return strings.Join(parts, ", ")
+}

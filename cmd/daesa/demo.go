@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/internal/seal"
+	"daesa/pay"
+	"daesa/refunds"
+	"daesa/sandbox"
+	"daesa/store"
+)
+
+const (
+	demoDays   = 200 // business days over which the orders spread
+	demoNights = 3
+	// demoPace: the demo does not wait for a provider that is in its own process.
+	demoPace = 600_000
+	demoKey  = "DAESA_DEMO_SECRET_KEY"
+	// demoMark is the file by which a demo knows a folder that is its own.
+	demoMark = "demo.seed"
+)
+
+// demo is one demonstration: a folder, a pretend Toss, three nights.
+type demo struct {
+	*app
+	dir     string
+	toss    *sandbox.Sandbox
+	history *sandbox.History
+	last    pay.Day
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var dir string
+	var orders int
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run three whole nights on an embedded database against the built-in sandbox",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.runDemo(cmd.Context(), dir, orders, seed)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "daesa-demo", "folder to write to")
+	cmd.Flags().IntVar(&orders, "orders", 2000, "number of orders")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the history")
+	return cmd
+}
+
+func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) error {
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	if orders < 1 {
+		return usage(errors.New("--orders must be at least 1"), "for example --orders 2000")
+	}
+	d := &demo{app: a, dir: dir, last: pay.DayOf(now).Add(-1)}
+	if err := d.prepareFolder(seed); err != nil {
+		return err
+	}
+	d.toss = sandbox.New(sandbox.Options{Now: a.clock, Freeze: true})
+	d.history = d.toss.Seed(sandbox.HistoryOptions{Seed: seed, Orders: orders, Days: demoDays, End: d.last.Start(), BreakShare: 0.02})
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: d.toss.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // it ends with the demo
+	defer server.Close()                       //nolint:errcheck // it ends with the demo
+	if err := d.writeConfig(listener.Addr().String()); err != nil {
+		return err
+	}
+	var documents []nightDocument
+	for back := demoNights - 1; back >= 0; back-- {
+		document, err := d.night(ctx, d.last.Add(-back))
+		if err != nil {
+			return err
+		}
+		documents = append(documents, document)
+	}
+	if err := d.toss.Save(filepath.Join(dir, "sandbox.state")); err != nil {
+		return err
+	}
+	return d.tell(ctx, documents, listener.Addr().String())
+}
+
+// prepareFolder makes the folder, or empties one that an earlier demo made. A
+// folder of somebody's own is left alone.
+func (d *demo) prepareFolder(seed uint64) error {
+	if _, err := os.Stat(filepath.Join(d.dir, "daesa.yaml")); err == nil {
+		if _, err := os.Stat(filepath.Join(d.dir, demoMark)); err != nil {
+			return failed("choose another folder with --dir", "%s has a daesa.yaml that no demo wrote", d.dir)
+		}
+		for _, name := range []string{"daesa.yaml", "daesa.db", "daesa.db-wal", "daesa.db-shm", "sandbox.state"} {
+			if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(d.dir, demoMark), fmt.Appendf(nil, "%d\n", seed), 0o600)
+}
+
+func (d *demo) writeConfig(addr string) error {
+	text := config.Template(config.TemplateValues{
+		Environment: config.Test, SecretKeyEnv: demoKey, BaseURL: "http://" + addr,
+		RequestsPerMinute: demoPace, AutoQueue: []string{"cancel_not_executed"},
+	})
+	if err := os.WriteFile(filepath.Join(d.dir, "daesa.yaml"), text, 0o600); err != nil {
+		return err
+	}
+	key := filepath.Join(d.dir, "account.key")
+	if _, err := os.Stat(key); err == nil {
+		return nil
+	}
+	return seal.WriteKeyFile(key)
+}
+
+// night runs one night as it would have run then: the shop's orders and the
+// provider's ledger as they stood at half past one on the next morning.
+func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
+	at := day.End().Add(90 * time.Minute)
+	d.toss.SetClock(at)
+	file := filepath.Join(d.dir, "orders-"+string(day)+".csv")
+	if err := d.writeOrders(file, at); err != nil {
+		return nightDocument{}, err
+	}
+	inner := &app{world: d.world, configPath: filepath.Join(d.dir, "daesa.yaml"), asOf: pay.FormatTime(at), by: "demo", log: d.log, json: true}
+	inner.stderr = quiet{}
+	inner.env = func(name string) (string, bool) {
+		switch name {
+		case demoKey:
+			return "test_sk_sandbox", true
+		case config.DatabaseVariable:
+			return "", false // the demo has a database of its own
+		default:
+			return d.env(name)
+		}
+	}
+	var documents []nightDocument
+	err := inner.withNights(ctx, func(n *nights) error {
+		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ""); err != nil {
+			return err
+		}
+		var err error
+		documents, err = inner.nightDocuments(ctx, n, string(day))
+		return err
+	})
+	if err != nil {
+		return nightDocument{}, err
+	}
+	documents[0].ExitCode, documents[0].Reasons = inner.verdict.code(), inner.verdict.list()
+	return documents[0], nil
+}
+
+// quiet swallows what the nights of a demo would tell a terminal.
+type quiet struct{}
+
+func (quiet) Write(p []byte) (int, error) { return len(p), nil }
+
+func (d *demo) writeOrders(path string, at time.Time) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the demo's own folder
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.history.WriteCSV(file, at), file.Close())
+}
+
+// tell shows what the demo found, on one screen.
+func (d *demo) tell(ctx context.Context, documents []nightDocument, addr string) error {
+	if d.json {
+		return d.printJSON(documents)
+	}
+	last := documents[len(documents)-1]
+	d.printf("daesa demo: %s orders, three nights, embedded database, pretend Toss in this process\n\n", grouped(last.Orders))
+	for _, document := range documents {
+		d.printNight(document)
+	}
+	if err := d.tellDeadlines(ctx); err != nil {
+		return err
+	}
+	calls := 0
+	for _, count := range d.toss.Calls() {
+		calls += count
+	}
+	yaml := filepath.Join(d.dir, "daesa.yaml")
+	d.printf("\nprovider calls in three nights: %s\n", grouped(int64(calls)))
+	d.printf("open the workbook: %s\n\ntry next:\n", *last.Workbook)
+	d.printf("  daesa breaks list --config %s\n  daesa refunds list --config %s\n  daesa audit verify --config %s\n", yaml, yaml, yaml)
+	d.printf("  daesa sandbox --addr %s --state %s   # the same pretend Toss, to train against\n", addr, filepath.Join(d.dir, "sandbox.state"))
+	return nil
+}
+
+// tellDeadlines names what runs out soon, with the money at stake.
+func (d *demo) tellDeadlines(ctx context.Context) error {
+	db, err := store.Open(ctx, "sqlite:"+filepath.Join(d.dir, "daesa.db"))
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // it was only read
+	requests, err := db.Refunds(ctx, store.RefundFilter{})
+	if err != nil {
+		return err
+	}
+	now := d.last.End().Add(90 * time.Minute)
+	var soon []string
+	var lost, lostMoney int64
+	for _, r := range requests {
+		switch {
+		case r.State == refunds.ExpiredState:
+			lost++
+			lostMoney += r.Amount
+		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(now.AddDate(0, 0, 14)):
+			soon = append(soon, fmt.Sprintf("%s by %s (%s, order %s)", people(r.Currency, r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
+		}
+	}
+	d.printf("\ncan no longer be cancelled soon: %d refunds\n", len(soon))
+	for _, line := range soon[:min(5, len(soon))] {
+		d.printf("  %s\n", line)
+	}
+	if lost > 0 {
+		d.printf("past their deadline already: %d refunds, %s: for a transfer by hand\n", lost, people(pay.KRW, lostMoney))
+	}
+	return nil
+}

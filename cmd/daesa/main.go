@@ -1,0 +1,30 @@
+// Command daesa is the night shift of a shop that takes payments through Toss
+// Payments: it compares orders with payments, proposes the refunds that are
+// due, and lays a workbook on finance's desk.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], world{
+		stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, clock: time.Now, terminal: isTerminal(os.Stderr),
+	})
+	stop()
+	os.Exit(code)
+}
+
+// world is what a command sees of the machine.
+type world struct {
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+	clock          func() time.Time // the real clock
+	terminal       bool             // stderr is one: a progress bar is welcome
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/reports"
+)
+
+// nightFigures are the fields that a night's JSON has for each merchant and
+// for all of them together.
+type nightFigures struct {
+	BusinessDate  string                  `json:"business_date"`
+	Complete      bool                    `json:"complete"`
+	Orders        int64                   `json:"orders"`
+	Payments      int64                   `json:"payments"`
+	Transactions  int64                   `json:"transactions"`
+	Matched       int64                   `json:"matched"`
+	Breaks        map[string]int64        `json:"breaks"`
+	Opened        int64                   `json:"opened"`
+	Cleared       int64                   `json:"cleared"`
+	Suspect       bool                    `json:"suspect"`
+	Sample        sampleFigures           `json:"sample"`
+	Totals        map[string]totalFigures `json:"totals"`
+	Refunds       map[string]int64        `json:"refunds"`
+	ProviderCalls int64                   `json:"provider_calls"`
+	UnknownMID    int64                   `json:"unknown_mid"`
+	NotLookedUp   int64                   `json:"not_looked_up"`
+	Missing       []string                `json:"missing"` // what could not be read
+}
+
+type sampleFigures struct {
+	LookedUp int64 `json:"looked_up"`
+	Agreed   int64 `json:"agreed"`
+}
+
+type totalFigures struct {
+	Shop        int64 `json:"shop"`
+	Provider    int64 `json:"provider"`
+	Explained   int64 `json:"explained"`
+	Unexplained int64 `json:"unexplained"`
+}
+
+// nightDocument is the JSON of one business date.
+type nightDocument struct {
+	nightFigures
+	Workbook *string       `json:"workbook"`
+	Runs     []runDocument `json:"runs"`
+	ExitCode int           `json:"exit_code"`
+	Reasons  []string      `json:"reasons"`
+}
+
+type runDocument struct {
+	MID   string `json:"mid"`
+	RunID string `json:"run_id"`
+	nightFigures
+}
+
+func newFigures(day pay.Day) nightFigures {
+	f := nightFigures{BusinessDate: string(day), Complete: true, Breaks: map[string]int64{},
+		Totals: map[string]totalFigures{}, Refunds: map[string]int64{}, Missing: []string{}}
+	for _, kind := range reconcile.Kinds {
+		f.Breaks[string(kind)] = 0
+	}
+	for _, state := range refunds.States {
+		f.Refunds[string(state)] = 0
+	}
+	return f
+}
+
+// add sums a run into the figures.
+func (f *nightFigures) add(run reconcile.Run) {
+	f.Complete = f.Complete && run.Complete
+	f.Orders += run.Orders
+	f.Payments += run.Payments
+	f.Transactions += run.Transactions
+	f.Matched += run.Matched
+	f.Opened += run.Opened
+	f.Cleared += run.Cleared
+	f.Suspect = f.Suspect || len(run.Suspect) > 0
+	f.Sample.LookedUp += run.Sample.LookedUp
+	f.Sample.Agreed += run.Sample.Agreed
+	f.ProviderCalls += run.ProviderCalls
+	f.UnknownMID += run.UnknownMID
+	f.NotLookedUp += run.NotLookedUp
+	for kind, count := range run.Broken {
+		f.Breaks[string(kind)] += count
+	}
+	for state, count := range run.Refunds {
+		f.Refunds[state] += count
+	}
+	for _, total := range run.Totals {
+		sum := f.Totals[string(total.Currency)]
+		sum.Shop += total.Shop
+		sum.Provider += total.Provider
+		sum.Explained += total.Explained
+		sum.Unexplained += total.Unexplained
+		f.Totals[string(total.Currency)] = sum
+	}
+	for _, gap := range run.Gaps {
+		f.Missing = append(f.Missing, gap.Side+": "+gap.What+": "+gap.Why)
+	}
+}
+
+func newNightDocument(snapshots []reports.Snapshot, workbook *string) nightDocument {
+	document := nightDocument{nightFigures: newFigures(snapshots[0].Run.Day), Workbook: workbook}
+	for _, s := range snapshots {
+		document.add(s.Run)
+		own := runDocument{MID: s.Run.MID, RunID: s.Run.ID, nightFigures: newFigures(s.Run.Day)}
+		own.add(s.Run)
+		document.Runs = append(document.Runs, own)
+	}
+	return document
+}
+
+// printNights writes what a nightly found: one document for one date, an array
+// for several.
+func (a *app) printNights(documents []nightDocument) error {
+	for i := range documents {
+		documents[i].ExitCode, documents[i].Reasons = a.verdict.code(), a.verdict.list()
+	}
+	if !a.json {
+		for _, document := range documents {
+			a.printNight(document)
+		}
+		for _, reason := range a.verdict.reasons {
+			a.printf("  · %s\n", reason)
+		}
+		return nil
+	}
+	switch len(documents) {
+	case 0:
+		return a.printJSON(map[string]any{"running": true, "exit_code": a.verdict.code(), "reasons": a.verdict.list()})
+	case 1:
+		return a.printJSON(documents[0])
+	default:
+		return a.printJSON(documents)
+	}
+}
+
+// printNight is the night on one screen.
+func (a *app) printNight(d nightDocument) {
+	state := "complete"
+	if !d.Complete {
+		state = "INCOMPLETE"
+	}
+	a.printf("%s  %s  orders %s  payments %s  matched %s  provider calls %s\n", d.BusinessDate, state,
+		grouped(d.Orders), grouped(d.Payments), grouped(d.Matched), grouped(d.ProviderCalls))
+	for _, currency := range sortedKeys(d.Totals) {
+		t := d.Totals[currency]
+		money := func(units int64) string { return people(pay.Currency(currency), units) }
+		a.printf("  %s  shop %s  Toss %s  explained %s  unexplained %s\n", currency, money(t.Shop), money(t.Provider), money(t.Explained), money(t.Unexplained))
+	}
+	var open []string
+	for _, kind := range reconcile.Kinds {
+		if n := d.Breaks[string(kind)]; n > 0 {
+			open = append(open, string(kind)+" "+strconv.FormatInt(n, 10))
+		}
+	}
+	if len(open) == 0 {
+		open = []string{"none"}
+	}
+	a.printf("  breaks open: %s\n  new %d, cleared %d\n", strings.Join(open, ", "), d.Opened, d.Cleared)
+	if d.Workbook != nil {
+		a.printf("  workbook: %s\n", *d.Workbook)
+	}
+}
+
+// people writes money for people: 12,300원, 181.56 USD.
+func people(currency pay.Currency, units int64) string {
+	text := currency.Format(units)
+	whole, fraction, _ := strings.Cut(text, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction != "" {
+		whole += "." + fraction
+	}
+	if currency == pay.KRW {
+		return sign + whole + "원"
+	}
+	return sign + whole + " " + string(currency)
+}
+
+func grouped(n int64) string { return strings.TrimSuffix(people(pay.KRW, n), "원") }
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/reports"
+	"daesa/store"
+)
+
+func (a *app) nightlyCommand() *cobra.Command {
+	var date string
+	cmd := &cobra.Command{
+		Use:   "nightly",
+		Short: "Fetch, compare, queue and report a business date; never sends a cancel",
+		Long: "Without --date, every business date from the last complete one to yesterday, oldest first.\n" +
+			"With today's date on the last day of a month: phone payments so far, since they can be\ncancelled only within their month.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withNights(cmd.Context(), func(nights *nights) error {
+				return a.runNightly(cmd.Context(), nights, date)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: all that are due)")
+	return cmd
+}
+
+// nights are the runs of one command, over dates and merchants.
+type nights struct {
+	cfg       *config.Config
+	db        *store.DB
+	merchants []config.Merchant
+	today     pay.Day
+}
+
+func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
+	cfg, err := a.config(true)
+	if err != nil {
+		return err
+	}
+	db, err := a.database(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // every write was committed before
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	return f(&nights{cfg: cfg, db: db, merchants: a.merchants(cfg), today: pay.DayOf(now)})
+}
+
+func (a *app) runNightly(ctx context.Context, n *nights, date string) error {
+	documents, err := a.nightDocuments(ctx, n, date)
+	if err != nil {
+		return err
+	}
+	return a.printNights(documents)
+}
+
+// nightDocuments runs the dates that are due and says what they found.
+func (a *app) nightDocuments(ctx context.Context, n *nights, date string) ([]nightDocument, error) {
+	job, dates, err := a.datesDue(ctx, n, date)
+	if err != nil {
+		return nil, err
+	}
+	var documents []nightDocument
+	for _, day := range dates {
+		snapshots, err := a.runDate(ctx, n, job, day)
+		if err != nil {
+			return nil, err
+		}
+		if len(snapshots) == 0 {
+			continue // running already, and that was said
+		}
+		workbook, err := a.writeWorkbooks(n.cfg, snapshots, "")
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, newNightDocument(snapshots, &workbook))
+		a.judgeNight(snapshots)
+	}
+	return documents, a.needPerson(ctx, n)
+}
+
+// datesDue says which dates a nightly runs. The last complete date is that of
+// the merchant that is furthest behind.
+func (a *app) datesDue(ctx context.Context, n *nights, date string) (string, []pay.Day, error) {
+	if date != "" {
+		day, err := pay.ParseDay(date)
+		if err != nil {
+			return "", nil, usage(fmt.Errorf("--date: %w", err), "for example --date "+string(n.today.Add(-1)))
+		}
+		switch {
+		case day == n.today && jobs.MonthEnd(day):
+			return jobs.JobMonthEnd, []pay.Day{day}, nil
+		case day >= n.today:
+			return "", nil, usage(fmt.Errorf("--date %s is not over yet", day), "the newest date that can be compared is "+string(n.today.Add(-1)))
+		}
+		return jobs.JobNightly, []pay.Day{day}, nil
+	}
+	var dates []pay.Day
+	for _, merchant := range n.merchants {
+		last, _, err := n.db.LastComplete(ctx, jobs.JobNightly, merchant.MID, n.today)
+		if err != nil {
+			return "", nil, err
+		}
+		first, err := n.db.FirstRunDay(ctx, jobs.JobNightly, merchant.MID)
+		if err != nil {
+			return "", nil, err
+		}
+		if due := jobs.Dates(last, first, n.today); len(due) > len(dates) {
+			dates = due
+		}
+	}
+	return jobs.JobNightly, dates, nil
+}
+
+// runDate runs one date for every merchant. One that fails does not stop the
+// others: it is absent from the workbook, and said.
+func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) ([]reports.Snapshot, error) {
+	now, err := a.now()
+	if err != nil {
+		return nil, err
+	}
+	var snapshots []reports.Snapshot
+	var failures []error
+	for _, merchant := range n.merchants {
+		snapshot, err := a.runNight(ctx, n, merchant, job, day)
+		var running *reconcile.RunningError
+		switch {
+		case errors.As(err, &running):
+			a.verdictOfRunning(running)
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err != nil && len(n.merchants) > 1:
+			a.complain(fmt.Errorf("merchant %s: %w", merchant.MID, err))
+			a.verdict.add(codeFailed, "%s %s: %v", merchant.MID, day, err)
+			failures = append(failures, err)
+			snapshots = append(snapshots, reports.Snapshot{Run: reconcile.Run{
+				ID: reconcile.RunID(job, merchant.MID, day), Job: job, MID: merchant.MID, Day: day, Now: now,
+				Gaps: []reconcile.Gap{{Side: "provider", What: merchant.MID, Why: err.Error()}},
+			}})
+		case err != nil:
+			return nil, err
+		default:
+			snapshots = append(snapshots, snapshot)
+		}
+	}
+	if len(failures) == len(n.merchants) {
+		return nil, errors.Join(failures...)
+	}
+	return snapshots, nil
+}
+
+func (a *app) runNight(ctx context.Context, n *nights, merchant config.Merchant, job string, day pay.Day) (reports.Snapshot, error) {
+	night, err := a.nightly(n.cfg, n.db, merchant, job)
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
+	if job == jobs.JobMonthEnd {
+		night.Settings.PhonesOnly, night.Settings.Settle = true, 0
+	}
+	if steps, ok := night.Progress.(*stepLog); ok {
+		defer steps.Close()
+	}
+	now, err := a.now()
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
+	a.log.Info("night begins", "job", job, "mid", merchant.MID, "business_date", day)
+	began := a.clock()
+	snapshot, err := night.Run(ctx, day, now)
+	if err == nil {
+		a.log.Info("night ends", "job", job, "mid", merchant.MID, "business_date", day, "run_id", snapshot.Run.ID,
+			"complete", snapshot.Run.Complete, "took", a.clock().Sub(began).String())
+	}
+	return snapshot, err
+}
+
+// runningLimit is how many leases a run may take before a second copy says
+// that something is wrong with it.
+const runningLimit = 6 * 60 * 60
+
+func (a *app) verdictOfRunning(r *reconcile.RunningError) {
+	a.warn("%v", r)
+	if a.clock().Sub(r.Entry.StartedAt).Seconds() > runningLimit {
+		a.verdict.add(codeFailed, "%v, for more than %d hours", r, runningLimit/3600)
+	}
+}
+
+// judgeNight adds what a night's exit code says.
+func (a *app) judgeNight(snapshots []reports.Snapshot) {
+	for _, s := range snapshots {
+		if !s.Run.Complete {
+			a.verdict.add(codeIncomplete, "%s %s is incomplete: %d parts could not be read", s.Run.MID, s.Run.Day, len(s.Run.Gaps))
+			for _, gap := range s.Run.Gaps {
+				a.warn("%s %s: %s: %s: %s", s.Run.MID, s.Run.Day, gap.Side, gap.What, gap.Why)
+			}
+		}
+		for _, kind := range s.Run.Suspect {
+			a.verdict.add(codePerson, "%s %s is suspect: too many %s; check the key and the order export first, no refunds were proposed", s.Run.MID, s.Run.Day, kind)
+		}
+		for _, total := range s.Run.Totals {
+			if total.Unexplained != 0 && s.Run.Complete {
+				a.verdict.add(codePerson, "%s %s: %s %s are unexplained", s.Run.MID, s.Run.Day, total.Currency.Format(total.Unexplained), total.Currency)
+			}
+		}
+	}
+}
+
+// needPerson asks the database what waits for a person.
+func (a *app) needPerson(ctx context.Context, n *nights) error {
+	for _, merchant := range n.merchants {
+		open, err := n.db.NeedPerson(ctx, merchant.MID)
+		if err != nil {
+			return err
+		}
+		if open > 0 {
+			a.verdict.add(codePerson, "%s: %d open breaks", merchant.MID, open)
+		}
+		requests, err := n.db.Refunds(ctx, store.RefundFilter{MID: merchant.MID})
+		if err != nil {
+			return err
+		}
+		counts := map[refunds.State]int{}
+		for _, request := range requests {
+			counts[request.State]++
+		}
+		for _, state := range []refunds.State{refunds.Requested, refunds.NeedsAccount, refunds.ExpiredState, refunds.HeldState} {
+			if counts[state] > 0 {
+				a.verdict.add(codePerson, "%s: %d refunds %s", merchant.MID, counts[state], state)
+			}
+		}
+		if unknown := counts[refunds.Unknown] + counts[refunds.HeldState]; unknown > 0 {
+			a.verdict.add(codeUnknown, "%s: the outcome of %d refunds is unknown", merchant.MID, unknown)
+		}
+	}
+	return nil
+}
+
+// writeWorkbooks draws the workbook of a date: one with all merchants, or one
+// each. out replaces the configured place.
+func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, out string) (string, error) {
+	options := reports.Options{Language: cfg.Reports.Language}
+	day := snapshots[0].Run.Day
+	name := reports.FileName(day, "")
+	if snapshots[0].Run.Job == jobs.JobMonthEnd {
+		name = reports.FileName(day, "month-end")
+	}
+	if !cfg.Reports.PerMerchant || out != "" {
+		path := out
+		if path == "" {
+			path = filepath.Join(cfg.Reports.Dir, name)
+		}
+		return path, reports.Save(path, snapshots, options)
+	}
+	for _, snapshot := range snapshots {
+		if err := reports.Save(filepath.Join(cfg.Reports.Dir, reports.FileName(day, snapshot.Run.MID)), []reports.Snapshot{snapshot}, options); err != nil {
+			return "", err
+		}
+	}
+	return cfg.Reports.Dir, nil
+}
+
+// loadNight reads the stored snapshots of a date.
+func (a *app) loadNight(ctx context.Context, n *nights, job string, day pay.Day) ([]reports.Snapshot, error) {
+	var snapshots []reports.Snapshot
+	for _, merchant := range n.merchants {
+		stored, err := n.db.Snapshot(ctx, job, merchant.MID, day)
+		if err != nil {
+			return nil, err
+		}
+		if stored == nil {
+			continue
+		}
+		var snapshot reports.Snapshot
+		if err := json.Unmarshal(stored, &snapshot); err != nil {
+			return nil, fmt.Errorf("the stored snapshot of %s for %s is unreadable: %w", day, merchant.MID, err)
+		}
+		snapshots = append(snapshots, snapshot)
+	}
+	return snapshots, nil
+}

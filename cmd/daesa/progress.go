@@ -1,0 +1,116 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows how far a command is, on a terminal, once it takes longer
+// than a second.
+type progress struct {
+	to    io.Writer
+	clock func() time.Time
+	began time.Time
+
+	mu   sync.Mutex
+	what string
+	bar  *progressbar.ProgressBar
+}
+
+// patience is how long a command may take before it says how far it is.
+const patience = time.Second
+
+// newProgress gives nil where nobody watches.
+func (a *app) newProgress() *progress {
+	if !a.terminal {
+		return nil
+	}
+	return &progress{to: a.stderr, clock: a.clock, began: a.clock()}
+}
+
+// Step says that so much of something is done; total is 0 where nobody knows.
+func (p *progress) Step(what string, done, total int64) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.clock().Sub(p.began) < patience || (done == 0 && total == 0) {
+		return // too early, or nothing to count yet
+	}
+	if p.bar == nil || p.what != what {
+		p.finish()
+		if total <= 0 {
+			total = -1
+		}
+		p.what = what
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.to), progressbar.OptionSetDescription(what),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	_ = p.bar.Set64(done) // a bar that cannot be drawn stops no night
+}
+
+// Close takes the bar away.
+func (p *progress) Close() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finish()
+}
+
+func (p *progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Finish() // a bar that cannot be drawn stops no night
+	}
+	p.bar = nil
+}
+
+// stepLog hears of a night's steps: the bar shows them, and the log says, at
+// level debug, how long each took.
+type stepLog struct {
+	log   *slog.Logger
+	clock func() time.Time
+	bar   *progress
+
+	mu    sync.Mutex
+	what  string
+	began time.Time
+}
+
+// Step hears that a step goes on, or that another one begins.
+func (s *stepLog) Step(what string, done, total int64) {
+	s.bar.Step(what, done, total)
+	name := what
+	if name == "windows" || strings.HasPrefix(name, "rows of ") {
+		name = "list"
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if name != s.what {
+		s.turn(name)
+	}
+}
+
+// Close ends the last step.
+func (s *stepLog) Close() {
+	s.bar.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn("")
+}
+
+func (s *stepLog) turn(name string) {
+	now := s.clock()
+	if s.what != "" {
+		s.log.Debug("step", "name", s.what, "ms", now.Sub(s.began).Milliseconds())
+	}
+	s.what, s.began = name, now
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reports"
+)
+
+func (a *app) reconcileCommand() *cobra.Command {
+	var date, from, to string
+	var only []string
+	cmd := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Fetch and compare only: no refund is proposed, no workbook drawn",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withNights(cmd.Context(), func(n *nights) error {
+				days, err := daysAsked(n.today, date, from, to, len(only) > 0)
+				if err != nil {
+					return err
+				}
+				return a.runReconcile(cmd.Context(), n, days, only)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: yesterday)")
+	cmd.Flags().StringVar(&from, "from", "", "first business date of several")
+	cmd.Flags().StringVar(&to, "to", "", "last business date of several")
+	cmd.Flags().StringSliceVar(&only, "orders", nil, "compare just these orders, by payment look-up")
+	return cmd
+}
+
+// daysAsked reads --date or --from and --to. Given orders are compared as they
+// stand today.
+func daysAsked(today pay.Day, date, from, to string, given bool) ([]pay.Day, error) {
+	hint := usageHint(today)
+	switch {
+	case date != "" && (from != "" || to != ""):
+		return nil, usage(errors.New("--date does not go with --from and --to"), hint)
+	case (from == "") != (to == ""):
+		return nil, usage(errors.New("--from and --to go together"), hint)
+	case given && (date != "" || from != ""):
+		return nil, usage(errors.New("--orders compares the orders as they stand now, without a date"), "leave --date, --from and --to out")
+	case given:
+		return []pay.Day{today}, nil
+	case date == "" && from == "":
+		return []pay.Day{today.Add(-1)}, nil
+	case date != "":
+		from, to = date, date
+	}
+	first, err := pay.ParseDay(from)
+	if err != nil {
+		return nil, usage(err, hint)
+	}
+	last, err := pay.ParseDay(to)
+	if err != nil {
+		return nil, usage(err, hint)
+	}
+	if last < first || last > today {
+		return nil, usage(fmt.Errorf("%s to %s is no range of days up to today", first, last), hint)
+	}
+	var days []pay.Day
+	for day := first; day <= last; day = day.Add(1) {
+		days = append(days, day)
+	}
+	return days, nil
+}
+
+func usageHint(today pay.Day) string {
+	return "for example --date " + string(today.Add(-1)) + ", or --from " + string(today.Add(-7)) + " --to " + string(today.Add(-1))
+}
+
+func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only []string) error {
+	var documents []nightDocument
+	for _, day := range days {
+		var snapshots []reports.Snapshot
+		var err error
+		if len(only) > 0 {
+			snapshots, err = a.reconcileGiven(ctx, n, day, only)
+		} else {
+			snapshots, err = a.runDate(ctx, n, jobs.JobReconcile, day)
+		}
+		if err != nil {
+			return err
+		}
+		if len(snapshots) > 0 {
+			documents = append(documents, newNightDocument(snapshots, nil))
+			a.judgeNight(snapshots)
+		}
+	}
+	if err := a.needPerson(ctx, n); err != nil {
+		return err
+	}
+	return a.printNights(documents)
+}
+
+// reconcileGiven compares just some orders, for every merchant that is asked.
+func (a *app) reconcileGiven(ctx context.Context, n *nights, day pay.Day, only []string) ([]reports.Snapshot, error) {
+	var snapshots []reports.Snapshot
+	now, err := a.now()
+	if err != nil {
+		return nil, err
+	}
+	for _, merchant := range n.merchants {
+		night, err := a.nightly(n.cfg, n.db, merchant, jobs.JobReconcile)
+		if err != nil {
+			return nil, err
+		}
+		night.Settings.Given, night.Orders = only, nil
+		snapshot, err := night.Run(ctx, day, now)
+		if err != nil {
+			return nil, err
+		}
+		snapshots = append(snapshots, snapshot)
+	}
+	return snapshots, nil
+}

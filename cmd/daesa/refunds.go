@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/pay"
+	"daesa/refunds"
+	"daesa/store"
+)
+
+// refundDocument is one element of `refunds list --json`.
+type refundDocument struct {
+	ID             string  `json:"id"`
+	MID            string  `json:"mid"`
+	OrderID        string  `json:"order_id"`
+	PaymentKey     string  `json:"payment_key"`
+	Method         *string `json:"method"`
+	Amount         int64   `json:"amount"`
+	Currency       string  `json:"currency"`
+	Reason         string  `json:"reason"`
+	State          string  `json:"state"`
+	Ref            string  `json:"ref"`
+	Batch          *string `json:"batch"`
+	CancelBy       *string `json:"cancel_by"`
+	IdempotencyKey *string `json:"idempotency_key"`
+	Attempts       int     `json:"attempts"`
+	TransactionKey *string `json:"transaction_key"`
+	ErrorCode      *string `json:"error_code"`
+	ErrorMessage   *string `json:"error_message"`
+	RequestedBy    string  `json:"requested_by"`
+	RequestedAt    string  `json:"requested_at"`
+	ApprovedBy     *string `json:"approved_by"`
+	FinishedAt     *string `json:"finished_at"`
+}
+
+// refundDetail is the JSON of `refunds show`.
+type refundDetail struct {
+	refundDocument
+	AttemptsDetail []struct{}     `json:"attempts_detail"` // nothing is sent yet, so there are none
+	History        []refundChange `json:"history"`
+	ending
+}
+
+// refundChange is one change of state, out of the journal.
+type refundChange struct {
+	At     string  `json:"at"`
+	From   *string `json:"from"`
+	To     string  `json:"to"`
+	Actor  string  `json:"actor"`
+	Reason *string `json:"reason"`
+}
+
+func newRefundDocument(r refunds.Request) refundDocument {
+	return refundDocument{
+		ID: r.ID, MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: orNull(r.Method), Amount: r.Amount,
+		Currency: string(r.Currency), Reason: r.Reason, State: string(r.State), Ref: r.Ref, Batch: orNull(r.Batch),
+		CancelBy: timeOrNull(r.CancelBy), IdempotencyKey: orNull(r.IdempotencyKey), Attempts: r.Attempts,
+		TransactionKey: orNull(r.TransactionKey), ErrorCode: orNull(r.ErrorCode), ErrorMessage: orNull(r.ErrorMessage),
+		RequestedBy: r.RequestedBy, RequestedAt: pay.FormatTime(r.RequestedAt), ApprovedBy: orNull(r.ApprovedBy),
+		FinishedAt: timeOrNull(r.FinishedAt),
+	}
+}
+
+func (a *app) refundsCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "refunds", Short: "The queue of refund requests"}
+	cmd.AddCommand(a.refundsListCommand(), a.refundsShowCommand())
+	return cmd
+}
+
+func (a *app) refundsListCommand() *cobra.Command {
+	var state, batch string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List refund requests",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := oneOf("--state", state, refunds.States); err != nil {
+				return err
+			}
+			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
+				return a.listRefunds(cmd.Context(), db, state, batch)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only this state: "+listed(refunds.States))
+	cmd.Flags().StringVar(&batch, "batch", "", "only this batch")
+	return cmd
+}
+
+func (a *app) listRefunds(ctx context.Context, db *store.DB, state, batch string) error {
+	requests, err := db.Refunds(ctx, store.RefundFilter{MID: a.mid, State: state, Batch: batch})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(each(requests, newRefundDocument))
+	}
+	if len(requests) > 0 {
+		rows := each(requests, func(r refunds.Request) []string {
+			return []string{r.ID, r.MID, r.OrderID, people(r.Currency, r.Amount), string(r.State), string(r.Method),
+				shortTime(r.CancelBy), r.RequestedBy, r.Reason}
+		})
+		a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "METHOD", "CANCEL BY", "REQUESTED BY", "REASON"}, rows)
+	}
+	a.printf("%s\n", counted(len(requests), "refund request"))
+	return nil
+}
+
+func (a *app) refundsShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ID",
+		Short: "Show one refund request with its history",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
+				return a.showRefund(cmd.Context(), db, ids[0])
+			})
+		},
+	}
+}
+
+func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
+	r, entries, err := db.Refund(ctx, id)
+	if err != nil {
+		return err
+	}
+	history, err := refundHistory(entries)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(refundDetail{newRefundDocument(r), []struct{}{}, history, a.ending()})
+	}
+	a.printFields([]field{
+		{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
+		{"amount", people(r.Currency, r.Amount)}, {"reason", r.Reason}, {"state", string(r.State)}, {"ref", r.Ref},
+		{"batch", r.Batch}, {"break", r.BreakID}, {"cancel by", timeOrNothing(r.CancelBy)}, {"attempts", fmt.Sprint(r.Attempts)},
+		{"transaction key", r.TransactionKey}, {"error", strings.TrimSpace(r.ErrorCode + " " + r.ErrorMessage)},
+		{"requested", r.RequestedBy + " " + pay.FormatTime(r.RequestedAt)}, {"approved by", r.ApprovedBy},
+		{"finished", timeOrNothing(r.FinishedAt)},
+	})
+	a.printf("\n")
+	for _, change := range history {
+		line := change.At + "  " + change.To + "  " + change.Actor
+		if change.Reason != nil {
+			line += "  " + *change.Reason
+		}
+		a.printf("%s\n", plain(line))
+	}
+	return nil
+}
+
+// refundHistory reads a request's changes of state out of its journal rows.
+// Rows about something else are passed over.
+func refundHistory(entries []store.Entry) ([]refundChange, error) {
+	changes, last := []refundChange{}, ""
+	for _, e := range entries {
+		to := strings.TrimPrefix(e.Action, "refund.")
+		if !refunds.State(to).Valid() {
+			continue
+		}
+		var facts struct {
+			From string `json:"from"`
+		}
+		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
+			return nil, fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
+		}
+		changes = append(changes, refundChange{At: pay.FormatTime(e.At.Time), From: orNull(or(facts.From, last)), To: to,
+			Actor: e.Actor, Reason: orNull(e.Reason)})
+		last = to
+	}
+	return changes, nil
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/store"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "report", Short: "Workbooks of nights"}
+	var date, out string
+	nightly := &cobra.Command{
+		Use:   "nightly",
+		Short: "Draw a night's workbook again, from what was stored with its run",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.drawAgain(cmd, cfg, db, date, out)
+			})
+		},
+	}
+	nightly.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: yesterday)")
+	nightly.Flags().StringVar(&out, "out", "", "file to write (default: the configured folder)")
+	cmd.AddCommand(nightly)
+	return cmd
+}
+
+func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, date, out string) error {
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	day := pay.DayOf(now).Add(-1)
+	if date != "" {
+		if day, err = pay.ParseDay(date); err != nil {
+			return usage(err, "for example --date "+string(pay.DayOf(now).Add(-1)))
+		}
+	}
+	n := &nights{cfg: cfg, db: db, merchants: a.merchants(cfg)}
+	snapshots, err := a.loadNight(cmd.Context(), n, jobs.JobNightly, day)
+	if err != nil {
+		return err
+	}
+	if len(snapshots) == 0 {
+		return failed("daesa runs list shows the nights that ran; daesa nightly --date "+string(day)+" runs this one", "there is no night of %s", day)
+	}
+	path, err := a.writeWorkbooks(cfg, snapshots, out)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]any{"business_date": day, "workbook": path, "exit_code": codeDone, "reasons": []string{}})
+	}
+	a.printf("%s\n", path)
+	return nil
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/pay"
+	"daesa/store"
+)
+
+// app is one invocation: the world, the flags that every command takes, and
+// what it has to say at the end.
+type app struct {
+	world
+	out        bytes.Buffer // stdout: written at the end, so that it is empty on an error
+	configPath string
+	json       bool
+	logFormat  string
+	logLevel   string
+	asOf       string
+	mid        string
+	by         string
+	okCodes    []int
+	log        *slog.Logger
+	verdict    verdict
+}
+
+// run executes one command line and gives the exit code.
+func run(ctx context.Context, arguments []string, w world) int {
+	a := &app{world: w}
+	root := a.root()
+	root.SetArgs(arguments)
+	err := root.ExecuteContext(ctx)
+	if err == nil || a.verdict.keepOutput {
+		if _, writeErr := w.stdout.Write(a.out.Bytes()); err == nil {
+			err = writeErr
+		}
+	}
+	if err == nil {
+		return a.softened(a.verdict.code())
+	}
+	code := a.codeOf(ctx, err)
+	a.complain(err)
+	return a.softened(code)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "daesa",
+		Short:         "The night shift for shops that take payments through Toss Payments (대사: reconciliation)",
+		Long:          "daesa compares the shop's orders with the provider's records every night, proposes the refunds\nthat are due before their deadlines pass, and lays one workbook on finance's desk.\n\nTry it: daesa demo",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.prepare(cmd)
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.configPath, "config", "", "configuration file (default ./daesa.yaml, or $DAESA_CONFIG)")
+	flags.BoolVar(&a.json, "json", false, "stdout is one JSON document")
+	flags.StringVar(&a.logFormat, "log-format", "text", "text or json, on stderr")
+	flags.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
+	flags.StringVar(&a.asOf, "as-of", "", "use this time as now, in place of the clock")
+	flags.StringVar(&a.mid, "mid", "", "only this merchant (default: all that are configured)")
+	flags.StringVar(&a.by, "by", "", "who does this (default $DAESA_ACTOR, else the login name)")
+	flags.IntSliceVar(&a.okCodes, "ok-codes", nil, "exit codes that become 0, such as 3,5")
+	root.SetOut(&a.out)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(err, cmd.CommandPath()+" --help shows what it takes")
+	})
+	root.AddCommand(a.commands()...)
+	return root
+}
+
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.demoCommand(), a.initCommand(), a.doctorCommand(), a.migrateCommand(), a.ordersCommand(),
+		a.nightlyCommand(), a.reconcileCommand(), a.breaksCommand(), a.refundsCommand(), a.reportCommand(),
+		a.runsCommand(), a.sandboxCommand(), a.auditCommand(), a.explainCommand(), a.versionCommand(),
+	}
+}
+
+// prepare checks what every command takes.
+func (a *app) prepare(*cobra.Command) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
+		return usage(fmt.Errorf("--log-level %q is not known", a.logLevel), "use debug, info, warn or error")
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch a.logFormat {
+	case "text":
+		a.log = slog.New(slog.NewTextHandler(a.stderr, options))
+	case "json":
+		a.log = slog.New(slog.NewJSONHandler(a.stderr, options))
+	default:
+		return usage(fmt.Errorf("--log-format %q is not known", a.logFormat), "use text or json")
+	}
+	if _, err := a.now(); err != nil {
+		return err
+	}
+	for _, code := range a.okCodes {
+		if code != codePerson && code != codeUnknown && code != codeIncomplete {
+			return usage(fmt.Errorf("--ok-codes %d: that is no code of a finished command", code), "use 3, 4 or 5")
+		}
+	}
+	return nil
+}
+
+// now is the business's clock: --as-of, or the real one.
+func (a *app) now() (time.Time, error) {
+	if a.asOf == "" {
+		return a.clock().Truncate(time.Microsecond), nil
+	}
+	t, err := pay.ParseTime(a.asOf)
+	if err != nil {
+		return t, usage(fmt.Errorf("--as-of: %w", err), "for example --as-of 2026-11-22T01:30:00+09:00")
+	}
+	return t, nil
+}
+
+// actor is who does this.
+func (a *app) actor() string {
+	if a.by != "" {
+		return a.by
+	}
+	if name, ok := a.env("DAESA_ACTOR"); ok && name != "" {
+		return name
+	}
+	if login, err := user.Current(); err == nil {
+		return login.Username
+	}
+	return "unknown"
+}
+
+// config reads daesa.yaml. Secrets are resolved only for commands that use them.
+func (a *app) config(needSecrets bool) (*config.Config, error) {
+	path := a.configPath
+	if path == "" {
+		path, _ = a.env("DAESA_CONFIG")
+	}
+	if path == "" {
+		path = "daesa.yaml"
+	}
+	cfg, err := config.Load(path, a.env, needSecrets)
+	if err != nil {
+		return nil, &coded{err, codeUsage}
+	}
+	if a.mid != "" {
+		if _, ok := cfg.Merchant(a.mid); !ok {
+			return nil, usage(fmt.Errorf("--mid %s: no such merchant in %s", a.mid, path), "the merchants of the file are "+strings.Join(mids(cfg), ", "))
+		}
+	}
+	return cfg, nil
+}
+
+func mids(cfg *config.Config) []string {
+	names := make([]string, len(cfg.Merchants))
+	for i, merchant := range cfg.Merchants {
+		names[i] = merchant.MID
+	}
+	return names
+}
+
+// merchants are those that the command is about.
+func (a *app) merchants(cfg *config.Config) []config.Merchant {
+	return slices.DeleteFunc(slices.Clone(cfg.Merchants), func(m config.Merchant) bool { return a.mid != "" && m.MID != a.mid })
+}
+
+// database opens the configured database and refuses a schema that is not this
+// program's.
+func (a *app) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
+	db, err := store.Open(ctx, cfg.Database.URL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	if err := db.RequireSchema(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// withDatabase runs f with the configuration and the open database, for the
+// commands that need no provider.
+func (a *app) withDatabase(ctx context.Context, f func(cfg *config.Config, db *store.DB) error) error {
+	cfg, err := a.config(false)
+	if err != nil {
+		return err
+	}
+	db, err := a.database(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // every write was committed before
+	return f(cfg, db)
+}
+
+// printJSON writes the one document of --json.
+func (a *app) printJSON(document any) error {
+	encoder := json.NewEncoder(&a.out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(document)
+}
+
+// printf writes to stdout, which is written at the end.
+func (a *app) printf(format string, values ...any) {
+	fmt.Fprintf(&a.out, format, values...)
+}
+
+// warn tells the person at the terminal something, without ending the command.
+func (a *app) warn(format string, values ...any) {
+	fmt.Fprintf(a.stderr, "daesa: "+format+"\n", values...)
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"daesa/pay"
+	"daesa/sandbox"
+)
+
+// sandboxFlags are those of `daesa sandbox`.
+type sandboxFlags struct {
+	addr, state, clock, faults, webhook string
+	seed                                uint64
+	orders, rate                        int
+	forgetKeys                          bool
+}
+
+func (a *app) sandboxCommand() *cobra.Command {
+	var f sandboxFlags
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve the pretend Toss: the secret key is test_sk_sandbox",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.serveSandbox(cmd.Context(), f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:7070", "address to listen on")
+	flags.StringVar(&f.state, "state", "", "file that keeps the ledger over a restart")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of the history")
+	flags.IntVar(&f.orders, "orders", 2000, "orders of the history; 0: none")
+	flags.IntVar(&f.rate, "rate", 100, "requests a minute for each API; 0: no limit")
+	flags.StringVar(&f.clock, "clock", "", "time at which the sandbox's clock starts (default: now)")
+	flags.StringVar(&f.faults, "faults", "", "faults, such as drop-after=0.01,5xx=0.02,429=0.01")
+	flags.BoolVar(&f.forgetKeys, "forget-keys", false, "forget idempotency keys on a restart")
+	flags.StringVar(&f.webhook, "webhook", "", "URL that webhooks are sent to")
+	return cmd
+}
+
+func (a *app) serveSandbox(ctx context.Context, f sandboxFlags) error {
+	toss, err := a.newSandbox(f)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.addr)
+	if err != nil {
+		return failed("choose another address with --addr", "%w", err)
+	}
+	a.warn("sandbox on http://%s, its clock at %s; GET / tells what it can do", listener.Addr(), pay.FormatTime(toss.Now()))
+	server := &http.Server{Handler: toss.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	go func() { stopped <- toss.Run(ctx) }()
+	go func() {
+		<-ctx.Done()
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(closing) // calls that are still under way are cut off
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	if err := <-stopped; err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil // ending a server is how it ends
+}
+
+func (a *app) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
+	now, err := a.now()
+	if err != nil {
+		return nil, err
+	}
+	start := now
+	if f.clock != "" {
+		if start, err = pay.ParseTime(f.clock); err != nil {
+			return nil, usage(fmt.Errorf("--clock: %w", err), "for example --clock 2026-11-22T01:00:00+09:00")
+		}
+	}
+	faults, err := sandbox.ParseFaults(f.faults)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--faults: %w", err), "for example --faults drop-after=0.01,5xx=0.02")
+	}
+	toss := sandbox.New(sandbox.Options{Rate: f.rate, Now: a.clock, ForgetKeys: f.forgetKeys, WebhookURL: f.webhook, StateFile: f.state})
+	toss.SetClock(start)
+	if f.state != "" {
+		if _, err := os.Stat(f.state); err == nil {
+			if err := toss.Load(f.state); err != nil {
+				return nil, failed("give another --state, or remove the file to begin anew", "%w", err)
+			}
+			if f.clock != "" {
+				toss.SetClock(start)
+			}
+			toss.SetFaults(faults)
+			return toss, nil
+		}
+	}
+	if f.orders > 0 {
+		toss.Seed(sandbox.HistoryOptions{Seed: f.seed, Orders: f.orders, End: pay.DayOf(start).Add(-1).Start(), BreakShare: 0.02})
+	}
+	toss.SetFaults(faults)
+	return toss, nil
+}

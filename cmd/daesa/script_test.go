@@ -1,0 +1,114 @@
+package main
+
+import (
+	"database/sql"
+	"errors"
+	"net/http/httptest"
+	"os/exec"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"daesa/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"daesa": main})
+}
+
+// TestScript runs the sessions of testdata/script. Beside testscript's own
+// commands they have:
+//
+//	exitcode N COMMAND...   runs a command that must end with that exit code
+//	sql DATABASE FILE       runs the statements of a file on an SQLite database; ! where it must refuse them
+//	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("DAESA_ACTOR", "kim")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exitcode": scriptExitCode,
+			"sql":      scriptSQL,
+			"toss":     scriptToss,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+func scriptExitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode N COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%v ended with %d, expected %d", args[1:], got, want)
+	}
+}
+
+func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] sql DATABASE FILE")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(ts.ReadFile(args[1]))
+	if neg && err == nil {
+		ts.Fatalf("the database takes %s", args[1])
+	}
+	ts.Check(db.Close())
+	if !neg {
+		ts.Check(err)
+	}
+}
+
+func scriptToss(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: toss [KEY]")
+	}
+	options := sandbox.Options{}
+	if len(args) == 1 {
+		options.SecretKey = args[0]
+	}
+	server := httptest.NewServer(sandbox.New(options).Handler())
+	ts.Defer(server.Close)
+	ts.Setenv("TOSS_URL", server.URL)
+}
+
+func TestPrintTableKeepsColumnsBesideKorean(t *testing.T) {
+	a := &app{}
+	a.printTable([]string{"ID", ">AMOUNT", "NOTE"}, [][]string{{"가나", "12,300원", "x"}, {"abcd", "5 USD", "two\nlines\x1b[2J"}})
+	want := "ID      AMOUNT  NOTE\n" +
+		"가나  12,300원  x\n" +
+		"abcd     5 USD  two lines?[2J\n"
+	if got := a.out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestOneOfNamesTheWords(t *testing.T) {
+	err := oneOf("--state", "paid", []string{"open", "closed"})
+	var own *coded
+	if !errors.As(err, &own) || own.code != codeUsage {
+		t.Fatalf("got %v", err)
+	}
+	if oneOf("--state", "", []string{"open"}) != nil || oneOf("--state", "open", []string{"open"}) != nil {
+		t.Error("a word of the list, and none at all, are allowed")
+	}
+	if !slices.Equal(each([]int{1, 2}, strconv.Itoa), []string{"1", "2"}) {
+		t.Error("each")
+	}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"daesa/config"
+	"daesa/jobs"
+	"daesa/orders"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/store"
+	"daesa/toss"
+)
+
+// client stacks what stands between a job and Toss: pace, then the call.
+func (a *app) client(db *store.DB, m config.Merchant) (*toss.Client, error) {
+	return toss.New(toss.Options{
+		BaseURL: m.BaseURL, MID: m.MID, SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
+		Pace: newPacer(db, m.MID, m.RequestsPerMinute, a.clock), Now: a.clock,
+	})
+}
+
+// provider shows the client as jobs want to see it.
+type provider struct{ *toss.Client }
+
+// Transactions gives one page of the list.
+func (p provider) Transactions(ctx context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+	page, err := p.Client.Transactions(ctx, from, to, after)
+	return page.Rows, page.Next, page.Evidence, err
+}
+
+// nightly wires one merchant's night.
+func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job string) (*jobs.Nightly, error) {
+	client, err := a.client(db, m)
+	if err != nil {
+		return nil, &coded{err, codeUsage}
+	}
+	n := &jobs.Nightly{
+		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock,
+		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
+			return db.OpenComparison(ctx, scope, now)
+		},
+	}
+	if source := a.orderSource(cfg, db, m); source != nil {
+		n.Orders = source
+	}
+	n.Progress = &stepLog{log: a.log.With("job", job, "mid", m.MID), clock: a.clock, bar: a.newProgress()}
+	return n, nil
+}
+
+func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
+	host, _ := os.Hostname()
+	var queue []reconcile.Kind
+	for _, kind := range cfg.Refunds.AutoQueue {
+		queue = append(queue, reconcile.Kind(kind))
+	}
+	s := jobs.Settings{
+		MID: m.MID, KnownMIDs: mids(cfg), Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), OwnerIsDead: ownerIsDead,
+		Actor: refunds.NightActor, LookUpAll: cfg.Reconcile.Mode == config.ModeLookup,
+		Settle:     time.Duration(cfg.Reconcile.SettleMinutes) * time.Minute,
+		RereadDays: cfg.Reconcile.RereadDays, Sample: cfg.Reconcile.SampleAgreeing, MaxLookUps: cfg.Reconcile.MaxLookups,
+		Concurrency: m.Concurrency, AlarmShare: cfg.Reconcile.AlarmShare.Above,
+		Severity:    reconcile.Severity{High: cfg.Reconcile.Severity.High, Medium: cfg.Reconcile.Severity.Medium},
+		Refunds:     refunds.Policy{AutoQueue: queue, ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays},
+		ConfigPrint: cfg.Fingerprint(),
+	}
+	if !cfg.Schedule.Refunds.IsZero() {
+		s.NextRefundRun = func(after time.Time) time.Time { return cfg.Schedule.Refunds.Next(after.In(pay.Seoul)) }
+	}
+	return s
+}
+
+// ownerIsDead says whether an owner was a process of this machine that is
+// gone: its run can be taken over at once. Of other machines only the lease
+// tells.
+func ownerIsDead(owner string) bool {
+	host, number, ok := strings.Cut(owner, "/")
+	here, err := os.Hostname()
+	if !ok || err != nil || host != here {
+		return false
+	}
+	pid, err := strconv.Atoi(number)
+	if err != nil || pid == os.Getpid() {
+		return false
+	}
+	return !processAlive(pid)
+}
+
+// orderSource gives the source that the configuration names; nil for the
+// table, which somebody else fills.
+func (a *app) orderSource(cfg *config.Config, db *store.DB, m config.Merchant) jobs.OrderSource {
+	base := source{cfg: cfg, db: db, options: orderOptions(cfg), actor: a.actor(), now: a.now}
+	switch cfg.Orders.Source {
+	case config.SourceCSV:
+		return &csvSource{base}
+	case config.SourceQuery:
+		return &querySource{base}
+	default:
+		return nil
+	}
+}
+
+func orderOptions(cfg *config.Config) orders.Options {
+	options := orders.Options{MIDs: mids(cfg)}
+	if len(cfg.Merchants) == 1 {
+		options.DefaultMID = cfg.Merchants[0].MID
+	}
+	return options
+}
+
+// source is what the two sources that daesa reads by itself share.
+type source struct {
+	cfg     *config.Config
+	db      *store.DB
+	options orders.Options
+	actor   string
+	now     func() (time.Time, error)
+}
+
+// csvSource reads the files that the shop drops.
+type csvSource struct{ source }
+
+// Refresh imports the files that are newer than from. No file at all, or a
+// file with a bad row, is a gap of the shop's side.
+func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
+	files, err := orders.Files(s.cfg.Orders.CSV.Glob)
+	if err != nil {
+		return []reconcile.Gap{{Side: "shop", What: s.cfg.Orders.CSV.Glob, Why: err.Error()}}, nil
+	}
+	var gaps []reconcile.Gap
+	for _, path := range files {
+		if info, err := os.Stat(path); err == nil && info.ModTime().Before(from) {
+			continue
+		}
+		if _, err := s.take(ctx, path); err != nil {
+			gaps = append(gaps, reconcile.Gap{Side: "shop", What: filepath.Base(path), Why: err.Error()})
+		}
+	}
+	return gaps, ctx.Err()
+}
+
+// take imports one file, whole or not at all.
+func (s *source) take(ctx context.Context, path string) (store.OrdersSaved, error) {
+	now, err := s.now()
+	if err != nil {
+		return store.OrdersSaved{}, err
+	}
+	file, err := orders.OpenFile(path, s.options)
+	if err != nil {
+		return store.OrdersSaved{}, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	return s.db.SaveOrders(ctx, file.Orders(), hasColumn(file.Columns()), filepath.Base(path), s.actor, now)
+}
+
+func hasColumn(columns orders.Columns) func(string) bool {
+	names := map[string]bool{}
+	for _, name := range columns.Names() {
+		names[name] = true
+	}
+	return func(name string) bool { return names[name] }
+}
+
+// querySource reads a SELECT on the shop's own database.
+type querySource struct{ source }
+
+// Refresh runs the query for what changed since from. A database or a query
+// that does not answer as it should is a gap of the shop's side.
+func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconcile.Gap, error) {
+	now, err := s.now()
+	if err != nil {
+		return nil, err
+	}
+	gap := func(why error) ([]reconcile.Gap, error) {
+		return []reconcile.Gap{{Side: "shop", What: "orders.query", Why: why.Error()}}, ctx.Err()
+	}
+	shop, dialect, err := store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
+	if err != nil {
+		return gap(err)
+	}
+	defer shop.Close() //nolint:errcheck // it was only read
+	query, err := orders.FromQuery(ctx, shop, dialect, s.cfg.Orders.Query.SQL, from, to,
+		orders.QueryOptions{Options: s.options, Timeout: s.cfg.Orders.Query.Timeout})
+	if err != nil {
+		return gap(err)
+	}
+	_, err = s.db.SaveOrders(ctx, query.Orders(), hasColumn(query.Columns()), "orders.query", s.actor, now)
+	if err = errors.Join(err, query.Close()); err != nil {
+		return gap(err)
+	}
+	return nil, nil
+}
