@@ -110,7 +110,7 @@ func (w *world) importText(path, text string, at time.Time) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	names := file.Columns().Names()
 	has := func(column string) bool {
 		for _, name := range names {

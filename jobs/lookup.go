@@ -83,7 +83,7 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 	}
 	var payments []pay.Payment
 	var evidence []pay.Evidence
-	var judged, differing []string
+	var judged []string
 	for _, result := range results {
 		for api, calls := range result.calls {
 			n.run.CallsByAPI[api] += calls
@@ -100,16 +100,11 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 			continue
 		}
 		payments = append(payments, result.payments...)
-		judged = append(judged, result.suspect.OrderID)
 		if n.classify(result, sampled) {
-			differing = append(differing, result.suspect.OrderID)
+			judged = append(judged, result.suspect.OrderID)
 		}
 	}
-	if sampled {
-		if err := n.cmp.AddSuspects(ctx, differing); err != nil {
-			return failures, err
-		}
-	} else {
+	if !sampled {
 		n.run.LookedUp += int64(len(judged))
 	}
 	if err := n.cmp.SaveLookUps(ctx, payments, judged); err != nil {
@@ -171,9 +166,10 @@ func (l *looked) add(api string, payment pay.Payment, evidence pay.Evidence, err
 	return true
 }
 
-// classify compares one pair. Where the shop's orders are not all there, what
-// it seems not to know is not called missing.
-func (n *night) classify(l looked, sampled bool) (differs bool) {
+// classify compares one pair and says whether it could be judged: where the
+// shop's orders are not all there, what it seems not to know is not called
+// missing, and what was known of it stays as it was.
+func (n *night) classify(l looked, sampled bool) (judged bool) {
 	found := reconcile.Compare(l.suspect.Order, l.payments, n.settled)
 	if sampled {
 		n.run.Sample.LookedUp++
@@ -182,7 +178,7 @@ func (n *night) classify(l looked, sampled bool) (differs bool) {
 		}
 	}
 	if len(found) == 0 {
-		return false
+		return true
 	}
 	if l.suspect.Order == nil && n.shopGap {
 		n.unheld++

@@ -69,7 +69,6 @@ type Touching interface {
 type Judging interface {
 	Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error)
 	SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error
-	AddSuspects(ctx context.Context, orderIDs []string) error
 	Breaks(ctx context.Context) ([]reconcile.Break, error)
 	Asked(ctx context.Context, paymentKey, breakID string) (refunds.Asked, error)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -27,7 +26,7 @@ type Comparison struct {
 }
 
 // temporary are the tables of a comparison, in the order in which they are made.
-var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels"}
+var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged"}
 
 // OpenComparison begins a comparison. Close must be called.
 func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time.Time) (*Comparison, error) {
@@ -210,29 +209,37 @@ func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit in
 	return suspects, nil
 }
 
+// lookUpBatch is how many looked-up rows go into one statement.
+const lookUpBatch = 50
+
 // SaveLookUps keeps what look-ups showed until Commit, and marks the suspects
 // on which they decide: the breaks of the others stay as they were.
 func (c *Comparison) SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error {
+	marks := newBulk(c.d, c.conn, "INSERT INTO judged (order_id)", 1, "ON CONFLICT DO NOTHING", lookUpBatch)
+	defer marks.close()
 	for _, id := range judged {
-		if _, err := c.d.exec(ctx, c.conn, "judge_suspect", args{"order_id": id}); err != nil {
+		if err := marks.add(ctx, id); err != nil {
 			return err
 		}
 	}
+	into := newBulk(c.d, c.conn, "INSERT INTO looked_payments ("+paymentColumns+")", 20, "ON CONFLICT DO NOTHING", lookUpBatch)
+	defer into.close()
+	cancels := newBulk(c.d, c.conn, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
+	defer cancels.close()
 	for _, p := range payments {
-		row := newPaymentRow(p, c.now)
-		columns := `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-			approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at`
-		if err := c.insert(ctx, "looked_payments", columns, row); err != nil {
+		if err := into.add(ctx, newPaymentRow(p, c.now).values()...); err != nil {
 			return err
 		}
 		for _, cancel := range p.Cancels {
-			err := c.insert(ctx, "looked_cancels", "mid, payment_key, transaction_key, amount, status, canceled_at, marker", cancelRow{
-				MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
-				Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason),
-			})
-			if err != nil {
+			if err := cancels.add(ctx, p.MID, p.PaymentKey, cancel.TransactionKey, cancel.Amount, string(cancel.Status),
+				at(cancel.CanceledAt), pay.Marker(cancel.Reason)); err != nil {
 				return err
 			}
+		}
+	}
+	for _, each := range []*bulk{marks, into, cancels} {
+		if err := each.flush(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -246,28 +253,6 @@ type cancelRow struct {
 	Status         string `db:"status"`
 	CanceledAt     Time   `db:"canceled_at"`
 	Marker         string `db:"marker"`
-}
-
-// insert writes a row into a table of the comparison; one that stands already
-// stays as it is.
-func (c *Comparison) insert(ctx context.Context, table, columns string, row any) error {
-	parameters := ":" + strings.Join(strings.Fields(strings.ReplaceAll(columns, ",", " ")), ", :")
-	text, values, err := sqlx.Named("INSERT INTO "+table+" ("+columns+") VALUES ("+parameters+") ON CONFLICT DO NOTHING", row)
-	if err != nil {
-		return err
-	}
-	_, err = c.conn.ExecContext(ctx, c.d.db.Rebind(text), values...)
-	return c.d.explain(table, err)
-}
-
-// AddSuspects marks orders as suspects that the filter let pass.
-func (c *Comparison) AddSuspects(ctx context.Context, orderIDs []string) error {
-	for _, id := range orderIDs {
-		if _, err := c.d.exec(ctx, c.conn, "add_suspect", args{"order_id": id}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // CountAgreeing counts the payments that hold money and that the filter let
@@ -386,7 +371,7 @@ func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) 
 // Breaks gives every break ever seen of the suspects that look-ups decided on.
 func (c *Comparison) Breaks(ctx context.Context) ([]reconcile.Break, error) {
 	var rows []breakRow
-	if err := c.d.all(ctx, c.conn, &rows, "breaks_of_suspects", c.args()); err != nil {
+	if err := c.d.all(ctx, c.conn, &rows, "breaks_of_judged", c.args()); err != nil {
 		return nil, err
 	}
 	breaks := make([]reconcile.Break, len(rows))

@@ -112,7 +112,7 @@ func (d *DB) VerifyJournal(ctx context.Context, known string) (Verified, error) 
 	if err != nil {
 		return found, d.explain("journal", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells
+	defer rows.Close()
 	found.SawHead = known == ""
 	for rows.Next() {
 		var e Entry

@@ -38,7 +38,7 @@ func (d *DB) SaveOrders(ctx context.Context, orders iter.Seq2[pay.Order, error],
 	if err != nil {
 		return OrdersSaved{}, d.explain("connect", err)
 	}
-	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	defer conn.Close()
 	defer func() {
 		_, _ = d.exec(context.Background(), conn, "drop_incoming", nil) // a dead connection takes it along
 	}()

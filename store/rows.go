@@ -81,6 +81,15 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 	return row
 }
 
+// paymentColumns are in the order of values.
+const paymentColumns = `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at`
+
+func (r paymentRow) values() []any {
+	return []any{r.MID, r.PaymentKey, r.OrderID, r.Status, r.Method, r.Behind, r.Provider, r.Currency, r.TotalAmount, r.BalanceAmount,
+		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt}
+}
+
 // breakRow is a break as the table holds it.
 type breakRow struct {
 	ID             string `db:"id"`

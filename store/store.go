@@ -99,6 +99,7 @@ func sqliteDSN(path string) string {
 	for _, pragma := range []string{
 		fmt.Sprintf("busy_timeout(%d)", busyMilliseconds), "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(1)", "cache_size(-8000)", "temp_store(FILE)", "journal_size_limit(67108864)",
+		"wal_autocheckpoint(4000)",
 	} {
 		values.Add("_pragma", pragma)
 	}

@@ -120,7 +120,7 @@ func (a *app) listBreaks(ctx context.Context, db *store.DB, status, kind string)
 	if len(breaks) > 0 {
 		rows := each(breaks, func(b reconcile.Break) []string {
 			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), amountOrDash(b.Currency, b.LocalAmount),
-				amountOrDash(b.Currency, b.ProviderAmount), string(b.FirstSeen), fmt.Sprint(b.Nights), b.Note}
+				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), b.Note}
 		})
 		a.printTable([]string{"ID", "MID", "ORDER", "KIND", "STATUS", ">SHOP HOLDS", ">TOSS HOLDS", "FIRST SEEN", ">NIGHTS", "NOTE"}, rows)
 	}
@@ -156,7 +156,7 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 	a.printFields([]field{
 		{"id", b.ID}, {"merchant", b.MID}, {"order", b.OrderID}, {"payment key", b.PaymentKey},
 		{"kind", string(b.Kind)}, {"status", string(b.Status)}, {"origin", string(b.Origin)}, {"method", string(b.Method)},
-		{"shop", side(b.Currency, b.LocalAmount, b.LocalStatus)}, {"Toss", side(b.Currency, b.ProviderAmount, b.ProviderStatus)},
+		{"shop", side(b.Currency, b.LocalAmount, b.LocalStatus)}, {"Toss", tossSide(b)},
 		{"moved at", timeOrNothing(b.MovedAt)}, {"cancel by", timeOrNothing(b.CancelBy)},
 		{"seen", fmt.Sprintf("%s to %s, %s", b.FirstSeen, b.LastSeen, counted(b.Nights, "night"))},
 		{"resolved", strings.TrimSpace(string(b.Resolution) + " " + b.ResolvedBy + " " + timeOrNothing(b.ResolvedAt))},
@@ -173,6 +173,22 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 		a.printf("%s\n", plain(line))
 	}
 	return nil
+}
+
+// tossHolds writes Toss's side. A break has one currency, the shop's, so that
+// the amount of another one cannot be written.
+func tossHolds(b reconcile.Break) string {
+	if b.Kind == reconcile.CurrencyMismatch {
+		return "other currency"
+	}
+	return amountOrDash(b.Currency, b.ProviderAmount)
+}
+
+func tossSide(b reconcile.Break) string {
+	if b.Kind == reconcile.CurrencyMismatch {
+		return "holds another currency, says " + or(b.ProviderStatus, "nothing") + "; daesa explain shows it"
+	}
+	return side(b.Currency, b.ProviderAmount, b.ProviderStatus)
 }
 
 func side(currency pay.Currency, amount *int64, status string) string {

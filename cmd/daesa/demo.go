@@ -37,6 +37,7 @@ type demo struct {
 	toss    *sandbox.Sandbox
 	history *sandbox.History
 	last    pay.Day
+	orders  int
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -65,7 +66,7 @@ func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) 
 	if orders < 1 {
 		return usage(errors.New("--orders must be at least 1"), "for example --orders 2000")
 	}
-	d := &demo{app: a, dir: dir, last: pay.DayOf(now).Add(-1)}
+	d := &demo{app: a, dir: dir, last: pay.DayOf(now).Add(-1), orders: orders}
 	if err := d.prepareFolder(seed); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) 
 	}
 	server := &http.Server{Handler: d.toss.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // it ends with the demo
-	defer server.Close()                       //nolint:errcheck // it ends with the demo
+	defer server.Close()
 	if err := d.writeConfig(listener.Addr().String()); err != nil {
 		return err
 	}
@@ -185,7 +186,7 @@ func (d *demo) tell(ctx context.Context, documents []nightDocument, addr string)
 		return d.printJSON(documents)
 	}
 	last := documents[len(documents)-1]
-	d.printf("daesa demo: %s orders, three nights, embedded database, pretend Toss in this process\n\n", grouped(last.Orders))
+	d.printf("daesa demo: %s orders over %d days, three nights, embedded database, pretend Toss in this process\n\n", grouped(int64(d.orders)), demoDays)
 	for _, document := range documents {
 		d.printNight(document)
 	}
@@ -210,7 +211,7 @@ func (d *demo) tellDeadlines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // it was only read
+	defer db.Close()
 	requests, err := db.Refunds(ctx, store.RefundFilter{})
 	if err != nil {
 		return err

@@ -97,11 +97,15 @@ type doctorDocument struct {
 
 func (e *examination) report(faults *config.Faults) error {
 	for _, c := range e.checks {
+		what := c.Name
+		if c.About != nil {
+			what += " " + *c.About
+		}
 		switch c.State {
 		case stateWarn:
-			e.verdict.add(codePerson, "%s: %s", c.Name, c.Finding)
+			e.verdict.add(codePerson, "%s: %s", what, c.Finding)
 		case stateFail:
-			e.verdict.add(codeFailed, "%s: %s", c.Name, c.Finding)
+			e.verdict.add(codeFailed, "%s: %s", what, c.Finding)
 		}
 	}
 	document := doctorDocument{Checks: e.checks, ending: e.ending()}
@@ -155,7 +159,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	}
 	e.cfg = cfg
 	if e.db = e.checkDatabase(ctx); e.db != nil {
-		defer e.db.Close() //nolint:errcheck // it was only read
+		defer e.db.Close() // it was only read
 	}
 	now, err := e.now()
 	if err != nil {

@@ -55,7 +55,7 @@ func (a *app) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // every migration was committed before
+	defer db.Close() // every migration was committed before
 	before, err := db.Schema(ctx)
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func schemaOf(ctx context.Context, cfg *config.Config) (store.SchemaState, error
 	if err != nil {
 		return store.SchemaState{}, err
 	}
-	defer db.Close() //nolint:errcheck // it was only read
+	defer db.Close() // it was only read
 	return db.Schema(ctx)
 }
 

@@ -53,7 +53,7 @@ func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // every write was committed before
+	defer db.Close()
 	now, err := a.now()
 	if err != nil {
 		return err

@@ -203,7 +203,7 @@ func (a *app) withDatabase(ctx context.Context, f func(cfg *config.Config, db *s
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // every write was committed before
+	defer db.Close()
 	return f(cfg, db)
 }
 

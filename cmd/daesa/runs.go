@@ -137,19 +137,19 @@ func nightsWithout(runs []reconcile.LedgerEntry, today pay.Day, good func(reconc
 }
 
 func (e runEntry) row() []string {
-	text := func(s *string) string {
-		if s == nil {
-			return "-"
-		}
-		return *s
+	started, took := "-", "-"
+	if e.StartedAt != nil {
+		started = strings.Replace((*e.StartedAt)[:len("2006-01-02T15:04")], "T", " ", 1)
 	}
-	took := "-"
 	if e.DurationSeconds != nil {
 		took = (time.Duration(*e.DurationSeconds) * time.Second).String()
 	}
-	problem := ""
+	runID, problem := "-", ""
+	if e.RunID != nil {
+		runID = *e.RunID
+	}
 	if e.Error != nil {
 		problem = *e.Error
 	}
-	return []string{e.BusinessDate, e.Job, e.MID, text(e.RunID), e.State, text(e.StartedAt), took, problem}
+	return []string{e.BusinessDate, e.Job, e.MID, runID, e.State, started, took, problem}
 }

@@ -157,7 +157,7 @@ func (s *source) take(ctx context.Context, path string) (store.OrdersSaved, erro
 	if err != nil {
 		return store.OrdersSaved{}, err
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	return s.db.SaveOrders(ctx, file.Orders(), hasColumn(file.Columns()), filepath.Base(path), s.actor, now)
 }
 
@@ -186,7 +186,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 	if err != nil {
 		return gap(err)
 	}
-	defer shop.Close() //nolint:errcheck // it was only read
+	defer shop.Close()
 	query, err := orders.FromQuery(ctx, shop, dialect, s.cfg.Orders.Query.SQL, from, to,
 		orders.QueryOptions{Options: s.options, Timeout: s.cfg.Orders.Query.Timeout})
 	if err != nil {

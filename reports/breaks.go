@@ -1,0 +1,214 @@
+package reports
+
+import (
+	"strconv"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// Columns that other sheets or tests look for.
+var (
+	columnKind       = word{"구분", "Kind"}
+	columnStatus     = word{"상태", "Status"}
+	columnOrder      = word{"주문번호", "Order"}
+	columnKey        = word{"결제키", "Payment key"}
+	columnMethod     = word{"결제수단", "Method"}
+	columnShop       = word{"쇼핑몰 주문", "Shop"}
+	columnProvider   = word{"토스 거래", "Toss"}
+	columnDifference = word{"차이", "Difference"}
+	columnAmount     = word{"금액", "Amount"}
+	columnCancelBy   = word{"취소기한", "Cancel by"}
+	columnDaysLeft   = word{"남은 날", "Days left"}
+)
+
+var breakColumns = []column{
+	{name: columnKind, width: 17},
+	{name: columnStatus, width: 10},
+	{name: columnMID, width: 15, id: true},
+	{name: columnOrder, width: 24, id: true},
+	{name: columnKey, width: 30, id: true},
+	{name: columnMethod, width: 13},
+	{name: columnCurrency, width: 7},
+	{name: columnShop, width: 15, right: true},
+	{name: columnProvider, width: 15, right: true},
+	{name: columnDifference, width: 15, right: true},
+	{name: word{"쇼핑몰 상태", "Shop status"}, width: 12},
+	{name: word{"토스 상태", "Toss status"}, width: 14},
+	{name: word{"최초 발견", "First seen"}, width: 12},
+	{name: word{"일수", "Nights"}, width: 6, right: true},
+	{name: word{"최근 변동", "Moved at"}, width: 17},
+	{name: columnCancelBy, width: 17},
+	{name: word{"의미 → 할 일", "Meaning → what to do"}, width: 70},
+	{name: word{"취소 주체", "Origin"}, width: 11},
+	{name: word{"불일치 ID", "Break ID"}, width: 19, id: true},
+	{name: word{"메모", "Note"}, width: 30},
+}
+
+// drawBreaks lays out the differences: those that need a person, the most
+// serious first, with timing behind; apart, those that cleared by themselves.
+func (b *book) drawBreaks() {
+	n := b.night
+	cleared := len(n.breaks)
+	for cleared > 0 && n.breaks[cleared-1].Status == reconcile.Cleared {
+		cleared--
+	}
+	columns := b.shown(breakColumns)
+	open := segment{to: cleared, height: 18, fill: b.breakFill(b.breakPalettes())}
+	l := listing{
+		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder),
+		title: b.say("불일치", "Breaks"),
+		subtitle: b.lang.fill(word{
+			"심각한 순, 금액이 큰 순 · 금액은 보유 금액(결제 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래 · 확인이 필요한 불일치 {1}건, 시점 차이 {2}건, 자동 해소 {3}건",
+			"Most serious first, then the most money · amounts are money held (paid − cancelled) · difference = shop − Toss · {1} need a person, {2} timing, {3} cleared"},
+			b.number(b.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared))),
+		segments: []segment{open},
+	}
+	if cleared == 0 {
+		l.segments[0] = b.nothing(b.say("불일치가 없습니다 ✓", "No breaks ✓"))
+	}
+	if cleared < len(n.breaks) {
+		l.segments = append(l.segments, segment{from: cleared, to: len(n.breaks), height: 18, fill: open.fill,
+			lead: b.leadRows(b.say("자동 해소: 이 밤에 양쪽이 같아진 불일치 (금액은 마지막으로 달랐을 때)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
+	}
+	if len(n.currencies) == 1 {
+		l.sums = b.breakSums(columns)
+	}
+	b.breaks = b.place(l)
+}
+
+// needing counts the rows of the list that need a person.
+func (b *book) needing() int64 {
+	var open int64
+	for i := range b.night.breaks {
+		if b.night.breaks[i].Status.NeedsPerson() {
+			open++
+		}
+	}
+	return open
+}
+
+func (b *book) breakSums(columns []column) []summed {
+	c, rows := b.night.currencies[0], b.night.breaks
+	return []summed{
+		{position(columns, columnShop), c, moneyFormat(c), func(i int) int64 { return held(rows[i].LocalAmount) }},
+		{position(columns, columnProvider), c, moneyFormat(c), func(i int) int64 { return held(rows[i].ProviderAmount) }},
+		{position(columns, columnDifference), c, signedFormat(c), func(i int) int64 { return rows[i].difference() }},
+	}
+}
+
+// breakPalettes: the kind's colour says how serious a row is; what needs
+// nobody is grey.
+type breakPalettes struct {
+	row, quiet           palette
+	grave, middle, light int
+	fresh                int
+}
+
+func (b *book) breakPalettes() breakPalettes {
+	tag := func(color, fill string) int {
+		return b.style(rowLook.with(func(l *look) { l.color, l.fill, l.bold = color, fill, true }))
+	}
+	return breakPalettes{
+		row: b.paint(rowLook), quiet: b.paint(rowLook.with(func(l *look) { l.color = grey })),
+		grave: tag(red, rose), middle: tag(amber, cream), light: tag(navy, head),
+		fresh: b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
+	}
+}
+
+// tag is the style of a kind: where money or goods may be lost, where a cancel
+// stands on one side only, and the rest.
+func (p breakPalettes) tag(kind reconcile.Kind) int {
+	switch {
+	case kind == reconcile.RefundFailed || (kind.Rank() >= 0 && kind.Rank() <= reconcile.DepositReversed.Rank()):
+		return p.grave
+	case kind == reconcile.CancelNotExecuted || kind == reconcile.CancelNotRecorded || kind == reconcile.VAStillOpen:
+		return p.middle
+	default:
+		return p.light
+	}
+}
+
+// breakFill draws one row of the list.
+func (b *book) breakFill(p breakPalettes) func(int, []cell) {
+	return func(i int, cells []cell) {
+		r := &b.night.breaks[i]
+		at, tag, status := p.row, p.tag(r.Kind), p.row.center
+		if !r.Status.NeedsPerson() {
+			at, tag, status = p.quiet, p.quiet.text, p.quiet.center
+		}
+		shown := r.shown(b.night.day)
+		if shown == isNew || shown == reconcile.Reopened {
+			status = p.fresh
+		}
+		l := &line{cells: cells}
+		l.put(text(tag, clean(b.lang.kind(r.Kind))))
+		l.put(text(status, clean(b.lang.status(shown))))
+		l.whose(b, at, r.MID)
+		l.put(text(at.text, clean(r.OrderID)))
+		l.put(text(at.text, clean(r.PaymentKey)))
+		l.put(text(at.center, clean(b.lang.method(r.Method))))
+		l.unit(b, at, r.Currency)
+		l.put(at.amount(r.Currency, r.LocalAmount))
+		l.put(providerAmount(at, r))
+		if r.Kind == reconcile.CurrencyMismatch {
+			l.put(text(at.unknown, "–"))
+		} else {
+			l.put(money(at.signed[r.Currency], r.Currency, r.difference()))
+		}
+		l.put(text(at.center, clean(b.lang.sideStatus(r.LocalStatus))))
+		l.put(text(at.center, clean(b.lang.sideStatus(r.ProviderStatus))))
+		l.put(date(at.date, r.FirstSeen))
+		l.put(count(at.count, int64(r.Nights)))
+		l.put(moment(at.moment, r.MovedAt))
+		l.put(moment(at.moment, r.CancelBy))
+		l.put(text(at.text, b.lang.advice(r.Kind)))
+		l.put(text(at.center, clean(lookUp(b.lang, originWords, r.Origin))))
+		l.put(text(at.text, clean(r.ID)))
+		l.put(text(at.text, clean(r.Note)))
+	}
+}
+
+// providerAmount is Toss's side. In a currency mismatch it is of another
+// currency; where the snapshot does not say which, its smallest units are
+// written as text, so that nobody adds them up.
+func providerAmount(p palette, r *BreakRow) cell {
+	currency := r.Currency
+	if r.ProviderCurrency != "" {
+		currency = r.ProviderCurrency
+	}
+	if r.Kind == reconcile.CurrencyMismatch && r.ProviderCurrency == "" && r.ProviderAmount != nil {
+		return text(p.unknown, strconv.FormatInt(*r.ProviderAmount, 10)+" ?")
+	}
+	return p.amount(currency, r.ProviderAmount)
+}
+
+// number writes a count with separators, for sentences.
+func (b *book) number(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
+
+// grouped puts separators into a plain decimal.
+func grouped(decimal string) string {
+	sign, rest := "", decimal
+	if len(rest) > 0 && rest[0] == '-' {
+		sign, rest = "-", rest[1:]
+	}
+	whole, fraction := rest, ""
+	for i := range rest {
+		if rest[i] == '.' {
+			whole, fraction = rest[:i], rest[i:]
+			break
+		}
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return sign + whole + fraction
+}
+
+// spell writes money for sentences: 12,300원, 181.56 USD.
+func spell(c pay.Currency, units int64) string {
+	if c == pay.KRW {
+		return grouped(c.Format(units)) + "원"
+	}
+	return grouped(c.Format(units)) + " " + code(c)
+}

@@ -1,0 +1,151 @@
+package reports
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"daesa/pay"
+)
+
+// cell is one cell as it goes into the sheet's XML. Values are texts already:
+// money never passes through a float.
+type cell struct {
+	style   int // an id of the workbook's styles
+	kind    cellKind
+	value   string // text, or an exact decimal number
+	formula string // ours only, never data; value is then its cached result
+}
+
+type cellKind uint8
+
+const (
+	cellBlank cellKind = iota
+	cellText
+	cellNumber
+)
+
+func blank(style int) cell { return cell{style: style} }
+
+// text is a cell that no program takes for a formula, whatever it begins with:
+// its type is text and, by its style, its format is text too.
+func text(style int, value string) cell {
+	if value == "" {
+		return blank(style)
+	}
+	return cell{style: style, kind: cellText, value: value}
+}
+
+func count(style int, n int64) cell {
+	return cell{style: style, kind: cellNumber, value: strconv.FormatInt(n, 10)}
+}
+
+// mostDigits is how many significant digits a spreadsheet's number holds.
+const mostDigits = 15
+
+// money is an amount in its currency's own notation, written out as an exact
+// decimal. One that a spreadsheet could not hold exactly becomes text.
+func money(style int, currency pay.Currency, units int64) cell {
+	decimal := currency.Format(units)
+	if significant(decimal) > mostDigits {
+		return text(style, decimal)
+	}
+	return cell{style: style, kind: cellNumber, value: decimal}
+}
+
+func significant(decimal string) int {
+	digits := strings.TrimLeft(strings.ReplaceAll(strings.TrimPrefix(decimal, "-"), ".", ""), "0")
+	return len(digits)
+}
+
+// as makes the cell a live formula with the value that the program itself reckoned,
+// for previewers, phones and Protected View, which show nothing else.
+func (c cell) as(formula string) cell {
+	c.formula = formula
+	return c
+}
+
+// excelEpoch is day 0 of a workbook's calendar (for dates after February 1900).
+const excelEpoch pay.Day = "1899-12-30"
+
+// date is a business day as a spreadsheet's date.
+func date(style int, d pay.Day) cell {
+	if d == "" {
+		return blank(style)
+	}
+	return cell{style: style, kind: cellNumber, value: strconv.Itoa(d.Sub(excelEpoch))}
+}
+
+// moment is an instant as a spreadsheet's date and time in Seoul, to the second.
+func moment(style int, t time.Time) cell {
+	if t.IsZero() {
+		return blank(style)
+	}
+	local := t.In(pay.Seoul)
+	const day = 24 * 60 * 60
+	seconds := int64(local.Hour()*3600 + local.Minute()*60 + local.Second())
+	// Ten decimal places of a day are nine microseconds; rounded up, so that
+	// 23:59:59 never reads 23:59:58.
+	fraction := (seconds*10_000_000_000 + day - 1) / day
+	serial := fmt.Sprintf("%d.%010d", pay.DayOf(t).Sub(excelEpoch), fraction)
+	return cell{style: style, kind: cellNumber, value: serial}
+}
+
+// share is part of whole as a fraction, cut (not rounded) to four places, so
+// that one difference in a million orders never reads 100 %.
+func share(style int, part, whole int64) cell {
+	if whole <= 0 || part < 0 || part > whole {
+		return text(style, "–")
+	}
+	parts := part * 10_000 / whole // counts are far below 9e14
+	return cell{style: style, kind: cellNumber, value: fmt.Sprintf("%d.%04d", parts/10_000, parts%10_000)}
+}
+
+// mostText is how many UTF-16 units a cell holds; excelize and Excel cut what
+// is longer without a word.
+const mostText = 32767
+
+// clean makes a text from outside fit for one line of one cell: line breaks
+// and tabs become spaces, other control characters, broken UTF-8 and marks
+// that turn the writing direction become U+FFFD, and what is too long is cut
+// and says so.
+func clean(value string) string {
+	if !strings.ContainsFunc(value, awkward) && utf8.ValidString(value) && len(value) <= mostText {
+		return value
+	}
+	value = strings.ReplaceAll(strings.ToValidUTF8(value, "\uFFFD"), "\r\n", " ")
+	value = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case awkward(r):
+			return '\uFFFD'
+		default:
+			return r
+		}
+	}, value)
+	return cut(value)
+}
+
+func awkward(r rune) bool {
+	return r < 0x20 || (r >= 0x7F && r < 0xA0) || (r >= 0x202A && r <= 0x202E) ||
+		(r >= 0x2066 && r <= 0x2069) || r == 0xFFFE || r == 0xFFFF
+}
+
+func cut(value string) string {
+	const kept = mostText - 64
+	units, end := 0, 0
+	for i, r := range value {
+		units += utf16.RuneLen(r)
+		if units <= kept {
+			end = i + utf8.RuneLen(r)
+		}
+	}
+	if units <= mostText {
+		return value
+	}
+	return value[:end] + fmt.Sprintf(" … (%d)", units)
+}

@@ -1,0 +1,341 @@
+package reports
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// night is one business date of all its merchants: every figure of the
+// workbook is reckoned here, once.
+type night struct {
+	day        pay.Day
+	now        time.Time // of the run that was committed last
+	snapshots  []Snapshot
+	absent     []string // merchants of which nothing could be read
+	currencies []pay.Currency
+	breaks     []BreakRow // sorted for their sheet
+	deadlines  []Deadline // that can still be kept, most urgent first
+	lost       []Deadline // that have passed
+	refunds    []RefundRow
+	ladders    []ladder // one for each currency, over all merchants
+	own        []ladder // the same for each merchant, where there are several
+	sum        reconcile.Run
+}
+
+// newNight reckons the figures. expected are the configured merchants: one
+// without a snapshot is absent, not zero.
+func newNight(snapshots []Snapshot, expected []string) (*night, error) {
+	if len(snapshots) == 0 {
+		return nil, errors.New("a workbook needs at least one merchant's night")
+	}
+	n := &night{day: snapshots[0].Run.Day, snapshots: slices.Clone(snapshots)}
+	slices.SortStableFunc(n.snapshots, func(a, b Snapshot) int { return strings.Compare(a.Run.MID, b.Run.MID) })
+	for i, s := range n.snapshots {
+		if s.Run.Day != n.day {
+			return nil, fmt.Errorf("a workbook is of one business date, not of %s and %s", n.day, s.Run.Day)
+		}
+		if i > 0 && s.Run.MID == n.snapshots[i-1].Run.MID {
+			return nil, fmt.Errorf("merchant %s stands twice in the night of %s", s.Run.MID, n.day)
+		}
+		n.now = pay.Latest(n.now, s.Run.Now)
+		if unread(s) {
+			n.absent = append(n.absent, s.Run.MID)
+		}
+		n.breaks = append(n.breaks, s.Breaks...)
+		n.refunds = append(n.refunds, s.Refunds...)
+	}
+	for _, mid := range expected {
+		if !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return s.Run.MID == mid }) {
+			n.absent = append(n.absent, mid)
+		}
+	}
+	slices.Sort(n.absent)
+	slices.SortStableFunc(n.breaks, seriousFirst)
+	slices.SortStableFunc(n.refunds, needFirst)
+	n.splitDeadlines()
+	n.currencies = n.allCurrencies()
+	n.sum = sumRuns(n.snapshots)
+	return n, n.climb()
+}
+
+// unread says whether a merchant's night never came to be written.
+func unread(s Snapshot) bool { return !s.Run.Complete && s.JournalHead == "" && len(s.Run.Totals) == 0 }
+
+// several says whether rows must say whose they are.
+func (n *night) several() bool { return len(n.snapshots)+len(n.absentUnlisted()) > 1 }
+
+// absentUnlisted are absent merchants without even a failed snapshot.
+func (n *night) absentUnlisted() []string {
+	var mids []string
+	for _, mid := range n.absent {
+		if !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return s.Run.MID == mid }) {
+			mids = append(mids, mid)
+		}
+	}
+	return mids
+}
+
+func (n *night) complete() bool { return n.sum.Complete && len(n.absent) == 0 }
+
+// seriousFirst: what needs a person before what does not, then the most
+// serious kind, then the most money (within one currency), then the order.
+func seriousFirst(a, b BreakRow) int {
+	return cmp.Or(
+		cmp.Compare(statusRank(a.Status), statusRank(b.Status)),
+		cmp.Compare(a.Kind.Rank(), b.Kind.Rank()),
+		byCurrency(a.Currency, b.Currency),
+		cmp.Compare(b.atStake(), a.atStake()),
+		strings.Compare(a.MID, b.MID), strings.Compare(a.OrderID, b.OrderID), strings.Compare(a.ID, b.ID))
+}
+
+func statusRank(s reconcile.Status) int {
+	switch s {
+	case reconcile.Open, reconcile.Reopened:
+		return 0
+	case reconcile.Timing:
+		return 1
+	case reconcile.Cleared:
+		return 3
+	default:
+		return 2
+	}
+}
+
+// byCurrency: won first, the others by their codes.
+func byCurrency(a, b pay.Currency) int {
+	if a == b {
+		return 0
+	}
+	if a == pay.KRW {
+		return -1
+	}
+	if b == pay.KRW {
+		return 1
+	}
+	return strings.Compare(string(a), string(b))
+}
+
+func needFirst(a, b RefundRow) int {
+	return cmp.Or(
+		cmp.Compare(needRank(a.State), needRank(b.State)),
+		byMoment(a.CancelBy, b.CancelBy),
+		byCurrency(a.Currency, b.Currency),
+		cmp.Compare(b.Amount, a.Amount),
+		strings.Compare(a.MID, b.MID), strings.Compare(a.OrderID, b.OrderID), strings.Compare(a.ID, b.ID))
+}
+
+// byMoment: the earlier first, no moment last.
+func byMoment(a, b time.Time) int {
+	if a.IsZero() != b.IsZero() {
+		if a.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return a.Compare(b)
+}
+
+func held(amount *int64) int64 {
+	if amount == nil {
+		return 0
+	}
+	return *amount
+}
+
+// difference is what the shop holds more than Toss. A currency mismatch has
+// none: its two amounts are of two currencies.
+func (r BreakRow) difference() int64 {
+	if r.Kind == reconcile.CurrencyMismatch {
+		return 0
+	}
+	return held(r.LocalAmount) - held(r.ProviderAmount)
+}
+
+func (r BreakRow) atStake() int64 { return max(held(r.LocalAmount), held(r.ProviderAmount)) }
+
+// shown is the status as the workbook says it: an open break that this night
+// opened is new. Since tells; where a snapshot lacks it the first sight does.
+func (r BreakRow) shown(day pay.Day) reconcile.Status {
+	since := r.Since
+	if since == "" {
+		since = r.FirstSeen
+	}
+	if r.Status == reconcile.Open && since == day {
+		return isNew
+	}
+	return r.Status
+}
+
+func (n *night) allCurrencies() []pay.Currency {
+	seen := map[pay.Currency]bool{}
+	for _, s := range n.snapshots {
+		for _, total := range s.Run.Totals {
+			seen[total.Currency] = true
+		}
+		for _, method := range s.Run.ByMethod {
+			seen[method.Currency] = true
+		}
+	}
+	for _, b := range n.breaks {
+		seen[b.Currency] = true
+		if b.ProviderCurrency != "" {
+			seen[b.ProviderCurrency] = true
+		}
+	}
+	for _, r := range n.refunds {
+		seen[r.Currency] = true
+	}
+	for _, d := range slices.Concat(n.deadlines, n.lost) {
+		seen[d.Currency] = true
+	}
+	if len(seen) == 0 {
+		seen[pay.KRW] = true
+	}
+	var list []pay.Currency
+	for c := range seen {
+		list = append(list, c)
+	}
+	slices.SortFunc(list, byCurrency)
+	return list
+}
+
+// splitDeadlines parts what can still be sent from what is over.
+func (n *night) splitDeadlines() {
+	for _, s := range n.snapshots {
+		for _, d := range s.Deadlines {
+			if n.daysLeft(d) == bucketLost {
+				n.lost = append(n.lost, d)
+			} else {
+				n.deadlines = append(n.deadlines, d)
+			}
+		}
+	}
+	slices.SortStableFunc(n.deadlines, urgentFirst)
+	slices.SortStableFunc(n.lost, urgentFirst)
+}
+
+func urgentFirst(a, b Deadline) int {
+	return cmp.Or(byMoment(a.CancelBy, b.CancelBy), byCurrency(a.Currency, b.Currency), cmp.Compare(b.Amount, a.Amount),
+		strings.Compare(a.MID, b.MID), strings.Compare(a.OrderID, b.OrderID), strings.Compare(a.RefundID+a.BreakID, b.RefundID+b.BreakID))
+}
+
+// bucket is how soon a deadline comes.
+type bucket int
+
+// The buckets, most urgent first; each amount of money is in one of them.
+const (
+	bucketToday bucket = iota
+	bucketOne
+	bucketThree
+	bucketSeven
+	bucketLater
+	bucketNone // no last day, but so old that the issuer may refuse
+	bucketLost
+)
+
+var buckets = []bucket{bucketToday, bucketOne, bucketThree, bucketSeven, bucketLater, bucketNone, bucketLost}
+
+// soon says whether the bucket belongs to the next seven days.
+func (b bucket) soon() bool { return b <= bucketSeven }
+
+func (n *night) daysLeft(d Deadline) bucket {
+	if d.State == refunds.ExpiredState || (!d.CancelBy.IsZero() && n.now.After(d.CancelBy)) {
+		return bucketLost
+	}
+	if d.CancelBy.IsZero() {
+		return bucketNone
+	}
+	switch days := n.until(d.CancelBy); {
+	case days <= 0:
+		return bucketToday
+	case days == 1:
+		return bucketOne
+	case days <= 3:
+		return bucketThree
+	case days <= 7:
+		return bucketSeven
+	default:
+		return bucketLater
+	}
+}
+
+// until is the number of calendar days from the run to a moment.
+func (n *night) until(t time.Time) int { return pay.DayOf(t).Sub(pay.DayOf(n.now)) }
+
+// stake is money at stake in one bucket.
+type stake struct {
+	count int64
+	money map[pay.Currency]int64
+}
+
+// stakes sums the deadlines by bucket.
+func (n *night) stakes() (map[bucket]stake, error) {
+	sums := map[bucket]stake{}
+	for _, d := range slices.Concat(n.deadlines, n.lost) {
+		key := n.daysLeft(d)
+		s := sums[key]
+		if s.money == nil {
+			s.money = map[pay.Currency]int64{}
+		}
+		total, err := pay.Add(s.money[d.Currency], d.Amount)
+		if err != nil {
+			return nil, err
+		}
+		s.money[d.Currency] = total
+		s.count++
+		sums[key] = s
+	}
+	return sums, nil
+}
+
+// sumRuns adds the counts of all merchants. Money is not among them.
+func sumRuns(snapshots []Snapshot) reconcile.Run {
+	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
+	for _, s := range snapshots {
+		run := s.Run
+		sum.Complete = sum.Complete && run.Complete
+		sum.Orders += run.Orders
+		sum.Payments += run.Payments
+		sum.Transactions += run.Transactions
+		sum.Touched += run.Touched
+		sum.Matched += run.Matched
+		sum.OtherPG += run.OtherPG
+		sum.ZeroAmount += run.ZeroAmount
+		sum.UnknownMID += run.UnknownMID
+		sum.Suspects += run.Suspects
+		sum.LookedUp += run.LookedUp
+		sum.NotLookedUp += run.NotLookedUp
+		sum.ProviderCalls += run.ProviderCalls
+		sum.Sample.LookedUp += run.Sample.LookedUp
+		sum.Sample.Agreed += run.Sample.Agreed
+		sum.Opened += run.Opened
+		sum.Reopened += run.Reopened
+		sum.Cleared += run.Cleared
+		sum.Timing += run.Timing
+		sum.Proposed += run.Proposed
+		for kind, count := range run.Broken {
+			sum.Broken[kind] += count
+		}
+		for state, count := range run.Refunds {
+			sum.Refunds[state] += count
+		}
+	}
+	return sum
+}
+
+// openBreaks are those that need a person after the run.
+func openBreaks(run reconcile.Run) int64 {
+	var open int64
+	for _, count := range run.Broken {
+		open += count
+	}
+	return open
+}

@@ -1,0 +1,225 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// word is one label in both languages. Korean words that the contract (8)
+// names are exactly the contract's.
+type word struct{ ko, en string }
+
+// language chooses between the two.
+type language string
+
+const (
+	korean  language = "ko"
+	english language = "en"
+)
+
+func (l language) of(w word) string {
+	if l == english {
+		return w.en
+	}
+	return w.ko
+}
+
+// The sheets. "History" is reserved by Excel and never used.
+var (
+	sheetSummary   = word{"요약", "Summary"}
+	sheetBreaks    = word{"불일치", "Breaks"}
+	sheetDeadlines = word{"취소기한", "Deadlines"}
+	sheetRefunds   = word{"환불", "Refunds"}
+	sheetControl   = word{"대사 확인", "Control"}
+)
+
+var kindWords = map[reconcile.Kind]word{
+	reconcile.MissingAtProvider:  {"토스에 없음", "Missing at Toss"},
+	reconcile.MissingLocally:     {"쇼핑몰에 없음", "Missing in shop"},
+	reconcile.PaidNotRecorded:    {"입금 미반영", "Paid, not recorded"},
+	reconcile.DuplicatePayment:   {"중복 결제", "Duplicate payment"},
+	reconcile.PaidAfterCancel:    {"취소 후 입금", "Paid after cancel"},
+	reconcile.NeverPaid:          {"미결제 주문", "Never paid"},
+	reconcile.DepositReversed:    {"입금 취소됨", "Deposit reversed"},
+	reconcile.VAStillOpen:        {"가상계좌 미해지", "Account still open"},
+	reconcile.CancelNotExecuted:  {"취소 미실행", "Cancel not executed"},
+	reconcile.CancelNotRecorded:  {"취소 미반영", "Cancel not recorded"},
+	reconcile.AmountMismatch:     {"금액 불일치", "Amount mismatch"},
+	reconcile.CurrencyMismatch:   {"통화 불일치", "Currency mismatch"},
+	reconcile.MethodMismatch:     {"결제수단 불일치", "Method mismatch"},
+	reconcile.PaymentKeyMismatch: {"결제키 불일치", "Payment key mismatch"},
+	reconcile.RefundFailed:       {"환불 실패", "Refund failed"},
+}
+
+// adviceWords say of each kind what it means and what to do, in one line.
+var adviceWords = map[reconcile.Kind]word{
+	reconcile.MissingAtProvider:  {"쇼핑몰은 결제됨, 토스에는 결제가 없음 → 출고를 멈추고 주문과 가맹점(MID)을 확인", "The shop says paid, Toss knows no payment → hold delivery, check the order and its MID"},
+	reconcile.MissingLocally:     {"토스는 결제됨, 쇼핑몰에는 주문이 없음 → 주문을 찾아 등록하거나 환불", "Toss was paid, the shop has no order → find and record it, or refund"},
+	reconcile.PaidNotRecorded:    {"토스는 결제됨, 쇼핑몰은 미결제 → 쇼핑몰 주문에 입금을 반영", "Toss was paid, the shop does not know → record the payment in the shop"},
+	reconcile.DuplicatePayment:   {"한 주문에 결제가 둘 이상 → 하나만 남기고 환불", "One order holds two or more payments → keep one, refund the rest"},
+	reconcile.PaidAfterCancel:    {"취소한 뒤에 입금됨 → 고객에게 확인하고 환불할지 결정", "Paid after the shop cancelled → ask the customer, then decide on a refund"},
+	reconcile.NeverPaid:          {"쇼핑몰은 결제됨, 토스는 결제된 적 없음 → 출고를 멈추고 주문을 확인", "The shop says paid, Toss was never paid → hold delivery, check the order"},
+	reconcile.DepositReversed:    {"은행이 입금을 되돌림 → 출고를 멈추고 고객에게 다시 입금 요청", "The bank took the deposit back → hold delivery, ask for the deposit again"},
+	reconcile.VAStillOpen:        {"취소한 주문의 가상계좌에 아직 입금할 수 있음 → 발급 취소", "A cancelled order's virtual account can still be paid into → cancel its issue"},
+	reconcile.CancelNotExecuted:  {"쇼핑몰은 취소함, 토스는 취소 안 됨 → 취소기한 전에 환불", "The shop cancelled, Toss did not → refund before the deadline"},
+	reconcile.CancelNotRecorded:  {"토스는 취소됨, 쇼핑몰은 그대로 → 쇼핑몰 주문에 취소를 반영", "Toss cancelled, the shop did not → record the cancel in the shop"},
+	reconcile.AmountMismatch:     {"결제 금액이 서로 다름 → 주문 금액과 할인·포인트를 확인", "The paid amounts differ → check the order's amount, coupons and points"},
+	reconcile.CurrencyMismatch:   {"통화가 서로 다름 → 주문의 통화를 확인", "The currencies differ → check the order's currency"},
+	reconcile.MethodMismatch:     {"금액은 같고 결제수단이 다름 → 쇼핑몰의 결제수단을 정정", "Same money, another method → correct the method in the shop"},
+	reconcile.PaymentKeyMismatch: {"금액은 같고 결제키가 다름 → 쇼핑몰의 결제키를 정정", "Same money, another payment key → correct the key in the shop"},
+	reconcile.RefundFailed:       {"가상계좌 환불 송금이 실패함 → 계좌를 확인하고 수기이체", "A virtual account's refund was not paid out → check the account, transfer by hand"},
+}
+
+// isNew is a break that this night opened; the contract's word is open.
+const isNew reconcile.Status = "new"
+
+var statusWords = map[reconcile.Status]word{
+	isNew:              {"신규", "New"},
+	reconcile.Open:     {"계속", "Open"},
+	reconcile.Reopened: {"재발생", "Reopened"},
+	reconcile.Timing:   {"시점 차이", "Timing"},
+	reconcile.Resolved: {"종결", "Resolved"},
+	reconcile.Cleared:  {"자동 해소", "Cleared"},
+}
+
+var originWords = map[reconcile.Origin]word{
+	reconcile.Ours:    {"daesa 환불", "Ours"},
+	reconcile.Outside: {"외부 취소", "Outside"},
+}
+
+var stateWords = map[refunds.State]word{
+	refunds.Requested:    {"결재 대기", "To approve"},
+	refunds.Approved:     {"결재 완료", "Approved"},
+	refunds.NeedsAccount: {"환불 계좌 필요", "Needs account"},
+	refunds.Sending:      {"전송 중", "Sending"},
+	refunds.Retry:        {"재시도 대기", "Retry"},
+	refunds.Unknown:      {"결과 미확인", "Unknown"},
+	refunds.HeldState:    {"확인 필요", "Held"},
+	refunds.Accepted:     {"환불 접수(송금 대기)", "Accepted (payout pending)"},
+	refunds.Succeeded:    {"취소 완료", "Succeeded"},
+	refunds.Refused:      {"토스 거절", "Refused"},
+	refunds.ExpiredState: {"취소기한 경과", "Expired"},
+	refunds.Rejected:     {"반려·철회", "Rejected"},
+}
+
+// paidOut is a succeeded refund whose money reached an account.
+var paidOut = word{"환불 완료", "Paid out"}
+
+// statesByNeed are the states, those that need a person first.
+var statesByNeed = []refunds.State{
+	refunds.Unknown, refunds.HeldState, refunds.ExpiredState, refunds.NeedsAccount, refunds.Requested,
+	refunds.Approved, refunds.Retry, refunds.Sending, refunds.Accepted,
+	refunds.Refused, refunds.Succeeded, refunds.Rejected,
+}
+
+var methodWords = map[pay.Method]word{
+	pay.Card:            {"카드", "Card"},
+	pay.Transfer:        {"계좌이체", "Transfer"},
+	pay.VirtualAccount:  {"가상계좌", "Virtual account"},
+	pay.Phone:           {"휴대폰", "Phone"},
+	pay.GiftCertificate: {"상품권", "Gift certificate"},
+	pay.EasyPay:         {"간편결제", "Easy pay"},
+	pay.ForeignEasyPay:  {"해외간편결제", "Foreign easy pay"},
+}
+
+// sideStatusWords are the shop's and Toss's own words for where an order or a
+// payment stands; a word that is not here is shown as it came.
+var sideStatusWords = map[string]word{
+	string(pay.OrderPending):           {"결제 대기", "pending"},
+	string(pay.OrderPaid):              {"결제됨", "paid"},
+	string(pay.OrderPartiallyCanceled): {"부분 취소", "partially canceled"},
+	string(pay.OrderCanceled):          {"취소", "canceled"},
+	string(pay.OrderFailed):            {"결제 실패", "failed"},
+	string(pay.OrderDeleted):           {"삭제", "deleted"},
+	string(pay.Ready):                  {"결제 준비", "READY"},
+	string(pay.InProgress):             {"결제 진행 중", "IN_PROGRESS"},
+	string(pay.WaitingForDeposit):      {"입금 대기", "WAITING_FOR_DEPOSIT"},
+	string(pay.Done):                   {"결제됨", "DONE"},
+	string(pay.Canceled):               {"취소", "CANCELED"},
+	string(pay.PartialCanceled):        {"부분 취소", "PARTIAL_CANCELED"},
+	string(pay.Aborted):                {"결제 실패", "ABORTED"},
+	string(pay.Expired):                {"결제 만료", "EXPIRED"},
+	string(pay.RefundFailed):           {"환불 실패", "refund FAILED"},
+	string(pay.RefundPartialFailed):    {"일부 환불 실패", "refund PARTIAL_FAILED"},
+}
+
+var weekdayWords = map[time.Weekday]word{
+	time.Sunday: {"일", "Sun"}, time.Monday: {"월", "Mon"}, time.Tuesday: {"화", "Tue"}, time.Wednesday: {"수", "Wed"},
+	time.Thursday: {"목", "Thu"}, time.Friday: {"금", "Fri"}, time.Saturday: {"토", "Sat"},
+}
+
+var sideWords = map[string]word{
+	"provider": {"토스 거래", "Toss"},
+	"shop":     {"쇼핑몰 주문", "Shop"},
+}
+
+// lookUp gives the word of a value, or the value itself where none is known:
+// a new status of the provider must be seen, not hidden.
+func lookUp[K ~string](l language, words map[K]word, key K) string {
+	if w, ok := words[key]; ok {
+		return l.of(w)
+	}
+	return string(key)
+}
+
+func (l language) kind(k reconcile.Kind) string     { return lookUp(l, kindWords, k) }
+func (l language) method(m pay.Method) string       { return lookUp(l, methodWords, m) }
+func (l language) sideStatus(status string) string  { return lookUp(l, sideStatusWords, status) }
+func (l language) status(s reconcile.Status) string { return lookUp(l, statusWords, s) }
+
+func (l language) advice(k reconcile.Kind) string {
+	if w, ok := adviceWords[k]; ok {
+		return l.of(w)
+	}
+	return ""
+}
+
+// refund says where a request stands: a virtual account's money arrives after
+// the cancel, so that its success has a word of its own.
+func (l language) refund(state refunds.State, method pay.Method) string {
+	if state == refunds.Succeeded && method == pay.VirtualAccount {
+		return l.of(paidOut)
+	}
+	return lookUp(l, stateWords, state)
+}
+
+// day writes a business date with its weekday: 2026-11-21 (토).
+func (l language) day(d pay.Day) string {
+	if d == "" {
+		return ""
+	}
+	return string(d) + " (" + l.of(weekdayWords[d.Weekday()]) + ")"
+}
+
+// moment writes an instant in Seoul for people.
+func (l language) moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(pay.Seoul).Format("2006-01-02 15:04:05") + " KST"
+}
+
+func (l language) yesNo(yes bool) string {
+	if yes {
+		return l.of(word{"예", "yes"})
+	}
+	return l.of(word{"아니요", "no"})
+}
+
+// fill replaces {1}, {2} ... in a sentence, since the order of its parts
+// differs between the languages.
+func (l language) fill(w word, parts ...string) string {
+	pairs := make([]string, 0, 2*len(parts))
+	for i, part := range parts {
+		pairs = append(pairs, "{"+string(rune('1'+i))+"}", part)
+	}
+	return strings.NewReplacer(pairs...).Replace(l.of(w))
+}
+
+// needRank is the place of a state in statesByNeed; an unknown one comes first.
+func needRank(state refunds.State) int { return slices.Index(statesByNeed, state) }

@@ -1,0 +1,248 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"daesa/pay"
+)
+
+// column is one column of a list sheet.
+type column struct {
+	name  word
+	width int  // in characters; a Korean one counts two
+	right bool // its header stands over numbers
+	id    bool // its numbers are texts: no warning in the corner of the cell
+}
+
+// listing is a list that fills one sheet, or as many as its rows need.
+type listing struct {
+	name     word
+	tab      string
+	title    string
+	subtitle string
+	columns  []column
+	fixed    int
+	segments []segment // the first has the filter; the others have a lead
+	sums     []summed  // of the first segment
+}
+
+// summed is a column with a sum of what the filter shows, above its header.
+type summed struct {
+	column   int
+	currency pay.Currency
+	format   string
+	value    func(i int) int64
+}
+
+// placed says where the first segment of a listing came to stand.
+type placed struct {
+	sheet       string
+	first, last int // rows; last < first: none
+}
+
+// headRows stand above every listing: title, subtitle, sums, header.
+const headRows = 4
+
+// place lays a listing out over its sheets.
+func (b *book) place(l listing) []placed {
+	var where []placed
+	var current *sheet
+	free := 0
+	for number, part := range l.segments {
+		lead, from := part.lead, part.from
+		for begun := false; !begun || from < part.to; begun = true {
+			if current == nil || free < len(lead)+min(1, part.to-from) {
+				current = b.listSheet(l)
+				free = mostRows - headRows
+			}
+			take := min(part.to-from, free-len(lead))
+			piece := segment{lead: lead, from: from, to: from + take, fill: part.fill, height: part.height}
+			first := current.length() + len(lead) + 1
+			current.list = append(current.list, piece)
+			free -= piece.length()
+			if number == 0 {
+				spot := placed{current.name, first, first + take - 1}
+				where = append(where, spot)
+				b.finish(current, l, spot, piece)
+			}
+			from, lead = from+take, nil
+		}
+	}
+	return where
+}
+
+// listSheet begins a sheet of a listing: 불일치, then 불일치 2.
+func (b *book) listSheet(l listing) *sheet {
+	s := &sheet{name: b.lang.of(l.name), tab: l.tab, header: headRows, fixed: l.fixed}
+	nth := 1
+	for _, other := range b.sheets {
+		if other.name == s.name || strings.HasPrefix(other.name, s.name+" ") {
+			nth++
+		}
+	}
+	title := l.title
+	if nth > 1 {
+		s.name = fmt.Sprintf("%s %d", s.name, nth)
+		title = fmt.Sprintf("%s (%d)", title, nth)
+	}
+	for _, c := range l.columns {
+		s.widths = append(s.widths, c.width)
+	}
+	s.add(28, text(b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 16, true, navy })), title))
+	s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color = 9, grey })), l.subtitle))
+	s.add(16)
+	s.add(22)
+	for i, c := range l.columns {
+		s.set(i+1, headRows, text(b.style(headLook(c.right)), b.lang.of(c.name)))
+	}
+	back := b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true }))
+	s.set(1, 3, text(back, b.say("← 요약", "← Summary")))
+	s.goTo(1, 3, b.sheets[0].name)
+	b.sheets = append(b.sheets, s)
+	return s
+}
+
+func headLook(right bool) look {
+	return plain.with(func(l *look) {
+		l.bold, l.color, l.fill, l.align = true, white, navy, "center"
+		if right {
+			l.align = "right"
+		}
+	})
+}
+
+// finish adds what depends on where the rows stand: filter, sums, texts.
+func (b *book) finish(s *sheet, l listing, spot placed, piece segment) {
+	bottom := max(spot.last, headRows)
+	s.filter = at(1, headRows) + ":" + at(len(l.columns), bottom)
+	for i, c := range l.columns {
+		if c.id {
+			s.texts = append(s.texts, at(i+1, headRows+1)+":"+at(i+1, mostRows))
+		}
+	}
+	if spot.last < spot.first || len(l.sums) == 0 {
+		return
+	}
+	pale := func(l *look) { l.size, l.bold, l.color, l.align, l.fill = 9, true, navy, "right", head }
+	label := b.style(plain.with(pale))
+	s.set(l.sums[0].column-1, 3, text(label, b.say("표시된 행 합계", "Sum of rows shown")))
+	for _, sum := range l.sums {
+		var total int64
+		for i := piece.from; i < piece.to; i++ {
+			next, err := pay.Add(total, sum.value(i))
+			if err != nil {
+				b.err = err
+			}
+			total = next
+		}
+		style := b.style(plain.with(pale).with(func(l *look) { l.format = sum.format }))
+		s.set(sum.column, 3, money(style, sum.currency, total).as(
+			fmt.Sprintf("SUBTOTAL(109,%s:%s)", at(sum.column, spot.first), at(sum.column, spot.last))))
+	}
+}
+
+// leadRows head a second segment: an empty row, its title, and the header again.
+func (b *book) leadRows(title string, columns []column) []row {
+	titled := row{height: 24, cells: []cell{text(b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 12, true, navy })), title)}}
+	again := row{height: 20}
+	for _, c := range columns {
+		again.cells = append(again.cells, text(b.style(headLook(c.right).with(func(l *look) { l.fill, l.color = head, navy })), b.lang.of(c.name)))
+	}
+	return []row{{height: 12}, titled, again}
+}
+
+// nothing is the one row of an empty listing.
+func (b *book) nothing(sentence string) segment {
+	style := b.style(plain.with(func(l *look) { l.color = green }))
+	return segment{lead: []row{{height: 24, cells: []cell{text(style, sentence)}}}}
+}
+
+// palette are the styles of a list's cells, made before any row is drawn.
+type palette struct {
+	text, center, wrapped, date, moment, count, days int
+	money, signed                                    map[pay.Currency]int
+	unknown                                          int // an amount whose currency is not known
+}
+
+// paint makes a palette from one look.
+func (b *book) paint(base look) palette {
+	styled := func(format, align string) int {
+		return b.style(base.with(func(l *look) { l.format, l.align = format, align }))
+	}
+	p := palette{
+		text: styled("@", "left"), center: styled("@", "center"), wrapped: styled("@", "left"), unknown: styled("@", "right"),
+		date: styled(formatDate, "center"), moment: styled(formatMoment, "center"),
+		count: styled(formatCount, "right"), days: styled(formatDaysTo, "center"),
+		money: map[pay.Currency]int{}, signed: map[pay.Currency]int{},
+	}
+	for _, c := range b.night.currencies {
+		p.money[c] = styled(moneyFormat(c), "right")
+		p.signed[c] = styled(signedFormat(c), "right")
+	}
+	return p
+}
+
+// amount is money that may be absent.
+func (p palette) amount(currency pay.Currency, units *int64) cell {
+	if units == nil {
+		return text(p.unknown, "–")
+	}
+	return money(p.money[currency], currency, *units)
+}
+
+// rowLook is the look of list rows.
+var rowLook = plain.with(func(l *look) { l.size, l.rule = 9, hair })
+
+// shown leaves out the columns that say nothing tonight: whose a row is where
+// there is one merchant, its currency where there is one.
+func (b *book) shown(columns []column) []column {
+	var list []column
+	for _, c := range columns {
+		if (c.name == columnMID && !b.night.several()) || (c.name == columnCurrency && len(b.night.currencies) == 1) {
+			continue
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// The columns that are not always there.
+var (
+	columnMID      = word{"가맹점", "Merchant"}
+	columnCurrency = word{"통화", "Currency"}
+)
+
+// line fills the cells of one row from left to right.
+type line struct {
+	cells []cell
+	next  int
+}
+
+func (l *line) put(c cell) {
+	l.cells[l.next] = c
+	l.next++
+}
+
+// whose puts the columns that are not always there.
+func (l *line) whose(b *book, p palette, mid string) {
+	if b.night.several() {
+		l.put(text(p.text, clean(mid)))
+	}
+}
+
+func (l *line) unit(b *book, p palette, c pay.Currency) {
+	if len(b.night.currencies) > 1 {
+		l.put(text(p.center, clean(string(c))))
+	}
+}
+
+// position is the number of the column of a name, from 1.
+func position(columns []column, name word) int {
+	for i, c := range columns {
+		if c.name == name {
+			return i + 1
+		}
+	}
+	return 0
+}

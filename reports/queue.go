@@ -1,0 +1,188 @@
+package reports
+
+import (
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+var deadlineColumns = []column{
+	{name: columnDaysLeft, width: 9},
+	{name: columnCancelBy, width: 20},
+	{name: columnMID, width: 15, id: true},
+	{name: columnOrder, width: 24, id: true},
+	{name: columnKey, width: 30, id: true},
+	{name: columnMethod, width: 13},
+	{name: columnCurrency, width: 7},
+	{name: columnAmount, width: 16, right: true},
+	{name: word{"환불 상태", "Refund"}, width: 22},
+	{name: word{"할 일", "What to do"}, width: 62},
+	{name: word{"환불 ID", "Refund ID"}, width: 30, id: true},
+	{name: word{"불일치 ID", "Break ID"}, width: 19, id: true},
+}
+
+// drawDeadlines lays out the money that should go back and has a last day:
+// what can still be sent, and apart what cannot.
+func (b *book) drawDeadlines() {
+	n := b.night
+	columns := b.shown(deadlineColumns)
+	urgent := b.paint(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, red, rose }))
+	p := b.paint(rowLook)
+	quiet := b.paint(rowLook.with(func(l *look) { l.color = grey }))
+	l := listing{
+		name: sheetDeadlines, tab: amber, columns: columns, fixed: 1,
+		title:    b.say("취소기한", "Cancel deadlines"),
+		subtitle: b.say("급한 순 · 남은 날은 "+string(pay.DayOf(n.now))+" 기준 · 기한이 지나면 토스로 취소할 수 없어 수기이체만 남습니다", "Most urgent first · days counted from "+string(pay.DayOf(n.now))+" · past its deadline only a by-hand transfer is left"),
+		segments: []segment{{to: len(n.deadlines), height: 18, fill: func(i int, cells []cell) {
+			d := &n.deadlines[i]
+			if n.daysLeft(*d) <= bucketOne || d.TooLate {
+				b.deadlineLine(&line{cells: cells}, urgent, d)
+			} else {
+				b.deadlineLine(&line{cells: cells}, p, d)
+			}
+		}}},
+	}
+	if len(n.deadlines) == 0 {
+		l.segments[0] = b.nothing(b.say("기한이 있는 환불이 없습니다 ✓", "No refund has a deadline ✓"))
+	}
+	if len(n.lost) > 0 {
+		l.segments = append(l.segments, segment{to: len(n.lost), height: 18,
+			lead: b.leadRows(b.say("취소기한 경과: 수기이체로 돌려주어야 할 돈", "Expired: money to give back by hand"), columns),
+			fill: func(i int, cells []cell) { b.deadlineLine(&line{cells: cells}, quiet, &n.lost[i]) }})
+	}
+	if len(n.currencies) == 1 {
+		c := n.currencies[0]
+		l.sums = []summed{{position(columns, columnAmount), c, moneyFormat(c), func(i int) int64 { return n.deadlines[i].Amount }}}
+	}
+	b.due = b.place(l)
+}
+
+func (b *book) deadlineLine(l *line, p palette, d *Deadline) {
+	if d.CancelBy.IsZero() {
+		l.put(text(p.center, "–"))
+	} else {
+		l.put(count(p.days, int64(b.night.until(d.CancelBy))))
+	}
+	l.put(moment(p.moment, d.CancelBy))
+	l.whose(b, p, d.MID)
+	l.put(text(p.text, clean(d.OrderID)))
+	l.put(text(p.text, clean(d.PaymentKey)))
+	l.put(text(p.center, clean(b.lang.method(d.Method))))
+	l.unit(b, p, d.Currency)
+	l.put(money(p.money[d.Currency], d.Currency, d.Amount))
+	if d.RefundID == "" {
+		l.put(text(p.center, b.say("요청 없음", "Not requested")))
+	} else {
+		l.put(text(p.center, clean(b.lang.refund(d.State, d.Method))))
+	}
+	l.put(text(p.text, b.deadlineAdvice(d)))
+	l.put(text(p.text, clean(d.RefundID)))
+	l.put(text(p.text, clean(d.BreakID)))
+}
+
+// deadlineAdvice says what keeps a deadline, the most pressing first.
+func (b *book) deadlineAdvice(d *Deadline) string {
+	switch {
+	case b.night.daysLeft(*d) == bucketLost:
+		return b.say("취소기한 경과 → 수기이체", "Expired → transfer by hand")
+	case d.TooLate:
+		return b.say("⚠ 다음 환불 실행은 기한 뒤 → 지금 daesa refunds run", "⚠ The next refund run is too late → daesa refunds run, now")
+	case d.RefundID == "":
+		return b.say("아직 환불 요청이 없음 → 환불을 요청", "No refund was requested → request it")
+	case d.AtRisk:
+		return b.say("승인한 지 1년이 넘어 카드사가 거절할 수 있음", "Over a year old: the issuer may refuse")
+	case d.State == refunds.Requested:
+		return b.say("결재하면 보냅니다", "Is sent once approved")
+	case d.State == refunds.NeedsAccount:
+		return b.say("환불 계좌가 필요함 → 고객에게 계좌를 받아 등록", "Needs a refund account → ask the customer")
+	case d.State == refunds.HeldState || d.State == refunds.Unknown:
+		return b.say("토스에서 결과를 확인", "Check the outcome at Toss")
+	default:
+		return ""
+	}
+}
+
+var columnState = word{"환불 상태", "State"}
+
+var refundColumns = []column{
+	{name: columnState, width: 22},
+	{name: columnMID, width: 15, id: true},
+	{name: columnOrder, width: 24, id: true},
+	{name: columnKey, width: 30, id: true},
+	{name: columnMethod, width: 13},
+	{name: columnCurrency, width: 7},
+	{name: columnAmount, width: 15, right: true},
+	{name: columnCancelBy, width: 17},
+	{name: word{"사유", "Reason"}, width: 30},
+	{name: word{"요청", "Requested by"}, width: 16},
+	{name: word{"요청 시각", "Requested at"}, width: 17},
+	{name: word{"결재", "Approved by"}, width: 14},
+	{name: word{"시도", "Attempts"}, width: 8, right: true},
+	{name: word{"끝난 시각", "Finished at"}, width: 17},
+	{name: word{"토스 오류", "Toss error"}, width: 34},
+	{name: word{"참조", "Ref"}, width: 24, id: true},
+	{name: word{"묶음", "Batch"}, width: 16, id: true},
+	{name: word{"환불 ID", "Refund ID"}, width: 30, id: true},
+}
+
+// drawRefunds lays out the queue: what needs a person first.
+func (b *book) drawRefunds() {
+	n := b.night
+	columns := b.shown(refundColumns)
+	p := b.paint(rowLook)
+	alarm := b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, red, rose }))
+	wait := b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, amber, cream }))
+	done := b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, green, mint }))
+	tag := func(state refunds.State) int {
+		switch state {
+		case refunds.Unknown, refunds.HeldState, refunds.ExpiredState, refunds.Refused:
+			return alarm
+		case refunds.Requested, refunds.NeedsAccount:
+			return wait
+		case refunds.Succeeded, refunds.Accepted:
+			return done
+		default:
+			return p.text
+		}
+	}
+	l := listing{
+		name: sheetRefunds, tab: green, columns: columns, fixed: position(columns, columnOrder),
+		title:    b.say("환불", "Refunds"),
+		subtitle: b.say("사람이 볼 것 먼저, 취소기한이 가까운 순 · 끝나지 않은 요청과 이 밤의 요청", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
+		segments: []segment{{to: len(n.refunds), height: 18, fill: func(i int, cells []cell) {
+			b.refundLine(&line{cells: cells}, p, tag(n.refunds[i].State), &n.refunds[i])
+		}}},
+	}
+	if len(n.refunds) == 0 {
+		l.segments[0] = b.nothing(b.say("환불 요청이 없습니다", "No refund requests"))
+	}
+	if len(n.currencies) == 1 {
+		c := n.currencies[0]
+		l.sums = []summed{{position(columns, columnAmount), c, moneyFormat(c), func(i int) int64 { return n.refunds[i].Amount }}}
+	}
+	b.queue = b.place(l)
+}
+
+func (b *book) refundLine(l *line, p palette, tag int, r *RefundRow) {
+	l.put(text(tag, clean(b.lang.refund(r.State, r.Method))))
+	l.whose(b, p, r.MID)
+	l.put(text(p.text, clean(r.OrderID)))
+	l.put(text(p.text, clean(r.PaymentKey)))
+	l.put(text(p.center, clean(b.lang.method(r.Method))))
+	l.unit(b, p, r.Currency)
+	l.put(money(p.money[r.Currency], r.Currency, r.Amount))
+	l.put(moment(p.moment, r.CancelBy))
+	l.put(text(p.text, clean(r.Reason)))
+	l.put(text(p.text, clean(r.RequestedBy)))
+	l.put(moment(p.moment, r.RequestedAt))
+	l.put(text(p.text, clean(r.ApprovedBy)))
+	l.put(count(p.count, int64(r.Attempts)))
+	l.put(moment(p.moment, r.FinishedAt))
+	fault := r.ErrorCode
+	if r.ErrorMessage != "" {
+		fault += ": " + r.ErrorMessage
+	}
+	l.put(text(p.text, clean(fault)))
+	l.put(text(p.text, clean(r.Ref)))
+	l.put(text(p.text, clean(r.Batch)))
+	l.put(text(p.text, clean(r.ID)))
+}

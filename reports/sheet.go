@@ -1,0 +1,192 @@
+package reports
+
+import (
+	"io"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// sheet is one sheet before it is written: rows that are laid out one by one,
+// then, on list sheets, rows that are drawn while they are written.
+type sheet struct {
+	name   string
+	tab    string // colour
+	widths []int  // of the columns, in characters
+	rows   []row
+	merges [][2]string
+	links  []sheetLink
+	list   []segment
+	header int    // the number of the header row that stays and repeats; 0: none
+	fixed  int    // columns that stay on the left
+	filter string // the range with a filter
+	texts  []string
+	grid   bool // show grid lines
+}
+
+type sheetLink struct{ cell, to string }
+
+// segment is a part of a list sheet: rows that lead it in, then count rows,
+// each drawn by fill into cells that are used again.
+type segment struct {
+	lead     []row
+	from, to int
+	fill     func(i int, cells []cell)
+	height   int
+}
+
+func (s *segment) length() int { return len(s.lead) + s.to - s.from }
+
+// last is the number of the last row laid out so far.
+func (s *sheet) last() int { return len(s.rows) }
+
+// add lays out a row of a height in points and gives its number.
+func (s *sheet) add(height int, cells ...cell) int {
+	s.rows = append(s.rows, row{height: height, cells: cells})
+	return len(s.rows)
+}
+
+// set puts a cell into a row that was added before.
+func (s *sheet) set(column, number int, c cell) {
+	r := &s.rows[number-1]
+	for len(r.cells) < column {
+		r.cells = append(r.cells, cell{})
+	}
+	r.cells[column-1] = c
+}
+
+// span puts a cell over several columns of a row.
+func (s *sheet) span(from, to, number int, c cell) {
+	for column := from; column <= to; column++ {
+		s.set(column, number, blank(c.style))
+	}
+	s.set(from, number, c)
+	if to > from {
+		s.merges = append(s.merges, [2]string{at(from, number), at(to, number)})
+	}
+}
+
+// goTo makes a cell a link to a place in this workbook.
+func (s *sheet) goTo(column, number int, sheetName string) {
+	s.links = append(s.links, sheetLink{at(column, number), quoted(sheetName) + "!A1"})
+}
+
+// quoted is a sheet's name as a formula writes it.
+func quoted(name string) string { return "'" + strings.ReplaceAll(name, "'", "''") + "'" }
+
+// pour writes all rows.
+func (s *sheet) pour(to io.Writer) error {
+	w := newRowWriter(to)
+	for _, r := range s.rows {
+		w.write(r)
+	}
+	cells := make([]cell, len(s.widths))
+	for i := range s.list {
+		part := &s.list[i]
+		for _, r := range part.lead {
+			w.write(r)
+		}
+		for n := part.from; n < part.to; n++ {
+			clear(cells)
+			part.fill(n, cells)
+			w.write(row{height: part.height, cells: cells})
+		}
+	}
+	return w.flush()
+}
+
+func (s *sheet) length() int {
+	n := len(s.rows)
+	for i := range s.list {
+		n += s.list[i].length()
+	}
+	return n
+}
+
+// lay gives excelize everything of the sheet but its rows.
+func (s *sheet) lay(f *excelize.File, footer excelize.HeaderFooterOptions) error {
+	steps := []func(*excelize.File) error{s.layFilter, s.layView, s.layPage, s.layCells}
+	for _, step := range steps {
+		if err := step(f); err != nil {
+			return err
+		}
+	}
+	return f.SetHeaderFooter(s.name, &footer)
+}
+
+// layFilter comes first: excelize forgets the sheet's properties with it.
+func (s *sheet) layFilter(f *excelize.File) error {
+	if s.filter == "" {
+		return nil
+	}
+	return f.AutoFilter(s.name, s.filter, nil)
+}
+
+func (s *sheet) layView(f *excelize.File) error {
+	yes := true
+	props := &excelize.SheetPropsOptions{FitToPage: &yes}
+	if s.tab != "" {
+		props.TabColorRGB = &s.tab
+	}
+	if err := f.SetSheetProps(s.name, props); err != nil {
+		return err
+	}
+	if err := f.SetSheetView(s.name, 0, &excelize.ViewOptions{ShowGridLines: &s.grid}); err != nil {
+		return err
+	}
+	if s.header == 0 {
+		return nil
+	}
+	corner := at(s.fixed+1, s.header+1)
+	pane := "bottomLeft"
+	if s.fixed > 0 {
+		pane = "bottomRight"
+	}
+	return f.SetPanes(s.name, &excelize.Panes{Freeze: true, XSplit: s.fixed, YSplit: s.header, TopLeftCell: corner, ActivePane: pane,
+		Selection: []excelize.Selection{{SQRef: corner, ActiveCell: corner, Pane: pane}}})
+}
+
+// layPage: A4 on its side, as wide as the page, the header row on every page.
+func (s *sheet) layPage(f *excelize.File) error {
+	const a4 = 9
+	size, wide, tall, orientation := a4, 1, 0, "landscape"
+	if err := f.SetPageLayout(s.name, &excelize.PageLayoutOptions{Size: &size, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
+		return err
+	}
+	side, above, small, yes := 0.4, 0.5, 0.25, true
+	if err := f.SetPageMargins(s.name, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &above, Bottom: &above,
+		Header: &small, Footer: &small, Horizontally: &yes}); err != nil {
+		return err
+	}
+	if s.header == 0 {
+		return nil
+	}
+	number := at(1, s.header)[1:]
+	return f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: s.name,
+		RefersTo: quoted(s.name) + "!$" + number + ":$" + number})
+}
+
+func (s *sheet) layCells(f *excelize.File) error {
+	for i, width := range s.widths {
+		name := columnName(i + 1)
+		if err := f.SetColWidth(s.name, name, name, float64(width)); err != nil {
+			return err
+		}
+	}
+	for _, merge := range s.merges {
+		if err := f.MergeCell(s.name, merge[0], merge[1]); err != nil {
+			return err
+		}
+	}
+	for _, l := range s.links {
+		if err := f.SetCellHyperLink(s.name, l.cell, l.to, "Location"); err != nil {
+			return err
+		}
+	}
+	for _, ref := range s.texts {
+		if err := f.AddIgnoredErrors(s.name, ref, excelize.IgnoredErrorsNumberStoredAsText); err != nil {
+			return err
+		}
+	}
+	return f.SetSheetDimension(s.name, "A1:"+at(max(len(s.widths), 1), max(s.length(), 1)))
+}

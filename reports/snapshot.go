@@ -1,0 +1,64 @@
+// Package reports turns one night into sheets and sheets into a workbook. It
+// is the only room that writes workbooks.
+package reports
+
+import (
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// Snapshot is all that one merchant's night says in a workbook, as it stood
+// when the run was committed. It is stored with the run, so that the workbook
+// can be drawn again years later with the same bytes.
+type Snapshot struct {
+	Run         reconcile.Run
+	Breaks      []BreakRow  // open, reopened and timing after the run, and what it cleared
+	Refunds     []RefundRow // every request that is not finished, and what this night proposed
+	Deadlines   []Deadline  // money that should go back and has a last day, most urgent first
+	JournalHead string      // hash of the newest journal entry at the commit
+	Config      string      // fingerprint of the configuration
+	NextRefunds []time.Time // the next planned refund runs, soonest first
+}
+
+// BreakRow is one break as the workbook shows it.
+type BreakRow struct {
+	ID, MID, OrderID, PaymentKey string
+	Kind                         reconcile.Kind
+	Status                       reconcile.Status
+	Origin                       reconcile.Origin
+	Currency                     pay.Currency
+	// ProviderCurrency is that of ProviderAmount where it is not Currency; "" in
+	// a currency mismatch means that the snapshot does not say.
+	ProviderCurrency            pay.Currency
+	LocalAmount, ProviderAmount *int64
+	LocalStatus, ProviderStatus string
+	Method                      pay.Method
+	FirstSeen, LastSeen         pay.Day
+	Since                       pay.Day // the night that gave it its status; "" in snapshots that lack it
+	Nights                      int
+	MovedAt                     time.Time
+	CancelBy                    time.Time // zero: none known
+	Note                        string
+}
+
+// RefundRow is one refund request as the workbook shows it.
+type RefundRow struct {
+	refunds.Request
+}
+
+// Deadline is money that should go back through Toss before a moment passes.
+type Deadline struct {
+	MID, OrderID, PaymentKey string
+	Method                   pay.Method
+	Currency                 pay.Currency
+	Amount                   int64
+	CancelBy                 time.Time
+	AtRisk                   bool   // a card older than a year
+	RefundID                 string // "" where nobody asked for the refund yet
+	State                    refunds.State
+	BreakID                  string
+	TooLate                  bool // the next planned refund run comes after CancelBy
+}

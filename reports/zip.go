@@ -1,0 +1,106 @@
+package reports
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// compression is klauspost's deflate at a middle level: a third of the
+// standard library's time. Its version is pinned by go.mod, so that a workbook
+// drawn again has the same bytes.
+const compression = 5
+
+// partTime stands on every part of the zip; the night's own time stands in the
+// document's properties.
+var partTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// pouring writes the rows of a sheet where its XML has none yet.
+type pouring func(io.Writer) error
+
+// parts is the zip writer that excelize writes its parts into. It keeps them
+// until Close and writes them sorted by name, with fixed times, pouring the
+// rows of each sheet into its part: so the bytes depend on the content only,
+// and rows never lie in memory as XML. excelize ignores errors of a part's
+// writer; Close returns the first one.
+type parts struct {
+	to    io.Writer
+	rows  map[string]pouring // by part name
+	parts map[string]*bytes.Buffer
+}
+
+func newParts(to io.Writer, rows map[string]pouring) *parts {
+	return &parts{to: to, rows: rows, parts: map[string]*bytes.Buffer{}}
+}
+
+// Create opens a part.
+func (p *parts) Create(name string) (io.Writer, error) {
+	buffer := &bytes.Buffer{}
+	p.parts[name] = buffer
+	return buffer, nil
+}
+
+// AddFS is of excelize's interface; no workbook of ours uses it.
+func (p *parts) AddFS(fs.FS) error { return errors.New("parts of a folder are not supported") }
+
+func (p *parts) Close() error {
+	out := zip.NewWriter(p.to)
+	out.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(w, compression)
+	})
+	for _, name := range slices.Sorted(maps.Keys(p.parts)) {
+		to, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: partTime})
+		if err != nil {
+			return fmt.Errorf("part %s: %w", name, err)
+		}
+		if err := p.write(to, name); err != nil {
+			return fmt.Errorf("part %s: %w", name, err)
+		}
+	}
+	for name := range p.rows {
+		if p.parts[name] == nil {
+			return fmt.Errorf("part %s: excelize wrote no such sheet", name)
+		}
+	}
+	return out.Close()
+}
+
+func (p *parts) write(to io.Writer, name string) error {
+	content := p.parts[name].Bytes()
+	pour, ok := p.rows[name]
+	if !ok {
+		_, err := to.Write(content)
+		return err
+	}
+	before, after, err := aroundRows(content)
+	if err != nil {
+		return err
+	}
+	if _, err := to.Write(before); err != nil {
+		return err
+	}
+	if err := pour(to); err != nil {
+		return err
+	}
+	_, err = to.Write(after)
+	return err
+}
+
+// aroundRows cuts a sheet's XML before and after what excelize thinks are its
+// rows (the empty cells of merged ranges).
+func aroundRows(content []byte) (before, after []byte, err error) {
+	open, end := []byte("<sheetData>"), []byte("</sheetData>")
+	from, to := bytes.Index(content, open), bytes.LastIndex(content, end)
+	if from < 0 || to < from {
+		return nil, nil, errors.New("excelize wrote a sheet without <sheetData>")
+	}
+	return content[:from+len(open)], content[to:], nil
+}
