@@ -282,7 +282,7 @@ func (p *pair) owed() int64 {
 	if p.main.Approved() != p.order.Amount {
 		return 0
 	}
-	return min(p.order.CanceledAmount-p.main.CanceledAmount(), p.provider)
+	return max(0, min(p.order.CanceledAmount-p.main.CanceledAmount(), p.provider))
 }
 
 // Follows says whether a payment must be looked up again on later nights: the

@@ -23,26 +23,26 @@ var (
 )
 
 var breakColumns = []column{
-	{name: columnKind, width: 17},
-	{name: columnStatus, width: 10},
-	{name: columnMID, width: 15, id: true},
-	{name: columnOrder, width: 24, id: true},
-	{name: columnKey, width: 30, id: true},
-	{name: columnMethod, width: 13},
+	{name: columnKind, width: 15, left: true},
+	{name: columnStatus, width: 9},
+	{name: columnMID, width: 14, id: true},
+	{name: columnOrder, width: 22, id: true},
+	{name: columnKey, width: 20, id: true},
+	{name: columnMethod, width: 11},
 	{name: columnCurrency, width: 7},
-	{name: columnShop, width: 15, right: true},
-	{name: columnProvider, width: 15, right: true},
-	{name: columnDifference, width: 15, right: true},
-	{name: word{"쇼핑몰 상태", "Shop status"}, width: 12},
-	{name: word{"토스 상태", "Toss status"}, width: 14},
-	{name: word{"최초 발견", "First seen"}, width: 12},
-	{name: word{"일수", "Nights"}, width: 6, right: true},
-	{name: word{"최근 변동", "Moved at"}, width: 17},
-	{name: columnCancelBy, width: 17},
-	{name: word{"의미 → 할 일", "Meaning → what to do"}, width: 70},
-	{name: word{"취소 주체", "Origin"}, width: 11},
-	{name: word{"불일치 ID", "Break ID"}, width: 19, id: true},
-	{name: word{"메모", "Note"}, width: 30},
+	{name: columnShop, width: 12, right: true},
+	{name: columnProvider, width: 12, right: true},
+	{name: columnDifference, width: 12, right: true},
+	{name: word{"쇼핑몰 상태", "Shop status"}, width: 11},
+	{name: word{"토스 상태", "Toss status"}, width: 11},
+	{name: word{"최초 발견", "First seen"}, width: 11},
+	{name: word{"일수", "Nights"}, width: 7, right: true},
+	{name: word{"최근 변동", "Moved at"}, width: 16},
+	{name: columnCancelBy, width: 16},
+	{name: word{"의미 → 할 일", "Meaning → what to do"}, width: 46, left: true},
+	{name: word{"취소 주체", "Origin"}, width: 10},
+	{name: word{"불일치 ID", "Break ID"}, width: 18, id: true},
+	{name: word{"메모", "Note"}, width: 22, left: true},
 }
 
 // drawBreaks lays out the differences: those that need a person, the most
@@ -53,8 +53,13 @@ func (b *book) drawBreaks() {
 	for cleared > 0 && n.breaks[cleared-1].Status == reconcile.Cleared {
 		cleared--
 	}
-	columns := b.shown(breakColumns)
-	open := segment{to: cleared, height: 18, fill: b.breakFill(b.breakPalettes())}
+	var all []string
+	for i := range n.breaks {
+		r := &n.breaks[i]
+		all = append(all, spell(r.Currency, held(r.LocalAmount)), spell(r.Currency, held(r.ProviderAmount)), spell(r.Currency, r.difference())+"+")
+	}
+	columns := widened(b.shown(breakColumns), all, columnShop, columnProvider, columnDifference)
+	open := segment{to: cleared, height: listRow, fill: b.breakFill(b.breakPalettes())}
 	l := listing{
 		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder),
 		title: b.say("불일치", "Breaks"),
@@ -68,7 +73,7 @@ func (b *book) drawBreaks() {
 		l.segments[0] = b.nothing(b.say("불일치가 없습니다 ✓", "No breaks ✓"))
 	}
 	if cleared < len(n.breaks) {
-		l.segments = append(l.segments, segment{from: cleared, to: len(n.breaks), height: 18, fill: open.fill,
+		l.segments = append(l.segments, segment{from: cleared, to: len(n.breaks), height: listRow, fill: open.fill,
 			lead: b.leadRows(b.say("자동 해소: 이 밤에 양쪽이 같아진 불일치 (금액은 마지막으로 달랐을 때)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
 	}
 	if len(n.currencies) == 1 {

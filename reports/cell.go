@@ -68,15 +68,23 @@ func (c cell) as(formula string) cell {
 	return c
 }
 
-// excelEpoch is day 0 of a workbook's calendar (for dates after February 1900).
-const excelEpoch pay.Day = "1899-12-30"
-
 // date is a business day as a spreadsheet's date.
 func date(style int, d pay.Day) cell {
 	if d == "" {
 		return blank(style)
 	}
-	return cell{style: style, kind: cellNumber, value: strconv.Itoa(d.Sub(excelEpoch))}
+	return cell{style: style, kind: cellNumber, value: strconv.FormatInt(serial(d), 10)}
+}
+
+// serial is the number of a day in a workbook's calendar. It is reckoned in
+// UTC: in Seoul not every day since 1900 had 24 hours.
+func serial(d pay.Day) int64 {
+	const unixEpoch, secondsOfDay = 25569, 24 * 60 * 60
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return 0 // a Day is checked where it is made
+	}
+	return t.Unix()/secondsOfDay + unixEpoch
 }
 
 // moment is an instant as a spreadsheet's date and time in Seoul, to the second.
@@ -90,8 +98,7 @@ func moment(style int, t time.Time) cell {
 	// Ten decimal places of a day are nine microseconds; rounded up, so that
 	// 23:59:59 never reads 23:59:58.
 	fraction := (seconds*10_000_000_000 + day - 1) / day
-	serial := fmt.Sprintf("%d.%010d", pay.DayOf(t).Sub(excelEpoch), fraction)
-	return cell{style: style, kind: cellNumber, value: serial}
+	return cell{style: style, kind: cellNumber, value: fmt.Sprintf("%d.%010d", serial(pay.DayOf(t)), fraction)}
 }
 
 // share is part of whole as a fraction, cut (not rounded) to four places, so

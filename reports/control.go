@@ -29,6 +29,7 @@ func (b *book) drawControl(stakes map[bucket]stake) {
 	for _, s := range b.night.snapshots {
 		c.merchant(s)
 	}
+	c.s.widen()
 	c.s.texts = []string{"A1:F" + fmt.Sprint(max(c.s.last(), 1))}
 }
 

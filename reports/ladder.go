@@ -2,6 +2,7 @@ package reports
 
 import (
 	"slices"
+	"strings"
 
 	"daesa/pay"
 	"daesa/reconcile"
@@ -83,6 +84,7 @@ func (n *night) climb() error {
 	for i := range n.own {
 		n.own[i] = n.own[i].short()
 	}
+	slices.SortStableFunc(n.own, func(a, b ladder) int { return strings.Compare(a.mid, b.mid) })
 	return nil
 }
 

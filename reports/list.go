@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"daesa/pay"
@@ -12,7 +13,8 @@ type column struct {
 	name  word
 	width int  // in characters; a Korean one counts two
 	right bool // its header stands over numbers
-	id    bool // its numbers are texts: no warning in the corner of the cell
+	left  bool // its header stands over texts that begin at the left
+	id    bool // the same, and its numbers are texts: no warning in the corner of the cell
 }
 
 // listing is a list that fills one sheet, or as many as its rows need.
@@ -94,7 +96,7 @@ func (b *book) listSheet(l listing) *sheet {
 	s.add(16)
 	s.add(22)
 	for i, c := range l.columns {
-		s.set(i+1, headRows, text(b.style(headLook(c.right)), b.lang.of(c.name)))
+		s.set(i+1, headRows, text(b.style(headLook(c)), b.lang.of(c.name)))
 	}
 	back := b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true }))
 	s.set(1, 3, text(back, b.say("← 요약", "← Summary")))
@@ -103,11 +105,14 @@ func (b *book) listSheet(l listing) *sheet {
 	return s
 }
 
-func headLook(right bool) look {
+func headLook(c column) look {
 	return plain.with(func(l *look) {
 		l.bold, l.color, l.fill, l.align = true, white, navy, "center"
-		if right {
+		if c.right {
 			l.align = "right"
+		}
+		if c.left || c.id {
+			l.align = "left"
 		}
 	})
 }
@@ -147,7 +152,7 @@ func (b *book) leadRows(title string, columns []column) []row {
 	titled := row{height: 24, cells: []cell{text(b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 12, true, navy })), title)}}
 	again := row{height: 20}
 	for _, c := range columns {
-		again.cells = append(again.cells, text(b.style(headLook(c.right).with(func(l *look) { l.fill, l.color = head, navy })), b.lang.of(c.name)))
+		again.cells = append(again.cells, text(b.style(headLook(c).with(func(l *look) { l.fill, l.color = head, navy })), b.lang.of(c.name)))
 	}
 	return []row{{height: 12}, titled, again}
 }
@@ -160,18 +165,18 @@ func (b *book) nothing(sentence string) segment {
 
 // palette are the styles of a list's cells, made before any row is drawn.
 type palette struct {
-	text, center, wrapped, date, moment, count, days int
-	money, signed                                    map[pay.Currency]int
-	unknown                                          int // an amount whose currency is not known
+	text, center, date, moment, count, days int
+	money, signed                           map[pay.Currency]int
+	unknown                                 int // an amount whose currency is not known
 }
 
 // paint makes a palette from one look.
 func (b *book) paint(base look) palette {
 	styled := func(format, align string) int {
-		return b.style(base.with(func(l *look) { l.format, l.align = format, align }))
+		return b.style(base.with(func(l *look) { l.format, l.align, l.wrap = format, align, l.wrap && format == "@" }))
 	}
 	p := palette{
-		text: styled("@", "left"), center: styled("@", "center"), wrapped: styled("@", "left"), unknown: styled("@", "right"),
+		text: styled("@", "left"), center: styled("@", "center"), unknown: styled("@", "right"),
 		date: styled(formatDate, "center"), moment: styled(formatMoment, "center"),
 		count: styled(formatCount, "right"), days: styled(formatDaysTo, "center"),
 		money: map[pay.Currency]int{}, signed: map[pay.Currency]int{},
@@ -191,8 +196,38 @@ func (p palette) amount(currency pay.Currency, units *int64) cell {
 	return money(p.money[currency], currency, *units)
 }
 
-// rowLook is the look of list rows.
-var rowLook = plain.with(func(l *look) { l.size, l.rule = 9, hair })
+// rowLook is the look of list rows: two lines fit, so that a long id or a
+// sentence is whole also on paper.
+var rowLook = plain.with(func(l *look) { l.size, l.rule, l.wrap = 9, hair, true })
+
+// listRow is the height of a list's row.
+const listRow = 27
+
+// widened makes columns of money wide enough for their longest amount: a
+// number that does not fit is shown as ####.
+func widened(columns []column, amounts []string, names ...word) []column {
+	longest := 0
+	for _, amount := range amounts {
+		longest = max(longest, broad(amount))
+	}
+	for i := range columns {
+		if slices.Contains(names, columns[i].name) {
+			columns[i].width = max(columns[i].width, longest+2)
+		}
+	}
+	return columns
+}
+
+// broad is the width of a text in characters; a Korean one takes two.
+func broad(value string) int {
+	taken := 0
+	for _, r := range value {
+		if taken++; r >= 0x1100 {
+			taken++
+		}
+	}
+	return taken
+}
 
 // shown leaves out the columns that say nothing tonight: whose a row is where
 // there is one merchant, its currency where there is one.

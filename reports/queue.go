@@ -1,30 +1,36 @@
 package reports
 
 import (
+	"slices"
+
 	"daesa/pay"
 	"daesa/refunds"
 )
 
 var deadlineColumns = []column{
 	{name: columnDaysLeft, width: 9},
-	{name: columnCancelBy, width: 20},
-	{name: columnMID, width: 15, id: true},
-	{name: columnOrder, width: 24, id: true},
-	{name: columnKey, width: 30, id: true},
-	{name: columnMethod, width: 13},
+	{name: columnCancelBy, width: 17},
+	{name: columnMID, width: 14, id: true},
+	{name: columnOrder, width: 22, id: true},
+	{name: columnKey, width: 22, id: true},
+	{name: columnMethod, width: 11},
 	{name: columnCurrency, width: 7},
-	{name: columnAmount, width: 16, right: true},
-	{name: word{"환불 상태", "Refund"}, width: 22},
-	{name: word{"할 일", "What to do"}, width: 62},
-	{name: word{"환불 ID", "Refund ID"}, width: 30, id: true},
-	{name: word{"불일치 ID", "Break ID"}, width: 19, id: true},
+	{name: columnAmount, width: 13, right: true},
+	{name: word{"환불 상태", "Refund"}, width: 17},
+	{name: word{"할 일", "What to do"}, width: 46, left: true},
+	{name: word{"환불 ID", "Refund ID"}, width: 20, id: true},
+	{name: word{"불일치 ID", "Break ID"}, width: 18, id: true},
 }
 
 // drawDeadlines lays out the money that should go back and has a last day:
 // what can still be sent, and apart what cannot.
 func (b *book) drawDeadlines() {
 	n := b.night
-	columns := b.shown(deadlineColumns)
+	var all []string
+	for _, d := range slices.Concat(n.deadlines, n.lost) {
+		all = append(all, spell(d.Currency, d.Amount))
+	}
+	columns := widened(b.shown(deadlineColumns), all, columnAmount)
 	urgent := b.paint(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, red, rose }))
 	p := b.paint(rowLook)
 	quiet := b.paint(rowLook.with(func(l *look) { l.color = grey }))
@@ -32,7 +38,7 @@ func (b *book) drawDeadlines() {
 		name: sheetDeadlines, tab: amber, columns: columns, fixed: 1,
 		title:    b.say("취소기한", "Cancel deadlines"),
 		subtitle: b.say("급한 순 · 남은 날은 "+string(pay.DayOf(n.now))+" 기준 · 기한이 지나면 토스로 취소할 수 없어 수기이체만 남습니다", "Most urgent first · days counted from "+string(pay.DayOf(n.now))+" · past its deadline only a by-hand transfer is left"),
-		segments: []segment{{to: len(n.deadlines), height: 18, fill: func(i int, cells []cell) {
+		segments: []segment{{to: len(n.deadlines), height: listRow, fill: func(i int, cells []cell) {
 			d := &n.deadlines[i]
 			if n.daysLeft(*d) <= bucketOne || d.TooLate {
 				b.deadlineLine(&line{cells: cells}, urgent, d)
@@ -45,7 +51,7 @@ func (b *book) drawDeadlines() {
 		l.segments[0] = b.nothing(b.say("기한이 있는 환불이 없습니다 ✓", "No refund has a deadline ✓"))
 	}
 	if len(n.lost) > 0 {
-		l.segments = append(l.segments, segment{to: len(n.lost), height: 18,
+		l.segments = append(l.segments, segment{to: len(n.lost), height: listRow,
 			lead: b.leadRows(b.say("취소기한 경과: 수기이체로 돌려주어야 할 돈", "Expired: money to give back by hand"), columns),
 			fill: func(i int, cells []cell) { b.deadlineLine(&line{cells: cells}, quiet, &n.lost[i]) }})
 	}
@@ -104,30 +110,34 @@ func (b *book) deadlineAdvice(d *Deadline) string {
 var columnState = word{"환불 상태", "State"}
 
 var refundColumns = []column{
-	{name: columnState, width: 22},
-	{name: columnMID, width: 15, id: true},
-	{name: columnOrder, width: 24, id: true},
-	{name: columnKey, width: 30, id: true},
-	{name: columnMethod, width: 13},
+	{name: columnState, width: 17, left: true},
+	{name: columnMID, width: 14, id: true},
+	{name: columnOrder, width: 22, id: true},
+	{name: columnKey, width: 20, id: true},
+	{name: columnMethod, width: 11},
 	{name: columnCurrency, width: 7},
-	{name: columnAmount, width: 15, right: true},
-	{name: columnCancelBy, width: 17},
-	{name: word{"사유", "Reason"}, width: 30},
-	{name: word{"요청", "Requested by"}, width: 16},
-	{name: word{"요청 시각", "Requested at"}, width: 17},
-	{name: word{"결재", "Approved by"}, width: 14},
-	{name: word{"시도", "Attempts"}, width: 8, right: true},
-	{name: word{"끝난 시각", "Finished at"}, width: 17},
-	{name: word{"토스 오류", "Toss error"}, width: 34},
-	{name: word{"참조", "Ref"}, width: 24, id: true},
-	{name: word{"묶음", "Batch"}, width: 16, id: true},
-	{name: word{"환불 ID", "Refund ID"}, width: 30, id: true},
+	{name: columnAmount, width: 13, right: true},
+	{name: columnCancelBy, width: 16},
+	{name: word{"사유", "Reason"}, width: 24, left: true},
+	{name: word{"요청", "Requested by"}, width: 14, left: true},
+	{name: word{"요청 시각", "Requested at"}, width: 16},
+	{name: word{"결재", "Approved by"}, width: 12, left: true},
+	{name: word{"시도", "Tries"}, width: 6, right: true},
+	{name: word{"끝난 시각", "Finished at"}, width: 16},
+	{name: word{"토스 오류", "Toss error"}, width: 28, left: true},
+	{name: word{"참조", "Ref"}, width: 20, id: true},
+	{name: word{"묶음", "Batch"}, width: 12, id: true},
+	{name: word{"환불 ID", "Refund ID"}, width: 20, id: true},
 }
 
 // drawRefunds lays out the queue: what needs a person first.
 func (b *book) drawRefunds() {
 	n := b.night
-	columns := b.shown(refundColumns)
+	var all []string
+	for i := range n.refunds {
+		all = append(all, spell(n.refunds[i].Currency, n.refunds[i].Amount))
+	}
+	columns := widened(b.shown(refundColumns), all, columnAmount)
 	p := b.paint(rowLook)
 	alarm := b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, red, rose }))
 	wait := b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, amber, cream }))
@@ -148,7 +158,7 @@ func (b *book) drawRefunds() {
 		name: sheetRefunds, tab: green, columns: columns, fixed: position(columns, columnOrder),
 		title:    b.say("환불", "Refunds"),
 		subtitle: b.say("사람이 볼 것 먼저, 취소기한이 가까운 순 · 끝나지 않은 요청과 이 밤의 요청", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
-		segments: []segment{{to: len(n.refunds), height: 18, fill: func(i int, cells []cell) {
+		segments: []segment{{to: len(n.refunds), height: listRow, fill: func(i int, cells []cell) {
 			b.refundLine(&line{cells: cells}, p, tag(n.refunds[i].State), &n.refunds[i])
 		}}},
 	}

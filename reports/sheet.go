@@ -10,18 +10,19 @@ import (
 // sheet is one sheet before it is written: rows that are laid out one by one,
 // then, on list sheets, rows that are drawn while they are written.
 type sheet struct {
-	name   string
-	tab    string // colour
-	widths []int  // of the columns, in characters
-	rows   []row
-	merges [][2]string
-	links  []sheetLink
-	list   []segment
-	header int    // the number of the header row that stays and repeats; 0: none
-	fixed  int    // columns that stay on the left
-	filter string // the range with a filter
-	texts  []string
-	grid   bool // show grid lines
+	name    string
+	tab     string // colour
+	widths  []int  // of the columns, in characters
+	rows    []row
+	merges  [][2]string
+	links   []sheetLink
+	list    []segment
+	header  int    // the number of the header row that stays and repeats; 0: none
+	fixed   int    // columns that stay on the left
+	filter  string // the range with a filter
+	texts   []string
+	grid    bool // show grid lines
+	onePage bool // print all of it on one page
 }
 
 type sheetLink struct{ cell, to string }
@@ -69,6 +70,31 @@ func (s *sheet) span(from, to, number int, c cell) {
 // goTo makes a cell a link to a place in this workbook.
 func (s *sheet) goTo(column, number int, sheetName string) {
 	s.links = append(s.links, sheetLink{at(column, number), quoted(sheetName) + "!A1"})
+}
+
+// tall is the height of the rows laid out, in points.
+func (s *sheet) tall() int {
+	sum := 0
+	for _, r := range s.rows {
+		sum += r.height
+	}
+	return sum
+}
+
+// widen makes columns wide enough for the numbers that stand in one column.
+func (s *sheet) widen() {
+	merged := map[string]bool{}
+	for _, merge := range s.merges {
+		merged[merge[0]] = true
+	}
+	const beside = 6 // a sign, a unit, a tick, and air
+	for i, r := range s.rows {
+		for column, c := range r.cells {
+			if c.kind == cellNumber && !merged[at(column+1, i+1)] {
+				s.widths[column] = max(s.widths[column], len(grouped(c.value))+beside)
+			}
+		}
+	}
 }
 
 // quoted is a sheet's name as a formula writes it.
@@ -150,6 +176,9 @@ func (s *sheet) layView(f *excelize.File) error {
 func (s *sheet) layPage(f *excelize.File) error {
 	const a4 = 9
 	size, wide, tall, orientation := a4, 1, 0, "landscape"
+	if s.onePage {
+		tall = 1
+	}
 	if err := f.SetPageLayout(s.name, &excelize.PageLayoutOptions{Size: &size, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
 		return err
 	}

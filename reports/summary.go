@@ -45,7 +45,13 @@ func (m *summary) draw() {
 	m.movement()
 	m.soonAndQueue()
 	m.signatures()
+	m.s.widen()
+	m.s.onePage = m.s.tall() <= fitsOnePage
 }
+
+// fitsOnePage is the height in points up to which the summary is printed on
+// one page; a longer one would become too small to read.
+const fitsOnePage = 860
 
 func (m *summary) look(change func(*look)) int { return m.style(plain.with(change)) }
 
@@ -131,7 +137,7 @@ func (m *summary) banners() {
 	}
 	style := m.look(func(l *look) { l.bold, l.color, l.fill, l.indent, l.wrap = true, red, rose, 1, true })
 	for _, line := range lines {
-		row := m.s.add(18 * linesOf(line, 130))
+		row := m.s.add(18 * linesOf(line, 138))
 		m.s.span(colLabel, colLast, row, text(style, line))
 	}
 	if len(lines) > 0 {
@@ -141,18 +147,15 @@ func (m *summary) banners() {
 
 // linesOf is how many lines a text takes at a width in characters.
 func linesOf(value string, width int) int {
-	taken := 0
-	for _, r := range value {
-		if taken++; r >= 0x1100 {
-			taken++
-		}
-	}
-	return min(max(1, (taken+width-1)/width), 4)
+	return min(max(1, (broad(value)+width-1)/width), 4)
 }
 
 // gap is one part that could not be read.
 func (b *book) gap(s Snapshot, gap reconcile.Gap) string {
 	parts := []string{lookUp(b.lang, sideWords, gap.Side), gap.What, gap.Why}
+	if gap.What == s.Run.MID {
+		parts = []string{parts[0], gap.Why}
+	}
 	if b.night.several() {
 		parts = append([]string{s.Run.MID}, parts...)
 	}
@@ -208,11 +211,11 @@ func (m *summary) cardValue(format, colour string) int {
 	return m.look(func(l *look) { l.size, l.bold, l.fill, l.indent, l.format, l.color = 18, true, pale, 1, format, colour })
 }
 
-// cardUnexplained shows the ladder that ties least.
+// cardUnexplained shows the first ladder that does not tie, else the first.
 func (m *summary) cardUnexplained() card {
 	worst := m.night.ladders[0]
 	for _, l := range m.night.ladders {
-		if worst.unexplained() == 0 {
+		if worst.unexplained() == 0 && l.unexplained() != 0 {
 			worst = l
 		}
 	}

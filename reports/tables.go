@@ -120,7 +120,11 @@ func (m *summary) merchants() {
 		m.s.set(5, row, money(m.figure(signed, false), l.currency, l.shop-l.provider).as(m.rounded(l.currency, fmt.Sprintf("C%d-D%d", row, row))))
 		m.s.set(6, row, money(m.figure(signed, false), l.currency, l.explained()))
 		m.s.set(7, row, money(m.figure(signed, false), l.currency, l.timing.net))
-		m.s.set(8, row, money(m.figure(checkFormat(l.currency), true), l.currency, l.unexplained()).as(m.rounded(l.currency, fmt.Sprintf("E%d-F%d", row, row))))
+		check := checkFormat(l.currency)
+		if !m.completed(l.mid) {
+			check = signed
+		}
+		m.s.set(8, row, money(m.figure(check, true), l.currency, l.unexplained()).as(m.rounded(l.currency, fmt.Sprintf("E%d-F%d", row, row))))
 		m.s.set(9, row, text(m.figure("@", false), m.standing(l.mid)))
 	}
 	for _, mid := range m.night.absent {
@@ -153,6 +157,10 @@ func (m *summary) standing(mid string) string {
 		}
 	}
 	return m.say("완료", "Complete")
+}
+
+func (m *summary) completed(mid string) bool {
+	return slices.ContainsFunc(m.night.snapshots, func(s Snapshot) bool { return s.Run.MID == mid && s.Run.Complete })
 }
 
 // tally is a row of counts for each merchant, and their sum.

@@ -3,6 +3,7 @@ package toss
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -17,8 +18,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"crypto/tls"
-
 	"daesa/pay"
 )
 
@@ -32,6 +31,7 @@ const (
 	messageMaximum  = 300
 	codeMaximum     = 80
 	preallocMaximum = 4 << 20
+	privateMinimum  = 4 // bytes: what is shorter would cut up every message
 )
 
 // call is one request: what is asked, and what it is called in failures.
@@ -159,7 +159,7 @@ func (c *Client) send(ctx context.Context, q *call) (answer, *pay.Failure) {
 		}
 		return answer{}, q.fail(kind, c.transportError(q, err))
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing is lost with it
+	defer response.Body.Close()
 	return c.read(q, response)
 }
 
@@ -232,7 +232,7 @@ func (c *Client) read(q *call, response *http.Response) (answer, *pay.Failure) {
 	}
 	_, err := buffer.ReadFrom(io.LimitReader(response.Body, q.max+1))
 	if err == nil && int64(buffer.Len()) > q.max {
-		err = fmt.Errorf("%w: the answer is longer than %d bytes", errNoAnswer, q.max)
+		err = fmt.Errorf("the answer is longer than %d bytes", q.max)
 	}
 	if err != nil {
 		kind := q.unreadable()
@@ -276,7 +276,12 @@ func (c *Client) transportError(q *call, err error) error {
 // secrets are the texts that must not come back in a message.
 func (c *Client) secrets(q *call) []string {
 	secret := c.opts.SecretKey()
-	out := append([]string(nil), q.private...)
+	var out []string
+	for _, text := range q.private {
+		if len(text) >= privateMinimum {
+			out = append(out, text)
+		}
+	}
 	if secret == "" {
 		return out
 	}

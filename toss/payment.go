@@ -84,12 +84,12 @@ func (c *Client) payment(body []byte) (pay.Payment, error) {
 	if err != nil {
 		return pay.Payment{}, err
 	}
-	for name, absent := range map[string]bool{
-		"paymentKey": w.PaymentKey == "", "orderId": w.OrderID == "", "status": w.Status == "",
-		"totalAmount": w.TotalAmount == "", "balanceAmount": w.BalanceAmount == "",
+	for _, field := range []struct{ name, text string }{
+		{"paymentKey", w.PaymentKey}, {"orderId", w.OrderID}, {"status", w.Status},
+		{"totalAmount", w.TotalAmount.String()}, {"balanceAmount", w.BalanceAmount.String()},
 	} {
-		if absent {
-			return pay.Payment{}, fmt.Errorf("the answer is no payment: %s is missing", name)
+		if field.text == "" {
+			return pay.Payment{}, fmt.Errorf("the answer is no payment: %s is missing", field.name)
 		}
 	}
 	if err := checkSums(p); err != nil {
@@ -240,12 +240,10 @@ func (w *wireAccount) noun() (*pay.VirtualAccountState, error) {
 	return state, nil
 }
 
-// foreignWallets are parts of the names of wallets that Toss settles abroad
-// (https://docs.tosspayments.com/guides/international; names in both scripts).
-var foreignWallets = []string{
-	"paypal", "페이팔", "alipay", "알리페이", "wechat", "위챗", "gcash", "dana", "truemoney", "touch", "boost",
-	"akulaku", "bpi", "kredivo", "grabpay", "shopeepay", "momo",
-}
+// foreignWallets are parts of the names of wallets that are settled abroad, in
+// both scripts. PayPal is documented (https://docs.tosspayments.com/reference);
+// how Toss names the others is not, so country and currency are asked as well.
+var foreignWallets = []string{"paypal", "페이팔", "alipay", "알리페이", "wechat", "위챗", "gcash", "truemoney", "grabpay", "shopeepay"}
 
 // method classes a payment by Toss's word and by the objects in it, because
 // the reference calls a card behind easy pay 카드 and newer answers call the
@@ -260,13 +258,11 @@ func (w *wirePayment) method() (m, behind pay.Method, provider string) {
 	if wallet != nil {
 		provider = wallet.Provider
 	}
-	switch m {
-	case pay.MethodUnknown:
+	switch {
+	case m == pay.MethodUnknown:
 		m = w.methodByObjects()
-	case pay.Card, pay.Transfer:
-		if wallet.used() {
-			m = pay.EasyPay
-		}
+	case (m == pay.Card || m == pay.Transfer) && wallet.used():
+		m = pay.EasyPay
 	}
 	if m == pay.ForeignEasyPay || w.foreign(m, provider) {
 		return pay.ForeignEasyPay, pay.MethodUnknown, provider
@@ -344,6 +340,9 @@ func checkSums(p pay.Payment) error {
 		default:
 			settled = false
 		}
+	}
+	if rest < 0 || p.BalanceAmount > p.TotalAmount {
+		return fmt.Errorf("totalAmount %d is less than the finished cancels or than balanceAmount %d", p.TotalAmount, p.BalanceAmount)
 	}
 	paid := p.Status == pay.Done || p.Status == pay.PartialCanceled || p.Status == pay.Canceled
 	unpaid := p.Status == pay.Canceled &&

@@ -5,6 +5,7 @@
 --   looked_*   what this night's look-ups showed, not yet committed
 --   standing   each payment of a touched order, folded from all its rows
 --   suspects   the order numbers whose two sides may differ
+--   judged     those on which look-ups decided
 
 -- name: drop_touched
 DROP TABLE IF EXISTS touched
@@ -14,8 +15,12 @@ CREATE TEMP TABLE touched (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}
 DROP TABLE IF EXISTS suspects
 -- name: create_suspects
 CREATE TEMP TABLE suspects (
-  order_id {{.Key}} NOT NULL PRIMARY KEY, stake {{.Int}} NOT NULL, judged {{.Int}} NOT NULL DEFAULT 0
+  order_id {{.Key}} NOT NULL PRIMARY KEY, stake {{.Int}} NOT NULL
 ) {{.Clustered}}
+-- name: drop_judged
+DROP TABLE IF EXISTS judged
+-- name: create_judged
+CREATE TEMP TABLE judged (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
 -- name: index_suspects
 CREATE INDEX suspects_stake ON suspects (stake, order_id)
 -- name: drop_standing
@@ -212,10 +217,6 @@ WHERE :lookup_all = 1 OR NOT (
       OR (s.method IN ('easy_pay','foreign_easy_pay') AND o.method IN ('card','transfer','easy_pay','foreign_easy_pay')))))
   AND (coalesce(s.held, 0) > 0 OR coalesce(s.waiting, 0) = 0 OR coalesce(o.status, '') NOT IN ('canceled','deleted'))
 )
--- name: add_suspect
-INSERT INTO suspects (order_id, stake) VALUES (:order_id, 0) ON CONFLICT DO NOTHING
--- name: judge_suspect
-UPDATE suspects SET judged = 1 WHERE order_id = :order_id
 -- name: count_suspects
 SELECT count(*) FROM suspects
 -- name: count_touched
@@ -266,7 +267,7 @@ FROM standing GROUP BY currency ORDER BY currency
 SELECT
   CAST(coalesce(sum(CASE WHEN pg <> 'toss' THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS other_pg,
   CAST(coalesce(sum(CASE WHEN pg = 'toss' AND amount = 0 THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS zero_amount
-FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
+FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND (pg <> 'toss' OR amount = 0)
 -- name: count_ordered
 SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
 -- name: day_methods
@@ -275,8 +276,8 @@ SELECT method, currency, count(*) AS row_count,
   CAST(coalesce(sum(CASE WHEN status IN ('CANCELED','PARTIAL_CANCELED') THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS canceled
 FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 GROUP BY method, currency ORDER BY method, currency
--- name: breaks_of_suspects
-SELECT b.* FROM breaks b JOIN suspects s ON s.order_id = b.order_id WHERE b.mid = :mid AND s.judged = 1 ORDER BY b.id
+-- name: breaks_of_judged
+SELECT b.* FROM breaks b JOIN judged s ON s.order_id = b.order_id WHERE b.mid = :mid ORDER BY b.id
 
 -- name: commit_payments
 INSERT INTO payments SELECT * FROM looked_payments WHERE mid = :mid
