@@ -57,7 +57,7 @@ func (n *night) list(ctx context.Context) error {
 			n.step("windows", done.Add(1), int64(len(windows)))
 			var failure *pay.Failure
 			if errors.As(err, &failure) && ctx.Err() == nil {
-				failed.Add(1)
+				failed.Add(min(weight(failure), listFailures))
 				n.gap("provider", "transactions of "+string(window.Day), failure)
 				return nil
 			}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,6 +23,19 @@ const (
 	// the provider is not well, and asking on would take the whole night.
 	lookUpFailures = 5
 )
+
+// errNotAsked: the provider is not well, so it was not asked.
+var errNotAsked = errors.New("not asked, since other look-ups failed")
+
+// weight is how much a failure says about the next calls: a wrong key fails
+// them all.
+func weight(err error) int64 {
+	var failure *pay.Failure
+	if errors.As(err, &failure) && failure.Kind == pay.FailureKey {
+		return lookUpFailures
+	}
+	return 1
+}
 
 // looked is what look-ups showed of one suspect.
 type looked struct {
@@ -72,9 +86,17 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 	results := make([]looked, len(batch))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, n.Settings.Concurrency))
+	var failed atomic.Int64
 	for i, suspect := range batch {
 		group.Go(func() error {
+			if failed.Load() >= lookUpFailures {
+				results[i] = looked{suspect: suspect, err: errNotAsked}
+				return nil
+			}
 			results[i] = n.ask(inner, suspect)
+			if results[i].err != nil {
+				failed.Add(weight(results[i].err))
+			}
 			return inner.Err()
 		})
 	}
@@ -89,6 +111,10 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 			n.run.CallsByAPI[api] += calls
 		}
 		evidence = append(evidence, result.evidence...)
+		if errors.Is(result.err, errNotAsked) {
+			failures++
+			continue
+		}
 		if result.err != nil {
 			var failure *pay.Failure
 			if !errors.As(result.err, &failure) {

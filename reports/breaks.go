@@ -63,11 +63,13 @@ func (b *book) drawBreaks() {
 	l := listing{
 		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder),
 		title: b.say("불일치", "Breaks"),
-		subtitle: b.lang.fill(word{
-			"심각한 순, 금액이 큰 순 · 금액은 보유 금액(결제 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래 · 확인이 필요한 불일치 {1}건, 시점 차이 {2}건, 자동 해소 {3}건",
-			"Most serious first, then the most money · amounts are money held (paid − cancelled) · difference = shop − Toss · {1} need a person, {2} timing, {3} cleared"},
-			b.number(b.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared))),
+		subtitle: b.say("심각한 순, 금액이 큰 순 · 금액은 보유 금액(결제 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래",
+			"Most serious first, then the most money · amounts are money held (paid − cancelled) · difference = shop − Toss"),
 		segments: []segment{open},
+	}
+	if !n.nothingRead() {
+		l.subtitle += b.lang.fill(word{" · 확인이 필요한 불일치 {1}건, 시점 차이 {2}건, 자동 해소 {3}건", " · {1} need a person, {2} timing, {3} cleared"},
+			b.number(b.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared)))
 	}
 	if cleared == 0 {
 		l.segments[0] = b.nothing(b.say("불일치가 없습니다 ✓", "No breaks ✓"))

@@ -30,13 +30,26 @@ const (
 
 func blank(style int) cell { return cell{style: style} }
 
-// text is a cell that no program takes for a formula, whatever it begins with:
-// its type is text and, by its style, its format is text too.
+// text is a cell that no program takes for a formula: its type and its format
+// are text, and what could become one on the way through a CSV is made inert.
 func text(style int, value string) cell {
 	if value == "" {
 		return blank(style)
 	}
-	return cell{style: style, kind: cellText, value: value}
+	return cell{style: style, kind: cellText, value: inert(value)}
+}
+
+// inert puts an apostrophe before a text that a program would reckon if it met
+// it in a CSV saved from the workbook (OWASP ASVS 1.2.10). Whoever reads a
+// workbook back takes one apostrophe away where, behind all of them, one of
+// these characters stands; so every text comes back as it was.
+func inert(value string) string {
+	if rest := strings.TrimLeft(value, "'"); rest != "" {
+		if first, _ := utf8.DecodeRuneInString(rest); strings.ContainsRune("=+-@＝＋－＠", first) {
+			return "'" + value
+		}
+	}
+	return value
 }
 
 func count(style int, n int64) cell {
@@ -51,7 +64,7 @@ const mostDigits = 15
 func money(style int, currency pay.Currency, units int64) cell {
 	decimal := currency.Format(units)
 	if significant(decimal) > mostDigits {
-		return text(style, decimal)
+		return cell{style: style, kind: cellText, value: decimal}
 	}
 	return cell{style: style, kind: cellNumber, value: decimal}
 }

@@ -25,7 +25,9 @@ func (b *book) drawControl(stakes map[bucket]stake) {
 	c.s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color = 9, grey })), b.say("무엇을 읽었고, 무엇으로 맞는지 확인했는지", "What was read, and what proves the figures")))
 	c.s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true })), b.say("← 요약", "← Summary")))
 	c.s.goTo(1, 3, b.sheets[0].name)
-	c.checks()
+	if !b.night.nothingRead() {
+		c.checks()
+	}
 	for _, s := range b.night.snapshots {
 		c.merchant(s)
 	}
@@ -60,7 +62,7 @@ func (c *control) right(format string) int {
 
 // checks compares figures that stand in two places, by live formulas.
 func (c *control) checks() {
-	c.heading(c.say("1. 자체 점검", "1. Checks of itself"))
+	c.heading(c.say("자체 점검", "Checks of itself"))
 	c.head(word{"점검", "Check"}, word{"실행 기록", "The run"}, word{"이 파일", "This workbook"}, word{"차이", "Difference"})
 	n := c.night
 	status := func(labels ...reconcile.Status) (words []string, rows int64) {
@@ -94,7 +96,7 @@ func (c *control) checks() {
 // counted compares a number of things; formula counts them live.
 func (c *control) counted(name string, run, here int64, formula string) {
 	c.check(name, count(c.right(formatCount), run), count(c.right(formatCount), here).as(formula),
-		count(c.verdict(formatCheck), here-run), "%s")
+		count(c.verdict(formatCheck, here == run), here-run), "%s")
 }
 
 // amounts compares money; place is where the workbook has its figure.
@@ -105,7 +107,7 @@ func (c *control) amounts(name string, currency pay.Currency, run, here int64, p
 	}
 	style := c.right(signedFormat(currency))
 	c.check(name+" ("+code(currency)+")", money(style, currency, run), money(style, currency, here).as(place),
-		money(c.verdict(checkFormat(currency)), currency, here-run), wrap)
+		money(c.verdict(checkFormat(currency), here == run), currency, here-run), wrap)
 }
 
 // check is one row: the figure of the run, the figure of this workbook, and
@@ -115,8 +117,12 @@ func (c *control) check(name string, run, here, difference cell, wrap string) {
 	c.s.add(18, text(c.left(), name), run, here, difference.as(fmt.Sprintf(wrap, fmt.Sprintf("C%d-B%d", row, row))))
 }
 
-func (c *control) verdict(format string) int {
-	return c.style(plain.with(func(l *look) { l.rule, l.align, l.format, l.bold, l.color = hair, "right", format, true, green }))
+func (c *control) verdict(format string, equal bool) int {
+	colour := red
+	if equal {
+		colour = green
+	}
+	return c.style(plain.with(func(l *look) { l.rule, l.align, l.format, l.bold, l.color = hair, "right", format, true, colour }))
 }
 
 // countIf counts the rows of some labels over all sheets of a listing.
@@ -191,7 +197,7 @@ func (c *control) dueCheck(currency pay.Currency) {
 
 // merchant is all that one run says of itself.
 func (c *control) merchant(s Snapshot) {
-	c.heading(c.lang.fill(word{"2. 실행 기록 — {1}", "2. The run — {1}"}, clean(s.Run.MID)))
+	c.heading(c.lang.fill(word{"실행 기록 — {1}", "The run — {1}"}, clean(s.Run.MID)))
 	c.facts(s)
 	c.gaps(s)
 	c.windows(s.Run)
@@ -292,7 +298,7 @@ func (c *control) methods(run reconcile.Run) {
 		return
 	}
 	c.s.add(6)
-	c.head(columnMethod, word{"통화", "Currency"}, word{"거래", "Rows"}, word{"승인 금액", "Approved"}, word{"취소 거래", "Cancel rows"})
+	c.head(columnMethod, word{"통화", "Currency"}, word{"거래", "Rows"}, word{"결제 금액", "Paid"}, word{"취소 거래", "Cancel rows"})
 	n := c.right(formatCount)
 	for _, method := range run.ByMethod {
 		name := c.lang.method(method.Method)

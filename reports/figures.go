@@ -69,6 +69,12 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 // unread says whether a merchant's night never came to be written.
 func unread(s Snapshot) bool { return !s.Run.Complete && s.JournalHead == "" && len(s.Run.Totals) == 0 }
 
+// nothingRead says whether no merchant's night was written: then the workbook
+// has no figures at all, rather than zeros.
+func (n *night) nothingRead() bool {
+	return !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return !unread(s) })
+}
+
 // several says whether rows must say whose they are.
 func (n *night) several() bool { return len(n.snapshots)+len(n.absentUnlisted()) > 1 }
 

@@ -157,9 +157,16 @@ func (b *book) leadRows(title string, columns []column) []row {
 	return []row{{height: 12}, titled, again}
 }
 
-// nothing is the one row of an empty listing.
+// nothing is the one row of an empty listing. It says "none" only of what was read.
 func (b *book) nothing(sentence string) segment {
-	style := b.style(plain.with(func(l *look) { l.color = green }))
+	colour := green
+	switch {
+	case b.night.nothingRead():
+		colour, sentence = red, b.say("이 밤은 읽은 것이 없습니다", "Nothing was read this night")
+	case !b.night.complete():
+		colour, sentence = amber, b.say("읽은 범위 안에는 없습니다 (이 밤은 불완전)", "None in what could be read (this night is incomplete)")
+	}
+	style := b.style(plain.with(func(l *look) { l.color = colour }))
 	return segment{lead: []row{{height: 24, cells: []cell{text(style, sentence)}}}}
 }
 

@@ -103,7 +103,7 @@ const (
 	formatMoment  = `yyyy-mm-dd hh:mm`
 	formatPercent = `0.00%`
 	formatDaysTo  = `"D-"0;"D+"0;"D-day"`
-	formatCheck   = `[Red]+#,##0;[Red]-#,##0;0" ✓"`
+	formatCheck   = `+#,##0;-#,##0;0" ✓"`
 )
 
 // unit is how a currency's number looks: its digits, and what stands behind.
@@ -147,7 +147,7 @@ func signedFormat(c pay.Currency) string {
 // checkFormat is for a figure that must be nothing.
 func checkFormat(c pay.Currency) string {
 	digits, behind := unit(c)
-	return "[Red]+" + digits + behind + ";[Red]-" + digits + behind + ";" + zero(c) + behind + `" ✓"`
+	return "+" + digits + behind + ";-" + digits + behind + ";" + zero(c) + behind + `" ✓"`
 }
 
 func zero(c pay.Currency) string {

@@ -31,6 +31,13 @@ func newSummary(b *book, s *sheet, stakes map[bucket]stake) *summary {
 func (m *summary) draw() {
 	m.band()
 	m.banners()
+	if m.night.nothingRead() {
+		m.heading(m.say("1. 가맹점", "1. Merchants"), sheetControl)
+		m.coverage()
+		m.signatures()
+		m.s.onePage = true
+		return
+	}
 	m.cards()
 	m.heading(m.say("1. 금액 대사", "1. Money"), sheetBreaks)
 	for _, l := range m.night.ladders {
@@ -231,9 +238,18 @@ func (m *summary) cardUnexplained() card {
 	return c
 }
 
+// calm is the colour of a figure that asks for nothing; an incomplete night
+// is never green.
+func (m *summary) calm() string {
+	if !m.night.complete() {
+		return amber
+	}
+	return green
+}
+
 func (m *summary) cardBreaks() card {
 	run := m.night.sum
-	c := card{label: m.say("확인이 필요한 불일치", "Breaks to look at"), colour: green}
+	c := card{label: m.say("확인이 필요한 불일치", "Breaks to look at"), colour: m.calm()}
 	if openBreaks(run) > 0 {
 		c.colour = red
 	}
@@ -261,7 +277,7 @@ func (m *summary) cardDeadlines() card {
 		}
 	}
 	first := m.night.currencies[0]
-	c := card{label: m.say("7일 안에 취소기한이 끝나는 돈", "Cancel deadline within 7 days"), colour: green}
+	c := card{label: m.say("7일 안에 취소기한이 끝나는 돈", "Cancel deadline within 7 days"), colour: m.calm()}
 	if number > 0 {
 		c.colour = amber
 	}

@@ -120,11 +120,7 @@ func (m *summary) merchants() {
 		m.s.set(5, row, money(m.figure(signed, false), l.currency, l.shop-l.provider).as(m.rounded(l.currency, fmt.Sprintf("C%d-D%d", row, row))))
 		m.s.set(6, row, money(m.figure(signed, false), l.currency, l.explained()))
 		m.s.set(7, row, money(m.figure(signed, false), l.currency, l.timing.net))
-		check := checkFormat(l.currency)
-		if !m.completed(l.mid) {
-			check = signed
-		}
-		m.s.set(8, row, money(m.figure(check, true), l.currency, l.unexplained()).as(m.rounded(l.currency, fmt.Sprintf("E%d-F%d", row, row))))
+		m.s.set(8, row, money(m.remainder(l), l.currency, l.unexplained()).as(m.rounded(l.currency, fmt.Sprintf("E%d-F%d", row, row))))
 		m.s.set(9, row, text(m.figure("@", false), m.standing(l.mid)))
 	}
 	for _, mid := range m.night.absent {
@@ -159,6 +155,19 @@ func (m *summary) standing(mid string) string {
 	return m.say("완료", "Complete")
 }
 
+// remainder is the look of what a merchant's ladder leaves: ticked only where
+// the night is complete.
+func (m *summary) remainder(l ladder) int {
+	colour, format := green, checkFormat(l.currency)
+	if !m.completed(l.mid) {
+		colour, format = amber, signedFormat(l.currency)
+	}
+	if l.unexplained() != 0 {
+		colour = red
+	}
+	return m.look(func(l *look) { l.format, l.color, l.align, l.rule, l.bold = format, colour, "right", hair, true })
+}
+
 func (m *summary) completed(mid string) bool {
 	return slices.ContainsFunc(m.night.snapshots, func(s Snapshot) bool { return s.Run.MID == mid && s.Run.Complete })
 }
@@ -178,7 +187,7 @@ func (m *summary) tallies(figures tally) {
 	for _, mid := range m.night.absentUnlisted() {
 		m.missing(mid)
 	}
-	if m.night.several() {
+	if m.night.several() && !m.night.nothingRead() {
 		name := m.say("합계", "Sum")
 		if len(m.night.absent) > 0 {
 			name = m.say("합계 (읽은 가맹점)", "Sum (of those read)")

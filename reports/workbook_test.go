@@ -1,11 +1,30 @@
 package reports
 
 import (
+	"archive/zip"
 	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
 )
+
+var update = flag.Bool("update", false, "write the golden files again")
 
 func drawn(t testing.TB, night []Snapshot, opts Options) []byte {
 	t.Helper()
@@ -26,15 +45,352 @@ func opened(t testing.TB, content []byte) *excelize.File {
 	return f
 }
 
-func TestDrawForEyes(t *testing.T) {
-	for name, night := range map[string][]Snapshot{
-		"one": {sampleNight("tosspayments")}, "two": {dollars(sampleNight("shop-a")), incomplete(sampleNight("shop-b")), failedNight("shop-c")},
-		"many": {manyBreaks(120)},
+// cellOf is a cell as a reader of the file meets it.
+type cellOf struct {
+	ref, raw, shown, formula string
+}
+
+// cellsOf reads all cells of a sheet that say something.
+func cellsOf(t testing.TB, f *excelize.File, sheet string) []cellOf {
+	t.Helper()
+	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cells []cellOf
+	for i, columns := range rows {
+		for j, raw := range columns {
+			c := cellOf{ref: at(j+1, i+1), raw: raw}
+			c.shown = shownAt(f, sheet, c.ref)
+			c.formula, _ = f.GetCellFormula(sheet, c.ref)
+			if c.raw != "" || c.formula != "" {
+				cells = append(cells, c)
+			}
+		}
+	}
+	return cells
+}
+
+// shownAt is a cell as a spreadsheet shows it. excelize reads a number format's
+// part for zero as that for more than zero.
+func shownAt(f *excelize.File, sheet, ref string) string {
+	shown, _ := f.GetCellValue(sheet, ref)
+	raw, _ := f.GetCellValue(sheet, ref, excelize.Options{RawCellValue: true})
+	id, _ := f.GetCellStyle(sheet, ref)
+	style, err := f.GetStyle(id)
+	if err != nil || number(raw) != "0" || style.CustomNumFmt == nil {
+		return shown
+	}
+	if parts := strings.Split(*style.CustomNumFmt, ";"); len(parts) == 3 {
+		return strings.ReplaceAll(parts[2], `"`, "")
+	}
+	return shown
+}
+
+// dump is a workbook as text: every cell as it is shown, with the number
+// behind it and its formula where there are such.
+func dump(t testing.TB, content []byte) string {
+	t.Helper()
+	f := opened(t, content)
+	var b strings.Builder
+	for _, sheet := range f.GetSheetList() {
+		fmt.Fprintf(&b, "== %s\n", sheet)
+		for _, c := range cellsOf(t, f, sheet) {
+			fmt.Fprintf(&b, "%s\t%s", c.ref, c.shown)
+			if c.raw != c.shown {
+				fmt.Fprintf(&b, "\t[%s]", c.raw)
+			}
+			if c.formula != "" {
+				fmt.Fprintf(&b, "\t=%s", c.formula)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+func TestGoldenNights(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		night []Snapshot
+		opts  Options
+	}{
+		{"night-ko", []Snapshot{sampleNight("tosspayments")}, Options{}},
+		{"merchants-en", []Snapshot{dollars(sampleNight("shop-a")), incomplete(sampleNight("shop-b")), failedNight("shop-c")}, Options{Language: "en"}},
+		{"empty-ko", []Snapshot{emptyNight()}, Options{Language: "ko"}},
 	} {
-		for _, l := range []string{"ko", "en"} {
-			if err := Save("/tmp/eyes/"+name+"-"+l+".xlsx", night, Options{Language: l, Expected: nil}); err != nil {
+		t.Run(test.name, func(t *testing.T) {
+			got := dump(t, drawn(t, test.night, test.opts))
+			path := filepath.Join("..", "testdata", "reports", test.name+".txt")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
 				t.Fatal(err)
 			}
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+				t.Errorf("the workbook differs from %s (run with -update, and read the change):\n%s", path, diff)
+			}
+		})
+	}
+}
+
+// emptyNight is a complete night on which nothing happened.
+func emptyNight() Snapshot {
+	return Snapshot{JournalHead: "00", Config: "c0ffee", Run: reconcile.Run{ID: "rempty", Job: "nightly", MID: "tosspayments", Day: sampleDay, Now: sampleNow, Complete: true}}
+}
+
+func bigNight() []Snapshot {
+	return []Snapshot{dollars(sampleNight("shop-a")), incomplete(sampleNight("shop-b")), failedNight("shop-c")}
+}
+
+func TestSameNightSameBytes(t *testing.T) {
+	first := drawn(t, bigNight(), Options{})
+	stored, err := json.Marshal(bigNight())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again []Snapshot
+	if err := json.Unmarshal(stored, &again); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(again)
+	for i := range again {
+		slices.Reverse(again[i].Breaks)
+		slices.Reverse(again[i].Refunds)
+		slices.Reverse(again[i].Deadlines)
+	}
+	if !bytes.Equal(first, drawn(t, again, Options{})) {
+		t.Error("a stored snapshot, in another order, gives other bytes")
+	}
+	if out := os.Getenv("DAESA_TEST_DRAW"); out != "" {
+		if err := os.WriteFile(out, first, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for i := range 3 {
+		out := filepath.Join(t.TempDir(), "other.xlsx")
+		child := exec.Command(os.Args[0], "-test.run=^TestSameNightSameBytes$")
+		child.Env = append(os.Environ(), "DAESA_TEST_DRAW="+out, "TZ=America/New_York")
+		if text, err := child.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		other, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(first, other) {
+			t.Fatalf("process %d drew other bytes", i)
+		}
+	}
+}
+
+// TestParts looks at the file as a zip: sorted, without a clock's time, every
+// part well-formed, the properties of the night.
+func TestParts(t *testing.T) {
+	content := drawn(t, bigNight(), Options{})
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, part := range archive.File {
+		names = append(names, part.Name)
+		if !part.Modified.Equal(partTime) {
+			t.Errorf("%s has the time %v", part.Name, part.Modified)
+		}
+		text := partText(t, part)
+		decoder := xml.NewDecoder(strings.NewReader(text))
+		for {
+			if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", part.Name, err)
+			}
+		}
+		if part.Name == "docProps/core.xml" && strings.Count(text, "2026-11-21T16:34:07Z") != 2 {
+			t.Errorf("the properties do not have the time of the night: %s", text)
+		}
+	}
+	if !slices.IsSorted(names) || names[0] != "[Content_Types].xml" {
+		t.Errorf("the parts are not sorted: %v", names)
+	}
+}
+
+func partText(t *testing.T, part *zip.File) string {
+	t.Helper()
+	reader, err := part.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestEveryStyleHasTheFont(t *testing.T) {
+	f := opened(t, drawn(t, bigNight(), Options{}))
+	for _, sheet := range f.GetSheetList() {
+		for _, c := range cellsOf(t, f, sheet) {
+			id, _ := f.GetCellStyle(sheet, c.ref)
+			style, err := f.GetStyle(id)
+			if err != nil || style.Font == nil || style.Font.Family != font {
+				t.Fatalf("%s!%s is not in %s", sheet, c.ref, font)
+			}
+		}
+	}
+}
+
+func TestPagesAndPanes(t *testing.T) {
+	f := opened(t, drawn(t, []Snapshot{sampleNight("A&B")}, Options{}))
+	if got := f.GetSheetList(); !slices.Equal(got, []string{"요약", "불일치", "취소기한", "환불", "대사 확인"}) {
+		t.Errorf("sheets %v", got)
+	}
+	for _, sheet := range f.GetSheetList() {
+		layout, _ := f.GetPageLayout(sheet)
+		props, _ := f.GetSheetProps(sheet)
+		if *layout.Orientation != "landscape" || *layout.Size != 9 || *layout.FitToWidth != 1 || !*props.FitToPage {
+			t.Errorf("%s is not printed on A4 landscape, fit to width", sheet)
+		}
+		footer, _ := f.GetHeaderFooter(sheet)
+		if !strings.Contains(footer.OddFooter, "&P / &N") {
+			t.Errorf("%s has no page numbers: %s", sheet, footer.OddFooter)
+		}
+	}
+	panes, _ := f.GetPanes("불일치")
+	if !panes.Freeze || panes.YSplit != headRows {
+		t.Errorf("the header of the breaks is not frozen: %+v", panes)
+	}
+	titles := 0
+	for _, name := range f.GetDefinedName() {
+		if name.Name == "_xlnm.Print_Titles" {
+			titles++
+		}
+	}
+	if titles != 3 {
+		t.Errorf("%d sheets repeat their header row, want 3", titles)
+	}
+}
+
+func TestSaveIsWholeOrNothing(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "reports")
+	path := filepath.Join(folder, FileName(sampleDay, ""))
+	if err := Save(path, []Snapshot{sampleNight("m")}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, drawn(t, []Snapshot{sampleNight("m")}, Options{})) {
+		t.Error("Save wrote something else than Write")
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	if info, _ := os.Stat(folder); info.Mode().Perm() != 0o700 {
+		t.Errorf("folder's mode %v", info.Mode())
+	}
+	if err := Save(path, []Snapshot{sampleNight("m")}, Options{Language: "fr"}); err == nil {
+		t.Error("a workbook in French was written")
+	}
+	after, _ := os.ReadFile(path)
+	if entries, _ := os.ReadDir(folder); len(entries) != 1 || !bytes.Equal(before, after) {
+		t.Errorf("a failed Save left traces: %v", entries)
+	}
+}
+
+type brokenWriter struct{ left int }
+
+func (w *brokenWriter) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, errors.New("disk full")
+	}
+	return len(p), nil
+}
+
+func TestWriteErrorsAreNotLost(t *testing.T) {
+	for _, room := range []int{0, 100, 5_000, 12_000} {
+		if err := Write(&brokenWriter{room}, []Snapshot{sampleNight("m")}, Options{}); err == nil || !strings.Contains(err.Error(), "disk full") {
+			t.Errorf("with room for %d bytes: %v", room, err)
+		}
+	}
+}
+
+func TestRefusedNights(t *testing.T) {
+	other := sampleNight("b")
+	other.Run.Day = "2026-11-20"
+	for name, night := range map[string][]Snapshot{
+		"no snapshot": nil, "two dates": {sampleNight("a"), other}, "a merchant twice": {sampleNight("a"), sampleNight("a")},
+	} {
+		if err := Write(io.Discard, night, Options{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for mid, want := range map[string]string{
+		"": "daesa-2026-11-21.xlsx", "tosspayments": "daesa-2026-11-21-tosspayments.xlsx", "month-end": "daesa-2026-11-21-month-end.xlsx",
+	} {
+		if got := FileName(sampleDay, mid); got != want {
+			t.Errorf("%q: %s, want %s", mid, got, want)
+		}
+	}
+	a, b := FileName(sampleDay, "../a"), FileName(sampleDay, "..\\a")
+	if a == b || strings.ContainsAny(a+b, `/\`) || strings.Contains(a, "..") {
+		t.Errorf("%s and %s", a, b)
+	}
+}
+
+// TestEveryValueHasAWord: no code word of ours reaches finance.
+func TestEveryValueHasAWord(t *testing.T) {
+	var missing []string
+	need := func(ok bool, what any) {
+		if !ok {
+			missing = append(missing, fmt.Sprint(what))
+		}
+	}
+	for _, kind := range reconcile.Kinds {
+		w, a := kindWords[kind], adviceWords[kind]
+		need(w.ko != "" && w.en != "" && a.ko != "" && a.en != "", kind)
+	}
+	for _, state := range refunds.States {
+		need(stateWords[state].ko != "" && stateWords[state].en != "" && needRank(state) >= 0, state)
+	}
+	for _, status := range []reconcile.Status{reconcile.Open, reconcile.Timing, reconcile.Cleared, reconcile.Resolved, reconcile.Reopened} {
+		need(statusWords[status].ko != "", status)
+	}
+	for _, status := range pay.OrderStatuses {
+		need(sideStatusWords[string(status)].ko != "", status)
+	}
+	if len(missing) > 0 {
+		t.Errorf("no words for %v", missing)
+	}
+}
+
+// TestContractWords are the labels of contract 8, letter by letter.
+func TestContractWords(t *testing.T) {
+	for got, want := range map[string]string{
+		sheetBreaks.ko: "불일치", columnShop.ko: "쇼핑몰 주문", columnProvider.ko: "토스 거래",
+		kindWords[reconcile.MissingAtProvider].ko: "토스에 없음", kindWords[reconcile.MissingLocally].ko: "쇼핑몰에 없음",
+		kindWords[reconcile.PaidNotRecorded].ko: "입금 미반영", kindWords[reconcile.PaidAfterCancel].ko: "취소 후 입금",
+		kindWords[reconcile.DuplicatePayment].ko: "중복 결제", kindWords[reconcile.NeverPaid].ko: "미결제 주문",
+		kindWords[reconcile.DepositReversed].ko: "입금 취소됨", kindWords[reconcile.VAStillOpen].ko: "가상계좌 미해지",
+		kindWords[reconcile.CancelNotExecuted].ko: "취소 미실행", kindWords[reconcile.CancelNotRecorded].ko: "취소 미반영",
+		kindWords[reconcile.AmountMismatch].ko: "금액 불일치", stateWords[refunds.ExpiredState].ko: "취소기한 경과",
+		stateWords[refunds.Accepted].ko: "환불 접수(송금 대기)", stateWords[refunds.Succeeded].ko: "취소 완료", paidOut.ko: "환불 완료",
+		stateWords[refunds.Unknown].ko: "결과 미확인", stateWords[refunds.HeldState].ko: "확인 필요", sideStatusWords["EXPIRED"].ko: "결제 만료",
+	} {
+		if got != want {
+			t.Errorf("%s, the contract says %s", got, want)
 		}
 	}
 }
@@ -43,10 +399,8 @@ func BenchmarkNight10kBreaks(b *testing.B) {
 	night := []Snapshot{manyBreaks(10_000)}
 	b.ReportAllocs()
 	for b.Loop() {
-		var buffer bytes.Buffer
-		if err := Write(&buffer, night, Options{}); err != nil {
+		if err := Write(io.Discard, night, Options{}); err != nil {
 			b.Fatal(err)
 		}
-		b.SetBytes(int64(buffer.Len()))
 	}
 }

@@ -46,8 +46,8 @@ func (d *DB) SavePage(ctx context.Context, mid, runID string, rows []pay.Transac
 			OR transactions.at <> excluded.at OR transactions.method <> excluded.method OR transactions.currency <> excluded.currency`, rowBatch)
 		defer into.close()
 		for _, row := range sorted {
-			if err := into.add(ctx, mid, row.OrderID, row.PaymentKey, row.TransactionKey, string(row.Status),
-				string(row.Method), at(row.At), string(row.Currency), row.Amount, stamp); err != nil {
+			if err := into.add(ctx, mid, plain(row.OrderID), plain(row.PaymentKey), plain(row.TransactionKey), plain(string(row.Status)),
+				plain(string(row.Method)), at(row.At), string(row.Currency), row.Amount, stamp); err != nil {
 				return err
 			}
 		}
@@ -60,6 +60,9 @@ func (d *DB) SavePage(ctx context.Context, mid, runID string, rows []pay.Transac
 	})
 	return changed, err
 }
+
+// plain takes out of a provider's text what PostgreSQL cannot hold.
+func plain(text string) string { return strings.ReplaceAll(text, "\x00", "\uFFFD") }
 
 // pageRow is a piece of evidence as the table holds it.
 type pageRow struct {

@@ -66,8 +66,8 @@ type paymentRow struct {
 
 func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 	row := paymentRow{
-		MID: p.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, Status: string(p.Status), Method: string(p.Method),
-		Behind: string(p.Behind), Provider: p.Provider, Currency: string(p.Currency), TotalAmount: p.TotalAmount,
+		MID: p.MID, PaymentKey: plain(p.PaymentKey), OrderID: plain(p.OrderID), Status: plain(string(p.Status)), Method: plain(string(p.Method)),
+		Behind: string(p.Behind), Provider: plain(p.Provider), Currency: string(p.Currency), TotalAmount: p.TotalAmount,
 		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
 		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
 		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt),

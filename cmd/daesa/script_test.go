@@ -4,9 +4,12 @@ import (
 	"database/sql"
 	"errors"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +29,9 @@ func TestMain(m *testing.M) {
 //
 //	exitcode N COMMAND...   runs a command that must end with that exit code
 //	sql DATABASE FILE       runs the statements of a file on an SQLite database; ! where it must refuse them
+//	shop ORDERS DAYS        starts a pretend Toss with a history, its clock at 01:30 on 2026-11-22,
+//	                        sets TOSS_URL, writes the shop's orders.csv and a myshop/daesa.yaml
+//	tossdown                ends it
 //	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -38,6 +44,8 @@ func TestScript(t *testing.T) {
 			"exitcode": scriptExitCode,
 			"sql":      scriptSQL,
 			"toss":     scriptToss,
+			"shop":     scriptShop,
+			"tossdown": scriptTossDown,
 		},
 		RequireUniqueNames: true,
 	})
@@ -89,6 +97,46 @@ func scriptToss(ts *testscript.TestScript, neg bool, args []string) {
 	server := httptest.NewServer(sandbox.New(options).Handler())
 	ts.Defer(server.Close)
 	ts.Setenv("TOSS_URL", server.URL)
+}
+
+// asOf is when the nights of the sessions run.
+const asOf = "2026-11-22T01:30:00+09:00"
+
+func scriptShop(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: shop ORDERS DAYS")
+	}
+	orders, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	days, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	now, err := pay.ParseTime(asOf)
+	ts.Check(err)
+	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true})
+	history := toss.Seed(sandbox.HistoryOptions{Seed: 1, Orders: orders, Days: days, End: pay.DayOf(now).Add(-1).Start(), BreakShare: 0.02})
+	toss.SetClock(now)
+	server := httptest.NewServer(toss.Handler())
+	ts.Defer(server.Close)
+	servers.Store(ts, server)
+	var file strings.Builder
+	ts.Check(history.WriteCSV(&file, now))
+	ts.Check(os.WriteFile(ts.MkAbs("orders.csv"), []byte(file.String()), 0o600))
+	ts.Check(os.Mkdir(ts.MkAbs("myshop"), 0o700))
+	text := config.Template(config.TemplateValues{Environment: config.Test, BaseURL: server.URL, RequestsPerMinute: 600_000, AutoQueue: []string{"cancel_not_executed"}})
+	ts.Check(os.WriteFile(ts.MkAbs("myshop/daesa.yaml"), text, 0o600))
+	ts.Setenv("TOSS_URL", server.URL)
+	ts.Setenv("TOSS_SECRET_KEY", "test_sk_sandbox")
+	ts.Setenv("DAESA_CONFIG", ts.MkAbs("myshop/daesa.yaml"))
+	ts.Setenv("ASOF", asOf)
+}
+
+// servers are the pretend Tosses of the sessions that run.
+var servers sync.Map
+
+func scriptTossDown(ts *testscript.TestScript, _ bool, _ []string) {
+	if server, ok := servers.Load(ts); ok {
+		server.(*httptest.Server).Close()
+	}
 }
 
 func TestPrintTableKeepsColumnsBesideKorean(t *testing.T) {
