@@ -38,9 +38,11 @@ type night struct {
 
 	mu       sync.Mutex
 	findings []reconcile.Finding
-	sums     map[pay.Currency]*reconcile.Total
-	shopGap  bool // the shop's orders of the day are not all there
-	unheld   int64
+	// currencies are the provider's, of the breaks of tonight about a currency.
+	currencies map[string]pay.Currency
+	sums       map[pay.Currency]*reconcile.Total
+	shopGap    bool // the shop's orders of the day are not all there
+	unheld     int64
 }
 
 func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (*night, error) {
@@ -63,7 +65,7 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	}
 	return &night{
 		Nightly: n, lease: lease, now: now, run: run, scope: scope, cmp: cmp,
-		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{},
+		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{}, currencies: map[string]pay.Currency{},
 	}, nil
 }
 

@@ -30,7 +30,7 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	if err != nil {
 		return reports.Snapshot{}, err
 	}
-	n.finish(changes)
+	n.finish()
 	proposed, err := n.propose(ctx, changes)
 	if err != nil {
 		return reports.Snapshot{}, err
@@ -90,7 +90,11 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 	found := make(map[string]*reconcile.Finding, len(n.findings))
 	for i := range n.findings {
 		f := &n.findings[i]
-		found[reconcile.BreakID(f.MID, f.OrderID, f.Kind)] = f
+		id := reconcile.BreakID(f.MID, f.OrderID, f.Kind)
+		found[id] = f
+		if f.Kind == reconcile.CurrencyMismatch && f.Payment != nil {
+			n.currencies[id] = f.Payment.Currency
+		}
 	}
 	var changes []BreakChange
 	carry := func(before *reconcile.Break, finding *reconcile.Finding) {
@@ -116,7 +120,7 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 }
 
 // finish fills in what only the whole night knows.
-func (n *night) finish(changes []BreakChange) {
+func (n *night) finish() {
 	if n.unheld > 0 {
 		n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: "shop", What: fmt.Sprintf("%d payments", n.unheld),
 			Why: "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"})

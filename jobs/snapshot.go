@@ -27,7 +27,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	s := reports.Snapshot{JournalHead: after.JournalHead, Config: n.Settings.ConfigPrint}
 	for _, b := range after.Breaks {
 		countBreak(&run, b)
-		s.Breaks = append(s.Breaks, breakRow(b))
+		s.Breaks = append(s.Breaks, n.breakRow(b))
 	}
 	for _, request := range after.Refunds {
 		run.Refunds[string(request.State)]++
@@ -61,13 +61,18 @@ func countBreak(run *reconcile.Run, b reconcile.Break) {
 	}
 }
 
-func breakRow(b reconcile.Break) reports.BreakRow {
-	return reports.BreakRow{
+func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
+	row := reports.BreakRow{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: b.Kind, Status: b.Status,
 		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
 		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
+		Since: b.Since,
 	}
+	if b.Kind == reconcile.CurrencyMismatch {
+		row.ProviderCurrency = n.currencies[b.ID]
+	}
+	return row
 }
 
 // owing are the kinds in which Toss holds money that should perhaps go back.

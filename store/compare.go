@@ -266,26 +266,9 @@ func (c *Comparison) CountAgreeing(ctx context.Context) (int64, error) {
 // Agreeing gives the agreeing payments at some positions of their order by
 // order number; positions ascend.
 func (c *Comparison) Agreeing(ctx context.Context, positions []int64) ([]reconcile.Suspect, error) {
-	if len(positions) == 0 {
-		return nil, nil
-	}
-	rows, err := c.conn.QueryxContext(ctx, c.d.query("agreeing"))
+	drawn, err := c.agreeingAt(ctx, positions)
 	if err != nil {
-		return nil, c.d.explain("agreeing", err)
-	}
-	var drawn []reconcile.Suspect
-	for i := int64(0); len(drawn) < len(positions) && rows.Next(); i++ {
-		if i != positions[len(drawn)] {
-			continue
-		}
-		var orderID, key string
-		if err := rows.Scan(&orderID, &key); err != nil {
-			break
-		}
-		drawn = append(drawn, reconcile.Suspect{OrderID: orderID, Known: []reconcile.Known{{PaymentKey: key, WasDone: true}}})
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, c.d.explain("agreeing", err)
+		return nil, err
 	}
 	for i := range drawn {
 		if err := c.fillOrder(ctx, &drawn[i]); err != nil {
@@ -293,6 +276,27 @@ func (c *Comparison) Agreeing(ctx context.Context, positions []int64) ([]reconci
 		}
 	}
 	return drawn, nil
+}
+
+// agreeingAt walks over the agreeing payments, without keeping them.
+func (c *Comparison) agreeingAt(ctx context.Context, positions []int64) ([]reconcile.Suspect, error) {
+	rows, err := c.conn.QueryxContext(ctx, c.d.query("agreeing"))
+	if err != nil {
+		return nil, c.d.explain("agreeing", err)
+	}
+	defer rows.Close()
+	var drawn []reconcile.Suspect
+	for i := int64(0); len(drawn) < len(positions) && rows.Next(); i++ {
+		if i != positions[len(drawn)] {
+			continue
+		}
+		var orderID, key string
+		if err := rows.Scan(&orderID, &key); err != nil {
+			return nil, c.d.explain("agreeing", err)
+		}
+		drawn = append(drawn, reconcile.Suspect{OrderID: orderID, Known: []reconcile.Known{{PaymentKey: key, WasDone: true}}})
+	}
+	return drawn, c.d.explain("agreeing", rows.Err())
 }
 
 func (c *Comparison) fillOrder(ctx context.Context, s *reconcile.Suspect) error {

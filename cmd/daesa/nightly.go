@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -253,7 +254,16 @@ func (a *app) needPerson(ctx context.Context, n *nights) error {
 // writeWorkbooks draws the workbook of a date: one with all merchants, or one
 // each. out replaces the configured place.
 func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, out string) (string, error) {
+	snapshots = slices.DeleteFunc(slices.Clone(snapshots), func(s reports.Snapshot) bool { return s.JournalHead == "" })
+	if len(snapshots) == 0 {
+		return "", failed("run the night again when the cause is mended", "no merchant's night was written, so there is no workbook")
+	}
 	options := reports.Options{Language: cfg.Reports.Language}
+	if !cfg.Reports.PerMerchant {
+		for _, merchant := range a.merchants(cfg) {
+			options.Expected = append(options.Expected, merchant.MID)
+		}
+	}
 	day := snapshots[0].Run.Day
 	name := reports.FileName(day, "")
 	if snapshots[0].Run.Job == jobs.JobMonthEnd {

@@ -49,7 +49,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 			return db.OpenComparison(ctx, scope, now)
 		},
 	}
-	if source := a.orderSource(cfg, db, m); source != nil {
+	if source := a.orderSource(cfg, db); source != nil {
 		n.Orders = source
 	}
 	n.Progress = &stepLog{log: a.log.With("job", job, "mid", m.MID), clock: a.clock, bar: a.newProgress()}
@@ -96,7 +96,7 @@ func ownerIsDead(owner string) bool {
 
 // orderSource gives the source that the configuration names; nil for the
 // table, which somebody else fills.
-func (a *app) orderSource(cfg *config.Config, db *store.DB, m config.Merchant) jobs.OrderSource {
+func (a *app) orderSource(cfg *config.Config, db *store.DB) jobs.OrderSource {
 	base := source{cfg: cfg, db: db, options: orderOptions(cfg), actor: a.actor(), now: a.now}
 	switch cfg.Orders.Source {
 	case config.SourceCSV:

@@ -68,8 +68,6 @@ ORDER BY mid, order_id, id
 SELECT * FROM refunds WHERE id = :id
 -- name: refunds_of_order
 SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, id
--- name: refund_states
-SELECT state, count(*) AS number FROM refunds WHERE mid = :mid GROUP BY state ORDER BY state
 
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
