@@ -92,7 +92,11 @@ func (c *Client) get(ctx context.Context, q call, decode func(body []byte) error
 		if try == tries || ctx.Err() != nil || !again(failure) {
 			return pay.Evidence{}, failure
 		}
-		if c.sleep(ctx, delay(failure, try)) != nil {
+		wait := delay(failure, try)
+		if failure.HTTPStatus == http.StatusTooManyRequests && c.opts.OnThrottle != nil {
+			c.opts.OnThrottle(ctx, q.api, wait)
+		}
+		if c.sleep(ctx, wait) != nil {
 			return pay.Evidence{}, failure
 		}
 	}

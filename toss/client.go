@@ -62,6 +62,9 @@ type Options struct {
 	Sleep       func(context.Context, time.Duration) error // between tries of a look-up; nil: a timer
 	MaxResponse int64                                      // bytes of an answer; 0: 64 MiB for lists, 1 MiB for one payment
 	OnCall      func(api string)                           // told of every send
+	// OnThrottle is told that the provider answered 429, and for how long calls
+	// of that API should rest: other processes should rest too.
+	OnThrottle func(ctx context.Context, api string, wait time.Duration)
 }
 
 // Client calls Toss for one secret key. Its methods may run at once.

@@ -192,8 +192,8 @@ func people(currency pay.Currency, units int64) string {
 
 func grouped(n int64) string { return strings.TrimSuffix(people(pay.KRW, n), "원") }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
 	for key := range m {
 		keys = append(keys, key)
 	}

@@ -210,6 +210,7 @@ func (a *app) judgeNight(snapshots []reports.Snapshot) {
 				a.warn("%s %s: %s: %s: %s", s.Run.MID, s.Run.Day, gap.Side, gap.What, gap.Why)
 			}
 		}
+		a.judgeDeadlines(s)
 		for _, kind := range s.Run.Suspect {
 			a.verdict.add(codePerson, "%s %s is suspect: too many %s; check the key and the order export first, no refunds were proposed", s.Run.MID, s.Run.Day, kind)
 		}
@@ -218,6 +219,22 @@ func (a *app) judgeNight(snapshots []reports.Snapshot) {
 				a.verdict.add(codePerson, "%s %s: %s %s are unexplained", s.Run.MID, s.Run.Day, total.Currency.Format(total.Unexplained), total.Currency)
 			}
 		}
+	}
+}
+
+// judgeDeadlines names what runs out before the next planned refund run, with
+// the money at stake.
+func (a *app) judgeDeadlines(s reports.Snapshot) {
+	count, money := map[pay.Currency]int{}, map[pay.Currency]int64{}
+	for _, deadline := range s.Deadlines {
+		if deadline.TooLate && deadline.CancelBy.After(s.Run.Now) {
+			count[deadline.Currency]++
+			money[deadline.Currency] += deadline.Amount
+		}
+	}
+	for _, currency := range sortedKeys(count) {
+		a.verdict.add(codePerson, "%s %s: %d refunds over %s run out before the next planned refund run (schedule.refunds)",
+			s.Run.MID, s.Run.Day, count[currency], people(currency, money[currency]))
 	}
 }
 

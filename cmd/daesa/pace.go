@@ -70,3 +70,13 @@ func (p *pacer) slot(ctx context.Context, api string) (time.Time, error) {
 	block.First, block.Count = at.Add(block.Step), block.Count-1
 	return at, nil
 }
+
+// rest lets every process leave an API alone for a while, since the provider
+// asked for it. Where the database cannot be told, this process rests alone.
+func (p *pacer) rest(ctx context.Context, api string, wait time.Duration) {
+	until := p.clock().Add(wait)
+	_ = p.db.HoldPace(ctx, p.mid, api, until) // the client waits by itself as well
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blocks[api] = nil
+}

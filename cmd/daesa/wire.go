@@ -22,9 +22,10 @@ import (
 
 // client stacks what stands between a job and Toss: pace, then the call.
 func (a *app) client(db *store.DB, m config.Merchant) (*toss.Client, error) {
+	pace := newPacer(db, m.MID, m.RequestsPerMinute, a.clock)
 	return toss.New(toss.Options{
 		BaseURL: m.BaseURL, MID: m.MID, SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
-		Pace: newPacer(db, m.MID, m.RequestsPerMinute, a.clock), Now: a.clock,
+		Pace: pace, OnThrottle: pace.rest, Now: a.clock,
 	})
 }
 
