@@ -17,8 +17,11 @@ import (
 	"daesa/reconcile"
 )
 
-// rowBatch is how many transactions go into one statement.
-const rowBatch = 100
+// How many rows go into one statement.
+const (
+	rowBatch      = 500
+	evidenceBatch = 25
+)
 
 // SavePage keeps one page of the transaction list: its rows, folded into what
 // was known, and the page itself as evidence. Rows of other merchants are the
@@ -137,12 +140,15 @@ func (d *DB) Evidence(ctx context.Context, mid, about string) ([]pay.Evidence, e
 // SaveEvidence keeps look-ups as the provider sent them.
 func (d *DB) SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Evidence) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
+		into := newBulk(d, tx, "INSERT INTO pages (mid, api, about, sha256, size, body, trace_id, fetched_at, run_id)", 9, "ON CONFLICT DO NOTHING", evidenceBatch)
+		defer into.close()
 		for _, page := range pages {
-			if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
+			row := newPageRow(mid, runID, page)
+			if err := into.add(ctx, row.MID, row.API, row.About, row.SHA256, row.Size, row.Body, row.TraceID, row.FetchedAt, row.RunID); err != nil {
 				return err
 			}
 		}
-		return nil
+		return into.flush(ctx)
 	})
 }
 

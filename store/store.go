@@ -98,7 +98,7 @@ func sqliteDSN(path string) string {
 	values := url.Values{"_txlock": {"immediate"}}
 	for _, pragma := range []string{
 		fmt.Sprintf("busy_timeout(%d)", busyMilliseconds), "journal_mode(WAL)", "synchronous(FULL)",
-		"foreign_keys(1)", "cache_size(-3000)", "temp_store(FILE)", "journal_size_limit(67108864)",
+		"foreign_keys(1)", "cache_size(-4500)", "temp_store(FILE)", "journal_size_limit(67108864)",
 		"wal_autocheckpoint(4000)",
 	} {
 		values.Add("_pragma", pragma)
