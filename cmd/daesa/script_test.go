@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 //	shop ORDERS DAYS        starts a pretend Toss with a history, its clock at 01:30 on 2026-11-22,
 //	                        sets TOSS_URL, writes the shop's orders.csv and a myshop/daesa.yaml
 //	tossdown                ends it
+//	replace FILE OLD NEW    replaces a text in a file, where it must stand; \n is a new line
+//	mode FILE PERMISSIONS   checks a file's permissions, such as 600
 //	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -46,6 +48,8 @@ func TestScript(t *testing.T) {
 			"toss":     scriptToss,
 			"shop":     scriptShop,
 			"tossdown": scriptTossDown,
+			"replace":  scriptReplace,
+			"mode":     scriptMode,
 		},
 		RequireUniqueNames: true,
 	})
@@ -132,6 +136,29 @@ func scriptShop(ts *testscript.TestScript, neg bool, args []string) {
 
 // servers are the pretend Tosses of the sessions that run.
 var servers sync.Map
+
+func scriptReplace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace FILE OLD NEW")
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	text = strings.ReplaceAll(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode FILE PERMISSIONS")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := strconv.FormatInt(int64(info.Mode().Perm()), 8); got != args[1] {
+		ts.Fatalf("%s has the permissions %s, expected %s", args[0], got, args[1])
+	}
+}
 
 func scriptTossDown(ts *testscript.TestScript, _ bool, _ []string) {
 	if server, ok := servers.Load(ts); ok {
