@@ -89,7 +89,8 @@ type Written struct {
 	Actor    string
 	Breaks   []BreakChange
 	Proposed []refunds.Request
-	Facts    any // about the run, for the journal
+	Expire   bool // unsent requests whose deadline has passed become expired
+	Facts    any  // about the run, for the journal
 }
 
 // BreakChange is a break as it is after the night, and what happened to it.

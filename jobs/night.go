@@ -22,7 +22,7 @@ const (
 	followDays = 30
 	// lateMargin: a change may be committed after a run began and bear an
 	// earlier time; what changed shortly before the last run is looked at again.
-	lateMargin = time.Hour
+	lateMargin = 15 * time.Minute
 )
 
 // night is one run while it goes on.

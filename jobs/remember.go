@@ -36,7 +36,8 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 		return reports.Snapshot{}, err
 	}
 	var snapshot reports.Snapshot
-	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed, Facts: n.facts()}
+	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed,
+		Expire: n.Job != JobReconcile, Facts: n.facts()}
 	err = n.cmp.Commit(ctx, written, func(after After) ([]byte, error) {
 		snapshot = n.snapshot(after)
 		if before != nil && sameNight(*before, snapshot) {

@@ -97,6 +97,9 @@ func (d *DB) counted(ctx context.Context, on runner, key args) (int64, error) {
 // expireRefunds: an unsent request whose deadline has passed is expired, and
 // listed for a transfer by hand.
 func (d *DB) expireRefunds(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
+	if !night.Expire {
+		return nil, nil
+	}
 	var rows []refundRow
 	if err := d.all(ctx, tx, &rows, "refunds_expiring", args{"mid": night.Lease.MID, "now": at(night.Now)}); err != nil {
 		return nil, err

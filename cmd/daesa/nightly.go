@@ -43,6 +43,9 @@ type nights struct {
 	db        *store.DB
 	merchants []config.Merchant
 	today     pay.Day
+	// complete is the last complete date of each merchant, where the command
+	// runs what is due: dates up to it are not run again for that merchant.
+	complete map[string]pay.Day
 }
 
 func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
@@ -92,7 +95,7 @@ func (a *app) nightDocuments(ctx context.Context, n *nights, date string) ([]nig
 		documents = append(documents, newNightDocument(snapshots, &workbook))
 		a.judgeNight(snapshots)
 	}
-	return documents, a.needPerson(ctx, n)
+	return documents, a.needPerson(ctx, n, true)
 }
 
 // datesDue says which dates a nightly runs. The last complete date is that of
@@ -112,6 +115,7 @@ func (a *app) datesDue(ctx context.Context, n *nights, date string) (string, []p
 		return jobs.JobNightly, []pay.Day{day}, nil
 	}
 	var dates []pay.Day
+	n.complete = map[string]pay.Day{}
 	for _, merchant := range n.merchants {
 		last, _, err := n.db.LastComplete(ctx, jobs.JobNightly, merchant.MID, n.today)
 		if err != nil {
@@ -121,9 +125,13 @@ func (a *app) datesDue(ctx context.Context, n *nights, date string) (string, []p
 		if err != nil {
 			return "", nil, err
 		}
+		n.complete[merchant.MID] = last
 		if due := jobs.Dates(last, first, n.today); len(due) > len(dates) {
 			dates = due
 		}
+	}
+	if dates[0] == n.today.Add(-1) {
+		n.complete = nil // nothing was missed: yesterday runs for all
 	}
 	return jobs.JobNightly, dates, nil
 }
@@ -138,6 +146,14 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 	var snapshots []reports.Snapshot
 	var failures []error
 	for _, merchant := range n.merchants {
+		if n.complete[merchant.MID] >= day {
+			stored, err := a.loadNight(ctx, &nights{db: n.db, merchants: []config.Merchant{merchant}}, job, day)
+			if err != nil {
+				return nil, err
+			}
+			snapshots = append(snapshots, stored...)
+			continue
+		}
 		snapshot, err := a.runNight(ctx, n, merchant, job, day)
 		var running *reconcile.RunningError
 		switch {
@@ -238,8 +254,9 @@ func (a *app) judgeDeadlines(s reports.Snapshot) {
 	}
 }
 
-// needPerson asks the database what waits for a person.
-func (a *app) needPerson(ctx context.Context, n *nights) error {
+// needPerson asks the database what waits for a person. Requests to approve,
+// and outcomes that nobody knows, are a nightly's to tell.
+func (a *app) needPerson(ctx context.Context, n *nights, nightly bool) error {
 	for _, merchant := range n.merchants {
 		open, err := n.db.NeedPerson(ctx, merchant.MID)
 		if err != nil {
@@ -256,12 +273,16 @@ func (a *app) needPerson(ctx context.Context, n *nights) error {
 		for _, request := range requests {
 			counts[request.State]++
 		}
-		for _, state := range []refunds.State{refunds.Requested, refunds.NeedsAccount, refunds.ExpiredState, refunds.HeldState} {
+		waiting := []refunds.State{refunds.ExpiredState, refunds.HeldState}
+		if nightly {
+			waiting = append(waiting, refunds.Requested, refunds.NeedsAccount)
+		}
+		for _, state := range waiting {
 			if counts[state] > 0 {
 				a.verdict.add(codePerson, "%s: %d refunds %s", merchant.MID, counts[state], state)
 			}
 		}
-		if unknown := counts[refunds.Unknown] + counts[refunds.HeldState]; unknown > 0 {
+		if unknown := counts[refunds.Unknown] + counts[refunds.HeldState]; nightly && unknown > 0 {
 			a.verdict.add(codeUnknown, "%s: the outcome of %d refunds is unknown", merchant.MID, unknown)
 		}
 	}

@@ -94,7 +94,7 @@ func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only 
 			a.judgeNight(snapshots)
 		}
 	}
-	if err := a.needPerson(ctx, n); err != nil {
+	if err := a.needPerson(ctx, n, false); err != nil {
 		return err
 	}
 	return a.printNights(documents)
