@@ -137,13 +137,22 @@ func TestOpenBreaksStayOpenWhenTheirOrderCouldNotBeLookedUp(t *testing.T) {
 	w := oneDay(t)
 	before := kinds(w.night(last))
 	after, err := w.faultyNight(&faulty{payment: func(int) error { return failure(pay.FailureTransient) }})
+	var kept *jobs.KeptError
+	if !errors.As(err, &kept) || len(kept.Gaps) == 0 {
+		t.Fatalf("a complete night that cannot be read again: %v", err)
+	}
+	open, err := w.db.NeedPerson(t.Context(), mid)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for kind, n := range before {
+		open -= int64(n)
 		if kinds(after)[kind] != n {
 			t.Errorf("%s: %d before, %d after a night that could not look up", kind, n, kinds(after)[kind])
 		}
+	}
+	if runs, err := w.db.Runs(t.Context(), mid); err != nil || open != 0 || runs[0].State != reconcile.RunComplete {
+		t.Errorf("%d breaks more than before, run %+v (%v)", open, runs, err)
 	}
 }
 

@@ -51,13 +51,17 @@ func (n *night) list(ctx context.Context) error {
 		group.Go(func() error {
 			if failed.Load() >= listFailures {
 				n.gap("provider", "transactions of "+string(window.Day), errors.New("not asked for, since other days failed"))
+				n.unread(window.Day)
 				return nil
 			}
 			err := n.readWindow(ctx, window, len(windows) == 1)
 			n.step("windows", done.Add(1), int64(len(windows)))
 			var failure *pay.Failure
 			if errors.As(err, &failure) && ctx.Err() == nil {
-				failed.Add(min(weight(failure), listFailures))
+				if failure.Kind != pay.FailureUnreadable && failure.Kind != pay.FailurePaging { // these say something of one day alone
+					failed.Add(min(weight(failure), listFailures))
+				}
+				n.unread(window.Day)
 				n.gap("provider", "transactions of "+string(window.Day), failure)
 				return nil
 			}
@@ -94,18 +98,16 @@ func (n *night) readPages(ctx context.Context, w reconcile.Window, single bool) 
 		defer close(pages)
 		return n.fetchPages(ctx, w, pages)
 	})
-	var changed, unknown int64
+	var unknown int64
 	group.Go(func() error {
 		for p := range pages {
 			w.Pages++
 			w.Rows += int64(len(p.rows))
 			own, strange := n.own(p.rows)
 			unknown += strange
-			more, err := n.Pages.SavePage(ctx, n.scope.MID, n.lease.RunID, own, p.evidence, n.now)
-			if err != nil {
+			if _, err := n.Pages.SavePage(ctx, n.scope.MID, n.lease.RunID, own, p.evidence, n.now); err != nil {
 				return err
 			}
-			changed += more
 			if single {
 				n.step("rows of "+string(w.Day), w.Rows, 0)
 			}
@@ -115,10 +117,22 @@ func (n *night) readPages(ctx context.Context, w reconcile.Window, single bool) 
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	if unknown > 0 && unknown == w.Rows {
+		n.gap("provider", "transactions of "+string(w.Day), fmt.Errorf("every row belongs to another merchant: is %q the MID of this secret key?", n.scope.MID))
+		return nil
+	}
 	if n.now.Before(w.Day.End()) {
 		return nil // today so far: nothing is covered yet
 	}
-	return n.Pages.CoverWindow(ctx0(ctx), n.scope.MID, n.lease.RunID, w, unknown, changed, n.now)
+	return n.Pages.CoverWindow(ctx0(ctx), n.scope.MID, n.lease.RunID, w, unknown, n.now)
+}
+
+// unread notes that a day was not read by this run, whatever an earlier try
+// of it read.
+func (n *night) unread(day pay.Day) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.failedDays[day] = true
 }
 
 // ctx0 frees a context from its group, which has ended.

@@ -39,6 +39,7 @@ func weight(err error) int64 {
 
 // looked is what look-ups showed of one suspect.
 type looked struct {
+	mid      string
 	suspect  reconcile.Suspect
 	payments []pay.Payment
 	evidence []pay.Evidence
@@ -106,6 +107,7 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 	var payments []pay.Payment
 	var evidence []pay.Evidence
 	var judged []string
+	var answered int64
 	for _, result := range results {
 		for api, calls := range result.calls {
 			n.run.CallsByAPI[api] += calls
@@ -125,13 +127,14 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 			}
 			continue
 		}
+		answered++
 		payments = append(payments, result.payments...)
 		if n.classify(result, sampled) {
 			judged = append(judged, result.suspect.OrderID)
 		}
 	}
 	if !sampled {
-		n.run.LookedUp += int64(len(judged))
+		n.run.LookedUp += answered
 	}
 	if err := n.cmp.SaveLookUps(ctx, payments, judged); err != nil {
 		return failures, err
@@ -142,7 +145,7 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 // ask looks one order up: by the shop's payment key and those of the list,
 // then, where none of them holds money, by its number. Not found is an answer.
 func (n *night) ask(ctx context.Context, s reconcile.Suspect) looked {
-	result := looked{suspect: s, calls: map[string]int64{}}
+	result := looked{mid: n.scope.MID, suspect: s, calls: map[string]int64{}}
 	wasDone := map[string]bool{}
 	var keys []string
 	if s.Order != nil && s.Order.PaymentKey != "" {
@@ -183,6 +186,11 @@ func (l *looked) add(api string, payment pay.Payment, evidence pay.Evidence, err
 		l.err = err
 		return false
 	}
+	if payment.MID != l.mid {
+		l.err = &pay.Failure{Kind: pay.FailureUnreadable, API: "look-up", About: l.suspect.OrderID,
+			Err: fmt.Errorf("the payment belongs to merchant %q: is %q the MID of this secret key?", payment.MID, l.mid)}
+		return false
+	}
 	l.evidence = append(l.evidence, evidence)
 	if payment.OrderID != l.suspect.OrderID || slices.ContainsFunc(l.payments, func(p pay.Payment) bool { return p.PaymentKey == payment.PaymentKey }) {
 		return false
@@ -206,13 +214,19 @@ func (n *night) classify(l looked, sampled bool) (judged bool) {
 	if len(found) == 0 {
 		return true
 	}
-	if l.suspect.Order == nil && n.shopGap {
+	if l.suspect.Order == nil && n.unheard(found[0]) {
 		n.unheld++
 		return false
 	}
 	n.findings = append(n.findings, found...)
 	n.explain(l, found[0])
 	return true
+}
+
+// unheard: the shop could not have told of the order, since its orders are not
+// all there, or have not been brought in since while the day still runs.
+func (n *night) unheard(f reconcile.Finding) bool {
+	return n.shopGap || (n.now.Before(n.scope.Day.End()) && !f.MovedAt.Before(n.shopSeen))
 }
 
 // explain adds the pair's difference in money to what Compare named: once for

@@ -39,7 +39,7 @@ type Ledger interface {
 type Pages interface {
 	SavePage(ctx context.Context, mid, runID string, rows []pay.Transaction, page pay.Evidence, now time.Time) (changed int64, err error)
 	SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Evidence) error
-	CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID, changed int64, now time.Time) error
+	CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID int64, now time.Time) error
 	CoveredDays(ctx context.Context, mid string, from, to pay.Day) (map[pay.Day]bool, error)
 	WindowsRead(ctx context.Context, mid, runID string) (windows []reconcile.Window, unknownMID int64, err error)
 }
@@ -70,7 +70,7 @@ type Judging interface {
 	Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error)
 	SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error
 	Breaks(ctx context.Context) ([]reconcile.Break, error)
-	Asked(ctx context.Context, paymentKey, breakID string) (refunds.Asked, error)
+	Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error)
 }
 
 // Summing proves a night by sums that use one side alone.
@@ -80,6 +80,7 @@ type Summing interface {
 	Totals(ctx context.Context) (shop, provider []reconcile.Sum, err error)
 	Figures(ctx context.Context) (reconcile.DayFigures, error)
 	CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error)
+	LastImport(ctx context.Context) (time.Time, error)
 }
 
 // Written is all that one night writes.

@@ -11,6 +11,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports"
 )
 
 const (
@@ -43,6 +44,12 @@ type night struct {
 	sums       map[pay.Currency]*reconcile.Total
 	shopGap    bool // the shop's orders of the day are not all there
 	unheld     int64
+	// failedDays are days of the list that could not be read.
+	failedDays map[pay.Day]bool
+	// shopSeen is until when the shop could have told of an order, while the day
+	// still runs; zero for a day that is over.
+	shopSeen time.Time
+	before   *reports.Snapshot // what an earlier run of this night stored
 }
 
 func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (*night, error) {
@@ -65,7 +72,7 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	}
 	return &night{
 		Nightly: n, lease: lease, now: now, run: run, scope: scope, cmp: cmp,
-		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{}, currencies: map[string]pay.Currency{},
+		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{}, currencies: map[string]pay.Currency{}, failedDays: map[pay.Day]bool{},
 	}, nil
 }
 
@@ -134,7 +141,7 @@ func (n *night) readShop(ctx context.Context) error {
 	}
 	n.step("shop", 0, 0)
 	if n.Orders != nil {
-		gaps, err := n.Orders.Refresh(ctx, n.since(), n.scope.Day.End())
+		gaps, err := n.Orders.Refresh(ctx, n.since(), n.now)
 		if err != nil {
 			return err
 		}
@@ -159,8 +166,13 @@ func (n *night) since() time.Time {
 
 // coverShop: the shop's side has coverage too.
 func (n *night) coverShop(ctx context.Context, rowsAtToss int64) error {
-	if len(n.Settings.Given) > 0 || n.now.Before(n.scope.Day.End()) {
+	if len(n.Settings.Given) > 0 {
 		return nil
+	}
+	if n.now.Before(n.scope.Day.End()) {
+		last, err := n.cmp.LastImport(ctx)
+		n.shopSeen = last.Add(-n.Settings.Settle)
+		return err
 	}
 	today, err := n.cmp.CountOrdered(ctx, n.scope.MID, n.scope.Day)
 	if err != nil {
@@ -233,6 +245,7 @@ func (n *night) prove(ctx context.Context) error {
 	}
 	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
 	n.run.Windows, n.run.UnknownMID, err = n.Pages.WindowsRead(ctx, n.scope.MID, n.lease.RunID)
+	n.run.Windows = slices.DeleteFunc(n.run.Windows, func(w reconcile.Window) bool { return n.failedDays[w.Day] })
 	for _, window := range n.run.Windows {
 		n.run.CallsByAPI["transactions"] += int64(window.Pages)
 	}

@@ -4,6 +4,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -64,6 +65,9 @@ func (n *Nightly) Run(ctx context.Context, day pay.Day, now time.Time) (reports.
 		err = lost
 	}
 	state, reason := ending(snapshot, err)
+	if state != reconcile.RunComplete && n.wasComplete(ctx, day) {
+		state, reason = reconcile.RunComplete, "run again: "+reason
+	}
 	if endErr := n.Ledger.EndRun(context.WithoutCancel(ctx), lease, state, reason, n.Clock()); err == nil {
 		err = endErr
 	}
@@ -76,6 +80,9 @@ func (n *Nightly) run(ctx context.Context, lease reconcile.Lease, day pay.Day, n
 		return reports.Snapshot{}, err
 	}
 	defer night.close()
+	if night.before, err = night.earlier(ctx); err != nil {
+		return reports.Snapshot{}, err
+	}
 	for _, step := range []func(context.Context) error{
 		night.readShop, // the shop's orders, and whether they are all there
 		night.list,     // the provider's rows, day by day
@@ -89,6 +96,17 @@ func (n *Nightly) run(ctx context.Context, lease reconcile.Lease, day pay.Day, n
 		}
 	}
 	return night.remember(ctx) // breaks, proposals and the run, in one transaction
+}
+
+// wasComplete says whether the night stands complete from an earlier run: that
+// this one failed takes nothing away from it.
+func (n *Nightly) wasComplete(ctx context.Context, day pay.Day) bool {
+	stored, err := n.Ledger.Snapshot(context.WithoutCancel(ctx), n.Job, n.Settings.MID, day)
+	if err != nil || stored == nil {
+		return false
+	}
+	var snapshot reports.Snapshot
+	return json.Unmarshal(stored, &snapshot) == nil && snapshot.Run.Complete
 }
 
 // ending says how a run is entered in the ledger.
@@ -105,21 +123,34 @@ func ending(snapshot reports.Snapshot, err error) (state, reason string) {
 	}
 }
 
-// Dates are the business dates that a nightly without a date runs: every one
-// from the last complete one to yesterday, oldest first; the first time, and
+// catchUpDays is how far before the newest complete night a missed one is still
+// caught up by itself.
+const catchUpDays = 31
+
+// Dates are the business dates that a nightly without a date runs: every one up
+// to yesterday that is not complete, oldest first, from the first run on, but
+// not more than catchUpDays before the newest complete one; the first time, and
 // when nothing was missed, yesterday.
-func Dates(lastComplete, firstRun, today pay.Day) []pay.Day {
+func Dates(complete []pay.Day, firstRun, today pay.Day) []pay.Day {
 	yesterday := today.Add(-1)
-	from := yesterday
-	switch {
-	case lastComplete != "" && lastComplete < yesterday:
-		from = lastComplete.Add(1)
-	case lastComplete == "" && firstRun != "" && firstRun < yesterday:
-		from = firstRun // never complete yet: begin where the first one began
+	from, done := yesterday, map[pay.Day]bool{}
+	if firstRun != "" {
+		from = min(firstRun, yesterday)
+	}
+	if n := len(complete); n > 0 {
+		from = max(from, complete[n-1].Add(-catchUpDays))
+	}
+	for _, day := range complete {
+		done[day] = true
 	}
 	var dates []pay.Day
 	for day := from; day <= yesterday; day = day.Add(1) {
-		dates = append(dates, day)
+		if !done[day] {
+			dates = append(dates, day)
+		}
+	}
+	if dates == nil {
+		return []pay.Day{yesterday}
 	}
 	return dates
 }

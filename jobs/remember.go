@@ -22,15 +22,15 @@ var errSame = errors.New("the same night")
 // nothing and keeps its first snapshot.
 func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	n.step("remember", 0, 0)
-	before, err := n.earlier(ctx)
-	if err != nil {
-		return reports.Snapshot{}, err
-	}
+	before := n.before
 	changes, err := n.changes(ctx)
 	if err != nil {
 		return reports.Snapshot{}, err
 	}
 	n.finish()
+	if before != nil && before.Run.Complete && !n.run.Complete {
+		return *before, &KeptError{Gaps: n.run.Gaps}
+	}
 	proposed, err := n.propose(ctx, changes)
 	if err != nil {
 		return reports.Snapshot{}, err
@@ -49,6 +49,15 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 		return *before, nil
 	}
 	return snapshot, err
+}
+
+// KeptError: the night was complete before, and could not be read again in
+// full. Nothing was written; the complete night stands.
+type KeptError struct{ Gaps []reconcile.Gap }
+
+// Error names the first part that could not be read.
+func (e *KeptError) Error() string {
+	return fmt.Sprintf("the night was complete before and stays so; %d parts could not be read again, first: %s: %s", len(e.Gaps), e.Gaps[0].What, e.Gaps[0].Why)
 }
 
 // earlier is the snapshot that an earlier run of the same night stored.
@@ -151,7 +160,7 @@ func (n *night) propose(ctx context.Context, changes []BreakChange) ([]refunds.R
 		if b.Owed == 0 || b.Payment == nil {
 			continue
 		}
-		asked, err := n.cmp.Asked(ctx, b.Payment.PaymentKey, b.ID)
+		asked, err := n.cmp.Asked(ctx, b.Payment.PaymentKey, b.ID, b.Since)
 		if err != nil {
 			return nil, err
 		}

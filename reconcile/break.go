@@ -86,6 +86,10 @@ func newBreak(found Finding, day pay.Day) (Break, Change) {
 
 // agreed: what nobody resolved is cleared by itself; a person's word stays.
 func agreed(b Break, day pay.Day) (Break, Change) {
+	if b.Status == Resolved && b.RecheckOn != "" {
+		b.RecheckOn = "" // both sides agree: there is nothing to look at again
+		return b, ChangeSeen
+	}
 	if b.Status == Cleared || b.Status == Resolved {
 		return b, ChangeNone
 	}

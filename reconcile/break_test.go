@@ -106,7 +106,7 @@ func TestWindowsToRead(t *testing.T) {
 	t.Parallel()
 	covered := map[pay.Day]bool{"2026-11-14": true, "2026-11-18": true, "2026-11-20": true, "2026-11-21": true}
 	got := WindowsToRead("2026-11-21", "2026-11-19", covered, []int{1, 3, 7})
-	want := []Window{{Day: "2026-11-19"}, {Day: "2026-11-14", Reread: true}, {Day: "2026-11-18", Reread: true}, {Day: "2026-11-20", Reread: true}, {Day: "2026-11-21"}}
+	want := []Window{{Day: "2026-11-21"}, {Day: "2026-11-20", Reread: true}, {Day: "2026-11-18", Reread: true}, {Day: "2026-11-14", Reread: true}, {Day: "2026-11-19"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

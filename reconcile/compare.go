@@ -274,15 +274,28 @@ func (p *pair) cancelOrigin() Origin {
 // owed is what the shop cancelled less what Toss cancelled, never more than
 // Toss holds, and nothing where the two do not even agree on what was paid.
 // An order that was cancelled while the shop had not yet seen its payment asks
-// for all of it.
+// for all of it. What went back elsewhere and what is on its way is not asked
+// for again.
 func (p *pair) owed() int64 {
+	onItsWay := inProgress(p.main.Cancels)
 	if !p.order.EverPaid() {
-		return p.provider
+		return max(0, p.provider-p.order.RefundedElsewhere-onItsWay)
 	}
 	if p.main.Approved() != p.order.Amount {
 		return 0
 	}
-	return max(0, min(p.order.CanceledAmount-p.main.CanceledAmount(), p.provider))
+	return max(0, min(p.order.CanceledAmount-p.main.CanceledAmount(), p.provider)-onItsWay)
+}
+
+// inProgress sums the foreign cancels that have not ended yet.
+func inProgress(cancels []pay.Cancel) int64 {
+	var sum int64
+	for _, cancel := range cancels {
+		if cancel.Status == pay.CancelInProgress {
+			sum += cancel.Amount
+		}
+	}
+	return sum
 }
 
 // Follows says whether a payment must be looked up again on later nights: the

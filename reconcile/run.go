@@ -202,20 +202,19 @@ func (e *RunningError) Error() string {
 }
 
 // WindowsToRead are the days of the transaction list that a run of day reads,
-// oldest first: the day itself, the days from on that were never covered, and
-// the covered ones that are due to be read again.
+// the most important first: the day itself, the covered ones that are due to be
+// read again, and the days from on that were never covered, newest first.
 func WindowsToRead(day, from pay.Day, covered map[pay.Day]bool, rereadDays []int) []Window {
-	var windows []Window
-	for d := from; d < day; d = d.Add(1) {
+	windows := []Window{{Day: day}}
+	for _, days := range rereadDays {
+		if d := day.Add(-days); covered[d] {
+			windows = append(windows, Window{Day: d, Reread: true})
+		}
+	}
+	for d := day.Add(-1); d >= from; d = d.Add(-1) {
 		if !covered[d] {
 			windows = append(windows, Window{Day: d})
 		}
 	}
-	for i := len(rereadDays) - 1; i >= 0; i-- {
-		if d := day.Add(-rereadDays[i]); covered[d] {
-			windows = append(windows, Window{Day: d, Reread: true})
-		}
-	}
-	windows = append(windows, Window{Day: day})
 	return windows
 }

@@ -75,8 +75,8 @@ func (d *DB) breakOn(ctx context.Context, on runner, id string) (reconcile.Break
 	return row.breakOf(), err
 }
 
-// ResolveBreak writes a person's word onto a break that needs one, with its
-// journal row.
+// ResolveBreak writes a person's word onto a break that is not cleared, settles
+// its refund requests, and journals both.
 func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
 	var resolved reconcile.Break
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
@@ -91,8 +91,12 @@ func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Dispositi
 		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
 			return err
 		}
-		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "break:"+id, "break.resolved", note,
-			map[string]any{"mid": before.MID, "order_id": before.OrderID, "kind": before.Kind, "from": before.Status, "as": as})})
+		settled, err := d.settleRefunds(ctx, tx, before, as, by, note, now)
+		if err != nil {
+			return err
+		}
+		_, err = d.append(ctx, tx, append(settled, entry(now, by, "", "break:"+id, "break.resolved", note,
+			map[string]any{"mid": before.MID, "order_id": before.OrderID, "kind": before.Kind, "from": before.Status, "as": as})))
 		return err
 	})
 	return resolved, err

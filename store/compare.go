@@ -87,7 +87,7 @@ func stamp(t time.Time) Time {
 
 // TouchShop marks the orders that the shop touched: ordered, paid or cancelled
 // within the day, changed since, in an open break, or followed. It gives the
-// time of the oldest paid one, from which on the list must be covered.
+// time of the oldest one, from which on the list must be covered.
 func (c *Comparison) TouchShop(ctx context.Context) (oldest time.Time, err error) {
 	err = c.run(ctx, "touch_ordered", "touch_paid", "touch_canceled", "touch_changed", "touch_breaks", "touch_followed", "analyze_touched")
 	if err != nil {
@@ -116,13 +116,17 @@ func (c *Comparison) TouchProvider(ctx context.Context) error {
 	if err := c.run(ctx, "touch_moved"); err != nil {
 		return err
 	}
-	var days []string
-	if err := c.d.all(ctx, c.conn, &days, "windows_changed", c.args()); err != nil {
+	var windows []struct {
+		Day     string `db:"day"`
+		FirstAt Time   `db:"first_at"`
+	}
+	if err := c.d.all(ctx, c.conn, &windows, "windows_changed", c.args()); err != nil {
 		return err
 	}
-	for _, day := range days {
+	for _, window := range windows {
 		late := c.args()
-		late["from"], late["to"] = at(pay.Day(day).Start()), at(pay.Day(day).End())
+		late["from"], late["to"] = at(pay.Day(window.Day).Start()), at(pay.Day(window.Day).End())
+		late["first_at"] = window.FirstAt
 		if _, err := c.d.exec(ctx, c.conn, "touch_late_rows", late); err != nil {
 			return err
 		}
@@ -385,7 +389,14 @@ func (c *Comparison) Breaks(ctx context.Context) ([]reconcile.Break, error) {
 	return breaks, nil
 }
 
-// CountOrdered counts the shop's orders of a day, whatever their kind.
+// LastImport is when the shop's orders last changed; zero when there are none.
+func (c *Comparison) LastImport(ctx context.Context) (time.Time, error) {
+	var last Time
+	err := c.d.one(ctx, c.conn, &last, "last_import", c.args())
+	return last.Time, err
+}
+
+// CountOrdered counts the shop's orders of a day that Toss should know.
 func (c *Comparison) CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error) {
 	return c.d.CountOrdered(ctx, mid, day)
 }

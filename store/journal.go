@@ -108,6 +108,10 @@ type Verified struct {
 // only against a head that was kept elsewhere, known.
 func (d *DB) VerifyJournal(ctx context.Context, known string) (Verified, error) {
 	var found Verified
+	begun, _, err := d.JournalHead(ctx)
+	if err != nil {
+		return found, err
+	}
 	rows, err := d.db.QueryxContext(ctx, d.query("journal_all"))
 	if err != nil {
 		return found, d.explain("journal", err)
@@ -127,14 +131,27 @@ func (d *DB) VerifyJournal(ctx context.Context, known string) (Verified, error) 
 	if err := rows.Err(); err != nil {
 		return found, d.explain("journal", err)
 	}
-	_, head, err := d.JournalHead(ctx)
+	// Other processes may append while this one reads: their entries are later
+	// than what was read, and not missing.
+	seq, head, err := d.JournalHead(ctx)
 	if err != nil {
 		return found, err
 	}
-	if head != found.Head {
-		found.Broken = append(found.Broken, fmt.Sprintf("the journal ends at %q, but its head says %q: entries are missing at the end", found.Head, head))
-	}
+	found.checkEnd(begun, seq, head)
 	return found, nil
+}
+
+// checkEnd compares the last entry read with the head as it stood before and
+// after the reading.
+func (v *Verified) checkEnd(before, after int64, head string) {
+	switch {
+	case v.Entries < before:
+		v.Broken = append(v.Broken, fmt.Sprintf("the journal ends at entry %d, but its head says %d: entries are missing at the end", v.Entries, before))
+	case v.Entries > after:
+		v.Broken = append(v.Broken, fmt.Sprintf("the journal ends at entry %d, but its head says %d: entries were added at the end", v.Entries, after))
+	case v.Entries == after && v.Head != head:
+		v.Broken = append(v.Broken, fmt.Sprintf("entry %d is not the one that the head names", after))
+	}
 }
 
 func (v *Verified) check(e Entry) {

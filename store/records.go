@@ -36,8 +36,15 @@ func (d *DB) SavePage(ctx context.Context, mid, runID string, rows []pay.Transac
 		if c := strings.Compare(a.PaymentKey, b.PaymentKey); c != 0 {
 			return c
 		}
-		return strings.Compare(a.TransactionKey, b.TransactionKey)
+		if c := strings.Compare(a.TransactionKey, b.TransactionKey); c != 0 {
+			return c
+		}
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.Status), string(b.Status))
 	})
+	sorted = newestOfEach(sorted)
 	evidence := newPageRow(mid, runID, page)
 	stamp := at(now)
 	err = d.write(ctx, func(tx *sqlx.Tx) error {
@@ -62,6 +69,20 @@ func (d *DB) SavePage(ctx context.Context, mid, runID string, rows []pay.Transac
 		return err
 	})
 	return changed, err
+}
+
+// newestOfEach keeps one row of each transactionKey: should a page show two,
+// the newest counts.
+func newestOfEach(sorted []pay.Transaction) []pay.Transaction {
+	kept := sorted[:0]
+	for i, row := range sorted {
+		if i+1 < len(sorted) && sorted[i+1].TransactionKey == row.TransactionKey &&
+			sorted[i+1].PaymentKey == row.PaymentKey && sorted[i+1].OrderID == row.OrderID {
+			continue
+		}
+		kept = append(kept, row)
+	}
+	return kept
 }
 
 // plain takes out of a provider's text what PostgreSQL cannot hold.
@@ -153,9 +174,9 @@ func (d *DB) SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Ev
 }
 
 // CoverWindow records that a day of the list was read to its last page.
-func (d *DB) CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID, changed int64, now time.Time) error {
+func (d *DB) CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID int64, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if _, err := d.exec(ctx, tx, "cover_window", args{"mid": mid, "day": string(w.Day), "now": at(now), "changed": flag(changed > 0)}); err != nil {
+		if _, err := d.exec(ctx, tx, "cover_window", args{"mid": mid, "day": string(w.Day), "now": at(now)}); err != nil {
 			return err
 		}
 		_, err := d.exec(ctx, tx, "upsert_window_read", args{"mid": mid, "run_id": runID, "day": string(w.Day), "pages": w.Pages,
@@ -200,7 +221,7 @@ func (d *DB) WindowsRead(ctx context.Context, mid, runID string) ([]reconcile.Wi
 	return windows, unknown, nil
 }
 
-// CountOrdered counts the shop's orders of a day, whatever their kind.
+// CountOrdered counts the shop's orders of a day that Toss should know.
 func (d *DB) CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error) {
 	var n int64
 	err := d.one(ctx, d.db, &n, "count_ordered", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})

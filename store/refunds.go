@@ -10,32 +10,40 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 )
 
-// Asked says what was already asked of a payment and is not yet among Toss's
-// cancels, as refunds.Asked defines it.
-func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string) (refunds.Asked, error) {
-	return c.d.asked(ctx, c.conn, c.scope.MID, paymentKey, breakID)
+// askedRow is a request as far as sums need it.
+type askedRow struct {
+	PaymentKey  string `db:"payment_key"`
+	BreakID     string `db:"break_id"`
+	State       string `db:"state"`
+	Amount      int64  `db:"amount"`
+	RequestedAt Time   `db:"requested_at"`
 }
 
-func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, breakID string) (refunds.Asked, error) {
-	var rows []struct {
-		PaymentKey string `db:"payment_key"`
-		BreakID    string `db:"break_id"`
-		State      string `db:"state"`
-		Amount     int64  `db:"amount"`
-	}
-	if err := d.all(ctx, on, &rows, "asked_of", args{"mid": mid, "payment_key": paymentKey}); err != nil {
-		return refunds.Asked{}, err
-	}
+// Asked says what was already asked of a payment and is not yet among Toss's
+// cancels, as refunds.Asked defines it, and what a person gave back by bank
+// transfer. Requests of an earlier life of the break, before it was cleared and
+// came back on the day since, ask for nothing any more.
+func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
+	key := args{"mid": c.scope.MID, "payment_key": paymentKey}
+	var rows []askedRow
+	if err := c.d.all(ctx, c.conn, &rows, "asked_of", key); err != nil {
+		return asked, err
+	}
+	if err := c.d.one(ctx, c.conn, &asked.Sum, "transferred", key); err != nil {
+		return asked, err
+	}
 	for _, row := range rows {
 		state, ours := refunds.State(row.State), row.BreakID == breakID
 		if ours {
 			asked.Proposals++
 		}
-		if state.Open() || (ours && !state.Counts()) {
+		if state.Open() || (ours && !state.Counts() && pay.DayOf(row.RequestedAt.Time) >= since) {
 			asked.Sum += row.Amount
 		}
 	}
@@ -74,24 +82,50 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 	return entries, nil
 }
 
-// counted sums succeeded, accepted and open requests of a payment.
+// counted sums succeeded, accepted and open requests of a payment, and what
+// was given back by bank transfer.
 func (d *DB) counted(ctx context.Context, on runner, key args) (int64, error) {
-	var rows []struct {
-		PaymentKey string `db:"payment_key"`
-		BreakID    string `db:"break_id"`
-		State      string `db:"state"`
-		Amount     int64  `db:"amount"`
-	}
+	var rows []askedRow
 	if err := d.all(ctx, on, &rows, "asked_of", key); err != nil {
 		return 0, err
 	}
 	var sum int64
+	if err := d.one(ctx, on, &sum, "transferred", key); err != nil {
+		return 0, err
+	}
 	for _, row := range rows {
 		if refunds.State(row.State).Counts() {
 			sum += row.Amount
 		}
 	}
 	return sum, nil
+}
+
+// settleRefunds: a person's word on a break settles its refund requests too.
+// Where money went back by bank transfer, or none is owed, nothing that was not
+// sent yet may be sent; a transfer lowers what may ever be cancelled.
+func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition, by, note string, now time.Time) ([]Entry, error) {
+	if as == reconcile.RefundNow || as == reconcile.Waiting {
+		return nil, nil
+	}
+	var rows []refundRow
+	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for _, row := range rows {
+		if _, err := d.exec(ctx, tx, "reject_refund", args{"id": row.ID, "state": row.State, "now": at(now)}); err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry(now, by, "", "refund:"+row.ID, "refund.rejected", "the break was resolved as "+string(as)+": "+note,
+			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
+	}
+	amount := max(b.Owed, -b.Difference())
+	if as != reconcile.RefundedByTransfer || amount <= 0 || b.PaymentKey == "" {
+		return entries, nil
+	}
+	_, err := d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
+	return entries, err
 }
 
 // expireRefunds: an unsent request whose deadline has passed is expired, and

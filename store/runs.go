@@ -118,6 +118,13 @@ func (d *DB) LastComplete(ctx context.Context, job, mid string, before pay.Day) 
 	return pay.Day(day.String), committed.Time, nil
 }
 
+// CompleteDays gives the complete days before one, oldest first.
+func (d *DB) CompleteDays(ctx context.Context, job, mid string, before pay.Day) ([]pay.Day, error) {
+	var days []pay.Day
+	err := d.all(ctx, d.db, &days, "complete_days", args{"job": job, "mid": mid, "day": string(before)})
+	return days, err
+}
+
 // FirstRunDay gives the first day for which a job ever ran, "" for none.
 func (d *DB) FirstRunDay(ctx context.Context, job, mid string) (pay.Day, error) {
 	var day sql.NullString

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,9 +44,9 @@ type nights struct {
 	db        *store.DB
 	merchants []config.Merchant
 	today     pay.Day
-	// complete is the last complete date of each merchant, where the command
-	// runs what is due: dates up to it are not run again for that merchant.
-	complete map[string]pay.Day
+	// complete are the complete dates of each merchant, where the command runs
+	// what is due: they are not run again.
+	complete map[string][]pay.Day
 }
 
 func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
@@ -88,18 +89,20 @@ func (a *app) nightDocuments(ctx context.Context, n *nights, date string) ([]nig
 		if len(snapshots) == 0 {
 			continue // running already, and that was said
 		}
-		workbook, err := a.writeWorkbooks(n.cfg, snapshots, "")
+		workbook, err := a.drawNight(ctx, n, job, day)
 		if err != nil {
 			return nil, err
 		}
 		documents = append(documents, newNightDocument(snapshots, &workbook))
 		a.judgeNight(snapshots)
 	}
+	if len(documents) == 0 {
+		return nil, nil // another process does it all
+	}
 	return documents, a.needPerson(ctx, n, true)
 }
 
-// datesDue says which dates a nightly runs. The last complete date is that of
-// the merchant that is furthest behind.
+// datesDue says which dates a nightly runs: those that some merchant lacks.
 func (a *app) datesDue(ctx context.Context, n *nights, date string) (string, []pay.Day, error) {
 	if date != "" {
 		day, err := pay.ParseDay(date)
@@ -114,10 +117,10 @@ func (a *app) datesDue(ctx context.Context, n *nights, date string) (string, []p
 		}
 		return jobs.JobNightly, []pay.Day{day}, nil
 	}
-	var dates []pay.Day
-	n.complete = map[string]pay.Day{}
+	n.complete = map[string][]pay.Day{}
+	due := map[pay.Day]bool{}
 	for _, merchant := range n.merchants {
-		last, _, err := n.db.LastComplete(ctx, jobs.JobNightly, merchant.MID, n.today)
+		complete, err := n.db.CompleteDays(ctx, jobs.JobNightly, merchant.MID, n.today)
 		if err != nil {
 			return "", nil, err
 		}
@@ -125,12 +128,13 @@ func (a *app) datesDue(ctx context.Context, n *nights, date string) (string, []p
 		if err != nil {
 			return "", nil, err
 		}
-		n.complete[merchant.MID] = last
-		if due := jobs.Dates(last, first, n.today); len(due) > len(dates) {
-			dates = due
+		n.complete[merchant.MID] = complete
+		for _, day := range jobs.Dates(complete, first, n.today) {
+			due[day] = true
 		}
 	}
-	if dates[0] == n.today.Add(-1) {
+	dates := sortedKeys(due)
+	if len(dates) == 1 && dates[0] == n.today.Add(-1) {
 		n.complete = nil // nothing was missed: yesterday runs for all
 	}
 	return jobs.JobNightly, dates, nil
@@ -145,8 +149,9 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 	}
 	var snapshots []reports.Snapshot
 	var failures []error
+	var elsewhere []string // merchants that another process works on
 	for _, merchant := range n.merchants {
-		if n.complete[merchant.MID] >= day {
+		if slices.Contains(n.complete[merchant.MID], day) {
 			stored, err := a.loadNight(ctx, &nights{db: n.db, merchants: []config.Merchant{merchant}}, job, day)
 			if err != nil {
 				return nil, err
@@ -156,19 +161,22 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 		}
 		snapshot, err := a.runNight(ctx, n, merchant, job, day)
 		var running *reconcile.RunningError
+		var kept *jobs.KeptError
 		switch {
 		case errors.As(err, &running):
 			a.verdictOfRunning(running)
+			elsewhere = append(elsewhere, merchant.MID)
+		case errors.As(err, &kept):
+			a.warn("%s %s: %v", merchant.MID, day, kept)
+			a.verdict.add(codeIncomplete, "%s %s: %v", merchant.MID, day, kept)
+			snapshots = append(snapshots, snapshot)
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case err != nil && len(n.merchants) > 1:
 			a.complain(fmt.Errorf("merchant %s: %w", merchant.MID, err))
 			a.verdict.add(codeFailed, "%s %s: %v", merchant.MID, day, err)
 			failures = append(failures, err)
-			snapshots = append(snapshots, reports.Snapshot{Run: reconcile.Run{
-				ID: reconcile.RunID(job, merchant.MID, day), Job: job, MID: merchant.MID, Day: day, Now: now,
-				Gaps: []reconcile.Gap{{Side: "provider", What: merchant.MID, Why: err.Error()}},
-			}})
+			snapshots = append(snapshots, absent(job, merchant.MID, day, now, err.Error()))
 		case err != nil:
 			return nil, err
 		default:
@@ -178,7 +186,19 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 	if len(failures) == len(n.merchants) {
 		return nil, errors.Join(failures...)
 	}
+	if len(snapshots) == 0 {
+		return nil, nil
+	}
+	for _, mid := range elsewhere {
+		snapshots = append(snapshots, absent(job, mid, day, now, "another process works on this merchant's night"))
+	}
 	return snapshots, nil
+}
+
+// absent stands for a merchant without a night: visibly missing, not zero.
+func absent(job, mid string, day pay.Day, now time.Time, why string) reports.Snapshot {
+	return reports.Snapshot{Run: reconcile.Run{ID: reconcile.RunID(job, mid, day), Job: job, MID: mid, Day: day, Now: now,
+		Gaps: []reconcile.Gap{{Side: "provider", What: mid, Why: why}}}}
 }
 
 func (a *app) runNight(ctx context.Context, n *nights, merchant config.Merchant, job string, day pay.Day) (reports.Snapshot, error) {
@@ -206,8 +226,8 @@ func (a *app) runNight(ctx context.Context, n *nights, merchant config.Merchant,
 	return snapshot, err
 }
 
-// runningLimit is how many leases a run may take before a second copy says
-// that something is wrong with it.
+// runningLimit is for how many seconds a run may go on before a second copy
+// says that something is wrong with it.
 const runningLimit = 6 * 60 * 60
 
 func (a *app) verdictOfRunning(r *reconcile.RunningError) {
@@ -289,18 +309,25 @@ func (a *app) needPerson(ctx context.Context, n *nights, nightly bool) error {
 	return nil
 }
 
+// drawNight draws the workbook of a date from what is stored, of all configured
+// merchants, whichever of them this command ran.
+func (a *app) drawNight(ctx context.Context, n *nights, job string, day pay.Day) (string, error) {
+	stored, err := a.loadNight(ctx, &nights{db: n.db, merchants: n.cfg.Merchants}, job, day)
+	if err != nil {
+		return "", err
+	}
+	return a.writeWorkbooks(n.cfg, stored, "")
+}
+
 // writeWorkbooks draws the workbook of a date: one with all merchants, or one
 // each. out replaces the configured place.
 func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, out string) (string, error) {
-	snapshots = slices.DeleteFunc(slices.Clone(snapshots), func(s reports.Snapshot) bool { return s.JournalHead == "" })
 	if len(snapshots) == 0 {
 		return "", failed("run the night again when the cause is mended", "no merchant's night was written, so there is no workbook")
 	}
 	options := reports.Options{Language: cfg.Reports.Language}
 	if !cfg.Reports.PerMerchant {
-		for _, merchant := range a.merchants(cfg) {
-			options.Expected = append(options.Expected, merchant.MID)
-		}
+		options.Expected = mids(cfg)
 	}
 	day := snapshots[0].Run.Day
 	name := reports.FileName(day, "")

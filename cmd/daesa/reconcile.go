@@ -9,6 +9,7 @@ import (
 
 	"daesa/jobs"
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/reports"
 )
 
@@ -114,6 +115,11 @@ func (a *app) reconcileGiven(ctx context.Context, n *nights, day pay.Day, only [
 		}
 		night.Settings.Given, night.Orders = only, nil
 		snapshot, err := night.Run(ctx, day, now)
+		var running *reconcile.RunningError
+		if errors.As(err, &running) {
+			a.verdictOfRunning(running)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -39,7 +39,7 @@ func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, da
 			return usage(err, "for example --date "+string(pay.DayOf(now).Add(-1)))
 		}
 	}
-	n := &nights{cfg: cfg, db: db, merchants: a.merchants(cfg)}
+	n := &nights{cfg: cfg, db: db, merchants: cfg.Merchants}
 	snapshots, err := a.loadNight(cmd.Context(), n, jobs.JobNightly, day)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -64,7 +65,7 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 		queue = append(queue, reconcile.Kind(kind))
 	}
 	s := jobs.Settings{
-		MID: m.MID, KnownMIDs: mids(cfg), Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), OwnerIsDead: ownerIsDead,
+		MID: m.MID, KnownMIDs: mids(cfg), Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), born), OwnerIsDead: ownerIsDead,
 		Actor: refunds.NightActor, LookUpAll: cfg.Reconcile.Mode == config.ModeLookup,
 		Settle:     time.Duration(cfg.Reconcile.SettleMinutes) * time.Minute,
 		RereadDays: cfg.Reconcile.RereadDays, Sample: cfg.Reconcile.SampleAgreeing, MaxLookUps: cfg.Reconcile.MaxLookups,
@@ -79,18 +80,25 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 	return s
 }
 
+// born tells this process from an earlier one that had its number: in a
+// container every first process has the same.
+var born = rand.Text()[:8]
+
 // ownerIsDead says whether an owner was a process of this machine that is
 // gone: its run can be taken over at once. Of other machines only the lease
 // tells.
 func ownerIsDead(owner string) bool {
-	host, number, ok := strings.Cut(owner, "/")
-	here, err := os.Hostname()
-	if !ok || err != nil || host != here {
+	parts := strings.Split(owner, "/")
+	host, err := os.Hostname()
+	if len(parts) != 3 || err != nil || parts[0] != host {
 		return false
 	}
-	pid, err := strconv.Atoi(number)
-	if err != nil || pid == os.Getpid() {
+	pid, err := strconv.Atoi(parts[1])
+	if err != nil {
 		return false
+	}
+	if pid == os.Getpid() {
+		return parts[2] != born
 	}
 	return !processAlive(pid)
 }
@@ -129,8 +137,13 @@ type source struct {
 // csvSource reads the files that the shop drops.
 type csvSource struct{ source }
 
-// Refresh imports the files that are newer than from. No file at all, or a
-// file with a bad row, is a gap of the shop's side.
+// lateFiles is how much older than the last complete night a file may look that
+// was delivered after it with its own date.
+const lateFiles = 7 * 24 * time.Hour
+
+// Refresh imports the files that may be new since from; equal rows change
+// nothing. That the pattern finds no file, or a file has a bad row, is a gap of
+// the shop's side.
 func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
 	files, err := orders.Files(s.cfg.Orders.CSV.Glob)
 	if err != nil {
@@ -138,7 +151,7 @@ func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile
 	}
 	var gaps []reconcile.Gap
 	for _, path := range files {
-		if info, err := os.Stat(path); err == nil && info.ModTime().Before(from) {
+		if info, err := os.Stat(path); err == nil && info.ModTime().Before(from.Add(-lateFiles)) {
 			continue
 		}
 		if _, err := s.take(ctx, path); err != nil {

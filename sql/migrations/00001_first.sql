@@ -110,10 +110,23 @@ CREATE TABLE pages (
 CREATE TABLE windows (
   mid        {{.Key}} NOT NULL,
   day        {{.Key}} NOT NULL,
+  first_at   {{.Time}} NOT NULL,
   read_at    {{.Time}} NOT NULL,
-  changed_at {{.Time}} NOT NULL,
   PRIMARY KEY (mid, day)
 ) {{.Clustered}};
+
+-- Money that a person gave back by bank transfer: it lowers what may ever be
+-- cancelled on that payment.
+CREATE TABLE transfers (
+  break_id    {{.Key}} NOT NULL,
+  mid         {{.Key}} NOT NULL,
+  payment_key {{.Key}} NOT NULL,
+  amount      {{.Int}} NOT NULL CHECK (amount > 0),
+  at          {{.Time}} NOT NULL,
+  actor       {{.Key}} NOT NULL,
+  PRIMARY KEY (break_id, at)
+) {{.Strict}};
+CREATE INDEX transfers_payment ON transfers (mid, payment_key);
 
 -- Which run read which day, and what it found there.
 CREATE TABLE window_reads (

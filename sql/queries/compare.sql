@@ -73,7 +73,8 @@ WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND pg = 'toss' 
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_changed
 INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND pg = 'toss' AND amount > 0
+WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND ((pg = 'toss' AND amount > 0)
+  OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = orders.mid AND t.order_id = orders.order_id))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
@@ -89,10 +90,13 @@ INSERT INTO touched SELECT DISTINCT order_id FROM transactions
 WHERE mid = :mid AND at >= :from AND at < :to
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: windows_changed
-SELECT day FROM windows WHERE mid = :mid AND changed_at >= :since AND day <> :day AND day < :day ORDER BY day
+SELECT day, first_at FROM windows WHERE mid = :mid AND read_at >= :since AND day < :day ORDER BY day
+-- A row is late when it came after its day was covered for the first time.
+-- Days that are read for the sake of an old order bring many rows whose orders
+-- nobody has touched, and of which the shop's file may know nothing.
 -- name: touch_late_rows
 INSERT INTO touched SELECT DISTINCT order_id FROM transactions
-WHERE mid = :mid AND at >= :from AND at < :to AND changed_at >= :since
+WHERE mid = :mid AND at >= :from AND at < :to AND changed_at >= :since AND changed_at > :first_at
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_given
 INSERT INTO touched (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING
@@ -105,7 +109,6 @@ DELETE FROM touched WHERE NOT EXISTS (
 
 -- name: oldest_touched
 SELECT min(o.ordered_at) AS at FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id
-WHERE o.paid_at IS NOT NULL OR o.status IN ('paid','partially_canceled')
 -- name: analyze_touched
 {{if .Postgres}}ANALYZE touched{{else}}SELECT 1{{end}}
 -- name: analyze_standing
@@ -269,7 +272,7 @@ SELECT
   CAST(coalesce(sum(CASE WHEN pg = 'toss' AND amount = 0 THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS zero_amount
 FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND (pg <> 'toss' OR amount = 0)
 -- name: count_ordered
-SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
+SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
 -- name: day_methods
 SELECT method, currency, count(*) AS row_count,
   CAST(coalesce(sum(CASE WHEN status = 'DONE' THEN amount ELSE 0 END), 0) AS {{.Int}}) AS approved,

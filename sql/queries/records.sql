@@ -27,16 +27,16 @@ ON CONFLICT DO NOTHING
 -- name: pages_of
 SELECT api, about, sha256, size, body, trace_id, fetched_at FROM pages
 WHERE mid = :mid AND about = :about ORDER BY fetched_at, api, sha256
--- A run that was killed and begun again says of a day what it said first.
+-- A run that was killed and begun again still says first that it read a day
+-- for the first time.
 -- name: upsert_window_read
 INSERT INTO window_reads (mid, run_id, day, pages, row_count, unknown_mid, reread)
 VALUES (:mid, :run_id, :day, :pages, :row_count, :unknown_mid, :reread)
 ON CONFLICT (mid, run_id, day) DO UPDATE SET pages = excluded.pages, row_count = excluded.row_count,
   unknown_mid = excluded.unknown_mid
 -- name: cover_window
-INSERT INTO windows (mid, day, read_at, changed_at) VALUES (:mid, :day, :now, :now)
-ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at,
-  changed_at = CASE WHEN :changed = 1 THEN excluded.changed_at ELSE windows.changed_at END
+INSERT INTO windows (mid, day, first_at, read_at) VALUES (:mid, :day, :now, :now)
+ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at
 -- name: covered_days
 SELECT day FROM windows WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
 -- name: window_reads_of
@@ -46,7 +46,17 @@ WHERE mid = :mid AND run_id = :run_id ORDER BY day
 SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 
 -- name: asked_of
-SELECT payment_key, break_id, state, amount FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT payment_key, break_id, state, amount, requested_at FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+-- name: transferred
+SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+-- name: insert_transfer
+INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
+-- name: unsent_of_break
+SELECT * FROM refunds WHERE break_id = :break_id AND state IN ('requested','approved','needs_account','retry') ORDER BY id
+-- name: reject_refund
+UPDATE refunds SET state = 'rejected', finished_at = :now WHERE id = :id AND state = :state
+-- name: last_import
+SELECT max(changed_at) AS at FROM orders WHERE mid = :mid
 -- name: insert_refund
 INSERT INTO refunds (id, mid, order_id, payment_key, method, amount, tax_free_amount, currency, reason, ref, batch,
   break_id, state, cancel_by, requested_by, requested_at)

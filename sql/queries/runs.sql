@@ -20,6 +20,8 @@ WHERE run_id = :run_id AND fence = :fence AND state = 'running'
 SELECT count(*) FROM runs WHERE run_id = :run_id AND fence = :fence AND state = 'running'
 -- name: last_complete_before
 SELECT max(day) FROM runs WHERE job = :job AND mid = :mid AND state = 'complete' AND day < :day
+-- name: complete_days
+SELECT day FROM runs WHERE job = :job AND mid = :mid AND state = 'complete' AND day < :day ORDER BY day
 -- name: last_commit_before
 SELECT committed_at FROM runs WHERE job = :job AND mid = :mid AND state = 'complete' AND day < :day
 ORDER BY day DESC LIMIT 1
