@@ -64,7 +64,10 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	run := reconcile.Run{
 		ID: lease.RunID, Job: n.Job, MID: n.Settings.MID, Day: day, Now: now,
 		CallsByAPI: map[string]int64{}, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{},
-		Severity: n.Settings.Severity,
+		Severity: n.Settings.Severity, Mode: "transactions",
+	}
+	if n.Settings.LookUpAll {
+		run.Mode = "lookup"
 	}
 	cmp, err := n.Compare(ctx, scope, now)
 	if err != nil {

@@ -15,7 +15,8 @@ type Run struct {
 	Day      pay.Day   // the business date
 	Now      time.Time // the instant of the run, as stored when it was committed
 	Complete bool
-	Gaps     []Gap // what could not be read; empty when complete
+	Mode     string // "transactions" or "lookup"; the second sees only what the shop touched
+	Gaps     []Gap  // what could not be read; empty when complete
 
 	Orders       int64 // the shop's orders that were touched and compared
 	Payments     int64 // payments of touched orders in the transaction list

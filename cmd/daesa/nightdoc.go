@@ -16,6 +16,7 @@ import (
 type nightFigures struct {
 	BusinessDate  string                  `json:"business_date"`
 	Complete      bool                    `json:"complete"`
+	Mode          string                  `json:"mode"`
 	Orders        int64                   `json:"orders"`
 	Payments      int64                   `json:"payments"`
 	Transactions  int64                   `json:"transactions"`
@@ -75,6 +76,7 @@ func newFigures(day pay.Day) nightFigures {
 // add sums a run into the figures.
 func (f *nightFigures) add(run reconcile.Run) {
 	f.Complete = f.Complete && run.Complete
+	f.Mode = run.Mode
 	f.Orders += run.Orders
 	f.Payments += run.Payments
 	f.Transactions += run.Transactions

@@ -240,6 +240,9 @@ func (a *app) verdictOfRunning(r *reconcile.RunningError) {
 // judgeNight adds what a night's exit code says.
 func (a *app) judgeNight(snapshots []reports.Snapshot) {
 	for _, s := range snapshots {
+		if s.Run.Mode == config.ModeLookup {
+			a.warn("%s %s: reconcile.mode is lookup: payments that the shop does not know, second payments of an order and deposits that were taken back cannot be seen", s.Run.MID, s.Run.Day)
+		}
 		if !s.Run.Complete {
 			a.verdict.add(codeIncomplete, "%s %s is incomplete: %d parts could not be read", s.Run.MID, s.Run.Day, len(s.Run.Gaps))
 			for _, gap := range s.Run.Gaps {

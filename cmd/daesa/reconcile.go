@@ -125,5 +125,24 @@ func (a *app) reconcileGiven(ctx context.Context, n *nights, day pay.Day, only [
 		}
 		snapshots = append(snapshots, snapshot)
 	}
-	return snapshots, nil
+	return snapshots, a.sayUnknown(ctx, n, only)
+}
+
+// sayUnknown names the orders that neither side knows.
+func (a *app) sayUnknown(ctx context.Context, n *nights, only []string) error {
+	for _, id := range only {
+		shop, err := n.db.OrdersOf(ctx, a.mid, id)
+		if err != nil {
+			return err
+		}
+		toss, err := n.db.PaymentsOf(ctx, a.mid, id)
+		if err != nil {
+			return err
+		}
+		if len(shop) == 0 && len(toss) == 0 {
+			a.warn("order %s: neither the shop nor Toss knows it", id)
+			a.verdict.add(codeFailed, "order %s is unknown to both sides", id)
+		}
+	}
+	return nil
 }

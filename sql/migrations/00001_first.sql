@@ -79,7 +79,7 @@ CREATE INDEX payments_order ON payments (mid, order_id);
 CREATE INDEX payments_follow ON payments (mid, last_canceled_at) WHERE follow = 1;
 
 -- Cancels as look-ups showed them. marker is daesa's own reference out of
--- cancelReason; the reason itself may be personal and is not kept.
+-- cancelReason; the reason itself stands in the evidence alone.
 CREATE TABLE cancels (
   mid             {{.Key}} NOT NULL,
   payment_key     {{.Key}} NOT NULL,
