@@ -60,7 +60,7 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	if !since.IsZero() {
 		since = since.Add(-lateMargin)
 	}
-	scope := reconcile.Scope{MID: n.Settings.MID, Day: day, Since: since, FollowFrom: day.Add(-followDays).Start()}
+	scope := reconcile.Scope{MID: n.Settings.MID, RunID: lease.RunID, Day: day, Since: since, FollowFrom: day.Add(-followDays).Start()}
 	run := reconcile.Run{
 		ID: lease.RunID, Job: n.Job, MID: n.Settings.MID, Day: day, Now: now,
 		CallsByAPI: map[string]int64{}, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{},

@@ -39,16 +39,12 @@ func differing(s reports.Snapshot) []string {
 	return list
 }
 
-// planted gives what the history planted and still shows on the night of a day,
-// where first was the first night.
-func planted(h *sandbox.History, first, day pay.Day) []string {
+// planted gives what the history planted and still shows on the night of a day.
+func planted(h *sandbox.History, day pay.Day) []string {
 	var list []string
 	for _, p := range h.Planted() {
 		from, clears, reopens := pay.DayOf(p.From), pay.DayOf(p.Clears), pay.DayOf(p.Reopens)
 		shows := from <= day && (p.Clears.IsZero() || day < clears || (!p.Reopens.IsZero() && day >= reopens))
-		if p.Kind == string(reconcile.MissingLocally) && from < first {
-			continue // before the first night: that day's export may never have been brought in
-		}
 		if shows {
 			list = append(list, p.Kind+" "+p.OrderID)
 		}
@@ -101,7 +97,7 @@ func TestExactlyWhatWasPlantedIsFound(t *testing.T) {
 					w.importOrders(morning(day))
 					snapshot = w.night(day)
 					provesItself(t, snapshot)
-					if diff := cmp.Diff(planted(w.history, last.Add(-4), day), differing(snapshot)); diff != "" {
+					if diff := cmp.Diff(planted(w.history, day), differing(snapshot)); diff != "" {
 						t.Errorf("%s: planted (-) and found (+):\n%s", day, diff)
 					}
 				}
@@ -128,7 +124,7 @@ func TestAShopWithoutTheTransactionListLooksEveryTouchedOrderUp(t *testing.T) {
 	w.settings.LookUpAll = true
 	snapshot := w.nights(3)
 	provesItself(t, snapshot)
-	want := slices.DeleteFunc(planted(w.history, last.Add(-2), last), func(s string) bool {
+	want := slices.DeleteFunc(planted(w.history, last), func(s string) bool {
 		// Without the list nobody tells of a payment that the shop does not know.
 		return strings.HasPrefix(s, string(reconcile.MissingLocally))
 	})

@@ -144,6 +144,7 @@ type Known struct {
 // Scope says what a comparison is about.
 type Scope struct {
 	MID        string
+	RunID      string
 	Day        pay.Day
 	Since      time.Time // what changed since then is touched too: the last complete run of an earlier date
 	FollowFrom time.Time // refunds of virtual accounts cancelled since then are followed

@@ -72,7 +72,7 @@ func (c *Comparison) run(ctx context.Context, names ...string) error {
 // args are the parameters that the queries of a comparison share.
 func (c *Comparison) args() args {
 	return args{
-		"mid": c.scope.MID, "day": string(c.scope.Day), "from": at(c.scope.Day.Start()), "to": at(c.scope.Day.End()),
+		"mid": c.scope.MID, "run_id": c.scope.RunID, "day": string(c.scope.Day), "from": at(c.scope.Day.Start()), "to": at(c.scope.Day.End()),
 		"since": stamp(c.scope.Since), "follow_from": stamp(c.scope.FollowFrom),
 	}
 }
@@ -111,11 +111,22 @@ func (c *Comparison) TouchGiven(ctx context.Context, orderIDs []string) error {
 }
 
 // TouchProvider marks the orders whose payments moved at Toss within the day,
-// and those of which rows came late.
+// those of which rows came late, and those of days that this run read for the
+// first time, where the shop's orders of such a day are there.
 func (c *Comparison) TouchProvider(ctx context.Context) error {
 	if err := c.run(ctx, "touch_moved"); err != nil {
 		return err
 	}
+	if err := c.touchLateRows(ctx); err != nil {
+		return err
+	}
+	if err := c.touchFirstRead(ctx); err != nil {
+		return err
+	}
+	return c.run(ctx, "analyze_touched")
+}
+
+func (c *Comparison) touchLateRows(ctx context.Context) error {
 	var windows []struct {
 		Day     string `db:"day"`
 		FirstAt Time   `db:"first_at"`
@@ -124,14 +135,47 @@ func (c *Comparison) TouchProvider(ctx context.Context) error {
 		return err
 	}
 	for _, window := range windows {
-		late := c.args()
-		late["from"], late["to"] = at(pay.Day(window.Day).Start()), at(pay.Day(window.Day).End())
+		late := c.onDay(window.Day)
 		late["first_at"] = window.FirstAt
 		if _, err := c.d.exec(ctx, c.conn, "touch_late_rows", late); err != nil {
 			return err
 		}
 	}
-	return c.run(ctx, "analyze_touched")
+	return nil
+}
+
+// knownShare is the part, in tenths, of a day's paid orders that the shop must
+// know before the others of that day can be called missing.
+const knownShare = 9
+
+func (c *Comparison) touchFirstRead(ctx context.Context) error {
+	var days []string
+	if err := c.d.all(ctx, c.conn, &days, "first_read_days", c.args()); err != nil {
+		return err
+	}
+	for _, day := range days {
+		var share struct {
+			Paid  int64 `db:"paid"`
+			Known int64 `db:"known"`
+		}
+		if err := c.d.one(ctx, c.conn, &share, "day_known", c.onDay(day)); err != nil {
+			return err
+		}
+		if share.Known*10 < share.Paid*knownShare {
+			continue
+		}
+		if _, err := c.d.exec(ctx, c.conn, "touch_moved", c.onDay(day)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onDay are the parameters for another day than the one that is compared.
+func (c *Comparison) onDay(day string) args {
+	with := c.args()
+	with["from"], with["to"] = at(pay.Day(day).Start()), at(pay.Day(day).End())
+	return with
 }
 
 // KeepMethod drops the touched orders that neither side paid by a method.

@@ -98,6 +98,12 @@ SELECT day, first_at FROM windows WHERE mid = :mid AND read_at >= :since AND day
 INSERT INTO touched SELECT DISTINCT order_id FROM transactions
 WHERE mid = :mid AND at >= :from AND at < :to AND changed_at >= :since AND changed_at > :first_at
 ORDER BY order_id ON CONFLICT DO NOTHING
+-- name: first_read_days
+SELECT day FROM window_reads WHERE mid = :mid AND run_id = :run_id AND reread = 0 AND day < :day ORDER BY day
+-- name: day_known
+SELECT count(*) AS paid, count(o.order_id) AS known FROM (
+  SELECT DISTINCT order_id FROM transactions WHERE mid = :mid AND at >= :from AND at < :to AND status = 'DONE'
+) t LEFT JOIN orders o ON o.mid = :mid AND o.order_id = t.order_id
 -- name: touch_given
 INSERT INTO touched (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING
 
