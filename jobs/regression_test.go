@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,12 +27,11 @@ type canned struct {
 	payments map[string]pay.Payment
 	fail     func(day pay.Day, after string) error
 	twoPages bool
-	calls    int
+	calls    atomic.Int64
 }
 
 func (c *canned) evidence(about string) pay.Evidence {
-	c.calls++
-	return pay.Evidence{API: "canned", About: about, Body: fmt.Append(nil, c.calls), FetchedAt: time.Now()}
+	return pay.Evidence{API: "canned", About: about, Body: fmt.Append(nil, c.calls.Add(1)), FetchedAt: time.Now()}
 }
 
 func (c *canned) Payment(_ context.Context, key string) (pay.Payment, pay.Evidence, error) {
