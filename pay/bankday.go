@@ -6,10 +6,10 @@ import "time"
 // count weekends only, which callers that promise dates must say.
 const HolidaysUntil Day = "2027-12-31"
 
-// holidays are the days on which Korean banks are closed, weekends apart:
-// the public holidays of 「관공서의 공휴일에 관한 규정」 with their substitute days
-// and Labour Day. Lunar dates as published by the Korea Astronomy and Space
-// Science Institute (월력요항) for 2025 to 2027.
+// holidays are the days on which Korean banks are closed, weekends apart: the
+// public holidays of 「관공서의 공휴일에 관한 규정」 with their substitute days,
+// elections, and Labour Day. The table was written by hand for 2025 to 2027 and
+// should be compared with the yearly 월력요항 before dates are promised by it.
 var holidays = holidaySet(
 	"2025-01-01", "2025-01-27", "2025-01-28", "2025-01-29", "2025-01-30", "2025-03-03", "2025-05-01",
 	"2025-05-05", "2025-05-06", "2025-06-03", "2025-06-06", "2025-08-15", "2025-10-03", "2025-10-06",
