@@ -35,6 +35,23 @@ type Request struct {
 	RequestedAt    time.Time
 	ApprovedBy     string
 	FinishedAt     time.Time
+
+	// Approval is the hash over what the approval covers; AccountPrint the keyed
+	// fingerprint of the refund account that it covers, "" for none.
+	Approval     string `json:"-"`
+	ApprovedAt   time.Time
+	AccountPrint string `json:"-"`
+	// PlannedForeign is what others than daesa had cancelled on the payment when
+	// the request was looked up last for a person's word.
+	PlannedForeign int64 `json:"-"`
+	// SameAs is another request of the last thirty days, equal in payment and
+	// amount: such a one is approved by its id only.
+	SameAs string
+	// Version is the fence: every claim and every change of state raises it, and
+	// what was decided on an older one is not written.
+	Version    int64     `json:"-"`
+	LeaseOwner string    `json:"-"`
+	NextAt     time.Time `json:"-"` // when the worker looks at it next; zero: now
 }
 
 // RequestID derives the id of a request.
@@ -66,12 +83,25 @@ func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) *Requ
 	}
 	ref := fmt.Sprintf("auto:%s:%d", b.ID, asked.Proposals+1)
 	deadline := CancelBy(*b.Payment, policy.AccountDays, now)
-	return &Request{
+	r := &Request{
 		ID: RequestID(b.MID, ref), MID: b.MID, OrderID: b.OrderID, PaymentKey: b.Payment.PaymentKey,
 		Method: b.Payment.Method, Amount: amount, Currency: b.Currency, Reason: reasonFor,
 		Ref: ref, BreakID: b.ID, State: policy.firstState(b, amount, deadline, now),
 		CancelBy: deadline.By, RequestedBy: NightActor, RequestedAt: now,
 	}
+	r.TaxFreeAmount = taxFreePart(*b.Payment, amount)
+	if r.State == Approved {
+		r.Approval = ApprovalHash(*r)
+	}
+	return r
+}
+
+// taxFreePart is the least tax-free part that a cancel of this amount must
+// have: all of it where everything goes back, else what the taxed rest cannot
+// bear.
+func taxFreePart(p pay.Payment, amount int64) int64 {
+	taxed := p.BalanceAmount - p.TaxFreeAmount
+	return min(max(0, amount-taxed), p.TaxFreeAmount)
 }
 
 // Asked is what was already asked of a payment, and is not yet among Toss's

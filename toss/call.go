@@ -47,6 +47,7 @@ type call struct {
 	body    []byte
 	key     string   // Idempotency-Key
 	private []string // what no error may repeat, the secret key apart
+	ready   func(context.Context) error
 
 	onDate func(time.Time)
 }
@@ -143,6 +144,11 @@ func (c *Client) send(ctx context.Context, q *call) (answer, *pay.Failure) {
 	if c.opts.Pace != nil {
 		if err := c.opts.Pace.Wait(ctx, q.api); err != nil {
 			return answer{}, q.fail(pay.FailureNotSent, fmt.Errorf("%w: %w", errPace, err))
+		}
+	}
+	if q.ready != nil {
+		if err := q.ready(ctx); err != nil {
+			return answer{}, q.fail(pay.FailureNotSent, err)
 		}
 	}
 	ctx, stop := context.WithTimeout(ctx, c.opts.Timeout)

@@ -122,15 +122,16 @@ func checkAccount(a pay.RefundAccount) error {
 
 // Cancel sends one cancel, once: body as CancelBody froze it, under the
 // intent's Idempotency-Key. Nothing below it sends again, neither this client
-// nor Go's transport.
+// nor Go's transport. ready, unless it is nil, is asked when the call's turn in
+// the pace has come; where it gives an error nothing is sent.
 //
 // The error is a *pay.Failure. FailureNotSent is proved: nothing of the
 // request left this machine. FailureNoAnswer is everything without a full and
 // readable answer, a redirect and a page in HTML included: perhaps executed.
-func (c *Client) Cancel(ctx context.Context, intent pay.CancelIntent, body []byte) (pay.Payment, pay.Evidence, error) {
+func (c *Client) Cancel(ctx context.Context, intent pay.CancelIntent, body []byte, ready func(context.Context) error) (pay.Payment, pay.Evidence, error) {
 	q := call{
 		api: APICancel, name: "POST /v1/payments/{paymentKey}/cancel", about: clean(intent.PaymentKey, aboutMaximum),
-		max: c.limit(singleMaximum), cancel: true, body: body, key: intent.IdempotencyKey,
+		max: c.limit(singleMaximum), cancel: true, body: body, key: intent.IdempotencyKey, ready: ready,
 	}
 	if a := intent.Account; a != nil {
 		q.private = []string{a.Number.Reveal(), a.Holder.Reveal()}

@@ -104,7 +104,7 @@ func TestCancel(t *testing.T) {
 		sent, _ = io.ReadAll(r.Body)
 		reply(200, string(sample(t, "payment_card_full_cancel_reference.json")), "x-tosspayments-trace-id", "one")(w, r)
 	})
-	p, evidence, err := newClient(t, base, nil).Cancel(t.Context(), intent(), body(t))
+	p, evidence, err := newClient(t, base, nil).Cancel(t.Context(), intent(), body(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestCancel(t *testing.T) {
 	} {
 		bad := intent()
 		change(&bad)
-		if failure := failureOf(t, errorOf(newClient(t, base, nil).Cancel(t.Context(), bad, body(t)))); failure.Kind != pay.FailureRefused || hits.Load() != 1 {
+		if failure := failureOf(t, errorOf(newClient(t, base, nil).Cancel(t.Context(), bad, body(t), nil))); failure.Kind != pay.FailureRefused || hits.Load() != 1 {
 			t.Errorf("%v", failure)
 		}
 	}
@@ -178,7 +178,7 @@ func TestAnswersOfACancel(t *testing.T) {
 				o.Timeout = 300 * time.Millisecond
 				o.OnCall = func(string) { sends++ }
 			})
-			failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t))))
+			failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil)))
 			if failure.Kind != test.kind || hits.Load() != 1 || sends != 1 {
 				t.Errorf("%s after %d sends: %v", failure.Kind, hits.Load(), failure)
 			}
@@ -222,10 +222,10 @@ func TestCancelOnADyingConnection(t *testing.T) {
 		}
 	}()
 	c := newClient(t, "http://"+listener.Addr().String(), nil)
-	if _, _, err := c.Cancel(t.Context(), intent(), body(t)); err != nil {
+	if _, _, err := c.Cancel(t.Context(), intent(), body(t), nil); err != nil {
 		t.Fatal(err)
 	}
-	failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t))))
+	failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil)))
 	if failure.Kind != pay.FailureNoAnswer || requests.Load() != 2 {
 		t.Errorf("%v; the server saw %d requests for two cancels", failure, requests.Load())
 	}
@@ -249,7 +249,7 @@ func TestCancelThatWasNotSent(t *testing.T) {
 		"no slot": newClient(t, closed, func(o *Options) { o.Pace = pacer(func(string) error { return os.ErrDeadlineExceeded }) }),
 	}
 	for name, c := range clients {
-		if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t)))); failure.Kind != pay.FailureNotSent || failure.HTTPStatus != 0 {
+		if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNotSent || failure.HTTPStatus != 0 {
 			t.Errorf("%s: %v", name, failure)
 		}
 	}

@@ -313,7 +313,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 			if failure := failureOf(t, errorOf(c.Payment(t.Context(), referenceKey))); failure.Kind != pay.FailureUnreadable {
 				t.Errorf("%d: %v", status, failure)
 			}
-			if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t)))); failure.Kind != pay.FailureNoAnswer {
+			if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNoAnswer {
 				t.Errorf("%d: a cancel: %v", status, failure)
 			}
 		}
@@ -404,7 +404,7 @@ func TestTLS(t *testing.T) {
 		if failure := failureOf(t, errorOf(c.Payment(t.Context(), referenceKey))); failure.Kind != pay.FailureNotSent {
 			t.Errorf("%s: %v", name, failure)
 		}
-		if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t)))); failure.Kind != pay.FailureNotSent {
+		if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNotSent {
 			t.Errorf("%s: a cancel: %v", name, failure)
 		}
 	}
@@ -492,7 +492,7 @@ func segmentHolds(t testing.TB, id string) {
 	check("/v1/payments/orders/", "", errorOf(c.PaymentByOrder(t.Context(), id)))
 	order := intent()
 	order.PaymentKey = id
-	check("/v1/payments/", "/cancel", errorOf(c.Cancel(t.Context(), order, body(t))))
+	check("/v1/payments/", "/cancel", errorOf(c.Cancel(t.Context(), order, body(t), nil)))
 }
 
 func TestIDsStayInTheirSegment(t *testing.T) {

@@ -144,7 +144,7 @@ func TestCancelsAgainstTheSandbox(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // the second is a replay under the same key
-			got, _, err := client.Cancel(t.Context(), test.intent, body)
+			got, _, err := client.Cancel(t.Context(), test.intent, body, nil)
 			if err != nil {
 				t.Fatalf("%d: %v", i, err)
 			}
@@ -158,7 +158,7 @@ func TestCancelsAgainstTheSandbox(t *testing.T) {
 			}
 		}
 		test.intent.IdempotencyKey += "-new"
-		_, _, err = client.Cancel(t.Context(), test.intent, body)
+		_, _, err = client.Cancel(t.Context(), test.intent, body, nil)
 		var failure *pay.Failure
 		if !errors.As(err, &failure) || failure.Code == "" || failure.Kind == pay.FailureUnclassed {
 			t.Errorf("%d: a second cancel under the old guard: %v", i, err)

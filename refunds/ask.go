@@ -1,0 +1,152 @@
+package refunds
+
+import (
+	"fmt"
+	"time"
+
+	"daesa/pay"
+)
+
+// AskPolicy is what the configuration says about requests of people.
+type AskPolicy struct {
+	ApproveAbove int64 // KRW; at most this needs no approval, 0: all need it
+	AccountDays  int   // virtual_account_cancel_days
+	Single       map[pay.Currency]int64
+}
+
+// Plan is what would become of one asking.
+type Plan struct {
+	Request Request
+	Warning string             // what a person should know before the word; "" for nothing
+	Account *pay.RefundAccount // to be sealed and stored with it; nil: none
+}
+
+// AskError says why an asking cannot become a request: which column of it, and
+// what to do.
+type AskError struct {
+	Column string // of the refund file
+	Why    string // one of daesa's own reasons, or ""
+	Reason string
+}
+
+// Error gives the reason.
+func (e *AskError) Error() string { return e.Reason }
+
+// PlanAsking turns what a person asks for into a request, from the payment as
+// a look-up shows it and from what is known of it. The error is an *AskError.
+// One whose deadline has passed becomes an expired request, so that it is
+// listed; one without its account waits for it.
+func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batch string, now time.Time) (Plan, error) {
+	left := p.BalanceAmount - known.Transferred - elsewhere(known) - known.Open
+	amount, err := asked(a, p, left)
+	if err != nil {
+		return Plan{}, err
+	}
+	full := amount == p.BalanceAmount
+	ref := a.Ref
+	if ref == "" {
+		if !full && !a.All {
+			return Plan{}, &AskError{"ref", "", "a partial refund needs a ref: the shop's own id of this request; one ref makes one refund, ever"}
+		}
+		ref = "full:" + p.PaymentKey
+	}
+	taxFree, err := taxFreeOf(a, p, amount, full)
+	if err != nil {
+		return Plan{}, err
+	}
+	if single := policy.Single[p.Currency]; amount > single {
+		return Plan{}, &AskError{"amount", WhyOverLimit, fmt.Sprintf("%s %s is above refunds.max_single, which is %s", p.Currency.Format(amount), p.Currency, p.Currency.Format(single))}
+	}
+	deadline := CancelBy(p, policy.AccountDays, now)
+	r := Request{
+		ID: RequestID(p.MID, ref), MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: amount,
+		TaxFreeAmount: taxFree, Currency: p.Currency, Reason: a.Reason, Ref: ref, Batch: batch, CancelBy: deadline.By,
+		RequestedBy: by, RequestedAt: now, PlannedForeign: others(Request{}, p, known),
+	}
+	plan := Plan{Warning: Warning(r, p, deadline)}
+	if a.Account != nil {
+		if plan.Account, err = accountFor(*a.Account, p); err != nil {
+			return Plan{}, err
+		}
+		if plan.Account != nil {
+			known.AccountPrint = "given" // what stands for it is known when it is sealed
+		} else {
+			plan.Warning = "the account is not used: only a deposited virtual account is given back to an account"
+		}
+	}
+	if needsAccount(p) {
+		r.AccountPrint = known.AccountPrint
+	}
+	r.State, r.ErrorCode, err = firstStateOf(r, p, known, policy, now)
+	if r.State == ExpiredState {
+		r.FinishedAt = now
+	}
+	plan.Request = r
+	return plan, err
+}
+
+// asked is the amount: all that is left, or the number in the payment's own
+// currency.
+func asked(a Asking, p pay.Payment, left int64) (int64, error) {
+	if a.All {
+		if left <= 0 {
+			return 0, &AskError{"amount", WhyAlready, "nothing of this payment is left to give back: it was cancelled, asked for or given back already"}
+		}
+		return left, nil
+	}
+	amount, err := p.Currency.ParseAmount(a.Amount)
+	if err != nil {
+		return 0, &AskError{"amount", "", err.Error()}
+	}
+	if amount > left {
+		return 0, &AskError{"amount", WhyAboveBalance, fmt.Sprintf("%s %s can still be given back of this payment", p.Currency.Format(max(left, 0)), p.Currency)}
+	}
+	return amount, nil
+}
+
+// taxFreeOf: where a part of a payment with a tax-free part goes back, only the
+// shop knows which.
+func taxFreeOf(a Asking, p pay.Payment, amount int64, full bool) (int64, error) {
+	switch {
+	case a.TaxFree != "":
+		part, err := p.Currency.ParseAmount(a.TaxFree)
+		if err != nil || part < 0 || part > amount || part > p.TaxFreeAmount || amount-part > p.BalanceAmount-p.TaxFreeAmount {
+			return 0, &AskError{"tax_free_amount", "", fmt.Sprintf("the tax-free part does not fit: %s %s of what is left are tax-free", p.Currency.Format(p.TaxFreeAmount), p.Currency)}
+		}
+		return part, nil
+	case p.TaxFreeAmount > 0 && !full:
+		return 0, &AskError{"tax_free_amount", "", fmt.Sprintf("%s %s of this payment are tax-free: say how much of this part is", p.Currency.Format(p.TaxFreeAmount), p.Currency)}
+	case full:
+		return p.TaxFreeAmount, nil
+	}
+	return 0, nil
+}
+
+// accountFor gives the account where the payment's refund goes to one; the
+// number of a virtual account can receive nothing (inner code RF31).
+func accountFor(account pay.RefundAccount, p pay.Payment) (*pay.RefundAccount, error) {
+	if p.Account != nil && p.Account.AccountNumber.Reveal() == account.Number.Reveal() {
+		return nil, &AskError{"account_number", "", "this is the number of the virtual account itself, which can receive no refund: ask the customer for another"}
+	}
+	if !needsAccount(p) {
+		return nil, nil
+	}
+	return &account, nil
+}
+
+// firstStateOf asks what stands in the way.
+func firstStateOf(r Request, p pay.Payment, known Known, policy AskPolicy, now time.Time) (State, string, error) {
+	switch obstacle := Obstacle(r, p, known, now); obstacle {
+	case "":
+	case WhyDeadline:
+		return ExpiredState, obstacle, nil
+	case WhyNeedsAccount:
+		return NeedsAccount, obstacle, nil
+	default:
+		return "", obstacle, &AskError{"amount", obstacle, Explain(English, obstacle, "", r.CancelBy).String()}
+	}
+	if r.Currency == pay.KRW && r.Amount <= policy.ApproveAbove {
+		return Approved, "", nil
+	}
+	return Requested, "", nil
+}

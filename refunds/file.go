@@ -1,0 +1,533 @@
+package refunds
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"daesa/internal/table"
+	"daesa/pay"
+)
+
+// The columns of a refund file.
+const (
+	colOrderID    = "order_id"
+	colPaymentKey = "payment_key"
+	colMID        = "mid"
+	colAmount     = "amount"
+	colTaxFree    = "tax_free_amount"
+	colReason     = "reason"
+	colBank       = "bank"
+	colNumber     = "account_number"
+	colHolder     = "holder_name"
+	colRef        = "ref"
+)
+
+var fileColumns = []string{
+	colOrderID, colPaymentKey, colMID, colAmount, colTaxFree, colReason, colBank, colNumber, colHolder, colRef,
+}
+
+// Bounds of what is asked. Toss's 200 characters of a reason are UTF-16 units,
+// counted as carefully as can be; fifty of them are kept for our reference.
+const (
+	fileBytes         = 64 << 20
+	fileRows          = 100_000 // each is looked up: at Toss's pace most of a day
+	accountBytes      = 64 << 10
+	orderIDLongest    = 64
+	paymentKeyLongest = 200
+	reasonLongest     = 150
+	refLongest        = 100
+	amountLongest     = 24
+	plainDigits       = 4 // a bank's text with more digits may be an account number
+)
+
+// reservedRefs begin the references that daesa makes itself.
+var reservedRefs = []string{"auto:", "full:"}
+
+// Asking is one row of a refund file, or one `refunds add`: what a person asks
+// for, before any look-up.
+type Asking struct {
+	MID        string
+	OrderID    string
+	PaymentKey string
+	All        bool   // all that is left
+	Amount     string // in the currency's own notation, a plain positive number; "" when All
+	TaxFree    string // "" when not given
+	Reason     string
+	Account    *pay.RefundAccount // nil when none is given
+	Ref        string
+	Line       int // of the file; 0 for none
+}
+
+// Batch is a whole refund file.
+type Batch struct {
+	Name    string // the path that was read
+	SHA256  string // of the file's bytes, in hex
+	Rows    []Asking
+	Unknown []string // titles that mean nothing to daesa
+}
+
+// FileOptions are what a refund file must know of the configuration.
+type FileOptions struct {
+	MIDs       []string // a row of another merchant is refused; empty: every one is taken
+	DefaultMID string   // empty: the file needs the column mid, with a value in each row
+}
+
+// wrong is what is wrong with one value of an asking.
+type wrong struct{ column, value, reason string }
+
+// Check says whether everything in a is as it must be, by itself; else which
+// column is wrong, and why. The error never repeats an account or a holder.
+func (a Asking) Check() (column string, err error) {
+	if found := a.wrongs(); len(found) > 0 {
+		return found[0].column, errors.New(found[0].reason)
+	}
+	return "", nil
+}
+
+func (a Asking) wrongs() []wrong {
+	var found []wrong
+	add := func(column, value, reason string) {
+		if reason != "" {
+			found = append(found, wrong{column, value, reason})
+		}
+	}
+	add(colMID, a.MID, emptyReason(a.MID))
+	if a.OrderID == "" && a.PaymentKey == "" {
+		add(colOrderID, "", "is empty; order_id or payment_key says which payment")
+	}
+	add(colOrderID, a.OrderID, idReason(a.OrderID, orderIDLongest))
+	add(colPaymentKey, a.PaymentKey, idReason(a.PaymentKey, paymentKeyLongest))
+	switch {
+	case a.All && a.Amount != "":
+		add(colAmount, a.Amount, "stands beside all; ask for one of the two")
+	case !a.All && a.Amount == "":
+		add(colAmount, "", "is empty; write a number, or all (전액) for all that is left")
+	case !a.All:
+		add(colAmount, a.Amount, amountReason(a.Amount, true))
+	}
+	if a.TaxFree != "" {
+		add(colTaxFree, a.TaxFree, amountReason(a.TaxFree, false))
+	}
+	add(colReason, a.Reason, customerReason(a.Reason))
+	if a.Ref != "" {
+		add(colRef, a.Ref, refReason(a.Ref))
+	}
+	if a.Account != nil {
+		column, reason := accountReason(*a.Account)
+		add(column, "", reason)
+	}
+	return found
+}
+
+func emptyReason(value string) string {
+	if value == "" {
+		return "is empty"
+	}
+	return ""
+}
+
+// idReason is of a text that must match another system's byte for byte, so that
+// nothing is cut off.
+func idReason(value string, longest int) string {
+	switch {
+	case value != strings.TrimSpace(value):
+		return "begins or ends with a blank"
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+		return "contains a control character"
+	case utf8.RuneCountInString(value) > longest:
+		return fmt.Sprintf("is longer than %d characters", longest)
+	}
+	return ""
+}
+
+// amountReason knows no currency yet: how many decimal places there may be is
+// said after the look-up.
+func amountReason(value string, positive bool) string {
+	whole, fraction, point := strings.Cut(value, ".")
+	switch {
+	case strings.ContainsFunc(value, separates):
+		return "thousands separators and blanks are not read; write digits only, such as 10000"
+	case strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || point && fraction == "":
+		return "is not a plain number, such as 10000"
+	case len(value) > amountLongest:
+		return "is too large"
+	case positive && strings.Trim(whole+fraction, "0") == "":
+		return "is zero; write what goes back, or all (전액)"
+	}
+	return ""
+}
+
+// separates says whether people write r between thousands.
+func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",'’٬，", r) }
+
+func customerReason(value string) string {
+	switch {
+	case strings.TrimSpace(value) == "":
+		return "is empty"
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+		return "contains a line break or another control character"
+	case len(utf16.Encode([]rune(value))) > reasonLongest:
+		return fmt.Sprintf("is longer than %d characters; the rest of Toss's 200 is our reference", reasonLongest)
+	case strings.Contains(value, "#rf:"):
+		return "contains #rf:, which begins our own reference"
+	}
+	return ""
+}
+
+func refReason(value string) string {
+	for _, reserved := range reservedRefs {
+		if strings.HasPrefix(value, reserved) {
+			return fmt.Sprintf("begins with %s, which is kept for daesa's own requests", reserved)
+		}
+	}
+	reason := idReason(value, refLongest)
+	if reason == "" && strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		reason = "contains a character that cannot be seen"
+	}
+	return reason
+}
+
+// accountReason takes an account only as pay.NewRefundAccount gives it.
+func accountReason(a pay.RefundAccount) (column, reason string) {
+	normal, err := pay.NewRefundAccount(a.Bank, a.Number.Reveal(), a.Holder.Reveal())
+	var fault *pay.AccountError
+	switch {
+	case errors.As(err, &fault):
+		return fault.Field, fault.Reason
+	case normal.Bank != a.Bank:
+		return colBank, "is not the bank's two-character code"
+	case normal.Number != a.Number:
+		return colNumber, "has blanks or hyphens"
+	case normal.Holder != a.Holder:
+		return colHolder, "begins or ends with a blank"
+	}
+	return "", ""
+}
+
+// ReadFile reads a refund file, CSV or XLSX, whole or not at all: the error is
+// a *table.FileError, or table.Faults with all that is wrong with its rows.
+func ReadFile(path string, o FileOptions) (Batch, error) {
+	sum, err := digest(path)
+	if err != nil {
+		return Batch{}, err
+	}
+	reader, err := table.Open(path, table.Limits{FileBytes: fileBytes, Rows: fileRows})
+	if err != nil {
+		return Batch{}, err
+	}
+	defer reader.Close()
+	if err := requireColumns(reader, o); err != nil {
+		return Batch{}, err
+	}
+	rows, err := readRows(reader, o)
+	if err != nil {
+		return Batch{}, err
+	}
+	// What was hashed must be what was read, since the hash names the batch.
+	if again, err := digest(path); err != nil || again != sum {
+		return Batch{}, errors.Join(&table.FileError{File: path, Reason: "changed while it was read", Advice: "read it again when it is complete"}, err)
+	}
+	return Batch{Name: path, SHA256: sum, Rows: rows, Unknown: reader.Unknown(fileColumns...)}, nil
+}
+
+// digest hashes a file. A pipe could be read only once, and is refused.
+func digest(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	refuse := func(reason, advice string) (string, error) {
+		return "", &table.FileError{File: path, Reason: reason, Advice: advice}
+	}
+	switch {
+	case info.IsDir():
+		return refuse("is a folder, not a file", "")
+	case !info.Mode().IsRegular():
+		return refuse("is not a regular file", "save it as a file first")
+	}
+	file, err := os.Open(path) //nolint:gosec // the path is the operator's
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	read, err := io.Copy(hash, io.LimitReader(file, fileBytes+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", path, err)
+	case read > fileBytes:
+		return refuse("is larger than 64 MB", "split the file")
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// requireColumns does not use Reader.Require, which repeats the first row: in a
+// file without a header that is somebody's account.
+func requireColumns(reader *table.Reader, o FileOptions) error {
+	needed := []string{colAmount, colReason}
+	if o.DefaultMID == "" {
+		needed = append(needed, colMID)
+	}
+	missing := slices.DeleteFunc(needed, reader.Has)
+	if !reader.Has(colOrderID) && !reader.Has(colPaymentKey) {
+		missing = append(missing, "order_id or payment_key")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	failure := &table.FileError{
+		File:   reader.Name(),
+		Reason: "the header lacks " + strings.Join(missing, ", "),
+		Advice: "the first row names the columns: " + strings.Join(fileColumns, ", "),
+	}
+	if header := reader.Header(); len(header) == 1 && strings.ContainsAny(header[0], ";\t|") {
+		failure.Advice = "separate the columns with commas"
+	}
+	return failure
+}
+
+func readRows(reader *table.Reader, o FileOptions) ([]Asking, error) {
+	var rows []Asking
+	var faults table.Faults
+	seen := repeats{}
+	for row, err := range reader.Rows() {
+		var fault *table.Fault
+		switch {
+		case errors.As(err, &fault):
+			faults = append(faults, fault)
+			continue
+		case err != nil:
+			return nil, err
+		}
+		d := &fileRow{row: row, options: o, onlyKey: !reader.Has(colOrderID)}
+		asking := d.asking()
+		d.once(asking, seen)
+		faults = append(faults, d.faults...)
+		if len(faults) == 0 {
+			rows = append(rows, asking)
+		} else {
+			rows = nil
+		}
+	}
+	switch {
+	case len(faults) > 0:
+		return nil, faults
+	case len(rows) == 0:
+		return nil, &table.FileError{File: reader.Name(), Reason: "has no rows under its header", Advice: "write one row for each refund"}
+	}
+	return rows, nil
+}
+
+// fileRow decodes one row and collects everything that is wrong with it.
+type fileRow struct {
+	row     table.Row
+	options FileOptions
+	onlyKey bool // the file has no column order_id
+	faults  table.Faults
+}
+
+// add says what is wrong with a cell, once. An account's number and its holder
+// are never repeated, nor a number that stands under bank by mistake.
+func (d *fileRow) add(column, value, reason string) {
+	digits := len(value) - len(strings.Map(dropDigit, value))
+	if column == colNumber || column == colHolder || column == colBank && digits > plainDigits {
+		value = ""
+	}
+	if !d.failed(column) {
+		d.faults = append(d.faults, d.row.NewFault(column, value, reason))
+	}
+}
+
+// dropDigit counts a digit of any script as at least one byte.
+func dropDigit(r rune) rune {
+	if unicode.IsDigit(r) {
+		return -1
+	}
+	return r
+}
+
+func (d *fileRow) failed(column string) bool {
+	return slices.ContainsFunc(d.faults, func(fault *table.Fault) bool { return fault.Column == column })
+}
+
+// raw is a cell as it stands; "" where the column or the cell is missing.
+func (d *fileRow) raw(column string) string {
+	if fault := d.row.Fault(column); fault != nil {
+		d.add(column, fault.Value, fault.Reason)
+		return ""
+	}
+	value, _ := d.row.Get(column)
+	return value
+}
+
+func (d *fileRow) text(column string) string { return strings.TrimSpace(d.raw(column)) }
+
+func (d *fileRow) asking() Asking {
+	a := Asking{
+		MID: d.mid(), OrderID: d.raw(colOrderID), PaymentKey: d.raw(colPaymentKey),
+		Amount: d.text(colAmount), TaxFree: d.text(colTaxFree), Reason: d.text(colReason),
+		Account: d.account(), Ref: d.raw(colRef), Line: d.row.Line,
+	}
+	if strings.EqualFold(a.Amount, "all") || a.Amount == "전액" {
+		a.All, a.Amount = true, ""
+	}
+	for _, each := range a.wrongs() {
+		if each.column == colOrderID && each.value == "" && (d.onlyKey || d.failed(colPaymentKey)) {
+			each.column = colPaymentKey
+		}
+		d.add(each.column, each.value, each.reason)
+	}
+	return a
+}
+
+func (d *fileRow) mid() string {
+	name := d.text(colMID)
+	if name == "" && !d.failed(colMID) {
+		name = d.options.DefaultMID
+	}
+	if name == "" {
+		d.add(colMID, "", "is empty; several merchants are configured")
+	} else if known := d.options.MIDs; len(known) > 0 && !slices.Contains(known, name) {
+		d.add(colMID, name, "this merchant is not configured; configured are "+strings.Join(known, ", "))
+	}
+	return name
+}
+
+// account gives the row's account, nil where it has none or a bad one.
+func (d *fileRow) account() *pay.RefundAccount {
+	columns := []string{colBank, colNumber, colHolder}
+	texts := make([]string, len(columns))
+	given := false
+	for i, column := range columns {
+		texts[i] = d.raw(column)
+		given = given || strings.TrimSpace(texts[i]) != "" || d.failed(column)
+	}
+	if !given {
+		return nil
+	}
+	var account pay.RefundAccount
+	errs := make([]error, len(columns))
+	account.Bank, errs[0] = pay.ParseBank(texts[0])
+	account.Number, errs[1] = pay.ParseAccountNumber(texts[1])
+	account.Holder, errs[2] = pay.ParseHolder(texts[2])
+	good := true
+	for i, column := range columns {
+		if fault := new(pay.AccountError); errors.As(errs[i], &fault) {
+			good = false
+			if strings.TrimSpace(texts[i]) == "" {
+				fault.Reason = "is empty; bank, account_number and holder_name go together"
+			}
+			d.add(column, texts[i], fault.Reason)
+		}
+	}
+	if !good {
+		return nil
+	}
+	return &account
+}
+
+// repeats remembers the first line of each ref, and of each payment that is
+// asked for without one.
+type repeats map[[3]string]int
+
+// once refuses what a line before asks for too, also when that line was
+// refused: which of the two is right is for a person to say.
+func (d *fileRow) once(a Asking, seen repeats) {
+	if d.failed(colMID) || d.failed(colRef) {
+		return
+	}
+	keys := [][3]string{{colRef, a.MID, a.Ref}}
+	reason := "the same ref already stands in line %d"
+	if a.Ref == "" {
+		keys = [][3]string{{colOrderID, a.MID, a.OrderID}, {colPaymentKey, a.MID, a.PaymentKey}}
+		reason = "line %d asks for the same payment, and neither has a ref; give each its own ref, or ask once"
+	}
+	repeated := false
+	for _, key := range keys {
+		column, value := key[0], key[2]
+		if value == "" || d.failed(column) {
+			continue
+		}
+		first, twice := seen[key]
+		switch {
+		case !twice:
+			seen[key] = a.Line
+		case !repeated:
+			repeated = true
+			d.add(column, value, fmt.Sprintf(reason, first))
+		}
+	}
+}
+
+// ReadAccount reads a refund account as JSON {bank, account_number,
+// holder_name}, each once and nothing else. No error repeats what stands there,
+// not even a key.
+func ReadAccount(r io.Reader) (pay.RefundAccount, error) {
+	refuse := func(reason string) (pay.RefundAccount, error) {
+		return pay.RefundAccount{}, errors.New("the refund account must be JSON {bank, account_number, holder_name}: " + reason)
+	}
+	content, err := io.ReadAll(io.LimitReader(r, accountBytes+1))
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
+	switch {
+	case err != nil:
+		return pay.RefundAccount{}, fmt.Errorf("read the refund account: %w", err)
+	case len(content) > accountBytes:
+		return refuse("it is larger than 64 KB")
+	case !utf8.Valid(content):
+		return refuse("it is not UTF-8")
+	case !json.Valid(content):
+		return refuse("it is not JSON, or not one value only")
+	}
+	values, reason := accountFields(json.NewDecoder(bytes.NewReader(content)))
+	if reason != "" {
+		return refuse(reason)
+	}
+	account, err := pay.NewRefundAccount(values[colBank], values[colNumber], values[colHolder])
+	if err != nil {
+		return pay.RefundAccount{}, fmt.Errorf("the refund account: %w", err)
+	}
+	return account, nil
+}
+
+// accountFields goes by tokens, because encoding/json would take other
+// spellings of a key, and the last one of several. The content is valid JSON.
+func accountFields(decoder *json.Decoder) (values map[string]string, reason string) {
+	allowed := []string{colBank, colNumber, colHolder}
+	values = map[string]string{}
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil, "it is not an object"
+	}
+	for decoder.More() {
+		token, err := decoder.Token()
+		key, ok := token.(string)
+		if err != nil || !ok || !slices.Contains(allowed, key) {
+			return nil, "it has another key"
+		}
+		if _, twice := values[key]; twice {
+			return nil, key + " stands twice"
+		}
+		token, err = decoder.Token()
+		value, ok := token.(string)
+		if err != nil || !ok {
+			return nil, key + " is not a text in quotation marks"
+		}
+		values[key] = value
+	}
+	for _, key := range allowed {
+		if _, has := values[key]; !has {
+			return nil, key + " is missing"
+		}
+	}
+	return values, ""
+}

@@ -1,0 +1,342 @@
+package refunds
+
+import (
+	"slices"
+	"time"
+
+	"daesa/pay"
+)
+
+// Answer is what was just learned about a request. Exactly one of Payment,
+// Failure and Gone is set.
+type Answer struct {
+	Payment *pay.Payment // as a look-up, or the answer to a cancel, shows it
+	Failure *pay.Failure
+	Gone    bool // the worker of the last send is gone, and its answer with it
+	Cancel  bool // Payment or Failure is the answer to a cancel, not to a look-up
+	Known   Known
+	// SecretPrint is that of the secret key and address in use now.
+	SecretPrint string
+}
+
+// Known is what daesa itself knows of the payment, beside the request.
+type Known struct {
+	// Ours are the other requests of the payment, by id.
+	Ours map[string]bool
+	// Claimed says which request claims a provider's cancel, by transaction key.
+	Claimed map[string]string
+	// Transferred was given back outside Toss.
+	Transferred int64
+	// Open is what the other open requests of the payment ask for.
+	Open int64
+	// Order is the shop's, for requests that a night proposed; nil: unknown.
+	Order *pay.Order
+	// AccountPrint is the fingerprint of the refund account that is stored now.
+	AccountPrint string
+}
+
+// Action is what the worker does after a step.
+type Action string
+
+// The actions.
+const (
+	Rest     Action = ""         // nothing until Step.At
+	LookUp   Action = "look_up"  // at once
+	Send     Action = "send"     // the attempt as it is: same key, same bytes
+	SendAnew Action = "send_new" // a new attempt with a new key and Step.Guard
+)
+
+// Step is the decision about a request: where it goes, why, and what is to be
+// done. To is the request's own state where it stays.
+type Step struct {
+	To     State
+	Do     Action
+	Why    string      // a provider's code, or one of daesa's own reasons
+	At     time.Time   // when it is looked at again, for an open one
+	Claim  *pay.Cancel // the provider's cancel that is this request's
+	Guard  int64       // of a new attempt
+	Broken string      // an invariant that does not hold: nothing more is sent
+	// Planned is the sum of cancels by others that the next word covers.
+	Planned *int64
+}
+
+// Next decides about a request from what was just learned. It is pure: the
+// same four give the same step. The states that nothing leaves by itself give
+// a step that stays.
+func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
+	if answer.Payment != nil {
+		if step, found := claim(r, *answer.Payment, answer, now); found {
+			return step
+		}
+	}
+	switch {
+	case answer.Gone && r.State == Sending:
+		return Step{To: Unknown, Do: LookUp, Why: WhyLeaseOver, At: now}
+	case answer.Failure != nil && !answer.Cancel:
+		return unseen(r, *answer.Failure, now)
+	case r.State == Sending && answer.Cancel:
+		return answered(r, *a, answer, now)
+	case r.State == Sending || r.State == Unknown:
+		return unclaimed(r, *a, answer, now)
+	case r.State == Approved || r.State == Retry:
+		return plan(r, a, answer, now)
+	case r.State == Requested || r.State == NeedsAccount:
+		return waiting(r, answer, now)
+	case r.State == Accepted:
+		return vanished(r, now)
+	default:
+		return Step{To: r.State, Why: r.ErrorCode, At: now.Add(lookEvery)}
+	}
+}
+
+// claim looks for our reference among the provider's cancels. It decides alone
+// wherever it is found, whatever the state: the money has moved.
+func claim(r Request, p pay.Payment, answer Answer, now time.Time) (Step, bool) {
+	var ours []pay.Cancel
+	for _, cancel := range p.Cancels {
+		if pay.Marker(cancel.Reason) == r.ID || (r.TransactionKey != "" && cancel.TransactionKey == r.TransactionKey) {
+			ours = append(ours, cancel)
+		}
+	}
+	if len(ours) == 0 || r.State == Rejected || r.State == Refused || r.State == ExpiredState {
+		return Step{}, false
+	}
+	cancel := ours[0]
+	holder := answer.Known.Claimed[cancel.TransactionKey]
+	switch {
+	case len(ours) > 1:
+		return breach(r, "Toss shows more than one cancel with the reference of refund "+r.ID, now), true
+	case cancel.Amount != r.Amount:
+		return breach(r, "Toss shows another amount under the reference of refund "+r.ID, now), true
+	case holder != "" && holder != r.ID:
+		return breach(r, "two refunds claim one cancel of Toss: "+holder+" and "+r.ID, now), true
+	case r.State == HeldState && r.TransactionKey != "" && r.ErrorCode != WhyVanished:
+		return Step{To: HeldState, Why: r.ErrorCode, At: now.Add(lookEvery)}, true
+	}
+	return settled(r, p, cancel, now), true
+}
+
+// breach: something holds no more that must always hold. It is said once: the
+// run that finds it sends nothing more, and a person looks.
+func breach(r Request, what string, now time.Time) Step {
+	step := Step{To: HeldState, Why: WhyAmountDiffers, At: now.Add(lookEvery)}
+	if r.State != HeldState {
+		step.Broken = what
+	}
+	return step
+}
+
+// settled says how far a cancel of ours has come. DONE is not money returned:
+// a virtual account is paid out later, and a foreign cancel takes its time.
+func settled(r Request, p pay.Payment, cancel pay.Cancel, now time.Time) Step {
+	step := Step{To: Succeeded, Why: WhyAnswered, Claim: &cancel}
+	switch {
+	case cancel.Status == pay.CancelAborted:
+		return Step{To: HeldState, Why: WhyForeignAborted, At: now.Add(lookEvery), Claim: &cancel}
+	case cancel.Status == pay.CancelInProgress:
+		return Step{To: Accepted, Why: WhyOnItsWay, At: now.Add(10 * time.Minute), Claim: &cancel}
+	case !paysOut(r, p):
+		return step
+	}
+	switch p.Account.Refund {
+	case pay.RefundCompleted:
+		step.Why = WhyPaidOut
+		return step
+	case pay.RefundFailed, pay.RefundPartialFailed:
+		return Step{To: HeldState, Why: WhyPayoutFailed, At: now.Add(lookEvery), Claim: &cancel}
+	}
+	if !cancel.CanceledAt.IsZero() && pay.DayOf(now) > pay.DayOf(cancel.CanceledAt).AddBankDays(payoutBankDays) {
+		return Step{To: HeldState, Why: WhyPayoutLate, At: now.Add(lookEvery), Claim: &cancel}
+	}
+	return Step{To: Accepted, Why: WhyOnItsWay, At: now.Add(lookEvery), Claim: &cancel}
+}
+
+// paysOut says whether the cancel sends money to a refund account: a virtual
+// account that was paid. One that was not is only closed (발급 취소).
+func paysOut(r Request, p pay.Payment) bool {
+	return p.Account != nil && r.Method == pay.VirtualAccount && !p.ApprovedAt.IsZero()
+}
+
+// answered decides on what a cancel call came back with, our reference not
+// being in it.
+func answered(r Request, a Attempt, answer Answer, now time.Time) Step {
+	unknown := Step{To: Unknown, At: now.Add(Spacing)}
+	failure := answer.Failure
+	if failure == nil {
+		unknown.Do, unknown.Why = LookUp, WhyNoReference
+		return unknown
+	}
+	unknown.Why = or(failure.Code, WhyNoAnswer)
+	switch failure.Kind {
+	case pay.FailureNotSent:
+		if a.Unanswered || a.Answers > 0 {
+			unknown.Why = WhyNotSent
+			return unknown
+		}
+		return Step{To: Retry, Why: WhyNotSent, At: now.Add(backoff(a.Sends))}
+	case pay.FailureRefused, pay.FailureDeadline, pay.FailureAccount, pay.FailureNotFound, pay.FailureGuard, pay.FailureDone:
+		// Nothing is believed before the payment was looked at.
+		return Step{To: Sending, Do: LookUp, Why: unknown.Why}
+	case pay.FailureThrottled:
+		unknown.At = now.Add(max(failure.RetryAfter, backoff(a.Sends)))
+	case pay.FailureInFlight:
+		unknown.Why, unknown.At = or(failure.Code, WhyInFlight), now.Add(backoff(a.Sends))
+	}
+	return unknown
+}
+
+// backoff before the next try of something that was tried n times.
+func backoff(n int) time.Duration {
+	steps := []time.Duration{2 * time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second,
+		2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour}
+	if n < len(steps) {
+		return steps[max(n, 0)]
+	}
+	return lookEvery
+}
+
+// unseen: a look-up failed, so nothing is known that was not known before.
+func unseen(r Request, failure pay.Failure, now time.Time) Step {
+	if failure.Kind == pay.FailureNotFound {
+		switch r.State {
+		case Approved, Retry, Unknown, Sending:
+			return Step{To: HeldState, Why: or(failure.Code, "NOT_FOUND_PAYMENT"), At: now.Add(lookEvery)}
+		}
+	}
+	to := r.State
+	if to == Sending {
+		to = Unknown
+	}
+	return Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, 30*time.Second))}
+}
+
+// unclaimed: a look-up shows no cancel of ours, after something was sent.
+func unclaimed(r Request, a Attempt, answer Answer, now time.Time) Step {
+	p := *answer.Payment
+	held := func(why string) Step { return Step{To: HeldState, Why: why, At: now.Add(lookEvery)} }
+	moved := p.BalanceAmount != a.Guard
+	switch {
+	case !a.Answered():
+		return unanswered(r, a, answer, now, moved)
+	case a.Kind == "":
+		return held(WhyNoReference)
+	case a.Kind == pay.FailureDone:
+		return held(or(a.Code, WhyNoReference))
+	case a.Kind == pay.FailureGuard && moved:
+		return held(WhyBalanceMoved)
+	case a.Kind == pay.FailureGuard:
+		return held(a.Code)
+	case moved:
+		return held(WhyBalanceMoved)
+	case a.definite():
+		return refusal(r, a, now)
+	}
+	return transient(r, a, a.SecretPrint == answer.SecretPrint, now)
+}
+
+// unanswered: the same key and bytes again, as long as the key surely lives. A
+// balance that moved is the guard's to find out: only an answer ends this.
+func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) Step {
+	age := now.Sub(a.FirstSent)
+	switch {
+	case age >= keyDeath:
+		if moved {
+			return Step{To: HeldState, Why: WhyBalanceMoved, At: now.Add(lookEvery)}
+		}
+		return Step{To: HeldState, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
+	case age >= keyLife:
+		return Step{To: Unknown, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
+	case a.SecretPrint != answer.SecretPrint:
+		return Step{To: Unknown, Why: WhySecretChanged, At: now.Add(lookEvery)}
+	}
+	if due := a.LastSent.Add(Spacing); now.Before(due) {
+		return Step{To: Unknown, Why: or(r.ErrorCode, WhyNoAnswer), At: due}
+	}
+	return Step{To: Unknown, Do: Send, Why: WhySendAgain, At: now}
+}
+
+// refusal: a definite no, proved by a look-up. Where some send may still be on
+// its way it is proved only after a while of quiet.
+func refusal(r Request, a Attempt, now time.Time) Step {
+	if due := a.LastSent.Add(quiet); a.Unanswered && now.Before(due) {
+		return Step{To: Unknown, Why: or(a.Code, WhyQuiet), At: due}
+	}
+	to := Refused
+	switch a.Kind {
+	case pay.FailureDeadline:
+		to = ExpiredState
+	case pay.FailureAccount:
+		to = NeedsAccount
+	}
+	return Step{To: to, Why: a.Code, At: now.Add(lookEvery)}
+}
+
+// transient: the provider answered that it could not now, and the look-up
+// shows that it did not. The same key may replay a stored error, so a new one
+// follows, with the guard of the first: had that one run after all, the balance
+// would have moved, and the second would be refused.
+func transient(r Request, a Attempt, sameSecret bool, now time.Time) Step {
+	again, anew := a.LastSent.Add(replayAfter), a.LastSent.Add(newKeyAfter)
+	if a.Unanswered {
+		anew = a.LastSent.Add(quiet)
+	}
+	over := !r.CancelBy.IsZero() && now.After(r.CancelBy)
+	switch {
+	case a.Answers <= maxReplays && sameSecret && now.Sub(a.FirstSent) < keyLife:
+		if now.Before(again) {
+			return Step{To: Unknown, Why: a.Code, At: again}
+		}
+		return Step{To: Unknown, Do: Send, Why: WhySendAgain, At: now}
+	case a.Kind != pay.FailureTransient:
+		return Step{To: HeldState, Why: a.Code, At: now.Add(lookEvery)}
+	case a.N >= maxAttempts:
+		return Step{To: HeldState, Why: WhyTooMany, At: now.Add(lookEvery)}
+	case now.Before(anew):
+		return Step{To: Unknown, Why: a.Code, At: anew}
+	case over:
+		return Step{To: HeldState, Why: WhyDeadline, At: now.Add(lookEvery)}
+	}
+	return Step{To: Unknown, Do: SendAnew, Why: WhyNewAttempt, At: now, Guard: a.Guard}
+}
+
+// vanished: a cancel that Toss has shown is not there any more.
+func vanished(r Request, now time.Time) Step {
+	return Step{To: HeldState, Why: WhyVanished, At: now.Add(lookEvery)}
+}
+
+// waiting: what waits for a person or an account only runs out of time.
+func waiting(r Request, answer Answer, now time.Time) Step {
+	switch {
+	case !r.CancelBy.IsZero() && now.After(r.CancelBy):
+		return Step{To: ExpiredState, Why: WhyDeadline}
+	case r.State == NeedsAccount && answer.Known.AccountPrint != "" && answer.Known.AccountPrint != r.AccountPrint:
+		return Step{To: Requested, Why: WhyAsked, At: now.Add(lookEvery)}
+	case r.State == Requested && needsAccount(*answer.Payment) && answer.Known.AccountPrint == "":
+		return Step{To: NeedsAccount, Why: WhyNeedsAccount, At: now.Add(lookEvery)}
+	}
+	return Step{To: r.State, Why: r.ErrorCode, At: now.Add(lookEvery)}
+}
+
+// others sums the cancels of a payment that no request of ours made.
+func others(r Request, p pay.Payment, known Known) int64 {
+	var sum int64
+	for _, cancel := range p.Cancels {
+		marker := pay.Marker(cancel.Reason)
+		if marker != "" && (marker == r.ID || known.Ours[marker]) || known.Claimed[cancel.TransactionKey] != "" || cancel.Status == pay.CancelAborted {
+			continue
+		}
+		sum += cancel.Amount
+	}
+	return sum
+}
+
+func running(p pay.Payment) bool {
+	return slices.ContainsFunc(p.Cancels, func(c pay.Cancel) bool { return c.Status == pay.CancelInProgress })
+}
+
+func or(first, second string) string {
+	if first != "" {
+		return first
+	}
+	return second
+}

@@ -1,0 +1,70 @@
+package refunds
+
+import (
+	"fmt"
+	"time"
+
+	"daesa/pay"
+)
+
+// ResolveError is a person's word that what the provider shows contradicts.
+type ResolveError struct{ Text, Advice string }
+
+// Error says what contradicts it.
+func (e *ResolveError) Error() string { return e.Text }
+
+// Hint says what can be done.
+func (e *ResolveError) Hint() string { return e.Advice }
+
+// Resolve turns a person's word on a held request into a step, if what the
+// provider shows at this moment does not contradict it. Executed claims the
+// cancel that was meant; not executed sends the request back for a new word,
+// or to a bank transfer by hand where Toss has cancelled and the money did not
+// arrive.
+func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) (Step, error) {
+	r := c.Request
+	if r.State != HeldState {
+		return Step{}, &ResolveError{fmt.Sprintf("refund %s is %s, not held", r.ID, r.State), "only a held refund needs this word"}
+	}
+	if by == r.RequestedBy {
+		return Step{}, &ResolveError{fmt.Sprintf("refund %s: %s asked for it and cannot resolve it", r.ID, by), "another person must give the word (--by NAME)"}
+	}
+	cancel := cancelOf(r, p, c.Known)
+	switch {
+	case executed && cancel != nil:
+		return Step{To: Succeeded, Why: WhyFound, Claim: cancel}, nil
+	case executed:
+		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss shows no cancel over %s %s that could be this one", r.ID, r.Currency.Format(r.Amount), r.Currency),
+			"daesa refunds show " + r.ID + " tells what was seen; use --as not-executed if it was not"}
+	case cancel != nil && r.ErrorCode == WhyPayoutFailed:
+		return Step{To: Refused, Why: WhyPayoutFailed}, nil
+	case cancel != nil && (pay.Marker(cancel.Reason) == r.ID || r.TransactionKey != ""):
+		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss shows its cancel %s", r.ID, cancel.TransactionKey), "it was executed: use --as executed"}
+	}
+	if a := c.Attempt; a != nil && now.Sub(a.LastSent) < quiet {
+		return Step{}, &ResolveError{fmt.Sprintf("refund %s was sent %s ago and may still be on its way", r.ID, now.Sub(a.LastSent).Round(time.Second)),
+			"look again twenty minutes after the last send"}
+	}
+	foreign := others(r, p, c.Known)
+	if p.BalanceAmount < r.Amount {
+		return Step{To: Rejected, Why: WhyAlready}, nil
+	}
+	return Step{To: Requested, Why: r.ErrorCode, At: now.Add(lookEvery), Planned: &foreign}, nil
+}
+
+// cancelOf finds the cancel that is, or can be, this request's: by the claim,
+// by our reference, or one of the amount that nobody claims.
+func cancelOf(r Request, p pay.Payment, known Known) *pay.Cancel {
+	var like *pay.Cancel
+	for i := range p.Cancels {
+		cancel := &p.Cancels[i]
+		marker := pay.Marker(cancel.Reason)
+		switch {
+		case r.TransactionKey != "" && cancel.TransactionKey == r.TransactionKey, marker == r.ID:
+			return cancel
+		case marker == "" && cancel.Amount == r.Amount && known.Claimed[cancel.TransactionKey] == "" && cancel.Status != pay.CancelAborted:
+			like = cancel
+		}
+	}
+	return like
+}
