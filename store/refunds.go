@@ -75,6 +75,11 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 		if inserted == 0 {
 			continue
 		}
+		if request.State == refunds.ExpiredState {
+			if _, err := d.exec(ctx, tx, "hand_due", args{"id": request.ID, "at": at(night.Now)}); err != nil {
+				return nil, err
+			}
+		}
 		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+request.ID, "refund."+string(request.State), request.Reason,
 			map[string]any{"mid": request.MID, "order_id": request.OrderID, "payment_key": request.PaymentKey, "amount": request.Amount,
 				"currency": request.Currency, "ref": request.Ref, "break_id": request.BreakID}))
@@ -120,7 +125,15 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 		entries = append(entries, entry(now, by, "", "refund:"+row.ID, "refund.rejected", "the break was resolved as "+string(as)+": "+note,
 			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
 	}
-	amount := max(b.Owed, -b.Difference())
+	// What the list of transfers by hand has of this break is the same money.
+	var listed int64
+	if err := d.one(ctx, tx, &listed, "hand_given_for", args{"break_id": b.ID}); err != nil {
+		return nil, err
+	}
+	if _, err := d.exec(ctx, tx, "hand_settled", args{"break_id": b.ID, "note": "the break was resolved as " + string(as)}); err != nil {
+		return nil, err
+	}
+	amount := max(b.Owed, -b.Difference()) - listed
 	if as != reconcile.RefundedByTransfer || amount <= 0 || b.PaymentKey == "" {
 		return entries, nil
 	}
@@ -141,6 +154,9 @@ func (d *DB) expireRefunds(ctx context.Context, tx *sqlx.Tx, night jobs.Written)
 	var entries []Entry
 	for _, row := range rows {
 		if _, err := d.exec(ctx, tx, "expire_refund", args{"id": row.ID, "state": row.State, "now": at(night.Now)}); err != nil {
+			return nil, err
+		}
+		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(night.Now)}); err != nil {
 			return nil, err
 		}
 		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",

@@ -174,6 +174,18 @@ type refundRow struct {
 	RequestedAt    Time   `db:"requested_at"`
 	ApprovedBy     string `db:"approved_by"`
 	FinishedAt     Time   `db:"finished_at"`
+	Version        int64  `db:"version"`
+	LeaseOwner     string `db:"lease_owner"`
+	LeaseUntil     Time   `db:"lease_until"`
+	NextAt         Time   `db:"next_at"`
+	SentAt         Time   `db:"sent_at"`
+	LookedAt       Time   `db:"looked_at"`
+	ApprovedAt     Time   `db:"approved_at"`
+	AccountPrint   string `db:"account_print"`
+	PlannedForeign int64  `db:"planned_foreign"`
+	SameAs         string `db:"same_as"`
+	InProgress     int64  `db:"in_progress"`
+	Approval       string `db:"approval"`
 }
 
 func newRefundRow(r refunds.Request) refundRow {
@@ -181,7 +193,9 @@ func newRefundRow(r refunds.Request) refundRow {
 		ID: r.ID, MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: string(r.Method),
 		Amount: r.Amount, TaxFreeAmount: r.TaxFreeAmount, Currency: string(r.Currency), Reason: r.Reason,
 		Ref: r.Ref, Batch: r.Batch, BreakID: r.BreakID, State: string(r.State), CancelBy: at(r.CancelBy),
-		RequestedBy: r.RequestedBy, RequestedAt: at(r.RequestedAt),
+		RequestedBy: r.RequestedBy, RequestedAt: at(r.RequestedAt), Approval: r.Approval, ApprovedAt: at(r.ApprovedAt),
+		AccountPrint: r.AccountPrint, PlannedForeign: r.PlannedForeign, SameAs: r.SameAs, ErrorCode: r.ErrorCode,
+		FinishedAt: at(r.FinishedAt),
 	}
 }
 
@@ -193,6 +207,8 @@ func (r refundRow) request() refunds.Request {
 		Attempts: r.Attempts, IdempotencyKey: r.IdempotencyKey, TransactionKey: r.TransactionKey,
 		ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage, RequestedBy: r.RequestedBy,
 		RequestedAt: r.RequestedAt.Time, ApprovedBy: r.ApprovedBy, FinishedAt: r.FinishedAt.Time,
+		Approval: r.Approval, ApprovedAt: r.ApprovedAt.Time, AccountPrint: r.AccountPrint, PlannedForeign: r.PlannedForeign,
+		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner,
 	}
 }
 

@@ -300,6 +300,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   looked_up_at = excluded.looked_up_at
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels
-INSERT INTO cancels SELECT * FROM looked_cancels WHERE mid = :mid
+INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)
+SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker FROM looked_cancels WHERE mid = :mid
 ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status
 WHERE cancels.status <> excluded.status

@@ -48,20 +48,25 @@ SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 -- name: asked_of
 SELECT payment_key, break_id, state, amount, requested_at FROM refunds WHERE mid = :mid AND payment_key = :payment_key
 -- name: transferred
-SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM (
+  SELECT amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+  UNION ALL
+  SELECT amount FROM hand_transfers WHERE mid = :mid AND payment_key = :payment_key AND state IN ('approved','done')) given
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
 SELECT * FROM refunds WHERE break_id = :break_id AND state IN ('requested','approved','needs_account','retry') ORDER BY id
 -- name: reject_refund
-UPDATE refunds SET state = 'rejected', finished_at = :now WHERE id = :id AND state = :state
+UPDATE refunds SET state = 'rejected', finished_at = :now, version = version + 1 WHERE id = :id AND state = :state
 -- name: last_import
 SELECT max(changed_at) AS at FROM orders WHERE mid = :mid
 -- name: insert_refund
 INSERT INTO refunds (id, mid, order_id, payment_key, method, amount, tax_free_amount, currency, reason, ref, batch,
-  break_id, state, cancel_by, requested_by, requested_at)
+  break_id, state, cancel_by, requested_by, requested_at, approval, approved_at, account_print, planned_foreign, same_as,
+  error_code, finished_at)
 VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, :currency, :reason, :ref, :batch,
-  :break_id, :state, :cancel_by, :requested_by, :requested_at)
+  :break_id, :state, :cancel_by, :requested_by, :requested_at, :approval, :approved_at, :account_print, :planned_foreign, :same_as,
+  :error_code, :finished_at)
 ON CONFLICT DO NOTHING
 -- name: lock_payment
 SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
@@ -69,7 +74,7 @@ SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_ke
 SELECT * FROM refunds WHERE mid = :mid AND state IN ('requested','approved','needs_account','retry')
   AND cancel_by IS NOT NULL AND cancel_by < :now ORDER BY id
 -- name: expire_refund
-UPDATE refunds SET state = 'expired', finished_at = :now WHERE id = :id AND state = :state
+UPDATE refunds SET state = 'expired', error_code = 'deadline_passed', finished_at = :now, version = version + 1 WHERE id = :id AND state = :state
 -- name: refunds_list
 SELECT * FROM refunds
 WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch = '' OR batch = :batch)

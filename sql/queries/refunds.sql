@@ -1,0 +1,169 @@
+-- A worker claims in three sorts: what must be settled, what may be sent with
+-- the most urgent deadline first, and what is only followed. One payment is
+-- one worker's at a time, and while one of its requests stands between intent
+-- and outcome no other begins.
+-- name: claim_unsettled
+UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
+WHERE id = (SELECT r.id FROM refunds r
+  WHERE r.mid = :mid AND r.state IN ('sending','unknown')
+    AND (r.lease_until IS NULL OR r.lease_until <= :now) AND (r.next_at IS NULL OR r.next_at <= :now)
+  ORDER BY r.cancel_by NULLS LAST, r.requested_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
+RETURNING *
+-- name: claim_sendable
+UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
+WHERE id = (SELECT r.id FROM refunds r
+  WHERE r.mid = :mid AND r.state IN ('approved','retry')
+    AND ((:send = 1 AND :blocked NOT LIKE '%,' || r.currency || ',%') OR r.cancel_by < :now)
+    AND (r.lease_until IS NULL OR r.lease_until <= :now) AND (r.next_at IS NULL OR r.next_at <= :now)
+    AND NOT EXISTS (SELECT 1 FROM refunds o WHERE o.mid = r.mid AND o.payment_key = r.payment_key AND o.id <> r.id
+      AND (o.lease_until > :now OR o.sent_at > :spaced OR o.state IN ('sending','unknown')
+        OR (o.state = 'accepted' AND o.in_progress = 1) OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))
+  ORDER BY coalesce(r.cancel_by, '9999-12-31T00::00::00.000000Z'), r.requested_at, r.id
+  LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
+RETURNING *
+-- name: claim_followed
+UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
+WHERE id = (SELECT r.id FROM refunds r
+  WHERE r.mid = :mid AND (r.state IN ('accepted','held')
+      OR (r.state IN ('requested','needs_account') AND r.cancel_by < :now)
+      OR (:every = 1 AND r.state IN ('requested','approved','needs_account','retry')))
+    AND (r.lease_until IS NULL OR r.lease_until <= :now)
+    AND (r.next_at IS NULL OR r.next_at <= :now OR :every = 1)
+    AND (:every = 0 OR r.looked_at IS NULL OR r.looked_at < :since)
+  ORDER BY r.next_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
+RETURNING *
+-- name: next_due
+SELECT min(due) AS at FROM (
+  SELECT CASE WHEN lease_until > :now THEN lease_until ELSE coalesce(next_at, requested_at) END AS due FROM refunds
+  WHERE mid = :mid AND (state IN ('sending','unknown')
+    OR (:send = 1 AND state IN ('approved','retry') AND :blocked NOT LIKE '%,' || currency || ',%'))) later
+-- name: newest_attempt
+SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n DESC LIMIT 1
+-- name: attempts_of
+SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n
+-- name: refunds_of_payment
+SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key ORDER BY id
+-- name: claims_of
+SELECT transaction_key, claimed_by FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
+-- name: account_of
+SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
+
+-- name: brake
+SELECT one, note, by, at FROM brake WHERE one = 1
+-- name: brake_on
+INSERT INTO brake (one, note, by, at) VALUES (1, :note, :by, :at) ON CONFLICT DO NOTHING
+-- name: brake_off
+DELETE FROM brake WHERE one = 1
+-- name: last_sent
+SELECT max(sent_at) AS at FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+-- name: reserve
+INSERT INTO limit_ledger (scope, currency, number, amount) VALUES (:scope, :currency, 1, :amount)
+ON CONFLICT (scope, currency) DO UPDATE SET number = limit_ledger.number + 1, amount = limit_ledger.amount + excluded.amount
+RETURNING number, amount
+-- name: give_back
+UPDATE limit_ledger SET number = number - 1, amount = amount - :amount WHERE scope = :scope AND currency = :currency
+-- name: begin_send
+UPDATE refunds SET state = 'sending', version = version + 1, lease_owner = :owner, lease_until = :until, next_at = NULL,
+  attempts = :n, idempotency_key = :idempotency_key, sent_at = :now, error_code = '', error_message = ''
+WHERE id = :id AND version = :version
+-- name: insert_attempt
+INSERT INTO refund_attempts (refund_id, n, idempotency_key, body, sealed, body_sha256, guard, secret_print, first_sent,
+  last_sent, sends, unanswered, answers, answered_at, kind, http_status, code, message, trace_id)
+VALUES (:refund_id, :n, :idempotency_key, :body, :sealed, :body_sha256, :guard, :secret_print, :first_sent,
+  :last_sent, :sends, :unanswered, :answers, :answered_at, :kind, :http_status, :code, :message, :trace_id)
+-- name: update_attempt
+UPDATE refund_attempts SET secret_print = :secret_print, last_sent = :last_sent, sends = :sends, unanswered = :unanswered,
+  answers = :answers, answered_at = :answered_at, kind = :kind, http_status = :http_status, code = :code,
+  message = :message, trace_id = :trace_id
+WHERE refund_id = :refund_id AND n = :n
+-- name: refund_ready
+SELECT count(*) FROM refunds WHERE id = :id AND version = :version AND state = 'sending'
+-- name: settle_refund
+UPDATE refunds SET state = :state, version = version + 1,
+  lease_owner = :owner, lease_until = :until, next_at = :next_at, cancel_by = :cancel_by,
+  error_code = :error_code, error_message = :error_message, transaction_key = :transaction_key,
+  in_progress = :in_progress, looked_at = :looked_at, finished_at = :finished_at, planned_foreign = :planned_foreign,
+  approval = :approval, approved_by = :approved_by, approved_at = :approved_at, account_print = :account_print
+WHERE id = :id AND version = :version
+-- name: claim_cancel
+UPDATE cancels SET claimed_by = :id WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key
+  AND claimed_by IN ('', :id)
+-- name: upsert_cancel
+INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)
+VALUES (:mid, :payment_key, :transaction_key, :amount, :status, :canceled_at, :marker)
+ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status WHERE cancels.status <> excluded.status
+-- name: upsert_payment
+INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at)
+VALUES (:mid, :payment_key, :order_id, :status, :method, :behind, :provider, :currency, :total_amount, :balance_amount,
+  :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at)
+ON CONFLICT (mid, payment_key) DO UPDATE SET
+  order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
+  provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
+  balance_amount = excluded.balance_amount, approved = excluded.approved, held = excluded.held,
+  requested_at = excluded.requested_at, approved_at = excluded.approved_at,
+  last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
+  refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
+  looked_up_at = excluded.looked_up_at
+WHERE payments.looked_up_at <= excluded.looked_up_at
+-- name: hand_due
+INSERT INTO hand_transfers (refund_id, mid, payment_key, order_id, amount, currency, why, state, requested_by, due_at)
+SELECT id, mid, payment_key, order_id, amount, currency, error_code, 'due', requested_by, CAST(:at AS {{.Time}}) FROM refunds WHERE id = :id
+ON CONFLICT DO NOTHING
+
+-- name: lease_owners
+SELECT DISTINCT lease_owner FROM refunds WHERE lease_until > :now AND lease_owner <> ''
+-- name: release_owner
+UPDATE refunds SET lease_until = NULL WHERE lease_owner = :owner AND lease_until > :now
+-- name: same_as
+SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amount = :amount AND id <> :id
+  AND state <> 'rejected' AND requested_at > :since ORDER BY requested_at DESC, id LIMIT 1
+-- name: mark_same
+UPDATE refunds SET same_as = :id WHERE id = :other AND same_as = '' AND state = 'requested'
+-- name: refund_by_ref
+SELECT * FROM refunds WHERE mid = :mid AND ref = :ref
+-- name: batch_of
+SELECT * FROM batches WHERE sha256 = :sha256
+-- name: insert_batch
+INSERT INTO batches (batch, name, sha256, number, at, actor) VALUES (:batch, :name, :sha256, :number, :at, :actor)
+ON CONFLICT DO NOTHING
+-- name: upsert_account
+INSERT INTO accounts (mid, payment_key, order_id, print, bank, account_masked, holder_masked, sealed, source, at, actor)
+VALUES (:mid, :payment_key, :order_id, :print, :bank, :account_masked, :holder_masked, :sealed, :source, :at, :actor)
+ON CONFLICT (mid, payment_key) DO UPDATE SET order_id = excluded.order_id, print = excluded.print, bank = excluded.bank,
+  account_masked = excluded.account_masked, holder_masked = excluded.holder_masked, sealed = excluded.sealed,
+  source = excluded.source, at = excluded.at, actor = excluded.actor
+-- name: without_this_account
+SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account') ORDER BY id
+-- name: refunds_open
+SELECT * FROM refunds WHERE (:mid = '' OR mid = :mid)
+  AND state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted') ORDER BY mid, order_id, id
+-- name: count_states
+SELECT state, count(*) AS number FROM refunds WHERE (:mid = '' OR mid = :mid) GROUP BY state ORDER BY state
+-- name: refunds_sendable
+SELECT * FROM refunds WHERE mid = :mid AND state IN ('approved','retry')
+ORDER BY coalesce(cancel_by, '9999-12-31T00::00::00.000000Z'), requested_at, id
+-- name: hand_list
+SELECT * FROM hand_transfers WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) ORDER BY mid, order_id, refund_id
+-- name: hand_of
+SELECT * FROM hand_transfers WHERE refund_id = :id
+-- name: hand_move
+UPDATE hand_transfers SET state = :state, approved_by = :approved_by, approved_at = :approved_at, done_by = :done_by,
+  done_at = :done_at, reference = :reference, note = :note
+WHERE refund_id = :id AND state = :was
+-- name: has_entry
+SELECT count(*) FROM journal WHERE seq = :seq AND hash = :hash
+-- name: durability
+SELECT {{if .Postgres}}current_setting('synchronous_commit'){{else}}'full'{{end}}
+-- name: payment_of
+SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at
+FROM payments WHERE mid = :mid AND payment_key = :payment_key
+-- name: claim_time
+SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id
+-- name: hand_given_for
+SELECT CAST(coalesce(sum(h.amount), 0) AS {{.Int}}) FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE r.break_id = :break_id AND h.state IN ('approved','done')
+-- name: hand_settled
+UPDATE hand_transfers SET state = 'dropped', note = :note
+WHERE state = 'due' AND refund_id IN (SELECT id FROM refunds WHERE break_id = :break_id)

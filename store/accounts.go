@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/refunds"
+)
+
+// accountRow is a refund account as the table holds it: sealed.
+type accountRow struct {
+	MID           string `db:"mid"`
+	PaymentKey    string `db:"payment_key"`
+	OrderID       string `db:"order_id"`
+	Print         string `db:"print"`
+	Bank          string `db:"bank"`
+	AccountMasked string `db:"account_masked"`
+	HolderMasked  string `db:"holder_masked"`
+	Sealed        []byte `db:"sealed"`
+	Source        string `db:"source"`
+	At            Time   `db:"at"`
+	Actor         string `db:"actor"`
+}
+
+func (r accountRow) account() *refunds.StoredAccount {
+	return &refunds.StoredAccount{
+		MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Print: r.Print, Bank: r.Bank,
+		AccountMasked: r.AccountMasked, HolderMasked: r.HolderMasked, Sealed: r.Sealed, Source: r.Source, At: r.At.Time, Actor: r.Actor,
+	}
+}
+
+// account reads the account of a payment; an empty row where there is none.
+func (d *DB) account(ctx context.Context, on runner, mid, paymentKey string) (accountRow, error) {
+	var row accountRow
+	err := d.one(ctx, on, &row, "account_of", args{"mid": mid, "payment_key": paymentKey})
+	if errors.Is(err, sql.ErrNoRows) {
+		return accountRow{}, nil
+	}
+	return row, err
+}
+
+// Account gives the sealed refund account of a payment; nil where none is known.
+func (d *DB) Account(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error) {
+	row, err := d.account(ctx, d.db, mid, paymentKey)
+	if err != nil || row.Print == "" {
+		return nil, err
+	}
+	return row.account(), nil
+}
+
+// saveAccount stores a sealed account. What waited for one, and what was
+// approved for another, waits for a person's word on this one.
+func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccount) ([]Entry, error) {
+	if _, err := d.exec(ctx, tx, "upsert_account", accountRow{
+		MID: a.MID, PaymentKey: a.PaymentKey, OrderID: a.OrderID, Print: a.Print, Bank: a.Bank, AccountMasked: a.AccountMasked,
+		HolderMasked: a.HolderMasked, Sealed: a.Sealed, Source: a.Source, At: at(a.At), Actor: a.Actor,
+	}); err != nil {
+		return nil, err
+	}
+	entries := []Entry{entry(a.At, a.Actor, "", "account:"+a.Print, "account.stored", a.Source,
+		map[string]any{"mid": a.MID, "order_id": a.OrderID, "payment_key": a.PaymentKey})}
+	var rows []refundRow
+	if err := d.all(ctx, tx, &rows, "without_this_account", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		r := row.request()
+		r.AccountPrint = a.Print
+		changed, err := d.exec(ctx, tx, "settle_refund", settledRow(refunds.Settled{Request: r, Now: a.At, Step: refunds.Step{To: refunds.Requested}}))
+		if err = errors.Join(err, missing(changed, "the request")); err != nil {
+			return nil, err
+		}
+		if r.State != refunds.Requested {
+			entries = append(entries, moved(r, refunds.Requested, a.At, a.Actor, "", "its refund account came"))
+		}
+	}
+	return entries, nil
+}
+
+// moved is the journal's row about a change of state.
+func moved(r refunds.Request, to refunds.State, now time.Time, actor, runID, why string) Entry {
+	return entry(now, actor, runID, "refund:"+r.ID, "refund."+string(to), why, map[string]any{
+		"from": r.State, "mid": r.MID, "order_id": r.OrderID, "amount": r.Amount, "currency": r.Currency})
+}

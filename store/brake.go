@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Brake says whether refunds are stopped, by whom and why.
+type Brake struct {
+	On   bool
+	Note string
+	By   string
+	At   time.Time
+}
+
+type brakeRow struct {
+	One  int64  `db:"one"`
+	Note string `db:"note"`
+	By   string `db:"by"`
+	At   Time   `db:"at"`
+}
+
+// Brake reads the brake.
+func (d *DB) Brake(ctx context.Context) (Brake, error) { return d.brake(ctx, d.db) }
+
+func (d *DB) brake(ctx context.Context, on runner) (Brake, error) {
+	var row brakeRow
+	err := d.one(ctx, on, &row, "brake", nil)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Brake{}, nil
+	}
+	return Brake{On: err == nil, Note: row.Note, By: row.By, At: row.At.Time}, err
+}
+
+// Pause puts the brake on; it stays on, and keeps its first note, where it is
+// on already.
+func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (Brake, error) {
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		changed, err := d.exec(ctx, tx, "brake_on", brakeRow{Note: note, By: by, At: at(now)})
+		if err != nil || changed == 0 {
+			return err
+		}
+		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "refunds", "refunds.paused", note, map[string]any{})})
+		return err
+	})
+	if err != nil {
+		return Brake{}, err
+	}
+	return d.Brake(ctx)
+}
+
+// Resume takes the brake off; was says whether it was on.
+func (d *DB) Resume(ctx context.Context, by string, now time.Time) (was bool, err error) {
+	err = d.write(ctx, func(tx *sqlx.Tx) error {
+		changed, err := d.exec(ctx, tx, "brake_off", nil)
+		if err != nil || changed == 0 {
+			return err
+		}
+		was = true
+		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "refunds", "refunds.resumed", "", map[string]any{})})
+		return err
+	})
+	return was, err
+}

@@ -1,0 +1,438 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// Claim takes the most urgent due request for a worker: first what must be
+// settled, then what may be sent, then what is only followed.
+func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
+	var claimed *refunds.Claimed
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		claimed = nil
+		with := args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
+			"blocked": blocked(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)}
+		for _, name := range []string{"claim_unsettled", "claim_sendable", "claim_followed"} {
+			var row refundRow
+			err := d.one(ctx, tx, &row, name, with)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			claimed, err = d.claimed(ctx, tx, row)
+			return err
+		}
+		return nil
+	})
+	return claimed, err
+}
+
+// blocked writes currencies so that SQL can look one up in them.
+func blocked(currencies []pay.Currency) string {
+	text := ","
+	for _, currency := range currencies {
+		text += string(currency) + ","
+	}
+	return text
+}
+
+// claimed gathers what the store knows about a request.
+func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Claimed, error) {
+	c := &refunds.Claimed{Request: row.request()}
+	known, sealed, err := d.known(ctx, on, row)
+	if err != nil {
+		return nil, err
+	}
+	c.Known, c.Account = known, sealed
+	var attempt attemptRow
+	err = d.one(ctx, on, &attempt, "newest_attempt", args{"id": row.ID})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return c, nil
+	case err != nil:
+		return nil, err
+	}
+	a := attempt.attempt()
+	c.Attempt = &a
+	return c, nil
+}
+
+func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
+	key := args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": row.OrderID}
+	known.Ours, known.Claimed = map[string]bool{}, map[string]string{}
+	var ids []string
+	if err := d.all(ctx, on, &ids, "refunds_of_payment", key); err != nil {
+		return known, nil, err
+	}
+	for _, id := range ids {
+		known.Ours[id] = id != row.ID
+	}
+	var claims []struct {
+		TransactionKey string `db:"transaction_key"`
+		ClaimedBy      string `db:"claimed_by"`
+	}
+	if err := d.all(ctx, on, &claims, "claims_of", key); err != nil {
+		return known, nil, err
+	}
+	for _, claim := range claims {
+		known.Claimed[claim.TransactionKey] = claim.ClaimedBy
+	}
+	if err := d.one(ctx, on, &known.Transferred, "transferred", key); err != nil {
+		return known, nil, err
+	}
+	var order orderRow
+	switch err := d.one(ctx, on, &order, "order_of", key); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return known, nil, err
+	default:
+		known.Order = order.order()
+	}
+	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
+	known.AccountPrint = account.Print
+	return known, account.Sealed, err
+}
+
+// Ready refuses a send whose lease was lost, or while the brake is on. It
+// writes nothing.
+func (d *DB) Ready(ctx context.Context, id string, version int64) error {
+	brake, err := d.Brake(ctx)
+	if err != nil {
+		return err
+	}
+	if brake.On {
+		return refunds.ErrBraked
+	}
+	var n int64
+	if err := d.one(ctx, d.db, &n, "refund_ready", args{"id": id, "version": version}); err != nil {
+		return err
+	}
+	if n == 0 {
+		return refunds.ErrLost
+	}
+	return nil
+}
+
+// Begin commits the intent of a send.
+func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		if err := d.mayBegin(ctx, tx, b); err != nil {
+			return err
+		}
+		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
+		changed, err := d.exec(ctx, tx, "begin_send", args{"id": r.ID, "version": r.Version, "owner": b.Owner, "until": at(b.Until),
+			"n": row.N, "idempotency_key": row.Key, "now": at(b.Now)})
+		if err == nil && changed == 0 {
+			err = refunds.ErrLost
+		}
+		if err != nil {
+			return err
+		}
+		name := "update_attempt"
+		if b.New {
+			name = "insert_attempt"
+		}
+		if changed, err := d.exec(ctx, tx, name, row); err != nil || changed != 1 {
+			return errors.Join(err, missing(changed, "the attempt"))
+		}
+		_, err = d.append(ctx, tx, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
+			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
+			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
+		return err
+	})
+	if unique(err) {
+		return refunds.ErrBusy
+	}
+	return err
+}
+
+func missing(changed int64, what string) error {
+	if changed == 1 {
+		return nil
+	}
+	return fmt.Errorf("store: %s is not there", what)
+}
+
+// mayBegin takes the payment's row, reads the brake, keeps cancels of one
+// payment apart and reserves the limits.
+func (d *DB) mayBegin(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
+	key := args{"mid": b.Request.MID, "payment_key": b.Request.PaymentKey}
+	var total int64
+	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	brake, err := d.brake(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if brake.On {
+		return refunds.ErrBraked
+	}
+	var last struct {
+		At Time `db:"at"`
+	}
+	if err := d.one(ctx, tx, &last, "last_sent", key); err != nil {
+		return err
+	}
+	if b.Now.Sub(last.At.Time) < refunds.Spacing && !last.At.IsZero() {
+		return refunds.ErrBusy
+	}
+	if b.Request.State == refunds.Unknown || b.Request.State == refunds.Sending {
+		return nil // counted when it was first sent
+	}
+	return d.reserve(ctx, tx, b)
+}
+
+// reserve counts a first send against the run's and the day's limits.
+func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
+	r := b.Request
+	limits := b.Budget.Of[r.Currency]
+	over := func(limit string) error { return &refunds.LimitError{Limit: limit, Currency: r.Currency} }
+	if r.Amount > limits.Single {
+		return over("max_single")
+	}
+	for _, each := range []struct {
+		scope, suffix string
+		count, amount int64
+	}{
+		{runScope(b.RunID), "", b.Budget.RunCount, limits.Run},
+		{dayScope(b.Now), "_per_day", b.Budget.DayCount, limits.Day},
+	} {
+		var taken struct {
+			Number int64 `db:"number"`
+			Amount int64 `db:"amount"`
+		}
+		if err := d.one(ctx, tx, &taken, "reserve", args{"scope": each.scope, "currency": "", "amount": 0}); err != nil {
+			return err
+		}
+		if taken.Number > each.count {
+			return over("max_count" + each.suffix)
+		}
+		if err := d.one(ctx, tx, &taken, "reserve", args{"scope": each.scope, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
+			return err
+		}
+		if taken.Amount > each.amount {
+			return over("max_amount" + each.suffix)
+		}
+	}
+	return nil
+}
+
+func runScope(runID string) string  { return "run:" + runID }
+func dayScope(now time.Time) string { return "day:" + string(pay.DayOf(now)) }
+
+// giveBack undoes a reservation: the send is proved not to have left.
+func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
+	for _, scope := range []string{runScope(s.RunID), dayScope(s.Attempt.LastSent)} {
+		for currency, amount := range map[pay.Currency]int64{"": 0, s.Request.Currency: s.Request.Amount} {
+			if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": string(currency), "amount": amount}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Settle commits a step with what was learned: the state, the attempt's answer,
+// the payment as it was seen, the cancel that is claimed, and the journal.
+func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
+	if !refunds.MayMove(s.Request.State, s.Step.To) {
+		return fmt.Errorf("refund %s: from %s to %s (%s) is no way that a request may go; nothing was written", s.Request.ID, s.Request.State, s.Step.To, s.Step.Why)
+	}
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		row := settledRow(s)
+		changed, err := d.exec(ctx, tx, "settle_refund", row)
+		if err == nil && changed == 0 {
+			err = refunds.ErrLost
+		}
+		if err != nil {
+			return err
+		}
+		if s.Attempt != nil {
+			changed, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt))
+			if err = errors.Join(err, missing(changed, "the attempt")); err != nil {
+				return err
+			}
+		}
+		if err := d.saveSeen(ctx, tx, s); err != nil {
+			return err
+		}
+		if s.Step.To == refunds.Retry && s.Request.State == refunds.Sending {
+			if err := d.giveBack(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
+			if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
+				return err
+			}
+		}
+		if s.Step.To == s.Request.State && s.Attempt == nil {
+			return nil
+		}
+		_, err = d.append(ctx, tx, []Entry{settledEntry(s)})
+		return err
+	})
+	if unique(err) {
+		return fmt.Errorf("refund %s: %w", s.Request.ID, errors.Join(refunds.ErrBusy, err))
+	}
+	return err
+}
+
+// saveSeen keeps the payment as it was seen, and the claim on a cancel of it.
+func (d *DB) saveSeen(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
+	if s.Payment == nil {
+		return nil
+	}
+	if err := d.savePayment(ctx, tx, *s.Payment, s.Evidence, s.RunID, s.Now); err != nil {
+		return err
+	}
+	if s.Step.Claim == nil {
+		return nil
+	}
+	changed, err := d.exec(ctx, tx, "claim_cancel", args{"id": s.Request.ID, "mid": s.Request.MID,
+		"payment_key": s.Request.PaymentKey, "transaction_key": s.Step.Claim.TransactionKey})
+	return errors.Join(err, missing(changed, "a cancel that nobody else claims"))
+}
+
+func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, evidence []pay.Evidence, runID string, now time.Time) error {
+	if _, err := d.exec(ctx, tx, "upsert_payment", newPaymentRow(p, now)); err != nil {
+		return err
+	}
+	for _, cancel := range p.Cancels {
+		if _, err := d.exec(ctx, tx, "upsert_cancel", cancelRow{
+			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
+			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason),
+		}); err != nil {
+			return err
+		}
+	}
+	for _, page := range evidence {
+		if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(p.MID, runID, page)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settledRow is the request as it is after a step.
+func settledRow(s refunds.Settled) args {
+	r, step := s.Request, s.Step
+	row := args{
+		"id": r.ID, "version": r.Version, "state": string(step.To), "owner": "", "until": Time{}, "next_at": at(step.At),
+		"cancel_by": at(r.CancelBy), "error_code": step.Why, "error_message": "", "transaction_key": r.TransactionKey,
+		"in_progress": 0, "looked_at": at(s.Now), "finished_at": Time{}, "planned_foreign": r.PlannedForeign,
+		"approval": r.Approval, "approved_by": r.ApprovedBy, "approved_at": at(r.ApprovedAt), "account_print": r.AccountPrint,
+	}
+	if s.Keep {
+		row["owner"], row["until"] = r.LeaseOwner, at(s.Until)
+	}
+	if s.Attempt != nil && s.Attempt.Code == step.Why {
+		row["error_message"] = s.Attempt.Message
+	} else if step.Why == r.ErrorCode {
+		row["error_message"] = r.ErrorMessage
+	}
+	if step.Claim != nil {
+		row["transaction_key"] = step.Claim.TransactionKey
+		row["in_progress"] = flag(step.To == refunds.Accepted && step.Claim.Status == pay.CancelInProgress)
+	}
+	switch step.To {
+	case refunds.Succeeded, refunds.Refused, refunds.ExpiredState, refunds.Rejected:
+		row["finished_at"], row["next_at"] = at(s.Now), Time{}
+	case refunds.Requested, refunds.NeedsAccount:
+		if r.State != step.To { // what was approved before covers it no more
+			row["approval"], row["approved_by"], row["approved_at"] = "", "", Time{}
+		}
+	default: // it goes on
+	}
+	if step.To == refunds.Succeeded || step.To == refunds.Accepted {
+		row["error_code"], row["error_message"] = "", ""
+	}
+	if step.Planned != nil {
+		row["planned_foreign"] = *step.Planned
+	}
+	return row
+}
+
+func settledEntry(s refunds.Settled) Entry {
+	action := "refund." + string(s.Step.To)
+	if s.Step.To == s.Request.State {
+		action = "refund.answered"
+	}
+	facts := map[string]any{"from": s.Request.State, "mid": s.Request.MID, "order_id": s.Request.OrderID, "amount": s.Request.Amount, "currency": s.Request.Currency}
+	if a := s.Attempt; a != nil {
+		facts["attempt"], facts["send"], facts["http_status"], facts["code"], facts["trace_id"] = a.N, a.Sends, a.HTTPStatus, a.Code, a.TraceID
+	}
+	if s.Step.Claim != nil {
+		facts["transaction_key"] = s.Step.Claim.TransactionKey
+	}
+	return entry(s.Now, s.Actor, s.RunID, "refund:"+s.Request.ID, action, s.Step.Why, facts)
+}
+
+// unique says whether a unique index refused a write.
+func unique(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+	}
+	var pg *pq.Error
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// attemptRow is an attempt as the table holds it.
+type attemptRow struct {
+	RefundID    string `db:"refund_id"`
+	N           int    `db:"n"`
+	Key         string `db:"idempotency_key"`
+	Body        []byte `db:"body"`
+	Sealed      int64  `db:"sealed"`
+	BodySHA256  string `db:"body_sha256"`
+	Guard       int64  `db:"guard"`
+	SecretPrint string `db:"secret_print"`
+	FirstSent   Time   `db:"first_sent"`
+	LastSent    Time   `db:"last_sent"`
+	Sends       int    `db:"sends"`
+	Unanswered  int64  `db:"unanswered"`
+	Answers     int    `db:"answers"`
+	AnsweredAt  Time   `db:"answered_at"`
+	Kind        string `db:"kind"`
+	HTTPStatus  int    `db:"http_status"`
+	Code        string `db:"code"`
+	Message     string `db:"message"`
+	TraceID     string `db:"trace_id"`
+}
+
+func newAttemptRow(id string, a refunds.Attempt) attemptRow {
+	sum := sha256.Sum256(a.Body)
+	return attemptRow{
+		RefundID: id, N: a.N, Key: a.Key, Body: a.Body, Sealed: flag(a.Sealed), BodySHA256: hex.EncodeToString(sum[:]),
+		Guard: a.Guard, SecretPrint: a.SecretPrint, FirstSent: at(a.FirstSent), LastSent: at(a.LastSent), Sends: a.Sends,
+		Unanswered: flag(a.Unanswered), Answers: a.Answers, AnsweredAt: at(a.AnsweredAt), Kind: string(a.Kind),
+		HTTPStatus: a.HTTPStatus, Code: plain(a.Code), Message: plain(a.Message), TraceID: plain(a.TraceID),
+	}
+}
+
+func (r attemptRow) attempt() refunds.Attempt {
+	return refunds.Attempt{
+		N: r.N, Key: r.Key, Body: r.Body, Sealed: r.Sealed != 0, Guard: r.Guard, SecretPrint: r.SecretPrint,
+		FirstSent: r.FirstSent.Time, LastSent: r.LastSent.Time, Sends: r.Sends, Unanswered: r.Unanswered != 0,
+		Answers: r.Answers, AnsweredAt: r.AnsweredAt.Time, Kind: pay.FailureKind(r.Kind), HTTPStatus: r.HTTPStatus,
+		Code: r.Code, Message: r.Message, TraceID: r.TraceID,
+	}
+}

@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// handRow is a transfer by hand as the table holds it.
+type handRow struct {
+	RefundID    string `db:"refund_id"`
+	MID         string `db:"mid"`
+	PaymentKey  string `db:"payment_key"`
+	OrderID     string `db:"order_id"`
+	Amount      int64  `db:"amount"`
+	Currency    string `db:"currency"`
+	Why         string `db:"why"`
+	State       string `db:"state"`
+	RequestedBy string `db:"requested_by"`
+	DueAt       Time   `db:"due_at"`
+	ApprovedBy  string `db:"approved_by"`
+	ApprovedAt  Time   `db:"approved_at"`
+	DoneBy      string `db:"done_by"`
+	DoneAt      Time   `db:"done_at"`
+	Reference   string `db:"reference"`
+	Note        string `db:"note"`
+}
+
+func (r handRow) transfer() refunds.HandTransfer {
+	return refunds.HandTransfer{
+		RefundID: r.RefundID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Amount: r.Amount,
+		Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.HandState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
+		ApprovedBy: r.ApprovedBy, ApprovedAt: r.ApprovedAt.Time, DoneBy: r.DoneBy, DoneAt: r.DoneAt.Time,
+		Reference: r.Reference, Note: r.Note,
+	}
+}
+
+// HandTransfers lists what goes back by a bank transfer that people make, by
+// merchant and order; an empty state chooses all.
+func (d *DB) HandTransfers(ctx context.Context, mid, state string) ([]refunds.HandTransfer, error) {
+	var rows []handRow
+	if err := d.all(ctx, d.db, &rows, "hand_list", args{"mid": mid, "state": state}); err != nil {
+		return nil, err
+	}
+	list := make([]refunds.HandTransfer, len(rows))
+	for i, row := range rows {
+		list[i] = row.transfer()
+	}
+	return list, nil
+}
+
+// HandTransfer gives the transfer of a refund, or ErrUnknownID.
+func (d *DB) HandTransfer(ctx context.Context, id string) (refunds.HandTransfer, error) {
+	return d.handTransfer(ctx, d.db, id)
+}
+
+func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.HandTransfer, error) {
+	var row handRow
+	err := d.one(ctx, on, &row, "hand_of", args{"id": id})
+	if errors.Is(err, sql.ErrNoRows) {
+		return refunds.HandTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, ErrUnknownID), "daesa refunds transfers list shows every one")
+	}
+	return row.transfer(), err
+}
+
+// MoveHandTransfer writes a person's word on a transfer by hand. Its approval
+// takes the amount out of what may ever be cancelled on the payment: it is
+// refused where requests that still count leave no room for it.
+func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandState, by, reference, note string, now time.Time) (refunds.HandTransfer, error) {
+	var after refunds.HandTransfer
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		before, err := d.handTransfer(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if after, err = before.Move(to, by, reference, note, now); err != nil {
+			return err
+		}
+		if to == refunds.HandApproved {
+			if err := d.roomFor(ctx, tx, before); err != nil {
+				return err
+			}
+		}
+		if _, err := d.exec(ctx, tx, "hand_move", args{"id": id, "was": string(before.State), "state": string(after.State), "approved_by": after.ApprovedBy,
+			"approved_at": at(after.ApprovedAt), "done_by": after.DoneBy, "done_at": at(after.DoneAt), "reference": after.Reference, "note": after.Note}); err != nil {
+			return err
+		}
+		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "transfer:"+id, "transfer."+string(to), note, map[string]any{
+			"from": before.State, "mid": before.MID, "order_id": before.OrderID, "amount": before.Amount, "currency": before.Currency, "reference": reference})})
+		return err
+	})
+	return after, err
+}
+
+// roomFor: what is asked of Toss and what is given by hand are together never
+// more than what was paid.
+func (d *DB) roomFor(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer) error {
+	key := args{"mid": t.MID, "payment_key": t.PaymentKey}
+	var total int64
+	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
+		return err
+	}
+	counted, err := d.counted(ctx, tx, key)
+	if err == nil && counted+t.Amount > total {
+		err = hinted(fmt.Errorf("transfer %s: %s was paid, and %s of it are cancelled, asked for or given back already", t.RefundID,
+			t.Currency.Format(total), t.Currency.Format(counted)), "daesa explain "+t.OrderID+" shows what; a transfer now would pay twice")
+	}
+	return err
+}
+
+// Sendable lists what is approved and could be sent, the most urgent first.
+func (d *DB) Sendable(ctx context.Context, mid string) ([]refunds.Request, error) {
+	return d.refunds(ctx, "refunds_sendable", args{"mid": mid})
+}
+
+// HasEntry says whether the journal has an entry with this number and hash; an
+// empty journal has number 0.
+func (d *DB) HasEntry(ctx context.Context, seq int64, hash string) (bool, error) {
+	if seq == 0 {
+		return true, nil
+	}
+	var n int64
+	err := d.one(ctx, d.db, &n, "has_entry", args{"seq": seq, "hash": hash})
+	return n == 1, err
+}
+
+// RequireDurable refuses a database that may lose a committed intent in a power
+// cut. SQLite is opened with full durability.
+func (d *DB) RequireDurable(ctx context.Context) error {
+	var setting string
+	if err := d.one(ctx, d.db, &setting, "durability", nil); err != nil {
+		return err
+	}
+	if setting == "off" {
+		return hinted(errors.New("the database acknowledges what it may lose: synchronous_commit is off"),
+			"ALTER DATABASE ... SET synchronous_commit = on; an intent that vanishes after its refund was sent could be sent again")
+	}
+	return nil
+}
