@@ -125,6 +125,7 @@ var refundColumns = []column{
 	{name: word{"시도", "Tries"}, width: 6, right: true},
 	{name: word{"끝난 시각", "Finished at"}, width: 16},
 	{name: word{"토스 오류", "Toss error"}, width: 28, left: true},
+	{name: word{"뜻과 할 일", "What it means and what to do"}, width: 60, left: true},
 	{name: word{"참조", "Ref"}, width: 20, id: true},
 	{name: word{"묶음", "Batch"}, width: 12, id: true},
 	{name: word{"환불 ID", "Refund ID"}, width: 20, id: true},
@@ -192,6 +193,11 @@ func (b *book) refundLine(l *line, p palette, tag int, r *RefundRow) {
 		fault += ": " + r.ErrorMessage
 	}
 	l.put(text(p.text, clean(fault)))
+	meaning := ""
+	if r.ErrorCode != "" {
+		meaning = refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
+	}
+	l.put(text(p.text, clean(meaning)))
 	l.put(text(p.text, clean(r.Ref)))
 	l.put(text(p.text, clean(r.Batch)))
 	l.put(text(p.text, clean(r.ID)))

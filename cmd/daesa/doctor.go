@@ -18,7 +18,6 @@ import (
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
-	"daesa/refunds"
 	"daesa/store"
 	"daesa/toss"
 )
@@ -173,6 +172,9 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	e.checkSchedule(now)
 	if err := e.checkNights(ctx, now); err != nil {
 		e.failsWith("nights", "", err, "")
+	}
+	if err := e.checkRefunds(ctx, now); err != nil {
+		e.failsWith("refunds", "", err, "")
 	}
 	if err := e.checkOpenWork(ctx); err != nil {
 		e.failsWith("open_work", "", err, "")
@@ -502,36 +504,4 @@ func (e *examination) overdue(day pay.Day, now time.Time) bool {
 		planned = next
 	}
 	return now.After(planned.Add(grace))
-}
-
-// checkOpenWork counts what waits for a person.
-func (e *examination) checkOpenWork(ctx context.Context) error {
-	if e.db == nil {
-		return nil
-	}
-	var waiting []string
-	for _, m := range e.merchants(e.cfg) {
-		breaks, err := e.db.NeedPerson(ctx, m.MID)
-		if err != nil {
-			return err
-		}
-		if breaks > 0 {
-			waiting = append(waiting, m.MID+": "+counted(int(breaks), "open break"))
-		}
-		for _, state := range []refunds.State{refunds.ExpiredState, refunds.HeldState} {
-			requests, err := e.db.Refunds(ctx, store.RefundFilter{MID: m.MID, State: string(state)})
-			if err != nil {
-				return err
-			}
-			if len(requests) > 0 {
-				waiting = append(waiting, m.MID+": "+counted(len(requests), string(state)+" refund"))
-			}
-		}
-	}
-	if len(waiting) == 0 {
-		e.ok("open_work", "", "nothing waits for a person")
-		return nil
-	}
-	e.warns("open_work", "", strings.Join(waiting, "; "), "daesa breaks list and daesa refunds list show them")
-	return nil
 }

@@ -23,10 +23,11 @@ type pacer struct {
 
 	mu     sync.Mutex
 	blocks map[string]*store.Granted
+	sizes  map[string]int // of the next block
 }
 
 func newPacer(db *store.DB, mid string, perMinute int, clock func() time.Time) *pacer {
-	return &pacer{db: db, mid: mid, perMinute: perMinute, clock: clock, blocks: map[string]*store.Granted{}}
+	return &pacer{db: db, mid: mid, perMinute: perMinute, clock: clock, blocks: map[string]*store.Granted{}, sizes: map[string]int{}}
 }
 
 // Wait returns when one call of an API may leave.
@@ -49,9 +50,10 @@ func (p *pacer) Wait(ctx context.Context, api string) error {
 	}
 }
 
-// slot takes the next slot of a block, and a new block where it is used up. A
-// block is about a second's worth: what a killed process reserved and did not
-// use is soon over.
+// slot takes the next slot of a block, and a new block where it is used up.
+// Blocks grow from one slot to about a second's worth: a command that calls
+// once leaves the next one nothing to wait for, and what a killed process
+// reserved and did not use is soon over.
 func (p *pacer) slot(ctx context.Context, api string) (time.Time, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,10 +61,12 @@ func (p *pacer) slot(ctx context.Context, api string) (time.Time, error) {
 	if block == nil || block.Count == 0 {
 		step := time.Minute / time.Duration(p.perMinute)
 		step += step / paceMargin
-		granted, err := p.db.GrantPace(ctx, p.mid, api, max(1, p.perMinute/60), step, p.clock())
+		size := max(1, min(p.sizes[api], p.perMinute/60))
+		granted, err := p.db.GrantPace(ctx, p.mid, api, size, step, p.clock())
 		if err != nil {
 			return time.Time{}, err
 		}
+		p.sizes[api] = 2 * size
 		block = &granted
 		p.blocks[api] = block
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -42,9 +44,36 @@ type refundDocument struct {
 // refundDetail is the JSON of `refunds show`.
 type refundDetail struct {
 	refundDocument
-	AttemptsDetail []struct{}     `json:"attempts_detail"` // nothing is sent yet, so there are none
-	History        []refundChange `json:"history"`
+	AttemptsDetail []attemptDocument `json:"attempts_detail"`
+	History        []refundChange    `json:"history"`
+	Sentence       *string           `json:"sentence"` // what the error means, and who does what next
+	Arrival        *string           `json:"arrival"`  // when the customer can expect the money
 	ending
+}
+
+// attemptDocument is one attempt of `refunds show`: a key, and what came of it.
+type attemptDocument struct {
+	N              int     `json:"n"`
+	IdempotencyKey string  `json:"idempotency_key"`
+	Guard          int64   `json:"refundable_amount"`
+	BodySHA256     string  `json:"body_sha256"`
+	FirstSentAt    string  `json:"first_sent_at"`
+	LastSentAt     string  `json:"last_sent_at"`
+	Sends          int     `json:"sends"`
+	AnsweredAt     *string `json:"answered_at"`
+	HTTPStatus     int     `json:"http_status"`
+	Code           *string `json:"code"`
+	Message        *string `json:"message"`
+	TraceID        *string `json:"trace_id"`
+}
+
+func newAttemptDocument(t refunds.Attempt) attemptDocument {
+	sum := sha256.Sum256(t.Body)
+	return attemptDocument{
+		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: hex.EncodeToString(sum[:]), FirstSentAt: pay.FormatTime(t.FirstSent),
+		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
+		Code: orNull(t.Code), Message: orNull(t.Message), TraceID: orNull(t.TraceID),
+	}
 }
 
 // refundChange is one change of state, out of the journal.
@@ -69,7 +98,9 @@ func newRefundDocument(r refunds.Request) refundDocument {
 
 func (a *app) refundsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "refunds", Short: "The queue of refund requests"}
-	cmd.AddCommand(a.refundsListCommand(), a.refundsShowCommand())
+	cmd.AddCommand(a.refundsAddCommand(), a.refundsImportCommand(), a.refundsListCommand(), a.refundsShowCommand(),
+		a.refundsApproveCommand(), a.refundsRejectCommand(), a.refundsWithdrawCommand(), a.refundsPauseCommand(), a.refundsResumeCommand(),
+		a.refundsRunCommand(), a.refundsResolveCommand(), a.refundsTransfersCommand())
 	return cmd
 }
 
@@ -134,8 +165,20 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 	if err != nil {
 		return err
 	}
+	attempts, err := db.Attempts(ctx, id)
+	if err != nil {
+		return err
+	}
+	sentence := ""
+	if r.ErrorCode != "" {
+		sentence = refunds.Explain(a.language(), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
+	}
+	arrival, err := a.arrival(ctx, db, r)
+	if err != nil {
+		return err
+	}
 	if a.json {
-		return a.printJSON(refundDetail{newRefundDocument(r), []struct{}{}, history, a.ending()})
+		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), history, orNull(sentence), orNull(arrival), a.ending()})
 	}
 	a.printFields([]field{
 		{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
@@ -143,8 +186,15 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 		{"batch", r.Batch}, {"break", r.BreakID}, {"cancel by", timeOrNothing(r.CancelBy)}, {"attempts", fmt.Sprint(r.Attempts)},
 		{"transaction key", r.TransactionKey}, {"error", strings.TrimSpace(r.ErrorCode + " " + r.ErrorMessage)},
 		{"requested", r.RequestedBy + " " + pay.FormatTime(r.RequestedAt)}, {"approved by", r.ApprovedBy},
-		{"finished", timeOrNothing(r.FinishedAt)},
+		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"what it means", sentence}, {"money arrives", arrival},
 	})
+	for _, t := range attempts {
+		answer := "no answer"
+		if t.Answered() {
+			answer = strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", t.HTTPStatus, t.Code, t.TraceID))
+		}
+		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answer))
+	}
 	a.printf("\n")
 	for _, change := range history {
 		line := change.At + "  " + change.To + "  " + change.Actor
@@ -176,4 +226,26 @@ func refundHistory(entries []store.Entry) ([]refundChange, error) {
 		last = to
 	}
 	return changes, nil
+}
+
+// language is the one of finance's messages: that of the workbook. A
+// configuration that cannot be read says nothing of it, and Korean is usual.
+func (a *app) language() refunds.Language {
+	cfg, err := a.config(false)
+	if err != nil {
+		return refunds.Korean
+	}
+	return refunds.Language(cfg.Reports.Language)
+}
+
+// arrival says when the customer can expect the money of a cancel.
+func (a *app) arrival(ctx context.Context, db *store.DB, r refunds.Request) (string, error) {
+	if r.State != refunds.Succeeded && r.State != refunds.Accepted {
+		return "", nil
+	}
+	p, canceledAt, err := db.SeenPayment(ctx, r)
+	if err != nil || canceledAt.IsZero() {
+		return "", err
+	}
+	return refunds.ArrivalOf(p, r.Amount, canceledAt).Say(a.language()), nil
 }

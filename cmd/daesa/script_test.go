@@ -34,6 +34,12 @@ func TestMain(m *testing.M) {
 //	tossdown                ends it
 //	replace FILE OLD NEW    replaces a text in a file, where it must stand; \n is a new line
 //	mode FILE PERMISSIONS   checks a file's permissions, such as 600
+//	desk TIME               starts an empty pretend Toss whose clock stands at a time, sets ASOF to it, and
+//	                        writes a daesa.yaml that sends, with an account key
+//	clock TIME              moves that clock, and ASOF
+//	pays JSON               somebody pays: the body of POST /sandbox/payments
+//	acts ORDER ACT [JSON]   deposit, reverse, expire or cancel (by hand, in Toss's console)
+//	canceled ORDER SUM N    what Toss has cancelled of an order, in N cancels
 //	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -50,6 +56,11 @@ func TestScript(t *testing.T) {
 			"tossdown": scriptTossDown,
 			"replace":  scriptReplace,
 			"mode":     scriptMode,
+			"desk":     scriptDesk,
+			"clock":    scriptClock,
+			"pays":     scriptPays,
+			"acts":     scriptActs,
+			"canceled": scriptCanceled,
 		},
 		RequireUniqueNames: true,
 	})

@@ -1,0 +1,409 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/internal/seal"
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/store"
+	"daesa/toss"
+)
+
+// refundsRunDocument is the JSON of `refunds run`. Requests are counted by the
+// state in which the run left them.
+type refundsRunDocument struct {
+	Sent           int              `json:"sent"`
+	Succeeded      int              `json:"succeeded"`
+	Accepted       int              `json:"accepted"`
+	Refused        int              `json:"refused"`
+	Unknown        int              `json:"unknown"`
+	Held           int              `json:"held"`
+	Expired        int              `json:"expired"`
+	Retry          int              `json:"retry"`
+	Amount         map[string]int64 `json:"amount"`
+	StoppedBecause *string          `json:"stopped_because"`
+	Planned        []plannedRefund  `json:"planned"` // what would be sent, where nothing is
+	JournalHead    string           `json:"journal_head"`
+	ending
+}
+
+// plannedRefund is a request that would be sent, and why not where it would not.
+type plannedRefund struct {
+	ID       string  `json:"id"`
+	OrderID  string  `json:"order_id"`
+	Amount   int64   `json:"amount"`
+	Currency string  `json:"currency"`
+	CancelBy *string `json:"cancel_by"`
+	Would    string  `json:"would"` // the state to which it would go: sending, or another
+	Why      string  `json:"why"`
+}
+
+// runFlags are those of `refunds run`.
+type runFlags struct {
+	count        int64
+	amount       int64
+	dry          bool
+	afterRestore bool
+}
+
+func (a *app) refundsRunCommand() *cobra.Command {
+	flags := runFlags{count: -1, amount: -1}
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Settle what is unknown, then send what is approved and due",
+		Long: "Looks up every refund whose outcome is unknown, then sends what is approved, the most urgent\n" +
+			"deadline first, within the limits of daesa.yaml; flags only lower them. It may be killed at any\n" +
+			"moment and run again; several may run at once. With refunds.send: false it settles and shows,\nand sends nothing.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.runRefunds(cmd.Context(), flags)
+		},
+	}
+	cmd.Flags().Int64Var(&flags.count, "max", -1, "send at most so many")
+	cmd.Flags().Int64Var(&flags.amount, "max-amount", -1, "send at most so many won")
+	cmd.Flags().BoolVar(&flags.dry, "dry-run", false, "say for each request what would happen; sends and changes nothing")
+	cmd.Flags().BoolVar(&flags.afterRestore, "after-restore", false, "the database was restored: look up every open request, send nothing")
+	return cmd
+}
+
+func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
+	cfg, err := a.config(true)
+	if err != nil {
+		return err
+	}
+	if err := a.mayMoveClock(cfg); err != nil {
+		return err
+	}
+	db, err := a.database(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.RequireDurable(ctx); err != nil {
+		return err
+	}
+	head := newHeadKeeper(cfg, db)
+	if !flags.afterRestore {
+		if err := head.check(ctx); err != nil {
+			return err
+		}
+	}
+	run, err := a.refundsJob(cfg, db, flags, head)
+	if err != nil {
+		return err
+	}
+	document := refundsRunDocument{Planned: []plannedRefund{}}
+	if flags.dry || !cfg.Refunds.Send {
+		if document.Planned, err = a.planned(ctx, cfg, db); err != nil {
+			return err
+		}
+	}
+	if flags.dry {
+		return a.printRefundsRun(ctx, db, document)
+	}
+	summary, err := run.Run(ctx)
+	if err == nil || flags.afterRestore {
+		err = errors.Join(err, a.keepHead(ctx, head))
+	}
+	if err != nil {
+		return err
+	}
+	document.fill(summary)
+	a.judgeRefunds(summary)
+	if err := a.needRefunds(ctx, db); err != nil {
+		return err
+	}
+	return a.printRefundsRun(ctx, db, document)
+}
+
+// keepHead writes the journal's head down; where the key file's folder cannot
+// be written it says so once.
+func (a *app) keepHead(ctx context.Context, head *headKeeper) error {
+	err := head.keep(context.WithoutCancel(ctx), a.clock(), true)
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		a.warn("the journal's head cannot be kept beside the account key (%v): keep it elsewhere, it is printed below", err)
+		return nil
+	}
+	return err
+}
+
+// mayMoveClock: --as-of moves the clock of a command that sends only where the
+// provider is a sandbox on this machine.
+func (a *app) mayMoveClock(cfg *config.Config) error {
+	if a.asOf == "" {
+		return nil
+	}
+	for _, m := range a.merchants(cfg) {
+		if !loopback(m.BaseURL) {
+			return usage(fmt.Errorf("--as-of: merchant %s is at %s, and refunds are sent by the real clock only", m.MID, m.BaseURL),
+				"leave --as-of away; it is for a sandbox on this machine")
+		}
+	}
+	return nil
+}
+
+func loopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// flowing is the business's clock for a run: --as-of moved on by the time that
+// has gone by since.
+func (a *app) flowing() (func() time.Time, error) {
+	from, err := a.now()
+	if err != nil || a.asOf == "" {
+		return func() time.Time { return a.clock().Truncate(time.Microsecond) }, err
+	}
+	begun := a.clock()
+	return func() time.Time { return from.Add(a.clock().Sub(begun)).Truncate(time.Microsecond) }, nil
+}
+
+// refundQueue shows the store as the run wants to see it.
+type refundQueue struct{ *store.DB }
+
+// Brake reads the brake.
+func (q refundQueue) Brake(ctx context.Context) (bool, string, error) {
+	brake, err := q.DB.Brake(ctx)
+	return brake.On, brake.Note, err
+}
+
+func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head *headKeeper) (*jobs.Refunds, error) {
+	clock, err := a.flowing()
+	if err != nil {
+		return nil, err
+	}
+	owner := a.settings(cfg, cfg.Merchants[0]).Owner
+	runID := reconcile.ShortHash(owner, a.clock().UTC().Format(time.RFC3339Nano))
+	run := &jobs.Refunds{
+		Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
+		StopAfterUnknown: cfg.Refunds.StopAfterUnknown, FailureReached: cfg.Refunds.StopAtFailureRatio.Reached,
+		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep,
+		Heard: func(done refunds.Done) {
+			a.log.Info("refund", "run", runID, "refund", done.Request.ID, "from", done.Request.State, "to", done.Is, "why", done.Why, "sends", done.Sends)
+			if err := head.keep(context.Background(), a.clock(), false); err != nil {
+				a.log.Debug("the journal's head could not be kept", "error", err)
+			}
+		},
+	}
+	sealer, err := accountSealer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range a.merchants(cfg) {
+		client, err := a.client(db, m)
+		if err != nil {
+			return nil, &coded{err, codeUsage}
+		}
+		worker := &refunds.Worker{
+			MID: m.MID, Owner: owner, Actor: "daesa refunds", RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
+			Budget: budget(cfg, flags), Queue: db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
+		}
+		if sealer != nil {
+			worker.Sealer = sealer
+		}
+		probe := func(ctx context.Context) (time.Time, bool, error) {
+			p, err := client.Probe(ctx)
+			if a.asOf != "" {
+				p.ProviderTime = time.Time{} // the clock was moved on purpose
+			}
+			return p.ProviderTime, p.KeyAccepted, err
+		}
+		run.Merchants = append(run.Merchants, jobs.RefundMerchant{Worker: worker, Workers: m.Concurrency, Probe: probe})
+	}
+	return run, nil
+}
+
+// accountSealer opens the account key; nil where there is none yet.
+func accountSealer(cfg *config.Config) (*seal.Sealer, error) {
+	if !cfg.Accounts.Key.IsSet() {
+		return nil, nil
+	}
+	sealer, err := seal.Open([]byte(cfg.Accounts.Key.Reveal()))
+	if err != nil {
+		return nil, usage(err, "restore accounts.key_file from its copy: without it no sealed account can be read")
+	}
+	return sealer, nil
+}
+
+// secretPrint names the secret key and the address: Toss binds an idempotency
+// key to both, so that another of either makes it a new request.
+func secretPrint(m config.Merchant) string {
+	sum := sha256.Sum256([]byte("daesa secret print\n" + m.BaseURL + "\n" + m.SecretKey.Reveal()))
+	return hex.EncodeToString(sum[:8])
+}
+
+// budget gives the limits; flags only lower them.
+func budget(cfg *config.Config, flags runFlags) refunds.Budget {
+	r := cfg.Refunds
+	won := refunds.Limits{Single: r.MaxSingle, Run: r.MaxAmount, Day: r.MaxAmountPerDay}
+	if flags.amount >= 0 {
+		won.Run = min(won.Run, flags.amount)
+	}
+	b := refunds.Budget{RunCount: int64(r.MaxCount), DayCount: int64(r.MaxCountPerDay), Of: map[pay.Currency]refunds.Limits{pay.KRW: won}}
+	if flags.count >= 0 {
+		b.RunCount = min(b.RunCount, flags.count)
+	}
+	for currency, l := range r.Limits {
+		b.Of[pay.Currency(currency)] = refunds.Limits{Single: l.MaxSingle, Run: l.MaxAmount, Day: l.MaxAmountPerDay}
+	}
+	return b
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (d *refundsRunDocument) fill(s jobs.RefundSummary) {
+	d.Sent, d.Succeeded, d.Accepted = s.Sent, s.States[refunds.Succeeded], s.States[refunds.Accepted]
+	d.Refused, d.Unknown, d.Held = s.States[refunds.Refused], s.States[refunds.Unknown], s.States[refunds.HeldState]
+	d.Expired, d.Retry = s.States[refunds.ExpiredState], s.States[refunds.Retry]
+	d.StoppedBecause = orNull(s.Stopped)
+	d.Amount = map[string]int64{}
+	for currency, amount := range s.Amount {
+		d.Amount[string(currency)] = amount
+	}
+}
+
+// judgeRefunds says what of the run keeps it from ending with 0.
+func (a *app) judgeRefunds(s jobs.RefundSummary) {
+	gaps := slices.Compact(slices.Sorted(slices.Values(s.Gaps)))
+	for _, gap := range gaps {
+		a.verdict.add(codeIncomplete, "%s", plain(gap))
+		a.warn("%s", plain(gap))
+	}
+	if strings.HasPrefix(s.Stopped, "broken") {
+		a.verdict.add(codePerson, "%s", plain(s.Stopped))
+	}
+}
+
+// needRefunds says what of the queue needs a person.
+func (a *app) needRefunds(ctx context.Context, db *store.DB) error {
+	counts, err := db.CountStates(ctx, a.mid)
+	if err != nil {
+		return err
+	}
+	if n := counts[refunds.Unknown] + counts[refunds.HeldState]; n > 0 {
+		a.verdict.add(codeUnknown, "%s unknown or held", counted(int(n), "refund"))
+	}
+	if n := counts[refunds.HeldState]; n > 0 {
+		a.verdict.add(codePerson, "%s held: daesa refunds list --state held", counted(int(n), "refund"))
+	}
+	due, err := db.HandTransfers(ctx, a.mid, "due")
+	if err != nil {
+		return err
+	}
+	if len(due) > 0 {
+		a.verdict.add(codePerson, "%s to give back by bank transfer: daesa refunds transfers list", counted(len(due), "refund"))
+	}
+	open, err := db.NeedPerson(ctx, a.mid)
+	if err == nil && open > 0 {
+		a.verdict.add(codePerson, "%s open", counted(int(open), "break"))
+	}
+	return err
+}
+
+// planned says of what is approved and due what would happen, the most urgent
+// first. It looks payments up and changes nothing.
+func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB) ([]plannedRefund, error) {
+	clock, err := a.flowing()
+	if err != nil {
+		return nil, err
+	}
+	list := []plannedRefund{}
+	for _, m := range a.merchants(cfg) {
+		client, err := a.client(db, m)
+		if err != nil {
+			return nil, &coded{err, codeUsage}
+		}
+		requests, err := db.Sendable(ctx, m.MID)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range requests {
+			if len(list) >= cfg.Refunds.MaxCount {
+				break
+			}
+			one := plannedRefund{ID: r.ID, OrderID: r.OrderID, Amount: r.Amount, Currency: string(r.Currency), CancelBy: timeOrNull(r.CancelBy)}
+			claimed, err := db.ClaimedFor(ctx, r.ID)
+			if err != nil {
+				return nil, err
+			}
+			step := refunds.Preview(ctx, *claimed, client, m.VirtualAccountCancelDays, secretPrint(m), clock())
+			one.Would, one.Why = string(step.To), step.Why
+			if step.Do == refunds.Send || step.Do == refunds.SendAnew {
+				one.Would = string(refunds.Sending)
+			}
+			list = append(list, one)
+		}
+	}
+	return list, nil
+}
+
+func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDocument) error {
+	_, head, err := db.JournalHead(ctx)
+	if err != nil {
+		return err
+	}
+	d.JournalHead, d.ending = head, a.ending()
+	if d.Amount == nil {
+		d.Amount = map[string]int64{}
+	}
+	if a.json {
+		return a.printJSON(d)
+	}
+	if len(d.Planned) > 0 {
+		rows := each(d.Planned, func(p plannedRefund) []string {
+			return []string{p.ID, p.OrderID, people(pay.Currency(p.Currency), p.Amount), orDash(p.CancelBy), p.Would, p.Why}
+		})
+		a.printTable([]string{"ID", "ORDER", ">AMOUNT", "CANCEL BY", "WOULD BE", "WHY"}, rows)
+		a.printf("nothing of this was sent\n")
+	}
+	a.printf("sent %d: succeeded %d, accepted %d, refused %d, unknown %d, held %d, expired %d, retry %d\n",
+		d.Sent, d.Succeeded, d.Accepted, d.Refused, d.Unknown, d.Held, d.Expired, d.Retry)
+	for _, currency := range sortedKeys(d.Amount) {
+		a.printf("amount sent: %s\n", people(pay.Currency(currency), d.Amount[currency]))
+	}
+	if d.StoppedBecause != nil {
+		a.printf("stopped because: %s\n", plain(*d.StoppedBecause))
+	}
+	for _, reason := range d.Reasons {
+		a.printf("needs a person: %s\n", plain(reason))
+	}
+	a.printf("journal head: %s\n", d.JournalHead)
+	return nil
+}
+
+func orDash(text *string) string {
+	if text == nil {
+		return "-"
+	}
+	return *text
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/pay"
+	"daesa/refunds"
+	"daesa/store"
+)
+
+// transferDocument is one element of `refunds transfers list --json`.
+type transferDocument struct {
+	ID          string  `json:"id"`
+	MID         string  `json:"mid"`
+	OrderID     string  `json:"order_id"`
+	PaymentKey  string  `json:"payment_key"`
+	Amount      int64   `json:"amount"`
+	Currency    string  `json:"currency"`
+	Why         string  `json:"why"`
+	State       string  `json:"state"`
+	RequestedBy string  `json:"requested_by"`
+	DueAt       string  `json:"due_at"`
+	ApprovedBy  *string `json:"approved_by"`
+	ApprovedAt  *string `json:"approved_at"`
+	DoneBy      *string `json:"done_by"`
+	DoneAt      *string `json:"done_at"`
+	Reference   *string `json:"reference"`
+	Note        *string `json:"note"`
+}
+
+func newTransferDocument(t refunds.HandTransfer) transferDocument {
+	return transferDocument{
+		ID: t.RefundID, MID: t.MID, OrderID: t.OrderID, PaymentKey: t.PaymentKey, Amount: t.Amount, Currency: string(t.Currency),
+		Why: t.Why, State: string(t.State), RequestedBy: t.RequestedBy, DueAt: pay.FormatTime(t.DueAt), ApprovedBy: orNull(t.ApprovedBy),
+		ApprovedAt: timeOrNull(t.ApprovedAt), DoneBy: orNull(t.DoneBy), DoneAt: timeOrNull(t.DoneAt), Reference: orNull(t.Reference), Note: orNull(t.Note),
+	}
+}
+
+func (a *app) refundsTransfersCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "transfers",
+		Short: "What Toss cannot give back any more, and people transfer by hand (수기이체)",
+		Long: "An expired or finally refused refund is due here. Another person than the one who asked approves it;\n" +
+			"from then on its amount can no longer be cancelled at Toss. Then it is transferred at the bank, and the\n" +
+			"bank's reference is written down.",
+	}
+	cmd.AddCommand(a.transfersListCommand(),
+		a.transferCommand("approve", "Agree that it is transferred; by another person than the one who asked", refunds.HandApproved),
+		a.transferCommand("done", "Write down that it was transferred", refunds.HandDone),
+		a.transferCommand("drop", "Nothing is given back this way after all", refunds.HandDropped))
+	return cmd
+}
+
+func (a *app) transfersListCommand() *cobra.Command {
+	var state string
+	cmd := &cobra.Command{
+		Use: "list", Short: "List transfers by hand", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := oneOf("--state", state, refunds.HandStates); err != nil {
+				return err
+			}
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				list, err := db.HandTransfers(cmd.Context(), a.mid, state)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(each(list, newTransferDocument))
+				}
+				if len(list) > 0 {
+					lang := refunds.Language(cfg.Reports.Language)
+					a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.HandTransfer) []string {
+						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Why, "", t.DueAt).Cause}
+					}))
+				}
+				a.printf("%s by hand\n", counted(len(list), "transfer"))
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only this state: "+listed(refunds.HandStates))
+	return cmd
+}
+
+func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.Command {
+	var reference, note string
+	cmd := &cobra.Command{
+		Use: name + " ID", Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			return a.moveTransfer(cmd.Context(), strings.TrimSpace(ids[0]), to, reference, note)
+		},
+	}
+	if to == refunds.HandDone {
+		cmd.Flags().StringVar(&reference, "reference", "", "the bank's reference of the transfer")
+	}
+	cmd.Flags().StringVar(&note, "note", "", "kept in the journal")
+	return cmd
+}
+
+// moveTransfer writes a person's word on a transfer. Before its approval the
+// payment is looked up once more: what Toss has cancelled meanwhile must not be
+// given back a second time.
+func (a *app) moveTransfer(ctx context.Context, id string, to refunds.HandState, reference, note string) error {
+	return a.withAsker(ctx, func(s *asker) error {
+		t, err := s.db.HandTransfer(ctx, id)
+		if err != nil {
+			return err
+		}
+		if client, ok := s.clients[t.MID]; ok && to == refunds.HandApproved {
+			p, _, err := client.Payment(ctx, t.PaymentKey)
+			if err != nil {
+				return err
+			}
+			if p.Held() < t.Amount && t.Why != refunds.WhyPayoutFailed {
+				return failed("daesa explain "+plain(t.OrderID)+" shows it; daesa refunds transfers drop "+t.RefundID+" takes it off the list",
+					"transfer %s: Toss holds only %s of this payment: it was cancelled there meanwhile", t.RefundID, people(t.Currency, p.Held()))
+			}
+		}
+		after, err := s.db.MoveHandTransfer(ctx, id, to, a.actor(), reference, note, s.now)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(struct {
+				transferDocument
+				ending
+			}{newTransferDocument(after), a.ending()})
+		}
+		a.printf("transfer %s of order %s: %s, %s\n", after.RefundID, plain(after.OrderID), people(after.Currency, after.Amount), after.State)
+		return nil
+	})
+}

@@ -1,0 +1,322 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// JobRefunds is the job's name in journals and leases.
+const JobRefunds = "refunds"
+
+// Refunds is one run over the queue of all merchants: what is unknown is
+// settled, what is approved and due is sent, what was taken on is followed. It
+// may be killed at any moment, and several may run at once.
+type Refunds struct {
+	Merchants        []RefundMerchant
+	Queue            RefundQueue
+	Send             bool // refunds.send, and no dry run
+	AfterRestore     bool // look every open request up first, and send nothing
+	StopAfterUnknown int
+	FailureReached   func(part, total int64) bool // refunds.stop_at_failure_ratio
+	OwnerIsDead      func(owner string) bool
+	Clock            func() time.Time
+	Sleep            func(ctx context.Context, d time.Duration) error
+	Heard            func(refunds.Done) // every turn; may be nil
+}
+
+// RefundMerchant is one merchant's side of a run.
+type RefundMerchant struct {
+	Worker  *refunds.Worker
+	Workers int // at once
+	Probe   func(ctx context.Context) (providerTime time.Time, keyAccepted bool, err error)
+}
+
+// RefundQueue is what a run needs of the store beside the worker's queue.
+type RefundQueue interface {
+	LeaseOwners(ctx context.Context, now time.Time) ([]string, error)
+	ReleaseOwner(ctx context.Context, owner string, now time.Time) error
+	NextDue(ctx context.Context, c refunds.Choice) (time.Time, error)
+	Brake(ctx context.Context) (on bool, note string, err error)
+}
+
+// RefundSummary is what a run did. Requests are counted by the state in which
+// the run left them.
+type RefundSummary struct {
+	Sent    int
+	States  map[refunds.State]int
+	Amount  map[pay.Currency]int64 // sent, and taken on or still unknown
+	Stopped string                 // why it sent no more; "" when the queue was empty
+	Gaps    []string               // merchants that could not be asked
+}
+
+const (
+	// patience is for how long a run waits for what is due soon: a call that is
+	// still running is asked for again after 1, 2, 5, 10 and 30 seconds.
+	patience = 35 * time.Second
+	// skewMost is the difference of clocks from which on nothing is sent.
+	skewMost = 5 * time.Minute
+	// ratioOf and ratioFrom: the failure ratio is that of the last twenty sends,
+	// once there are ten.
+	ratioOf, ratioFrom = 20, 10
+)
+
+// Run works through the queue once. An error is a fault of the store or of
+// ours; what was recorded before it stays.
+func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
+	if err := r.takeOver(ctx); err != nil {
+		return RefundSummary{}, err
+	}
+	run := &refundRun{Refunds: r, sending: r.Send && !r.AfterRestore, started: r.Clock(), ended: map[string]outcome{}}
+	on, note, err := r.Queue.Brake(ctx)
+	switch {
+	case err != nil:
+		return RefundSummary{}, err
+	case r.AfterRestore:
+		run.stop("after_restore")
+	case !r.Send:
+		run.stop("send_is_false")
+	case on:
+		run.stop("paused: " + note)
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	for _, merchant := range r.Merchants {
+		if !run.reachable(ctx, merchant) {
+			continue
+		}
+		for range max(merchant.Workers, 1) {
+			group.Go(func() error { return run.work(groupCtx, merchant.Worker) })
+		}
+	}
+	err = group.Wait()
+	return run.summary(), err
+}
+
+// takeOver frees what processes of this machine held that are gone; what other
+// machines hold comes back when its lease is over.
+func (r *Refunds) takeOver(ctx context.Context) error {
+	owners, err := r.Queue.LeaseOwners(ctx, r.Clock())
+	for _, owner := range owners {
+		if r.OwnerIsDead(owner) {
+			err = errors.Join(err, r.Queue.ReleaseOwner(ctx, owner, r.Clock()))
+		}
+	}
+	return err
+}
+
+// outcome is what a run knows of one request.
+type outcome struct {
+	done  refunds.Done
+	sent  bool
+	moved bool
+}
+
+// refundRun is a run while it goes on.
+type refundRun struct {
+	*Refunds
+	started time.Time
+
+	mu      sync.Mutex
+	sending bool
+	stopped string
+	blocked []pay.Currency
+	lost    map[string]bool // merchants whose key is not accepted
+	unknown int
+	recent  []bool // failed or not, the newest sends
+	ended   map[string]outcome
+	gaps    []string
+}
+
+func (r *refundRun) stop(why string) {
+	r.sending = false
+	if r.stopped == "" {
+		r.stopped = why
+	}
+}
+
+// reachable asks for the provider's time and whether it takes the key, before
+// anything is claimed.
+func (r *refundRun) reachable(ctx context.Context, m RefundMerchant) bool {
+	mid := m.Worker.MID
+	at, accepted, err := m.Probe(ctx)
+	skew := r.Clock().Sub(at)
+	switch {
+	case err != nil:
+		r.gaps = append(r.gaps, fmt.Sprintf("%s: %v", mid, err))
+	case !accepted:
+		r.gaps = append(r.gaps, mid+": the provider does not accept the secret key")
+		r.note("key_not_accepted")
+	case !at.IsZero() && (skew > skewMost || skew < -skewMost):
+		r.gaps = append(r.gaps, fmt.Sprintf("%s: this machine's clock and the provider's differ by %s", mid, skew.Round(time.Second)))
+		r.note("clock_differs")
+	default:
+		return true
+	}
+	return false
+}
+
+// note keeps the first reason for which something was not sent.
+func (r *refundRun) note(why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped == "" {
+		r.stopped = why
+	}
+}
+
+// work is one worker: turn after turn, until nothing is due soon. When it is
+// asked to end, it finishes what is in flight and claims no more.
+func (r *refundRun) work(ctx context.Context, w *refunds.Worker) error {
+	for ctx.Err() == nil {
+		choice := r.choice(w.MID)
+		if choice == nil {
+			return nil
+		}
+		done, err := w.Turn(ctx, *choice)
+		if done != nil {
+			r.heard(w.MID, *done)
+		}
+		if err != nil {
+			return err
+		}
+		if done != nil {
+			continue
+		}
+		wait, err := r.idle(ctx, *choice)
+		if err != nil || wait < 0 {
+			return err
+		}
+		if err := r.Sleep(ctx, wait); err != nil {
+			break
+		}
+	}
+	return ctx.Err()
+}
+
+// choice is what may be claimed now; nil where the merchant cannot be asked.
+func (r *refundRun) choice(mid string) *refunds.Choice {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lost[mid] {
+		return nil
+	}
+	c := &refunds.Choice{MID: mid, Send: r.sending, Blocked: r.blocked}
+	if r.AfterRestore {
+		c.Every = r.started
+	}
+	return c
+}
+
+// idle is how long a worker waits for what is due next; negative: the run has
+// no patience for it.
+func (r *refundRun) idle(ctx context.Context, c refunds.Choice) (time.Duration, error) {
+	c.Now = r.Clock()
+	next, err := r.Queue.NextDue(ctx, c)
+	wait := next.Sub(c.Now)
+	if err != nil || next.IsZero() || wait > patience {
+		return -1, err
+	}
+	return max(wait, 200*time.Millisecond), nil
+}
+
+// heard counts a turn, and decides whether the run goes on sending.
+func (r *refundRun) heard(mid string, done refunds.Done) {
+	if r.Heard != nil {
+		r.Heard(done)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	one := r.ended[done.Request.ID]
+	one.sent = one.sent || done.Sends > 0
+	one.moved = one.moved || done.Is != done.Request.State
+	one.done = done
+	r.ended[done.Request.ID] = one
+	switch {
+	case done.Broken != "":
+		r.stop("broken: " + done.Broken)
+	case done.Key:
+		if r.lost == nil {
+			r.lost = map[string]bool{}
+		}
+		r.lost[mid] = true
+		r.gaps = append(r.gaps, mid+": the provider does not accept the secret key")
+		r.stop("key_not_accepted")
+	case done.Braked:
+		r.stop("paused")
+	case done.Limit != nil:
+		r.limit(*done.Limit)
+	case done.Unread:
+		r.gaps = append(r.gaps, mid+": payment "+done.Request.PaymentKey+" could not be looked up")
+	}
+	if done.Sends > 0 {
+		r.judge(done)
+	}
+}
+
+// limit stops what the limit is about: a count all, an amount its currency. A
+// single request that is too large stops itself only.
+func (r *refundRun) limit(l refunds.LimitError) {
+	switch l.Limit {
+	case "max_single":
+	case "max_count", "max_count_per_day":
+		r.stop(l.Limit)
+	default:
+		r.blocked = append(r.blocked, l.Currency)
+		if r.stopped == "" {
+			r.stopped = l.Limit + " " + string(l.Currency)
+		}
+	}
+}
+
+// judge ends the sending after too many unknown outcomes, or too many that
+// failed among the newest.
+func (r *refundRun) judge(done refunds.Done) {
+	if done.Is == refunds.Unknown || done.Is == refunds.HeldState {
+		r.unknown++
+	}
+	failed := done.Is != refunds.Succeeded && done.Is != refunds.Accepted
+	if r.recent = append(r.recent, failed); len(r.recent) > ratioOf {
+		r.recent = r.recent[1:]
+	}
+	var failures int64
+	for _, one := range r.recent {
+		if one {
+			failures++
+		}
+	}
+	switch {
+	case r.StopAfterUnknown > 0 && r.unknown >= r.StopAfterUnknown:
+		r.stop("stop_after_unknown")
+	case len(r.recent) >= ratioFrom && r.FailureReached(failures, int64(len(r.recent))):
+		r.stop("stop_at_failure_ratio")
+	}
+}
+
+func (r *refundRun) summary() RefundSummary {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := RefundSummary{States: map[refunds.State]int{}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped, Gaps: r.gaps}
+	for _, one := range r.ended {
+		if !one.sent && !one.moved {
+			continue
+		}
+		s.States[one.done.Is]++
+		if !one.sent {
+			continue
+		}
+		s.Sent++
+		switch one.done.Is {
+		case refunds.Succeeded, refunds.Accepted, refunds.Unknown, refunds.HeldState, refunds.Sending:
+			s.Amount[one.done.Request.Currency] += one.done.Request.Amount
+		default: // nothing of it has moved
+		}
+	}
+	return s
+}
