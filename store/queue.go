@@ -60,6 +60,9 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 		return nil, err
 	}
 	c.Known, c.Account = known, sealed
+	if row.Attempts == 0 {
+		return c, nil
+	}
 	var attempt attemptRow
 	err = d.one(ctx, on, &attempt, "newest_attempt", args{"id": row.ID})
 	switch {
@@ -76,22 +79,20 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
 	key := args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": row.OrderID}
 	known.Ours, known.Claimed = map[string]bool{}, map[string]string{}
-	var ids []string
-	if err := d.all(ctx, on, &ids, "refunds_of_payment", key); err != nil {
-		return known, nil, err
-	}
-	for _, id := range ids {
-		known.Ours[id] = id != row.ID
-	}
-	var claims []struct {
+	var rows []struct {
+		Ours           string `db:"ours"`
 		TransactionKey string `db:"transaction_key"`
 		ClaimedBy      string `db:"claimed_by"`
 	}
-	if err := d.all(ctx, on, &claims, "claims_of", key); err != nil {
+	if err := d.all(ctx, on, &rows, "others_and_claims", key); err != nil {
 		return known, nil, err
 	}
-	for _, claim := range claims {
-		known.Claimed[claim.TransactionKey] = claim.ClaimedBy
+	for _, each := range rows {
+		if each.Ours != "" {
+			known.Ours[each.Ours] = each.Ours != row.ID
+		} else {
+			known.Claimed[each.TransactionKey] = each.ClaimedBy
+		}
 	}
 	if err := d.one(ctx, on, &known.Transferred, "transferred", key); err != nil {
 		return known, nil, err
@@ -104,6 +105,9 @@ func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds
 	default:
 		known.Order = order.order()
 	}
+	if row.Method != "" && row.Method != string(pay.VirtualAccount) {
+		return known, nil, nil
+	}
 	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
 	known.AccountPrint = account.Print
 	return known, account.Sealed, err
@@ -112,18 +116,17 @@ func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds
 // Ready refuses a send whose lease was lost, or while the brake is on. It
 // writes nothing.
 func (d *DB) Ready(ctx context.Context, id string, version int64) error {
-	brake, err := d.Brake(ctx)
-	if err != nil {
+	var now struct {
+		Mine   int64 `db:"mine"`
+		Braked int64 `db:"braked"`
+	}
+	if err := d.one(ctx, d.db, &now, "refund_ready", args{"id": id, "version": version}); err != nil {
 		return err
 	}
-	if brake.On {
+	switch {
+	case now.Braked > 0:
 		return refunds.ErrBraked
-	}
-	var n int64
-	if err := d.one(ctx, d.db, &n, "refund_ready", args{"id": id, "version": version}); err != nil {
-		return err
-	}
-	if n == 0 {
+	case now.Mine == 0:
 		return refunds.ErrLost
 	}
 	return nil
@@ -151,6 +154,9 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if changed, err := d.exec(ctx, tx, name, row); err != nil || changed != 1 {
 			return errors.Join(err, missing(changed, "the attempt"))
 		}
+		if err := d.reserve(ctx, tx, b); err != nil {
+			return err
+		}
 		_, err = d.append(ctx, tx, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
 			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
 			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
@@ -169,66 +175,62 @@ func missing(changed int64, what string) error {
 	return fmt.Errorf("store: %s is not there", what)
 }
 
-// mayBegin takes the payment's row, reads the brake, keeps cancels of one
-// payment apart and reserves the limits.
+// mayBegin takes the payment's row, reads the brake and keeps cancels of one
+// payment apart.
 func (d *DB) mayBegin(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 	key := args{"mid": b.Request.MID, "payment_key": b.Request.PaymentKey}
 	var total int64
 	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	brake, err := d.brake(ctx, tx)
-	if err != nil {
+	var now struct {
+		LastSent Time  `db:"last_sent"`
+		Braked   int64 `db:"braked"`
+	}
+	if err := d.one(ctx, tx, &now, "may_begin", key); err != nil {
 		return err
 	}
-	if brake.On {
+	switch {
+	case now.Braked > 0:
 		return refunds.ErrBraked
-	}
-	var last struct {
-		At Time `db:"at"`
-	}
-	if err := d.one(ctx, tx, &last, "last_sent", key); err != nil {
-		return err
-	}
-	if b.Now.Sub(last.At.Time) < refunds.Spacing && !last.At.IsZero() {
+	case !now.LastSent.IsZero() && b.Now.Sub(now.LastSent.Time) < refunds.Spacing:
 		return refunds.ErrBusy
 	}
-	if b.Request.State == refunds.Unknown || b.Request.State == refunds.Sending {
-		return nil // counted when it was first sent
-	}
-	return d.reserve(ctx, tx, b)
+	return nil
 }
 
-// reserve counts a first send against the run's and the day's limits.
+// reserve counts a first send against the run's and the day's limits. The rows
+// are everybody's, so that it comes as late as it can.
 func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 	r := b.Request
+	if r.State == refunds.Unknown || r.State == refunds.Sending {
+		return nil // counted when it was first sent
+	}
 	limits := b.Budget.Of[r.Currency]
 	over := func(limit string) error { return &refunds.LimitError{Limit: limit, Currency: r.Currency} }
 	if r.Amount > limits.Single {
 		return over("max_single")
 	}
-	for _, each := range []struct {
-		scope, suffix string
-		count, amount int64
-	}{
-		{runScope(b.RunID), "", b.Budget.RunCount, limits.Run},
-		{dayScope(b.Now), "_per_day", b.Budget.DayCount, limits.Day},
-	} {
-		var taken struct {
-			Number int64 `db:"number"`
-			Amount int64 `db:"amount"`
-		}
-		if err := d.one(ctx, tx, &taken, "reserve", args{"scope": each.scope, "currency": "", "amount": 0}); err != nil {
-			return err
-		}
-		if taken.Number > each.count {
-			return over("max_count" + each.suffix)
-		}
-		if err := d.one(ctx, tx, &taken, "reserve", args{"scope": each.scope, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
-			return err
-		}
-		if taken.Amount > each.amount {
-			return over("max_amount" + each.suffix)
+	var taken []struct {
+		Scope    string `db:"scope"`
+		Currency string `db:"currency"`
+		Number   int64  `db:"number"`
+		Amount   int64  `db:"amount"`
+	}
+	run, day := runScope(b.RunID), dayScope(b.Now)
+	if err := d.all(ctx, tx, &taken, "reserve", args{"run": run, "day": day, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
+		return err
+	}
+	for _, each := range taken {
+		switch {
+		case each.Scope == run && each.Currency == "" && each.Number > b.Budget.RunCount:
+			return over("max_count")
+		case each.Scope == run && each.Currency != "" && each.Amount > limits.Run:
+			return over("max_amount")
+		case each.Scope == day && each.Currency == "" && each.Number > b.Budget.DayCount:
+			return over("max_count_per_day")
+		case each.Scope == day && each.Currency != "" && each.Amount > limits.Day:
+			return over("max_amount_per_day")
 		}
 	}
 	return nil

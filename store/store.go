@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -33,7 +35,7 @@ const busyMilliseconds = 30_000
 type DB struct {
 	db      *sqlx.DB
 	dialect sqlfiles.Dialect
-	queries map[string]string
+	queries map[string]compiled
 	url     string
 	path    string // SQLite's file
 	// writing lets the writers of this process queue up in order, where SQLite
@@ -54,7 +56,7 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 		}
 		d.dialect, driver, dsn = sqlfiles.SQLite, "sqlite", sqliteDSN(d.path)
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
-		d.dialect, driver, dsn = sqlfiles.Postgres, "postgres", rawURL
+		d.dialect, driver, dsn = sqlfiles.Postgres, "postgres", inOneTrip(rawURL)
 	default:
 		return nil, hinted(errors.New("the database URL is of no kind that daesa knows"),
 			"write database.url as sqlite:FILE or postgres://USER@HOST/DATABASE")
@@ -63,7 +65,9 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.queries = queries
+	if d.queries, err = compileAll(queries, driver); err != nil {
+		return nil, err
+	}
 	if d.db, err = sqlx.Open(driver, dsn); err != nil {
 		return nil, d.explain("open", err)
 	}
@@ -114,12 +118,61 @@ func (d *DB) Dialect() sqlfiles.Dialect { return d.dialect }
 
 // query gives the SQL text of a name; a missing one is a broken build, which
 // a test finds.
-func (d *DB) query(name string) string {
-	text, ok := d.queries[name]
+func (d *DB) query(name string) string { return d.compiled(name).text }
+
+func (d *DB) compiled(name string) compiled {
+	q, ok := d.queries[name]
 	if !ok {
 		panic("store: no query named " + name)
 	}
-	return text
+	return q
+}
+
+// compiled is a query with the driver's placeholders, and the names of its
+// parameters in their order.
+type compiled struct {
+	text  string
+	names []string
+}
+
+// parameter is a name after a colon; two colons are one that means itself.
+var parameter = regexp.MustCompile(`(?:^|[^:]):([a-z_][a-z0-9_]*)`)
+
+// compileAll reads the names out of every query once: a refund runs some thirty
+// of them.
+func compileAll(queries map[string]string, driver string) (map[string]compiled, error) {
+	all := make(map[string]compiled, len(queries))
+	for name, text := range queries {
+		own := map[string]any{}
+		for _, found := range parameter.FindAllStringSubmatch(text, -1) {
+			own[found[1]] = found[1]
+		}
+		bound, order, err := sqlx.Named(text, own)
+		if err != nil {
+			return nil, fmt.Errorf("store: %s: %w", name, err)
+		}
+		q := compiled{text: sqlx.Rebind(sqlx.BindType(driver), bound)}
+		for _, each := range order {
+			q.names = append(q.names, fmt.Sprint(each))
+		}
+		all[name] = q
+	}
+	return all, nil
+}
+
+// inOneTrip lets the PostgreSQL driver send a statement and its parameters at
+// once; without it every statement costs two trips.
+func inOneTrip(rawURL string) string {
+	parsed, err := url.Parse(rawURL)
+	if err != nil {
+		return rawURL // the driver says what is wrong with it
+	}
+	values := parsed.Query()
+	if !values.Has("binary_parameters") {
+		values.Set("binary_parameters", "yes")
+	}
+	parsed.RawQuery = values.Encode()
+	return parsed.String()
 }
 
 type args map[string]any
@@ -172,18 +225,30 @@ func (d *DB) all(ctx context.Context, on runner, dest any, name string, arg any)
 }
 
 func (d *DB) bind(name string, arg any) (string, []any, error) {
-	text := d.query(name)
-	if arg == nil {
-		return text, nil, nil
-	}
+	q := d.compiled(name)
+	values := make([]any, len(q.names))
 	if named, ok := arg.(args); ok {
-		arg = map[string]any(named)
+		for i, each := range q.names {
+			value, ok := named[each]
+			if !ok {
+				return "", nil, fmt.Errorf("store: %s: no value for %s", name, each)
+			}
+			values[i] = value
+		}
+		return q.text, values, nil
 	}
-	bound, values, err := sqlx.Named(text, arg)
-	if err != nil {
-		return "", nil, fmt.Errorf("store: %s: %w", name, err)
+	if len(q.names) == 0 {
+		return q.text, nil, nil
 	}
-	return d.db.Rebind(bound), values, nil
+	row := reflect.ValueOf(arg)
+	fields := d.db.Mapper.TraversalsByName(row.Type(), q.names)
+	for i, path := range fields {
+		if len(path) == 0 {
+			return "", nil, fmt.Errorf("store: %s: %T has no %s", name, arg, q.names[i])
+		}
+		values[i] = row.FieldByIndex(path).Interface()
+	}
+	return q.text, values, nil
 }
 
 // write runs f in one transaction that may write.

@@ -41,10 +41,10 @@ SELECT min(due) AS at FROM (
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n DESC LIMIT 1
 -- name: attempts_of
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n
--- name: refunds_of_payment
-SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key ORDER BY id
--- name: claims_of
-SELECT transaction_key, claimed_by FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
+-- name: others_and_claims
+SELECT id AS ours, '' AS transaction_key, '' AS claimed_by FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+UNION ALL
+SELECT '', transaction_key, claimed_by FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
 -- name: account_of
 SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
 
@@ -54,12 +54,14 @@ SELECT one, note, by, at FROM brake WHERE one = 1
 INSERT INTO brake (one, note, by, at) VALUES (1, :note, :by, :at) ON CONFLICT DO NOTHING
 -- name: brake_off
 DELETE FROM brake WHERE one = 1
--- name: last_sent
-SELECT max(sent_at) AS at FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+-- name: may_begin
+SELECT (SELECT max(sent_at) FROM refunds WHERE mid = :mid AND payment_key = :payment_key) AS last_sent,
+  (SELECT count(*) FROM brake) AS braked
 -- name: reserve
-INSERT INTO limit_ledger (scope, currency, number, amount) VALUES (:scope, :currency, 1, :amount)
+INSERT INTO limit_ledger (scope, currency, number, amount)
+VALUES (:day, '', 1, 0), (:day, :currency, 1, :amount), (:run, '', 1, 0), (:run, :currency, 1, :amount)
 ON CONFLICT (scope, currency) DO UPDATE SET number = limit_ledger.number + 1, amount = limit_ledger.amount + excluded.amount
-RETURNING number, amount
+RETURNING scope, currency, number, amount
 -- name: give_back
 UPDATE limit_ledger SET number = number - 1, amount = amount - :amount WHERE scope = :scope AND currency = :currency
 -- name: begin_send
@@ -77,7 +79,8 @@ UPDATE refund_attempts SET secret_print = :secret_print, last_sent = :last_sent,
   message = :message, trace_id = :trace_id
 WHERE refund_id = :refund_id AND n = :n
 -- name: refund_ready
-SELECT count(*) FROM refunds WHERE id = :id AND version = :version AND state = 'sending'
+SELECT (SELECT count(*) FROM refunds WHERE id = :id AND version = :version AND state = 'sending') AS mine,
+  (SELECT count(*) FROM brake) AS braked
 -- name: settle_refund
 UPDATE refunds SET state = :state, version = version + 1,
   lease_owner = :owner, lease_until = :until, next_at = :next_at, cancel_by = :cancel_by,

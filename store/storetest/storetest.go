@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -49,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		"pace: processes never get the same slot":                              pace,
 		"times: stored exactly, to the microsecond":                            times,
 	}
+	maps.Copy(tests, queueTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
