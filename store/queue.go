@@ -22,6 +22,7 @@ import (
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
 	var claimed *refunds.Claimed
+	d.prepare(ctx)
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		claimed = nil
 		with := args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),

@@ -36,6 +36,7 @@ type DB struct {
 	db      *sqlx.DB
 	dialect sqlfiles.Dialect
 	queries map[string]compiled
+	prepared prepared
 	url     string
 	path    string // SQLite's file
 	// writing lets the writers of this process queue up in order, where SQLite
@@ -189,7 +190,12 @@ func (d *DB) exec(ctx context.Context, on runner, name string, arg any) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	result, err := on.ExecContext(ctx, text, values...)
+	var result sql.Result
+	if stmt := d.stmt(ctx, on, name); stmt != nil {
+		result, err = stmt.ExecContext(ctx, values...)
+	} else {
+		result, err = on.ExecContext(ctx, text, values...)
+	}
 	if err != nil {
 		return 0, d.explain(name, err)
 	}
@@ -206,10 +212,12 @@ func (d *DB) one(ctx context.Context, on runner, dest any, name string, arg any)
 	if err != nil {
 		return err
 	}
-	if err := sqlx.GetContext(ctx, on, dest, text, values...); err != nil {
-		return d.explain(name, err)
+	if stmt := d.stmt(ctx, on, name); stmt != nil {
+		err = stmt.GetContext(ctx, dest, values...)
+	} else {
+		err = sqlx.GetContext(ctx, on, dest, text, values...)
 	}
-	return nil
+	return d.explain(name, err)
 }
 
 // all reads all rows into dest, a slice.
@@ -218,10 +226,12 @@ func (d *DB) all(ctx context.Context, on runner, dest any, name string, arg any)
 	if err != nil {
 		return err
 	}
-	if err := sqlx.SelectContext(ctx, on, dest, text, values...); err != nil {
-		return d.explain(name, err)
+	if stmt := d.stmt(ctx, on, name); stmt != nil {
+		err = stmt.SelectContext(ctx, dest, values...)
+	} else {
+		err = sqlx.SelectContext(ctx, on, dest, text, values...)
 	}
-	return nil
+	return d.explain(name, err)
 }
 
 func (d *DB) bind(name string, arg any) (string, []any, error) {

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"sync"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// everyRefund are the statements that every refund runs. They are prepared once
+// for each connection: planning one anew costs PostgreSQL more than running it.
+// Statements on temporary tables cannot be among them.
+var everyRefund = []string{
+	"claim_unsettled", "claim_sendable", "claim_followed", "others_and_claims", "transferred", "order_of", "newest_attempt",
+	"lock_payment", "may_begin", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
+	"settle_refund", "upsert_payment", "upsert_cancel", "upsert_page", "claim_cancel", "journal_lock", "journal_move",
+}
+
+// prepared holds them once a worker has begun.
+type prepared struct {
+	mu    sync.RWMutex
+	stmts map[string]*sqlx.Stmt
+}
+
+// prepare prepares the statements, where they are not yet. It runs outside of
+// transactions: inside, a full pool could wait for itself. What cannot be
+// prepared is run as text, and says there what is wrong.
+func (d *DB) prepare(ctx context.Context) {
+	d.prepared.mu.Lock()
+	defer d.prepared.mu.Unlock()
+	if d.prepared.stmts != nil {
+		return
+	}
+	stmts := map[string]*sqlx.Stmt{}
+	for _, name := range everyRefund {
+		stmt, err := d.db.PreparexContext(ctx, d.query(name))
+		if err != nil {
+			for _, each := range stmts {
+				_ = each.Close() // it was never run
+			}
+			return
+		}
+		stmts[name] = stmt
+	}
+	d.prepared.stmts = stmts
+}
+
+// stmt gives the prepared form of a statement for where it runs; nil where it
+// is to be run as text.
+func (d *DB) stmt(ctx context.Context, on runner, name string) *sqlx.Stmt {
+	d.prepared.mu.RLock()
+	stmt := d.prepared.stmts[name]
+	d.prepared.mu.RUnlock()
+	if stmt == nil {
+		return nil
+	}
+	switch where := on.(type) {
+	case *sqlx.DB:
+		return stmt
+	case *sqlx.Tx:
+		return where.StmtxContext(ctx, stmt)
+	default:
+		return nil
+	}
+}
