@@ -196,6 +196,7 @@ func (l *looked) add(api string, payment pay.Payment, evidence pay.Evidence, err
 		return false
 	}
 	payment.WasDone = wasDone
+	payment.CancelVanished = reconcile.Vanished(payment, l.suspect.Claims)
 	l.payments = append(l.payments, payment)
 	return true
 }

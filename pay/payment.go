@@ -74,6 +74,9 @@ type Payment struct {
 	// that the payment was DONE once: a virtual account that waits again has
 	// had its deposit reversed.
 	WasDone bool
+	// CancelVanished is set by daesa where a cancel that one of its refunds
+	// stands on is no longer shown.
+	CancelVanished bool
 }
 
 // VirtualAccountState is the virtual account of a payment.

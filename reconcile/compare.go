@@ -216,10 +216,17 @@ func (p *pair) gaveUp() bool {
 }
 
 // failedRefund: Toss could not pay a virtual account's refund out. That is a
-// difference to the customer even where both sides hold the same.
+// difference to the customer even where both sides hold the same. So is a
+// cancel of ours that Toss no longer shows.
 func (p *pair) failedRefund() *Finding {
 	for i := range p.payments {
 		account := p.payments[i].Account
+		if p.payments[i].CancelVanished {
+			p.main = &p.payments[i]
+			finding := p.finding(RefundFailed)
+			finding.ProviderStatus = "CANCEL_VANISHED"
+			return &finding
+		}
 		if account == nil || (account.Refund != pay.RefundFailed && account.Refund != pay.RefundPartialFailed) {
 			continue
 		}

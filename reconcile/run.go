@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"time"
 
 	"daesa/pay"
@@ -133,6 +134,24 @@ type Suspect struct {
 	Stake   int64      // the larger of the two sides' money held: the most is looked up first
 	Order   *pay.Order // nil: the shop has none that Toss should know
 	Known   []Known    // its payments in the transaction list
+	Claims  []Claim    // the cancels that finished refunds of ours claim
+}
+
+// Claim is a provider's cancel that a finished refund of ours stands on.
+type Claim struct {
+	PaymentKey     string
+	TransactionKey string
+	Amount         int64
+}
+
+// Vanished says whether a look-up no longer shows a cancel that a finished
+// refund stands on, or shows another amount under its key.
+func Vanished(p pay.Payment, claims []Claim) bool {
+	return slices.ContainsFunc(claims, func(c Claim) bool {
+		return c.PaymentKey == p.PaymentKey && !slices.ContainsFunc(p.Cancels, func(cancel pay.Cancel) bool {
+			return cancel.TransactionKey == c.TransactionKey && cancel.Amount == c.Amount && cancel.Status != pay.CancelAborted
+		})
+	})
 }
 
 // Known is a payment of the transaction list.

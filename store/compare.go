@@ -26,7 +26,7 @@ type Comparison struct {
 }
 
 // temporary are the tables of a comparison, in the order in which they are made.
-var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged"}
+var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged", "rolling"}
 
 // OpenComparison begins a comparison. Close must be called.
 func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time.Time) (*Comparison, error) {
@@ -111,8 +111,9 @@ func (c *Comparison) TouchGiven(ctx context.Context, orderIDs []string) error {
 }
 
 // TouchProvider marks the orders whose payments moved at Toss within the day,
-// those of which rows came late, and those of days that this run read for the
-// first time, where the shop's orders of such a day are there.
+// those of which rows came late, those of days that this run read for the first
+// time, where the shop's orders of such a day are there, and those of some
+// finished refunds, which are looked up again.
 func (c *Comparison) TouchProvider(ctx context.Context) error {
 	if err := c.run(ctx, "touch_moved"); err != nil {
 		return err
@@ -121,6 +122,14 @@ func (c *Comparison) TouchProvider(ctx context.Context) error {
 		return err
 	}
 	if err := c.touchFirstRead(ctx); err != nil {
+		return err
+	}
+	with := c.args()
+	with["draw"] = reconcile.ShortHash(c.scope.MID, string(c.scope.Day))
+	if _, err := c.d.exec(ctx, c.conn, "draw_rolling", with); err != nil {
+		return err
+	}
+	if err := c.run(ctx, "touch_rolling"); err != nil {
 		return err
 	}
 	return c.run(ctx, "analyze_touched")
@@ -247,9 +256,22 @@ func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit in
 	for _, k := range known {
 		byOrder[k.OrderID] = append(byOrder[k.OrderID], reconcile.Known{PaymentKey: k.PaymentKey, WasDone: k.WasDone != 0})
 	}
+	var claims []struct {
+		OrderID        string `db:"order_id"`
+		PaymentKey     string `db:"payment_key"`
+		TransactionKey string `db:"transaction_key"`
+		Amount         int64  `db:"amount"`
+	}
+	if err := c.d.all(ctx, c.conn, &claims, "claims_of_suspects", with); err != nil {
+		return nil, err
+	}
+	claimed := map[string][]reconcile.Claim{}
+	for _, each := range claims {
+		claimed[each.OrderID] = append(claimed[each.OrderID], reconcile.Claim{PaymentKey: each.PaymentKey, TransactionKey: each.TransactionKey, Amount: each.Amount})
+	}
 	suspects := make([]reconcile.Suspect, len(rows))
 	for i, row := range rows {
-		suspects[i] = reconcile.Suspect{OrderID: row.SuspectID, Stake: row.Stake, Known: byOrder[row.SuspectID]}
+		suspects[i] = reconcile.Suspect{OrderID: row.SuspectID, Stake: row.Stake, Known: byOrder[row.SuspectID], Claims: claimed[row.SuspectID]}
 		if order := row.order(); order != nil && order.Compared() {
 			suspects[i].Order = order
 		}

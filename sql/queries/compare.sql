@@ -6,6 +6,7 @@
 --   standing   each payment of a touched order, folded from all its rows
 --   suspects   the order numbers whose two sides may differ
 --   judged     those on which look-ups decided
+--   rolling    orders of finished refunds that this night looks up again
 
 -- name: drop_touched
 DROP TABLE IF EXISTS touched
@@ -21,6 +22,10 @@ CREATE TEMP TABLE suspects (
 DROP TABLE IF EXISTS judged
 -- name: create_judged
 CREATE TEMP TABLE judged (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
+-- name: drop_rolling
+DROP TABLE IF EXISTS rolling
+-- name: create_rolling
+CREATE TEMP TABLE rolling (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
 -- name: index_suspects
 CREATE INDEX suspects_stake ON suspects (stake, order_id)
 -- name: drop_standing
@@ -106,6 +111,15 @@ SELECT count(*) AS paid, count(o.order_id) AS known FROM (
 ) t LEFT JOIN orders o ON o.mid = :mid AND o.order_id = t.order_id
 -- name: touch_given
 INSERT INTO touched (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING
+
+-- Ids of refunds are hashes: those that follow one of the day's own are a draw.
+-- name: draw_rolling
+INSERT INTO rolling SELECT order_id FROM (
+  SELECT order_id, id, CASE WHEN id >= :draw THEN 0 ELSE 1 END AS turn FROM refunds WHERE mid = :mid AND state = 'succeeded'
+  ORDER BY turn, id LIMIT 20
+) drawn WHERE true ON CONFLICT DO NOTHING
+-- name: touch_rolling
+INSERT INTO touched SELECT order_id FROM rolling ORDER BY order_id ON CONFLICT DO NOTHING
 
 -- name: keep_method
 DELETE FROM touched WHERE NOT EXISTS (
@@ -213,8 +227,9 @@ LEFT JOIN (
   WHERE mid = :mid AND (status IN ('open','timing','reopened')
     OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
 ) b ON b.order_id = k.order_id
+LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
-  b.order_id IS NULL
+  b.order_id IS NULL AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
   AND coalesce(o.held, 0) = coalesce(s.held, 0)
@@ -252,6 +267,14 @@ SELECT s.order_id, s.payment_key, s.was_done FROM (
   ORDER BY stake DESC, order_id LIMIT :limit
 ) x JOIN standing s ON s.order_id = x.order_id
 ORDER BY s.order_id, s.payment_key
+-- name: claims_of_suspects
+SELECT r.order_id, r.payment_key, r.transaction_key, r.amount FROM (
+  SELECT order_id, stake FROM suspects
+  WHERE stake < :stake OR (stake = :stake AND order_id > :after)
+  ORDER BY stake DESC, order_id LIMIT :limit
+) x JOIN refunds r ON r.mid = :mid AND r.order_id = x.order_id
+WHERE r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
+ORDER BY r.order_id, r.id
 -- name: agreeing
 SELECT s.order_id, s.payment_key FROM standing s
 WHERE s.held > 0 AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.order_id = s.order_id)
