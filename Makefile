@@ -4,6 +4,8 @@
 GO ?= go
 BENCH ?=
 FUZZTIME ?= 10s
+SEEDS ?= 20000
+LIVES ?= 2000
 
 .DEFAULT_GOAL := help
 
@@ -39,6 +41,18 @@ fmt: ## format the Go files
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+.PHONY: sim
+sim: ## simulate refunds: SEEDS=20000 seeds, with faults, kills, restores
+	$(GO) test ./refunds -run TestSimulation -sim.seeds $(SEEDS) -timeout 6h -v
+
+.PHONY: sim-two
+sim-two: ## every schedule of two faults, and the deliberate bugs in pairs
+	$(GO) test ./refunds -run 'TestEveryTwoFaultSchedule|TestDeliberateBugs' -sim.two -sim.pairs -timeout 6h -v
+
+.PHONY: chaos
+chaos: ## kill the real program, the sandbox and PostgreSQL, LIVES=2000 times
+	DAESA_REQUIRE_POSTGRES=1 $(GO) test ./cmd/daesa -run 'Killing|Overlapping|GoesAway|FullDisk|Restored' -chaos.lives $(LIVES) -timeout 6h -v
 
 .PHONY: bench
 bench: ## measure a night; BENCH='-flag value' is passed on

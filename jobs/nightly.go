@@ -47,6 +47,7 @@ type Settings struct {
 	ConfigPrint     string
 	OwnerIsDead     func(owner string) bool
 	NextRefundRun   func(after time.Time) time.Time
+	Behind          bool // the database lacks what was sent from it: nothing is called expired
 	PhonesOnly      bool // the month-end job: today so far, phone payments alone
 	MaxPagesAWindow int  // 0: defaultMaxPages
 }

@@ -37,7 +37,7 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	}
 	var snapshot reports.Snapshot
 	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed,
-		Expire: n.Job != JobReconcile, Facts: n.facts()}
+		Expire: n.Job != JobReconcile && !n.Settings.Behind, Facts: n.facts()}
 	err = n.cmp.Commit(ctx, written, func(after After) ([]byte, error) {
 		snapshot = n.snapshot(after)
 		if before != nil && sameNight(*before, snapshot) {

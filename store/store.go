@@ -33,12 +33,12 @@ const busyMilliseconds = 30_000
 
 // DB is one database, of either kind.
 type DB struct {
-	db      *sqlx.DB
-	dialect sqlfiles.Dialect
-	queries map[string]compiled
+	db       *sqlx.DB
+	dialect  sqlfiles.Dialect
+	queries  map[string]compiled
 	prepared prepared
-	url     string
-	path    string // SQLite's file
+	url      string
+	path     string // SQLite's file
 	// writing lets the writers of this process queue up in order, where SQLite
 	// would let them poll.
 	writing sync.Mutex

@@ -258,7 +258,7 @@ func (a *app) resolveBreak(ctx context.Context, db *store.DB, id string, as reco
 		return err
 	}
 	if as == reconcile.RefundNow {
-		a.warn("refund_now is written down and sends nothing: cancel the payment in Toss's console")
+		a.warn("refund_now is written down and sends nothing by itself: daesa refunds add --order %s asks for the refund", plain(resolved.OrderID))
 	}
 	if a.json {
 		history, err := breakHistory(ctx, db, id)

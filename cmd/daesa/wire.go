@@ -54,6 +54,11 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 	if source := a.orderSource(cfg, db); source != nil {
 		n.Orders = source
 	}
+	if err := newHeadKeeper(cfg, db).check(context.Background()); err != nil {
+		a.warn("%v", err)
+		a.verdict.add(codePerson, "%v", err)
+		n.Settings.Behind = true
+	}
 	n.Progress = &stepLog{log: a.log.With("job", job, "mid", m.MID), clock: a.clock, bar: a.newProgress()}
 	return n, nil
 }
