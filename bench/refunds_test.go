@@ -31,8 +31,8 @@ func BenchmarkRefunds(b *testing.B) {
 	b.Run("SQLite/8", func(b *testing.B) {
 		benchmarkRefunds(b, "sqlite:"+filepath.Join(b.TempDir(), "daesa.db"), 8)
 	})
-	b.Run("PostgreSQL/1", func(b *testing.B) { benchmarkRefunds(b, pgtest.URL(b), 1) })
-	b.Run("PostgreSQL/8", func(b *testing.B) { benchmarkRefunds(b, pgtest.URL(b), 8) })
+	b.Run("PostgreSQL/1", func(b *testing.B) { benchmarkRefunds(b, pgtest.NewServer(b, pgtest.Durable()).URL(b), 1) })
+	b.Run("PostgreSQL/8", func(b *testing.B) { benchmarkRefunds(b, pgtest.NewServer(b, pgtest.Durable()).URL(b), 8) })
 }
 
 // timed counts the time that the provider takes.

@@ -135,9 +135,9 @@ func (a *app) listRefunds(ctx context.Context, db *store.DB, state, batch string
 	if len(requests) > 0 {
 		rows := each(requests, func(r refunds.Request) []string {
 			return []string{r.ID, r.MID, r.OrderID, people(r.Currency, r.Amount), string(r.State), string(r.Method),
-				shortTime(r.CancelBy), r.RequestedBy, r.Reason}
+				shortTime(r.CancelBy), r.RequestedBy, r.Reason, a.cause(r)}
 		})
-		a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "METHOD", "CANCEL BY", "REQUESTED BY", "REASON"}, rows)
+		a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "METHOD", "CANCEL BY", "REQUESTED BY", "REASON", "WHY"}, rows)
 	}
 	a.printf("%s\n", counted(len(requests), "refund request"))
 	return nil
@@ -236,6 +236,14 @@ func (a *app) language() refunds.Language {
 		return refunds.Korean
 	}
 	return refunds.Language(cfg.Reports.Language)
+}
+
+// cause says what keeps a request, or kept it, in the language of finance.
+func (a *app) cause(r refunds.Request) string {
+	if r.ErrorCode == "" {
+		return ""
+	}
+	return refunds.Explain(a.language(), r.ErrorCode, r.ErrorMessage, r.CancelBy).Cause
 }
 
 // arrival says when the customer can expect the money of a cancel.
