@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		"refunds: never more than was paid is asked for":                       neverMoreThanPaid,
 		"refunds: requester and approver differ":                               approverDiffers,
 		"journal: it is append-only and verifies":                              journal,
+		"journal: every tampering is found":                                    tampering,
 		"pace: processes never get the same slot":                              pace,
 		"times: stored exactly, to the microsecond":                            times,
 	}
