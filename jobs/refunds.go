@@ -174,6 +174,7 @@ func (r *refundRun) note(why string) {
 // work is one worker: turn after turn, until nothing is due soon. When it is
 // asked to end, it finishes what is in flight and claims no more.
 func (r *refundRun) work(ctx context.Context, w *refunds.Worker) error {
+	busy := r.Clock()
 	for ctx.Err() == nil {
 		choice := r.choice(w.MID)
 		if choice == nil {
@@ -187,10 +188,11 @@ func (r *refundRun) work(ctx context.Context, w *refunds.Worker) error {
 			return err
 		}
 		if done != nil {
+			busy = r.Clock()
 			continue
 		}
 		wait, err := r.idle(ctx, *choice)
-		if err != nil || wait < 0 {
+		if err != nil || wait < 0 || r.Clock().Sub(busy) > patience {
 			return err
 		}
 		if err := r.Sleep(ctx, wait); err != nil {

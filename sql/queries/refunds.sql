@@ -33,11 +33,15 @@ WHERE id = (SELECT r.id FROM refunds r
     AND (:every = 0 OR r.looked_at IS NULL OR r.looked_at < :since)
   ORDER BY r.next_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
 RETURNING *
+-- What waits for another request of its payment is due when that one is.
 -- name: next_due
 SELECT min(due) AS at FROM (
-  SELECT CASE WHEN lease_until > :now THEN lease_until ELSE coalesce(next_at, requested_at) END AS due FROM refunds
-  WHERE mid = :mid AND (state IN ('sending','unknown')
-    OR (:send = 1 AND state IN ('approved','retry') AND :blocked NOT LIKE '%,' || currency || ',%'))) later
+  SELECT CASE WHEN r.lease_until > :now THEN r.lease_until ELSE coalesce(r.next_at, r.requested_at) END AS due FROM refunds r
+  WHERE r.mid = :mid AND (r.state IN ('sending','unknown')
+    OR (:send = 1 AND r.state IN ('approved','retry') AND :blocked NOT LIKE '%,' || r.currency || ',%'
+      AND 0 = (SELECT count(*) FROM refunds o WHERE o.mid = r.mid AND o.payment_key = r.payment_key AND o.id <> r.id
+        AND (o.state IN ('sending','unknown') OR (o.state = 'accepted' AND o.in_progress = 1)
+          OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))))) later
 -- name: newest_attempt
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n DESC LIMIT 1
 -- name: attempts_of
