@@ -125,7 +125,7 @@ var refundColumns = []column{
 	{name: word{"시도", "Tries"}, width: 6, right: true},
 	{name: word{"끝난 시각", "Finished at"}, width: 16},
 	{name: word{"토스 오류", "Toss error"}, width: 28, left: true},
-	{name: word{"뜻과 할 일", "What it means and what to do"}, width: 60, left: true},
+	{name: word{"뜻과 할 일", "What it means and what to do"}, width: 84, left: true},
 	{name: word{"참조", "Ref"}, width: 20, id: true},
 	{name: word{"묶음", "Batch"}, width: 12, id: true},
 	{name: word{"환불 ID", "Refund ID"}, width: 20, id: true},
@@ -159,7 +159,7 @@ func (b *book) drawRefunds() {
 		name: sheetRefunds, tab: green, columns: columns, fixed: position(columns, columnOrder),
 		title:    b.say("환불", "Refunds"),
 		subtitle: b.say("사람이 볼 것 먼저, 취소기한이 가까운 순 · 끝나지 않은 요청과 이 밤의 요청", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
-		segments: []segment{{to: len(n.refunds), height: listRow, fill: func(i int, cells []cell) {
+		segments: []segment{{to: len(n.refunds), height: tallEnough(n.refunds), fill: func(i int, cells []cell) {
 			b.refundLine(&line{cells: cells}, p, tag(n.refunds[i].State), &n.refunds[i])
 		}}},
 	}
@@ -171,6 +171,14 @@ func (b *book) drawRefunds() {
 		l.sums = []summed{{position(columns, columnAmount), c, moneyFormat(c), func(i int) int64 { return n.refunds[i].Amount }}}
 	}
 	b.queue = b.place(l)
+}
+
+// tallEnough is a height in which the sentence about an error can be read.
+func tallEnough(rows []RefundRow) int {
+	if slices.ContainsFunc(rows, func(r RefundRow) bool { return r.ErrorCode != "" }) {
+		return listRow * 3 / 2
+	}
+	return listRow
 }
 
 func (b *book) refundLine(l *line, p palette, tag int, r *RefundRow) {
