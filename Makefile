@@ -52,7 +52,7 @@ sim-two: ## every schedule of two faults, and the deliberate bugs in pairs
 
 .PHONY: chaos
 chaos: ## kill the real program, the sandbox and PostgreSQL, LIVES=2000 times
-	DAESA_REQUIRE_POSTGRES=1 $(GO) test ./cmd/daesa -run 'Killing|Overlapping|GoesAway|FullDisk|Restored' -chaos.lives $(LIVES) -timeout 6h -v
+	DAESA_REQUIRE_POSTGRES=1 $(GO) test ./cmd/daesa -run 'Killing|Overlapping|GoesAway|FullDisk|Restored|AskedToEnd' -chaos.lives $(LIVES) -timeout 6h -v
 
 .PHONY: bench
 bench: ## measure a night; BENCH='-flag value' is passed on

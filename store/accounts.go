@@ -70,8 +70,7 @@ func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 	for _, row := range rows {
 		r := row.request()
 		r.AccountPrint = a.Print
-		changed, err := d.exec(ctx, tx, "settle_refund", settledRow(refunds.Settled{Request: r, Now: a.At, Step: refunds.Step{To: refunds.Requested}}))
-		if err = errors.Join(err, missing(changed, "the request")); err != nil {
+		if err := d.turnTo(ctx, tx, r, refunds.Step{To: refunds.Requested}, a.At); err != nil {
 			return nil, err
 		}
 		if r.State != refunds.Requested {

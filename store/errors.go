@@ -2,8 +2,11 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/lib/pq"
@@ -44,7 +47,18 @@ func (d *DB) explain(doing string, err error) error {
 	if strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "no such host") {
 		return hinted(wrapped, "start the database, or check the host and port in database.url")
 	}
+	if wentAway(err) {
+		return hinted(wrapped, hintWentAway)
+	}
 	return wrapped
+}
+
+const hintWentAway = "the database went away; run the command again when it is back"
+
+// wentAway says whether the connection ended in the middle of something.
+func wentAway(err error) bool {
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
 func sqliteHint(code int) string {
@@ -79,7 +93,7 @@ func postgresHint(code string) string {
 	case code == "42P01":
 		return "the schema is missing: run daesa migrate"
 	case strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08"):
-		return "the database went away; run the command again when it is back"
+		return hintWentAway
 	default:
 		return ""
 	}

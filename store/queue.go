@@ -152,8 +152,8 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if b.New {
 			name = "insert_attempt"
 		}
-		if changed, err := d.exec(ctx, tx, name, row); err != nil || changed != 1 {
-			return errors.Join(err, missing(changed, "the attempt"))
+		if err := d.change(ctx, tx, name, row, "the attempt"); err != nil {
+			return err
 		}
 		if err := d.reserve(ctx, tx, b); err != nil {
 			return err
@@ -169,11 +169,13 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 	return err
 }
 
-func missing(changed int64, what string) error {
-	if changed == 1 {
-		return nil
+// change runs a statement that must change one row.
+func (d *DB) change(ctx context.Context, on runner, name string, with any, what string) error {
+	changed, err := d.exec(ctx, on, name, with)
+	if err == nil && changed != 1 {
+		err = fmt.Errorf("database: %s: %s is not there", name, what)
 	}
-	return fmt.Errorf("store: %s is not there", what)
+	return err
 }
 
 // mayBegin takes the payment's row, reads the brake and keeps cancels of one
@@ -268,8 +270,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 			return err
 		}
 		if s.Attempt != nil {
-			changed, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt))
-			if err = errors.Join(err, missing(changed, "the attempt")); err != nil {
+			if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
 				return err
 			}
 		}
@@ -309,9 +310,8 @@ func (d *DB) saveSeen(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 	if s.Step.Claim == nil {
 		return nil
 	}
-	changed, err := d.exec(ctx, tx, "claim_cancel", args{"id": s.Request.ID, "mid": s.Request.MID,
-		"payment_key": s.Request.PaymentKey, "transaction_key": s.Step.Claim.TransactionKey})
-	return errors.Join(err, missing(changed, "a cancel that nobody else claims"))
+	return d.change(ctx, tx, "claim_cancel", args{"id": s.Request.ID, "mid": s.Request.MID,
+		"payment_key": s.Request.PaymentKey, "transaction_key": s.Step.Claim.TransactionKey}, "a cancel that nobody else claims")
 }
 
 func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, evidence []pay.Evidence, runID string, now time.Time) error {
@@ -342,6 +342,10 @@ func settledRow(s refunds.Settled) args {
 		"cancel_by": at(r.CancelBy), "error_code": step.Why, "error_message": "", "transaction_key": r.TransactionKey,
 		"in_progress": 0, "looked_at": at(s.Now), "finished_at": Time{}, "planned_foreign": r.PlannedForeign,
 		"approval": r.Approval, "approved_by": r.ApprovedBy, "approved_at": at(r.ApprovedAt), "account_print": r.AccountPrint,
+		"sent_at": Time{},
+	}
+	if s.Attempt != nil { // two seconds lie between cancels as Toss sees them, not as they were meant
+		row["sent_at"] = at(s.Now)
 	}
 	if s.Keep {
 		row["owner"], row["until"] = r.LeaseOwner, at(s.Until)

@@ -298,8 +298,7 @@ func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.
 // turnTo writes a person's step. It takes the request from a worker that has
 // it but has not begun.
 func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, r refunds.Request, step refunds.Step, now time.Time) error {
-	changed, err := d.exec(ctx, tx, "settle_refund", settledRow(refunds.Settled{Request: r, Step: step, Now: now}))
-	return errors.Join(err, missing(changed, "refund "+r.ID))
+	return d.change(ctx, tx, "settle_refund", settledRow(refunds.Settled{Request: r, Step: step, Now: now}), "refund "+r.ID+", unchanged since it was read,")
 }
 
 func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Request, error) {
@@ -353,8 +352,7 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 			return &StateError{c.Request, []refunds.State{refunds.HeldState}}
 		}
 		s := refunds.Settled{Request: c.Request, Step: step, Payment: &p, Evidence: evidence, Now: now, Actor: by}
-		changed, err := d.exec(ctx, tx, "settle_refund", settledRow(s))
-		if err = errors.Join(err, missing(changed, "the held request, unchanged")); err != nil {
+		if err := d.change(ctx, tx, "settle_refund", settledRow(s), "the held request, unchanged since it was read,"); err != nil {
 			return err
 		}
 		if a := c.Attempt; a != nil && !a.Answered() {
@@ -371,7 +369,7 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
-		_, err = d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, "", note)})
+		_, err := d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, "", note)})
 		return err
 	})
 }
