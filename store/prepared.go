@@ -33,7 +33,7 @@ func (d *DB) prepare(ctx context.Context) {
 	}
 	stmts := map[string]*sqlx.Stmt{}
 	for _, name := range everyRefund {
-		stmt, err := d.db.PreparexContext(ctx, d.query(name))
+		stmt, err := d.db.PreparexContext(ctx, d.query(name)) //nolint:sqlclosecheck // lives as long as the database is open
 		if err != nil {
 			for _, each := range stmts {
 				_ = each.Close() // it was never run

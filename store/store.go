@@ -212,7 +212,7 @@ func (d *DB) one(ctx context.Context, on runner, dest any, name string, arg any)
 	if err != nil {
 		return err
 	}
-	if stmt := d.stmt(ctx, on, name); stmt != nil {
+	if stmt := d.stmt(ctx, on, name); stmt != nil { //nolint:sqlclosecheck // prepared once, and closed with the database
 		err = stmt.GetContext(ctx, dest, values...)
 	} else {
 		err = sqlx.GetContext(ctx, on, dest, text, values...)
@@ -226,7 +226,7 @@ func (d *DB) all(ctx context.Context, on runner, dest any, name string, arg any)
 	if err != nil {
 		return err
 	}
-	if stmt := d.stmt(ctx, on, name); stmt != nil {
+	if stmt := d.stmt(ctx, on, name); stmt != nil { //nolint:sqlclosecheck // prepared once, and closed with the database
 		err = stmt.SelectContext(ctx, dest, values...)
 	} else {
 		err = sqlx.SelectContext(ctx, on, dest, text, values...)

@@ -57,7 +57,7 @@ var mayPanic = map[string]string{
 	"sandbox.ledger.stepOf":  "a row of the sandbox's ledger without the step that made it",
 	"store.entry":            "facts of a journal row that cannot be written as JSON",
 	"store.encoder":          "wrong options for the compressor, which are constants",
-	"store.DB.compiled":         "a query's name that is not among the embedded files",
+	"store.DB.compiled":      "a query's name that is not among the embedded files",
 }
 
 // moneyRooms are the rooms where no number may be a float.

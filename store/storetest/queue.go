@@ -130,7 +130,7 @@ func workersApart(t *testing.T, db *store.DB) {
 				if got == nil || err != nil {
 					return
 				}
-				err = db.Begin(context.WithoutCancel(t.Context()), begun(got, true, now))
+				err = db.Begin(context.WithoutCancel(t.Context()), begun(got, now))
 				if errors.Is(err, refunds.ErrBusy) {
 					continue // the other request of the payment was quicker
 				}
@@ -150,11 +150,11 @@ func workersApart(t *testing.T, db *store.DB) {
 }
 
 // begun is the intent of a claimed request's send.
-func begun(c *refunds.Claimed, isNew bool, at time.Time) refunds.Begun {
+func begun(c *refunds.Claimed, at time.Time) refunds.Begun {
 	wide := refunds.Limits{Single: 1 << 40, Run: 1 << 40, Day: 1 << 40}
 	n := c.Request.Attempts + 1
 	return refunds.Begun{
-		Request: c.Request, New: isNew, Owner: "a", RunID: "run", Actor: "daesa", Now: at, Until: at.Add(time.Minute),
+		Request: c.Request, New: true, Owner: "a", RunID: "run", Actor: "daesa", Now: at, Until: at.Add(time.Minute),
 		Attempt: refunds.Attempt{N: n, Key: refunds.AttemptKey(c.Request.ID, n), Body: []byte(`{"x":1}`), Guard: 10_000, SecretPrint: "s",
 			FirstSent: at, LastSent: at, Sends: 1, Kind: pay.FailureNoAnswer},
 		Budget: refunds.Budget{RunCount: 1000, DayCount: 1000, Of: map[pay.Currency]refunds.Limits{pay.KRW: wide}},
@@ -165,10 +165,10 @@ func fencedQueue(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 1000, time.Time{})
 	old := claimed(t, db, choice("a", now))
 	newer := claimed(t, db, choice("b", now.Add(2*time.Minute)))
-	if err := db.Begin(t.Context(), begun(old, true, now)); !errors.Is(err, refunds.ErrLost) {
+	if err := db.Begin(t.Context(), begun(old, now)); !errors.Is(err, refunds.ErrLost) {
 		t.Fatalf("an old claim begins: %v", err)
 	}
-	if err := db.Begin(t.Context(), begun(newer, true, now.Add(2*time.Minute))); err != nil {
+	if err := db.Begin(t.Context(), begun(newer, now.Add(2*time.Minute))); err != nil {
 		t.Fatal(err)
 	}
 	version := newer.Request.Version + 1
@@ -194,7 +194,7 @@ func oneInFlight(t *testing.T, db *store.DB) {
 	asked(t, db, "r", 1000, now.Add(time.Hour))
 	asked(t, db, "s", 1000, now.Add(2*time.Hour), of("r"))
 	first := claimed(t, db, choice("a", now))
-	if err := db.Begin(t.Context(), begun(first, true, now)); err != nil {
+	if err := db.Begin(t.Context(), begun(first, now)); err != nil {
 		t.Fatal(err)
 	}
 	if got := claimed(t, db, choice("b", now.Add(time.Minute/2))); got != nil {
@@ -217,7 +217,7 @@ func oneInFlight(t *testing.T, db *store.DB) {
 	if second == nil {
 		t.Fatal("the next one is not claimed after two seconds")
 	}
-	if err := db.Begin(t.Context(), begun(second, true, now.Add(1900*time.Millisecond))); !errors.Is(err, refunds.ErrBusy) {
+	if err := db.Begin(t.Context(), begun(second, now.Add(1900*time.Millisecond))); !errors.Is(err, refunds.ErrBusy) {
 		t.Errorf("it begins within two seconds: %v", err)
 	}
 }
@@ -229,14 +229,14 @@ func brakeAndLimits(t *testing.T, db *store.DB) {
 	if _, err := db.Pause(t.Context(), "park", "look first", now); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Begin(t.Context(), begun(c, true, now)); !errors.Is(err, refunds.ErrBraked) {
+	if err := db.Begin(t.Context(), begun(c, now)); !errors.Is(err, refunds.ErrBraked) {
 		t.Fatalf("with the brake on: %v", err)
 	}
 	if was, err := db.Resume(t.Context(), "park", now); !was || err != nil {
 		t.Fatal(was, err)
 	}
 	limits := func(l refunds.Limits, count int64) refunds.Begun {
-		b := begun(c, true, now)
+		b := begun(c, now)
 		b.Budget = refunds.Budget{RunCount: count, DayCount: 100, Of: map[pay.Currency]refunds.Limits{pay.KRW: l}}
 		return b
 	}
@@ -285,11 +285,11 @@ func oneClaim(t *testing.T, db *store.DB) {
 func triggersHold(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 1000, time.Time{})
 	c := claimed(t, db, choice("a", now))
-	if err := db.Begin(t.Context(), begun(c, true, now)); err != nil {
+	if err := db.Begin(t.Context(), begun(c, now)); err != nil {
 		t.Fatal(err)
 	}
 	c.Request.Version, c.Request.Attempts, c.Request.State = c.Request.Version+1, 1, refunds.Unknown
-	if err := db.Begin(t.Context(), begun(c, true, now.Add(time.Hour))); err == nil {
+	if err := db.Begin(t.Context(), begun(c, now.Add(time.Hour))); err == nil {
 		t.Error("a second key is made while the first is unanswered")
 	}
 	for _, forbidden := range []string{
