@@ -74,7 +74,8 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 	if err := r.takeOver(ctx); err != nil {
 		return RefundSummary{}, err
 	}
-	run := &refundRun{Refunds: r, sending: r.Send && !r.AfterRestore, started: r.Clock(), ended: map[string]outcome{}}
+	run := &refundRun{Refunds: r, sending: r.Send && !r.AfterRestore, started: r.Clock(), ended: map[string]outcome{},
+		lost: map[string]bool{}, unread: map[string]int{}}
 	on, note, err := r.Queue.Brake(ctx)
 	switch {
 	case err != nil:
@@ -127,7 +128,8 @@ type refundRun struct {
 	sending bool
 	stopped string
 	blocked []pay.Currency
-	lost    map[string]bool // merchants whose key is not accepted
+	lost    map[string]bool // merchants whose key is not accepted, or that do not answer
+	unread  map[string]int  // look-ups of a merchant that failed one after the other
 	unknown int
 	recent  []bool // failed or not, the newest sends
 	ended   map[string]outcome
@@ -240,13 +242,13 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 	one.moved = one.moved || done.Is != done.Request.State
 	one.done = done
 	r.ended[done.Request.ID] = one
+	if r.unread[mid]++; !done.Unread {
+		r.unread[mid] = 0
+	}
 	switch {
 	case done.Broken != "":
 		r.stop("broken: " + done.Broken)
 	case done.Key:
-		if r.lost == nil {
-			r.lost = map[string]bool{}
-		}
 		r.lost[mid] = true
 		r.gaps = append(r.gaps, mid+": the provider does not accept the secret key")
 		r.stop("key_not_accepted")
@@ -256,6 +258,12 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 		r.limit(*done.Limit)
 	case done.Unread:
 		r.gaps = append(r.gaps, mid+": payment "+done.Request.PaymentKey+" could not be looked up")
+		if r.unread[mid] >= lookUpFailures {
+			r.lost[mid] = true // it is not well: the next run asks again
+			if r.stopped == "" {
+				r.stopped = refunds.WhyUnreachable
+			}
+		}
 	}
 	if done.Sends > 0 {
 		r.judge(done)
