@@ -30,6 +30,7 @@ type Refunds struct {
 	Clock            func() time.Time
 	Sleep            func(ctx context.Context, d time.Duration) error
 	Heard            func(refunds.Done) // every turn; may be nil
+	Patience         time.Duration      // for what is due soon
 }
 
 // RefundMerchant is one merchant's side of a run.
@@ -58,9 +59,9 @@ type RefundSummary struct {
 }
 
 const (
-	// patience is for how long a run waits for what is due soon: a call that is
-	// still running is asked for again after 1, 2, 5, 10 and 30 seconds.
-	patience = 35 * time.Second
+	// Patience is for how long a run usually waits for what is due soon: a call
+	// that still runs at Toss is asked for again after 2, 5, 10 and 30 seconds.
+	Patience = 35 * time.Second
 	// skewMost is the difference of clocks from which on nothing is sent.
 	skewMost = 5 * time.Minute
 	// ratioOf and ratioFrom: the failure ratio is that of the last twenty sends,
@@ -194,7 +195,7 @@ func (r *refundRun) work(ctx context.Context, w *refunds.Worker) error {
 			continue
 		}
 		wait, err := r.idle(ctx, *choice)
-		if err != nil || wait < 0 || r.Clock().Sub(busy) > patience {
+		if err != nil || wait < 0 || r.Clock().Sub(busy) > r.Patience {
 			return err
 		}
 		if err := r.Sleep(ctx, wait); err != nil {
@@ -224,7 +225,7 @@ func (r *refundRun) idle(ctx context.Context, c refunds.Choice) (time.Duration, 
 	c.Now = r.Clock()
 	next, err := r.Queue.NextDue(ctx, c)
 	wait := next.Sub(c.Now)
-	if err != nil || next.IsZero() || wait > patience {
+	if err != nil || next.IsZero() || wait > r.Patience {
 		return -1, err
 	}
 	return max(wait, 200*time.Millisecond), nil

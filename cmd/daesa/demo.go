@@ -14,6 +14,7 @@ import (
 
 	"daesa/config"
 	"daesa/internal/seal"
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/sandbox"
@@ -90,10 +91,14 @@ func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) 
 		}
 		documents = append(documents, document)
 	}
+	sent, err := d.refunds(ctx)
+	if err != nil {
+		return err
+	}
 	if err := d.toss.Save(filepath.Join(dir, "sandbox.state")); err != nil {
 		return err
 	}
-	return d.tell(ctx, documents, listener.Addr().String())
+	return d.tell(ctx, documents, sent, listener.Addr().String())
 }
 
 // prepareFolder makes the folder, or empties one that an earlier demo made. A
@@ -103,7 +108,7 @@ func (d *demo) prepareFolder(seed uint64) error {
 		if _, err := os.Stat(filepath.Join(d.dir, demoMark)); err != nil {
 			return failed("choose another folder with --dir", "%s has a daesa.yaml that no demo wrote", d.dir)
 		}
-		for _, name := range []string{"daesa.yaml", "daesa.db", "daesa.db-wal", "daesa.db-shm", "sandbox.state"} {
+		for _, name := range []string{"daesa.yaml", "daesa.db", "daesa.db-wal", "daesa.db-shm", "sandbox.state", "account.key.head"} {
 			if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
@@ -139,18 +144,7 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	if err := d.writeOrders(file, at); err != nil {
 		return nightDocument{}, err
 	}
-	inner := &app{world: d.world, configPath: filepath.Join(d.dir, "daesa.yaml"), asOf: pay.FormatTime(at), by: "demo", log: d.log, json: true}
-	inner.stderr = quiet{}
-	inner.env = func(name string) (string, bool) {
-		switch name {
-		case demoKey:
-			return "test_sk_sandbox", true
-		case config.DatabaseVariable:
-			return "", false // the demo has a database of its own
-		default:
-			return d.env(name)
-		}
-	}
+	inner := d.inner(at, "demo")
 	var documents []nightDocument
 	err := inner.withNights(ctx, func(n *nights) error {
 		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ""); err != nil {
@@ -167,6 +161,83 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	return documents[0], nil
 }
 
+// inner is a command of the demo's own folder, as somebody would have given it
+// at a time.
+func (d *demo) inner(at time.Time, by string) *app {
+	inner := &app{world: d.world, configPath: filepath.Join(d.dir, "daesa.yaml"), asOf: pay.FormatTime(at), by: by, log: d.log, json: true}
+	inner.stderr = quiet{}
+	inner.env = func(name string) (string, bool) {
+		switch name {
+		case demoKey:
+			return "test_sk_sandbox", true
+		case config.DatabaseVariable:
+			return "", false // the demo has a database of its own
+		default:
+			return d.env(name)
+		}
+	}
+	return inner
+}
+
+// demoLost is how many answers of the demo's cancels are lost on their way.
+const demoLost = 2
+
+// sentRefunds is what the morning after the nights came to.
+type sentRefunds struct {
+	approved int
+	summary  jobs.RefundSummary
+	canceled int // by Toss, of those that were sent
+}
+
+// refunds lets a second person approve what the nights proposed, and sends it
+// while some answers are lost: each is found by its reference, and none is
+// cancelled twice.
+func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
+	at := d.last.End().Add(9 * time.Hour)
+	d.toss.SetClock(at)
+	var sent sentRefunds
+	inner := d.inner(at, "demo, a second person")
+	cfg, err := inner.config(true)
+	if err != nil {
+		return sent, err
+	}
+	cfg.Refunds.Send = true // the provider is this process
+	db, err := inner.database(ctx, cfg)
+	if err != nil {
+		return sent, err
+	}
+	defer db.Close()
+	waiting, err := db.Refunds(ctx, store.RefundFilter{State: string(refunds.Requested)})
+	if err != nil {
+		return sent, err
+	}
+	ids := each(waiting, func(r refunds.Request) string { return r.ID })
+	if _, err := db.Approve(ctx, store.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
+		return sent, err
+	}
+	run, err := inner.refundsJob(cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
+	if err != nil {
+		return sent, err
+	}
+	run.Patience, run.StopAfterUnknown = 3*time.Second, 0
+	run.FailureReached = func(_, _ int64) bool { return false } // the lost answers are ours
+	d.toss.SetFaults(sandbox.Faults{DropAfter: 1, Max: demoLost, API: "cancel"})
+	sent.approved = len(ids)
+	if sent.summary, err = run.Run(ctx); err != nil {
+		return sent, err
+	}
+	for _, r := range waiting {
+		if p, ok := d.toss.Payment(r.PaymentKey); ok {
+			for _, c := range p.Cancels {
+				if pay.Marker(c.Reason) == r.ID {
+					sent.canceled++
+				}
+			}
+		}
+	}
+	return sent, nil
+}
+
 // quiet swallows what the nights of a demo would tell a terminal.
 type quiet struct{}
 
@@ -181,24 +252,28 @@ func (d *demo) writeOrders(path string, at time.Time) error {
 }
 
 // tell shows what the demo found, on one screen.
-func (d *demo) tell(ctx context.Context, documents []nightDocument, addr string) error {
+func (d *demo) tell(ctx context.Context, documents []nightDocument, sent sentRefunds, addr string) error {
 	if d.json {
 		return d.printJSON(documents)
 	}
 	last := documents[len(documents)-1]
-	d.printf("daesa demo: %s orders over %d days, three nights, embedded database, pretend Toss in this process\n\n", grouped(int64(d.orders)), demoDays)
+	d.printf("daesa demo: %s orders over %d days, three nights and a morning, embedded database, pretend Toss in this process\n\n", grouped(int64(d.orders)), demoDays)
 	for _, document := range documents {
 		d.printNight(document)
 	}
 	if err := d.tellDeadlines(ctx); err != nil {
 		return err
 	}
+	d.printf("\nrefunds in the morning: %d approved by a second person and sent, %d answers lost on the way; Toss cancelled %d, each once:\n",
+		sent.approved, min(demoLost, sent.approved), sent.canceled)
+	d.printf("  succeeded %d, accepted %d, unknown %d, held %d, refused %d, no longer owed %d\n", sent.summary.States[refunds.Succeeded], sent.summary.States[refunds.Accepted],
+		sent.summary.States[refunds.Unknown], sent.summary.States[refunds.HeldState], sent.summary.States[refunds.Refused], sent.summary.States[refunds.Rejected])
 	calls := 0
 	for _, count := range d.toss.Calls() {
 		calls += count
 	}
 	yaml := filepath.Join(d.dir, "daesa.yaml")
-	d.printf("\nprovider calls in three nights: %s\n", grouped(int64(calls)))
+	d.printf("\nprovider calls in three nights and a morning: %s\n", grouped(int64(calls)))
 	d.printf("open the workbook: %s\n\ntry next:\n", *last.Workbook)
 	d.printf("  daesa breaks list --config %s\n  daesa refunds list --config %s\n  daesa audit verify --config %s\n", yaml, yaml, yaml)
 	d.printf("  daesa sandbox --addr %s --state %s   # the same pretend Toss, to train against\n", addr, filepath.Join(d.dir, "sandbox.state"))

@@ -198,7 +198,7 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 	run := &jobs.Refunds{
 		Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
 		StopAfterUnknown: cfg.Refunds.StopAfterUnknown, FailureReached: cfg.Refunds.StopAtFailureRatio.Reached,
-		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep,
+		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {
 			a.log.Info("refund", "run", runID, "refund", done.Request.ID, "from", done.Request.State, "to", done.Is, "why", done.Why, "sends", done.Sends)
 			if err := head.keep(context.Background(), a.clock(), false); err != nil {
