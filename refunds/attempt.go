@@ -33,6 +33,10 @@ const (
 	// lookEvery is how often a request is looked up for which nothing else can
 	// be done: no open one is left alone for a day.
 	lookEvery = 6 * time.Hour
+	// unseenAgain lies between look-ups that the provider did not answer: longer
+	// than a run's patience and than many look-ups that time out one after the
+	// other, so that a run ends also while the provider is away.
+	unseenAgain = 10 * time.Minute
 	// payoutBankDays is how long a virtual account's payout may take: nine in
 	// suspicious cases, and some more.
 	payoutBankDays = 15

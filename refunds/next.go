@@ -75,7 +75,7 @@ func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	case answer.Failure != nil && !answer.Cancel:
 		return unseen(r, *answer.Failure, now)
 	case r.State == Sending && answer.Cancel:
-		return answered(r, *a, answer, now)
+		return answered(*a, answer, now)
 	case r.State == Sending || r.State == Unknown:
 		return unclaimed(r, *a, answer, now)
 	case r.State == Approved || r.State == Retry:
@@ -83,7 +83,7 @@ func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	case r.State == Requested || r.State == NeedsAccount:
 		return waiting(r, answer, now)
 	case r.State == Accepted:
-		return vanished(r, now)
+		return vanished(now)
 	default:
 		return Step{To: r.State, Why: r.ErrorCode, At: now.Add(lookEvery)}
 	}
@@ -144,6 +144,7 @@ func settled(r Request, p pay.Payment, cancel pay.Cancel, now time.Time) Step {
 		return step
 	case pay.RefundFailed, pay.RefundPartialFailed:
 		return Step{To: HeldState, Why: WhyPayoutFailed, At: now.Add(lookEvery), Claim: &cancel}
+	default: // it goes on
 	}
 	if !cancel.CanceledAt.IsZero() && pay.DayOf(now) > pay.DayOf(cancel.CanceledAt).AddBankDays(payoutBankDays) {
 		return Step{To: HeldState, Why: WhyPayoutLate, At: now.Add(lookEvery), Claim: &cancel}
@@ -159,7 +160,7 @@ func paysOut(r Request, p pay.Payment) bool {
 
 // answered decides on what a cancel call came back with, our reference not
 // being in it.
-func answered(r Request, a Attempt, answer Answer, now time.Time) Step {
+func answered(a Attempt, answer Answer, now time.Time) Step {
 	unknown := Step{To: Unknown, At: now.Add(Spacing)}
 	failure := answer.Failure
 	if failure == nil {
@@ -169,7 +170,9 @@ func answered(r Request, a Attempt, answer Answer, now time.Time) Step {
 	unknown.Why = or(failure.Code, WhyNoAnswer)
 	switch failure.Kind {
 	case pay.FailureNotSent:
-		if a.Unanswered || a.Answers > 0 {
+		// Only what has never left is proved unsent: with a second key the first
+		// one has left, whatever became of it.
+		if a.Unanswered || a.Answers > 0 || a.N > 1 {
 			unknown.Why = WhyNotSent
 			return unknown
 		}
@@ -181,6 +184,7 @@ func answered(r Request, a Attempt, answer Answer, now time.Time) Step {
 		unknown.At = now.Add(max(failure.RetryAfter, backoff(a.Sends)))
 	case pay.FailureInFlight:
 		unknown.Why, unknown.At = or(failure.Code, WhyInFlight), now.Add(backoff(a.Sends))
+	default: // perhaps carried out
 	}
 	return unknown
 }
@@ -201,13 +205,14 @@ func unseen(r Request, failure pay.Failure, now time.Time) Step {
 		switch r.State {
 		case Approved, Retry, Unknown, Sending:
 			return Step{To: HeldState, Why: or(failure.Code, "NOT_FOUND_PAYMENT"), At: now.Add(lookEvery)}
+		default: // it waits for people
 		}
 	}
 	to := r.State
 	if to == Sending {
 		to = Unknown
 	}
-	return Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, 30*time.Second))}
+	return Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, unseenAgain))}
 }
 
 // unclaimed: a look-up shows no cancel of ours, after something was sent.
@@ -229,9 +234,9 @@ func unclaimed(r Request, a Attempt, answer Answer, now time.Time) Step {
 	case moved:
 		return held(WhyBalanceMoved)
 	case a.definite():
-		return refusal(r, a, now)
+		return refusal(a, now)
 	}
-	return transient(r, a, a.SecretPrint == answer.SecretPrint, now)
+	return transient(r, a, answer, now)
 }
 
 // unanswered: the same key and bytes again, as long as the key surely lives. A
@@ -257,7 +262,7 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 
 // refusal: a definite no, proved by a look-up. Where some send may still be on
 // its way it is proved only after a while of quiet.
-func refusal(r Request, a Attempt, now time.Time) Step {
+func refusal(a Attempt, now time.Time) Step {
 	if due := a.LastSent.Add(quiet); a.Unanswered && now.Before(due) {
 		return Step{To: Unknown, Why: or(a.Code, WhyQuiet), At: due}
 	}
@@ -267,6 +272,7 @@ func refusal(r Request, a Attempt, now time.Time) Step {
 		to = ExpiredState
 	case pay.FailureAccount:
 		to = NeedsAccount
+	default: // refused
 	}
 	return Step{To: to, Why: a.Code, At: now.Add(lookEvery)}
 }
@@ -275,7 +281,8 @@ func refusal(r Request, a Attempt, now time.Time) Step {
 // shows that it did not. The same key may replay a stored error, so a new one
 // follows, with the guard of the first: had that one run after all, the balance
 // would have moved, and the second would be refused.
-func transient(r Request, a Attempt, sameSecret bool, now time.Time) Step {
+func transient(r Request, a Attempt, answer Answer, now time.Time) Step {
+	sameSecret := a.SecretPrint == answer.SecretPrint
 	again, anew := a.LastSent.Add(replayAfter), a.LastSent.Add(newKeyAfter)
 	if a.Unanswered {
 		anew = a.LastSent.Add(quiet)
@@ -295,12 +302,16 @@ func transient(r Request, a Attempt, sameSecret bool, now time.Time) Step {
 		return Step{To: Unknown, Why: a.Code, At: anew}
 	case over:
 		return Step{To: HeldState, Why: WhyDeadline, At: now.Add(lookEvery)}
+	case r.AccountPrint != "" && answer.Known.AccountPrint != r.AccountPrint:
+		// The customer gave another account meanwhile: no word covers it, and
+		// the one that was approved is not there any more.
+		return Step{To: HeldState, Why: WhyApprovalVoid, At: now.Add(lookEvery)}
 	}
 	return Step{To: Unknown, Do: SendAnew, Why: WhyNewAttempt, At: now, Guard: a.Guard}
 }
 
 // vanished: a cancel that Toss has shown is not there any more.
-func vanished(r Request, now time.Time) Step {
+func vanished(now time.Time) Step {
 	return Step{To: HeldState, Why: WhyVanished, At: now.Add(lookEvery)}
 }
 

@@ -212,6 +212,11 @@ func (t *turn) refused(ctx context.Context, err error, p pay.Payment, evidence p
 
 func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence []pay.Evidence, attempt *Attempt) error {
 	now := t.Clock()
+	if step.To == Requested && t.c.Request.AccountPrint != "" && t.c.Known.AccountPrint != "" {
+		// The next word covers the account as it is stored now; else it would be
+		// void again, and again.
+		t.c.Request.AccountPrint = t.c.Known.AccountPrint
+	}
 	s := Settled{
 		Request: t.c.Request, Step: step, Attempt: attempt, Payment: p, Evidence: evidence,
 		Keep: step.Do == LookUp, RunID: t.RunID, Actor: t.Actor, Now: now, Until: now.Add(LeaseTime),
