@@ -65,7 +65,7 @@ type Step struct {
 // a step that stays.
 func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	if answer.Payment != nil {
-		if step, found := claim(r, *answer.Payment, answer, now); found {
+		if step, found := claim(r, a, *answer.Payment, answer, now); found {
 			return step
 		}
 	}
@@ -91,10 +91,14 @@ func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
 
 // claim looks for our reference among the provider's cancels. It decides alone
 // wherever it is found, whatever the state: the money has moved.
-func claim(r Request, p pay.Payment, answer Answer, now time.Time) (Step, bool) {
+func claim(r Request, a *Attempt, p pay.Payment, answer Answer, now time.Time) (Step, bool) {
 	var ours []pay.Cancel
 	for _, cancel := range p.Cancels {
-		if pay.Marker(cancel.Reason) == r.ID || (r.TransactionKey != "" && cancel.TransactionKey == r.TransactionKey) {
+		switch {
+		case pay.Marker(cancel.Reason) != r.ID && (r.TransactionKey == "" || cancel.TransactionKey != r.TransactionKey):
+		case cancel.Status == pay.CancelAborted && r.TransactionKey != cancel.TransactionKey && (a == nil || cancel.CanceledAt.Before(a.FirstSent.Truncate(time.Second))):
+			// It came to nothing before this attempt, and a person has seen it.
+		default:
 			ours = append(ours, cancel)
 		}
 	}
@@ -208,11 +212,14 @@ func unseen(r Request, failure pay.Failure, now time.Time) Step {
 		default: // it waits for people
 		}
 	}
-	to := r.State
+	to, again := r.State, unseenAgain
 	if to == Sending {
 		to = Unknown
 	}
-	return Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, unseenAgain))}
+	if !r.CancelBy.IsZero() && r.CancelBy.Sub(now) < 6*unseenAgain {
+		again = replayAfter // there is no time to lose
+	}
+	return Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
 }
 
 // unclaimed: a look-up shows no cancel of ours, after something was sent.

@@ -156,6 +156,11 @@ func TestNext(t *testing.T) {
 		{"the payment is not there", request(Approved), nil, Answer{Failure: &pay.Failure{Kind: pay.FailureNotFound, Code: "NOT_FOUND_PAYMENT"}}, HeldState, Rest, "NOT_FOUND_PAYMENT"},
 		{"the provider does not answer", request(Approved), nil, Answer{Failure: &pay.Failure{Kind: pay.FailureNoAnswer}}, Approved, Rest, WhyUnreachable},
 
+		{"an aborted cancel of ours, which a person has seen, is no cancel", request(Approved), sent(time.Second, pay.FailureRefused), looked(payment(func(p *pay.Payment) {
+			p.Cancels = []pay.Cancel{{TransactionKey: "tx", Amount: 3000, Reason: ours, Status: pay.CancelAborted, CanceledAt: at.Add(-time.Hour)}}
+		})), Approved, SendAnew, WhySend},
+		{"a look-up that failed is tried again soon where the deadline is near", request(Approved, func(r *Request) { r.CancelBy = at.Add(time.Minute) }), nil, Answer{Failure: &pay.Failure{Kind: pay.FailureNoAnswer}}, Approved, Rest, WhyUnreachable},
+
 		// Afterwards.
 		{"paid out", request(Accepted, virtual), nil, looked(payment(account(pay.RefundCompleted), canceled(3000, ours, pay.CancelDone))), Succeeded, Rest, WhyPaidOut},
 		{"not paid out yet", request(Accepted, virtual), nil, looked(payment(account(pay.RefundPending), canceled(3000, ours, pay.CancelDone))), Accepted, Rest, WhyOnItsWay},
@@ -163,7 +168,7 @@ func TestNext(t *testing.T) {
 		{"and partly", request(Accepted, virtual), nil, looked(payment(account(pay.RefundPartialFailed), canceled(3000, ours, pay.CancelDone))), HeldState, Rest, WhyPayoutFailed},
 		{"the payout takes too long", request(Accepted, virtual), nil, looked(payment(account(pay.RefundPending), canceled(3000, ours, pay.CancelDone), func(p *pay.Payment) { p.Cancels[0].CanceledAt = at.AddDate(0, -1, 0) })), HeldState, Rest, WhyPayoutLate},
 		{"a foreign cancel is done", request(Accepted), nil, looked(payment(canceled(3000, ours, pay.CancelDone))), Succeeded, Rest, WhyAnswered},
-		{"or was aborted", request(Accepted), nil, looked(payment(canceled(3000, ours, pay.CancelAborted))), HeldState, Rest, WhyForeignAborted},
+		{"or was aborted", request(Accepted, func(r *Request) { r.TransactionKey = "txxyz" }), nil, looked(payment(canceled(3000, ours, pay.CancelAborted))), HeldState, Rest, WhyForeignAborted},
 		{"its cancel is gone", request(Accepted), nil, looked(payment()), HeldState, Rest, WhyVanished},
 		{"held, and found after all", request(HeldState), sent(time.Hour, pay.FailureNoAnswer), looked(payment(canceled(3000, ours, pay.CancelDone))), Succeeded, Rest, WhyAnswered},
 		{"held, and nothing new", request(HeldState, func(r *Request) { r.ErrorCode = "X" }), sent(time.Hour, pay.FailureNoAnswer), looked(payment()), HeldState, Rest, "X"},

@@ -30,6 +30,10 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s: %s asked for it and cannot resolve it", r.ID, by), "another person must give the word (--by NAME)"}
 	}
 	cancel := cancelOf(r, p, c.Known)
+	if cancel != nil && cancel.Amount != r.Amount {
+		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss shows %s %s under its reference, not %s", r.ID, r.Currency.Format(cancel.Amount), r.Currency, r.Currency.Format(r.Amount)),
+			"nothing here may explain that away: pause the refunds (daesa refunds pause), keep the database, and settle it with Toss and daesa's makers"}
+	}
 	switch {
 	case executed && cancel != nil:
 		return Step{To: Succeeded, Why: WhyFound, Claim: cancel}, nil
@@ -60,9 +64,10 @@ func cancelOf(r Request, p pay.Payment, known Known) *pay.Cancel {
 		cancel := &p.Cancels[i]
 		marker := pay.Marker(cancel.Reason)
 		switch {
+		case cancel.Status == pay.CancelAborted: // it came to nothing
 		case r.TransactionKey != "" && cancel.TransactionKey == r.TransactionKey, marker == r.ID:
 			return cancel
-		case marker == "" && cancel.Amount == r.Amount && known.Claimed[cancel.TransactionKey] == "" && cancel.Status != pay.CancelAborted:
+		case marker == "" && cancel.Amount == r.Amount && known.Claimed[cancel.TransactionKey] == "":
 			like = cancel
 		}
 	}

@@ -352,6 +352,12 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 			return &StateError{c.Request, []refunds.State{refunds.HeldState}}
 		}
 		s := refunds.Settled{Request: c.Request, Step: step, Payment: &p, Evidence: evidence, Now: now, Actor: by}
+		if step.To == refunds.Requested { // the cancel that it stood on came to nothing
+			s.Request.TransactionKey = ""
+			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
+				return err
+			}
+		}
 		if err := d.change(ctx, tx, "settle_refund", settledRow(s), "the held request, unchanged since it was read,"); err != nil {
 			return err
 		}

@@ -106,6 +106,9 @@ func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.C
 // given back a second time.
 func (a *app) moveTransfer(ctx context.Context, id string, to refunds.HandState, reference, note string) error {
 	return a.withAsker(ctx, func(s *asker) error {
+		if err := newHeadKeeper(s.cfg, s.db).check(ctx); err != nil {
+			return err
+		}
 		t, err := s.db.HandTransfer(ctx, id)
 		if err != nil {
 			return err

@@ -92,7 +92,12 @@ func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done stri
 	if err != nil {
 		return err
 	}
-	return a.withDatabase(ctx, func(_ *config.Config, db *store.DB) error {
+	return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error {
+		// A word on a request that was sent, and that a restored database does not
+		// know as sent, could hide a refund.
+		if err := newHeadKeeper(cfg, db).check(ctx); err != nil {
+			return err
+		}
 		word := store.Word{IDs: ids, By: a.actor(), Note: f.note, Now: now}
 		document := wordDocument{Refunds: []refundDocument{}, Amount: map[string]int64{}, LeftOut: []string{}}
 		if f.batch != "" {
@@ -263,6 +268,9 @@ func (a *app) refundsResolveCommand() *cobra.Command {
 
 func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
 	return a.withAsker(ctx, func(s *asker) error {
+		if err := newHeadKeeper(s.cfg, s.db).check(ctx); err != nil {
+			return err
+		}
 		claimed, err := s.db.ClaimedFor(ctx, id)
 		if err != nil {
 			return err

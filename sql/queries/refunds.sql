@@ -97,6 +97,8 @@ WHERE id = :id AND version = :version
 -- name: claim_cancel
 UPDATE cancels SET claimed_by = :id WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key
   AND claimed_by IN ('', :id)
+-- name: unclaim
+UPDATE cancels SET claimed_by = '' WHERE claimed_by = :id
 -- name: upsert_cancel
 INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)
 VALUES (:mid, :payment_key, :transaction_key, :amount, :status, :canceled_at, :marker)
