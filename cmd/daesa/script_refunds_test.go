@@ -117,3 +117,12 @@ func scriptCanceled(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("Toss has cancelled %d of order %s in %d cancels, expected %s in %s", sum, args[0], len(p.Cancels), args[1], args[2])
 	}
 }
+
+func scriptFaults(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: faults SPEC")
+	}
+	f, err := sandbox.ParseFaults(args[0])
+	ts.Check(err)
+	deskOf(ts).SetFaults(f)
+}

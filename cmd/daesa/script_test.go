@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 //	clock TIME              moves that clock, and ASOF
 //	pays JSON               somebody pays: the body of POST /sandbox/payments
 //	acts ORDER ACT [JSON]   deposit, reverse, expire or cancel (by hand, in Toss's console)
+//	faults SPEC             what goes wrong with calls from now on; empty: nothing
 //	canceled ORDER SUM N    what Toss has cancelled of an order, in N cancels
 //	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
 func TestScript(t *testing.T) {
@@ -61,6 +62,7 @@ func TestScript(t *testing.T) {
 			"pays":     scriptPays,
 			"acts":     scriptActs,
 			"canceled": scriptCanceled,
+			"faults":   scriptFaults,
 		},
 		RequireUniqueNames: true,
 	})
