@@ -19,6 +19,7 @@ type Plan struct {
 	Request Request
 	Warning string             // what a person should know before the word; "" for nothing
 	Account *pay.RefundAccount // to be sealed and stored with it; nil: none
+	Found   *Step              // Toss has it already; nil: it has not
 }
 
 // AskError says why an asking cannot become a request: which column of it, and
@@ -37,19 +38,19 @@ func (e *AskError) Error() string { return e.Reason }
 // One whose deadline has passed becomes an expired request, so that it is
 // listed; one without its account waits for it.
 func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batch string, now time.Time) (Plan, error) {
+	if plan, found, err := askedBefore(a, p, known, policy, by, batch, now); found || err != nil {
+		return plan, err
+	}
 	left := p.BalanceAmount - known.Transferred - elsewhere(known) - known.Open
 	amount, err := asked(a, p, left)
 	if err != nil {
 		return Plan{}, err
 	}
 	full := amount == p.BalanceAmount
-	ref := a.Ref
-	if ref == "" {
-		if !full && !a.All {
-			return Plan{}, &AskError{"ref", "", "a partial refund needs a ref: the shop's own id of this request; one ref makes one refund, ever"}
-		}
-		ref = "full:" + p.PaymentKey
+	if a.Ref == "" && !full && !a.All {
+		return Plan{}, &AskError{"ref", "", "a partial refund needs a ref: the shop's own id of this request; one ref makes one refund, ever"}
 	}
+	ref := a.RefOf(p.PaymentKey)
 	taxFree, err := taxFreeOf(a, p, amount, full)
 	if err != nil {
 		return Plan{}, err
@@ -83,6 +84,47 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 	}
 	plan.Request = r
 	return plan, err
+}
+
+// RefOf is the asking's ref: its own, or that of the one full refund of a
+// payment.
+func (a Asking) RefOf(paymentKey string) string {
+	if a.Ref != "" {
+		return a.Ref
+	}
+	return "full:" + paymentKey
+}
+
+// askedBefore: Toss shows a cancel with this request's reference, so that it was
+// sent by a database that has since been restored to an earlier point.
+func askedBefore(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batch string, now time.Time) (Plan, bool, error) {
+	ref := a.RefOf(p.PaymentKey)
+	r := Request{
+		ID: RequestID(p.MID, ref), MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Currency: p.Currency,
+		Reason: a.Reason, Ref: ref, Batch: batch, State: Requested, CancelBy: CancelBy(p, policy.AccountDays, now).By, RequestedBy: by, RequestedAt: now,
+	}
+	for _, cancel := range p.Cancels {
+		if pay.Marker(cancel.Reason) == r.ID {
+			r.Amount, r.TaxFreeAmount = cancel.Amount, cancel.TaxFreeAmount
+		}
+	}
+	if r.Amount == 0 {
+		return Plan{}, false, nil
+	}
+	if amount, err := p.Currency.ParseAmount(a.Amount); !a.All && (err != nil || amount != r.Amount) {
+		return Plan{}, false, &AskError{"amount", WhyAmountDiffers, fmt.Sprintf("ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency)}
+	}
+	found := FoundAtToss(r, p, known, now)
+	return Plan{Request: r, Found: found, Warning: "Toss has this refund already"}, found != nil, nil
+}
+
+// FoundAtToss gives the step of a new request that Toss has already, by its
+// reference; nil where it has not.
+func FoundAtToss(r Request, p pay.Payment, known Known, now time.Time) *Step {
+	if step, found := claim(r, nil, p, Answer{Known: known}, now); found {
+		return &step
+	}
+	return nil
 }
 
 // asked is the amount: all that is left, or the number in the payment's own

@@ -86,7 +86,7 @@ func (s *sim) askFor(w *wish) {
 			r.PlannedForeign += c.Amount
 		}
 	}
-	adding := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}
+	adding := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}, Found: refunds.FoundAtToss(r, p, known, s.now)}
 	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
 		adding.Account = s.account(w, p, known.AccountPrint)
 		adding.Request.AccountPrint = known.AccountPrint
@@ -110,6 +110,9 @@ func (s *sim) askFor(w *wish) {
 	s.count.requests++
 	s.note("people: ask %s = %s for %d of payment %d", w.Ref, s.short(w.id), w.Amount, w.of)
 	s.checkStore()
+	if adding.Found != nil {
+		return
+	}
 	if s.opt.Mild || chance(s.rnd, 0.8) {
 		s.approve(w)
 	}

@@ -261,40 +261,42 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		return fmt.Errorf("refund %s: from %s to %s (%s) is no way that a request may go; nothing was written", s.Request.ID, s.Request.State, s.Step.To, s.Step.Why)
 	}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		row := settledRow(s)
-		changed, err := d.exec(ctx, tx, "settle_refund", row)
-		if err == nil && changed == 0 {
-			err = refunds.ErrLost
-		}
-		if err != nil {
+		if err := d.settle(ctx, tx, s); err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
 		}
-		if s.Attempt != nil {
-			if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
-				return err
-			}
-		}
-		if err := d.saveSeen(ctx, tx, s); err != nil {
-			return err
-		}
-		if s.Step.To == refunds.Retry && s.Request.State == refunds.Sending {
-			if err := d.giveBack(ctx, tx, s); err != nil {
-				return err
-			}
-		}
-		if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-			if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
-				return err
-			}
-		}
-		if s.Step.To == s.Request.State && s.Attempt == nil {
-			return nil
-		}
-		_, err = d.append(ctx, tx, []Entry{settledEntry(s)})
+		_, err := d.append(ctx, tx, []Entry{settledEntry(s)})
 		return err
 	})
 	if unique(err) {
 		return fmt.Errorf("refund %s: %w", s.Request.ID, errors.Join(refunds.ErrBusy, err))
+	}
+	return err
+}
+
+// settle writes a step, all but its row of the journal.
+func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
+	changed, err := d.exec(ctx, tx, "settle_refund", settledRow(s))
+	if err == nil && changed == 0 {
+		err = refunds.ErrLost
+	}
+	if err != nil {
+		return err
+	}
+	if s.Attempt != nil {
+		if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
+			return err
+		}
+	}
+	if err := d.saveSeen(ctx, tx, s); err != nil {
+		return err
+	}
+	if s.Step.To == refunds.Retry && s.Request.State == refunds.Sending {
+		if err := d.giveBack(ctx, tx, s); err != nil {
+			return err
+		}
+	}
+	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
+		_, err = d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
 	}
 	return err
 }

@@ -24,6 +24,7 @@ type Adding struct {
 	Payment  pay.Payment
 	Evidence []pay.Evidence
 	Account  *refunds.StoredAccount // given with the request; nil: none
+	Found    *refunds.Step          // Toss has it already; nil: it has not
 }
 
 // Batch is a file of requests. The same bytes are the same batch.
@@ -123,8 +124,10 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 		}
 		entries = stored
 	}
-	if err := d.checkSum(ctx, tx, r); err != nil {
-		return nil, err
+	if row.Found == nil {
+		if err := d.checkSum(ctx, tx, r); err != nil {
+			return nil, err
+		}
 	}
 	err := d.one(ctx, tx, &r.SameAs, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
 		"since": at(now.Add(-sameWithin))})
@@ -147,10 +150,19 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 			return nil, err
 		}
 	}
-	added.New = append(added.New, r)
-	return append(entries, entry(now, actor, "", "refund:"+r.ID, "refund."+string(r.State), r.Reason, map[string]any{
+	entries = append(entries, entry(now, actor, "", "refund:"+r.ID, "refund."+string(r.State), r.Reason, map[string]any{
 		"mid": r.MID, "order_id": r.OrderID, "payment_key": r.PaymentKey, "amount": r.Amount, "currency": r.Currency,
-		"ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs})), nil
+		"ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
+	if row.Found != nil {
+		found := refunds.Settled{Request: r, Step: *row.Found, Payment: &row.Payment, Now: now, Actor: actor}
+		if err := d.settle(ctx, tx, found); err != nil {
+			return nil, err
+		}
+		entries = append(entries, settledEntry(found))
+		r.State = row.Found.To
+	}
+	added.New = append(added.New, r)
+	return entries, nil
 }
 
 // checkSum keeps succeeded + accepted + open + new within what was paid, less
@@ -178,16 +190,8 @@ func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error
 	if err != nil {
 		return known, err
 	}
-	var rows []refundRow
-	if err := d.all(ctx, d.db, &rows, "refunds_open", args{"mid": r.MID}); err != nil {
-		return known, err
-	}
-	for _, row := range rows {
-		if row.PaymentKey == r.PaymentKey && row.ID != r.ID && refunds.State(row.State).Open() {
-			known.Open += row.Amount
-		}
-	}
-	return known, nil
+	err = d.one(ctx, d.db, &known.Open, "open_of_payment", args{"mid": r.MID, "payment_key": r.PaymentKey, "id": r.ID})
+	return known, err
 }
 
 // BatchOf gives the id of a batch by the hash of its file; "" where it was

@@ -199,12 +199,7 @@ func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, 
 	if asking.OrderID != "" && p.OrderID != asking.OrderID {
 		return store.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
 	}
-	id := ""
-	if asking.Ref != "" {
-		id = refunds.RequestID(asking.MID, asking.Ref)
-	} else {
-		id = refunds.RequestID(asking.MID, "full:"+p.PaymentKey)
-	}
+	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
 	if had, _, err := s.db.Refund(ctx, id); err == nil {
 		return s.again(asking, had, p, evidence)
 	}
@@ -216,7 +211,7 @@ func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, 
 	if err != nil {
 		return store.Adding{}, "", err
 	}
-	adding := store.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}}
+	adding := store.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}
 	if plan.Account != nil {
 		if err := s.seal(&adding, *plan.Account); err != nil {
 			return store.Adding{}, "", err
@@ -373,7 +368,7 @@ func (s *asker) describe(name string, rows []plannedRow) (importDocument, table.
 		row := &rows[i]
 		r := row.adding.Request
 		one := askedDocument{Line: row.asking.Line, OrderID: or(r.OrderID, row.asking.OrderID), Amount: r.Amount, Currency: string(r.Currency), Why: orNull(row.warning)}
-		if row.err == nil && r.Version == 0 && r.State != refunds.ExpiredState {
+		if row.err == nil && row.adding.Found == nil && r.Version == 0 && r.State != refunds.ExpiredState {
 			before := taken[r.PaymentKey]
 			taken[r.PaymentKey] += r.Amount
 			if before > 0 && before+r.Amount > row.adding.Payment.BalanceAmount {

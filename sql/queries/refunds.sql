@@ -146,9 +146,9 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET order_id = excluded.order_id, print
   source = excluded.source, at = excluded.at, actor = excluded.actor
 -- name: without_this_account
 SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account') ORDER BY id
--- name: refunds_open
-SELECT * FROM refunds WHERE (:mid = '' OR mid = :mid)
-  AND state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted') ORDER BY mid, order_id, id
+-- name: open_of_payment
+SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND id <> :id
+  AND state IN ('requested','approved','needs_account','sending','retry','unknown','held')
 -- name: count_states
 SELECT state, count(*) AS number FROM refunds WHERE (:mid = '' OR mid = :mid) GROUP BY state ORDER BY state
 -- name: refunds_sendable
