@@ -126,6 +126,9 @@ CREATE INDEX hand_transfers_payment ON hand_transfers (mid, payment_key);
 -- The most urgent first, without a sort.
 CREATE INDEX refunds_sendable ON refunds (mid, coalesce(cancel_by, '9999-12-31T00:00:00.000000Z'), requested_at, id)
   WHERE state IN ('approved','retry');
+-- What is only followed, among the many that are finished.
+CREATE INDEX refunds_followed ON refunds (mid, next_at, id)
+  WHERE state IN ('accepted','held','requested','needs_account','approved','retry');
 
 -- +goose StatementBegin
 {{- if .Postgres}}

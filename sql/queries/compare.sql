@@ -115,8 +115,13 @@ INSERT INTO touched (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING
 -- Ids of refunds are hashes: those that follow one of the day's own are a draw.
 -- name: draw_rolling
 INSERT INTO rolling SELECT order_id FROM (
-  SELECT order_id, id, CASE WHEN id >= :draw THEN 0 ELSE 1 END AS turn FROM refunds WHERE mid = :mid AND state = 'succeeded'
-  ORDER BY turn, id LIMIT 20
+  SELECT order_id FROM (
+    SELECT 0 AS turn, id, order_id FROM (SELECT id, order_id FROM refunds
+      WHERE mid = :mid AND state = 'succeeded' AND id >= :draw ORDER BY id LIMIT 20) a
+    UNION ALL
+    SELECT 1, id, order_id FROM (SELECT id, order_id FROM refunds
+      WHERE mid = :mid AND state = 'succeeded' AND id < :draw ORDER BY id LIMIT 20) b
+  ) both_turns ORDER BY turn, id LIMIT 20
 ) drawn WHERE true ON CONFLICT DO NOTHING
 -- name: touch_rolling
 INSERT INTO touched SELECT order_id FROM rolling ORDER BY order_id ON CONFLICT DO NOTHING

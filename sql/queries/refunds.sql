@@ -25,9 +25,10 @@ RETURNING *
 -- name: claim_followed
 UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
 WHERE id = (SELECT r.id FROM refunds r
-  WHERE r.mid = :mid AND (r.state IN ('accepted','held')
+  WHERE r.mid = :mid AND r.state IN ('accepted','held','requested','needs_account','approved','retry')
+    AND (r.state IN ('accepted','held')
       OR (r.state IN ('requested','needs_account') AND r.cancel_by < :now)
-      OR (:every = 1 AND r.state IN ('requested','approved','needs_account','retry')))
+      OR :every = 1)
     AND (r.lease_until IS NULL OR r.lease_until <= :now)
     AND (r.next_at IS NULL OR r.next_at <= :now OR :every = 1)
     AND (:every = 0 OR r.looked_at IS NULL OR r.looked_at < :since)
@@ -37,8 +38,8 @@ RETURNING *
 -- name: next_due
 SELECT min(due) AS at FROM (
   SELECT CASE WHEN r.lease_until > :now THEN r.lease_until ELSE coalesce(r.next_at, r.requested_at) END AS due FROM refunds r
-  WHERE r.mid = :mid AND (r.state IN ('sending','unknown')
-    OR (:send = 1 AND r.state IN ('approved','retry') AND :blocked NOT LIKE '%,' || r.currency || ',%'
+  WHERE r.mid = :mid AND r.state IN ('sending','unknown','approved','retry') AND (r.state IN ('sending','unknown')
+    OR (:send = 1 AND :blocked NOT LIKE '%,' || r.currency || ',%'
       AND 0 = (SELECT count(*) FROM refunds o WHERE o.mid = r.mid AND o.payment_key = r.payment_key AND o.id <> r.id
         AND (o.state IN ('sending','unknown') OR (o.state = 'accepted' AND o.in_progress = 1)
           OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))))) later
