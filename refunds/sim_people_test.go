@@ -101,7 +101,8 @@ func (s *sim) askFor(w *wish) {
 	}
 	_, err = s.db.AddRefunds(s.ctx, nil, []store.Adding{adding}, "maker", s.now)
 	var tooMuch *store.TooMuchError
-	if errors.As(err, &tooMuch) {
+	var sameRef *store.RefError
+	if errors.As(err, &tooMuch) || errors.As(err, &sameRef) {
 		s.note("people: %s of %d is not taken: %v", w.Ref, w.Amount, err)
 		return
 	}
