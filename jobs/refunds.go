@@ -76,7 +76,7 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 		return RefundSummary{}, err
 	}
 	run := &refundRun{Refunds: r, sending: r.Send && !r.AfterRestore, started: r.Clock(), ended: map[string]outcome{},
-		lost: map[string]bool{}, unread: map[string]int{}}
+		lost: map[string]bool{}, unread: map[string]int{}, unknown: map[string]bool{}}
 	on, note, err := r.Queue.Brake(ctx)
 	switch {
 	case err != nil:
@@ -131,8 +131,8 @@ type refundRun struct {
 	blocked []pay.Currency
 	lost    map[string]bool // merchants whose key is not accepted, or that do not answer
 	unread  map[string]int  // look-ups of a merchant that failed one after the other
-	unknown int
-	recent  []bool // failed or not, the newest sends
+	unknown map[string]bool // requests whose send had no clear outcome
+	recent  []bool          // failed or not, the newest sends
 	ended   map[string]outcome
 	gaps    []string
 }
@@ -152,23 +152,23 @@ func (r *refundRun) reachable(ctx context.Context, m RefundMerchant) bool {
 	skew := r.Clock().Sub(at)
 	switch {
 	case err != nil:
-		r.gaps = append(r.gaps, fmt.Sprintf("%s: %v", mid, err))
+		r.gap(fmt.Sprintf("%s: %v", mid, err), refunds.WhyUnreachable)
 	case !accepted:
-		r.gaps = append(r.gaps, mid+": the provider does not accept the secret key")
-		r.note("key_not_accepted")
+		r.gap(mid+": the provider does not accept the secret key", "key_not_accepted")
 	case !at.IsZero() && (skew > skewMost || skew < -skewMost):
-		r.gaps = append(r.gaps, fmt.Sprintf("%s: this machine's clock and the provider's differ by %s", mid, skew.Round(time.Second)))
-		r.note("clock_differs")
+		r.gap(fmt.Sprintf("%s: this machine's clock and the provider's differ by %s", mid, skew.Round(time.Second)), "clock_differs")
 	default:
 		return true
 	}
 	return false
 }
 
-// note keeps the first reason for which something was not sent.
-func (r *refundRun) note(why string) {
+// gap notes a merchant that was not asked, and the first reason for which
+// something was not sent.
+func (r *refundRun) gap(what, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.gaps = append(r.gaps, what)
 	if r.stopped == "" {
 		r.stopped = why
 	}
@@ -290,7 +290,7 @@ func (r *refundRun) limit(l refunds.LimitError) {
 // failed among the newest.
 func (r *refundRun) judge(done refunds.Done) {
 	if done.Is == refunds.Unknown || done.Is == refunds.HeldState {
-		r.unknown++
+		r.unknown[done.Request.ID] = true
 	}
 	failed := done.Is != refunds.Succeeded && done.Is != refunds.Accepted
 	if r.recent = append(r.recent, failed); len(r.recent) > ratioOf {
@@ -303,7 +303,7 @@ func (r *refundRun) judge(done refunds.Done) {
 		}
 	}
 	switch {
-	case r.StopAfterUnknown > 0 && r.unknown >= r.StopAfterUnknown:
+	case r.StopAfterUnknown > 0 && len(r.unknown) >= r.StopAfterUnknown:
 		r.stop("stop_after_unknown")
 	case len(r.recent) >= ratioFrom && r.FailureReached(failures, int64(len(r.recent))):
 		r.stop("stop_at_failure_ratio")

@@ -33,6 +33,11 @@ type AskError struct {
 // Error gives the reason.
 func (e *AskError) Error() string { return e.Reason }
 
+// Hint says where to look.
+func (e *AskError) Hint() string {
+	return "mend it and ask again; daesa explain ORDER shows what was asked for and cancelled before"
+}
+
 // PlanAsking turns what a person asks for into a request, from the payment as
 // a look-up shows it and from what is known of it. The error is an *AskError.
 // One whose deadline has passed becomes an expired request, so that it is
@@ -66,7 +71,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 	}
 	plan := Plan{Warning: Warning(r, p, deadline)}
 	if a.Account != nil {
-		if plan.Account, err = accountFor(*a.Account, p); err != nil {
+		if plan.Account, err = AccountFor(*a.Account, p); err != nil {
 			return Plan{}, err
 		}
 		if plan.Account != nil {
@@ -164,9 +169,9 @@ func taxFreeOf(a Asking, p pay.Payment, amount int64, full bool) (int64, error) 
 	return 0, nil
 }
 
-// accountFor gives the account where the payment's refund goes to one; the
+// AccountFor gives the account where the payment's refund goes to one; the
 // number of a virtual account can receive nothing (inner code RF31).
-func accountFor(account pay.RefundAccount, p pay.Payment) (*pay.RefundAccount, error) {
+func AccountFor(account pay.RefundAccount, p pay.Payment) (*pay.RefundAccount, error) {
 	if p.Account != nil && p.Account.AccountNumber.Reveal() == account.Number.Reveal() {
 		return nil, &AskError{"account_number", "", "this is the number of the virtual account itself, which can receive no refund: ask the customer for another"}
 	}

@@ -28,6 +28,10 @@ const (
 	// (https://docs.tosspayments.com/guides/apis/cancel-payment).
 	Spacing = 2 * time.Second
 
+	// depositSettles is how long a bank may take a deposit back: usually within
+	// two minutes (https://techchat.tosspayments.com/m/1118421436072202331).
+	depositSettles = 10 * time.Minute
+
 	maxAttempts = 5
 	maxReplays  = 2
 	// lookEvery is how often a request is looked up for which nothing else can

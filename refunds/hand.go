@@ -42,6 +42,7 @@ type HandTransfer struct {
 	DoneAt      time.Time
 	Reference   string
 	Note        string
+	CancelBy    time.Time // until when Toss would have cancelled; zero: none known
 }
 
 // handError is a word that cannot be given.
@@ -62,7 +63,7 @@ func (t HandTransfer) Move(to HandState, by, reference, note string, now time.Ti
 	}
 	switch to {
 	case HandApproved:
-		if by == t.RequestedBy {
+		if strings.EqualFold(by, t.RequestedBy) {
 			return t, &handError{fmt.Sprintf("transfer %s: %s asked for the refund and cannot approve its transfer", t.RefundID, by),
 				"another person must give the word (--by NAME)"}
 		}
@@ -73,6 +74,9 @@ func (t HandTransfer) Move(to HandState, by, reference, note string, now time.Ti
 		}
 		t.DoneBy, t.DoneAt, t.Reference = by, now, reference
 	case HandDue, HandDropped:
+	}
+	if to == HandDropped && strings.TrimSpace(note) == "" {
+		return t, &handError{fmt.Sprintf("transfer %s: why is nothing given back this way?", t.RefundID), "say it by --note; it is kept in the journal"}
 	}
 	t.State = to
 	if note != "" {

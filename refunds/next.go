@@ -96,7 +96,7 @@ func claim(r Request, a *Attempt, p pay.Payment, answer Answer, now time.Time) (
 	for _, cancel := range p.Cancels {
 		switch {
 		case pay.Marker(cancel.Reason) != r.ID && (r.TransactionKey == "" || cancel.TransactionKey != r.TransactionKey):
-		case cancel.Status == pay.CancelAborted && r.TransactionKey != cancel.TransactionKey && (a == nil || cancel.CanceledAt.Before(a.FirstSent.Truncate(time.Second))):
+		case cancel.Status == pay.CancelAborted && r.TransactionKey != cancel.TransactionKey && (a == nil || r.State == Requested || r.State == Approved || r.State == NeedsAccount || cancel.CanceledAt.Before(a.FirstSent.Truncate(time.Second))):
 			// It came to nothing before this attempt, and a person has seen it.
 		default:
 			ours = append(ours, cancel)
@@ -114,10 +114,12 @@ func claim(r Request, a *Attempt, p pay.Payment, answer Answer, now time.Time) (
 		return breach(r, "Toss shows another amount under the reference of refund "+r.ID, now), true
 	case holder != "" && holder != r.ID:
 		return breach(r, "two refunds claim one cancel of Toss: "+holder+" and "+r.ID, now), true
-	case r.State == HeldState && r.TransactionKey != "" && r.ErrorCode != WhyVanished:
+	}
+	step := settled(r, p, cancel, now)
+	if r.State == HeldState && r.TransactionKey != "" && r.ErrorCode != WhyVanished && step.To != Succeeded {
 		return Step{To: HeldState, Why: r.ErrorCode, At: now.Add(lookEvery)}, true
 	}
-	return settled(r, p, cancel, now), true
+	return step, true
 }
 
 // breach: something holds no more that must always hold. It is said once: the
@@ -264,7 +266,15 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 	if due := a.LastSent.Add(Spacing); now.Before(due) {
 		return Step{To: Unknown, Why: or(r.ErrorCode, WhyNoAnswer), At: due}
 	}
+	if givenBack(r, answer) {
+		return Step{To: HeldState, Why: WhyAboveBalance, At: now.Add(lookEvery)}
+	}
 	return Step{To: Unknown, Do: Send, Why: WhySendAgain, At: now}
+}
+
+// givenBack: what went back outside Toss meanwhile leaves no room for it.
+func givenBack(r Request, answer Answer) bool {
+	return answer.Known.Transferred > 0 && answer.Known.Transferred+r.Amount > answer.Payment.BalanceAmount
 }
 
 // refusal: a definite no, proved by a look-up. Where some send may still be on
@@ -296,6 +306,8 @@ func transient(r Request, a Attempt, answer Answer, now time.Time) Step {
 	}
 	over := !r.CancelBy.IsZero() && now.After(r.CancelBy)
 	switch {
+	case givenBack(r, answer):
+		return Step{To: HeldState, Why: WhyAboveBalance, At: now.Add(lookEvery)}
 	case a.Answers <= maxReplays && sameSecret && now.Sub(a.FirstSent) < keyLife:
 		if now.Before(again) {
 			return Step{To: Unknown, Why: a.Code, At: again}

@@ -44,6 +44,9 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	case r.State == Retry && a.Guard != p.BalanceAmount:
 		return held(WhyBalanceMoved)
 	}
+	if due := p.ApprovedAt.Add(depositSettles); needsAccount(p) && now.Before(due) {
+		return Step{To: r.State, Why: WhyQuiet, At: due}
+	}
 	for _, cancel := range p.Cancels {
 		if due := cancel.CanceledAt.Add(Spacing); now.Before(due) && !cancel.CanceledAt.After(now) {
 			return Step{To: r.State, Why: WhyInFlight, At: due}

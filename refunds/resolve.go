@@ -2,6 +2,7 @@ package refunds
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"daesa/pay"
@@ -26,7 +27,7 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 	if r.State != HeldState {
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s is %s, not held", r.ID, r.State), "only a held refund needs this word"}
 	}
-	if by == r.RequestedBy {
+	if strings.EqualFold(by, r.RequestedBy) {
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s: %s asked for it and cannot resolve it", r.ID, by), "another person must give the word (--by NAME)"}
 	}
 	cancel := cancelOf(r, p, c.Known)
@@ -36,12 +37,15 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 	}
 	switch {
 	case executed && cancel != nil:
-		return Step{To: Succeeded, Why: WhyFound, Claim: cancel}, nil
+		return executedAs(r, p, *cancel, now)
 	case executed:
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss shows no cancel over %s %s that could be this one", r.ID, r.Currency.Format(r.Amount), r.Currency),
 			"daesa refunds show " + r.ID + " tells what was seen; use --as not-executed if it was not"}
-	case cancel != nil && r.ErrorCode == WhyPayoutFailed:
-		return Step{To: Refused, Why: WhyPayoutFailed}, nil
+	case cancel != nil && (r.ErrorCode == WhyPayoutFailed || r.ErrorCode == WhyPayoutLate):
+		if p.Account != nil && p.Account.Refund == pay.RefundCompleted {
+			return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss says that it was paid out", r.ID), "use --as executed; a transfer by hand would pay twice"}
+		}
+		return Step{To: Refused, Why: r.ErrorCode}, nil
 	case cancel != nil && (pay.Marker(cancel.Reason) == r.ID || r.TransactionKey != ""):
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss shows its cancel %s", r.ID, cancel.TransactionKey), "it was executed: use --as executed"}
 	}
@@ -54,6 +58,21 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 		return Step{To: Rejected, Why: WhyAlready}, nil
 	}
 	return Step{To: Requested, Why: r.ErrorCode, At: now.Add(lookEvery), Planned: &foreign}, nil
+}
+
+// executedAs is as far as the cancel has come at Toss: a virtual account is
+// paid out later, or not at all.
+func executedAs(r Request, p pay.Payment, cancel pay.Cancel, now time.Time) (Step, error) {
+	step := settled(r, p, cancel, now)
+	if step.To == HeldState && step.Why == WhyPayoutFailed {
+		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss has cancelled, and says that the payout failed", r.ID),
+			"use --as not-executed: it goes onto the list of transfers by hand (daesa refunds transfers list)"}
+	}
+	if step.To == HeldState {
+		step.To = Accepted
+	}
+	step.Why = WhyFound
+	return step, nil
 }
 
 // cancelOf finds the cancel that is, or can be, this request's: by the claim,

@@ -40,7 +40,11 @@ func TestResolve(t *testing.T) {
 		{"not executed, and nothing is left", held(WhyNoReference), payment(canceled(9000, "상담원", pay.CancelDone)), false, "lee", Rejected},
 		{"the word of who asked", held(WhyNoReference), payment(), false, "kim", ""},
 		{"cancelled, and the money did not arrive: by hand", held(WhyPayoutFailed, claimedCancel), payment(account(pay.RefundFailed), canceled(3000, ours, pay.CancelDone)), false, "lee", Refused},
-		{"cancelled, and it arrived after all", held(WhyPayoutFailed, claimedCancel), payment(account(pay.RefundFailed), canceled(3000, ours, pay.CancelDone)), true, "lee", Succeeded},
+		{"cancelled, and it arrived after all", held(WhyPayoutFailed, virtual, claimedCancel), payment(account(pay.RefundCompleted), canceled(3000, ours, pay.CancelDone)), true, "lee", Succeeded},
+		{"executed, though the payout failed", held(WhyPayoutFailed, virtual, claimedCancel), payment(account(pay.RefundFailed), canceled(3000, ours, pay.CancelDone)), true, "lee", ""},
+		{"not executed, though it was paid out after all", held(WhyPayoutFailed, virtual, claimedCancel), payment(account(pay.RefundCompleted), canceled(3000, ours, pay.CancelDone)), false, "lee", ""},
+		{"executed, and still on its way", held(WhyPayoutLate, virtual, claimedCancel), payment(account(pay.RefundPending), canceled(3000, ours, pay.CancelDone)), true, "lee", Accepted},
+		{"the word of who asked, written otherwise", held(WhyNoReference), payment(), false, "Kim", ""},
 		{"a foreign cancel that was aborted", held(WhyForeignAborted, claimedCancel), payment(canceled(3000, ours, pay.CancelAborted), func(p *pay.Payment) { p.BalanceAmount = 10_000 }), false, "lee", Requested},
 		{"only what is held", Claimed{Request: request(Unknown)}, payment(), false, "lee", ""},
 	}

@@ -170,7 +170,7 @@ func (s *sim) visit() {
 	for _, r := range slices.Clone(s.last) {
 		w := s.wishOf(r.ID)
 		switch {
-		case r.State == refunds.Requested && w.words < 4:
+		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance:
 			s.approve(w)
 		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
 			_, err := s.db.Reject(s.ctx, store.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})

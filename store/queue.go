@@ -244,11 +244,13 @@ func dayScope(now time.Time) string { return "day:" + string(pay.DayOf(now)) }
 
 // giveBack undoes a reservation: the send is proved not to have left.
 func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	for _, scope := range []string{runScope(s.RunID), dayScope(s.Attempt.LastSent)} {
-		for currency, amount := range map[pay.Currency]int64{"": 0, s.Request.Currency: s.Request.Amount} {
-			if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": string(currency), "amount": amount}); err != nil {
-				return err
-			}
+	// In the order in which reserve takes them: two workers wait, and never both.
+	for _, scope := range []string{dayScope(s.Attempt.LastSent), runScope(s.RunID)} {
+		if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": "", "amount": 0}); err != nil {
+			return err
+		}
+		if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": string(s.Request.Currency), "amount": s.Request.Amount}); err != nil {
+			return err
 		}
 	}
 	return nil

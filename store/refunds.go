@@ -22,6 +22,7 @@ type askedRow struct {
 	State       string `db:"state"`
 	Amount      int64  `db:"amount"`
 	RequestedAt Time   `db:"requested_at"`
+	ErrorCode   string `db:"error_code"`
 }
 
 // Asked says what was already asked of a payment and is not yet among Toss's
@@ -43,7 +44,9 @@ func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, sinc
 		if ours {
 			asked.Proposals++
 		}
-		if state.Open() || (ours && !state.Counts() && pay.DayOf(row.RequestedAt.Time) >= since) {
+		// What a look-up took back, since less was owed by then, may be asked anew.
+		stale := row.ErrorCode == refunds.WhyNotOwed || row.ErrorCode == refunds.WhyAlready
+		if state.Open() || (ours && !stale && !state.Counts() && pay.DayOf(row.RequestedAt.Time) >= since) {
 			asked.Sum += row.Amount
 		}
 	}
@@ -113,13 +116,16 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	if as == reconcile.RefundNow || as == reconcile.Waiting {
 		return nil, nil
 	}
+	if err := d.nothingOnItsWay(ctx, tx, b, as); err != nil {
+		return nil, err
+	}
 	var rows []refundRow
 	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
 		return nil, err
 	}
 	var entries []Entry
 	for _, row := range rows {
-		if _, err := d.exec(ctx, tx, "reject_refund", args{"id": row.ID, "state": row.State, "now": at(now)}); err != nil {
+		if err := d.change(ctx, tx, "reject_refund", args{"id": row.ID, "state": row.State, "now": at(now)}, "refund "+row.ID+", unsent,"); err != nil {
 			return nil, err
 		}
 		entries = append(entries, entry(now, by, "", "refund:"+row.ID, "refund.rejected", "the break was resolved as "+string(as)+": "+note,
@@ -130,8 +136,12 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	if err := d.one(ctx, tx, &listed, "hand_given_for", args{"break_id": b.ID}); err != nil {
 		return nil, err
 	}
-	if _, err := d.exec(ctx, tx, "hand_settled", args{"break_id": b.ID, "note": "the break was resolved as " + string(as)}); err != nil {
+	var dropped []string
+	if err := d.all(ctx, tx, &dropped, "hand_settled", args{"break_id": b.ID, "note": "the break was resolved as " + string(as)}); err != nil {
 		return nil, err
+	}
+	for _, id := range dropped {
+		entries = append(entries, entry(now, by, "", "transfer:"+id, "transfer.dropped", "the break was resolved as "+string(as)+": "+note, map[string]any{"mid": b.MID, "order_id": b.OrderID}))
 	}
 	amount := max(b.Owed, -b.Difference()) - listed
 	if as != reconcile.RefundedByTransfer || amount <= 0 || b.PaymentKey == "" {
@@ -139,6 +149,29 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	}
 	_, err := d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
 	return entries, err
+}
+
+// nothingOnItsWay: money that goes back by bank transfer must not go back
+// through Toss as well. The payment is locked as a worker locks it.
+func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
+	key := args{"mid": b.MID, "payment_key": b.PaymentKey}
+	var total int64
+	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if as != reconcile.RefundedByTransfer {
+		return nil
+	}
+	var id string
+	err := d.one(ctx, tx, &id, "on_its_way", key)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return hinted(fmt.Errorf("break %s: refund %s of the same payment is on its way, or nobody knows what became of it", b.ID, id),
+		"let daesa refunds run settle it first (daesa refunds show "+id+"); a transfer now could pay twice")
 }
 
 // expireRefunds: an unsent request whose deadline has passed is expired, and
@@ -153,8 +186,12 @@ func (d *DB) expireRefunds(ctx context.Context, tx *sqlx.Tx, night jobs.Written)
 	}
 	var entries []Entry
 	for _, row := range rows {
-		if _, err := d.exec(ctx, tx, "expire_refund", args{"id": row.ID, "state": row.State, "now": at(night.Now)}); err != nil {
+		changed, err := d.exec(ctx, tx, "expire_refund", args{"id": row.ID, "state": row.State, "now": at(night.Now)})
+		if err != nil {
 			return nil, err
+		}
+		if changed == 0 {
+			continue // a worker has begun with it: the next run decides
 		}
 		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(night.Now)}); err != nil {
 			return nil, err

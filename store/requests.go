@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -46,7 +47,9 @@ func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []Adding, actor 
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		added = Added{}
 		var entries []Entry
-		for _, row := range rows {
+		// Payments are locked in one order, so that two imports wait and never both.
+		sorted := slices.SortedStableFunc(slices.Values(rows), func(a, b Adding) int { return strings.Compare(a.Request.PaymentKey, b.Request.PaymentKey) })
+		for _, row := range sorted {
 			more, err := d.addRefund(ctx, tx, row, actor, now, &added)
 			if err != nil {
 				return err
@@ -102,14 +105,18 @@ func (e *TooMuchError) Hint() string {
 func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor string, now time.Time, added *Added) ([]Entry, error) {
 	r := row.Request
 	var had refundRow
-	switch err := d.one(ctx, tx, &had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref}); {
+	err := d.one(ctx, tx, &had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	switch {
 	case err == nil:
 		known := had.request()
 		if known.PaymentKey != r.PaymentKey || known.Amount != r.Amount || known.Currency != r.Currency {
 			return nil, &RefError{Had: known, Asked: r}
 		}
 		added.Known = append(added.Known, known)
-		return nil, nil
+		if row.Account == nil || !known.State.Unsent() || known.State == refunds.Retry {
+			return nil, nil
+		}
+		return d.saveAccount(ctx, tx, *row.Account)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
@@ -129,7 +136,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 			return nil, err
 		}
 	}
-	err := d.one(ctx, tx, &r.SameAs, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
+	err = d.one(ctx, tx, &r.SameAs, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
 		"since": at(now.Add(-sameWithin))})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
@@ -142,8 +149,13 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 			return nil, err
 		}
 	}
-	if _, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r)); err != nil {
+	inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r))
+	if err != nil {
 		return nil, err
+	}
+	if inserted == 0 { // somebody else was quicker with this ref
+		row.Account = nil
+		return d.addRefund(ctx, tx, row, actor, now, added)
 	}
 	if r.State == refunds.ExpiredState {
 		if _, err := d.exec(ctx, tx, "hand_due", args{"id": r.ID, "at": at(now)}); err != nil {
@@ -194,24 +206,6 @@ func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error
 	return known, err
 }
 
-// BatchOf gives the id of a batch by the hash of its file; "" where it was
-// never imported.
-func (d *DB) BatchOf(ctx context.Context, sha256 string) (string, error) {
-	var row struct {
-		Batch  string `db:"batch"`
-		Name   string `db:"name"`
-		SHA256 string `db:"sha256"`
-		Number int64  `db:"number"`
-		At     Time   `db:"at"`
-		Actor  string `db:"actor"`
-	}
-	err := d.one(ctx, d.db, &row, "batch_of", args{"sha256": sha256})
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return row.Batch, err
-}
-
 // Word is a person's word on requests that are named by id. It is given on all
 // of them or on none.
 type Word struct {
@@ -228,7 +222,10 @@ type Word struct {
 // and reason as they stand.
 func (d *DB) Approve(ctx context.Context, w Word) ([]refunds.Request, error) {
 	return d.word(ctx, w, refunds.Approved, []refunds.State{refunds.Requested}, func(r *refunds.Request) error {
-		if r.RequestedBy == w.By {
+		if r.ErrorCode == refunds.WhyAboveBalance {
+			return hinted(fmt.Errorf("refund %s asks for more than is left of its payment", r.ID), "withdraw it (daesa refunds withdraw "+r.ID+" --note ...) and ask for what is left, under another ref")
+		}
+		if strings.EqualFold(r.RequestedBy, w.By) {
 			return hinted(fmt.Errorf("refund %s: %s asked for it and cannot approve it", r.ID, w.By), "another person must give the word (--by NAME)")
 		}
 		r.ApprovedBy, r.ApprovedAt, r.Approval = w.By, w.Now, refunds.ApprovalHash(*r)

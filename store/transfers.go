@@ -31,6 +31,7 @@ type handRow struct {
 	DoneAt      Time   `db:"done_at"`
 	Reference   string `db:"reference"`
 	Note        string `db:"note"`
+	CancelBy    Time   `db:"cancel_by"`
 }
 
 func (r handRow) transfer() refunds.HandTransfer {
@@ -38,7 +39,7 @@ func (r handRow) transfer() refunds.HandTransfer {
 		RefundID: r.RefundID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Amount: r.Amount,
 		Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.HandState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
 		ApprovedBy: r.ApprovedBy, ApprovedAt: r.ApprovedAt.Time, DoneBy: r.DoneBy, DoneAt: r.DoneAt.Time,
-		Reference: r.Reference, Note: r.Note,
+		Reference: r.Reference, Note: r.Note, CancelBy: r.CancelBy.Time,
 	}
 }
 
@@ -72,8 +73,10 @@ func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.Ha
 
 // MoveHandTransfer writes a person's word on a transfer by hand. Its approval
 // takes the amount out of what may ever be cancelled on the payment: it is
-// refused where requests that still count leave no room for it.
-func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandState, by, reference, note string, now time.Time) (refunds.HandTransfer, error) {
+// refused where requests that still count leave no room for it, and where an
+// equal one of the same payment was or may be refunded by Toss, unless it is
+// said to be another wish.
+func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandState, by, reference, note string, another bool, now time.Time) (refunds.HandTransfer, error) {
 	var after refunds.HandTransfer
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.handTransfer(ctx, tx, id)
@@ -84,12 +87,12 @@ func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandSta
 			return err
 		}
 		if to == refunds.HandApproved {
-			if err := d.roomFor(ctx, tx, before); err != nil {
+			if err := d.roomFor(ctx, tx, before, another); err != nil {
 				return err
 			}
 		}
-		if _, err := d.exec(ctx, tx, "hand_move", args{"id": id, "was": string(before.State), "state": string(after.State), "approved_by": after.ApprovedBy,
-			"approved_at": at(after.ApprovedAt), "done_by": after.DoneBy, "done_at": at(after.DoneAt), "reference": after.Reference, "note": after.Note}); err != nil {
+		if err := d.change(ctx, tx, "hand_move", args{"id": id, "was": string(before.State), "state": string(after.State), "approved_by": after.ApprovedBy,
+			"approved_at": at(after.ApprovedAt), "done_by": after.DoneBy, "done_at": at(after.DoneAt), "reference": after.Reference, "note": after.Note}, "the transfer, as it was read,"); err != nil {
 			return err
 		}
 		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "transfer:"+id, "transfer."+string(to), note, map[string]any{
@@ -101,10 +104,19 @@ func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandSta
 
 // roomFor: what is asked of Toss and what is given by hand are together never
 // more than what was paid.
-func (d *DB) roomFor(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer) error {
+func (d *DB) roomFor(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, another bool) error {
 	key := args{"mid": t.MID, "payment_key": t.PaymentKey}
 	var total int64
 	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
+		return err
+	}
+	var same string
+	err := d.one(ctx, tx, &same, "same_given", args{"mid": t.MID, "payment_key": t.PaymentKey, "amount": t.Amount, "id": t.RefundID})
+	switch {
+	case err == nil && !another:
+		return hinted(fmt.Errorf("transfer %s: refund %s asks Toss for the same amount of the same payment", t.RefundID, same),
+			"if that one took its place: daesa refunds transfers drop "+t.RefundID+" --note ...; if both are due: approve with --another-wish")
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return err
 	}
 	counted, err := d.counted(ctx, tx, key)

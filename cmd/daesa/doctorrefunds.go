@@ -92,12 +92,14 @@ func (e *examination) checkOpenWork(ctx context.Context) error {
 				waiting = append(waiting, m.MID+": "+counted(int(n), string(state)+" refund"))
 			}
 		}
-		due, err := e.db.HandTransfers(ctx, m.MID, string(refunds.HandDue))
-		if err != nil {
-			return err
-		}
-		if len(due) > 0 {
-			waiting = append(waiting, m.MID+": "+counted(len(due), "transfer")+" by hand to decide on")
+		for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+			list, err := e.db.HandTransfers(ctx, m.MID, string(state))
+			if err != nil {
+				return err
+			}
+			if len(list) > 0 {
+				waiting = append(waiting, m.MID+": "+counted(len(list), string(state)+" transfer")+" by hand")
+			}
 		}
 	}
 	if len(waiting) == 0 {

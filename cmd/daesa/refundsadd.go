@@ -200,6 +200,12 @@ func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, 
 		return store.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
 	}
 	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
+	if had, err := s.waitingFor(ctx, asking, p); err != nil || had != nil {
+		if err != nil {
+			return store.Adding{}, "", err
+		}
+		return s.again(asking, *had, p, evidence)
+	}
 	if had, _, err := s.db.Refund(ctx, id); err == nil {
 		return s.again(asking, had, p, evidence)
 	}
@@ -223,6 +229,24 @@ func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, 
 	return adding, plan.Warning, nil
 }
 
+// waitingFor finds the request that waits for the account which is given now:
+// that of a night has a ref that nobody types.
+func (s *asker) waitingFor(ctx context.Context, asking refunds.Asking, p pay.Payment) (*refunds.Request, error) {
+	if asking.Account == nil || asking.Ref != "" {
+		return nil, nil
+	}
+	requests, err := s.db.RefundsOfOrder(ctx, p.MID, p.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range requests {
+		if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || p.Currency.Format(r.Amount) == asking.Amount) {
+			return &r, nil
+		}
+	}
+	return nil, nil
+}
+
 // again: one ref makes one refund. The same asking is the same request; another
 // amount under the ref is refused by the store.
 func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment, evidence pay.Evidence) (store.Adding, string, error) {
@@ -235,7 +259,23 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 		}
 		r.Amount = amount
 	}
-	return store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, "", nil
+	adding, warning := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, ""
+	switch {
+	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
+		account, err := refunds.AccountFor(*asking.Account, p)
+		if err != nil {
+			return store.Adding{}, "", err
+		}
+		if err := s.seal(&adding, *account); err != nil {
+			return store.Adding{}, "", err
+		}
+		warning = "its refund account was taken"
+	case had.State == refunds.Rejected:
+		warning = "it was taken back or refused before, and is not refunded: ask under another ref if it is wanted after all"
+	case asking.Reason != had.Reason:
+		warning = "it keeps the reason that it was asked with"
+	}
+	return adding, warning, nil
 }
 
 // seal keeps an account so that only the account key opens it. The same account

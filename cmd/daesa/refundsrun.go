@@ -76,7 +76,7 @@ func (a *app) refundsRunCommand() *cobra.Command {
 			return a.runRefunds(cmd.Context(), flags)
 		},
 	}
-	cmd.Flags().Int64Var(&flags.count, "max", -1, "send at most so many")
+	cmd.Flags().Int64Var(&flags.count, "max", -1, "send at most so many new ones; what is unknown is settled all the same")
 	cmd.Flags().Int64Var(&flags.amount, "max-amount", -1, "send at most so many won")
 	cmd.Flags().BoolVar(&flags.dry, "dry-run", false, "say for each request what would happen; sends and changes nothing")
 	cmd.Flags().BoolVar(&flags.afterRestore, "after-restore", false, "the database was restored: look up every open request, send nothing")
@@ -84,6 +84,9 @@ func (a *app) refundsRunCommand() *cobra.Command {
 }
 
 func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
+	if flags.count < -1 || flags.amount < -1 {
+		return usage(errors.New("refunds run: --max and --max-amount cannot be negative"), "0 sends nothing; leave them away for the limits of daesa.yaml")
+	}
 	cfg, err := a.config(true)
 	if err != nil {
 		return err
@@ -111,7 +114,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	}
 	document := refundsRunDocument{Planned: []plannedRefund{}}
 	if flags.dry || !cfg.Refunds.Send {
-		if document.Planned, err = a.planned(ctx, cfg, db); err != nil {
+		if document.Planned, err = a.planned(ctx, cfg, db, flags); err != nil {
 			return err
 		}
 	}
@@ -119,11 +122,16 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 		return a.printRefundsRun(ctx, db, document)
 	}
 	summary, err := run.Run(ctx)
-	if err == nil || flags.afterRestore {
-		err = errors.Join(err, a.keepHead(ctx, head))
-	}
 	if err != nil {
 		return err
+	}
+	switch looked := len(summary.Gaps) == 0 && a.mid == ""; {
+	case !flags.afterRestore, looked:
+		if err := a.keepHead(ctx, head); err != nil {
+			return err
+		}
+	default:
+		a.warn("not everything could be looked up, so that nothing is sent yet: run daesa refunds run --after-restore again, for every merchant")
 	}
 	document.fill(summary)
 	a.judgeRefunds(summary)
@@ -316,12 +324,17 @@ func (a *app) needRefunds(ctx context.Context, db *store.DB) error {
 	if n := counts[refunds.HeldState]; n > 0 {
 		a.verdict.add(codePerson, "%s held: daesa refunds list --state held", counted(int(n), "refund"))
 	}
-	due, err := db.HandTransfers(ctx, a.mid, "due")
-	if err != nil {
-		return err
+	if n := counts[refunds.NeedsAccount]; n > 0 {
+		a.verdict.add(codePerson, "%s waiting for a refund account: daesa refunds list --state needs_account", counted(int(n), "refund"))
 	}
-	if len(due) > 0 {
-		a.verdict.add(codePerson, "%s to give back by bank transfer: daesa refunds transfers list", counted(len(due), "refund"))
+	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+		list, err := db.HandTransfers(ctx, a.mid, string(state))
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 {
+			a.verdict.add(codePerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", counted(len(list), "refund"), state)
+		}
 	}
 	open, err := db.NeedPerson(ctx, a.mid)
 	if err == nil && open > 0 {
@@ -332,12 +345,16 @@ func (a *app) needRefunds(ctx context.Context, db *store.DB) error {
 
 // planned says of what is approved and due what would happen, the most urgent
 // first. It looks payments up and changes nothing.
-func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB) ([]plannedRefund, error) {
+func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags) ([]plannedRefund, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
 	}
-	list := []plannedRefund{}
+	brake, err := db.Brake(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, left := []plannedRefund{}, budget(cfg, flags)
 	for _, m := range a.merchants(cfg) {
 		client, err := a.client(db, m)
 		if err != nil {
@@ -348,10 +365,12 @@ func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB) ([]
 			return nil, err
 		}
 		for _, r := range requests {
-			if len(list) >= cfg.Refunds.MaxCount {
-				break
-			}
 			one := plannedRefund{ID: r.ID, OrderID: r.OrderID, Amount: r.Amount, Currency: string(r.Currency), CancelBy: timeOrNull(r.CancelBy)}
+			if limit := within(&left, r); limit != "" || brake.On {
+				one.Would, one.Why = string(r.State), or(limit, "paused: "+brake.Note)
+				list = append(list, one)
+				continue
+			}
 			claimed, err := db.ClaimedFor(ctx, r.ID)
 			if err != nil {
 				return nil, err
@@ -365,6 +384,24 @@ func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB) ([]
 		}
 	}
 	return list, nil
+}
+
+// within takes a request out of what is left of the run's limits, or names the
+// limit that it would pass. What other runs have sent today is not counted here.
+func within(left *refunds.Budget, r refunds.Request) string {
+	l := left.Of[r.Currency]
+	switch {
+	case r.Amount > l.Single:
+		return "max_single"
+	case left.RunCount < 1:
+		return "max_count"
+	case r.Amount > l.Run:
+		return "max_amount"
+	}
+	left.RunCount--
+	l.Run -= r.Amount
+	left.Of[r.Currency] = l
+	return ""
 }
 
 func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDocument) error {

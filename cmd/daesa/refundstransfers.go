@@ -74,7 +74,7 @@ func (a *app) transfersListCommand() *cobra.Command {
 				if len(list) > 0 {
 					lang := refunds.Language(cfg.Reports.Language)
 					a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.HandTransfer) []string {
-						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Why, "", t.DueAt).Cause}
+						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Why, "", t.CancelBy).Cause}
 					}))
 				}
 				a.printf("%s by hand\n", counted(len(list), "transfer"))
@@ -88,14 +88,18 @@ func (a *app) transfersListCommand() *cobra.Command {
 
 func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.Command {
 	var reference, note string
+	var another bool
 	cmd := &cobra.Command{
 		Use: name + " ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.moveTransfer(cmd.Context(), strings.TrimSpace(ids[0]), to, reference, note)
+			return a.moveTransfer(cmd.Context(), strings.TrimSpace(ids[0]), to, reference, note, another)
 		},
 	}
 	if to == refunds.HandDone {
 		cmd.Flags().StringVar(&reference, "reference", "", "the bank's reference of the transfer")
+	}
+	if to == refunds.HandApproved {
+		cmd.Flags().BoolVar(&another, "another-wish", false, "it is due although Toss was asked for the same amount of the same payment as well")
 	}
 	cmd.Flags().StringVar(&note, "note", "", "kept in the journal")
 	return cmd
@@ -104,7 +108,7 @@ func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.C
 // moveTransfer writes a person's word on a transfer. Before its approval the
 // payment is looked up once more: what Toss has cancelled meanwhile must not be
 // given back a second time.
-func (a *app) moveTransfer(ctx context.Context, id string, to refunds.HandState, reference, note string) error {
+func (a *app) moveTransfer(ctx context.Context, id string, to refunds.HandState, reference, note string, another bool) error {
 	return a.withAsker(ctx, func(s *asker) error {
 		if err := newHeadKeeper(s.cfg, s.db).check(ctx); err != nil {
 			return err
@@ -118,12 +122,16 @@ func (a *app) moveTransfer(ctx context.Context, id string, to refunds.HandState,
 			if err != nil {
 				return err
 			}
-			if p.Held() < t.Amount && t.Why != refunds.WhyPayoutFailed {
+			if paid := p.Account != nil && p.Account.Refund == pay.RefundCompleted; t.Why == refunds.WhyPayoutFailed || t.Why == refunds.WhyPayoutLate {
+				if paid {
+					return failed("daesa refunds transfers drop "+t.RefundID+" --note ... takes it off the list", "transfer %s: Toss says that it was paid out after all", t.RefundID)
+				}
+			} else if p.Held() < t.Amount {
 				return failed("daesa explain "+plain(t.OrderID)+" shows it; daesa refunds transfers drop "+t.RefundID+" takes it off the list",
 					"transfer %s: Toss holds only %s of this payment: it was cancelled there meanwhile", t.RefundID, people(t.Currency, p.Held()))
 			}
 		}
-		after, err := s.db.MoveHandTransfer(ctx, id, to, a.actor(), reference, note, s.now)
+		after, err := s.db.MoveHandTransfer(ctx, id, to, a.actor(), reference, note, another, s.now)
 		if err != nil {
 			return err
 		}

@@ -133,11 +133,11 @@ func (a *app) now() (time.Time, error) {
 
 // actor is who does this.
 func (a *app) actor() string {
-	if a.by != "" {
-		return a.by
+	if by := strings.TrimSpace(a.by); by != "" {
+		return by
 	}
-	if name, ok := a.env("DAESA_ACTOR"); ok && name != "" {
-		return name
+	if name, ok := a.env("DAESA_ACTOR"); ok && strings.TrimSpace(name) != "" {
+		return strings.TrimSpace(name)
 	}
 	if login, err := user.Current(); err == nil {
 		return login.Username

@@ -22,6 +22,9 @@ CREATE UNIQUE INDEX refunds_in_flight ON refunds (mid, payment_key)
   WHERE state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1);
 -- What a worker may claim, most urgent first.
 CREATE INDEX refunds_due ON refunds (mid, state, next_at, cancel_by);
+CREATE INDEX refunds_break ON refunds (break_id) WHERE break_id <> '';
+CREATE INDEX refunds_order ON refunds (order_id);
+CREATE INDEX refunds_leased ON refunds (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX refunds_batch ON refunds (batch) WHERE batch <> '';
 
 -- One row for each intent: a key, the bytes under it, the balance that it

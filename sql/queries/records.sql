@@ -46,7 +46,7 @@ WHERE mid = :mid AND run_id = :run_id ORDER BY day
 SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 
 -- name: asked_of
-SELECT payment_key, break_id, state, amount, requested_at FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT payment_key, break_id, state, amount, requested_at, error_code FROM refunds WHERE mid = :mid AND payment_key = :payment_key
 -- name: transferred
 SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM (
   SELECT amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
@@ -142,7 +142,8 @@ WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, at, trans
 -- name: payments_of_order
 SELECT * FROM payments WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, payment_key
 -- name: cancels_of_payment
-SELECT * FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_at, transaction_key
+SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker
+FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_at, transaction_key
 -- name: orders_of_id
 SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
   pg, currency, ordered_at, paid_at, canceled_at, customer_ref

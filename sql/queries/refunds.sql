@@ -7,7 +7,8 @@
 UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
 WHERE id = (SELECT r.id FROM refunds r
   WHERE r.mid = :mid AND r.state IN ('sending','unknown')
-    AND (r.lease_until IS NULL OR r.lease_until <= :now) AND (r.next_at IS NULL OR r.next_at <= :now)
+    AND (r.lease_until IS NULL OR r.lease_until <= :now)
+    AND (r.next_at IS NULL OR r.next_at <= :now OR (:every = 1 AND (r.looked_at IS NULL OR r.looked_at < :since)))
   ORDER BY r.cancel_by NULLS LAST, r.requested_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
 RETURNING *
 -- name: claim_sendable
@@ -134,8 +135,6 @@ SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amoun
 UPDATE refunds SET same_as = :id WHERE id = :other AND same_as = '' AND state = 'requested'
 -- name: refund_by_ref
 SELECT * FROM refunds WHERE mid = :mid AND ref = :ref
--- name: batch_of
-SELECT * FROM batches WHERE sha256 = :sha256
 -- name: insert_batch
 INSERT INTO batches (batch, name, sha256, number, at, actor) VALUES (:batch, :name, :sha256, :number, :at, :actor)
 ON CONFLICT DO NOTHING
@@ -156,9 +155,10 @@ SELECT state, count(*) AS number FROM refunds WHERE (:mid = '' OR mid = :mid) GR
 SELECT * FROM refunds WHERE mid = :mid AND state IN ('approved','retry')
 ORDER BY coalesce(cancel_by, '9999-12-31T00::00::00.000000Z'), requested_at, id
 -- name: hand_list
-SELECT * FROM hand_transfers WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) ORDER BY mid, order_id, refund_id
+SELECT h.*, r.cancel_by FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE (:mid = '' OR h.mid = :mid) AND (:state = '' OR h.state = :state) ORDER BY h.mid, h.order_id, h.refund_id
 -- name: hand_of
-SELECT * FROM hand_transfers WHERE refund_id = :id
+SELECT h.*, r.cancel_by FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
 -- name: hand_move
 UPDATE hand_transfers SET state = :state, approved_by = :approved_by, approved_at = :approved_at, done_by = :done_by,
   done_at = :done_at, reference = :reference, note = :note
@@ -179,3 +179,11 @@ WHERE r.break_id = :break_id AND h.state IN ('approved','done')
 -- name: hand_settled
 UPDATE hand_transfers SET state = 'dropped', note = :note
 WHERE state = 'due' AND refund_id IN (SELECT id FROM refunds WHERE break_id = :break_id)
+RETURNING refund_id
+-- What would be sent again, or is on its way, while money goes back otherwise.
+-- name: on_its_way
+SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+  AND state IN ('sending','unknown','held','accepted') ORDER BY id LIMIT 1
+-- name: same_given
+SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amount = :amount AND id <> :id
+  AND state NOT IN ('rejected','refused','expired') ORDER BY id LIMIT 1

@@ -342,7 +342,7 @@ func handTransfers(t *testing.T, db *store.DB) {
 		t.Fatalf("due: %+v, %v", due, err)
 	}
 	move := func(to refunds.HandState, by string) error {
-		_, err := db.MoveHandTransfer(t.Context(), r.ID, to, by, "bank-1", "", now)
+		_, err := db.MoveHandTransfer(t.Context(), r.ID, to, by, "bank-1", "", false, now)
 		return err
 	}
 	if err := move(refunds.HandApproved, "kim"); err == nil {
