@@ -136,18 +136,8 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 			return nil, err
 		}
 	}
-	err = d.one(ctx, tx, &r.SameAs, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
-		"since": at(now.Add(-sameWithin))})
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := d.markSame(ctx, tx, &r, now); err != nil {
 		return nil, err
-	}
-	if r.SameAs != "" {
-		if r.State == refunds.Approved {
-			r.State, r.Approval = refunds.Requested, ""
-		}
-		if _, err := d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs}); err != nil {
-			return nil, err
-		}
 	}
 	inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r))
 	if err != nil {
@@ -175,6 +165,24 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 	}
 	added.New = append(added.New, r)
 	return entries, nil
+}
+
+// markSame notes that two requests are equal in payment and amount: each is
+// then approved by its id only, never by batch and never at once.
+func (d *DB) markSame(ctx context.Context, tx *sqlx.Tx, r *refunds.Request, now time.Time) error {
+	err := d.one(ctx, tx, &r.SameAs, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
+		"since": at(now.Add(-sameWithin))})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.State == refunds.Approved {
+		r.State, r.Approval = refunds.Requested, ""
+	}
+	_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
+	return err
 }
 
 // checkSum keeps succeeded + accepted + open + new within what was paid, less
