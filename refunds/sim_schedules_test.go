@@ -95,6 +95,7 @@ func (s *sim) ended(faults map[int]mishap) string {
 // TestEveryOneFaultSchedule plays every boundary of a refund with everything
 // that can go wrong there, and nothing else.
 func TestEveryOneFaultSchedule(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	total := 0
 	for _, c := range scenarios {

@@ -64,6 +64,7 @@ func (b bug) shown(t testing.TB, budget int) caught {
 // seen, or another layer is named that makes it harmless; without that layer it
 // is seen as well.
 func TestDeliberateBugs(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	var alone, layered, harmless []bug
 	named := map[string]bug{}

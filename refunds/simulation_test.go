@@ -24,6 +24,7 @@ var (
 // compares after every step what is believed with what happened. A seed is a
 // world: the same seed tells the same history.
 func TestSimulation(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	seeds := listedSeeds(t)
 	if *simMild {
@@ -97,4 +98,13 @@ func listedSeeds(t *testing.T) []uint64 {
 		seeds = append(seeds, seed)
 	}
 	return seeds
+}
+
+// alone skips what runs one goroutine at a time: the race detector finds nothing
+// there, and takes ten times as long to say so.
+func alone(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("one goroutine at a time: run it without -race")
+	}
 }

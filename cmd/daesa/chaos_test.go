@@ -32,6 +32,15 @@ const chaosFaults = "drop-after=0.05,drop-before=0.05,5xx=0.05,slow=0.02:200ms,4
 // livesOfAWave is how many lives a wave of refunds is fought over.
 const livesOfAWave = 10
 
+// lives are those of a test; under the race detector a quarter of them, since
+// each takes so much longer.
+func lives() int {
+	if underRace {
+		return max(1, *chaosLives/4)
+	}
+	return *chaosLives
+}
+
 // dice draws what a test leaves to chance, and says how to draw it again.
 func dice(t *testing.T) *rand.Rand {
 	t.Helper()
@@ -81,7 +90,7 @@ func TestRefundsSurviveKilling(t *testing.T) {
 		begun := time.Now()
 		f := &fight{chaosShop: newChaosShop(t, databaseURL, chaosSpeed{}), r: dice(t), ends: map[int]int{}}
 		f.birth = f.measureBirth()
-		for n := range *chaosLives {
+		for n := range lives() {
 			if n%livesOfAWave == 0 && f.openRequests() < 60 { // more would only wait
 				f.toss.control("faults", "")
 				f.wave(24)
@@ -95,7 +104,7 @@ func TestRefundsSurviveKilling(t *testing.T) {
 		f.settle()
 		sends, cancels := f.agree()
 		t.Logf("%d lives, ends by code (-1: killed) %v, %d slept past their lease, %d deaths of the provider; %d refunds, %d open then; %d sends, %d cancels; %s and %s",
-			*chaosLives, f.ends, f.slept, f.fell, len(f.asked), open, sends, cancels, fought.Round(time.Second/10), (time.Since(begun) - fought).Round(time.Second/10))
+			lives(), f.ends, f.slept, f.fell, len(f.asked), open, sends, cancels, fought.Round(time.Second/10), (time.Since(begun) - fought).Round(time.Second/10))
 	})
 }
 
@@ -249,7 +258,7 @@ func TestPostgresGoesAwayUnderARun(t *testing.T) {
 			t.Errorf("a run that lost its database says no next step:\n%s%s", said, &life.stdout)
 		}
 	}
-	outages := max(4, *chaosLives/10)
+	outages := max(4, lives()/10)
 	for i := range outages {
 		s.toss.control("faults", "")
 		s.wave(16)
