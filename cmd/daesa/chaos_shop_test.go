@@ -226,6 +226,12 @@ func (s *chaosShop) wave(payments int) {
 		s.asked = append(s.asked, chaosAsked{order, ref, amount, account != ",,"})
 		count, sum = count+1, sum+amount
 	}
+	// A bank may take a deposit back within minutes, so that daesa waits for ten.
+	paidAt := s.clock()
+	if paidAt.IsZero() {
+		paidAt = time.Now()
+	}
+	paidAt = paidAt.Add(-20 * time.Minute)
 	for i := range payments {
 		order := fmt.Sprintf("W%d-%03d", s.waves, i)
 		amount := int64(10_000 + 100*i)
@@ -233,13 +239,13 @@ func (s *chaosShop) wave(payments int) {
 		var paid struct {
 			PaymentKey string `json:"paymentKey"`
 		}
-		s.must(json.Unmarshal(s.toss.control("payments", fmt.Sprintf(`{"orderId":%q,"method":%q,"amount":%d}`, order, method, amount)), &paid))
+		s.must(json.Unmarshal(s.toss.control("payments", fmt.Sprintf(`{"orderId":%q,"method":%q,"amount":%d,"at":%q}`, order, method, amount, paidAt.Format(time.RFC3339))), &paid))
 		switch i % 4 {
 		case 1:
 			ask(order, "-a", 3_000, ",,")
 			ask(order, "-b", amount-4_000, ",,")
 		case 3:
-			s.toss.control("payments/"+paid.PaymentKey+"/deposit", "{}")
+			s.toss.control("payments/"+paid.PaymentKey+"/deposit", fmt.Sprintf(`{"at":%q}`, paidAt.Add(time.Minute).Format(time.RFC3339)))
 			ask(order, "", amount, "신한,110123456789,김토스")
 		default:
 			ask(order, "", amount, ",,")
