@@ -218,7 +218,7 @@ func unseen(r Request, failure pay.Failure, now time.Time) Step {
 	if to == Sending {
 		to = Unknown
 	}
-	if !r.CancelBy.IsZero() && r.CancelBy.Sub(now) < 6*unseenAgain {
+	if left := r.CancelBy.Sub(now); left > 0 && left < 6*unseenAgain {
 		again = replayAfter // there is no time to lose
 	}
 	return Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
