@@ -323,6 +323,7 @@ type cancelRow struct {
 	Status         string `db:"status"`
 	CanceledAt     Time   `db:"canceled_at"`
 	Marker         string `db:"marker"`
+	ClaimedBy      string `db:"claimed_by"`
 }
 
 // CountAgreeing counts the payments that hold money and that the filter let

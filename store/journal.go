@@ -50,30 +50,45 @@ const journalBatch = 50
 // append chains entries to the journal within a transaction, and gives the new
 // head.
 func (d *DB) append(ctx context.Context, tx *sqlx.Tx, entries []Entry) (string, error) {
-	var head journalHead
-	if err := d.one(ctx, tx, &head, "journal_lock", nil); err != nil {
+	head, err := d.lockJournal(ctx, tx)
+	if err != nil {
 		return "", err
 	}
-	if len(entries) == 0 {
-		return head.Hash, nil
+	return d.appendTo(ctx, tx, head, entries)
+}
+
+// lockJournal makes every other writer of the journal wait until the
+// transaction ends. It comes as late as it can.
+func (d *DB) lockJournal(ctx context.Context, tx *sqlx.Tx) (journalHead, error) {
+	var head journalHead
+	err := d.one(ctx, tx, &head, "journal_lock", nil)
+	return head, err
+}
+
+// appendTo chains entries to a locked head, which follows them by a trigger.
+func (d *DB) appendTo(ctx context.Context, tx *sqlx.Tx, head journalHead, entries []Entry) (string, error) {
+	if len(entries) == 1 {
+		next := entries[0].after(head)
+		return next.Hash, d.change(ctx, tx, "journal_add", next, "the journal")
 	}
 	rows := newBulk(d, tx, "INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash)", 10, "", journalBatch)
 	defer rows.close()
-	for _, entry := range entries {
-		entry.Seq, entry.PrevHash = head.Seq+1, head.Hash
-		entry.At = at(entry.At.Time)
-		entry.Hash = entry.chained()
-		head = journalHead{entry.Seq, entry.Hash}
-		if err := rows.add(ctx, entry.Seq, entry.At, entry.Actor, entry.RunID, entry.Subject,
-			entry.Action, entry.Reason, entry.Facts, entry.PrevHash, entry.Hash); err != nil {
+	for _, each := range entries {
+		next := each.after(head)
+		head = journalHead{next.Seq, next.Hash}
+		if err := rows.add(ctx, next.Seq, next.At, next.Actor, next.RunID, next.Subject,
+			next.Action, next.Reason, next.Facts, next.PrevHash, next.Hash); err != nil {
 			return "", err
 		}
 	}
-	if err := rows.flush(ctx); err != nil {
-		return "", err
-	}
-	_, err := d.exec(ctx, tx, "journal_move", args{"seq": head.Seq, "hash": head.Hash})
-	return head.Hash, err
+	return head.Hash, rows.flush(ctx)
+}
+
+// after is the entry in its place behind a head.
+func (e Entry) after(head journalHead) Entry {
+	e.Seq, e.PrevHash, e.At = head.Seq+1, head.Hash, at(e.At.Time)
+	e.Hash = e.chained()
+	return e
 }
 
 // entry makes a journal row; facts that cannot be written as JSON are a bug.

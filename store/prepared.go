@@ -11,9 +11,8 @@ import (
 // for each connection: planning one anew costs PostgreSQL more than running it.
 // Statements on temporary tables cannot be among them.
 var everyRefund = []string{
-	"claim_unsettled", "claim_sendable", "claim_followed", "others_and_claims", "transferred", "order_of", "newest_attempt",
-	"lock_payment", "may_begin", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
-	"settle_refund", "upsert_payment", "upsert_cancel", "upsert_page", "claim_cancel", "journal_lock", "journal_move",
+	"claim", "about_payment", "order_of", "newest_attempt", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
+	"settle_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
 }
 
 // prepared holds them once a worker has begun.

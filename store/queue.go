@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -21,27 +22,20 @@ import (
 // Claim takes the most urgent due request for a worker: first what must be
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-	var claimed *refunds.Claimed
 	d.prepare(ctx)
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		claimed = nil
-		with := args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
-			"blocked": blocked(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)}
-		for _, name := range []string{"claim_unsettled", "claim_sendable", "claim_followed"} {
-			var row refundRow
-			err := d.one(ctx, tx, &row, name, with)
-			if errors.Is(err, sql.ErrNoRows) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			claimed, err = d.claimed(ctx, tx, row)
-			return err
-		}
-		return nil
+	var row refundRow
+	err := d.alone(func() error {
+		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
+			"blocked": blocked(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
 	})
-	return claimed, err
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// What is read now, with the lease in hand, is at least as fresh.
+	return d.claimed(ctx, d.db, row)
 }
 
 // blocked writes currencies so that SQL can look one up in them.
@@ -84,19 +78,19 @@ func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds
 		Ours           string `db:"ours"`
 		TransactionKey string `db:"transaction_key"`
 		ClaimedBy      string `db:"claimed_by"`
+		Given          int64  `db:"given"`
 	}
-	if err := d.all(ctx, on, &rows, "others_and_claims", key); err != nil {
+	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
 		return known, nil, err
 	}
 	for _, each := range rows {
-		if each.Ours != "" {
+		switch {
+		case each.Ours != "":
 			known.Ours[each.Ours] = each.Ours != row.ID
-		} else {
+		case each.TransactionKey != "":
 			known.Claimed[each.TransactionKey] = each.ClaimedBy
 		}
-	}
-	if err := d.one(ctx, on, &known.Transferred, "transferred", key); err != nil {
-		return known, nil, err
+		known.Transferred += each.Given
 	}
 	var order orderRow
 	switch err := d.one(ctx, on, &order, "order_of", key); {
@@ -136,14 +130,17 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 // Begin commits the intent of a send.
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		if err := d.mayBegin(ctx, tx, b); err != nil {
+		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
+		payment := args{"mid": r.MID, "payment_key": r.PaymentKey}
+		var total int64
+		if err := d.one(ctx, tx, &total, "lock_payment", payment); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
 		changed, err := d.exec(ctx, tx, "begin_send", args{"id": r.ID, "version": r.Version, "owner": b.Owner, "until": at(b.Until),
-			"n": row.N, "idempotency_key": row.Key, "now": at(b.Now)})
+			"n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "mid": r.MID, "payment_key": r.PaymentKey,
+			"spaced": at(b.Now.Add(-refunds.Spacing))})
 		if err == nil && changed == 0 {
-			err = refunds.ErrLost
+			err = d.mayNotBegin(ctx, tx, payment, b.Now)
 		}
 		if err != nil {
 			return err
@@ -155,10 +152,15 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.change(ctx, tx, name, row, "the attempt"); err != nil {
 			return err
 		}
+		// The journal and the limits are everybody's: one queue, at the end.
+		head, err := d.lockJournal(ctx, tx)
+		if err != nil {
+			return err
+		}
 		if err := d.reserve(ctx, tx, b); err != nil {
 			return err
 		}
-		_, err = d.append(ctx, tx, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
+		_, err = d.appendTo(ctx, tx, head, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
 			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
 			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
 		return err
@@ -178,32 +180,28 @@ func (d *DB) change(ctx context.Context, on runner, name string, with any, what 
 	return err
 }
 
-// mayBegin takes the payment's row, reads the brake and keeps cancels of one
-// payment apart.
-func (d *DB) mayBegin(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
-	key := args{"mid": b.Request.MID, "payment_key": b.Request.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	var now struct {
+// mayNotBegin says why a send was not begun: the brake, another cancel of the
+// payment less than two seconds ago, or a lease that is another's now.
+func (d *DB) mayNotBegin(ctx context.Context, tx *sqlx.Tx, payment args, now time.Time) error {
+	var why struct {
 		LastSent Time  `db:"last_sent"`
 		Braked   int64 `db:"braked"`
 	}
-	if err := d.one(ctx, tx, &now, "may_begin", key); err != nil {
+	if err := d.one(ctx, tx, &why, "may_begin", payment); err != nil {
 		return err
 	}
 	switch {
-	case now.Braked > 0:
+	case why.Braked > 0:
 		return refunds.ErrBraked
-	case !now.LastSent.IsZero() && b.Now.Sub(now.LastSent.Time) < refunds.Spacing:
+	case !why.LastSent.IsZero() && now.Sub(why.LastSent.Time) < refunds.Spacing:
 		return refunds.ErrBusy
+	default:
+		return refunds.ErrLost
 	}
-	return nil
 }
 
-// reserve counts a first send against the run's and the day's limits. The rows
-// are everybody's, so that it comes as late as it can.
+// reserve counts a first send against the run's and the day's limits, under the
+// journal's lock.
 func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 	r := b.Request
 	if r.State == refunds.Unknown || r.State == refunds.Sending {
@@ -242,9 +240,9 @@ func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 func runScope(runID string) string  { return "run:" + runID }
 func dayScope(now time.Time) string { return "day:" + string(pay.DayOf(now)) }
 
-// giveBack undoes a reservation: the send is proved not to have left.
+// giveBack undoes a reservation under the journal's lock: the send is proved not
+// to have left.
 func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	// In the order in which reserve takes them: two workers wait, and never both.
 	for _, scope := range []string{dayScope(s.Attempt.LastSent), runScope(s.RunID)} {
 		if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": "", "amount": 0}); err != nil {
 			return err
@@ -266,7 +264,16 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		if err := d.settle(ctx, tx, s); err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
 		}
-		_, err := d.append(ctx, tx, []Entry{settledEntry(s)})
+		head, err := d.lockJournal(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if s.Step.To == refunds.Retry && s.Request.State == refunds.Sending {
+			if err := d.giveBack(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		_, err = d.appendTo(ctx, tx, head, []Entry{settledEntry(s)})
 		return err
 	})
 	if unique(err) {
@@ -275,7 +282,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 	return err
 }
 
-// settle writes a step, all but its row of the journal.
+// settle writes a step, all but what is everybody's: limits and journal.
 func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
 	changed, err := d.exec(ctx, tx, "settle_refund", settledRow(s))
 	if err == nil && changed == 0 {
@@ -292,11 +299,6 @@ func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
 	if err := d.saveSeen(ctx, tx, s); err != nil {
 		return err
 	}
-	if s.Step.To == refunds.Retry && s.Request.State == refunds.Sending {
-		if err := d.giveBack(ctx, tx, s); err != nil {
-			return err
-		}
-	}
 	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
 		_, err = d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
 	}
@@ -308,27 +310,35 @@ func (d *DB) saveSeen(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 	if s.Payment == nil {
 		return nil
 	}
-	if err := d.savePayment(ctx, tx, *s.Payment, s.Evidence, s.RunID, s.Now); err != nil {
-		return err
+	claims := map[string]string{}
+	if s.Step.Claim != nil {
+		claims[s.Step.Claim.TransactionKey] = s.Request.ID
 	}
-	if s.Step.Claim == nil {
-		return nil
-	}
-	return d.change(ctx, tx, "claim_cancel", args{"id": s.Request.ID, "mid": s.Request.MID,
-		"payment_key": s.Request.PaymentKey, "transaction_key": s.Step.Claim.TransactionKey}, "a cancel that nobody else claims")
+	return d.savePayment(ctx, tx, *s.Payment, claims, s.Evidence, s.RunID, s.Now)
 }
 
-func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, evidence []pay.Evidence, runID string, now time.Time) error {
+// savePayment keeps a payment as it was seen. claims says by transaction key
+// which request has made a cancel; it must be among the payment's.
+func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims map[string]string, evidence []pay.Evidence, runID string, now time.Time) error {
 	if _, err := d.exec(ctx, tx, "upsert_payment", newPaymentRow(p, now)); err != nil {
 		return err
 	}
+	missing := maps.Clone(claims)
 	for _, cancel := range p.Cancels {
-		if _, err := d.exec(ctx, tx, "upsert_cancel", cancelRow{
+		row := cancelRow{
 			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
-			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason),
-		}); err != nil {
+			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason), ClaimedBy: claims[cancel.TransactionKey],
+		}
+		changed, err := d.exec(ctx, tx, "upsert_cancel", row)
+		if err != nil {
 			return err
 		}
+		if changed > 0 {
+			delete(missing, cancel.TransactionKey)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("database: payment %s: a cancel that a request claims is not there, or another's; nothing was written", p.PaymentKey)
 	}
 	for _, page := range evidence {
 		if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(p.MID, runID, page)); err != nil {

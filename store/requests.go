@@ -120,7 +120,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
-	if err := d.savePayment(ctx, tx, row.Payment, row.Evidence, "", now); err != nil {
+	if err := d.savePayment(ctx, tx, row.Payment, nil, row.Evidence, "", now); err != nil {
 		return nil, err
 	}
 	var entries []Entry

@@ -31,6 +31,9 @@ func init() {
 // it says that the database is locked. No write of daesa's lasts that long.
 const busyMilliseconds = 30_000
 
+// connections is how many of a process's statements run at once.
+const connections = 16
+
 // DB is one database, of either kind.
 type DB struct {
 	db       *sqlx.DB
@@ -72,7 +75,8 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 	if d.db, err = sqlx.Open(driver, dsn); err != nil {
 		return nil, d.explain("open", err)
 	}
-	d.db.SetMaxOpenConns(16)
+	d.db.SetMaxOpenConns(connections)
+	d.db.SetMaxIdleConns(connections) // with the default of two, eight workers dial anew all the time
 	if err := d.db.PingContext(ctx); err != nil {
 		_ = d.db.Close()
 		return nil, d.explain("open", err)
@@ -264,6 +268,16 @@ func (d *DB) bind(name string, arg any) (string, []any, error) {
 // write runs f in one transaction that may write.
 func (d *DB) write(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	return d.writeOn(ctx, d.db, f)
+}
+
+// alone runs one statement that writes without a transaction of its own. SQLite
+// has one writer: ours wait for each other here, not by polling the file.
+func (d *DB) alone(f func() error) error {
+	if d.dialect == sqlfiles.SQLite {
+		d.writing.Lock()
+		defer d.writing.Unlock()
+	}
+	return f()
 }
 
 type beginner interface {

@@ -114,12 +114,15 @@ SELECT * FROM breaks WHERE id = :id
 -- name: count_needing_person
 SELECT count(*) FROM breaks WHERE status IN ('open','reopened') AND (:mid = '' OR mid = :mid)
 
+-- The journal's head is locked last and until the commit: all who write wait
+-- for each other there. Its trigger moves it.
 -- name: journal_lock
-UPDATE journal_head SET seq = seq WHERE one = 1 RETURNING seq, hash
+SELECT seq, hash FROM journal_head WHERE one = 1{{if .Postgres}} FOR UPDATE{{end}}
+-- name: journal_add
+INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash)
+VALUES (:seq, :at, :actor, :run_id, :subject, :action, :reason, :facts, :prev_hash, :hash)
 -- name: journal_head
 SELECT seq, hash FROM journal_head WHERE one = 1
--- name: journal_move
-UPDATE journal_head SET seq = :seq, hash = :hash WHERE one = 1
 -- name: journal_all
 SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal ORDER BY seq
 -- name: journal_of

@@ -1,19 +1,18 @@
 -- A worker claims in three sorts: what must be settled, what may be sent with
--- the most urgent deadline first, and what is only followed. One payment is
--- one worker's at a time, and while one of its requests stands between intent
--- and outcome no other begins. The others of a payment are counted, not joined:
--- a join would read the whole table before the first row.
--- name: claim_unsettled
+-- the most urgent deadline first, and what is only followed; a later sort is
+-- looked for only when the ones before are empty. One payment is one worker's at
+-- a time, and while one of its requests stands between intent and outcome no
+-- other begins. The others of a payment are counted, not joined: a join would
+-- read the whole table before the first row.
+-- name: claim
 UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
-WHERE id = (SELECT r.id FROM refunds r
+WHERE id = coalesce(
+ (SELECT r.id FROM refunds r
   WHERE r.mid = :mid AND r.state IN ('sending','unknown')
     AND (r.lease_until IS NULL OR r.lease_until <= :now)
     AND (r.next_at IS NULL OR r.next_at <= :now OR (:every = 1 AND (r.looked_at IS NULL OR r.looked_at < :since)))
-  ORDER BY r.cancel_by NULLS LAST, r.requested_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
-RETURNING *
--- name: claim_sendable
-UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
-WHERE id = (SELECT r.id FROM refunds r
+  ORDER BY r.cancel_by NULLS LAST, r.requested_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}}),
+ (SELECT r.id FROM refunds r
   WHERE r.mid = :mid AND r.state IN ('approved','retry')
     AND ((:send = 1 AND :blocked NOT LIKE '%,' || r.currency || ',%') OR r.cancel_by < :now)
     AND (r.lease_until IS NULL OR r.lease_until <= :now) AND (r.next_at IS NULL OR r.next_at <= :now)
@@ -21,11 +20,8 @@ WHERE id = (SELECT r.id FROM refunds r
       AND (o.lease_until > :now OR o.sent_at > :spaced OR o.state IN ('sending','unknown')
         OR (o.state = 'accepted' AND o.in_progress = 1) OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))
   ORDER BY coalesce(r.cancel_by, '9999-12-31T00::00::00.000000Z'), r.requested_at, r.id
-  LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
-RETURNING *
--- name: claim_followed
-UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
-WHERE id = (SELECT r.id FROM refunds r
+  LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}}),
+ (SELECT r.id FROM refunds r
   WHERE r.mid = :mid AND r.state IN ('accepted','held','requested','needs_account','approved','retry')
     AND (r.state IN ('accepted','held')
       OR (r.state IN ('requested','needs_account') AND r.cancel_by < :now)
@@ -33,7 +29,7 @@ WHERE id = (SELECT r.id FROM refunds r
     AND (r.lease_until IS NULL OR r.lease_until <= :now)
     AND (r.next_at IS NULL OR r.next_at <= :now OR :every = 1)
     AND (:every = 0 OR r.looked_at IS NULL OR r.looked_at < :since)
-  ORDER BY r.next_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
+  ORDER BY r.next_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}}))
 RETURNING *
 -- What waits for another request of its payment is due when that one is.
 -- name: next_due
@@ -48,10 +44,16 @@ SELECT min(due) AS at FROM (
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n DESC LIMIT 1
 -- name: attempts_of
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n
--- name: others_and_claims
-SELECT id AS ours, '' AS transaction_key, '' AS claimed_by FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+-- What else is known of a payment: our requests for it, the cancels that one of
+-- them claims, and what was given back outside Toss.
+-- name: about_payment
+SELECT id AS ours, '' AS transaction_key, '' AS claimed_by, 0 AS given FROM refunds WHERE mid = :mid AND payment_key = :payment_key
 UNION ALL
-SELECT '', transaction_key, claimed_by FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
+SELECT '', transaction_key, claimed_by, 0 FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
+UNION ALL
+SELECT '', '', '', amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+UNION ALL
+SELECT '', '', '', amount FROM hand_transfers WHERE mid = :mid AND payment_key = :payment_key AND state IN ('approved','done')
 -- name: account_of
 SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
 
@@ -61,6 +63,7 @@ SELECT one, note, by, at FROM brake WHERE one = 1
 INSERT INTO brake (one, note, by, at) VALUES (1, :note, :by, :at) ON CONFLICT DO NOTHING
 -- name: brake_off
 DELETE FROM brake WHERE one = 1
+-- Why a send may not begin.
 -- name: may_begin
 SELECT (SELECT max(sent_at) FROM refunds WHERE mid = :mid AND payment_key = :payment_key) AS last_sent,
   (SELECT count(*) FROM brake) AS braked
@@ -74,7 +77,8 @@ UPDATE limit_ledger SET number = number - 1, amount = amount - :amount WHERE sco
 -- name: begin_send
 UPDATE refunds SET state = 'sending', version = version + 1, lease_owner = :owner, lease_until = :until, next_at = NULL,
   attempts = :n, idempotency_key = :idempotency_key, sent_at = :now, error_code = '', error_message = ''
-WHERE id = :id AND version = :version
+WHERE id = :id AND version = :version AND NOT EXISTS (SELECT 1 FROM brake)
+  AND NOT EXISTS (SELECT 1 FROM refunds o WHERE o.mid = :mid AND o.payment_key = :payment_key AND o.sent_at > :spaced)
 -- name: insert_attempt
 INSERT INTO refund_attempts (refund_id, n, idempotency_key, body, sealed, body_sha256, guard, secret_print, first_sent,
   last_sent, sends, unanswered, answers, answered_at, kind, http_status, code, message, trace_id)
@@ -96,15 +100,16 @@ UPDATE refunds SET state = :state, version = version + 1,
   approval = :approval, approved_by = :approved_by, approved_at = :approved_at, account_print = :account_print,
   sent_at = coalesce(:sent_at, sent_at)
 WHERE id = :id AND version = :version
--- name: claim_cancel
-UPDATE cancels SET claimed_by = :id WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key
-  AND claimed_by IN ('', :id)
 -- name: unclaim
 UPDATE cancels SET claimed_by = '' WHERE claimed_by = :id
+-- A cancel as it was seen, and with claimed_by the request whose doing it is:
+-- that changes one row, or none where another has claimed it.
 -- name: upsert_cancel
-INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)
-VALUES (:mid, :payment_key, :transaction_key, :amount, :status, :canceled_at, :marker)
-ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status WHERE cancels.status <> excluded.status
+INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker, claimed_by)
+VALUES (:mid, :payment_key, :transaction_key, :amount, :status, :canceled_at, :marker, :claimed_by)
+ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status,
+  claimed_by = CASE excluded.claimed_by WHEN '' THEN cancels.claimed_by ELSE excluded.claimed_by END
+WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at)

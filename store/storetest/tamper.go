@@ -28,9 +28,9 @@ func tampering(t *testing.T, db *store.DB) {
 		}
 	}
 	if db.Dialect() == sqlfiles.Postgres {
-		do("ALTER TABLE journal DISABLE TRIGGER journal_no_change")
+		do("ALTER TABLE journal DISABLE TRIGGER journal_no_change", "ALTER TABLE journal DISABLE TRIGGER journal_leads")
 	} else {
-		do("DROP TRIGGER journal_no_update", "DROP TRIGGER journal_no_delete")
+		do("DROP TRIGGER journal_no_update", "DROP TRIGGER journal_no_delete", "DROP TRIGGER journal_leads")
 	}
 	do("CREATE TABLE kept AS SELECT * FROM journal", "CREATE TABLE kept_head AS SELECT * FROM journal_head")
 	restore := []string{"DELETE FROM journal", "INSERT INTO journal SELECT * FROM kept", "DELETE FROM journal_head", "INSERT INTO journal_head SELECT * FROM kept_head"}
