@@ -305,9 +305,12 @@ func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.
 }
 
 // turnTo writes a person's step. It takes the request from a worker that has
-// it but has not begun.
+// it but has not begun. Nobody has looked the payment up for it: the look at
+// everything after a restore must still come to it.
 func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, r refunds.Request, step refunds.Step, now time.Time) error {
-	return d.change(ctx, tx, "settle_refund", settledRow(refunds.Settled{Request: r, Step: step, Now: now}), "refund "+r.ID+", unchanged since it was read,")
+	row := settledRow(refunds.Settled{Request: r, Step: step, Now: now})
+	row["looked_at"] = Time{}
+	return d.change(ctx, tx, "settle_refund", row, "refund "+r.ID+", unchanged since it was read,")
 }
 
 func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Request, error) {

@@ -96,7 +96,7 @@ SELECT (SELECT count(*) FROM refunds WHERE id = :id AND version = :version AND s
 UPDATE refunds SET state = :state, version = version + 1,
   lease_owner = :owner, lease_until = :until, next_at = :next_at, cancel_by = :cancel_by,
   error_code = :error_code, error_message = :error_message, transaction_key = :transaction_key,
-  in_progress = :in_progress, looked_at = :looked_at, finished_at = :finished_at, planned_foreign = :planned_foreign,
+  in_progress = :in_progress, looked_at = coalesce(:looked_at, looked_at), finished_at = :finished_at, planned_foreign = :planned_foreign,
   approval = :approval, approved_by = :approved_by, approved_at = :approved_at, account_print = :account_print,
   sent_at = coalesce(:sent_at, sent_at)
 WHERE id = :id AND version = :version
