@@ -24,6 +24,9 @@ type Nightly struct {
 	Ledger   Ledger
 	Pages    Pages
 	Compare  func(ctx context.Context, scope reconcile.Scope, now time.Time) (Comparison, error)
+	// Captures counts the payment windows that closed in [since, until); nil:
+	// the workbook says nothing of them.
+	Captures func(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
 	Progress Progress
 	Clock    func() time.Time // the real clock, also where now is set to another
 }

@@ -35,11 +35,16 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	if err != nil {
 		return reports.Snapshot{}, err
 	}
+	captured, err := n.captured(ctx)
+	if err != nil {
+		return reports.Snapshot{}, err
+	}
 	var snapshot reports.Snapshot
 	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed,
-		Expire: n.Job != JobReconcile && !n.Settings.Behind, Facts: n.facts()}
+		Expire: !n.onlyCompares() && !n.Settings.Behind, Facts: n.facts()}
 	err = n.cmp.Commit(ctx, written, func(after After) ([]byte, error) {
 		snapshot = n.snapshot(after)
+		snapshot.Capture = captured
 		if before != nil && sameNight(*before, snapshot) {
 			return nil, errSame
 		}
@@ -51,6 +56,19 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	return snapshot, err
 }
 
+// captured are the day's figures of captured refund accounts; nil where nothing
+// was watched.
+func (n *night) captured(ctx context.Context) (*refunds.CaptureFigures, error) {
+	if n.Captures == nil || len(n.Settings.Given) > 0 {
+		return nil, nil
+	}
+	figures, err := n.Captures(ctx, n.scope.MID, n.scope.Day.Start(), n.scope.Day.End())
+	if err != nil || figures.Captured+figures.Waiting+figures.Missed+figures.Given == 0 {
+		return nil, err
+	}
+	return &figures, nil
+}
+
 // KeptError: the night was complete before, and could not be read again in
 // full. Nothing was written; the complete night stands.
 type KeptError struct{ Gaps []reconcile.Gap }
@@ -60,8 +78,12 @@ func (e *KeptError) Error() string {
 	return fmt.Sprintf("the night was complete before and stays so; %d parts could not be read again, first: %s: %s", len(e.Gaps), e.Gaps[0].What, e.Gaps[0].Why)
 }
 
-// earlier is the snapshot that an earlier run of the same night stored.
+// earlier is the snapshot that an earlier run of the same night stored. A run
+// over given orders has none: another run of that day was about other orders.
 func (n *night) earlier(ctx context.Context) (*reports.Snapshot, error) {
+	if len(n.Settings.Given) > 0 {
+		return nil, nil
+	}
 	stored, err := n.Ledger.Snapshot(ctx, n.Job, n.scope.MID, n.scope.Day)
 	if err != nil || stored == nil {
 		return nil, err
@@ -151,7 +173,7 @@ func (n *night) finish() {
 // propose asks for the refunds that the configuration queues by itself. A
 // suspect night asks for none: the key or the export is wrong more probably.
 func (n *night) propose(ctx context.Context, changes []BreakChange) ([]refunds.Request, error) {
-	if n.Job == JobReconcile || len(n.run.Suspect) > 0 {
+	if n.onlyCompares() || len(n.run.Suspect) > 0 {
 		return nil, nil
 	}
 	var proposed []refunds.Request

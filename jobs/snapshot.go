@@ -16,7 +16,11 @@ const (
 	JobNightly   = "nightly"
 	JobReconcile = "reconcile" // fetches and compares only
 	JobMonthEnd  = "month_end" // phone payments, on the last day of their month
+	JobEvents    = "events"    // compares the orders of which webhooks spoke
 )
+
+// onlyCompares says whether the run proposes no refunds and lets none expire.
+func (n *Nightly) onlyCompares() bool { return n.Job == JobReconcile || n.Job == JobEvents }
 
 // snapshot draws up all that the night says, from what stands in the database
 // now.

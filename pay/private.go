@@ -1,6 +1,10 @@
 package pay
 
-import "log/slog"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+)
 
 // Private is a personal or secret text (an account number, a holder's name, a
 // payment's secret). It never prints itself; Reveal is the only way to it.
@@ -27,3 +31,14 @@ func (p Private) MarshalText() ([]byte, error) { return []byte(p.String()), nil 
 
 // LogValue hides the text from structured logs.
 func (p Private) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+// SecretPrint is by what a payment's secret is known again without being kept.
+// Toss makes it of some twenty random letters, so that a plain hash hides it.
+// It is "" for an empty secret.
+func SecretPrint(secret Private) string {
+	if secret == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte("daesa payment secret\n" + string(secret)))
+	return hex.EncodeToString(sum[:16])
+}

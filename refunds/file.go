@@ -215,30 +215,23 @@ func accountReason(a pay.RefundAccount) (column, reason string) {
 	return "", ""
 }
 
+var refundRows = fileKind{
+	columns: fileColumns,
+	needed:  []string{colAmount, colReason},
+	rows:    fileRows,
+	advice:  "write one row for each refund",
+}
+
 // ReadFile reads a refund file, CSV or XLSX, whole or not at all: the error is
 // a *table.FileError, or table.Faults with all that is wrong with its rows.
 func ReadFile(path string, o FileOptions) (Batch, error) {
-	sum, err := digest(path)
-	if err != nil {
-		return Batch{}, err
-	}
-	reader, err := table.Open(path, table.Limits{FileBytes: fileBytes, Rows: fileRows})
-	if err != nil {
-		return Batch{}, err
-	}
-	defer reader.Close()
-	if err := requireColumns(reader, o); err != nil {
-		return Batch{}, err
-	}
-	rows, err := readRows(reader, o)
-	if err != nil {
-		return Batch{}, err
-	}
-	// What was hashed must be what was read, since the hash names the batch.
-	if again, err := digest(path); err != nil || again != sum {
-		return Batch{}, errors.Join(&table.FileError{File: path, Reason: "changed while it was read", Advice: "read it again when it is complete"}, err)
-	}
-	return Batch{Name: path, SHA256: sum, Rows: rows, Unknown: reader.Unknown(fileColumns...)}, nil
+	seen := repeats{}
+	file, err := readWhole(path, refundRows, o, func(d *fileRow) Asking {
+		a := d.asking()
+		d.once(a, seen)
+		return a
+	})
+	return Batch(file), err
 }
 
 // digest hashes a file. A pipe could be read only once, and is refused.
@@ -270,63 +263,6 @@ func digest(path string) (string, error) {
 		return refuse("is larger than 64 MB", "split the file")
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// requireColumns does not use Reader.Require, which repeats the first row: in a
-// file without a header that is somebody's account.
-func requireColumns(reader *table.Reader, o FileOptions) error {
-	needed := []string{colAmount, colReason}
-	if o.DefaultMID == "" {
-		needed = append(needed, colMID)
-	}
-	missing := slices.DeleteFunc(needed, reader.Has)
-	if !reader.Has(colOrderID) && !reader.Has(colPaymentKey) {
-		missing = append(missing, "order_id or payment_key")
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	failure := &table.FileError{
-		File:   reader.Name(),
-		Reason: "the header lacks " + strings.Join(missing, ", "),
-		Advice: "the first row names the columns: " + strings.Join(fileColumns, ", "),
-	}
-	if header := reader.Header(); len(header) == 1 && strings.ContainsAny(header[0], ";\t|") {
-		failure.Advice = "separate the columns with commas"
-	}
-	return failure
-}
-
-func readRows(reader *table.Reader, o FileOptions) ([]Asking, error) {
-	var rows []Asking
-	var faults table.Faults
-	seen := repeats{}
-	for row, err := range reader.Rows() {
-		var fault *table.Fault
-		switch {
-		case errors.As(err, &fault):
-			faults = append(faults, fault)
-			continue
-		case err != nil:
-			return nil, err
-		}
-		d := &fileRow{row: row, options: o, onlyKey: !reader.Has(colOrderID)}
-		asking := d.asking()
-		d.once(asking, seen)
-		faults = append(faults, d.faults...)
-		if len(faults) == 0 {
-			rows = append(rows, asking)
-		} else {
-			rows = nil
-		}
-	}
-	switch {
-	case len(faults) > 0:
-		return nil, faults
-	case len(rows) == 0:
-		return nil, &table.FileError{File: reader.Name(), Reason: "has no rows under its header", Advice: "write one row for each refund"}
-	}
-	return rows, nil
 }
 
 // fileRow decodes one row and collects everything that is wrong with it.
@@ -453,21 +389,7 @@ func (d *fileRow) once(a Asking, seen repeats) {
 		keys = [][3]string{{colOrderID, a.MID, a.OrderID}, {colPaymentKey, a.MID, a.PaymentKey}}
 		reason = "line %d asks for the same payment, and neither has a ref; give each its own ref, or ask once"
 	}
-	repeated := false
-	for _, key := range keys {
-		column, value := key[0], key[2]
-		if value == "" || d.failed(column) {
-			continue
-		}
-		first, twice := seen[key]
-		switch {
-		case !twice:
-			seen[key] = a.Line
-		case !repeated:
-			repeated = true
-			d.add(column, value, fmt.Sprintf(reason, first))
-		}
-	}
+	d.refuseRepeats(seen, reason, keys...)
 }
 
 // ReadAccount reads a refund account as JSON {bank, account_number,

@@ -128,4 +128,13 @@ type StoredAccount struct {
 	Source                   string
 	At                       time.Time
 	Actor                    string
+	// ApproveAbove is in won: a request that waited for the account and asks for
+	// at most this goes on without a person's word. It is not kept.
+	ApproveAbove int64
+}
+
+// Releases says whether a request that the account sets free needs no person's
+// word: nor did it before, and nothing about it asks for a second look.
+func (a StoredAccount) Releases(r Request) bool {
+	return r.Currency == pay.KRW && r.Amount <= a.ApproveAbove && r.ApprovedBy == "" && r.SameAs == ""
 }

@@ -280,7 +280,7 @@ func (t *turn) intent(step Step, p pay.Payment) (frozen, Attempt, error) {
 	a.Body = body
 	if intent.Account != nil {
 		a.Sealed = true
-		if a.Body, err = t.Sealer.Seal(body, bodyPlace(a.Key)); err != nil {
+		if a.Body, err = t.Sealer.Seal(body, BodyPlace(a.Key)); err != nil {
 			return frozen{}, a, fmt.Errorf("refund %s: %w", r.ID, err)
 		}
 	}
@@ -295,15 +295,15 @@ func (t *turn) opened(a Attempt) ([]byte, error) {
 	if t.Sealer == nil {
 		return nil, errNoKey(t.c.Request.ID)
 	}
-	body, err := t.Sealer.Open(a.Body, bodyPlace(a.Key))
+	body, err := t.Sealer.Open(a.Body, BodyPlace(a.Key))
 	if err != nil {
 		return nil, fmt.Errorf("refund %s: its frozen bytes: %w", t.c.Request.ID, err)
 	}
 	return body, nil
 }
 
-// bodyPlace binds sealed bytes to the one attempt that they belong to.
-func bodyPlace(key string) []byte { return []byte("refund attempt " + key) }
+// BodyPlace binds sealed bytes to the one attempt that they belong to.
+func BodyPlace(key string) []byte { return []byte("refund attempt " + key) }
 
 // AccountPlace binds a sealed refund account to its order and to the version
 // that an approval covers.

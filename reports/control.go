@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"daesa/pay"
 	"daesa/reconcile"
@@ -200,6 +201,7 @@ func (c *control) merchant(s Snapshot) {
 	c.heading(c.lang.fill(word{"실행 기록 — {1}", "The run — {1}"}, clean(s.Run.MID)))
 	c.facts(s)
 	c.gaps(s)
+	c.capture(s)
 	c.windows(s.Run)
 	c.calls(s.Run)
 	c.methods(s.Run)
@@ -255,6 +257,29 @@ func (c *control) gaps(s Snapshot) {
 		value := clean(gap.What + " — " + gap.Why)
 		row := c.s.add(18*linesOf(value, 90), text(style, clean(lookUp(c.lang, sideWords, gap.Side))))
 		c.s.span(2, 6, row, text(style, value))
+	}
+}
+
+// capture: how many refund accounts were saved before Toss stopped showing them.
+func (c *control) capture(s Snapshot) {
+	f := s.Capture
+	if f == nil {
+		return
+	}
+	c.s.add(6)
+	c.head(word{"환불계좌 수집", "Refund accounts"}, word{"건수", "Number"})
+	row := func(name string, n int) {
+		c.s.add(18, text(c.left(), name), count(c.right(formatCount), int64(n)))
+	}
+	row(c.say("수집함", "Captured"), f.Captured)
+	row(c.say("다른 경로로 받음", "Given in other ways"), f.Given)
+	row(c.say("대기", "Waiting"), f.Waiting)
+	for _, why := range sortedKeys(f.Reasons) {
+		row(c.lang.fill(word{"놓침 — {1}", "Missed — {1}"}, lookUp(c.lang, captureWords, why)), f.Reasons[why])
+	}
+	if f.Captured > 0 {
+		row(c.say("수집 시 남은 시간, 중앙값(분)", "Minutes left, median"), int(f.P(50)/time.Minute))
+		row(c.say("수집 시 남은 시간, 95%가 이보다 많음(분)", "Minutes left, exceeded by 95 %"), int(f.P(95)/time.Minute))
 	}
 }
 

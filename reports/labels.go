@@ -158,6 +158,14 @@ var sideWords = map[string]word{
 	"shop":     {"쇼핑몰 주문", "Shop"},
 }
 
+// captureWords are why an account was missed.
+var captureWords = map[string]word{
+	refunds.CaptureNotShown:    {"구매자가 계좌를 입력하지 않음", "the buyer gave none"},
+	refunds.CaptureTooLate:     {"30분이 지난 뒤에 알게 됨", "heard of too late"},
+	refunds.CaptureUnreachable: {"토스가 응답하지 않음", "Toss did not answer"},
+	refunds.CaptureUnusable:    {"송금할 수 없는 계좌", "no account that money can be sent to"},
+}
+
 // lookUp gives the word of a value, or the value itself where none is known:
 // a new status of the provider must be seen, not hidden.
 func lookUp[K ~string](l language, words map[K]word, key K) string {

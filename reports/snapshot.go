@@ -21,6 +21,9 @@ type Snapshot struct {
 	JournalHead string      // hash of the newest journal entry at the commit
 	Config      string      // fingerprint of the configuration
 	NextRefunds []time.Time // the next planned refund runs, soonest first
+	// Capture says of the payment windows that closed on the date how many
+	// refund accounts were saved; nil: nothing was watched.
+	Capture *refunds.CaptureFigures
 }
 
 // BreakRow is one break as the workbook shows it.

@@ -24,6 +24,7 @@ type accountRow struct {
 	Source        string `db:"source"`
 	At            Time   `db:"at"`
 	Actor         string `db:"actor"`
+	PurgedAt      Time   `db:"purged_at"`
 }
 
 func (r accountRow) account() *refunds.StoredAccount {
@@ -33,12 +34,16 @@ func (r accountRow) account() *refunds.StoredAccount {
 	}
 }
 
-// account reads the account of a payment; an empty row where there is none.
+// account reads the account of a payment; an empty row where there is none, or
+// none any more.
 func (d *DB) account(ctx context.Context, on runner, mid, paymentKey string) (accountRow, error) {
 	var row accountRow
 	err := d.one(ctx, on, &row, "account_of", args{"mid": mid, "payment_key": paymentKey})
 	if errors.Is(err, sql.ErrNoRows) {
 		return accountRow{}, nil
+	}
+	if !row.PurgedAt.IsZero() {
+		return accountRow{}, err
 	}
 	return row, err
 }
@@ -74,14 +79,22 @@ func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 			return nil, err
 		}
 		if r.State != refunds.Requested {
-			entries = append(entries, moved(r, refunds.Requested, a.At, a.Actor, "", "its refund account came"))
+			entries = append(entries, moved(r, refunds.Requested, a.At, a.Actor, "its refund account came"))
+		}
+		if a.Releases(r) {
+			r.State, r.Version = refunds.Requested, r.Version+1
+			r.Approval = refunds.ApprovalHash(r)
+			if err := d.turnTo(ctx, tx, r, refunds.Step{To: refunds.Approved}, a.At); err != nil {
+				return nil, err
+			}
+			entries = append(entries, moved(r, refunds.Approved, a.At, a.Actor, refunds.WhyUnderLimit))
 		}
 	}
 	return entries, nil
 }
 
 // moved is the journal's row about a change of state.
-func moved(r refunds.Request, to refunds.State, now time.Time, actor, runID, why string) Entry {
-	return entry(now, actor, runID, "refund:"+r.ID, "refund."+string(to), why, map[string]any{
+func moved(r refunds.Request, to refunds.State, now time.Time, actor, why string) Entry {
+	return entry(now, actor, "", "refund:"+r.ID, "refund."+string(to), why, map[string]any{
 		"from": r.State, "mid": r.MID, "order_id": r.OrderID, "amount": r.Amount, "currency": r.Currency})
 }

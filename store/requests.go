@@ -294,7 +294,7 @@ func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.
 			if err := d.turnTo(ctx, tx, after, refunds.Step{To: to}, w.Now); err != nil {
 				return err
 			}
-			entries = append(entries, moved(r, to, w.Now, w.By, "", w.Note))
+			entries = append(entries, moved(r, to, w.Now, w.By, w.Note))
 			after.State = to
 			done = append(done, after)
 		}
@@ -387,7 +387,7 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
-		_, err := d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, "", note)})
+		_, err := d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, note)})
 		return err
 	})
 }

@@ -39,7 +39,7 @@ func (a *app) explainCommand() *cobra.Command {
 
 // known is all that the database holds about one order number.
 type known struct {
-	orderID      string
+	mid, orderID string
 	orders       []pay.Order
 	payments     []store.LookedUp
 	transactions []pay.Transaction
@@ -67,7 +67,7 @@ func (k *known) say(at time.Time, side, format string, values ...any) {
 }
 
 func (a *app) knownOf(ctx context.Context, db *store.DB, orderID string) (*known, error) {
-	k := &known{orderID: orderID}
+	k := &known{mid: a.mid, orderID: orderID}
 	for _, read := range []func() error{
 		func() (err error) { k.orders, err = db.OrdersOf(ctx, a.mid, orderID); return },
 		func() (err error) { k.payments, err = db.PaymentsOf(ctx, a.mid, orderID); return },
@@ -85,11 +85,10 @@ func (a *app) knownOf(ctx context.Context, db *store.DB, orderID string) (*known
 	}
 	k.sayOrders()
 	k.sayToss()
-	if err := k.sayJournal(ctx, db); err != nil {
-		return nil, err
-	}
-	if err := k.sayEvidence(ctx, db); err != nil {
-		return nil, err
+	for _, say := range []func(context.Context, *store.DB) error{k.sayJournal, k.sayEvidence, k.sayAccounts, k.sayWebhooks} {
+		if err := say(ctx, db); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortStableFunc(k.events, func(x, y event) int { return x.at.Compare(y.at) })
 	return k, nil
@@ -147,6 +146,32 @@ func (k *known) sayJournal(ctx context.Context, db *store.DB) error {
 		}
 	}
 	return nil
+}
+
+// sayAccounts tells of the refund account, masked.
+func (k *known) sayAccounts(ctx context.Context, db *store.DB) error {
+	accounts, err := db.Accounts(ctx, k.mid, k.orderID)
+	for _, a := range accounts {
+		if a.AccountMasked == "" {
+			k.say(a.ExpiresAt.Time, sideDaesa, "refund account %s %s", a.State, a.Why)
+			continue
+		}
+		k.say(a.CapturedAt.Time, sideDaesa, "refund account %s %s %s (%s)", a.Bank, a.AccountMasked, a.HolderMasked, a.Source)
+		k.say(a.PurgedAt.Time, sideDaesa, "refund account destroyed")
+	}
+	return err
+}
+
+// webhooksShown is how many webhooks of an order are told of.
+const webhooksShown = 100
+
+// sayWebhooks tells which webhooks spoke of the order, and what became of them.
+func (k *known) sayWebhooks(ctx context.Context, db *store.DB) error {
+	rows, err := db.Events(ctx, k.mid, "", k.orderID, webhooksShown)
+	for _, r := range rows {
+		k.say(r.ReceivedAt.Time, sideToss, "webhook %s %s: %s", r.Type, r.Status, strings.TrimSpace(r.State+" "+r.Why))
+	}
+	return err
 }
 
 // deed writes a journal row as people read it: resolved as fix_shop by kim.

@@ -97,7 +97,7 @@ type asker struct {
 	*app
 	cfg     *config.Config
 	db      *store.DB
-	sealer  *seal.Sealer
+	ring    *seal.Ring // nil: there is no account key
 	clients map[string]*toss.Client
 	now     time.Time
 	batch   string
@@ -118,7 +118,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 	if s.now, err = a.now(); err != nil {
 		return err
 	}
-	if s.sealer, err = accountSealer(cfg); err != nil {
+	if s.ring, err = accountRing(cfg); err != nil {
 		return err
 	}
 	for _, m := range cfg.Merchants {
@@ -281,28 +281,33 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 // seal keeps an account so that only the account key opens it. The same account
 // again stays the version that it was, and what covers it.
 func (s *asker) seal(adding *store.Adding, account pay.RefundAccount) error {
-	if s.sealer == nil {
-		return failed("daesa init makes account.key; set accounts.key_file or accounts.key_env", "the refund account of order %s cannot be sealed: there is no account key", plain(adding.Payment.OrderID))
-	}
-	r := &adding.Request
-	if had, err := s.db.Account(context.Background(), r.MID, r.PaymentKey); err == nil && had != nil {
-		old, err := refunds.OpenAccount(s.sealer, had.Sealed, refunds.AccountPlace(had.MID, had.OrderID, had.Print))
-		if err == nil && old == account {
-			r.AccountPrint = had.Print
-			return nil
-		}
-	}
-	r.AccountPrint = reconcile.ShortHash(r.MID, r.PaymentKey, s.now.UTC().Format(time.RFC3339Nano), r.Ref)
-	sealed, err := refunds.SealAccount(s.sealer, account, refunds.AccountPlace(r.MID, r.OrderID, r.AccountPrint))
+	stored, print, err := s.stored(context.Background(), adding.Payment, account, "given")
 	if err != nil {
 		return err
 	}
-	adding.Account = &refunds.StoredAccount{
-		MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Print: r.AccountPrint, Bank: account.Bank,
-		AccountMasked: pay.MaskNumber(account.Number.Reveal()), HolderMasked: pay.MaskHolder(account.Holder.Reveal()),
-		Sealed: sealed, Source: "given", At: s.now, Actor: s.actor(),
-	}
+	adding.Account, adding.Request.AccountPrint = stored, print
 	return nil
+}
+
+// stored seals an account; nil where the payment has the same one already, with
+// that one's print.
+func (s *asker) stored(ctx context.Context, p pay.Payment, account pay.RefundAccount, source string) (*refunds.StoredAccount, string, error) {
+	if s.ring == nil {
+		return nil, "", failed("daesa init makes account.key; set accounts.key_file or accounts.key_env", "the refund account of order %s cannot be sealed: there is no account key", plain(p.OrderID))
+	}
+	had, err := s.db.Account(ctx, p.MID, p.PaymentKey)
+	if err != nil {
+		return nil, "", err
+	}
+	if had != nil {
+		old, err := refunds.OpenAccount(s.ring, had.Sealed, refunds.AccountPlace(had.MID, had.OrderID, had.Print))
+		if err == nil && old == account {
+			return nil, had.Print, nil
+		}
+	}
+	a, err := refunds.NewStoredAccount(s.ring, p, account, source, s.actor(), s.now)
+	a.ApproveAbove = s.cfg.Refunds.ApproveAbove
+	return &a, a.Print, err
 }
 
 func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pay.Payment, pay.Evidence, error) {

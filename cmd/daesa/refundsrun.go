@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
-	"daesa/internal/seal"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -214,7 +213,7 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 			}
 		},
 	}
-	sealer, err := accountSealer(cfg)
+	ring, err := accountRing(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -227,8 +226,8 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 			MID: m.MID, Owner: owner, Actor: "daesa refunds", RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
 			Budget: budget(cfg, flags), Queue: db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
 		}
-		if sealer != nil {
-			worker.Sealer = sealer
+		if ring != nil {
+			worker.Sealer = ring
 		}
 		probe := func(ctx context.Context) (time.Time, bool, error) {
 			p, err := client.Probe(ctx)
@@ -240,18 +239,6 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 		run.Merchants = append(run.Merchants, jobs.RefundMerchant{Worker: worker, Workers: m.Concurrency, Probe: probe})
 	}
 	return run, nil
-}
-
-// accountSealer opens the account key; nil where there is none yet.
-func accountSealer(cfg *config.Config) (*seal.Sealer, error) {
-	if !cfg.Accounts.Key.IsSet() {
-		return nil, nil
-	}
-	sealer, err := seal.Open([]byte(cfg.Accounts.Key.Reveal()))
-	if err != nil {
-		return nil, usage(err, "restore accounts.key_file from its copy: without it no sealed account can be read")
-	}
-	return sealer, nil
 }
 
 // secretPrint names the secret key and the address: Toss binds an idempotency

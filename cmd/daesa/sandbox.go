@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,12 +24,17 @@ type sandboxFlags struct {
 	forgetKeys                          bool
 }
 
+// sandboxSecurityKey is no secret: it signs the webhooks of a pretend provider.
+var sandboxSecurityKey = strings.Repeat("5a", 32)
+
 func (a *app) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve the pretend Toss: the secret key is test_sk_sandbox",
-		Args:  cobra.NoArgs,
+		Long: "Serves the pretend Toss, with a ledger, a clock and faults of its own; GET / tells what it can do. The secret\n" +
+			"key is test_sk_sandbox; the security key, which signs payout.changed and seller.changed, is\n" + sandboxSecurityKey + ".",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.serveSandbox(cmd.Context(), f)
 		},
@@ -89,7 +95,7 @@ func (a *app) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--faults: %w", err), "for example --faults drop-after=0.01,5xx=0.02")
 	}
-	toss := sandbox.New(sandbox.Options{Rate: f.rate, Now: a.clock, ForgetKeys: f.forgetKeys, WebhookURL: f.webhook, StateFile: f.state})
+	toss := sandbox.New(sandbox.Options{SecurityKey: sandboxSecurityKey, Rate: f.rate, Now: a.clock, ForgetKeys: f.forgetKeys, WebhookURL: f.webhook, StateFile: f.state})
 	toss.SetClock(start)
 	if f.state != "" {
 		if _, err := os.Stat(f.state); err == nil {

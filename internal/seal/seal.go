@@ -1,5 +1,6 @@
 // Package seal encrypts small texts so that they can be read only with the
-// key, and only in the place for which they were sealed.
+// key, and only in the place for which they were sealed. The key can be changed
+// while texts are sealed and opened: Ring is the choice for whatever runs.
 package seal
 
 import (
@@ -7,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -17,11 +16,12 @@ import (
 )
 
 var (
-	// ErrKeyset is returned by Open for bytes that are no usable keyset. Its
-	// text never quotes them.
+	// ErrKeyset is returned for bytes that are no usable keyset. Its text never
+	// quotes them.
 	ErrKeyset = errors.New("seal: not a usable keyset")
-	// ErrOpen is returned by Sealer.Open when the key, the associated data or
-	// any byte is not the one that was sealed. Which of them cannot be known.
+	// ErrOpen is returned by Sealer.Open and Ring.Open when the key, the
+	// associated data or any byte is not the one that was sealed. Which of them
+	// cannot be known.
 	ErrOpen = errors.New("seal: cannot be opened: another key, another place, or changed bytes")
 )
 
@@ -32,9 +32,27 @@ func NewKeyset() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal: make a key: %w", err)
 	}
+	return serialise(handle)
+}
+
+// parse gives the keys of a serialised keyset, and what works with them. The
+// error is ErrKeyset.
+func parse(serialised []byte) (*keyset.Handle, *Sealer, error) {
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(serialised)))
+	if err != nil {
+		return nil, nil, ErrKeyset
+	}
+	primitive, err := aead.New(handle)
+	if err != nil {
+		return nil, nil, ErrKeyset
+	}
+	return handle, &Sealer{aead: primitive}, nil
+}
+
+func serialise(handle *keyset.Handle) ([]byte, error) {
 	var out bytes.Buffer
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
-		return nil, fmt.Errorf("seal: write a key: %w", err)
+		return nil, fmt.Errorf("seal: write a keyset: %w", err)
 	}
 	out.WriteByte('\n')
 	return out.Bytes(), nil
@@ -49,15 +67,8 @@ type Sealer struct {
 // Open takes a keyset of NewKeyset, or one to which keys were added since.
 // The error is ErrKeyset.
 func Open(serialised []byte) (*Sealer, error) {
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(serialised)))
-	if err != nil {
-		return nil, ErrKeyset
-	}
-	primitive, err := aead.New(handle)
-	if err != nil {
-		return nil, ErrKeyset
-	}
-	return &Sealer{aead: primitive}, nil
+	_, sealer, err := parse(serialised)
+	return sealer, err
 }
 
 // Seal encrypts plain. The same associated data must be given to open it: it
@@ -82,36 +93,3 @@ func (s *Sealer) Open(sealed, associated []byte) ([]byte, error) {
 
 // Format prints no key, whatever the verb.
 func (s *Sealer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "seal.Sealer") }
-
-// WriteKeyFile writes a new keyset to path with mode 0600, and returns only
-// when it is on the disk. A file that is there already is never touched: the
-// error is then fs.ErrExist, because whoever replaced it would lose all that
-// is sealed with it.
-func WriteKeyFile(path string) error {
-	serialised, err := NewKeyset()
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("seal: write a key file: %w", err)
-	}
-	_, err = f.Write(serialised)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("seal: write a key file: %w", err), os.Remove(path))
-	}
-	return nil
-}
-
-// syncFolder makes a new name in a folder survive a loss of power.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -84,43 +81,14 @@ func TestOpenRefusesAKeyset(t *testing.T) {
 	}
 }
 
-// TestNothingShowsTheKey prints a sealer in every way.
+// TestNothingShowsTheKey prints what holds a key in every way.
 func TestNothingShowsTheKey(t *testing.T) {
-	s := newSealer(t)
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
-		if got := fmt.Sprintf(verb, s); got != "seal.Sealer" {
-			t.Errorf("%s prints %s", verb, got)
+	_, ring := newRing(t)
+	for want, holder := range map[string]any{"seal.Sealer": newSealer(t), "seal.Ring": ring} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			if got := fmt.Sprintf(verb, holder); got != want {
+				t.Errorf("%s prints %s", verb, got)
+			}
 		}
-	}
-}
-
-func TestWriteKeyFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.key")
-	if err := WriteKeyFile(path); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("the mode is %v", info.Mode())
-	}
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(before); err != nil {
-		t.Error(err)
-	}
-	if err := WriteKeyFile(path); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("written over: %v", err)
-	}
-	after, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(before, after) {
-		t.Errorf("the key has changed, %v", err)
-	}
-	if err := WriteKeyFile(filepath.Join(t.TempDir(), "none", "a.key")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("written into no folder: %v", err)
 	}
 }

@@ -265,8 +265,11 @@ FROM (
 ) s
 LEFT JOIN orders o ON o.mid = :mid AND o.order_id = s.order_id
 ORDER BY s.stake DESC, s.order_id
+-- That a deposit had come once is known from the list, or from a look between
+-- two nights.
 -- name: standing_of_suspects
-SELECT s.order_id, s.payment_key, s.was_done FROM (
+SELECT s.order_id, s.payment_key, CASE WHEN EXISTS (SELECT 1 FROM payment_facts f
+  WHERE f.mid = :mid AND f.payment_key = s.payment_key AND f.deposited = 1) THEN 1 ELSE s.was_done END AS was_done FROM (
   SELECT order_id, stake FROM suspects
   WHERE stake < :stake OR (stake = :stake AND order_id > :after)
   ORDER BY stake DESC, order_id LIMIT :limit

@@ -148,7 +148,7 @@ INSERT INTO accounts (mid, payment_key, order_id, print, bank, account_masked, h
 VALUES (:mid, :payment_key, :order_id, :print, :bank, :account_masked, :holder_masked, :sealed, :source, :at, :actor)
 ON CONFLICT (mid, payment_key) DO UPDATE SET order_id = excluded.order_id, print = excluded.print, bank = excluded.bank,
   account_masked = excluded.account_masked, holder_masked = excluded.holder_masked, sealed = excluded.sealed,
-  source = excluded.source, at = excluded.at, actor = excluded.actor
+  source = excluded.source, at = excluded.at, actor = excluded.actor, purged_at = NULL
 -- name: without_this_account
 SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account') ORDER BY id
 -- name: open_of_payment

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		"times: stored exactly, to the microsecond":                            times,
 	}
 	maps.Copy(tests, queueTests)
+	maps.Copy(tests, captureTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,390 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/internal/seal"
+	"daesa/pay"
+	"daesa/refunds"
+	"daesa/store"
+)
+
+// accountDocument is one element of `accounts list`.
+type accountDocument struct {
+	MID           string  `json:"mid"`
+	OrderID       string  `json:"order_id"`
+	PaymentKey    *string `json:"payment_key"`
+	Bank          *string `json:"bank"`
+	AccountMasked *string `json:"account_masked"`
+	HolderMasked  *string `json:"holder_masked"`
+	CapturedAt    *string `json:"captured_at"`
+	Source        string  `json:"source"`
+	ExpiresAt     *string `json:"expires_at"` // when Toss stops showing it; null where it was not seen at Toss
+	State         string  `json:"state"`
+	Why           *string `json:"why"`
+	PurgedAt      *string `json:"purged_at"`
+}
+
+func newAccountDocument(l store.AccountListed) accountDocument {
+	return accountDocument{
+		MID: l.MID, OrderID: l.OrderID, PaymentKey: orNull(l.PaymentKey), Bank: orNull(l.Bank), AccountMasked: orNull(l.AccountMasked),
+		HolderMasked: orNull(l.HolderMasked), CapturedAt: timeOrNull(l.CapturedAt.Time), Source: l.Source,
+		ExpiresAt: timeOrNull(l.ExpiresAt.Time), State: l.State, Why: orNull(l.Why), PurgedAt: timeOrNull(l.PurgedAt.Time),
+	}
+}
+
+func (a *app) accountsCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "accounts", Short: "The accounts to which virtual-account refunds go"}
+	cmd.AddCommand(a.accountsCaptureCommand(), a.accountsImportCommand(), a.accountsListCommand(), a.accountsRevealCommand(),
+		a.accountsPurgeCommand(), a.accountsRekeyCommand())
+	return cmd
+}
+
+// accountRing opens the account key; nil where there is none yet. It reads the
+// key file again where a text was sealed by a newer key: another process may
+// have rotated it.
+func accountRing(cfg *config.Config) (*seal.Ring, error) {
+	if !cfg.Accounts.Key.IsSet() {
+		return nil, nil
+	}
+	ring, err := seal.NewRing(func() ([]byte, error) {
+		if cfg.Accounts.KeyFile == "" {
+			return []byte(cfg.Accounts.Key.Reveal()), nil
+		}
+		return os.ReadFile(cfg.Accounts.KeyFile)
+	})
+	if errors.Is(err, seal.ErrKeyset) {
+		return nil, usage(err, "restore accounts.key_file from its copy: without it no sealed account can be read")
+	}
+	return ring, err
+}
+
+// neededRing is accountRing for what can do nothing without the key.
+func neededRing(cfg *config.Config, what string) (*seal.Ring, error) {
+	ring, err := accountRing(cfg)
+	if ring == nil && err == nil {
+		return nil, usage(fmt.Errorf("%s: there is no account key, and nothing is stored unsealed", what),
+			"daesa init makes account.key; set accounts.key_file or accounts.key_env")
+	}
+	return ring, err
+}
+
+func (a *app) accountsListCommand() *cobra.Command {
+	var order, state string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List refund accounts, masked, and payments whose account is waited for or was missed",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			states := []refunds.CaptureState{refunds.CaptureCaptured, refunds.CaptureWaiting, refunds.CaptureMissed, refunds.CaptureGiven}
+			if err := oneOf("--state", state, states); err != nil {
+				return err
+			}
+			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
+				return a.listAccounts(cmd.Context(), db, order, state)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&order, "order", "", "only this order")
+	cmd.Flags().StringVar(&state, "state", "", "captured, waiting, missed or given")
+	return cmd
+}
+
+func (a *app) listAccounts(ctx context.Context, db *store.DB, order, state string) error {
+	rows, err := db.Accounts(ctx, a.mid, order)
+	if err != nil {
+		return err
+	}
+	list := []accountDocument{}
+	for _, row := range rows {
+		if state == "" || row.State == state {
+			list = append(list, newAccountDocument(row))
+		}
+	}
+	if a.json {
+		return a.printJSON(list)
+	}
+	a.printTable([]string{"ORDER", "STATE", "BANK", "ACCOUNT", "HOLDER", "SINCE", "SOURCE", "WHY"}, each(list, func(d accountDocument) []string {
+		return []string{d.OrderID, d.State, bankName(d.Bank), orDash(d.AccountMasked), orDash(d.HolderMasked), orDash(d.CapturedAt), d.Source, orDash(d.Why)}
+	}))
+	return nil
+}
+
+func bankName(code *string) string {
+	if code == nil {
+		return "-"
+	}
+	if bank, ok := pay.FindBank(*code); ok {
+		return bank.Korean + " (" + bank.Code + ")"
+	}
+	return *code
+}
+
+// revealedAccount is what `accounts reveal` writes: the form that
+// `refunds add --account-file` reads.
+type revealedAccount struct {
+	Bank   string `json:"bank"`
+	Number string `json:"account_number"`
+	Holder string `json:"holder_name"`
+}
+
+func (a *app) accountsRevealCommand() *cobra.Command {
+	var reason, out string
+	cmd := &cobra.Command{
+		Use:   "reveal ORDER --reason TEXT [--out FILE]",
+		Short: "Show one refund account in clear; who and why goes into the journal first",
+		Long: "Writes the account as JSON to a terminal, or to a new file that its owner alone may read. It goes\n" +
+			"nowhere else: not through a pipe, not into a file that is there already.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.revealAccount(cmd.Context(), cfg, db, args[0], reason, out)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why it must be seen; stands in the journal")
+	cmd.Flags().StringVar(&out, "out", "", "a new file, mode 0600")
+	return cmd
+}
+
+func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB, order, reason, out string) error {
+	if plainReason(reason) == "" {
+		return usage(errors.New("accounts reveal: no reason is given"), "say by --reason why the account must be seen; the journal keeps it")
+	}
+	stdout, isFile := a.stdout.(*os.File)
+	if out == "" && !(isFile && isTerminal(stdout)) {
+		return usage(errors.New("accounts reveal: the output is no terminal"), "use --out FILE: a new file that only you may read")
+	}
+	cfg, err := a.config(true)
+	if err != nil {
+		return err
+	}
+	ring, err := neededRing(cfg, "accounts reveal")
+	if err != nil {
+		return err
+	}
+	account, err := a.accountOfOrder(ctx, db, order)
+	if err != nil {
+		return err
+	}
+	opened, err := refunds.OpenAccount(ring, account.Sealed, refunds.AccountPlace(account.MID, account.OrderID, account.Print))
+	if err != nil {
+		return failed("the key file must be the one that sealed it; a copy may be needed", "the account of order %s: %w", plain(order), err)
+	}
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(revealedAccount{opened.Bank, opened.Number.Reveal(), opened.Holder.Reveal()}, "", "  ")
+	if err != nil {
+		return errors.New("the account cannot be written as JSON")
+	}
+	target := io.WriteCloser(stdout)
+	if out != "" {
+		if target, err = os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil { //nolint:gosec // the operator names the file
+			return failed("name a file that is not there yet, in a folder of yours", "accounts reveal: %w", err)
+		}
+	}
+	// The word is kept before anything is seen.
+	if err := db.Revealed(ctx, *account, a.actor(), plainReason(reason), now); err != nil {
+		return err
+	}
+	_, err = target.Write(append(text, '\n'))
+	if out != "" {
+		err = errors.Join(err, target.Close())
+		a.printf("the account of order %s was written to %s; delete it when it has done its work\n", plain(order), out)
+	}
+	return err
+}
+
+// plainReason is a reason as the journal keeps it.
+func plainReason(reason string) string { return plain(reason) }
+
+// accountOfOrder finds the one account of an order.
+func (a *app) accountOfOrder(ctx context.Context, db *store.DB, order string) (*refunds.StoredAccount, error) {
+	rows, err := db.Accounts(ctx, a.mid, order)
+	if err != nil {
+		return nil, err
+	}
+	var found *refunds.StoredAccount
+	for _, row := range rows {
+		account, err := db.Account(ctx, row.MID, row.PaymentKey)
+		if err != nil {
+			return nil, err
+		}
+		if account == nil {
+			continue
+		}
+		if found != nil {
+			return nil, failed("say which merchant by --mid; daesa accounts list --order ID shows them", "order %s has several refund accounts", plain(order))
+		}
+		found = account
+	}
+	if found == nil {
+		return nil, failed("daesa accounts list shows which orders have one; one whose time was over is destroyed", "no refund account of order %s is kept", plain(order))
+	}
+	return found, nil
+}
+
+func (a *app) accountsPurgeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "purge",
+		Short: "Destroy the accounts whose refund is long complete (accounts.keep_days_after_refund)",
+		Long: "Destroys accounts, and the sealed bytes of their refunds, so many days after the last refund of their\n" +
+			"payment ended, and those that were never needed when nothing of their payment can be cancelled any more.\n" +
+			"What is shown masked, and the journal, stay.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.purgeAccounts(cmd.Context(), cfg, db)
+			})
+		},
+	}
+}
+
+func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.DB) error {
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	purged, keep := 0, time.Duration(cfg.Accounts.KeepDaysAfterRefund)*24*time.Hour
+	for _, m := range a.merchants(cfg) {
+		unused := now.Add(-keep - time.Duration(m.VirtualAccountCancelDays)*24*time.Hour)
+		n, err := db.Purge(ctx, m.MID, now.Add(-keep), unused, a.actor(), now)
+		if err != nil {
+			return err
+		}
+		purged += n
+	}
+	if a.json {
+		return a.printJSON(struct {
+			Purged int `json:"purged"`
+			ending
+		}{purged, a.ending()})
+	}
+	a.printf("destroyed %s; %d days are kept after a refund\n", counted(purged, "account"), cfg.Accounts.KeepDaysAfterRefund)
+	return nil
+}
+
+// rekeyDocument is the JSON of `accounts rekey`.
+type rekeyDocument struct {
+	Key      uint32   `json:"key"` // the key's id, not the key
+	Accounts int      `json:"accounts"`
+	Attempts int      `json:"attempts"`
+	Retired  []uint32 `json:"retired"`
+	ending
+}
+
+func (a *app) accountsRekeyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rekey",
+		Short: "Rotate the account key: a new one seals from now on, and what is sealed is sealed again",
+		Long: "Adds a key to accounts.key_file and seals every account and every refund's bytes again under it. Other\n" +
+			"processes of daesa read the file again by themselves. The key before stays in the file until the next\n" +
+			"rotation, so that nothing that was sealed meanwhile is lost. With accounts.key_env the keyset is yours to\n" +
+			"change: put the one with the new key there, then rekey seals everything under it.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.rekeyAccounts(cmd.Context()) },
+	}
+}
+
+func (a *app) rekeyAccounts(ctx context.Context) error {
+	cfg, err := a.config(true)
+	if err != nil {
+		return err
+	}
+	ring, err := neededRing(cfg, "accounts rekey")
+	if err != nil {
+		return err
+	}
+	db, err := a.database(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	document := rekeyDocument{Retired: []uint32{}}
+	var was []uint32
+	if path := cfg.Accounts.KeyFile; path != "" {
+		if was, err = rotateFile(path); err != nil {
+			return err
+		}
+	}
+	if err := ring.Reload(); err != nil {
+		return err
+	}
+	done, err := db.Reseal(ctx, func(sealed, place []byte) ([]byte, error) {
+		if id, ok := seal.KeyOf(sealed); ok && id == ring.Primary() {
+			return nil, nil
+		}
+		opened, err := ring.Open(sealed, place)
+		if err != nil {
+			return nil, err
+		}
+		return ring.Seal(opened, place)
+	})
+	if err != nil {
+		return err
+	}
+	if path := cfg.Accounts.KeyFile; path != "" && len(was) > 1 {
+		// was[0] was the newest until now, and somebody may just have sealed with it.
+		if err := retireFromFile(path, was[1:]); err != nil {
+			return err
+		}
+		document.Retired = was[1:]
+	}
+	document.Key, document.Accounts, document.Attempts = ring.Primary(), done.Accounts, done.Attempts
+	if err := db.Rekeyed(ctx, done, document.Key, document.Retired, a.actor(), now); err != nil {
+		return err
+	}
+	document.ending = a.ending()
+	if a.json {
+		return a.printJSON(document)
+	}
+	a.printf("sealed again: %s, the bytes of %s; %s retired\n", counted(done.Accounts, "account"), counted(done.Attempts, "refund attempt"), counted(len(document.Retired), "old key"))
+	a.printf("copy the key file to where its copies are kept\n")
+	return nil
+}
+
+// rotateFile adds a key to the key file, and gives the keys that it had, the
+// newest first.
+func rotateFile(path string) ([]uint32, error) {
+	before, err := os.ReadFile(path) //nolint:gosec // the operator's own configuration
+	if err != nil {
+		return nil, err
+	}
+	was, err := seal.Keys(before)
+	if err != nil {
+		return nil, err
+	}
+	after, err := seal.Rotate(before)
+	if err != nil {
+		return nil, err
+	}
+	return was, seal.ReplaceKeyFile(path, before, after)
+}
+
+// retireFromFile removes keys that seal nothing any more.
+func retireFromFile(path string, ids []uint32) error {
+	before, err := os.ReadFile(path) //nolint:gosec // the operator's own configuration
+	if err != nil {
+		return err
+	}
+	after, err := seal.Retire(before, ids)
+	if err != nil {
+		return err
+	}
+	return seal.ReplaceKeyFile(path, before, after)
+}

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/internal/seal"
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/store"
+	"daesa/toss"
+	"daesa/webhook"
+)
+
+// webhookDocument is one element of `webhook list`.
+type webhookDocument struct {
+	ID             string  `json:"id"`
+	MID            *string `json:"mid"`
+	Type           string  `json:"type"`
+	OrderID        *string `json:"order_id"`
+	PaymentKey     *string `json:"payment_key"`
+	TransactionKey *string `json:"transaction_key"`
+	Status         *string `json:"status"`
+	Signature      *string `json:"signature"` // verified or unverified; null for the events that Toss does not sign
+	CreatedAt      *string `json:"created_at"`
+	ReceivedAt     string  `json:"received_at"`
+	State          string  `json:"state"` // new, done, kept, forged or unknown
+	Why            *string `json:"why"`
+}
+
+func newWebhookDocument(r store.EventRow) webhookDocument {
+	return webhookDocument{
+		ID: r.ID, MID: orNull(r.MID), Type: r.Type, OrderID: orNull(r.OrderID), PaymentKey: orNull(r.PaymentKey),
+		TransactionKey: orNull(r.TransactionKey), Status: orNull(r.Status), Signature: orNull(r.Signature),
+		CreatedAt: timeOrNull(r.CreatedAt.Time), ReceivedAt: pay.FormatTime(r.ReceivedAt.Time), State: r.State, Why: orNull(r.Why),
+	}
+}
+
+func (a *app) webhookCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "webhook",
+		Short: "Receive Toss webhooks over HTTP",
+		Long: "Stores every webhook before it answers 200, and then looks up what it is about: a webhook says where to\n" +
+			"look, and never what is true. Deposits, reversals and cancels from outside reach breaks, refunds and the\n" +
+			"capture of accounts at once. Runs until it is stopped, and then finishes what is under way. Any path will do;\n" +
+			"with several merchants register .../MID for each. Toss needs HTTPS: put it behind a proxy that ends it.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withEvents(cmd.Context(), a.receive)
+		},
+	}
+	cmd.AddCommand(a.webhookProcessCommand(), a.webhookListCommand())
+	return cmd
+}
+
+func (a *app) webhookProcessCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "process",
+		Short: "Work once on the webhooks that are stored and due",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withEvents(cmd.Context(), func(ctx context.Context, _ *config.Config, _ *store.DB, job *jobs.Events) error {
+				summary, err := job.Run(ctx)
+				if err != nil {
+					return err
+				}
+				return a.printEvents(summary)
+			})
+		},
+	}
+}
+
+func (a *app) webhookListCommand() *cobra.Command {
+	var eventType, order string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the webhooks that came, the newest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 1 {
+				return usage(errors.New("--limit must be at least 1"), "for example --limit 100")
+			}
+			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
+				return a.listEvents(cmd.Context(), db, eventType, order, limit)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&eventType, "type", "", "only this type, such as DEPOSIT_CALLBACK")
+	cmd.Flags().StringVar(&order, "order", "", "only this order")
+	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many")
+	return cmd
+}
+
+func (a *app) listEvents(ctx context.Context, db *store.DB, eventType, order string, limit int) error {
+	rows, err := db.Events(ctx, a.mid, eventType, order, limit)
+	if err != nil {
+		return err
+	}
+	list := each(rows, newWebhookDocument)
+	if a.json {
+		return a.printJSON(list)
+	}
+	a.printTable([]string{"RECEIVED", "TYPE", "STATUS", "ORDER", "STATE", "WHY"}, each(list, func(d webhookDocument) []string {
+		return []string{d.ReceivedAt, d.Type, orDash(d.Status), orDash(d.OrderID), d.State, orDash(d.Why)}
+	}))
+	return nil
+}
+
+// eventsDocument is the JSON of `webhook process`.
+type eventsDocument struct {
+	Taken   int `json:"taken"`
+	Done    int `json:"done"`
+	Forged  int `json:"forged"`
+	Unknown int `json:"unknown"`
+	PutOff  int `json:"put_off"`
+	Woken   int `json:"refunds_woken"`
+	ending
+}
+
+func (a *app) printEvents(s jobs.EventSummary) error {
+	for _, gap := range s.Gaps {
+		a.warn("webhook: %s", gap)
+	}
+	document := eventsDocument{s.Taken, s.Done, s.Forged, s.Unknown, s.PutOff, s.Woken, a.ending()}
+	if a.json {
+		return a.printJSON(document)
+	}
+	a.printf("events: %d taken, %d done, %d forged, %d unknown, %d put off; refunds woken: %d\n", s.Taken, s.Done, s.Forged, s.Unknown, s.PutOff, s.Woken)
+	return nil
+}
+
+// withEvents opens what the work on webhooks needs.
+func (a *app) withEvents(ctx context.Context, f func(context.Context, *config.Config, *store.DB, *jobs.Events) error) error {
+	cfg, err := a.config(true)
+	if err != nil {
+		return err
+	}
+	ring, err := neededRing(cfg, "webhook")
+	if err != nil {
+		return err
+	}
+	db, err := a.database(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	job, err := a.eventsJob(cfg, db, ring)
+	if err != nil {
+		return err
+	}
+	return f(ctx, cfg, db, job)
+}
+
+// eventsJob wires the work on stored webhooks.
+func (a *app) eventsJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jobs.Events, error) {
+	capture, err := a.captureJob(cfg, db, ring)
+	if err != nil {
+		return nil, err
+	}
+	job := &jobs.Events{
+		Inbox: db, See: capture.See, Clock: capture.Clock,
+		Compare: func(ctx context.Context, mid string, orderIDs []string) error {
+			return a.compareNow(ctx, cfg, db, mid, orderIDs)
+		},
+		Settle: func(ctx context.Context) error { return a.settleNow(ctx, cfg, db) },
+	}
+	for _, m := range capture.Merchants {
+		job.Merchants = append(job.Merchants, jobs.EventMerchant{MID: m.MID, Provider: m.Provider, Concurrency: m.Concurrency})
+	}
+	return job, nil
+}
+
+// compareNow compares a merchant's orders as they stand, like
+// `reconcile --orders`.
+func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, mid string, orderIDs []string) error {
+	m, ok := cfg.Merchant(mid)
+	if !ok {
+		return fmt.Errorf("merchant %s is not configured", mid)
+	}
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	night, err := a.nightly(cfg, db, m, jobs.JobEvents)
+	if err != nil {
+		return err
+	}
+	night.Settings.Given, night.Orders, night.Progress = orderIDs, nil, nil
+	_, err = night.Run(ctx, pay.DayOf(now), now)
+	return err
+}
+
+// settleNow lets refunds that were woken take their next step, and sends
+// nothing. A database that is behind is left to `refunds run`.
+func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) error {
+	head := newHeadKeeper(cfg, db)
+	if err := head.check(ctx); err != nil {
+		a.warn("%v", err)
+		return nil
+	}
+	run, err := a.refundsJob(cfg, db, runFlags{count: -1, amount: -1}, head)
+	if err != nil {
+		return err
+	}
+	run.Send, run.Patience = false, 0
+	summary, err := run.Run(ctx)
+	if err != nil {
+		return err
+	}
+	for state, n := range summary.States {
+		a.log.Info("refunds settled after a webhook", "state", state, "number", n)
+	}
+	return a.keepHead(ctx, head)
+}
+
+// eventsEvery is how often the receiver looks for what was put off.
+const eventsEvery = 15 * time.Second
+
+// receive serves until ctx ends, and works on what comes.
+func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job *jobs.Events) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Webhook.Addr)
+	if err != nil {
+		return failed("set webhook.addr to an address of this machine that is free", "webhook: %w", err)
+	}
+	wake := make(chan struct{}, 1)
+	receiver, err := webhook.New(webhook.Options{
+		Inbox: db, Redact: toss.Redact, AllowFrom: cfg.Webhook.AllowFrom, TrustedProxies: cfg.Webhook.TrustedProxies, Now: job.Clock, Log: a.log,
+		Merchants: each(cfg.Merchants, func(m config.Merchant) webhook.Merchant {
+			return webhook.Merchant{MID: m.MID, SecurityKeys: func() []string { return securityKeys(m) }}
+		}),
+		Stored: func() {
+			select {
+			case wake <- struct{}{}:
+			default: // it is awake
+			}
+		},
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	_, _ = fmt.Fprintf(a.stderr, "daesa webhook: listening on %s\n", listener.Addr())
+	working, done := context.WithCancel(ctx)
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		a.workOnEvents(working, job, wake)
+	}()
+	err = webhook.Serve(ctx, listener, receiver)
+	receiver.Close()
+	done()
+	<-finished
+	return err
+}
+
+// workOnEvents works on events whenever some were stored, and now and then on
+// what was put off. That a pass fails ends nothing: the events are stored.
+func (a *app) workOnEvents(ctx context.Context, job *jobs.Events, wake <-chan struct{}) {
+	ticker := time.NewTicker(eventsEvery)
+	defer ticker.Stop()
+	for {
+		summary, err := job.Run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			a.log.Error("webhook: the work on events stopped and is begun again", "error", err)
+		case summary.Taken > 0:
+			a.log.Info("webhook", "taken", summary.Taken, "done", summary.Done, "forged", summary.Forged, "unknown", summary.Unknown, "put_off", summary.PutOff)
+		}
+		for _, gap := range summary.Gaps {
+			a.log.Warn("webhook", "gap", gap)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		case <-ticker.C:
+		}
+	}
+}
+
+// securityKeys are a merchant's keys for signed webhooks: two, with a comma
+// between, while one takes the other's place.
+func securityKeys(m config.Merchant) []string {
+	var keys []string
+	for _, key := range strings.Split(m.SecurityKey.Reveal(), ",") {
+		if key = strings.TrimSpace(key); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,307 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// Capture saves the refund accounts that Toss shows for thirty minutes after a
+// payment window was opened. It may be killed at any moment; several may run at
+// once, and keep out of each other's way.
+type Capture struct {
+	Merchants    []CaptureMerchant
+	Queue        CaptureQueue
+	Sealer       refunds.Sealer
+	Actor        string
+	ApproveAbove int64       // KRW; a refund that waited for its account and asks for at most this needs no word
+	Orders       OrderSource // nil: none; refreshed before the shop's orders are read
+	Clock        func() time.Time
+	Sleep        func(ctx context.Context, d time.Duration) error
+}
+
+// CaptureMerchant is one merchant's side of a capture.
+type CaptureMerchant struct {
+	MID         string
+	Provider    Provider
+	LookUpAll   bool // mode: lookup; the transaction list is not asked
+	Concurrency int
+}
+
+// CaptureQueue is what a capture needs of the store.
+type CaptureQueue interface {
+	// Watch adds what may show an account, and gives how many began to wait.
+	Watch(ctx context.Context, watches []refunds.Watch) (added int, err error)
+	// OrdersToWatch gives the shop's own virtual-account orders that were made
+	// since a time and are not watched yet.
+	OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]refunds.Watch, error)
+	// NextWatch takes the watch that is to be looked at first, and keeps others
+	// away from it until a time; nil where none is due.
+	NextWatch(ctx context.Context, mid string, now, until time.Time) (w *refunds.Watch, given bool, err error)
+	// WatchOf gives the watch of a payment; nil where it is not watched.
+	WatchOf(ctx context.Context, mid, paymentKey string) (w *refunds.Watch, given bool, err error)
+	// Looked commits what a look came to. An account that is stored already is
+	// never replaced.
+	Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, actor string, now time.Time) error
+}
+
+const (
+	// ordersSince and listSince are how far back a pass learns: the window, and
+	// some time for a shop that writes its order down late.
+	ordersSince = refunds.AccountShown + 5*time.Minute
+	listSince   = refunds.AccountShown + time.Minute
+	// lookLease keeps other processes away from a watch that is looked at.
+	lookLease = 2 * time.Minute
+)
+
+// CaptureSummary is what a pass did.
+type CaptureSummary struct {
+	New, Looked, Captured, Missed int
+	Gaps                          []string // what could not be asked
+}
+
+// Run is one pass: learn what may show an account, then look at everything that
+// is due, the earliest expiry first. An error is a fault of the store or of
+// ours.
+func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
+	pass := &capturePass{Capture: c}
+	if c.Orders != nil {
+		now := c.Clock()
+		gaps, err := c.Orders.Refresh(ctx, now.Add(-ordersSince), now)
+		if err != nil {
+			return pass.summary, err
+		}
+		for _, gap := range gaps {
+			pass.gap(gap.What + ": " + gap.Why)
+		}
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	for _, m := range c.Merchants {
+		group.Go(func() error {
+			if err := pass.learn(groupCtx, m); err != nil {
+				return err
+			}
+			return pass.lookAll(groupCtx, m)
+		})
+	}
+	err := group.Wait()
+	return pass.summary, err
+}
+
+// Watch makes one pass after the other until ctx ends. That a pass fails does
+// not end it: what it was about is asked again.
+func (c *Capture) Watch(ctx context.Context, every time.Duration, told func(CaptureSummary)) error {
+	for {
+		summary, err := c.Run(ctx)
+		if err != nil && ctx.Err() == nil {
+			summary.Gaps = append(summary.Gaps, err.Error())
+		}
+		told(summary)
+		if err := c.Sleep(ctx, every); err != nil {
+			return nil // being stopped is how it ends
+		}
+	}
+}
+
+// capturePass is a pass while it goes on.
+type capturePass struct {
+	*Capture
+	mu      sync.Mutex
+	summary CaptureSummary
+}
+
+func (p *capturePass) count(change func(*CaptureSummary)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.summary)
+}
+
+func (p *capturePass) gap(what string) {
+	p.count(func(s *CaptureSummary) { s.Gaps = append(s.Gaps, what) })
+}
+
+// learn watches the shop's virtual-account orders and what the provider lists.
+// That the list does not come is a gap: orders and webhooks are still known.
+func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) error {
+	now := p.Clock()
+	watches, err := p.Queue.OrdersToWatch(ctx, m.MID, now.Add(-ordersSince))
+	if err != nil {
+		return err
+	}
+	if !m.LookUpAll {
+		listed, err := listed(ctx, m, now)
+		var failure *pay.Failure
+		switch {
+		case errors.As(err, &failure) && ctx.Err() == nil:
+			p.gap(m.MID + ": " + failure.Error())
+		case err != nil:
+			return err
+		}
+		watches = append(watches, listed...)
+	}
+	for i := range watches {
+		watches[i].FirstKnown, watches[i].NextAt = now, now
+	}
+	added, err := p.Queue.Watch(ctx, watches)
+	p.count(func(s *CaptureSummary) { s.New += added })
+	return err
+}
+
+// listed gives the virtual accounts of the transaction list. A row's time is
+// that of the issue or the deposit: the window was opened before.
+func listed(ctx context.Context, m CaptureMerchant, now time.Time) (watches []refunds.Watch, err error) {
+	for after := ""; ; {
+		rows, next, _, err := m.Provider.Transactions(ctx, now.Add(-listSince), now.Add(time.Second), after)
+		if err != nil {
+			return watches, err
+		}
+		for _, row := range rows {
+			if row.Method == pay.VirtualAccount && (row.Status == pay.WaitingForDeposit || row.Status == pay.Done) {
+				watches = append(watches, refunds.Watch{MID: m.MID, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Source: refunds.FromList, Opened: row.At})
+			}
+		}
+		if after = next; after == "" {
+			return watches, nil
+		}
+	}
+}
+
+// lookAll looks at what is due, some at once.
+func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	failed := &streak{}
+	for range max(m.Concurrency, 1) {
+		group.Go(func() error {
+			for groupCtx.Err() == nil && !failed.over() {
+				now := p.Clock()
+				w, given, err := p.Queue.NextWatch(groupCtx, m.MID, now, now.Add(lookLease))
+				if w == nil || err != nil {
+					return err
+				}
+				if err := p.look(groupCtx, m, *w, given, failed); err != nil {
+					return err
+				}
+			}
+			return groupCtx.Err()
+		})
+	}
+	err := group.Wait()
+	if failed.over() {
+		p.gap(fmt.Sprintf("%s: the provider did not answer %d look-ups one after the other; the next pass asks again", m.MID, lookUpFailures))
+	}
+	return err
+}
+
+// streak counts the look-ups that failed one after the other.
+type streak struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (s *streak) heard(failed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.n++; !failed && s.n <= lookUpFailures {
+		s.n = 0
+	}
+}
+
+func (s *streak) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n >= lookUpFailures
+}
+
+// look looks at one watch, and commits what came of it.
+func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Watch, given bool, failed *streak) error {
+	now := p.Clock()
+	if after, over := refunds.Overdue(w, now); over && !given {
+		return p.commit(ctx, after, nil, nil, nil, now)
+	}
+	if given {
+		after, _ := refunds.AfterLook(w, refunds.Sight{Given: true}, now)
+		return p.commit(ctx, after, nil, nil, nil, now)
+	}
+	var payment pay.Payment
+	var page pay.Evidence
+	var err error
+	if w.PaymentKey != "" {
+		payment, page, err = m.Provider.Payment(ctx, w.PaymentKey)
+	} else {
+		payment, page, err = m.Provider.PaymentByOrder(ctx, w.OrderID)
+	}
+	p.count(func(s *CaptureSummary) { s.Looked++ })
+	var failure *pay.Failure
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // it comes back when its lease is over
+	case errors.As(err, &failure):
+		failed.heard(failure.Kind != pay.FailureNotFound)
+		after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure}, p.Clock())
+		return p.commit(ctx, after, nil, nil, nil, p.Clock())
+	case err != nil:
+		return err
+	}
+	failed.heard(false)
+	payment.MID = m.MID
+	return p.seen(ctx, w, payment, page, given)
+}
+
+// seen commits a payment that was looked up, with its account where it shows
+// one.
+func (p *capturePass) seen(ctx context.Context, w refunds.Watch, payment pay.Payment, page pay.Evidence, given bool) error {
+	now := p.Clock()
+	after, account := refunds.AfterLook(w, refunds.Sight{Payment: &payment, Given: given}, now)
+	var stored *refunds.StoredAccount
+	if account != nil {
+		sealed, err := refunds.NewStoredAccount(p.Sealer, payment, *account, "captured", p.Actor, now)
+		if err != nil {
+			return err
+		}
+		sealed.ApproveAbove = p.ApproveAbove
+		stored = &sealed
+	}
+	return p.commit(ctx, after, &payment, &page, stored, now)
+}
+
+func (p *capturePass) commit(ctx context.Context, w refunds.Watch, payment *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, now time.Time) error {
+	p.count(func(s *CaptureSummary) {
+		switch w.State {
+		case refunds.CaptureCaptured:
+			s.Captured++
+		case refunds.CaptureMissed:
+			s.Missed++
+		default: // it waits, or there was nothing to capture
+		}
+	})
+	// What was seen may be gone at the next look: it is kept, whoever stops.
+	return p.Queue.Looked(context.WithoutCancel(ctx), w, payment, page, account, p.Actor, now)
+}
+
+// See takes a payment that somebody has just looked up, because of a webhook,
+// and captures its account at once where it shows one.
+func (c *Capture) See(ctx context.Context, p pay.Payment, page pay.Evidence, source string) error {
+	if p.Method != pay.VirtualAccount {
+		return nil
+	}
+	now := c.Clock()
+	watch := refunds.Watch{MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Source: source, Opened: p.RequestedAt, Exact: true, FirstKnown: now, NextAt: now}
+	if _, err := c.Queue.Watch(ctx, []refunds.Watch{watch}); err != nil {
+		return err
+	}
+	w, given, err := c.Queue.WatchOf(ctx, p.MID, p.PaymentKey)
+	if w == nil || err != nil {
+		return err
+	}
+	if w.State != refunds.CaptureWaiting && w.State != refunds.CaptureMissed {
+		return nil
+	}
+	return (&capturePass{Capture: c}).seen(ctx, *w, p, page, given)
+}

@@ -1,0 +1,88 @@
+-- What is watched: payments, and orders whose payment is not known yet.
+-- name: watch_of_payment
+SELECT * FROM captures WHERE mid = :mid AND payment_key = :payment_key
+-- name: watch_of_order
+SELECT * FROM captures WHERE mid = :mid AND order_id = :order_id ORDER BY payment_key LIMIT 1
+-- name: insert_watch
+INSERT INTO captures (id, mid, order_id, payment_key, source, opened_at, exact, closes_at, state, why, looks, seen, first_known, next_at)
+VALUES (:id, :mid, :order_id, :payment_key, :source, :opened_at, :exact, :closes_at, :state, :why, 0, 0, :first_known, :next_at)
+ON CONFLICT DO NOTHING
+-- An order's watch learns its payment. One that had ended without a payment
+-- begins anew.
+-- name: watch_learns
+UPDATE captures SET payment_key = :payment_key, source = :source, opened_at = :opened_at, closes_at = :closes_at, state = 'waiting', why = '',
+  next_at = :next_at
+WHERE id = :id AND payment_key = '' AND state IN ('waiting','none')
+  AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.mid = :mid AND o.payment_key = :payment_key)
+-- name: orders_to_watch
+SELECT mid, order_id, payment_key, ordered_at FROM orders o
+WHERE mid = :mid AND method = 'virtual_account' AND pg = 'toss' AND amount > 0 AND status IN ('pending','paid') AND ordered_at >= :since
+  AND NOT EXISTS (SELECT 1 FROM captures c WHERE c.mid = o.mid AND c.order_id = o.order_id)
+ORDER BY ordered_at, order_id
+-- The windows that are still open come before those that are not, what was
+-- never seen before what has shown nothing, and then the earliest close. While
+-- somebody looks, next_at keeps the others away.
+-- name: next_watch
+UPDATE captures SET next_at = :until WHERE id = (SELECT id FROM captures
+  WHERE mid = :mid AND state = 'waiting' AND next_at <= :now
+  ORDER BY CASE WHEN closes_at > :now THEN 0 ELSE 1 END, seen, closes_at, id
+  LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
+RETURNING *
+-- name: watch_looked
+UPDATE captures SET payment_key = :payment_key, order_id = :order_id, opened_at = :opened_at, exact = :exact, closes_at = :closes_at,
+  state = :state, why = :why, looks = :looks, seen = :seen, minutes_left = :minutes_left, looked_at = :looked_at, next_at = :next_at,
+  captured_at = :captured_at
+WHERE id = :id AND (state = 'waiting' OR (state = 'missed' AND :state = 'captured'))
+-- name: upsert_facts
+INSERT INTO payment_facts (mid, payment_key, order_id, secret_print, deposited) VALUES (:mid, :payment_key, :order_id, :secret_print, :deposited)
+ON CONFLICT (mid, payment_key) DO UPDATE SET
+  secret_print = CASE excluded.secret_print WHEN '' THEN payment_facts.secret_print ELSE excluded.secret_print END,
+  deposited = CASE excluded.deposited WHEN 1 THEN 1 ELSE payment_facts.deposited END
+WHERE payment_facts.deposited < excluded.deposited OR excluded.secret_print NOT IN ('', payment_facts.secret_print)
+-- name: secret_prints
+SELECT secret_print FROM payment_facts WHERE (:mid = '' OR mid = :mid) AND secret_print <> ''
+  AND ((:payment_key <> '' AND payment_key = :payment_key) OR (:payment_key = '' AND order_id = :order_id))
+-- name: capture_figures
+SELECT state, why, coalesce(minutes_left, -1) AS minutes, count(*) AS number FROM captures
+WHERE mid = :mid AND closes_at >= :since AND closes_at < :until GROUP BY state, why, minutes_left ORDER BY state, why, minutes_left
+-- name: accounts_list
+SELECT a.mid, a.order_id, a.payment_key, a.bank, a.account_masked, a.holder_masked, a.at AS captured_at, a.source, a.purged_at,
+  c.closes_at AS expires_at, CASE a.source WHEN 'captured' THEN 'captured' ELSE 'given' END AS state, '' AS why
+FROM accounts a LEFT JOIN captures c ON c.mid = a.mid AND c.payment_key = a.payment_key
+WHERE (:mid = '' OR a.mid = :mid) AND (:order_id = '' OR a.order_id = :order_id)
+UNION ALL
+SELECT c.mid, c.order_id, c.payment_key, '', '', '', NULL, c.source, NULL, c.closes_at, c.state, c.why
+FROM captures c
+WHERE c.state IN ('waiting','missed') AND (:mid = '' OR c.mid = :mid) AND (:order_id = '' OR c.order_id = :order_id)
+  AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.mid = c.mid AND a.payment_key = c.payment_key)
+ORDER BY mid, order_id, payment_key
+
+-- Everything that is sealed, to be sealed again or destroyed.
+-- name: sealed_accounts
+SELECT * FROM accounts WHERE purged_at IS NULL AND (mid, payment_key) > (:mid, :payment_key) ORDER BY mid, payment_key LIMIT :limit
+-- name: reseal_account
+UPDATE accounts SET sealed = :sealed WHERE mid = :mid AND payment_key = :payment_key AND print = :print AND purged_at IS NULL
+-- name: sealed_attempts
+SELECT * FROM refund_attempts WHERE sealed = 1 AND length(body) > 0 AND (refund_id, n) > (:refund_id, :n) ORDER BY refund_id, n LIMIT :limit
+-- name: reseal_attempt
+UPDATE refund_attempts SET body = :body, body_sha256 = :body_sha256 WHERE refund_id = :refund_id AND n = :n AND body_sha256 = :was
+-- An account has done its work when its payment's refunds are finished, by hand
+-- or by Toss, and lain for as long as the configuration says; one that was never
+-- used, when nothing can be cancelled any more.
+-- name: purgeable_accounts
+SELECT * FROM accounts a WHERE purged_at IS NULL AND mid = :mid
+  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.mid = a.mid AND r.payment_key = a.payment_key
+    AND (r.state NOT IN ('succeeded','refused','expired','rejected') OR r.finished_at IS NULL OR r.finished_at > :refunded))
+  AND NOT EXISTS (SELECT 1 FROM hand_transfers h WHERE h.mid = a.mid AND h.payment_key = a.payment_key
+    AND (h.state IN ('due','approved') OR h.done_at > :refunded))
+  AND (a.at < :unused OR EXISTS (SELECT 1 FROM refunds r WHERE r.mid = a.mid AND r.payment_key = a.payment_key AND r.state = 'succeeded')
+    OR EXISTS (SELECT 1 FROM hand_transfers h WHERE h.mid = a.mid AND h.payment_key = a.payment_key AND h.state = 'done'))
+  AND a.at <= :refunded
+ORDER BY mid, payment_key
+-- name: purge_account
+UPDATE accounts SET sealed = :nothing, purged_at = :now WHERE mid = :mid AND payment_key = :payment_key AND purged_at IS NULL
+-- name: purge_attempts
+UPDATE refund_attempts SET body = :nothing WHERE sealed = 1 AND length(body) > 0
+  AND refund_id IN (SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key)
+-- name: watch_given
+UPDATE captures SET state = 'given', why = '', next_at = NULL WHERE mid = :mid AND payment_key = :payment_key AND state = 'waiting'

@@ -1,0 +1,297 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// watchRow is a capture as the table holds it.
+type watchRow struct {
+	ID          string `db:"id"`
+	MID         string `db:"mid"`
+	OrderID     string `db:"order_id"`
+	PaymentKey  string `db:"payment_key"`
+	Source      string `db:"source"`
+	OpenedAt    Time   `db:"opened_at"`
+	Exact       int64  `db:"exact"`
+	ClosesAt    Time   `db:"closes_at"`
+	State       string `db:"state"`
+	Why         string `db:"why"`
+	Looks       int    `db:"looks"`
+	Seen        int64  `db:"seen"`
+	MinutesLeft *int64 `db:"minutes_left"`
+	FirstKnown  Time   `db:"first_known"`
+	LookedAt    Time   `db:"looked_at"`
+	NextAt      Time   `db:"next_at"`
+	CapturedAt  Time   `db:"captured_at"`
+}
+
+func newWatchRow(w refunds.Watch) watchRow {
+	row := watchRow{
+		ID: w.ID, MID: w.MID, OrderID: plain(w.OrderID), PaymentKey: plain(w.PaymentKey), Source: w.Source, OpenedAt: at(w.Opened),
+		Exact: flag(w.Exact), ClosesAt: at(w.Closes()), State: string(w.State), Why: w.Why, Looks: w.Looks, Seen: flag(w.Seen),
+		FirstKnown: at(w.FirstKnown), LookedAt: at(w.LookedAt), NextAt: at(w.NextAt), CapturedAt: at(w.CapturedAt),
+	}
+	if w.State == refunds.CaptureCaptured {
+		left := int64(max(0, w.Closes().Sub(w.CapturedAt)) / time.Minute)
+		row.MinutesLeft = &left
+	}
+	if w.State != refunds.CaptureWaiting {
+		row.NextAt = Time{}
+	}
+	return row
+}
+
+func (r watchRow) watch() refunds.Watch {
+	return refunds.Watch{
+		ID: r.ID, MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Source: r.Source, Opened: r.OpenedAt.Time, Exact: r.Exact != 0,
+		State: refunds.CaptureState(r.State), Why: r.Why, Looks: r.Looks, Seen: r.Seen != 0, FirstKnown: r.FirstKnown.Time,
+		LookedAt: r.LookedAt.Time, NextAt: r.NextAt.Time, CapturedAt: r.CapturedAt.Time,
+	}
+}
+
+// Watch adds what may show an account, and gives how many of them began to
+// wait. What is watched already stays as it is; an order's watch learns its
+// payment.
+func (d *DB) Watch(ctx context.Context, watches []refunds.Watch) (added int, err error) {
+	var fresh []refunds.Watch
+	for _, w := range watches {
+		known, err := d.watched(ctx, d.db, w)
+		if err != nil {
+			return 0, err
+		}
+		if !known {
+			fresh = append(fresh, w)
+		}
+	}
+	if len(fresh) == 0 {
+		return 0, nil
+	}
+	err = d.write(ctx, func(tx *sqlx.Tx) error {
+		added = 0
+		for _, w := range fresh {
+			changed, err := d.watch(ctx, tx, w)
+			if err != nil {
+				return err
+			}
+			added += int(changed)
+		}
+		return nil
+	})
+	return added, err
+}
+
+// watched says whether nothing is to be written of a watch.
+func (d *DB) watched(ctx context.Context, on runner, w refunds.Watch) (bool, error) {
+	var row watchRow
+	var err error
+	if w.PaymentKey != "" {
+		err = d.one(ctx, on, &row, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
+	} else {
+		err = d.one(ctx, on, &row, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return true, err
+}
+
+func (d *DB) watch(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (int64, error) {
+	if known, err := d.watched(ctx, tx, w); known || err != nil {
+		return 0, err
+	}
+	w.State, w.NextAt = refunds.CaptureWaiting, pay.Latest(w.NextAt, w.FirstKnown)
+	var had watchRow
+	err := d.one(ctx, tx, &had, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
+	switch {
+	case err == nil && had.PaymentKey == "":
+		w.ID = had.ID
+		return d.exec(ctx, tx, "watch_learns", newWatchRow(w))
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return 0, err
+	}
+	w.ID = reconcile.ShortHash("capture", w.MID, w.OrderID, w.PaymentKey)
+	return d.exec(ctx, tx, "insert_watch", newWatchRow(w))
+}
+
+// OrdersToWatch gives the shop's own virtual-account orders that were made since
+// a time and are not watched yet.
+func (d *DB) OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]refunds.Watch, error) {
+	var rows []struct {
+		MID        string `db:"mid"`
+		OrderID    string `db:"order_id"`
+		PaymentKey string `db:"payment_key"`
+		OrderedAt  Time   `db:"ordered_at"`
+	}
+	if err := d.all(ctx, d.db, &rows, "orders_to_watch", args{"mid": mid, "since": at(since)}); err != nil {
+		return nil, err
+	}
+	watches := make([]refunds.Watch, len(rows))
+	for i, r := range rows {
+		watches[i] = refunds.Watch{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Source: refunds.FromOrder, Opened: r.OrderedAt.Time}
+	}
+	return watches, nil
+}
+
+// NextWatch takes the watch that is to be looked at first, and keeps others
+// away from it until a time; nil where none is due. given says that an account
+// of the payment is stored already.
+func (d *DB) NextWatch(ctx context.Context, mid string, now, until time.Time) (w *refunds.Watch, given bool, err error) {
+	var row watchRow
+	err = d.alone(func() error {
+		return d.one(ctx, d.db, &row, "next_watch", args{"mid": mid, "now": at(now), "until": at(until)})
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	watch := row.watch()
+	if row.PaymentKey != "" {
+		account, err := d.account(ctx, d.db, row.MID, row.PaymentKey)
+		if err != nil {
+			return nil, false, err
+		}
+		given = account.Print != ""
+	}
+	return &watch, given, nil
+}
+
+// WatchOf gives the watch of a payment, nil where it is not watched. given says
+// that an account of the payment is stored already.
+func (d *DB) WatchOf(ctx context.Context, mid, paymentKey string) (w *refunds.Watch, given bool, err error) {
+	var row watchRow
+	err = d.one(ctx, d.db, &row, "watch_of_payment", args{"mid": mid, "payment_key": paymentKey})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	account, err := d.account(ctx, d.db, mid, paymentKey)
+	watch := row.watch()
+	return &watch, account.Print != "", err
+}
+
+// Looked commits what a look came to: the watch, the payment as it was seen, and
+// its account. An account that is stored already is never replaced.
+func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, actor string, now time.Time) error {
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		if w.PaymentKey != "" {
+			var other watchRow
+			err := d.one(ctx, tx, &other, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
+			if err == nil && other.ID != w.ID {
+				w.PaymentKey, w.State, w.Why, account = "", refunds.CaptureNone, refunds.CaptureTwice, nil
+			} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
+		var entries []Entry
+		if account != nil {
+			had, err := d.account(ctx, tx, account.MID, account.PaymentKey)
+			if err != nil {
+				return err
+			}
+			if had.Print != "" {
+				w.State, account = refunds.CaptureGiven, nil
+			} else if entries, err = d.saveAccount(ctx, tx, *account); err != nil {
+				return err
+			}
+		}
+		changed, err := d.exec(ctx, tx, "watch_looked", newWatchRow(w))
+		if err != nil || changed == 0 && account == nil {
+			return err // another process was faster
+		}
+		if p != nil {
+			var evidence []pay.Evidence
+			if page != nil && account != nil {
+				evidence = append(evidence, *page)
+			}
+			if err := d.savePayment(ctx, tx, *p, nil, evidence, "", now); err != nil {
+				return err
+			}
+			if err := d.saveFacts(ctx, tx, *p); err != nil {
+				return err
+			}
+		}
+		if w.State == refunds.CaptureMissed {
+			entries = append(entries, entry(now, actor, "", "capture:"+w.ID, "capture.missed", w.Why,
+				map[string]any{"mid": w.MID, "order_id": w.OrderID, "payment_key": w.PaymentKey}))
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		_, err = d.append(ctx, tx, entries)
+		return err
+	})
+}
+
+// saveFacts keeps what a later look-up does not show any more.
+func (d *DB) saveFacts(ctx context.Context, tx *sqlx.Tx, p pay.Payment) error {
+	_, err := d.exec(ctx, tx, "upsert_facts", args{"mid": p.MID, "payment_key": p.PaymentKey, "order_id": plain(p.OrderID),
+		"secret_print": pay.SecretPrint(p.Secret), "deposited": flag(p.DepositedAccount())})
+	return err
+}
+
+// Captures counts the watches whose window closed, or closes, in [since, until).
+func (d *DB) Captures(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error) {
+	var rows []struct {
+		State   string `db:"state"`
+		Why     string `db:"why"`
+		Minutes int64  `db:"minutes"`
+		Number  int    `db:"number"`
+	}
+	figures := refunds.CaptureFigures{Reasons: map[string]int{}}
+	if err := d.all(ctx, d.db, &rows, "capture_figures", args{"mid": mid, "since": at(since), "until": at(until)}); err != nil {
+		return figures, err
+	}
+	for _, r := range rows {
+		switch refunds.CaptureState(r.State) {
+		case refunds.CaptureCaptured:
+			figures.Captured += r.Number
+			figures.Minutes[min(max(r.Minutes, 0), int64(len(figures.Minutes)-1))] += r.Number
+		case refunds.CaptureWaiting:
+			figures.Waiting += r.Number
+		case refunds.CaptureMissed:
+			figures.Missed += r.Number
+			figures.Reasons[r.Why] += r.Number
+		case refunds.CaptureGiven:
+			figures.Given += r.Number
+		case refunds.CaptureNone: // there was nothing to capture
+		}
+	}
+	return figures, nil
+}
+
+// AccountListed is one line of `accounts list`: an account, or a payment whose
+// account is waited for or was missed.
+type AccountListed struct {
+	MID           string `db:"mid"`
+	OrderID       string `db:"order_id"`
+	PaymentKey    string `db:"payment_key"`
+	Bank          string `db:"bank"`
+	AccountMasked string `db:"account_masked"`
+	HolderMasked  string `db:"holder_masked"`
+	CapturedAt    Time   `db:"captured_at"`
+	Source        string `db:"source"`
+	PurgedAt      Time   `db:"purged_at"`
+	ExpiresAt     Time   `db:"expires_at"`
+	State         string `db:"state"`
+	Why           string `db:"why"`
+}
+
+// Accounts lists accounts, masked, and payments without; of one merchant or one
+// order where it is named.
+func (d *DB) Accounts(ctx context.Context, mid, orderID string) ([]AccountListed, error) {
+	rows := []AccountListed{}
+	return rows, d.all(ctx, d.db, &rows, "accounts_list", args{"mid": mid, "order_id": orderID})
+}
