@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,6 +27,10 @@ type Capture struct {
 	Orders       OrderSource // nil: none; refreshed before the shop's orders are read
 	Clock        func() time.Time
 	Sleep        func(ctx context.Context, d time.Duration) error
+
+	mu      sync.Mutex
+	streaks map[string]*streak      // of each merchant, over the passes
+	known   map[[2]string]time.Time // merchant and payment: what the list has told before, and when
 }
 
 // CaptureMerchant is one merchant's side of a capture.
@@ -43,8 +49,9 @@ type CaptureQueue interface {
 	// since a time and are not watched yet.
 	OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]refunds.Watch, error)
 	// NextWatch takes the watch that is to be looked at first, and keeps others
-	// away from it until a time; nil where none is due.
-	NextWatch(ctx context.Context, mid string, now, until time.Time) (w *refunds.Watch, given bool, err error)
+	// away from it until a time; nil where none is due. A look that begins now
+	// arrives soon.
+	NextWatch(ctx context.Context, mid string, now, soon, until time.Time) (w *refunds.Watch, given bool, err error)
 	// WatchOf gives the watch of a payment; nil where it is not watched.
 	WatchOf(ctx context.Context, mid, paymentKey string) (w *refunds.Watch, given bool, err error)
 	// Looked commits what a look came to. An account that is stored already is
@@ -59,11 +66,19 @@ const (
 	listSince   = refunds.AccountShown + time.Minute
 	// lookLease keeps other processes away from a watch that is looked at.
 	lookLease = 2 * time.Minute
+	// learnEvery is for how long is looked before is learnt again.
+	learnEvery = 15 * time.Second
+	// lookTime is what a look takes until it arrives, its wait for the pace with it.
+	lookTime = 3 * time.Second
+	// awayPause is between two passes while a provider answers nobody: what waits
+	// may have seconds left when it is back.
+	awayPause = time.Second
 )
 
 // CaptureSummary is what a pass did.
 type CaptureSummary struct {
 	New, Looked, Captured, Missed int
+	Away                          bool     // a provider answered nobody
 	Gaps                          []string // what could not be asked
 }
 
@@ -84,15 +99,26 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	for _, m := range c.Merchants {
-		group.Go(func() error {
-			if err := pass.learn(groupCtx, m); err != nil {
-				return err
-			}
-			return pass.lookAll(groupCtx, m)
-		})
+		group.Go(func() error { return pass.merchant(groupCtx, m) })
 	}
 	err := group.Wait()
 	return pass.summary, err
+}
+
+// merchant learns and looks until nothing is due. While there is more to look at
+// than can be looked at, it learns again in between: what is new may close
+// before what is old.
+func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
+	for more := true; more; {
+		if err := p.learn(ctx, m); err != nil {
+			return err
+		}
+		var err error
+		if more, err = p.lookAll(ctx, m, p.Clock().Add(learnEvery)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Watch makes one pass after the other until ctx ends. That a pass fails does
@@ -104,7 +130,11 @@ func (c *Capture) Watch(ctx context.Context, every time.Duration, told func(Capt
 			summary.Gaps = append(summary.Gaps, err.Error())
 		}
 		told(summary)
-		if err := c.Sleep(ctx, every); err != nil {
+		pause := every
+		if summary.Away {
+			pause = min(every, awayPause)
+		}
+		if err := c.Sleep(ctx, pause); err != nil {
 			return nil // being stopped is how it ends
 		}
 	}
@@ -144,14 +174,47 @@ func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) error {
 		case err != nil:
 			return err
 		}
-		watches = append(watches, listed...)
+		watches = append(watches, p.fresh(listed, now)...)
 	}
 	for i := range watches {
 		watches[i].FirstKnown, watches[i].NextAt = now, now
 	}
 	added, err := p.Queue.Watch(ctx, watches)
+	if err != nil {
+		return err
+	}
 	p.count(func(s *CaptureSummary) { s.New += added })
-	return err
+	p.remember(watches, now)
+	return nil
+}
+
+// fresh leaves out what this process has learnt from an earlier page: the list
+// tells every payment again for half an hour.
+func (c *Capture) fresh(watches []refunds.Watch, now time.Time) []refunds.Watch {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, at := range c.known {
+		if now.Sub(at) > 2*listSince {
+			delete(c.known, key)
+		}
+	}
+	return slices.DeleteFunc(watches, func(w refunds.Watch) bool {
+		_, known := c.known[[2]string{w.MID, w.PaymentKey}]
+		return known
+	})
+}
+
+func (c *Capture) remember(watches []refunds.Watch, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = map[[2]string]time.Time{}
+	}
+	for _, w := range watches {
+		if w.PaymentKey != "" {
+			c.known[[2]string{w.MID, w.PaymentKey}] = now
+		}
+	}
 }
 
 // listed gives the virtual accounts of the transaction list. A row's time is
@@ -164,7 +227,8 @@ func listed(ctx context.Context, m CaptureMerchant, now time.Time) (watches []re
 		}
 		for _, row := range rows {
 			if row.Method == pay.VirtualAccount && (row.Status == pay.WaitingForDeposit || row.Status == pay.Done) {
-				watches = append(watches, refunds.Watch{MID: m.MID, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Source: refunds.FromList, Opened: row.At})
+				watches = append(watches, refunds.Watch{MID: m.MID, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Source: refunds.FromList,
+					Opened: refunds.OpenedBy(row.PaymentKey, row.At)})
 			}
 		}
 		if after = next; after == "" {
@@ -173,15 +237,22 @@ func listed(ctx context.Context, m CaptureMerchant, now time.Time) (watches []re
 	}
 }
 
-// lookAll looks at what is due, some at once.
-func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant) error {
+// lookAll looks at what is due, some at once, until a time; more says that
+// something is left. A provider that answers nobody is left for this pass, and
+// asked once by the next.
+func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time.Time) (more bool, err error) {
+	var late atomic.Bool
 	group, groupCtx := errgroup.WithContext(ctx)
-	failed := &streak{}
+	failed := p.streak(m.MID)
 	for range max(m.Concurrency, 1) {
 		group.Go(func() error {
 			for groupCtx.Err() == nil && !failed.over() {
 				now := p.Clock()
-				w, given, err := p.Queue.NextWatch(groupCtx, m.MID, now, now.Add(lookLease))
+				if now.After(until) {
+					late.Store(true)
+					return nil
+				}
+				w, given, err := p.Queue.NextWatch(groupCtx, m.MID, now, now.Add(lookTime), now.Add(lookLease))
 				if w == nil || err != nil {
 					return err
 				}
@@ -192,25 +263,50 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant) error {
 			return groupCtx.Err()
 		})
 	}
-	err := group.Wait()
+	err = group.Wait()
 	if failed.over() {
 		p.gap(fmt.Sprintf("%s: the provider did not answer %d look-ups one after the other; the next pass asks again", m.MID, lookUpFailures))
+		p.count(func(s *CaptureSummary) { s.Away = true })
+		return false, err
 	}
-	return err
+	return late.Load(), err
 }
 
-// streak counts the look-ups that failed one after the other.
+// streak counts the look-ups of a merchant that failed one after the other.
 type streak struct {
 	mu sync.Mutex
 	n  int
 }
 
-func (s *streak) heard(failed bool) {
+// streak gives a merchant's, with one look left where it was over.
+func (c *Capture) streak(mid string) *streak {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.streaks == nil {
+		c.streaks = map[string]*streak{}
+	}
+	s := c.streaks[mid]
+	if s == nil {
+		s = &streak{}
+		c.streaks[mid] = s
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.n++; !failed && s.n <= lookUpFailures {
+	s.n = min(s.n, lookUpFailures-1)
+	return s
+}
+
+// awayFrom is after how many failures it is the provider, and not the payment.
+const awayFrom = 2
+
+// heard counts a look-up, and says whether the provider answers nobody.
+func (s *streak) heard(failed bool) (away bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.n++; !failed {
 		s.n = 0
 	}
+	return s.n >= awayFrom
 }
 
 func (s *streak) over() bool {
@@ -243,8 +339,8 @@ func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Wat
 	case ctx.Err() != nil:
 		return ctx.Err() // it comes back when its lease is over
 	case errors.As(err, &failure):
-		failed.heard(failure.Kind != pay.FailureNotFound)
-		after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure}, p.Clock())
+		away := failed.heard(failure.Kind != pay.FailureNotFound)
+		after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure, Away: away}, p.Clock())
 		return p.commit(ctx, after, nil, nil, nil, p.Clock())
 	case err != nil:
 		return err

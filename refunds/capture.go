@@ -1,6 +1,7 @@
 package refunds
 
 import (
+	"regexp"
 	"time"
 
 	"daesa/pay"
@@ -52,9 +53,9 @@ type Watch struct {
 	OrderID    string
 	PaymentKey string // "" until it is known
 	Source     string
-	// Opened is when the payment window was opened. Until a look-up has said so
-	// (Exact), it is the latest that it can have been: the account may vanish
-	// earlier than Closes, never later. Of an order it is when it was made.
+	// Opened is when the payment window was opened: as a look-up has said it
+	// (Exact), else as the payment's key says it, or the latest that it can have
+	// been. Of an order it is when it was made.
 	Opened     time.Time
 	Exact      bool
 	State      CaptureState
@@ -74,6 +75,7 @@ func (w Watch) Closes() time.Time { return w.Opened.Add(AccountShown) }
 type Sight struct {
 	Payment *pay.Payment // nil: Failure says why
 	Failure *pay.Failure
+	Away    bool // the provider answers nobody, so that this payment is not to blame
 	Given   bool // an account of this payment is stored already
 }
 
@@ -88,14 +90,17 @@ const (
 // account that is to be stored, or nil. A watch that has ended stays as it is,
 // but for one: an account that is shown after all is taken.
 func AfterLook(w Watch, s Sight, now time.Time) (Watch, *pay.RefundAccount) {
-	w.Looks, w.LookedAt = w.Looks+1, now
+	w.LookedAt = now
+	if !s.Away {
+		w.Looks++
+	}
 	switch {
 	case w.State != CaptureWaiting && w.State != CaptureMissed:
 		return w, nil
 	case s.Given:
 		return w.end(CaptureGiven, ""), nil
 	case s.Payment == nil:
-		return w.unanswered(s.Failure, now), nil
+		return w.unanswered(s, now), nil
 	}
 	p := *s.Payment
 	w.PaymentKey, w.OrderID = p.PaymentKey, p.OrderID
@@ -198,24 +203,29 @@ func (w Watch) notYet(now time.Time) Watch {
 	}
 }
 
-// unanswered: the provider did not show the payment.
-func (w Watch) unanswered(f *pay.Failure, now time.Time) Watch {
+// unanswered: the provider did not show the payment. While it answers nobody the
+// watch is due again at once: which of them is asked first when it is back is
+// then a matter of their windows alone.
+func (w Watch) unanswered(s Sight, now time.Time) Watch {
 	if w.State == CaptureMissed {
 		return w
 	}
-	if f != nil && f.Kind == pay.FailureNotFound {
+	if s.Failure != nil && s.Failure.Kind == pay.FailureNotFound {
 		if w.PaymentKey == "" || now.Before(w.Closes()) {
 			return w.notYet(now)
 		}
 		return w.missed()
 	}
 	pause := min(2*time.Second<<min(max(w.Looks-1, 0), 4), 30*time.Second)
+	if s.Away {
+		pause = time.Second
+	}
 	switch {
 	case now.Before(w.Closes()):
 		w.NextAt = earlier(now.Add(pause), w.Closes())
 	case !w.Exact && w.PaymentKey == "" && now.Before(w.Closes().Add(AccountShown)):
 		// The window may have been opened later than the order was made.
-		w.NextAt = now.Add(pause)
+		w.NextAt = now.Add(max(pause, 30*time.Second))
 	default:
 		return w.missed()
 	}
@@ -224,12 +234,41 @@ func (w Watch) unanswered(f *pay.Failure, now time.Time) Watch {
 
 // Overdue says what becomes of a watch whose window has closed, without another
 // look; ok is false where a look is still worth it: the window of an order may
-// have been opened later than the order was made.
+// have been opened later than the order was made, and a payment's later than its
+// key says.
 func Overdue(w Watch, now time.Time) (after Watch, ok bool) {
-	if w.State != CaptureWaiting || now.Before(w.Closes()) || w.PaymentKey == "" {
+	closed := w.Closes()
+	if !w.Exact {
+		closed = closed.Add(AccountShown)
+	}
+	if w.State != CaptureWaiting || now.Before(closed) || w.PaymentKey == "" {
 		return w, false
 	}
 	return w.missed(), true
+}
+
+// keyTime is how a paymentKey says when its window was opened.
+const keyTime = "20060102150405"
+
+// dated is a paymentKey with a time in it: letters, fourteen digits, five more
+// characters.
+var dated = regexp.MustCompile(`^[a-z_]+([0-9]{14})[0-9A-Za-z]{5}$`)
+
+// OpenedBy says when a payment window was probably opened, for a payment whose
+// account was issued, or paid into, at a time. Toss documents nothing of it, but
+// its keys since 2025 bear requestedAt in Seoul's time (tkemm20250406232859lQDg2
+// of a payment that was requested at 23:28:59). It only decides who is looked at
+// first, and counts only where it is possible.
+func OpenedBy(paymentKey string, issued time.Time) time.Time {
+	found := dated.FindStringSubmatch(paymentKey)
+	if found == nil {
+		return issued
+	}
+	opened, err := time.ParseInLocation(keyTime, found[1], pay.Seoul)
+	if err != nil || opened.After(issued) || issued.Sub(opened) > AccountShown {
+		return issued
+	}
+	return opened
 }
 
 func earlier(a, b time.Time) time.Time {

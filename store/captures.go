@@ -142,12 +142,13 @@ func (d *DB) OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]
 }
 
 // NextWatch takes the watch that is to be looked at first, and keeps others
-// away from it until a time; nil where none is due. given says that an account
+// away from it until a time; nil where none is due. A look that begins now
+// arrives soon: windows that close before it does come later. given says that an account
 // of the payment is stored already.
-func (d *DB) NextWatch(ctx context.Context, mid string, now, until time.Time) (w *refunds.Watch, given bool, err error) {
+func (d *DB) NextWatch(ctx context.Context, mid string, now, soon, until time.Time) (w *refunds.Watch, given bool, err error) {
 	var row watchRow
 	err = d.alone(func() error {
-		return d.one(ctx, d.db, &row, "next_watch", args{"mid": mid, "now": at(now), "until": at(until)})
+		return d.one(ctx, d.db, &row, "next_watch", args{"mid": mid, "now": at(now), "soon": at(soon), "until": at(until)})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil

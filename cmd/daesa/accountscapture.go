@@ -44,6 +44,10 @@ type capturePass struct {
 // captureEvery is the pause between two passes of `accounts capture --watch`.
 const captureEvery = 15 * time.Second
 
+// captureTimeout is how long a look of a capture may take: what is slower is
+// asked again, while there is time.
+const captureTimeout = 10 * time.Second
+
 // captureSpan is how far back the printed figures reach.
 const captureSpan = 24 * time.Hour
 
@@ -107,7 +111,7 @@ func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jo
 		job.Orders = a.orderSource(cfg, db)
 	}
 	for _, m := range a.merchants(cfg) {
-		client, err := a.client(db, m)
+		client, err := a.clientWithin(db, m, captureTimeout)
 		if err != nil {
 			return nil, &coded{err, codeUsage}
 		}

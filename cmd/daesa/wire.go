@@ -23,10 +23,15 @@ import (
 
 // client stacks what stands between a job and Toss: pace, then the call.
 func (a *app) client(db *store.DB, m config.Merchant) (*toss.Client, error) {
+	return a.clientWithin(db, m, toss.DefaultTimeout)
+}
+
+// clientWithin is a client whose sends may take so long.
+func (a *app) clientWithin(db *store.DB, m config.Merchant, timeout time.Duration) (*toss.Client, error) {
 	pace := newPacer(db, m.MID, m.RequestsPerMinute, a.clock)
 	return toss.New(toss.Options{
 		BaseURL: m.BaseURL, MID: m.MID, SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
-		Pace: pace, OnThrottle: pace.rest, Now: a.clock,
+		Pace: pace, OnThrottle: pace.rest, Now: a.clock, Timeout: timeout,
 	})
 }
 

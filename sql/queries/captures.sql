@@ -19,13 +19,14 @@ SELECT mid, order_id, payment_key, ordered_at FROM orders o
 WHERE mid = :mid AND method = 'virtual_account' AND pg = 'toss' AND amount > 0 AND status IN ('pending','paid') AND ordered_at >= :since
   AND NOT EXISTS (SELECT 1 FROM captures c WHERE c.mid = o.mid AND c.order_id = o.order_id)
 ORDER BY ordered_at, order_id
--- The windows that are still open come before those that are not, what was
--- never seen before what has shown nothing, and then the earliest close. While
--- somebody looks, next_at keeps the others away.
+-- The windows that are still open come before those that will have closed when
+-- the look arrives and those that have, what was never seen before what has
+-- shown nothing, and then the earliest close. While somebody looks, next_at
+-- keeps the others away.
 -- name: next_watch
 UPDATE captures SET next_at = :until WHERE id = (SELECT id FROM captures
   WHERE mid = :mid AND state = 'waiting' AND next_at <= :now
-  ORDER BY CASE WHEN closes_at > :now THEN 0 ELSE 1 END, seen, closes_at, id
+  ORDER BY CASE WHEN closes_at > :soon THEN 0 WHEN closes_at > :now THEN 1 ELSE 2 END, seen, closes_at, id
   LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
 RETURNING *
 -- name: watch_looked

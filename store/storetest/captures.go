@@ -46,7 +46,7 @@ func watched(t *testing.T, db *store.DB, watches ...refunds.Watch) int {
 
 func next(t *testing.T, db *store.DB, at time.Time) (*refunds.Watch, bool) {
 	t.Helper()
-	w, given, err := db.NextWatch(t.Context(), mid, at, at.Add(time.Minute))
+	w, given, err := db.NextWatch(t.Context(), mid, at, at.Add(3*time.Second), at.Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,15 +63,15 @@ func looked(t *testing.T, db *store.DB, w refunds.Watch, account *refunds.Stored
 }
 
 func captureOrder(t *testing.T, db *store.DB) {
-	closed, soon, late := now.Add(-31*time.Minute), now.Add(-20*time.Minute), now.Add(-5*time.Minute)
-	watched(t, db, watch("closed", closed), watch("late", late), watch("soon", soon), watch("seen", soon.Add(-time.Minute)))
+	closed, closing, soon, late := now.Add(-31*time.Minute), now.Add(2*time.Second-30*time.Minute), now.Add(-20*time.Minute), now.Add(-5*time.Minute)
+	watched(t, db, watch("closed", closed), watch("closing", closing), watch("late", late), watch("soon", soon), watch("seen", soon.Add(-time.Minute)))
 	first, _ := next(t, db, now)
 	if first == nil || first.PaymentKey != "pay-seen" {
 		t.Fatalf("the first is %+v", first)
 	}
 	first.Seen, first.Looks, first.NextAt = true, 1, now
 	looked(t, db, *first, nil)
-	for _, want := range []string{"pay-soon", "pay-late", "pay-seen", "pay-closed"} {
+	for _, want := range []string{"pay-soon", "pay-late", "pay-seen", "pay-closing", "pay-closed"} {
 		if got, _ := next(t, db, now); got == nil || got.PaymentKey != want {
 			t.Fatalf("took %+v, expected %s", got, want)
 		}
@@ -96,7 +96,7 @@ func captureApart(t *testing.T, db *store.DB) {
 	for range 4 {
 		group.Go(func() {
 			for {
-				w, _, err := db.NextWatch(t.Context(), mid, now, now.Add(time.Minute))
+				w, _, err := db.NextWatch(t.Context(), mid, now, now, now.Add(time.Minute))
 				if err != nil {
 					t.Error(err)
 				}

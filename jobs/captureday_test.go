@@ -1,0 +1,253 @@
+package jobs_test
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"sort"
+	"testing"
+	"time"
+
+	"daesa/internal/seal"
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+var dayPayments = flag.Int("capture.payments", 1000, "virtual-account payments of the simulated day; 20,000 are a whole one")
+
+// windowed is a virtual account of the simulated day.
+type windowed struct {
+	key            string
+	opened, issued time.Time
+}
+
+func (w windowed) closes() time.Time { return w.opened.Add(refunds.AccountShown) }
+
+// pretendDay is a provider with a day's payments, a pace and outages, on a clock
+// that goes on only by its calls and by sleeping.
+type pretendDay struct {
+	now      time.Time
+	payments []windowed // by issue
+	byKey    map[string]windowed
+	outages  []time.Time // each ten minutes
+	step     time.Duration
+	slot     map[string]time.Time
+	calls    int
+}
+
+const (
+	outageTime = 10 * time.Minute
+	callTime   = 50 * time.Millisecond
+)
+
+func (d *pretendDay) away(at time.Time) bool {
+	return slices.ContainsFunc(d.outages, func(from time.Time) bool { return !at.Before(from) && at.Before(from.Add(outageTime)) })
+}
+
+// call waits for the pace, and then for the answer.
+func (d *pretendDay) call(api string) error {
+	d.now = pay.Latest(d.now, d.slot[api])
+	d.slot[api] = d.now.Add(d.step)
+	d.calls++
+	if d.away(d.now) {
+		d.now = d.now.Add(callTime)
+		return &pay.Failure{Kind: pay.FailureNoAnswer, Message: "outage"}
+	}
+	return nil
+}
+
+func (d *pretendDay) Payment(_ context.Context, key string) (pay.Payment, pay.Evidence, error) {
+	if err := d.call("payment"); err != nil {
+		return pay.Payment{}, pay.Evidence{}, err
+	}
+	w, at := d.byKey[key], d.now
+	d.now = d.now.Add(callTime)
+	p := pay.Payment{MID: mid, PaymentKey: key, OrderID: "order-" + key, Status: pay.WaitingForDeposit, Method: pay.VirtualAccount,
+		Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000, RequestedAt: w.opened, Account: &pay.VirtualAccountState{}}
+	if at.Before(w.closes()) {
+		p.Account.RefundAccount = &pay.RefundAccount{Bank: "88", Number: pay.Private("110" + key[len(key)-12:]), Holder: "김토스"}
+	}
+	return p, pay.Evidence{API: "payment", About: key, Body: []byte("{}"), FetchedAt: at}, nil
+}
+
+func (d *pretendDay) PaymentByOrder(context.Context, string) (pay.Payment, pay.Evidence, error) {
+	return pay.Payment{}, pay.Evidence{}, errors.New("no order is known without its payment")
+}
+
+func (d *pretendDay) Transactions(_ context.Context, from, to time.Time, _ string) ([]pay.Transaction, string, pay.Evidence, error) {
+	if err := d.call("transactions"); err != nil {
+		return nil, "", pay.Evidence{}, err
+	}
+	at := d.now
+	d.now = d.now.Add(callTime)
+	var rows []pay.Transaction
+	first := sort.Search(len(d.payments), func(i int) bool { return !d.payments[i].issued.Before(from) })
+	for _, w := range d.payments[first:] {
+		if !w.issued.Before(to) || w.issued.After(at) {
+			break
+		}
+		rows = append(rows, pay.Transaction{MID: mid, PaymentKey: w.key, OrderID: "order-" + w.key, Method: pay.VirtualAccount,
+			Status: pay.WaitingForDeposit, At: w.issued, Currency: pay.KRW, Amount: 1000})
+	}
+	return rows, "", pay.Evidence{API: "transactions", Body: []byte("[]"), FetchedAt: at}, nil
+}
+
+// newDay draws a day of 20,000 payments at a hundred look-ups a minute, or as
+// much of one as there are payments: with a peak of three times the mean towards
+// its end, and an outage in the middle of each quarter and in the peak.
+func newDay(seed uint64, payments int) *pretendDay {
+	r := rand.New(rand.NewPCG(seed, 1))
+	begin, span := last.Start(), 23*time.Hour*time.Duration(payments)/20_000
+	d := &pretendDay{now: begin, step: time.Minute / 100 * 102 / 100}
+	for quarter := range 4 {
+		if at := span * time.Duration(2*quarter+1) / 8; quarter == 3 || span > 8*time.Hour {
+			d.outages = append(d.outages, begin.Add(at))
+		}
+	}
+	for len(d.payments) < payments {
+		at := time.Duration(r.Int64N(int64(span)))
+		if peak := at > span*4/5; peak || r.IntN(3) == 0 {
+			d.issue(r, begin.Add(at))
+		}
+	}
+	return d.named()
+}
+
+// newCrowd draws an hour in which half as many buyers again come as can be
+// looked at, and an outage in the middle.
+func newCrowd(seed uint64, payments int) *pretendDay {
+	r := rand.New(rand.NewPCG(seed, 1))
+	begin := last.Start()
+	d := &pretendDay{now: begin, step: time.Hour / time.Duration(payments) * 3 / 2, outages: []time.Time{begin.Add(30 * time.Minute)}}
+	for range payments {
+		d.issue(r, begin.Add(time.Duration(r.Int64N(int64(time.Hour)))))
+	}
+	return d.named()
+}
+
+// issue adds a payment whose window was opened up to 25 minutes before.
+func (d *pretendDay) issue(r *rand.Rand, issued time.Time) {
+	opened := issued.Add(-time.Duration(r.Int64N(int64(25 * time.Minute)))).Truncate(time.Second)
+	d.payments = append(d.payments, windowed{opened: opened, issued: issued.Truncate(time.Microsecond)})
+}
+
+// named sorts the payments and gives them keys as Toss's are.
+func (d *pretendDay) named() *pretendDay {
+	d.byKey, d.slot = map[string]windowed{}, map[string]time.Time{}
+	slices.SortFunc(d.payments, func(a, b windowed) int { return a.issued.Compare(b.issued) })
+	for i := range d.payments {
+		d.payments[i].key = fmt.Sprintf("tgen_%s%05d", d.payments[i].opened.In(pay.Seoul).Format("20060102150405"), i)
+		d.byKey[d.payments[i].key] = d.payments[i]
+	}
+	return d
+}
+
+// urgent orders payments by the close of their windows.
+type urgent []windowed
+
+func (u urgent) Len() int           { return len(u) }
+func (u urgent) Less(i, j int) bool { return u[i].closes().Before(u[j].closes()) }
+func (u urgent) Swap(i, j int)      { u[i], u[j] = u[j], u[i] }
+func (u *urgent) Push(x any)        { *u = append(*u, x.(windowed)) }
+func (u *urgent) Pop() any {
+	last := (*u)[len(*u)-1]
+	*u = (*u)[:len(*u)-1]
+	return last
+}
+
+// possible is the most that anybody could have captured who knew each payment
+// the moment it was issued: at every slot of the pace outside of outages the
+// open window that closes first. Each look takes one slot, and each payment is
+// open for one stretch of them, so that this greedy matching is the greatest
+// (Glover, 1967).
+func (d *pretendDay) possible() int {
+	open, captured, next := &urgent{}, 0, 0
+	for at := d.payments[0].issued; next < len(d.payments) || open.Len() > 0; at = at.Add(d.step) {
+		for next < len(d.payments) && !d.payments[next].issued.After(at) {
+			heap.Push(open, d.payments[next])
+			next++
+		}
+		for open.Len() > 0 && !at.Before((*open)[0].closes()) {
+			heap.Pop(open)
+		}
+		if open.Len() > 0 && !d.away(at) {
+			heap.Pop(open)
+			captured++
+		}
+	}
+	return captured
+}
+
+// play captures through the day, and gives what was captured and missed.
+func (d *pretendDay) play(t *testing.T) refunds.CaptureFigures {
+	t.Helper()
+	db := openDB(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db"))
+	keyset, err := seal.NewKeyset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := seal.NewRing(func() ([]byte, error) { return keyset, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	end := d.payments[len(d.payments)-1].issued.Add(2 * refunds.AccountShown)
+	capture := &jobs.Capture{
+		Merchants: []jobs.CaptureMerchant{{MID: mid, Provider: d, Concurrency: 1}}, Queue: db, Sealer: ring, Actor: "capture",
+		Clock: func() time.Time { return d.now },
+		Sleep: func(ctx context.Context, pause time.Duration) error {
+			if d.now = d.now.Add(pause); d.now.After(end) {
+				cancel()
+			}
+			return ctx.Err()
+		},
+	}
+	if err := capture.Watch(ctx, 15*time.Second, func(jobs.CaptureSummary) {}); err != nil {
+		t.Fatal(err)
+	}
+	figures, err := db.Captures(t.Context(), mid, last.Start().Add(-time.Hour), end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return figures
+}
+
+// A day with outages at the pace of the contract: what any schedule could have
+// captured is captured.
+func TestADayOfVirtualAccounts(t *testing.T) {
+	t.Parallel()
+	d := newDay(7, *dayPayments)
+	possible := d.possible()
+	got := d.play(t)
+	t.Logf("%d payments: captured %d, missed %d %v, possible %d; %d calls; minutes left p50 %.0f, p95 %.0f",
+		*dayPayments, got.Captured, got.Missed, got.Reasons, possible, d.calls, got.P(50).Minutes(), got.P(95).Minutes())
+	if got.Captured != possible {
+		t.Errorf("captured %d, and %d were possible", got.Captured, possible)
+	}
+	if got.Captured+got.Missed != *dayPayments {
+		t.Errorf("%d and %d are not the %d payments", got.Captured, got.Missed, *dayPayments)
+	}
+}
+
+// When more come than can be looked at, some are missed, whatever the schedule:
+// the one that is played loses nearly nothing against one that knows everything.
+func TestAnHourThatIsTooMuch(t *testing.T) {
+	t.Parallel()
+	d := newCrowd(11, 1500)
+	possible := d.possible()
+	got := d.play(t)
+	t.Logf("%d payments: captured %d, missed %d %v, possible %d", len(d.payments), got.Captured, got.Missed, got.Reasons, possible)
+	if possible == len(d.payments) {
+		t.Fatal("everything could have been captured, so that this shows nothing")
+	}
+	if short := possible - got.Captured; short*100 > 3*possible {
+		t.Errorf("captured %d, and %d were possible", got.Captured, possible)
+	}
+}
