@@ -83,6 +83,7 @@ func newChaosShop(t *testing.T, databaseURL string, speed chaosSpeed) *chaosShop
 	}
 	s.must(os.WriteFile(filepath.Join(s.dir, "daesa.yaml"), fmt.Appendf(nil, chaosConfig, s.toss.door.address, pace), 0o600))
 	s.must(seal.WriteKeyFile(filepath.Join(s.dir, "account.key")))
+	s.must(os.Mkdir(filepath.Join(s.dir, "tmp"), 0o700))
 	s.expect(codeDone, "migrate")
 	return s
 }
@@ -94,6 +95,7 @@ merchants:
   - mid: tosspayments
     environment: test
     secret_key_env: TOSS_SECRET_KEY
+    security_key_env: TOSS_SECURITY_KEY
     base_url: http://%s
     requests_per_minute: %d
     concurrency: 4
@@ -140,7 +142,8 @@ func (s *chaosShop) startUnder(limit string, ahead time.Duration, arguments ...s
 		life.cmd = exec.Command("/bin/sh", append([]string{"-c", limit + `; exec daesa "$@"`, "sh"}, arguments...)...)
 	}
 	life.cmd.Dir = s.dir
-	life.cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", "DAESA_ACTOR=kim", "DAESA_DATABASE_URL="+s.url)
+	life.cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", "TOSS_SECURITY_KEY="+sandboxSecurityKey, "DAESA_ACTOR=kim",
+		"DAESA_DATABASE_URL="+s.url, "TMPDIR="+filepath.Join(s.dir, "tmp"))
 	life.cmd.Stdout, life.cmd.Stderr = &life.stdout, &life.stderr
 	s.must(life.cmd.Start())
 	return life
