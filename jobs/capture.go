@@ -68,11 +68,15 @@ const (
 	lookLease = 2 * time.Minute
 	// learnEvery is for how long is looked before is learnt again.
 	learnEvery = 15 * time.Second
-	// lookTime is what a look takes until it arrives, its wait for the pace with it.
-	lookTime = 3 * time.Second
+	// learnAgain is the same where the list did not come: what was issued while
+	// nobody could be asked may close first.
+	learnAgain = time.Second
+	// lookTime is what a first look takes until it is answered, its wait for the
+	// pace with it; the next ones take as long as the one before.
+	lookTime = time.Second
 	// awayPause is between two passes while a provider answers nobody: what waits
-	// may have seconds left when it is back.
-	awayPause = time.Second
+	// may have seconds left when it is back. The pace bounds what is asked.
+	awayPause = 250 * time.Millisecond
 )
 
 // CaptureSummary is what a pass did.
@@ -110,11 +114,15 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 // before what is old.
 func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
 	for more := true; more; {
-		if err := p.learn(ctx, m); err != nil {
+		listed, err := p.learn(ctx, m)
+		if err != nil {
 			return err
 		}
-		var err error
-		if more, err = p.lookAll(ctx, m, p.Clock().Add(learnEvery)); err != nil {
+		next := learnEvery
+		if !listed {
+			next = learnAgain
+		}
+		if more, err = p.lookAll(ctx, m, p.Clock().Add(next)); err != nil {
 			return err
 		}
 	}
@@ -159,33 +167,35 @@ func (p *capturePass) gap(what string) {
 
 // learn watches the shop's virtual-account orders and what the provider lists.
 // That the list does not come is a gap: orders and webhooks are still known.
-func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) error {
+func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) (listed bool, err error) {
 	now := p.Clock()
 	watches, err := p.Queue.OrdersToWatch(ctx, m.MID, now.Add(-ordersSince))
 	if err != nil {
-		return err
+		return false, err
 	}
+	listed = true
 	if !m.LookUpAll {
-		listed, err := listed(ctx, m, now)
+		rows, err := listedAt(ctx, m, now)
 		var failure *pay.Failure
 		switch {
 		case errors.As(err, &failure) && ctx.Err() == nil:
 			p.gap(m.MID + ": " + failure.Error())
+			listed = false
 		case err != nil:
-			return err
+			return false, err
 		}
-		watches = append(watches, p.fresh(listed, now)...)
+		watches = append(watches, p.fresh(rows, now)...)
 	}
 	for i := range watches {
 		watches[i].FirstKnown, watches[i].NextAt = now, now
 	}
 	added, err := p.Queue.Watch(ctx, watches)
 	if err != nil {
-		return err
+		return false, err
 	}
 	p.count(func(s *CaptureSummary) { s.New += added })
 	p.remember(watches, now)
-	return nil
+	return listed, nil
 }
 
 // fresh leaves out what this process has learnt from an earlier page: the list
@@ -217,9 +227,9 @@ func (c *Capture) remember(watches []refunds.Watch, now time.Time) {
 	}
 }
 
-// listed gives the virtual accounts of the transaction list. A row's time is
+// listedAt gives the virtual accounts of the transaction list. A row's time is
 // that of the issue or the deposit: the window was opened before.
-func listed(ctx context.Context, m CaptureMerchant, now time.Time) (watches []refunds.Watch, err error) {
+func listedAt(ctx context.Context, m CaptureMerchant, now time.Time) (watches []refunds.Watch, err error) {
 	for after := ""; ; {
 		rows, next, _, err := m.Provider.Transactions(ctx, now.Add(-listSince), now.Add(time.Second), after)
 		if err != nil {
@@ -252,13 +262,14 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time
 					late.Store(true)
 					return nil
 				}
-				w, given, err := p.Queue.NextWatch(groupCtx, m.MID, now, now.Add(lookTime), now.Add(lookLease))
+				w, given, err := p.Queue.NextWatch(groupCtx, m.MID, now, now.Add(failed.lookTime()), now.Add(lookLease))
 				if w == nil || err != nil {
 					return err
 				}
 				if err := p.look(groupCtx, m, *w, given, failed); err != nil {
 					return err
 				}
+				failed.took(p.Clock().Sub(now))
 			}
 			return groupCtx.Err()
 		})
@@ -272,10 +283,27 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time
 	return late.Load(), err
 }
 
-// streak counts the look-ups of a merchant that failed one after the other.
+// streak is how a merchant's look-ups go: how many failed one after the other.
 type streak struct {
-	mu sync.Mutex
-	n  int
+	mu   sync.Mutex
+	n    int
+	last time.Duration // what the newest look took, with its wait for the pace
+}
+
+// lookTime is when a look that begins now will be answered, at a guess.
+func (s *streak) lookTime() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last == 0 {
+		return lookTime
+	}
+	return min(s.last, 5*lookTime)
+}
+
+func (s *streak) took(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = d
 }
 
 // streak gives a merchant's, with one look left where it was over.

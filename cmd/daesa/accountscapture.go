@@ -42,7 +42,7 @@ type capturePass struct {
 }
 
 // captureEvery is the pause between two passes of `accounts capture --watch`.
-const captureEvery = 15 * time.Second
+const captureEvery = 5 * time.Second
 
 // captureTimeout is how long a look of a capture may take: what is slower is
 // asked again, while there is time.
