@@ -118,22 +118,27 @@ func (f *flock) searchTables() {
 	var names []string
 	f.must(db.Select(&names, tables))
 	for _, name := range names {
-		rows, err := db.Queryx(`SELECT * FROM "` + name + `"`)
+		f.searchTable(db, name)
+	}
+}
+
+func (f *flock) searchTable(db *sqlx.DB, name string) {
+	f.t.Helper()
+	rows, err := db.Queryx(`SELECT * FROM "` + name + `"`)
+	f.must(err)
+	defer rows.Close()
+	for rows.Next() {
+		values, err := rows.SliceScan()
 		f.must(err)
-		for rows.Next() {
-			values, err := rows.SliceScan()
-			f.must(err)
-			for _, value := range values {
-				if raw, isBytes := value.([]byte); isBytes {
-					f.search("table "+name, raw)
-				} else {
-					f.search("table "+name, fmt.Append(nil, value))
-				}
+		for _, value := range values {
+			if raw, isBytes := value.([]byte); isBytes {
+				f.search("table "+name, raw)
+			} else {
+				f.search("table "+name, fmt.Append(nil, value))
 			}
 		}
-		f.must(rows.Err())
-		f.must(rows.Close())
 	}
+	f.must(rows.Err())
 }
 
 // Account numbers, names, secrets and keys go through everything that daesa

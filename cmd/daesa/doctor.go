@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
-	"daesa/internal/seal"
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -406,7 +405,7 @@ func (e *examination) checkAccountKey() {
 			return
 		}
 	}
-	if _, err := seal.Open([]byte(e.cfg.Accounts.Key.Reveal())); err != nil {
+	if _, err := accountRing(e.cfg); err != nil {
 		e.fails("account_key", about, "is no usable key", "restore it from the copy that was made when it was written")
 		return
 	}

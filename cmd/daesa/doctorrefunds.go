@@ -40,7 +40,17 @@ func (e *examination) checkRefunds(ctx context.Context, now time.Time) error {
 		e.ok("brake", "", "off")
 	}
 	e.checkHead(ctx)
-	return nil
+	if err := e.checkEvents(ctx, now); err != nil {
+		return err
+	}
+	if err := e.checkCaptures(ctx, now); err != nil {
+		return err
+	}
+	ring, err := accountRing(e.cfg)
+	if err != nil {
+		return nil // said by the check of the key itself
+	}
+	return e.checkSealed(ctx, ring)
 }
 
 // checkHead: is the database as new as what was sent from it?

@@ -108,8 +108,8 @@ func (a *app) listEvents(ctx context.Context, db *store.DB, eventType, order str
 	if a.json {
 		return a.printJSON(list)
 	}
-	a.printTable([]string{"RECEIVED", "TYPE", "STATUS", "ORDER", "STATE", "WHY"}, each(list, func(d webhookDocument) []string {
-		return []string{d.ReceivedAt, d.Type, orDash(d.Status), orDash(d.OrderID), d.State, orDash(d.Why)}
+	a.printTable([]string{"RECEIVED", "TYPE", "STATUS", "ORDER", "SIGNATURE", "STATE", "WHY"}, each(list, func(d webhookDocument) []string {
+		return []string{d.ReceivedAt, d.Type, orDash(d.Status), orDash(d.OrderID), orDash(d.Signature), d.State, orDash(d.Why)}
 	}))
 	return nil
 }
