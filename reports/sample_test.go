@@ -50,6 +50,13 @@ func sampleBreaks(mid string) []BreakRow {
 	return breaks
 }
 
+// sampleCapture is a day on which some accounts were missed.
+func sampleCapture() *refunds.CaptureFigures {
+	f := &refunds.CaptureFigures{Captured: 212, Given: 3, Missed: 9, Reasons: map[string]int{refunds.CaptureNotShown: 7, refunds.CaptureUnreachable: 2}}
+	f.Minutes[27], f.Minutes[19], f.Minutes[6] = 150, 55, 7
+	return f
+}
+
 func sampleRefunds(mid string) []RefundRow {
 	request := func(order string, state refunds.State, method pay.Method, amount int64, cancelBy time.Time) RefundRow {
 		return RefundRow{refunds.Request{ID: refunds.RequestID(mid, order), MID: mid, OrderID: order, PaymentKey: "tgen_20261121" + order, Method: method,
@@ -88,6 +95,7 @@ func sampleNight(mid string) Snapshot {
 	s := Snapshot{Breaks: breaks, Refunds: queue, Deadlines: sampleDeadlines(queue),
 		JournalHead: "9f2c4e1b7a6d5c3f0e9d8c7b6a594837261504f3e2d1c0bfae9d8c7b6a594837", Config: "c0ffee1234",
 		NextRefunds: []time.Time{seoul("2026-11-23 10:00:00")},
+		Capture:     sampleCapture(),
 		Run: reconcile.Run{ID: reconcile.RunID("nightly", mid, sampleDay), Job: "nightly", MID: mid, Day: sampleDay, Now: sampleNow, Complete: true,
 			Orders: 12_480, Payments: 12_466, Transactions: 12_993, Touched: 12_482, Matched: 12_472, OtherPG: 210, ZeroAmount: 34,
 			Suspects: 61, LookedUp: 111, ProviderCalls: 116, CallsByAPI: map[string]int64{"transactions": 5, "payment": 104, "order": 7},
