@@ -235,9 +235,18 @@ func (d *pretendDay) play(t *testing.T) refunds.CaptureFigures {
 	return figures
 }
 
+// alone passes over what no race detector needs to see.
+func alone(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("one goroutine at a time: run it without -race")
+	}
+}
+
 // A day with outages at the pace of the contract: what any schedule could have
 // captured is captured.
 func TestADayOfVirtualAccounts(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	d := newDay(7, *dayPayments)
 	got := d.play(t)
@@ -258,6 +267,7 @@ func TestADayOfVirtualAccounts(t *testing.T) {
 // When more come than can be looked at, some are missed, whatever the schedule:
 // the one that is played loses nearly nothing against one that knows everything.
 func TestAnHourThatIsTooMuch(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	d := newCrowd(11, 1500)
 	got := d.play(t)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -93,14 +94,19 @@ func (s *asker) accounts(ctx context.Context, file refunds.AccountBatch) (accoun
 		return nil, 0, err
 	}
 	var faults table.Faults
-	for i := range file.Rows {
+	lines := map[string]int{} // of each payment that a new account is for
+	for i, row := range file.Rows {
 		switch {
 		case wrong[i] != nil:
 			faults = append(faults, wrong[i])
-		case stored[i] != nil:
-			accounts = append(accounts, *stored[i])
-		default:
+		case stored[i] == nil:
 			known++
+		case lines[stored[i].PaymentKey] > 0:
+			faults = append(faults, &table.Fault{File: file.Name, Line: row.Line, Column: "order_id", Value: or(row.OrderID, row.PaymentKey),
+				Reason: fmt.Sprintf("is the payment of line %d, with another account: which of the two is right is for a person to say", lines[stored[i].PaymentKey])})
+		default:
+			lines[stored[i].PaymentKey] = row.Line
+			accounts = append(accounts, *stored[i])
 		}
 	}
 	if len(faults) > 0 {
