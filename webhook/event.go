@@ -2,9 +2,7 @@ package webhook
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -79,37 +77,51 @@ func (r *Receiver) event(req *http.Request, body []byte) (pay.Event, error) {
 	if err := json.Compact(&compact, redacted); err != nil {
 		return pay.Event{}, errNotObject
 	}
-	data := envelope.in("data")
-	if data == nil {
-		data = envelope.in("entityBody")
-	}
-	e := pay.Event{
-		Type: envelope.text("eventType"), OrderID: data.text("orderId"), PaymentKey: data.text("paymentKey"), Status: data.text("status"),
-		TransactionKey: or(data.text("transactionKey"), data.text("lastTransactionKey")), ReceivedAt: r.o.Now(),
-		TransmissionID: transmission(req.Header.Get(headerID)), Retried: retried(req.Header.Get(headerRetried)),
-		CreatedAt: created(envelope.text("createdAt")), Body: compact.Bytes(),
-	}
-	secret := data.text("secret")
-	switch {
-	case e.Type == "" && flatDeposit(envelope):
-		e.Type, e.OrderID, e.Status, e.TransactionKey = pay.DepositCallback, envelope.text("orderId"), envelope.text("status"), envelope.text("transactionKey")
-		secret = envelope.text("secret")
-	case e.Type == "":
-		e.Type = unknownType
-	case e.Type == pay.CancelStatusChanged:
-		e.Status = or(data.text("cancelStatus"), e.Status)
-	case e.Type == pay.PayoutChanged || e.Type == pay.SellerChanged:
-		e.TransactionKey = envelope.text("eventId")
-	}
-	e.SecretPrint = pay.SecretPrint(pay.Private(secret))
-	merchant := r.merchant(req, data.text("mId"))
+	e := said(envelope)
+	e.ReceivedAt, e.Body = r.o.Now(), compact.Bytes()
+	e.TransmissionID, e.Retried = transmission(req.Header.Get(headerID)), retried(req.Header.Get(headerRetried))
+	merchant := r.merchant(req, envelope.in("data").text("mId"))
 	if merchant != nil {
 		e.MID = merchant.MID
 	}
-	sum := sha256.Sum256([]byte(e.MID + "\n" + e.Type + "\n" + compact.String()))
+	// The body lacks the secret: a forged event must not pass for the true one.
+	sum := sha256.Sum256([]byte(e.MID + "\n" + e.Type + "\n" + e.SecretPrint + "\n" + compact.String()))
 	e.ID = hex.EncodeToString(sum[:16])
 	e.Signature, err = r.signed(req, e.Type, merchant, body)
 	return e, err
+}
+
+// said takes out of an event what its type says where to find. Keys of
+// customers and of billing are never taken.
+func said(envelope object) pay.Event {
+	e := pay.Event{Type: envelope.text("eventType"), CreatedAt: created(envelope.text("createdAt"))}
+	data := envelope.in("data")
+	if (e.Type == "" || e.Type == pay.DepositCallback && data == nil) && flatDeposit(envelope) {
+		e.Type, data = pay.DepositCallback, envelope
+	}
+	switch e.Type {
+	case pay.PayoutChanged, pay.SellerChanged:
+		e.TransactionKey, e.Status = envelope.text("eventId"), envelope.in("entityBody").text("status")
+		return e
+	case pay.MethodUpdated, pay.CustomerStatusChanged:
+		e.Status = data.text("status")
+		return e
+	case pay.BillingDeleted:
+		return e
+	case "":
+		e.Type = unknownType
+	}
+	if data == nil {
+		data = envelope.in("entityBody") // so newer products say what happened
+	}
+	e.OrderID, e.PaymentKey, e.Status = data.text("orderId"), data.text("paymentKey"), data.text("status")
+	if e.Type == pay.CancelStatusChanged {
+		e.Status = or(data.text("cancelStatus"), e.Status)
+	}
+	// A payment has only the first, a cancel and a deposit only the second.
+	e.TransactionKey = or(data.text("lastTransactionKey"), data.text("transactionKey"))
+	e.SecretPrint = pay.SecretPrint(pay.Private(data.text("secret")))
+	return e
 }
 
 func or(a, b string) string {
@@ -124,14 +136,22 @@ func flatDeposit(o object) bool {
 	return o.text("orderId") != "" && o.text("status") != "" && (o.text("secret") != "" || o.text("transactionKey") != "")
 }
 
+// The years in which an event can have been made. Anybody may send any, and not
+// every database keeps, or reads back, those around 0 and 10000: one such event
+// would hold up all the others.
+const (
+	firstYear = 2000
+	lastYear  = 2999
+)
+
 // created reads a time with or without a zone; without one it is Seoul's, with a
 // fraction of any length.
 func created(text string) time.Time {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t
-	}
-	t, err := time.ParseInLocation("2006-01-02T15:04:05", text, pay.Seoul)
+	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
+		t, err = time.ParseInLocation("2006-01-02T15:04:05", text, pay.Seoul)
+	}
+	if year := t.UTC().Year(); err != nil || year < firstYear || year > lastYear {
 		return time.Time{}
 	}
 	return t
@@ -156,52 +176,4 @@ func retried(text string) int {
 		return 0
 	}
 	return n
-}
-
-// signed checks the signature of the two events that have one: HMAC-SHA256 over
-// the body, a colon and the transmission's time. Where nobody says whose the
-// event is, any merchant's keys will do.
-func (r *Receiver) signed(req *http.Request, eventType string, merchant *Merchant, body []byte) (pay.Signature, error) {
-	if eventType != pay.PayoutChanged && eventType != pay.SellerChanged {
-		return pay.Unsigned, nil
-	}
-	merchants := r.o.Merchants
-	if merchant != nil {
-		merchants = []Merchant{*merchant}
-	}
-	var keys []string
-	for _, m := range merchants {
-		if m.SecurityKeys != nil {
-			keys = append(keys, m.SecurityKeys()...)
-		}
-	}
-	if len(keys) == 0 {
-		return pay.Unverified, nil
-	}
-	sentAt := req.Header.Get(headerTime)
-	for _, value := range strings.Split(req.Header.Get(headerSignature), ",") {
-		encoded, found := strings.CutPrefix(strings.TrimSpace(value), "v1:")
-		given, err := base64.StdEncoding.DecodeString(encoded)
-		if !found || err != nil {
-			continue
-		}
-		for _, key := range keys {
-			if hmac.Equal(given, sum([]byte(key), body, sentAt)) {
-				return pay.Verified, nil
-			}
-			// Whether the key is its text or the bytes that its digits stand for is
-			// not documented. Both are the shop's secret.
-			if raw, err := hex.DecodeString(key); err == nil && hmac.Equal(given, sum(raw, body, sentAt)) {
-				return pay.Verified, nil
-			}
-		}
-	}
-	return "", errSignature
-}
-
-func sum(key, body []byte, sentAt string) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write(body)
-	mac.Write([]byte(":" + sentAt))
-	return mac.Sum(nil)
 }

@@ -6,11 +6,13 @@ package webhook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,7 +51,9 @@ const (
 	bodyMost  = 1 << 20 // bytes
 	batchMost = 200     // events that one commit acknowledges
 	// An answer must leave within ten seconds (integration guide, 웹훅 재전송 정책):
-	// five to read, four to wait for the store, of which a batch may take three.
+	// five to read, four to wait for the store, of which a batch may take three. An
+	// event that came while another batch ran may be stored and still be asked for
+	// again; then it changes nothing.
 	storeMost = 3 * time.Second
 	waitMost  = 4 * time.Second
 )
@@ -63,89 +67,58 @@ type Receiver struct {
 	done    chan struct{}
 }
 
-// waiter is a request whose event is not stored yet.
-type waiter struct {
-	event  pay.Event
-	stored chan error // of one value
-}
-
 // New makes a receiver and starts what stores; Close ends it.
 func New(o Options) (*Receiver, error) {
-	if o.Inbox == nil || o.Redact == nil || o.Now == nil || len(o.Merchants) == 0 {
-		return nil, errors.New("webhook: a receiver needs an inbox, merchants, a way to cut personal data, and a clock")
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.AllowFrom, o.TrustedProxies = unmapped(o.AllowFrom), unmapped(o.TrustedProxies)
 	r := &Receiver{o: o, waiting: make(chan *waiter, batchMost), closed: make(chan struct{}), done: make(chan struct{})}
 	go r.store()
 	return r, nil
 }
 
-// Close ends the receiver when everything that waits is stored. No request may
-// come after it.
+func (o Options) check() error {
+	if o.Inbox == nil || o.Redact == nil || o.Now == nil || len(o.Merchants) == 0 {
+		return errors.New("webhook: a receiver needs an inbox, merchants, a way to cut personal data, and a clock")
+	}
+	seen := map[string]bool{}
+	for _, m := range o.Merchants {
+		if m.MID == "" || seen[m.MID] {
+			return fmt.Errorf("webhook: each merchant needs a mid of its own, and %q is not", m.MID)
+		}
+		seen[m.MID] = true
+	}
+	for _, prefix := range slices.Concat(o.AllowFrom, o.TrustedProxies) {
+		if !prefix.IsValid() {
+			return errors.New("webhook: an allowed or trusted network is empty; write it as an address and a length, such as 13.124.18.147/32")
+		}
+	}
+	return nil
+}
+
+// Close ends the receiver when everything that waits is stored. What comes later
+// is answered with 503, so that Toss sends it again.
 func (r *Receiver) Close() {
 	r.closing.Do(func() { close(r.closed) })
 	<-r.done
-}
-
-// store keeps events in batches: whatever came while one batch was stored is the
-// next. One commit acknowledges all of it.
-func (r *Receiver) store() {
-	defer close(r.done)
-	for {
-		var batch []*waiter
-		select {
-		case w := <-r.waiting:
-			batch = append(batch, w)
-		case <-r.closed:
-			select {
-			case w := <-r.waiting:
-				batch = append(batch, w)
-			default:
-				return
-			}
-		}
-		for more := true; more && len(batch) < batchMost; {
-			select {
-			case w := <-r.waiting:
-				batch = append(batch, w)
-			default:
-				more = false
-			}
-		}
-		r.keep(batch)
-	}
-}
-
-func (r *Receiver) keep(batch []*waiter) {
-	ctx, cancel := context.WithTimeout(context.Background(), storeMost)
-	defer cancel()
-	events := make([]pay.Event, len(batch))
-	for i, w := range batch {
-		events[i] = w.event
-	}
-	err := r.o.Inbox.Keep(ctx, events)
-	if err != nil {
-		r.o.Log.Error("webhook: events could not be stored, and Toss is told to send them again", "number", len(batch), "error", err)
-	}
-	for _, w := range batch {
-		w.stored <- err
-	}
-	if err == nil && r.o.Stored != nil {
-		r.o.Stored()
-	}
 }
 
 // ServeHTTP receives one webhook. It answers 200 only when the event is stored.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
+		unread(w)
 		answer(w, http.StatusMethodNotAllowed, "webhooks come by POST")
 		return
 	}
-	if source, allowed := r.allowed(req); !allowed {
+	source, allowed := r.allowed(req)
+	if !allowed {
 		r.o.Log.Warn("webhook: refused", "from", source, "reason", "address")
+		unread(w)
 		answer(w, http.StatusForbidden, "not from this address")
 		return
 	}
@@ -157,7 +130,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	event, err := r.event(req, body)
 	switch {
 	case errors.Is(err, errSignature):
-		r.o.Log.Warn("webhook: refused", "from", req.RemoteAddr, "reason", "signature", "type", event.Type)
+		r.o.Log.Warn("webhook: refused", "from", source, "reason", "signature", "type", event.Type)
 		answer(w, http.StatusUnauthorized, "the signature is not valid")
 		return
 	case err != nil:
@@ -172,28 +145,10 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	answer(w, http.StatusOK, "stored")
 }
 
-// hand gives an event to who stores, and waits until it is stored.
-func (r *Receiver) hand(ctx context.Context, event pay.Event) error {
-	ctx, cancel := context.WithTimeout(ctx, waitMost)
-	defer cancel()
-	w := &waiter{event: event, stored: make(chan error, 1)}
-	select {
-	case r.waiting <- w:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-w.stored:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // read reads a body of at most bodyMost bytes; code is 0, or why it is refused.
 func (r *Receiver) read(w http.ResponseWriter, req *http.Request) (body []byte, code int) {
 	if req.ContentLength > bodyMost {
-		w.Header().Set("Connection", "close")
+		unread(w)
 		return nil, http.StatusRequestEntityTooLarge
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, bodyMost))
@@ -205,6 +160,13 @@ func (r *Receiver) read(w http.ResponseWriter, req *http.Request) (body []byte, 
 		return nil, http.StatusBadRequest
 	}
 	return body, 0
+}
+
+// unread refuses a body without reading it. The server would read a part of it,
+// to use the connection again, and wait for it as long as for any other.
+func unread(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) // a test's writer has none
 }
 
 func answer(w http.ResponseWriter, code int, text string) {

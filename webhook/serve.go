@@ -19,21 +19,30 @@ const (
 )
 
 // Serve answers on a listener until ctx ends, and then finishes what is under
-// way. Ending it is no error.
+// way, for ten seconds at most. Ending it is no error. What was cut off was not
+// answered, so Toss sends it again.
 func Serve(ctx context.Context, listener net.Listener, h http.Handler) error {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: headerMost,
 	}
-	drained := make(chan error, 1)
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	drained := make(chan struct{})
 	go func() {
-		<-ctx.Done()
+		defer close(drained)
+		<-serving.Done()
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainMost)
 		defer cancel()
-		drained <- server.Shutdown(closing)
+		if server.Shutdown(closing) != nil {
+			_ = server.Close()
+		}
 	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
+	err := server.Serve(listener)
+	end()
+	<-drained
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
 	}
-	return <-drained
+	return err
 }
