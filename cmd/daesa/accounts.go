@@ -196,6 +196,9 @@ func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB,
 	}
 	// The word is kept before anything is seen.
 	if err := db.Revealed(ctx, *account, a.actor(), plainReason(reason), now); err != nil {
+		if out != "" {
+			err = errors.Join(err, target.Close(), os.Remove(out))
+		}
 		return err
 	}
 	_, err = target.Write(append(text, '\n'))
