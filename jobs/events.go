@@ -130,6 +130,7 @@ func (r *eventRun) batch(ctx context.Context, events []pay.Event, tries map[stri
 	if err != nil {
 		return err
 	}
+	before := r.summary.Woken
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(r.concurrency())
 	for _, t := range payments {
@@ -138,7 +139,7 @@ func (r *eventRun) batch(ctx context.Context, events []pay.Event, tries map[stri
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if r.summary.Woken > 0 {
+	if r.summary.Woken > before {
 		if err := r.Settle(ctx); err != nil {
 			return err
 		}

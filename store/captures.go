@@ -186,7 +186,7 @@ func (d *DB) WatchOf(ctx context.Context, mid, paymentKey string) (w *refunds.Wa
 // Looked commits what a look came to: the watch, the payment as it was seen, and
 // its account. An account that is stored already is never replaced.
 func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, actor string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		if w.PaymentKey != "" {
 			var other watchRow
 			err := d.one(ctx, tx, &other, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
@@ -234,6 +234,10 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 		_, err = d.append(ctx, tx, entries)
 		return err
 	})
+	if unique(err) {
+		return nil // another process learnt of the same payment, and has it now
+	}
+	return err
 }
 
 // saveFacts keeps what a later look-up does not show any more.
