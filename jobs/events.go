@@ -192,8 +192,7 @@ func (r *eventRun) sort(ctx context.Context, events []pay.Event, tries map[strin
 		}
 		t := known[key]
 		if t == nil && !heardOf && !r.mayAskForStranger() {
-			r.summary.PutOff++
-			if err := r.Inbox.PutOffEvent(ctx, e.ID, "too many events of payments that nobody else knows", r.Clock().Add(time.Minute)); err != nil {
+			if err := r.strange(ctx, e, tries[e.ID]); err != nil {
 				return nil, err
 			}
 			continue
@@ -215,6 +214,18 @@ func (e *Events) mayAskForStranger() bool {
 	}
 	e.strangers++
 	return e.strangers <= strangersMost
+}
+
+// strange leaves a stranger's event for later, and in the end alone: the night
+// and the capture find by themselves what it may have told.
+func (r *eventRun) strange(ctx context.Context, e pay.Event, tries int) error {
+	const why = "too many events of payments that nobody else knows"
+	if tries > 2*eventTries {
+		r.summary.Unknown++
+		return r.Inbox.EndEvent(ctx, e.ID, eventUnknown, why, r.Clock())
+	}
+	r.summary.PutOff++
+	return r.Inbox.PutOffEvent(ctx, e.ID, why, r.Clock().Add(time.Duration(tries)*time.Minute))
 }
 
 const forgedWhy = "its secret is not the payment's"

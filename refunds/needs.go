@@ -136,5 +136,6 @@ type StoredAccount struct {
 // Releases says whether a request that the account sets free needs no person's
 // word: nor did it before, and nothing about it asks for a second look.
 func (a StoredAccount) Releases(r Request) bool {
-	return r.Currency == pay.KRW && r.Amount <= a.ApproveAbove && r.ApprovedBy == "" && r.SameAs == ""
+	waited := r.State == NeedsAccount || r.State == Approved && r.ApprovedBy == "" // a requested one waits for a word
+	return waited && r.Currency == pay.KRW && r.Amount <= a.ApproveAbove && r.SameAs == ""
 }

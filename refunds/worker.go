@@ -212,7 +212,7 @@ func (t *turn) refused(ctx context.Context, err error, p pay.Payment, evidence p
 
 func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence []pay.Evidence, attempt *Attempt) error {
 	now := t.Clock()
-	if step.To == Requested && t.c.Request.AccountPrint != "" && t.c.Known.AccountPrint != "" {
+	if step.To == Requested && t.c.Known.AccountPrint != "" && (t.c.Request.AccountPrint != "" || t.c.Request.State == NeedsAccount) {
 		// The next word covers the account as it is stored now; else it would be
 		// void again, and again.
 		t.c.Request.AccountPrint = t.c.Known.AccountPrint

@@ -60,12 +60,22 @@ func (d *DB) Account(ctx context.Context, mid, paymentKey string) (*refunds.Stor
 // saveAccount stores a sealed account. What waited for one, and what was
 // approved for another, waits for a person's word on this one.
 func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccount) ([]Entry, error) {
-	if _, err := d.exec(ctx, tx, "upsert_account", accountRow{
-		MID: a.MID, PaymentKey: a.PaymentKey, OrderID: a.OrderID, Print: a.Print, Bank: a.Bank, AccountMasked: a.AccountMasked,
-		HolderMasked: a.HolderMasked, Sealed: a.Sealed, Source: a.Source, At: at(a.At), Actor: a.Actor,
-	}); err != nil {
+	if _, err := d.exec(ctx, tx, "upsert_account", newAccountRow(a)); err != nil {
 		return nil, err
 	}
+	return d.accountCame(ctx, tx, a)
+}
+
+func newAccountRow(a refunds.StoredAccount) accountRow {
+	return accountRow{
+		MID: a.MID, PaymentKey: a.PaymentKey, OrderID: a.OrderID, Print: a.Print, Bank: a.Bank, AccountMasked: a.AccountMasked,
+		HolderMasked: a.HolderMasked, Sealed: a.Sealed, Source: a.Source, At: at(a.At), Actor: a.Actor,
+	}
+}
+
+// accountCame turns the requests of a payment to an account that was stored. One
+// that asks for no account, since nothing was deposited, is left as it is.
+func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccount) ([]Entry, error) {
 	entries := []Entry{entry(a.At, a.Actor, "", "account:"+a.Print, "account.stored", a.Source,
 		map[string]any{"mid": a.MID, "order_id": a.OrderID, "payment_key": a.PaymentKey})}
 	var rows []refundRow
@@ -74,6 +84,10 @@ func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 	}
 	for _, row := range rows {
 		r := row.request()
+		if r.AccountPrint == "" && r.State != refunds.NeedsAccount {
+			continue
+		}
+		released := a.Releases(r)
 		r.AccountPrint = a.Print
 		if err := d.turnTo(ctx, tx, r, refunds.Step{To: refunds.Requested}, a.At); err != nil {
 			return nil, err
@@ -81,7 +95,7 @@ func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 		if r.State != refunds.Requested {
 			entries = append(entries, moved(r, refunds.Requested, a.At, a.Actor, "its refund account came"))
 		}
-		if a.Releases(r) {
+		if released {
 			r.State, r.Version = refunds.Requested, r.Version+1
 			r.Approval = refunds.ApprovalHash(r)
 			if err := d.turnTo(ctx, tx, r, refunds.Step{To: refunds.Approved}, a.At); err != nil {

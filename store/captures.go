@@ -187,6 +187,7 @@ func (d *DB) WatchOf(ctx context.Context, mid, paymentKey string) (w *refunds.Wa
 // its account. An account that is stored already is never replaced.
 func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, actor string, now time.Time) error {
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
+		w, account := w, account // it may be run again
 		if w.PaymentKey != "" {
 			var other watchRow
 			err := d.one(ctx, tx, &other, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
@@ -198,13 +199,13 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 		}
 		var entries []Entry
 		if account != nil {
-			had, err := d.account(ctx, tx, account.MID, account.PaymentKey)
+			stored, err := d.exec(ctx, tx, "capture_account", newAccountRow(*account))
 			if err != nil {
 				return err
 			}
-			if had.Print != "" {
+			if stored == 0 {
 				w.State, account = refunds.CaptureGiven, nil
-			} else if entries, err = d.saveAccount(ctx, tx, *account); err != nil {
+			} else if entries, err = d.accountCame(ctx, tx, *account); err != nil {
 				return err
 			}
 		}

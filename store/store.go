@@ -17,7 +17,7 @@ import (
 	"sync"
 
 	"github.com/jmoiron/sqlx"
-	_ "github.com/lib/pq" // the PostgreSQL driver
+	"github.com/lib/pq" // the PostgreSQL driver
 	_ "modernc.org/sqlite"
 
 	sqlfiles "daesa/sql"
@@ -265,9 +265,20 @@ func (d *DB) bind(name string, arg any) (string, []any, error) {
 	return q.text, values, nil
 }
 
-// write runs f in one transaction that may write.
+// writeTries is how often a transaction is run that PostgreSQL ended because it
+// and another one waited for each other.
+const writeTries = 4
+
+// write runs f in one transaction that may write. f may be run again.
 func (d *DB) write(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	return d.writeOn(ctx, d.db, f)
+	for try := 1; ; try++ {
+		err := d.writeOn(ctx, d.db, f)
+		var pg *pq.Error
+		deadlock := errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+		if !deadlock || try == writeTries || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // alone runs one statement that writes without a transaction of its own. SQLite

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -168,6 +169,9 @@ func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB,
 	if err != nil {
 		return err
 	}
+	if err := a.mayMoveClock(cfg); err != nil {
+		return err
+	}
 	ring, err := neededRing(cfg, "accounts reveal")
 	if err != nil {
 		return err
@@ -203,14 +207,22 @@ func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB,
 	}
 	_, err = target.Write(append(text, '\n'))
 	if out != "" {
-		err = errors.Join(err, target.Close())
+		if err = errors.Join(err, target.Close()); err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(struct {
+				Written string `json:"written"`
+				ending
+			}{out, a.ending()})
+		}
 		a.printf("the account of order %s was written to %s; delete it when it has done its work\n", plain(order), out)
 	}
 	return err
 }
 
 // plainReason is a reason as the journal keeps it.
-func plainReason(reason string) string { return plain(reason) }
+func plainReason(reason string) string { return strings.TrimSpace(plain(reason)) }
 
 // accountOfOrder finds the one account of an order.
 func (a *app) accountOfOrder(ctx context.Context, db *store.DB, order string) (*refunds.StoredAccount, error) {
@@ -254,14 +266,21 @@ func (a *app) accountsPurgeCommand() *cobra.Command {
 	}
 }
 
+// depositMost is how long after its issue a virtual account can be paid into
+// (dueDate, at most 90 days): from then its cancel deadline counts.
+const depositMost = 90 * 24 * time.Hour
+
 func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.DB) error {
+	if err := a.mayMoveClock(cfg); err != nil {
+		return err
+	}
 	now, err := a.now()
 	if err != nil {
 		return err
 	}
 	purged, keep := 0, time.Duration(cfg.Accounts.KeepDaysAfterRefund)*24*time.Hour
 	for _, m := range a.merchants(cfg) {
-		unused := now.Add(-keep - time.Duration(m.VirtualAccountCancelDays)*24*time.Hour)
+		unused := now.Add(-keep - depositMost - time.Duration(m.VirtualAccountCancelDays)*24*time.Hour)
 		n, err := db.Purge(ctx, m.MID, now.Add(-keep), unused, a.actor(), now)
 		if err != nil {
 			return err

@@ -71,6 +71,9 @@ func (a *app) capture(ctx context.Context, watch bool) error {
 	if err != nil {
 		return err
 	}
+	if err := a.mayMoveClock(cfg); err != nil {
+		return err
+	}
 	ring, err := neededRing(cfg, "accounts capture")
 	if err != nil {
 		return err

@@ -159,7 +159,7 @@ func (a *app) mayMoveClock(cfg *config.Config) error {
 	}
 	for _, m := range a.merchants(cfg) {
 		if !loopback(m.BaseURL) {
-			return usage(fmt.Errorf("--as-of: merchant %s is at %s, and refunds are sent by the real clock only", m.MID, m.BaseURL),
+			return usage(fmt.Errorf("--as-of: merchant %s is at %s, and what cannot be undone is done by the real clock only", m.MID, m.BaseURL),
 				"leave --as-of away; it is for a sandbox on this machine")
 		}
 	}

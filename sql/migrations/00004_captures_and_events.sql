@@ -68,7 +68,7 @@ CREATE TABLE events (
   done_at         {{.Time}}
 ) {{.Strict}};
 CREATE UNIQUE INDEX events_transmission ON events (transmission_id) WHERE transmission_id <> '';
-CREATE INDEX events_due ON events (urgent DESC, received_at, id) WHERE state = 'new';
+CREATE INDEX events_due ON events (urgent DESC, tries, received_at, id) WHERE state = 'new';
 CREATE INDEX events_order ON events (order_id) WHERE order_id <> '';
 CREATE INDEX events_received ON events (received_at);
 

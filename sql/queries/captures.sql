@@ -7,12 +7,12 @@ SELECT * FROM captures WHERE mid = :mid AND order_id = :order_id ORDER BY paymen
 INSERT INTO captures (id, mid, order_id, payment_key, source, opened_at, exact, closes_at, state, why, looks, seen, first_known, next_at)
 VALUES (:id, :mid, :order_id, :payment_key, :source, :opened_at, :exact, :closes_at, :state, :why, 0, 0, :first_known, :next_at)
 ON CONFLICT DO NOTHING
--- An order's watch learns its payment. One that had ended without a payment
--- begins anew.
+-- An order's watch learns its payment. One that had ended without it begins
+-- anew.
 -- name: watch_learns
 UPDATE captures SET payment_key = :payment_key, source = :source, opened_at = :opened_at, closes_at = :closes_at, state = 'waiting', why = '',
-  next_at = :next_at
-WHERE id = :id AND payment_key = '' AND state IN ('waiting','none')
+  looks = 0, seen = 0, next_at = :next_at
+WHERE id = :id AND payment_key = '' AND state IN ('waiting','none','missed')
   AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.mid = :mid AND o.payment_key = :payment_key)
 -- name: orders_to_watch
 SELECT mid, order_id, payment_key, ordered_at FROM orders o
@@ -66,7 +66,7 @@ UPDATE accounts SET sealed = :sealed WHERE mid = :mid AND payment_key = :payment
 -- name: sealed_attempts
 SELECT * FROM refund_attempts WHERE sealed = 1 AND length(body) > 0 AND (refund_id, n) > (:refund_id, :n) ORDER BY refund_id, n LIMIT :limit
 -- name: reseal_attempt
-UPDATE refund_attempts SET body = :body, body_sha256 = :body_sha256 WHERE refund_id = :refund_id AND n = :n AND body_sha256 = :was
+UPDATE refund_attempts SET body = :body, body_sha256 = :body_sha256 WHERE refund_id = :refund_id AND n = :n AND body_sha256 = :was AND length(body) > 0
 -- An account has done its work when its payment's refunds are finished, by hand
 -- or by Toss, and lain for as long as the configuration says; one that was never
 -- used, when nothing can be cancelled any more.

@@ -2,7 +2,7 @@
 -- name: take_events
 UPDATE events SET next_at = :until, tries = tries + 1 WHERE id IN (SELECT id FROM events
   WHERE state = 'new' AND (next_at IS NULL OR next_at <= :now)
-  ORDER BY urgent DESC, received_at, id LIMIT :limit{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
+  ORDER BY urgent DESC, tries, received_at, id LIMIT :limit{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
 RETURNING *
 -- name: end_event
 UPDATE events SET state = :state, why = :why, done_at = :now, next_at = NULL WHERE id = :id AND state = 'new'

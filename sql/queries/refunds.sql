@@ -25,6 +25,8 @@ WHERE id = coalesce(
   WHERE r.mid = :mid AND r.state IN ('accepted','held','requested','needs_account','approved','retry')
     AND (r.state IN ('accepted','held')
       OR (r.state IN ('requested','needs_account') AND r.cancel_by < :now)
+      OR (r.state = 'needs_account' AND EXISTS (SELECT 1 FROM accounts a WHERE a.mid = r.mid AND a.payment_key = r.payment_key
+        AND a.purged_at IS NULL AND a.print <> r.account_print))
       OR :every = 1)
     AND (r.lease_until IS NULL OR r.lease_until <= :now)
     AND (r.next_at IS NULL OR r.next_at <= :now OR :every = 1)
@@ -149,8 +151,17 @@ VALUES (:mid, :payment_key, :order_id, :print, :bank, :account_masked, :holder_m
 ON CONFLICT (mid, payment_key) DO UPDATE SET order_id = excluded.order_id, print = excluded.print, bank = excluded.bank,
   account_masked = excluded.account_masked, holder_masked = excluded.holder_masked, sealed = excluded.sealed,
   source = excluded.source, at = excluded.at, actor = excluded.actor, purged_at = NULL
+-- A capture never replaces an account that is there.
+-- name: capture_account
+INSERT INTO accounts (mid, payment_key, order_id, print, bank, account_masked, holder_masked, sealed, source, at, actor)
+VALUES (:mid, :payment_key, :order_id, :print, :bank, :account_masked, :holder_masked, :sealed, :source, :at, :actor)
+ON CONFLICT (mid, payment_key) DO UPDATE SET order_id = excluded.order_id, print = excluded.print, bank = excluded.bank,
+  account_masked = excluded.account_masked, holder_masked = excluded.holder_masked, sealed = excluded.sealed,
+  source = excluded.source, at = excluded.at, actor = excluded.actor, purged_at = NULL
+WHERE accounts.purged_at IS NOT NULL
 -- name: without_this_account
-SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account') ORDER BY id
+SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account')
+ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: open_of_payment
 SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND id <> :id
   AND state IN ('requested','approved','needs_account','sending','retry','unknown','held')

@@ -24,6 +24,7 @@ var captureTests = map[string]func(*testing.T, *store.DB){
 	"captures: an account that is there is never replaced by a capture":            neverReplaced,
 	"captures: figures count by state, reason and minute":                          captureFigures,
 	"accounts: a request that waited goes on, and a small one needs no word":       accountReleases,
+	"accounts: one that is there already brings its request on":                   accountBefore,
 	"accounts: everything sealed is sealed again, and nothing else is touched":     resealed,
 	"accounts: what has done its work is destroyed, and what has not is kept":      purged,
 	"events: the same transmission or content is one event":                        eventsOnce,
@@ -220,9 +221,10 @@ func deposited(state refunds.State) func(*refunds.Request, *pay.Payment) {
 func accountReleases(t *testing.T, db *store.DB) {
 	asked(t, db, "small", 1000, time.Time{}, deposited(refunds.NeedsAccount))
 	asked(t, db, "large", 1001, time.Time{}, deposited(refunds.NeedsAccount))
-	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.Requested))
+	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.Requested), func(r *refunds.Request, _ *pay.Payment) { r.AccountPrint = "another" })
+	asked(t, db, "dry", 1000, time.Time{}, deposited(refunds.Requested)) // nothing was deposited: it asks for no account
 	var accounts []refunds.StoredAccount
-	for _, key := range []string{"small", "large", "word"} {
+	for _, key := range []string{"small", "large", "word", "dry"} {
 		a := *account(key, "print-"+key, now)
 		a.ApproveAbove = 1000
 		accounts = append(accounts, a)
@@ -236,12 +238,35 @@ func accountReleases(t *testing.T, db *store.DB) {
 			t.Errorf("%s is %s for account %q, expected %s", ref, r.State, r.AccountPrint, want)
 		}
 	}
+	if dry := stored(t, db, refunds.RequestID(mid, "dry")); dry.State != refunds.Approved || dry.AccountPrint != "" {
+		t.Errorf("what needs no account is %s for account %q", dry.State, dry.AccountPrint)
+	}
 	if word.ApprovedBy == "" {
 		t.Error("nobody had approved, so that nothing was shown about a person's word")
 	}
 	c := claimed(t, db, choice("a", now))
+	for c != nil && c.Request.Ref == "dry" {
+		c = claimed(t, db, choice("a", now))
+	}
 	if c == nil || c.Request.Ref != "small" || c.Request.Approval != refunds.ApprovalHash(c.Request) || !bytes.Equal(c.Account, []byte("sealed-print-small")) {
 		t.Errorf("claimed %+v", c)
+	}
+}
+
+// A request may be made, or sent back, while its account is there already: the
+// next run brings it on.
+func accountBefore(t *testing.T, db *store.DB) {
+	if err := db.SaveAccounts(t.Context(), []refunds.StoredAccount{*account("late", "print-late", now)}); err != nil {
+		t.Fatal(err)
+	}
+	asked(t, db, "late", 1000, time.Time{}, deposited(refunds.NeedsAccount))
+	asked(t, db, "none", 1000, time.Time{}, deposited(refunds.NeedsAccount))
+	c := claimed(t, db, choice("a", now))
+	if c == nil || c.Request.Ref != "late" || c.Known.AccountPrint != "print-late" {
+		t.Fatalf("claimed %+v", c)
+	}
+	if again := claimed(t, db, choice("a", now)); again != nil {
+		t.Errorf("claimed %s, whose account nobody knows", again.Request.Ref)
 	}
 }
 
