@@ -24,7 +24,7 @@ var captureTests = map[string]func(*testing.T, *store.DB){
 	"captures: an account that is there is never replaced by a capture":            neverReplaced,
 	"captures: figures count by state, reason and minute":                          captureFigures,
 	"accounts: a request that waited goes on, and a small one needs no word":       accountReleases,
-	"accounts: one that is there already brings its request on":                   accountBefore,
+	"accounts: one that is there already brings its request on":                    accountBefore,
 	"accounts: everything sealed is sealed again, and nothing else is touched":     resealed,
 	"accounts: what has done its work is destroyed, and what has not is kept":      purged,
 	"events: the same transmission or content is one event":                        eventsOnce,
