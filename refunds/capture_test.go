@@ -1,6 +1,7 @@
 package refunds_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -204,7 +205,7 @@ func TestAWatchEnds(t *testing.T) {
 		}
 		sights, most := answers, maxLooks
 		if rapid.Bool().Draw(t, "faults") {
-			sights, most = append(silence, answers...), 3600
+			sights, most = slices.Concat(silence, answers), 3600
 		}
 		now := opened.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "from")) * time.Minute)
 		for looks := 0; w.State == refunds.CaptureWaiting; looks++ {
