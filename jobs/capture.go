@@ -28,10 +28,9 @@ type Capture struct {
 	Clock        func() time.Time
 	Sleep        func(ctx context.Context, d time.Duration) error
 
-	mu        sync.Mutex
-	streaks   map[string]*streak      // of each merchant, over the passes
-	known     map[[2]string]time.Time // merchant and payment: what the list has told before, and when
-	refreshed time.Time               // when the shop's orders were read last
+	mu      sync.Mutex
+	streaks map[string]*streak      // of each merchant, over the passes
+	known   map[[2]string]time.Time // merchant and payment: what the list has told before, and when
 }
 
 // CaptureMerchant is one merchant's side of a capture.
@@ -67,8 +66,7 @@ const (
 	listSince   = refunds.AccountShown + time.Minute
 	// lookLease keeps other processes away from a watch that is looked at.
 	lookLease = 2 * time.Minute
-	// learnEvery is for how long is looked before is learnt again, and the least
-	// time between two readings of the shop's orders.
+	// learnEvery is for how long is looked before is learnt again.
 	learnEvery = 15 * time.Second
 	// learnAgain is the same where the list did not come: what was issued while
 	// nobody could be asked may close first.
@@ -88,34 +86,60 @@ type CaptureSummary struct {
 	Gaps                          []string // what could not be asked
 }
 
-// Run learns what may show an account and looks at everything that is due, the
-// earliest expiry first, until nothing is. An error is a fault of the store or
-// of ours.
+// Run is one pass: learn what may show an account, then look at everything that
+// is due, the earliest expiry first. An error is a fault of the store or of
+// ours.
 func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 	pass := &capturePass{Capture: c}
-	for {
-		if more, err := pass.round(ctx); err != nil || !more {
+	if c.Orders != nil {
+		now := c.Clock()
+		gaps, err := c.Orders.Refresh(ctx, now.Add(-ordersSince), now)
+		if err != nil {
 			return pass.summary, err
 		}
+		for _, gap := range gaps {
+			pass.gap(gap.What + ": " + gap.Why)
+		}
 	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	for _, m := range c.Merchants {
+		group.Go(func() error { return pass.merchant(groupCtx, m) })
+	}
+	err := group.Wait()
+	return pass.summary, err
+}
+
+// merchant learns and looks until nothing is due. While there is more to look at
+// than can be looked at, it learns again in between: what is new may close
+// before what is old.
+func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
+	for more := true; more; {
+		listed, err := p.learn(ctx, m)
+		if err != nil {
+			return err
+		}
+		next := learnEvery
+		if !listed {
+			next = learnAgain
+		}
+		if more, err = p.lookAll(ctx, m, p.Clock().Add(next)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Watch makes one pass after the other until ctx ends. That a pass fails does
 // not end it: what it was about is asked again.
 func (c *Capture) Watch(ctx context.Context, every time.Duration, told func(CaptureSummary)) error {
 	for {
-		pass := &capturePass{Capture: c}
-		more, err := pass.round(ctx)
-		summary := pass.summary
+		summary, err := c.Run(ctx)
 		if err != nil && ctx.Err() == nil {
 			summary.Gaps = append(summary.Gaps, err.Error())
 		}
 		told(summary)
 		pause := every
-		switch {
-		case err == nil && more:
-			pause = 0
-		case summary.Away:
+		if summary.Away {
 			pause = min(every, awayPause)
 		}
 		if err := c.Sleep(ctx, pause); err != nil {
@@ -137,66 +161,8 @@ func (p *capturePass) count(change func(*CaptureSummary)) {
 	change(&p.summary)
 }
 
-// gap notes what could not be asked, once.
 func (p *capturePass) gap(what string) {
-	p.count(func(s *CaptureSummary) {
-		if !slices.Contains(s.Gaps, what) {
-			s.Gaps = append(s.Gaps, what)
-		}
-	})
-}
-
-// round learns and looks for a while, for every merchant; more says that
-// something is left. It is short, so that what is new is learnt while there is
-// more to look at than can be looked at, and no merchant waits for another's
-// backlog.
-func (p *capturePass) round(ctx context.Context) (more bool, err error) {
-	if err := p.refresh(ctx); err != nil {
-		return false, err
-	}
-	var left atomic.Bool
-	group, groupCtx := errgroup.WithContext(ctx)
-	for _, m := range p.Merchants {
-		group.Go(func() error {
-			more, err := p.merchant(groupCtx, m)
-			if more {
-				left.Store(true)
-			}
-			return err
-		})
-	}
-	err = group.Wait()
-	return left.Load(), err
-}
-
-// refresh reads the shop's newest orders, where that is due.
-func (p *capturePass) refresh(ctx context.Context) error {
-	now := p.Clock()
-	if p.Orders == nil || now.Sub(p.refreshed) < learnEvery {
-		return nil
-	}
-	gaps, err := p.Orders.Refresh(ctx, now.Add(-ordersSince), now)
-	if err != nil {
-		return err
-	}
-	p.refreshed = now
-	for _, gap := range gaps {
-		p.gap(gap.What + ": " + gap.Why)
-	}
-	return nil
-}
-
-// merchant learns, and looks for a while.
-func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) (more bool, err error) {
-	listed, err := p.learn(ctx, m)
-	if err != nil {
-		return false, err
-	}
-	next := learnEvery
-	if !listed {
-		next = learnAgain
-	}
-	return p.lookAll(ctx, m, p.Clock().Add(next))
+	p.count(func(s *CaptureSummary) { s.Gaps = append(s.Gaps, what) })
 }
 
 // learn watches the shop's virtual-account orders and what the provider lists.
@@ -214,7 +180,6 @@ func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) (listed bool
 		switch {
 		case errors.As(err, &failure) && ctx.Err() == nil:
 			p.gap(m.MID + ": " + failure.Error())
-			p.streak(m.MID).failed(theList, failure)
 			listed = false
 		case err != nil:
 			return false, err
@@ -288,34 +253,29 @@ func listedAt(ctx context.Context, m CaptureMerchant, now time.Time) (watches []
 func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time.Time) (more bool, err error) {
 	var late atomic.Bool
 	group, groupCtx := errgroup.WithContext(ctx)
-	streak := p.streak(m.MID)
-	streak.oneMore()
+	failed := p.streak(m.MID)
 	for range max(m.Concurrency, 1) {
 		group.Go(func() error {
-			for groupCtx.Err() == nil && !streak.over() {
+			for groupCtx.Err() == nil && !failed.over() {
 				now := p.Clock()
 				if now.After(until) {
 					late.Store(true)
 					return nil
 				}
-				w, given, err := p.Queue.NextWatch(groupCtx, m.MID, now, now.Add(streak.lookTime()), now.Add(lookLease))
+				w, given, err := p.Queue.NextWatch(groupCtx, m.MID, now, now.Add(failed.lookTime()), now.Add(lookLease))
 				if w == nil || err != nil {
 					return err
 				}
-				if err := p.look(groupCtx, m, *w, given, streak); err != nil {
+				if err := p.look(groupCtx, m, *w, given, failed); err != nil {
 					return err
 				}
-				streak.took(p.Clock().Sub(now))
+				failed.took(p.Clock().Sub(now))
 			}
 			return groupCtx.Err()
 		})
 	}
 	err = group.Wait()
-	switch {
-	case streak.keyRefused():
-		p.gap(m.MID + ": the provider does not accept the secret key")
-		return false, err
-	case streak.over():
+	if failed.over() {
 		p.gap(fmt.Sprintf("%s: the provider did not answer %d look-ups one after the other; the next pass asks again", m.MID, lookUpFailures))
 		p.count(func(s *CaptureSummary) { s.Away = true })
 		return false, err
@@ -323,39 +283,11 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time
 	return late.Load(), err
 }
 
-// streak is what a merchant's provider did not answer since it last showed a
-// payment, over the passes.
+// streak is how a merchant's look-ups go: how many failed one after the other.
 type streak struct {
-	mu    sync.Mutex
-	n     int           // look-ups
-	about string        // what was not answered last
-	many  bool          // not one payment alone: it is the provider, and not the payment
-	key   bool          // it does not accept the secret key
-	last  time.Duration // what the newest look took, with its wait for the pace
-}
-
-// theList stands beside payments where it is the transaction list that did not
-// come.
-const theList = "the list"
-
-// streak gives a merchant's.
-func (c *Capture) streak(mid string) *streak {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.streaks == nil {
-		c.streaks = map[string]*streak{}
-	}
-	if c.streaks[mid] == nil {
-		c.streaks[mid] = &streak{}
-	}
-	return c.streaks[mid]
-}
-
-// oneMore allows a look where the streak was over.
-func (s *streak) oneMore() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.n, s.key = min(s.n, lookUpFailures-1), false
+	mu   sync.Mutex
+	n    int
+	last time.Duration // what the newest look took, with its wait for the pace
 }
 
 // lookTime is when a look that begins now will be answered, at a guess.
@@ -374,41 +306,45 @@ func (s *streak) took(d time.Duration) {
 	s.last = d
 }
 
-// answered ends the streak.
-func (s *streak) answered() {
+// streak gives a merchant's, with one look left where it was over.
+func (c *Capture) streak(mid string) *streak {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.streaks == nil {
+		c.streaks = map[string]*streak{}
+	}
+	s := c.streaks[mid]
+	if s == nil {
+		s = &streak{}
+		c.streaks[mid] = s
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.n, s.about, s.many = 0, "", false
+	s.n = min(s.n, lookUpFailures-1)
+	return s
 }
 
-// failed counts what was not answered, and says whether the provider answers
-// nobody: one payment that it cannot show says nothing of the others.
-func (s *streak) failed(about string, why *pay.Failure) (away bool) {
+// awayFrom is after how many failures it is the provider, and not the payment.
+const awayFrom = 2
+
+// heard counts a look-up, and says whether the provider answers nobody.
+func (s *streak) heard(failed bool) (away bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.many = s.many || s.about != "" && s.about != about
-	s.about = about
-	s.key = why.Kind == pay.FailureKey
-	if about != theList {
-		s.n++
+	if s.n++; !failed {
+		s.n = 0
 	}
-	return s.many || s.key
+	return s.n >= awayFrom
 }
 
 func (s *streak) over() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.key || s.many && s.n >= lookUpFailures
-}
-
-func (s *streak) keyRefused() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.key
+	return s.n >= lookUpFailures
 }
 
 // look looks at one watch, and commits what came of it.
-func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Watch, given bool, streak *streak) error {
+func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Watch, given bool, failed *streak) error {
 	now := p.Clock()
 	if after, over := refunds.Overdue(w, now); over && !given {
 		return p.commit(ctx, after, nil, nil, nil, now)
@@ -428,21 +364,18 @@ func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Wat
 	p.count(func(s *CaptureSummary) { s.Looked++ })
 	var failure *pay.Failure
 	switch {
-	case err == nil:
-		streak.answered()
-		payment.MID = m.MID
-		return p.seen(ctx, w, payment, page, given)
 	case ctx.Err() != nil:
-		w.NextAt = now // nobody has looked: who comes next need not wait for the lease
-		return errors.Join(ctx.Err(), p.commit(ctx, w, nil, nil, nil, now))
-	case !errors.As(err, &failure):
+		return ctx.Err() // it comes back when its lease is over
+	case errors.As(err, &failure):
+		away := failed.heard(failure.Kind != pay.FailureNotFound)
+		after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure, Away: away}, p.Clock())
+		return p.commit(ctx, after, nil, nil, nil, p.Clock())
+	case err != nil:
 		return err
-	case failure.Kind == pay.FailureNotFound:
-		streak.answered()
 	}
-	away := failure.Kind != pay.FailureNotFound && streak.failed(w.ID, failure)
-	after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure, Away: away}, p.Clock())
-	return p.commit(ctx, after, nil, nil, nil, p.Clock())
+	failed.heard(false)
+	payment.MID = m.MID
+	return p.seen(ctx, w, payment, page, given)
 }
 
 // seen commits a payment that was looked up, with its account where it shows

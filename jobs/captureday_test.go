@@ -1,7 +1,6 @@
 package jobs_test
 
 import (
-	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -201,107 +200,10 @@ func (d *pretendDay) whenTold(w windowed) time.Time {
 	return w.closes()
 }
 
-// shelf is a capture's queue that counts.
-type shelf interface {
-	jobs.CaptureQueue
-	Captures(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
-}
-
-// memory is a queue that keeps nothing, so that a whole day is played in
-// seconds. What it promises is what the store promises: a part of the day is
-// played on both, and comes out alike.
-type memory struct {
-	watches map[string]*refunds.Watch // by payment key
-	waiting []*refunds.Watch
-}
-
-func (m *memory) Watch(_ context.Context, watches []refunds.Watch) (added int, err error) {
-	if m.watches == nil {
-		m.watches = map[string]*refunds.Watch{}
-	}
-	for _, w := range watches {
-		if m.watches[w.PaymentKey] == nil {
-			w.ID, w.State = w.PaymentKey, refunds.CaptureWaiting
-			m.watches[w.PaymentKey] = &w
-			m.waiting = append(m.waiting, &w)
-			added++
-		}
-	}
-	return added, nil
-}
-
-func (m *memory) OrdersToWatch(context.Context, string, time.Time) ([]refunds.Watch, error) {
-	return nil, nil // the day's shop writes no orders down
-}
-
-// rank puts open windows before closed ones, and the unseen before the seen.
-func rank(w *refunds.Watch, now, soon time.Time) int {
-	class := 0
-	switch closes := w.Closes(); {
-	case !closes.After(now):
-		class = 4
-	case !closes.After(soon):
-		class = 2
-	}
-	if w.Seen {
-		class++
-	}
-	return class
-}
-
-func (m *memory) NextWatch(_ context.Context, _ string, now, soon, until time.Time) (*refunds.Watch, bool, error) {
-	var first *refunds.Watch
-	for _, w := range m.waiting {
-		if w.NextAt.After(now) {
-			continue
-		}
-		if first == nil || cmp.Or(cmp.Compare(rank(w, now, soon), rank(first, now, soon)), w.Opened.Compare(first.Opened)) < 0 {
-			first = w
-		}
-	}
-	if first == nil {
-		return nil, false, nil
-	}
-	first.NextAt = until
-	taken := *first
-	return &taken, false, nil
-}
-
-func (m *memory) WatchOf(_ context.Context, _, paymentKey string) (*refunds.Watch, bool, error) {
-	return m.watches[paymentKey], false, nil
-}
-
-func (m *memory) Looked(_ context.Context, w refunds.Watch, _ *pay.Payment, _ *pay.Evidence, _ *refunds.StoredAccount, _ string, _ time.Time) error {
-	*m.watches[w.PaymentKey] = w
-	m.waiting = slices.DeleteFunc(m.waiting, func(w *refunds.Watch) bool { return w.State != refunds.CaptureWaiting })
-	return nil
-}
-
-func (m *memory) Captures(context.Context, string, time.Time, time.Time) (refunds.CaptureFigures, error) {
-	figures := refunds.CaptureFigures{Waiting: len(m.waiting), Reasons: map[string]int{}}
-	for _, w := range m.watches {
-		switch w.State {
-		case refunds.CaptureCaptured:
-			figures.Captured++
-			figures.Minutes[int(w.Closes().Sub(w.CapturedAt)/time.Minute)]++
-		case refunds.CaptureMissed:
-			figures.Missed++
-			figures.Reasons[w.Why]++
-		default:
-		}
-	}
-	return figures, nil
-}
-
-// onDisk is a real store.
-func onDisk(t *testing.T) shelf {
-	t.Helper()
-	return openDB(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db"))
-}
-
 // play captures through the day, and gives what was captured and missed.
-func (d *pretendDay) play(t *testing.T, queue shelf) refunds.CaptureFigures {
+func (d *pretendDay) play(t *testing.T) refunds.CaptureFigures {
 	t.Helper()
+	db := openDB(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db"))
 	keyset, err := seal.NewKeyset()
 	if err != nil {
 		t.Fatal(err)
@@ -314,7 +216,7 @@ func (d *pretendDay) play(t *testing.T, queue shelf) refunds.CaptureFigures {
 	defer cancel()
 	end := d.payments[len(d.payments)-1].issued.Add(2 * refunds.AccountShown)
 	capture := &jobs.Capture{
-		Merchants: []jobs.CaptureMerchant{{MID: mid, Provider: d, Concurrency: 1}}, Queue: queue, Sealer: ring, Actor: "capture",
+		Merchants: []jobs.CaptureMerchant{{MID: mid, Provider: d, Concurrency: 1}}, Queue: db, Sealer: ring, Actor: "capture",
 		Clock: func() time.Time { return d.now },
 		Sleep: func(ctx context.Context, pause time.Duration) error {
 			if d.now = d.now.Add(pause); d.now.After(end) {
@@ -326,7 +228,7 @@ func (d *pretendDay) play(t *testing.T, queue shelf) refunds.CaptureFigures {
 	if err := capture.Watch(ctx, 5*time.Second, func(jobs.CaptureSummary) {}); err != nil {
 		t.Fatal(err)
 	}
-	figures, err := queue.Captures(t.Context(), mid, last.Start().Add(-time.Hour), end)
+	figures, err := db.Captures(t.Context(), mid, last.Start().Add(-time.Hour), end)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +249,7 @@ func TestADayOfVirtualAccounts(t *testing.T) {
 	alone(t)
 	t.Parallel()
 	d := newDay(7, *dayPayments)
-	got := d.play(t, onDisk(t))
+	got := d.play(t)
 	possible, clairvoyant := d.possible(d.whenTold), d.possible(whenIssued)
 	t.Logf("%d payments: captured %d, missed %d %v, possible %d (%d for one who knows each the moment it is issued); %d calls; minutes left p50 %.0f, p95 %.0f",
 		len(d.payments), got.Captured, got.Missed, got.Reasons, possible, clairvoyant, d.calls, got.P(50).Minutes(), got.P(95).Minutes())
@@ -368,7 +270,7 @@ func TestAnHourThatIsTooMuch(t *testing.T) {
 	alone(t)
 	t.Parallel()
 	d := newCrowd(11, 1500)
-	got := d.play(t, onDisk(t))
+	got := d.play(t)
 	possible := d.possible(whenIssued)
 	t.Logf("%d payments: captured %d, missed %d %v, possible %d", len(d.payments), got.Captured, got.Missed, got.Reasons, possible)
 	if possible == len(d.payments) {
@@ -377,17 +279,4 @@ func TestAnHourThatIsTooMuch(t *testing.T) {
 	if short := possible - got.Captured; short*100 > possible {
 		t.Errorf("captured %d, and %d were possible", got.Captured, possible)
 	}
-}
-
-// try logs a day on the queue in memory.
-func (d *pretendDay) try(t *testing.T) refunds.CaptureFigures {
-	got := d.play(t, &memory{})
-	t.Logf("%d payments: captured %d, missed %d %v, told %d, issued %d; %d calls; p50 %.0f, p95 %.0f",
-		len(d.payments), got.Captured, got.Missed, got.Reasons, d.possible(d.whenTold), d.possible(whenIssued), d.calls, got.P(50).Minutes(), got.P(95).Minutes())
-	return got
-}
-func TestTryX(t *testing.T) {
-		begin := time.Now()
-		newDay(7, 20000).try(t)
-		t.Log(time.Since(begin))
 }

@@ -186,19 +186,15 @@ func (w Watch) again(now time.Time) Watch {
 }
 
 // notYet is for a payment window that is open and not paid in, or an order that
-// Toss does not know yet: it is asked for with growing pauses, once more shortly
-// before the window closes, and once then.
+// Toss does not know yet: it is asked for with growing pauses until the window
+// closes, and once more then.
 func (w Watch) notYet(now time.Time) Watch {
 	if w.State == CaptureMissed {
 		return w
 	}
-	pause := min(30*time.Second<<min(max(w.Looks-1, 0), 4), 5*time.Minute)
-	switch last := w.Closes().Add(-veryLast); {
-	case now.Before(last):
-		w.NextAt = earlier(now.Add(pause), last)
-		return w
+	switch pause := min(30*time.Second<<min(max(w.Looks-1, 0), 4), 5*time.Minute); {
 	case now.Before(w.Closes()):
-		w.NextAt = w.Closes()
+		w.NextAt = earlier(now.Add(pause), w.Closes())
 		return w
 	case w.PaymentKey == "":
 		return w.end(CaptureNone, CaptureNoPayment)
