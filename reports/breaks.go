@@ -47,7 +47,7 @@ var breakColumns = []column{
 
 // drawBreaks lays out the differences: those that need a person, the most
 // serious first, with timing behind; apart, those that cleared by themselves.
-func (b *book) drawBreaks() {
+func (b *nightBook) drawBreaks() {
 	n := b.night
 	cleared := len(n.breaks)
 	for cleared > 0 && n.breaks[cleared-1].Status == reconcile.Cleared {
@@ -78,14 +78,14 @@ func (b *book) drawBreaks() {
 		l.segments = append(l.segments, segment{from: cleared, to: len(n.breaks), height: listRow, fill: open.fill,
 			lead: b.leadRows(b.say("자동 해소: 이 밤에 양쪽이 같아진 불일치 (금액은 마지막으로 달랐을 때)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
 	}
-	if len(n.currencies) == 1 {
+	if len(b.currencies) == 1 {
 		l.sums = b.breakSums(columns)
 	}
 	b.breaks = b.place(l)
 }
 
 // needing counts the rows of the list that need a person.
-func (b *book) needing() int64 {
+func (b *nightBook) needing() int64 {
 	var open int64
 	for i := range b.night.breaks {
 		if b.night.breaks[i].Status.NeedsPerson() {
@@ -95,8 +95,8 @@ func (b *book) needing() int64 {
 	return open
 }
 
-func (b *book) breakSums(columns []column) []summed {
-	c, rows := b.night.currencies[0], b.night.breaks
+func (b *nightBook) breakSums(columns []column) []summed {
+	c, rows := b.currencies[0], b.night.breaks
 	return []summed{
 		{position(columns, columnShop), c, moneyFormat(c), func(i int) int64 { return held(rows[i].LocalAmount) }},
 		{position(columns, columnProvider), c, moneyFormat(c), func(i int) int64 { return held(rows[i].ProviderAmount) }},
@@ -112,7 +112,7 @@ type breakPalettes struct {
 	fresh                int
 }
 
-func (b *book) breakPalettes() breakPalettes {
+func (b *nightBook) breakPalettes() breakPalettes {
 	tag := func(color, fill string) int {
 		return b.style(rowLook.with(func(l *look) { l.color, l.fill, l.bold = color, fill, true }))
 	}
@@ -137,7 +137,7 @@ func (p breakPalettes) tag(kind reconcile.Kind) int {
 }
 
 // breakFill draws one row of the list.
-func (b *book) breakFill(p breakPalettes) func(int, []cell) {
+func (b *nightBook) breakFill(p breakPalettes) func(int, []cell) {
 	return func(i int, cells []cell) {
 		r := &b.night.breaks[i]
 		at, tag, status := p.row, p.tag(r.Kind), p.row.center
@@ -151,11 +151,11 @@ func (b *book) breakFill(p breakPalettes) func(int, []cell) {
 		l := &line{cells: cells}
 		l.put(text(tag, clean(b.lang.kind(r.Kind))))
 		l.put(text(status, clean(b.lang.status(shown))))
-		l.whose(b, at, r.MID)
+		l.whose(b.book, at, r.MID)
 		l.put(text(at.text, clean(r.OrderID)))
 		l.put(text(at.text, clean(r.PaymentKey)))
 		l.put(text(at.center, clean(b.lang.method(r.Method))))
-		l.unit(b, at, r.Currency)
+		l.unit(b.book, at, r.Currency)
 		l.put(at.amount(r.Currency, r.LocalAmount))
 		l.put(providerAmount(at, r))
 		if r.Kind == reconcile.CurrencyMismatch {

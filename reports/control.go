@@ -13,13 +13,12 @@ import (
 // control draws the last sheet: what was read, how, and the checks that the
 // workbook makes of itself.
 type control struct {
-	*book
-	s      *sheet
-	stakes map[bucket]stake
+	*nightBook
+	s *sheet
 }
 
-func (b *book) drawControl(stakes map[bucket]stake) {
-	c := &control{book: b, s: &sheet{name: b.lang.of(sheetControl), tab: grey, widths: []int{30, 22, 18, 18, 18, 22}}, stakes: stakes}
+func (b *nightBook) drawControl() {
+	c := &control{nightBook: b, s: &sheet{name: b.lang.of(sheetControl), tab: grey, widths: []int{30, 22, 18, 18, 18, 22}}}
 	b.sheets = append(b.sheets, c.s)
 	title := b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 16, true, navy }))
 	c.s.add(28, text(title, b.say("대사 확인", "Control")))
@@ -89,7 +88,7 @@ func (c *control) checks() {
 		c.amounts(c.say("설명된 차이", "Explained"), l.currency, l.stated, l.explained(), c.places["explained "+string(l.currency)])
 		c.amounts(c.say("미설명 차이", "Unexplained"), l.currency, l.remainder, l.unexplained(), c.places["unexplained "+string(l.currency)])
 	}
-	for _, currency := range n.currencies {
+	for _, currency := range c.currencies {
 		c.dueCheck(currency)
 	}
 }
@@ -178,7 +177,7 @@ func (c *control) dueCheck(currency pay.Currency) {
 			continue
 		}
 		values := fmt.Sprintf("%s!$%s$%d:$%s$%d", quoted(spot.sheet), amount, spot.first, amount, spot.last)
-		if len(c.night.currencies) == 1 {
+		if len(c.currencies) == 1 {
 			terms = append(terms, "SUM("+values+")")
 			continue
 		}

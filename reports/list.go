@@ -15,6 +15,10 @@ type column struct {
 	right bool // its header stands over numbers
 	left  bool // its header stands over texts that begin at the left
 	id    bool // the same, and its numbers are texts: no warning in the corner of the cell
+	// people fill it in: its header and cells stand out, and choices are its
+	// drop-down, where it has one.
+	people  bool
+	choices []word
 }
 
 // listing is a list that fills one sheet, or as many as its rows need.
@@ -23,10 +27,18 @@ type listing struct {
 	tab      string
 	title    string
 	subtitle string
+	notes    []note // between the subtitle and the list
+	table    string // the name of the table that the first segment becomes; "": a filter only
 	columns  []column
 	fixed    int
 	segments []segment // the first has the filter; the others have a lead
 	sums     []summed  // of the first segment
+}
+
+// note is a line above a list.
+type note struct {
+	sentence string
+	colour   string
 }
 
 // summed is a column with a sum of what the filter shows, above its header.
@@ -43,8 +55,12 @@ type placed struct {
 	first, last int // rows; last < first: none
 }
 
-// headRows stand above every listing: title, subtitle, sums, header.
+// headRows stand above every listing: title, subtitle, sums, header. Notes come
+// between the subtitle and the sums.
 const headRows = 4
+
+// header is the number of the row of a listing's header.
+func (l *listing) header() int { return headRows + len(l.notes) }
 
 // place lays a listing out over its sheets.
 func (b *book) place(l listing) []placed {
@@ -56,7 +72,7 @@ func (b *book) place(l listing) []placed {
 		for begun := false; !begun || from < part.to; begun = true {
 			if current == nil || free < len(lead)+min(1, part.to-from) {
 				current = b.listSheet(l)
-				free = mostRows - headRows
+				free = mostRows - l.header()
 			}
 			take := min(part.to-from, free-len(lead))
 			piece := segment{lead: lead, from: from, to: from + take, fill: part.fill, height: part.height}
@@ -76,7 +92,7 @@ func (b *book) place(l listing) []placed {
 
 // listSheet begins a sheet of a listing: 불일치, then 불일치 2.
 func (b *book) listSheet(l listing) *sheet {
-	s := &sheet{name: b.lang.of(l.name), tab: l.tab, header: headRows, fixed: l.fixed}
+	s := &sheet{name: b.lang.of(l.name), tab: l.tab, header: l.header(), fixed: l.fixed}
 	nth := 1
 	for _, other := range b.sheets {
 		if other.name == s.name || strings.HasPrefix(other.name, s.name+" ") {
@@ -93,21 +109,28 @@ func (b *book) listSheet(l listing) *sheet {
 	}
 	s.add(28, text(b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 16, true, navy })), title))
 	s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color = 9, grey })), l.subtitle))
-	s.add(16)
+	for _, n := range l.notes {
+		s.add(18, text(b.style(plain.with(func(l *look) { l.bold, l.color = true, n.colour })), n.sentence))
+	}
+	sums := s.add(16)
 	s.add(22)
 	for i, c := range l.columns {
-		s.set(i+1, headRows, text(b.style(headLook(c)), b.lang.of(c.name)))
+		s.set(i+1, s.header, text(b.style(headLook(c)), b.lang.of(c.name)))
 	}
-	back := b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true }))
-	s.set(1, 3, text(back, b.say("← 요약", "← Summary")))
-	s.goTo(1, 3, b.sheets[0].name)
-	b.sheets = append(b.sheets, s)
-	return s
+	if len(b.sheets) > 0 {
+		back := b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true }))
+		s.set(1, sums, text(back, "← "+b.sheets[0].name))
+		s.goTo(1, sums, b.sheets[0].name)
+	}
+	return b.add(s)
 }
 
 func headLook(c column) look {
 	return plain.with(func(l *look) {
 		l.bold, l.color, l.fill, l.align = true, white, navy, "center"
+		if c.people {
+			l.fill = amber
+		}
 		if c.right {
 			l.align = "right"
 		}
@@ -119,11 +142,18 @@ func headLook(c column) look {
 
 // finish adds what depends on where the rows stand: filter, sums, texts.
 func (b *book) finish(s *sheet, l listing, spot placed, piece segment) {
-	bottom := max(spot.last, headRows)
-	s.filter = at(1, headRows) + ":" + at(len(l.columns), bottom)
+	bottom := max(spot.last, s.header)
+	s.filter = at(1, s.header) + ":" + at(len(l.columns), bottom)
+	if l.table != "" && spot.last >= spot.first {
+		s.table, s.filter = tableName(l.table, b.sheets), ""
+		s.tableRange = at(1, s.header) + ":" + at(len(l.columns), spot.last)
+	}
 	for i, c := range l.columns {
 		if c.id {
-			s.texts = append(s.texts, at(i+1, headRows+1)+":"+at(i+1, mostRows))
+			s.texts = append(s.texts, at(i+1, s.header+1)+":"+at(i+1, mostRows))
+		}
+		if len(c.choices) > 0 && spot.last >= spot.first {
+			s.drops = append(s.drops, drop{at(i+1, spot.first) + ":" + at(i+1, spot.last), b.words(c.choices)})
 		}
 	}
 	if spot.last < spot.first || len(l.sums) == 0 {
@@ -131,7 +161,8 @@ func (b *book) finish(s *sheet, l listing, spot placed, piece segment) {
 	}
 	pale := func(l *look) { l.size, l.bold, l.color, l.align, l.fill = 9, true, navy, "right", head }
 	label := b.style(plain.with(pale))
-	s.set(l.sums[0].column-1, 3, text(label, b.say("표시된 행 합계", "Sum of rows shown")))
+	sums := s.header - 1
+	s.set(l.sums[0].column-1, sums, text(label, b.say("표시된 행 합계", "Sum of rows shown")))
 	for _, sum := range l.sums {
 		var total int64
 		for i := piece.from; i < piece.to; i++ {
@@ -142,9 +173,31 @@ func (b *book) finish(s *sheet, l listing, spot placed, piece segment) {
 			total = next
 		}
 		style := b.style(plain.with(pale).with(func(l *look) { l.format = sum.format }))
-		s.set(sum.column, 3, money(style, sum.currency, total).as(
+		s.set(sum.column, sums, money(style, sum.currency, total).as(
 			fmt.Sprintf("SUBTOTAL(109,%s:%s)", at(sum.column, spot.first), at(sum.column, spot.last))))
 	}
+}
+
+// tableName numbers the tables of a workbook: no two have one name.
+func tableName(name string, sheets []*sheet) string {
+	nth := 1
+	for _, s := range sheets {
+		if s.table == name || strings.HasPrefix(s.table, name+"_") {
+			nth++
+		}
+	}
+	if nth == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s_%d", name, nth)
+}
+
+func (b *book) words(labels []word) []string {
+	list := make([]string, len(labels))
+	for i, label := range labels {
+		list[i] = b.lang.of(label)
+	}
+	return list
 }
 
 // leadRows head a second segment: an empty row, its title, and the header again.
@@ -158,7 +211,7 @@ func (b *book) leadRows(title string, columns []column) []row {
 }
 
 // nothing is the one row of an empty listing. It says "none" only of what was read.
-func (b *book) nothing(sentence string) segment {
+func (b *nightBook) nothing(sentence string) segment {
 	colour := green
 	switch {
 	case b.night.nothingRead():
@@ -188,7 +241,7 @@ func (b *book) paint(base look) palette {
 		count: styled(formatCount, "right"), days: styled(formatDaysTo, "center"),
 		money: map[pay.Currency]int{}, signed: map[pay.Currency]int{},
 	}
-	for _, c := range b.night.currencies {
+	for _, c := range b.currencies {
 		p.money[c] = styled(moneyFormat(c), "right")
 		p.signed[c] = styled(signedFormat(c), "right")
 	}
@@ -241,7 +294,7 @@ func broad(value string) int {
 func (b *book) shown(columns []column) []column {
 	var list []column
 	for _, c := range columns {
-		if (c.name == columnMID && !b.night.several()) || (c.name == columnCurrency && len(b.night.currencies) == 1) {
+		if (c.name == columnMID && !b.several) || (c.name == columnCurrency && len(b.currencies) == 1) {
 			continue
 		}
 		list = append(list, c)
@@ -268,13 +321,13 @@ func (l *line) put(c cell) {
 
 // whose puts the columns that are not always there.
 func (l *line) whose(b *book, p palette, mid string) {
-	if b.night.several() {
+	if b.several {
 		l.put(text(p.text, clean(mid)))
 	}
 }
 
 func (l *line) unit(b *book, p palette, c pay.Currency) {
-	if len(b.night.currencies) > 1 {
+	if len(b.currencies) > 1 {
 		l.put(text(p.center, clean(string(c))))
 	}
 }

@@ -24,7 +24,7 @@ var deadlineColumns = []column{
 
 // drawDeadlines lays out the money that should go back and has a last day:
 // what can still be sent, and apart what cannot.
-func (b *book) drawDeadlines() {
+func (b *nightBook) drawDeadlines() {
 	n := b.night
 	var all []string
 	for _, d := range slices.Concat(n.deadlines, n.lost) {
@@ -55,25 +55,25 @@ func (b *book) drawDeadlines() {
 			lead: b.leadRows(b.say("취소기한 경과: 수기이체로 돌려주어야 할 돈", "Expired: money to give back by hand"), columns),
 			fill: func(i int, cells []cell) { b.deadlineLine(&line{cells: cells}, quiet, &n.lost[i]) }})
 	}
-	if len(n.currencies) == 1 {
-		c := n.currencies[0]
+	if len(b.currencies) == 1 {
+		c := b.currencies[0]
 		l.sums = []summed{{position(columns, columnAmount), c, moneyFormat(c), func(i int) int64 { return n.deadlines[i].Amount }}}
 	}
 	b.due = b.place(l)
 }
 
-func (b *book) deadlineLine(l *line, p palette, d *Deadline) {
+func (b *nightBook) deadlineLine(l *line, p palette, d *Deadline) {
 	if d.CancelBy.IsZero() {
 		l.put(text(p.center, "–"))
 	} else {
 		l.put(count(p.days, int64(b.night.until(d.CancelBy))))
 	}
 	l.put(moment(p.moment, d.CancelBy))
-	l.whose(b, p, d.MID)
+	l.whose(b.book, p, d.MID)
 	l.put(text(p.text, clean(d.OrderID)))
 	l.put(text(p.text, clean(d.PaymentKey)))
 	l.put(text(p.center, clean(b.lang.method(d.Method))))
-	l.unit(b, p, d.Currency)
+	l.unit(b.book, p, d.Currency)
 	l.put(money(p.money[d.Currency], d.Currency, d.Amount))
 	if d.RefundID == "" {
 		l.put(text(p.center, b.say("요청 없음", "Not requested")))
@@ -86,7 +86,7 @@ func (b *book) deadlineLine(l *line, p palette, d *Deadline) {
 }
 
 // deadlineAdvice says what keeps a deadline, the most pressing first.
-func (b *book) deadlineAdvice(d *Deadline) string {
+func (b *nightBook) deadlineAdvice(d *Deadline) string {
 	switch {
 	case b.night.daysLeft(*d) == bucketLost:
 		return b.say("취소기한 경과 → 수기이체", "Expired → transfer by hand")
@@ -132,7 +132,7 @@ var refundColumns = []column{
 }
 
 // drawRefunds lays out the queue: what needs a person first.
-func (b *book) drawRefunds() {
+func (b *nightBook) drawRefunds() {
 	n := b.night
 	var all []string
 	for i := range n.refunds {
@@ -166,8 +166,8 @@ func (b *book) drawRefunds() {
 	if len(n.refunds) == 0 {
 		l.segments[0] = b.nothing(b.say("환불 요청이 없습니다", "No refund requests"))
 	}
-	if len(n.currencies) == 1 {
-		c := n.currencies[0]
+	if len(b.currencies) == 1 {
+		c := b.currencies[0]
 		l.sums = []summed{{position(columns, columnAmount), c, moneyFormat(c), func(i int) int64 { return n.refunds[i].Amount }}}
 	}
 	b.queue = b.place(l)
@@ -181,13 +181,13 @@ func tallEnough(rows []RefundRow) int {
 	return listRow
 }
 
-func (b *book) refundLine(l *line, p palette, tag int, r *RefundRow) {
+func (b *nightBook) refundLine(l *line, p palette, tag int, r *RefundRow) {
 	l.put(text(tag, clean(b.lang.refund(r.State, r.Method))))
-	l.whose(b, p, r.MID)
+	l.whose(b.book, p, r.MID)
 	l.put(text(p.text, clean(r.OrderID)))
 	l.put(text(p.text, clean(r.PaymentKey)))
 	l.put(text(p.center, clean(b.lang.method(r.Method))))
-	l.unit(b, p, r.Currency)
+	l.unit(b.book, p, r.Currency)
 	l.put(money(p.money[r.Currency], r.Currency, r.Amount))
 	l.put(moment(p.moment, r.CancelBy))
 	l.put(text(p.text, clean(r.Reason)))

@@ -10,22 +10,39 @@ import (
 // sheet is one sheet before it is written: rows that are laid out one by one,
 // then, on list sheets, rows that are drawn while they are written.
 type sheet struct {
-	name    string
-	tab     string // colour
-	widths  []int  // of the columns, in characters
-	rows    []row
-	merges  [][2]string
-	links   []sheetLink
-	list    []segment
-	header  int    // the number of the header row that stays and repeats; 0: none
-	fixed   int    // columns that stay on the left
-	filter  string // the range with a filter
-	texts   []string
-	grid    bool // show grid lines
-	onePage bool // print all of it on one page
+	name   string
+	tab    string // colour
+	widths []int  // of the columns, in characters
+	rows   []row
+	merges [][2]string
+	links  []sheetLink
+	list   []segment
+	header int    // the number of the header row that stays and repeats; 0: none
+	fixed  int    // columns that stay on the left
+	filter string // the range with a filter
+	// table is the name of the table that tableRange is; "": none. A table has
+	// a filter of its own.
+	table, tableRange string
+	drops             []drop
+	charts            []*placedChart
+	texts             []string
+	grid              bool // show grid lines
+	onePage           bool // print all of it on one page
 }
 
 type sheetLink struct{ cell, to string }
+
+// drop is a range of cells with a list to choose from.
+type drop struct {
+	ref     string
+	choices []string
+}
+
+// placedChart is a chart and the cell at which it begins.
+type placedChart struct {
+	cell  string
+	chart *excelize.Chart
+}
 
 // segment is a part of a list sheet: rows that lead it in, then count rows,
 // each drawn by fill into cells that are used again.
@@ -131,7 +148,7 @@ func (s *sheet) length() int {
 
 // lay gives excelize everything of the sheet but its rows.
 func (s *sheet) lay(f *excelize.File, footer excelize.HeaderFooterOptions) error {
-	steps := []func(*excelize.File) error{s.layFilter, s.layView, s.layPage, s.layCells}
+	steps := []func(*excelize.File) error{s.layFilter, s.layTable, s.layDrops, s.layView, s.layPage, s.layCells, s.layCharts}
 	for _, step := range steps {
 		if err := step(f); err != nil {
 			return err
@@ -146,6 +163,44 @@ func (s *sheet) layFilter(f *excelize.File) error {
 		return nil
 	}
 	return f.AutoFilter(s.name, s.filter, nil)
+}
+
+// layTable needs the header's texts as excelize's own cells; what is written
+// are ours.
+func (s *sheet) layTable(f *excelize.File) error {
+	if s.table == "" {
+		return nil
+	}
+	for i, c := range s.rows[s.header-1].cells {
+		if err := f.SetCellStr(s.name, at(i+1, s.header), c.value); err != nil {
+			return err
+		}
+	}
+	plain := false
+	return f.AddTable(s.name, &excelize.Table{Range: s.tableRange, Name: s.table, StyleName: "TableStyleLight1", ShowRowStripes: &plain})
+}
+
+func (s *sheet) layDrops(f *excelize.File) error {
+	for _, d := range s.drops {
+		rule := excelize.NewDataValidation(true)
+		rule.SetSqref(d.ref)
+		if err := rule.SetDropList(d.choices); err != nil {
+			return err
+		}
+		if err := f.AddDataValidation(s.name, rule); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sheet) layCharts(f *excelize.File) error {
+	for _, c := range s.charts {
+		if err := f.AddChart(s.name, c.cell, c.chart); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *sheet) layView(f *excelize.File) error {

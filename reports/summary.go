@@ -18,14 +18,13 @@ const (
 // summary draws the first sheet. It answers in ten seconds: did the night run
 // completely, does the money tie, what is new, what runs out soon.
 type summary struct {
-	*book
-	s      *sheet
-	stakes map[bucket]stake
+	*nightBook
+	s *sheet
 }
 
-func newSummary(b *book, s *sheet, stakes map[bucket]stake) *summary {
+func newSummary(b *nightBook, s *sheet) *summary {
 	s.tab, s.widths = navy, []int{2, 25, 16, 16, 16, 16, 19, 15, 16}
-	return &summary{book: b, s: s, stakes: stakes}
+	return &summary{nightBook: b, s: s}
 }
 
 func (m *summary) draw() {
@@ -44,7 +43,7 @@ func (m *summary) draw() {
 		m.ladder(l)
 	}
 	m.notes()
-	if m.night.several() {
+	if m.several {
 		m.merchants()
 	}
 	m.heading(m.say("2. 건수", "2. Counts"), sheetControl)
@@ -158,12 +157,12 @@ func linesOf(value string, width int) int {
 }
 
 // gap is one part that could not be read.
-func (b *book) gap(s Snapshot, gap reconcile.Gap) string {
+func (b *nightBook) gap(s Snapshot, gap reconcile.Gap) string {
 	parts := []string{lookUp(b.lang, sideWords, gap.Side), gap.What, gap.Why}
 	if gap.What == s.Run.MID {
 		parts = []string{parts[0], gap.Why}
 	}
-	if b.night.several() {
+	if b.several {
 		parts = append([]string{s.Run.MID}, parts...)
 	}
 	return clip(clean(strings.Join(parts, " — ")))
@@ -185,7 +184,7 @@ func (m *summary) alarm(s Snapshot) string {
 		kinds = append(kinds, clean(m.lang.kind(kind))+" "+m.number(s.Run.Broken[kind]))
 	}
 	whose := ""
-	if m.night.several() {
+	if m.several {
 		whose = clean(s.Run.MID) + ": "
 	}
 	return m.lang.fill(word{"⚠ {1}불일치가 갑자기 많습니다({2}). 키와 주문 파일을 먼저 확인하세요. 이 밤은 환불을 제안하지 않았습니다.",
@@ -276,7 +275,7 @@ func (m *summary) cardDeadlines() card {
 			sums[currency] += amount
 		}
 	}
-	first := m.night.currencies[0]
+	first := m.currencies[0]
 	c := card{label: m.say("7일 안에 취소기한이 끝나는 돈", "Cancel deadline within 7 days"), colour: m.calm()}
 	if number > 0 {
 		c.colour = amber
@@ -286,7 +285,7 @@ func (m *summary) cardDeadlines() card {
 	}
 	c.value = money(m.cardValue(moneyFormat(first), c.colour), first, sums[first])
 	note := []string{m.lang.fill(word{"{1}건 · 오늘 {2}건", "{1} refunds · {2} today"}, m.number(number), m.number(m.stakes[bucketToday].count))}
-	for _, currency := range m.night.currencies[1:] {
+	for _, currency := range m.currencies[1:] {
 		if sums[currency] != 0 {
 			note = append(note, spell(currency, sums[currency]))
 		}
@@ -386,7 +385,7 @@ func (m *summary) soonRows() [][3]cell {
 		label := plain.with(func(l *look) { l.rule, l.bold = hair, hot }).with(colour)
 		number := plain.with(func(l *look) { l.rule, l.bold, l.align, l.format = hair, hot, "right", m.counting() }).with(colour)
 		name, counted := text(m.style(label), m.lang.of(bucketWords[key])), count(m.style(number), s.count)
-		for i, currency := range m.night.currencies {
+		for i, currency := range m.currencies {
 			if i > 0 && s.money[currency] == 0 {
 				continue
 			}

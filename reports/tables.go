@@ -187,7 +187,7 @@ func (m *summary) tallies(figures tally) {
 	for _, mid := range m.night.absentUnlisted() {
 		m.missing(mid)
 	}
-	if m.night.several() && !m.night.nothingRead() {
+	if m.several && !m.night.nothingRead() {
 		name := m.say("합계", "Sum")
 		if len(m.night.absent) > 0 {
 			name = m.say("합계 (읽은 가맹점)", "Sum (of those read)")
