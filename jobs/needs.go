@@ -51,7 +51,7 @@ type Comparison interface {
 	Touching
 	Judging
 	Summing
-	Commit(ctx context.Context, night Written, draw func(After) ([]byte, error)) error
+	Commit(ctx context.Context, night Written, draw func(After) (Drawn, error)) error
 	Close() error
 }
 
@@ -104,7 +104,17 @@ type BreakChange struct {
 type After struct {
 	Breaks      []reconcile.Break // open, reopened, timing, and cleared this night
 	Refunds     []refunds.Request
+	Executed    []refunds.Executed       // lately, the newest first
+	Transfers   []refunds.HandTransfer   // by hand, all
+	Missed      []refunds.MissingAccount // accounts that vanished unseen lately
+	Nights      []reconcile.NightFigures // before this one, the oldest first
 	JournalHead string
+}
+
+// Drawn is what is stored with a night.
+type Drawn struct {
+	Snapshot []byte
+	Figures  []byte
 }
 
 // Progress hears how far a step is, as often as something happens; total is 0

@@ -42,18 +42,27 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	var snapshot reports.Snapshot
 	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed,
 		Expire: !n.onlyCompares() && !n.Settings.Behind, Facts: n.facts()}
-	err = n.cmp.Commit(ctx, written, func(after After) ([]byte, error) {
+	err = n.cmp.Commit(ctx, written, func(after After) (Drawn, error) {
 		snapshot = n.snapshot(after)
 		snapshot.Capture = captured
 		if before != nil && sameNight(*before, snapshot) {
-			return nil, errSame
+			return Drawn{}, errSame
 		}
-		return json.Marshal(snapshot)
+		return drawn(snapshot)
 	})
 	if errors.Is(err, errSame) {
 		return *before, nil
 	}
 	return snapshot, err
+}
+
+func drawn(s reports.Snapshot) (Drawn, error) {
+	stored, err := json.Marshal(s)
+	if err != nil {
+		return Drawn{}, err
+	}
+	figures, err := json.Marshal(nightFigures(s))
+	return Drawn{Snapshot: stored, Figures: figures}, err
 }
 
 // captured are the day's figures of captured refund accounts; nil where nothing
@@ -102,7 +111,7 @@ func sameNight(a, b reports.Snapshot) bool {
 }
 
 func essence(s reports.Snapshot) string {
-	s.JournalHead, s.NextRefunds = "", nil
+	s.JournalHead, s.NextRefunds, s.Before = "", nil, nil
 	s.Run.Now, s.Run.Windows, s.Run.CallsByAPI, s.Run.ProviderCalls = time.Time{}, nil, nil, 0
 	s.Run.Suspects, s.Run.LookedUp, s.Run.Sample, s.Run.Proposed = 0, 0, reconcile.Sample{}, 0
 	text, err := json.Marshal(s)

@@ -45,7 +45,80 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	}
 	s.Deadlines = n.deadlines(after, s.NextRefunds)
 	s.Run = run
+	s.Missing = missingAccounts(after)
+	s.Promises = n.promises(after.Executed)
+	s.Transfers = n.transfers(after.Transfers)
+	s.Before = after.Nights
 	return s
+}
+
+// missingAccounts are the payments whose refund account somebody must ask for:
+// first those of which a refund waits for it.
+func missingAccounts(after After) []refunds.MissingAccount {
+	var list []refunds.MissingAccount
+	waits := map[string]bool{}
+	missed := map[string]refunds.MissingAccount{}
+	for _, m := range after.Missed {
+		missed[m.PaymentKey] = m
+	}
+	for _, r := range after.Refunds {
+		if r.State != refunds.NeedsAccount {
+			continue
+		}
+		waits[r.PaymentKey] = true
+		known := missed[r.PaymentKey]
+		list = append(list, refunds.MissingAccount{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Currency: r.Currency, Amount: r.Amount,
+			ClosedAt: known.ClosedAt, Why: known.Why, RefundID: r.ID, CancelBy: r.CancelBy})
+	}
+	for _, m := range after.Missed {
+		if !waits[m.PaymentKey] {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// promises are the refunds whose money is still on its way to the customer, or
+// came on the date or later; of methods that promise nothing the last days'.
+func (n *night) promises(executed []refunds.Executed) []reports.Promise {
+	const unknownDays = 7
+	var list []reports.Promise
+	for _, e := range executed {
+		arrival := refunds.ArrivalOf(e.Payment, e.Request.Amount, e.CanceledAt)
+		if arrival.Known && arrival.Until < n.scope.Day || !arrival.Known && pay.DayOf(e.CanceledAt) < n.scope.Day.Add(-unknownDays) {
+			continue
+		}
+		r := e.Request
+		list = append(list, reports.Promise{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, RefundID: r.ID, Method: r.Method,
+			Currency: r.Currency, Amount: r.Amount, State: r.State, CanceledAt: e.CanceledAt, Arrival: arrival})
+	}
+	return list
+}
+
+// transfers are those that somebody must decide on or make, and those that
+// were settled on the date or later.
+func (n *night) transfers(all []refunds.HandTransfer) []refunds.HandTransfer {
+	var list []refunds.HandTransfer
+	for _, t := range all {
+		open := t.State == refunds.HandDue || t.State == refunds.HandApproved
+		if open || t.State == refunds.HandDone && !t.DoneAt.Before(n.scope.Day.Start()) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// nightFigures are what later nights show of this one.
+func nightFigures(s reports.Snapshot) reconcile.NightFigures {
+	figures := reconcile.NightFigures{Day: s.Run.Day, Complete: s.Run.Complete, Opened: s.Run.Opened, Cleared: s.Run.Cleared, Apart: map[pay.Currency]int64{}}
+	for _, b := range s.Breaks {
+		if !b.Status.NeedsPerson() {
+			continue
+		}
+		figures.Open++
+		figures.Apart[b.Currency] += b.Apart()
+	}
+	return figures
 }
 
 func countBreak(run *reconcile.Run, b reconcile.Break) {
@@ -71,7 +144,7 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
 		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
-		Since: b.Since,
+		Since: b.Since, Owner: b.Owner,
 	}
 	if b.Kind == reconcile.CurrencyMismatch {
 		row.ProviderCurrency = n.currencies[b.ID]

@@ -24,6 +24,7 @@ type Break struct {
 	ResolvedBy string
 	ResolvedAt time.Time
 	Note       string
+	Owner      string // who looks after it, as a person wrote it
 	// CancelBy and AtRisk are filled in by who knows the deadlines: until when
 	// the money could go back through Toss.
 	CancelBy time.Time

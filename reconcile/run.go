@@ -94,6 +94,16 @@ type MethodTotal struct {
 	Canceled int64 // rows, not money: the list does not say what a cancel row's amount means
 }
 
+// NightFigures are a night in a few figures, for the workbooks of later ones.
+// Apart is what the two sides of the breaks that need a person differ by, over
+// and under added without their signs, in the smallest unit of each currency.
+type NightFigures struct {
+	Day                   pay.Day
+	Complete              bool
+	Open, Opened, Cleared int64
+	Apart                 map[pay.Currency]int64
+}
+
 // RunID is derived from (job, merchant, date), so that a night run again is
 // the same run.
 func RunID(job, mid string, day pay.Day) string { return "r" + ShortHash(job, mid, string(day))[:15] }

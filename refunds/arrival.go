@@ -32,8 +32,7 @@ type Arrival struct {
 	From, Until pay.Day
 	AsBank      bool // the holiday table does not reach so far: weekends only were counted
 	Known       bool
-
-	counted bool // in bank days
+	Counted     bool // in bank days
 }
 
 // ArrivalOf says when the money of a cancel of amount arrives. It is not Known
@@ -70,7 +69,7 @@ func ArrivalOf(p pay.Payment, amount int64, canceledAt time.Time) Arrival {
 }
 
 func inBankDays(day pay.Day, from, until int) Arrival {
-	a := Arrival{From: day.AddBankDays(from), Until: day.AddBankDays(until), Known: true, counted: true}
+	a := Arrival{From: day.AddBankDays(from), Until: day.AddBankDays(until), Known: true, Counted: true}
 	a.AsBank = !pay.HolidaysKnown(a.Until)
 	return a
 }
@@ -88,7 +87,7 @@ func (a Arrival) Say(lang Language) string {
 	switch {
 	case a.AsBank:
 		return span + how[1]
-	case a.counted:
+	case a.Counted:
 		return span + how[0]
 	default:
 		return span

@@ -133,6 +133,26 @@ type StoredAccount struct {
 	ApproveAbove int64
 }
 
+// MissingAccount is a virtual account's payment whose refund account nobody
+// has: it vanished unseen, or a refund waits for it.
+type MissingAccount struct {
+	MID, OrderID, PaymentKey string
+	Currency                 pay.Currency
+	Amount                   int64     // asked back, else what the payment still holds; smallest unit
+	ClosedAt                 time.Time // when Toss stopped showing it; zero: not known
+	Why                      string    // one of the Capture words, "" where it was never watched
+	RefundID                 string    // of the request that waits for it, "": none yet
+	CancelBy                 time.Time // zero: none known
+}
+
+// Executed is a refund that Toss has done or accepted, with the payment as
+// far as it is known and the moment of its cancel.
+type Executed struct {
+	Request    Request
+	Payment    pay.Payment
+	CanceledAt time.Time
+}
+
 // Releases says whether a request that the account sets free needs no person's
 // word: nor did it before, and nothing about it asks for a second look.
 func (a StoredAccount) Releases(r Request) bool {

@@ -165,6 +165,9 @@ func (r BreakRow) difference() int64 {
 	return held(r.LocalAmount) - held(r.ProviderAmount)
 }
 
+// Apart is by how much the two sides differ, whichever holds more.
+func (r BreakRow) Apart() int64 { return max(r.difference(), -r.difference()) }
+
 func (r BreakRow) atStake() int64 { return max(held(r.LocalAmount), held(r.ProviderAmount)) }
 
 // shown is the status as the workbook says it: an open break that this night

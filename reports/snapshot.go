@@ -23,7 +23,22 @@ type Snapshot struct {
 	NextRefunds []time.Time // the next planned refund runs, soonest first
 	// Capture says of the payment windows that closed on the date how many
 	// refund accounts were saved; nil: nothing was watched.
-	Capture *refunds.CaptureFigures
+	Capture   *refunds.CaptureFigures
+	Missing   []refunds.MissingAccount // refund accounts that nobody has
+	Promises  []Promise                // money on its way back to customers
+	Transfers []refunds.HandTransfer   // that people make by hand
+	Before    []reconcile.NightFigures // the nights before, the oldest first
+}
+
+// Promise is when the money of a refund arrives at the customer.
+type Promise struct {
+	MID, OrderID, PaymentKey, RefundID string
+	Method                             pay.Method
+	Currency                           pay.Currency
+	Amount                             int64
+	State                              refunds.State
+	CanceledAt                         time.Time
+	Arrival                            refunds.Arrival
 }
 
 // BreakRow is one break as the workbook shows it.
@@ -45,6 +60,7 @@ type BreakRow struct {
 	MovedAt                     time.Time
 	CancelBy                    time.Time // zero: none known
 	Note                        string
+	Owner                       string // who looks after it
 }
 
 // RefundRow is one refund request as the workbook shows it.

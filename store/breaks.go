@@ -63,12 +63,12 @@ var ErrUnknownID = errors.New("no such id")
 
 // Break gives one break, or ErrUnknownID.
 func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {
-	return d.breakOn(ctx, d.db, id)
+	return d.breakOn(ctx, d.db, "break_by_id", id)
 }
 
-func (d *DB) breakOn(ctx context.Context, on runner, id string) (reconcile.Break, error) {
+func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcile.Break, error) {
 	var row breakRow
-	err := d.one(ctx, on, &row, "break_by_id", args{"id": id})
+	err := d.one(ctx, on, &row, query, args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return reconcile.Break{}, hinted(fmt.Errorf("break %s: %w", id, ErrUnknownID), "daesa breaks list --status \"\" shows every id")
 	}
@@ -80,7 +80,7 @@ func (d *DB) breakOn(ctx context.Context, on runner, id string) (reconcile.Break
 func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
 	var resolved reconcile.Break
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		before, err := d.breakOn(ctx, tx, id)
+		before, err := d.breakOn(ctx, tx, "break_to_write", id)
 		if err != nil {
 			return err
 		}
@@ -100,6 +100,53 @@ func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Dispositi
 		return err
 	})
 	return resolved, err
+}
+
+// errShown ends a transaction that was only to show what would happen.
+var errShown = errors.New("shown, not written")
+
+// TakeWord writes what a person wrote about a break into a workbook, with the
+// hash of its file, and says whether that changed anything. A break that is not
+// as the workbook showed it is a *reconcile.StaleError. Without keep all of it
+// happens but is not kept.
+func (d *DB) TakeWord(ctx context.Context, w reconcile.Word, by, file string, keep bool, now time.Time) (changed bool, err error) {
+	err = d.write(ctx, func(tx *sqlx.Tx) error {
+		if changed, err = d.takeWord(ctx, tx, w, by, file, now); err == nil && !keep {
+			return errShown
+		}
+		return err
+	})
+	if errors.Is(err, errShown) {
+		err = nil
+	}
+	return changed && err == nil, err
+}
+
+func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, file string, now time.Time) (bool, error) {
+	before, err := d.breakOn(ctx, tx, "break_to_write", w.ID)
+	if err != nil {
+		return false, err
+	}
+	after, changed, err := before.Take(w, by, now)
+	if err != nil || !changed {
+		return false, err
+	}
+	if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+		return false, err
+	}
+	facts := map[string]any{"mid": before.MID, "order_id": before.OrderID, "kind": before.Kind, "from": before.Status, "workbook": file, "owner": after.Owner}
+	if w.As == "" {
+		facts["status"] = after.Status
+		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "break:"+w.ID, "break.noted", after.Note, facts)})
+		return true, err
+	}
+	settled, err := d.settleRefunds(ctx, tx, before, w.As, by, after.Note, now)
+	if err != nil {
+		return false, err
+	}
+	facts["as"] = w.As
+	_, err = d.append(ctx, tx, append(settled, entry(now, by, "", "break:"+w.ID, "break.resolved", after.Note, facts)))
+	return true, err
 }
 
 // NeedPerson counts the breaks that somebody must look at.

@@ -118,6 +118,7 @@ type breakRow struct {
 	ResolvedBy     string `db:"resolved_by"`
 	ResolvedAt     Time   `db:"resolved_at"`
 	Note           string `db:"note"`
+	Owner          string `db:"owner"`
 }
 
 func newBreakRow(b reconcile.Break) breakRow {
@@ -128,7 +129,7 @@ func newBreakRow(b reconcile.Break) breakRow {
 		ProviderStatus: b.ProviderStatus, Method: string(b.Method), Owed: b.Owed, MovedAt: at(b.MovedAt),
 		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
-		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note,
+		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
 	}
 }
 
@@ -145,7 +146,7 @@ func (r breakRow) breakOf() reconcile.Break {
 		Status: reconcile.Status(r.Status), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
 		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
-		Note: r.Note, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0,
+		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0,
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -30,6 +29,7 @@ type runRow struct {
 	Error       string `db:"error"`
 	JournalHead string `db:"journal_head"`
 	Snapshot    []byte `db:"snapshot"`
+	Figures     string `db:"figures"`
 }
 
 func (r runRow) entry() reconcile.LedgerEntry {
@@ -148,8 +148,18 @@ func (d *DB) Runs(ctx context.Context, mid string) ([]reconcile.LedgerEntry, err
 // Snapshot gives the stored snapshot of a run, unpacked; nil where the run was
 // never committed.
 func (d *DB) Snapshot(ctx context.Context, job, mid string, day pay.Day) ([]byte, error) {
+	return d.snapshot(ctx, "snapshot_of", args{"job": job, "mid": mid, "day": string(day)})
+}
+
+// SnapshotOfRun gives what a run's id stored; nil where there is no such run,
+// or it was never committed.
+func (d *DB) SnapshotOfRun(ctx context.Context, runID string) ([]byte, error) {
+	return d.snapshot(ctx, "snapshot_of_run", args{"run_id": runID})
+}
+
+func (d *DB) snapshot(ctx context.Context, query string, with args) ([]byte, error) {
 	var packed []byte
-	err := d.one(ctx, d.db, &packed, "snapshot_of", args{"job": job, "mid": mid, "day": string(day)})
+	err := d.one(ctx, d.db, &packed, query, with)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && len(packed) == 0) {
 		return nil, nil
 	}
@@ -164,7 +174,7 @@ func (d *DB) Snapshot(ctx context.Context, job, mid string, day pay.Day) ([]byte
 // database then. draw makes the snapshot from it, knowing the journal's head;
 // the snapshot is stored with the run. A run that another process has taken
 // over is ErrLostRun, and nothing is written.
-func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(jobs.After) ([]byte, error)) error {
+func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(jobs.After) (jobs.Drawn, error)) error {
 	c.endSnapshot(ctx)
 	return c.d.writeOn(ctx, c.conn, func(tx *sqlx.Tx) error {
 		var held int
@@ -199,32 +209,4 @@ func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(j
 		}
 		return c.d.commitRun(ctx, tx, night, head, draw)
 	})
-}
-
-func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, head string, draw func(jobs.After) ([]byte, error)) error {
-	after := jobs.After{JournalHead: head}
-	var breaks []breakRow
-	if err := d.all(ctx, tx, &breaks, "breaks_of_run", args{"mid": night.Lease.MID, "day": string(night.Lease.Day)}); err != nil {
-		return err
-	}
-	for _, row := range breaks {
-		after.Breaks = append(after.Breaks, row.breakOf())
-	}
-	var requests []refundRow
-	if err := d.all(ctx, tx, &requests, "refunds_list", args{"mid": night.Lease.MID, "state": "", "batch": ""}); err != nil {
-		return err
-	}
-	for _, row := range requests {
-		after.Refunds = append(after.Refunds, row.request())
-	}
-	snapshot, err := draw(after)
-	if err != nil {
-		return err
-	}
-	changed, err := d.exec(ctx, tx, "run_commit", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence,
-		"committed_at": at(night.Now), "journal_head": head, "snapshot": pack(snapshot)})
-	if err == nil && changed == 0 {
-		return fmt.Errorf("store: run %s: %w", night.Lease.RunID, ErrLostRun)
-	}
-	return err
 }

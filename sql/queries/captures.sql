@@ -87,3 +87,13 @@ UPDATE refund_attempts SET body = :nothing WHERE sealed = 1 AND length(body) > 0
   AND refund_id IN (SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key)
 -- name: watch_given
 UPDATE captures SET state = 'given', why = '', next_at = NULL WHERE mid = :mid AND payment_key = :payment_key AND state = 'waiting'
+-- What is known to be unpaid or over needs no refund account.
+-- name: accounts_missed
+SELECT c.order_id, c.payment_key, c.closes_at, c.why, coalesce(p.currency, o.currency, 'KRW') AS currency,
+  coalesce(p.balance_amount, o.amount, 0) AS amount
+FROM captures c LEFT JOIN payments p ON p.mid = c.mid AND p.payment_key = c.payment_key
+  LEFT JOIN orders o ON o.mid = c.mid AND o.order_id = c.order_id
+WHERE c.mid = :mid AND c.state = 'missed' AND c.closes_at >= :since AND c.closes_at < :until
+  AND coalesce(p.status, 'DONE') NOT IN ('READY','CANCELED','ABORTED','EXPIRED')
+  AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.mid = c.mid AND a.payment_key = c.payment_key)
+ORDER BY c.order_id, c.payment_key

@@ -87,17 +87,17 @@ SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) O
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
   owed = excluded.owed, moved_at = excluded.moved_at, cancel_by = excluded.cancel_by, at_risk = excluded.at_risk,
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
-  resolved_at = excluded.resolved_at, note = excluded.note
+  resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
@@ -111,6 +111,8 @@ ORDER BY mid, order_id, kind
 SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
 -- name: break_by_id
 SELECT * FROM breaks WHERE id = :id
+-- name: break_to_write
+SELECT * FROM breaks WHERE id = :id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: count_needing_person
 SELECT count(*) FROM breaks WHERE status IN ('open','reopened') AND (:mid = '' OR mid = :mid)
 

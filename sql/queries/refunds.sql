@@ -203,3 +203,7 @@ SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key
 -- name: same_given
 SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amount = :amount AND id <> :id
   AND state NOT IN ('rejected','refused','expired') ORDER BY id LIMIT 1
+-- name: refunds_executed
+SELECT r.*, c.canceled_at AS executed_at, p.method AS paid_method, p.behind, p.provider, p.total_amount, p.approved_at AS paid_at
+FROM refunds r JOIN cancels c ON c.claimed_by = r.id JOIN payments p ON p.mid = r.mid AND p.payment_key = r.payment_key
+WHERE r.mid = :mid AND r.state IN ('succeeded','accepted') AND c.canceled_at >= :since ORDER BY c.canceled_at DESC, r.id

@@ -14,7 +14,7 @@ UPDATE runs SET lease_until = :lease_until WHERE run_id = :run_id AND fence = :f
 UPDATE runs SET state = :state, owner = '', lease_until = NULL, finished_at = :finished_at, error = :error
 WHERE run_id = :run_id AND fence = :fence AND state = 'running'
 -- name: run_commit
-UPDATE runs SET committed_at = :committed_at, journal_head = :journal_head, snapshot = :snapshot
+UPDATE runs SET committed_at = :committed_at, journal_head = :journal_head, snapshot = :snapshot, figures = :figures
 WHERE run_id = :run_id AND fence = :fence AND state = 'running'
 -- name: run_check
 SELECT count(*) FROM runs WHERE run_id = :run_id AND fence = :fence AND state = 'running'
@@ -32,3 +32,8 @@ SELECT job, mid, day, run_id, state, fence, owner, lease_until, started_at, fini
 FROM runs WHERE (:mid = '' OR mid = :mid) ORDER BY mid, job, day
 -- name: snapshot_of
 SELECT snapshot FROM runs WHERE job = :job AND mid = :mid AND day = :day
+-- name: snapshot_of_run
+SELECT snapshot FROM runs WHERE run_id = :run_id
+-- The nights before one, newest first.
+-- name: nights_before
+SELECT figures FROM runs WHERE job = :job AND mid = :mid AND day < :day AND figures <> '' ORDER BY day DESC LIMIT :limit

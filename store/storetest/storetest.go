@@ -282,7 +282,7 @@ func fences(t *testing.T, db *store.DB) {
 		t.Errorf("an old fence ended the run: %v", err)
 	}
 	c := compare(t, db, reconcile.Scope{MID: mid, Day: day})
-	err = c.Commit(t.Context(), jobs.Written{Lease: first, Now: now, Actor: "a"}, func(jobs.After) ([]byte, error) { return []byte("{}"), nil })
+	err = c.Commit(t.Context(), jobs.Written{Lease: first, Now: now, Actor: "a"}, drawn)
 	if !errors.Is(err, store.ErrLostRun) {
 		t.Errorf("an old fence committed: %v", err)
 	}
@@ -367,7 +367,7 @@ func proposal(amount int64, ref string) refunds.Request {
 		Amount: amount, Currency: pay.KRW, Reason: "test", Ref: ref, State: refunds.Requested, RequestedBy: "a", RequestedAt: now}
 }
 
-func commit(t *testing.T, db *store.DB, written jobs.Written, draw func(jobs.After) ([]byte, error)) error {
+func commit(t *testing.T, db *store.DB, written jobs.Written, draw func(jobs.After) (jobs.Drawn, error)) error {
 	t.Helper()
 	lease, err := begin(t, db, "a/1", now, func(string) bool { return true })
 	if err != nil {
@@ -383,14 +383,14 @@ func commit(t *testing.T, db *store.DB, written jobs.Written, draw func(jobs.Aft
 	return c.Commit(t.Context(), written, draw)
 }
 
-func drawn(jobs.After) ([]byte, error) { return []byte("{}"), nil }
+func drawn(jobs.After) (jobs.Drawn, error) { return jobs.Drawn{Snapshot: []byte("{}")}, nil }
 
 func commitWhole(t *testing.T, db *store.DB) {
 	finding := reconcile.Finding{MID: mid, OrderID: "0001", Kind: reconcile.MissingLocally, Currency: pay.KRW}
 	b, change := reconcile.Remember(nil, &finding, day)
 	failure := errors.New("the workbook cannot be drawn")
 	err := commit(t, db, jobs.Written{Breaks: []jobs.BreakChange{{Break: b, Change: change}}, Proposed: []refunds.Request{proposal(500, "r1")}},
-		func(jobs.After) ([]byte, error) { return nil, failure })
+		func(jobs.After) (jobs.Drawn, error) { return jobs.Drawn{}, failure })
 	if !errors.Is(err, failure) {
 		t.Fatal(err)
 	}

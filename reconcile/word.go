@@ -1,0 +1,77 @@
+package reconcile
+
+import (
+	"fmt"
+	"time"
+)
+
+// Word is what a person wrote about a break into a workbook.
+type Word struct {
+	ID    string
+	As    Disposition // "": no decision
+	Owner *string     // nil: left as it was drawn
+	Note  *string
+	Seen  Break // as the workbook showed it
+}
+
+// Empty says whether the person wrote nothing.
+func (w Word) Empty() bool { return w.As == "" && w.Owner == nil && w.Note == nil }
+
+// StaleError: the break is not as the person saw it, so that their word is not
+// taken.
+type StaleError struct{ Now string }
+
+// Error says how the break stands now.
+func (e *StaleError) Error() string { return "has changed since the workbook was drawn: " + e.Now }
+
+// Take writes a person's word onto the break, or says why it cannot be: the
+// word is about what the workbook showed, and the break may have moved since.
+// A word that the break bears already changes nothing.
+func (b Break) Take(w Word, by string, at time.Time) (after Break, changed bool, err error) {
+	if b.Status == Resolved && b.Resolution == w.As && same(w.Owner, b.Owner) && same(w.Note, b.Note) {
+		return b, false, nil
+	}
+	if now := b.movedSince(w.Seen); now != "" {
+		return b, false, &StaleError{now}
+	}
+	after = b
+	for _, field := range []struct {
+		name      string
+		to, of    *string
+		drawn, is string
+	}{
+		{"its owner", w.Owner, &after.Owner, w.Seen.Owner, b.Owner},
+		{"its note", w.Note, &after.Note, w.Seen.Note, b.Note},
+	} {
+		if field.to == nil || *field.to == field.is {
+			continue
+		}
+		if field.is != field.drawn {
+			return b, false, &StaleError{field.name + " was changed by somebody else"}
+		}
+		*field.of, changed = *field.to, true
+	}
+	if w.As != "" {
+		after, changed = after.Resolve(w.As, by, after.Note, at), true
+	}
+	return after, changed, nil
+}
+
+func same(written *string, is string) bool { return written == nil || *written == is }
+
+// movedSince says how the break stands now, where a word about what was seen
+// may be wrong about it.
+func (b Break) movedSince(seen Break) string {
+	switch {
+	case b.Status == Cleared:
+		return fmt.Sprintf("it was cleared by itself on %s", b.Since)
+	case b.Status == Resolved:
+		return fmt.Sprintf("it was resolved as %s by %s", b.Resolution, b.ResolvedBy)
+	case b.Status != seen.Status && (seen.Status != Timing || b.Status != Open):
+		return fmt.Sprintf("it is %s since %s", b.Status, b.Since)
+	case b.differs(seen.Finding):
+		return "the amounts or statuses of the two sides are others now"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+const (
+	// nightsShown is how many nights before it a workbook shows.
+	nightsShown = 29
+	// promisedDays is for how long the arrival of a refund's money is shown: a
+	// part of a PayPal payment may take thirty days.
+	promisedDays = 31
+	// missedDays is for how long an account that vanished unseen is shown.
+	missedDays = 30
+)
+
+// commitRun stores what draw makes of what stands in the database now.
+func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, head string, draw func(jobs.After) (jobs.Drawn, error)) error {
+	after, err := d.after(ctx, tx, night)
+	if err != nil {
+		return err
+	}
+	after.JournalHead = head
+	drawn, err := draw(after)
+	if err != nil {
+		return err
+	}
+	changed, err := d.exec(ctx, tx, "run_commit", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence,
+		"committed_at": at(night.Now), "journal_head": head, "snapshot": pack(drawn.Snapshot), "figures": string(drawn.Figures)})
+	if err == nil && changed == 0 {
+		return fmt.Errorf("store: run %s: %w", night.Lease.RunID, ErrLostRun)
+	}
+	return err
+}
+
+// after reads all that a night's workbook says, inside the night's transaction.
+func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.After, error) {
+	var after jobs.After
+	mid, day := night.Lease.MID, night.Lease.Day
+	var breaks []breakRow
+	if err := d.all(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
+		return after, err
+	}
+	for _, row := range breaks {
+		after.Breaks = append(after.Breaks, row.breakOf())
+	}
+	var requests []refundRow
+	if err := d.all(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {
+		return after, err
+	}
+	for _, row := range requests {
+		after.Refunds = append(after.Refunds, row.request())
+	}
+	var err error
+	if after.Executed, err = d.executed(ctx, tx, mid, day.Add(-promisedDays)); err != nil {
+		return after, err
+	}
+	var transfers []handRow
+	if err := d.all(ctx, tx, &transfers, "hand_list", args{"mid": mid, "state": ""}); err != nil {
+		return after, err
+	}
+	for _, row := range transfers {
+		after.Transfers = append(after.Transfers, row.transfer())
+	}
+	if after.Missed, err = d.missed(ctx, tx, mid, day); err != nil {
+		return after, err
+	}
+	after.Nights, err = d.nightsBefore(ctx, tx, mid, day)
+	return after, err
+}
+
+// executed are the refunds that Toss has done or accepted since a day.
+func (d *DB) executed(ctx context.Context, on runner, mid string, since pay.Day) ([]refunds.Executed, error) {
+	var rows []struct {
+		refundRow
+		ExecutedAt  Time   `db:"executed_at"`
+		PaidMethod  string `db:"paid_method"`
+		Behind      string `db:"behind"`
+		Provider    string `db:"provider"`
+		TotalAmount int64  `db:"total_amount"`
+		PaidAt      Time   `db:"paid_at"`
+	}
+	if err := d.all(ctx, on, &rows, "refunds_executed", args{"mid": mid, "since": at(since.Start())}); err != nil {
+		return nil, err
+	}
+	list := make([]refunds.Executed, len(rows))
+	for i, row := range rows {
+		request := row.request()
+		list[i] = refunds.Executed{Request: request, CanceledAt: row.ExecutedAt.Time, Payment: pay.Payment{
+			MID: request.MID, PaymentKey: request.PaymentKey, OrderID: request.OrderID, Currency: request.Currency,
+			Method: pay.Method(row.PaidMethod), Behind: pay.Method(row.Behind), Provider: row.Provider,
+			TotalAmount: row.TotalAmount, ApprovedAt: row.PaidAt.Time}}
+	}
+	return list, nil
+}
+
+// missed are the accounts that vanished unseen in the days up to one.
+func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]refunds.MissingAccount, error) {
+	var rows []struct {
+		OrderID    string `db:"order_id"`
+		PaymentKey string `db:"payment_key"`
+		ClosesAt   Time   `db:"closes_at"`
+		Why        string `db:"why"`
+		Currency   string `db:"currency"`
+		Amount     int64  `db:"amount"`
+	}
+	with := args{"mid": mid, "since": at(day.Add(-missedDays).Start()), "until": at(day.End())}
+	if err := d.all(ctx, on, &rows, "accounts_missed", with); err != nil {
+		return nil, err
+	}
+	list := make([]refunds.MissingAccount, len(rows))
+	for i, row := range rows {
+		list[i] = refunds.MissingAccount{MID: mid, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Currency: pay.Currency(row.Currency),
+			Amount: row.Amount, ClosedAt: row.ClosesAt.Time, Why: row.Why}
+	}
+	return list, nil
+}
+
+// nightsBefore are the nights before one, the oldest first.
+func (d *DB) nightsBefore(ctx context.Context, on runner, mid string, day pay.Day) ([]reconcile.NightFigures, error) {
+	var rows []string
+	with := args{"job": jobs.JobNightly, "mid": mid, "day": string(day), "limit": nightsShown}
+	if err := d.all(ctx, on, &rows, "nights_before", with); err != nil {
+		return nil, err
+	}
+	nights := make([]reconcile.NightFigures, len(rows))
+	for i, text := range rows {
+		if err := json.Unmarshal([]byte(text), &nights[i]); err != nil {
+			return nil, fmt.Errorf("the figures of a night before %s are unreadable: %w", day, err)
+		}
+	}
+	slices.Reverse(nights)
+	return nights, nil
+}
