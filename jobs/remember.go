@@ -61,7 +61,7 @@ func drawn(s reports.Snapshot) (Drawn, error) {
 	if err != nil {
 		return Drawn{}, err
 	}
-	figures, err := json.Marshal(nightFigures(s))
+	figures, err := json.Marshal(s.Figures())
 	return Drawn{Snapshot: stored, Figures: figures}, err
 }
 

@@ -108,19 +108,6 @@ func (n *night) transfers(all []refunds.HandTransfer) []refunds.HandTransfer {
 	return list
 }
 
-// nightFigures are what later nights show of this one.
-func nightFigures(s reports.Snapshot) reconcile.NightFigures {
-	figures := reconcile.NightFigures{Day: s.Run.Day, Complete: s.Run.Complete, Opened: s.Run.Opened, Cleared: s.Run.Cleared, Apart: map[pay.Currency]int64{}}
-	for _, b := range s.Breaks {
-		if !b.Status.NeedsPerson() {
-			continue
-		}
-		figures.Open++
-		figures.Apart[b.Currency] += b.Apart()
-	}
-	return figures
-}
-
 func countBreak(run *reconcile.Run, b reconcile.Break) {
 	switch {
 	case b.Status.NeedsPerson():

@@ -10,6 +10,7 @@ import (
 // Columns that other sheets or tests look for.
 var (
 	columnKind       = word{"구분", "Kind"}
+	columnSeverity   = word{"중요도", "Severity"}
 	columnStatus     = word{"상태", "Status"}
 	columnOrder      = word{"주문번호", "Order"}
 	columnKey        = word{"결제키", "Payment key"}
@@ -20,29 +21,42 @@ var (
 	columnAmount     = word{"금액", "Amount"}
 	columnCancelBy   = word{"취소기한", "Cancel by"}
 	columnDaysLeft   = word{"남은 날", "Days left"}
+	columnDecision   = word{"결정", "Decision"}
+	columnOwner      = word{"담당자", "Owner"}
+	columnNote       = word{"메모", "Note"}
+	columnBreakID    = word{"불일치 ID", "Break ID"}
+	columnRefundID   = word{"환불 ID", "Refund ID"}
+	columnRowCheck   = word{"행 확인", "Row check"}
 )
 
+// breakColumns: what a person reads first, then what they fill in, then the
+// details. The last one lets the row be known again when it comes back.
 var breakColumns = []column{
 	{name: columnKind, width: 15, left: true},
+	{name: columnSeverity, width: 7},
 	{name: columnStatus, width: 9},
 	{name: columnMID, width: 14, id: true},
-	{name: columnOrder, width: 22, id: true},
-	{name: columnKey, width: 20, id: true},
-	{name: columnMethod, width: 11},
+	{name: columnOrder, width: 21, id: true},
+	{name: columnMethod, width: 10},
 	{name: columnCurrency, width: 7},
 	{name: columnShop, width: 12, right: true},
 	{name: columnProvider, width: 12, right: true},
 	{name: columnDifference, width: 12, right: true},
-	{name: word{"쇼핑몰 상태", "Shop status"}, width: 11},
+	{name: word{"영업일", "Bank days"}, width: 7, right: true},
+	{name: columnCancelBy, width: 16},
+	{name: word{"의미 → 할 일", "Meaning → what to do"}, width: 37, left: true},
+	{name: columnDecision, width: 15, left: true, people: true, choices: decisions},
+	{name: columnOwner, width: 11, left: true, people: true},
+	{name: columnNote, width: 20, left: true, people: true},
+	{name: word{"쇼핑몰 상태", "Shop status"}, width: 11, details: true},
 	{name: word{"토스 상태", "Toss status"}, width: 11},
+	{name: columnKey, width: 20, id: true},
 	{name: word{"최초 발견", "First seen"}, width: 11},
 	{name: word{"일수", "Nights"}, width: 7, right: true},
 	{name: word{"최근 변동", "Moved at"}, width: 16},
-	{name: columnCancelBy, width: 16},
-	{name: word{"의미 → 할 일", "Meaning → what to do"}, width: 46, left: true},
 	{name: word{"취소 주체", "Origin"}, width: 10},
-	{name: word{"불일치 ID", "Break ID"}, width: 18, id: true},
-	{name: word{"메모", "Note"}, width: 22, left: true},
+	{name: columnBreakID, width: 19, id: true},
+	{name: columnRowCheck, width: 26, id: true},
 }
 
 // drawBreaks lays out the differences: those that need a person, the most
@@ -59,12 +73,12 @@ func (b *nightBook) drawBreaks() {
 		all = append(all, spell(r.Currency, held(r.LocalAmount)), spell(r.Currency, held(r.ProviderAmount)), spell(r.Currency, r.difference())+"+")
 	}
 	columns := widened(b.shown(breakColumns), all, columnShop, columnProvider, columnDifference)
-	open := segment{to: cleared, height: listRow, fill: b.breakFill(b.breakPalettes())}
+	open := segment{to: cleared, height: listRow, fill: b.breakFill(b.breakPalettes(), columns)}
 	l := listing{
-		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder),
+		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder), table: "breaks",
 		title: b.say("불일치", "Breaks"),
-		subtitle: b.say("심각한 순, 금액이 큰 순 · 금액은 보유 금액(결제 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래",
-			"Most serious first, then the most money · amounts are money held (paid − cancelled) · difference = shop − Toss"),
+		subtitle: b.say("심각한 순, 금액이 큰 순 · 금액은 보유 금액(결제 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래 · 노란 칸(결정·담당자·메모)을 채워 daesa report apply로 돌려줍니다",
+			"Most serious first, then the most money · amounts are money held (paid − cancelled) · difference = shop − Toss · fill in the yellow cells, then daesa report apply"),
 		segments: []segment{open},
 	}
 	if !n.nothingRead() {
@@ -110,6 +124,8 @@ type breakPalettes struct {
 	row, quiet           palette
 	grave, middle, light int
 	fresh                int
+	input, idle          int // what people fill in; nothing to fill in
+	rate                 map[severity]int
 }
 
 func (b *nightBook) breakPalettes() breakPalettes {
@@ -120,6 +136,46 @@ func (b *nightBook) breakPalettes() breakPalettes {
 		row: b.paint(rowLook), quiet: b.paint(rowLook.with(func(l *look) { l.color = grey })),
 		grave: tag(red, rose), middle: tag(amber, cream), light: tag(navy, head),
 		fresh: b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
+		input: b.style(rowLook.with(func(l *look) { l.fill, l.box, l.rule = cream, true, "" })),
+		idle:  b.style(rowLook),
+		rate: map[severity]int{
+			severe:   b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
+			moderate: b.style(rowLook.with(func(l *look) { l.align, l.color = "center", amber })),
+			slight:   b.style(rowLook.with(func(l *look) { l.align, l.color = "center", grey })),
+			unrated:  b.style(rowLook.with(func(l *look) { l.align, l.color = "center", grey })),
+		},
+	}
+}
+
+// severity says how much money a break is about, by the configuration's
+// thresholds in won.
+type severity int
+
+const (
+	unrated severity = iota // not in won
+	slight
+	moderate
+	severe
+)
+
+var severityWords = map[severity]word{unrated: {"–", "–"}, slight: {"낮음", "low"}, moderate: {"보통", "medium"}, severe: {"높음", "high"}}
+
+// rate weighs what the two sides differ by; where they do not, and the money is
+// lost all the same, the whole.
+func rate(r *BreakRow, by reconcile.Severity) severity {
+	stake := r.Apart()
+	if r.Kind == reconcile.RefundFailed {
+		stake = r.atStake()
+	}
+	switch {
+	case r.Currency != pay.KRW || by == (reconcile.Severity{}):
+		return unrated
+	case stake > by.High:
+		return severe
+	case stake > by.Medium:
+		return moderate
+	default:
+		return slight
 	}
 }
 
@@ -137,7 +193,7 @@ func (p breakPalettes) tag(kind reconcile.Kind) int {
 }
 
 // breakFill draws one row of the list.
-func (b *nightBook) breakFill(p breakPalettes) func(int, []cell) {
+func (b *nightBook) breakFill(p breakPalettes, columns []column) func(int, []cell) {
 	return func(i int, cells []cell) {
 		r := &b.night.breaks[i]
 		at, tag, status := p.row, p.tag(r.Kind), p.row.center
@@ -148,12 +204,13 @@ func (b *nightBook) breakFill(p breakPalettes) func(int, []cell) {
 		if shown == isNew || shown == reconcile.Reopened {
 			status = p.fresh
 		}
+		how := rate(r, b.night.severity(r.MID))
 		l := &line{cells: cells}
 		l.put(text(tag, clean(b.lang.kind(r.Kind))))
+		l.put(text(p.rate[how], b.lang.of(severityWords[how])))
 		l.put(text(status, clean(b.lang.status(shown))))
 		l.whose(b.book, at, r.MID)
 		l.put(text(at.text, clean(r.OrderID)))
-		l.put(text(at.text, clean(r.PaymentKey)))
 		l.put(text(at.center, clean(b.lang.method(r.Method))))
 		l.unit(b.book, at, r.Currency)
 		l.put(at.amount(r.Currency, r.LocalAmount))
@@ -163,17 +220,35 @@ func (b *nightBook) breakFill(p breakPalettes) func(int, []cell) {
 		} else {
 			l.put(money(at.signed[r.Currency], r.Currency, r.difference()))
 		}
-		l.put(text(at.center, clean(b.lang.sideStatus(r.LocalStatus))))
-		l.put(text(at.center, clean(b.lang.sideStatus(r.ProviderStatus))))
-		l.put(date(at.date, r.FirstSeen))
-		l.put(count(at.count, int64(r.Nights)))
-		l.put(moment(at.moment, r.MovedAt))
+		l.put(count(at.count, int64(r.FirstSeen.BankDaysUntil(b.night.day))))
 		l.put(moment(at.moment, r.CancelBy))
 		l.put(text(at.text, b.lang.advice(r.Kind)))
-		l.put(text(at.center, clean(lookUp(b.lang, originWords, r.Origin))))
-		l.put(text(at.text, clean(r.ID)))
-		l.put(text(at.text, clean(r.Note)))
+		b.people(l, p, r)
+		b.breakDetails(l, at, r)
+		l.put(text(at.text, clean(rowCheck(b.night.runs[r.MID], columns, cells))))
 	}
+}
+
+// people are the cells that a person fills in: what is over has none.
+func (b *nightBook) people(l *line, p breakPalettes, r *BreakRow) {
+	style := p.input
+	if r.Status == reconcile.Cleared {
+		style = p.idle
+	}
+	l.put(blank(style))
+	l.put(text(style, clean(r.Owner)))
+	l.put(text(style, clean(r.Note)))
+}
+
+func (b *nightBook) breakDetails(l *line, at palette, r *BreakRow) {
+	l.put(text(at.center, clean(b.lang.sideStatus(r.LocalStatus))))
+	l.put(text(at.center, clean(b.lang.sideStatus(r.ProviderStatus))))
+	l.put(text(at.text, clean(r.PaymentKey)))
+	l.put(date(at.date, r.FirstSeen))
+	l.put(count(at.count, int64(r.Nights)))
+	l.put(moment(at.moment, r.MovedAt))
+	l.put(text(at.center, clean(lookUp(b.lang, originWords, r.Origin))))
+	l.put(text(at.text, clean(r.ID)))
 }
 
 // providerAmount is Toss's side. In a currency mismatch it is of another

@@ -17,7 +17,7 @@ type control struct {
 	s *sheet
 }
 
-func (b *nightBook) drawControl() {
+func (b *nightBook) drawControl() chartData {
 	c := &control{nightBook: b, s: &sheet{name: b.lang.of(sheetControl), tab: grey, widths: []int{30, 22, 18, 18, 18, 22}}}
 	b.sheets = append(b.sheets, c.s)
 	title := b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 16, true, navy }))
@@ -25,14 +25,17 @@ func (b *nightBook) drawControl() {
 	c.s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color = 9, grey })), b.say("무엇을 읽었고, 무엇으로 맞는지 확인했는지", "What was read, and what proves the figures")))
 	c.s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true })), b.say("← 요약", "← Summary")))
 	c.s.goTo(1, 3, b.sheets[0].name)
+	var data chartData
 	if !b.night.nothingRead() {
 		c.checks()
+		data = c.trends()
 	}
 	for _, s := range b.night.snapshots {
 		c.merchant(s)
 	}
 	c.s.widen()
 	c.s.texts = []string{"A1:F" + fmt.Sprint(max(c.s.last(), 1))}
+	return data
 }
 
 func (c *control) heading(title string) {

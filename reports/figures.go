@@ -28,6 +28,7 @@ type night struct {
 	ladders    []ladder // one for each currency, over all merchants
 	own        []ladder // the same for each merchant, where there are several
 	sum        reconcile.Run
+	runs       map[string]string // run ids by merchant
 }
 
 // newNight reckons the figures. expected are the configured merchants: one
@@ -36,7 +37,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	if len(snapshots) == 0 {
 		return nil, errors.New("a workbook needs at least one merchant's night")
 	}
-	n := &night{day: snapshots[0].Run.Day, snapshots: slices.Clone(snapshots)}
+	n := &night{day: snapshots[0].Run.Day, snapshots: slices.Clone(snapshots), runs: map[string]string{}}
 	slices.SortStableFunc(n.snapshots, func(a, b Snapshot) int { return strings.Compare(a.Run.MID, b.Run.MID) })
 	for i, s := range n.snapshots {
 		if s.Run.Day != n.day {
@@ -46,6 +47,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 			return nil, fmt.Errorf("merchant %s stands twice in the night of %s", s.Run.MID, n.day)
 		}
 		n.now = pay.Latest(n.now, s.Run.Now)
+		n.runs[s.Run.MID] = s.Run.ID
 		if unread(s) {
 			n.absent = append(n.absent, s.Run.MID)
 		}
@@ -68,6 +70,16 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 
 // unread says whether a merchant's night never came to be written.
 func unread(s Snapshot) bool { return !s.Run.Complete && s.JournalHead == "" && len(s.Run.Totals) == 0 }
+
+// severity are the thresholds of a merchant's run.
+func (n *night) severity(mid string) reconcile.Severity {
+	for _, s := range n.snapshots {
+		if s.Run.MID == mid {
+			return s.Run.Severity
+		}
+	}
+	return reconcile.Severity{}
+}
 
 // nothingRead says whether no merchant's night was written: then the workbook
 // has no figures at all, rather than zeros.
@@ -205,6 +217,17 @@ func (n *night) allCurrencies() []pay.Currency {
 	for _, d := range slices.Concat(n.deadlines, n.lost) {
 		seen[d.Currency] = true
 	}
+	for _, s := range n.snapshots {
+		for _, m := range s.Missing {
+			seen[m.Currency] = true
+		}
+		for _, t := range s.Transfers {
+			seen[t.Currency] = true
+		}
+		for _, p := range s.Promises {
+			seen[p.Currency] = true
+		}
+	}
 	if len(seen) == 0 {
 		seen[pay.KRW] = true
 	}
@@ -303,6 +326,19 @@ func (n *night) stakes() (map[bucket]stake, error) {
 		sums[key] = s
 	}
 	return sums, nil
+}
+
+// sumOf sums the deadlines that can still be kept and that are chosen. Sums
+// that overflow were refused by stakes.
+func (n *night) sumOf(chosen func(Deadline) bool) stake {
+	sum := stake{money: map[pay.Currency]int64{}}
+	for _, d := range n.deadlines {
+		if chosen(d) {
+			sum.count++
+			sum.money[d.Currency] += d.Amount
+		}
+	}
+	return sum
 }
 
 // sumRuns adds the counts of all merchants. Money is not among them.

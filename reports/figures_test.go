@@ -124,6 +124,23 @@ func rowWith(t *testing.T, f *excelize.File, sheet string, column int, label str
 	return 0
 }
 
+// columnAt is the number of the column with a label in the first header row
+// that has it.
+func columnAt(t *testing.T, f *excelize.File, sheet string, label word) int {
+	t.Helper()
+	rows, err := f.GetRows(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cells := range rows {
+		if i := slices.Index(cells, label.ko); i >= 0 && len(cells) > 3 {
+			return i + 1
+		}
+	}
+	t.Fatalf("%s has no column %s", sheet, label.ko)
+	return 0
+}
+
 func rawAt(t *testing.T, f *excelize.File, sheet string, column, row int) string {
 	t.Helper()
 	value, err := f.GetCellValue(sheet, at(column, row), excelize.Options{RawCellValue: true})
@@ -149,12 +166,13 @@ func TestTheLadderIsTheRun(t *testing.T) {
 		}
 	}
 	sums, counts := map[string]int64{}, map[string]int64{}
+	status, apart := columnAt(t, f, "불일치", columnStatus), columnAt(t, f, "불일치", columnDifference)
 	for row := headRows + 1; rawAt(t, f, "불일치", 1, row) != ""; row++ {
 		kind := rawAt(t, f, "불일치", 1, row)
-		if rawAt(t, f, "불일치", 2, row) == "시점 차이" {
+		if rawAt(t, f, "불일치", status, row) == "시점 차이" {
 			kind = "시점 차이"
 		}
-		difference, err := strconv.ParseInt(rawAt(t, f, "불일치", 8, row), 10, 64)
+		difference, err := strconv.ParseInt(rawAt(t, f, "불일치", apart, row), 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,8 +227,8 @@ func TestCurrenciesAreNeverAdded(t *testing.T) {
 		}
 	}
 	f := opened(t, drawn(t, []Snapshot{mixed}, Options{}))
-	row := rowWith(t, f, "불일치", 3, "MIX-1")
-	if got := rawAt(t, f, "불일치", 9, row); got != "–" {
+	row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), "MIX-1")
+	if got := rawAt(t, f, "불일치", columnAt(t, f, "불일치", columnDifference), row); got != "–" {
 		t.Errorf("two currencies have the difference %q", got)
 	}
 	if sum := rawAt(t, f, "불일치", 9, 3); sum != "" {
@@ -259,7 +277,7 @@ func TestRowsBeyondASheetGoOn(t *testing.T) {
 	s.Run.Cleared++
 	f := opened(t, drawn(t, []Snapshot{s}, Options{}))
 	seen := map[string]int{}
-	sheets := 0
+	sheets, order := 0, columnAt(t, f, "불일치", columnOrder)
 	for _, sheet := range f.GetSheetList() {
 		if !strings.HasPrefix(sheet, "불일치") {
 			continue
@@ -270,8 +288,8 @@ func TestRowsBeyondASheetGoOn(t *testing.T) {
 			t.Errorf("%s has %d rows and begins with %v", sheet, len(rows), rows[headRows-1])
 		}
 		for _, cells := range rows[headRows:] {
-			if len(cells) > 2 && cells[2] != "주문번호" {
-				seen[cells[2]]++
+			if len(cells) >= order && cells[order-1] != "주문번호" {
+				seen[cells[order-1]]++
 			}
 		}
 	}
@@ -310,6 +328,11 @@ func spoiled(value string) Snapshot {
 	r.ErrorCode, r.ErrorMessage, r.RequestedBy, r.ApprovedBy = value, value, value, value
 	d := &s.Deadlines[0]
 	d.OrderID, d.PaymentKey, d.RefundID, d.BreakID = value, value, value, value
+	b.Owner = value
+	m, h, p := &s.Missing[1], &s.Transfers[0], &s.Promises[0]
+	m.OrderID, m.PaymentKey, m.Why, m.RefundID = value, value, value, value
+	h.OrderID, h.PaymentKey, h.Why, h.RefundID, h.Reference, h.Note, h.RequestedBy, h.ApprovedBy, h.DoneBy = value, value, value, value, value, value, value, value, value
+	p.OrderID, p.PaymentKey, p.RefundID, p.Method = value, value, value, pay.Method(value)
 	return s
 }
 
@@ -321,11 +344,12 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 			t.Errorf("hostile %d changed the formulas", i)
 		}
 		f := opened(t, content)
-		got := rawAt(t, f, "불일치", 3, headRows+1)
+		order := columnAt(t, f, "불일치", columnOrder)
+		got := rawAt(t, f, "불일치", order, headRows+1)
 		if got != inert(clean(value)) {
 			t.Errorf("hostile %d %.30q was read back as %.30q", i, value, got)
 		}
-		if kind, _ := f.GetCellType("불일치", at(3, headRows+1)); kind != excelize.CellTypeInlineString {
+		if kind, _ := f.GetCellType("불일치", at(order, headRows+1)); kind != excelize.CellTypeInlineString {
 			t.Errorf("hostile %d is of type %v", i, kind)
 		}
 		archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
@@ -333,7 +357,7 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, part := range archive.File {
-			if strings.Contains(part.Name, "externalLink") || strings.Contains(part.Name, "worksheets/_rels") {
+			if strings.Contains(part.Name, "externalLink") || strings.Contains(partText(t, part), `TargetMode="External"`) {
 				t.Errorf("hostile %d made %s", i, part.Name)
 			}
 		}
@@ -349,7 +373,7 @@ func TestHostileMerchantAndCurrency(t *testing.T) {
 		}
 		s.Run.Totals[0].Currency = pay.Currency(value)
 		content := drawn(t, []Snapshot{s, emptyNight()}, Options{})
-		if got := len(opened(t, content).GetSheetList()); got != 5 {
+		if got := len(opened(t, content).GetSheetList()); got != 8 {
 			t.Errorf("%q: %d sheets", value, got)
 		}
 	}
@@ -419,7 +443,7 @@ func TestDatesAreTheDaysOfSeoul(t *testing.T) {
 		}
 	}
 	f := opened(t, drawn(t, []Snapshot{sampleNight("m")}, Options{}))
-	if got, _ := f.GetCellValue("취소기한", "B7"); got != "2026-11-30 23:59" {
+	if got, _ := f.GetCellValue("취소기한", at(columnAt(t, f, "취소기한", columnCancelBy), rowWith(t, f, "취소기한", columnAt(t, f, "취소기한", columnOrder), "20261121-0005"))); got != "2026-11-30 23:59" {
 		t.Errorf("the last moment of November is %q", got)
 	}
 	last := moment(0, time.Date(2026, 11, 30, 14, 59, 59, 0, time.UTC)).value

@@ -35,6 +35,9 @@ var (
 	sheetBreaks    = word{"불일치", "Breaks"}
 	sheetDeadlines = word{"취소기한", "Deadlines"}
 	sheetRefunds   = word{"환불", "Refunds"}
+	sheetMissing   = word{"환불계좌 없음", "Accounts missing"}
+	sheetTransfers = word{"수기이체", "By hand"}
+	sheetPromises  = word{"환불 예정일", "Arrivals"}
 	sheetControl   = word{"대사 확인", "Control"}
 )
 
@@ -86,6 +89,27 @@ var statusWords = map[reconcile.Status]word{
 	reconcile.Resolved: {"종결", "Resolved"},
 	reconcile.Cleared:  {"자동 해소", "Cleared"},
 }
+
+// decisionWords are what a person can decide about a break.
+var decisionWords = map[reconcile.Disposition]word{
+	reconcile.FixShop:            {"쇼핑몰 정정", "Fix the shop"},
+	reconcile.RefundNow:          {"환불 진행", "Refund now"},
+	reconcile.RefundedByTransfer: {"수기이체 완료", "Refunded by transfer"},
+	reconcile.RefundedInConsole:  {"토스에서 환불함", "Refunded in console"},
+	reconcile.AcceptedDifference: {"소액 차이 종결", "Difference accepted"},
+	reconcile.ProviderError:      {"토스 오류", "Provider error"},
+	reconcile.NotOurs:            {"우리 주문 아님", "Not ours"},
+	reconcile.Waiting:            {"기다림", "Waiting"},
+}
+
+// decisions are the labels of the drop-down, in the contract's order.
+var decisions = func() []word {
+	var list []word
+	for _, as := range reconcile.Dispositions {
+		list = append(list, decisionWords[as])
+	}
+	return list
+}()
 
 var originWords = map[reconcile.Origin]word{
 	reconcile.Ours:    {"daesa 환불", "Ours"},

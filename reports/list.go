@@ -19,6 +19,8 @@ type column struct {
 	// drop-down, where it has one.
 	people  bool
 	choices []word
+	// details begin with this column: they are on the screen, not on paper.
+	details bool
 }
 
 // listing is a list that fills one sheet, or as many as its rows need.
@@ -144,6 +146,9 @@ func headLook(c column) look {
 func (b *book) finish(s *sheet, l listing, spot placed, piece segment) {
 	bottom := max(spot.last, s.header)
 	s.filter = at(1, s.header) + ":" + at(len(l.columns), bottom)
+	if i := slices.IndexFunc(l.columns, func(c column) bool { return c.details }); i > 0 {
+		s.printed = i
+	}
 	if l.table != "" && spot.last >= spot.first {
 		s.table, s.filter = tableName(l.table, b.sheets), ""
 		s.tableRange = at(1, s.header) + ":" + at(len(l.columns), spot.last)

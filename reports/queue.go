@@ -2,13 +2,16 @@ package reports
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"daesa/pay"
 	"daesa/refunds"
 )
 
 var deadlineColumns = []column{
-	{name: columnDaysLeft, width: 9},
+	{name: word{"구간", "Bucket"}, width: 18, left: true},
+	{name: columnDaysLeft, width: 8},
 	{name: columnCancelBy, width: 17},
 	{name: columnMID, width: 14, id: true},
 	{name: columnOrder, width: 22, id: true},
@@ -18,8 +21,8 @@ var deadlineColumns = []column{
 	{name: columnAmount, width: 13, right: true},
 	{name: word{"환불 상태", "Refund"}, width: 17},
 	{name: word{"할 일", "What to do"}, width: 46, left: true},
-	{name: word{"환불 ID", "Refund ID"}, width: 20, id: true},
-	{name: word{"불일치 ID", "Break ID"}, width: 18, id: true},
+	{name: columnRefundID, width: 20, id: true},
+	{name: columnBreakID, width: 18, id: true},
 }
 
 // drawDeadlines lays out the money that should go back and has a last day:
@@ -35,7 +38,7 @@ func (b *nightBook) drawDeadlines() {
 	p := b.paint(rowLook)
 	quiet := b.paint(rowLook.with(func(l *look) { l.color = grey }))
 	l := listing{
-		name: sheetDeadlines, tab: amber, columns: columns, fixed: 1,
+		name: sheetDeadlines, tab: amber, columns: columns, fixed: 2, notes: b.deadlineNotes(),
 		title:    b.say("취소기한", "Cancel deadlines"),
 		subtitle: b.say("급한 순 · 남은 날은 "+string(pay.DayOf(n.now))+" 기준 · 기한이 지나면 토스로 취소할 수 없어 수기이체만 남습니다", "Most urgent first · days counted from "+string(pay.DayOf(n.now))+" · past its deadline only a by-hand transfer is left"),
 		segments: []segment{{to: len(n.deadlines), height: listRow, fill: func(i int, cells []cell) {
@@ -62,7 +65,63 @@ func (b *nightBook) drawDeadlines() {
 	b.due = b.place(l)
 }
 
+// deadlineNotes say in won what runs out when, before the list: by bucket, up
+// to the end of the next bank day, and what the next planned run would miss.
+func (b *nightBook) deadlineNotes() []note {
+	n := b.night
+	if n.nothingRead() {
+		return nil
+	}
+	var parts []string
+	for _, key := range buckets {
+		s := b.stakes[key]
+		parts = append(parts, b.lang.of(bucketWords[key])+" "+b.lang.fill(word{"{1}건 {2}", "{1}, {2}"}, b.number(s.count), b.spelled(s)))
+	}
+	notes := []note{{strings.Join(parts, "   ·   "), navy}}
+	bankDay := pay.DayOf(n.now).AddBankDays(1)
+	soon := n.sumOf(func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) })
+	colour := grey
+	if soon.count > 0 {
+		colour = amber
+	}
+	notes = append(notes, note{b.lang.fill(word{"다음 영업일 {1} 끝까지 기한이 끝나는 것: {2}건 {3}", "Before the end of the next bank day, {1}: {2}, {3}"},
+		b.lang.day(bankDay), b.number(soon.count), b.spelled(soon)), colour})
+	for _, next := range n.nextRefunds() {
+		late := n.sumOf(func(d Deadline) bool { return d.TooLate })
+		if late.count == 0 {
+			notes = append(notes, note{b.lang.fill(word{"다음 환불 실행은 {1}: 기한 안에 보낼 수 있음", "The next refund run is at {1}: in time for all of them"}, b.lang.moment(next)), grey})
+			break
+		}
+		notes = append(notes, note{b.lang.fill(word{"⚠ 다음 환불 실행 {1}보다 먼저 기한이 끝나는 것: {2}건 {3} → 지금 daesa refunds run",
+			"⚠ Too late for the next refund run ({1}): {2}, {3} → daesa refunds run, now"}, b.lang.moment(next), b.number(late.count), b.spelled(late)), red})
+	}
+	return notes
+}
+
+// nextRefunds is the earliest planned refund run, where any is planned.
+func (n *night) nextRefunds() []time.Time {
+	var first []time.Time
+	for _, s := range n.snapshots {
+		if len(s.NextRefunds) > 0 && (first == nil || s.NextRefunds[0].Before(first[0])) {
+			first = s.NextRefunds[:1]
+		}
+	}
+	return first
+}
+
+// spelled is money at stake, each currency for itself.
+func (b *nightBook) spelled(s stake) string {
+	var parts []string
+	for i, c := range b.currencies {
+		if i == 0 || s.money[c] != 0 {
+			parts = append(parts, spell(c, s.money[c]))
+		}
+	}
+	return strings.Join(parts, " + ")
+}
+
 func (b *nightBook) deadlineLine(l *line, p palette, d *Deadline) {
+	l.put(text(p.text, b.lang.of(bucketWords[b.night.daysLeft(*d)])))
 	if d.CancelBy.IsZero() {
 		l.put(text(p.center, "–"))
 	} else {
@@ -128,7 +187,7 @@ var refundColumns = []column{
 	{name: word{"뜻과 할 일", "What it means and what to do"}, width: 84, left: true},
 	{name: word{"참조", "Ref"}, width: 20, id: true},
 	{name: word{"묶음", "Batch"}, width: 12, id: true},
-	{name: word{"환불 ID", "Refund ID"}, width: 20, id: true},
+	{name: columnRefundID, width: 20, id: true},
 }
 
 // drawRefunds lays out the queue: what needs a person first.

@@ -89,6 +89,31 @@ func sampleDeadlines(rows []RefundRow) []Deadline {
 		Amount: 60_700, AtRisk: true, BreakID: "b123"})
 }
 
+func samplePromises(mid string) []Promise {
+	promise := func(order string, method pay.Method, amount int64, state refunds.State, canceled string, arrival refunds.Arrival) Promise {
+		return Promise{MID: mid, OrderID: order, PaymentKey: "tgen_" + order, RefundID: refunds.RequestID(mid, order), Method: method, Currency: pay.KRW, Amount: amount,
+			State: state, CanceledAt: seoul(canceled), Arrival: arrival}
+	}
+	return []Promise{
+		promise("20261120-0104", pay.VirtualAccount, 27_500, refunds.Succeeded, "2026-11-20 10:12:00", refunds.Arrival{From: "2026-11-24", Until: "2026-11-24", Known: true, Counted: true}),
+		promise("20261121-0105", pay.Card, 18_000, refunds.Succeeded, "2026-11-21 10:15:00", refunds.Arrival{From: "2026-11-21", Until: "2026-11-26", Known: true, Counted: true}),
+		promise("20261121-0106", pay.GiftCertificate, 50_000, refunds.Succeeded, "2026-11-21 10:16:00", refunds.Arrival{}),
+	}
+}
+
+// sampleNights are the nights before, one of them missing and one incomplete.
+func sampleNights() []reconcile.NightFigures {
+	var nights []reconcile.NightFigures
+	for i := 29; i > 0; i-- {
+		if i == 17 {
+			continue
+		}
+		nights = append(nights, reconcile.NightFigures{Day: sampleDay.Add(-i), Complete: i != 9, Open: int64(6 + i*7%11), Opened: int64(i % 4), Cleared: int64(i % 3),
+			Apart: map[pay.Currency]int64{pay.KRW: int64(400_000 + i*123_457%1_900_000)}})
+	}
+	return nights
+}
+
 // sampleNight is a complete night of one merchant whose figures tie.
 func sampleNight(mid string) Snapshot {
 	breaks, queue := sampleBreaks(mid), sampleRefunds(mid)
@@ -96,6 +121,15 @@ func sampleNight(mid string) Snapshot {
 		JournalHead: "9f2c4e1b7a6d5c3f0e9d8c7b6a594837261504f3e2d1c0bfae9d8c7b6a594837", Config: "c0ffee1234",
 		NextRefunds: []time.Time{seoul("2026-11-23 10:00:00")},
 		Capture:     sampleCapture(),
+		Missing: []refunds.MissingAccount{
+			{MID: mid, OrderID: "20261101-0102", PaymentKey: "tgen_2026112120261101-0102", Currency: pay.KRW, Amount: 64_000, ClosedAt: seoul("2026-11-01 10:30:00"),
+				Why: refunds.CaptureUnreachable, RefundID: refunds.RequestID(mid, "20261101-0102"), CancelBy: seoul("2026-11-24 09:10:00")},
+			{MID: mid, OrderID: "20261120-0201", PaymentKey: "tgen_va_0201", Currency: pay.KRW, Amount: 31_000, ClosedAt: seoul("2026-11-20 14:05:00"), Why: refunds.CaptureNotShown},
+		},
+		Transfers: []refunds.HandTransfer{{RefundID: refunds.RequestID(mid, "20261031-0103"), MID: mid, OrderID: "20261031-0103", PaymentKey: "tgen_2026112120261031-0103",
+			Amount: 12_000, Currency: pay.KRW, Why: "취소기한 경과", State: refunds.HandDue, RequestedBy: refunds.NightActor, DueAt: sampleNow, CancelBy: seoul("2026-10-31 23:59:59")}},
+		Promises: samplePromises(mid),
+		Before:   sampleNights(),
 		Run: reconcile.Run{ID: reconcile.RunID("nightly", mid, sampleDay), Job: "nightly", MID: mid, Day: sampleDay, Now: sampleNow, Complete: true,
 			Orders: 12_480, Payments: 12_466, Transactions: 12_993, Touched: 12_482, Matched: 12_472, OtherPG: 210, ZeroAmount: 34,
 			Suspects: 61, LookedUp: 111, ProviderCalls: 116, CallsByAPI: map[string]int64{"transactions": 5, "payment": 104, "order": 7},

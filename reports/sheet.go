@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -28,6 +29,7 @@ type sheet struct {
 	texts             []string
 	grid              bool // show grid lines
 	onePage           bool // print all of it on one page
+	printed           int  // columns on paper; 0: all
 }
 
 type sheetLink struct{ cell, to string }
@@ -42,6 +44,7 @@ type drop struct {
 type placedChart struct {
 	cell  string
 	chart *excelize.Chart
+	over  []*excelize.Chart // drawn over it
 }
 
 // segment is a part of a list sheet: rows that lead it in, then count rows,
@@ -86,7 +89,19 @@ func (s *sheet) span(from, to, number int, c cell) {
 
 // goTo makes a cell a link to a place in this workbook.
 func (s *sheet) goTo(column, number int, sheetName string) {
-	s.links = append(s.links, sheetLink{at(column, number), quoted(sheetName) + "!A1"})
+	s.links = append(s.links, sheetLink{at(column, number), top(sheetName)})
+}
+
+// top is the beginning of a sheet, for links.
+func top(sheetName string) string { return quoted(sheetName) + "!A1" }
+
+// linkRow makes every number of a row a link to where it comes from.
+func (s *sheet) linkRow(number int, target string) {
+	for i, c := range s.rows[number-1].cells {
+		if c.kind == cellNumber {
+			s.links = append(s.links, sheetLink{at(i+1, number), target})
+		}
+	}
 }
 
 // tall is the height of the rows laid out, in points.
@@ -196,7 +211,7 @@ func (s *sheet) layDrops(f *excelize.File) error {
 
 func (s *sheet) layCharts(f *excelize.File) error {
 	for _, c := range s.charts {
-		if err := f.AddChart(s.name, c.cell, c.chart); err != nil {
+		if err := f.AddChart(s.name, c.cell, c.chart, c.over...); err != nil {
 			return err
 		}
 	}
@@ -241,6 +256,12 @@ func (s *sheet) layPage(f *excelize.File) error {
 	if err := f.SetPageMargins(s.name, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &above, Bottom: &above,
 		Header: &small, Footer: &small, Horizontally: &yes}); err != nil {
 		return err
+	}
+	if s.printed > 0 {
+		area := fmt.Sprintf("%s!$A$1:$%s$%d", quoted(s.name), columnName(s.printed), s.length())
+		if err := f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: s.name, RefersTo: area}); err != nil {
+			return err
+		}
 	}
 	if s.header == 0 {
 		return nil

@@ -30,6 +30,18 @@ type Snapshot struct {
 	Before    []reconcile.NightFigures // the nights before, the oldest first
 }
 
+// Figures are the night in a few figures, for the workbooks of later ones.
+func (s Snapshot) Figures() reconcile.NightFigures {
+	figures := reconcile.NightFigures{Day: s.Run.Day, Complete: s.Run.Complete, Opened: s.Run.Opened, Cleared: s.Run.Cleared, Apart: map[pay.Currency]int64{}}
+	for _, b := range s.Breaks {
+		if b.Status.NeedsPerson() {
+			figures.Open++
+			figures.Apart[b.Currency] += b.Apart()
+		}
+	}
+	return figures
+}
+
 // Promise is when the money of a refund arrives at the customer.
 type Promise struct {
 	MID, OrderID, PaymentKey, RefundID string

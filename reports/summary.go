@@ -19,7 +19,8 @@ const (
 // completely, does the money tie, what is new, what runs out soon.
 type summary struct {
 	*nightBook
-	s *sheet
+	s        *sheet
+	chartsAt int // the row at which the charts begin; 0: there are none
 }
 
 func newSummary(b *nightBook, s *sheet) *summary {
@@ -38,6 +39,7 @@ func (m *summary) draw() {
 		return
 	}
 	m.cards()
+	m.chartRoom()
 	m.heading(m.say("1. 금액 대사", "1. Money"), sheetBreaks)
 	for _, l := range m.night.ladders {
 		m.ladder(l)
@@ -50,6 +52,7 @@ func (m *summary) draw() {
 	m.coverage()
 	m.movement()
 	m.soonAndQueue()
+	m.captured()
 	m.signatures()
 	m.s.widen()
 	m.s.onePage = m.s.tall() <= fitsOnePage
@@ -196,6 +199,7 @@ type card struct {
 	label, note string
 	value       cell
 	colour      string
+	to          word // the sheet that it comes from
 }
 
 // cards: the four figures that a person looks at first.
@@ -208,6 +212,7 @@ func (m *summary) cards() {
 		from, to := 2*i+2, 2*i+3
 		m.s.span(from, to, bottom-2, text(m.look(func(l *look) { l.color, l.fill, l.over, l.indent = grey, pale, c.colour, 1 }), c.label))
 		m.s.span(from, to, bottom-1, c.value)
+		m.s.goTo(from, bottom-1, m.lang.of(c.to))
 		m.s.span(from, to, bottom, text(m.look(func(l *look) { l.size, l.color, l.fill, l.indent = 9, grey, pale, 1 }), c.note))
 	}
 	m.s.add(8)
@@ -225,7 +230,7 @@ func (m *summary) cardUnexplained() card {
 			worst = l
 		}
 	}
-	c := card{label: m.say("미설명 차이", "Unexplained"), colour: green, note: m.say("양쪽 금액이 모두 설명됩니다", "All money is explained")}
+	c := card{to: sheetControl, label: m.say("미설명 차이", "Unexplained"), colour: green, note: m.say("양쪽 금액이 모두 설명됩니다", "All money is explained")}
 	format := checkFormat(worst.currency)
 	switch {
 	case worst.unexplained() != 0:
@@ -248,7 +253,7 @@ func (m *summary) calm() string {
 
 func (m *summary) cardBreaks() card {
 	run := m.night.sum
-	c := card{label: m.say("확인이 필요한 불일치", "Breaks to look at"), colour: m.calm()}
+	c := card{to: sheetBreaks, label: m.say("확인이 필요한 불일치", "Breaks to look at"), colour: m.calm()}
 	if openBreaks(run) > 0 {
 		c.colour = red
 	}
@@ -276,7 +281,7 @@ func (m *summary) cardDeadlines() card {
 		}
 	}
 	first := m.currencies[0]
-	c := card{label: m.say("7일 안에 취소기한이 끝나는 돈", "Cancel deadline within 7 days"), colour: m.calm()}
+	c := card{to: sheetDeadlines, label: m.say("7일 안에 취소기한이 끝나는 돈", "Cancel deadline within 7 days"), colour: m.calm()}
 	if number > 0 {
 		c.colour = amber
 	}
@@ -296,7 +301,7 @@ func (m *summary) cardDeadlines() card {
 
 func (m *summary) cardRate() card {
 	run := m.night.sum
-	c := card{label: m.say("일치율", "Agreement rate"), colour: navy}
+	c := card{to: sheetControl, label: m.say("일치율", "Agreement rate"), colour: navy}
 	c.value = share(m.cardValue(formatPercent, navy), run.Matched, run.Touched)
 	c.note = m.lang.fill(word{"{2}건 가운데 {1}건 일치", "{1} of {2} agree"}, m.number(run.Matched), m.number(run.Touched))
 	return c
@@ -354,10 +359,14 @@ func (m *summary) soonAndQueue() {
 			m.s.set(2, row, left[i][0])
 			m.s.set(3, row, left[i][1])
 			m.s.span(4, 5, row, left[i][2])
+			m.s.linkRow(row, top(m.lang.of(sheetDeadlines)))
 		}
 		if i < len(right) {
 			m.s.span(7, 8, row, right[i][0])
 			m.s.set(9, row, right[i][1])
+			if i > 0 {
+				m.s.goTo(9, row, m.lang.of(sheetRefunds))
+			}
 		}
 	}
 }
@@ -394,7 +403,45 @@ func (m *summary) soonRows() [][3]cell {
 			name, counted = blank(m.style(label)), blank(m.style(number))
 		}
 	}
-	return rows
+	return append(rows, m.bankDayRow())
+}
+
+// bankDayRow is what must be sent before the banks have closed once more.
+func (m *summary) bankDayRow() [3]cell {
+	bankDay := pay.DayOf(m.night.now).AddBankDays(1)
+	s := m.night.sumOf(func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) })
+	style := func(format, align string) int {
+		return m.look(func(l *look) { l.rule, l.over, l.bold, l.format, l.align = hair, navy, true, format, align })
+	}
+	first := m.currencies[0]
+	return [3]cell{text(style("@", "left"), m.lang.fill(word{"다음 영업일 {1} 끝까지", "Up to bank day {1}"}, m.lang.day(bankDay)[5:])),
+		count(style(m.counting(), "right"), s.count), money(style(moneyFormat(first), "right"), first, s.money[first])}
+}
+
+// captured is how many refund accounts were saved of those that Toss showed.
+func (m *summary) captured() {
+	var f refunds.CaptureFigures
+	watched := false
+	for _, s := range m.night.snapshots {
+		if s.Capture != nil {
+			watched = true
+			f.Captured, f.Given, f.Waiting, f.Missed = f.Captured+s.Capture.Captured, f.Given+s.Capture.Given, f.Waiting+s.Capture.Waiting, f.Missed+s.Capture.Missed
+		}
+	}
+	if !watched {
+		return
+	}
+	m.heading(m.say("5. 가상계좌 환불계좌 수집", "5. Refund accounts of virtual accounts"), sheetMissing)
+	m.head(word{"이 날 결제창이 닫힌 가상계좌", "Windows closed this day"}, word{"수집함", "Captured"}, word{"다른 경로", "Given otherwise"}, word{"대기", "Waiting"},
+		word{"놓침", "Missed"}, word{"수집률", "Coverage"}, word{"", ""}, word{"", ""})
+	n := m.figure(m.counting(), false)
+	of := int64(f.Captured + f.Given + f.Waiting + f.Missed)
+	missed := n
+	if f.Missed > 0 {
+		missed = m.look(func(l *look) { l.format, l.align, l.rule, l.bold, l.color = m.counting(), "right", hair, true, red })
+	}
+	m.tallyRow(m.lang.fill(word{"{1}건", "{1}"}, m.number(of)), false, []cell{count(n, int64(f.Captured)), count(n, int64(f.Given)), count(n, int64(f.Waiting)),
+		count(missed, int64(f.Missed)), share(m.figure(formatPercent, true), int64(f.Captured+f.Given), of)}, top(m.lang.of(sheetMissing)))
 }
 
 // queueRows: the states in which something is, and always those that wait for

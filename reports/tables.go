@@ -24,15 +24,45 @@ func (m *summary) ladder(l ladder) {
 	first := gap + 1
 	for _, r := range l.rungs {
 		m.step(l.currency, r, clean(m.lang.kind(r.kind)))
+		m.s.linkRow(m.s.last(), m.breakAt(func(b *BreakRow) bool { return b.Kind == r.kind && b.Status.NeedsPerson() && b.Currency == l.currency }))
 	}
 	m.step(l.currency, l.timing, m.lang.status(reconcile.Timing))
+	m.s.linkRow(m.s.last(), m.breakAt(func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == l.currency }))
 	last := m.s.last()
+	for _, row := range []int{shop, toss, gap} {
+		m.s.linkRow(row, top(m.lang.of(sheetControl)))
+	}
 	explained := m.rung(m.say("D. 설명된 차이", "D. Explained"), true, money(m.figure(signed, true), l.currency, l.explained()).as(
 		m.rounded(l.currency, fmt.Sprintf("SUM(G%d:G%d)", first, last))), "")
 	m.unexplainedRow(l, gap, explained)
+	m.s.linkRow(explained, top(m.lang.of(sheetBreaks)))
+	m.s.linkRow(explained+1, top(m.lang.of(sheetControl)))
 	m.places["explained "+string(l.currency)] = m.reference(7, explained)
 	m.places["unexplained "+string(l.currency)] = m.reference(7, explained+1)
 	m.s.add(6)
+}
+
+// breakAt is where the first row of some breaks stands, for links.
+func (b *nightBook) breakAt(which func(*BreakRow) bool) string {
+	for i := range b.night.breaks {
+		if which(&b.night.breaks[i]) {
+			return spot(b.breaks, i, top(b.lang.of(sheetBreaks)))
+		}
+	}
+	return top(b.lang.of(sheetBreaks))
+}
+
+// spot is where the i-th row of a listing's first segment stands; otherwise
+// where it has no such row.
+func spot(where []placed, i int, otherwise string) string {
+	for _, part := range where {
+		if rows := part.last - part.first + 1; i < rows {
+			return quoted(part.sheet) + "!" + at(1, part.first+i)
+		} else if rows > 0 {
+			i -= rows
+		}
+	}
+	return otherwise
 }
 
 // rounded keeps hundredths exact in a spreadsheet, which reckons in floats.
@@ -122,6 +152,7 @@ func (m *summary) merchants() {
 		m.s.set(7, row, money(m.figure(signed, false), l.currency, l.timing.net))
 		m.s.set(8, row, money(m.remainder(l), l.currency, l.unexplained()).as(m.rounded(l.currency, fmt.Sprintf("E%d-F%d", row, row))))
 		m.s.set(9, row, text(m.figure("@", false), m.standing(l.mid)))
+		m.s.linkRow(row, top(m.lang.of(sheetControl)))
 	}
 	for _, mid := range m.night.absent {
 		m.missing(mid)
@@ -175,14 +206,15 @@ func (m *summary) completed(mid string) bool {
 // tally is a row of counts for each merchant, and their sum.
 type tally func(reconcile.Run) []cell
 
-// tallies draws a table of counts; the last row sums where there are several.
-func (m *summary) tallies(figures tally) {
+// tallies draws a table of counts, linked to where they come from; the last row
+// sums where there are several.
+func (m *summary) tallies(target string, figures tally) {
 	for _, s := range m.night.snapshots {
 		if unread(s) {
 			m.missing(s.Run.MID)
 			continue
 		}
-		m.tallyRow(clean(s.Run.MID), false, figures(s.Run))
+		m.tallyRow(clean(s.Run.MID), false, figures(s.Run), target)
 	}
 	for _, mid := range m.night.absentUnlisted() {
 		m.missing(mid)
@@ -192,12 +224,12 @@ func (m *summary) tallies(figures tally) {
 		if len(m.night.absent) > 0 {
 			name = m.say("합계 (읽은 가맹점)", "Sum (of those read)")
 		}
-		m.tallyRow(name, true, figures(m.night.sum))
+		m.tallyRow(name, true, figures(m.night.sum), target)
 	}
 	m.s.add(6)
 }
 
-func (m *summary) tallyRow(name string, bold bool, cells []cell) {
+func (m *summary) tallyRow(name string, bold bool, cells []cell, target string) {
 	row := m.s.add(18)
 	m.s.set(colLabel, row, text(m.label(bold, 0), name))
 	for i, c := range cells {
@@ -206,6 +238,7 @@ func (m *summary) tallyRow(name string, bold bool, cells []cell) {
 	for column := colLabel + 1 + len(cells); column <= colLast; column++ {
 		m.s.set(column, row, blank(m.label(bold, 0)))
 	}
+	m.s.linkRow(row, target)
 }
 
 // coverage: how much was read and compared.
@@ -213,7 +246,7 @@ func (m *summary) coverage() {
 	m.head(columnMID, word{"주문", "Orders"}, word{"결제", "Payments"}, word{"거래", "Transactions"}, word{"대사 대상", "Compared"},
 		word{"일치", "Agree"}, word{"일치율", "Agreement rate"}, word{"상태", "Status"})
 	n := m.figure(m.counting(), false)
-	m.tallies(func(run reconcile.Run) []cell {
+	m.tallies(top(m.lang.of(sheetControl)), func(run reconcile.Run) []cell {
 		standing := m.say("완료", "Complete")
 		if run.MID != "" {
 			standing = m.standing(run.MID)
@@ -230,7 +263,7 @@ func (m *summary) movement() {
 	m.head(columnMID, word{"신규", "New"}, word{"재발생", "Reopened"}, word{"계속", "Continuing"}, word{"자동 해소", "Cleared"},
 		word{"시점 차이", "Timing"}, word{"표본 일치", "Sample agreed"}, word{"토스 호출", "Toss calls"})
 	n := m.figure(m.counting(), false)
-	m.tallies(func(run reconcile.Run) []cell {
+	m.tallies(top(m.lang.of(sheetBreaks)), func(run reconcile.Run) []cell {
 		sample := fmt.Sprintf("%s / %s", m.number(run.Sample.Agreed), m.number(run.Sample.LookedUp))
 		return []cell{count(n, run.Opened-run.Reopened), count(n, run.Reopened), count(n, openBreaks(run)-run.Opened), count(n, run.Cleared),
 			count(n, run.Timing), text(m.figure("@", false), sample), count(n, run.ProviderCalls)}

@@ -112,8 +112,12 @@ func (b *nightBook) draw() error {
 	b.drawBreaks()
 	b.drawDeadlines()
 	b.drawRefunds()
-	newSummary(b, summary).draw()
-	b.drawControl()
+	b.drawMissing()
+	b.drawTransfers()
+	b.drawPromises()
+	page := newSummary(b, summary)
+	page.draw()
+	page.drawCharts(b.drawControl())
 	return b.err
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 	"time"
 
@@ -75,6 +76,9 @@ func (p *parts) Close() error {
 
 func (p *parts) write(to io.Writer, name string) error {
 	content := p.parts[name].Bytes()
+	if name == contentTypes {
+		content = sortedTypes(content)
+	}
 	pour, ok := p.rows[name]
 	if !ok {
 		_, err := to.Write(content)
@@ -92,6 +96,23 @@ func (p *parts) write(to io.Writer, name string) error {
 	}
 	_, err = to.Write(after)
 	return err
+}
+
+const contentTypes = "[Content_Types].xml"
+
+var typeElement = regexp.MustCompile(`<(?:Default|Override) [^>]*?(?:/>|></(?:Default|Override)>)`)
+
+// sortedTypes puts the list of content types in order: with a drawing, excelize
+// adds the types of pictures as a map gives them.
+func sortedTypes(content []byte) []byte {
+	elements := typeElement.FindAll(content, -1)
+	if len(elements) == 0 {
+		return content
+	}
+	at := bytes.Index(content, elements[0])
+	head, tail := content[:at], typeElement.ReplaceAll(content[at:], nil)
+	slices.SortFunc(elements, bytes.Compare)
+	return slices.Concat(head, bytes.Join(elements, nil), tail)
 }
 
 // aroundRows cuts a sheet's XML before and after what excelize thinks are its
