@@ -225,3 +225,21 @@ func checkHeartbeat(text string) *trouble {
 	}
 	return nil
 }
+
+// WorkbookPassword resolves the password of the workbook alone, for commands
+// that need no other secret.
+func (c *Config) WorkbookPassword(env func(string) (string, bool)) error {
+	if c.Reports.Password.IsSet() {
+		return nil
+	}
+	b := newBook("daesa.yaml")
+	if c.book != nil {
+		b = c.book.fresh()
+	}
+	for _, n := range c.named() {
+		if n.into == &c.Reports.Password {
+			n.resolve(b, env)
+		}
+	}
+	return b.err()
+}

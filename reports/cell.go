@@ -39,13 +39,16 @@ func text(style int, value string) cell {
 	return cell{style: style, kind: cellText, value: inert(value)}
 }
 
+// formulaMarks begin what a program may reckon.
+const formulaMarks = "=+-@＝＋－＠"
+
 // inert puts an apostrophe before a text that a program would reckon if it met
 // it in a CSV saved from the workbook (OWASP ASVS 1.2.10). Whoever reads a
 // workbook back takes one apostrophe away where, behind all of them, one of
 // these characters stands; so every text comes back as it was.
 func inert(value string) string {
 	if rest := strings.TrimLeft(value, "'"); rest != "" {
-		if first, _ := utf8.DecodeRuneInString(rest); strings.ContainsRune("=+-@＝＋－＠", first) {
+		if first, _ := utf8.DecodeRuneInString(rest); strings.ContainsRune(formulaMarks, first) {
 			return "'" + value
 		}
 	}

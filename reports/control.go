@@ -222,12 +222,12 @@ func (c *control) counts(name string, n int64) {
 
 func (c *control) facts(s Snapshot) {
 	run := s.Run
-	c.fact(c.say("실행 ID", "Run"), run.ID)
+	c.fact(c.lang.of(labelRun), run.ID)
 	c.fact(c.say("작업", "Job"), run.Job)
 	c.fact(c.say("대사 기준일", "Business date"), c.lang.day(run.Day))
 	c.fact(c.say("실행 시각", "Instant of the run"), c.lang.moment(run.Now))
 	c.fact(c.say("완료", "Complete"), c.lang.yesNo(run.Complete))
-	c.fact(c.say("기록장 머리(해시)", "Journal head"), s.JournalHead)
+	c.fact(c.lang.of(labelHead), s.JournalHead)
 	c.fact(c.say("설정 지문", "Configuration"), s.Config)
 	for _, next := range s.NextRefunds {
 		c.fact(c.say("다음 환불 실행", "Next refund run"), c.lang.moment(next))

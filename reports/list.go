@@ -94,7 +94,7 @@ func (b *book) place(l listing) []placed {
 
 // listSheet begins a sheet of a listing: 불일치, then 불일치 2.
 func (b *book) listSheet(l listing) *sheet {
-	s := &sheet{name: b.lang.of(l.name), tab: l.tab, header: l.header(), fixed: l.fixed}
+	s := &sheet{name: b.lang.of(l.name), tab: l.tab, header: l.header(), fixed: l.fixed, columns: l.columns}
 	nth := 1
 	for _, other := range b.sheets {
 		if other.name == s.name || strings.HasPrefix(other.name, s.name+" ") {

@@ -27,9 +27,11 @@ type sheet struct {
 	drops             []drop
 	charts            []*placedChart
 	texts             []string
-	grid              bool // show grid lines
-	onePage           bool // print all of it on one page
-	printed           int  // columns on paper; 0: all
+	grid              bool     // show grid lines
+	onePage           bool     // print all of it on one page
+	printed           int      // columns on paper; 0: all
+	signed            int      // a row in which people write; 0: none
+	columns           []column // of a list
 }
 
 type sheetLink struct{ cell, to string }
@@ -135,22 +137,32 @@ func quoted(name string) string { return "'" + strings.ReplaceAll(name, "'", "''
 // pour writes all rows.
 func (s *sheet) pour(to io.Writer) error {
 	w := newRowWriter(to)
+	s.each(func(_ int, r row) { w.write(r) })
+	return w.flush()
+}
+
+// each visits all rows in their order. The cells are valid until the next one.
+func (s *sheet) each(visit func(number int, r row)) {
+	number := 0
+	next := func(r row) {
+		number++
+		visit(number, r)
+	}
 	for _, r := range s.rows {
-		w.write(r)
+		next(r)
 	}
 	cells := make([]cell, len(s.widths))
 	for i := range s.list {
 		part := &s.list[i]
 		for _, r := range part.lead {
-			w.write(r)
+			next(r)
 		}
 		for n := part.from; n < part.to; n++ {
 			clear(cells)
 			part.fill(n, cells)
-			w.write(row{height: part.height, cells: cells})
+			next(row{height: part.height, cells: cells})
 		}
 	}
-	return w.flush()
 }
 
 func (s *sheet) length() int {

@@ -485,6 +485,7 @@ func (m *summary) queueRows() [][2]cell {
 func (m *summary) signatures() {
 	m.s.add(10)
 	top, box := m.s.add(18), m.s.add(40)
+	m.s.signed = box
 	header := m.look(func(l *look) { l.bold, l.color, l.fill, l.align, l.box = true, navy, head, "center", true })
 	empty := m.look(func(l *look) { l.box = true })
 	for i, label := range []word{{"작성", "Prepared"}, {"검토", "Reviewed"}, {"결재", "Approved"}} {

@@ -151,6 +151,9 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	return entries, err
 }
 
+// ErrOnItsWay: money of the payment goes back through Toss already, or perhaps.
+var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nobody knows what became of it")
+
 // nothingOnItsWay: money that goes back by bank transfer must not go back
 // through Toss as well. The payment is locked as a worker locks it.
 func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
@@ -170,7 +173,7 @@ func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break
 	case err != nil:
 		return err
 	}
-	return hinted(fmt.Errorf("break %s: refund %s of the same payment is on its way, or nobody knows what became of it", b.ID, id),
+	return hinted(fmt.Errorf("break %s: %w: refund %s", b.ID, ErrOnItsWay, id),
 		"let daesa refunds run settle it first (daesa refunds show "+id+"); a transfer now could pay twice")
 }
 

@@ -38,6 +38,7 @@ type breakDocument struct {
 	LastSeen       string  `json:"last_seen"`
 	Nights         int     `json:"nights"`
 	Note           *string `json:"note"`
+	Owner          *string `json:"owner"`
 }
 
 // breakDetail is the JSON of `breaks show`.
@@ -68,7 +69,7 @@ func newBreakDocument(b reconcile.Break) breakDocument {
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
 		Status: string(b.Status), Origin: orNull(b.Origin), Currency: string(b.Currency), LocalAmount: b.LocalAmount,
 		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(b.LocalStatus), ProviderStatus: orNull(b.ProviderStatus),
-		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note),
+		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note), Owner: orNull(b.Owner),
 	}
 }
 
@@ -160,7 +161,7 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 		{"moved at", timeOrNothing(b.MovedAt)}, {"cancel by", timeOrNothing(b.CancelBy)},
 		{"seen", fmt.Sprintf("%s to %s, %s", b.FirstSeen, b.LastSeen, counted(b.Nights, "night"))},
 		{"resolved", strings.TrimSpace(string(b.Resolution) + " " + b.ResolvedBy + " " + timeOrNothing(b.ResolvedAt))},
-		{"looked at again", string(b.RecheckOn)}, {"note", b.Note},
+		{"looked at again", string(b.RecheckOn)}, {"owner", b.Owner}, {"note", b.Note},
 	})
 	a.printf("\n")
 	for _, change := range history {

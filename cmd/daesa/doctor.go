@@ -199,7 +199,6 @@ func (e *examination) checkUnbuilt() {
 		{"notify.urls_env", e.cfg.Notify.URLs.IsSet(), "notifying people"},
 		{"notify.heartbeat_url_env", e.cfg.Notify.HeartbeatURL.IsSet(), "calling a heartbeat"},
 		{"reports.deliver", e.cfg.Reports.Deliver != "", "delivering the workbook"},
-		{"reports.password_env", e.cfg.Reports.PasswordEnv != "" || e.cfg.Reports.PasswordFile != "", "encrypting the workbook"},
 		{"webhook", !reflect.DeepEqual(e.cfg.Webhook, usual.Webhook) && !e.has("webhook"), "receiving webhooks"},
 	} {
 		if setting.used {

@@ -328,7 +328,10 @@ func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, o
 	if len(snapshots) == 0 {
 		return "", failed("run the night again when the cause is mended", "no merchant's night was written, so there is no workbook")
 	}
-	options := reports.Options{Language: cfg.Reports.Language}
+	options, err := a.reportOptions(cfg)
+	if err != nil {
+		return "", err
+	}
 	if !cfg.Reports.PerMerchant {
 		options.Expected = mids(cfg)
 	}
@@ -350,6 +353,18 @@ func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, o
 		}
 	}
 	return cfg.Reports.Dir, nil
+}
+
+// reportOptions are how the configuration wants its workbooks.
+func (a *app) reportOptions(cfg *config.Config) (reports.Options, error) {
+	if err := cfg.WorkbookPassword(a.env); err != nil {
+		return reports.Options{}, &coded{err, codeUsage}
+	}
+	options := reports.Options{Language: cfg.Reports.Language}
+	if cfg.Reports.Password.IsSet() {
+		options.Password = cfg.Reports.Password.Reveal()
+	}
+	return options, nil
 }
 
 // loadNight reads the stored snapshots of a date.

@@ -24,7 +24,7 @@ func (a *app) reportCommand() *cobra.Command {
 	}
 	nightly.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: yesterday)")
 	nightly.Flags().StringVar(&out, "out", "", "file to write (default: the configured folder)")
-	cmd.AddCommand(nightly)
+	cmd.AddCommand(nightly, a.reportApplyCommand(), a.reportVerifyCommand())
 	return cmd
 }
 

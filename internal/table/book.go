@@ -49,6 +49,14 @@ type book struct {
 	strings  pool
 	formats  []format // by style number
 	date1904 bool
+	sheets   []sheetEntry
+	links    relations // of the main part
+}
+
+// sheetEntry is a sheet as the workbook lists it.
+type sheetEntry struct {
+	name, id string
+	hidden   bool
 }
 
 // openBook checks a workbook's outside before anything is unpacked.
@@ -103,34 +111,50 @@ func checkPart(part *zip.File, limits Limits) error {
 	return nil
 }
 
-// firstSheet finds the first sheet, and loads what its cells refer to.
-func (b *book) firstSheet() (*zip.File, error) {
+// load reads the list of sheets, and what their cells refer to.
+func (b *book) load() error {
 	root, err := b.relations("")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	main := root.ofType("/officeDocument")
-	sheetID, err := b.readWorkbook(main)
-	if err != nil {
-		return nil, err
+	if err := b.readWorkbook(main); err != nil {
+		return err
 	}
-	links, err := b.relations(main)
-	if err != nil {
-		return nil, err
+	if b.links, err = b.relations(main); err != nil {
+		return err
 	}
-	if name := links.ofType("/sharedStrings"); name != "" {
+	if name := b.links.ofType("/sharedStrings"); name != "" {
 		if err := b.readStrings(name); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if name := links.ofType("/styles"); name != "" {
-		if err := b.readStyles(name); err != nil {
-			return nil, err
-		}
+	if name := b.links.ofType("/styles"); name != "" {
+		return b.readStyles(name)
 	}
-	sheet := links[sheetID]
+	return nil
+}
+
+// firstSheet finds the first sheet.
+func (b *book) firstSheet() (*zip.File, error) {
+	if err := b.load(); err != nil {
+		return nil, err
+	}
+	if len(b.sheets) > 0 && b.sheets[0].hidden {
+		return nil, errors.New("has a hidden first sheet: what people see is not what would be read")
+	}
+	if len(b.sheets) == 0 {
+		return nil, errNoCells
+	}
+	return b.cellsOf(b.sheets[0])
+}
+
+var errNoCells = errors.New("has no cells in its first sheet")
+
+func (b *book) cellsOf(entry sheetEntry) (*zip.File, error) {
+	sheet := b.links[entry.id]
 	if !strings.HasSuffix(sheet.kind, "/worksheet") {
-		return nil, errors.New("has no cells in its first sheet")
+		return nil, errNoCells
 	}
 	return b.part(sheet.target)
 }
@@ -238,25 +262,20 @@ func (b *book) relations(of string) (relations, error) {
 	return links, err
 }
 
-// readWorkbook gives the relation of the first sheet.
-func (b *book) readWorkbook(name string) (sheetID string, err error) {
-	hidden := false
-	err = b.each(name, func(token xml.Token) error {
+// readWorkbook lists the sheets.
+func (b *book) readWorkbook(name string) error {
+	return b.each(name, func(token xml.Token) error {
 		element, ok := token.(xml.StartElement)
 		switch {
 		case !ok:
 		case element.Name.Local == "workbookPr":
 			b.date1904, _ = strconv.ParseBool(attribute(element, "date1904"))
-		case element.Name.Local == "sheet" && sheetID == "":
-			sheetID = attribute(element, "id")
-			hidden = strings.Contains(strings.ToLower(attribute(element, "state")), "hidden")
+		case element.Name.Local == "sheet":
+			b.sheets = append(b.sheets, sheetEntry{name: attribute(element, "name"), id: attribute(element, "id"),
+				hidden: strings.Contains(strings.ToLower(attribute(element, "state")), "hidden")})
 		}
 		return nil
 	})
-	if err == nil && hidden {
-		err = errors.New("has a hidden first sheet: what people see is not what would be read")
-	}
-	return sheetID, err
 }
 
 func (b *book) readStyles(name string) error {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"archive/zip"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type sheetSource struct {
 	line     int
 	cells    []cell
 	done     bool
+	stored   bool // cells as they are stored, formulas and unformatted numbers too
 }
 
 const adviceBook = `save it again as .xlsx, or as "CSV UTF-8"`
@@ -36,18 +38,26 @@ func openSheet(name string, file *os.File, size int64, limits Limits) (*sheetSou
 	if err != nil {
 		return nil, refuse(err)
 	}
-	content, err := openElements(part)
+	s, err := b.openRows(name, part, limits)
 	if err != nil {
 		return nil, refuse(err)
 	}
-	s := &sheetSource{name: name, book: b, elements: content, limits: limits}
+	return s, nil
+}
+
+// openRows goes to where the rows of a sheet begin.
+func (b *book) openRows(name string, part *zip.File, limits Limits) (*sheetSource, error) {
+	content, err := openElements(part)
+	if err != nil {
+		return nil, err
+	}
 	for {
 		token, err := content.next()
 		if err != nil {
-			return nil, refuse(errors.New("has no cells in its first sheet"))
+			return nil, errNoCells
 		}
 		if element, ok := token.(xml.StartElement); ok && element.Name.Local == "sheetData" {
-			return s, nil
+			return &sheetSource{name: name, book: b, elements: content, limits: limits}, nil
 		}
 	}
 }
@@ -152,8 +162,8 @@ func (s *sheetSource) place(column int, value cell) {
 
 // cell reads up to </c>.
 func (s *sheetSource) cell(start xml.StartElement) (cell, error) {
-	var text []byte
-	formula, wanted, phonetic := false, false, false
+	var text, written []byte
+	formula, inside, wanted, phonetic := false, false, false, false
 	for {
 		token, err := s.elements.next()
 		if err != nil {
@@ -161,19 +171,26 @@ func (s *sheetSource) cell(start xml.StartElement) (cell, error) {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			formula = formula || t.Name.Local == "f"
+			inside = t.Name.Local == "f"
+			formula = formula || inside
 			phonetic = phonetic || t.Name.Local == "rPh"
 			wanted = t.Name.Local == "v" || (t.Name.Local == "t" && !phonetic)
 		case xml.CharData:
 			if wanted {
 				text = append(text, t...)
 			}
+			if inside {
+				written = append(written, t...)
+			}
 		case xml.EndElement:
-			wanted = false
+			wanted, inside = false, false
 			switch t.Name.Local {
 			case "rPh":
 				phonetic = false
 			case "c":
+				if s.stored {
+					return s.storedValue(attribute(start, "t"), string(text), formula, string(written))
+				}
 				if formula {
 					return cell{raw: string(text), reason: "contains a formula; paste it as a value"}, nil
 				}

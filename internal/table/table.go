@@ -53,6 +53,9 @@ type cell struct {
 	text   string
 	raw    string
 	reason string
+	// of a cell as it is stored
+	number, formula bool
+	written         string // the formula
 }
 
 // rowSource gives rows until io.EOF. The cells are valid until the next call.

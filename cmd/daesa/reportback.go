@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"daesa/config"
+	"daesa/reconcile"
+	"daesa/reports"
+	"daesa/store"
+)
+
+// rowDocument is a row of a workbook in the JSON of `report apply`.
+type rowDocument struct {
+	Sheet    string  `json:"sheet"`
+	Row      int     `json:"row"`
+	ID       string  `json:"id"`
+	OrderID  string  `json:"order_id"`
+	Decision *string `json:"decision"`
+	Owner    *string `json:"owner"` // null: left as it was
+	Note     *string `json:"note"`
+	Reason   *string `json:"reason"` // why it is refused
+}
+
+type appliedDocument struct {
+	File    string        `json:"file"`
+	SHA256  string        `json:"sha256"`
+	Written bool          `json:"written"`
+	Rows    int           `json:"rows"` // breaks in the workbook
+	Applied []rowDocument `json:"applied"`
+	Refused []rowDocument `json:"refused"`
+	ending
+}
+
+func (a *app) reportApplyCommand() *cobra.Command {
+	var write bool
+	cmd := &cobra.Command{
+		Use:   "apply FILE",
+		Short: "Read decisions, owners and notes back out of a night's workbook",
+		Long: "Shows what would change; with --write it is done. A row that is stale, was edited in its\n" +
+			"facts, stands twice or is of another workbook is refused for itself, the others are taken.\n" +
+			"Rows may be sorted and filtered, columns moved and hidden.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.applyWorkbook(cmd.Context(), cfg, db, files[0], write)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&write, "write", false, "do it")
+	return cmd
+}
+
+// returned opens a workbook that came back, with the stored nights that it was
+// drawn of.
+func (a *app) returned(ctx context.Context, cfg *config.Config, db *store.DB, path string) (*reports.Returned, []reports.Snapshot, reports.Options, error) {
+	options, err := a.reportOptions(cfg)
+	if err != nil {
+		return nil, nil, options, err
+	}
+	if !cfg.Reports.PerMerchant {
+		options.Expected = mids(cfg)
+	}
+	back, err := reports.OpenReturned(path, options.Password)
+	if err != nil {
+		return nil, nil, options, err
+	}
+	var snapshots []reports.Snapshot
+	for _, id := range back.Runs {
+		stored, err := db.SnapshotOfRun(ctx, id)
+		if err != nil {
+			return nil, nil, options, err
+		}
+		if stored == nil {
+			continue // the workbook says of which
+		}
+		var snapshot reports.Snapshot
+		if err := json.Unmarshal(stored, &snapshot); err != nil {
+			return nil, nil, options, fmt.Errorf("the stored snapshot of run %s is unreadable: %w", id, err)
+		}
+		snapshots = append(snapshots, snapshot)
+	}
+	return back, snapshots, options, nil
+}
+
+func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string, write bool) error {
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	back, snapshots, _, err := a.returned(ctx, cfg, db, path)
+	if err != nil {
+		return err
+	}
+	read, err := back.Words(snapshots)
+	if err != nil {
+		return err
+	}
+	document := appliedDocument{File: path, SHA256: back.SHA256, Written: write, Rows: read.Rows, Applied: []rowDocument{}, Refused: []rowDocument{}}
+	for _, r := range read.Refused {
+		document.Refused = append(document.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Reason: &r.Reason})
+	}
+	for _, w := range read.Words {
+		row := rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
+		changed, err := db.TakeWord(ctx, w.Word, a.actor(), back.SHA256, write, now)
+		switch {
+		case refusesRow(err):
+			reason := err.Error()
+			row.Reason = &reason
+			document.Refused = append(document.Refused, row)
+		case err != nil:
+			return fmt.Errorf("%s row %d: %w (%s before it)", w.Sheet, w.Row, err, counted(len(document.Applied), "row"))
+		case changed:
+			document.Applied = append(document.Applied, row)
+		}
+	}
+	if n := len(document.Refused); n > 0 {
+		a.verdict.add(codePerson, "%s of %s refused", counted(n, "row"), path)
+	}
+	return a.printApplied(document)
+}
+
+// refusesRow says whether an error is about the row alone.
+func refusesRow(err error) bool {
+	var stale *reconcile.StaleError
+	return errors.As(err, &stale) || errors.Is(err, store.ErrUnknownID) || errors.Is(err, store.ErrOnItsWay)
+}
+
+func (a *app) printApplied(d appliedDocument) error {
+	d.ending = a.ending()
+	if a.json {
+		return a.printJSON(d)
+	}
+	done := "would change"
+	if d.Written {
+		done = "changed"
+	}
+	if len(d.Applied) > 0 {
+		a.printTable([]string{"SHEET", ">ROW", "ORDER", "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
+			return []string{r.Sheet, fmt.Sprint(r.Row), r.OrderID, orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
+		}))
+	}
+	a.printf("%s %s\n", counted(len(d.Applied), "break"), done)
+	for _, r := range d.Refused {
+		a.printf("refused: %s row %d (order %s): %s\n", plain(r.Sheet), r.Row, plain(r.OrderID), plain(*r.Reason))
+	}
+	switch {
+	case !d.Written && len(d.Applied) > 0:
+		a.printf("nothing is written yet: daesa report apply --write %s\n", plain(d.File))
+	case len(d.Refused) > 0:
+		a.printf("%s refused; daesa report nightly draws the night again, to fill in what is missing\n", counted(len(d.Refused), "row"))
+	}
+	return nil
+}
+
+// orKept writes what a person wrote: - where they left it as it was.
+func orKept(value *string) string {
+	switch {
+	case value == nil:
+		return "-"
+	case *value == "":
+		return "(cleared)"
+	default:
+		return *value
+	}
+}
+
+type changedDocument struct {
+	Sheet string `json:"sheet"`
+	Row   *int   `json:"row"` // null: the whole sheet
+	What  string `json:"what"`
+}
+
+type verifiedDocument struct {
+	File    string            `json:"file"`
+	SHA256  string            `json:"sha256"`
+	Cells   int               `json:"cells"`  // compared
+	Filled  int               `json:"filled"` // rows in which people wrote where they may
+	Changed []changedDocument `json:"changed"`
+	ending
+}
+
+func (a *app) reportVerifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Say whether a night's workbook says what was drawn, or where it was changed",
+		Long: "Every cell is compared with what the stored night draws. What people fill in, the order of\n" +
+			"rows and columns, and how things look are not: a save by another program passes.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.verifyWorkbook(cmd.Context(), cfg, db, files[0])
+			})
+		},
+	}
+}
+
+func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string) error {
+	back, snapshots, options, err := a.returned(ctx, cfg, db, path)
+	if err != nil {
+		return err
+	}
+	found, err := back.Verify(snapshots, options)
+	if err != nil {
+		return err
+	}
+	document := verifiedDocument{File: path, SHA256: back.SHA256, Cells: found.Cells, Filled: found.Filled, Changed: []changedDocument{}}
+	for _, c := range found.Changed {
+		changed := changedDocument{Sheet: c.Sheet, What: c.What}
+		if c.Row > 0 {
+			changed.Row = &c.Row
+		}
+		document.Changed = append(document.Changed, changed)
+	}
+	if n := len(found.Changed); n > 0 {
+		a.verdict.add(codeFailed, "%s was changed in %s", path, counted(n, "place"))
+	}
+	document.ending = a.ending()
+	if a.json {
+		return a.printJSON(document)
+	}
+	for _, c := range found.Changed {
+		where := plain(c.Sheet)
+		if c.Row > 0 {
+			where += fmt.Sprintf(" row %d", c.Row)
+		}
+		a.printf("changed: %s: %s\n", where, plain(c.What))
+	}
+	a.printf("%s compared, %s; people wrote in %s\n", counted(found.Cells, "cell"), counted(len(found.Changed), "change"), counted(found.Filled, "row"))
+	return nil
+}

@@ -1,0 +1,171 @@
+package reports
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+
+	"daesa/internal/table"
+)
+
+// mostReturned is how large a workbook that comes back may be, packed and
+// unpacked: the night of a large shop with ten thousand breaks is a tenth of it.
+const mostReturned = 64 << 20
+
+// Returned is a workbook of a night that came back from a person, perhaps
+// sorted, filtered, filled in and saved by another program.
+type Returned struct {
+	Path   string
+	SHA256 string   // of the file's bytes
+	Runs   []string // the ids of the runs that it was drawn of
+	Head   []string // the journal's heads that it names, in the order of Runs
+
+	book *table.Book
+	lang language
+}
+
+// returnedError is why a file is not taken.
+type returnedError struct{ text, hint string }
+
+func (e *returnedError) Error() string { return e.text }
+
+// Hint says what to do.
+func (e *returnedError) Hint() string { return e.hint }
+
+// OpenReturned reads a workbook within bounds: its size, its parts and what
+// they unpack to are looked at before anything is unpacked. password opens one
+// that is encrypted.
+func OpenReturned(path, password string) (*Returned, error) {
+	content, err := readBounded(path)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(content)
+	r := &Returned{Path: path, SHA256: hex.EncodeToString(sum[:])}
+	if content, err = unsealed(path, content, password); err != nil {
+		return nil, err
+	}
+	if r.book, err = table.OpenBook(path, bytes.NewReader(content), int64(len(content)), table.Limits{Unzipped: mostReturned}); err != nil {
+		return nil, err
+	}
+	return r, r.identify()
+}
+
+func readBounded(path string) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // the path is the operator's
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, mostReturned+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > mostReturned {
+		return nil, &returnedError{fmt.Sprintf("%s is larger than %d MiB", path, mostReturned>>20), "a night's workbook is much smaller: is it the right file?"}
+	}
+	return content, nil
+}
+
+// sealedBook begins every encrypted workbook (MS-CFB 2.2).
+const sealedBook = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
+
+func unsealed(path string, content []byte, password string) ([]byte, error) {
+	if !bytes.HasPrefix(content, []byte(sealedBook)) {
+		return content, nil
+	}
+	if password == "" {
+		return nil, &returnedError{path + " is encrypted, or in the format of Excel 97", "set reports.password_env to the variable that has its password, or save it as .xlsx"}
+	}
+	open, err := excelize.Decrypt(content, &excelize.Options{Password: password})
+	if err != nil {
+		return nil, &returnedError{fmt.Sprintf("%s cannot be decrypted: %v", path, err), "is the password of reports.password_env the one that it was drawn with?"}
+	}
+	return open, nil
+}
+
+// identify finds the runs that the workbook names on its control sheet.
+func (r *Returned) identify() error {
+	foreign := &returnedError{r.Path + " is not a night's workbook of daesa: it has no sheet " + sheetControl.ko + " that names a run",
+		"send back the whole workbook, with all its sheets"}
+	var name string
+	for _, l := range []language{korean, english} {
+		if slices.Contains(r.book.Sheets(), l.of(sheetControl)) {
+			r.lang, name = l, l.of(sheetControl)
+			break
+		}
+	}
+	if name == "" {
+		return foreign
+	}
+	for row, err := range r.book.Rows(name) {
+		if err != nil {
+			return err
+		}
+		switch textAt(row.Cells, 0) {
+		case r.lang.of(labelRun):
+			r.Runs = append(r.Runs, textAt(row.Cells, 1))
+		case r.lang.of(labelHead):
+			r.Head = append(r.Head, textAt(row.Cells, 1))
+		}
+	}
+	if len(r.Runs) == 0 {
+		return foreign
+	}
+	return nil
+}
+
+// Labels of the control sheet that a returned workbook is known by.
+var (
+	labelRun  = word{"실행 ID", "Run"}
+	labelHead = word{"기록장 머리(해시)", "Journal head"}
+)
+
+func textAt(cells []table.Stored, i int) string {
+	if i < 0 || i >= len(cells) {
+		return ""
+	}
+	return cells[i].Text
+}
+
+// storedFact is what a stored cell says, in the form of cell.fact.
+func storedFact(cells []table.Stored, i int) string {
+	if i < 0 || i >= len(cells) {
+		return ""
+	}
+	if cells[i].Number {
+		return numberFact(cells[i].Text)
+	}
+	return cells[i].Text
+}
+
+// written takes back what inert did to a text.
+func written(value string) string {
+	if !strings.HasPrefix(value, "'") {
+		return value
+	}
+	rest := strings.TrimLeft(value, "'")
+	if first, _ := utf8.DecodeRuneInString(rest); rest != "" && strings.ContainsRune(formulaMarks, first) {
+		return value[1:]
+	}
+	return value
+}
+
+// stored says which of the workbook's runs the given nights are not.
+func (r *Returned) fits(snapshots []Snapshot) error {
+	for _, id := range r.Runs {
+		if !slices.ContainsFunc(snapshots, func(s Snapshot) bool { return s.Run.ID == id }) {
+			return errors.New("the workbook is of run " + clean(id) + ", of which nothing is stored")
+		}
+	}
+	return nil
+}
