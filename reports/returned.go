@@ -87,8 +87,8 @@ func unsealed(path string, content []byte, password string) ([]byte, error) {
 		return nil, &returnedError{path + " is encrypted, or in the format of Excel 97", "set reports.password_env to the variable that has its password, or save it as .xlsx"}
 	}
 	open, err := excelize.Decrypt(content, &excelize.Options{Password: password})
-	if err != nil {
-		return nil, &returnedError{fmt.Sprintf("%s cannot be decrypted: %v", path, err), "is the password of reports.password_env the one that it was drawn with?"}
+	if err != nil || !bytes.HasPrefix(open, []byte("PK")) { // with another password excelize gives noise
+		return nil, &returnedError{path + " cannot be decrypted", "is the password of reports.password_env the one that it was drawn with?"}
 	}
 	return open, nil
 }

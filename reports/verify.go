@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -153,9 +154,13 @@ func differs(drawn cell, cells []table.Stored, i int) string {
 	return ""
 }
 
-// plainFormula is a formula without what programs write in different ways.
+var columnOfReference = regexp.MustCompile(`([!:])[A-Z]{1,3}([0-9])`)
+
+// plainFormula is a formula without what programs write in different ways, and
+// without the columns of other sheets, which people move.
 func plainFormula(formula string) string {
-	return strings.NewReplacer("'", "", "$", "", " ", "").Replace(strings.TrimPrefix(formula, "of:="))
+	formula = strings.NewReplacer("'", "", "$", "", " ", "").Replace(strings.TrimPrefix(formula, "of:="))
+	return columnOfReference.ReplaceAllString(formula, "$1$2")
 }
 
 // listRowOf is a row of a list, its columns in the order in which they were drawn.

@@ -38,12 +38,12 @@ type breakDocument struct {
 	LastSeen       string  `json:"last_seen"`
 	Nights         int     `json:"nights"`
 	Note           *string `json:"note"`
-	Owner          *string `json:"owner"`
 }
 
 // breakDetail is the JSON of `breaks show`.
 type breakDetail struct {
 	breakDocument
+	Owner      *string       `json:"owner"` // who looks after it
 	Resolution *string       `json:"resolution"`
 	ResolvedBy *string       `json:"resolved_by"`
 	ResolvedAt *string       `json:"resolved_at"`
@@ -69,13 +69,13 @@ func newBreakDocument(b reconcile.Break) breakDocument {
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
 		Status: string(b.Status), Origin: orNull(b.Origin), Currency: string(b.Currency), LocalAmount: b.LocalAmount,
 		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(b.LocalStatus), ProviderStatus: orNull(b.ProviderStatus),
-		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note), Owner: orNull(b.Owner),
+		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note),
 	}
 }
 
 func (a *app) newBreakDetail(b reconcile.Break, history []breakChange) breakDetail {
 	return breakDetail{
-		breakDocument: newBreakDocument(b), Resolution: orNull(b.Resolution), ResolvedBy: orNull(b.ResolvedBy),
+		breakDocument: newBreakDocument(b), Owner: orNull(b.Owner), Resolution: orNull(b.Resolution), ResolvedBy: orNull(b.ResolvedBy),
 		ResolvedAt: timeOrNull(b.ResolvedAt), CancelBy: timeOrNull(b.CancelBy), MovedAt: timeOrNull(b.MovedAt),
 		Method: orNull(b.Method), History: history, ending: a.ending(),
 	}

@@ -82,7 +82,27 @@ func (a *app) root() *cobra.Command {
 		return usage(err, cmd.CommandPath()+" --help shows what it takes")
 	})
 	root.AddCommand(a.commands()...)
+	for _, group := range root.Commands() {
+		refuseUnknown(group)
+	}
 	return root
+}
+
+// refuseUnknown makes a group of commands refuse a word that is none of them:
+// cobra would show its help and end well.
+func refuseUnknown(group *cobra.Command) {
+	if group.Runnable() || !group.HasSubCommands() {
+		return
+	}
+	group.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage(fmt.Errorf("%s: unknown command %q", cmd.CommandPath(), args[0]), cmd.CommandPath()+" --help shows its commands")
+		}
+		return cmd.Help()
+	}
+	for _, sub := range group.Commands() {
+		refuseUnknown(sub)
+	}
 }
 
 func (a *app) commands() []*cobra.Command {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
 
 	"daesa/config"
 	"daesa/pay"
@@ -41,6 +42,8 @@ func TestMain(m *testing.M) {
 //	acts ORDER ACT [JSON]   deposit, reverse, expire or cancel (by hand, in Toss's console)
 //	faults SPEC             what goes wrong with calls from now on; empty: nothing
 //	canceled ORDER SUM N    what Toss has cancelled of an order, in N cancels
+//	fill BOOK ORDER COLUMN VALUE   writes into a workbook's row of an order, on sheet 불일치
+//	orders BOOK NAME...     sets each variable to another order number of sheet 불일치
 //	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -63,6 +66,8 @@ func TestScript(t *testing.T) {
 			"acts":     scriptActs,
 			"canceled": scriptCanceled,
 			"faults":   scriptFaults,
+			"fill":     scriptFill,
+			"orders":   scriptOrders,
 		},
 		RequireUniqueNames: true,
 	})
@@ -243,4 +248,53 @@ func TestMonthEndsWithoutARun(t *testing.T) {
 			t.Errorf("%q misses %v, expected %d", text, missed, want)
 		}
 	}
+}
+
+func scriptOrders(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: orders BOOK NAME...")
+	}
+	f, err := excelize.OpenFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	rows, err := f.GetRows("불일치")
+	ts.Check(err)
+	column, seen := -1, map[string]bool{}
+	names := args[1:]
+	for _, cells := range rows {
+		if column < 0 {
+			column = slices.Index(cells, "주문번호")
+			continue
+		}
+		if len(names) > 0 && column < len(cells) && !seen[cells[column]] {
+			seen[cells[column]] = true
+			ts.Setenv(names[0], cells[column])
+			names = names[1:]
+		}
+	}
+	if len(names) > 0 {
+		ts.Fatalf("%s has no order for %v", args[0], names)
+	}
+}
+
+func scriptFill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: fill BOOK ORDER COLUMN VALUE")
+	}
+	f, err := excelize.OpenFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	rows, err := f.GetRows("불일치")
+	ts.Check(err)
+	column, row := 0, 0
+	for i, cells := range rows {
+		if at := slices.Index(cells, args[2]); at >= 0 && column == 0 {
+			column = at + 1
+		}
+		if slices.Contains(cells, args[1]) && row == 0 {
+			row = i + 1
+		}
+	}
+	cell, err := excelize.CoordinatesToCellName(column, row)
+	ts.Check(err)
+	ts.Check(f.SetCellStr("불일치", cell, args[3]))
+	ts.Check(f.Save())
 }

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	}
 	maps.Copy(tests, queueTests)
 	maps.Copy(tests, captureTests)
+	maps.Copy(tests, wordTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

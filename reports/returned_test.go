@@ -1,0 +1,373 @@
+package reports
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// edited is a workbook of some nights after a person worked in it, as a file.
+func edited(t *testing.T, night []Snapshot, opts Options, edit func(f *excelize.File)) string {
+	t.Helper()
+	f := opened(t, drawn(t, night, opts))
+	if edit != nil {
+		edit(f)
+	}
+	path := filepath.Join(t.TempDir(), "returned.xlsx")
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func returnedOf(t *testing.T, path string) *Returned {
+	t.Helper()
+	r, err := OpenReturned(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// put writes into the row of an order, in the column with a label.
+func put(t *testing.T, f *excelize.File, order string, label word, value any) {
+	t.Helper()
+	row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), order)
+	if err := f.SetCellValue("불일치", at(columnAt(t, f, "불일치", label), row), value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// said is a read workbook in words.
+func said(read Read) (words, refused []string) {
+	for _, w := range read.Words {
+		text := w.OrderID + ": " + string(w.Word.As)
+		if w.Word.Owner != nil {
+			text += " owner=" + *w.Word.Owner
+		}
+		if w.Word.Note != nil {
+			text += " note=" + *w.Word.Note
+		}
+		words = append(words, text)
+	}
+	for _, r := range read.Refused {
+		refused = append(refused, r.OrderID+": "+r.Reason)
+	}
+	slices.Sort(words)
+	slices.Sort(refused)
+	return words, refused
+}
+
+// TestAWorkbookEditedByLibreOfficeIsRead: sorted, a column hidden and one moved
+// to the front, filled in, two rows tampered with, saved (testdata/reports/edit.py).
+func TestAWorkbookEditedByLibreOfficeIsRead(t *testing.T) {
+	r := returnedOf(t, filepath.Join("..", "testdata", "reports", "returned.xlsx"))
+	night := []Snapshot{sampleNight("tosspayments")}
+	read, err := r.Words(night)
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, refused := said(read)
+	if diff := cmp.Diff([]string{
+		"00012345678901234567: fix_shop owner=김재무 note=주문 시스템에 반영 요청",
+		"20261115-0006: waiting",
+		"20261118-0003:  owner=이정산",
+		"20261121-0002:  note==고객센터 확인 중",
+		"20261121-0004: accepted_difference owner=이정산 note=쿠폰 차액",
+	}, words); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{
+		`20261121-0005: was edited in its facts (쇼핑몰 주문: "1", drawn as "0")`,
+		`20991231-9999: was edited in its facts (주문번호: "20991231-9999", drawn as "20261121-0007")`,
+	}, refused); diff != "" {
+		t.Error(diff)
+	}
+	found, err := r.Verify(night, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changed []string
+	for _, c := range found.Changed {
+		changed = append(changed, c.Sheet+": "+c.What)
+	}
+	if diff := cmp.Diff([]string{
+		`불일치: 쇼핑몰 주문 was "0", is "1"`,
+		`불일치: 주문번호 was "20261121-0007", is "20991231-9999"`,
+	}, slices.Sorted(slices.Values(changed))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRowsAreRefusedForThemselves(t *testing.T) {
+	other := sampleNight("m")
+	other.Run.ID = "rother"
+	again := sampleNight("m")
+	again.Breaks[7].LocalAmount = won(50_000)
+	foreign := func(t *testing.T, f *excelize.File) {
+		from := opened(t, drawn(t, []Snapshot{other}, Options{}))
+		row := rowWith(t, from, "불일치", columnAt(t, from, "불일치", columnOrder), "20261121-0008")
+		into := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), "20261121-0008")
+		column := columnAt(t, f, "불일치", columnRowCheck)
+		check, _ := from.GetCellValue("불일치", at(column, row))
+		_ = f.SetCellStr("불일치", at(column, into), check)
+	}
+	for _, test := range []struct {
+		name   string
+		stored Snapshot
+		edit   func(t *testing.T, f *excelize.File)
+		reason string
+	}{
+		{"an amount was edited", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnProvider, 49_900) },
+			`was edited in its facts (토스 거래: "49900", drawn as "58000")`},
+		{"a formula that shows the same is still a formula's value", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnBreakID, "b0") },
+			`is no break of this night (its id is "b0")`},
+		{"a decision that is none", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnDecision, "몰라요") },
+			`its decision "몰라요" is none of: 쇼핑몰 정정, 환불 진행, 수기이체 완료, 토스에서 환불함, 소액 차이 종결, 토스 오류, 우리 주문 아님, 기다림`},
+		{"a row of another workbook", sampleNight("m"), foreign, `belongs to another workbook`},
+		{"the row check is gone", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnRowCheck, nil) },
+			`belongs to another workbook (its row check is "")`},
+		{"the night was run again", again, func(*testing.T, *excelize.File) {}, "the night was run again after this workbook was drawn, and the row is another now"},
+		{"a note that is too long", sampleNight("m"), func(t *testing.T, f *excelize.File) {
+			put(t, f, "20261121-0008", columnNote, strings.Repeat("가", mostPersonNote+1))
+		}, "its note is longer than 1000 characters"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := edited(t, []Snapshot{sampleNight("m")}, Options{}, func(f *excelize.File) {
+				put(t, f, "20261121-0002", columnDecision, "우리 주문 아님")
+				test.edit(t, f)
+			})
+			read, err := returnedOf(t, path).Words([]Snapshot{test.stored})
+			if err != nil {
+				t.Fatal(err)
+			}
+			words, refused := said(read)
+			if len(refused) != 1 || !strings.Contains(refused[0], test.reason) {
+				t.Errorf("refused %q, want one: %s", refused, test.reason)
+			}
+			if !slices.Equal(words, []string{"20261121-0002: not_ours"}) {
+				t.Errorf("the other rows say %q", words)
+			}
+		})
+	}
+}
+
+func TestARowThatStandsTwiceIsRefusedTwice(t *testing.T) {
+	path := edited(t, []Snapshot{sampleNight("m")}, Options{}, func(f *excelize.File) {
+		put(t, f, "20261121-0002", columnDecision, "우리 주문 아님")
+		row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), "20261121-0002")
+		if err := f.DuplicateRow("불일치", row); err != nil {
+			t.Fatal(err)
+		}
+		put(t, f, "20261121-0004", columnDecision, "기다림")
+	})
+	read, err := returnedOf(t, path).Words([]Snapshot{sampleNight("m")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, refused := said(read)
+	if len(refused) != 2 || !strings.Contains(refused[0], "stands twice") || !slices.Equal(words, []string{"20261121-0004: waiting"}) {
+		t.Errorf("words %q, refused %q", words, refused)
+	}
+}
+
+// TestWhatPeopleWroteBeforeIsNoWord: owner and note are drawn as they are known,
+// and only a change is a word.
+func TestWhatPeopleWroteBeforeIsNoWord(t *testing.T) {
+	s := sampleNight("m")
+	s.Breaks[0].Owner, s.Breaks[0].Note = "=김", "'-줄\n바꿈"
+	read, err := returnedOf(t, edited(t, []Snapshot{s}, Options{}, nil)).Words([]Snapshot{s})
+	if words, refused := said(read); err != nil || words != nil || refused != nil || read.Rows != 11 {
+		t.Errorf("an untouched workbook of %d rows says %q and refuses %q: %v", read.Rows, words, refused, err)
+	}
+	cleared := edited(t, []Snapshot{s}, Options{}, func(f *excelize.File) { put(t, f, "00012345678901234567", columnOwner, nil) })
+	read, err = returnedOf(t, cleared).Words([]Snapshot{s})
+	if words, _ := said(read); err != nil || !slices.Equal(words, []string{"00012345678901234567:  owner="}) {
+		t.Errorf("a cleared owner says %q: %v", words, err)
+	}
+}
+
+func TestWorkbooksOfManyMerchantsAndInEnglishComeBack(t *testing.T) {
+	night := bigNight()[:2]
+	path := edited(t, night, Options{Language: "en"}, func(f *excelize.File) {
+		rows, _ := f.GetRows("Breaks")
+		decision := slices.Index(rows[headRows-1], columnDecision.en) + 1
+		if err := f.SetCellStr("Breaks", at(decision, headRows+1), "Not ours"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	r := returnedOf(t, path)
+	read, err := r.Words(night)
+	if err != nil || len(read.Words) != 1 || read.Words[0].Word.As != reconcile.NotOurs || len(read.Refused) != 0 {
+		t.Errorf("%+v %v", read, err)
+	}
+	if found, err := r.Verify(night, Options{Language: "en"}); err != nil || len(found.Changed) != 0 || found.Filled == 0 {
+		t.Errorf("%+v %v", found, err)
+	}
+}
+
+func TestFilesThatAreNoWorkbookOfOurs(t *testing.T) {
+	good := drawn(t, []Snapshot{sampleNight("m")}, Options{})
+	foreign := excelize.NewFile()
+	var other bytes.Buffer
+	if err := foreign.Write(&other); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := excelize.Encrypt(good, &excelize.Options{Password: "correct"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		content        []byte
+		password, want string
+	}{
+		"another program's":  {other.Bytes(), "", "is not a night's workbook of daesa"},
+		"cut off":            {good[:len(good)/2], "", "damaged or cut off"},
+		"empty":              {nil, "", "damaged or cut off"},
+		"no password":        {sealed, "", "is encrypted"},
+		"another password":   {sealed, "wrong", "cannot be decrypted"},
+		"larger than it may": {make([]byte, mostReturned+1), "", "is larger than 64 MiB"},
+	} {
+		path := filepath.Join(t.TempDir(), "file.xlsx")
+		if err := os.WriteFile(path, test.content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenReturned(path, test.password); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "sealed.xlsx")
+	if err := os.WriteFile(path, sealed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := OpenReturned(path, "correct"); err != nil || len(r.Runs) != 1 {
+		t.Errorf("with its password: %v", err)
+	}
+}
+
+func TestADeletedColumnIsSaid(t *testing.T) {
+	path := edited(t, []Snapshot{sampleNight("m")}, Options{}, func(f *excelize.File) {
+		_ = f.SetCellStr("불일치", at(columnAt(t, f, "불일치", columnDifference), headRows), "")
+	})
+	if _, err := returnedOf(t, path).Words([]Snapshot{sampleNight("m")}); err == nil || !strings.Contains(err.Error(), "the column 차이 is missing") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestEveryChangedCellIsFound changes one cell of each sheet after another.
+func TestEveryChangedCellIsFound(t *testing.T) {
+	night := []Snapshot{dollars(sampleNight("m"))}
+	content := drawn(t, night, Options{})
+	plain := opened(t, content)
+	path := filepath.Join(t.TempDir(), "changed.xlsx")
+	for _, sheet := range plain.GetSheetList() {
+		cells := cellsOf(t, plain, sheet)
+		for i := 0; i < len(cells); i += max(len(cells)/9, 1) {
+			c := cells[i]
+			f := opened(t, content)
+			if err := f.SetCellValue(sheet, c.ref, "다른 값"); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.SaveAs(path); err != nil {
+				t.Fatal(err)
+			}
+			found, err := returnedOf(t, path).Verify(night, Options{})
+			people := sheet == "불일치" && c.shown == "쿠폰 8,100원 확인 중"
+			if err == nil && (len(found.Changed) == 0) != people {
+				t.Errorf("%s!%s was %q: %+v", sheet, c.ref, c.shown, found.Changed)
+			}
+		}
+	}
+}
+
+func TestAnUntouchedWorkbookVerifies(t *testing.T) {
+	for name, night := range nights() {
+		for _, l := range []string{"ko", "en"} {
+			opts := Options{Language: l, Expected: []string{"m", "absent"}}
+			path := filepath.Join(t.TempDir(), "book.xlsx")
+			if err := Save(path, night, opts); err != nil {
+				t.Fatal(err)
+			}
+			found, err := returnedOf(t, path).Verify(night, opts)
+			if err != nil || len(found.Changed) != 0 || found.Cells < 20 {
+				t.Errorf("%s %s: %+v %v", name, l, found, err)
+			}
+		}
+	}
+}
+
+func TestANightRunAgainIsSaid(t *testing.T) {
+	path := edited(t, []Snapshot{sampleNight("m")}, Options{}, nil)
+	again := sampleNight("m")
+	again.JournalHead = "another"
+	if _, err := returnedOf(t, path).Verify([]Snapshot{again}, Options{}); err == nil || !strings.Contains(err.Error(), "was run again after this workbook was drawn") {
+		t.Errorf("%v", err)
+	}
+	if _, err := returnedOf(t, path).Verify([]Snapshot{sampleNight("other")}, Options{}); err == nil || !strings.Contains(err.Error(), "of which nothing is stored") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnEncryptedWorkbookIsTheSame(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sealed.xlsx")
+	if err := Save(path, []Snapshot{sampleNight("m")}, Options{Password: "비밀 1"}); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || bytes.HasPrefix(content, []byte("PK")) {
+		t.Fatalf("it is not encrypted: %v", err)
+	}
+	open, err := excelize.Decrypt(content, &excelize.Options{Password: "비밀 1"})
+	if err != nil || !bytes.HasPrefix(open, drawn(t, []Snapshot{sampleNight("m")}, Options{})) {
+		t.Errorf("decrypted it is another workbook: %v", err)
+	}
+}
+
+func TestWrittenUndoesInert(t *testing.T) {
+	for _, value := range slices.Concat(hostile[:24], []string{"'", "''=1", "'가", "", "=", "'''@"}) {
+		if got := written(inert(value)); got != value {
+			t.Errorf("%q came back as %q", value, got)
+		}
+	}
+}
+
+func FuzzReturnedWorkbook(f *testing.F) {
+	var book bytes.Buffer
+	if err := Write(&book, []Snapshot{sampleNight("m")}, Options{}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(book.Bytes())
+	if libre, err := os.ReadFile(filepath.Join("..", "testdata", "reports", "returned.xlsx")); err == nil {
+		f.Add(libre)
+	}
+	night := []Snapshot{sampleNight("m")}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		path := filepath.Join(t.TempDir(), "file.xlsx")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := OpenReturned(path, "")
+		if err != nil {
+			return
+		}
+		read, err := r.Words(night)
+		if err != nil {
+			return
+		}
+		for _, w := range read.Words { // whatever came back, a word is about a break of the night
+			if !slices.ContainsFunc(night[0].Breaks, func(b BreakRow) bool { return b.ID == w.Word.ID && b.MID == "m" && b.Currency == pay.KRW }) {
+				t.Errorf("a word about %q", w.Word.ID)
+			}
+		}
+		_, _ = r.Verify(night, Options{})
+	})
+}
