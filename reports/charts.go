@@ -81,7 +81,7 @@ func (c *control) nights(currency pay.Currency) span {
 	for _, day := range days[max(len(days)-30, 0):] {
 		f := byDay[day]
 		most = max(most, whole(currency, f.Apart[currency]))
-		c.s.add(18, date(c.right(formatDate), day), count(n, f.Open), money(amount, currency, f.Apart[currency]), count(n, f.Opened), count(n, f.Cleared),
+		c.s.add(18, date(c.leftly(formatDate), day), count(n, f.Open), money(amount, currency, f.Apart[currency]), count(n, f.Opened), count(n, f.Cleared),
 			text(c.right("@"), c.lang.yesNo(f.Complete)))
 	}
 	return span{c.s.name, header, header + 1, c.s.last(), most}
@@ -104,7 +104,7 @@ func (c *control) days(currency pay.Currency) span {
 			return !d.CancelBy.IsZero() && pay.DayOf(d.CancelBy) == day && d.Currency == currency
 		})
 		most = max(most, whole(currency, s.money[currency]))
-		c.s.add(18, date(c.right(formatDate), day), count(c.right(formatCount), s.count), money(c.right(moneyFormat(currency)), currency, s.money[currency]))
+		c.s.add(18, date(c.leftly(formatDate), day), count(c.right(formatCount), s.count), money(c.right(moneyFormat(currency)), currency, s.money[currency]))
 	}
 	return span{c.s.name, header, header + 1, c.s.last(), most}
 }

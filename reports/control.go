@@ -59,6 +59,10 @@ func (c *control) left() int {
 	return c.style(plain.with(func(l *look) { l.rule = hair }))
 }
 
+func (c *control) leftly(format string) int {
+	return c.style(plain.with(func(l *look) { l.rule, l.format = hair, format }))
+}
+
 func (c *control) right(format string) int {
 	return c.style(plain.with(func(l *look) { l.rule, l.align, l.format = hair, "right", format }))
 }

@@ -20,7 +20,7 @@ var missingColumns = []column{
 	{name: columnCancelBy, width: 17},
 	{name: word{"왜 없는지", "Why it is missing"}, width: 32, left: true},
 	{name: word{"토스 표시 종료", "Shown until"}, width: 17},
-	{name: columnRefundID, width: 28, id: true},
+	{name: columnRefundID, width: 28, id: true, details: true},
 }
 
 // drawMissing lays out the virtual accounts' payments whose refund account

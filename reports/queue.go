@@ -21,8 +21,8 @@ var deadlineColumns = []column{
 	{name: columnAmount, width: 13, right: true},
 	{name: word{"환불 상태", "Refund"}, width: 17},
 	{name: word{"할 일", "What to do"}, width: 46, left: true},
-	{name: columnRefundID, width: 20, id: true},
-	{name: columnBreakID, width: 18, id: true},
+	{name: columnRefundID, width: 28, id: true, details: true},
+	{name: columnBreakID, width: 19, id: true},
 }
 
 // drawDeadlines lays out the money that should go back and has a last day:
@@ -172,22 +172,22 @@ var refundColumns = []column{
 	{name: columnState, width: 17, left: true},
 	{name: columnMID, width: 14, id: true},
 	{name: columnOrder, width: 22, id: true},
-	{name: columnKey, width: 20, id: true},
 	{name: columnMethod, width: 11},
 	{name: columnCurrency, width: 7},
 	{name: columnAmount, width: 13, right: true},
 	{name: columnCancelBy, width: 16},
-	{name: word{"사유", "Reason"}, width: 24, left: true},
-	{name: word{"요청", "Requested by"}, width: 14, left: true},
-	{name: word{"요청 시각", "Requested at"}, width: 16},
-	{name: word{"결재", "Approved by"}, width: 12, left: true},
+	{name: word{"사유", "Reason"}, width: 22, left: true},
+	{name: word{"요청", "Requested by"}, width: 13, left: true},
+	{name: word{"결재", "Approved by"}, width: 11, left: true},
+	{name: word{"토스 오류", "Toss error"}, width: 22, left: true},
+	{name: word{"뜻과 할 일", "What it means and what to do"}, width: 54, left: true},
+	{name: word{"요청 시각", "Requested at"}, width: 16, details: true},
 	{name: word{"시도", "Tries"}, width: 6, right: true},
 	{name: word{"끝난 시각", "Finished at"}, width: 16},
-	{name: word{"토스 오류", "Toss error"}, width: 28, left: true},
-	{name: word{"뜻과 할 일", "What it means and what to do"}, width: 84, left: true},
-	{name: word{"참조", "Ref"}, width: 20, id: true},
-	{name: word{"묶음", "Batch"}, width: 12, id: true},
-	{name: columnRefundID, width: 20, id: true},
+	{name: columnKey, width: 24, id: true},
+	{name: word{"참조", "Ref"}, width: 24, id: true},
+	{name: word{"묶음", "Batch"}, width: 14, id: true},
+	{name: columnRefundID, width: 28, id: true},
 }
 
 // drawRefunds lays out the queue: what needs a person first.
@@ -235,7 +235,7 @@ func (b *nightBook) drawRefunds() {
 // tallEnough is a height in which the sentence about an error can be read.
 func tallEnough(rows []RefundRow) int {
 	if slices.ContainsFunc(rows, func(r RefundRow) bool { return r.ErrorCode != "" }) {
-		return listRow * 3 / 2
+		return listRow * 2
 	}
 	return listRow
 }
@@ -244,17 +244,13 @@ func (b *nightBook) refundLine(l *line, p palette, tag int, r *RefundRow) {
 	l.put(text(tag, clean(b.lang.refund(r.State, r.Method))))
 	l.whose(b.book, p, r.MID)
 	l.put(text(p.text, clean(r.OrderID)))
-	l.put(text(p.text, clean(r.PaymentKey)))
 	l.put(text(p.center, clean(b.lang.method(r.Method))))
 	l.unit(b.book, p, r.Currency)
 	l.put(money(p.money[r.Currency], r.Currency, r.Amount))
 	l.put(moment(p.moment, r.CancelBy))
 	l.put(text(p.text, clean(r.Reason)))
 	l.put(text(p.text, clean(r.RequestedBy)))
-	l.put(moment(p.moment, r.RequestedAt))
 	l.put(text(p.text, clean(r.ApprovedBy)))
-	l.put(count(p.count, int64(r.Attempts)))
-	l.put(moment(p.moment, r.FinishedAt))
 	fault := r.ErrorCode
 	if r.ErrorMessage != "" {
 		fault += ": " + r.ErrorMessage
@@ -265,6 +261,10 @@ func (b *nightBook) refundLine(l *line, p palette, tag int, r *RefundRow) {
 		meaning = refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
 	}
 	l.put(text(p.text, clean(meaning)))
+	l.put(moment(p.moment, r.RequestedAt))
+	l.put(count(p.count, int64(r.Attempts)))
+	l.put(moment(p.moment, r.FinishedAt))
+	l.put(text(p.text, clean(r.PaymentKey)))
 	l.put(text(p.text, clean(r.Ref)))
 	l.put(text(p.text, clean(r.Batch)))
 	l.put(text(p.text, clean(r.ID)))
