@@ -53,14 +53,10 @@ type night struct {
 }
 
 func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (*night, error) {
-	_, since, err := n.Ledger.LastComplete(ctx, JobNightly, n.Settings.MID, day)
+	scope, err := ScopeOf(ctx, n.Ledger, n.Settings.MID, lease.RunID, day)
 	if err != nil {
 		return nil, err
 	}
-	if !since.IsZero() {
-		since = since.Add(-lateMargin)
-	}
-	scope := reconcile.Scope{MID: n.Settings.MID, RunID: lease.RunID, Day: day, Since: since, FollowFrom: day.Add(-followDays).Start()}
 	run := reconcile.Run{
 		ID: lease.RunID, Job: n.Job, MID: n.Settings.MID, Day: day, Now: now,
 		CallsByAPI: map[string]int64{}, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{},

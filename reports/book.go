@@ -3,6 +3,7 @@ package reports
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ type book struct {
 	styles map[look]int
 	sheets []*sheet
 	err    error
+	level  int // of the compression, where it is another than other workbooks'
 }
 
 func newBook(l language, of about) *book {
@@ -77,7 +79,11 @@ func (b *book) write(w io.Writer) error {
 	if err := b.properties(); err != nil {
 		return err
 	}
-	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return newParts(w, rows) })
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter {
+		p := newParts(w, rows)
+		p.level = cmp.Or(b.level, compression)
+		return p
+	})
 	return errors.Join(b.file.Write(io.Discard), b.file.Close())
 }
 

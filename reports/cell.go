@@ -47,6 +47,9 @@ const formulaMarks = "=+-@＝＋－＠"
 // workbook back takes one apostrophe away where, behind all of them, one of
 // these characters stands; so every text comes back as it was.
 func inert(value string) string {
+	if value == "" || (value[0] < utf8.RuneSelf && !strings.ContainsRune("'=+-@", rune(value[0]))) {
+		return value
+	}
 	if rest := strings.TrimLeft(value, "'"); rest != "" {
 		if first, _ := utf8.DecodeRuneInString(rest); strings.ContainsRune(formulaMarks, first) {
 			return "'" + value
@@ -66,7 +69,7 @@ const mostDigits = 15
 // decimal. One that a spreadsheet could not hold exactly becomes text.
 func money(style int, currency pay.Currency, units int64) cell {
 	decimal := currency.Format(units)
-	if significant(decimal) > mostDigits {
+	if len(decimal) > mostDigits && significant(decimal) > mostDigits {
 		return cell{style: style, kind: cellText, value: decimal}
 	}
 	return cell{style: style, kind: cellNumber, value: decimal}
@@ -108,13 +111,21 @@ func moment(style int, t time.Time) cell {
 	if t.IsZero() {
 		return blank(style)
 	}
-	local := t.In(pay.Seoul)
-	const day = 24 * 60 * 60
-	seconds := int64(local.Hour()*3600 + local.Minute()*60 + local.Second())
+	_, offset := t.In(pay.Seoul).Zone()
+	const day, unixEpoch = 24 * 60 * 60, 25569
+	local := t.Unix() + int64(offset)
+	days := local / day
+	if local%day < 0 {
+		days-- // before 1970
+	}
 	// Ten decimal places of a day are nine microseconds; rounded up, so that
 	// 23:59:59 never reads 23:59:58.
-	fraction := (seconds*10_000_000_000 + day - 1) / day
-	return cell{style: style, kind: cellNumber, value: fmt.Sprintf("%d.%010d", serial(pay.DayOf(t)), fraction)}
+	fraction := ((local-days*day)*10_000_000_000 + day - 1) / day
+	value := strconv.AppendInt(make([]byte, 0, 20), days+unixEpoch, 10)
+	point := len(value)
+	value = strconv.AppendInt(value, 10_000_000_000+fraction, 10) // the leading 1 makes place for the point
+	value[point] = '.'
+	return cell{style: style, kind: cellNumber, value: string(value)}
 }
 
 // share is part of whole as a fraction, cut (not rounded) to four places, so
@@ -136,6 +147,9 @@ const mostText = 32767
 // that turn the writing direction become U+FFFD, and what is too long is cut
 // and says so.
 func clean(value string) string {
+	if ordinary(value) {
+		return value
+	}
 	if !strings.ContainsFunc(value, awkward) && utf8.ValidString(value) && len(value) <= mostText {
 		return value
 	}
@@ -151,6 +165,16 @@ func clean(value string) string {
 		}
 	}, value)
 	return cut(value)
+}
+
+// ordinary says of most texts at once that nothing about them is awkward.
+func ordinary(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; c < 0x20 || c >= 0x7F {
+			return false
+		}
+	}
+	return len(value) <= mostText
 }
 
 func awkward(r rune) bool {

@@ -235,7 +235,7 @@ func (b *nightBook) drawRefunds() {
 // tallEnough is a height in which the sentence about an error can be read.
 func tallEnough(rows []RefundRow) int {
 	if slices.ContainsFunc(rows, func(r RefundRow) bool { return r.ErrorCode != "" }) {
-		return listRow * 2
+		return listRow * 3 / 2
 	}
 	return listRow
 }

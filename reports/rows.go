@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bufio"
 	"io"
 	"strconv"
 	"strings"
@@ -15,78 +14,94 @@ type row struct {
 }
 
 // rowWriter writes rows as a sheet's XML. Every cell says where it stands
-// (r=), since some readers count otherwise.
+// (r=), since some readers count otherwise. A list has ten million cells: they
+// are put together without an allocation for each.
 type rowWriter struct {
-	to   *bufio.Writer
-	next int // the number of the next row, from 1
-	err  error
+	to      io.Writer
+	next    int      // the number of the next row, from 1
+	number  []byte   // of the row that is written
+	columns []string // how a cell of each column begins
+	line    []byte   // what is not yet written
+	err     error
 }
 
+// mostUnwritten is how many bytes wait before they are written.
+const mostUnwritten = 1 << 16
+
 func newRowWriter(to io.Writer) *rowWriter {
-	return &rowWriter{to: bufio.NewWriterSize(to, 1<<16), next: 1}
+	return &rowWriter{to: to, next: 1, line: make([]byte, 0, 2*mostUnwritten)}
 }
 
 func (w *rowWriter) write(r row) {
-	number := strconv.Itoa(w.next)
+	w.number = strconv.AppendInt(w.number[:0], int64(w.next), 10)
 	w.next++
-	w.put(`<row r="`, number, `"`)
+	for len(w.columns) < len(r.cells) {
+		w.columns = append(w.columns, `<c r="`+columnName(len(w.columns)+1))
+	}
+	line := append(append(append(w.line, `<row r="`...), w.number...), '"')
 	if r.height > 0 {
-		w.put(` ht="`, strconv.Itoa(r.height), `" customHeight="1"`)
+		line = append(strconv.AppendInt(append(line, ` ht="`...), int64(r.height), 10), `" customHeight="1"`...)
 	}
-	w.put(`>`)
+	line = append(line, '>')
 	for i := range r.cells {
-		w.cell(&r.cells[i], columnName(i+1), number)
+		line = w.cell(line, i, &r.cells[i])
 	}
-	w.put(`</row>`)
+	line = append(line, `</row>`...)
+	w.line = line
+	if len(line) >= mostUnwritten {
+		w.drain()
+	}
 }
 
-func (w *rowWriter) cell(c *cell, column, number string) {
+func (w *rowWriter) cell(line []byte, column int, c *cell) []byte {
 	if c.kind == cellBlank && c.style == 0 {
-		return
+		return line
 	}
-	w.put(`<c r="`, column, number, `" s="`, strconv.Itoa(c.style), `"`)
+	line = append(append(append(line, w.columns[column]...), w.number...), `" s="`...)
+	line = strconv.AppendInt(line, int64(c.style), 10)
 	switch {
 	case c.kind == cellBlank:
-		w.put(`/>`)
-		return
-	case c.kind == cellNumber:
-		w.put(`>`)
+		return append(line, `"/>`...)
+	case c.kind == cellNumber && c.formula == "":
+		return append(append(append(line, `"><v>`...), c.value...), `</v></c>`...)
 	case c.formula != "":
-		w.put(` t="str">`)
+		if c.kind != cellNumber {
+			line = append(line, `" t="str`...)
+		}
+		line = append(escaped(append(line, `"><f>`...), c.formula), `</f><v>`...)
+		return append(escaped(line, c.value), `</v></c>`...)
 	default:
-		w.put(` t="inlineStr"><is><t xml:space="preserve">`, escape(c.value), `</t></is></c>`)
-		return
+		line = append(line, `" t="inlineStr"><is><t`...)
+		if c.value != "" && (c.value[0] <= ' ' || c.value[len(c.value)-1] <= ' ') {
+			line = append(line, ` xml:space="preserve"`...)
+		}
+		return append(escaped(append(line, '>'), c.value), `</t></is></c>`...)
 	}
-	if c.formula != "" {
-		w.put(`<f>`, escape(c.formula), `</f>`)
-	}
-	w.put(`<v>`, escape(c.value), `</v></c>`)
 }
 
-func (w *rowWriter) put(parts ...string) {
-	for _, part := range parts {
-		if w.err == nil {
-			_, w.err = w.to.WriteString(part)
-		}
+func (w *rowWriter) drain() {
+	if w.err == nil {
+		_, w.err = w.to.Write(w.line)
 	}
+	w.line = w.line[:0]
 }
 
 func (w *rowWriter) flush() error {
-	if w.err != nil {
-		return w.err
-	}
-	return w.to.Flush()
+	w.drain()
+	return w.err
 }
 
 var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
-// escape makes a text fit for XML, and keeps a text such as _x0041_ as it is:
-// a workbook would read it as the letter A.
-func escape(value string) string {
-	if strings.Contains(value, "_x") {
-		value = escapeCodes(value)
+// escaped adds a text in a form that is fit for XML, and keeps a text such as
+// _x0041_ as it is: a workbook would read it as the letter A.
+func escaped(line []byte, value string) []byte {
+	for i := range len(value) {
+		if c := value[i]; c == '&' || c == '<' || c == '>' || c == '"' || (c == '_' && isCode(value[i:])) {
+			return append(line, xmlEscapes.Replace(escapeCodes(value))...)
+		}
 	}
-	return xmlEscapes.Replace(value)
+	return append(line, value...)
 }
 
 func escapeCodes(value string) string {

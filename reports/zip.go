@@ -36,10 +36,11 @@ type parts struct {
 	to    io.Writer
 	rows  map[string]pouring // by part name
 	parts map[string]*bytes.Buffer
+	level int // of the compression
 }
 
 func newParts(to io.Writer, rows map[string]pouring) *parts {
-	return &parts{to: to, rows: rows, parts: map[string]*bytes.Buffer{}}
+	return &parts{to: to, rows: rows, parts: map[string]*bytes.Buffer{}, level: compression}
 }
 
 // Create opens a part.
@@ -55,7 +56,7 @@ func (p *parts) AddFS(fs.FS) error { return errors.New("parts of a folder are no
 func (p *parts) Close() error {
 	out := zip.NewWriter(p.to)
 	out.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(w, compression)
+		return flate.NewWriter(w, p.level)
 	})
 	for _, name := range slices.Sorted(maps.Keys(p.parts)) {
 		to, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: partTime})

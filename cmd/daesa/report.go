@@ -11,24 +11,26 @@ import (
 
 func (a *app) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "report", Short: "Workbooks of nights"}
-	var date, out string
+	var date, out, matched string
 	nightly := &cobra.Command{
 		Use:   "nightly",
 		Short: "Draw a night's workbook again, from what was stored with its run",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.drawAgain(cmd, cfg, db, date, out)
+				return a.drawAgain(cmd, cfg, db, date, out, matched)
 			})
 		},
 	}
 	nightly.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: yesterday)")
 	nightly.Flags().StringVar(&out, "out", "", "file to write (default: the configured folder)")
+	nightly.Flags().StringVar(&matched, "matched", "", "also write the orders on which both sides agree to this .xlsx or .csv")
 	cmd.AddCommand(nightly, a.reportApplyCommand(), a.reportVerifyCommand())
+	cmd.AddCommand(a.reportBatchCommand())
 	return cmd
 }
 
-func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, date, out string) error {
+func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, date, out, matched string) error {
 	now, err := a.now()
 	if err != nil {
 		return err
@@ -47,13 +49,23 @@ func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, da
 	if len(snapshots) == 0 {
 		return failed("daesa runs list shows the nights that ran; daesa nightly --date "+string(day)+" runs this one", "there is no night of %s", day)
 	}
+	var list any // null where none was asked for
+	if matched != "" {
+		if err := a.writeMatched(cmd.Context(), cfg, db, day, matched); err != nil {
+			return err
+		}
+		list = matched
+	}
 	path, err := a.writeWorkbooks(cfg, snapshots, out)
 	if err != nil {
 		return err
 	}
 	if a.json {
-		return a.printJSON(map[string]any{"business_date": day, "workbook": path, "exit_code": codeDone, "reasons": []string{}})
+		return a.printJSON(map[string]any{"business_date": day, "workbook": path, "matched": list, "exit_code": codeDone, "reasons": []string{}})
 	}
 	a.printf("%s\n", path)
+	if list != nil {
+		a.printf("%s\n", matched)
+	}
 	return nil
 }

@@ -227,14 +227,12 @@ LEFT JOIN (
     max(CASE WHEN held > 0 THEN method END) AS method
   FROM standing GROUP BY order_id
 ) s ON s.order_id = k.order_id
-LEFT JOIN (
-  SELECT DISTINCT order_id FROM breaks
-  WHERE mid = :mid AND (status IN ('open','timing','reopened')
-    OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
-) b ON b.order_id = k.order_id
 LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
-  b.order_id IS NULL AND y.order_id IS NULL
+  k.order_id NOT IN (SELECT order_id FROM breaks
+    WHERE mid = :mid AND (status IN ('open','timing','reopened')
+      OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day)))
+  AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
   AND coalesce(o.held, 0) = coalesce(s.held, 0)

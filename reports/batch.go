@@ -1,0 +1,465 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// Batch is all that a workbook says of an ad-hoc batch of refunds, as it stood
+// at Now.
+type Batch struct {
+	ID          string
+	File        string // the name of the imported file; "": not known
+	By          string // who imported it
+	At          time.Time
+	Now         time.Time
+	JournalHead string
+	FileRows    int // of the file; more than Requests where some were asked for before. 0: not known
+	Requests    []refunds.Request
+	Sent        map[string]time.Time       // the newest send, by refund id
+	Arrivals    map[string]refunds.Arrival // when the money arrives, by refund id
+	Accounts    map[string]string          // refund accounts, masked, by refund id
+	Refused     []BatchRefusal             // that were not imported
+}
+
+// BatchRefusal is a row of a refund file that was not taken.
+type BatchRefusal struct {
+	Line    int // of the file
+	OrderID string
+	Column  string
+	Why     string
+}
+
+// Result says whether something of the batch was sent, or nothing of it is
+// open any more: its workbook is then of what came of it, else of what is
+// planned.
+func (b Batch) Result() bool {
+	open := false
+	for _, r := range b.Requests {
+		if r.Attempts > 0 || !r.State.Unsent() && r.State != refunds.ExpiredState && r.State != refunds.Rejected {
+			return true
+		}
+		open = open || r.State.Open()
+	}
+	return !open
+}
+
+// BatchFileName is the name of a batch's workbook: daesa-batch-BATCH-plan.xlsx,
+// and daesa-batch-BATCH-result.xlsx once Result says so.
+func BatchFileName(b Batch) string {
+	part := "-plan"
+	if b.Result() {
+		part = "-result"
+	}
+	const extension = ".xlsx"
+	// FileName makes any name safe; it puts "batch" where a night has its date.
+	return strings.TrimSuffix(FileName("batch", b.ID), extension) + part + extension
+}
+
+// WriteBatch draws the workbook of a batch: before anything was sent its plan,
+// afterwards its result. The same batch gives the same bytes. It fails on a
+// batch without requests, on a state that it has no word for, on sums that
+// overflow, and on an unknown language.
+func WriteBatch(w io.Writer, batch Batch, opts Options) error {
+	b, err := newBatchBook(batch, opts)
+	if err == nil {
+		b.draw()
+		err = b.err
+	}
+	if err == nil {
+		err = b.write(w)
+	}
+	if err != nil {
+		return fmt.Errorf("workbook of batch %s: %w", clean(batch.ID), err)
+	}
+	return nil
+}
+
+// SaveBatch writes the workbook to a file whole or not at all (mode 0600). The
+// folder is made (0700) where it is missing.
+func SaveBatch(path string, batch Batch, opts Options) error {
+	return save(path, opts.Password, func(w io.Writer) error { return WriteBatch(w, batch, opts) })
+}
+
+// batchBook is the workbook of a batch while it is drawn.
+type batchBook struct {
+	*book
+	batch  Batch
+	result bool
+	rows   []RefundRow // what needs a person first
+	listed []column    // the columns of the list
+	spots  []placed    // where its rows stand
+}
+
+func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
+	l := language(opts.Language)
+	if l == "" {
+		l = korean
+	}
+	if l != korean && l != english {
+		return nil, fmt.Errorf("language %q is neither ko nor en", opts.Language)
+	}
+	if len(batch.Requests) == 0 {
+		return nil, errors.New("there are no requests in it")
+	}
+	b := &batchBook{batch: batch, result: batch.Result()}
+	merchants, sums := map[string]bool{}, map[pay.Currency]int64{}
+	for _, r := range batch.Requests {
+		if !r.State.Valid() {
+			return nil, fmt.Errorf("refund %s has the state %q, for which there is no word", clean(r.ID), r.State)
+		}
+		total, err := pay.Add(sums[r.Currency], r.Amount)
+		if err != nil {
+			return nil, err
+		}
+		sums[r.Currency], merchants[r.MID] = total, true
+		b.rows = append(b.rows, RefundRow{r})
+	}
+	slices.SortFunc(b.rows, needFirst)
+	var currencies []pay.Currency
+	for currency := range sums {
+		currencies = append(currencies, currency)
+	}
+	slices.SortFunc(currencies, byCurrency)
+	title := word{"환불 계획", "Refund plan"}
+	if b.result {
+		title = word{"환불 결과", "Refund result"}
+	}
+	of := l.of(word{"묶음 ", "Batch "}) + batch.ID
+	b.book = newBook(l, about{title: l.of(title), of: of, at: batch.Now, currencies: currencies, several: len(merchants) > 1})
+	return b, nil
+}
+
+func (b *batchBook) draw() {
+	s := b.add(&sheet{name: b.lang.of(sheetSummary), tab: navy, widths: []int{2, 30, 13, 20, 3, 24, 13, 20, 20}})
+	b.drawRows()
+	page := &batchPage{batchBook: b, s: s}
+	page.draw()
+}
+
+// day reckons with deadlines as a night does.
+func (b *batchBook) day() *night { return &night{now: b.batch.Now} }
+
+// pile is how many requests of one currency, over how much.
+type pile struct{ count, money int64 }
+
+func (b *batchBook) pile(c pay.Currency, chosen func(r *RefundRow) bool) pile {
+	var p pile
+	for i := range b.rows {
+		if r := &b.rows[i]; r.Currency == c && chosen(r) {
+			p.count++
+			p.money += r.Amount
+		}
+	}
+	return p
+}
+
+// in chooses requests by their state.
+func in(states ...refunds.State) func(r *RefundRow) bool {
+	return func(r *RefundRow) bool { return slices.Contains(states, r.State) }
+}
+
+// counted is how many requests are chosen, of whatever currency.
+func (b *batchBook) counted(chosen func(r *RefundRow) bool) int64 {
+	var n int64
+	for _, c := range b.currencies {
+		n += b.pile(c, chosen).count
+	}
+	return n
+}
+
+// spelled is the money of what is chosen, each currency for itself.
+func (b *batchBook) spelled(chosen func(r *RefundRow) bool) string {
+	var parts []string
+	for i, c := range b.currencies {
+		if p := b.pile(c, chosen); p.count > 0 || i == 0 && len(b.currencies) == 1 {
+			parts = append(parts, spell(c, p.money))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// match is a column of the list that has one of some words of ours.
+type match struct {
+	column word
+	labels []string
+}
+
+// live is a formula that counts the rows of a currency, or sums their amounts.
+func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
+	if len(b.currencies) > 1 {
+		matches = append(slices.Clone(matches), match{columnCurrency, []string{code(c)}})
+	}
+	var terms []string
+	for _, spot := range b.spots {
+		area := func(name word) string {
+			letter := columnName(position(b.listed, name))
+			return fmt.Sprintf("%s!$%s$%d:$%s$%d", quoted(spot.sheet), letter, spot.first, letter, spot.last)
+		}
+		criteria := []string{""}
+		for _, m := range matches {
+			var longer []string
+			for _, label := range m.labels {
+				for _, before := range criteria {
+					longer = append(longer, before+`,`+area(m.column)+`,"`+label+`"`)
+				}
+			}
+			criteria = longer
+		}
+		for _, one := range criteria {
+			switch {
+			case one == "" && sum:
+				terms = append(terms, "SUM("+area(columnAmount)+")")
+			case one == "":
+				terms = append(terms, "COUNTA("+area(columnRefundID)+")")
+			case sum:
+				terms = append(terms, "SUMIFS("+area(columnAmount)+one+")")
+			default:
+				terms = append(terms, "COUNTIFS("+one[1:]+")")
+			}
+		}
+	}
+	formula := strings.Join(terms, "+")
+	if sum {
+		return rounded(c, formula)
+	}
+	return formula
+}
+
+// rounded takes away what binary fractions add to hundredths.
+func rounded(c pay.Currency, formula string) string {
+	if c.Digits() == 0 {
+		return formula
+	}
+	return fmt.Sprintf("ROUND(%s,%d)", formula, c.Digits())
+}
+
+// stateLabels are the words of the list for a state.
+func (b *batchBook) stateLabels(states ...refunds.State) []string {
+	var labels []string
+	for _, state := range states {
+		labels = append(labels, b.lang.refund(state, pay.MethodUnknown))
+		if state == refunds.Succeeded {
+			labels = append(labels, b.lang.of(paidOut))
+		}
+	}
+	return labels
+}
+
+// sheetBatchRows is the list of a batch.
+var sheetBatchRows = word{"내역", "Rows"}
+
+// The columns that only a batch has.
+var (
+	columnMeaning = word{"뜻과 할 일", "What it means and what to do"}
+	columnSent    = word{"보낸 시각", "Sent at"}
+	columnArrival = word{"고객 입금 예정", "Money arrives"}
+)
+
+// batchColumn is a column of the list with what stands in it.
+type batchColumn struct {
+	column
+	cell   func(p palette, r *RefundRow) cell
+	result bool // only when something was sent
+}
+
+// batchColumns are the columns of the list; from who asked on they are on the
+// screen only.
+func (b *batchBook) batchColumns() []batchColumn {
+	tags := b.tags()
+	says := func(value func(r *RefundRow) string) func(palette, *RefundRow) cell {
+		return func(p palette, r *RefundRow) cell { return text(p.text, clean(value(r))) }
+	}
+	at := func(value func(r *RefundRow) time.Time) func(palette, *RefundRow) cell {
+		return func(p palette, r *RefundRow) cell { return moment(p.moment, value(r)) }
+	}
+	return []batchColumn{
+		{column{name: columnState, width: 18, left: true}, func(_ palette, r *RefundRow) cell { return text(tags[r.State], b.lang.refund(r.State, r.Method)) }, false},
+		{column{name: columnMID, width: 14, id: true}, says(func(r *RefundRow) string { return r.MID }), false},
+		{column{name: columnOrder, width: 20, id: true}, says(func(r *RefundRow) string { return r.OrderID }), false},
+		{column{name: columnMethod, width: 12}, func(p palette, r *RefundRow) cell { return text(p.center, clean(b.method(r.Method))) }, false},
+		{column{name: columnCurrency, width: 7}, func(p palette, r *RefundRow) cell { return text(p.center, code(r.Currency)) }, false},
+		{column{name: columnAmount, width: 13, right: true}, func(p palette, r *RefundRow) cell { return money(p.money[r.Currency], r.Currency, r.Amount) }, false},
+		{column{name: columnDaysLeft, width: 9}, b.daysLeft, false},
+		{column{name: columnCancelBy, width: 16}, at(func(r *RefundRow) time.Time { return r.CancelBy }), false},
+		{column{name: word{"사유", "Reason"}, width: 18, left: true}, says(func(r *RefundRow) string { return r.Reason }), false},
+		{column{name: columnMeaning, width: 50, left: true}, says(b.meaning), false},
+		{column{name: word{"결재", "Approved by"}, width: 11, left: true}, says(func(r *RefundRow) string { return r.ApprovedBy }), false},
+		{column{name: columnSent, width: 16}, at(func(r *RefundRow) time.Time { return b.batch.Sent[r.ID] }), true},
+		{column{name: word{"끝난 시각", "Finished at"}, width: 16}, at(func(r *RefundRow) time.Time { return r.FinishedAt }), true},
+		{column{name: columnArrival, width: 24, left: true}, says(b.arrival), true},
+		{column{name: word{"요청", "Requested by"}, width: 12, left: true, details: true}, says(func(r *RefundRow) string { return r.RequestedBy }), false},
+		{column{name: word{"환불 계좌", "Refund account"}, width: 22, left: true}, says(b.account), false},
+		{column{name: columnKey, width: 30, id: true}, says(func(r *RefundRow) string { return r.PaymentKey }), false},
+		{column{name: word{"토스 오류", "Toss error"}, width: 28, left: true}, says(fault), true},
+		{column{name: word{"참조", "Ref"}, width: 24, id: true}, says(func(r *RefundRow) string { return r.Ref }), false},
+		{column{name: columnRefundID, width: 30, id: true}, says(func(r *RefundRow) string { return r.ID }), false},
+	}
+}
+
+// tags are the styles of the states: red needs a person, amber waits for one,
+// green is done.
+func (b *batchBook) tags() map[refunds.State]int {
+	styles := map[refunds.State]int{}
+	for _, state := range refunds.States {
+		styles[state] = b.style(rowLook.with(func(l *look) {
+			switch colour := stateColour(state); colour {
+			case red:
+				l.bold, l.color, l.fill = true, red, rose
+			case amber:
+				l.bold, l.color, l.fill = true, amber, cream
+			case green:
+				l.bold, l.color, l.fill = true, green, mint
+			}
+		}))
+	}
+	return styles
+}
+
+func stateColour(state refunds.State) string {
+	switch state {
+	case refunds.Unknown, refunds.HeldState, refunds.ExpiredState, refunds.Refused:
+		return red
+	case refunds.Requested, refunds.NeedsAccount:
+		return amber
+	case refunds.Succeeded, refunds.Accepted:
+		return green
+	default:
+		return ink
+	}
+}
+
+// method is a payment method's word; one that nobody knows is shown as it came.
+func (b *batchBook) method(m pay.Method) string {
+	if m == pay.MethodUnknown {
+		return b.say("모름", "unknown")
+	}
+	return b.lang.method(m)
+}
+
+// meaning says what keeps a request, or kept it, and what to do.
+func (b *batchBook) meaning(r *RefundRow) string {
+	switch {
+	case r.ErrorCode != "":
+		return refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
+	case r.State == refunds.Requested && r.SameAs != "":
+		return b.lang.fill(word{"최근 30일 안에 결제와 금액이 같은 요청이 또 있습니다({1}). 둘 다 보고 따로 결재합니다.",
+			"Equals another request of the last thirty days ({1}). Look at both; it is approved by its id."}, r.SameAs)
+	default:
+		return b.lang.of(stateMeanings[r.State])
+	}
+}
+
+func fault(r *RefundRow) string {
+	if r.ErrorMessage == "" {
+		return r.ErrorCode
+	}
+	return r.ErrorCode + ": " + r.ErrorMessage
+}
+
+// daysLeft counts for what can still be sent.
+func (b *batchBook) daysLeft(p palette, r *RefundRow) cell {
+	switch {
+	case !r.State.Unsent():
+		return blank(p.center)
+	case r.CancelBy.IsZero():
+		return text(p.center, "–")
+	default:
+		return count(p.days, int64(b.day().until(r.CancelBy)))
+	}
+}
+
+// account says that there is one, without a single digit of it.
+func (b *batchBook) account(r *RefundRow) string {
+	masked, known := b.batch.Accounts[r.ID]
+	switch {
+	case known:
+		return strings.Map(func(c rune) rune {
+			if c >= '0' && c <= '9' {
+				return '*'
+			}
+			return c
+		}, masked)
+	case r.State == refunds.NeedsAccount:
+		return b.say("없음", "absent")
+	default:
+		return ""
+	}
+}
+
+func (b *batchBook) arrival(r *RefundRow) string {
+	return b.batch.Arrivals[r.ID].Say(refunds.Language(b.lang))
+}
+
+// drawRows lays out one row for each request, and below them the rows of the
+// file that were not taken.
+func (b *batchBook) drawRows() {
+	var amounts []string
+	for i := range b.rows {
+		amounts = append(amounts, spell(b.rows[i].Currency, b.rows[i].Amount))
+	}
+	all := slices.DeleteFunc(b.batchColumns(), func(c batchColumn) bool {
+		return c.result && !b.result || c.name == columnMID && !b.several || c.name == columnCurrency && len(b.currencies) == 1
+	})
+	for _, c := range all {
+		b.listed = append(b.listed, c.column)
+	}
+	b.listed = widened(b.listed, amounts, columnAmount)
+	p := b.paint(rowLook)
+	l := listing{
+		name: sheetBatchRows, tab: green, columns: b.listed, fixed: position(b.listed, columnOrder),
+		title:    b.title + " · " + b.lang.of(sheetBatchRows),
+		subtitle: b.say("사람이 볼 것 먼저, 취소기한이 가까운 순 · 요청 하나가 한 행", "What needs a person first, then the nearest deadline · one row for each request"),
+		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows), fill: func(i int, cells []cell) {
+			for n, c := range all {
+				cells[n] = c.cell(p, &b.rows[i])
+			}
+		}}},
+	}
+	if len(b.batch.Refused) > 0 {
+		l.segments = append(l.segments, b.refusedRows(p))
+	}
+	if len(b.currencies) == 1 {
+		c := b.currencies[0]
+		l.sums = []summed{{position(b.listed, columnAmount), c, moneyFormat(c), func(i int) int64 { return b.rows[i].Amount }}}
+	}
+	b.spots = b.place(l)
+}
+
+// refusedRows stand in the columns of the list, without an amount: nothing of
+// them is in any sum.
+func (b *batchBook) refusedRows(p palette) segment {
+	alarm := b.tags()[refunds.Refused]
+	order, meaning := position(b.listed, columnOrder), position(b.listed, columnMeaning)
+	return segment{to: len(b.batch.Refused), height: listRow,
+		lead: b.leadRows(b.say("파일에서 받지 않은 행", "Rows of the file that were not taken"), b.listed),
+		fill: func(i int, cells []cell) {
+			r := b.batch.Refused[i]
+			cells[0] = text(alarm, b.say("받지 않음", "Not taken"))
+			for n := 1; n < len(cells); n++ {
+				cells[n] = blank(p.text)
+			}
+			cells[order-1] = text(p.text, clean(r.OrderID))
+			cells[meaning-1] = text(p.text, clean(b.lang.fill(word{"{1}행 {2}: {3}", "line {1}, {2}: {3}"}, b.number(int64(r.Line)), r.Column, r.Why)))
+		}}
+}
+
+// stateMeanings say of a state without an error what happens next.
+var stateMeanings = map[refunds.State]word{
+	refunds.Requested:    {"요청한 사람이 아닌 다른 사람의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
+	refunds.Approved:     {"다음 환불 실행 때 토스로 보냅니다.", "Is sent by the next refund run."},
+	refunds.NeedsAccount: {"입금된 가상계좌입니다. 고객에게 환불 계좌를 받아 등록해야 합니다.", "A deposited virtual account: ask the customer for a refund account."},
+	refunds.Sending:      {"지금 보내는 중입니다. 다음 실행이 결과를 확인합니다.", "Is being sent; the next run settles it."},
+	refunds.Retry:        {"토스에 닿지 않은 것이 확인되었습니다. 다음 실행 때 다시 보냅니다.", "Proved not to have reached Toss; the next run sends it again."},
+	refunds.Unknown:      {"보냈고 결과를 아직 모릅니다. 다음 실행이 토스에 물어 확인합니다.", "Sent, and nobody knows what came of it; the next run asks Toss."},
+	refunds.HeldState:    {"토스에서 결과를 보고 사람이 정해야 합니다.", "A person must look at Toss and decide."},
+	refunds.Accepted:     {"토스가 받아들였고 송금을 기다립니다.", "Toss took it on; the payout is on its way."},
+	refunds.ExpiredState: {"취소기한이 지나 토스로 취소할 수 없습니다. 수기이체로 돌려줍니다.", "Past its deadline: it is given back by a transfer by hand."},
+}

@@ -1,0 +1,287 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/reports"
+)
+
+// Agreement is the list of one merchant's orders of a night on which both sides
+// agree, as they stand now: a comparison that looks nothing up and writes
+// nothing. Its snapshot is held until Close.
+type Agreement struct {
+	Count int64 // rows that Next gives
+	// Shop and Toss are the money held on either side of these orders, each
+	// summed without the other.
+	Shop, Toss []reconcile.Sum
+
+	c    *Comparison
+	rows *sqlx.Rows
+	next matchedRow // read, and of the next order
+	done bool
+}
+
+// OpenAgreement finds what a run touched and what of it agrees. Where nothing
+// has changed since the run there are as many as the run counted. lookUpAll:
+// the run looked everything up and knew no list. Close must be called.
+func (d *DB) OpenAgreement(ctx context.Context, scope reconcile.Scope, runAt time.Time, lookUpAll bool) (*Agreement, error) {
+	c, err := d.OpenComparison(ctx, scope, runAt)
+	if err != nil {
+		return nil, err
+	}
+	a := &Agreement{c: c}
+	if err := a.find(ctx, lookUpAll); err != nil {
+		_ = c.Close() // the first error is the one to tell
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close ends the snapshot. It may be called before the last row.
+func (a *Agreement) Close() error {
+	if a.rows != nil {
+		_ = a.rows.Close() // it only read
+	}
+	return a.c.Close()
+}
+
+// find leaves in the temporary tables what agrees, and nothing else. The filter
+// that decides is the night's own.
+func (a *Agreement) find(ctx context.Context, lookUpAll bool) error {
+	if err := a.c.touchAsOf(ctx, lookUpAll); err != nil {
+		return err
+	}
+	if err := a.c.Fold(ctx); err != nil {
+		return err
+	}
+	if err := a.c.asOf(ctx, "settle_doubts"); err != nil {
+		return err
+	}
+	if _, _, err := a.c.Filter(ctx, false); err != nil {
+		return err
+	}
+	if err := a.c.asOf(ctx, "drop_differing", "drop_untouched"); err != nil {
+		return err
+	}
+	if err := a.c.d.one(ctx, a.c.conn, &a.Count, "count_touched", nil); err != nil {
+		return err
+	}
+	var err error
+	if a.Shop, err = a.c.sums(ctx, "shop_totals"); err != nil {
+		return err
+	}
+	a.Toss, err = a.c.sums(ctx, "provider_totals")
+	return err
+}
+
+// touchAsOf marks the orders that the run touched. Those of the rolling draw
+// are found as what was looked up, since the draw is another one by now.
+func (c *Comparison) touchAsOf(ctx context.Context, lookUpAll bool) error {
+	if err := c.asOf(ctx, "touch_ordered", "touch_paid", "touch_canceled", "touch_changed_until", "touch_looked"); err != nil {
+		return err
+	}
+	if !lookUpAll {
+		if err := c.asOf(ctx, "touch_moved"); err != nil {
+			return err
+		}
+		if err := c.touchLateAsOf(ctx); err != nil {
+			return err
+		}
+		if err := c.touchFirstRead(ctx); err != nil {
+			return err
+		}
+	}
+	return c.asOf(ctx, "analyze_touched")
+}
+
+func (c *Comparison) touchLateAsOf(ctx context.Context) error {
+	var windows []struct {
+		Day     string `db:"day"`
+		FirstAt Time   `db:"first_at"`
+	}
+	if err := c.d.all(ctx, c.conn, &windows, "windows_changed", c.args()); err != nil {
+		return err
+	}
+	for _, window := range windows {
+		late := c.onDay(window.Day)
+		late["first_at"], late["run_at"] = window.FirstAt, at(c.now)
+		if _, err := c.d.exec(ctx, c.conn, "touch_late_until", late); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asOf runs queries that know when the run was.
+func (c *Comparison) asOf(ctx context.Context, names ...string) error {
+	with := c.args()
+	with["run_at"] = at(c.now)
+	for _, name := range names {
+		if _, err := c.d.exec(ctx, c.conn, name, with); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Next gives the next order by its number, and io.EOF behind the last one.
+func (a *Agreement) Next(ctx context.Context) (reports.Matched, error) {
+	if a.rows == nil {
+		if err := a.begin(ctx); err != nil {
+			return reports.Matched{}, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return reports.Matched{}, err // a driver may still give the rows that it has
+	}
+	if a.done {
+		return reports.Matched{}, io.EOF
+	}
+	var pair matchedPair
+	pair.begin(a.c.scope.MID, &a.next)
+	for id := a.next.orderID; ; {
+		pair.add(&a.next)
+		if err := a.read(); err != nil {
+			return reports.Matched{}, err
+		}
+		if a.done || a.next.orderID != id {
+			return pair.row(), nil
+		}
+	}
+}
+
+func (a *Agreement) begin(ctx context.Context) error {
+	text, values, err := a.c.d.bind("matched_rows", a.c.args())
+	if err != nil {
+		return err
+	}
+	if a.rows, err = a.c.conn.QueryxContext(ctx, text, values...); err != nil {
+		a.rows = nil
+		return a.c.d.explain("matched_rows", err)
+	}
+	return a.read()
+}
+
+func (a *Agreement) read() error {
+	if !a.rows.Next() {
+		a.done = true
+		return a.c.d.explain("matched_rows", a.rows.Err())
+	}
+	return a.c.d.explain("matched_rows", a.rows.Scan(a.next.fields()...))
+}
+
+// matchedRow is one row of matched_rows.
+type matchedRow struct {
+	orderID                            string
+	shopKey, shopMethod, shopCurrency  string
+	shopHeld                           int64
+	shopStatus                         string
+	orderedAt, paidAt, shopCanceledAt  Time
+	key, method, currency              string
+	held                               int64
+	rowStatus                          string
+	rowAt                              Time
+	lookedStatus                       string
+	lookedHeld                         int64
+	lookedApprovedAt, lookedCanceledAt Time
+	pointers                           []any // to the fields above, made once
+}
+
+func (r *matchedRow) fields() []any {
+	if r.pointers == nil {
+		r.pointers = []any{&r.orderID, &r.shopKey, &r.shopMethod, &r.shopCurrency, &r.shopHeld, &r.shopStatus,
+			&r.orderedAt, &r.paidAt, &r.shopCanceledAt, &r.key, &r.method, &r.currency, &r.held,
+			&r.rowStatus, &r.rowAt, &r.lookedStatus, &r.lookedHeld, &r.lookedApprovedAt, &r.lookedCanceledAt}
+	}
+	return r.pointers
+}
+
+// matchedPair is one order with its payments while its rows are read.
+type matchedPair struct {
+	matched          reports.Matched
+	shopKey          string
+	payment, best    matchedPayment // the one that is read, and the one that the order is shown with
+	paidAt, canceled time.Time      // the shop's
+}
+
+// matchedPayment is what the list and a look-up say of one payment.
+type matchedPayment struct {
+	key                    string
+	method                 pay.Method
+	currency               pay.Currency
+	held                   int64
+	status                 pay.PaymentStatus
+	approvedAt, canceledAt time.Time
+}
+
+func (p *matchedPair) begin(mid string, r *matchedRow) {
+	p.matched = reports.Matched{MID: mid, OrderID: r.orderID, PaymentKey: r.shopKey, Method: pay.Method(r.shopMethod), Currency: pay.Currency(r.shopCurrency),
+		ShopHeld: r.shopHeld, ShopStatus: r.shopStatus, OrderedAt: r.orderedAt.Time}
+	p.shopKey, p.paidAt, p.canceled = r.shopKey, r.paidAt.Time, r.shopCanceledAt.Time
+}
+
+// add takes one row of the order: of the payment that is read, or of a new one.
+func (p *matchedPair) add(r *matchedRow) {
+	if r.key == "" {
+		return
+	}
+	if p.payment.key != r.key {
+		p.choose()
+		p.payment = matchedPayment{key: r.key, method: pay.Method(r.method), currency: pay.Currency(r.currency), held: r.held,
+			approvedAt: r.lookedApprovedAt.Time, canceledAt: r.lookedCanceledAt.Time}
+	}
+	now := &p.payment
+	status := pay.PaymentStatus(r.rowStatus)
+	if listRank[status] > listRank[now.status] || now.status == "" {
+		now.status = status
+	}
+	if status == pay.Done {
+		now.approvedAt = r.rowAt.Time
+	}
+	if status == pay.Canceled || status == pay.PartialCanceled {
+		now.canceledAt = pay.Latest(now.canceledAt, r.rowAt.Time)
+	}
+	if r.lookedStatus != "" && r.lookedHeld == r.held {
+		now.status = pay.PaymentStatus(r.lookedStatus) // the look-up is the truth, the list was the hint
+	}
+}
+
+// listRank is how far along a payment is that has a row of such a status.
+var listRank = map[pay.PaymentStatus]int{pay.WaitingForDeposit: 1, pay.Done: 2, pay.PartialCanceled: 3, pay.Canceled: 4}
+
+// choose keeps the payment that was read where it says more of the order: one
+// that holds money, the shop's own, one that was paid, the last by its key.
+func (p *matchedPair) choose() {
+	if p.payment.key == "" {
+		return
+	}
+	rank := func(m *matchedPayment) int64 {
+		return flag(m.held > 0)<<2 | flag(m.key == p.shopKey)<<1 | flag(!m.approvedAt.IsZero())
+	}
+	if p.best.key == "" || rank(&p.payment) >= rank(&p.best) {
+		p.best = p.payment
+	}
+}
+
+func (p *matchedPair) row() reports.Matched {
+	p.choose()
+	m := p.matched
+	m.TossStatus, m.TossHeld = string(p.best.status), p.best.held
+	m.PaymentKey, m.Method = cmp.Or(p.best.key, m.PaymentKey), cmp.Or(p.best.method, m.Method)
+	m.Currency = cmp.Or(m.Currency, p.best.currency)
+	m.ApprovedAt, m.CanceledAt = p.paidAt, p.canceled
+	if !p.best.approvedAt.IsZero() {
+		m.ApprovedAt = p.best.approvedAt
+	}
+	if !p.best.canceledAt.IsZero() {
+		m.CanceledAt = p.best.canceledAt
+	}
+	return m
+}
