@@ -45,6 +45,8 @@ type importDocument struct {
 	Refused int              `json:"refused"`
 	Amount  map[string]int64 `json:"amount"` // of what was added
 	Rows    []askedDocument  `json:"rows"`
+	// Workbook is the batch's, null where nothing was imported or it could not be written.
+	Workbook *string `json:"workbook"`
 	ending
 }
 
@@ -368,6 +370,7 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 			return err
 		}
 		document.settle(added)
+		document.Workbook = a.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, s.batch, file.Name)
 		return a.printImport(document, "is")
 	})
 }
@@ -492,6 +495,9 @@ func (a *app) printImport(d importDocument, verb string) error {
 		a.printf("batch %s: %d added, %d there already\n", d.Batch, d.Added, d.Known)
 		for _, currency := range sortedKeys(d.Amount) {
 			a.printf("added: %s\n", people(pay.Currency(currency), d.Amount[currency]))
+		}
+		if d.Workbook != nil {
+			a.printf("workbook: %s\n", *d.Workbook)
 		}
 		return nil
 	}

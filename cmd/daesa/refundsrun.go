@@ -38,7 +38,8 @@ type refundsRunDocument struct {
 	Retry          int              `json:"retry"`
 	Amount         map[string]int64 `json:"amount"`
 	StoppedBecause *string          `json:"stopped_because"`
-	Planned        []plannedRefund  `json:"planned"` // what would be sent, where nothing is
+	Planned        []plannedRefund  `json:"planned"`   // what would be sent, where nothing is
+	Workbooks      []string         `json:"workbooks"` // of the batches of which something was sent or settled
 	JournalHead    string           `json:"journal_head"`
 	ending
 }
@@ -111,7 +112,9 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	if err != nil {
 		return err
 	}
-	document := refundsRunDocument{Planned: []plannedRefund{}}
+	touched := &touchedBatches{}
+	run.Heard = touched.hear(run.Heard)
+	document := refundsRunDocument{Planned: []plannedRefund{}, Workbooks: []string{}}
 	if flags.dry || !cfg.Refunds.Send {
 		if document.Planned, err = a.planned(ctx, cfg, db, flags); err != nil {
 			return err
@@ -133,6 +136,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 		a.warn("not everything could be looked up, so that nothing is sent yet: run daesa refunds run --after-restore again, for every merchant")
 	}
 	document.fill(summary)
+	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched)
 	a.judgeRefunds(summary)
 	if err := a.needRefunds(ctx, db); err != nil {
 		return err
@@ -417,6 +421,9 @@ func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDoc
 	}
 	if d.StoppedBecause != nil {
 		a.printf("stopped because: %s\n", plain(*d.StoppedBecause))
+	}
+	for _, workbook := range d.Workbooks {
+		a.printf("workbook: %s\n", workbook)
 	}
 	for _, reason := range d.Reasons {
 		a.printf("needs a person: %s\n", plain(reason))
