@@ -53,7 +53,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	}
 	maps.Copy(tests, queueTests)
 	maps.Copy(tests, captureTests)
+	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
+	maps.Copy(tests, tickTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
