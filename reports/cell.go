@@ -58,6 +58,10 @@ func inert(value string) string {
 	return value
 }
 
+// Inert makes a text harmless that a spreadsheet would reckon when it opens a
+// CSV: it puts an apostrophe before it.
+func Inert(value string) string { return inert(value) }
+
 func count(style int, n int64) cell {
 	return cell{style: style, kind: cellNumber, value: strconv.FormatInt(n, 10)}
 }

@@ -155,3 +155,19 @@ func (d *DB) NeedPerson(ctx context.Context, mid string) (int64, error) {
 	err := d.one(ctx, d.db, &n, "count_needing_person", args{"mid": mid})
 	return n, err
 }
+
+// CountOpenKinds counts the breaks that need a person, by kind.
+func (d *DB) CountOpenKinds(ctx context.Context, mid string) (map[reconcile.Kind]int64, error) {
+	var rows []struct {
+		Kind   string `db:"kind"`
+		Number int64  `db:"number"`
+	}
+	if err := d.all(ctx, d.db, &rows, "count_open_kinds", args{"mid": mid}); err != nil {
+		return nil, err
+	}
+	counts := make(map[reconcile.Kind]int64, len(rows))
+	for _, row := range rows {
+		counts[reconcile.Kind(row.Kind)] = row.Number
+	}
+	return counts, nil
+}

@@ -44,7 +44,7 @@ func (a *app) auditCommand() *cobra.Command {
 		},
 	}
 	verify.Flags().StringVar(&head, "head", "", "a head that was kept elsewhere; it must be in the chain")
-	cmd.AddCommand(verify)
+	cmd.AddCommand(verify, a.auditExportCommand())
 	return cmd
 }
 

@@ -109,7 +109,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoCommand(), a.initCommand(), a.doctorCommand(), a.migrateCommand(), a.ordersCommand(),
 		a.nightlyCommand(), a.reconcileCommand(), a.breaksCommand(), a.refundsCommand(), a.accountsCommand(), a.webhookCommand(), a.reportCommand(),
-		a.runsCommand(), a.sandboxCommand(), a.auditCommand(), a.explainCommand(), a.versionCommand(),
+		a.serveCommand(), a.runsCommand(), a.sandboxCommand(), a.auditCommand(), a.explainCommand(), a.versionCommand(),
 	}
 }
 

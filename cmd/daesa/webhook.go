@@ -230,19 +230,7 @@ func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job
 	if err != nil {
 		return failed("set webhook.addr to an address of this machine that is free", "webhook: %w", err)
 	}
-	wake := make(chan struct{}, 1)
-	receiver, err := webhook.New(webhook.Options{
-		Inbox: db, Redact: toss.Redact, AllowFrom: cfg.Webhook.AllowFrom, TrustedProxies: cfg.Webhook.TrustedProxies, Now: job.Clock, Log: a.log,
-		Merchants: each(cfg.Merchants, func(m config.Merchant) webhook.Merchant {
-			return webhook.Merchant{MID: m.MID, SecurityKeys: func() []string { return securityKeys(m) }}
-		}),
-		Stored: func() {
-			select {
-			case wake <- struct{}{}:
-			default: // it is awake
-			}
-		},
-	})
+	receiver, wake, err := a.receiver(cfg, db, job)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -258,6 +246,24 @@ func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job
 	done()
 	<-finished
 	return err
+}
+
+// receiver makes the handler of webhooks; wake hears when some were stored.
+func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (receiver *webhook.Receiver, wake chan struct{}, err error) {
+	wake = make(chan struct{}, 1)
+	receiver, err = webhook.New(webhook.Options{
+		Inbox: db, Redact: toss.Redact, AllowFrom: cfg.Webhook.AllowFrom, TrustedProxies: cfg.Webhook.TrustedProxies, Now: job.Clock, Log: a.log,
+		Merchants: each(cfg.Merchants, func(m config.Merchant) webhook.Merchant {
+			return webhook.Merchant{MID: m.MID, SecurityKeys: func() []string { return securityKeys(m) }}
+		}),
+		Stored: func() {
+			select {
+			case wake <- struct{}{}:
+			default: // it is awake
+			}
+		},
+	})
+	return receiver, wake, err
 }
 
 // workOnEvents works on events whenever some were stored, and now and then on

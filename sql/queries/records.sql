@@ -153,3 +153,6 @@ FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_a
 SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
   pg, currency, ordered_at, paid_at, canceled_at, customer_ref
 FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
+
+-- name: count_open_kinds
+SELECT kind, count(*) AS number FROM breaks WHERE mid = :mid AND status IN ('open','reopened') GROUP BY kind

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"daesa/config"
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/store"
+)
+
+// metrics are what /metrics shows. What stands in the database is read when it
+// is asked for, at most every scrapeEvery; so every replica shows the same.
+type metrics struct {
+	app *app
+	cfg *config.Config
+	db  *store.DB
+
+	registry *prometheus.Registry
+	runs     *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	ended    *prometheus.GaugeVec
+
+	mu    sync.Mutex
+	read  time.Time
+	known []prometheus.Metric
+}
+
+const (
+	scrapeEvery   = 10 * time.Second
+	scrapeTimeout = 5 * time.Second
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("daesa_"+name, help, labels, nil)
+}
+
+// The figures out of the database; docs/metrics.md explains them.
+var (
+	descUp        = describe("database_up", "1 when the database answered this scrape.")
+	descNight     = describe("night_last_complete_timestamp_seconds", "End of the newest business date whose night is complete.", "mid")
+	descBreaks    = describe("breaks_open", "Breaks that need a person.", "mid", "kind")
+	descRefunds   = describe("refunds", "Refund requests by state.", "mid", "state")
+	descAccounts  = describe("refund_accounts", "Virtual accounts whose window closed within the last day, or is open, by what became of their refund account.", "mid", "state")
+	descEvents    = describe("webhook_events_waiting", "Stored webhooks that nobody has worked on yet.")
+	descOldest    = describe("webhook_oldest_waiting_seconds", "Age of the oldest of them.")
+	descBrake     = describe("refunds_paused", "1 while the brake is on: nothing is sent.")
+	descJournal   = describe("journal_entries", "Entries of the journal.")
+	descJobMoment = describe("job_moment_timestamp_seconds", "The newest planned moment of a job that was begun, over all replicas.", "job", "state")
+)
+
+func newMetrics(a *app, cfg *config.Config, db *store.DB) *metrics {
+	m := &metrics{app: a, cfg: cfg, db: db, registry: prometheus.NewRegistry(),
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "daesa_job_commands_total", Help: "Commands that the schedule ran in this replica, by exit code."}, []string{"job", "exit_code"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "daesa_job_seconds", Help: "How long the moments of a job took in this replica.",
+			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600}}, []string{"job", "ended"}),
+		ended: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "daesa_job_last_success_timestamp_seconds", Help: "When a moment of the job last ended well in this replica."}, []string{"job"}),
+	}
+	m.registry.MustRegister(m, m.runs, m.took, m.ended, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// ran counts a command of a job.
+func (m *metrics) ran(job string, code int) { m.runs.WithLabelValues(job, strconv.Itoa(code)).Inc() }
+
+// over notes how a moment of a job ended.
+func (m *metrics) over(job string, took time.Duration, err error) {
+	ended := "well"
+	if err != nil {
+		ended = "failed"
+	} else {
+		m.ended.WithLabelValues(job).Set(float64(m.app.clock().Unix()))
+	}
+	m.took.WithLabelValues(job, ended).Observe(took.Seconds())
+}
+
+// Describe is of prometheus.Collector.
+func (m *metrics) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descUp, descNight, descBreaks, descRefunds, descAccounts, descEvents, descOldest, descBrake, descJournal, descJobMoment} {
+		to <- d
+	}
+}
+
+// Collect is of prometheus.Collector.
+func (m *metrics) Collect(to chan<- prometheus.Metric) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := m.app.clock(); now.Sub(m.read) >= scrapeEvery {
+		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+		defer cancel()
+		known, err := m.look(ctx, now)
+		if err != nil {
+			m.app.log.Warn("metrics: the database did not answer", "error", err)
+			to <- gauge(descUp, 0)
+			return
+		}
+		m.known, m.read = append(known, gauge(descUp, 1)), now
+	}
+	for _, each := range m.known {
+		to <- each
+	}
+}
+
+func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+}
+
+// look reads the figures of all merchants.
+func (m *metrics) look(ctx context.Context, now time.Time) ([]prometheus.Metric, error) {
+	var list []prometheus.Metric
+	for _, merchant := range m.cfg.Merchants {
+		of, err := m.merchant(ctx, merchant.MID, now)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, of...)
+	}
+	waiting, oldest, err := m.db.EventsWaiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	age := 0.0
+	if !oldest.IsZero() {
+		age = now.Sub(oldest).Seconds()
+	}
+	brake, err := m.db.Brake(ctx)
+	if err != nil {
+		return nil, err
+	}
+	paused := 0.0
+	if brake.On {
+		paused = 1
+	}
+	entries, _, err := m.db.JournalHead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ticks, err := m.db.Ticks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range ticks {
+		list = append(list, gauge(descJobMoment, float64(t.Tick.Unix()), t.Job, t.State))
+	}
+	return append(list, gauge(descEvents, float64(waiting)), gauge(descOldest, age), gauge(descBrake, paused), gauge(descJournal, float64(entries))), nil
+}
+
+func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]prometheus.Metric, error) {
+	var list []prometheus.Metric
+	last, _, err := m.db.LastComplete(ctx, jobs.JobNightly, mid, pay.DayOf(now).Add(1))
+	if err != nil {
+		return nil, err
+	}
+	if last != "" {
+		list = append(list, gauge(descNight, float64(last.End().Unix()), mid))
+	}
+	kinds, err := m.db.CountOpenKinds(ctx, mid)
+	if err != nil {
+		return nil, err
+	}
+	for _, kind := range reconcile.Kinds {
+		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)))
+	}
+	states, err := m.db.CountStates(ctx, mid)
+	if err != nil {
+		return nil, err
+	}
+	for _, state := range refunds.States {
+		list = append(list, gauge(descRefunds, float64(states[state]), mid, string(state)))
+	}
+	figures, err := m.db.Captures(ctx, mid, now.Add(-captureSpan), now.Add(refunds.AccountShown))
+	if err != nil {
+		return nil, err
+	}
+	for state, n := range map[string]int{"captured": figures.Captured, "given": figures.Given, "waiting": figures.Waiting, "missed": figures.Missed} {
+		list = append(list, gauge(descAccounts, float64(n), mid, state))
+	}
+	return list, nil
+}

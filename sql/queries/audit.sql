@@ -1,0 +1,25 @@
+-- What an auditor gets: nothing sealed, no body of a page.
+-- name: audit_journal
+SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal WHERE at >= :from AND at < :until ORDER BY seq
+-- name: audit_refunds
+SELECT id, mid, order_id, payment_key, method, amount, currency, reason, ref, batch, break_id, state, cancel_by, attempts, idempotency_key,
+  transaction_key, error_code, error_message, requested_by, requested_at, approved_by, approved_at, finished_at
+FROM refunds WHERE (:mid = '' OR mid = :mid) AND requested_at < :until AND (finished_at IS NULL OR finished_at >= :from) ORDER BY mid, order_id, id
+-- name: audit_attempts
+SELECT a.refund_id, a.n, a.idempotency_key, a.body_sha256, a.guard, a.first_sent, a.last_sent, a.sends, a.unanswered, a.answers, a.answered_at,
+  a.kind, a.http_status, a.code, a.message, a.trace_id
+FROM refund_attempts a JOIN refunds r ON r.id = a.refund_id
+WHERE (:mid = '' OR r.mid = :mid) AND a.first_sent < :until AND a.last_sent >= :from ORDER BY a.refund_id, a.n
+-- name: audit_transfers
+SELECT refund_id, mid, order_id, payment_key, amount, currency, why, state, requested_by, due_at, approved_by, approved_at, done_by, done_at, reference, note
+FROM hand_transfers WHERE (:mid = '' OR mid = :mid) AND due_at < :until AND (done_at IS NULL OR done_at >= :from) ORDER BY mid, order_id, refund_id
+-- name: audit_breaks
+SELECT id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount, local_status, provider_status, method,
+  first_seen, last_seen, nights, resolution, resolved_by, resolved_at, owner, note
+FROM breaks WHERE (:mid = '' OR mid = :mid) AND first_seen <= :last AND last_seen >= :first ORDER BY mid, order_id, kind
+-- name: audit_pages
+SELECT mid, api, about, sha256, size, trace_id, fetched_at, run_id FROM pages
+WHERE (:mid = '' OR mid = :mid) AND fetched_at >= :from AND fetched_at < :until ORDER BY mid, fetched_at, api, about, sha256
+-- name: audit_runs
+SELECT job, mid, day, run_id, state, started_at, finished_at, committed_at, error, journal_head FROM runs
+WHERE (:mid = '' OR mid = :mid) AND day >= :first AND day <= :last ORDER BY mid, job, day
