@@ -42,6 +42,7 @@ type Done struct {
 	Is      State
 	Why     string
 	Sends   int
+	TraceID string      // of the last answer that was an error, for Toss's support
 	Limit   *LimitError // what kept it from being sent
 	Key     bool        // the provider does not accept the secret key
 	Braked  bool
@@ -174,7 +175,7 @@ func (t *turn) heard(ctx context.Context, after pay.Payment, shown pay.Evidence,
 		return false, err
 	}
 	attempt := t.c.Attempt.Heard(failure, t.Clock())
-	t.c.Attempt = &attempt
+	t.c.Attempt, t.done.TraceID = &attempt, attempt.TraceID
 	answer := Answer{Cancel: true, Failure: failure}
 	var payment *pay.Payment
 	var evidence []pay.Evidence

@@ -198,12 +198,12 @@ func (m *summary) atPixel(distance int) (cell string, offset int) {
 	return at(colLast, m.chartsAt), 0
 }
 
-func (m *summary) chart(kind excelize.ChartType, title string, s span, label, value int, colour string) *excelize.Chart {
+func (m *summary) chart(kind excelize.ChartType, title string, s span, value int, colour string) *excelize.Chart {
 	no := false
 	small := excelize.Font{Family: font, Size: 8, Color: grey}
 	return &excelize.Chart{
 		Type:   kind,
-		Series: []excelize.ChartSeries{{Name: s.name(value), Categories: s.ref(label), Values: s.ref(value), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}},
+		Series: []excelize.ChartSeries{{Name: s.name(value), Categories: s.ref(1), Values: s.ref(value), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}},
 		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Family: font, Size: 10, Bold: true, Color: navy}}}},
 		Legend: excelize.ChartLegend{Position: "none"},
 		XAxis:  excelize.ChartAxis{Font: small},
@@ -236,11 +236,11 @@ func (m *summary) nightsChart(data chartData) []*excelize.Chart {
 	if data.nights.empty() {
 		return nil
 	}
-	amount := m.chart(excelize.Col, m.lang.fill(word{"최근 30일: 다른 금액({1})과 불일치 건수", "Thirty nights: {1} apart, and breaks"}, m.unitName(data.currency)), data.nights, 1, 3, "B9CCEE")
+	amount := m.chart(excelize.Col, m.lang.fill(word{"최근 30일: 다른 금액({1})과 불일치 건수", "Thirty nights: {1} apart, and breaks"}, m.unitName(data.currency)), data.nights, 3, "B9CCEE")
 	amount.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: "m/d"}
 	amount.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: m.axisMoney(data.nights.most)}
 	amount.XAxis.TickLabelSkip, amount.XAxis.Alignment.TextRotation = data.nights.skip(), 90
-	number := m.chart(excelize.Line, "", data.nights, 1, 2, red)
+	number := m.chart(excelize.Line, "", data.nights, 2, red)
 	number.Title = excelize.ChartTitle{}
 	number.Series[0].Line = excelize.LineOptions{Type: excelize.LineSolid, Width: 1.5, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{red}}}
 	number.Series[0].Marker = excelize.ChartMarker{Symbol: "circle", Size: 5, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{red}}}
@@ -253,7 +253,7 @@ func (m *summary) daysChart(data chartData) []*excelize.Chart {
 	if data.days.empty() {
 		return nil
 	}
-	chart := m.chart(excelize.Col, m.lang.fill(word{"날짜별 취소기한({1})", "Deadlines by day ({1})"}, m.unitName(data.currency)), data.days, 1, 3, "E0A84A")
+	chart := m.chart(excelize.Col, m.lang.fill(word{"날짜별 취소기한({1})", "Deadlines by day ({1})"}, m.unitName(data.currency)), data.days, 3, "E0A84A")
 	chart.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: "m/d"}
 	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: m.axisMoney(data.days.most)}
 	chart.XAxis.TickLabelSkip, chart.XAxis.Alignment.TextRotation = data.days.skip(), 90
@@ -265,7 +265,7 @@ func (m *summary) methodsChart(data chartData) []*excelize.Chart {
 	if data.methods.empty() {
 		return nil
 	}
-	chart := m.chart(excelize.Bar, m.lang.fill(word{"결제수단별 결제 금액({1})", "Payments by method ({1})"}, m.unitName(data.currency)), data.methods, 1, 2, "5B7FC4")
+	chart := m.chart(excelize.Bar, m.lang.fill(word{"결제수단별 결제 금액({1})", "Payments by method ({1})"}, m.unitName(data.currency)), data.methods, 2, "5B7FC4")
 	chart.XAxis.ReverseOrder = true
 	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: m.axisMoney(data.methods.most)}
 	return []*excelize.Chart{chart}

@@ -108,7 +108,8 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 			to <- gauge(descUp, 0)
 			return
 		}
-		m.known, m.read = append(known, gauge(descUp, 1)), now
+		known = append(known, gauge(descUp, 1))
+		m.known, m.read = known, now
 	}
 	for _, each := range m.known {
 		to <- each

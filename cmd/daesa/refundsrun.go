@@ -211,7 +211,7 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 		StopAfterUnknown: cfg.Refunds.StopAfterUnknown, FailureReached: cfg.Refunds.StopAtFailureRatio.Reached,
 		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {
-			a.log.Info("refund", "run", runID, "refund", done.Request.ID, "from", done.Request.State, "to", done.Is, "why", done.Why, "sends", done.Sends)
+			a.log.Info("refund", "run_id", runID, "refund_id", done.Request.ID, "trace_id", done.TraceID, "from", done.Request.State, "to", done.Is, "why", done.Why, "sends", done.Sends)
 			if err := head.keep(context.Background(), a.clock(), false); err != nil {
 				a.log.Debug("the journal's head could not be kept", "error", err)
 			}
