@@ -22,6 +22,7 @@ import (
 
 func (a *app) nightlyCommand() *cobra.Command {
 	var date string
+	var monthEnd bool
 	cmd := &cobra.Command{
 		Use:   "nightly",
 		Short: "Fetch, compare, queue and report a business date; never sends a cancel",
@@ -29,13 +30,33 @@ func (a *app) nightlyCommand() *cobra.Command {
 			"With today's date on the last day of a month: phone payments so far, since they can be\ncancelled only within their month.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if monthEnd && date != "" {
+				return usage(errors.New("--month-end is about today and takes no --date"), "leave one of the two away")
+			}
 			return a.withNights(cmd.Context(), func(nights *nights) error {
+				if monthEnd && !jobs.MonthEnd(nights.today) {
+					return a.notMonthEnd(nights.today)
+				}
+				if monthEnd {
+					date = string(nights.today)
+				}
 				return a.runNightly(cmd.Context(), nights, date)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: all that are due)")
+	cmd.Flags().BoolVar(&monthEnd, "month-end", false, "phone payments of today so far, on the last day of a month; nothing on other days")
 	return cmd
+}
+
+// notMonthEnd says that there is nothing to do: for schedules that cannot name
+// the last day of a month.
+func (a *app) notMonthEnd(today pay.Day) error {
+	if a.json {
+		return a.printNights(nil)
+	}
+	a.printf("%s is not the last day of its month: nothing to do\n", today)
+	return nil
 }
 
 // nights are the runs of one command, over dates and merchants.

@@ -16,6 +16,7 @@ import (
 func (a *app) reconcileCommand() *cobra.Command {
 	var date, from, to string
 	var only []string
+	part := -1
 	cmd := &cobra.Command{
 		Use:   "reconcile",
 		Short: "Fetch and compare only: no refund is proposed, no workbook drawn",
@@ -23,6 +24,9 @@ func (a *app) reconcileCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withNights(cmd.Context(), func(n *nights) error {
 				days, err := daysAsked(n.today, date, from, to, len(only) > 0)
+				if err == nil && cmd.Flags().Changed("part") {
+					days, err = n.keepPart(days, part, from == "")
+				}
 				if err != nil {
 					return err
 				}
@@ -33,8 +37,23 @@ func (a *app) reconcileCommand() *cobra.Command {
 	cmd.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: yesterday)")
 	cmd.Flags().StringVar(&from, "from", "", "first business date of several")
 	cmd.Flags().StringVar(&to, "to", "", "last business date of several")
+	cmd.Flags().IntVar(&part, "part", -1, "of --from to --to only this part, from 0: each is one date of one merchant")
 	cmd.Flags().StringSliceVar(&only, "orders", nil, "compare just these orders, by payment look-up")
 	return cmd
+}
+
+// keepPart leaves one date of one merchant, for processes that share a range.
+// A part beyond the last has nothing to do.
+func (n *nights) keepPart(days []pay.Day, part int, alone bool) ([]pay.Day, error) {
+	if part < 0 || alone {
+		return nil, usage(errors.New("--part counts from 0, and cuts what --from and --to name"), usageHint(n.today)+" --part 0")
+	}
+	of := len(n.merchants)
+	if part >= len(days)*of {
+		return nil, nil
+	}
+	n.merchants = n.merchants[part%of : part%of+1]
+	return days[part/of : part/of+1], nil
 }
 
 // daysAsked reads --date or --from and --to. Given orders are compared as they
@@ -78,7 +97,7 @@ func usageHint(today pay.Day) string {
 }
 
 func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only []string) error {
-	var documents []nightDocument
+	documents := []nightDocument{}
 	for _, day := range days {
 		var snapshots []reports.Snapshot
 		var err error

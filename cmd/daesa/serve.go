@@ -60,7 +60,7 @@ func scheduled(cfg *config.Config) []commandJob {
 		{name: "refunds", cron: cfg.Schedule.Refunds, lines: fixed([]string{"refunds", "run"})},
 		{name: "capture", cron: cfg.Schedule.Capture, lines: fixed([]string{"accounts", "capture"})},
 		{name: "month_end", cron: cfg.Schedule.MonthEnd, skip: func(now time.Time) bool { return !jobs.MonthEnd(pay.DayOf(now)) },
-			lines: func(now time.Time) [][]string { return [][]string{{"nightly", "--date", string(pay.DayOf(now))}} }},
+			lines: fixed([]string{"nightly", "--month-end"})},
 	}
 	var list []commandJob
 	for _, job := range all {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -100,16 +99,13 @@ func shell(t *testing.T, tab *Crontab, command, program, home, path string) (mai
 }
 
 func TestEveryCrontabLineRunsAsItStands(t *testing.T) {
-	if err := exec.Command("date", "-d", "tomorrow").Run(); err != nil {
-		t.Skip("the date of this machine is not that of GNU coreutils, which the crontab needs")
-	}
 	tab, home := parsed(t), shop(t, startSandbox(t))
 	for _, line := range tab.Lines {
 		if mail := shell(t, tab, line.Command, daesa, home, ""); mail != "" {
 			t.Errorf("%s\ncron would mail: %s%s", line.Command, mail, logs(t, home))
 		}
 	}
-	for _, name := range []string{"nightly", "refunds", "capture", "purge"} {
+	for _, name := range []string{"nightly", "refunds", "capture", "purge", "month-end"} {
 		if read(t, filepath.Join(home, "log", name+".log")) == "" {
 			t.Errorf("%s left nothing in its log", name)
 		}
@@ -189,19 +185,14 @@ func startSandbox(t *testing.T) (address string) {
 	return address
 }
 
-// pretend writes programs into a folder that goes before the PATH: daesa notes
-// how it was called and ends as told, and date says that tomorrow is the first,
-// or the second.
-func pretend(t *testing.T, code, tomorrow string) (folder string) {
+// pretend writes a daesa into a folder that goes before the PATH: it notes how
+// it was called and ends as told.
+func pretend(t *testing.T, code string) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
-	for name, script := range map[string]string{
-		"daesa": `echo "$@, key $TOSS_SECRET_KEY" >>"$DAESA_HOME/called"; exit ` + code,
-		"date":  `case "$*" in "-d tomorrow +%d") echo ` + tomorrow + `;; "+%F") echo 2026-11-30;; *) exit 1;; esac`,
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+	script := `echo "$@, key $TOSS_SECRET_KEY" >>"$DAESA_HOME/called"; exit ` + code
+	if err := os.WriteFile(filepath.Join(folder, "daesa"), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	return folder
 }
@@ -210,7 +201,7 @@ func TestCronMailsOnlyWhatFailed(t *testing.T) {
 	tab := parsed(t)
 	for _, test := range []struct{ code, want string }{{"0", ""}, {"1", "ended with 1,"}, {"2", "ended with 2,"}, {"4", "ended with 4,"}} {
 		for _, line := range tab.Lines {
-			home, programs := t.TempDir(), pretend(t, test.code, "01")
+			home, programs := t.TempDir(), pretend(t, test.code)
 			if err := os.WriteFile(filepath.Join(home, "daesa.env"), []byte("TOSS_SECRET_KEY='a&b$c'\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -222,23 +213,6 @@ func TestCronMailsOnlyWhatFailed(t *testing.T) {
 			if want := strings.Join(Calls(line.Command)[0][:2], " "); !strings.HasPrefix(called, want) || !strings.Contains(called, "key a&b$c") {
 				t.Errorf("daesa was called with %q, want %q and the key", called, want)
 			}
-		}
-	}
-}
-
-func TestTheMonthEndRunsOnTheLastDayOnly(t *testing.T) {
-	tab := parsed(t)
-	line := tab.Lines[slices.IndexFunc(tab.Lines, func(l CronLine) bool { return strings.Contains(l.Command, "--date") })]
-	for tomorrow, want := range map[string]string{"01": "nightly --date 2026-11-30 --ok-codes 3", "30": ""} {
-		home, programs := t.TempDir(), pretend(t, "0", tomorrow)
-		if err := os.WriteFile(filepath.Join(home, "daesa.env"), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		mail := shell(t, tab, line.Command, filepath.Join(programs, "daesa"), home, programs+":")
-		called, _ := os.ReadFile(filepath.Join(home, "called")) // not there: it was not called
-		got, _, _ := bytes.Cut(called, []byte(","))
-		if string(got) != want || mail != "" {
-			t.Errorf("tomorrow is %s: called with %q, want %q; mail %q", tomorrow, got, want, mail)
 		}
 	}
 }

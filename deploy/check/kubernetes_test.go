@@ -101,7 +101,7 @@ func load(t *testing.T, text string, secrets map[string][]byte) (code int, said 
 func TestCronJobsKeepTheConfigurationsSchedule(t *testing.T) {
 	m := build(t, "../kubernetes/overlays/cronjobs")
 	for _, c := range m.CronJobs {
-		name := strings.TrimPrefix(c.Name, "daesa-")
+		name := strings.ReplaceAll(strings.TrimPrefix(c.Name, "daesa-"), "-", "_")
 		line := name + `: "` + c.Spec.Schedule + `"`
 		if name != "purge" && !strings.Contains(m.ConfigMaps[0].Data["daesa.yaml"], line) {
 			t.Errorf("daesa.yaml does not have the schedule of CronJob %s: %s", c.Name, line)
@@ -109,18 +109,17 @@ func TestCronJobsKeepTheConfigurationsSchedule(t *testing.T) {
 	}
 }
 
-func TestEveryJobOfABackFillHasADateOfItsOwn(t *testing.T) {
-	var days []string
-	for _, job := range build(t, "../kubernetes/overlays/backfill").Jobs {
-		args := job.Spec.Template.Spec.Containers[0].Args
-		want := []string{"reconcile", "--from", args[2], "--to", args[2]}
-		if !slices.Equal(args[:5], want) || slices.Contains(days, args[2]) || !strings.HasPrefix(args[2], "20") {
-			t.Errorf("%s runs daesa %v, after %v", job.Name, args, days)
-		}
-		days = append(days, args[2])
+// The parts of a back-fill are told apart by nothing but their index.
+func TestABackFillIsCutByItsIndex(t *testing.T) {
+	jobs := build(t, "../kubernetes/overlays/backfill").Jobs
+	if len(jobs) != 1 {
+		t.Fatalf("the back-fill has %d Jobs, want one", len(jobs))
 	}
-	if len(days) != 7 {
-		t.Errorf("the back-fill has the days %v, want seven", days)
+	spec := jobs[0].Spec
+	args := spec.Template.Spec.Containers[0].Args
+	if spec.CompletionMode == nil || string(*spec.CompletionMode) != "Indexed" || spec.Completions == nil || *spec.Completions < 2 ||
+		!slices.Equal(args[5:7], []string{"--part", "$(JOB_COMPLETION_INDEX)"}) {
+		t.Errorf("mode %v, completions %v, daesa %v", spec.CompletionMode, spec.Completions, args)
 	}
 }
 
