@@ -181,7 +181,11 @@ func (m *Manifests) scheduleRefusals() []string {
 		name := "Job " + j.Name
 		must(j.Spec.TTLSecondsAfterFinished != nil, name, "keeps its pods for ever")
 		must(j.Spec.ActiveDeadlineSeconds != nil, name, "may run for ever")
-		must(j.Spec.BackoffLimit != nil && *j.Spec.BackoffLimit <= 3, name, "is tried again more than three times")
+		tries := j.Spec.BackoffLimit
+		if j.Spec.BackoffLimitPerIndex != nil { // then the other counts all parts together
+			tries = j.Spec.BackoffLimitPerIndex
+		}
+		must(tries != nil && *tries <= 3, name, "is tried again more than three times")
 	}
 	return found
 }
