@@ -55,6 +55,16 @@ func (d *DB) explain(doing string, err error) error {
 
 const hintWentAway = "the database went away; run the command again when it is back"
 
+// WentAway says whether an error means that the database could not be reached,
+// or left in the middle of something: the same may work when it is back.
+func WentAway(err error) bool {
+	var h hintedError
+	if errors.As(err, &h) && h.hint == hintWentAway {
+		return true
+	}
+	return err != nil && (strings.Contains(err.Error(), "connection refused") || wentAway(err) && strings.Contains(err.Error(), "database: "))
+}
+
 // wentAway says whether the connection ended in the middle of something.
 func wentAway(err error) bool {
 	var network net.Error

@@ -222,10 +222,36 @@ func absent(job, mid string, day pay.Day, now time.Time, why string) reports.Sna
 		Gaps: []reconcile.Gap{{Side: "provider", What: mid, Why: why}}}}
 }
 
+// A night whose database goes away begins again when it is back: what was read
+// of the provider stays. nightTries is how often, nightPause after how long.
+const (
+	nightTries = 20
+	nightPause = 3 * time.Second
+)
+
 func (a *app) runNight(ctx context.Context, n *nights, merchant config.Merchant, job string, day pay.Day) (reports.Snapshot, error) {
+	for try := 1; ; try++ {
+		snapshot, err := a.tryNight(ctx, n, merchant, job, day, try > 1)
+		if !store.WentAway(err) || try == nightTries || ctx.Err() != nil {
+			return snapshot, err
+		}
+		a.warn("%s %s: %v; it begins again (%d of %d)", merchant.MID, day, err, try, nightTries-1)
+		if err := sleep(ctx, nightPause); err != nil {
+			return snapshot, err
+		}
+	}
+}
+
+// tryNight runs a night. One that begins again may find its own lease, which
+// nobody could end.
+func (a *app) tryNight(ctx context.Context, n *nights, merchant config.Merchant, job string, day pay.Day, again bool) (reports.Snapshot, error) {
 	night, err := a.nightly(n.cfg, n.db, merchant, job)
 	if err != nil {
 		return reports.Snapshot{}, err
+	}
+	if again {
+		own := night.Settings.Owner
+		night.Settings.OwnerIsDead = func(owner string) bool { return owner == own || ownerIsDead(owner) }
 	}
 	if job == jobs.JobMonthEnd {
 		night.Settings.PhonesOnly, night.Settings.Settle = true, 0

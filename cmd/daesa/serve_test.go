@@ -14,7 +14,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"daesa/internal/pgtest"
 	"daesa/pay"
 )
 
@@ -142,4 +144,51 @@ func TestAnAuditorGetsEverything(t *testing.T) {
 		t.Errorf("%v, %d lines", err, len(table))
 	}
 	s.expect(codeFailed, "audit", "export", "--from", today, "--to", today, "--out", out)
+}
+
+// TestANightOutlivesItsDatabase: PostgreSQL is stopped again and again while a
+// night runs, for up to two seconds; the night ends as if nothing had been.
+func TestANightOutlivesItsDatabase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	t.Parallel()
+	r := dice(t)
+	server := pgtest.NewServer(t, pgtest.Durable())
+	s := newChaosShop(t, postgresURL(t, server.URL(t)), chaosSpeed{})
+	s.wave(60)
+	s.pass(24 * time.Hour)
+	s.toss.control("faults", "slow=0.8:300ms,seed=7")
+	day := string(pay.DayOf(s.clock()).Add(-1))
+	life := s.start("nightly", "--date", day, "--json")
+	outages := 0
+	for ended := make(chan int, 1); ; {
+		if outages == 0 {
+			go func() { ended <- life.end(t) }()
+		}
+		select {
+		case code := <-ended:
+			said := life.stderr.String()
+			if code != codeIncomplete { // the shop sent no orders: that is all that is missing
+				t.Fatalf("the night ended with %d after %d outages:\n%s", code, outages, said)
+			}
+			if outages == 0 {
+				t.Fatal("the night was over before its database went away")
+			}
+			s.expect(codeDone, "audit", "verify")
+			again := s.start("nightly", "--date", day, "--json")
+			if other := again.end(t); other != code || again.stdout.String() != life.stdout.String() {
+				t.Errorf("the same night again says another thing:\n%s\n%s", &life.stdout, &again.stdout)
+			}
+			t.Logf("%d outages; began again %d times", outages, strings.Count(said, "it begins again"))
+			return
+		case <-time.After(moment(r, 1500) + 500*time.Millisecond):
+			if outages < 4 {
+				outages++
+				s.must(server.Crash())
+				time.Sleep(moment(r, 2000))
+				s.must(server.Start())
+			}
+		}
+	}
 }
