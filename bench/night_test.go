@@ -34,21 +34,21 @@ const day = pay.Day("2026-11-21")
 // TestMain lets the benchmark start itself again as the sandbox's process.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("DAESA_BENCH_SANDBOX"); dir != "" {
-		serve(dir, os.Getenv("DAESA_BENCH_ORDERS"))
+		serve(dir, os.Getenv("DAESA_BENCH_ORDERS"), os.Getenv("DAESA_BENCH_DAYS"))
 		return
 	}
 	os.Exit(m.Run())
 }
 
-// serve seeds a night, writes the shop's order file and serves until its
+// serve seeds a night, or several days, writes the shop's order file and serves until its
 // parent ends.
-func serve(dir, orders string) {
-	var n int
-	if _, err := fmt.Sscan(orders, &n); err != nil {
+func serve(dir, orders, over string) {
+	var n, days int
+	if _, err := fmt.Sscan(orders+" "+over, &n, &days); err != nil {
 		fatal(err)
 	}
 	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true})
-	history := toss.Seed(sandbox.HistoryOptions{Seed: 1, Orders: n, Days: 1, End: day.Start(), BreakShare: 0.01})
+	history := toss.Seed(sandbox.HistoryOptions{Seed: 1, Orders: n, Days: days, End: day.Start(), BreakShare: 0.01})
 	toss.SetClock(day.End().Add(90 * time.Minute))
 	file, err := os.Create(filepath.Join(dir, "orders.csv"))
 	if err != nil {
@@ -81,7 +81,7 @@ func BenchmarkNight(b *testing.B) {
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	addr := startSandbox(b, dir)
+	addr := startSandbox(b, dir, *orderCount, 1)
 	b.Run("sqlite", func(b *testing.B) {
 		for range b.N {
 			night(b, program, dir, addr, "sqlite:"+filepath.Join(b.TempDir(), "daesa.db"))
@@ -94,10 +94,10 @@ func BenchmarkNight(b *testing.B) {
 	})
 }
 
-func startSandbox(b *testing.B, dir string) string {
+func startSandbox(b *testing.B, dir string, orders, days int) string {
 	b.Helper()
 	self := exec.Command(os.Args[0])
-	self.Env = append(os.Environ(), "DAESA_BENCH_SANDBOX="+dir, fmt.Sprintf("DAESA_BENCH_ORDERS=%d", *orderCount))
+	self.Env = append(os.Environ(), "DAESA_BENCH_SANDBOX="+dir, fmt.Sprintf("DAESA_BENCH_ORDERS=%d", orders), fmt.Sprintf("DAESA_BENCH_DAYS=%d", days))
 	self.Stderr = os.Stderr
 	self.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := self.StdoutPipe()

@@ -212,7 +212,12 @@ func (e *examination) checkUnbuilt() {
 // that is not there yet is fine: the first command makes it.
 func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 	about := e.cfg.Database.Redacted()
-	if path, missing := missingFile(e.cfg); missing {
+	path, missing := missingFile(e.cfg)
+	if kind := networkVolume(filepath.Dir(path)); path != "" && kind != "" {
+		e.fails("database", about, "SQLite lies on a network volume ("+kind+"), where its locks do not hold: two programs could write at once, and a refund could be lost",
+			"put the file on a disk of this machine, or use PostgreSQL")
+	}
+	if missing {
 		if e.checkFolder("database", filepath.Dir(path), about) {
 			e.ok("schema", about, "the first command makes the database")
 		}

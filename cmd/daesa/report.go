@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) reportCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "report", Short: "Workbooks of nights"}
+	cmd := &cobra.Command{Use: "report", Short: "Workbooks of nights and of refund batches"}
 	var date, out, matched string
 	nightly := &cobra.Command{
 		Use:   "nightly",

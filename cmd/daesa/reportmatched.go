@@ -69,7 +69,11 @@ func (a *app) writeMatched(ctx context.Context, cfg *config.Config, db *store.DB
 	if len(list.Merchants) == 0 {
 		return failed("daesa runs list shows the nights that ran", "there is no night of %s", day)
 	}
-	return save(path, list, reports.Options{Language: cfg.Reports.Language})
+	options, err := a.reportOptions(cfg)
+	if err != nil {
+		return err
+	}
+	return save(path, list, options)
 }
 
 // storedRun is the run that a night stored; nil where there is none.
