@@ -19,6 +19,7 @@ import (
 const (
 	Postgres = "postgres"
 	SQLite   = "sqlite"
+	MySQL    = "mysql" // and MariaDB
 )
 
 // Beginner is a connection or a pool (*sql.DB, *sql.Conn, or sqlx's) that was
@@ -126,6 +127,9 @@ func (q *Query) guard(ctx context.Context) error {
 		}
 		return nil
 	}
+	if q.dialect == MySQL {
+		return q.guardMySQL(ctx)
+	}
 	var readOnly string
 	if err := q.tx.QueryRowContext(ctx, "SHOW transaction_read_only").Scan(&readOnly); err != nil {
 		return fmt.Errorf("orders.query: %w", err)
@@ -216,24 +220,29 @@ func (q *Query) checkColumns() error {
 			Advice: "name the columns with AS",
 		}
 	}
-	if q.dialect != Postgres {
-		return nil // SQLite's columns have no type, only its values do
+	fits, advice := typeFits, "give numbers as integer or numeric, times as timestamptz, all else as text; cast in the SELECT"
+	switch q.dialect {
+	case SQLite:
+		return nil // its columns have no type, only its values do
+	case MySQL:
+		fits, advice = mysqlTypeFits, "give numbers as integer or DECIMAL, times as DATETIME or TIMESTAMP, all else as text; CAST or CONVERT in the SELECT"
 	}
 	for i, name := range q.names {
-		if slices.Contains(columnNames, name) && !typeFits(name, q.types[i]) {
-			return &QueryError{
-				Reason: fmt.Sprintf("column %q has the type %s", name, q.types[i]),
-				Advice: "give numbers as integer or numeric, times as timestamptz, all else as text; cast in the SELECT",
-			}
+		if slices.Contains(columnNames, name) && !fits(name, q.types[i]) {
+			return &QueryError{Reason: fmt.Sprintf("column %q has the type %s", name, q.types[i]), Advice: advice}
 		}
 	}
 	return nil
 }
 
+func isTimeColumn(column string) bool {
+	return column == orderedAt || column == paidAt || column == canceledAt
+}
+
 // typeFits says whether values of a PostgreSQL type can be taken exactly.
 // Types that it does not know (a shop's enum) give text.
 func typeFits(column, kind string) bool {
-	isTime := column == orderedAt || column == paidAt || column == canceledAt
+	isTime := isTimeColumn(column)
 	switch kind {
 	case "FLOAT4", "FLOAT8", "MONEY", "BOOL", "BYTEA", "JSON", "JSONB", "XML", "INTERVAL", "TIME", "TIMETZ":
 		return false
@@ -357,6 +366,9 @@ func (q *Query) text(value any, kind string) (text, reason string) {
 	case []byte:
 		if q.dialect == SQLite {
 			return "", "is binary, not text"
+		}
+		if q.dialect == MySQL {
+			return mysqlText(string(v), kind), ""
 		}
 		return trimPadding(string(v), kind), ""
 	case int64:

@@ -173,7 +173,7 @@ func TestQueryFaults(t *testing.T) {
 			t.Error(good, err)
 		}
 	})
-	if _, _, err := (shop{dialect: "mysql"}).ask(t.Context(), "SELECT 1", options); err == nil || !strings.Contains(err.Error(), `cannot read from "mysql"`) {
+	if _, _, err := (shop{dialect: "oracle"}).ask(t.Context(), "SELECT 1", options); err == nil || !strings.Contains(err.Error(), `cannot read from "oracle"`) {
 		t.Error(err)
 	}
 }

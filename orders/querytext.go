@@ -15,8 +15,8 @@ import (
 // is a quotation differs between databases, and a rule that needs no parser
 // cannot be fooled by one.
 func prepareText(dialect, text string, from, to time.Time) (string, []any, error) {
-	if dialect != Postgres && dialect != SQLite {
-		return "", nil, &QueryError{Reason: fmt.Sprintf("cannot read from %q", dialect), Advice: "use postgres:// or sqlite:, or let the shop drop files"}
+	if dialect != Postgres && dialect != SQLite && dialect != MySQL {
+		return "", nil, &QueryError{Reason: fmt.Sprintf("cannot read from %q", dialect), Advice: "use postgres://, mysql:// or sqlite:, or let the shop drop files"}
 	}
 	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), ";"))
 	switch word := firstWord(text); {
@@ -28,6 +28,9 @@ func prepareText(dialect, text string, from, to time.Time) (string, []any, error
 		return "", nil, &QueryError{Reason: fmt.Sprintf("begins with %q, not with SELECT or WITH", word), Advice: "write one SELECT"}
 	}
 	b := binder{dialect: dialect, text: text, times: map[string]time.Time{":from": from, ":to": to}, numbers: map[string]int{}}
+	if fault := b.mysqlFault(); fault != nil {
+		return "", nil, fault
+	}
 	return b.bind(), b.args, nil
 }
 
@@ -37,7 +40,7 @@ func firstWord(text string) string {
 		text = strings.TrimLeft(text, " \t\r\n\f(")
 		end := 0
 		switch {
-		case strings.HasPrefix(text, "--"):
+		case strings.HasPrefix(text, "--"), strings.HasPrefix(text, "#"):
 			end = through(text, "\n")
 		case strings.HasPrefix(text, "/*"):
 			end = through(text, "*/")
@@ -92,20 +95,16 @@ func (b *binder) bind() string {
 func (b *binder) quotation(i int) int {
 	rest := b.text[i:]
 	switch c := rest[0]; {
-	case c == '\'' && b.dialect == Postgres && i > 0 && (b.text[i-1] == 'E' || b.text[i-1] == 'e'):
-		end := 1
-		for end < len(rest) && rest[end] != '\'' {
-			if rest[end] == '\\' {
-				end++
-			}
-			end++
-		}
-		return min(end+1, len(rest))
+	case c == '\'' && b.dialect == Postgres && i > 0 && (b.text[i-1] == 'E' || b.text[i-1] == 'e'),
+		(c == '\'' || c == '"') && b.dialect == MySQL:
+		return escaped(rest)
 	case c == '\'' || c == '"' || c == '`':
 		return 1 + through(rest[1:], string(c)) // a doubled mark begins the next quotation
 	case c == '[' && b.dialect == SQLite:
 		return through(rest, "]")
-	case strings.HasPrefix(rest, "--"):
+	case b.dialect == MySQL && strings.HasPrefix(rest, "--") && len(rest) > 2 && rest[2] > ' ':
+		return 0 // two minus signs: a comment needs a blank behind them
+	case strings.HasPrefix(rest, "--"), c == '#' && b.dialect == MySQL:
 		return through(rest, "\n")
 	case strings.HasPrefix(rest, "/*"):
 		return through(rest, "*/")
@@ -116,6 +115,18 @@ func (b *binder) quotation(i int) int {
 		}
 	}
 	return 0
+}
+
+// escaped is the length of a quotation in which a backslash hides what follows.
+func escaped(text string) int {
+	end := 1
+	for end < len(text) && text[end] != text[0] {
+		if text[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	return min(end+1, len(text))
 }
 
 const nameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
@@ -136,6 +147,10 @@ func (b *binder) parameter(i int) string {
 
 // placeholder numbers the parameters as they are met.
 func (b *binder) placeholder(name string) string {
+	if b.dialect == MySQL {
+		b.args = append(b.args, b.times[name].In(pay.Seoul).Format(mysqlTime)) // one for each place
+		return "CAST(? AS DATETIME(6))"
+	}
 	number, met := b.numbers[name]
 	if !met {
 		number = len(b.numbers) + 1

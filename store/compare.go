@@ -35,6 +35,10 @@ func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time
 		return nil, d.explain("connect", err)
 	}
 	c := &Comparison{d: d, conn: conn, scope: scope, now: now}
+	if err := d.stretch(ctx, conn); err != nil {
+		_ = c.Close() // the first error is the one to tell
+		return nil, err
+	}
 	for _, table := range temporary {
 		if err := c.run(ctx, "drop_"+table, "create_"+table); err != nil {
 			_ = c.Close() // the first error is the one to tell
@@ -54,9 +58,10 @@ func (c *Comparison) Close() error {
 	c.endSnapshot(ctx)
 	for _, table := range temporary {
 		if err := c.run(ctx, "drop_"+table); err != nil {
-			break // the connection is gone, and its tables with it
+			return c.conn.Close() // the connection is gone, and its tables with it
 		}
 	}
+	_ = c.d.shrink(ctx, c.conn) // a dead connection has no limits
 	return c.conn.Close()
 }
 

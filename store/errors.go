@@ -40,11 +40,17 @@ func (d *DB) explain(doing string, err error) error {
 	}
 	var pg *pq.Error
 	if errors.As(err, &pg) {
+		if pg.Code == "57014" && strings.Contains(pg.Message, "statement timeout") { // not where a person stopped it
+			return hinted(wrapped, hintSlow)
+		}
 		if hint := postgresHint(string(pg.Code)); hint != "" {
 			return hinted(wrapped, hint)
 		}
 	}
-	if strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "no such host") {
+	if onStandby(err) {
+		return hinted(wrapped, hintStandby)
+	}
+	if unreachable(err) {
 		return hinted(wrapped, "start the database, or check the host and port in database.url")
 	}
 	if wentAway(err) {
@@ -53,16 +59,33 @@ func (d *DB) explain(doing string, err error) error {
 	return wrapped
 }
 
+// unreachable says whether nobody answered at all.
+func unreachable(err error) bool {
+	return strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "no such host")
+}
+
+// onStandby says whether a connection, or a transaction at its begin, was given
+// up because it could not write. The driver has no type for it.
+func onStandby(err error) bool {
+	return strings.Contains(err.Error(), "session is read-only") || strings.Contains(err.Error(), "server is in hot standby mode") ||
+		strings.Contains(err.Error(), "cannot set transaction read-write mode")
+}
+
+const hintStandby = "the database is read-only (a standby?); point database.url at the primary"
+
+const hintSlow = "the statement took longer than statement_timeout allows; look at what the database is busy with, or set another limit in database.url"
+
 const hintWentAway = "the database went away; run the command again when it is back"
 
 // WentAway says whether an error means that the database could not be reached,
-// or left in the middle of something: the same may work when it is back.
+// left in the middle of something, or follows another that is about to take
+// over: the same may work when it is back.
 func WentAway(err error) bool {
 	var h hintedError
 	if errors.As(err, &h) && h.hint == hintWentAway {
 		return true
 	}
-	return err != nil && (strings.Contains(err.Error(), "connection refused") || wentAway(err) && strings.Contains(err.Error(), "database: "))
+	return err != nil && (strings.Contains(err.Error(), "connection refused") || onStandby(err) || wentAway(err) && strings.Contains(err.Error(), "database: "))
 }
 
 // wentAway says whether the connection ended in the middle of something.
@@ -95,11 +118,15 @@ func postgresHint(code string) string {
 	case code == "3D000":
 		return "create the database, or check its name in database.url"
 	case code == "42501":
-		return "the database role lacks a right; grant it, or use the role that owns the tables"
+		return "the database role lacks a right: use the role that docs/postgres.md names for this command, or run deploy/postgres/roles.sql again after daesa migrate"
 	case code == "53100":
 		return "the database's disk is full; free some space and run the command again"
 	case code == "25006":
-		return "the database is read-only (a standby?); point database.url at the primary"
+		return hintStandby
+	case code == "55P03":
+		return "something else holds what this needs: a migration, a backup, a session that was left open; run the command again when it has ended"
+	case code == "25P03":
+		return "the database ended a transaction that lay idle; run the command again"
 	case code == "42P01":
 		return "the schema is missing: run daesa migrate"
 	case strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08"):

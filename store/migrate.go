@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/pressly/goose/v3"
@@ -18,7 +19,7 @@ type SchemaState struct {
 // Current says whether program and database agree.
 func (s SchemaState) Current() bool { return s.Have == s.Want }
 
-func (d *DB) provider() (*goose.Provider, error) {
+func (d *DB) provider(db *sql.DB) (*goose.Provider, error) {
 	files, err := sqlfiles.Migrations(d.dialect)
 	if err != nil {
 		return nil, err
@@ -27,12 +28,12 @@ func (d *DB) provider() (*goose.Provider, error) {
 	if d.dialect == sqlfiles.Postgres {
 		dialect = goose.DialectPostgres
 	}
-	return goose.NewProvider(dialect, d.db.DB, files, goose.WithDisableGlobalRegistry(true))
+	return goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
 }
 
 // Schema reads the schema's version.
 func (d *DB) Schema(ctx context.Context) (SchemaState, error) {
-	provider, err := d.provider()
+	provider, err := d.provider(d.db.DB)
 	if err != nil {
 		return SchemaState{}, err
 	}
@@ -57,7 +58,14 @@ func (d *DB) Migrate(ctx context.Context) (SchemaState, error) {
 	if state.Current() {
 		return state, nil
 	}
-	provider, err := d.provider()
+	db, err := d.migrating()
+	if err != nil {
+		return state, err
+	}
+	if db != d.db.DB {
+		defer db.Close()
+	}
+	provider, err := d.provider(db)
 	if err != nil {
 		return state, err
 	}
@@ -66,6 +74,19 @@ func (d *DB) Migrate(ctx context.Context) (SchemaState, error) {
 	}
 	state.Have = state.Want
 	return state, nil
+}
+
+// migrating gives the connections that the schema is changed through: on
+// PostgreSQL others than the program's, which end a statement that takes long.
+func (d *DB) migrating() (*sql.DB, error) {
+	if d.dialect == sqlfiles.SQLite {
+		return d.db.DB, nil
+	}
+	dsn, err := postgresDSN(d.url, ofAMigration...)
+	if err != nil {
+		return nil, err
+	}
+	return sql.Open("postgres", dsn)
 }
 
 // RequireSchema refuses a schema older or newer than the program's, except

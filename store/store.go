@@ -60,7 +60,11 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 		}
 		d.dialect, driver, dsn = sqlfiles.SQLite, "sqlite", sqliteDSN(d.path)
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
-		d.dialect, driver, dsn = sqlfiles.Postgres, "postgres", inOneTrip(rawURL)
+		var err error
+		if dsn, err = postgresDSN(rawURL); err != nil {
+			return nil, err
+		}
+		d.dialect, driver = sqlfiles.Postgres, "postgres"
 	default:
 		return nil, hinted(errors.New("the database URL is of no kind that daesa knows"),
 			"write database.url as sqlite:FILE or postgres://USER@HOST/DATABASE")
@@ -163,21 +167,6 @@ func compileAll(queries map[string]string, driver string) (map[string]compiled, 
 		all[name] = q
 	}
 	return all, nil
-}
-
-// inOneTrip lets the PostgreSQL driver send a statement and its parameters at
-// once; without it every statement costs two trips.
-func inOneTrip(rawURL string) string {
-	parsed, err := url.Parse(rawURL)
-	if err != nil {
-		return rawURL // the driver says what is wrong with it
-	}
-	values := parsed.Query()
-	if !values.Has("binary_parameters") {
-		values.Set("binary_parameters", "yes")
-	}
-	parsed.RawQuery = values.Encode()
-	return parsed.String()
 }
 
 type args map[string]any
@@ -316,38 +305,4 @@ func (d *DB) writeOn(ctx context.Context, on beginner, f func(tx *sqlx.Tx) error
 		return d.explain("commit", err)
 	}
 	return nil
-}
-
-// OpenReadOnly opens the shop's own database so that nothing can be written
-// through it, and gives the name of its dialect.
-func OpenReadOnly(ctx context.Context, rawURL string) (*sql.DB, string, error) {
-	var driver, dsn, dialect string
-	switch {
-	case strings.HasPrefix(rawURL, "sqlite:"):
-		path := strings.TrimPrefix(rawURL, "sqlite:")
-		values := url.Values{"mode": {"ro"}, "_pragma": {"query_only(1)", fmt.Sprintf("busy_timeout(%d)", busyMilliseconds)}}
-		dsn = (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String()
-		driver, dialect = "sqlite", string(sqlfiles.SQLite)
-	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
-		parsed, err := url.Parse(rawURL)
-		if err != nil {
-			return nil, "", hinted(errors.New("the shop database's URL is no URL"), "write it as postgres://USER@HOST/DATABASE")
-		}
-		values := parsed.Query()
-		values.Set("default_transaction_read_only", "on")
-		parsed.RawQuery = values.Encode()
-		driver, dsn, dialect = "postgres", parsed.String(), string(sqlfiles.Postgres)
-	default:
-		return nil, "", hinted(errors.New("orders.query: this version reads PostgreSQL and SQLite"),
-			"use postgres:// or sqlite:, or drop order files and set orders.source: csv")
-	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		return nil, "", err
-	}
-	db.SetMaxOpenConns(2)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, "", errors.Join((&DB{dialect: sqlfiles.Dialect(dialect)}).explain("open the shop's database", err), db.Close())
-	}
-	return db, dialect, nil
 }

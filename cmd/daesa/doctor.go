@@ -164,6 +164,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 		return faults, err
 	}
 	e.checkUnbuilt()
+	e.checkEncryption()
 	e.checkOrders(ctx)
 	e.checkKeys(ctx)
 	e.checkAccountKey()

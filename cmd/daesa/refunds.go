@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -67,10 +65,9 @@ type attemptDocument struct {
 	TraceID        *string `json:"trace_id"`
 }
 
-func newAttemptDocument(t refunds.Attempt) attemptDocument {
-	sum := sha256.Sum256(t.Body)
+func newAttemptDocument(t store.ShownAttempt) attemptDocument {
 	return attemptDocument{
-		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: hex.EncodeToString(sum[:]), FirstSentAt: pay.FormatTime(t.FirstSent),
+		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: t.BodySHA256, FirstSentAt: pay.FormatTime(t.FirstSent),
 		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
 		Code: orNull(t.Code), Message: orNull(t.Message), TraceID: orNull(t.TraceID),
 	}
@@ -165,7 +162,7 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 	if err != nil {
 		return err
 	}
-	attempts, err := db.Attempts(ctx, id)
+	attempts, err := db.ShownAttempts(ctx, id)
 	if err != nil {
 		return err
 	}

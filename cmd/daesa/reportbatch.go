@@ -133,7 +133,7 @@ func readImport(ctx context.Context, db *store.DB, batch *reports.Batch) error {
 // money arrives, and the account, masked.
 func tellMore(ctx context.Context, db *store.DB, batch *reports.Batch, r refunds.Request) error {
 	if r.Attempts > 0 {
-		attempts, err := db.Attempts(ctx, r.ID)
+		attempts, err := db.ShownAttempts(ctx, r.ID)
 		if err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func tellMore(ctx context.Context, db *store.DB, batch *reports.Batch, r refunds
 	if r.Method != pay.VirtualAccount {
 		return nil
 	}
-	account, err := db.Account(ctx, r.MID, r.PaymentKey)
+	account, err := db.ShownAccount(ctx, r.MID, r.PaymentKey)
 	if err != nil || account == nil {
 		return err
 	}

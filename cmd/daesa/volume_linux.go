@@ -16,5 +16,5 @@ func networkVolume(folder string) string {
 	if syscall.Statfs(folder, &about) != nil {
 		return ""
 	}
-	return networkVolumes[int64(about.Type)&0xFFFFFFFF]
+	return networkVolumes[int64(about.Type)&0xFFFFFFFF] //nolint:unconvert // 32 bits on other machines
 }

@@ -68,7 +68,7 @@ func adminURL() (string, error) {
 	if shared.err != nil {
 		return "", shared.err
 	}
-	return shared.server.databaseURL("postgres"), nil
+	return shared.server.databaseURL(), nil
 }
 
 // unavailable ends the test: skipped where PostgreSQL is not installed or

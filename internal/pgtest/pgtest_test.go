@@ -129,7 +129,7 @@ func TestEveryIdentityCanRunTheServer(t *testing.T) {
 			if err := server.launch(); err != nil {
 				t.Fatal(err)
 			}
-			run(t, open(t, server.databaseURL("postgres")), "SELECT 1")
+			run(t, open(t, server.databaseURL()), "SELECT 1")
 			if err := server.Stop(); err != nil {
 				t.Fatal(err)
 			}

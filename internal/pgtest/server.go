@@ -89,7 +89,7 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 // must be running, and is asked to drop the database when t ends.
 func (s *Server) URL(t testing.TB) string {
 	t.Helper()
-	return newDatabase(t, s.databaseURL("postgres"))
+	return newDatabase(t, s.databaseURL())
 }
 
 // Stop ends the server as an operator would: open transactions are rolled
@@ -237,8 +237,10 @@ func (s *Server) awaitReady() error {
 		}
 		content, _ := os.ReadFile(pidFile) // not there yet is as good as not ready
 		lines := strings.Split(string(content), "\n")
-		if len(lines) >= 8 && lines[0] == strconv.Itoa(s.process.Pid) && strings.TrimSpace(lines[7]) == "ready" {
-			return nil
+		if len(lines) >= 8 && lines[0] == strconv.Itoa(s.process.Pid) {
+			if status := strings.TrimSpace(lines[7]); status == "ready" || status == "standby" {
+				return nil
+			}
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -286,12 +288,13 @@ func (s *Server) remove() error {
 func (s *Server) data() string    { return filepath.Join(s.dir, "data") }
 func (s *Server) logFile() string { return filepath.Join(s.dir, "postgres.log") }
 
-func (s *Server) databaseURL(database string) string {
+// databaseURL is the database from which others are made.
+func (s *Server) databaseURL() string {
 	u := url.URL{
 		Scheme:   "postgres",
 		User:     url.User(role),
 		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
-		Path:     "/" + database,
+		Path:     "/postgres",
 		RawQuery: "sslmode=disable",
 	}
 	return u.String()

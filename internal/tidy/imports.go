@@ -69,6 +69,7 @@ var importTable = []Row{
 	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
 	{Room: "internal/pgtest", ForTests: true, Reason: "starts a private PostgreSQL; the program must never"},
+	{Room: "internal/mariatest", ForTests: true, Reason: "starts a private MariaDB; the program must never"},
 	{Room: "bench/...", Knows: []string{"..."}, ForTests: true,
 		Reason: "measures the real wiring from end to end"},
 }
@@ -85,6 +86,8 @@ var keepers = []Keeper{
 		"one room runs SQL, so that what differs between the databases is in one place"},
 	{"github.com/lib/pq", []string{"store/...", "cmd/daesa", "internal/pgtest", "bench/..."},
 		"the shop's own database is opened by cmd and given to orders as a connection"},
+	{"github.com/go-sql-driver/mysql", []string{"store/...", "internal/mariatest"},
+		"as for lib/pq; the shop's database alone is ever MySQL"},
 	{"modernc.org/sqlite", []string{"store/...", "cmd/daesa", "bench/..."},
 		"as for lib/pq"},
 	{"github.com/xuri/excelize/v2", []string{"reports", "internal/table", "bench/..."},

@@ -13,8 +13,16 @@ SELECT count(*) AS number, min(coalesce(next_at, received_at)) AS at FROM events
 -- name: events_list
 SELECT * FROM events WHERE (:mid = '' OR mid = :mid) AND (:type = '' OR type = :type) AND (:order_id = '' OR order_id = :order_id)
 ORDER BY received_at DESC, id LIMIT :limit
+-- Every index of orders and payments begins with the merchant. There are few, so
+-- that they are found first, one by one, and the order is looked for in each.
 -- name: mids_of_order
-SELECT mid FROM orders WHERE order_id = :order_id UNION SELECT mid FROM payments WHERE order_id = :order_id ORDER BY mid
+WITH RECURSIVE known (mid) AS (
+  SELECT min(f.mid) FROM (SELECT min(mid) AS mid FROM orders UNION ALL SELECT min(mid) FROM payments) f
+  UNION ALL
+  SELECT (SELECT min(n.mid) FROM (SELECT min(o.mid) AS mid FROM orders o WHERE o.mid > known.mid
+    UNION ALL SELECT min(p.mid) FROM payments p WHERE p.mid > known.mid) n) FROM known WHERE known.mid IS NOT NULL)
+SELECT k.mid FROM known k WHERE EXISTS (SELECT 1 FROM orders o WHERE o.mid = k.mid AND o.order_id = :order_id)
+  OR EXISTS (SELECT 1 FROM payments p WHERE p.mid = k.mid AND p.order_id = :order_id) ORDER BY k.mid
 -- name: known_payment
 SELECT count(*) FROM (
   SELECT 1 AS one FROM orders WHERE mid = :mid AND order_id = :order_id

@@ -46,6 +46,15 @@ SELECT min(due) AS at FROM (
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n DESC LIMIT 1
 -- name: attempts_of
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n
+-- What people look at: nothing of it is sealed, so that who only reads may read
+-- it too.
+-- name: attempts_shown
+SELECT refund_id, n, idempotency_key, sealed, body_sha256, guard, secret_print, first_sent, last_sent, sends, unanswered, answers,
+  answered_at, kind, http_status, code, message, trace_id
+FROM refund_attempts WHERE refund_id = :id ORDER BY n
+-- name: account_shown
+SELECT mid, payment_key, order_id, print, bank, account_masked, holder_masked, source, at, actor
+FROM accounts WHERE mid = :mid AND payment_key = :payment_key AND purged_at IS NULL
 -- What else is known of a payment: our requests for it, the cancels that one of
 -- them claims, and what was given back outside Toss.
 -- name: about_payment
@@ -206,4 +215,4 @@ SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amoun
 -- name: refunds_executed
 SELECT r.*, c.canceled_at AS executed_at, p.method AS paid_method, p.behind, p.provider, p.total_amount, p.approved_at AS paid_at
 FROM refunds r JOIN cancels c ON c.claimed_by = r.id JOIN payments p ON p.mid = r.mid AND p.payment_key = r.payment_key
-WHERE r.mid = :mid AND r.state IN ('succeeded','accepted') AND c.canceled_at >= :since ORDER BY c.canceled_at DESC, r.id
+WHERE r.mid = :mid AND r.state IN ('succeeded','accepted') AND c.mid = :mid AND c.claimed_by <> '' AND c.canceled_at >= :since ORDER BY c.canceled_at DESC, r.id

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+
+	sqlfiles "daesa/sql"
+)
+
+// MySQL is the dialect of a shop's database on MySQL or MariaDB; daesa keeps
+// nothing of its own there.
+const MySQL = "mysql"
+
+// shopConnections are few: the shop's database has other work to do.
+const shopConnections = 2
+
+// OpenReadOnly opens the shop's own database so that nothing can be written
+// through it, and gives the name of its dialect. No error shows the URL, which
+// may hold a password.
+func OpenReadOnly(ctx context.Context, rawURL string) (*sql.DB, string, error) {
+	var db *sql.DB
+	var dialect string
+	var err error
+	switch {
+	case strings.HasPrefix(rawURL, "sqlite:"):
+		dialect = string(sqlfiles.SQLite)
+		db, err = sqliteReadOnly(strings.TrimPrefix(rawURL, "sqlite:"))
+	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
+		dialect = string(sqlfiles.Postgres)
+		db, err = postgresReadOnly(rawURL)
+	case strings.HasPrefix(rawURL, "mysql://"):
+		dialect = MySQL
+		db, err = mysqlReadOnly(rawURL)
+	default:
+		err = hinted(errors.New("the shop database's URL is of no kind that daesa reads"),
+			"write postgres://, mysql:// or sqlite:, or drop order files and set orders.source: csv")
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	db.SetMaxOpenConns(shopConnections)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, "", errors.Join(explainShop(err), db.Close())
+	}
+	return db, dialect, nil
+}
+
+func sqliteReadOnly(path string) (*sql.DB, error) {
+	values := url.Values{"mode": {"ro"}, "_pragma": {"query_only(1)", fmt.Sprintf("busy_timeout(%d)", busyMilliseconds)}}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String())
+}
+
+func postgresReadOnly(rawURL string) (*sql.DB, error) {
+	parsed, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, hinted(errors.New("the shop database's URL is no URL"), "write it as postgres://USER@HOST/DATABASE; "+hintEscape)
+	}
+	values := parsed.Query()
+	values.Set("default_transaction_read_only", "on")
+	if !values.Has("application_name") {
+		values.Set("application_name", "daesa")
+	}
+	parsed.RawQuery = values.Encode()
+	return sql.Open("postgres", parsed.String())
+}
+
+// explainShop says what an error of the shop's database means.
+func explainShop(err error) error {
+	wrapped := fmt.Errorf("open the shop's database: %w", err)
+	if hint := mysqlHint(err); hint != "" {
+		return hinted(wrapped, hint)
+	}
+	var pg *pq.Error
+	if errors.As(err, &pg) {
+		if hint := postgresHint(string(pg.Code)); hint != "" {
+			return hinted(wrapped, strings.ReplaceAll(hint, "database.url", "orders.query.url"))
+		}
+	}
+	if unreachable(err) {
+		return hinted(wrapped, "start the shop's database, or check the host and port in orders.query.url")
+	}
+	return wrapped
+}
+
+// Unencrypted says whether a database on another machine is reached without
+// encryption, or may be, and gives its host.
+func Unencrypted(rawURL string) (host string, plain bool) {
+	if strings.HasPrefix(rawURL, "mysql://") {
+		parsed, err := url.Parse(rawURL)
+		if err != nil {
+			return "", false
+		}
+		values := parsed.Query()
+		encrypted := values.Get("tls") == "true" || values.Get("tls") == "skip-verify" || (values.Has(mysqlCA) && !values.Has("tls"))
+		return parsed.Hostname(), !encrypted && !onThisMachine(parsed.Hostname())
+	}
+	if !strings.HasPrefix(rawURL, "postgres://") && !strings.HasPrefix(rawURL, "postgresql://") {
+		return "", false
+	}
+	cfg, err := pq.NewConfig(rawURL)
+	if err != nil {
+		return "", false
+	}
+	hosts := append([]pq.ConfigMultihost{{Host: cfg.Host}}, cfg.Multi...)
+	remote := slices.IndexFunc(hosts, func(h pq.ConfigMultihost) bool { return !onThisMachine(h.Host) })
+	if remote < 0 || !slices.Contains([]pq.SSLMode{pq.SSLModeDisable, pq.SSLModeAllow, pq.SSLModePrefer}, cfg.SSLMode) {
+		return cfg.Host, false
+	}
+	return hosts[remote].Host, true
+}
+
+// onThisMachine says whether a host is this machine, or a socket's folder.
+func onThisMachine(host string) bool {
+	address := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "" || host == "localhost" || strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") ||
+		(address != nil && address.IsLoopback())
+}

@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"daesa/refunds"
+)
+
+// ShownAttempt is an attempt without the bytes that were sent, in which an
+// account may be sealed: who only reads has no right to them.
+type ShownAttempt struct {
+	refunds.Attempt
+	BodySHA256 string // of the bytes, also after they were destroyed
+}
+
+// ShownAttempts gives every attempt of a request, oldest first, to be looked at.
+func (d *DB) ShownAttempts(ctx context.Context, id string) ([]ShownAttempt, error) {
+	var rows []attemptRow
+	if err := d.all(ctx, d.db, &rows, "attempts_shown", args{"id": id}); err != nil {
+		return nil, err
+	}
+	shown := make([]ShownAttempt, len(rows))
+	for i, row := range rows {
+		shown[i] = ShownAttempt{Attempt: row.attempt(), BodySHA256: row.BodySHA256}
+	}
+	return shown, nil
+}
+
+// ShownAccount gives the masked refund account of a payment; nil where none is
+// known. Nothing sealed is read.
+func (d *DB) ShownAccount(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error) {
+	var row accountRow
+	err := d.one(ctx, d.db, &row, "account_shown", args{"mid": mid, "payment_key": paymentKey})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return row.account(), nil
+}
