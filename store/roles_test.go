@@ -230,6 +230,7 @@ var rights = map[string][3]string{
 			"lease_owner,lease_until,looked_at,next_at,planned_foreign,sent_at,state,transaction_key,version)", "S"},
 	"runs":         {"S I U", "S", "S"},
 	"ticks":        {"S I U", "S", "S"},
+	"alerts":       {"S I U", "S", "S"},
 	"transactions": {"S I U", "S", "S"},
 	"transfers":    {"S I", "S I", "S"},
 	"window_reads": {"S I U", "S", "S"},

@@ -89,17 +89,21 @@ func (a *app) capture(ctx context.Context, watch bool) error {
 	}
 	if watch {
 		a.log.Info("capture", "watching every", captureEvery)
+		told := passTeller{tell: func(s jobs.CaptureSummary) { a.tellCapture(ctx, cfg, db, s, job.Clock()) }}
+		defer told.wait()
 		return job.Watch(ctx, captureEvery, func(s jobs.CaptureSummary) {
 			a.log.Info("capture", "new", s.New, "looked", s.Looked, "captured", s.Captured, "missed", s.Missed)
 			for _, gap := range s.Gaps {
 				a.warn("capture: %s", gap)
 			}
+			told.hear(s)
 		})
 	}
 	summary, err := job.Run(ctx)
 	if err != nil {
 		return err
 	}
+	a.tellCapture(ctx, cfg, db, summary, job.Clock())
 	return a.printCapture(ctx, cfg, db, job.Clock(), summary)
 }
 

@@ -170,8 +170,8 @@ func (d *demo) inner(at time.Time, by string) *app {
 		switch name {
 		case demoKey:
 			return "test_sk_sandbox", true
-		case config.DatabaseVariable:
-			return "", false // the demo has a database of its own
+		case config.DatabaseVariable, config.Default().Notify.URLsEnv:
+			return "", false // the demo has a database of its own, and tells nobody
 		default:
 			return d.env(name)
 		}

@@ -169,6 +169,8 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	e.checkKeys(ctx)
 	e.checkAccountKey()
 	e.checkFolder("report_folder", cfg.Reports.Dir, "reports.dir")
+	e.checkDeliver()
+	e.checkNotify(ctx)
 	e.checkSchedule(now)
 	if err := e.checkNights(ctx, now); err != nil {
 		e.failsWith("nights", "", err, "")
@@ -197,9 +199,6 @@ func (e *examination) checkUnbuilt() {
 		what string
 	}{
 		{"refunds.send", e.cfg.Refunds.Send && !e.has("refunds", "run"), "sending refunds"},
-		{"notify.urls_env", e.cfg.Notify.URLs.IsSet(), "notifying people"},
-		{"notify.heartbeat_url_env", e.cfg.Notify.HeartbeatURL.IsSet(), "calling a heartbeat"},
-		{"reports.deliver", e.cfg.Reports.Deliver != "", "delivering the workbook"},
 		{"webhook", !reflect.DeepEqual(e.cfg.Webhook, usual.Webhook) && !e.has("webhook"), "receiving webhooks"},
 	} {
 		if setting.used {

@@ -68,6 +68,7 @@ type nights struct {
 	// complete are the complete dates of each merchant, where the command runs
 	// what is due: they are not run again.
 	complete map[string][]pay.Day
+	kept     []string // why complete nights could not be read again: merchant: reason
 }
 
 func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
@@ -90,6 +91,7 @@ func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
 func (a *app) runNightly(ctx context.Context, n *nights, date string) error {
 	documents, err := a.nightDocuments(ctx, n, date)
 	if err != nil {
+		a.tellFailedNight(ctx, n, err)
 		return err
 	}
 	return a.printNights(documents)
@@ -110,12 +112,14 @@ func (a *app) nightDocuments(ctx context.Context, n *nights, date string) ([]nig
 		if len(snapshots) == 0 {
 			continue // running already, and that was said
 		}
-		workbook, err := a.drawNight(ctx, n, job, day)
+		workbook, files, err := a.drawNight(ctx, n, job, day)
 		if err != nil {
 			return nil, err
 		}
 		documents = append(documents, newNightDocument(snapshots, &workbook))
 		a.judgeNight(snapshots)
+		a.deliver(ctx, n.cfg, files)
+		a.tellNight(ctx, n, job, day, snapshots, workbook)
 	}
 	if len(documents) == 0 {
 		return nil, nil // another process does it all
@@ -188,6 +192,7 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 			a.verdictOfRunning(running)
 			elsewhere = append(elsewhere, merchant.MID)
 		case errors.As(err, &kept):
+			n.kept = append(n.kept, each(kept.Gaps, func(g reconcile.Gap) string { return merchant.MID + ": " + g.Why })...)
 			a.warn("%s %s: %v", merchant.MID, day, kept)
 			a.verdict.add(codeIncomplete, "%s %s: %v", merchant.MID, day, kept)
 			snapshots = append(snapshots, snapshot)
@@ -360,24 +365,25 @@ func (a *app) needPerson(ctx context.Context, n *nights, nightly bool) error {
 }
 
 // drawNight draws the workbook of a date from what is stored, of all configured
-// merchants, whichever of them this command ran.
-func (a *app) drawNight(ctx context.Context, n *nights, job string, day pay.Day) (string, error) {
+// merchants, whichever of them this command ran. It gives its place and the
+// files that were written.
+func (a *app) drawNight(ctx context.Context, n *nights, job string, day pay.Day) (place string, files []string, err error) {
 	stored, err := a.loadNight(ctx, &nights{db: n.db, merchants: n.cfg.Merchants}, job, day)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	return a.writeWorkbooks(n.cfg, stored, "")
 }
 
 // writeWorkbooks draws the workbook of a date: one with all merchants, or one
 // each. out replaces the configured place.
-func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, out string) (string, error) {
+func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, out string) (place string, files []string, err error) {
 	if len(snapshots) == 0 {
-		return "", failed("run the night again when the cause is mended", "no merchant's night was written, so there is no workbook")
+		return "", nil, failed("run the night again when the cause is mended", "no merchant's night was written, so there is no workbook")
 	}
 	options, err := a.reportOptions(cfg)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if !cfg.Reports.PerMerchant {
 		options.Expected = mids(cfg)
@@ -392,14 +398,16 @@ func (a *app) writeWorkbooks(cfg *config.Config, snapshots []reports.Snapshot, o
 		if path == "" {
 			path = filepath.Join(cfg.Reports.Dir, name)
 		}
-		return path, reports.Save(path, snapshots, options)
+		return path, []string{path}, reports.Save(path, snapshots, options)
 	}
 	for _, snapshot := range snapshots {
-		if err := reports.Save(filepath.Join(cfg.Reports.Dir, reports.FileName(day, snapshot.Run.MID)), []reports.Snapshot{snapshot}, options); err != nil {
-			return "", err
+		path := filepath.Join(cfg.Reports.Dir, reports.FileName(day, snapshot.Run.MID))
+		if err := reports.Save(path, []reports.Snapshot{snapshot}, options); err != nil {
+			return "", nil, err
 		}
+		files = append(files, path)
 	}
-	return cfg.Reports.Dir, nil
+	return cfg.Reports.Dir, files, nil
 }
 
 // reportOptions are how the configuration wants its workbooks.

@@ -138,6 +138,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	document.fill(summary)
 	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched)
 	a.judgeRefunds(summary)
+	a.tellRefunds(ctx, cfg, db, summary)
 	if err := a.needRefunds(ctx, db); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, da
 		}
 		list = matched
 	}
-	path, err := a.writeWorkbooks(cfg, snapshots, out)
+	path, _, err := a.writeWorkbooks(cfg, snapshots, out)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,8 @@ func TestMain(m *testing.M) {
 //	canceled ORDER SUM N    what Toss has cancelled of an order, in N cancels
 //	fill BOOK ORDER COLUMN VALUE   writes into a workbook's row of an order, on sheet 불일치
 //	orders BOOK NAME...     sets each variable to another order number of sheet 불일치
+//	inbox [FILE]            starts a service on host:port INBOX that takes what it is sent, below /broken nothing;
+//	                        then it writes what came since to a file
 //	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -68,6 +70,7 @@ func TestScript(t *testing.T) {
 			"faults":   scriptFaults,
 			"fill":     scriptFill,
 			"orders":   scriptOrders,
+			"inbox":    scriptInbox,
 		},
 		RequireUniqueNames: true,
 	})

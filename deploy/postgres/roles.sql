@@ -77,6 +77,7 @@ INSERT INTO wanted VALUES
   -- what runs
   ('runs',            'S I U', 'S', 'S'),
   ('ticks',           'S I U', 'S', 'S'),
+  ('alerts',          'S I U', 'S', 'S'),
   ('pace',            'S I U', 'S', 'S'),
   ('limit_ledger',    'S I U', 'S', 'S'),
   ('brake',           'S I D', 'S I D', 'S'),

@@ -1,0 +1,58 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// folder is a folder that somebody else made, such as a mounted volume.
+type folder struct{ path string }
+
+// openFolder refuses a folder that is not there: it may be a volume that is not
+// mounted, and then a copy in its place would be seen by nobody.
+func openFolder(path string) (Place, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, &Error{text: "the folder does not exist", hint: "make it, or mount the volume that belongs there"}
+	case err != nil:
+		return nil, &Error{text: "the folder cannot be looked at", hint: "give this user the right to write there", err: err}
+	case !info.IsDir():
+		return nil, &Error{text: "it is no folder", hint: "name a folder"}
+	}
+	return folder{path}, nil
+}
+
+// Put copies whole or not at all (mode 0600).
+func (f folder) Put(ctx context.Context, file string) error {
+	if err := f.put(ctx, file); err != nil {
+		return &Error{text: "copying " + filepath.Base(file), hint: "see that the folder can be written and has room", err: err}
+	}
+	return nil
+}
+
+func (f folder) put(ctx context.Context, file string) (err error) {
+	from, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.CreateTemp(f.path, ".daesa-*.tmp") // mode 0600, O_EXCL
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(to.Name()))
+		}
+	}()
+	_, err = io.Copy(to, from)
+	if err = errors.Join(err, to.Sync(), to.Close(), ctx.Err()); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return os.Rename(to.Name(), filepath.Join(f.path, filepath.Base(file)))
+}

@@ -1,0 +1,332 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// BriefOptions are what a message about a night can be asked for.
+type BriefOptions struct {
+	Language string   // ko (also "") or en
+	Expected []string // the configured merchants: one without a snapshot is named as absent
+	Workbook string   // where the workbook lies; "": it is not named
+	MonthEnd bool     // the night is of phone payments on the last day of their month
+}
+
+// Note is a night in a few lines, for people who are not at their desk. It
+// names merchants, counts and sums, and nothing of an order or a customer: it
+// passes through the hands of others.
+type Note struct {
+	Title, Text string
+	Complete    bool  // of every expected merchant
+	DueToday    int64 // refunds whose last day to cancel is that of the run
+}
+
+// Brief says in a few lines what a workbook says on its first page, from the
+// same snapshots. It fails where Write does.
+func Brief(snapshots []Snapshot, opts BriefOptions) (Note, error) {
+	l := language(opts.Language)
+	switch l {
+	case "":
+		l = korean
+	case korean, english:
+	default:
+		return Note{}, fmt.Errorf("message: language %q is neither ko nor en", opts.Language)
+	}
+	if len(snapshots) == 0 {
+		return Note{}, errors.New("message: it needs at least one merchant's night")
+	}
+	n, err := newNight(snapshots, opts.Expected)
+	if err != nil {
+		return Note{}, fmt.Errorf("message: %w", err)
+	}
+	b, err := newNightBook(n, l)
+	if err != nil {
+		return Note{}, fmt.Errorf("message: %w", err)
+	}
+	note := brief{&summary{nightBook: b}, opts}
+	return Note{Title: note.title(), Text: note.text(), Complete: n.complete(), DueToday: b.stakes[bucketToday].count}, nil
+}
+
+// brief writes the message. Its figures are those of the summary.
+type brief struct {
+	*summary
+	opts BriefOptions
+}
+
+func (b brief) title() string {
+	what := b.say("대사", "Reconciliation of")
+	if b.opts.MonthEnd {
+		what = b.say("월말 휴대폰 결제", "Month-end phone payments of")
+	}
+	return what + " " + string(b.night.day) + " " + b.state()
+}
+
+func (b brief) text() string {
+	lines := []string{b.say("대사 기준일 ", "Business date ") + b.lang.day(b.night.day) + b.merchantNames()}
+	lines = append(lines, b.missing()...)
+	if !b.night.nothingRead() {
+		lines = append(lines, b.alarms()...)
+		lines = append(lines, b.unexplainedLine(), b.breaksLine())
+		lines = append(lines, b.deadlineLines()...)
+		lines = append(lines, b.refundLines()...)
+		lines = append(lines, b.accountsLine()...)
+	}
+	if b.several || len(b.night.absent) > 0 {
+		lines = append(lines, b.merchantLines()...)
+	}
+	return strings.Join(append(lines, b.anchors()...), "\n")
+}
+
+// merchantNames names one merchant, or says how many there are.
+func (b brief) merchantNames() string {
+	if b.several {
+		return b.lang.fill(word{" · 가맹점 {1}곳", " · {1} merchants"}, b.number(int64(len(b.everyMID()))))
+	}
+	return b.say(" · 가맹점 ", " · merchant ") + b.night.mids()
+}
+
+func (b brief) everyMID() []string {
+	var mids []string
+	for _, s := range b.night.snapshots {
+		mids = append(mids, s.Run.MID)
+	}
+	return append(mids, b.night.absentUnlisted()...)
+}
+
+// mostMissing keeps the message short; the workbook has all.
+const mostMissing = 5
+
+// missing names what could not be read, without the reasons: these quote the
+// records.
+func (b brief) missing() []string {
+	if b.night.complete() {
+		return nil
+	}
+	var parts []string
+	for _, s := range b.night.snapshots {
+		if !unread(s) {
+			parts = append(parts, b.gaps(s.Run)...)
+		}
+	}
+	line := b.say("⚠ 불완전: 읽지 못한 것은 '없음'으로 세지 않았습니다", "⚠ Incomplete: what could not be read is not called missing")
+	if len(parts) == 0 {
+		return []string{line}
+	}
+	more := ""
+	if len(parts) > mostMissing {
+		more = b.lang.fill(word{" 외 {1}가지", " and {1} more"}, b.number(int64(len(parts)-mostMissing)))
+		parts = parts[:mostMissing]
+	}
+	return []string{line, b.say("  못 읽음: ", "  not read: ") + strings.Join(parts, ", ") + more}
+}
+
+// gaps names the parts of a run that could not be read. Orders that could not
+// be looked up are counted, since their numbers do not belong here.
+func (b brief) gaps(run reconcile.Run) []string {
+	whose := ""
+	if b.several {
+		whose = clean(run.MID) + " "
+	}
+	var parts []string
+	lost := int64(0)
+	for _, gap := range run.Gaps {
+		if strings.HasPrefix(gap.What, "order ") {
+			lost++
+			continue
+		}
+		what := strings.TrimPrefix(strings.TrimPrefix(gap.What, "transactions of "), "orders of ") // the side says so
+		parts = append(parts, clip(whose+lookUp(b.lang, sideWords, gap.Side)+" "+clean(what)))
+	}
+	if lost > 0 {
+		parts = append(parts, whose+b.lang.fill(word{"주문 조회 {1}건", "look-ups of {1} orders"}, b.number(lost)))
+	}
+	return parts
+}
+
+// alarms are the merchants whose night is suspect.
+func (b brief) alarms() []string {
+	var lines []string
+	for _, s := range b.night.snapshots {
+		if len(s.Run.Suspect) > 0 {
+			lines = append(lines, b.alarm(s))
+		}
+	}
+	return lines
+}
+
+func (b brief) unexplainedLine() string {
+	var parts []string
+	for _, l := range b.night.ladders {
+		parts = append(parts, spell(l.currency, l.unexplained()))
+	}
+	mark := " ✓"
+	switch {
+	case b.unexplained():
+		mark = b.say(" ← 확인 필요", " ← look at it")
+	case !b.night.complete():
+		mark = b.say(" (읽은 범위 안에서)", " (of what could be read)")
+	}
+	return b.say("미설명 차이: ", "Unexplained: ") + strings.Join(parts, ", ") + mark
+}
+
+func (b brief) breaksLine() string {
+	run := b.night.sum
+	return b.lang.fill(word{"불일치: 신규 {1} · 재발생 {2} · 계속 {3} · 해소 {4}", "Breaks: {1} new · {2} reopened · {3} continuing · {4} cleared"},
+		b.number(run.Opened-run.Reopened), b.number(run.Reopened), b.number(openBreaks(run)-run.Opened), b.number(run.Cleared))
+}
+
+// deadlineLines: each span holds the ones before it.
+func (b brief) deadlineLines() []string {
+	bankDay := pay.DayOf(b.night.now).AddBankDays(1)
+	spans := []struct {
+		name word
+		in   func(Deadline) bool
+	}{
+		{word{"오늘까지", "today"}, func(d Deadline) bool { return b.night.daysLeft(d) == bucketToday }},
+		{word{"다음 영업일 {1}까지", "up to bank day {1}"}, func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) }},
+		{word{"7일 안에", "within 7 days"}, func(d Deadline) bool { return b.night.daysLeft(d).soon() }},
+	}
+	var parts []string
+	for _, span := range spans {
+		if sum := b.night.sumOf(span.in); sum.count > 0 {
+			parts = append(parts, b.lang.fill(span.name, b.lang.day(bankDay)[5:])+" "+b.stake(sum))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{b.say("7일 안에 없음", "none within 7 days")}
+	}
+	lines := []string{b.say("취소기한: ", "Cancel deadlines: ") + strings.Join(parts, " · ")}
+	if b.opts.MonthEnd && b.stakes[bucketToday].count > 0 {
+		lines = append(lines, b.say("⚠ 휴대폰 결제는 오늘 23:59:59가 지나면 취소할 수 없습니다. 그 전에 결재하고 환불하세요.",
+			"⚠ A phone payment can be cancelled until 23:59:59 today only. Approve and refund before."))
+	}
+	if lost := b.stakes[bucketLost]; lost.count > 0 {
+		lines = append(lines, b.lang.of(bucketWords[bucketLost])+": "+b.stake(lost))
+	}
+	if late := b.night.sumOf(func(d Deadline) bool { return d.TooLate }); late.count > 0 {
+		lines = append(lines, b.say("⚠ 다음 환불 실행이 오기 전에 기한이 끝남: ", "⚠ Run out before the next planned refund run: ")+b.stake(late))
+	}
+	return lines
+}
+
+// stake writes money, won first and no currencies summed, and of how many
+// refunds it is.
+func (b brief) stake(s stake) string {
+	var sums []string
+	for _, currency := range b.currencies {
+		if s.money[currency] != 0 || currency == pay.KRW && len(s.money) == 0 {
+			sums = append(sums, spell(currency, s.money[currency]))
+		}
+	}
+	return b.lang.fill(word{"{1} ({2}건)", "{1} ({2})"}, strings.Join(sums, ", "), b.number(s.count))
+}
+
+// refundLines: what waits for a person, and what nobody knows.
+func (b brief) refundLines() []string {
+	var parts []string
+	for _, state := range []refunds.State{refunds.Requested, refunds.NeedsAccount, refunds.Unknown, refunds.HeldState} {
+		number := b.night.sum.Refunds[string(state)]
+		if number == 0 {
+			continue
+		}
+		sum := stake{count: number, money: map[pay.Currency]int64{}}
+		for _, r := range b.night.refunds {
+			if r.State == state {
+				sum.money[r.Currency] += r.Amount
+			}
+		}
+		parts = append(parts, b.lang.refund(state, pay.MethodUnknown)+" "+b.stake(sum))
+	}
+	if len(parts) == 0 {
+		return []string{b.say("환불: 기다리는 것 없음", "Refunds: none waits")}
+	}
+	return []string{b.say("환불: ", "Refunds: ") + strings.Join(parts, " · ")}
+}
+
+// accountsLine: refund accounts that Toss showed and nobody saved. That a buyer
+// gave none is nobody's fault.
+func (b brief) accountsLine() []string {
+	missed := 0
+	for _, s := range b.night.snapshots {
+		if s.Capture != nil {
+			missed += s.Capture.Missed - s.Capture.Reasons[refunds.CaptureNotShown]
+		}
+	}
+	if missed == 0 {
+		return nil
+	}
+	return []string{b.lang.fill(word{"가상계좌 환불계좌 놓침: {1}건", "Refund accounts missed: {1}"}, b.number(int64(missed)))}
+}
+
+// mostMerchants is how many merchants have a line of their own.
+const mostMerchants = 30
+
+// merchantLines: one for each merchant, those that could not be read first.
+func (b brief) merchantLines() []string {
+	var lines []string
+	for _, mid := range b.night.absent {
+		lines = append(lines, "· "+clean(mid)+": "+b.say("✕ 읽지 못함", "✕ could not be read"))
+	}
+	for _, s := range b.night.snapshots {
+		if !unread(s) {
+			lines = append(lines, b.merchantLine(s.Run))
+		}
+	}
+	if len(lines) > mostMerchants {
+		more := b.lang.fill(word{"· 그 밖에 {1}곳", "· and {1} more"}, b.number(int64(len(lines)-mostMerchants)))
+		lines = append(lines[:mostMerchants], more)
+	}
+	return lines
+}
+
+func (b brief) merchantLine(run reconcile.Run) string {
+	state := b.say("완료", "complete")
+	if !run.Complete {
+		state = b.say("불완전", "incomplete")
+	}
+	var apart []string
+	for _, l := range b.night.own {
+		if l.mid == run.MID && l.unexplained() != 0 {
+			apart = append(apart, spell(l.currency, l.unexplained()))
+		}
+	}
+	if apart == nil {
+		apart = []string{spell(b.currencies[0], 0)}
+	}
+	return "· " + clean(run.MID) + ": " + state + b.lang.fill(word{" · 미설명 {1} · 확인 필요 {2}건", " · unexplained {1} · {2} to look at"},
+		strings.Join(apart, ", "), b.number(openBreaks(run)))
+}
+
+// anchors: where the whole story is, and by what it can be held to later.
+func (b brief) anchors() []string {
+	var lines []string
+	if b.opts.Workbook != "" {
+		lines = append(lines, b.say("보고서: ", "Workbook: ")+clean(b.opts.Workbook))
+	}
+	var runs []string
+	head := Snapshot{}
+	for _, s := range b.night.snapshots {
+		if unread(s) {
+			continue
+		}
+		runs = append(runs, s.Run.ID)
+		if head.JournalHead == "" || s.Run.Now.After(head.Run.Now) {
+			head = s
+		}
+	}
+	if head.JournalHead != "" {
+		lines = append(lines, b.lang.of(labelHead)+": "+head.JournalHead)
+	}
+	if len(runs) > 0 {
+		slices.Sort(runs)
+		lines = append(lines, b.say("실행: ", "Run: ")+strings.Join(runs[:min(len(runs), mostMissing)], ", "))
+	}
+	return lines
+}
