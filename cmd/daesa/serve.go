@@ -94,7 +94,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config, db *store.DB, event
 			Name: job.name, Cron: job.cron.String(), Skip: job.skip,
 			Next: func(after time.Time) time.Time { return job.cron.Next(after.In(pay.Seoul)) },
 			Run:  func(ctx context.Context) error { return a.runLines(ctx, job, metrics) },
-			Over: func(tick jobs.Tick, took time.Duration, err error) { a.jobOver(cfg, metrics, tick, took, err) },
+			Over: func(tick jobs.Tick, took time.Duration, err error) { a.jobOver(ctx, cfg, db, metrics, tick, took, err) },
 		})
 	}
 	_, _ = fmt.Fprintf(a.stderr, "daesa serve: listening on %s, %s scheduled\n", listener.Addr(), counted(len(schedule.Jobs), "job"))
@@ -180,12 +180,17 @@ func firstLine(text string) string {
 	return line
 }
 
-// jobOver notes how a moment of a job ended.
-func (a *app) jobOver(_ *config.Config, metrics *metrics, tick jobs.Tick, took time.Duration, err error) {
+// jobOver notes how a moment of a job ended, and tells of one that failed.
+func (a *app) jobOver(ctx context.Context, cfg *config.Config, db *store.DB, metrics *metrics, tick jobs.Tick, took time.Duration, err error) {
 	metrics.over(tick.Job, took, err)
 	log := a.log.With("job", tick.Job, "moment", pay.FormatTime(tick.At), "took", took.Round(time.Millisecond).String())
 	if err != nil {
 		log.Error("job failed", "error", err)
+		if ctx.Err() == nil && !errors.Is(err, jobs.ErrLostTick) {
+			a.alert(ctx, cfg, db, "job/"+tick.Job, inLanguage(cfg, "daesa 작업 실패: %s", "daesa: the job %s failed", tick.Job),
+				inLanguage(cfg, "작업 %s이(가) 실패했습니다. 로그에 이유가 있고, daesa doctor가 할 일을 알려 줍니다. 다음 예정 시각에 다시 실행됩니다.",
+					"The job %s failed. Its log says why, daesa doctor says what to do. It runs again at its next time.", tick.Job))
+		}
 		return
 	}
 	log.Info("job ended")
