@@ -68,8 +68,12 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	return n, n.climb()
 }
 
-// unread says whether a merchant's night never came to be written.
-func unread(s Snapshot) bool { return !s.Run.Complete && s.JournalHead == "" && len(s.Run.Totals) == 0 }
+// unread says whether a merchant's night has no figures: it never came to be
+// written, or could not be read in such a way that nothing was compared. Zeros
+// would look like a quiet day.
+func unread(s Snapshot) bool {
+	return !s.Run.Complete && (s.JournalHead == "" && len(s.Run.Totals) == 0 || s.Run.Touched == 0)
+}
 
 // severity are the thresholds of a merchant's run.
 func (n *night) severity(mid string) reconcile.Severity {

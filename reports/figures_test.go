@@ -492,3 +492,35 @@ func TestColumnNames(t *testing.T) {
 		}
 	}
 }
+
+// TestAMerchantOfWhichNothingWasReadHasNoFigures: its provider timed out, so
+// that nothing was compared; zeros would look like a quiet day.
+func TestAMerchantOfWhichNothingWasReadHasNoFigures(t *testing.T) {
+	silent := emptyNight()
+	silent.Run.MID, silent.Run.ID, silent.Run.Complete = "silent", "rsilent", false
+	silent.Run.Totals = []reconcile.Total{{Currency: pay.KRW}}
+	silent.Run.Gaps = []reconcile.Gap{{Side: "provider", What: "transactions 2026-11-21", Why: "no whole answer in time"}}
+	f := opened(t, drawn(t, []Snapshot{sampleNight("m"), silent}, Options{}))
+	rows, err := f.GetRows("요약")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for _, cells := range rows {
+		if len(cells) > 2 && cells[1] == "silent" {
+			said++
+			for _, cell := range cells[2:] {
+				if cell != "–" && cell != "읽지 못함" && cell != "" {
+					t.Errorf("silent has the figure %q in %v", cell, cells)
+				}
+			}
+		}
+	}
+	if said < 3 {
+		t.Errorf("silent stands in %d tables", said)
+	}
+	note, err := Brief([]Snapshot{sampleNight("m"), silent}, BriefOptions{})
+	if err != nil || !strings.Contains(note.Text, "· silent: ✕ 읽지 못함") {
+		t.Errorf("%v\n%s", err, note.Text)
+	}
+}
