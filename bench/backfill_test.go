@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,12 +28,7 @@ var (
 //	go test -run '^$' -bench Backfill -benchtime 1x ./bench -backfill.days 30 -backfill.orders 100000
 func BenchmarkBackfill(b *testing.B) {
 	dir := b.TempDir()
-	program := filepath.Join(dir, "daesa")
-	build := exec.Command("go", "build", "-o", program, "daesa/cmd/daesa")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	program := build(b)
 	addr := startSandbox(b, dir, *backfillDays**backfillOrders, *backfillDays)
 	for range b.N {
 		alone := backfill(b, program, dir, addr, 1)
@@ -50,11 +44,7 @@ func BenchmarkBackfill(b *testing.B) {
 func backfill(b *testing.B, program, files, addr string, processes int) time.Duration {
 	b.Helper()
 	dir, database := b.TempDir(), pgtest.NewServer(b, pgtest.Durable()).URL(b)
-	text := string(config.Template(config.TemplateValues{Environment: config.Test, BaseURL: "http://" + addr, RequestsPerMinute: 6_000_000}))
-	text = strings.Replace(text, "max_lookups: 3000", "max_lookups: 1000000", 1)
-	if err := os.WriteFile(filepath.Join(dir, "daesa.yaml"), []byte(text), 0o600); err != nil {
-		b.Fatal(err)
-	}
+	configure(b, dir, addr)
 	call := func(arguments ...string) {
 		cmd := exec.Command(program, append(arguments, "--config", filepath.Join(dir, "daesa.yaml"), "--as-of", pay.FormatTime(day.End().Add(90*time.Minute)))...)
 		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)

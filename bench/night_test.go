@@ -7,6 +7,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -28,8 +29,8 @@ import (
 
 var orderCount = flag.Int("orders", 100_000, "orders and payments of the night")
 
-// day is the business date of the night.
-const day = pay.Day("2026-11-21")
+// day is the business date of the night: another one for BenchmarkObserved.
+var day = pay.Day(cmp.Or(os.Getenv("DAESA_BENCH_DAY"), "2026-11-21"))
 
 // TestMain lets the benchmark start itself again as the sandbox's process.
 func TestMain(m *testing.M) {
@@ -75,12 +76,7 @@ func fatal(err error) {
 
 func BenchmarkNight(b *testing.B) {
 	dir := b.TempDir()
-	program := filepath.Join(dir, "daesa")
-	build := exec.Command("go", "build", "-o", program, "daesa/cmd/daesa")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	program := build(b)
 	addr := startSandbox(b, dir, *orderCount, 1)
 	b.Run("sqlite", func(b *testing.B) {
 		for range b.N {
@@ -94,10 +90,40 @@ func BenchmarkNight(b *testing.B) {
 	})
 }
 
+// build is the program as it is shipped.
+func build(b *testing.B) string {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "daesa")
+	build := exec.Command("go", "build", "-o", program, "daesa/cmd/daesa")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// configure writes dir/daesa.yaml for the sandbox at addr. Each change is a
+// text of the template and what stands there instead.
+func configure(b *testing.B, dir, addr string, changes ...[2]string) string {
+	b.Helper()
+	text := string(config.Template(config.TemplateValues{Environment: config.Test, BaseURL: "http://" + addr, RequestsPerMinute: 6_000_000}))
+	for _, change := range append(changes, [2]string{"max_lookups: 3000", "max_lookups: 1000000"}) {
+		if !strings.Contains(text, change[0]) {
+			b.Fatalf("the template has no %q", change[0])
+		}
+		text = strings.Replace(text, change[0], change[1], 1)
+	}
+	path := filepath.Join(dir, "daesa.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
 func startSandbox(b *testing.B, dir string, orders, days int) string {
 	b.Helper()
 	self := exec.Command(os.Args[0])
-	self.Env = append(os.Environ(), "DAESA_BENCH_SANDBOX="+dir, fmt.Sprintf("DAESA_BENCH_ORDERS=%d", orders), fmt.Sprintf("DAESA_BENCH_DAYS=%d", days))
+	self.Env = append(os.Environ(), "DAESA_BENCH_SANDBOX="+dir, "DAESA_BENCH_DAY="+string(day), fmt.Sprintf("DAESA_BENCH_ORDERS=%d", orders), fmt.Sprintf("DAESA_BENCH_DAYS=%d", days))
 	self.Stderr = os.Stderr
 	self.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := self.StdoutPipe()
@@ -119,11 +145,7 @@ func startSandbox(b *testing.B, dir string, orders, days int) string {
 func night(b *testing.B, program, files, addr, database string) {
 	b.Helper()
 	dir := b.TempDir()
-	text := string(config.Template(config.TemplateValues{Environment: config.Test, BaseURL: "http://" + addr, RequestsPerMinute: 6_000_000}))
-	text = strings.Replace(text, "max_lookups: 3000", "max_lookups: 1000000", 1)
-	if err := os.WriteFile(filepath.Join(dir, "daesa.yaml"), []byte(text), 0o600); err != nil {
-		b.Fatal(err)
-	}
+	configure(b, dir, addr)
 	call := func(arguments ...string) (*exec.Cmd, string, time.Duration) {
 		cmd := exec.Command(program, append(arguments, "--config", filepath.Join(dir, "daesa.yaml"), "--as-of", pay.FormatTime(day.End().Add(90*time.Minute)))...)
 		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)

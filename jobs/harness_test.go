@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -135,6 +136,7 @@ func (p provider) Transactions(ctx context.Context, from, to time.Time, after st
 
 func (w *world) nightly() *jobs.Nightly {
 	return &jobs.Nightly{
+		Log: slog.New(slog.DiscardHandler),
 		Job: jobs.JobNightly, Settings: w.settings, Provider: provider{w.client}, Ledger: w.db, Pages: w.db, Clock: time.Now,
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return w.db.OpenComparison(ctx, scope, now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ const (
 // night is one run while it goes on.
 type night struct {
 	*Nightly
+	log     *slog.Logger
 	lease   reconcile.Lease
 	now     time.Time
 	run     reconcile.Run
@@ -118,6 +120,7 @@ type lostError struct{ error }
 func (n *night) gap(side, what string, why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.log.Info("could not be read", "side", side, "what", what, "error", why, "trace_id", traceOf(why))
 	n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: side, What: what, Why: why.Error()})
 }
 

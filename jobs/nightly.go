@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"time"
 
 	"daesa/pay"
@@ -29,6 +30,7 @@ type Nightly struct {
 	Captures func(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
 	Progress Progress
 	Clock    func() time.Time // the real clock, also where now is set to another
+	Log      *slog.Logger     // of this job and merchant; every line bears the run's id
 }
 
 // Settings are what the configuration says about a merchant's nights.
@@ -63,8 +65,11 @@ func (n *Nightly) Run(ctx context.Context, day pay.Day, now time.Time) (reports.
 	if err != nil {
 		return reports.Snapshot{}, err
 	}
+	log := n.Log.With("run_id", lease.RunID, "business_date", day)
+	log.Info("night begins")
+	began := n.Clock()
 	ctx, stop := n.keepLease(ctx, lease)
-	snapshot, err := n.run(ctx, lease, day, now)
+	snapshot, err := n.run(ctx, lease, day, now, log)
 	if lost := stop(); lost != nil {
 		err = lost
 	}
@@ -75,31 +80,60 @@ func (n *Nightly) Run(ctx context.Context, day pay.Day, now time.Time) (reports.
 	if endErr := n.Ledger.EndRun(context.WithoutCancel(ctx), lease, state, reason, n.Clock()); err == nil {
 		err = endErr
 	}
+	took := n.Clock().Sub(began).Round(time.Millisecond)
+	if err != nil {
+		log.Info("night failed", "took", took, "error", err, "trace_id", traceOf(err))
+	} else {
+		log.Info("night ends", "took", took, "complete", snapshot.Run.Complete, "orders", snapshot.Run.Orders, "provider_calls", snapshot.Run.ProviderCalls)
+	}
 	return snapshot, err
 }
 
-func (n *Nightly) run(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (reports.Snapshot, error) {
+func (n *Nightly) run(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time, log *slog.Logger) (reports.Snapshot, error) {
 	night, err := n.open(ctx, lease, day, now)
 	if err != nil {
 		return reports.Snapshot{}, err
 	}
 	defer night.close()
+	night.log = log
 	if night.before, err = night.earlier(ctx); err != nil {
 		return reports.Snapshot{}, err
 	}
-	for _, step := range []func(context.Context) error{
-		night.readShop, // the shop's orders, and whether they are all there
-		night.list,     // the provider's rows, day by day
-		night.filter,   // which orders could differ
-		night.lookUp,   // the truth about those, and how they differ
-		night.sample,   // and a proof for the others
-		night.prove,    // the money of both sides, summed apart
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"orders", night.readShop}, // the shop's orders, and whether they are all there
+		{"list", night.list},       // the provider's rows, day by day
+		{"filter", night.filter},   // which orders could differ
+		{"look-ups", night.lookUp}, // the truth about those, and how they differ
+		{"sample", night.sample},   // and a proof for the others
+		{"prove", night.prove},     // the money of both sides, summed apart
 	} {
-		if err := step(ctx); err != nil {
+		done := n.timed(log, step.name)
+		if err := step.do(ctx); err != nil {
 			return reports.Snapshot{}, err
 		}
+		done()
 	}
+	defer n.timed(log, "remember")()
 	return night.remember(ctx) // breaks, proposals and the run, in one transaction
+}
+
+// timed begins a step; what it gives ends it.
+func (n *Nightly) timed(log *slog.Logger, step string) func() {
+	began := n.Clock()
+	return func() { log.Debug("step", "name", step, "ms", n.Clock().Sub(began).Milliseconds()) }
+}
+
+// traceOf is the trace id of a provider's answer that made err, which Toss's
+// support asks for.
+func traceOf(err error) string {
+	var failure *pay.Failure
+	if errors.As(err, &failure) {
+		return failure.TraceID
+	}
+	return ""
 }
 
 // wasComplete says whether the night stands complete from an earlier run: that

@@ -261,21 +261,14 @@ func (a *app) tryNight(ctx context.Context, n *nights, merchant config.Merchant,
 	if job == jobs.JobMonthEnd {
 		night.Settings.PhonesOnly, night.Settings.Settle = true, 0
 	}
-	if steps, ok := night.Progress.(*stepLog); ok {
-		defer steps.Close()
+	if bar, ok := night.Progress.(*progress); ok {
+		defer bar.Close()
 	}
 	now, err := a.now()
 	if err != nil {
 		return reports.Snapshot{}, err
 	}
-	a.log.Info("night begins", "job", job, "mid", merchant.MID, "business_date", day)
-	began := a.clock()
-	snapshot, err := night.Run(ctx, day, now)
-	if err == nil {
-		a.log.Info("night ends", "job", job, "mid", merchant.MID, "business_date", day, "run_id", snapshot.Run.ID,
-			"complete", snapshot.Run.Complete, "took", a.clock().Sub(began).String())
-	}
-	return snapshot, err
+	return night.Run(ctx, day, now)
 }
 
 // runningLimit is for how many seconds a run may go on before a second copy

@@ -2,8 +2,6 @@ package main
 
 import (
 	"io"
-	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -71,46 +69,4 @@ func (p *progress) finish() {
 		_ = p.bar.Finish() // a bar that cannot be drawn stops no night
 	}
 	p.bar = nil
-}
-
-// stepLog hears of a night's steps: the bar shows them, and the log says, at
-// level debug, how long each took.
-type stepLog struct {
-	log   *slog.Logger
-	clock func() time.Time
-	bar   *progress
-
-	mu    sync.Mutex
-	what  string
-	began time.Time
-}
-
-// Step hears that a step goes on, or that another one begins.
-func (s *stepLog) Step(what string, done, total int64) {
-	s.bar.Step(what, done, total)
-	name := what
-	if name == "windows" || strings.HasPrefix(name, "rows of ") {
-		name = "list"
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if name != s.what {
-		s.turn(name)
-	}
-}
-
-// Close ends the last step.
-func (s *stepLog) Close() {
-	s.bar.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.turn("")
-}
-
-func (s *stepLog) turn(name string) {
-	now := s.clock()
-	if s.what != "" {
-		s.log.Debug("step", "name", s.what, "ms", now.Sub(s.began).Milliseconds())
-	}
-	s.what, s.began = name, now
 }

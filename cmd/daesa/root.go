@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/user"
@@ -122,9 +123,9 @@ func (a *app) prepare(*cobra.Command) error {
 	options := &slog.HandlerOptions{Level: level}
 	switch a.logFormat {
 	case "text":
-		a.log = slog.New(slog.NewTextHandler(a.stderr, options))
+		a.log = slog.New(slog.NewTextHandler(a.logWriter(), options))
 	case "json":
-		a.log = slog.New(slog.NewJSONHandler(a.stderr, options))
+		a.log = slog.New(slog.NewJSONHandler(a.logWriter(), options))
 	default:
 		return usage(fmt.Errorf("--log-format %q is not known", a.logFormat), "use text or json")
 	}
@@ -137,6 +138,13 @@ func (a *app) prepare(*cobra.Command) error {
 		}
 	}
 	return nil
+}
+
+func (a *app) logWriter() io.Writer {
+	if a.logs != nil {
+		return a.logs
+	}
+	return a.stderr
 }
 
 // now is the business's clock: --as-of, or the real one.

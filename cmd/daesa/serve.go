@@ -138,6 +138,7 @@ func (a *app) runLine(ctx context.Context, line []string) (int, error) {
 	var printed, said bytes.Buffer
 	w := a.world
 	w.stdout, w.stderr, w.terminal = &printed, &said, false
+	w.logs = a.logWriter() // as it goes, not when the job is over
 	code := run(ctx, append(line[:len(line):len(line)], a.sharedFlags()...), w)
 	command := strings.Join(line, " ")
 	level := slog.LevelInfo

@@ -52,6 +52,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 	}
 	n := &jobs.Nightly{
 		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db.Captures,
+		Log: a.log.With("job", job, "mid", m.MID),
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return db.OpenComparison(ctx, scope, now)
 		},
@@ -64,7 +65,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 		a.verdict.add(codePerson, "%v", err)
 		n.Settings.Behind = true
 	}
-	n.Progress = &stepLog{log: a.log.With("job", job, "mid", m.MID), clock: a.clock, bar: a.newProgress()}
+	n.Progress = a.newProgress()
 	return n, nil
 }
 

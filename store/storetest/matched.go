@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -243,7 +244,7 @@ func newShop(t *testing.T, db *store.DB) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.nightly = &jobs.Nightly{Job: jobs.JobNightly, Provider: listing{client}, Ledger: db, Pages: db, Clock: clock,
+	s.nightly = &jobs.Nightly{Job: jobs.JobNightly, Log: slog.New(slog.DiscardHandler), Provider: listing{client}, Ledger: db, Pages: db, Clock: clock,
 		Settings: jobs.Settings{MID: mid, KnownMIDs: []string{mid}, Owner: "test/1", OwnerIsDead: func(string) bool { return true }, Actor: "night",
 			Settle: 30 * time.Minute, RereadDays: []int{1, 3, 7}, Sample: 50, MaxLookUps: 3000, Concurrency: 4,
 			AlarmShare: func(part, total int64) bool { return part*100 > total }},
