@@ -79,6 +79,15 @@ func (b *builder) moment(daysAgo int) int64 {
 	return start + 7*hour + b.rng.Int64N(17*hour)
 }
 
+// someDay is how many days before the last something ordinary was bought.
+func (b *builder) someDay() int {
+	if !b.h.options.Growing {
+		return b.rng.IntN(b.h.options.Days)
+	}
+	u := b.rng.Float64()
+	return int(u * u * u * float64(b.h.options.Days))
+}
+
 // daytime leaves room for whatever follows on the same day.
 func (b *builder) daytime(daysAgo int) int64 {
 	return b.end - int64(daysAgo)*day + 8*hour + b.rng.Int64N(8*hour)
@@ -257,7 +266,7 @@ func (p *Planted) again(at int64) { p.reopens, p.Reopens = at, midnight(stamp(at
 
 // ordinary makes an order that agrees with Toss.
 func (b *builder) ordinary() {
-	at := b.moment(b.rng.IntN(b.h.options.Days))
+	at := b.moment(b.someDay())
 	switch r := b.rng.IntN(1000); {
 	case r < 560:
 		b.ordinarySale(Card, at)

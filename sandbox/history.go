@@ -12,6 +12,9 @@ type HistoryOptions struct {
 	Orders int       // about so many orders; default 1000
 	Days   int       // business days over which they spread; default 14
 	End    time.Time // the last of these days, in KST; default: yesterday
+	// Growing is a shop that sells more every day: half of what it sold falls
+	// into the last eighth of the days. Otherwise all days are alike.
+	Growing bool
 	// BreakShare is the share of orders with a planted difference. However
 	// small, each kind is planted once, and twice from 1,000 orders on.
 	// Below 0 nothing is planted.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +74,7 @@ func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) 
 		return err
 	}
 	d.toss = sandbox.New(sandbox.Options{Now: a.clock, Freeze: true})
-	d.history = d.toss.Seed(sandbox.HistoryOptions{Seed: seed, Orders: orders, Days: demoDays, End: d.last.Start(), BreakShare: 0.02})
+	d.history = d.toss.Seed(sandbox.HistoryOptions{Seed: seed, Orders: orders, Days: demoDays, End: d.last.Start(), Growing: true, BreakShare: 0.02})
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -91,6 +93,10 @@ func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) 
 		}
 		documents = append(documents, document)
 	}
+	urgent, err := d.urgent(ctx)
+	if err != nil {
+		return err
+	}
 	sent, err := d.refunds(ctx)
 	if err != nil {
 		return err
@@ -98,7 +104,7 @@ func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) 
 	if err := d.toss.Save(filepath.Join(dir, "sandbox.state")); err != nil {
 		return err
 	}
-	return d.tell(ctx, documents, sent, listener.Addr().String())
+	return d.tell(documents, urgent, sent, listener.Addr().String())
 }
 
 // prepareFolder makes the folder, or empties one that an earlier demo made. A
@@ -252,7 +258,7 @@ func (d *demo) writeOrders(path string, at time.Time) error {
 }
 
 // tell shows what the demo found, on one screen.
-func (d *demo) tell(ctx context.Context, documents []nightDocument, sent sentRefunds, addr string) error {
+func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds, addr string) error {
 	if d.json {
 		return d.printJSON(documents)
 	}
@@ -261,9 +267,7 @@ func (d *demo) tell(ctx context.Context, documents []nightDocument, sent sentRef
 	for _, document := range documents {
 		d.printNight(document)
 	}
-	if err := d.tellDeadlines(ctx); err != nil {
-		return err
-	}
+	d.printf("\n%s\n", strings.Join(urgent, "\n"))
 	d.printf("\nrefunds in the morning: %d approved by a second person and sent, %d answers lost on the way; Toss cancelled %d, each once:\n",
 		sent.approved, min(demoLost, sent.approved), sent.canceled)
 	d.printf("  succeeded %d, accepted %d, unknown %d, held %d, refused %d, no longer owed %d\n", sent.summary.States[refunds.Succeeded], sent.summary.States[refunds.Accepted],
@@ -280,18 +284,23 @@ func (d *demo) tell(ctx context.Context, documents []nightDocument, sent sentRef
 	return nil
 }
 
-// tellDeadlines names what runs out soon, with the money at stake.
-func (d *demo) tellDeadlines(ctx context.Context) error {
+// soonDays is how far ahead the demo's screen looks.
+const soonDays = 14
+
+// urgent names, after the last night, the refunds whose deadline is near, with
+// the money at stake.
+func (d *demo) urgent(ctx context.Context) ([]string, error) {
 	db, err := store.Open(ctx, "sqlite:"+filepath.Join(d.dir, "daesa.db"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer db.Close()
 	requests, err := db.Refunds(ctx, store.RefundFilter{})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	now := d.last.End().Add(90 * time.Minute)
+	slices.SortStableFunc(requests, func(a, b refunds.Request) int { return a.CancelBy.Compare(b.CancelBy) })
+	limit := d.last.End().Add(90*time.Minute).AddDate(0, 0, soonDays)
 	var soon []string
 	var lost, lostMoney int64
 	for _, r := range requests {
@@ -299,16 +308,13 @@ func (d *demo) tellDeadlines(ctx context.Context) error {
 		case r.State == refunds.ExpiredState:
 			lost++
 			lostMoney += r.Amount
-		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(now.AddDate(0, 0, 14)):
-			soon = append(soon, fmt.Sprintf("%s by %s (%s, order %s)", people(r.Currency, r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
+		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(limit):
+			soon = append(soon, fmt.Sprintf("  %s by %s (%s, order %s)", people(r.Currency, r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
 		}
 	}
-	d.printf("\ncan no longer be cancelled soon: %d refunds\n", len(soon))
-	for _, line := range soon[:min(5, len(soon))] {
-		d.printf("  %s\n", line)
-	}
+	lines := append([]string{fmt.Sprintf("can be cancelled for at most %d days more: %s", soonDays, counted(len(soon), "refund"))}, soon[:min(5, len(soon))]...)
 	if lost > 0 {
-		d.printf("past their deadline already: %d refunds, %s: for a transfer by hand\n", lost, people(pay.KRW, lostMoney))
+		lines = append(lines, fmt.Sprintf("past their deadline already: %s, %s: for a transfer by hand", counted(int(lost), "refund"), people(pay.KRW, lostMoney)))
 	}
-	return nil
+	return lines, nil
 }
