@@ -22,8 +22,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Under the race detector every process of the tests would sleep a second
+	// before it ends.
+	if err := os.Setenv("GORACE", quickExit); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"daesa": main})
 }
+
+const quickExit = "atexit_sleep_ms=0"
 
 // TestScript runs the sessions of testdata/script. Beside testscript's own
 // commands they have:
@@ -52,6 +59,7 @@ func TestScript(t *testing.T) {
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DAESA_ACTOR", "kim")
+			env.Setenv("GORACE", quickExit)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
