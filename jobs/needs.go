@@ -25,6 +25,11 @@ type Provider interface {
 	Transactions(ctx context.Context, from, to time.Time, after string) (rows []pay.Transaction, next string, page pay.Evidence, err error)
 }
 
+// Payouts gives one page (from 1) of what the provider pays out on a day.
+type Payouts interface {
+	PaidOut(ctx context.Context, day pay.Day, page int) (rows []pay.Settlement, more bool, evidence pay.Evidence, err error)
+}
+
 // Ledger remembers runs. One run is worked on by one owner at a time; what an
 // owner that lost it writes is refused.
 type Ledger interface {

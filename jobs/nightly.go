@@ -22,6 +22,7 @@ type Nightly struct {
 	Settings Settings
 	Orders   OrderSource
 	Provider Provider
+	Payouts  Payouts // nil: the workbook says nothing of fees
 	Ledger   Ledger
 	Pages    Pages
 	Compare  func(ctx context.Context, scope reconcile.Scope, now time.Time) (Comparison, error)
@@ -57,7 +58,7 @@ type Settings struct {
 	MaxPagesAWindow int  // 0: defaultMaxPages
 }
 
-// Run is one night of one merchant, in seven steps. What could not be read
+// Run is one night of one merchant, in eight steps. What could not be read
 // makes the run incomplete, and is never called missing. An error means that
 // nothing of the night was written; running it again is safe.
 func (n *Nightly) Run(ctx context.Context, day pay.Day, now time.Time) (reports.Snapshot, error) {
@@ -103,12 +104,13 @@ func (n *Nightly) run(ctx context.Context, lease reconcile.Lease, day pay.Day, n
 		name string
 		do   func(context.Context) error
 	}{
-		{"orders", night.readShop}, // the shop's orders, and whether they are all there
-		{"list", night.list},       // the provider's rows, day by day
-		{"filter", night.filter},   // which orders could differ
-		{"look-ups", night.lookUp}, // the truth about those, and how they differ
-		{"sample", night.sample},   // and a proof for the others
-		{"prove", night.prove},     // the money of both sides, summed apart
+		{"orders", night.readShop},  // the shop's orders, and whether they are all there
+		{"list", night.list},        // the provider's rows, day by day
+		{"filter", night.filter},    // which orders could differ
+		{"look-ups", night.lookUp},  // the truth about those, and how they differ
+		{"sample", night.sample},    // and a proof for the others
+		{"paid out", night.paidOut}, // what Toss transferred to the shop on that day
+		{"prove", night.prove},      // the money of both sides, summed apart
 	} {
 		done := n.timed(log, step.name)
 		if err := step.do(ctx); err != nil {

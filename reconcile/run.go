@@ -50,6 +50,23 @@ type Run struct {
 	Refunds  map[string]int64 // refund requests by state after the run
 	Proposed int64
 	Severity Severity
+	PaidOut  *PaidOut `json:",omitempty"` // nil: not asked for
+}
+
+// PaidOut (정산 지급) is what Toss paid out to the shop's bank account on the
+// business date. It is shown, and takes no part in the comparison. Why is not
+// empty when it could not be read; Sums is empty then.
+type PaidOut struct {
+	Why  string
+	Sums []PaidSum // by currency
+}
+
+// PaidSum adds the rows paid out in one currency: Paid is Amount less Fee,
+// which holds the VAT on it.
+type PaidSum struct {
+	Currency          pay.Currency
+	Rows              int64
+	Amount, Fee, Paid int64
 }
 
 // Severity are the thresholds in won above which a break counts as high or

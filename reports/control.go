@@ -208,6 +208,7 @@ func (c *control) merchant(s Snapshot) {
 	c.facts(s)
 	c.gaps(s)
 	c.capture(s)
+	c.paidOut(s)
 	c.windows(s.Run)
 	c.calls(s.Run)
 	c.methods(s.Run)

@@ -21,11 +21,12 @@ type summary struct {
 	*nightBook
 	s        *sheet
 	chartsAt int // the row at which the charts begin; 0: there are none
+	section  int // of the sections that are not always there, the last
 }
 
 func newSummary(b *nightBook, s *sheet) *summary {
 	s.tab, s.widths = navy, []int{2, 25, 16, 16, 16, 16, 19, 15, 16}
-	return &summary{nightBook: b, s: s}
+	return &summary{nightBook: b, s: s, section: 4}
 }
 
 func (m *summary) draw() {
@@ -53,6 +54,7 @@ func (m *summary) draw() {
 	m.movement()
 	m.soonAndQueue()
 	m.captured()
+	m.paidOut()
 	m.signatures()
 	m.s.widen()
 	m.s.onePage = m.s.tall() <= fitsOnePage
@@ -318,6 +320,12 @@ func (m *summary) heading(title string, to word) {
 	m.s.goTo(8, row, m.lang.of(to))
 }
 
+// nextHeading begins a section that is not always there.
+func (m *summary) nextHeading(title, to word) {
+	m.section++
+	m.heading(fmt.Sprintf("%d. %s", m.section, m.lang.of(title)), to)
+}
+
 // head is a table's header row over columns from colLabel on.
 func (m *summary) head(labels ...word) {
 	row := m.s.add(20)
@@ -431,7 +439,7 @@ func (m *summary) captured() {
 	if !watched {
 		return
 	}
-	m.heading(m.say("5. 가상계좌 환불계좌 수집", "5. Refund accounts of virtual accounts"), sheetMissing)
+	m.nextHeading(word{"가상계좌 환불계좌 수집", "Refund accounts of virtual accounts"}, sheetMissing)
 	m.head(word{"이 날 결제창이 닫힌 가상계좌", "Windows closed this day"}, word{"수집함", "Captured"}, word{"다른 경로", "Given otherwise"}, word{"대기", "Waiting"},
 		word{"놓침", "Missed"}, word{"수집률", "Coverage"}, word{"", ""}, word{"", ""})
 	n := m.figure(m.counting(), false)

@@ -472,13 +472,13 @@ func TestSettlementSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Settlement{
+	want := pay.Settlement{
 		MID: "TP01012100", PaymentKey: "TP01020250209065811VYdf1", TransactionKey: "txrd_a01jkks4kdkvhqr2kge21gqawf8",
 		OrderID: "1474301494006-ae063bd9-f752-4633-b130-a379dddc6a0a", Currency: pay.KRW, Method: pay.Card,
-		Amount: 64601, Fee: 1492, Fees: []Fee{{"BASE", 1492}}, SupplyAmount: 1356, VAT: 136, PayOutAmount: 63109,
+		Amount: 64601, Fee: 1492, Fees: []pay.Fee{{Type: "BASE", Amount: 1492}}, SupplyAmount: 1356, VAT: 136, PayOutAmount: 63109,
 		ApprovedAt: time.Date(2025, 2, 9, 6, 58, 32, 0, pay.Seoul), SoldDate: "2025-02-09", PaidOutDate: "2025-02-13",
 	}
-	if diff := cmp.Diff([]Settlement{want}, rows); diff != "" {
+	if diff := cmp.Diff([]pay.Settlement{want}, rows); diff != "" {
 		t.Error(diff)
 	}
 	if want.Fee != want.SupplyAmount+want.VAT || want.PayOutAmount != want.Amount-want.Fee {
@@ -490,6 +490,11 @@ func TestSettlementSample(t *testing.T) {
 		"cancel":{"cancelAmount":99800,"canceledAt":"2024-06-23T10:00:00+09:00","transactionKey":"t"}}]`), "")
 	if err != nil || rows[0].SupplyAmount != -2045 || rows[0].Fee != -2250 || rows[0].PayOutAmount != -97550 ||
 		rows[0].Canceled.Amount != 99800 || pay.DayOf(rows[0].CanceledAt) != "2024-06-23" {
+		t.Errorf("%+v, %v", rows, err)
+	}
+	// As the reference has it: parts of the fee, but not their sum.
+	rows, err = decodeSettlements([]byte(`[{"paymentKey":"p","amount":10000,"fees":[{"type":"BASE","fee":200},{"type":"INSTALLMENT","fee":30}]}]`), "m")
+	if err != nil || rows[0].Fee != 230 || rows[0].PayOutAmount != 9770 {
 		t.Errorf("%+v, %v", rows, err)
 	}
 	if _, err := decodeSettlements(sample(t, "settlements_manual_post_response.json"), ""); err == nil {

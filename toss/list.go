@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,8 @@ const (
 	// PageLimit is the number of rows that a transaction page is asked for,
 	// Toss's largest (https://docs.tosspayments.com/reference, 거래 조회).
 	PageLimit = 5000
-	// SettlementPageSize is the same of settlements: a shorter page is the last.
-	SettlementPageSize = 5000
+	// settlementPageSize is the same of settlements: a shorter page is the last.
+	settlementPageSize = 5000
 
 	wireTime = "2006-01-02T15:04:05" // KST, without an offset
 )
@@ -165,67 +166,38 @@ func distinct(rows []pay.Transaction) []pay.Transaction {
 	return out
 }
 
-// Settlement is one row of the settlement list: an approval or, with negative
-// amounts, a cancel. Amounts are in the smallest unit of Currency.
-type Settlement struct {
-	MID            string
-	PaymentKey     string
-	TransactionKey string
-	OrderID        string
-	Currency       pay.Currency
-	Method         pay.Method
-	Amount         int64
-	InterestFee    int64
-	Fee            int64 // the sum of Fees, and SupplyAmount plus VAT
-	Fees           []Fee
-	SupplyAmount   int64 // of the fee
-	VAT            int64 // of the fee
-	PayOutAmount   int64 // Amount less Fee
-	ApprovedAt     time.Time
-	CanceledAt     time.Time // of a cancel row, whose ApprovedAt is still that of the payment
-	Canceled       *pay.Cancel
-	SoldDate       pay.Day
-	PaidOutDate    pay.Day
-}
-
-// Fee is one part of the fee of a settlement row; Type is Toss's word (BASE,
-// INSTALLMENT_DISCOUNT, INSTALLMENT, POINT_SAVING, ETC).
-type Fee struct {
-	Type   string
-	Amount int64
-}
-
-// Settlements reads page (from 1) of the rows whose sold date lies between
-// from and to. A page with fewer than SettlementPageSize rows is the last.
-// Rows appear on the day after the payment, and none with a test key. The
-// error is a *pay.Failure.
-func (c *Client) Settlements(ctx context.Context, from, to pay.Day, page int) ([]Settlement, pay.Evidence, error) {
+// PaidOut reads page (from 1) of the settlement rows that Toss pays out on a
+// day; more says whether another page follows. There are none with a test key.
+// Toss does not say whether the end of the window belongs to it, so the day
+// after is asked for as well and its rows are left out. The error is a
+// *pay.Failure.
+func (c *Client) PaidOut(ctx context.Context, day pay.Day, page int) (rows []pay.Settlement, more bool, evidence pay.Evidence, err error) {
 	q := call{
 		api: APISettlements, name: "GET /v1/settlements", path: "/v1/settlements", max: c.limit(listMaximum),
-		about: fmt.Sprintf("%s..%s page %d", from, to, page),
+		about: fmt.Sprintf("paid out on %s, page %d", day, page),
 		query: url.Values{
-			"startDate": {string(from)}, "endDate": {string(to)}, "dateType": {"soldDate"},
-			"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(SettlementPageSize)},
+			"startDate": {string(day)}, "endDate": {string(day.Add(1))}, "dateType": {"paidOutDate"},
+			"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(settlementPageSize)},
 		},
 	}
-	if page < 1 || to < from {
-		return nil, pay.Evidence{}, q.fail(pay.FailureRefused, fmt.Errorf("pages count from 1, and a window ends after it starts"))
+	if page < 1 {
+		return nil, false, pay.Evidence{}, q.fail(pay.FailureRefused, fmt.Errorf("pages count from 1"))
 	}
-	var rows []Settlement
 	evidence, failure := c.get(ctx, q, func(body []byte) (err error) {
 		rows, err = decodeSettlements(body, c.opts.MID)
-		if err == nil && len(rows) > SettlementPageSize {
-			err = fmt.Errorf("the page has %d rows, more than the %d that were asked for", len(rows), SettlementPageSize)
+		if err == nil && len(rows) > settlementPageSize {
+			err = fmt.Errorf("the page has %d rows, more than the %d that were asked for", len(rows), settlementPageSize)
 		}
 		return err
 	})
 	if failure != nil {
-		return nil, pay.Evidence{}, failure
+		return nil, false, pay.Evidence{}, failure
 	}
-	return rows, evidence, nil
+	more = len(rows) == settlementPageSize
+	return slices.DeleteFunc(rows, func(r pay.Settlement) bool { return r.PaidOutDate != day }), more, evidence, nil
 }
 
-// wireSettlement is what daesa reads of a Settlement
+// wireSettlement is what daesa reads of a pay.Settlement
 // (https://docs.tosspayments.com/guides/apis/settlements; real rows at
 // https://techchat.tosspayments.com/m/1255352982157922435).
 type wireSettlement struct {
@@ -256,7 +228,7 @@ type wireTransactionKeys struct {
 	Currency       string `json:"currency"`
 }
 
-func decodeSettlements(body []byte, mid string) ([]Settlement, error) {
+func decodeSettlements(body []byte, mid string) ([]pay.Settlement, error) {
 	var wire []wireSettlement
 	if err := json.Unmarshal(body, &wire); err != nil {
 		return nil, shape("list of settlements", err)
@@ -264,7 +236,7 @@ func decodeSettlements(body []byte, mid string) ([]Settlement, error) {
 	if wire == nil {
 		return nil, fmt.Errorf("the answer is no list of settlements but null")
 	}
-	rows := make([]Settlement, len(wire))
+	rows := make([]pay.Settlement, len(wire))
 	for i := range wire {
 		row, err := wire[i].noun(mid)
 		if err != nil {
@@ -275,10 +247,10 @@ func decodeSettlements(body []byte, mid string) ([]Settlement, error) {
 	return rows, nil
 }
 
-func (w *wireSettlement) noun(mid string) (row Settlement, err error) {
-	row = Settlement{
+func (w *wireSettlement) noun(mid string) (row pay.Settlement, err error) {
+	row = pay.Settlement{
 		MID: firstOf(w.MID, mid), PaymentKey: w.PaymentKey, TransactionKey: w.TransactionKey, OrderID: w.OrderID,
-		Currency: currencyOf(w.Currency), Fees: make([]Fee, len(w.Fees)),
+		Currency: currencyOf(w.Currency), Fees: make([]pay.Fee, len(w.Fees)),
 	}
 	if w.PaymentKey == "" || w.Amount == "" {
 		return row, fmt.Errorf("paymentKey or amount is missing")
@@ -307,6 +279,14 @@ func (w *wireSettlement) noun(mid string) (row Settlement, err error) {
 		into = append(into, &row.Canceled.Amount, &row.Canceled.TaxFreeAmount, &row.Canceled.RefundableAmount)
 	}
 	row.Currency = pay.Normal(row.Currency, into...)
+	if w.Fee == "" { // the reference leaves the sum out, real rows have it
+		for _, fee := range row.Fees {
+			row.Fee += fee.Amount
+		}
+	}
+	if w.PayOutAmount == "" {
+		row.PayOutAmount = row.Amount - row.Fee
+	}
 	if row.ApprovedAt, err = timeOf("approvedAt", w.ApprovedAt); err != nil {
 		return row, err
 	}

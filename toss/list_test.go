@@ -134,32 +134,37 @@ func TestRowsOfAPage(t *testing.T) {
 	}
 }
 
-func TestSettlements(t *testing.T) {
+func TestPaidOut(t *testing.T) {
 	var asked url.Values
-	body := "[" + string(sample(t, "settlements_row_approval_interest_free.json")) + "]"
+	row := string(sample(t, "settlements_row_approval_interest_free.json")) // paid out on 2025-02-13
+	body := "[" + row + "," + strings.Replace(row, `"2025-02-13"`, `"2025-02-14"`, 1) + "]"
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = r.URL.Query()
 		_, _ = w.Write([]byte(body))
 	})
 	c := newClient(t, base, nil)
-	got, evidence, err := c.Settlements(t.Context(), "2025-02-09", "2025-02-10", 2)
-	if err != nil || len(got) != 1 || got[0].PayOutAmount != 63109 || evidence.API != APISettlements {
+	got, more, evidence, err := c.PaidOut(t.Context(), "2025-02-13", 2)
+	if err != nil || more || len(got) != 1 || got[0].PayOutAmount != 63109 || got[0].PaidOutDate != "2025-02-13" || evidence.API != APISettlements {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if want := "dateType=soldDate endDate=2025-02-10 page=2 size=5000 startDate=2025-02-09"; spaced(asked) != want {
+	if want := "dateType=paidOutDate endDate=2025-02-14 page=2 size=5000 startDate=2025-02-13"; spaced(asked) != want {
 		t.Errorf("asked %s", spaced(asked))
 	}
+	body = "[" + strings.Repeat(row+",", settlementPageSize-1) + row + "]"
+	if got, more, _, err := c.PaidOut(t.Context(), "2025-02-13", 1); err != nil || len(got) != settlementPageSize || !more {
+		t.Errorf("a full page: %d rows, more %t, %v", len(got), more, err)
+	}
 	body = "[]"
-	if got, _, err := c.Settlements(t.Context(), "2025-02-09", "2025-02-10", 1); err != nil || len(got) != 0 {
+	if got, more, _, err := c.PaidOut(t.Context(), "2025-02-13", 1); err != nil || len(got) != 0 || more {
 		t.Errorf("a test key's: %v, %v", got, err)
 	}
 	for _, bad := range []string{`{"result": true}`, `null`, `[{}]`, `[{"paymentKey":"p","amount":1,"soldDate":"x"}]`} {
 		body = bad
-		if _, _, err := c.Settlements(t.Context(), "2025-02-09", "2025-02-10", 1); failureOf(t, err).Kind != pay.FailureUnreadable {
+		if _, _, _, err := c.PaidOut(t.Context(), "2025-02-13", 1); failureOf(t, err).Kind != pay.FailureUnreadable {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	if _, _, err := c.Settlements(t.Context(), "2025-02-09", "2025-02-10", 0); failureOf(t, err).Kind != pay.FailureRefused {
+	if _, _, _, err := c.PaidOut(t.Context(), "2025-02-13", 0); failureOf(t, err).Kind != pay.FailureRefused {
 		t.Errorf("page 0: %v", err)
 	}
 }

@@ -112,7 +112,7 @@ func TestPagingAgainstTheSandbox(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Kind != pay.FailurePaging {
 		t.Errorf("an unknown key: %v", err)
 	}
-	if rows, _, err := client.Settlements(t.Context(), day, day, 1); err != nil {
+	if rows, _, _, err := client.PaidOut(t.Context(), day, 1); err != nil {
 		t.Errorf("%d settlements, %v", len(rows), err)
 	}
 }

@@ -110,7 +110,10 @@ func (a *app) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 		}
 	}
 	if f.orders > 0 {
-		toss.Seed(sandbox.HistoryOptions{Seed: f.seed, Orders: f.orders, End: pay.DayOf(start).Add(-1).Start(), BreakShare: 0.02})
+		history := toss.Seed(sandbox.HistoryOptions{Seed: f.seed, Orders: f.orders, End: pay.DayOf(start).Add(-1).Start(), BreakShare: 0.02})
+		if err := toss.Settle(history); err != nil {
+			return nil, err
+		}
 	}
 	toss.SetFaults(faults)
 	return toss, nil

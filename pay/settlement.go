@@ -1,0 +1,34 @@
+package pay
+
+import "time"
+
+// Settlement (정산) is one row of what Toss pays out to the shop: an approval
+// or, with negative amounts, a cancel. Amounts are in the smallest unit of
+// Currency (https://docs.tosspayments.com/guides/apis/settlements).
+type Settlement struct {
+	MID            string
+	PaymentKey     string
+	TransactionKey string
+	OrderID        string
+	Currency       Currency
+	Method         Method
+	Amount         int64
+	InterestFee    int64
+	Fee            int64 // the sum of Fees, and SupplyAmount plus VAT
+	Fees           []Fee
+	SupplyAmount   int64 // of the fee
+	VAT            int64 // of the fee
+	PayOutAmount   int64 // Amount less Fee
+	ApprovedAt     time.Time
+	CanceledAt     time.Time // of a cancel row, whose ApprovedAt is still that of the payment
+	Canceled       *Cancel
+	SoldDate       Day
+	PaidOutDate    Day
+}
+
+// Fee (수수료) is one part of the fee of a settlement row; Type is Toss's word
+// (BASE, INSTALLMENT_DISCOUNT, INSTALLMENT, POINT_SAVING, ETC).
+type Fee struct {
+	Type   string
+	Amount int64
+}
