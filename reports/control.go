@@ -234,6 +234,7 @@ func (c *control) facts(s Snapshot) {
 	c.fact(c.say("완료", "Complete"), c.lang.yesNo(run.Complete))
 	c.fact(c.lang.of(labelHead), s.JournalHead)
 	c.fact(c.say("설정 지문", "Configuration"), s.Config)
+	c.fact(c.lang.of(labelForm), form)
 	for _, next := range s.NextRefunds {
 		c.fact(c.say("다음 환불 실행", "Next refund run"), c.lang.moment(next))
 	}

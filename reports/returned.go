@@ -28,6 +28,7 @@ type Returned struct {
 	SHA256 string   // of the file's bytes
 	Runs   []string // the ids of the runs that it was drawn of
 	Head   []string // the journal's heads that it names, in the order of Runs
+	form   string   // of the version of daesa that drew it
 
 	book *table.Book
 	lang language
@@ -116,6 +117,8 @@ func (r *Returned) identify() error {
 			r.Runs = append(r.Runs, textAt(row.Cells, 1))
 		case r.lang.of(labelHead):
 			r.Head = append(r.Head, textAt(row.Cells, 1))
+		case r.lang.of(labelForm):
+			r.form = textAt(row.Cells, 1)
 		}
 	}
 	if len(r.Runs) == 0 {
@@ -128,6 +131,7 @@ func (r *Returned) identify() error {
 var (
 	labelRun  = word{"실행 ID", "Run"}
 	labelHead = word{"기록장 머리(해시)", "Journal head"}
+	labelForm = word{"보고서 양식", "Form of the workbook"}
 )
 
 func textAt(cells []table.Stored, i int) string {

@@ -317,6 +317,18 @@ func TestANightRunAgainIsSaid(t *testing.T) {
 	}
 }
 
+func TestAWorkbookOfAnotherFormIsNotCalledChanged(t *testing.T) {
+	path := edited(t, []Snapshot{sampleNight("m")}, Options{}, nil)
+	r := returnedOf(t, path)
+	if r.form != form {
+		t.Fatalf("the workbook has form %q", r.form)
+	}
+	r.form = "0"
+	if found, err := r.Verify([]Snapshot{sampleNight("m")}, Options{}); err == nil || !strings.Contains(err.Error(), "this version of daesa draws form "+form) || found.Changed != nil {
+		t.Errorf("%+v %v", found, err)
+	}
+}
+
 func TestAnEncryptedWorkbookIsTheSame(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sealed.xlsx")
 	if err := Save(path, []Snapshot{sampleNight("m")}, Options{Password: "비밀 1"}); err != nil {

@@ -40,6 +40,10 @@ func (r *Returned) Verify(snapshots []Snapshot, opts Options) (Verified, error) 
 			}
 		}
 	}
+	if r.form != form {
+		return found, &returnedError{fmt.Sprintf("the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", quote(r.form), form),
+			"verify it with the version of daesa that drew it, or draw the night again with daesa report nightly and compare the two"}
+	}
 	n, err := newNight(snapshots, opts.Expected)
 	if err != nil {
 		return found, err

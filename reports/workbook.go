@@ -20,6 +20,11 @@ type Options struct {
 // mostRows is how many rows a sheet holds; tests lower it.
 var mostRows = 1_048_576
 
+// form numbers how a night's workbook is drawn. Every change of a cell that the
+// same night draws raises it, so that nobody's workbook of last year is called
+// changed by hand since daesa draws another one today.
+const form = "1"
+
 // Write draws the workbook of one business date; one snapshot for each
 // merchant. The same snapshots give the same bytes. Amounts are exact decimals,
 // every text from outside is text, and formulas carry the values that the

@@ -3,6 +3,7 @@ package reports
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -135,6 +136,38 @@ func TestGoldenNights(t *testing.T) {
 				t.Errorf("the workbook differs from %s (run with -update, and read the change):\n%s", path, diff)
 			}
 		})
+	}
+}
+
+// A workbook of another form cannot be verified, and says so. The test keeps
+// the number and what it stands for together: whoever changes the drawing
+// raises form, and then writes form.txt again with -update.
+func TestEveryDrawingHasItsForm(t *testing.T) {
+	drawings := sha256.New()
+	for _, name := range []string{"night-ko", "merchants-en", "empty-ko"} {
+		text, err := os.ReadFile(filepath.Join("..", "testdata", "reports", name+".txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawings.Write(text)
+	}
+	path := filepath.Join("..", "testdata", "reports", "form.txt")
+	kept, err := os.ReadFile(path)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	now := fmt.Sprintf("%s %x\n", form, drawings.Sum(nil))
+	number, _, _ := strings.Cut(string(kept), " ")
+	switch {
+	case string(kept) == now:
+	case number == form:
+		t.Errorf("the drawings have changed and form is still %s: raise it, and run with -update", form)
+	case *update:
+		if err := os.WriteFile(path, []byte(now), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("form is %s, and %s has %s: run with -update", form, path, number)
 	}
 }
 

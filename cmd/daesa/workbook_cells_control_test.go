@@ -48,7 +48,7 @@ func (l *ledgered) control() {
 	both["취소기한이 남은 돈 (KRW)"] = ahead
 	var head string
 	fine(l.t, l.db.QueryRow("SELECT journal_head FROM runs WHERE run_id = ?", run.ID).Scan(&head))
-	texts := map[string]string{"실행 ID": run.ID, "작업": "nightly", "기록장 머리(해시)": head, "설정 지문": l.run.Config, "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
+	texts := map[string]string{"실행 ID": run.ID, "작업": "nightly", "기록장 머리(해시)": head, "설정 지문": l.run.Config, "보고서 양식": "1", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
 		"실행 시각": "2026-11-22 01:30:00 KST", "다음 환불 실행": "2026-11-22 01:40:00 KST"}
 	counts := map[string]int64{"대사 대상": run.Touched, "일치": run.Matched, "의심되어 조회할 것": run.Suspects, "조회함": run.LookedUp, "조회하지 못함": run.NotLookedUp,
 		"표본 조회": run.Sample.LookedUp, "표본 일치": run.Sample.Agreed, "다른 결제사 주문": run.OtherPG, "0원 주문": run.ZeroAmount,
