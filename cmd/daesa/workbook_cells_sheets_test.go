@@ -2,11 +2,14 @@ package main
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"daesa/pay"
 )
@@ -324,6 +327,37 @@ func (l *ledgered) promises() {
 }
 
 // summary: the money ladder from the breaks, counts from the tables.
+// paidOut: the sums of the settlement page as it was stored.
+func (l *ledgered) paidOut() {
+	var packed []byte
+	fine(l.t, l.db.QueryRow("SELECT body FROM pages WHERE api = 'settlements' AND about LIKE ?", "%"+string(cellsDay)+"%").Scan(&packed))
+	reader, err := zstd.NewReader(nil)
+	fine(l.t, err)
+	defer reader.Close()
+	body, err := reader.DecodeAll(packed, nil)
+	fine(l.t, err)
+	var rows []struct {
+		Amount, Fee, PayOutAmount int64
+		PaidOutDate               pay.Day
+	}
+	fine(l.t, json.Unmarshal(body, &rows))
+	var number, amount, fee, paid int64
+	for _, row := range rows {
+		if row.PaidOutDate == cellsDay {
+			number, amount, fee, paid = number+1, amount+row.Amount, fee+row.Fee, paid+row.PayOutAmount
+		}
+	}
+	for sheet, label := range map[string]struct {
+		column int
+		text   string
+	}{"요약": {2, "tosspayments KRW"}, "대사 확인": {1, "2026-11-21 (토) KRW"}} {
+		row := l.rowOf(sheet, label.column, label.text)
+		for i, want := range []any{label.text, number, amount, fee, paid} {
+			l.is(sheet, label.column+i, row, want)
+		}
+	}
+}
+
 func (l *ledgered) summary() {
 	const sheet = "요약"
 	rows, err := l.book.GetRows(sheet)

@@ -83,6 +83,7 @@ func (l *ledgered) all() {
 	l.missing()
 	l.transfers()
 	l.promises()
+	l.paidOut()
 	l.summary()
 	l.control()
 	l.labels()
@@ -97,6 +98,7 @@ func twoNights(t *testing.T) *ledgered {
 	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true})
 	history := toss.Seed(sandbox.HistoryOptions{Seed: 7, Orders: 600, Days: 8, End: cellsDay.Start(), BreakShare: 0.03})
 	toss.SetClock(now)
+	fine(t, toss.SetSettlements([]json.RawMessage{settledRow(64_601, 1_492, cellsDay), settledRow(-9_900, -225, cellsDay), settledRow(5_000, 90, cellsDay.Add(1))}))
 	server := httptest.NewServer(toss.Handler())
 	t.Cleanup(server.Close)
 	var file strings.Builder
@@ -134,6 +136,11 @@ func twoNights(t *testing.T) *ledgered {
 	fine(t, err)
 	fine(t, json.Unmarshal(stored, &l.run))
 	return l
+}
+
+// settledRow is a row of GET /v1/settlements.
+func settledRow(amount, fee int64, paidOut pay.Day) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"paymentKey":"p","orderId":"o","currency":"KRW","amount":%d,"fee":%d,"payOutAmount":%d,"paidOutDate":%q}`, amount, fee, amount-fee, paidOut))
 }
 
 func fine(t *testing.T, err error) {
