@@ -150,52 +150,57 @@ DELETE FROM standing WHERE 1 = 1
 INSERT INTO standing (order_id, payment_key, currency, method, held, was_done, waiting, doubtful)
 SELECT f.order_id, f.payment_key, f.currency, f.method,
   CASE
-    WHEN l.payment_key IS NOT NULL AND f.unexplained = 0
-      AND (f.done_amount IS NULL OR f.done_amount = l.approved) AND (f.canceled = 0 OR l.held = 0) THEN l.held
-    WHEN l.looked_up_now = 1 THEN l.held
+    WHEN f.looked_up = 1 AND f.unexplained = 0
+      AND (f.done_amount IS NULL OR f.done_amount = f.approved) AND (f.canceled = 0 OR f.held = 0) THEN f.held
+    WHEN f.looked_up_now = 1 THEN f.held
     WHEN f.canceled = 1 THEN 0
     ELSE coalesce(f.done_amount, 0)
   END,
   CASE WHEN f.done_amount IS NULL THEN 0 ELSE 1 END,
   CASE WHEN f.canceled = 0 AND f.done_amount IS NULL AND f.waiting_at IS NOT NULL
-    AND (l.payment_key IS NULL OR l.waiting = 1) THEN 1 ELSE 0 END,
+    AND (f.looked_up = 0 OR f.waiting = 1) THEN 1 ELSE 0 END,
   CASE
     WHEN f.unexplained > 0 OR f.currencies > 1 THEN 1
     WHEN f.canceled = 0 AND f.waiting_at >= f.done_at THEN 1
-    WHEN l.payment_key IS NOT NULL AND f.done_amount IS NOT NULL AND l.approved <> f.done_amount THEN 1
-    WHEN l.payment_key IS NOT NULL AND f.canceled = 1 AND l.held > 0 THEN 1
-    WHEN l.follow = 1 AND l.last_canceled_at >= :follow_from THEN 1
-    WHEN l.payment_key IS NULL AND f.canceled = 1 AND f.done_amount IS NOT NULL AND f.method = 'virtual_account'
+    WHEN f.looked_up = 1 AND f.done_amount IS NOT NULL AND f.approved <> f.done_amount THEN 1
+    WHEN f.looked_up = 1 AND f.canceled = 1 AND f.held > 0 THEN 1
+    WHEN f.follow = 1 AND f.last_canceled_at >= :follow_from THEN 1
+    WHEN f.looked_up = 0 AND f.canceled = 1 AND f.done_amount IS NOT NULL AND f.method = 'virtual_account'
       AND f.canceled_at >= :follow_from THEN 1
     ELSE 0
   END
 FROM (
-  SELECT t.order_id, t.payment_key,
-    max(t.currency) AS currency, CASE WHEN min(t.currency) <> max(t.currency) THEN 2 ELSE 1 END AS currencies, max(t.method) AS method,
-    max(CASE WHEN t.status = 'DONE' THEN t.amount END) AS done_amount,
-    max(CASE WHEN t.status = 'DONE' THEN t.at END) AS done_at,
-    max(CASE WHEN t.status = 'WAITING_FOR_DEPOSIT' THEN t.at END) AS waiting_at,
-    max(CASE WHEN t.status = 'CANCELED' THEN t.at END) AS canceled_at,
-    max(CASE WHEN t.status = 'CANCELED' THEN 1 ELSE 0 END) AS canceled,
-    sum(CASE WHEN t.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL
-      THEN 1 ELSE 0 END) AS unexplained
-  FROM touched k
-  JOIN transactions t ON t.mid = :mid AND t.order_id = k.order_id
-  LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED'
-    AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
-  LEFT JOIN looked_cancels n ON n.mid = :mid AND t.status = 'PARTIAL_CANCELED'
-    AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
-  GROUP BY t.order_id, t.payment_key
+  -- Both look-ups are found by their key. A planner that knows nothing yet of
+  -- tables filled this night would read a set of them once for each payment.
+  SELECT t.*,
+    CASE WHEN n.payment_key IS NULL AND p.payment_key IS NULL THEN 0 ELSE 1 END AS looked_up,
+    CASE WHEN n.payment_key IS NULL THEN 0 ELSE 1 END AS looked_up_now,
+    CASE WHEN n.payment_key IS NULL THEN p.approved ELSE n.approved END AS approved,
+    CASE WHEN n.payment_key IS NULL THEN p.held ELSE n.held END AS held,
+    CASE WHEN n.payment_key IS NULL THEN p.waiting ELSE n.waiting END AS waiting,
+    CASE WHEN n.payment_key IS NULL THEN p.follow ELSE n.follow END AS follow,
+    CASE WHEN n.payment_key IS NULL THEN p.last_canceled_at ELSE n.last_canceled_at END AS last_canceled_at
+  FROM (
+    SELECT t.order_id, t.payment_key,
+      max(t.currency) AS currency, CASE WHEN min(t.currency) <> max(t.currency) THEN 2 ELSE 1 END AS currencies, max(t.method) AS method,
+      max(CASE WHEN t.status = 'DONE' THEN t.amount END) AS done_amount,
+      max(CASE WHEN t.status = 'DONE' THEN t.at END) AS done_at,
+      max(CASE WHEN t.status = 'WAITING_FOR_DEPOSIT' THEN t.at END) AS waiting_at,
+      max(CASE WHEN t.status = 'CANCELED' THEN t.at END) AS canceled_at,
+      max(CASE WHEN t.status = 'CANCELED' THEN 1 ELSE 0 END) AS canceled,
+      sum(CASE WHEN t.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL
+        THEN 1 ELSE 0 END) AS unexplained
+    FROM touched k
+    JOIN transactions t ON t.mid = :mid AND t.order_id = k.order_id
+    LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED'
+      AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
+    LEFT JOIN looked_cancels n ON n.mid = :mid AND t.status = 'PARTIAL_CANCELED'
+      AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
+    GROUP BY t.order_id, t.payment_key
+  ) t
+  LEFT JOIN looked_payments n ON n.mid = :mid AND n.payment_key = t.payment_key
+  LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = t.payment_key
 ) f
-LEFT JOIN (
-  SELECT payment_key, approved, held, waiting, follow, last_canceled_at, 1 AS looked_up_now
-  FROM looked_payments WHERE mid = :mid
-  UNION ALL
-  SELECT p.payment_key, p.approved, p.held, p.waiting, p.follow, p.last_canceled_at, 0
-  FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id WHERE 1 = 1
-    AND NOT EXISTS (SELECT 1 FROM looked_payments n WHERE n.mid = p.mid AND n.payment_key = p.payment_key)
-) l ON l.payment_key = f.payment_key
-WHERE 1 = 1
 
 -- Payments that only look-ups know: their day was never covered.
 -- name: fill_standing_looked
