@@ -55,7 +55,7 @@ type night struct {
 }
 
 func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (*night, error) {
-	scope, err := ScopeOf(ctx, n.Ledger, n.Job, n.Settings.MID, lease.RunID, day, now)
+	scope, err := ScopeOf(ctx, n.Ledger, n.Job, n.Settings.MID, lease.RunID, day)
 	if err != nil {
 		return nil, err
 	}
@@ -160,9 +160,8 @@ func (n *night) readShop(ctx context.Context) error {
 // since is from when on the shop is asked for changes: the last complete run
 // of an earlier date, or the day itself the first time and in a back-fill.
 func (n *night) since() time.Time {
-	begin := n.scope.Day.Start()
-	if n.scope.Since.IsZero() || (n.Job == JobReconcile && n.scope.Since.After(begin)) {
-		return begin
+	if n.scope.Since.IsZero() || n.scope.Alone {
+		return n.scope.Day.Start()
 	}
 	return n.scope.Since
 }

@@ -194,6 +194,9 @@ type Scope struct {
 	Day        pay.Day
 	Since      time.Time // what changed since then is touched too: the last complete run of an earlier date
 	FollowFrom time.Time // refunds of virtual accounts cancelled since then are followed
+	// Alone: only what was ordered, paid, cancelled or moved on the day. What
+	// changed, stands open or came late elsewhere is another run's.
+	Alone bool
 }
 
 // Sum is one plain sum over one side.

@@ -91,11 +91,18 @@ func stamp(t time.Time) Time {
 }
 
 // TouchShop marks the orders that the shop touched: ordered, paid or cancelled
-// within the day, changed since, in an open break, or followed. It gives the
-// time of the oldest one, from which on the list must be covered.
+// within the day and, unless the day stands alone, changed since, in an open
+// break, or followed. It gives the time of the oldest one, from which on the
+// list must be covered.
 func (c *Comparison) TouchShop(ctx context.Context) (oldest time.Time, err error) {
-	err = c.run(ctx, "touch_ordered", "touch_paid", "touch_canceled", "touch_changed", "touch_breaks", "touch_followed", "analyze_touched")
-	if err != nil {
+	if err := c.analyze(ctx); err != nil {
+		return time.Time{}, err
+	}
+	touching := []string{"touch_ordered", "touch_paid", "touch_canceled"}
+	if !c.scope.Alone {
+		touching = append(touching, "touch_changed", "touch_breaks", "touch_followed")
+	}
+	if err := c.run(ctx, append(touching, "analyze_touched")...); err != nil {
 		return time.Time{}, err
 	}
 	var first Time
@@ -103,6 +110,20 @@ func (c *Comparison) TouchShop(ctx context.Context) (oldest time.Time, err error
 		return time.Time{}, err
 	}
 	return first.Time, nil
+}
+
+// analyze lets the planner know tables that nobody has looked at yet.
+func (c *Comparison) analyze(ctx context.Context) error {
+	var tables []string
+	if err := c.d.all(ctx, c.conn, &tables, "never_analyzed", args{}); err != nil {
+		return err
+	}
+	for _, table := range tables {
+		if err := c.run(ctx, "analyze_"+table); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TouchGiven marks just the given orders.
@@ -115,13 +136,19 @@ func (c *Comparison) TouchGiven(ctx context.Context, orderIDs []string) error {
 	return nil
 }
 
-// TouchProvider marks the orders whose payments moved at Toss within the day,
-// those of which rows came late, those of days that this run read for the first
+// TouchProvider marks the orders whose payments moved at Toss within the day
+// and, unless the day stands alone, those of which rows came late, those of days that this run read for the first
 // time, where the shop's orders of such a day are there, and those of some
 // finished refunds, which are looked up again.
 func (c *Comparison) TouchProvider(ctx context.Context) error {
+	if err := c.analyze(ctx); err != nil {
+		return err
+	}
 	if err := c.run(ctx, "touch_moved"); err != nil {
 		return err
+	}
+	if c.scope.Alone {
+		return c.run(ctx, "analyze_touched")
 	}
 	if err := c.touchLateRows(ctx); err != nil {
 		return err

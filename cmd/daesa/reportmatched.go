@@ -90,7 +90,7 @@ func storedRun(ctx context.Context, db *store.DB, mid string, day pay.Day) (*rec
 }
 
 func openAgreement(ctx context.Context, db *store.DB, run reconcile.Run) (*store.Agreement, error) {
-	scope, err := jobs.ScopeOf(ctx, db, run.Job, run.MID, run.ID, run.Day, run.Now)
+	scope, err := jobs.ScopeOf(ctx, db, run.Job, run.MID, run.ID, run.Day)
 	if err != nil {
 		return nil, err
 	}

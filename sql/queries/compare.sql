@@ -136,6 +136,17 @@ DELETE FROM touched WHERE NOT EXISTS (
 SELECT min(o.ordered_at) AS at FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id
 -- name: analyze_touched
 {{if .Postgres}}ANALYZE touched{{else}}SELECT 1{{end}}
+-- Of a table that was filled just now PostgreSQL thinks that it has one row,
+-- until autovacuum comes by. Who does not own the table leaves it at that.
+-- name: never_analyzed
+{{if .Postgres}}SELECT relname AS name FROM pg_class WHERE relnamespace = CAST(current_schema() AS regnamespace)
+  AND relname IN ('orders','transactions','payments') AND reltuples < 0 ORDER BY relname{{else}}SELECT '' AS name WHERE 1 = 0{{end}}
+-- name: analyze_orders
+{{if .Postgres}}ANALYZE (SKIP_LOCKED) orders{{else}}SELECT 1{{end}}
+-- name: analyze_transactions
+{{if .Postgres}}ANALYZE (SKIP_LOCKED) transactions{{else}}SELECT 1{{end}}
+-- name: analyze_payments
+{{if .Postgres}}ANALYZE (SKIP_LOCKED) payments{{else}}SELECT 1{{end}}
 -- name: analyze_standing
 {{if .Postgres}}ANALYZE standing{{else}}SELECT 1{{end}}
 -- name: clear_standing

@@ -38,7 +38,7 @@ var matchedTests = map[string]func(*testing.T, *store.DB){
 // agreement reads the whole list of a run.
 func agreement(t *testing.T, db *store.DB, run reconcile.Run) (*store.Agreement, []reports.Matched) {
 	t.Helper()
-	scope, err := jobs.ScopeOf(t.Context(), db, run.Job, run.MID, run.ID, run.Day, run.Now)
+	scope, err := jobs.ScopeOf(t.Context(), db, run.Job, run.MID, run.ID, run.Day)
 	if err != nil {
 		t.Fatal(err)
 	}
