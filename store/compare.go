@@ -119,12 +119,14 @@ func (c *Comparison) analyze(ctx context.Context) error {
 		return err
 	}
 	for _, table := range tables {
-		if err := c.run(ctx, "analyze_"+table); err != nil {
+		if err := c.run(ctx, analyzing[table]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+var analyzing = map[string]string{"orders": "analyze_orders", "transactions": "analyze_transactions", "payments": "analyze_payments"}
 
 // TouchGiven marks just the given orders.
 func (c *Comparison) TouchGiven(ctx context.Context, orderIDs []string) error {
