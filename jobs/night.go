@@ -19,6 +19,10 @@ const (
 	// leaseTime is how long a run stays taken without being renewed: longer
 	// than the longest provider call (65 s) and the pause of a busy machine.
 	leaseTime = 3 * time.Minute
+	// renewEvery is how often it is renewed, lookEvery how often another process
+	// looks whether it was.
+	renewEvery = leaseTime / 4
+	lookEvery  = 3 * time.Second
 	// followDays is for how long the refund of a virtual account is followed:
 	// Toss pays out within nine bank days, and says nothing later.
 	followDays = 30
@@ -81,6 +85,38 @@ func (n *night) close() {
 	_ = n.cmp.Close() // what it held was temporary
 }
 
+// begin takes the run. Where another process holds it, it lives when it renews
+// its lease, which it does every renewEvery; the error is then a
+// *reconcile.RunningError, as where it ends the night well meanwhile. One that
+// is gone, or ended it in another way, leaves the night to this process.
+func (n *Nightly) begin(ctx context.Context, day pay.Day) (reconcile.Lease, error) {
+	var seen *reconcile.RunningError
+	for {
+		lease, err := n.Ledger.BeginRun(ctx, n.Job, n.Settings.MID, day, n.Settings.Owner, n.Clock(), leaseTime, n.Settings.OwnerIsDead)
+		var running *reconcile.RunningError
+		switch {
+		case !errors.As(err, &running):
+			return lease, err
+		case seen == nil:
+			seen = running
+		case !running.Entry.LeaseUntil.Equal(seen.Entry.LeaseUntil), running.Entry.Owner != seen.Entry.Owner:
+			return lease, err
+		}
+		if len(n.Settings.Given) > 0 {
+			return lease, err // its orders wait for the next pass
+		}
+		n.Log.Info("another process has the night: waiting for a sign of life", "business_date", day, "owner", running.Entry.Owner)
+		select {
+		case <-ctx.Done():
+			return lease, ctx.Err()
+		case <-time.After(lookEvery):
+		}
+		if n.wasComplete(ctx, day) {
+			return lease, seen
+		}
+	}
+}
+
 // keepLease renews the lease while the run goes on. The context that it gives
 // ends when the run was taken over; stop says whether it was.
 func (n *Nightly) keepLease(ctx context.Context, lease reconcile.Lease) (held context.Context, stop func() error) {
@@ -88,7 +124,7 @@ func (n *Nightly) keepLease(ctx context.Context, lease reconcile.Lease) (held co
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		ticker := time.NewTicker(leaseTime / 4)
+		ticker := time.NewTicker(renewEvery)
 		defer ticker.Stop()
 		for {
 			select {

@@ -62,7 +62,7 @@ type Settings struct {
 // makes the run incomplete, and is never called missing. An error means that
 // nothing of the night was written; running it again is safe.
 func (n *Nightly) Run(ctx context.Context, day pay.Day, now time.Time) (reports.Snapshot, error) {
-	lease, err := n.Ledger.BeginRun(ctx, n.Job, n.Settings.MID, day, n.Settings.Owner, n.Clock(), leaseTime, n.Settings.OwnerIsDead)
+	lease, err := n.begin(ctx, day)
 	if err != nil {
 		return reports.Snapshot{}, err
 	}
@@ -163,23 +163,26 @@ func ending(snapshot reports.Snapshot, err error) (state, reason string) {
 	}
 }
 
-// catchUpDays is how far before the newest complete night a missed one is still
-// caught up by itself.
+// catchUpDays is how far before the newest complete night, or before yesterday
+// where none is, a missed one is still caught up by itself.
 const catchUpDays = 31
 
 // Dates are the business dates that a nightly without a date runs: every one up
 // to yesterday that is not complete, oldest first, from the first run on, but
-// not more than catchUpDays before the newest complete one; the first time, and
-// when nothing was missed, yesterday.
+// not more than catchUpDays before the newest complete one (before yesterday
+// where none is: a key that never worked is not tried for a year of nights each
+// night); the first time, and when nothing was missed, yesterday.
 func Dates(complete []pay.Day, firstRun, today pay.Day) []pay.Day {
 	yesterday := today.Add(-1)
 	from, done := yesterday, map[pay.Day]bool{}
 	if firstRun != "" {
 		from = min(firstRun, yesterday)
 	}
+	newest := yesterday
 	if n := len(complete); n > 0 {
-		from = max(from, complete[n-1].Add(-catchUpDays))
+		newest = complete[n-1]
 	}
+	from = max(from, newest.Add(-catchUpDays))
 	for _, day := range complete {
 		done[day] = true
 	}

@@ -283,6 +283,7 @@ func TestDates(t *testing.T) {
 		{"nothing missed: yesterday again", days{"2026-11-20", "2026-11-21"}, "2026-11-20", days{"2026-11-21"}},
 		{"never complete yet", nil, "2026-11-20", days{"2026-11-20", "2026-11-21"}},
 		{"a night of long ago brings back no year", days{"2025-01-01", "2026-11-20"}, "2025-01-01", nil},
+		{"a key that never worked tries no year of nights", nil, "2025-01-01", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

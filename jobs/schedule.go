@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -54,8 +55,9 @@ type Schedule struct {
 	Clock func() time.Time
 	Log   *slog.Logger
 
-	mu  sync.Mutex
-	due map[string]time.Time
+	mu   sync.Mutex
+	due  map[string]time.Time // the next moment of each job
+	owed map[string]time.Time // moments that could not be begun
 }
 
 const (
@@ -75,7 +77,7 @@ func (s *Schedule) Serve(ctx context.Context) error {
 	if s.Lease == 0 {
 		s.Lease = tickLease
 	}
-	s.due = map[string]time.Time{}
+	s.due, s.owed = map[string]time.Time{}, map[string]time.Time{}
 	clock, err := gocron.NewScheduler(gocron.WithLocation(pay.Seoul))
 	if err != nil {
 		return err
@@ -108,7 +110,9 @@ func (s *Schedule) Serve(ctx context.Context) error {
 		}()
 	}
 	<-ctx.Done()
-	err = clock.Shutdown()
+	if err = clock.Shutdown(); errors.Is(err, gocron.ErrStopJobsTimedOut) {
+		err = nil // what needs longer is waited for here
+	}
 	under.Wait()
 	return err
 }
@@ -119,12 +123,22 @@ func (s *Schedule) moment(ctx context.Context, job Planned) {
 	now := s.Clock()
 	s.mu.Lock()
 	tick := s.due[job.Name]
-	s.due[job.Name] = job.Next(now)
-	s.mu.Unlock()
-	if tick.IsZero() || tick.After(now) {
+	for next := tick; !next.IsZero() && !next.After(now); next = job.Next(next) {
+		tick = next // the newest, where the job outlasted some
+	}
+	if tick.IsZero() || tick.After(now.Add(time.Minute)) { // a clock set back by a second has the moment, too
 		tick = now.Truncate(time.Minute)
 	}
+	s.due[job.Name] = job.Next(latest(now, tick))
+	s.mu.Unlock()
 	s.begin(ctx, job, tick)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // missed begins the newest moment before now that no replica has begun.
@@ -147,18 +161,38 @@ func (s *Schedule) begin(ctx context.Context, job Planned, at time.Time) {
 	tick, taken, err := s.Ticks.BeginTick(ctx, job.Name, at, s.Owner, now, now.Add(s.Lease))
 	switch {
 	case err != nil:
-		s.Log.Error("schedule: the job cannot be begun; it is tried again at its next moment", "job", job.Name, "error", err)
+		s.Log.Error("schedule: the job cannot be begun; it is tried again soon", "job", job.Name, "moment", at, "error", err)
+		s.owe(job, at)
 	case taken:
 		s.run(ctx, job, tick)
 	}
 }
 
-// takeOver goes on with a moment whose replica is gone.
+// owe keeps the moment that could not be begun, for the next look.
+func (s *Schedule) owe(job Planned, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.owed[job.Name] = at
+}
+
+func (s *Schedule) owing(job Planned) (at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at = s.owed[job.Name]
+	delete(s.owed, job.Name)
+	return at
+}
+
+// takeOver goes on with a moment whose replica is gone, and begins one that the
+// database did not take.
 func (s *Schedule) takeOver(ctx context.Context, job Planned) {
-	now := s.Clock()
 	if ctx.Err() != nil {
 		return
 	}
+	if at := s.owing(job); !at.IsZero() {
+		s.begin(ctx, job, at)
+	}
+	now := s.Clock()
 	tick, taken, err := s.Ticks.TakeOverTick(ctx, job.Name, s.Owner, now, now.Add(s.Lease))
 	switch {
 	case err != nil && ctx.Err() == nil:
@@ -194,44 +228,71 @@ func (s *Schedule) run(ctx context.Context, job Planned, tick Tick) {
 func guarded(ctx context.Context, run func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the job panicked: %v", p)
+			err = fmt.Errorf("the job panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
 	return run(ctx)
 }
 
+// renew keeps the moment. Where the database is away it asks again soon, so that
+// nobody else takes over a moment that is worked on.
 func (s *Schedule) renew(ctx context.Context, lost context.CancelCauseFunc, tick Tick) {
-	ticker := time.NewTicker(s.Lease / 4)
-	defer ticker.Stop()
+	wait := s.Lease / 4
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			if err := s.Ticks.RenewTick(ctx, tick, s.Clock().Add(s.Lease)); errors.Is(err, ErrLostTick) {
-				lost(ErrLostTick)
-				return
-			}
+		case <-time.After(wait):
+		}
+		wait = s.Lease / 4
+		switch err := s.Ticks.RenewTick(ctx, tick, s.Clock().Add(s.Lease)); {
+		case errors.Is(err, ErrLostTick):
+			lost(ErrLostTick)
+			return
+		case err != nil:
+			wait = s.Lease / 60
 		}
 	}
 }
 
 // end notes how a moment ended. One that was interrupted is given away.
 func (s *Schedule) end(ctx context.Context, tick Tick, err error) {
-	now, after := s.Clock(), context.WithoutCancel(ctx)
-	var noted error
+	var note func(context.Context) error
 	switch {
 	case errors.Is(err, ErrLostTick):
 		s.Log.Warn("schedule: another replica has taken the job over", "job", tick.Job, "moment", tick.At)
 		return
 	case ctx.Err() != nil && err != nil:
-		noted = s.Ticks.ReleaseTick(after, tick, now)
+		note = func(ctx context.Context) error { return s.Ticks.ReleaseTick(ctx, tick, s.Clock()) }
 	case err != nil:
-		noted = s.Ticks.EndTick(after, tick, err.Error(), now)
+		note = func(ctx context.Context) error { return s.Ticks.EndTick(ctx, tick, err.Error(), s.Clock()) }
 	default:
-		noted = s.Ticks.EndTick(after, tick, "", now)
+		note = func(ctx context.Context) error { return s.Ticks.EndTick(ctx, tick, "", s.Clock()) }
 	}
-	if noted != nil {
-		s.Log.Error("schedule: how the job ended could not be noted", "job", tick.Job, "error", noted)
+	if err := s.insist(ctx, note); err != nil {
+		s.Log.Error("schedule: how the job ended could not be noted", "job", tick.Job, "error", err)
+	}
+}
+
+// noteTries is how often the end of a moment is written down, a lease's sixth
+// apart: else another replica would run the moment again. noteTime is for how
+// long one try may hang; a process that must end tries once.
+const (
+	noteTries = 6
+	noteTime  = 10 * time.Second
+)
+
+func (s *Schedule) insist(ctx context.Context, note func(context.Context) error) error {
+	for try := 1; ; try++ {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+		err := note(limited)
+		cancel()
+		if err == nil || errors.Is(err, ErrLostTick) || try == noteTries || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(s.Lease / noteTries):
+		}
 	}
 }

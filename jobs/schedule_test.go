@@ -22,26 +22,28 @@ type sharedTicks struct {
 	tick  jobs.Tick
 	until time.Time
 	state string
+	owner string
 }
 
-func (s *sharedTicks) BeginTick(_ context.Context, job string, tick time.Time, _ string, now, until time.Time) (jobs.Tick, bool, error) {
+func (s *sharedTicks) BeginTick(_ context.Context, job string, tick time.Time, owner string, now, until time.Time) (jobs.Tick, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !tick.After(s.tick.At) || s.state == "running" && !s.until.Before(now) {
 		return jobs.Tick{}, false, nil
 	}
 	s.tick, s.until, s.state = jobs.Tick{Job: job, At: tick, Fence: s.tick.Fence + 1}, until, "running"
+	s.owner = owner
 	return s.tick, true, nil
 }
 
-func (s *sharedTicks) TakeOverTick(_ context.Context, _, _ string, now, until time.Time) (jobs.Tick, bool, error) {
+func (s *sharedTicks) TakeOverTick(_ context.Context, _, owner string, now, until time.Time) (jobs.Tick, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != "running" || !s.until.Before(now) {
+	if s.state != "running" || !s.until.Before(now) || s.owner == owner {
 		return jobs.Tick{}, false, nil
 	}
 	s.tick.Fence++
-	s.until = until
+	s.until, s.owner = until, owner
 	return s.tick, true, nil
 }
 

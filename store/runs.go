@@ -87,7 +87,7 @@ func (d *DB) RenewRun(ctx context.Context, l reconcile.Lease, until time.Time) e
 
 // EndRun gives a run back: how it ended, and why where it failed.
 func (d *DB) EndRun(ctx context.Context, l reconcile.Lease, state, reason string, clock time.Time) error {
-	return d.fenced(ctx, "run_end", args{"run_id": l.RunID, "fence": l.Fence, "state": state, "finished_at": at(clock), "error": reason})
+	return d.fenced(ctx, "run_end", args{"run_id": l.RunID, "fence": l.Fence, "state": state, "finished_at": at(clock), "error": plainText(reason)})
 }
 
 func (d *DB) fenced(ctx context.Context, name string, with args) error {

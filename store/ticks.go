@@ -4,16 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"daesa/jobs"
 )
 
+// clockMargin is by how much the clocks of replicas may differ.
+const clockMargin = 5 * time.Minute
+
 // BeginTick takes a planned moment of a job for an owner. It is not taken where
 // it was begun before, by whomever, or an earlier one still goes on.
 func (d *DB) BeginTick(ctx context.Context, job string, tick time.Time, owner string, now, until time.Time) (jobs.Tick, bool, error) {
 	var fence int64
-	err := d.one(ctx, d.db, &fence, "tick_begin", args{"job": job, "tick": at(tick), "owner": owner, "now": at(now), "until": at(until)})
+	err := d.one(ctx, d.db, &fence, "tick_begin", args{"job": job, "tick": at(tick), "owner": owner, "now": at(now), "until": at(until), "ahead": at(now.Add(clockMargin))})
 	if errors.Is(err, sql.ErrNoRows) {
 		return jobs.Tick{}, false, nil
 	}
@@ -44,7 +48,12 @@ func (d *DB) EndTick(ctx context.Context, t jobs.Tick, failure string, now time.
 	if failure != "" {
 		state = "failed"
 	}
-	return d.ofTick(ctx, "tick_end", args{"job": t.Job, "fence": t.Fence, "state": state, "error": failure, "now": at(now)})
+	return d.ofTick(ctx, "tick_end", args{"job": t.Job, "fence": t.Fence, "state": state, "error": plainText(failure), "now": at(now)})
+}
+
+// plainText is what every database takes as text.
+func plainText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "�"), "\x00", "�")
 }
 
 // ReleaseTick gives a moment that was not ended to whoever comes next.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -66,8 +67,16 @@ func newMetrics(a *app, cfg *config.Config, db *store.DB) *metrics {
 			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600}}, []string{"job", "ended"}),
 		ended: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "daesa_job_last_success_timestamp_seconds", Help: "When a moment of the job last ended well in this replica."}, []string{"job"}),
 	}
+	for _, job := range scheduled(cfg) { // a counter that begins at 1 never rises
+		m.took.WithLabelValues(job.name, "well")
+		m.took.WithLabelValues(job.name, "failed")
+	}
 	m.registry.MustRegister(m, m.runs, m.took, m.ended, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+func (m *metrics) planned(job string) bool {
+	return slices.ContainsFunc(scheduled(m.cfg), func(j commandJob) bool { return j.name == job })
 }
 
 func (m *metrics) handler() http.Handler {
@@ -155,7 +164,9 @@ func (m *metrics) look(ctx context.Context, now time.Time) ([]prometheus.Metric,
 		return nil, err
 	}
 	for _, t := range ticks {
-		list = append(list, gauge(descJobMoment, float64(t.Tick.Unix()), t.Job, t.State))
+		if m.planned(t.Job) { // a job that was taken off the schedule is not late
+			list = append(list, gauge(descJobMoment, float64(t.Tick.Unix()), t.Job, t.State))
+		}
 	}
 	return append(list, gauge(descEvents, float64(waiting)), gauge(descOldest, age), gauge(descBrake, paused), gauge(descJournal, float64(entries))), nil
 }
@@ -166,8 +177,15 @@ func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]pr
 	if err != nil {
 		return nil, err
 	}
-	if last != "" {
+	first, err := m.db.FirstRunDay(ctx, jobs.JobNightly, mid)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case last != "":
 		list = append(list, gauge(descNight, float64(last.End().Unix()), mid))
+	case first != "": // none is complete yet: none since before the first
+		list = append(list, gauge(descNight, float64(first.Start().Unix()), mid))
 	}
 	kinds, err := m.db.CountOpenKinds(ctx, mid)
 	if err != nil {

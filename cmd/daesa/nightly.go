@@ -69,6 +69,7 @@ type nights struct {
 	// what is due: they are not run again.
 	complete map[string][]pay.Day
 	kept     []string // why complete nights could not be read again: merchant: reason
+	whole    bool     // yesterday is complete for all merchants: the watcher hears of it
 }
 
 func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
@@ -104,27 +105,48 @@ func (a *app) nightDocuments(ctx context.Context, n *nights, date string) ([]nig
 		return nil, err
 	}
 	var documents []nightDocument
+	var failures []error
 	for _, day := range dates {
-		snapshots, err := a.runDate(ctx, n, job, day)
-		if err != nil {
+		document, err := a.oneDate(ctx, n, job, day)
+		var wrong *coded
+		switch {
+		case err != nil && (ctx.Err() != nil || errors.As(err, &wrong)):
 			return nil, err
+		case err != nil: // the other dates are not to wait for this one
+			failures = append(failures, fmt.Errorf("%s: %w", day, err))
+		case document != nil:
+			documents = append(documents, *document)
 		}
-		if len(snapshots) == 0 {
-			continue // running already, and that was said
-		}
-		workbook, files, err := a.drawNight(ctx, n, job, day)
-		if err != nil {
-			return nil, err
-		}
-		documents = append(documents, newNightDocument(snapshots, &workbook))
-		a.judgeNight(snapshots)
-		a.deliver(ctx, n.cfg, files)
-		a.tellNight(ctx, n, job, day, snapshots, workbook)
 	}
 	if len(documents) == 0 {
-		return nil, nil // another process does it all
+		return nil, errors.Join(failures...) // nil: another process does it all
+	}
+	for _, failure := range failures {
+		a.complain(failure)
+		a.verdict.add(codeFailed, "%v", failure)
+		a.tellFailedNight(ctx, n, failure)
+	}
+	if n.whole {
+		a.heartbeat(ctx, n.cfg)
 	}
 	return documents, a.needPerson(ctx, n, true)
+}
+
+// oneDate runs a date, draws it and tells of it; nil: another process does it.
+func (a *app) oneDate(ctx context.Context, n *nights, job string, day pay.Day) (*nightDocument, error) {
+	snapshots, err := a.runDate(ctx, n, job, day)
+	if err != nil || len(snapshots) == 0 {
+		return nil, err
+	}
+	workbook, files, err := a.drawNight(ctx, n, job, day)
+	if err != nil {
+		return nil, err
+	}
+	document := newNightDocument(snapshots, &workbook)
+	a.judgeNight(snapshots)
+	a.deliver(ctx, n.cfg, files)
+	a.tellNight(ctx, n, job, day, snapshots, workbook)
+	return &document, nil
 }
 
 // datesDue says which dates a nightly runs: those that some merchant lacks.

@@ -91,7 +91,7 @@ func inLanguage(cfg *config.Config, ko, en string, values ...any) string {
 }
 
 // tellNight sends the message of a business date of all configured merchants,
-// and calls the heartbeat when it is complete. ran are the merchants of this
+// and notes whether the watcher is to hear of it. ran are the merchants of this
 // command; of the others it is what is stored.
 func (a *app) tellNight(ctx context.Context, n *nights, job string, day pay.Day, ran []reports.Snapshot, workbook string) {
 	if !n.cfg.Notify.URLs.IsSet() && !n.cfg.Notify.HeartbeatURL.IsSet() {
@@ -119,9 +119,7 @@ func (a *app) tellNight(ctx context.Context, n *nights, job string, day pay.Day,
 		return
 	}
 	a.tell(ctx, n.cfg, note.Title, note.Text)
-	if note.Complete && n.kept == nil {
-		a.heartbeat(ctx, n.cfg)
-	}
+	n.whole = day == n.today.Add(-1) && note.Complete && n.kept == nil
 }
 
 // tellFailedNight says that a night could not be written at all: no message of

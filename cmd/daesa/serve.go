@@ -43,24 +43,27 @@ func (a *app) serveCommand() *cobra.Command {
 
 // commandJob is a job of the schedule: the command line that it runs.
 type commandJob struct {
-	name string
-	cron config.Cron
-	skip func(now time.Time) bool
-	// lines are run one after another; the first that fails ends the job.
-	lines func(now time.Time) [][]string
+	name  string
+	cron  config.Cron
+	skip  func(now time.Time) bool
+	lines [][]string // run one after another, also after one that failed
+	// again is after how long the first line is run once more, where it failed or
+	// could not read everything.
+	again []time.Duration
 }
+
+// nightAgain: most of what keeps a night from reading everything is over soon.
+var nightAgain = []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour}
 
 // scheduled are the jobs of the configuration. What has no times is not run.
 func scheduled(cfg *config.Config) []commandJob {
-	fixed := func(lines ...[]string) func(time.Time) [][]string {
-		return func(time.Time) [][]string { return lines }
-	}
 	all := []commandJob{
-		{name: "nightly", cron: cfg.Schedule.Nightly, lines: fixed([]string{"nightly"}, []string{"accounts", "purge"})},
-		{name: "refunds", cron: cfg.Schedule.Refunds, lines: fixed([]string{"refunds", "run"})},
-		{name: "capture", cron: cfg.Schedule.Capture, lines: fixed([]string{"accounts", "capture"})},
+		{name: "nightly", cron: cfg.Schedule.Nightly, again: nightAgain,
+			lines: [][]string{{"nightly"}, {"accounts", "purge"}}},
+		{name: "refunds", cron: cfg.Schedule.Refunds, lines: [][]string{{"refunds", "run"}}},
+		{name: "capture", cron: cfg.Schedule.Capture, lines: [][]string{{"accounts", "capture"}}},
 		{name: "month_end", cron: cfg.Schedule.MonthEnd, skip: func(now time.Time) bool { return !jobs.MonthEnd(pay.DayOf(now)) },
-			lines: fixed([]string{"nightly", "--month-end"})},
+			again: nightAgain[:1], lines: [][]string{{"nightly", "--month-end"}}},
 	}
 	var list []commandJob
 	for _, job := range all {
@@ -122,14 +125,34 @@ func replicaName() string {
 
 // runLines runs the command lines of a job, as a shell would.
 func (a *app) runLines(ctx context.Context, job commandJob, metrics *metrics) error {
-	for _, line := range job.lines(a.clock()) {
-		code, err := a.runLine(ctx, line)
-		metrics.ran(job.name, code)
-		if err != nil {
-			return err
+	var failures []error
+	for i, line := range job.lines {
+		var again []time.Duration
+		if i == 0 {
+			again = job.again
+		}
+		if err := a.runUntilWhole(ctx, job.name, line, again, metrics); err != nil {
+			failures = append(failures, err)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(failures...)
+}
+
+func (a *app) runUntilWhole(ctx context.Context, job string, line []string, again []time.Duration, metrics *metrics) error {
+	for try := 0; ; try++ {
+		code, err := a.runLine(ctx, line)
+		metrics.ran(job, code)
+		if (code != codeFailed && code != codeIncomplete) || try == len(again) {
+			return err
+		}
+		a.log.Info("the command is run again", "command", strings.Join(line, " "), "exit_code", code, "in", again[try].String())
+		if err := sleep(ctx, again[try]); err != nil {
+			return err // the moment is given away, and begun again where it is taken
+		}
+	}
 }
 
 // runLine runs one command in this process. A code that asks for a person is no

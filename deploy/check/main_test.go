@@ -113,7 +113,7 @@ func mustBeCommand(t *testing.T, args []string) {
 
 func TestCallsThatDaesaDoesNotKnow(t *testing.T) {
 	for _, test := range []struct{ call, want string }{
-		{"refunds run --ok-codes 3", ""},
+		{"refunds run --ok-codes 3,4", ""},
 		{"init /srv/daesa", ""},
 		{"refunds walk", "there is no command `daesa refunds walk`"},
 		{"refund run", "there is no command `daesa refund run`"},
