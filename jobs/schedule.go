@@ -212,7 +212,7 @@ func (s *Schedule) run(ctx context.Context, job Planned, tick Tick) {
 		defer close(renewed)
 		s.renew(held, lost, tick)
 	}()
-	err := guarded(held, job.Run)
+	err := s.guarded(held, job)
 	if cause := context.Cause(held); errors.Is(cause, ErrLostTick) {
 		err = cause
 	}
@@ -225,13 +225,14 @@ func (s *Schedule) run(ctx context.Context, job Planned, tick Tick) {
 }
 
 // guarded keeps a panic of one job from ending the others.
-func guarded(ctx context.Context, run func(context.Context) error) (err error) {
+func (s *Schedule) guarded(ctx context.Context, job Planned) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the job panicked: %v\n%s", p, debug.Stack())
+			s.Log.Error("schedule: the job panicked", "job", job.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fmt.Errorf("the job panicked: %v", p)
 		}
 	}()
-	return run(ctx)
+	return job.Run(ctx)
 }
 
 // renew keeps the moment. Where the database is away it asks again soon, so that

@@ -91,7 +91,8 @@ func TestServe(t *testing.T) {
 			t.Errorf("a webhook that is no POST: %d", code)
 		}
 		_, metrics := s.page(a, "/metrics")
-		for _, want := range []string{"daesa_database_up 1", `daesa_refunds{mid="tosspayments",state="requested"} 0`, "daesa_webhook_events_waiting 0", `daesa_job_moment_timestamp_seconds{job="nightly"`, "go_goroutines"} {
+		for _, want := range []string{"daesa_database_up 1", `daesa_refunds{mid="tosspayments",state="requested"} 0`, "daesa_webhook_events_waiting 0", `daesa_job_moment_timestamp_seconds{job="nightly"`,
+			`daesa_job_seconds_count{ended="failed",job="nightly"} 0`, `daesa_night_last_complete_timestamp_seconds{mid="tosspayments"}`, "go_goroutines"} {
 			if !strings.Contains(metrics, want) {
 				t.Errorf("no %s in\n%s", want, metrics)
 			}
