@@ -105,7 +105,7 @@ func TestAFolderGetsAWholeCopy(t *testing.T) {
 		t.Error(diff)
 	}
 	info, err := os.Stat(filepath.Join(dir, "book.xlsx"))
-	if err != nil || info.Mode().Perm() != 0o600 {
+	if err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
 }

@@ -27,13 +27,28 @@ func openFolder(path string) (Place, error) {
 	return folder{path}, nil
 }
 
-// Put copies whole or not at all (mode 0600).
+// Put copies whole or not at all. The copy is for the folder's group, too (mode
+// 0640): people read it there who are not the program's user. A volume whose
+// server is gone holds whoever writes to it; it is waited for so long as for any
+// other place.
 func (f folder) Put(ctx context.Context, file string) error {
-	if err := f.put(ctx, file); err != nil {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- f.put(ctx, file) }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = errors.New("the folder does not answer")
+	}
+	if err != nil {
 		return &Error{text: "copying " + filepath.Base(file), hint: "see that the folder can be written and has room", err: err}
 	}
 	return nil
 }
+
+const forTheGroup = 0o640
 
 func (f folder) put(ctx context.Context, file string) (err error) {
 	from, err := os.Open(file)
@@ -51,6 +66,9 @@ func (f folder) put(ctx context.Context, file string) (err error) {
 		}
 	}()
 	_, err = io.Copy(to, from)
+	if err == nil {
+		err = to.Chmod(forTheGroup)
+	}
 	if err = errors.Join(err, to.Sync(), to.Close(), ctx.Err()); err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
