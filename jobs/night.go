@@ -95,17 +95,14 @@ func (n *Nightly) begin(ctx context.Context, day pay.Day) (reconcile.Lease, erro
 		lease, err := n.Ledger.BeginRun(ctx, n.Job, n.Settings.MID, day, n.Settings.Owner, n.Clock(), leaseTime, n.Settings.OwnerIsDead)
 		var running *reconcile.RunningError
 		switch {
-		case !errors.As(err, &running):
+		case !errors.As(err, &running), len(n.Settings.Given) > 0: // given orders wait for the next pass
 			return lease, err
 		case seen == nil:
 			seen = running
+			n.Log.Warn("another process has the night: waiting for a sign of life", "business_date", day, "owner", running.Entry.Owner, "until_at_most", running.Entry.LeaseUntil)
 		case !running.Entry.LeaseUntil.Equal(seen.Entry.LeaseUntil), running.Entry.Owner != seen.Entry.Owner:
 			return lease, err
 		}
-		if len(n.Settings.Given) > 0 {
-			return lease, err // its orders wait for the next pass
-		}
-		n.Log.Info("another process has the night: waiting for a sign of life", "business_date", day, "owner", running.Entry.Owner)
 		select {
 		case <-ctx.Done():
 			return lease, ctx.Err()
