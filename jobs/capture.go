@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -101,7 +99,7 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 			pass.gap(gap.What + ": " + gap.Why)
 		}
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := workersOf(ctx)
 	for _, m := range c.Merchants {
 		group.Go(func() error { return pass.merchant(groupCtx, m) })
 	}
@@ -252,7 +250,7 @@ func listedAt(ctx context.Context, m CaptureMerchant, now time.Time) (watches []
 // asked once by the next.
 func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time.Time) (more bool, err error) {
 	var late atomic.Bool
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := workersOf(ctx)
 	failed := p.streak(m.MID)
 	for range max(m.Concurrency, 1) {
 		group.Go(func() error {

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -131,7 +129,7 @@ func (r *eventRun) batch(ctx context.Context, events []pay.Event, tries map[stri
 		return err
 	}
 	before := r.summary.Woken
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := workersOf(ctx)
 	group.SetLimit(r.concurrency())
 	for _, t := range payments {
 		group.Go(func() error { return r.look(groupCtx, t) })

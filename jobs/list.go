@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -45,7 +43,7 @@ func (n *night) list(ctx context.Context) error {
 	n.step("windows", 0, 0)
 	windows := reconcile.WindowsToRead(n.scope.Day, from, covered, n.Settings.RereadDays)
 	var done, failed atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := workersOf(ctx)
 	group.SetLimit(max(1, n.Settings.Concurrency))
 	for _, window := range windows {
 		group.Go(func() error {
@@ -92,7 +90,7 @@ type page struct {
 
 // readPages fetches the next page while the one before is being kept.
 func (n *night) readPages(ctx context.Context, w reconcile.Window, single bool) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := workersOf(ctx)
 	pages := make(chan page, 1)
 	group.Go(func() error {
 		defer close(pages)

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -85,7 +83,7 @@ func (n *night) lookUp(ctx context.Context) error {
 // filter let pass.
 func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bool) (failures int, err error) {
 	results := make([]looked, len(batch))
-	group, inner := errgroup.WithContext(ctx)
+	group, inner := workersOf(ctx)
 	group.SetLimit(max(1, n.Settings.Concurrency))
 	var failed atomic.Int64
 	for i, suspect := range batch {

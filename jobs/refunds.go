@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -88,7 +86,7 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 	case on:
 		run.stop("paused: " + note)
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := workersOf(ctx)
 	for _, merchant := range r.Merchants {
 		if !run.reachable(ctx, merchant) {
 			continue
