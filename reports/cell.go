@@ -102,7 +102,7 @@ func date(style int, d pay.Day) cell {
 // serial is the number of a day in a workbook's calendar. It is reckoned in
 // UTC: in Seoul not every day since 1900 had 24 hours.
 func serial(d pay.Day) int64 {
-	const unixEpoch, secondsOfDay = 25569, 24 * 60 * 60
+	const unixEpoch = 25569
 	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
 		return 0 // a Day is checked where it is made
@@ -116,20 +116,25 @@ func moment(style int, t time.Time) cell {
 		return blank(style)
 	}
 	_, offset := t.In(pay.Seoul).Zone()
-	const day, unixEpoch = 24 * 60 * 60, 25569
-	local := t.Unix() + int64(offset)
-	days := local / day
-	if local%day < 0 {
-		days-- // before 1970
+	const unixEpoch = 25569
+	return cell{style: style, kind: cellNumber, value: secondOf(t.Unix() + int64(offset) + unixEpoch*secondsOfDay)}
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// secondOf is a second of a workbook's calendar, as days with ten places: nine
+// microseconds. It is rounded up, so that 23:59:59 never reads 23:59:58.
+func secondOf(second int64) string {
+	days := second / secondsOfDay
+	if second%secondsOfDay < 0 {
+		days-- // before 1900
 	}
-	// Ten decimal places of a day are nine microseconds; rounded up, so that
-	// 23:59:59 never reads 23:59:58.
-	fraction := ((local-days*day)*10_000_000_000 + day - 1) / day
-	value := strconv.AppendInt(make([]byte, 0, 20), days+unixEpoch, 10)
+	fraction := ((second-days*secondsOfDay)*10_000_000_000 + secondsOfDay - 1) / secondsOfDay
+	value := strconv.AppendInt(make([]byte, 0, 20), days, 10)
 	point := len(value)
 	value = strconv.AppendInt(value, 10_000_000_000+fraction, 10) // the leading 1 makes place for the point
 	value[point] = '.'
-	return cell{style: style, kind: cellNumber, value: string(value)}
+	return string(value)
 }
 
 // share is part of whole as a fraction, cut (not rounded) to four places, so

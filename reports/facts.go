@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 const factDigits = 15
 
 // fact is what a cell says, in a form that outlives a save by another program:
-// nothing, a text, or a number to fifteen digits.
+// nothing, a text, or a number to fifteen digits, a moment to the second.
 func (c cell) fact() string {
 	switch c.kind {
 	case cellText:
@@ -29,7 +30,27 @@ func numberFact(decimal string) string {
 	if err != nil {
 		return decimal
 	}
-	return strconv.FormatFloat(value, 'g', factDigits, 64)
+	return strconv.FormatFloat(onItsSecond(value), 'g', factDigits, 64)
+}
+
+// onItsSecond puts a moment back to how it was drawn. Programs that read a date
+// as one write it with other last digits. What lies further from a second than
+// a hundredth, and what is no date of our time, stays as it is; sums of money
+// with two places are such seconds themselves, and stay, too.
+func onItsSecond(value float64) float64 {
+	const earliest, latest = 30_000, 80_000 // 1982 to 2119
+	if value < earliest || value > latest {
+		return value
+	}
+	second := math.Round(value * secondsOfDay)
+	if math.Abs(value*secondsOfDay-second) > 0.01 {
+		return value
+	}
+	drawn, err := strconv.ParseFloat(secondOf(int64(second)), 64)
+	if err != nil {
+		return value
+	}
+	return drawn
 }
 
 // rowCheck names the run and the facts of a row: a row that comes back is known

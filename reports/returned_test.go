@@ -2,9 +2,12 @@ package reports
 
 import (
 	"bytes"
+	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -314,6 +317,59 @@ func TestANightRunAgainIsSaid(t *testing.T) {
 	}
 	if _, err := returnedOf(t, path).Verify([]Snapshot{sampleNight("other")}, Options{}); err == nil || !strings.Contains(err.Error(), "of which nothing is stored") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestDatesWithOtherLastDigitsAndFormulasWithoutValueAreAsDrawn: what programs
+// that take dates for dates, and do not reckon, make of a workbook.
+func TestDatesWithOtherLastDigitsAndFormulasWithoutValueAreAsDrawn(t *testing.T) {
+	night := []Snapshot{sampleNight("tosspayments")}
+	moved, emptied := 0, 0
+	path := edited(t, night, Options{}, func(f *excelize.File) {
+		for _, sheet := range f.GetSheetList() {
+			for _, c := range cellsOf(t, f, sheet) {
+				serial, err := strconv.ParseFloat(c.raw, 64)
+				switch {
+				case c.formula != "":
+					if err := errors.Join(f.SetCellValue(sheet, c.ref, nil), f.SetCellFormula(sheet, c.ref, c.formula)); err != nil {
+						t.Fatal(err)
+					}
+					emptied++
+				case err == nil && serial > 46_000 && serial < 47_000 && serial != math.Trunc(serial):
+					if err := f.SetCellFloat(sheet, c.ref, serial-3e-10, -1, 64); err != nil {
+						t.Fatal(err)
+					}
+					moved++
+				}
+			}
+		}
+		put(t, f, "20261121-0002", columnDecision, "기다림")
+	})
+	if moved < 20 || emptied < 20 {
+		t.Fatalf("%d dates, %d formulas", moved, emptied)
+	}
+	read, err := returnedOf(t, path).Words(night)
+	if err != nil || len(read.Words) != 1 || len(read.Refused) != 0 {
+		t.Errorf("%+v %v", read, err)
+	}
+	found, err := returnedOf(t, path).Verify(night, Options{})
+	if err != nil || len(found.Changed) != 0 {
+		t.Errorf("%+v %v", found, err)
+	}
+}
+
+func TestAMomentIsComparedToTheSecondAndMoneyExactly(t *testing.T) {
+	for _, pair := range []struct {
+		a, b string
+		same bool
+	}{
+		{"46341.4165856482", "46341.416585648148", true}, {"46341.4165856482", "46341.416597", false}, {"46341.5000000000", "46341.5", true},
+		{"46341.56", "46341.57", false}, {"46341.56", "46341.560000000001", true}, {"46341.123456", "46341.123457", false}, {"50000", "50000.00001", false},
+		{"0.8520", "0.8521", false}, {"118000", "118001", false},
+	} {
+		if same := numberFact(pair.a) == numberFact(pair.b); same != pair.same {
+			t.Errorf("%s and %s: %s, %s", pair.a, pair.b, numberFact(pair.a), numberFact(pair.b))
+		}
 	}
 }
 

@@ -148,6 +148,8 @@ func differs(drawn cell, cells []table.Stored, i int) string {
 			return fmt.Sprintf("was the formula =%s, is =%s", drawn.formula, clip(clean(stored.Formula)))
 		case strings.Contains(drawn.formula, "SUBTOTAL("):
 			return "" // what a filter shows
+		case stored.Text == "":
+			return "" // saved by a program that does not reckon
 		}
 	} else if stored.Live {
 		return fmt.Sprintf("was %s, is the formula =%s", quote(drawn.value), clip(clean(stored.Formula)))
