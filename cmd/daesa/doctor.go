@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -60,11 +61,7 @@ func (e *examination) fails(name, about, finding, remedy string) {
 
 // failsWith reports an error, with its own hint where it has one.
 func (e *examination) failsWith(name, about string, err error, remedy string) {
-	var h hinter
-	if errors.As(err, &h) && h.Hint() != "" {
-		remedy = h.Hint()
-	}
-	e.fails(name, about, err.Error(), remedy)
+	e.fails(name, about, err.Error(), or(hint.Of(err), remedy))
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -91,6 +88,7 @@ func (a *app) doctorCommand() *cobra.Command {
 type doctorDocument struct {
 	Checks []check `json:"checks"`
 	ending
+	*problem // of the configuration; absent where it is in order
 }
 
 func (e *examination) report(faults *config.Faults) error {
@@ -107,10 +105,12 @@ func (e *examination) report(faults *config.Faults) error {
 		}
 	}
 	document := doctorDocument{Checks: e.checks, ending: e.ending()}
-	if faults != nil {
-		document.ExitCode = codeUsage
+	if faults == nil {
+		return e.print(document)
 	}
-	if err := e.print(document); err != nil || faults == nil {
+	wrong := newProblem(faults, codeUsage)
+	document.ExitCode, document.problem = codeUsage, &wrong
+	if err := e.print(document); err != nil {
 		return err
 	}
 	e.verdict.keepOutput = true
