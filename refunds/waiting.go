@@ -25,6 +25,15 @@ type Standing struct {
 	Today  Spent // of the day limits
 }
 
+// Expiry lets unsent requests expire whose deadline has passed. Nobody looks at
+// the provider for it: nothing of them was ever sent.
+type Expiry struct {
+	Whose func(mid string) bool // nil: nobody's
+	RunID string
+	Actor string
+	Now   time.Time
+}
+
 // Spent is what of the limits of a business day is used up.
 type Spent struct {
 	Count int64
