@@ -241,11 +241,11 @@ var sentences = map[string]entry{
 	WhyCurrency:      {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},
 
 	// What an open request waits for.
-	WhyAwaitsApproval: {ko: "결재를 기다리고 있습니다", en: "it waits for an approval", do: &giveWord},
-	WhyNotConfigured:  {ko: "가맹점이 daesa.yaml에 없어 보내지도 조회하지도 못합니다", en: "its merchant is not in daesa.yaml, so that it is neither sent nor looked up", do: &putBack},
-	WhyAboveSingle:    {ko: "금액이 1건 한도(max_single)를 넘어 보낼 수 없습니다", en: "it is above refunds.max_single and can never be sent under this limit", do: &liftOrWithdraw},
-	WhyAboveRun:       {ko: "금액이 1회 실행 한도(max_amount)를 넘어 보낼 수 없습니다", en: "it is above refunds.max_amount and can never be sent under this limit", do: &liftOrWithdraw},
-	WhyAboveDay:       {ko: "금액이 1일 한도(max_amount_per_day)를 넘어 보낼 수 없습니다", en: "it is above refunds.max_amount_per_day and can never be sent under this limit", do: &liftOrWithdraw},
+	WhyAwaitsApproval: {ko: "결재를 기다리고 있습니다", en: "waiting for an approval", do: &giveWord},
+	WhyNotConfigured:  {ko: "가맹점이 daesa.yaml에 없어 보내지도 조회하지도 못합니다", en: "the merchant is not in daesa.yaml, so that nothing is sent or looked up", do: &putBack},
+	WhyAboveSingle:    {ko: "금액이 1건 한도(max_single)를 넘어 보낼 수 없습니다", en: "above refunds.max_single, so never sent under this limit", do: &liftOrWithdraw},
+	WhyAboveRun:       {ko: "금액이 1회 실행 한도(max_amount)를 넘어 보낼 수 없습니다", en: "above refunds.max_amount, so never sent under this limit", do: &liftOrWithdraw},
+	WhyAboveDay:       {ko: "금액이 1일 한도(max_amount_per_day)를 넘어 보낼 수 없습니다", en: "above refunds.max_amount_per_day, so never sent under this limit", do: &liftOrWithdraw},
 	WhyNoCount:        {ko: "환불 건수 한도(max_count, max_count_per_day)가 0이라 보낼 수 없습니다", en: "refunds.max_count or max_count_per_day is 0, so that nothing can be sent", do: &liftOrWithdraw},
 	WhyBlocked:        {ko: "이 통화의 환불 한도가 0이거나 없어 보낼 수 없습니다", en: "refunds in this currency have no limit above 0, so that none can be sent", do: &liftOrWithdraw},
 	WhyDayFull:        {ko: "오늘의 환불 한도를 모두 썼습니다", en: "today's refund limits are used up", do: &liftOrWait},
@@ -253,11 +253,11 @@ var sentences = map[string]entry{
 	WhyClock:          {ko: "서버의 시각이 토스와 5분 넘게 다릅니다", en: "the machine's clock and Toss's differ by more than five minutes", do: &setClock},
 	WhySendFalse:      {ko: "refunds.send가 false라 보내지 않습니다", en: "refunds.send is false, so that nothing is sent", do: &switchOn},
 	WhyPaused:         {ko: "환불이 일시 중지되어 있습니다 (refunds pause)", en: "refunds are paused (refunds pause)", do: &takeBrakeOff},
-	WhyNextRun:        {ko: "다음 환불 실행을 기다리고 있습니다", en: "it waits for the next refund run", do: &willSend},
-	WhyRetryLater:     {ko: "정해진 시각의 다음 시도를 기다리고 있습니다", en: "it waits for the moment of its next try", do: &tryAgain},
-	WhyBeingSent:      {ko: "지금 보내는 중입니다", en: "it is being sent at this moment", do: &waitForIt},
-	WhyLookedUp:       {ko: "보낸 결과가 확인되지 않아 다시 조회합니다", en: "its outcome is not known and is looked up again", do: &tryAgain},
-	WhyMustLook:       {ko: "자동으로 판단할 수 없어 멈춰 있습니다", en: "no rule explains what Toss shows, so that it stands still", do: &lookAndResolve},
+	WhyNextRun:        {ko: "다음 환불 실행을 기다리고 있습니다", en: "waiting for the next refund run", do: &willSend},
+	WhyRetryLater:     {ko: "정해진 시각의 다음 시도를 기다리고 있습니다", en: "waiting for the moment of the next try", do: &tryAgain},
+	WhyBeingSent:      {ko: "지금 보내는 중입니다", en: "being sent at this moment", do: &waitForIt},
+	WhyLookedUp:       {ko: "보낸 결과가 확인되지 않아 다시 조회합니다", en: "the outcome is not known, and is looked up again", do: &tryAgain},
+	WhyMustLook:       {ko: "자동으로 판단할 수 없어 멈춰 있습니다", en: "no rule explains what Toss shows, so nothing is done by itself", do: &lookAndResolve},
 }
 
 // innerCodes stand in brackets in the provider's messages: those of PortOne's

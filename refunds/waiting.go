@@ -237,6 +237,20 @@ type Waiter struct {
 	Wait
 }
 
+// Sentence says what the request waits for, who acts and until when. Where a code
+// of the provider, or an earlier reason, says more exactly what a person is to do
+// about its state, that is said.
+func (w Waiter) Sentence(lang Language) Sentence {
+	switch w.State {
+	case Requested, NeedsAccount, Unknown, HeldState:
+		if w.ErrorCode != "" && !w.Stuck && w.Why != WhyDeadline && w.Why != WhyKeyRefused {
+			return Explain(lang, w.ErrorCode, w.ErrorMessage, w.CancelBy)
+		}
+	default: // its own reason is the most exact
+	}
+	return w.Wait.Sentence(lang)
+}
+
 // Waits says of everything that is open what it waits for, the most urgent
 // deadline first. It is pure.
 func Waits(s Standing, f Facts, now time.Time) []Waiter {

@@ -18,6 +18,7 @@ import (
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/refunds"
 	"daesa/store"
 	"daesa/toss"
 )
@@ -45,6 +46,9 @@ type examination struct {
 	cfg    *config.Config
 	db     *store.DB // nil: it cannot be used
 	checks []check
+	// unasked are merchants whose key was not accepted just now, or that did not
+	// answer, and why.
+	unasked map[string]string
 }
 
 func (e *examination) add(name, state, about, finding, remedy string) {
@@ -74,7 +78,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			"configuration is wrong. It changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e := &examination{app: a, root: cmd.Root()}
+			e := &examination{app: a, root: cmd.Root(), unasked: map[string]string{}}
 			faults, err := e.examine(cmd.Context())
 			if err != nil {
 				return err
@@ -178,7 +182,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	if err := e.checkRefunds(ctx, now); err != nil {
 		e.failsWith("refunds", "", err, "")
 	}
-	if err := e.checkOpenWork(ctx); err != nil {
+	if err := e.checkOpenWork(ctx, now); err != nil {
 		e.failsWith("open_work", "", err, "")
 	}
 	return faults, ctx.Err()
@@ -341,8 +345,10 @@ func (e *examination) probe(ctx context.Context, m config.Merchant) {
 	after := e.clock()
 	switch {
 	case err != nil:
+		e.unasked[m.MID] = refunds.WhyUnreachable
 		e.failsWith("secret_key", m.MID, err, "check the network and merchants.base_url")
 	case !found.KeyAccepted:
+		e.unasked[m.MID] = refunds.WhyKeyRefused
 		e.fails("secret_key", m.MID, "Toss does not accept the "+m.Environment+" key",
 			"copy the secret key again from the developer centre, and check that it belongs to this merchant and environment")
 	default:

@@ -163,7 +163,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
-			return a.showRefund(ctx, s.db, requests[0].ID)
+			return a.showRefund(ctx, s.cfg, s.db, requests[0].ID)
 		}
 		r := requests[0]
 		if len(added.Known) > 0 {

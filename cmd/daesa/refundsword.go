@@ -292,6 +292,6 @@ func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note 
 		if err := s.db.ResolveRefund(ctx, claimed, step, p, []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
 			return err
 		}
-		return a.showRefund(ctx, s.db, id)
+		return a.showRefund(ctx, s.cfg, s.db, id)
 	})
 }
