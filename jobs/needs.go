@@ -111,6 +111,8 @@ type BreakChange struct {
 type After struct {
 	Breaks      []reconcile.Break // open, reopened, timing, and cleared this night
 	Refunds     []refunds.Request
+	Standing    refunds.Standing         // what is open, of all merchants
+	Due         []refunds.HandTransfer   // by hand, of all merchants, that nobody has made yet
 	Executed    []refunds.Executed       // lately, the newest first
 	Transfers   []refunds.HandTransfer   // by hand, all
 	Missed      []refunds.MissingAccount // accounts that vanished unseen lately

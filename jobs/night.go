@@ -56,6 +56,8 @@ type night struct {
 	// still runs; zero for a day that is over.
 	shopSeen time.Time
 	before   *reports.Snapshot // what an earlier run of this night stored
+	// keyRefused: the provider did not accept the secret key.
+	keyRefused bool
 }
 
 func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (*night, error) {
@@ -154,6 +156,8 @@ func (n *night) gap(side, what string, why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.log.Info("could not be read", "side", side, "what", what, "error", why, "trace_id", traceOf(why))
+	var failure *pay.Failure
+	n.keyRefused = n.keyRefused || errors.As(why, &failure) && failure.Kind == pay.FailureKey
 	n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: side, What: what, Why: why.Error()})
 }
 

@@ -63,7 +63,7 @@ func (n *night) expires() func(mid string) bool {
 	if n.onlyCompares() || n.Settings.Behind {
 		return nil
 	}
-	return func(mid string) bool { return mid == n.scope.MID || !slices.Contains(n.Settings.KnownMIDs, mid) }
+	return func(mid string) bool { return mid == n.scope.MID || n.left(mid) }
 }
 
 func drawn(s reports.Snapshot) (Drawn, error) {
@@ -122,6 +122,12 @@ func sameNight(a, b reports.Snapshot) bool {
 
 func essence(s reports.Snapshot) string {
 	s.JournalHead, s.NextRefunds, s.Before = "", nil, nil
+	s.Waits, s.Waiting = nil, settled(s.Waiting)
+	if s.Left != nil {
+		left := *s.Left
+		left.Waiting = settled(left.Waiting)
+		s.Left = &left
+	}
 	s.Run.Now, s.Run.Windows, s.Run.CallsByAPI, s.Run.ProviderCalls = time.Time{}, nil, nil, 0
 	s.Run.Suspects, s.Run.LookedUp, s.Run.Sample, s.Run.Proposed = 0, 0, reconcile.Sample{}, 0
 	text, err := json.Marshal(s)

@@ -49,6 +49,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	s.Promises = n.promises(after.Executed)
 	s.Transfers = n.transfers(after.Transfers)
 	s.Before = after.Nights
+	n.waiting(&s, after)
 	return s
 }
 

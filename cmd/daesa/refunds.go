@@ -46,7 +46,7 @@ type refundDetail struct {
 	History        []refundChange    `json:"history"`
 	Sentence       *string           `json:"sentence"`  // what it means, or what it waits for, and who does what next
 	WaitsFor       *string           `json:"waits_for"` // the reason, while it is open
-	Arrival        *string           `json:"arrival"`  // when the customer can expect the money
+	Arrival        *string           `json:"arrival"`   // when the customer can expect the money
 	ending
 }
 
