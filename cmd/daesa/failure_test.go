@@ -23,8 +23,14 @@ type called struct {
 // call runs a command line with the variables of an environment.
 func call(t *testing.T, env map[string]string, line ...string) called {
 	t.Helper()
+	return callAt(t, time.Now, env, line...)
+}
+
+// callAt runs it by a clock.
+func callAt(t *testing.T, clock func() time.Time, env map[string]string, line ...string) called {
+	t.Helper()
 	var out, said bytes.Buffer
-	code := run(t.Context(), line, world{stdout: &out, stderr: &said, clock: time.Now,
+	code := run(t.Context(), line, world{stdout: &out, stderr: &said, clock: clock,
 		env: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
 	return called{code, out.String(), said.String()}
 }

@@ -104,10 +104,14 @@ func saidOf(l refunds.WaitLine) string {
 		text += ", the earliest cancel_by " + pay.FormatTime(l.Earliest)
 	}
 	text += ": " + l.Wait().Sentence(refunds.English).Cause
-	if l.Late > 0 && l.Late < l.Count {
-		text += fmt.Sprintf("; of them %d over %s run out before that", l.Late, people(l.Currency, l.LateAmount))
-	} else if l.Late > 0 && !l.Stuck {
+	switch {
+	case l.Late == 0 || l.Stuck: // what is never sent is late whatever happens
+	case l.Count == 1:
+		text += "; it runs out before that"
+	case l.Late == l.Count:
 		text += "; all of them run out before that"
+	default:
+		text += fmt.Sprintf("; of these %d over %s run out before that", l.Late, people(l.Currency, l.LateAmount))
 	}
 	return text
 }
