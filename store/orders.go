@@ -222,12 +222,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 	}
 	list := make([]LookedUp, len(rows))
 	for i, row := range rows {
-		p := pay.Payment{
-			MID: row.MID, PaymentKey: row.PaymentKey, OrderID: row.OrderID, Status: pay.PaymentStatus(row.Status),
-			Method: pay.Method(row.Method), Behind: pay.Method(row.Behind), Provider: row.Provider,
-			Currency: pay.Currency(row.Currency), TotalAmount: row.TotalAmount, BalanceAmount: row.BalanceAmount,
-			RequestedAt: row.RequestedAt.Time, ApprovedAt: row.ApprovedAt.Time, LastTransactionKey: row.LastTransactionKey,
-		}
+		p, _ := row.payment()
 		var cancels []cancelRow
 		if err := d.all(ctx, d.db, &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
 			return nil, err
