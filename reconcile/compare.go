@@ -259,7 +259,7 @@ func (p *pair) finding(kind Kind) Finding {
 		moved = pay.Latest(moved, p.main.LastMoved())
 		if p.order == nil {
 			f.OrderID, f.Currency = p.main.OrderID, p.main.Currency
-		} else if TaxFreeDiffers(*p.order, *p.main) {
+		} else if TaxFreeDiffers(*p.order, *p.main, p.main.TaxFreePaid()) {
 			f.Remark = TaxPartDiffers
 		}
 	}
@@ -275,12 +275,12 @@ func (p *pair) finding(kind Kind) Finding {
 }
 
 // TaxFreeDiffers says whether shop and Toss name another tax-free part of one
-// payment. A shop that names none has no such column, or nothing tax-free, and
+// payment; paid is Toss's, of what was paid. A shop that names none has no such column, or nothing tax-free, and
 // is believed to say nothing; where the two disagree on the amount itself, or
 // Toss holds nothing any more, the parts say nothing either.
-func TaxFreeDiffers(order pay.Order, p pay.Payment) bool {
+func TaxFreeDiffers(order pay.Order, p pay.Payment, paid int64) bool {
 	return order.TaxFreeAmount > 0 && p.Held() > 0 && order.Currency == p.Currency && order.Amount == p.Approved() &&
-		order.TaxFreeAmount != p.TaxFreePaid()
+		order.TaxFreeAmount != paid
 }
 
 // cancelOrigin looks at the newest cancel: ours carries our reference.

@@ -92,6 +92,9 @@ const (
 	TaxPartNeeded Remark = "tax_part_needed"
 )
 
+// Remarks are all of them.
+var Remarks = []Remark{TaxPartDiffers, TaxPartNeeded}
+
 // Origin says who made a cancel that the shop does not know.
 type Origin string
 

@@ -134,9 +134,9 @@ func Warning(r Request, p pay.Payment, known Known, d Deadline) string {
 	if d.AtRisk {
 		all = append(all, "older than a year: the card's issuer may refuse")
 	}
-	if known.Order != nil && reconcile.TaxFreeDiffers(*known.Order, p) {
+	if paid := p.TaxFreePaid(); known.Order != nil && reconcile.TaxFreeDiffers(*known.Order, p, paid) {
 		all = append(all, fmt.Sprintf("the shop's order says that %s of it is tax-free, and Toss %s",
-			r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(p.TaxFreePaid())))
+			r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(paid)))
 	}
 	return strings.Join(all, "; ")
 }

@@ -212,6 +212,9 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 type LookedUp struct {
 	Payment    pay.Payment
 	LookedUpAt time.Time
+	// TaxFreePaid is Toss's tax-free part of what was paid; nil where an older
+	// program looked it up.
+	TaxFreePaid *int64
 }
 
 // PaymentsOf gives the looked-up payments of an order number.
@@ -231,7 +234,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 			p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount,
 				Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time, Reason: c.Marker})
 		}
-		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time}
+		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time, TaxFreePaid: row.TaxFreePaid}
 	}
 	return list, nil
 }
