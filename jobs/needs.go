@@ -75,7 +75,7 @@ type Judging interface {
 	Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error)
 	SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error
 	Breaks(ctx context.Context) ([]reconcile.Break, error)
-	Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error)
+	Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error)
 }
 
 // Summing proves a night by sums that use one side alone.

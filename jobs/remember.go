@@ -143,6 +143,9 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 		if change == reconcile.ChangeNone {
 			return
 		}
+		if n.onlyCompares() && before != nil && after.Remark == "" && finding != nil && before.Owed == finding.Owed {
+			after.Remark = before.Remark // which only a night finds
+		}
 		if finding != nil && finding.Payment != nil {
 			deadline := refunds.CancelBy(*finding.Payment, n.Settings.Refunds.AccountDays, n.now)
 			after.CancelBy, after.AtRisk = deadline.By, deadline.AtRisk
@@ -186,16 +189,17 @@ func (n *night) propose(ctx context.Context, changes []BreakChange) ([]refunds.R
 		return nil, nil
 	}
 	var proposed []refunds.Request
-	for _, change := range changes {
-		b := change.Break
+	for i := range changes {
+		b := &changes[i].Break
 		if b.Owed == 0 || b.Payment == nil {
 			continue
 		}
-		asked, err := n.cmp.Asked(ctx, b.Payment.PaymentKey, b.ID, b.Since)
+		asked, err := n.cmp.Asked(ctx, *b.Payment, b.ID, b.Since)
 		if err != nil {
 			return nil, err
 		}
-		if request := refunds.Propose(b, asked, n.Settings.Refunds, n.now); request != nil {
+		request, remark := refunds.Propose(*b, asked, n.Settings.Refunds, n.now)
+		if b.Remark = remark; request != nil {
 			proposed = append(proposed, *request)
 		}
 	}

@@ -36,6 +36,9 @@ var (
 	smallerAmount = advice{financeActs, true,
 		"이미 취소되거나 이체된 금액을 확인하고, 금액을 고쳐 다시 요청해 주세요",
 		"check what was cancelled or transferred already, and ask again for the right amount"}
+	rightParts = advice{financeActs, true,
+		"남은 과세·면세 금액을 확인하고, 면세금액을 고쳐 다른 참조번호로 다시 요청해 주세요",
+		"check what is left taxable and tax-free, and ask again with the right tax-free part, under another ref"}
 	raiseLimit = advice{financeActs, true,
 		"토스페이먼츠에 한도 상향을 요청하거나, 한도가 갱신된 뒤 다시 요청해 주세요",
 		"ask Toss Payments for a higher limit, or ask for the refund again when the limit is renewed"}
@@ -218,6 +221,8 @@ var sentences = map[string]entry{
 	WhyOverLimit:     {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
 	WhyPartial:       {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
 	WhyNotPaid:       {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},
+	WhyNoCode:        {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
+	WhyTaxPart:       {ko: "요청한 면세금액이 남은 과세·면세 금액과 맞지 않습니다", en: "its tax-free part does not fit what is left, taxable and tax-free", do: &rightParts},
 	WhyAboveBalance:  {ko: "요청 금액이 환불할 수 있는 금액보다 큽니다", en: "more is asked for than can be refunded", do: &smallerAmount},
 	WhyCurrency:      {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},
 }

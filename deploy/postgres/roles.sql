@@ -72,6 +72,7 @@ INSERT INTO wanted VALUES
   ('pages',           'S I',   'S', 'S'),
   ('windows',         'S I U', 'S', 'S'),
   ('window_reads',    'S I U', 'S', 'S'),
+  ('import_looks',    'S I U D', 'S', 'S'),
   ('captures',        'S I U', 'S', 'S'),
   ('events',          'S I U', 'S', 'S'),
   -- what runs
