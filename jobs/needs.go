@@ -95,8 +95,10 @@ type Written struct {
 	Actor    string
 	Breaks   []BreakChange
 	Proposed []refunds.Request
-	Expire   bool // unsent requests whose deadline has passed become expired
-	Facts    any  // about the run, for the journal
+	// Expires says of a merchant whether its unsent requests become expired where
+	// their deadline has passed; nil: nobody's do.
+	Expires func(mid string) bool
+	Facts   any // about the run, for the journal
 }
 
 // BreakChange is a break as it is after the night, and what happened to it.

@@ -41,7 +41,7 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	}
 	var snapshot reports.Snapshot
 	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed,
-		Expire: !n.onlyCompares() && !n.Settings.Behind, Facts: n.facts()}
+		Expires: n.expires(), Facts: n.facts()}
 	err = n.cmp.Commit(ctx, written, func(after After) (Drawn, error) {
 		snapshot = n.snapshot(after)
 		snapshot.Capture = captured
@@ -54,6 +54,16 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 		return *before, nil
 	}
 	return snapshot, err
+}
+
+// expires says whose unsent requests the night lets expire: its own merchant's,
+// and those of merchants that left the configuration, of which no other night is
+// run. nil: nobody's.
+func (n *night) expires() func(mid string) bool {
+	if n.onlyCompares() || n.Settings.Behind {
+		return nil
+	}
+	return func(mid string) bool { return mid == n.scope.MID || !slices.Contains(n.Settings.KnownMIDs, mid) }
 }
 
 func drawn(s reports.Snapshot) (Drawn, error) {

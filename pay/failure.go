@@ -88,6 +88,9 @@ func (f *Failure) Hint() string {
 	}
 }
 
+// Word is the kind for programs, such as "provider_key".
+func (f *Failure) Word() string { return "provider_" + string(f.Kind) }
+
 // Evidence is one page or one look-up as the provider sent it, less what is
 // personal: the body that is kept so that a night can be explained later.
 type Evidence struct {

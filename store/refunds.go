@@ -152,35 +152,6 @@ func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break
 		"let daesa refunds run settle it first (daesa refunds show "+id+"); a transfer now could pay twice")
 }
 
-// expireRefunds: an unsent request whose deadline has passed is expired, and
-// listed for a transfer by hand.
-func (d *DB) expireRefunds(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
-	if !night.Expire {
-		return nil, nil
-	}
-	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "refunds_expiring", args{"mid": night.Lease.MID, "now": at(night.Now)}); err != nil {
-		return nil, err
-	}
-	var entries []Entry
-	for _, row := range rows {
-		before := row.request()
-		after := before
-		after.State = refunds.ExpiredState
-		if err := d.turnTo(ctx, tx, before, after, refunds.WhyDeadline, night.Now); errors.Is(err, refunds.ErrLost) {
-			continue // a worker has begun with it: the next run decides
-		} else if err != nil {
-			return nil, err
-		}
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(night.Now)}); err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",
-			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
-	}
-	return entries, nil
-}
-
 // RefundFilter chooses refund requests; empty fields choose all.
 type RefundFilter struct{ MID, State, Batch string }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -68,8 +69,9 @@ type nights struct {
 	// complete are the complete dates of each merchant, where the command runs
 	// what is due: they are not run again.
 	complete map[string][]pay.Day
-	kept     []string // why complete nights could not be read again: merchant: reason
-	whole    bool     // yesterday is complete for all merchants: the watcher hears of it
+	kept     []string          // why complete nights could not be read again: merchant: reason
+	refused  map[string]string // merchants whose key the provider did not accept: refunds.WhyKeyRefused
+	whole    bool              // yesterday is complete for all merchants: the watcher hears of it
 }
 
 func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
@@ -86,7 +88,7 @@ func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
 	if err != nil {
 		return err
 	}
-	return f(&nights{cfg: cfg, db: db, merchants: a.merchants(cfg), today: pay.DayOf(now)})
+	return f(&nights{cfg: cfg, db: db, merchants: a.merchants(cfg), today: pay.DayOf(now), refused: map[string]string{}})
 }
 
 func (a *app) runNightly(ctx context.Context, n *nights, date string) error {
@@ -143,6 +145,9 @@ func (a *app) oneDate(ctx context.Context, n *nights, job string, day pay.Day) (
 		return nil, err
 	}
 	document := newNightDocument(snapshots, &workbook)
+	for _, mid := range keysRefused(snapshots) {
+		n.refused[mid] = refunds.WhyKeyRefused
+	}
 	a.judgeNight(snapshots)
 	a.deliver(ctx, n.cfg, files)
 	a.tellNight(ctx, n, job, day, snapshots, workbook)
@@ -328,24 +333,25 @@ func (a *app) judgeNight(snapshots []reports.Snapshot) {
 	}
 }
 
-// judgeDeadlines names what runs out before the next planned refund run, with
-// the money at stake.
+// judgeDeadlines names what nobody asked to refund yet and what runs out before
+// the next planned refund run, with the money at stake. What was asked for is
+// among what waits.
 func (a *app) judgeDeadlines(s reports.Snapshot) {
 	count, money := map[pay.Currency]int{}, map[pay.Currency]int64{}
 	for _, deadline := range s.Deadlines {
-		if deadline.TooLate && deadline.CancelBy.After(s.Run.Now) {
+		if deadline.RefundID == "" && deadline.TooLate && deadline.CancelBy.After(s.Run.Now) {
 			count[deadline.Currency]++
 			money[deadline.Currency] += deadline.Amount
 		}
 	}
 	for _, currency := range sortedKeys(count) {
-		a.verdict.add(codePerson, "%s %s: %d refunds over %s run out before the next planned refund run (schedule.refunds)",
+		a.verdict.add(codePerson, "%s %s: %d differences over %s of which nobody asked for the refund run out before the next planned refund run (schedule.refunds)",
 			s.Run.MID, s.Run.Day, count[currency], people(currency, money[currency]))
 	}
 }
 
 // needPerson asks the database what waits for a person. Requests to approve,
-// and outcomes that nobody knows, are a nightly's to tell.
+// what runs out, and outcomes that nobody knows are a nightly's to tell.
 func (a *app) needPerson(ctx context.Context, n *nights, nightly bool) error {
 	for _, merchant := range n.merchants {
 		open, err := n.db.NeedPerson(ctx, merchant.MID)
@@ -355,28 +361,17 @@ func (a *app) needPerson(ctx context.Context, n *nights, nightly bool) error {
 		if open > 0 {
 			a.verdict.add(codePerson, "%s: %d open breaks", merchant.MID, open)
 		}
-		requests, err := n.db.Refunds(ctx, store.RefundFilter{MID: merchant.MID})
-		if err != nil {
-			return err
-		}
-		counts := map[refunds.State]int{}
-		for _, request := range requests {
-			counts[request.State]++
-		}
-		waiting := []refunds.State{refunds.ExpiredState, refunds.HeldState}
-		if nightly {
-			waiting = append(waiting, refunds.Requested, refunds.NeedsAccount)
-		}
-		for _, state := range waiting {
-			if counts[state] > 0 {
-				a.verdict.add(codePerson, "%s: %d refunds %s", merchant.MID, counts[state], state)
-			}
-		}
-		if unknown := counts[refunds.Unknown] + counts[refunds.HeldState]; nightly && unknown > 0 {
-			a.verdict.add(codeUnknown, "%s: the outcome of %d refunds is unknown", merchant.MID, unknown)
-		}
 	}
-	return nil
+	w, err := a.waiting(ctx, n.cfg, n.db, n.refused)
+	if err != nil {
+		return err
+	}
+	told := []application.Need{application.NeedSetting, application.NeedLook}
+	if nightly {
+		told = append(told, application.NeedTime, application.NeedApproval, application.NeedAccount, application.NeedOutcome)
+	}
+	a.needWaiting(n.cfg, w, told...)
+	return a.needTransfers(ctx, n.cfg, n.db)
 }
 
 // drawNight draws the workbook of a date from what is stored, of all configured

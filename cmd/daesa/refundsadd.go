@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
 	"daesa/pay"
@@ -162,7 +163,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
-			return a.showRefund(ctx, s.db, requests[0].ID)
+			return a.showRefund(ctx, s.cfg, s.db, requests[0].ID)
 		}
 		r := requests[0]
 		if len(added.Known) > 0 {
@@ -363,7 +364,7 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 			return a.printImport(document, "would be")
 		}
 		if len(faults) > 0 {
-			return &hintedError{faults, "nothing was imported; mend the rows, or see all of them with --dry-run"}
+			return hint.With(faults, "nothing was imported; mend the rows, or see all of them with --dry-run")
 		}
 		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: s.batch, Name: file.Name, SHA256: file.SHA256}, addings(rows), a.actor(), s.now)
 		if err != nil {

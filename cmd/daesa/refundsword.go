@@ -127,7 +127,7 @@ func (a *app) batchIDs(ctx context.Context, db *store.DB, batch string, approvin
 		return nil, nil, err
 	}
 	if len(requests) == 0 {
-		return nil, nil, failed("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(batch))
+		return nil, nil, unknown("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(batch))
 	}
 	leftOut = []string{}
 	for _, r := range requests {
@@ -292,6 +292,6 @@ func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note 
 		if err := s.db.ResolveRefund(ctx, claimed, step, p, []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
 			return err
 		}
-		return a.showRefund(ctx, s.db, id)
+		return a.showRefund(ctx, s.cfg, s.db, id)
 	})
 }

@@ -63,9 +63,11 @@ VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, 
 ON CONFLICT DO NOTHING
 -- name: lock_payment
 SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
+-- The states of the index refunds_waiting, and of these the unsent ones. An
+-- order would let SQLite read the whole table instead.
 -- name: refunds_expiring
-SELECT * FROM refunds WHERE mid = :mid AND state IN ('requested','approved','needs_account','retry')
-  AND cancel_by IS NOT NULL AND cancel_by < :now ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
+  AND state IN ('requested','approved','needs_account','retry') AND cancel_by < :now
 -- name: refunds_list
 SELECT * FROM refunds
 WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch = '' OR batch = :batch)
