@@ -77,7 +77,7 @@ func (a *Agreement) find(ctx context.Context, lookUpAll bool) error {
 	if a.Shop, err = a.c.sums(ctx, "shop_totals"); err != nil {
 		return err
 	}
-	a.Toss, err = a.c.sums(ctx, "provider_totals")
+	a.Toss, err = a.c.sums(ctx, "provider_held")
 	return err
 }
 

@@ -73,6 +73,7 @@ INSERT INTO wanted VALUES
   ('windows',         'S I U', 'S', 'S'),
   ('window_reads',    'S I U', 'S', 'S'),
   ('captures',        'S I U', 'S', 'S'),
+  ('capture_reads',   'S I U', 'S', 'S'),
   ('events',          'S I U', 'S', 'S'),
   -- what runs
   ('runs',            'S I U', 'S', 'S'),
