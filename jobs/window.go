@@ -18,6 +18,10 @@ type stretch struct{ from, to time.Time }
 
 func (s stretch) holds(at time.Time) bool { return !at.Before(s.from) && at.Before(s.to) }
 
+// long says whether the stretch is longer than a second, the shortest that the
+// provider can be asked for.
+func (s stretch) long() bool { return s.to.Sub(s.from) > time.Second }
+
 // String names the stretch in failures.
 func (s stretch) String() string { return pay.FormatTime(s.from) + " to " + pay.FormatTime(s.to) }
 
@@ -106,7 +110,8 @@ type listReader struct {
 	keep     func(ctx context.Context, p page) error
 	most     int // requests
 	requests int
-	pages    int // that came
+	pages    int   // that came
+	longest  int64 // rows of the longest of them
 }
 
 // read reads a stretch whole. A page that is shorter than what was asked for is
@@ -143,9 +148,13 @@ func (r *listReader) finish(ctx context.Context, s stretch, t tally) (tally, err
 }
 
 // prove reads a stretch again in two halves. Where these show other rows than
-// the whole did, the whole was cut, and each half must prove itself.
+// the whole did, the whole was cut, and each half must prove itself. So must a
+// half that shows all the rows of the whole: it may be cut where the whole was.
 func (r *listReader) prove(ctx context.Context, s stretch, whole tally) (tally, error) {
 	first, second, ok := s.cut(whole)
+	if !ok && whole.rows < r.longest {
+		return whole, nil // a provider that cuts cuts at a number, and has given more
+	}
 	if !ok {
 		return whole, &pay.Failure{Kind: pay.FailurePaging, API: apiTransactions, About: s.String(),
 			Err: fmt.Errorf("the end of the list could not be proved: %w", whole.refuse)}
@@ -159,6 +168,12 @@ func (r *listReader) prove(ctx context.Context, s stretch, whole tally) (tally, 
 		return b, err
 	}
 	if a.plus(b).same(whole) {
+		switch {
+		case a.rows == whole.rows && first.long():
+			return r.prove(ctx, first, a)
+		case b.rows == whole.rows && second.long():
+			return r.prove(ctx, second, b)
+		}
 		return whole, nil
 	}
 	if a, err = r.finish(ctx, first, a); err != nil {
@@ -197,6 +212,7 @@ func (r *listReader) turn(ctx context.Context, s stretch, t *tally) error {
 		t.ended = true
 		return nil
 	}
+	r.longest = max(r.longest, int64(len(rows)))
 	t.add(rows)
 	if t.used[next] {
 		t.refuse = fmt.Errorf("the pages repeat: this one ends with a key that an earlier one ended with")

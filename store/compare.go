@@ -255,8 +255,12 @@ func (c *Comparison) endSnapshot(ctx context.Context) {
 // Filter drops the pairs that agree and counts what is left. With all, every
 // touched order is a suspect: for shops whose contract lacks the list.
 func (c *Comparison) Filter(ctx context.Context, all bool) (touched, suspects int64, err error) {
+	return c.filter(ctx, all, false)
+}
+
+func (c *Comparison) filter(ctx context.Context, all, answered bool) (touched, suspects int64, err error) {
 	with := c.args()
-	with["lookup_all"] = flag(all)
+	with["lookup_all"], with["answered"] = flag(all), flag(answered)
 	if _, err := c.d.exec(ctx, c.conn, "fill_suspects", with); err != nil {
 		return 0, 0, err
 	}

@@ -64,7 +64,7 @@ func (a *Agreement) find(ctx context.Context, lookUpAll bool) error {
 	if err := a.c.asOf(ctx, "settle_doubts"); err != nil {
 		return err
 	}
-	if _, _, err := a.c.Filter(ctx, false); err != nil {
+	if _, _, err := a.c.filter(ctx, false, true); err != nil {
 		return err
 	}
 	if err := a.c.asOf(ctx, "drop_differing", "drop_untouched"); err != nil {

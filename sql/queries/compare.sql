@@ -246,7 +246,7 @@ WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.order_id = l.order_id AND s.p
 -- The filter: a pair passes only when nothing that Compare could report is
 -- possible, and, where the shop says that it was paid, when the list says so
 -- too: of an approval that the list leaves out, both sides may seem to hold
--- nothing. Every operand is made non-null, since "not unknown" is unknown.
+-- nothing. answered: look-ups have told of those already. Every operand is made non-null, since "not unknown" is unknown.
 -- name: fill_suspects
 INSERT INTO suspects (order_id, stake)
 SELECT k.order_id, CASE WHEN coalesce(o.held, 0) > coalesce(s.held, 0) THEN coalesce(o.held, 0) ELSE coalesce(s.held, 0) END
@@ -269,7 +269,7 @@ WHERE :lookup_all = 1 OR NOT (
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
   AND coalesce(o.held, 0) = coalesce(s.held, 0)
-  AND (coalesce(s.was_done, 0) = 1 OR (o.paid_at IS NULL AND coalesce(o.status, '') NOT IN ('paid','partially_canceled')))
+  AND (:answered = 1 OR coalesce(s.was_done, 0) = 1 OR (o.paid_at IS NULL AND coalesce(o.status, '') NOT IN ('paid','partially_canceled')))
   AND (coalesce(s.held, 0) = 0 OR (
     coalesce(o.currency, '') = coalesce(s.currency, '')
     AND (coalesce(o.payment_key, '') = '' OR o.payment_key = coalesce(s.payment_key, ''))
