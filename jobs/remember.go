@@ -19,7 +19,8 @@ var errSame = errors.New("the same night")
 
 // remember carries the breaks over the night, proposes refunds and writes all
 // of it in one transaction. A night that finds what it found before writes
-// nothing and keeps its first snapshot.
+// nothing and keeps its first snapshot. A complete one stands, too, where a part
+// could not be read again, unless it turned out that it never was whole.
 func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	n.step("remember", 0, 0)
 	before := n.before
@@ -28,7 +29,7 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 		return reports.Snapshot{}, err
 	}
 	n.finish()
-	if before != nil && before.Run.Complete && !n.run.Complete {
+	if before != nil && before.Run.Complete && !n.run.Complete && !n.disproved() {
 		return *before, &KeptError{Gaps: n.run.Gaps}
 	}
 	proposed, err := n.propose(ctx, changes)
@@ -176,8 +177,8 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 // finish fills in what only the whole night knows.
 func (n *night) finish() {
 	if n.unheld > 0 {
-		n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: "shop", What: fmt.Sprintf("%d payments", n.unheld),
-			Why: "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"})
+		n.run.Gaps = append(n.run.Gaps, reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartPayments, Count: n.unheld},
+			&reconcile.Unread{Reason: reconcile.ReasonUnheld}, reconcile.ReasonOther))
 	}
 	n.run.Complete = len(n.run.Gaps) == 0
 	counts := map[reconcile.Kind]int64{}

@@ -152,9 +152,11 @@ var sentences = map[string]entry{
 	"INVALID_CLIENT_KEY":          {ko: "시크릿 키 자리에 다른 키가 쓰였습니다", en: "another key stands where the secret key belongs", do: &checkKey},
 	"NOT_FOUND_MERCHANT":          {ko: "이 키의 상점을 찾을 수 없습니다", en: "no merchant has this key", do: &checkKey},
 
+	// Perhaps not even Toss's answer.
+	"NOT_FOUND": {ko: "중간 서버가 주소를 찾지 못했다고 답했을 수 있습니다", en: "a gateway in between may have answered that it does not know the address", do: &lookAndResolve},
+
 	// No such payment.
 	"NOT_FOUND_PAYMENT":       {ko: "이 상점에 없는 결제입니다", en: "the merchant has no such payment", do: &checkMerchant},
-	"NOT_FOUND":               {ko: "조회한 결제가 없습니다", en: "there is no such payment", do: &checkMerchant},
 	"INVALID_PAYMENT_KEY":     {ko: "결제 키가 올바르지 않습니다", en: "the payment key is malformed", do: &checkMerchant},
 	"INVALID_PAGING_KEY":      {ko: "목록의 다음 쪽을 찾는 값이 올바르지 않습니다", en: "a paging key was refused", do: &watch},
 	"INVALID_TRANSACTION_KEY": {ko: "목록을 이어 읽을 거래 키가 올바르지 않습니다", en: "a transaction key for paging was refused", do: &watch},

@@ -36,9 +36,12 @@ ON CONFLICT (mid, run_id, day) DO UPDATE SET pages = excluded.pages, row_count =
   unknown_mid = excluded.unknown_mid
 -- name: cover_window
 INSERT INTO windows (mid, day, first_at, read_at) VALUES (:mid, :day, :now, :now)
-ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at
--- name: covered_days
-SELECT day FROM windows WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
+ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at, uncovered_at = NULL
+-- name: uncover_window
+UPDATE windows SET uncovered_at = :now WHERE mid = :mid AND day = :day AND uncovered_at IS NULL
+-- name: windows_known
+SELECT day, CASE WHEN uncovered_at IS NULL THEN 1 ELSE 0 END AS covered FROM windows
+WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
 -- name: window_reads_of
 SELECT day, pages, row_count, unknown_mid, reread FROM window_reads
 WHERE mid = :mid AND run_id = :run_id ORDER BY day

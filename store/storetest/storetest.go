@@ -203,7 +203,7 @@ func heldAgrees(t *testing.T, db *store.DB) {
 	if _, err := c.TouchShop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	shop, _, err := c.Totals(t.Context())
+	shop, _, err := c.Totals(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
