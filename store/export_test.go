@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 )
 
 // with opens a database again with another PRAGMA.
@@ -25,7 +26,7 @@ func with(t *testing.T, path, old, pragma string) *DB {
 	if err := db.db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if db.db, err = sqlx.Open("sqlite", dsn); err != nil {
+	if err := db.pool("sqlite", dsn); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
@@ -103,3 +104,17 @@ func (d *DB) HoldForTest(t *testing.T, statement string) (release func()) {
 	}
 	return func() { _ = tx.Rollback() }
 }
+
+// StumbleForTest ends every transaction before its first commit, as PostgreSQL
+// does where two cannot be put in an order.
+func (d *DB) StumbleForTest() {
+	d.stumble = func(try int) error {
+		if try == 1 {
+			return &pq.Error{Code: "40001", Message: "could not serialize access"}
+		}
+		return nil
+	}
+}
+
+// TrustForTest lets a database believe that no pooler hands sessions on.
+func (d *DB) TrustForTest() { d.unshared.Store(true) }

@@ -33,10 +33,10 @@ func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, sinc
 	var asked refunds.Asked
 	key := args{"mid": c.scope.MID, "payment_key": paymentKey}
 	var rows []askedRow
-	if err := c.d.all(ctx, c.conn, &rows, "asked_of", key); err != nil {
+	if err := c.all(ctx, &rows, "asked_of", key); err != nil {
 		return asked, err
 	}
-	if err := c.d.one(ctx, c.conn, &asked.Sum, "transferred", key); err != nil {
+	if err := c.one(ctx, &asked.Sum, "transferred", key); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
