@@ -90,7 +90,7 @@ const hintWentAway = "the database went away; run the command again when it is b
 // over: the same may work when it is back.
 func WentAway(err error) bool {
 	var h hintedError
-	if errors.As(err, &h) && h.hint == hintWentAway {
+	if errors.As(err, &h) && h.hint == hintWentAway || errors.Is(err, errEnded) {
 		return true
 	}
 	return err != nil && (strings.Contains(err.Error(), "connection refused") || onStandby(err) || wentAway(err) && strings.Contains(err.Error(), "database: "))
@@ -113,7 +113,7 @@ func sqliteHint(code int) string {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return "FILE is no sound SQLite database; restore it from a copy, and do not send refunds before you have"
 	case sqlite3.SQLITE_IOERR:
-		return "the disk of FILE reports an error; check the volume before you go on"
+		return "the disk of FILE is full, or fails: look at the space that is left, and check the volume before you go on"
 	default:
 		return ""
 	}

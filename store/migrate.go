@@ -58,6 +58,9 @@ func (d *DB) Migrate(ctx context.Context) (SchemaState, error) {
 	if state.Current() {
 		return state, nil
 	}
+	if err := d.RequireSession(ctx); err != nil {
+		return state, err
+	}
 	db, err := d.migrating()
 	if err != nil {
 		return state, err

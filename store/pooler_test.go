@@ -255,3 +255,44 @@ func TestTheShopsDatabaseIsReadThroughAPooler(t *testing.T) {
 		})
 	}
 }
+
+// A pooler that has few sessions of the server to give is as a server that has
+// few: who waits too long there comes again, and the process does with fewer.
+func TestAPoolerWithFewSessionsIsEnough(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string][]string{
+		"sessions": {"default_pool_size = 3", "query_wait_timeout = 1"},
+		"clients":  {"max_client_conn = 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := pgtest.URL(t)
+			open(t, address) // the schema
+			bounced := pgtest.Bounced(t, address, pgtest.SessionMode, settings...)
+			var group sync.WaitGroup
+			for process := range 2 {
+				group.Go(func() {
+					db := open(t, bounced)
+					c, err := db.OpenComparison(t.Context(), reconcile.Scope{MID: "m", Day: filterDay}, filterDay.End())
+					if err != nil {
+						t.Errorf("process %d: %v", process, err)
+						return
+					}
+					defer func() { _ = c.Close() }()
+					var work sync.WaitGroup
+					for range 6 {
+						work.Go(func() {
+							for range 5 {
+								if _, err := db.GrantPace(t.Context(), "m", "cancel", 1, time.Second, filterDay.End()); err != nil {
+									t.Errorf("process %d: %v", process, err)
+								}
+							}
+						})
+					}
+					work.Wait()
+				})
+			}
+			group.Wait()
+		})
+	}
+}

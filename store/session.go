@@ -147,10 +147,18 @@ func (s *sessions) Connect(ctx context.Context) (driver.Conn, error) {
 	settings := maps.Clone(s.settings)
 	settings[sessionWord] = own.word
 	if _, err := whole.ExecContext(ctx, settingStatement(settings, false), nil); err != nil {
+		if errors.Is(err, driver.ErrBadConn) && ctx.Err() == nil {
+			err = errEnded
+		}
 		return nil, errors.Join(err, conn.Close())
 	}
 	return own, nil
 }
+
+// errEnded: the driver does not tell why a connection was ended at its first
+// statement. A pooler ends one so that has waited too long for a session.
+var errEnded = hinted(errors.New("the connection was ended at its first statement"),
+	"a pooler that has no session of the server left? Raise its pool size, or set database.max_connections; else the database went away: run the command again when it is back")
 
 // pgConn is all that database/sql asks of a connection to PostgreSQL.
 type pgConn interface {
