@@ -72,7 +72,7 @@ func TestADatabaseThatIsNotReadyIsRefusedWithTheNextStep(t *testing.T) {
 	t.Run("full", func(t *testing.T) {
 		path := filepath.Join(dir, "full.db")
 		open(t, "sqlite:"+path)
-		small := store.SmallForTest(t, path)
+		small := store.SmallForTest(t, path, 120)
 		err := small.SaveEvidence(ctx, "m", "r", evidenceOf(1<<20))
 		wantHint(t, err, "full")
 	})
