@@ -22,7 +22,9 @@ import (
 // Claim takes the most urgent due request for a worker: first what must be
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-	d.prepare(ctx)
+	if err := d.prepare(ctx); err != nil {
+		return nil, err
+	}
 	var row refundRow
 	err := d.alone(func() error {
 		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),

@@ -30,7 +30,7 @@ type askedRow struct {
 func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
 	var rows []askedRow
-	if err := c.d.all(ctx, c.conn, &rows, "asked_of", args{"mid": c.scope.MID, "payment_key": p.PaymentKey}); err != nil {
+	if err := c.all(ctx, &rows, "asked_of", args{"mid": c.scope.MID, "payment_key": p.PaymentKey}); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
@@ -44,8 +44,10 @@ func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, s
 			asked.Sum += row.Amount
 		}
 	}
-	var err error
-	asked.Known, err = c.d.asked(ctx, c.conn, c.scope.MID, p.PaymentKey, p.OrderID, "")
+	err := c.within(ctx, func(on place) (err error) {
+		asked.Known, err = c.d.asked(ctx, on, c.scope.MID, p.PaymentKey, p.OrderID, "")
+		return err
+	})
 	return asked, err
 }
 

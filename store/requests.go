@@ -305,9 +305,10 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 		if err := d.move(ctx, tx, c.Request, step.To, settledRow(s)); err != nil {
 			return err
 		}
-		if a := c.Attempt; a != nil && !a.Answered() {
+		if c.Attempt != nil && !c.Attempt.Answered() {
+			a := *c.Attempt // the transaction may be run again
 			a.AnsweredAt, a.Code, a.Message = now, "RESOLVED_BY_A_PERSON", note
-			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, *a)); err != nil {
+			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, a)); err != nil {
 				return err
 			}
 		}
