@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -82,7 +83,7 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 		return RefundSummary{}, err
 	}
 	run := &refundRun{Refunds: r, sending: r.Send && !r.AfterRestore, started: r.Clock(), ended: map[string]outcome{},
-		lost: map[string]bool{}, unasked: map[string]string{}, unread: map[string]int{}, unknown: map[string]bool{}}
+		lost: map[string]bool{}, unasked: map[string]string{}, unread: map[string]int{}, unseen: map[string][]string{}, unknown: map[string]bool{}}
 	on, note, err := r.Queue.Brake(ctx)
 	switch {
 	case err != nil:
@@ -151,9 +152,10 @@ type refundRun struct {
 	lost    map[string]bool   // merchants whose key is not accepted, or that do not answer
 	unasked map[string]string // and why they could not be asked
 	expired []refunds.Request
-	unread  map[string]int  // look-ups of a merchant that failed one after the other
-	unknown map[string]bool // requests whose send had no clear outcome
-	recent  []bool          // failed or not, the newest sends
+	unread  map[string]int      // look-ups of a merchant that failed one after the other
+	unseen  map[string][]string // payments of a merchant that could not be looked up
+	unknown map[string]bool     // requests whose send had no clear outcome
+	recent  []bool              // failed or not, the newest sends
 	ended   map[string]outcome
 	gaps    []string
 }
@@ -281,7 +283,9 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 	case done.Limit != nil:
 		r.limit(*done.Limit)
 	case done.Unread:
-		r.gaps = append(r.gaps, mid+": payment "+done.Request.PaymentKey+" could not be looked up")
+		if !slices.Contains(r.unseen[mid], done.Request.PaymentKey) {
+			r.unseen[mid] = append(r.unseen[mid], done.Request.PaymentKey)
+		}
 		if r.unread[mid] >= lookUpFailures {
 			r.lost[mid], r.unasked[mid] = true, refunds.WhyUnreachable // it is not well: the next run asks again
 			if r.stopped == "" {
@@ -336,6 +340,14 @@ func (r *refundRun) judge(done refunds.Done) {
 func (r *refundRun) summary() RefundSummary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for _, mid := range slices.Sorted(maps.Keys(r.unseen)) { // one line, however many
+		payments := r.unseen[mid]
+		what := "payment " + payments[0]
+		if len(payments) > 1 {
+			what = fmt.Sprintf("%d payments (first %s)", len(payments), payments[0])
+		}
+		r.gaps = append(r.gaps, mid+": "+what+" could not be looked up")
+	}
 	s := RefundSummary{States: map[refunds.State]int{refunds.ExpiredState: len(r.expired)}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped,
 		Gaps: r.gaps, Unasked: r.unasked, Expired: r.expired}
 	for _, one := range r.ended {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports"
 )
@@ -15,7 +16,7 @@ func (n *night) waiting(s *reports.Snapshot, after After) {
 		return
 	}
 	facts := n.Settings.Facts(n.now)
-	if n.keyRefused {
+	if slices.ContainsFunc(n.run.Gaps, reconcile.Gap.KeyRefused) {
 		facts.Unasked = map[string]string{n.scope.MID: refunds.WhyKeyRefused}
 	}
 	s.Waits = map[string]refunds.Wait{}

@@ -9,7 +9,6 @@ import (
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/reports"
-	"daesa/store"
 )
 
 // waitingWorld is a shop of one merchant that had another one before, whose
@@ -40,7 +39,7 @@ func (w *world) asksFor(ref, mid string, state refunds.State, amount int64, by t
 		TotalAmount: amount, BalanceAmount: amount, ApprovedAt: last.Start(), PartialCancelable: true}
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: amount, Currency: pay.KRW,
 		Reason: "고객 변심", Ref: ref, State: state, CancelBy: by, RequestedBy: "kim", RequestedAt: last.Start()}
-	if _, err := w.db.AddRefunds(w.t.Context(), nil, []store.Adding{{Request: r, Payment: p}}, "kim", last.Start()); err != nil {
+	if _, err := w.db.AddRefunds(w.t.Context(), nil, []refunds.Adding{{Request: r, Payment: p}}, "kim", last.Start()); err != nil {
 		w.t.Fatal(err)
 	}
 }

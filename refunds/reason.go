@@ -29,6 +29,7 @@ const (
 	WhyPartial        = "partial_not_allowed"
 	WhyNotPaid        = "not_paid"
 	WhyAboveBalance   = "above_balance"
+	WhyTaxPart        = "tax_part_differs"
 	WhyInFlight       = "still_running"
 	WhyFound          = "reference_found"
 	WhyAnswered       = "canceled"
@@ -42,6 +43,7 @@ const (
 	WhyQuiet          = "waiting_for_quiet"
 	WhyCurrency       = "currency_differs"
 	WhyUnreachable    = "provider_unreachable"
+	WhyNoCode         = "no_code"
 )
 
 // What an open request waits for, where none of the reasons above says it.

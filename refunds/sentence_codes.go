@@ -36,6 +36,9 @@ var (
 	smallerAmount = advice{financeActs, true,
 		"이미 취소되거나 이체된 금액을 확인하고, 금액을 고쳐 다시 요청해 주세요",
 		"check what was cancelled or transferred already, and ask again for the right amount"}
+	rightParts = advice{financeActs, true,
+		"남은 과세·면세 금액을 확인하고, 면세금액을 고쳐 다른 참조번호로 다시 요청해 주세요",
+		"check what is left taxable and tax-free, and ask again with the right tax-free part, under another ref"}
 	raiseLimit = advice{financeActs, true,
 		"토스페이먼츠에 한도 상향을 요청하거나, 한도가 갱신된 뒤 다시 요청해 주세요",
 		"ask Toss Payments for a higher limit, or ask for the refund again when the limit is renewed"}
@@ -149,9 +152,11 @@ var sentences = map[string]entry{
 	"INVALID_CLIENT_KEY":          {ko: "시크릿 키 자리에 다른 키가 쓰였습니다", en: "another key stands where the secret key belongs", do: &checkKey},
 	"NOT_FOUND_MERCHANT":          {ko: "이 키의 상점을 찾을 수 없습니다", en: "no merchant has this key", do: &checkKey},
 
+	// Perhaps not even Toss's answer.
+	"NOT_FOUND": {ko: "중간 서버가 주소를 찾지 못했다고 답했을 수 있습니다", en: "a gateway in between may have answered that it does not know the address", do: &lookAndResolve},
+
 	// No such payment.
 	"NOT_FOUND_PAYMENT":       {ko: "이 상점에 없는 결제입니다", en: "the merchant has no such payment", do: &checkMerchant},
-	"NOT_FOUND":               {ko: "조회한 결제가 없습니다", en: "there is no such payment", do: &checkMerchant},
 	"INVALID_PAYMENT_KEY":     {ko: "결제 키가 올바르지 않습니다", en: "the payment key is malformed", do: &checkMerchant},
 	"INVALID_PAGING_KEY":      {ko: "목록의 다음 쪽을 찾는 값이 올바르지 않습니다", en: "a paging key was refused", do: &watch},
 	"INVALID_TRANSACTION_KEY": {ko: "목록을 이어 읽을 거래 키가 올바르지 않습니다", en: "a transaction key for paging was refused", do: &watch},
@@ -237,6 +242,8 @@ var sentences = map[string]entry{
 	WhyOverLimit:     {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
 	WhyPartial:       {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
 	WhyNotPaid:       {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},
+	WhyNoCode:        {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
+	WhyTaxPart:       {ko: "요청한 면세금액이 남은 과세·면세 금액과 맞지 않습니다", en: "its tax-free part does not fit what is left, taxable and tax-free", do: &rightParts},
 	WhyAboveBalance:  {ko: "요청 금액이 환불할 수 있는 금액보다 큽니다", en: "more is asked for than can be refunded", do: &smallerAmount},
 	WhyCurrency:      {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},
 

@@ -87,7 +87,8 @@ type BreakRow struct {
 	MovedAt                     time.Time
 	CancelBy                    time.Time // zero: none known
 	Note                        string
-	Owner                       string // who looks after it
+	Owner                       string           // who looks after it
+	Remark                      reconcile.Remark `json:",omitempty"`
 }
 
 // RefundRow is one refund request as the workbook shows it.

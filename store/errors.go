@@ -62,14 +62,21 @@ func (d *DB) nextStep(err error) (next string, away bool) {
 	}
 	var pg *pq.Error
 	if errors.As(err, &pg) {
-		if pg.Code == "57014" && strings.Contains(pg.Message, "statement timeout") { // not where a person stopped it
+		if pg.Code == "57014" && !stoppedByPerson(pg.Message) {
 			return hintSlow, false
+		}
+		if next := poolerHint(pg); next != "" {
+			return next, false
 		}
 		if next := postgresHint(string(pg.Code)); next != "" {
 			return next, postgresAway(string(pg.Code)) || onStandby(err)
 		}
 	}
 	switch {
+	case errors.Is(err, errShared):
+		return "", false // it has its hint
+	case errors.Is(err, errEnded):
+		return "", true // likewise
 	case onStandby(err):
 		return hintStandby, true
 	case unreachable(err):
@@ -94,6 +101,8 @@ func onStandby(err error) bool {
 
 const hintStandby = "the database is read-only (a standby?); point database.url at the primary"
 
+const hintScarce = "the server, the database or the role allows no more connections: end what holds them, raise the limit, or set database.max_connections; daesa doctor says how many it may use"
+
 const hintSlow = "the statement took longer than statement_timeout allows; look at what the database is busy with, or set another limit in database.url"
 
 const hintWentAway = "the database went away; run the command again when it is back"
@@ -115,7 +124,31 @@ func sqliteHint(code int) string {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return "FILE is no sound SQLite database; restore it from a copy, and do not send refunds before you have"
 	case sqlite3.SQLITE_IOERR:
-		return "the disk of FILE reports an error; check the volume before you go on"
+		return "the disk of FILE is full, or fails: look at the space that is left, and check the volume before you go on"
+	default:
+		return ""
+	}
+}
+
+// stoppedByPerson says whether a statement was ended because somebody asked for
+// it, and not by its time limit: the code is the same, and the message is in the
+// server's language.
+func stoppedByPerson(message string) bool {
+	return strings.Contains(message, "user request") || strings.Contains(message, "사용자 요청")
+}
+
+// poolerHint is the next step after an error of PgBouncer's own, all of which
+// have one code.
+func poolerHint(pg *pq.Error) string {
+	switch {
+	case pg.Code != "08P01":
+		return ""
+	case isScarce(pg):
+		return "the pooler has no connection left: raise its max_client_conn or pool size, or set database.max_connections"
+	case strings.Contains(pg.Message, "statement pooling"):
+		return hintPooler
+	case strings.Contains(pg.Message, "startup parameter"):
+		return "the pooler refuses a parameter of database.url that daesa cannot set by itself; leave it away there"
 	default:
 		return ""
 	}
@@ -142,6 +175,10 @@ func postgresHint(code string) string {
 		return "something else holds what this needs: a migration, a backup, a session that was left open; run the command again when it has ended"
 	case code == "25P03":
 		return "the database ended a transaction that lay idle; run the command again"
+	case code == "53300":
+		return hintScarce
+	case code == "26000" || code == "42P05": // a prepared statement that is another client's
+		return hintPooler
 	case code == "42P01":
 		return "the schema is missing: run daesa migrate"
 	case postgresAway(code):

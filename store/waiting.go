@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -86,20 +87,19 @@ func (d *DB) expire(ctx context.Context, tx *sqlx.Tx, e refunds.Expiry) (expired
 		if !e.Whose(row.MID) {
 			continue
 		}
-		changed, err := d.exec(ctx, tx, "expire_refund", args{"id": row.ID, "state": row.State, "now": at(e.Now)})
-		if err != nil {
-			return nil, nil, err
-		}
-		if changed == 0 {
+		before := row.request()
+		after := before
+		after.State, after.ErrorCode, after.FinishedAt = refunds.ExpiredState, refunds.WhyDeadline, e.Now
+		if err := d.turnTo(ctx, tx, before, after, refunds.WhyDeadline, e.Now); errors.Is(err, refunds.ErrLost) {
 			continue // a worker has begun with it: the next run decides
+		} else if err != nil {
+			return nil, nil, err
 		}
 		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(e.Now)}); err != nil {
 			return nil, nil, err
 		}
 		entries = append(entries, entry(e.Now, e.Actor, e.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",
 			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
-		after := row.request()
-		after.State, after.ErrorCode, after.FinishedAt = refunds.ExpiredState, refunds.WhyDeadline, e.Now
 		expired = append(expired, after)
 	}
 	return expired, entries, nil

@@ -230,9 +230,11 @@ type Probe struct {
 // 404 NOT_FOUND_PAYMENT to a good key.
 const probeOrder = "daesa-probe-no-such-order-000000"
 
-// Probe asks for an order that does not exist: 404 means that the key works,
-// 401 and 403 that it does not, which is no error. Every other answer is a
-// *pay.Failure; ProviderTime is set whenever something answered with a date.
+// Probe asks for an order that does not exist. Toss's code for an unknown
+// payment means that the key works, its codes for a refused key that it does
+// not, which is no error. Every other answer is a *pay.Failure: the status of a
+// gateway says nothing of the key. ProviderTime is set whenever something
+// answered with a date.
 func (c *Client) Probe(ctx context.Context) (Probe, error) {
 	q := call{
 		api: APIOrder, name: "GET /v1/payments/orders/{orderId}", about: "probe",
@@ -247,7 +249,7 @@ func (c *Client) Probe(ctx context.Context) (Probe, error) {
 	switch {
 	case failure == nil || failure.Kind == pay.FailureNotFound:
 		return Probe{ProviderTime: date, KeyAccepted: true}, nil
-	case failure.Kind == pay.FailureKey || (failure.HTTPStatus == http.StatusForbidden && failure.Code != ""):
+	case failure.Kind == pay.FailureKey || failure.HTTPStatus == http.StatusForbidden && failure.Kind == pay.FailureRefused:
 		return Probe{ProviderTime: date}, nil
 	default:
 		return Probe{ProviderTime: date}, failure

@@ -75,7 +75,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Long: "Checks configuration, database, schema, secret keys (a harmless look-up), the clock, the account key,\n" +
 			"the report folder, the schedule against the deadlines, and what waits for a person.\n" +
 			"Ends with 0 when all is well, 3 when a person should look, 1 when a check failed, and 2 when the\n" +
-			"configuration is wrong. It changes nothing.",
+			"configuration is wrong. It leaves nothing behind: what it writes to try the disks means nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e := &examination{app: a, root: cmd.Root(), unasked: map[string]string{}}
@@ -227,12 +227,13 @@ func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 		}
 		return nil
 	}
-	db, err := store.Open(ctx, e.cfg.Database.URL.Reveal())
+	db, err := store.Open(ctx, e.cfg.Database.URL.Reveal(), store.MaxConnections(e.cfg.Database.MaxConnections), store.Patience(connectionPatience))
 	if err != nil {
 		e.failsWith("database", about, err, "check database.url and that the database runs")
 		return nil
 	}
 	e.ok("database", about, "reachable")
+	e.checkConnections(ctx, db, about)
 	state, err := db.Schema(ctx)
 	switch {
 	case err != nil:
@@ -245,37 +246,11 @@ func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 		e.fails("schema", about, fmt.Sprintf("version %d, this program needs %d", state.Have, state.Want), "run daesa migrate")
 	default:
 		e.ok("schema", about, fmt.Sprintf("version %d", state.Have))
+		e.checkWrites(ctx, db, about, path)
 		return db
 	}
 	_ = db.Close() // it was only read
 	return nil
-}
-
-// checkFolder says whether files can be written into a folder, or into the one
-// in which it would be made.
-func (e *examination) checkFolder(name, dir, about string) bool {
-	place := filepath.Clean(dir)
-	for {
-		if _, err := os.Stat(place); err == nil || place == filepath.Dir(place) {
-			break
-		}
-		place = filepath.Dir(place)
-	}
-	probe, err := os.CreateTemp(place, ".daesa-probe-*")
-	if err != nil {
-		e.fails(name, about, fmt.Sprintf("%s cannot be written: %v", place, err), "give this user the right to write there, or choose another folder")
-		return false
-	}
-	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-		e.fails(name, about, err.Error(), "check the volume of "+place)
-		return false
-	}
-	if place != filepath.Clean(dir) {
-		e.ok(name, about, dir+" will be made")
-		return true
-	}
-	e.ok(name, about, dir+" can be written")
-	return true
 }
 
 // checkOrders looks whether the shop's orders can be reached.

@@ -319,9 +319,25 @@ func (a *app) judgeRefunds(s jobs.RefundSummary) {
 		a.verdict.add(codeIncomplete, "%s", plain(gap))
 		a.warn("%s", plain(gap))
 	}
+	if len(gaps) > 0 {
+		a.advise(whyUnasked(s.Unasked))
+	}
 	if strings.HasPrefix(s.Stopped, "broken") {
 		a.verdict.add(codePerson, "%s", plain(s.Stopped))
 	}
+}
+
+// whyUnasked is what to do about merchants that could not be asked: the reason
+// that a person can mend first.
+func whyUnasked(unasked map[string]string) string {
+	why := refunds.WhyUnreachable
+	for _, mid := range sortedKeys(unasked) {
+		if unasked[mid] != refunds.WhyUnreachable {
+			why = unasked[mid]
+		}
+	}
+	s := refunds.Explain(refunds.English, why, "", time.Time{})
+	return s.Who + ": " + s.Next
 }
 
 // needRefunds says what needs a person, or the next run: what waits, transfers by

@@ -221,7 +221,7 @@ func (a *app) merchants(cfg *config.Config) []config.Merchant {
 // database opens the configured database and refuses a schema that is not this
 // program's.
 func (a *app) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal())
+	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), store.MaxConnections(cfg.Database.MaxConnections))
 	if err != nil {
 		return nil, err
 	}
