@@ -95,6 +95,7 @@ func (s *sim) checkStore() {
 		}
 	}
 	s.checkLedger()
+	s.checkWaiting()
 }
 
 // checkHistory replays the journal of a request: it gives the table's state,
