@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 )
 
 // Answer is what was just learned about a request. Exactly one of Payment,
@@ -29,8 +30,11 @@ type Known struct {
 	Transferred int64
 	// Open is what the other open requests of the payment ask for.
 	Open int64
-	// Order is the shop's, for requests that a night proposed; nil: unknown.
+	// Order is the shop's, for requests that stand on a break; nil: unknown.
 	Order *pay.Order
+	// Kind is that of the break that the request stands on: it says how what is
+	// owed is reckoned. "" is not known, and reckoned as cancel_not_executed.
+	Kind reconcile.Kind
 	// AccountPrint is the fingerprint of the refund account that is stored now.
 	AccountPrint string
 }

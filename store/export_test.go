@@ -103,3 +103,15 @@ func (d *DB) HoldForTest(t *testing.T, statement string) (release func()) {
 	}
 	return func() { _ = tx.Rollback() }
 }
+
+// MigrateToForTest brings the schema to an older version.
+func (d *DB) MigrateToForTest(t *testing.T, version int64) {
+	t.Helper()
+	provider, err := d.provider(d.db.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+}

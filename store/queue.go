@@ -92,6 +92,12 @@ func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds
 		}
 		known.Transferred += each.Given
 	}
+	if row.BreakID != "" {
+		err := d.one(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID})
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return known, nil, err
+		}
+	}
 	var order orderRow
 	switch err := d.one(ctx, on, &order, "order_of", key); {
 	case errors.Is(err, sql.ErrNoRows):
@@ -261,7 +267,8 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		return fmt.Errorf("refund %s: from %s to %s (%s) is no way that a request may go; nothing was written", s.Request.ID, s.Request.State, s.Step.To, s.Step.Why)
 	}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		if err := d.settle(ctx, tx, s); err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
+		followed, err := d.settle(ctx, tx, s)
+		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
 		}
 		head, err := d.lockJournal(ctx, tx)
@@ -273,7 +280,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 				return err
 			}
 		}
-		_, err = d.appendTo(ctx, tx, head, []Entry{settledEntry(s)})
+		_, err = d.appendTo(ctx, tx, head, append([]Entry{settledEntry(s)}, followed...))
 		return err
 	})
 	if unique(err) {
@@ -282,27 +289,33 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 	return err
 }
 
-// settle writes a step, all but what is everybody's: limits and journal.
-func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
+// settle writes a step, all but what is everybody's: limits and journal. It gives
+// what the journal keeps of the break that waited for the request.
+func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entry, error) {
+	if err := d.lockWaiting(ctx, tx, s.Request.ID, s.Step.To); err != nil {
+		return nil, err
+	}
 	changed, err := d.exec(ctx, tx, "settle_refund", settledRow(s))
 	if err == nil && changed == 0 {
 		err = refunds.ErrLost
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.Attempt != nil {
 		if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := d.saveSeen(ctx, tx, s); err != nil {
-		return err
+		return nil, err
 	}
 	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-		_, err = d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
+		if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
+			return nil, err
+		}
 	}
-	return err
+	return d.followRefund(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now})
 }
 
 // saveSeen keeps the payment as it was seen, and the claim on a cancel of it.

@@ -157,10 +157,11 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 		"ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
 	if row.Found != nil {
 		found := refunds.Settled{Request: r, Step: *row.Found, Payment: &row.Payment, Now: now, Actor: actor}
-		if err := d.settle(ctx, tx, found); err != nil {
+		followed, err := d.settle(ctx, tx, found)
+		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, settledEntry(found))
+		entries = append(append(entries, settledEntry(found)), followed...)
 		r.State = row.Found.To
 	}
 	added.New = append(added.New, r)
@@ -206,7 +207,7 @@ func (d *DB) checkSum(ctx context.Context, tx *sqlx.Tx, r refunds.Request) error
 // Known gives what is known of a payment besides a request that may not be
 // there yet.
 func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error) {
-	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID})
+	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
 	if err != nil {
 		return known, err
 	}
@@ -291,10 +292,17 @@ func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.
 					return err
 				}
 			}
+			if err := d.lockWaiting(ctx, tx, r.ID, to); err != nil {
+				return err
+			}
 			if err := d.turnTo(ctx, tx, after, refunds.Step{To: to}, w.Now); err != nil {
 				return err
 			}
-			entries = append(entries, moved(r, to, w.Now, w.By, w.Note))
+			followed, err := d.followRefund(ctx, tx, moving{r, to, w.By, "", w.Now})
+			if err != nil {
+				return err
+			}
+			entries = append(append(entries, moved(r, to, w.Now, w.By, w.Note)), followed...)
 			after.State = to
 			done = append(done, after)
 		}
@@ -370,6 +378,9 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
+		if err := d.lockWaiting(ctx, tx, c.Request.ID, step.To); err != nil {
+			return err
+		}
 		if err := d.change(ctx, tx, "settle_refund", settledRow(s), "the held request, unchanged since it was read,"); err != nil {
 			return err
 		}
@@ -387,7 +398,11 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
-		_, err := d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, note)})
+		followed, err := d.followRefund(ctx, tx, moving{c.Request, step.To, by, "", now})
+		if err != nil {
+			return err
+		}
+		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
 		return err
 	})
 }

@@ -119,6 +119,7 @@ type breakRow struct {
 	ResolvedAt     Time   `db:"resolved_at"`
 	Note           string `db:"note"`
 	Owner          string `db:"owner"`
+	RefundID       string `db:"refund_id"`
 }
 
 func newBreakRow(b reconcile.Break) breakRow {
@@ -130,6 +131,7 @@ func newBreakRow(b reconcile.Break) breakRow {
 		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
+		RefundID: b.RefundID,
 	}
 }
 
@@ -146,8 +148,30 @@ func (r breakRow) breakOf() reconcile.Break {
 		Status: reconcile.Status(r.Status), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
 		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
-		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0,
+		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0, RefundID: r.RefundID,
 	}
+}
+
+// same reports whether two rows say the same.
+func (r breakRow) same(other breakRow) bool {
+	if !sameAmount(r.LocalAmount, other.LocalAmount) || !sameAmount(r.ProviderAmount, other.ProviderAmount) {
+		return false
+	}
+	r.LocalAmount, r.ProviderAmount = other.LocalAmount, other.ProviderAmount
+	for _, times := range [][2]*Time{{&r.MovedAt, &other.MovedAt}, {&r.CancelBy, &other.CancelBy}, {&r.ResolvedAt, &other.ResolvedAt}} {
+		if !times[0].Equal(times[1].Time) {
+			return false
+		}
+		*times[0] = *times[1]
+	}
+	return r == other
+}
+
+func sameAmount(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // refundRow is a refund request as the table holds it.

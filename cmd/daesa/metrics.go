@@ -51,6 +51,7 @@ var (
 	descUp        = describe("database_up", "1 when the database answered this scrape.")
 	descNight     = describe("night_last_complete_timestamp_seconds", "End of the newest business date whose night is complete.", "mid")
 	descBreaks    = describe("breaks_open", "Breaks that need a person.", "mid", "kind")
+	descRefunding = describe("breaks_refunding", "Breaks that somebody decided to refund and whose money is not back yet.", "mid", "kind")
 	descRefunds   = describe("refunds", "Refund requests by state.", "mid", "state")
 	descAccounts  = describe("refund_accounts", "Virtual accounts whose window closed within the last day, or is open, by what became of their refund account.", "mid", "state")
 	descEvents    = describe("webhook_events_waiting", "Stored webhooks that nobody has worked on yet.")
@@ -99,7 +100,7 @@ func (m *metrics) over(job string, took time.Duration, err error) {
 
 // Describe is of prometheus.Collector.
 func (m *metrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descNight, descBreaks, descRefunds, descAccounts, descEvents, descOldest, descBrake, descJournal, descJobMoment} {
+	for _, d := range []*prometheus.Desc{descUp, descNight, descBreaks, descRefunding, descRefunds, descAccounts, descEvents, descOldest, descBrake, descJournal, descJobMoment} {
 		to <- d
 	}
 }
@@ -187,12 +188,12 @@ func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]pr
 	case first != "": // none is complete yet: none since before the first
 		list = append(list, gauge(descNight, float64(first.Start().Unix()), mid))
 	}
-	kinds, err := m.db.CountOpenKinds(ctx, mid)
+	kinds, refunding, err := m.db.CountOpenKinds(ctx, mid)
 	if err != nil {
 		return nil, err
 	}
 	for _, kind := range reconcile.Kinds {
-		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)))
+		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)), gauge(descRefunding, float64(refunding[kind]), mid, string(kind)))
 	}
 	states, err := m.db.CountStates(ctx, mid)
 	if err != nil {

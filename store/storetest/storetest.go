@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	maps.Copy(tests, captureTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
+	maps.Copy(tests, decisionTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	for name, test := range tests {
