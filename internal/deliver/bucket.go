@@ -39,10 +39,9 @@ func openBucket(place string, settings func(string) string) (Place, error) {
 	if !safe || store.Host == "" || store.User != nil || strings.Trim(store.Path, "/") != "" {
 		return nil, &Error{text: "AWS_ENDPOINT_URL is no address of a store", hint: "it is https:// and a host; http:// is for this machine only"}
 	}
+	// Without a region the client asks the store for the bucket's; one that is
+	// set it takes as it is, also where it is wrong.
 	region := first(settings("AWS_REGION"), settings("AWS_DEFAULT_REGION"))
-	if region == "" && address != amazon {
-		region = "us-east-1" // what other stores call theirs
-	}
 	client, err := minio.New(store.Host, &minio.Options{
 		Creds:  credentials.NewStaticV4(id, secret, settings("AWS_SESSION_TOKEN")),
 		Secure: store.Scheme == "https", Region: region, MaxRetries: 3,
@@ -65,9 +64,22 @@ func (b bucket) Put(ctx context.Context, file string) error {
 	}
 	what := fmt.Sprintf("putting %s into bucket %s", object, b.name)
 	if answer := minio.ToErrorResponse(err); answer.Code != "" {
-		return &Error{text: fmt.Sprintf("%s: the store answered %s (%d)", what, answer.Code, answer.StatusCode), hint: "check the bucket's name, the region, and that the key may put objects there"}
+		return &Error{text: fmt.Sprintf("%s: the store answered %s (%d)", what, answer.Code, answer.StatusCode), hint: adviceOn(answer.Code)}
 	}
 	return &Error{text: what, hint: "check the network and AWS_ENDPOINT_URL", err: cause(err)}
+}
+
+// adviceOn says what to do about a store's answer, by the codes of
+// docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+func adviceOn(code string) string {
+	switch code {
+	case "RequestTimeTooSkewed":
+		return "this machine's clock differs from the store's by more than fifteen minutes: set it (timedatectl, chrony)"
+	case "AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException":
+		return "the bucket is in another region: set AWS_REGION to it, or leave it out and the store is asked"
+	default:
+		return "check the bucket's name, the region, and that the key may put objects there"
+	}
 }
 
 // typeOf is the media type by the file's name.

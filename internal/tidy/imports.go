@@ -71,6 +71,7 @@ var importTable = []Row{
 	{Room: "internal/evidence", Reason: "plumbing without domain words"},
 	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
+	{Room: "internal/mutants", ForTests: true, Reason: "changes the program to see whether its tests notice; it stands on none of it"},
 	{Room: "internal/pgtest", ForTests: true, Reason: "starts a private PostgreSQL; the program must never"},
 	{Room: "internal/mariatest", ForTests: true, Reason: "starts a private MariaDB; the program must never"},
 	{Room: "bench/...", Knows: []string{"..."}, ForTests: true,
