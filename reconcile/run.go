@@ -44,7 +44,7 @@ type Run struct {
 	Broken map[Kind]int64 // breaks that need a person after the run
 	// Refunding are the breaks that wait for their refund; nil: there are none.
 	Refunding map[Kind]int64 `json:",omitempty"`
-	Opened int64
+	Opened    int64
 	// Reopened is part of Opened: breaks that came back.
 	Reopened int64
 	Cleared  int64

@@ -18,9 +18,9 @@ func (s *sim) waitFor(id string) {
 		return
 	}
 	s.must(s.db.ExecForTest(s.ctx, fmt.Sprintf(`INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount,
-		provider_amount, local_status, provider_status, method, owed, at_risk, first_seen, last_seen, since, nights, recheck_on, resolution, resolved_by, note, refund_id)
-		VALUES ('b%[1]s', '%[2]s', '%[1]s', '%[3]s', 'cancel_not_executed', 'refunding', '', 'KRW', 0, %[4]d, 'canceled', 'DONE', '', %[4]d, 0,
-		'2026-01-01', '2026-01-01', '2026-01-01', 1, '', 'refund_now', 'maker', '', '%[1]s') ON CONFLICT DO NOTHING`, r.ID, r.MID, r.PaymentKey, r.Amount)))
+		provider_amount, local_status, provider_status, method, owed, at_risk, first_seen, last_seen, since, nights, recheck_on, resolution, resolved_by, note, refund_id, refunding)
+		VALUES ('b%[1]s', '%[2]s', '%[1]s', '%[3]s', 'cancel_not_executed', 'resolved', '', 'KRW', 0, %[4]d, 'canceled', 'DONE', '', %[4]d, 0,
+		'2026-01-01', '2026-01-01', '2026-01-01', 1, '', 'refund_now', 'maker', '', '%[1]s', 1) ON CONFLICT DO NOTHING`, r.ID, r.MID, r.PaymentKey, r.Amount)))
 }
 
 // checkBreaks compares each break with the request that it waits for, after

@@ -83,8 +83,8 @@ WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND ((pg = 'tos
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
-WHERE mid = :mid AND (status IN ('open','refunding','timing','reopened')
-  OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
+WHERE mid = :mid AND (status IN ('open','timing','reopened')
+  OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day))))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_followed
 INSERT INTO touched SELECT DISTINCT order_id FROM payments
@@ -246,8 +246,8 @@ LEFT JOIN (
 LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
   k.order_id NOT IN (SELECT order_id FROM breaks
-    WHERE mid = :mid AND (status IN ('open','refunding','timing','reopened')
-      OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day)))
+    WHERE mid = :mid AND (status IN ('open','timing','reopened')
+      OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day)))))
   AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1

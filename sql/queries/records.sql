@@ -90,25 +90,28 @@ SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) O
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner, refund_id)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, refunding, refund_id)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :refund_id)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :refunding, :refund_id)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
   owed = excluded.owed, moved_at = excluded.moved_at, cancel_by = excluded.cancel_by, at_risk = excluded.at_risk,
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
-  resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner, refund_id = excluded.refund_id
+  resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
+  refunding = excluded.refunding, refund_id = excluded.refund_id
+-- A break that is resolved and waits for its refund is refunding.
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
-  AND (:status = '' OR status = :status OR (:status = 'open' AND status IN ('refunding','reopened')))
+  AND (:status = '' OR CASE WHEN status = 'resolved' AND refunding = 1 THEN 'refunding' ELSE status END = :status
+    OR (:status = 'open' AND (status = 'reopened' OR (status = 'resolved' AND refunding = 1))))
 ORDER BY mid, order_id, kind
 -- name: breaks_of_run
 SELECT * FROM breaks WHERE mid = :mid
-  AND (status IN ('open','refunding','timing','reopened') OR (status = 'cleared' AND since = :day))
+  AND (status IN ('open','timing','reopened') OR (status = 'resolved' AND refunding = 1) OR (status = 'cleared' AND since = :day))
 ORDER BY mid, order_id, kind
 -- name: breaks_of_order
 SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
@@ -163,5 +166,6 @@ SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refu
 FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
 
 -- name: count_open_kinds
-SELECT kind, CASE status WHEN 'refunding' THEN 1 ELSE 0 END AS refunding, count(*) AS number FROM breaks
-WHERE mid = :mid AND status IN ('open','refunding','reopened') GROUP BY kind, CASE status WHEN 'refunding' THEN 1 ELSE 0 END
+SELECT kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END AS refunding, count(*) AS number FROM breaks
+WHERE mid = :mid AND (status IN ('open','reopened') OR (status = 'resolved' AND refunding = 1))
+GROUP BY kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END

@@ -146,9 +146,18 @@ func neverAlone(t *testing.T, db *store.DB) {
 	stands(t, db, b.ID, reconcile.Open, "")
 }
 
-// refuse lets the database refuse every write of a table, until it is undone.
-func refuse(t *testing.T, db *store.DB, table, verb string) (undo func()) {
+// refuse lets the database refuse every write of a table, until it is undone. A
+// role that may change no table cannot: then the payment claims a cancel that is
+// not there, which is found out when the request has been written.
+func refuse(t *testing.T, db *store.DB, d *app.RefundDecision, table, verb string) (undo func()) {
 	t.Helper()
+	if err := db.ExecForTest(t.Context(), "CREATE TABLE mine (n bigint)"); err != nil {
+		d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
+		return func() {}
+	}
+	if err := db.ExecForTest(t.Context(), "DROP TABLE mine"); err != nil {
+		t.Fatal(err)
+	}
 	up, down := []string{"CREATE TRIGGER no BEFORE " + verb + " ON " + table + " BEGIN SELECT RAISE(ABORT, 'no'); END"}, "DROP TRIGGER no"
 	if db.Dialect() == sqlfiles.Postgres {
 		up = []string{"CREATE OR REPLACE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$",
@@ -171,9 +180,13 @@ func decidedWhole(t *testing.T, db *store.DB) {
 	b := owedBreak(t, db)
 	_, head, _ := db.JournalHead(t.Context())
 	for what, fail := range map[string]func(*app.RefundDecision) func(){
-		"the break cannot be written":   func(*app.RefundDecision) func() { return refuse(t, db, "breaks", "UPDATE") },
-		"the request cannot be written": func(*app.RefundDecision) func() { return refuse(t, db, "refunds", "INSERT") },
-		"the journal cannot be written": func(*app.RefundDecision) func() { return refuse(t, db, "journal", "INSERT") },
+		"the break cannot be written":   func(d *app.RefundDecision) func() { return refuse(t, db, d, "breaks", "UPDATE") },
+		"the request cannot be written": func(d *app.RefundDecision) func() { return refuse(t, db, d, "refunds", "INSERT") },
+		"the journal cannot be written": func(d *app.RefundDecision) func() { return refuse(t, db, d, "journal", "INSERT") },
+		"the payment lacks a cancel that is claimed": func(d *app.RefundDecision) func() {
+			d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
+			return func() {}
+		},
 		"the payment has no room": func(d *app.RefundDecision) func() {
 			d.Request.Amount = 1001
 			return func() {}
@@ -354,7 +367,7 @@ func everyEnd(t *testing.T, db *store.DB) {
 			if state := stored(t, db, done.Request.ID).State; state.Stand().Over() == (after.Status == reconcile.Refunding) {
 				t.Errorf("the request is %s and the break %s", state, after.Status)
 			}
-			clear := []string{"UPDATE breaks SET status = 'open', refund_id = '', resolution = '', resolved_by = '', resolved_at = NULL, note = ''",
+			clear := []string{"UPDATE breaks SET status = 'open', refunding = 0, refund_id = '', resolution = '', resolved_by = '', resolved_at = NULL, note = ''",
 				"UPDATE refunds SET state = 'rejected'"} // for the next way
 			for _, statement := range clear {
 				if err := db.ExecForTest(t.Context(), statement); err != nil {
@@ -465,7 +478,7 @@ func nightTakesBack(t *testing.T, db *store.DB) {
 	if r := stored(t, db, done.Request.ID); r.State != refunds.Rejected || r.ErrorCode != refunds.WhyNotOwed {
 		t.Errorf("the request is %s because %q", r.State, r.ErrorCode)
 	}
-	if err := db.ExecForTest(t.Context(), "UPDATE breaks SET status = 'refunding', refund_id = '"+done.Request.ID+"'"); err != nil {
+	if err := db.ExecForTest(t.Context(), "UPDATE breaks SET status = 'resolved', refunding = 1, refund_id = '"+done.Request.ID+"'"); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.ExecForTest(t.Context(), "UPDATE refunds SET state = 'accepted'"); err != nil {
