@@ -73,7 +73,7 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowW
 // no plan and no refusal asks for no refund, or says what its break bears already.
 func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.RowWord) ([]*RefundDecision, []*RefusedRow, error) {
 	plans, refusals := make([]*RefundDecision, len(words)), make([]*RefusedRow, len(words))
-	asked := map[string]int64{} // by payment
+	asked := map[string][]refunds.Taken{} // by payment
 	for i, row := range words {
 		if row.Word.As != reconcile.RefundNow {
 			continue
@@ -99,7 +99,8 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 			return nil, nil, err
 		}
 		if !decision.Adopted {
-			asked[b.MID+" "+decision.Request.PaymentKey] += decision.Request.Amount
+			key := b.MID + " " + decision.Request.PaymentKey
+			asked[key] = append(asked[key], refunds.Taken{ID: decision.Request.ID, State: decision.Request.State, Parts: decision.Request.Parts()})
 		}
 		plans[i] = &decision
 	}

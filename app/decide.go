@@ -93,7 +93,7 @@ func (d *Decider) Resolve(ctx context.Context, id, note string, named refunds.Na
 		return Decided{}, "", err
 	}
 	word := reconcile.Word{ID: id, As: reconcile.RefundNow, Note: &note, Seen: b}
-	decision, err := d.plan(ctx, b, word, Workbook{}, named, 0)
+	decision, err := d.plan(ctx, b, word, Workbook{}, named, nil)
 	if err != nil {
 		return Decided{}, "", err
 	}
@@ -105,7 +105,7 @@ func (d *Decider) Resolve(ctx context.Context, id, note string, named refunds.Na
 // payment as it stands now. asked is what earlier decisions of the same file ask
 // of its payment. A *RefusedError is about this decision alone; every other error
 // means that nothing may be decided.
-func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word, book Workbook, named refunds.Named, asked int64) (RefundDecision, error) {
+func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word, book Workbook, named refunds.Named, asked []refunds.Taken) (RefundDecision, error) {
 	decision := RefundDecision{Word: w, By: d.By, Workbook: book, Now: d.Now}
 	refuse := func(cause error) error {
 		return &RefusedError{Break: b, Reason: cause.Error(), Advice: adviceOf(b, cause), Cause: cause}
@@ -151,12 +151,12 @@ func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word,
 }
 
 // ask plans the request as any other of a person is planned.
-func (d *Decider) ask(ctx context.Context, b reconcile.Break, p pay.Payment, named refunds.Named, policy refunds.AskPolicy, batch string, number int, asked int64) (refunds.Plan, error) {
+func (d *Decider) ask(ctx context.Context, b reconcile.Break, p pay.Payment, named refunds.Named, policy refunds.AskPolicy, batch string, number int, asked []refunds.Taken) (refunds.Plan, error) {
 	known, err := d.Store.Known(ctx, refunds.Request{MID: b.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, BreakID: b.ID})
 	if err != nil {
 		return refunds.Plan{}, err
 	}
-	known.Open += asked
+	known.Taken = append(known.Taken, asked...)
 	asking, err := refunds.AskingOf(b, p, known, named, number)
 	if err != nil {
 		return refunds.Plan{}, err

@@ -102,6 +102,11 @@ func owing(change ...func(*desk, *reconcile.Break, *pay.Payment)) *desk {
 	return d
 }
 
+// taken is an open request of somebody's for an amount.
+func taken(amount int64) []refunds.Taken {
+	return []refunds.Taken{{ID: "other", State: refunds.Requested, Parts: refunds.Parts{Amount: amount}}}
+}
+
 // kind turns the break into one of another kind; the shop holds nothing for it.
 func kind(k reconcile.Kind) func(*desk, *reconcile.Break, *pay.Payment) {
 	return func(d *desk, b *reconcile.Break, _ *pay.Payment) {
@@ -132,12 +137,12 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 		refused string
 	}{
 		{name: "what is owed", amount: 10_000, state: refunds.Requested},
-		{name: "what is owed less what somebody asked for", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Open = 4_000 }}, amount: 6_000, state: refunds.Requested},
-		{name: "what is owed less what went back by hand", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Transferred = 4_000 }}, amount: 6_000, state: refunds.Requested},
+		{name: "what is owed less what somebody asked for", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Taken = taken(4_000) }}, amount: 6_000, state: refunds.Requested},
+		{name: "what is owed less what went back by hand", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Given = []refunds.Given{{Parts: refunds.Parts{Amount: 4_000}}} }}, amount: 6_000, state: refunds.Requested},
 		{name: "what is owed less what was cancelled since", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) {
 			p.Status, p.BalanceAmount, p.Cancels = pay.PartialCanceled, 27_000, []pay.Cancel{{Amount: 3_000, Status: pay.CancelDone}}
 		}}, amount: 7_000, state: refunds.Requested},
-		{name: "all that is asked for already", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Open = 10_000 }}, refused: "10000 KRW of this payment are asked for already"},
+		{name: "all that is asked for already", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Taken = taken(10_000) }}, refused: "10000 KRW of this payment are asked for already"},
 		{name: "more is owed than the break showed", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Order.CanceledAmount = 12_000 }}, refused: "12000 KRW would go back, and the break showed 10000 KRW"},
 		{name: "nothing is owed any more", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Order.CanceledAmount = 0 }}, refused: "nothing is left to give back"},
 		{name: "nothing is left at Toss", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) { p.Status, p.BalanceAmount = pay.Canceled, 0 }}, refused: "nothing is left to give back"},

@@ -57,7 +57,7 @@ func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number
 	a := Asking{MID: b.MID, OrderID: b.OrderID, PaymentKey: p.PaymentKey, All: true, TaxFree: named.TaxFree,
 		Reason: reasonsOf[b.Kind], Ref: fmt.Sprintf("%s%s:%d", decidedRef, b.ID, number)}
 	known.Kind = b.Kind
-	owed, seen := Owed(p, known), held(b.ProviderAmount)
+	owed, waiting, seen := Owed(p, known), known.waitingSum(p), held(b.ProviderAmount)
 	if b.Kind == reconcile.CancelNotExecuted {
 		a.All, seen = false, b.Owed
 	}
@@ -75,13 +75,23 @@ func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number
 		return a, &AskError{"amount", WhyAlready, "nothing is left to give back: it was cancelled or given back already, or the shop holds it now"}
 	case b.Kind == reconcile.DuplicatePayment && owed >= seen:
 		return a, &AskError{"payment_key", "", "no other payment of this order held money: compare again (daesa reconcile --orders " + b.OrderID + ")"}
-	case known.Open >= owed:
-		return a, &AskError{"amount", WhyAlready, fmt.Sprintf("%s of this payment are asked for already: daesa explain %s shows by whom", money(known.Open), b.OrderID)}
+	case waiting >= owed:
+		return a, &AskError{"amount", WhyAlready, fmt.Sprintf("%s of this payment are asked for already: daesa explain %s shows by whom", money(waiting), b.OrderID)}
 	}
 	if !a.All {
-		a.Amount = p.Currency.Format(owed - known.Open)
+		a.Amount = p.Currency.Format(owed - waiting)
 	}
 	return a, nil
+}
+
+// waitingSum is what other requests ask of the payment that it does not show yet.
+func (k Known) waitingSum(p pay.Payment) (sum int64) {
+	for _, taken := range k.Taken {
+		if taken.State.Counts() && !k.shown(p, taken.ID) {
+			sum += taken.Amount
+		}
+	}
+	return sum
 }
 
 func held(amount *int64) int64 {

@@ -62,7 +62,7 @@ func TestADecidedRequestIsSentOnlyWhileBothSidesOweIt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := request(Approved, func(r *Request) { r.BreakID = "b" })
-			step := Next(r, nil, Answer{Payment: payment(test.payment...), Known: Known{Kind: test.kind, Order: test.order, Transferred: test.given}}, at)
+			step := Next(r, nil, Answer{Payment: payment(test.payment...), Known: Known{Kind: test.kind, Order: test.order, Given: []Given{{Parts: Parts{Amount: test.given}}}}}, at)
 			if sends := step.Do == SendAnew; sends != test.sent || !sends && (step.To != Rejected || step.Why != WhyNotOwed) {
 				t.Errorf("%+v, want it sent: %v", step, test.sent)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 )
 
@@ -68,9 +69,9 @@ func (r *Returned) breakRows(orders map[string]bool) (returnedRows, error) {
 	}
 	switch {
 	case slices.Contains(r.book.Sheets(), r.lang.of(sheetBreaks)):
-		return all, &returnedError{fmt.Sprintf("%s: sheet %s has no header: no row says %s and %s", r.Path, r.lang.of(sheetBreaks), r.lang.of(columnDecision), r.lang.of(columnRowCheck)), adviceColumns}
+		return all, hint.New(fmt.Sprintf("%s: sheet %s has no header: no row says %s and %s", r.Path, r.lang.of(sheetBreaks), r.lang.of(columnDecision), r.lang.of(columnRowCheck)), adviceColumns)
 	default:
-		return all, &returnedError{fmt.Sprintf("%s has no sheet %s", r.Path, r.lang.of(sheetBreaks)), adviceColumns}
+		return all, hint.New(fmt.Sprintf("%s has no sheet %s", r.Path, r.lang.of(sheetBreaks)), adviceColumns)
 	}
 }
 
@@ -108,7 +109,7 @@ func (s *sheetReader) read(row table.StoredRow) error {
 	if loose := s.looseHeader(titles); loose != nil {
 		s.columns, s.loose = nil, loose
 		if s.own() {
-			return &returnedError{s.Path + ": sheet " + s.sheet + ": " + loose.reason, adviceColumns}
+			return hint.New(s.Path + ": sheet " + s.sheet + ": " + loose.reason, adviceColumns)
 		}
 		return nil
 	}
@@ -132,13 +133,13 @@ func (s *sheetReader) header(titles map[string][]int) error {
 	for _, c := range breakColumns {
 		switch at := titles[bare(s.lang.of(c.name))]; {
 		case len(at) > 1:
-			return &returnedError{fmt.Sprintf("%s: sheet %s: the column %s stands twice", s.Path, s.sheet, s.lang.of(c.name)), "give a column of your own another title"}
+			return hint.New(fmt.Sprintf("%s: sheet %s: the column %s stands twice", s.Path, s.sheet, s.lang.of(c.name)), "give a column of your own another title")
 		case len(at) == 1:
 			s.columns, s.places = append(s.columns, c), append(s.places, at[0])
 		}
 	}
 	if missing := missingColumnOf(s.columns); missing != nil {
-		return &returnedError{fmt.Sprintf("%s: sheet %s: the column %s is missing", s.Path, s.sheet, s.lang.of(*missing)), adviceColumns}
+		return hint.New(fmt.Sprintf("%s: sheet %s: the column %s is missing", s.Path, s.sheet, s.lang.of(*missing)), adviceColumns)
 	}
 	s.all.headed = true
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"daesa/internal/hint"
 	"daesa/reconcile"
 )
 
@@ -88,8 +89,8 @@ func (r *Returned) takeStrays(read *Read, strays []stray) error {
 	decided := slices.DeleteFunc(slices.Clone(strays), func(s stray) bool { return s.decision == "" })
 	if len(decided) > 0 && !slices.ContainsFunc(read.Words, func(w RowWord) bool { return w.Word.As != "" }) {
 		first := decided[0]
-		return &returnedError{fmt.Sprintf("%s holds %d decisions of which none can be read; the first, %s on sheet %s row %d: %s", r.Path, len(decided), quote(first.decision), first.sheet, first.line, first.reason),
-			adviceColumns}
+		return hint.New(fmt.Sprintf("%s holds %d decisions of which none can be read; the first, %s on sheet %s row %d: %s", r.Path, len(decided), quote(first.decision), first.sheet, first.line, first.reason),
+			adviceColumns)
 	}
 	for _, s := range strays {
 		what := "its decision " + quote(s.decision) + " cannot be read: "

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/internal/hint"
 	"daesa/jobs"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -54,16 +55,21 @@ func (d *DB) takeBack(ctx context.Context, tx *sqlx.Tx, night jobs.Written, chan
 		return nil, false, err
 	}
 	r := row.request()
-	if !r.State.Unsent() {
+	after, err := r.Withdraw()
+	var sent *refunds.StateError
+	if errors.As(err, &sent) {
 		return nil, true, nil
 	}
-	changed, err := d.exec(ctx, tx, "reject_refund", args{"id": r.ID, "state": row.State, "why": refunds.WhyNotOwed, "now": at(night.Now)})
-	if err != nil || changed == 0 {
-		return nil, true, err
+	if err != nil {
+		return nil, false, err
 	}
-	took := moved(r, refunds.Rejected, night.Now, night.Actor, refunds.WhyNotOwed)
+	followed, err := d.turnTo(ctx, tx, moving{request: r, actor: night.Actor, runID: night.Lease.RunID, now: night.Now}, after, refunds.WhyNotOwed)
+	if errors.Is(err, refunds.ErrLost) {
+		return nil, true, nil
+	}
+	took := moved(r, after.State, night.Now, night.Actor, refunds.WhyNotOwed)
 	took.RunID = night.Lease.RunID
-	return []Entry{took}, false, nil
+	return append([]Entry{took}, followed...), false, err
 }
 
 // BreakFilter chooses breaks; empty fields choose all. Status open means open,
@@ -93,7 +99,7 @@ func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Br
 }
 
 // ErrUnknownID: no such thing.
-var ErrUnknownID = errors.New("no such id")
+var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
 
 // Break gives one break, or ErrUnknownID.
 func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	commands "daesa/app"
+	application "daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -14,12 +14,12 @@ import (
 )
 
 // decider carries out what the person of this command decides.
-func (a *app) decider(cfg *config.Config, db *store.DB) (*commands.Decider, error) {
+func (a *app) decider(cfg *config.Config, db *store.DB) (*application.Decider, error) {
 	now, err := a.now()
 	if err != nil {
 		return nil, err
 	}
-	return &commands.Decider{Store: db, Payments: &payments{app: a, db: db}, OfTheRow: refusesRow, By: a.actor(), Now: now,
+	return &application.Decider{Store: db, Payments: &payments{app: a, db: db}, OfTheRow: refusesRow, By: a.actor(), Now: now,
 		Policy: func(mid string) (refunds.AskPolicy, bool) {
 			_, ok := cfg.Merchant(mid)
 			return askPolicy(cfg, mid), ok
@@ -61,8 +61,8 @@ func (p *payments) Payment(ctx context.Context, mid, paymentKey string) (pay.Pay
 func refusesRow(err error) bool {
 	var stale *reconcile.StaleError
 	var refunding *reconcile.RefundingError
-	var tooMuch *store.TooMuchError
-	var sameRef *store.RefError
+	var tooMuch *refunds.TooMuchError
+	var sameRef *refunds.RefError
 	var before *store.DecidedBeforeError
 	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
 		errors.Is(err, store.ErrUnknownID) || errors.Is(err, store.ErrOnItsWay)
@@ -70,5 +70,5 @@ func refusesRow(err error) bool {
 
 // approveLines are the lines that give the second person's word on requests.
 func approveLines(requests []refunds.Request, batch string) []string {
-	return each(commands.ApprovalsOf(requests, batch), commands.Approval.Command)
+	return each(application.ApprovalsOf(requests, batch), application.Approval.Command)
 }

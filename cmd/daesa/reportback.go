@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	commands "daesa/app"
+	application "daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -110,7 +110,7 @@ func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.D
 	if err != nil {
 		return err
 	}
-	book := commands.Workbook{Name: filepath.Base(path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
+	book := application.Workbook{Name: filepath.Base(path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
 	applied, err := decider.Apply(ctx, book, read.Words, write)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.D
 	return a.printApplied(document)
 }
 
-func newApplied(path, sum string, write bool, read reports.Read, applied commands.Applied) appliedDocument {
+func newApplied(path, sum string, write bool, read reports.Read, applied application.Applied) appliedDocument {
 	d := appliedDocument{File: path, SHA256: sum, Written: write, Rows: read.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
 		Requests: []refundDocument{}, Amount: map[string]int64{}, Approve: []string{}}
 	for _, r := range read.Refused {
@@ -156,7 +156,7 @@ func newRowDocument(w reports.RowWord) rowDocument {
 
 // tellApprovals names the lines that give the second person's word on all that
 // this workbook has asked for and nobody has approved yet.
-func (a *app) tellApprovals(ctx context.Context, db *store.DB, d *appliedDocument, batch string, applied commands.Applied) error {
+func (a *app) tellApprovals(ctx context.Context, db *store.DB, d *appliedDocument, batch string, applied application.Applied) error {
 	requests, err := db.Refunds(ctx, store.RefundFilter{Batch: batch})
 	if err != nil {
 		return err

@@ -252,7 +252,7 @@ func decidedOver(t *testing.T, db *store.DB) {
 	b := owedBreak(t, db)
 	proposed := proposal(1000, "auto:"+b.ID+":1")
 	proposed.BreakID, proposed.RequestedBy = b.ID, refunds.NightActor
-	if _, err := db.AddRefunds(t.Context(), nil, []store.Adding{{Request: proposed, Payment: paid()}}, "night", now); err != nil {
+	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: proposed, Payment: paid()}}, "night", now); err != nil {
 		t.Fatal(err)
 	}
 	over := decision(b, func(d *app.RefundDecision) { d.Request, d.Adopted, d.Word.RefundID = proposed, true, proposed.ID })
@@ -260,7 +260,7 @@ func decidedOver(t *testing.T, db *store.DB) {
 	if stands(t, db, b.ID, reconcile.Refunding, proposed.ID); countRefunds(t, db) != 1 {
 		t.Error("a second request was made")
 	}
-	if _, err := db.Reject(t.Context(), store.Word{IDs: []string{proposed.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Reject(t.Context(), refunds.Word{IDs: []string{proposed.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	open := stands(t, db, b.ID, reconcile.Open, "")
@@ -278,7 +278,7 @@ func decidedByFile(t *testing.T, db *store.DB) {
 	if again, err := db.DecideRefund(t.Context(), decision(b, byFile), true); err != nil || again.Changed {
 		t.Errorf("the same file again: %+v %v", again, err)
 	}
-	if _, err := db.Reject(t.Context(), store.Word{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Reject(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	second := func(d *app.RefundDecision) {
@@ -296,8 +296,8 @@ func decidedByFile(t *testing.T, db *store.DB) {
 
 // everyEnd: each writer of a state that a request ends in tells the break.
 func everyEnd(t *testing.T, db *store.DB) {
-	word := func(id string) store.Word {
-		return store.Word{IDs: []string{id}, By: "lee", Note: "x", Now: now.Add(2 * time.Hour)}
+	word := func(id string) refunds.Word {
+		return refunds.Word{IDs: []string{id}, By: "lee", Note: "x", Now: now.Add(2 * time.Hour)}
 	}
 	settle := func(from refunds.State, to ...refunds.State) func(string) error {
 		return func(id string) error {
@@ -347,7 +347,7 @@ func everyEnd(t *testing.T, db *store.DB) {
 			if err := db.ExecForTest(t.Context(), "UPDATE refunds SET cancel_by = '2026-11-01T00:00:00.000000Z' WHERE id = '"+id+"'"); err != nil {
 				return err
 			}
-			return commit(t, db, jobs.Written{Expire: true}, drawn)
+			return second(db.ExpireRefunds(t.Context(), refunds.Expiry{Whose: func(string) bool { return true }, Actor: "night", Now: now}))
 		}, reconcile.Open},
 	} {
 		t.Run(way.name, func(t *testing.T) {
@@ -420,7 +420,7 @@ func decidedOtherwise(t *testing.T, db *store.DB) {
 func decidedTooLate(t *testing.T, db *store.DB) {
 	b := owedBreak(t, db)
 	done := decide(t, db, decision(b))
-	if _, err := db.Approve(t.Context(), store.Word{IDs: []string{done.Request.ID}, By: "lee", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Approve(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	c := claimed(t, db, choice("a", now.Add(2*time.Hour)))
@@ -538,5 +538,19 @@ func nightWritesOverNothing(t *testing.T, db *store.DB) {
 	})
 	if after, err := db.Break(t.Context(), b.ID); err != nil || after.Owner != owner || *after.ProviderAmount != 900 || after.Nights != 2 {
 		t.Errorf("%+v %v", after, err)
+	}
+}
+
+// fullDecision: the break, its request, and what the look-up showed.
+func fullDecision(t *testing.T, db *store.DB) func(*store.DB) error {
+	d := decision(owedBreak(t, db), func(d *app.RefundDecision) {
+		d.Evidence = []pay.Evidence{{API: "payment", About: "p1", Body: noise(), FetchedAt: now}}
+	})
+	return func(small *store.DB) error {
+		done, err := small.DecideRefund(t.Context(), d, true)
+		if err == nil && !done.Changed {
+			return errors.New("nothing was decided")
+		}
+		return err
 	}
 }
