@@ -138,7 +138,9 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 	}{
 		{name: "what is owed", amount: 10_000, state: refunds.Requested},
 		{name: "what is owed less what somebody asked for", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Taken = taken(4_000) }}, amount: 6_000, state: refunds.Requested},
-		{name: "what is owed less what went back by hand", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Given = []refunds.Given{{Parts: refunds.Parts{Amount: 4_000}}} }}, amount: 6_000, state: refunds.Requested},
+		{name: "what is owed less what went back by hand", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
+			d.known.Given = []refunds.Given{{Parts: refunds.Parts{Amount: 4_000}}}
+		}}, amount: 6_000, state: refunds.Requested},
 		{name: "what is owed less what was cancelled since", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) {
 			p.Status, p.BalanceAmount, p.Cancels = pay.PartialCanceled, 27_000, []pay.Cancel{{Amount: 3_000, Status: pay.CancelDone}}
 		}}, amount: 7_000, state: refunds.Requested},

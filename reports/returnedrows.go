@@ -109,7 +109,7 @@ func (s *sheetReader) read(row table.StoredRow) error {
 	if loose := s.looseHeader(titles); loose != nil {
 		s.columns, s.loose = nil, loose
 		if s.own() {
-			return hint.New(s.Path + ": sheet " + s.sheet + ": " + loose.reason, adviceColumns)
+			return hint.New(s.Path+": sheet "+s.sheet+": "+loose.reason, adviceColumns)
 		}
 		return nil
 	}
