@@ -36,7 +36,7 @@ func (n *night) paidOut(ctx context.Context) error {
 		if err := n.Pages.SaveEvidence(ctx, n.scope.MID, n.lease.RunID, []pay.Evidence{evidence}); err != nil {
 			return err
 		}
-		addPaid(sums, rows)
+		addPaid(sums, slices.DeleteFunc(rows, func(r pay.Settlement) bool { return r.MID != n.scope.MID }))
 		more = another
 	}
 	paid := &reconcile.PaidOut{}

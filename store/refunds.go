@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -31,7 +33,7 @@ type askedRow struct {
 // came back on the day since, ask for nothing any more.
 func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
-	key := args{"mid": c.scope.MID, "payment_key": paymentKey}
+	key := args{"payment_key": paymentKey}
 	var rows []askedRow
 	if err := c.d.all(ctx, c.conn, &rows, "asked_of", key); err != nil {
 		return asked, err
@@ -58,13 +60,19 @@ func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, sinc
 // that would is left out, since another process has asked meanwhile.
 func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
 	var entries []Entry
-	for _, request := range night.Proposed {
-		var total int64
-		key := args{"mid": request.MID, "payment_key": request.PaymentKey}
-		if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
+	// All payments are locked first, in one order, so that two writers wait and
+	// never both.
+	for _, key := range slices.Sorted(proposedKeys(night.Proposed)) {
+		if _, err := d.exec(ctx, tx, "lock_payment_key", args{"payment_key": key}); err != nil {
 			return nil, err
 		}
-		counted, err := d.counted(ctx, tx, key)
+	}
+	for _, request := range night.Proposed {
+		total, err := d.lockPayment(ctx, tx, request.PaymentKey)
+		if err != nil {
+			return nil, err
+		}
+		counted, err := d.counted(ctx, tx, args{"payment_key": request.PaymentKey})
 		if err != nil {
 			return nil, err
 		}
@@ -88,6 +96,16 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 				"currency": request.Currency, "ref": request.Ref, "break_id": request.BreakID}))
 	}
 	return entries, nil
+}
+
+func proposedKeys(proposed []refunds.Request) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, r := range proposed {
+			if !yield(r.PaymentKey) {
+				return
+			}
+		}
+	}
 }
 
 // counted sums succeeded, accepted and open requests of a payment, and what
@@ -157,16 +175,14 @@ var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nob
 // nothingOnItsWay: money that goes back by bank transfer must not go back
 // through Toss as well. The payment is locked as a worker locks it.
 func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
-	key := args{"mid": b.MID, "payment_key": b.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if _, err := d.lockPayment(ctx, tx, b.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if as != reconcile.RefundedByTransfer {
 		return nil
 	}
 	var id string
-	err := d.one(ctx, tx, &id, "on_its_way", key)
+	err := d.one(ctx, tx, &id, "on_its_way", args{"payment_key": b.PaymentKey})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil

@@ -105,13 +105,12 @@ func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandSta
 // roomFor: what is asked of Toss and what is given by hand are together never
 // more than what was paid.
 func (d *DB) roomFor(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, another bool) error {
-	key := args{"mid": t.MID, "payment_key": t.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
+	total, err := d.lockPayment(ctx, tx, t.PaymentKey)
+	if err != nil {
 		return err
 	}
 	var same string
-	err := d.one(ctx, tx, &same, "same_given", args{"mid": t.MID, "payment_key": t.PaymentKey, "amount": t.Amount, "id": t.RefundID})
+	err = d.one(ctx, tx, &same, "same_given", args{"payment_key": t.PaymentKey, "amount": t.Amount, "id": t.RefundID})
 	switch {
 	case err == nil && !another:
 		return hinted(fmt.Errorf("transfer %s: refund %s asks Toss for the same amount of the same payment", t.RefundID, same),
@@ -119,7 +118,7 @@ func (d *DB) roomFor(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, a
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return err
 	}
-	counted, err := d.counted(ctx, tx, key)
+	counted, err := d.counted(ctx, tx, args{"payment_key": t.PaymentKey})
 	if err == nil && counted+t.Amount > total {
 		err = hinted(fmt.Errorf("transfer %s: %s was paid, and %s of it are cancelled, asked for or given back already", t.RefundID,
 			t.Currency.Format(total), t.Currency.Format(counted)), "daesa explain "+t.OrderID+" shows what; a transfer now would pay twice")

@@ -46,12 +46,12 @@ WHERE mid = :mid AND run_id = :run_id ORDER BY day
 SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 
 -- name: asked_of
-SELECT payment_key, break_id, state, amount, requested_at, error_code FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT payment_key, break_id, state, amount, requested_at, error_code FROM refunds WHERE payment_key = :payment_key
 -- name: transferred
 SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM (
-  SELECT amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+  SELECT amount FROM transfers WHERE payment_key = :payment_key
   UNION ALL
-  SELECT amount FROM hand_transfers WHERE mid = :mid AND payment_key = :payment_key AND state IN ('approved','done')) given
+  SELECT amount FROM hand_transfers WHERE payment_key = :payment_key AND state IN ('approved','done')) given
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
@@ -68,8 +68,12 @@ VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, 
   :break_id, :state, :cancel_by, :requested_by, :requested_at, :approval, :approved_at, :account_print, :planned_foreign, :same_as,
   :error_code, :finished_at)
 ON CONFLICT DO NOTHING
+-- A payment is locked by its key: it may stand under two MIDs, and under neither
+-- yet. SQLite has one writer.
+-- name: lock_payment_key
+{{if .Postgres}}SELECT pg_advisory_xact_lock(hashtextextended(:payment_key, 9)){{else}}SELECT :payment_key{{end}}
 -- name: lock_payment
-SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
+SELECT total_amount FROM payments WHERE payment_key = :payment_key ORDER BY mid{{if .Postgres}} FOR UPDATE{{end}}
 -- name: refunds_expiring
 SELECT * FROM refunds WHERE mid = :mid AND state IN ('requested','approved','needs_account','retry')
   AND cancel_by IS NOT NULL AND cancel_by < :now ORDER BY id
