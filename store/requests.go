@@ -70,15 +70,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	err := d.refundByRef(ctx, tx, &had, r)
 	switch {
 	case err == nil:
-		known := had.request()
-		if err := known.SameAsking(r); err != nil {
-			return nil, err
-		}
-		added.Known = append(added.Known, known)
-		if row.Account == nil || !known.State.Unsent() || known.State == refunds.Retry {
-			return nil, nil
-		}
-		return d.saveAccount(ctx, tx, *row.Account)
+		return d.addAgain(ctx, tx, row, had.request(), added)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
@@ -132,6 +124,19 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	}
 	added.New = append(added.New, r)
 	return entries, nil
+}
+
+// addAgain: a ref that was asked with before is the same request, if it asks for
+// the same. An account that is given now is kept while nothing was sent.
+func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *Added) ([]Entry, error) {
+	if err := had.SameAsking(row.Request); err != nil {
+		return nil, err
+	}
+	added.Known = append(added.Known, had)
+	if row.Account == nil || !had.State.Unsent() || had.State == refunds.Retry {
+		return nil, nil
+	}
+	return d.saveAccount(ctx, tx, *row.Account)
 }
 
 // refundByRef finds the request of a ref, also one that was made for the same
