@@ -321,6 +321,7 @@ var bugs = []bug{
 			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, answer.Payment.TotalAmount, pay.Done
 		}
 	})},
+	{name: "a break does not hear that its request has ended", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS deaf BEFORE UPDATE ON breaks WHEN OLD.refunding = 1 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "a journal row is lost", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS bug BEFORE INSERT ON journal WHEN NEW.seq % 7 = 0 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "the guard is fresh for a new key", seed: 67, decide: instead(func(r refunds.Request, a *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if r.State == refunds.Unknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {

@@ -94,6 +94,7 @@ func (s *sim) checkStore() {
 			s.fail("I5", "%s has disappeared", s.short(w.id))
 		}
 	}
+	s.checkBreaks()
 	s.checkLedger()
 	s.checkWaiting()
 }

@@ -107,6 +107,7 @@ func (s *sim) askFor(w *wish) {
 		return
 	}
 	s.must(err)
+	s.waitFor(w.id)
 	w.taken = true
 	s.count.requests++
 	s.note("people: ask %s = %s for %d of payment %d", w.Ref, s.short(w.id), w.Amount, w.of)

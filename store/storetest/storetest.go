@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, captureTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
+	maps.Copy(tests, decisionTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, waitingTests)
