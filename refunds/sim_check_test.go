@@ -96,6 +96,7 @@ func (s *sim) checkStore() {
 	}
 	s.checkBreaks()
 	s.checkLedger()
+	s.checkWaiting()
 }
 
 // checkHistory replays the journal of a request: it gives the table's state,
