@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	}
 	maps.Copy(tests, queueTests)
 	maps.Copy(tests, captureTests)
+	maps.Copy(tests, proofTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
 	maps.Copy(tests, tickTests)
