@@ -118,7 +118,7 @@ func movementsOf(t *testing.T, c *store.Comparison, days ...pay.Day) []string {
 	return got
 }
 
-func account9(p *pay.Payment) { p.Method, p.Account = pay.VirtualAccount, &pay.VirtualAccountState{} }
+func inAccount(p *pay.Payment) { p.Method, p.Account = pay.VirtualAccount, &pay.VirtualAccountState{} }
 
 // movementCases: a payment, the rows that the list has of it, and what of it the
 // list lacks.
@@ -134,9 +134,9 @@ var movementCases = []struct {
 	{"other-key-other-time", nil, []pay.Transaction{shows("other-key-other-time", "b", pay.Done, 1000, 11)}, []string{"10h 1000"}},
 	{"its-time-differs", nil, []pay.Transaction{shows("its-time-differs", "a", pay.Done, 1000, 11)}, nil},
 	{"no-key", func(p *pay.Payment) { p.LastTransactionKey = "" }, []pay.Transaction{shows("no-key", "x", pay.Done, 1000, 12)}, nil},
-	{"issued-only", account9, []pay.Transaction{shows("issued-only", "a", pay.WaitingForDeposit, 0, 9)}, []string{"10h 1000"}},
+	{"issued-only", inAccount, []pay.Transaction{shows("issued-only", "a", pay.WaitingForDeposit, 0, 9)}, []string{"10h 1000"}},
 	{"waits", func(p *pay.Payment) {
-		account9(p)
+		inAccount(p)
 		p.Status, p.ApprovedAt = pay.WaitingForDeposit, time.Time{}
 	}, []pay.Transaction{shows("waits", "a", pay.WaitingForDeposit, 0, 9)}, nil},
 	{"cancel-listed", cancels(12, 300, pay.CancelDone),
@@ -153,12 +153,12 @@ var movementCases = []struct {
 	{"in-progress", cancels(12, 300, pay.CancelInProgress), []pay.Transaction{shows("in-progress", "a", pay.Done, 1000, 10)}, nil},
 	{"aborted", cancels(12, 300, pay.CancelAborted), []pay.Transaction{shows("aborted", "a", pay.Done, 1000, 10)}, nil},
 	{"closed-before-deposit", func(p *pay.Payment) {
-		account9(p)
+		inAccount(p)
 		p.ApprovedAt = time.Time{}
 		cancels(12, 1000, pay.CancelDone)(p)
 	}, nil, nil},
 	{"taken-back", func(p *pay.Payment) {
-		account9(p)
+		inAccount(p)
 		p.Status, p.ApprovedAt = pay.WaitingForDeposit, time.Time{}
 	}, []pay.Transaction{func() pay.Transaction {
 		row := shows("taken-back", "d", pay.Done, 1000, 10)
@@ -196,9 +196,6 @@ func unlisted(t *testing.T, db *store.DB) {
 	}
 	if diff := cmp.Diff(want, movementsOf(t, c)); diff != "" {
 		t.Errorf("of tonight's look-ups: %s", diff)
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
 	}
 	// The same from look-ups of before.
 	for _, p := range payments {
@@ -362,7 +359,7 @@ func unwatched(t *testing.T, db *store.DB) {
 	look := func(id string, h int, status pay.PaymentStatus) {
 		t.Helper()
 		p := known(id, func(p *pay.Payment) {
-			account9(p)
+			inAccount(p)
 			p.Status, p.RequestedAt, p.ApprovedAt = status, hour(h), time.Time{}
 		})
 		if _, err := db.Heard(t.Context(), p, pay.Evidence{API: "payment", About: p.PaymentKey, Body: []byte("{}"), FetchedAt: now}, now); err != nil {
