@@ -105,7 +105,7 @@ func (p *capturePass) unlisted(ctx context.Context, m CaptureMerchant, err error
 	if !errors.As(err, &failure) || ctx.Err() != nil {
 		return false
 	}
-	p.gap(m.MID + ": " + failure.Error())
+	p.gap(CaptureGap{m.MID, failure.Kind, m.MID + ": " + failure.Error()})
 	return true
 }
 

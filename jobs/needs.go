@@ -98,7 +98,7 @@ type Judging interface {
 	Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error)
 	SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error
 	Breaks(ctx context.Context) ([]reconcile.Break, error)
-	Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error)
+	Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error)
 }
 
 // Proving holds what was read against what else is known.
@@ -128,20 +128,34 @@ type Written struct {
 	Actor    string
 	Breaks   []BreakChange
 	Proposed []refunds.Request
-	Expire   bool // unsent requests whose deadline has passed become expired
-	Facts    any  // about the run, for the journal
+	// Expires says of a merchant whether its unsent requests become expired where
+	// their deadline has passed; nil: nobody's do.
+	Expires func(mid string) bool
+	Facts   any // about the run, for the journal
 }
 
 // BreakChange is a break as it is after the night, and what happened to it.
 type BreakChange struct {
 	Break  reconcile.Break
 	Change reconcile.Change
+	Before *reconcile.Break   // as the night read it; nil: it knew none
+	Found  *reconcile.Finding // what the night saw; nil: both sides agree
+}
+
+// Again carries the break over the same night from how it stands now, where that
+// is not how the night read it. ok is false where the night changes nothing of it.
+func (c BreakChange) Again(now reconcile.Break, day pay.Day) (again BreakChange, ok bool) {
+	after, change := reconcile.Remember(&now, c.Found, day)
+	after.CancelBy, after.AtRisk = c.Break.CancelBy, c.Break.AtRisk
+	return BreakChange{Break: after, Change: change, Before: &now, Found: c.Found}, change != reconcile.ChangeNone
 }
 
 // After is what stands in the database when a night has been written.
 type After struct {
 	Breaks      []reconcile.Break // open, reopened, timing, and cleared this night
 	Refunds     []refunds.Request
+	Standing    refunds.Standing         // what is open, of all merchants
+	Due         []refunds.HandTransfer   // by hand, of all merchants, that nobody has made yet
 	Executed    []refunds.Executed       // lately, the newest first
 	Transfers   []refunds.HandTransfer   // by hand, all
 	Missed      []refunds.MissingAccount // accounts that vanished unseen lately

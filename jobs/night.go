@@ -153,8 +153,21 @@ type lostError struct{ error }
 func (n *night) gap(side string, part reconcile.Part, why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.log.Info("could not be read", "side", side, "what", part.String(), "error", why, "trace_id", traceOf(why))
-	n.run.Gaps = append(n.run.Gaps, reconcile.NewGap(side, part, why, reconcile.ReasonOther))
+	gap, level := reconcile.NewGap(side, part, why, reconcile.ReasonOther), slog.LevelInfo
+	if gap.Repeats(n.run.Gaps) { // the same cause fills no log; its number is said at the end
+		level = slog.LevelDebug
+	}
+	n.log.Log(context.Background(), level, "could not be read", "side", side, "what", part.String(), "error", why, "trace_id", traceOf(why))
+	n.run.Gaps = append(n.run.Gaps, gap)
+}
+
+// logRepeated says of each cause that was met more than once how often.
+func (n *night) logRepeated() {
+	for _, group := range reconcile.GroupGaps(n.run.Gaps) {
+		if len(group.Parts) > 1 {
+			n.log.Info("could not be read for one cause", "parts", len(group.Parts), "first", group.First.What, "error", group.First.Why)
+		}
+	}
 }
 
 // listOf is the transaction list of a day.

@@ -92,6 +92,9 @@ func (f *Failure) Hint() string {
 	return "give the trace id to Toss's support if this goes on"
 }
 
+// Word is the kind for programs, such as "provider_key".
+func (f *Failure) Word() string { return "provider_" + string(f.Kind) }
+
 // notFound is the HTTP status of an address that a server does not know.
 const notFound = 404
 

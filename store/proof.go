@@ -31,7 +31,7 @@ func (c *Comparison) sums(ctx context.Context, name string) ([]reconcile.Sum, er
 		Total    int64  `db:"total"`
 		Number   int64  `db:"number"`
 	}
-	if err := c.d.all(ctx, c.conn, &rows, name, c.args()); err != nil {
+	if err := c.all(ctx, &rows, name, c.args()); err != nil {
 		return nil, err
 	}
 	sums := make([]reconcile.Sum, len(rows))
@@ -63,7 +63,7 @@ func (c *Comparison) Unlisted(ctx context.Context, days []pay.Day, each func(rec
 	}
 	for _, day := range days {
 		for _, name := range []string{"move_approvals_within", "move_cancels_within"} {
-			if _, err := c.d.exec(ctx, c.conn, name, c.onDay(string(day))); err != nil {
+			if err := c.exec(ctx, name, c.onDay(string(day))); err != nil {
 				return err
 			}
 		}
@@ -88,6 +88,6 @@ func (c *Comparison) Unlisted(ctx context.Context, days []pay.Day, each func(rec
 // neither the list nor any look-up has told anything.
 func (c *Comparison) Unproved(ctx context.Context, day pay.Day) (int64, error) {
 	var n int64
-	err := c.d.one(ctx, c.conn, &n, "unproved_orders", c.onDay(string(day)))
+	err := c.one(ctx, &n, "unproved_orders", c.onDay(string(day)))
 	return n, err
 }

@@ -222,7 +222,7 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 		return sent, err
 	}
 	ids := each(waiting, func(r refunds.Request) string { return r.ID })
-	if _, err := db.Approve(ctx, store.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
+	if _, err := db.Approve(ctx, refunds.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
 		return sent, err
 	}
 	run, err := inner.refundsJob(cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))

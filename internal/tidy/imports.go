@@ -23,7 +23,7 @@ type Row struct {
 // without a word of the domain.
 var plumbing = []string{
 	"internal/table", "internal/seal", "internal/notify", "internal/deliver", "internal/metrics",
-	"internal/progress", "internal/evidence",
+	"internal/progress", "internal/evidence", "internal/hint",
 }
 
 func with(rooms ...string) []string { return append(rooms, plumbing...) }
@@ -62,10 +62,11 @@ var importTable = []Row{
 	{Room: "cmd/...", Knows: []string{"..."},
 		Reason: "wires everything together"},
 
-	{Room: "internal/table", Reason: "plumbing without domain words"},
-	{Room: "internal/seal", Reason: "plumbing without domain words"},
+	{Room: "internal/hint", StandardOnly: true, Reason: "an error with what to do next is the same in every room, so it stands below them all"},
+	{Room: "internal/table", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
+	{Room: "internal/seal", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
 	{Room: "internal/notify", Reason: "plumbing without domain words"},
-	{Room: "internal/deliver", Reason: "plumbing without domain words"},
+	{Room: "internal/deliver", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
 	{Room: "internal/metrics", Reason: "plumbing without domain words"},
 	{Room: "internal/progress", Reason: "plumbing without domain words"},
 	{Room: "internal/evidence", Reason: "plumbing without domain words"},

@@ -61,6 +61,7 @@ CREATE TEMP TABLE looked_payments (
   total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
+  tax_free_left {{.Int}}, tax_free_paid {{.Int}},
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
 -- name: drop_looked_cancels
@@ -94,7 +95,7 @@ ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
 WHERE mid = :mid AND (status IN ('open','timing','reopened')
-  OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
+  OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day))))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_followed
 INSERT INTO touched SELECT DISTINCT order_id FROM payments
@@ -264,7 +265,7 @@ LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
   k.order_id NOT IN (SELECT order_id FROM breaks
     WHERE mid = :mid AND (status IN ('open','timing','reopened')
-      OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day)))
+      OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day)))))
   AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
@@ -435,11 +436,23 @@ SELECT method, currency, count(*) AS row_count,
   CAST(coalesce(sum(CASE WHEN status IN ('CANCELED','PARTIAL_CANCELED') THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS canceled
 FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 GROUP BY method, currency ORDER BY method, currency
+-- How far the request has come that a refunding break waits for stands beside it.
 -- name: breaks_of_judged
-SELECT b.* FROM breaks b JOIN judged s ON s.order_id = b.order_id WHERE b.mid = :mid ORDER BY b.id
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id
+-- The same once more when the night is written: people decide while it runs.
+-- name: breaks_of_judged_to_write
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id{{if .Postgres}} FOR UPDATE OF b{{end}}
 
 -- name: commit_payments
-INSERT INTO payments SELECT * FROM looked_payments WHERE mid = :mid
+INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid)
+SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid
+FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -447,7 +460,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at
+  looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels
 INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)
