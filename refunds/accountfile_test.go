@@ -69,7 +69,7 @@ func TestAWholeAccountFileIsRefused(t *testing.T) {
 		{"semicolons", "order_id;bank;account_number;holder_name\n", oneShop,
 			"f: the header lacks bank, account_number, holder_name, order_id or payment_key", "separate the columns with commas"},
 		{"quotation", header + "o1,06,\"98765,김토스\n", oneShop,
-			"f:2: a quotation mark is misplaced or never closed (line 2, byte 24)", `write a quotation mark inside a quoted field twice: "say ""yes"""`},
+			"f:2: a quotation mark is misplaced or never closed (line 2, byte 7)", `write a quotation mark inside a quoted field twice: "say ""yes"""`},
 		{"EUC-KR", header + "o1,06,98765,\xb1\xe8\xc5\xe4\xbd\xba\n", oneShop, "f:2: field 4 is not UTF-8; Excel's plain CSV is EUC-KR (CP949) in Korea", `save it as "CSV UTF-8"`},
 		{"10,001 rows", header + many.String(), oneShop, "f:10002: has more than 10000 rows", "split the file"},
 	} {

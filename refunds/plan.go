@@ -120,7 +120,7 @@ func mayBePartial(p pay.Payment) bool {
 func Owed(p pay.Payment, known Known) int64 {
 	order := known.Order
 	switch {
-	case order == nil:
+	case order == nil, order.MixedRefunds: // how much of it is Toss's, a person says
 		return 0
 	case !order.EverPaid():
 		return max(0, p.Held()-order.RefundedElsewhere-known.Transferred)

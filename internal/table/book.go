@@ -135,18 +135,20 @@ func (b *book) load() error {
 	return nil
 }
 
-// firstSheet finds the first sheet.
+// firstSheet finds the first sheet that people see.
 func (b *book) firstSheet() (*zip.File, error) {
 	if err := b.load(); err != nil {
 		return nil, err
 	}
-	if len(b.sheets) > 0 && b.sheets[0].hidden {
-		return nil, errors.New("has a hidden first sheet: what people see is not what would be read")
+	for _, sheet := range b.sheets {
+		if !sheet.hidden {
+			return b.cellsOf(sheet)
+		}
 	}
-	if len(b.sheets) == 0 {
-		return nil, errNoCells
+	if len(b.sheets) > 0 {
+		return nil, errors.New("has only hidden sheets, which are never read")
 	}
-	return b.cellsOf(b.sheets[0])
+	return nil, errNoCells
 }
 
 var errNoCells = errors.New("has no cells in its first sheet")

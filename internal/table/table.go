@@ -73,6 +73,8 @@ type Reader struct {
 	index  map[string]int // by lower-case name
 	sheet  bool
 	limits Limits
+
+	headerHidden bool
 }
 
 // Row is one row. It is valid until the next one is read.
@@ -81,6 +83,15 @@ type Row struct {
 	Line  int // the first physical line of a CSV row, the row number of a sheet
 	table *Reader
 	cells []cell
+	// Hidden says that Excel does not show the row, by a filter too: whoever
+	// checked the file did not see it.
+	Hidden bool
+}
+
+// concealer is a source that knows what is not shown.
+type concealer interface {
+	rowHidden() bool // of the last row
+	columnHidden(i int) bool
 }
 
 // Open opens a CSV file (UTF-8) or a workbook, told apart by their first bytes,
@@ -160,6 +171,7 @@ func (r *Reader) readHeader() error {
 	if len(cells) > r.limits.Columns {
 		return &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("has more than %d columns", r.limits.Columns)}
 	}
+	r.headerHidden = r.rowHidden()
 	r.index = make(map[string]int, len(cells))
 	for i, cell := range cells {
 		if cell.reason != "" {
@@ -233,7 +245,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for count := 0; ; {
 			line, cells, err := r.source.next()
-			row := Row{File: r.name, Line: line, table: r, cells: cells}
+			row := Row{File: r.name, Line: line, table: r, cells: cells, Hidden: r.rowHidden()}
 			var fault *Fault
 			switch {
 			case errors.Is(err, io.EOF):
@@ -253,6 +265,27 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 			}
 		}
 	}
+}
+
+func (r *Reader) rowHidden() bool {
+	source, may := r.source.(concealer)
+	return may && source.rowHidden()
+}
+
+// Hidden names the columns of the header that Excel does not show, each as
+// people point at it: C (amount). A hidden header hides them all.
+func (r *Reader) Hidden() []string {
+	source, may := r.source.(concealer)
+	if !may {
+		return nil
+	}
+	var hidden []string
+	for i, title := range r.header {
+		if title != "" && (r.headerHidden || source.columnHidden(i)) {
+			hidden = append(hidden, fmt.Sprintf("%s (%s)", r.place(i), clip(title)))
+		}
+	}
+	return hidden
 }
 
 // Close closes the file.

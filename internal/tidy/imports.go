@@ -23,7 +23,7 @@ type Row struct {
 // without a word of the domain.
 var plumbing = []string{
 	"internal/table", "internal/seal", "internal/notify", "internal/deliver", "internal/metrics",
-	"internal/progress", "internal/evidence",
+	"internal/progress", "internal/evidence", "internal/written",
 }
 
 func with(rooms ...string) []string { return append(rooms, plumbing...) }
@@ -68,6 +68,7 @@ var importTable = []Row{
 	{Room: "internal/deliver", Reason: "plumbing without domain words"},
 	{Room: "internal/metrics", Reason: "plumbing without domain words"},
 	{Room: "internal/progress", Reason: "plumbing without domain words"},
+	{Room: "internal/written", Reason: "plumbing without domain words"},
 	{Room: "internal/evidence", Reason: "plumbing without domain words"},
 	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},

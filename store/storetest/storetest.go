@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daesa/jobs"
+	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -57,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	maps.Copy(tests, wordTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
+	maps.Copy(tests, olderTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +86,7 @@ func sequence(orders ...pay.Order) iter.Seq2[pay.Order, error] {
 
 func everyColumn(string) bool { return true }
 
-func save(t *testing.T, db *store.DB, orders ...pay.Order) store.OrdersSaved {
+func save(t *testing.T, db *store.DB, orders ...pay.Order) orders.Saved {
 	t.Helper()
 	saved, err := db.SaveOrders(t.Context(), sequence(orders...), everyColumn, "test", "tester", now)
 	if err != nil {
