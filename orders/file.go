@@ -110,7 +110,7 @@ type File struct {
 // OpenFile opens an order file and reads its header. A header that lacks
 // required columns is one error that names them all.
 func OpenFile(path string, options Options) (*File, error) {
-	reader, err := table.Open(path, table.Limits{})
+	reader, err := table.Open(path, table.Options{})
 	if err != nil {
 		return nil, err
 	}

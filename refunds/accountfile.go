@@ -134,7 +134,7 @@ func readWhole[R any](path string, kind fileKind, o FileOptions, decode func(*fi
 	if err != nil {
 		return wholeFile[R]{}, err
 	}
-	reader, err := table.Open(path, table.Limits{FileBytes: fileBytes, Rows: kind.rows})
+	reader, err := table.Open(path, table.Options{Limits: table.Limits{FileBytes: fileBytes, Rows: kind.rows}})
 	if err != nil {
 		return wholeFile[R]{}, err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // CSV is read by a reader of our own, not by encoding/csv: files of Korean
@@ -25,24 +24,68 @@ type csvSource struct {
 	name   string
 	source *bufio.Reader
 	limits Limits
+	comma  byte
+	cp949  bool  // each row is decoded once it is split
 	total  int64 // bytes read so far
 	line   int   // physical lines read so far
-	fields int   // of the header; 0 before it
 	text   []byte
 	ends   []int // of each field in text
+	plain  []byte
 	cells  []cell
 }
 
 // readAhead is the size of the buffer in front of a file.
 const readAhead = 1 << 16
 
-func openCSV(name string, file *bufio.Reader, limits Limits) (*csvSource, error) {
-	if mark, _ := file.Peek(3); string(mark) == "\ufeff" {
-		if _, err := file.Discard(len(mark)); err != nil {
-			return nil, err
+func openCSV(name string, file io.Reader, encoding string, limits Limits) (*csvSource, error) {
+	s := &csvSource{name: name, limits: limits, comma: ',', cp949: encoding == encodingCP949}
+	if !s.cp949 {
+		file = utf8Of(file, encoding)
+	}
+	s.source = bufio.NewReaderSize(file, readAhead)
+	sample, err := s.source.Peek(readAhead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if bytes.IndexByte(sample, '\r') >= 0 && bytes.IndexByte(sample, '\n') < 0 {
+		s.source = bufio.NewReaderSize(newlines{s.source}, readAhead)
+	}
+	if separatesByTabs(sample) {
+		s.comma = '\t'
+	}
+	return s, nil
+}
+
+// newlines turns the line ends of old Macintosh files into newer ones.
+type newlines struct{ source io.Reader }
+
+func (n newlines) Read(p []byte) (int, error) {
+	count, err := n.source.Read(p)
+	for i, b := range p[:count] {
+		if b == '\r' {
+			p[i] = '\n'
 		}
 	}
-	return &csvSource{name: name, source: file, limits: limits}, nil
+	return count, err
+}
+
+// separatesByTabs says whether more of the first lines have tabs than commas.
+func separatesByTabs(sample []byte) bool {
+	const lines = 30
+	tabs, commas := 0, 0
+	for range lines {
+		line, rest, more := bytes.Cut(sample, []byte{'\n'})
+		if bytes.IndexByte(line, '\t') >= 0 {
+			tabs++
+		}
+		if bytes.IndexByte(line, ',') >= 0 {
+			commas++
+		}
+		if sample = rest; !more {
+			break
+		}
+	}
+	return tabs > commas
 }
 
 func (s *csvSource) next() (int, []cell, error) {
@@ -50,8 +93,8 @@ func (s *csvSource) next() (int, []cell, error) {
 	if err := s.record(first); err != nil {
 		return first, nil, s.explain(first, err)
 	}
-	if !utf8.Valid(s.text) {
-		return first, nil, s.notUTF8(first)
+	if s.cp949 {
+		s.decode()
 	}
 	whole, start := string(s.text), 0
 	s.cells = s.cells[:0]
@@ -59,13 +102,23 @@ func (s *csvSource) next() (int, []cell, error) {
 		s.cells = append(s.cells, textCell(whole[start:end]))
 		start = end
 	}
-	switch {
-	case s.fields == 0 && !blank(s.cells):
-		s.fields = len(s.cells)
-	case s.fields != 0 && len(s.cells) != s.fields && len(s.text) > 0:
-		return first, s.cells, &Fault{File: s.name, Line: first, Reason: fmt.Sprintf("has %d fields, the header has %d", len(s.cells), s.fields)}
-	}
 	return first, s.cells, nil
+}
+
+// decode turns the fields of a row from CP949 into UTF-8. One that is cut off
+// within a character spoils no other.
+func (s *csvSource) decode() {
+	if isASCII(s.text) {
+		return
+	}
+	s.plain = s.plain[:0]
+	start := 0
+	for i, end := range s.ends {
+		s.plain = appendCP949(s.plain, s.text[start:end])
+		start = end
+		s.ends[i] = len(s.plain)
+	}
+	s.text, s.plain = s.plain, s.text
 }
 
 // record reads one row into text and ends: one physical line, and those that a
@@ -82,8 +135,8 @@ func (s *csvSource) record(first int) error {
 				return err
 			}
 		} else {
-			end := pos + fieldEnd(line[pos:])
-			if err := s.plain(first, line[pos:end], pos); err != nil {
+			end := pos + s.fieldEnd(line[pos:])
+			if err := s.unquoted(first, line[pos:end], pos); err != nil {
 				return err
 			}
 			pos = end
@@ -95,16 +148,16 @@ func (s *csvSource) record(first int) error {
 	}
 }
 
-func fieldEnd(rest []byte) int {
-	if end := bytes.IndexByte(rest, ','); end >= 0 {
+func (s *csvSource) fieldEnd(rest []byte) int {
+	if end := bytes.IndexByte(rest, s.comma); end >= 0 {
 		return end
 	}
 	return len(rest)
 }
 
-// plain takes a field without quotation marks around it. The guard ="..." is
+// unquoted takes a field without quotation marks around it. The guard ="..." is
 // the only quotation mark that may stand in one.
-func (s *csvSource) plain(first int, field []byte, at int) error {
+func (s *csvSource) unquoted(first int, field []byte, at int) error {
 	if mark := bytes.IndexByte(field, '"'); mark >= 0 && !isGuarded(string(field)) {
 		return s.misplaced(first, s.line, at+mark+1)
 	}
@@ -122,7 +175,7 @@ func (s *csvSource) quoted(first int, line []byte, pos int) ([]byte, int, error)
 			s.text = append(s.text, line[pos:pos+mark]...)
 			pos += mark + 1
 			switch {
-			case pos >= len(line) || line[pos] == ',':
+			case pos >= len(line) || line[pos] == s.comma:
 				return line, pos, nil
 			case line[pos] != '"':
 				return nil, 0, s.misplaced(first, s.line, pos)
@@ -183,20 +236,6 @@ func (s *csvSource) misplaced(first, line, column int) error {
 		Reason: fmt.Sprintf("a quotation mark is misplaced or never closed (line %d, byte %d)", line, column),
 		Advice: `write a quotation mark inside a quoted field twice: "say ""yes"""`,
 	}
-}
-
-func (s *csvSource) notUTF8(line int) error {
-	start := 0
-	for i, end := range s.ends {
-		if !utf8.Valid(s.text[start:end]) {
-			return &FileError{
-				File: s.name, Line: line, Advice: adviceUTF8,
-				Reason: fmt.Sprintf("field %d is not UTF-8; Excel's plain CSV is EUC-KR (CP949) in Korea", i+1),
-			}
-		}
-		start = end
-	}
-	return &FileError{File: s.name, Line: line, Advice: adviceUTF8, Reason: "is not UTF-8"}
 }
 
 // explain says what an error means.

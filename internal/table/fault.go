@@ -9,6 +9,7 @@ import (
 // after it. File is empty for rows that come from no file.
 type Fault struct {
 	File   string
+	Sheet  string // empty in a CSV file
 	Line   int    // the first physical line of a CSV row, the row number of a sheet
 	Cell   string // F12 in a sheet; empty in a CSV file
 	Column string // the column's name; empty where the row as a whole is wrong
@@ -101,4 +102,15 @@ func clip(text string) string {
 		return string(runes[:valueShown]) + "…"
 	}
 	return text
+}
+
+// bytesText writes a number of bytes as people do.
+func bytesText(n int64) string {
+	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // sheetSource reads the rows of a sheet as its XML streams by.
@@ -31,25 +31,33 @@ type sheetSource struct {
 // interval is from one column up to and with another one.
 type interval struct{ from, to int }
 
-const adviceBook = `save it again as .xlsx, or as "CSV UTF-8"`
-
-func openSheet(name string, file *os.File, size int64, limits Limits) (*sheetSource, error) {
+// openXLSX opens the sheet of a workbook.
+func (r *Reader) openXLSX(file io.ReaderAt, size int64) error {
 	refuse := func(err error) error {
-		return &FileError{File: name, Reason: err.Error(), Advice: adviceBook}
+		return &FileError{File: r.name, Reason: err.Error(), Advice: adviceBook}
 	}
-	b, err := openBook(file, size, limits)
+	b, err := openBook(file, size, r.options.Limits)
 	if err != nil {
-		return nil, refuse(err)
+		return refuse(err)
 	}
-	part, err := b.firstSheet()
+	if err := b.load(); err != nil {
+		return refuse(err)
+	}
+	sheets := b.withCells()
+	chosen, err := r.chooseSheet(sheets)
 	if err != nil {
-		return nil, refuse(err)
+		return err
 	}
-	s, err := b.openRows(name, part, limits)
+	part, err := b.cellsOf(sheets[chosen])
 	if err != nil {
-		return nil, refuse(err)
+		return refuse(err)
 	}
-	return s, nil
+	source, err := b.openRows(r.name, part, r.options.Limits)
+	if err != nil {
+		return refuse(err)
+	}
+	r.source = source
+	return nil
 }
 
 // openRows goes to where the rows of a sheet begin. What is hidden by default
@@ -245,7 +253,7 @@ func (s *sheetSource) cell(start xml.StartElement) (cell, error) {
 					return textCell(guarded), nil // the guard, as Excel itself saves it
 				}
 				if formula {
-					return cell{raw: string(text), reason: "contains a formula; paste it as a value"}, nil
+					return cell{raw: string(text), reason: reasonFormula}, nil
 				}
 				return s.value(attribute(start, "t"), attribute(start, "s"), string(text))
 			}
@@ -301,11 +309,16 @@ func (s *sheetSource) number(style, raw string) (cell, error) {
 	return cell{text: text}, nil
 }
 
+const reasonFormula = "contains a formula; paste it as a value"
+
 // textCell is a text that somebody wrote, without the guard around it.
 func textCell(text string) cell {
 	text = unguard(text)
-	if strings.IndexByte(text, 0) >= 0 {
+	switch {
+	case strings.IndexByte(text, 0) >= 0:
 		return cell{raw: text, reason: "contains a NUL byte"}
+	case strings.ContainsRune(text, utf8.RuneError):
+		return cell{raw: text, reason: "has a character that was lost or cut in half when the file was made"}
 	}
 	return cell{text: text}
 }

@@ -233,7 +233,13 @@ func TestHostileBooks(t *testing.T) {
 	}{
 		"a part of zeros":      {zipped(t, with(part{"xl/media/a", strings.Repeat("\x00", 32<<20)})), Limits{}, "more than 100 times its size"},
 		"a sheet of blanks":    {zipped(t, parts(titles+strings.Repeat(" ", 16<<20))), Limits{}, "more than 100 times its size"},
-		"much in all":          {zipped(t, with(part{"a", strings.Repeat("ab", 400_000)}, part{"b", strings.Repeat("ab", 400_000)})), Limits{Unzipped: 1 << 20}, "unpacks to more than"},
+		"a large sheet":        {zipped(t, parts(titles+strings.Repeat(noise(300), 1000))), Limits{Unzipped: 1 << 20}, "unpacks to more than"},
+		"a workbook in a zip":  {zipped(t, []part{{"orders.xlsx", zipped(t, parts(titles))}}), Limits{}, `is a ZIP archive with "orders.xlsx" in it`},
+		"a file in a zip":      {zipped(t, []part{{"a/b.csv", "a,b"}}), Limits{}, "unpack it first"},
+		"a zip in a zip":       {zipped(t, []part{{"in.zip", zipped(t, []part{{"o.csv", "a"}})}}), Limits{}, `"in.zip" in it`},
+		"another zip":          {zipped(t, []part{{"a.bin", "x"}}), Limits{}, "is a ZIP archive, not a workbook"},
+		"an OpenDocument":      {zipped(t, []part{{"mimetype", "x"}, {"content.xml", "x"}}), Limits{}, "is an OpenDocument file"},
+		"a binary workbook":    {zipped(t, append(parts(""), part{"xl/workbook.bin", "x"})), Limits{}, "is a binary workbook"},
 		"a large file":         {zipped(t, parts(titles)), Limits{Unzipped: 100}, "is larger than 100 bytes"},
 		"a path upwards":       {zipped(t, with(part{"xl/../../etc/passwd", "x"})), Limits{}, "unsafe name"},
 		"a path from the root": {zipped(t, with(part{"/etc/passwd", "x"})), Limits{}, "unsafe name"},
@@ -249,10 +255,10 @@ func TestHostileBooks(t *testing.T) {
 		"a long row":           {zipped(t, parts(titles+`<row r="2"><c r="A2" t="str"><v>`+noise(3000)+`</v></c></row>`)), Limits{RowBytes: 1000}, "longer than 1000 bytes"},
 		"a row beyond":         {zipped(t, parts(`<row r="99999999"/>`)), Limits{}, "damaged"},
 		"no sheet":             {zipped(t, parts("")[:6]), Limits{}, "lacks its part"},
-		"no workbook":          {zipped(t, parts("")[:1]), Limits{}, "lacks its part"},
-		"no parts":             {"PK\x05\x06" + strings.Repeat("\x00", 18), Limits{}, "lacks its part"},
+		"no workbook":          {zipped(t, parts("")[:1]), Limits{}, "is a ZIP archive, not a workbook"},
+		"no parts":             {"PK\x05\x06" + strings.Repeat("\x00", 18), Limits{}, "is a ZIP archive, not a workbook"},
 		"a hidden first sheet": {zipped(t, replaced(2, strings.Replace(bookXML, "<sheet ", `<sheet state="veryHidden" `, 1))), Limits{}, "only hidden sheets"},
-		"a chart first":        {zipped(t, replaced(3, strings.Replace(bookLinks, "/worksheet", "/chartsheet", 1))), Limits{}, "no cells in its first sheet"},
+		"a chart first":        {zipped(t, replaced(3, strings.Replace(bookLinks, "/worksheet", "/chartsheet", 1))), Limits{}, "no sheet with cells"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, "t.xlsx", c.content)
@@ -311,7 +317,7 @@ func TestAMillionParts(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := time.Now()
-		_, err := Open(path, Limits{})
+		_, err := Open(path, Options{Limits: Limits{}})
 		runtime.ReadMemStats(&after)
 		if err == nil || !strings.Contains(err.Error(), "more than 1000 parts") {
 			t.Errorf("%s: %v", name, err)
@@ -348,7 +354,7 @@ func TestALinkIsRefused(t *testing.T) {
 	if err := archive.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(write(t, "t.xlsx", buffer.String()), Limits{}); err == nil || !strings.Contains(err.Error(), "is a link") {
+	if _, err := Open(write(t, "t.xlsx", buffer.String()), Options{}); err == nil || !strings.Contains(err.Error(), "is a link") {
 		t.Error(err)
 	}
 }

@@ -100,6 +100,10 @@ var keepers = []Keeper{
 		"one room brings files to other places"},
 	{"github.com/wneessen/go-mail", []string{"internal/deliver"},
 		"as for minio-go; what a mail server answers may repeat a password"},
+	{"github.com/richardlehane/mscfb", []string{"internal/table"},
+		"one room opens files of people"},
+	{"golang.org/x/net/html", []string{"internal/table", "sandbox/..."},
+		"as for mscfb"},
 	{"github.com/xuri/excelize/v2", []string{"reports", "internal/table", "bench/..."},
 		"one room writes workbooks, and one reads them: no cell becomes a formula, no limit is forgotten"},
 }
