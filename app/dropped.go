@@ -2,11 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"iter"
+	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"daesa/orders"
@@ -42,7 +42,7 @@ const lateFiles = 7 * 24 * time.Hour
 func (d *DroppedOrders) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
 	files, err := orders.Files(d.Glob)
 	if err != nil {
-		return []reconcile.Gap{{Side: "shop", What: d.Glob, Why: err.Error()}}, nil
+		return []reconcile.Gap{fileGap(d.Glob, err)}, nil
 	}
 	now, err := d.Now()
 	if err != nil {
@@ -87,7 +87,7 @@ type reading struct {
 // take takes the orders of a file, but for those that would go back.
 func (r *reading) take(ctx context.Context, file orders.Taken) {
 	if err := r.read(ctx, file.Path, false); err != nil {
-		r.gap(file.Path, err.Error())
+		r.gaps = append(r.gaps, fileGap(filepath.Base(file.Path), err))
 		return
 	}
 	r.done = append(r.done, file)
@@ -97,12 +97,18 @@ func (r *reading) take(ctx context.Context, file orders.Taken) {
 // they are stored.
 func (r *reading) compare(ctx context.Context, path string) {
 	if err := r.read(ctx, path, true); err != nil {
-		r.gap(path, err.Error())
+		r.gaps = append(r.gaps, fileGap(filepath.Base(path), err))
 	}
 }
 
-func (r *reading) gap(path, why string) {
-	r.gaps = append(r.gaps, reconcile.Gap{Side: "shop", What: filepath.Base(path), Why: why})
+// fileGap is an order file that was not taken.
+func fileGap(name string, why error) reconcile.Gap {
+	gap := reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartFile, Name: name}, why, reconcile.ReasonFile)
+	var bad *orders.BadRow
+	if errors.As(why, &bad) {
+		gap.Cause.Reason, gap.Cause.Got = reconcile.ReasonRow, int64(bad.Line)
+	}
+	return gap
 }
 
 // read goes through a file. Orders that stand in it and would not go back by it
@@ -162,9 +168,6 @@ func (r *reading) remember(ctx context.Context) error {
 	return nil
 }
 
-// ordersNamed is how many orders a gap names.
-const ordersNamed = 5
-
 // backward are the gaps of the orders that would still go back, by file.
 func (r *reading) backward() []reconcile.Gap {
 	byFile := map[string][]string{}
@@ -172,15 +175,9 @@ func (r *reading) backward() []reconcile.Gap {
 		byFile[path] = append(byFile[path], key[1])
 	}
 	var gaps []reconcile.Gap
-	for path, ids := range byFile {
-		slices.Sort(ids)
-		named := strings.Join(ids[:min(len(ids), ordersNamed)], ", ")
-		if len(ids) > ordersNamed {
-			named += ", ..."
-		}
-		gaps = append(gaps, reconcile.Gap{Side: "shop", What: filepath.Base(path), Why: fmt.Sprintf(
-			"%d orders would go back and were left as they are (%s): is the file older than one before it? Drop a newer one, or let them through: daesa orders allow ORDER --note TEXT", len(ids), named)})
+	for _, path := range slices.Sorted(maps.Keys(byFile)) {
+		ids := byFile[path]
+		gaps = append(gaps, fileGap(filepath.Base(path), &reconcile.Unread{Reason: reconcile.ReasonBackward, Got: int64(len(ids)), Name: slices.Min(ids)}))
 	}
-	slices.SortFunc(gaps, func(x, y reconcile.Gap) int { return strings.Compare(x.What, y.What) })
 	return gaps
 }

@@ -3,11 +3,11 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"path/filepath"
 	"time"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/orders"
 	"daesa/pay"
@@ -47,24 +47,10 @@ type UnknownColumn struct{ File, Title string }
 // faultsShown is how many bad cells an import tells one by one.
 const faultsShown = 100
 
-// RefusedRows are rows of files of which nothing was taken.
-type RefusedRows struct {
-	File   string
-	Rows   int
-	Faults table.Faults
-	Advice string
+// refusedRows is the error of a file of which nothing was taken.
+func refusedRows(file string, rows int, faults table.Faults, advice string) error {
+	return hint.Errorf(advice, "%s: %d rows cannot be taken\n%w", file, rows, faults)
 }
-
-// Error names the file and the first faults.
-func (e *RefusedRows) Error() string {
-	return fmt.Sprintf("%s: %d rows cannot be taken\n%v", e.File, e.Rows, e.Faults)
-}
-
-// Unwrap gives each *table.Fault to errors.As.
-func (e *RefusedRows) Unwrap() []error { return e.Faults.Unwrap() }
-
-// Hint says what to do.
-func (e *RefusedRows) Hint() string { return e.Advice }
 
 // Run imports the files. Every fault of every file is said before anything is
 // taken.
@@ -110,8 +96,7 @@ func (i ImportOrders) check() error {
 		case err != nil:
 			refused = append(refused, err)
 		case bad > 0 && i.Quarantine == "":
-			refused = append(refused, &RefusedRows{File: path, Rows: bad, Faults: faults,
-				Advice: "mend the rows, or use --quarantine FILE to take the good ones; nothing of the file was taken"})
+			refused = append(refused, refusedRows(path, bad, faults, "mend the rows, or use --quarantine FILE to take the good ones; nothing of the file was taken"))
 		}
 	}
 	return errors.Join(refused...)
@@ -170,11 +155,11 @@ func (i ImportOrders) refuse(file *orders.File, backward *orders.BackwardError) 
 	if err != nil {
 		return errors.Join(backward, err)
 	}
-	refused := &RefusedRows{File: file.Name(), Rows: len(backward.Rows), Advice: orders.AdviceBackward}
+	var faults table.Faults
 	for _, row := range rows {
-		refused.Faults = append(refused.Faults, row.Faults...)
+		faults = append(faults, row.Faults...)
 	}
-	return refused
+	return refusedRows(file.Name(), len(backward.Rows), faults, orders.AdviceBackward)
 }
 
 // rows gives the good rows of a file; bad ones go aside where they may.

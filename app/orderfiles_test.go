@@ -1,13 +1,13 @@
 package app
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"daesa/internal/hint"
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/store"
@@ -79,9 +79,8 @@ func TestAnOlderFileUnCancelsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := importOf(db, yesterday).Run(t.Context())
-	var refused *RefusedRows
-	if !errors.As(err, &refused) || refused.Faults[0].Line != 3 || refused.Faults[0].Column != "canceled_amount" || !strings.Contains(refused.Hint(), "--allow-older") {
-		t.Fatalf("%v", err)
+	if rows := hint.RowsOf(err); len(rows) != 1 || rows[0].Line != 3 || rows[0].Column != "canceled_amount" || !strings.Contains(hint.Of(err), "--allow-older") {
+		t.Fatalf("%v %+v", err, rows)
 	}
 	if list, _ := db.OrdersOf(t.Context(), shopMID, "B"); len(list) > 0 {
 		t.Error("a part of a refused file was taken")

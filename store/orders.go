@@ -37,11 +37,14 @@ func (d *DB) SaveOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], h
 // let through, as t.Older says. Orders are gathered in a table that only this
 // connection sees, so that no other process waits while a slow source is read.
 func (d *DB) TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], t orders.Taking) (orders.Saved, error) {
-	conn, err := d.db.Connx(ctx)
-	if err != nil {
-		return orders.Saved{}, d.explain("connect", err)
+	if err := d.RequireSession(ctx); err != nil {
+		return orders.Saved{}, err
 	}
-	defer conn.Close()
+	conn, release, err := d.pin(ctx)
+	if err != nil {
+		return orders.Saved{}, err
+	}
+	defer func() { _ = release() }()
 	defer func() {
 		_, _ = d.exec(context.Background(), conn, "drop_incoming", nil) // a dead connection takes it along
 	}()
@@ -50,11 +53,18 @@ func (d *DB) TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], t
 			return orders.Saved{}, err
 		}
 	}
-	saved, err := d.gather(ctx, conn, rows)
+	saved, gathered, err := d.gather(ctx, conn, rows)
 	if err != nil {
 		return orders.Saved{}, err
 	}
 	err = d.writeOn(ctx, conn, func(tx *sqlx.Tx) error {
+		var total int64
+		if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
+			return err
+		}
+		if total != gathered { // a pooler has led some of them elsewhere
+			return fmt.Errorf("%s: %d orders were read, and %d stand in the temporary table: %w", t.Source, gathered, total, errShared)
+		}
 		if err := d.merge(ctx, tx, t, &saved); err != nil || !t.DryRun {
 			return err
 		}
@@ -70,14 +80,14 @@ func (d *DB) TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], t
 var errDryRun = errors.New("dry run")
 
 // gather reads the source into the temporary table.
-func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, source iter.Seq2[pay.Order, error]) (orders.Saved, error) {
-	var saved orders.Saved
+func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, source iter.Seq2[pay.Order, error]) (saved orders.Saved, gathered int64, err error) {
 	rows := newBulk(d, conn, "INSERT INTO incoming (mid, order_id, "+strings.Join(orderColumns, ", ")+")", 2+len(orderColumns), "", orderBatch)
 	defer rows.close()
 	for o, err := range source {
 		if err != nil {
-			return saved, err
+			return saved, gathered, err
 		}
+		gathered++
 		if saved.FirstOrdered.IsZero() || o.OrderedAt.Before(saved.FirstOrdered) {
 			saved.FirstOrdered = o.OrderedAt
 		}
@@ -86,10 +96,10 @@ func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, source iter.Seq2[pay.O
 			o.RefundedElsewhere, o.TaxFreeAmount, o.PG, string(o.Currency), at(o.OrderedAt), at(o.PaidAt), at(o.CanceledAt), o.CustomerRef,
 			flag(o.MixedRefunds), flag(o.PaidUnknown))
 		if err != nil {
-			return saved, err
+			return saved, gathered, err
 		}
 	}
-	return saved, rows.flush(ctx)
+	return saved, gathered, rows.flush(ctx)
 }
 
 func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *orders.Saved) error {
@@ -110,7 +120,7 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *ord
 		return hinted(fmt.Errorf("%s: order %s: with what it keeps of cancelled, tax-free and elsewhere refunded money it is no sound order", t.Source, unsound[0]),
 			"give the columns canceled_amount, refunded_elsewhere and tax_free_amount too; nothing was taken")
 	}
-	var total, known int64
+	var total, known int64 // of those that were not left out
 	if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
 		return err
 	}
@@ -230,6 +240,9 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 type LookedUp struct {
 	Payment    pay.Payment
 	LookedUpAt time.Time
+	// TaxFreePaid is Toss's tax-free part of what was paid; nil where an older
+	// program looked it up.
+	TaxFreePaid *int64
 }
 
 // PaymentsOf gives the looked-up payments of an order number.
@@ -240,12 +253,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 	}
 	list := make([]LookedUp, len(rows))
 	for i, row := range rows {
-		p := pay.Payment{
-			MID: row.MID, PaymentKey: row.PaymentKey, OrderID: row.OrderID, Status: pay.PaymentStatus(row.Status),
-			Method: pay.Method(row.Method), Behind: pay.Method(row.Behind), Provider: row.Provider,
-			Currency: pay.Currency(row.Currency), TotalAmount: row.TotalAmount, BalanceAmount: row.BalanceAmount,
-			RequestedAt: row.RequestedAt.Time, ApprovedAt: row.ApprovedAt.Time, LastTransactionKey: row.LastTransactionKey,
-		}
+		p, _ := row.payment()
 		var cancels []cancelRow
 		if err := d.all(ctx, d.db, &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
 			return nil, err
@@ -254,7 +262,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 			p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount,
 				Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time, Reason: c.Marker})
 		}
-		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time}
+		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time, TaxFreePaid: row.TaxFreePaid}
 	}
 	return list, nil
 }

@@ -85,9 +85,8 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 		Refunds:     refunds.Policy{AutoQueue: queue, ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays},
 		ConfigPrint: cfg.Fingerprint(),
 	}
-	if !cfg.Schedule.Refunds.IsZero() {
-		s.NextRefundRun = func(after time.Time) time.Time { return cfg.Schedule.Refunds.Next(after.In(pay.Seoul)) }
-	}
+	s.NextRefundRun = nextOf(cfg.Schedule.Refunds)
+	s.Facts = func(now time.Time) refunds.Facts { return waitFacts(cfg, now) }
 	return s
 }
 
@@ -156,7 +155,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 		return nil, err
 	}
 	gap := func(why error) ([]reconcile.Gap, error) {
-		return []reconcile.Gap{{Side: "shop", What: "orders.query", Why: why.Error()}}, ctx.Err()
+		return []reconcile.Gap{reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartQuery}, why, reconcile.ReasonQuery)}, ctx.Err()
 	}
 	shop, dialect, err := store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
 	if err != nil {
