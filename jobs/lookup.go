@@ -226,7 +226,12 @@ func (n *night) classify(l looked, sampled bool) (judged bool) {
 	if len(found) == 0 {
 		return true
 	}
-	if l.suspect.Order == nil && n.unheard(found[0]) {
+	switch {
+	case l.suspect.Aside != nil:
+		for i := range found {
+			found[i] = found[i].Aside(*l.suspect.Aside)
+		}
+	case l.suspect.Order == nil && n.unheard(found[0]):
 		n.unheld++
 		return false
 	}
