@@ -55,9 +55,14 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 	var entries []Entry
 	for _, request := range night.Proposed {
 		var much *refunds.TooMuchError
-		if err := d.checkRoom(ctx, tx, request); errors.As(err, &much) {
+		p, known, _, err := d.roomOf(ctx, tx, request)
+		if err == nil {
+			err = request.Fits(p, known)
+		}
+		if errors.As(err, &much) {
 			continue
-		} else if err != nil {
+		}
+		if err != nil {
 			return nil, err
 		}
 		inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(request))

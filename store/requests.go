@@ -15,10 +15,6 @@ import (
 	"daesa/refunds"
 )
 
-// sameWithin is for how long an equal request on the same payment is a reason
-// to look twice (contract, refund file).
-const sameWithin = 30 * 24 * time.Hour
-
 // Batch is a file of requests. The same bytes are the same batch.
 type Batch struct {
 	ID, Name, SHA256 string
@@ -67,12 +63,12 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	err := d.one(ctx, tx, &had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
 	switch {
 	case err == nil:
-		known := had.request()
-		if err := known.SameAsking(r); err != nil {
+		before := had.request()
+		if err := before.SameAsking(r); err != nil {
 			return nil, err
 		}
-		added.Known = append(added.Known, known)
-		if row.Account == nil || !known.State.Unsent() || known.State == refunds.Retry {
+		added.Known = append(added.Known, before)
+		if row.Account == nil || !before.State.Unsent() || before.State == refunds.Retry {
 			return nil, nil
 		}
 		return d.saveAccount(ctx, tx, *row.Account)
@@ -94,13 +90,19 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 		}
 		entries = stored
 	}
+	p, known, _, err := d.roomOf(ctx, tx, r)
+	if err != nil {
+		return nil, err
+	}
 	if row.Found == nil {
-		if err := d.checkRoom(ctx, tx, r); err != nil {
+		if err := r.Fits(p, known); err != nil {
 			return nil, err
 		}
 	}
-	if err := d.markSame(ctx, tx, &r, now); err != nil {
-		return nil, err
+	if r = r.Beside(known); r.SameAs != "" {
+		if _, err := d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs}); err != nil {
+			return nil, err
+		}
 	}
 	inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r))
 	if err != nil {
@@ -128,32 +130,6 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	}
 	added.New = append(added.New, r)
 	return entries, nil
-}
-
-// markSame notes that two requests are equal in payment and amount.
-func (d *DB) markSame(ctx context.Context, tx *sqlx.Tx, r *refunds.Request, now time.Time) error {
-	var other string
-	err := d.one(ctx, tx, &other, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
-		"since": at(now.Add(-sameWithin))})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	*r = r.Equals(other)
-	_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": other})
-	return err
-}
-
-// checkRoom asks, under the payment's lock, whether a new request fits what may
-// still be given back.
-func (d *DB) checkRoom(ctx context.Context, tx *sqlx.Tx, r refunds.Request) error {
-	p, known, _, err := d.roomOf(ctx, tx, r)
-	if err != nil {
-		return err
-	}
-	return r.Fits(p, known)
 }
 
 // Known gives what is known of a payment besides a request that may not be

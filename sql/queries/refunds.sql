@@ -58,15 +58,15 @@ FROM accounts WHERE mid = :mid AND payment_key = :payment_key AND purged_at IS N
 -- What else is known of a payment: our requests for it, the cancels that one of
 -- them claims, and what was given back outside Toss.
 -- name: about_payment
-SELECT 'refund' AS what, id, state, '' AS transaction_key, amount, tax_free_amount AS tax_free
+SELECT 'refund' AS what, id, state, '' AS transaction_key, amount, tax_free_amount AS tax_free, requested_at AS at
 FROM refunds WHERE mid = :mid AND payment_key = :payment_key
 UNION ALL
-SELECT 'claim', claimed_by, '', transaction_key, 0, 0
+SELECT 'claim', claimed_by, '', transaction_key, 0, 0, CAST(NULL AS {{.Time}})
 FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
 UNION ALL
-SELECT 'given', '', '', '', amount, 0 FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+SELECT 'given', '', '', '', amount, 0, at FROM transfers WHERE mid = :mid AND payment_key = :payment_key
 UNION ALL
-SELECT 'given', h.refund_id, '', '', h.amount, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+SELECT 'given', h.refund_id, '', '', h.amount, r.tax_free_amount, h.approved_at FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
 WHERE h.mid = :mid AND h.payment_key = :payment_key AND h.state IN ('approved','done')
 -- name: account_of
 SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
@@ -150,13 +150,17 @@ ON CONFLICT DO NOTHING
 SELECT DISTINCT lease_owner FROM refunds WHERE lease_until > :now AND lease_owner <> ''
 -- name: release_owner
 UPDATE refunds SET lease_until = NULL WHERE lease_owner = :owner AND lease_until > :now
--- name: same_as
-SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amount = :amount AND id <> :id
-  AND state <> 'rejected' AND requested_at > :since ORDER BY requested_at DESC, id LIMIT 1
 -- name: mark_same
 UPDATE refunds SET same_as = :id WHERE id = :other AND same_as = '' AND state = 'requested'
 -- name: refund_by_ref
 SELECT * FROM refunds WHERE mid = :mid AND ref = :ref
+-- name: import_looks
+SELECT mid, asked, payment, at FROM import_looks WHERE batch = :batch AND at > :since
+-- name: keep_look
+INSERT INTO import_looks (batch, mid, asked, payment, at) VALUES (:batch, :mid, :asked, :payment, :at)
+ON CONFLICT (batch, mid, asked) DO UPDATE SET payment = excluded.payment, at = excluded.at
+-- name: forget_looks
+DELETE FROM import_looks WHERE batch = :batch OR at < :before
 -- name: insert_batch
 INSERT INTO batches (batch, name, sha256, number, at, actor) VALUES (:batch, :name, :sha256, :number, :at, :actor)
 ON CONFLICT DO NOTHING
