@@ -103,3 +103,14 @@ func (d *DB) HoldForTest(t *testing.T, statement string) (release func()) {
 	}
 	return func() { _ = tx.Rollback() }
 }
+
+// MigrateToForTest brings the schema to a version, as the program of then left
+// it.
+func (d *DB) MigrateToForTest(ctx context.Context, version int64) error {
+	provider, err := d.provider(d.db.DB)
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
+}

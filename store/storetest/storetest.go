@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		"times: stored exactly, to the microsecond":                            times,
 	}
 	maps.Copy(tests, queueTests)
+	maps.Copy(tests, partsTests)
 	maps.Copy(tests, captureTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
