@@ -42,11 +42,13 @@ type sim struct {
 	plan planner
 	bug  bug
 	rnd  *rand.Rand
-	now  time.Time
-	path string
-	db   *store.DB
-	toss *sandbox.Sandbox
-	wire *wire
+	// parts draws what has to do with parts alone: the other draws stay as they are.
+	parts *rand.Rand
+	now   time.Time
+	path  string
+	db    *store.DB
+	toss  *sandbox.Sandbox
+	wire  *wire
 	// client is the real one; all its calls go over the wire.
 	client  *toss.Client
 	current *simWorker // who runs; nil: people
@@ -57,9 +59,11 @@ type sim struct {
 	runs    int
 	nextRun time.Time
 	office  time.Time
-	acts    []act
-	epoch   int // of the database: every restore begins one
-	backup  []byte
+	// nextNight is when the next night compares.
+	nextNight time.Time
+	acts      []act
+	epoch     int // of the database: every restore begins one
+	backup    []byte
 	// quarantine: after a restore nothing but the run that looks everything up.
 	quarantine  bool
 	otherAmount bool
@@ -76,6 +80,7 @@ type sim struct {
 type counts struct {
 	kills, faults, sends, requests, succeeded, restores, steps int
 	people                                                     int // requests that needed a person after their approval
+	proposed, byHand, misfits                                  int // by nights; transfers; askings and approvals that a rule refused
 }
 
 func (c *counts) add(o counts) {
@@ -87,11 +92,14 @@ func (c *counts) add(o counts) {
 	c.restores += o.restores
 	c.steps += o.steps
 	c.people += o.people
+	c.proposed += o.proposed
+	c.byHand += o.byHand
+	c.misfits += o.misfits
 }
 
 // newSim makes the world of a seed. dir is the seed's own.
 func newSim(dir string, o options, plan planner, b bug) *sim {
-	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), now: o.Start,
+	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), parts: rand.New(rand.NewPCG(o.Seed, 0x9a)), now: o.Start,
 		path: filepath.Join(dir, "daesa.db"), secret: "secret-1", faults: true, sum: 14695981039346656037, facts: newFacts(), acts: slices.Clone(o.Acts)}
 	if plan == nil {
 		s.plan = dice{s}
@@ -110,7 +118,7 @@ func newSim(dir string, o options, plan planner, b bug) *sim {
 	for i, p := range o.Payments {
 		s.pay(i, p)
 	}
-	s.nextRun, s.office = s.now, s.now.Add(o.Office)
+	s.nextRun, s.office, s.nextNight = s.now, s.now.Add(o.Office), s.now.Add(o.Night)
 	return s
 }
 
@@ -360,7 +368,7 @@ func (s *sim) run() string {
 	for s.wrong == "" && s.now.Before(s.mercy) && s.steps < 6000 {
 		s.step(s.mercy)
 	}
-	s.faults, s.acts = false, nil
+	s.faults, s.acts, s.opt.Night = false, nil, 0
 	if s.now.Before(s.mercy) {
 		s.now = s.mercy
 	}
@@ -398,6 +406,10 @@ func (s *sim) step(until time.Time) {
 	if !s.now.Before(s.office) && !s.quarantine {
 		s.office = s.now.Add(s.opt.Office)
 		s.visit()
+	}
+	if s.opt.Night > 0 && !s.now.Before(s.nextNight) && !s.quarantine {
+		s.nextNight = s.now.Add(s.opt.Night)
+		s.night()
 	}
 	if !s.now.Before(s.nextRun) && (len(s.workers) < s.opt.Workers || s.stuck()) {
 		s.start(s.quarantine)
@@ -452,6 +464,9 @@ func (s *sim) sleep(until time.Time) {
 	}
 	if !s.quarantine {
 		next = earliest(next, s.office)
+	}
+	if s.opt.Night > 0 && !s.quarantine {
+		next = earliest(next, s.nextNight)
 	}
 	if !next.After(s.now) {
 		next = s.now.Add(time.Second)

@@ -28,9 +28,13 @@ type askedRow struct {
 // Requests of an earlier life of the break, before it was cleared and came back
 // on the day since, ask for nothing any more.
 func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
+	return c.d.askedOf(ctx, c.conn, c.scope.MID, p, breakID, since)
+}
+
+func (d *DB) askedOf(ctx context.Context, on runner, mid string, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
 	var rows []askedRow
-	if err := c.d.all(ctx, c.conn, &rows, "asked_of", args{"mid": c.scope.MID, "payment_key": p.PaymentKey}); err != nil {
+	if err := d.all(ctx, on, &rows, "asked_of", args{"mid": mid, "payment_key": p.PaymentKey}); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
@@ -45,7 +49,7 @@ func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, s
 		}
 	}
 	var err error
-	asked.Known, err = c.d.asked(ctx, c.conn, c.scope.MID, p.PaymentKey, p.OrderID, "")
+	asked.Known, err = d.asked(ctx, on, mid, p.PaymentKey, p.OrderID, "")
 	return asked, err
 }
 
