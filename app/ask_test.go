@@ -17,8 +17,8 @@ const mid = "m"
 
 var now = time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
 
-// desk is a provider and a store in memory.
-type desk struct {
+// counter is a provider and a store in memory.
+type counter struct {
 	mu       sync.Mutex
 	payments map[string]pay.Payment // by order
 	fails    map[string]error       // look-ups that fail, by order
@@ -30,15 +30,15 @@ type desk struct {
 	clock    time.Time
 }
 
-func newDesk(payments ...pay.Payment) *desk {
-	d := &desk{payments: map[string]pay.Payment{}, fails: map[string]error{}, orders: map[string]pay.Order{}, kept: map[string]map[string]Look{}, clock: now}
+func newCounter(payments ...pay.Payment) *counter {
+	d := &counter{payments: map[string]pay.Payment{}, fails: map[string]error{}, orders: map[string]pay.Order{}, kept: map[string]map[string]Look{}, clock: now}
 	for _, p := range payments {
 		d.payments[p.OrderID] = p
 	}
 	return d
 }
 
-func (d *desk) PaymentByOrder(ctx context.Context, order string) (pay.Payment, pay.Evidence, error) {
+func (d *counter) PaymentByOrder(ctx context.Context, order string) (pay.Payment, pay.Evidence, error) {
 	if err := ctx.Err(); err != nil {
 		return pay.Payment{}, pay.Evidence{}, err
 	}
@@ -58,11 +58,11 @@ func (d *desk) PaymentByOrder(ctx context.Context, order string) (pay.Payment, p
 	return p, pay.Evidence{API: "order", About: order, Body: []byte("{}"), FetchedAt: d.clock}, nil
 }
 
-func (d *desk) Payment(ctx context.Context, key string) (pay.Payment, pay.Evidence, error) {
+func (d *counter) Payment(ctx context.Context, key string) (pay.Payment, pay.Evidence, error) {
 	return d.PaymentByOrder(ctx, strings.TrimPrefix(key, "k-"))
 }
 
-func (d *desk) Request(_ context.Context, id string) (*refunds.Request, error) {
+func (d *counter) Request(_ context.Context, id string) (*refunds.Request, error) {
 	for _, r := range d.requests {
 		if r.ID == id {
 			return &r, nil
@@ -71,7 +71,7 @@ func (d *desk) Request(_ context.Context, id string) (*refunds.Request, error) {
 	return nil, nil
 }
 
-func (d *desk) RefundsOfOrder(_ context.Context, _, orderID string) (of []refunds.Request, _ error) {
+func (d *counter) RefundsOfOrder(_ context.Context, _, orderID string) (of []refunds.Request, _ error) {
 	for _, r := range d.requests {
 		if r.OrderID == orderID {
 			of = append(of, r)
@@ -80,7 +80,7 @@ func (d *desk) RefundsOfOrder(_ context.Context, _, orderID string) (of []refund
 	return of, nil
 }
 
-func (d *desk) Known(_ context.Context, besides refunds.Request) (known refunds.Known, _ error) {
+func (d *counter) Known(_ context.Context, besides refunds.Request) (known refunds.Known, _ error) {
 	for _, r := range d.requests {
 		if r.PaymentKey == besides.PaymentKey && r.ID != besides.ID {
 			known = known.With(r)
@@ -92,11 +92,11 @@ func (d *desk) Known(_ context.Context, besides refunds.Request) (known refunds.
 	return known, nil
 }
 
-func (d *desk) Account(context.Context, string, string) (*refunds.StoredAccount, error) {
+func (d *counter) Account(context.Context, string, string) (*refunds.StoredAccount, error) {
 	return nil, nil
 }
 
-func (d *desk) Looks(_ context.Context, batch string, since time.Time) (looks []Look, _ error) {
+func (d *counter) Looks(_ context.Context, batch string, since time.Time) (looks []Look, _ error) {
 	for _, look := range d.kept[batch] {
 		if look.At.After(since) {
 			looks = append(looks, look)
@@ -105,7 +105,7 @@ func (d *desk) Looks(_ context.Context, batch string, since time.Time) (looks []
 	return looks, nil
 }
 
-func (d *desk) KeepLook(_ context.Context, batch string, look Look) error {
+func (d *counter) KeepLook(_ context.Context, batch string, look Look) error {
 	if d.kept[batch] == nil {
 		d.kept[batch] = map[string]Look{}
 	}
@@ -114,12 +114,12 @@ func (d *desk) KeepLook(_ context.Context, batch string, look Look) error {
 	return nil
 }
 
-func (d *desk) ForgetLooks(_ context.Context, batch string, _ time.Time) error {
+func (d *counter) ForgetLooks(_ context.Context, batch string, _ time.Time) error {
 	delete(d.kept, batch)
 	return nil
 }
 
-func (d *desk) asker() *Asker {
+func (d *counter) asker() *Asker {
 	return &Asker{
 		Merchants: map[string]Merchant{mid: {LookUp: d, PerMinute: 100,
 			Policy: refunds.AskPolicy{AccountDays: 365, Single: map[pay.Currency]int64{pay.KRW: 1_000_000}}}},
@@ -128,7 +128,7 @@ func (d *desk) asker() *Asker {
 }
 
 // plan plans a file.
-func (d *desk) plan(t *testing.T, askings ...refunds.Asking) []Planned {
+func (d *counter) plan(t *testing.T, askings ...refunds.Asking) []Planned {
 	t.Helper()
 	work, err := d.asker().PlanFile(t.Context(), askings)
 	if err != nil {
@@ -208,7 +208,7 @@ func TestALaterRowOfAPaymentIsPlannedBesideTheRowsBeforeIt(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			d := newDesk(test.p)
+			d := newCounter(test.p)
 			d.requests = test.open
 			if got := outcome(d.plan(t, test.askings...)); got != test.want {
 				t.Errorf("planned %s, want %s", got, test.want)
@@ -219,7 +219,7 @@ func TestALaterRowOfAPaymentIsPlannedBesideTheRowsBeforeIt(t *testing.T) {
 
 func TestAnEqualRowIsApprovedByItsIDOnly(t *testing.T) {
 	t.Parallel()
-	d := newDesk(paid("A", 10_000, 0))
+	d := newCounter(paid("A", 10_000, 0))
 	a := d.asker()
 	merchant := a.Merchants[mid]
 	merchant.Policy.ApproveAbove = 5000
@@ -236,7 +236,7 @@ func TestAnEqualRowIsApprovedByItsIDOnly(t *testing.T) {
 
 func TestAllThatIsWrongIsSaidInOneGo(t *testing.T) {
 	t.Parallel()
-	d := newDesk(paid("A", 10_000, 0), paid("C", 10_000, 0))
+	d := newCounter(paid("A", 10_000, 0), paid("C", 10_000, 0))
 	d.fails["B"] = &pay.Failure{Kind: pay.FailureRefused, Code: "INVALID_REQUEST"}
 	d.fails["D"] = &pay.Failure{Kind: pay.FailureUnreadable}
 	rows := d.plan(t, whole("A"), whole("B"), whole("nobody"), asking("C", "10001", "", "r"), whole("D"))
@@ -250,7 +250,7 @@ func TestAllThatIsWrongIsSaidInOneGo(t *testing.T) {
 
 func TestAProviderThatAnswersNothingToBeUnderstoodStopsTheFile(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newCounter()
 	var askings []refunds.Asking
 	for i := range 40 {
 		order := fmt.Sprint(i)
@@ -271,7 +271,7 @@ func TestAProviderThatAnswersNothingToBeUnderstoodStopsTheFile(t *testing.T) {
 // the same file does not look everything up again.
 func TestAStoppedImportGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newCounter()
 	var askings []refunds.Asking
 	for i := range 60 {
 		order := fmt.Sprintf("o%02d", i)
@@ -325,7 +325,7 @@ func TestAStoppedImportGoesOnWhereItWas(t *testing.T) {
 
 func TestALookUpOfAnHourAgoIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	d := newDesk(paid("A", 1000, 0), paid("B", 1000, 0))
+	d := newCounter(paid("A", 1000, 0), paid("B", 1000, 0))
 	a := d.asker()
 	d.down = 2
 	work, err := a.PlanFile(t.Context(), []refunds.Asking{whole("A"), whole("B")})
@@ -345,7 +345,7 @@ func TestALookUpOfAnHourAgoIsMadeAgain(t *testing.T) {
 
 func TestHowLongALookUpOfEveryRowTakes(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newCounter()
 	var askings []refunds.Asking
 	for i := range 10_000 {
 		askings = append(askings, whole(fmt.Sprint(i%9000))) // a thousand payments stand in two rows
@@ -361,7 +361,7 @@ func TestHowLongALookUpOfEveryRowTakes(t *testing.T) {
 
 func TestWithoutAnAccountKeyNothingIsLookedUp(t *testing.T) {
 	t.Parallel()
-	d := newDesk(paid("A", 1000, 0))
+	d := newCounter(paid("A", 1000, 0))
 	row := whole("A")
 	row.Account = &pay.RefundAccount{Bank: "88", Number: "110", Holder: "김토스"}
 	_, err := d.asker().PlanFile(t.Context(), []refunds.Asking{row})
@@ -373,7 +373,7 @@ func TestWithoutAnAccountKeyNothingIsLookedUp(t *testing.T) {
 
 func TestARefusedRowSaysWhatItAsksFor(t *testing.T) {
 	t.Parallel()
-	d := newDesk(paid("A", 10_000, 0))
+	d := newCounter(paid("A", 10_000, 0))
 	rows := d.plan(t, asking("A", "10001", "", "r1"), asking("nobody", "5000", "", "r2"), whole("no one"))
 	for i, want := range []int64{10_001, 5000, 0} {
 		if amount, currency, ok := rows[i].Money(); amount != want || currency != pay.KRW || ok != (want > 0) {
@@ -384,7 +384,7 @@ func TestARefusedRowSaysWhatItAsksFor(t *testing.T) {
 
 func TestOneAskingIsRefusedByTheSameRule(t *testing.T) {
 	t.Parallel()
-	d := newDesk(paid("A", 30_000, 10_000))
+	d := newCounter(paid("A", 30_000, 10_000))
 	d.requests = []refunds.Request{open("A", 15_000, 0)}
 	planned, err := d.asker().One(t.Context(), asking("A", "10000", "0", "r"))
 	if err != nil || outcome([]Planned{planned}) != "tax_free_amount refused" {

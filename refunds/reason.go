@@ -45,3 +45,24 @@ const (
 	WhyUnreachable    = "provider_unreachable"
 	WhyNoCode         = "no_code"
 )
+
+// What an open request waits for, where none of the reasons above says it.
+const (
+	WhyAwaitsApproval = "awaits_approval"
+	WhyNotConfigured  = "merchant_not_configured"
+	WhyAboveSingle    = "above_max_single"
+	WhyAboveRun       = "above_max_amount"
+	WhyAboveDay       = "above_max_amount_per_day"
+	WhyNoCount        = "max_count_is_zero"
+	WhyBlocked        = "currency_blocked"
+	WhyDayFull        = "day_limit_reached"
+	WhyKeyRefused     = "key_not_accepted"
+	WhyClock          = "clock_differs"
+	WhySendFalse      = "send_is_false"
+	WhyPaused         = "paused"
+	WhyNextRun        = "next_run"
+	WhyRetryLater     = "scheduled_retry"
+	WhyBeingSent      = "being_sent"
+	WhyLookedUp       = "looked_up_again"
+	WhyMustLook       = "person_must_look"
+)

@@ -129,16 +129,17 @@ type options struct {
 	Office     time.Duration // between two looks of a person
 	Meddles    int           // so often somebody cancels at Toss what is on its way
 	Resolves   bool          // a person gives the word on held requests
-	Night      time.Duration // between two nights; 0: there are none
+	Compares   time.Duration // between two nights that compare and propose; 0: there are none
 	Transfers  bool          // a person approves transfers by hand
+	Nights     bool          // a night comes to the refunds, too, and the configuration changes
 }
 
 // String prints the options so that a seed explains itself.
 func (o options) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v night %s transfers %v\n",
+	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v compares %s transfers %v%s\n",
 		o.Seed, 100*o.Fault, 100*o.Kill, 100*o.Pause, o.Workers, o.Start.Format(time.RFC3339), o.Length, o.Every, o.KeyLife, o.OutageFrom, o.OutageTo,
-		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.Night, o.Transfers)
+		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.Compares, o.Transfers, o.settings())
 	for i, p := range o.Payments {
 		fmt.Fprintf(&b, "  payment %d: %s %d, %d tax-free %s account %v asks %v shop cancels %d at %s\n", i, p.Method, p.Amount, p.TaxFree, p.Outcome, p.Account, p.Asks, p.Shop, p.ShopAt)
 	}
@@ -209,6 +210,7 @@ func drawOptions(seed uint64, mild bool) options {
 		o.drawPeople(r)
 	}
 	o.drawParts()
+	o.drawSettings()
 	slices.SortStableFunc(o.Acts, func(a, b act) int { return int(a.At - b.At) })
 	return o
 }

@@ -27,7 +27,7 @@ func (o *options) drawParts() {
 		return
 	}
 	if chance(r, 0.35) {
-		o.Night = span(r, time.Hour, 9*time.Hour)
+		o.Compares = span(r, time.Hour, 9*time.Hour)
 		for i := range o.Payments {
 			p := &o.Payments[i]
 			if p.Method == sandbox.ForeignEasyPay || chance(r, 0.4) {
@@ -91,10 +91,10 @@ func (s *sim) order(i int, p pay.Payment) pay.Order {
 	return o
 }
 
-// night compares each payment that has an order with it, as jobs.Nightly does,
+// compare compares each payment that has an order with it, as jobs.Nightly does,
 // and takes what a night proposes. Where it may not say the tax-free part a
 // person does.
-func (s *sim) night() {
+func (s *sim) compare() {
 	for i, w := range s.opt.Payments {
 		if w.Shop == 0 {
 			continue

@@ -106,6 +106,7 @@ func (s *sim) askFor(w *wish) {
 		return
 	}
 	s.must(err)
+	s.waitFor(w.id)
 	w.taken = true
 	s.count.requests++
 	s.note("people: ask %s = %s for %d of payment %d", w.Ref, s.short(w.id), w.Amount, w.of)
@@ -229,6 +230,9 @@ func (s *sim) resolve(r refunds.Request) {
 // happen is an act beside the workers.
 func (s *sim) happen(a act) {
 	s.note("%s %d %d", a.What, a.Of, a.Sum)
+	if s.settingsChange(a) {
+		return
+	}
 	switch a.What {
 	case "console":
 		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum, TaxFree: s.part(s.keys[a.Of], a.Sum)}); err == nil {

@@ -24,9 +24,7 @@ func TestOldTransfersGetTheirReason(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer db.Close()
-			if err := db.MigrateToForTest(t.Context(), 8); err != nil {
-				t.Fatal(err)
-			}
+			db.MigrateToForTest(t, 8)
 			for id, state := range map[string]string{"a": "expired", "b": "refused"} {
 				for _, statement := range []string{
 					"INSERT INTO refunds (id, mid, order_id, payment_key, method, amount, tax_free_amount, currency, reason, ref, batch, break_id, state, requested_by, requested_at)" +

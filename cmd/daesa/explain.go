@@ -80,7 +80,7 @@ func (a *app) knownOf(ctx context.Context, db *store.DB, orderID string) (*known
 		}
 	}
 	if len(k.orders)+len(k.payments)+len(k.transactions)+len(k.breaks)+len(k.refunds) == 0 {
-		return nil, failed("check the number; an order is known once it was imported, or once a night met its payment",
+		return nil, unknown("check the number; an order is known once it was imported, or once a night met its payment",
 			"order %s: daesa knows nothing of it", plain(orderID))
 	}
 	k.sayOrders()

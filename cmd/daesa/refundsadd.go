@@ -14,6 +14,7 @@ import (
 
 	room "daesa/app"
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
 	"daesa/pay"
@@ -182,7 +183,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
-			return a.showRefund(ctx, s.db, requests[0].ID)
+			return a.showRefund(ctx, s.cfg, s.db, requests[0].ID)
 		}
 		r := requests[0]
 		if len(added.Known) > 0 {
@@ -214,11 +215,14 @@ func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pa
 	return client.PaymentByOrder(ctx, asking.OrderID)
 }
 
-func (s *asker) policy(mid string) refunds.AskPolicy {
-	m, _ := s.cfg.Merchant(mid)
-	p := refunds.AskPolicy{ApproveAbove: s.cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
-		Single: map[pay.Currency]int64{pay.KRW: s.cfg.Refunds.MaxSingle}}
-	for currency, l := range s.cfg.Refunds.Limits {
+func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
+
+// askPolicy is what the configuration says about requests of people.
+func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
+	m, _ := cfg.Merchant(mid)
+	p := refunds.AskPolicy{ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
+		Single: map[pay.Currency]int64{pay.KRW: cfg.Refunds.MaxSingle}}
+	for currency, l := range cfg.Refunds.Limits {
 		p.Single[pay.Currency(currency)] = l.MaxSingle
 	}
 	return p
@@ -253,7 +257,7 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 		}
 		if faults = append(faults, faultsOf(file.Name, rows)...); len(faults) > 0 {
 			slices.SortStableFunc(faults, func(x, y *table.Fault) int { return x.Line - y.Line })
-			return &hintedError{faults, "nothing was imported; mend the rows, or see all of them with --dry-run"}
+			return hint.With(faults, "nothing was imported; mend the rows, or see all of them with --dry-run")
 		}
 		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: batch, Name: file.Name, SHA256: file.SHA256}, room.Addings(rows), a.actor(), s.now)
 		if err != nil {

@@ -183,6 +183,12 @@ SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state 
 ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: count_states
 SELECT state, count(*) AS number FROM refunds WHERE (:mid = '' OR mid = :mid) GROUP BY state ORDER BY state
+-- Everything that has not come to its end, over all merchants. Who reads it sorts
+-- it: an order would let SQLite read the whole table.
+-- name: refunds_waiting
+SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
+-- name: limits_spent
+SELECT currency, number, amount FROM limit_ledger WHERE scope = :scope
 -- name: refunds_sendable
 SELECT * FROM refunds WHERE mid = :mid AND state IN ('approved','retry')
 ORDER BY coalesce(cancel_by, '9999-12-31T00::00::00.000000Z'), requested_at, id
