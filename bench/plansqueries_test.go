@@ -31,7 +31,7 @@ func plannedQueries() []planned {
 		q.generic = true
 		list = append(list, q, with(name))
 	}
-	for _, name := range []string{"next_due", "may_begin", "account_of", "account_shown", "attempts_shown", "same_as", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "asked_of", "payment_of", "cancels_of_payment",
+	for _, name := range []string{"next_due", "may_begin", "account_of", "account_shown", "attempts_shown", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "asked_of", "payment_of", "cancels_of_payment",
 		"on_its_way", "refund_by_id", "refunds_of_order", "refunds_expiring", "refunds_waiting", "limits_spent", "refunds_sendable", "unsent_of_break", "lease_owners",
 		"breaks_list", "breaks_of_order", "break_by_id", "break_kind", "refund_to_write", "count_needing_person", "hand_of", "accounts_missed",
 		"nights_before", "snapshot_of", "snapshot_of_run", "last_complete_before", "take_events", "events_waiting", "wake_refunds",

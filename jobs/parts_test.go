@@ -110,3 +110,25 @@ func TestARemarkStaysWhereARunOnlyCompares(t *testing.T) {
 		t.Errorf("%+v, %v", breaks, err)
 	}
 }
+
+// TestWhatANightAsksForTooLateIsListedWithItsReason: a phone payment of last
+// month can only go back by hand.
+func TestWhatANightAsksForTooLateIsListedWithItsReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{})
+	if _, err := w.toss.Pay(sandbox.NewPayment{OrderID: "P-1", Method: sandbox.Phone, Amount: 30_000, At: pay.Day("2026-10-30").Start().Add(10 * 3600e9)}); err != nil {
+		t.Fatal(err)
+	}
+	w.toss.SetClock(morning(last))
+	w.importText(filepath.Join(t.TempDir(), "o.csv"), "order_id,status,amount,ordered_at,paid_at,canceled_at\n"+
+		"P-1,canceled,30000,2026-10-30T10:00:00+09:00,2026-10-30T10:01:00+09:00,2026-11-21T12:00:00+09:00\n", morning(last))
+	w.night(last)
+	transfers, err := w.db.HandTransfers(t.Context(), "", "")
+	if err != nil || len(transfers) != 1 || transfers[0].Why != refunds.WhyDeadline {
+		t.Fatalf("%+v, %v", transfers, err)
+	}
+	requests, err := w.db.Refunds(t.Context(), store.RefundFilter{})
+	if err != nil || len(requests) != 1 || requests[0].ErrorCode != refunds.WhyDeadline || requests[0].FinishedAt.IsZero() {
+		t.Errorf("%+v, %v", requests, err)
+	}
+}

@@ -90,7 +90,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 	if r.State == ExpiredState {
 		r.FinishedAt = now
 	}
-	plan.Request = r
+	plan.Request = r.Beside(known)
 	return plan, err
 }
 

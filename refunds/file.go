@@ -221,8 +221,10 @@ var refundRows = fileKind{
 	advice:  "write one row for each refund",
 }
 
-// ReadFile reads a refund file, CSV or XLSX, whole or not at all: the error is
-// a *table.FileError, or table.Faults with all that is wrong with its rows.
+// ReadFile reads a refund file, CSV or XLSX, to its end: the error is a
+// *table.FileError, or table.Faults with all that is wrong with its rows. Beside
+// faults the batch has the rows without one, so that what their look-ups show
+// can be said in the same go; nothing may be taken of it.
 func ReadFile(path string, o FileOptions) (Batch, error) {
 	seen := repeats{}
 	file, err := readWhole(path, refundRows, o, func(d *fileRow) Asking {

@@ -163,7 +163,7 @@ func TestARowIsRefused(t *testing.T) {
 		path := refundFile(t, "r.csv", header+test.row+"\ngood,,,1,,x,,,,good\n")
 		got, err := ReadFile(path, oneShop)
 		var faults table.Faults
-		if !errors.As(err, &faults) || len(got.Rows) > 0 {
+		if !errors.As(err, &faults) || len(got.Rows) > 1 || len(got.Rows) == 1 && got.Rows[0].Ref != "good" { // the others can still be looked up
 			t.Errorf("%q: %v %v", test.row, got.Rows, err)
 		}
 		if diff := cmp.Diff(test.want, said(err, path)); diff != "" {

@@ -39,7 +39,7 @@ var Moves = []Move{
 	{[]State{Accepted}, []State{HeldState}, "FAILED, PARTIAL_FAILED or ABORTED, too late, or gone"},
 	{[]State{HeldState}, []State{Succeeded, Accepted}, "a look-up finds our reference, or a person's word after looking at the provider"},
 	{[]State{HeldState}, []State{Requested}, "a person's word: not executed"},
-	{[]State{HeldState}, []State{Rejected}, "a person's word: not executed, and nothing is left to give back"},
+	{[]State{HeldState}, []State{Rejected}, "a person's word: not executed, and what is left of the payment, or of its parts, does not bear it"},
 	{[]State{HeldState}, []State{Refused}, "a person's word: cancelled, but the money did not arrive; by-hand transfer"},
 }
 

@@ -24,6 +24,7 @@ type Taken struct {
 	ID    string
 	State State
 	Parts
+	At time.Time // when it was asked for
 }
 
 // Given is a transfer outside Toss that a person approved. Money that a person
@@ -244,14 +245,31 @@ func (r Request) Release(a StoredAccount) (after Request, ok bool) {
 	return r, true
 }
 
-// Equals gives the request as it is beside another of the same payment and
-// amount: it is approved by its id only, never by batch and never at once.
-func (r Request) Equals(other string) Request {
-	r.SameAs = other
-	if other != "" && r.State == Approved {
+// sameWithin is for how long an equal request of the same payment is a reason
+// to look twice.
+const sameWithin = 30 * 24 * time.Hour
+
+// Beside gives a new request as it is beside the others of its payment: one
+// that equals another of the last thirty days in amount, and was not rejected,
+// is approved by its id only, never by batch and never at once.
+func (r Request) Beside(known Known) Request {
+	var newest Taken
+	for _, t := range known.Taken {
+		if t.Amount == r.Amount && t.State != Rejected && t.At.After(r.RequestedAt.Add(-sameWithin)) && (newest.ID == "" || t.At.After(newest.At)) {
+			newest = t
+		}
+	}
+	if r.SameAs = newest.ID; r.SameAs != "" && r.State == Approved {
 		r.State, r.Approval = Requested, ""
 	}
 	return r
+}
+
+// With gives what is known of the payment once a request stands beside: a later
+// row of the same file is planned by the same rule as the first.
+func (k Known) With(r Request) Known {
+	k.Taken = append(slices.Clone(k.Taken), Taken{ID: r.ID, State: r.State, Parts: r.Parts(), At: r.RequestedAt})
+	return k
 }
 
 // Word is a person's word on requests that are named by id. It is given on all

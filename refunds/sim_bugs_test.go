@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/store"
 	"daesa/toss"
@@ -25,6 +26,10 @@ type bug struct {
 	queue    func(*sim, refunds.Queue) refunds.Queue
 	provider func(*sim, refunds.Provider) refunds.Provider
 	freeze   func(pay.CancelIntent) ([]byte, error)
+	ask      func(*pay.Payment, *refunds.Known) // what an asking is planned from
+	hand     func(*pay.Payment)                 // what a transfer by hand is approved from
+	word     func(*sim)                         // before an approval
+	propose  func(reconcile.Break, refunds.Asked, refunds.Policy, time.Time, *refunds.Request) *refunds.Request
 	// waits and whose break what is said of open requests, and whose expire.
 	waits func(refunds.Standing, refunds.Facts, time.Time) []refunds.Waiter
 	whose func(*sim, func(mid string) bool) func(mid string) bool
@@ -41,6 +46,19 @@ func (b bug) and(o bug) bug {
 	both := bug{name: b.name + " + " + o.name, sql: append(append([]string{}, b.sql...), o.sql...), freeze: b.freeze, seed: b.seed, also: o.seed}
 	if o.freeze != nil {
 		both.freeze = o.freeze
+	}
+	both.ask, both.hand, both.word, both.propose = b.ask, b.hand, b.word, b.propose
+	if o.ask != nil {
+		both.ask = o.ask
+	}
+	if o.hand != nil {
+		both.hand = o.hand
+	}
+	if o.word != nil {
+		both.word = o.word
+	}
+	if o.propose != nil {
+		both.propose = o.propose
 	}
 	if both.waits = b.waits; o.waits != nil {
 		both.waits = o.waits
@@ -456,4 +474,33 @@ var bugs = []bug{
 		return refunds.Waits(s, f, now)
 	}},
 	{name: "no deadline", harmless: "the provider refuses by EXCEED_MAX_REFUND_DUE, and a look proves it", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) { r.CancelBy = time.Time{} })},
+	{name: "the taxable rest is forgotten when it is asked for", harmless: "the look-up before the send sees what is left of each part",
+		with: map[string]uint64{"the parts are forgotten before a send": 0}, ask: func(p *pay.Payment, _ *refunds.Known) { p.TaxFreeAmount = 0 }},
+	{name: "the parts are not known when it is approved", harmless: "what is asked for fits, and the look-up before the send sees what others took",
+		with: map[string]uint64{"the parts are forgotten before a send": 0}, word: func(s *sim) { s.must(s.db.ExecForTest(s.ctx, "UPDATE payments SET tax_free_left = NULL")) }},
+	{name: "the parts are forgotten before a send", harmless: "what is asked for fits, and what others take voids the approval: the next word sees it",
+		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+			if answer.Payment != nil && (r.State == refunds.Approved || r.State == refunds.Retry) {
+				answer.Payment.TaxFreeAmount = min(r.TaxFreeAmount, answer.Payment.BalanceAmount)
+			}
+		})},
+	{name: "a night says the least tax-free part", propose: func(b reconcile.Break, asked refunds.Asked, policy refunds.Policy, now time.Time, r *refunds.Request) *refunds.Request {
+		if b.Remark != reconcile.TaxPartNeeded {
+			return r
+		}
+		taxable := *b.Payment
+		taxable.TaxFreeAmount, b.Payment, b.Remark = 0, &taxable, ""
+		r, _ = refunds.Propose(b, asked, policy, now)
+		return r
+	}},
+	{name: "a transfer by hand does not see what Toss has cancelled", hand: func(p *pay.Payment) {
+		p.BalanceAmount, p.Cancels, p.Status = p.TotalAmount, nil, pay.Done
+	}},
+	{name: "a transfer by hand is forgotten before a send", harmless: "it counts when another request is asked for and approved, and what others take voids the approval",
+		with: map[string]uint64{"the parts are not known when it is approved": 0}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) { answer.Known.Given = nil })},
+	{name: "a changed account is not seen before a new attempt", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if r.State == refunds.Unknown {
+			answer.Known.AccountPrint = r.AccountPrint
+		}
+	})},
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/sandbox"
 	"daesa/store"
@@ -23,6 +24,7 @@ type wish struct {
 	taken   bool
 	words   int  // how often it was approved
 	dropped bool // somebody took it back
+	night   bool // a night has asked for it
 }
 
 func (w *wish) mid() string {
@@ -33,7 +35,7 @@ func (w *wish) mid() string {
 }
 
 // word is what an approval covered.
-type word struct{ reason, amount, account string }
+type word struct{ reason, amount, taxFree, account string }
 
 // simDir is a folder of one seed.
 type simDir struct{ path string }
@@ -51,7 +53,7 @@ func (d simDir) done() { os.RemoveAll(d.path) }
 
 // pay makes the payment at Toss, and lines up what will be asked of it.
 func (s *sim) pay(i int, p simPayment) {
-	n := sandbox.NewPayment{OrderID: fmt.Sprintf("order-%04d", i), Method: p.Method, Amount: p.Amount, Outcome: p.Outcome, At: s.now.Add(-p.Ago), Status: sandbox.Done}
+	n := sandbox.NewPayment{OrderID: fmt.Sprintf("order-%04d", i), Method: p.Method, Amount: p.Amount, TaxFree: p.TaxFree, Outcome: p.Outcome, At: s.now.Add(-p.Ago), Status: sandbox.Done}
 	if p.Other {
 		n.MID = "othermid01"
 	}
@@ -92,31 +94,28 @@ func (s *sim) askFor(w *wish) {
 		s.note("people: %s is not taken: %v", w.Ref, err)
 		return
 	}
-	r := refunds.Request{ID: w.id, MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: w.Amount, Currency: p.Currency,
-		Reason: "고객 변심", Ref: w.Ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: s.now, CancelBy: refunds.CancelBy(p, 365, s.now).By}
-	known, err := s.db.Known(s.ctx, r)
+	known, err := s.db.Known(s.ctx, refunds.Request{ID: w.id, MID: mid, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
 	s.must(err)
-	own := false
-	for _, c := range p.Cancels {
-		marker := pay.Marker(c.Reason)
-		own = own || marker == w.id
-		if marker != w.id && !slices.ContainsFunc(known.Taken, func(t refunds.Taken) bool { return t.ID == marker }) && known.Claimed[c.TransactionKey] == "" && c.Status != pay.CancelAborted {
-			r.PlannedForeign += c.Amount
-		}
-	}
-	adding := refunds.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}, Found: refunds.FoundAtToss(r, p, known, s.now)}
+	var account *refunds.StoredAccount
 	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
-		adding.Account = s.account(w, p, known.AccountPrint)
-		adding.Request.AccountPrint = known.AccountPrint
-		if adding.Account != nil {
-			adding.Request.AccountPrint = adding.Account.Print
+		if account = s.account(w, p, known.AccountPrint); account != nil {
+			known.AccountPrint = account.Print
 		}
 	}
-	known.AccountPrint = adding.Request.AccountPrint
-	if why := refunds.Obstacle(adding.Request, p, known, s.now); why != "" && !own {
-		s.note("people: %s of %d is not taken: %s", w.Ref, w.Amount, why)
+	if s.bug.ask != nil {
+		s.bug.ask(&p, &known)
+	}
+	asking := refunds.Asking{MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Amount: p.Currency.Format(w.Amount), TaxFree: w.TaxFree, Reason: "고객 변심", Ref: w.Ref}
+	policy := refunds.AskPolicy{AccountDays: 365, Single: map[pay.Currency]int64{pay.KRW: 1e12, pay.USD: 1e12}}
+	plan, err := refunds.PlanAsking(asking, p, known, policy, "maker", "", s.now)
+	var refused *refunds.AskError
+	if errors.As(err, &refused) {
+		s.count.misfits++
+		s.note("people: %s of %d is not taken: %v", w.Ref, w.Amount, err)
 		return
 	}
+	s.must(err)
+	adding := refunds.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Account: account, Found: plan.Found}
 	_, err = s.db.AddRefunds(s.ctx, nil, []refunds.Adding{adding}, "maker", s.now)
 	var tooMuch *refunds.TooMuchError
 	var sameRef *refunds.RefError
@@ -184,30 +183,32 @@ func (s *sim) account(w *wish, p pay.Payment, known string) *refunds.StoredAccou
 		Sealed: sealed, Source: "given", At: s.now, Actor: "maker"}
 }
 
-// approve is the word of another person than who asked.
-func (s *sim) approve(w *wish) {
+// approve is the word of another person than who asked. It is not taken where
+// the request does not fit any more.
+func (s *sim) approve(w *wish) bool {
 	r, _, err := s.db.Refund(s.ctx, w.id)
 	s.must(err)
 	if r.State != refunds.Requested {
-		return
+		return true
+	}
+	if s.bug.word != nil {
+		s.bug.word(s)
 	}
 	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
 	var tooMuch *refunds.TooMuchError
-	if errors.As(err, &tooMuch) { // less is left than was asked for: no word is taken
-		s.note("people: %s is not approved: %v", s.short(w.id), err)
-		_, err = s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "less is left", Now: s.now})
-		s.must(err)
-		w.dropped, s.person[w.id] = true, true
-		s.checkStore()
-		return
+	if errors.As(err, &tooMuch) {
+		s.count.misfits++
+		s.note("people: %s cannot be approved: %v", s.short(w.id), err)
+		return false
 	}
 	s.must(err)
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
 	}
-	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), account: s.numbers[r.AccountPrint]}
+	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), taxFree: r.Currency.Format(r.TaxFreeAmount), account: s.numbers[r.AccountPrint]}
 	s.note("people: approve %s", s.short(w.id))
 	s.checkStore()
+	return true
 }
 
 // wishOf finds a person's request.
@@ -226,8 +227,7 @@ func (s *sim) visit() {
 	for _, r := range slices.Clone(s.last) {
 		w := s.wishOf(r.ID)
 		switch {
-		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance:
-			s.approve(w)
+		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance && r.ErrorCode != refunds.WhyTaxPart && s.approve(w):
 		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
 			_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
 			s.must(err)
@@ -241,6 +241,7 @@ func (s *sim) visit() {
 			s.resolve(r)
 		}
 	}
+	s.transfers()
 }
 
 // again asks for the same under another ref.
@@ -280,7 +281,7 @@ func (s *sim) happen(a act) {
 	}
 	switch a.What {
 	case "console":
-		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum}); err == nil {
+		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum, TaxFree: s.part(s.keys[a.Of], a.Sum)}); err == nil {
 			s.foreign[a.Of]++
 		}
 		s.checkLedger()
@@ -387,9 +388,14 @@ func (s *sim) restore() {
 	for _, r := range rows {
 		s.wishOf(r.ID).taken = true
 	}
+	s.regiven()
+	s.breaks, s.said = map[string]*reconcile.Break{}, map[string]bool{}
 	s.checkStore()
 	for _, w := range slices.Clone(s.wishes) {
-		if !w.taken {
+		if !w.taken && w.night { // the next night asks for what is owed then
+			s.otherAmount = true
+		}
+		if !w.taken && !w.night {
 			if s.otherAmount && w.Amount > 200 && chance(s.rnd, 0.5) {
 				if w.Amount /= 2; chance(s.rnd, 0.4) {
 					w.Amount *= 3

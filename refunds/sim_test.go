@@ -42,11 +42,13 @@ type sim struct {
 	plan planner
 	bug  bug
 	rnd  *rand.Rand
-	now  time.Time
-	path string
-	db   *store.DB
-	toss *sandbox.Sandbox
-	wire *wire
+	// parts draws what has to do with parts alone: the other draws stay as they are.
+	parts *rand.Rand
+	now   time.Time
+	path  string
+	db    *store.DB
+	toss  *sandbox.Sandbox
+	wire  *wire
 	// clients are real ones, of each MID; all their calls go over the wire.
 	clients map[string]*toss.Client
 	current *simWorker // who runs; nil: people
@@ -57,9 +59,11 @@ type sim struct {
 	runs    int
 	nextRun time.Time
 	office  time.Time
-	acts    []act
-	epoch   int // of the database: every restore begins one
-	backup  []byte
+	// nextCompare is when the next night compares and proposes.
+	nextCompare time.Time
+	acts        []act
+	epoch       int // of the database: every restore begins one
+	backup      []byte
 	// quarantine: after a restore nothing but the run that looks everything up.
 	quarantine   bool
 	otherAmount  bool
@@ -79,6 +83,7 @@ type sim struct {
 type counts struct {
 	kills, faults, sends, requests, succeeded, restores, steps int
 	people                                                     int // requests that needed a person after their approval
+	proposed, byHand, misfits                                  int // by nights; transfers; askings and approvals that a rule refused
 }
 
 func (c *counts) add(o counts) {
@@ -90,11 +95,14 @@ func (c *counts) add(o counts) {
 	c.restores += o.restores
 	c.steps += o.steps
 	c.people += o.people
+	c.proposed += o.proposed
+	c.byHand += o.byHand
+	c.misfits += o.misfits
 }
 
 // newSim makes the world of a seed. dir is the seed's own.
 func newSim(dir string, o options, plan planner, b bug) *sim {
-	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), now: o.Start,
+	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), parts: rand.New(rand.NewPCG(o.Seed, 0x9a)), now: o.Start,
 		path: filepath.Join(dir, "daesa.db"), secret: "secret-1", faults: true, single: wideLimit, sum: 14695981039346656037, facts: newFacts(), acts: slices.Clone(o.Acts)}
 	if plan == nil {
 		s.plan = dice{s}
@@ -117,6 +125,7 @@ func newSim(dir string, o options, plan planner, b bug) *sim {
 		s.pay(i, p)
 	}
 	s.nextRun, s.office, s.nextNight = s.now, s.now.Add(o.Office), pay.DayOf(s.now).End().Add(90*time.Minute)
+	s.nextCompare = s.now.Add(o.Compares)
 	return s
 }
 
@@ -389,7 +398,7 @@ func (s *sim) run() string {
 	for s.wrong == "" && s.now.Before(s.mercy) && s.steps < 6000 {
 		s.step(s.mercy)
 	}
-	s.faults, s.acts = false, nil
+	s.faults, s.acts, s.opt.Compares = false, nil, 0
 	if s.now.Before(s.mercy) {
 		s.now = s.mercy
 	}
@@ -429,6 +438,10 @@ func (s *sim) step(until time.Time) {
 	if !s.now.Before(s.office) && !s.quarantine {
 		s.office = s.now.Add(s.opt.Office)
 		s.visit()
+	}
+	if s.opt.Compares > 0 && !s.now.Before(s.nextCompare) && !s.quarantine {
+		s.nextCompare = s.now.Add(s.opt.Compares)
+		s.compare()
 	}
 	if s.unconfigured && !s.now.Before(s.nextRun) { // processes of before go on
 		if s.nextRun = s.now.Add(s.opt.Every); !s.quarantine {
@@ -491,6 +504,9 @@ func (s *sim) sleep(until time.Time) {
 	}
 	if !s.quarantine {
 		next = earliest(next, s.office)
+	}
+	if s.opt.Compares > 0 && !s.quarantine {
+		next = earliest(next, s.nextCompare)
 	}
 	if !next.After(s.now) {
 		next = s.now.Add(time.Second)

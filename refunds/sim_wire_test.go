@@ -352,6 +352,7 @@ type cancelBody struct {
 	Reason  string      `json:"cancelReason"`
 	Amount  json.Number `json:"cancelAmount"`
 	Guard   json.Number `json:"refundableAmount"`
+	TaxFree json.Number `json:"taxFreeAmount"`
 	Account *struct {
 		Number string `json:"accountNumber"`
 	} `json:"refundReceiveAccount"`

@@ -29,8 +29,17 @@ type askedRow struct {
 // on the day since, ask for nothing any more.
 func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
+	err := c.within(ctx, func(on place) (err error) {
+		asked, err = c.d.askedOf(ctx, on, c.scope.MID, p, breakID, since)
+		return err
+	})
+	return asked, err
+}
+
+func (d *DB) askedOf(ctx context.Context, on runner, mid string, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
+	var asked refunds.Asked
 	var rows []askedRow
-	if err := c.all(ctx, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
+	if err := d.all(ctx, on, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
@@ -44,10 +53,8 @@ func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, s
 			asked.Sum += row.Amount
 		}
 	}
-	err := c.within(ctx, func(on place) (err error) {
-		asked.Known, err = c.d.asked(ctx, on, c.scope.MID, p.PaymentKey, p.OrderID, "")
-		return err
-	})
+	var err error
+	asked.Known, err = d.asked(ctx, on, mid, p.PaymentKey, p.OrderID, "")
 	return asked, err
 }
 
@@ -62,9 +69,14 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 	}
 	for _, request := range night.Proposed {
 		var much *refunds.TooMuchError
-		if err := d.checkRoom(ctx, tx, request); errors.As(err, &much) {
+		p, known, _, err := d.roomOf(ctx, tx, request)
+		if err == nil {
+			err = request.Fits(p, known)
+		}
+		if errors.As(err, &much) {
 			continue
-		} else if err != nil {
+		}
+		if err != nil {
 			return nil, err
 		}
 		inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(request))

@@ -15,10 +15,6 @@ import (
 	"daesa/refunds"
 )
 
-// sameWithin is for how long an equal request on the same payment is a reason
-// to look twice (contract, refund file).
-const sameWithin = 30 * 24 * time.Hour
-
 // Batch is a file of requests. The same bytes are the same batch.
 type Batch struct {
 	ID, Name, SHA256 string
@@ -89,12 +85,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 		}
 		entries = stored
 	}
-	if row.Found == nil {
-		if err := d.checkRoom(ctx, tx, r); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.markSame(ctx, tx, &r, now); err != nil {
+	if r, err = d.besideOthers(ctx, tx, r, row.Found != nil); err != nil {
 		return nil, err
 	}
 	inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r))
@@ -164,30 +155,22 @@ func (d *DB) RefundByRef(ctx context.Context, mid, paymentKey, ref string) (*ref
 	return &r, nil
 }
 
-// markSame notes that two requests are equal in payment and amount.
-func (d *DB) markSame(ctx context.Context, tx *sqlx.Tx, r *refunds.Request, now time.Time) error {
-	var other string
-	err := d.one(ctx, tx, &other, "same_as", args{"payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
-		"since": at(now.Add(-sameWithin))})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	*r = r.Equals(other)
-	_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": other})
-	return err
-}
-
-// checkRoom asks, under the payment's lock, whether a new request fits what may
-// still be given back.
-func (d *DB) checkRoom(ctx context.Context, tx *sqlx.Tx, r refunds.Request) error {
+// besideOthers asks, under the payment's lock, whether a new request fits beside
+// the others, unless Toss has it already, and notes which of them it equals.
+func (d *DB) besideOthers(ctx context.Context, tx *sqlx.Tx, r refunds.Request, done bool) (refunds.Request, error) {
 	p, known, _, err := d.roomOf(ctx, tx, r)
 	if err != nil {
-		return err
+		return r, err
 	}
-	return r.Fits(p, known)
+	if !done {
+		if err := r.Fits(p, known); err != nil {
+			return r, err
+		}
+	}
+	if r = r.Beside(known); r.SameAs != "" {
+		_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
+	}
+	return r, err
 }
 
 // Known gives what is known of a payment besides a request that may not be

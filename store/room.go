@@ -63,6 +63,7 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 		TransactionKey string `db:"transaction_key"`
 		Amount         int64  `db:"amount"`
 		TaxFree        int64  `db:"tax_free"`
+		At             Time   `db:"at"`
 	}
 	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
 		return known, err
@@ -78,7 +79,7 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 		case row.What == "given":
 			known.Given = append(known.Given, refunds.Given{RefundID: row.ID, Parts: parts})
 		case row.ID != besides:
-			known.Taken = append(known.Taken, refunds.Taken{ID: row.ID, State: refunds.State(row.State), Parts: parts})
+			known.Taken = append(known.Taken, refunds.Taken{ID: row.ID, State: refunds.State(row.State), Parts: parts, At: row.At.Time})
 		}
 	}
 	var order orderRow

@@ -101,12 +101,15 @@ func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.
 }
 
 func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, w refunds.HandWord) error {
-	p, known, _, err := d.roomOf(ctx, tx, refunds.Request{ID: t.RefundID, MID: t.MID, PaymentKey: t.PaymentKey})
+	p, known, parts, err := d.roomOf(ctx, tx, refunds.Request{ID: t.RefundID, MID: t.MID, PaymentKey: t.PaymentKey})
 	if err != nil {
 		return err
 	}
-	if w.Seen != nil {
+	switch {
+	case w.Seen != nil:
 		p = *w.Seen
+	case !parts: // nobody knows, so that the amount alone is compared
+		p.TaxFreeAmount = t.TaxFree
 	}
 	return t.MayGo(p, known, w.Another)
 }

@@ -137,6 +137,6 @@ func (s *asker) accountOfRow(ctx context.Context, row refunds.AccountAsking) (*r
 	if _, err := refunds.AccountFor(row.Account, p); err != nil {
 		return nil, err
 	}
-	stored, _, err := s.stored(ctx, p, row.Account, "imported")
+	stored, _, err := s.planner("").Stored(ctx, p, row.Account, "imported")
 	return stored, err
 }

@@ -59,20 +59,20 @@ FROM accounts WHERE mid = :mid AND payment_key = :payment_key AND purged_at IS N
 -- cancels that one of them claims, and what was given back outside Toss. And
 -- whether a look-up or the list has named the MID that is asked for.
 -- name: about_payment
-SELECT 'refund' AS what, id, state, '' AS transaction_key, amount, tax_free_amount AS tax_free
+SELECT 'refund' AS what, id, state, '' AS transaction_key, amount, tax_free_amount AS tax_free, requested_at AS at
 FROM refunds WHERE payment_key = :payment_key
 UNION ALL
-SELECT 'claim', claimed_by, '', transaction_key, 0, 0
+SELECT 'claim', claimed_by, '', transaction_key, 0, 0, CAST(NULL AS {{.Time}})
 FROM cancels WHERE payment_key = :payment_key AND claimed_by <> ''
 UNION ALL
-SELECT 'given', '', '', '', amount, 0 FROM transfers WHERE payment_key = :payment_key
+SELECT 'given', '', '', '', amount, 0, at FROM transfers WHERE payment_key = :payment_key
 UNION ALL
-SELECT 'given', h.refund_id, '', '', h.amount, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+SELECT 'given', h.refund_id, '', '', h.amount, r.tax_free_amount, h.approved_at FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
 WHERE h.payment_key = :payment_key AND h.state IN ('approved','done')
 UNION ALL
-SELECT 'named', '', '', '', 0, 0 FROM payments WHERE mid = :mid AND payment_key = :payment_key AND toss_mid <> ''
+SELECT 'named', '', '', '', 0, 0, CAST(NULL AS {{.Time}}) FROM payments WHERE mid = :mid AND payment_key = :payment_key AND toss_mid <> ''
 UNION ALL
-SELECT 'named', '', '', '', 0, 0 WHERE EXISTS (SELECT 1 FROM transactions
+SELECT 'named', '', '', '', 0, 0, CAST(NULL AS {{.Time}}) WHERE EXISTS (SELECT 1 FROM transactions
   WHERE mid = :mid AND order_id = :order_id AND payment_key = :payment_key)
 -- name: account_of
 SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
@@ -171,9 +171,6 @@ ON CONFLICT DO NOTHING
 SELECT DISTINCT lease_owner FROM refunds WHERE lease_until > :now AND lease_owner <> ''
 -- name: release_owner
 UPDATE refunds SET lease_until = NULL WHERE lease_owner = :owner AND lease_until > :now
--- name: same_as
-SELECT id FROM refunds WHERE payment_key = :payment_key AND amount = :amount AND id <> :id
-  AND state <> 'rejected' AND requested_at > :since ORDER BY requested_at DESC, id LIMIT 1
 -- name: mark_same
 UPDATE refunds SET same_as = :id WHERE id = :other AND same_as = '' AND state = 'requested'
 -- name: refund_by_ref
@@ -183,6 +180,13 @@ SELECT * FROM refunds WHERE mid = :mid AND ref = :ref
 -- name: refund_by_payment_and_ref
 SELECT * FROM refunds WHERE payment_key = :payment_key AND ref = :ref AND mid <> :mid
   AND NOT (state = 'rejected' AND attempts = 0) ORDER BY requested_at, id LIMIT 1
+-- name: import_looks
+SELECT mid, asked, payment, at FROM import_looks WHERE batch = :batch AND at > :since
+-- name: keep_look
+INSERT INTO import_looks (batch, mid, asked, payment, at) VALUES (:batch, :mid, :asked, :payment, :at)
+ON CONFLICT (batch, mid, asked) DO UPDATE SET payment = excluded.payment, at = excluded.at
+-- name: forget_looks
+DELETE FROM import_looks WHERE batch = :batch OR at < :before
 -- name: insert_batch
 INSERT INTO batches (batch, name, sha256, number, at, actor) VALUES (:batch, :name, :sha256, :number, :at, :actor)
 ON CONFLICT DO NOTHING

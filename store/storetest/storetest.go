@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	}
 	maps.Copy(tests, queueTests)
 	maps.Copy(tests, identityTests)
+	maps.Copy(tests, partsTests)
 	maps.Copy(tests, captureTests)
 	maps.Copy(tests, proofTests)
 	maps.Copy(tests, matchedTests)

@@ -1,0 +1,29 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+
+	"daesa/reconcile"
+)
+
+// TestABreakSaysThatItsTaxFreePartIsNeeded: finance reads in its row why nobody
+// has asked for the refund.
+func TestABreakSaysThatItsTaxFreePartIsNeeded(t *testing.T) {
+	for remark, want := range map[reconcile.Remark]string{
+		"": "취소기한 전에 환불", reconcile.TaxPartNeeded: "면세금액을 정해 환불 진행", reconcile.TaxPartDiffers: "면세금액도 서로 다름",
+	} {
+		night := sampleNight("sample")
+		for i := range night.Breaks {
+			if night.Breaks[i].Kind == reconcile.CancelNotExecuted {
+				night.Breaks[i].Remark = remark
+			}
+		}
+		if text := dump(t, drawn(t, []Snapshot{night}, Options{})); !strings.Contains(text, want) {
+			t.Errorf("remark %q: no row says %q", remark, want)
+		}
+	}
+	if advice := korean.advice(reconcile.DuplicatePayment, reconcile.TaxPartDiffers); !strings.HasPrefix(advice, adviceWords[reconcile.DuplicatePayment].ko) || !strings.Contains(advice, "면세금액") {
+		t.Errorf("another kind keeps its own advice: %q", advice)
+	}
+}
