@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, againTests)
+	maps.Copy(tests, onceTests)
 	for name, test := range tests {
 		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
 			continue
