@@ -54,6 +54,13 @@ type RefundSummary struct {
 	Amount  map[pay.Currency]int64 // sent, and taken on or still unknown
 	Stopped string                 // why it sent no more; "" when the queue was empty
 	Gaps    []string               // merchants that could not be asked
+	Altered []AlteredRefund        // held, since their rows were changed outside of daesa
+}
+
+// AlteredRefund is a request whose row is not what the journal says of it.
+type AlteredRefund struct {
+	ID   string
+	What []string // columns, attempts or entries
 }
 
 const (
@@ -129,6 +136,7 @@ type refundRun struct {
 	blocked []pay.Currency
 	lost    map[string]bool // merchants whose key is not accepted, or that do not answer
 	unread  map[string]int  // look-ups of a merchant that failed one after the other
+	altered []AlteredRefund
 	unknown map[string]bool // requests whose send had no clear outcome
 	recent  []bool          // failed or not, the newest sends
 	ended   map[string]outcome
@@ -241,6 +249,9 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 	one.moved = one.moved || done.Is != done.Request.State
 	one.done = done
 	r.ended[done.Request.ID] = one
+	if len(done.Altered) > 0 {
+		r.altered = append(r.altered, AlteredRefund{done.Request.ID, done.Altered})
+	}
 	if r.unread[mid]++; !done.Unread {
 		r.unread[mid] = 0
 	}
@@ -311,7 +322,7 @@ func (r *refundRun) judge(done refunds.Done) {
 func (r *refundRun) summary() RefundSummary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := RefundSummary{States: map[refunds.State]int{}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped, Gaps: r.gaps}
+	s := RefundSummary{States: map[refunds.State]int{}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped, Gaps: r.gaps, Altered: r.altered}
 	for _, one := range r.ended {
 		if !one.sent && !one.moved {
 			continue

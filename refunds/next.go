@@ -33,6 +33,9 @@ type Known struct {
 	Order *pay.Order
 	// AccountPrint is the fingerprint of the refund account that is stored now.
 	AccountPrint string
+	// Altered names what of the request's row is not as the journal says: it was
+	// changed by other hands than daesa's.
+	Altered []string
 }
 
 // Action is what the worker does after a step.
@@ -64,6 +67,9 @@ type Step struct {
 // same four give the same step. The states that nothing leaves by itself give
 // a step that stays.
 func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
+	if len(answer.Known.Altered) > 0 && !answer.Gone && !answer.Cancel {
+		return Step{To: HeldState, Why: WhyAltered, At: now.Add(lookEvery)}
+	}
 	if answer.Payment != nil {
 		if step, found := claim(r, a, *answer.Payment, answer, now); found {
 			return step

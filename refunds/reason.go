@@ -42,4 +42,5 @@ const (
 	WhyQuiet          = "waiting_for_quiet"
 	WhyCurrency       = "currency_differs"
 	WhyUnreachable    = "provider_unreachable"
+	WhyAltered        = "row_altered"
 )

@@ -145,12 +145,25 @@ func (s *sim) approve(w *wish) {
 		return
 	}
 	_, err = s.db.Approve(s.ctx, store.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	if altered := (*store.AlteredError)(nil); errors.As(err, &altered) { // somebody edited it
+		s.reject(w)
+		return
+	}
 	s.must(err)
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
 	}
 	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), account: s.numbers[r.AccountPrint]}
 	s.note("people: approve %s", s.short(w.id))
+	s.checkStore()
+}
+
+// reject is the no of another person than who asked.
+func (s *sim) reject(w *wish) {
+	_, err := s.db.Reject(s.ctx, store.Word{IDs: []string{w.id}, By: "checker", Note: "no", Now: s.now})
+	s.must(err)
+	w.dropped, s.person[w.id] = true, true
+	s.note("people: reject %s", s.short(w.id))
 	s.checkStore()
 }
 
@@ -173,11 +186,7 @@ func (s *sim) visit() {
 		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance:
 			s.approve(w)
 		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
-			_, err := s.db.Reject(s.ctx, store.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
-			s.must(err)
-			w.dropped, s.person[r.ID] = true, true
-			s.note("people: reject %s", s.short(r.ID))
-			s.checkStore()
+			s.reject(w)
 			if r.State == refunds.NeedsAccount && len(s.wishes) < 12 {
 				s.again(w, "account-"+w.Ref)
 			}

@@ -285,6 +285,11 @@ func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.
 			if !slices.Contains(from, r.State) {
 				return &StateError{r, from}
 			}
+			if to == refunds.Approved {
+				if err := d.requireUnaltered(ctx, tx, r.ID); err != nil {
+					return err
+				}
+			}
 			after := r
 			if change != nil {
 				if err := change(&after); err != nil {

@@ -179,8 +179,8 @@ func TestTheExecutorCanDoItsWork(t *testing.T) {
 	r := newRoles(t)
 	template := r.database(t)
 	storetest.Run(t, func(t *testing.T) *store.DB {
-		if strings.Contains(t.Name(), "every_tampering_is_found") {
-			t.Skip("switches triggers off, which only the owner can")
+		if strings.Contains(t.Name(), "every_tampering_is_found") || strings.Contains(t.Name(), "/verify:") {
+			t.Skip("switches triggers off, or writes where only the owner can")
 		}
 		return r.program(t, "executor", r.copyOf(t, template))
 	})

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // ExecForTest runs a statement of a test's own, to show what the database
 // refuses. No command calls it.
@@ -8,3 +11,37 @@ func (d *DB) ExecForTest(ctx context.Context, statement string) error {
 	_, err := d.db.ExecContext(ctx, statement)
 	return err
 }
+
+// RowsForTest gives the rows of a query of a test's own, as text; "NULL" is what
+// is absent.
+func (d *DB) RowsForTest(ctx context.Context, query string) ([][]string, error) {
+	rows, err := d.db.QueryxContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found [][]string
+	for rows.Next() {
+		cells, err := rows.SliceScan()
+		if err != nil {
+			return nil, err
+		}
+		texts := make([]string, len(cells))
+		for i, cell := range cells {
+			switch v := cell.(type) {
+			case nil:
+				texts[i] = "NULL"
+			case []byte:
+				texts[i] = string(v)
+			default:
+				texts[i] = fmt.Sprint(v)
+			}
+		}
+		found = append(found, texts)
+	}
+	return found, rows.Err()
+}
+
+// OlderForTest lets a database write the journal as older versions did, which kept
+// fewer facts.
+func (d *DB) OlderForTest() { d.older = true }

@@ -86,6 +86,11 @@ func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandSta
 		if after, err = before.Move(to, by, reference, note, now); err != nil {
 			return err
 		}
+		if to != refunds.HandDropped {
+			if err := d.requireUnalteredTransfer(ctx, tx, id); err != nil {
+				return err
+			}
+		}
 		if to == refunds.HandApproved {
 			if err := d.roomFor(ctx, tx, before, another); err != nil {
 				return err
