@@ -26,7 +26,7 @@ func plannedQueries() []planned {
 	}
 	var list []planned
 	// What every refund runs is prepared, and so is planned for any values.
-	for _, name := range []string{"claim", "about_payment", "order_of", "attempts_of", "journal_of", "lock_payment", "begin_send", "refund_ready"} {
+	for _, name := range []string{"claim", "about_payment", "order_of", "attempts_of", "lock_payment", "begin_send", "refund_ready"} {
 		q := with(name)
 		q.generic = true
 		list = append(list, q, with(name))
