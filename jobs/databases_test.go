@@ -56,7 +56,7 @@ func limited(t *testing.T, address string, connections int) string {
 // askedFor are approved refunds of payments that were just made.
 func (w *world) askedFor(number int) {
 	w.t.Helper()
-	rows, ids := make([]store.Adding, number), make([]string, number)
+	rows, ids := make([]refunds.Adding, number), make([]string, number)
 	for i := range number {
 		made, err := w.toss.Pay(sandbox.NewPayment{OrderID: fmt.Sprintf("late-%04d", i), Amount: 10_000})
 		if err != nil {
@@ -68,14 +68,14 @@ func (w *world) askedFor(number int) {
 		}
 		ref := fmt.Sprint("r", i)
 		ids[i] = refunds.RequestID(p.MID, ref)
-		rows[i] = store.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{ID: ids[i], MID: p.MID, OrderID: p.OrderID,
+		rows[i] = refunds.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{ID: ids[i], MID: p.MID, OrderID: p.OrderID,
 			PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested,
 			RequestedBy: "kim", RequestedAt: morning(last)}}
 	}
 	if _, err := w.db.AddRefunds(w.t.Context(), nil, rows, "kim", morning(last)); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.db.Approve(w.t.Context(), store.Word{IDs: ids, By: "lee", Now: morning(last)}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: ids, By: "lee", Now: morning(last)}); err != nil {
 		w.t.Fatal(err)
 	}
 }

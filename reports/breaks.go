@@ -222,7 +222,7 @@ func (b *nightBook) breakFill(p breakPalettes, columns []column) func(int, []cel
 		}
 		l.put(count(at.count, int64(r.FirstSeen.BankDaysUntil(b.night.day))))
 		l.put(moment(at.moment, r.CancelBy))
-		l.put(text(at.text, b.lang.advice(r.Kind)))
+		l.put(text(at.text, b.lang.advice(r.Kind, r.Remark)))
 		b.people(l, p, r)
 		b.breakDetails(l, at, r)
 		l.put(text(at.text, clean(rowCheck(b.night.runs[r.MID], columns, cells))))

@@ -29,6 +29,10 @@ type night struct {
 	own        []ladder // the same for each merchant, where there are several
 	sum        reconcile.Run
 	runs       map[string]string // run ids by merchant
+	transfers  []refunds.HandTransfer
+	waiting    []refunds.WaitLine      // over all merchants
+	waits      map[string]refunds.Wait // of open requests, by their id
+	left       map[string]bool         // requests of merchants that left the configuration
 }
 
 // newNight reckons the figures. expected are the configured merchants: one
@@ -53,7 +57,9 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 		}
 		n.breaks = append(n.breaks, s.Breaks...)
 		n.refunds = append(n.refunds, s.Refunds...)
+		n.transfers = append(n.transfers, s.Transfers...)
 	}
+	n.gatherWaiting()
 	for _, mid := range expected {
 		if !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return s.Run.MID == mid }) {
 			n.absent = append(n.absent, mid)
@@ -65,6 +71,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	n.splitDeadlines()
 	n.currencies = n.allCurrencies()
 	n.sum = sumRuns(n.snapshots)
+	n.countLeft()
 	return n, n.climb()
 }
 
@@ -221,12 +228,12 @@ func (n *night) allCurrencies() []pay.Currency {
 	for _, d := range slices.Concat(n.deadlines, n.lost) {
 		seen[d.Currency] = true
 	}
+	for _, t := range n.transfers {
+		seen[t.Currency] = true
+	}
 	for _, s := range n.snapshots {
 		for _, m := range s.Missing {
 			seen[m.Currency] = true
-		}
-		for _, t := range s.Transfers {
-			seen[t.Currency] = true
 		}
 		for _, p := range s.Promises {
 			seen[p.Currency] = true
@@ -247,15 +254,24 @@ func (n *night) allCurrencies() []pay.Currency {
 func (n *night) splitDeadlines() {
 	for _, s := range n.snapshots {
 		for _, d := range s.Deadlines {
-			if n.daysLeft(d) == bucketLost {
-				n.lost = append(n.lost, d)
-			} else {
-				n.deadlines = append(n.deadlines, d)
-			}
+			n.splitDeadline(d)
+		}
+	}
+	if left := n.leftOver(); left != nil {
+		for _, d := range left.Deadlines {
+			n.splitDeadline(d)
 		}
 	}
 	slices.SortStableFunc(n.deadlines, urgentFirst)
 	slices.SortStableFunc(n.lost, urgentFirst)
+}
+
+func (n *night) splitDeadline(d Deadline) {
+	if n.daysLeft(d) == bucketLost {
+		n.lost = append(n.lost, d)
+	} else {
+		n.deadlines = append(n.deadlines, d)
+	}
 }
 
 func urgentFirst(a, b Deadline) int {

@@ -401,6 +401,9 @@ func TestEveryValueHasAWord(t *testing.T) {
 	for _, status := range []reconcile.Status{reconcile.Open, reconcile.Timing, reconcile.Cleared, reconcile.Resolved, reconcile.Reopened} {
 		need(statusWords[status].ko != "", status)
 	}
+	for _, remark := range reconcile.Remarks {
+		need(remarkWords[remark].ko != "" && remarkWords[remark].en != "", remark)
+	}
 	for _, status := range pay.OrderStatuses {
 		need(sideStatusWords[string(status)].ko != "", status)
 	}

@@ -46,10 +46,10 @@ func (t told) state() string {
 	return name
 }
 
-// fact is a fact of the entry itself, as text.
+// fact is a fact of the entry itself, as columnText writes it.
 func (t told) fact(name string) string {
-	if value, ok := t.facts[name]; ok && value != nil {
-		return fmt.Sprint(value)
+	if text := fmt.Sprint(t.facts[name]); t.facts[name] != nil && text != "0" {
+		return text
 	}
 	return ""
 }
@@ -108,14 +108,14 @@ func (c *checked) request(row refundRow, list []told) {
 	// The first entries of older versions have some of it, beside the reason.
 	first := list[0]
 	for _, column := range refundRequest {
-		switch said, known := first.facts[column]; {
+		switch _, known := first.facts[column]; {
 		case column == "reason":
 			if row.Reason != first.Reason {
 				c.differ("reason")
 			}
 		case !known:
 			c.Unsaid++
-		case columnText(row, column) != fmt.Sprint(said):
+		case columnText(row, column) != first.fact(column):
 			c.differ("%s", column)
 		}
 	}

@@ -1,24 +1,18 @@
 package store_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	advice "daesa/internal/hint"
 	"daesa/internal/pgtest"
 	"daesa/store"
 )
 
 // hint gives the next step that an error names.
-func hint(err error) string {
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		return hinter.Hint()
-	}
-	return ""
-}
+func hint(err error) string { return advice.Of(err) }
 
 func wantHint(t *testing.T, err error, word string) {
 	t.Helper()

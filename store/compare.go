@@ -27,7 +27,7 @@ type Comparison struct {
 }
 
 // temporary are the tables of a comparison, in the order in which they are made.
-var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged", "rolling"}
+var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged", "rolling", "movements"}
 
 // OpenComparison begins a comparison. Close must be called.
 func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time.Time) (*Comparison, error) {
@@ -296,8 +296,12 @@ func (c *Comparison) endSnapshot(ctx context.Context) {
 // Filter drops the pairs that agree and counts what is left. With all, every
 // touched order is a suspect: for shops whose contract lacks the list.
 func (c *Comparison) Filter(ctx context.Context, all bool) (touched, suspects int64, err error) {
+	return c.filter(ctx, all, false)
+}
+
+func (c *Comparison) filter(ctx context.Context, all, answered bool) (touched, suspects int64, err error) {
 	with := c.args()
-	with["lookup_all"] = flag(all)
+	with["lookup_all"], with["answered"] = flag(all), flag(answered)
 	if err := c.exec(ctx, "fill_suspects", with); err != nil {
 		return 0, 0, err
 	}
@@ -371,7 +375,7 @@ func (c *Comparison) saveLookUps(ctx context.Context, on place, payments []pay.P
 			return err
 		}
 	}
-	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 20, "ON CONFLICT DO NOTHING", lookUpBatch)
+	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 22, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer into.close()
 	cancels := newBulk(c.d, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer cancels.close()
@@ -459,35 +463,6 @@ func (c *Comparison) fillOrder(ctx context.Context, s *reconcile.Suspect) error 
 		s.Order = order
 	}
 	return err
-}
-
-// Totals gives the plain sums of both sides over the touched orders, look-ups
-// included. Neither uses the other side.
-func (c *Comparison) Totals(ctx context.Context) (shop, provider []reconcile.Sum, err error) {
-	if err := c.Fold(ctx); err != nil {
-		return nil, nil, err
-	}
-	if shop, err = c.sums(ctx, "shop_totals"); err != nil {
-		return nil, nil, err
-	}
-	provider, err = c.sums(ctx, "provider_totals")
-	return shop, provider, err
-}
-
-func (c *Comparison) sums(ctx context.Context, name string) ([]reconcile.Sum, error) {
-	var rows []struct {
-		Currency string `db:"currency"`
-		Total    int64  `db:"total"`
-		Number   int64  `db:"number"`
-	}
-	if err := c.all(ctx, &rows, name, c.args()); err != nil {
-		return nil, err
-	}
-	sums := make([]reconcile.Sum, len(rows))
-	for i, row := range rows {
-		sums[i] = reconcile.Sum{Currency: pay.Currency(row.Currency), Total: row.Total, Number: row.Number}
-	}
-	return sums, nil
 }
 
 // Figures counts what the day had beside what was compared.

@@ -9,21 +9,33 @@ import (
 	"net"
 	"strings"
 
+	"daesa/internal/hint"
+
 	"github.com/lib/pq"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// hintedError is an error that tells the operator the next step.
-type hintedError struct {
-	error
-	hint string
+// hinted gives an error the next step.
+func hinted(err error, next string) error { return hint.With(err, next) }
+
+// awayError is an error of a database that could not be reached, left in the
+// middle of something, or follows another that is about to take over.
+type awayError struct{ error }
+
+// Unwrap gives the driver's error.
+func (e awayError) Unwrap() error { return e.error }
+
+// Word is what programs read.
+func (awayError) Word() string { return "database_away" }
+
+// WentAway says whether an error means that the database was not there: the
+// same may work when it is back. An error of the provider is none of these,
+// whatever its text.
+func WentAway(err error) bool {
+	var away awayError
+	return errors.As(err, &away)
 }
-
-func (h hintedError) Hint() string  { return h.hint }
-func (h hintedError) Unwrap() error { return h.error }
-
-func hinted(err error, hint string) error { return hintedError{err, hint} }
 
 // explain says what the database's error means for the operator. What was
 // committed before stays; running the command again is safe.
@@ -31,38 +43,48 @@ func (d *DB) explain(doing string, err error) error {
 	if err == nil || errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	wrapped := fmt.Errorf("database: %s: %w", doing, err)
+	next, away := d.nextStep(err)
+	err = fmt.Errorf("database: %s: %w", doing, err)
+	if away {
+		return hint.With(awayError{err}, next)
+	}
+	return hint.With(hint.Called("database", err), next)
+}
+
+// nextStep is what to do about the database's error, "" where nothing is known,
+// and whether it was away.
+func (d *DB) nextStep(err error) (next string, away bool) {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
-		if hint := sqliteHint(lite.Code() & 0xff); hint != "" {
-			return hinted(wrapped, strings.ReplaceAll(hint, "FILE", d.path))
+		if next := sqliteHint(lite.Code() & 0xff); next != "" {
+			return strings.ReplaceAll(next, "FILE", d.path), false
 		}
 	}
 	var pg *pq.Error
 	if errors.As(err, &pg) {
 		if pg.Code == "57014" && !stoppedByPerson(pg.Message) {
-			return hinted(wrapped, hintSlow)
+			return hintSlow, false
 		}
-		if hint := poolerHint(pg); hint != "" {
-			return hinted(wrapped, hint)
+		if next := poolerHint(pg); next != "" {
+			return next, false
 		}
-		if hint := postgresHint(string(pg.Code)); hint != "" {
-			return hinted(wrapped, hint)
+		if next := postgresHint(string(pg.Code)); next != "" {
+			return next, postgresAway(string(pg.Code)) || onStandby(err)
 		}
 	}
-	if errors.Is(err, errShared) {
-		return wrapped // it has its hint
+	switch {
+	case errors.Is(err, errShared):
+		return "", false // it has its hint
+	case errors.Is(err, errEnded):
+		return "", true // likewise
+	case onStandby(err):
+		return hintStandby, true
+	case unreachable(err):
+		return "start the database, or check the host and port in database.url", true
+	case wentAway(err):
+		return hintWentAway, true
 	}
-	if onStandby(err) {
-		return hinted(wrapped, hintStandby)
-	}
-	if unreachable(err) {
-		return hinted(wrapped, "start the database, or check the host and port in database.url")
-	}
-	if wentAway(err) {
-		return hinted(wrapped, hintWentAway)
-	}
-	return wrapped
+	return "", false
 }
 
 // unreachable says whether nobody answered at all.
@@ -84,17 +106,6 @@ const hintScarce = "the server, the database or the role allows no more connecti
 const hintSlow = "the statement took longer than statement_timeout allows; look at what the database is busy with, or set another limit in database.url"
 
 const hintWentAway = "the database went away; run the command again when it is back"
-
-// WentAway says whether an error means that the database could not be reached,
-// left in the middle of something, or follows another that is about to take
-// over: the same may work when it is back.
-func WentAway(err error) bool {
-	var h hintedError
-	if errors.As(err, &h) && h.hint == hintWentAway || errors.Is(err, errEnded) {
-		return true
-	}
-	return err != nil && (strings.Contains(err.Error(), "connection refused") || onStandby(err) || wentAway(err) && strings.Contains(err.Error(), "database: "))
-}
 
 // wentAway says whether the connection ended in the middle of something.
 func wentAway(err error) bool {
@@ -143,6 +154,11 @@ func poolerHint(pg *pq.Error) string {
 	}
 }
 
+// postgresAway: the server shuts down or is starting, or the connection is lost.
+func postgresAway(code string) bool {
+	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08")
+}
+
 func postgresHint(code string) string {
 	switch {
 	case code == "28P01" || code == "28000":
@@ -165,7 +181,7 @@ func postgresHint(code string) string {
 		return hintPooler
 	case code == "42P01":
 		return "the schema is missing: run daesa migrate"
-	case strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08"):
+	case postgresAway(code):
 		return hintWentAway
 	default:
 		return ""

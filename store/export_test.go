@@ -145,3 +145,15 @@ func (d *DB) StumbleForTest() {
 
 // TrustForTest lets a database believe that no pooler hands sessions on.
 func (d *DB) TrustForTest() { d.unshared.Store(true) }
+
+// MigrateForTest brings the schema to an older version.
+func (d *DB) MigrateForTest(t *testing.T, version int64) {
+	t.Helper()
+	provider, err := d.provider(d.db.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+}

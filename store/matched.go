@@ -64,7 +64,7 @@ func (a *Agreement) find(ctx context.Context, lookUpAll bool) error {
 	if err := a.c.asOf(ctx, "settle_doubts"); err != nil {
 		return err
 	}
-	if _, _, err := a.c.Filter(ctx, false); err != nil {
+	if _, _, err := a.c.filter(ctx, false, true); err != nil {
 		return err
 	}
 	if err := a.c.asOf(ctx, "drop_differing", "drop_untouched"); err != nil {
@@ -77,7 +77,7 @@ func (a *Agreement) find(ctx context.Context, lookUpAll bool) error {
 	if a.Shop, err = a.c.sums(ctx, "shop_totals"); err != nil {
 		return err
 	}
-	a.Toss, err = a.c.sums(ctx, "provider_totals")
+	a.Toss, err = a.c.sums(ctx, "provider_held")
 	return err
 }
 

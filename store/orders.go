@@ -219,6 +219,9 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 type LookedUp struct {
 	Payment    pay.Payment
 	LookedUpAt time.Time
+	// TaxFreePaid is Toss's tax-free part of what was paid; nil where an older
+	// program looked it up.
+	TaxFreePaid *int64
 }
 
 // PaymentsOf gives the looked-up payments of an order number.
@@ -229,12 +232,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 	}
 	list := make([]LookedUp, len(rows))
 	for i, row := range rows {
-		p := pay.Payment{
-			MID: row.MID, PaymentKey: row.PaymentKey, OrderID: row.OrderID, Status: pay.PaymentStatus(row.Status),
-			Method: pay.Method(row.Method), Behind: pay.Method(row.Behind), Provider: row.Provider,
-			Currency: pay.Currency(row.Currency), TotalAmount: row.TotalAmount, BalanceAmount: row.BalanceAmount,
-			RequestedAt: row.RequestedAt.Time, ApprovedAt: row.ApprovedAt.Time, LastTransactionKey: row.LastTransactionKey,
-		}
+		p, _ := row.payment()
 		var cancels []cancelRow
 		if err := d.all(ctx, d.db, &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
 			return nil, err
@@ -243,7 +241,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 			p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount,
 				Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time, Reason: c.Marker})
 		}
-		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time}
+		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time, TaxFreePaid: row.TaxFreePaid}
 	}
 	return list, nil
 }

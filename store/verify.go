@@ -260,7 +260,7 @@ func (v *verification) batches(ctx context.Context, sums *journalSums) error {
 			continue
 		}
 		var what []string
-		for column, same := range map[string]bool{"sha256": first.fact("sha256") == row.SHA256, "number": first.fact("rows") == fmt.Sprint(row.Number),
+		for column, same := range map[string]bool{"sha256": first.fact("sha256") == row.SHA256, "number": first.fact("rows") == columnText(row, "number"),
 			"actor": first.Actor == row.Actor, "at": sameMoment(first.At, row.At)} {
 			if !same {
 				what = append(what, column)

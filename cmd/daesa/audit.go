@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/store"
 )
 
@@ -22,6 +23,7 @@ type auditDocument struct {
 	Altered   []alteredRow `json:"altered"`    // rows that are not what the journal says of them
 	Compared  comparedRows `json:"compared"`
 	ending
+	*problem // absent where the journal is whole
 }
 
 // alteredRow is a row that was changed outside of daesa.
@@ -93,12 +95,18 @@ func (a *app) verifyJournal(ctx context.Context, kept *headKeeper, db *store.DB,
 	}
 	document.OK = a.verdict.code() == codeDone
 	document.ending = a.ending()
-	if err := a.printAudit(document); err != nil || document.OK {
+	if document.OK {
+		return a.printAudit(document)
+	}
+	broken := hint.Called("journal_broken", failed("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
+		"audit: %s", strings.Join(document.Reasons, "; ")))
+	wrong := newProblem(broken, codeFailed)
+	document.problem = &wrong
+	if err := a.printAudit(document); err != nil {
 		return err
 	}
 	a.verdict.keepOutput = true
-	return failed("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
-		"audit: %s", strings.Join(document.Reasons, "; "))
+	return broken
 }
 
 func (a *app) printAudit(document auditDocument) error {

@@ -13,6 +13,7 @@ import (
 
 	appkg "daesa/app" // the type of this package that is a command is app
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/store"
 )
 
@@ -59,7 +60,7 @@ func (k *headKeeper) check(ctx context.Context) error {
 		return err
 	}
 	if !has {
-		return &hintedError{fmt.Errorf("%s: %w", k.path, errBehind), behindHint}
+		return hint.Called("database_behind", hint.With(fmt.Errorf("%s: %w", k.path, errBehind), behindHint))
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ WHEN ((OLD.id, OLD.mid, OLD.order_id, OLD.payment_key, OLD.method, OLD.amount, O
   IS DISTINCT FROM (NEW.id, NEW.mid, NEW.order_id, NEW.payment_key, NEW.method, NEW.amount, NEW.tax_free_amount, NEW.currency, NEW.reason, NEW.ref, NEW.batch, NEW.break_id, NEW.requested_by, NEW.requested_at))
 EXECUTE FUNCTION written_once();
 CREATE TRIGGER hand_transfers_written_once BEFORE UPDATE ON hand_transfers FOR EACH ROW
-WHEN ((OLD.refund_id, OLD.mid, OLD.payment_key, OLD.order_id, OLD.amount, OLD.currency, OLD.why, OLD.requested_by, OLD.due_at)
-  IS DISTINCT FROM (NEW.refund_id, NEW.mid, NEW.payment_key, NEW.order_id, NEW.amount, NEW.currency, NEW.why, NEW.requested_by, NEW.due_at))
+WHEN ((OLD.refund_id, OLD.mid, OLD.payment_key, OLD.order_id, OLD.amount, OLD.currency, OLD.requested_by, OLD.due_at)
+  IS DISTINCT FROM (NEW.refund_id, NEW.mid, NEW.payment_key, NEW.order_id, NEW.amount, NEW.currency, NEW.requested_by, NEW.due_at))
 EXECUTE FUNCTION written_once();
 CREATE TRIGGER hand_transfers_stay BEFORE DELETE OR TRUNCATE ON hand_transfers FOR EACH STATEMENT EXECUTE FUNCTION written_once();
 CREATE TRIGGER transfers_written_once BEFORE UPDATE OR DELETE OR TRUNCATE ON transfers FOR EACH STATEMENT EXECUTE FUNCTION written_once();
@@ -40,8 +40,8 @@ BEGIN SELECT RAISE(ABORT, 'refunds is written once'); END;
 {{- if not .Postgres}}
 -- +goose StatementBegin
 CREATE TRIGGER hand_transfers_written_once BEFORE UPDATE ON hand_transfers
-WHEN (OLD.refund_id, OLD.mid, OLD.payment_key, OLD.order_id, OLD.amount, OLD.currency, OLD.why, OLD.requested_by, OLD.due_at)
-  IS NOT (NEW.refund_id, NEW.mid, NEW.payment_key, NEW.order_id, NEW.amount, NEW.currency, NEW.why, NEW.requested_by, NEW.due_at)
+WHEN (OLD.refund_id, OLD.mid, OLD.payment_key, OLD.order_id, OLD.amount, OLD.currency, OLD.requested_by, OLD.due_at)
+  IS NOT (NEW.refund_id, NEW.mid, NEW.payment_key, NEW.order_id, NEW.amount, NEW.currency, NEW.requested_by, NEW.due_at)
 BEGIN SELECT RAISE(ABORT, 'hand_transfers is written once'); END;
 CREATE TRIGGER hand_transfers_stay BEFORE DELETE ON hand_transfers
 BEGIN SELECT RAISE(ABORT, 'hand_transfers is written once'); END;

@@ -114,7 +114,7 @@ func wordEndsAttempt(t *testing.T, db *store.DB) {
 	if err != nil || len(attempts) != 1 || !attempts[0].Answered() || attempts[0].Code != "RESOLVED_BY_A_PERSON" {
 		t.Errorf("afterwards %+v, %v", attempts, err)
 	}
-	var wrong *store.StateError
+	var wrong *refunds.StateError
 	c.Request.State = refunds.Requested
 	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, p, nil, "lee", "again", now); !errors.As(err, &wrong) {
 		t.Errorf("a second word: %v", err)

@@ -199,10 +199,10 @@ func fullSettle(t *testing.T, db *store.DB) func(*store.DB) error {
 }
 
 func fullAdd(t *testing.T, db *store.DB) func(*store.DB) error {
-	var rows []store.Adding
+	var rows []refunds.Adding
 	for _, ref := range []string{"a", "b", "c"} {
 		p := pay.Payment{MID: mid, PaymentKey: "pay-" + ref, OrderID: "order-" + ref, Status: pay.Done, Method: pay.Card, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
-		rows = append(rows, store.Adding{Payment: p, Evidence: []pay.Evidence{{API: "payment", About: p.PaymentKey, Body: noise(), FetchedAt: now}}, Account: account(ref, "print-"+ref, now),
+		rows = append(rows, refunds.Adding{Payment: p, Evidence: []pay.Evidence{{API: "payment", About: p.PaymentKey, Body: noise(), FetchedAt: now}}, Account: account(ref, "print-"+ref, now),
 			Request: refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: 1000, Currency: pay.KRW,
 				Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}})
 	}
@@ -212,7 +212,7 @@ func fullAdd(t *testing.T, db *store.DB) func(*store.DB) error {
 	}
 }
 
-type giveWord func(db *store.DB, ctx context.Context, w store.Word) ([]refunds.Request, error)
+type giveWord func(db *store.DB, ctx context.Context, w refunds.Word) ([]refunds.Request, error)
 
 func fullWord(give giveWord) func(t *testing.T, db *store.DB) func(*store.DB) error {
 	return func(t *testing.T, db *store.DB) func(*store.DB) error {
@@ -220,7 +220,7 @@ func fullWord(give giveWord) func(t *testing.T, db *store.DB) func(*store.DB) er
 		if err := fullAdd(db); err != nil {
 			t.Fatal(err)
 		}
-		w := store.Word{By: "lee", Note: string(noise()), Now: now, IDs: []string{refunds.RequestID(mid, "a"), refunds.RequestID(mid, "b"), refunds.RequestID(mid, "c")}}
+		w := refunds.Word{By: "lee", Note: string(noise()), Now: now, IDs: []string{refunds.RequestID(mid, "a"), refunds.RequestID(mid, "b"), refunds.RequestID(mid, "c")}}
 		return func(small *store.DB) error {
 			_, err := give(small, t.Context(), w)
 			return err
@@ -241,7 +241,7 @@ func fullTransfer(t *testing.T, db *store.DB) func(*store.DB) error {
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	return func(small *store.DB) error {
-		_, err := small.MoveHandTransfer(t.Context(), r.ID, refunds.HandApproved, "lee", "", string(noise()), false, now)
+		_, err := small.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Note: string(noise()), Now: now})
 		return err
 	}
 }
@@ -254,7 +254,7 @@ func fullNight(t *testing.T, db *store.DB) func(*store.DB) error {
 	finding := reconcile.Finding{MID: mid, OrderID: "0001", PaymentKey: "p1", Kind: reconcile.MissingLocally, Currency: pay.KRW}
 	b, change := reconcile.Remember(nil, &finding, day)
 	b.Note = string(noise())
-	written := jobs.Written{Lease: lease, Now: now, Actor: "tester", Breaks: []jobs.BreakChange{{Break: b, Change: change}}, Proposed: []refunds.Request{proposal(600, "r")}, Expire: true}
+	written := jobs.Written{Lease: lease, Now: now, Actor: "tester", Breaks: []jobs.BreakChange{{Break: b, Change: change}}, Proposed: []refunds.Request{proposal(600, "r")}, Expires: func(string) bool { return true }}
 	snapshot := noise()
 	return func(small *store.DB) error {
 		c, err := small.OpenComparison(t.Context(), reconcile.Scope{MID: mid, Day: day}, now)

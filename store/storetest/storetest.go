@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, wordTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
+	maps.Copy(tests, waitingTests)
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
@@ -78,7 +79,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 }
 
 // tampers are the tests that change rows by hand.
-var tampers = []string{"journal: every tampering is found"}
+var tampers = []string{"journal: every tampering is found", "waiting: everything open is seen, of every merchant",
+	"waiting: whose deadline has passed expires, and is due by hand"}
 
 func order(id string, amount int64) pay.Order {
 	return pay.Order{
@@ -217,7 +219,7 @@ func heldAgrees(t *testing.T, db *store.DB) {
 	if _, err := c.TouchShop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	shop, _, err := c.Totals(t.Context())
+	shop, _, err := c.Totals(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
