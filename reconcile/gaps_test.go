@@ -44,7 +44,9 @@ func TestGapsOfOneCauseAreOne(t *testing.T) {
 
 func TestGapsOfOtherCausesStandApart(t *testing.T) {
 	t.Parallel()
-	failure := func(kind pay.FailureKind, code string) error { return &pay.Failure{Kind: kind, API: "GET /x", Code: code} }
+	failure := func(kind pay.FailureKind, code string) error {
+		return &pay.Failure{Kind: kind, API: "GET /x", Code: code}
+	}
 	gaps := []Gap{
 		listGap("a", failure(pay.FailureNoAnswer, "")), listGap("b", failure(pay.FailureThrottled, "TOO_MANY_REQUESTS")), listGap("c", failure(pay.FailureNoAnswer, "")),
 		NewGap(SideShop, Part{Kind: PartShopDay, Name: "2026-11-21"}, &Unread{Reason: ReasonNoOrders}, ReasonOther),

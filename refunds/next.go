@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 )
 
 // Answer is what was just learned about a request. Exactly one of Payment,
@@ -29,6 +30,9 @@ type Known struct {
 	Given []Given
 	// Order is the shop's; nil: unknown.
 	Order *pay.Order
+	// Kind is that of the break that the request stands on: it says how what is
+	// owed is reckoned. "" is not known, and reckoned as cancel_not_executed.
+	Kind reconcile.Kind
 	// AccountPrint is the fingerprint of the refund account that is stored now.
 	AccountPrint string
 	// Altered names what of the request's row is not as the journal says: it was

@@ -54,6 +54,9 @@ type Request struct {
 	NextAt     time.Time `json:"-"` // when the worker looks at it next; zero: now
 }
 
+// Decided reports whether a person's decision on a break made the request.
+func (r Request) Decided() bool { return r.BreakID != "" && r.RequestedBy != NightActor }
+
 // RequestID derives the id of a request.
 func RequestID(mid, ref string) string { return reconcile.ShortHash(mid, ref) }
 

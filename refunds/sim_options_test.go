@@ -125,14 +125,15 @@ type options struct {
 	Office     time.Duration // between two looks of a person
 	Meddles    int           // so often somebody cancels at Toss what is on its way
 	Resolves   bool          // a person gives the word on held requests
+	Nights     bool          // a night comes to the refunds, too, and the configuration changes
 }
 
 // String prints the options so that a seed explains itself.
 func (o options) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v\n",
+	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v%s\n",
 		o.Seed, 100*o.Fault, 100*o.Kill, 100*o.Pause, o.Workers, o.Start.Format(time.RFC3339), o.Length, o.Every, o.KeyLife, o.OutageFrom, o.OutageTo,
-		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard)
+		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.settings())
 	for i, p := range o.Payments {
 		fmt.Fprintf(&b, "  payment %d: %s %d %s account %v asks %v\n", i, p.Method, p.Amount, p.Outcome, p.Account, p.Asks)
 	}
@@ -202,6 +203,7 @@ func drawOptions(seed uint64, mild bool) options {
 		o.drawDisasters(r)
 		o.drawPeople(r)
 	}
+	o.drawSettings()
 	slices.SortStableFunc(o.Acts, func(a, b act) int { return int(a.At - b.At) })
 	return o
 }

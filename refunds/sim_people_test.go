@@ -107,6 +107,7 @@ func (s *sim) askFor(w *wish) {
 		return
 	}
 	s.must(err)
+	s.waitFor(w.id)
 	w.taken = true
 	s.count.requests++
 	s.note("people: ask %s = %s for %d of payment %d", w.Ref, s.short(w.id), w.Amount, w.of)
@@ -147,6 +148,15 @@ func (s *sim) approve(w *wish) {
 	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
 	if altered := (*store.AlteredError)(nil); errors.As(err, &altered) { // somebody edited it
 		s.reject(w)
+		return
+	}
+	var tooMuch *refunds.TooMuchError
+	if errors.As(err, &tooMuch) { // less is left than was asked for: no word is taken
+		s.note("people: %s is not approved: %v", s.short(w.id), err)
+		_, err = s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "less is left", Now: s.now})
+		s.must(err)
+		w.dropped, s.person[w.id] = true, true
+		s.checkStore()
 		return
 	}
 	s.must(err)
@@ -228,6 +238,9 @@ func (s *sim) resolve(r refunds.Request) {
 // happen is an act beside the workers.
 func (s *sim) happen(a act) {
 	s.note("%s %d %d", a.What, a.Of, a.Sum)
+	if s.settingsChange(a) {
+		return
+	}
 	switch a.What {
 	case "console":
 		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum}); err == nil {

@@ -89,12 +89,13 @@ var remarkWords = map[reconcile.Remark]word{
 const isNew reconcile.Status = "new"
 
 var statusWords = map[reconcile.Status]word{
-	isNew:              {"신규", "New"},
-	reconcile.Open:     {"계속", "Open"},
-	reconcile.Reopened: {"재발생", "Reopened"},
-	reconcile.Timing:   {"시점 차이", "Timing"},
-	reconcile.Resolved: {"종결", "Resolved"},
-	reconcile.Cleared:  {"자동 해소", "Cleared"},
+	isNew:               {"신규", "New"},
+	reconcile.Open:      {"계속", "Open"},
+	reconcile.Reopened:  {"재발생", "Reopened"},
+	reconcile.Timing:    {"시점 차이", "Timing"},
+	reconcile.Refunding: {"환불 진행 중", "Refunding"},
+	reconcile.Resolved:  {"종결", "Resolved"},
+	reconcile.Cleared:   {"자동 해소", "Cleared"},
 }
 
 // decisionWords are what a person can decide about a break.

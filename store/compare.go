@@ -497,19 +497,6 @@ func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) 
 	return figures, nil
 }
 
-// Breaks gives every break ever seen of the suspects that look-ups decided on.
-func (c *Comparison) Breaks(ctx context.Context) ([]reconcile.Break, error) {
-	var rows []breakRow
-	if err := c.all(ctx, &rows, "breaks_of_judged", c.args()); err != nil {
-		return nil, err
-	}
-	breaks := make([]reconcile.Break, len(rows))
-	for i, row := range rows {
-		breaks[i] = row.breakOf()
-	}
-	return breaks, nil
-}
-
 // LastImport is when the shop's orders last changed; zero when there are none.
 func (c *Comparison) LastImport(ctx context.Context) (time.Time, error) {
 	var last Time

@@ -77,6 +77,11 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
 	known, err = d.asked(ctx, on, row.MID, row.PaymentKey, row.OrderID, row.ID)
+	if err == nil && row.BreakID != "" {
+		if err = d.one(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
+			err = nil // then it is owed as a proposal of the night is
+		}
+	}
 	if err != nil || row.Method != "" && row.Method != string(pay.VirtualAccount) {
 		return known, nil, err
 	}
@@ -242,10 +247,11 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		if err := d.settle(ctx, tx, s); err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
+		followed, err := d.settle(ctx, tx, s)
+		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
 		}
-		entries, err := d.witness(ctx, tx, []Entry{settledEntry(s)})
+		entries, err := d.witness(ctx, tx, append([]Entry{settledEntry(s)}, followed...))
 		if err != nil {
 			return err
 		}
@@ -267,24 +273,27 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 	return err
 }
 
-// settle writes a step, all but what is everybody's: limits and journal.
-func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	if err := d.move(ctx, tx, s.Request, s.Step.To, settledRow(s)); err != nil {
-		return err
+// settle writes a step, all but what is everybody's: limits and journal. It gives
+// what the journal keeps of the break that waited for the request.
+func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entry, error) {
+	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, settledRow(s))
+	if err != nil {
+		return nil, err
 	}
 	if s.Attempt != nil {
 		if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := d.saveSeen(ctx, tx, s); err != nil {
-		return err
+		return nil, err
 	}
 	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-		_, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
-		return err
+		if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	return followed, nil
 }
 
 // saveSeen keeps the payment as it was seen, and the claim on a cancel of it.

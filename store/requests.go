@@ -120,10 +120,11 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 		"currency": r.Currency, "ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
 	if row.Found != nil {
 		found := refunds.Settled{Request: r, Step: *row.Found, Payment: &row.Payment, Now: now, Actor: actor}
-		if err := d.settle(ctx, tx, found); err != nil {
+		followed, err := d.settle(ctx, tx, found)
+		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, settledEntry(found))
+		entries = append(append(entries, settledEntry(found)), followed...)
 		r.State = row.Found.To
 	}
 	added.New = append(added.New, r)
@@ -159,7 +160,7 @@ func (d *DB) checkRoom(ctx context.Context, tx *sqlx.Tx, r refunds.Request) erro
 // Known gives what is known of a payment besides a request that may not be
 // there yet.
 func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error) {
-	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID})
+	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
 	return known, err
 }
 
@@ -200,6 +201,11 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 				return err
 			}
 		}
+		for _, r := range requests { // breaks before payments, as who decides about a break does
+			if err := d.lockWaiting(ctx, tx, r.ID, refunds.Rejected); err != nil {
+				return err
+			}
+		}
 		if err := d.lockPayments(ctx, tx, requests); err != nil {
 			return err
 		}
@@ -210,10 +216,11 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 			if err != nil {
 				return err
 			}
-			if err := d.turnTo(ctx, tx, r, after, "", w.Now); err != nil {
+			followed, err := d.turnTo(ctx, tx, moving{request: r, actor: w.By, now: w.Now}, after, "")
+			if err != nil {
 				return err
 			}
-			entries = append(entries, moved(r, after.State, w.Now, w.By, w.Note))
+			entries = append(append(entries, moved(r, after.State, w.Now, w.By, w.Note)), followed...)
 			done = append(done, after)
 		}
 		_, err = d.append(ctx, tx, entries)
@@ -225,27 +232,34 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 // turnTo writes what a rule made of a request, other than a worker's step. It
 // takes the request from a worker that has it but has not begun. Nobody has
 // looked the payment up for it: the look at everything after a restore must
-// still come to it.
-func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, before, after refunds.Request, why string, now time.Time) error {
-	to := after.State
-	after.State = before.State
-	row := settledRow(refunds.Settled{Request: after, Step: refunds.Step{To: to, Why: why}, Now: now})
+// still come to it. m is the request as it was, and who moves it; it gives what
+// the journal keeps of the break that waits for the request.
+func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, m moving, after refunds.Request, why string) ([]Entry, error) {
+	m.to, after.State = after.State, m.request.State
+	row := settledRow(refunds.Settled{Request: after, Step: refunds.Step{To: m.to, Why: why}, Now: m.now})
 	row["looked_at"] = Time{}
-	return d.move(ctx, tx, before, to, row)
+	return d.move(ctx, tx, m, row)
 }
 
 // move is the only writer of a request's state after its first, but for Begin:
 // it refuses every way that refunds.Moves does not know, and ErrLost says that
-// the request is not as it was read.
-func (d *DB) move(ctx context.Context, tx *sqlx.Tx, before refunds.Request, to refunds.State, row args) error {
-	if !refunds.MayMove(before.State, to) {
-		return fmt.Errorf("refund %s: from %s to %s is no way that a request may go; nothing was written", before.ID, before.State, to)
+// the request is not as it was read. The break that waits for the request hears
+// of its end here, and what the journal keeps of that is given back.
+func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, row args) ([]Entry, error) {
+	if !refunds.MayMove(m.request.State, m.to) {
+		return nil, fmt.Errorf("refund %s: from %s to %s is no way that a request may go; nothing was written", m.request.ID, m.request.State, m.to)
+	}
+	if err := d.lockWaiting(ctx, tx, m.request.ID, m.to); err != nil {
+		return nil, err
 	}
 	changed, err := d.exec(ctx, tx, "settle_refund", row)
 	if err == nil && changed == 0 {
-		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", before.ID, refunds.ErrLost)
+		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", m.request.ID, refunds.ErrLost)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return d.followRefund(ctx, tx, m)
 }
 
 func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Request, error) {
@@ -305,7 +319,8 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
-		if err := d.move(ctx, tx, c.Request, step.To, settledRow(s)); err != nil {
+		followed, err := d.move(ctx, tx, moving{c.Request, step.To, by, "", now}, settledRow(s))
+		if err != nil {
 			return err
 		}
 		if c.Attempt != nil && !c.Attempt.Answered() {
@@ -323,7 +338,7 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
-		_, err := d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, note)})
+		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
 		return err
 	})
 }

@@ -143,18 +143,26 @@ type breakRow struct {
 	Note           string `db:"note"`
 	Owner          string `db:"owner"`
 	Remark         string `db:"remark"`
+	RefundID       string `db:"refund_id"`
+	Refunding      int64  `db:"refunding"`
 }
 
+// newBreakRow writes a refunding break as resolved and waiting: so the version
+// before this one reads it, too.
 func newBreakRow(b reconcile.Break) breakRow {
+	status := b.Status
+	if status == reconcile.Refunding {
+		status = reconcile.Resolved
+	}
 	return breakRow{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: string(b.Kind),
-		Status: string(b.Status), Origin: string(b.Origin), Currency: string(b.Currency),
+		Status: string(status), Origin: string(b.Origin), Currency: string(b.Currency),
 		LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount, LocalStatus: b.LocalStatus,
 		ProviderStatus: b.ProviderStatus, Method: string(b.Method), Owed: b.Owed, MovedAt: at(b.MovedAt),
 		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
-		Remark: string(b.Remark),
+		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding),
 	}
 }
 
@@ -168,11 +176,40 @@ func (r breakRow) breakOf() reconcile.Break {
 			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed,
 			Timing: r.Status == string(reconcile.Timing), Remark: reconcile.Remark(r.Remark),
 		},
-		Status: reconcile.Status(r.Status), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
+		Status: r.status(), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
 		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
-		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0,
+		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0, RefundID: r.RefundID,
 	}
+}
+
+func (r breakRow) status() reconcile.Status {
+	if r.Status == string(reconcile.Resolved) && r.Refunding != 0 {
+		return reconcile.Refunding
+	}
+	return reconcile.Status(r.Status)
+}
+
+// same reports whether two rows say the same.
+func (r breakRow) same(other breakRow) bool {
+	if !sameAmount(r.LocalAmount, other.LocalAmount) || !sameAmount(r.ProviderAmount, other.ProviderAmount) {
+		return false
+	}
+	r.LocalAmount, r.ProviderAmount = other.LocalAmount, other.ProviderAmount
+	for _, times := range [][2]*Time{{&r.MovedAt, &other.MovedAt}, {&r.CancelBy, &other.CancelBy}, {&r.ResolvedAt, &other.ResolvedAt}} {
+		if !times[0].Equal(times[1].Time) {
+			return false
+		}
+		*times[0] = *times[1]
+	}
+	return r == other
+}
+
+func sameAmount(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // refundRow is a refund request as the table holds it.

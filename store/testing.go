@@ -9,8 +9,15 @@ import (
 // refuses. No command calls it.
 func (d *DB) ExecForTest(ctx context.Context, statement string) error {
 	_, err := d.db.ExecContext(ctx, statement)
+	if err == nil {
+		d.byHand.Store(true)
+	}
 	return err
 }
+
+// ByHandForTest says whether a statement of a test's own was taken: then the
+// tables may not be as the journal says.
+func (d *DB) ByHandForTest() bool { return d.byHand.Load() }
 
 // RowsForTest gives the rows of a query of a test's own, as text; "NULL" is what
 // is absent.

@@ -320,11 +320,14 @@ func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pa
 	return client.PaymentByOrder(ctx, asking.OrderID)
 }
 
-func (s *asker) policy(mid string) refunds.AskPolicy {
-	m, _ := s.cfg.Merchant(mid)
-	p := refunds.AskPolicy{ApproveAbove: s.cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
-		Single: map[pay.Currency]int64{pay.KRW: s.cfg.Refunds.MaxSingle}}
-	for currency, l := range s.cfg.Refunds.Limits {
+func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
+
+// askPolicy is what the configuration says about requests of people.
+func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
+	m, _ := cfg.Merchant(mid)
+	p := refunds.AskPolicy{ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
+		Single: map[pay.Currency]int64{pay.KRW: cfg.Refunds.MaxSingle}}
+	for currency, l := range cfg.Refunds.Limits {
 		p.Single[pay.Currency(currency)] = l.MaxSingle
 	}
 	return p

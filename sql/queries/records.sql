@@ -77,16 +77,18 @@ WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch 
 ORDER BY mid, order_id, id
 -- name: refund_by_id
 SELECT * FROM refunds WHERE id = :id
+-- name: refund_to_write
+SELECT * FROM refunds WHERE id = :id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: refunds_of_order
 SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, id
 
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
@@ -94,15 +96,17 @@ ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excl
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
   resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
-  remark = excluded.remark
+  remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id
+-- A break that is resolved and waits for its refund is refunding.
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
-  AND (:status = '' OR status = :status OR (:status = 'open' AND status = 'reopened'))
+  AND (:status = '' OR CASE WHEN status = 'resolved' AND refunding = 1 THEN 'refunding' ELSE status END = :status
+    OR (:status = 'open' AND (status = 'reopened' OR (status = 'resolved' AND refunding = 1))))
 ORDER BY mid, order_id, kind
 -- name: breaks_of_run
 SELECT * FROM breaks WHERE mid = :mid
-  AND (status IN ('open','timing','reopened') OR (status = 'cleared' AND since = :day))
+  AND (status IN ('open','timing','reopened') OR (status = 'resolved' AND refunding = 1) OR (status = 'cleared' AND since = :day))
 ORDER BY mid, order_id, kind
 -- name: breaks_of_order
 SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
@@ -110,6 +114,11 @@ SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) OR
 SELECT * FROM breaks WHERE id = :id
 -- name: break_to_write
 SELECT * FROM breaks WHERE id = :id{{if .Postgres}} FOR UPDATE{{end}}
+-- The breaks that wait for a request.
+-- name: breaks_of_refund
+SELECT * FROM breaks WHERE refund_id = :refund_id AND refund_id <> '' ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+-- name: break_kind
+SELECT kind FROM breaks WHERE id = :id
 -- name: count_needing_person
 SELECT count(*) FROM breaks WHERE status IN ('open','reopened') AND (:mid = '' OR mid = :mid)
 
@@ -150,4 +159,6 @@ SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refu
 FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
 
 -- name: count_open_kinds
-SELECT kind, count(*) AS number FROM breaks WHERE mid = :mid AND status IN ('open','reopened') GROUP BY kind
+SELECT kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END AS refunding, count(*) AS number FROM breaks
+WHERE mid = :mid AND (status IN ('open','reopened') OR (status = 'resolved' AND refunding = 1))
+GROUP BY kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END

@@ -45,6 +45,7 @@ var fullTests = map[string]func(t *testing.T, db *store.DB) func(small *store.DB
 	"a transfer by hand":      fullTransfer,
 	"a night's commit":        fullNight,
 	"a person's word":         fullBreakWord,
+	"a decision to refund":    fullDecision,
 	"an account is captured":  fullCapture,
 	"accounts are saved":      fullAccounts,
 	"events are kept":         fullEvents,

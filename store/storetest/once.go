@@ -61,8 +61,7 @@ func transfersOnce(t *testing.T, db *store.DB) {
 		tries(t, db, fmt.Sprintf("UPDATE hand_transfers SET %s = %s", column, other(db, column)))
 	}
 	tries(t, db, "DELETE FROM hand_transfers")
-	b := seenBreak(t, db)
-	transferred(t, db, b, 500)
+	transferred(t, db)
 	for _, statement := range []string{"UPDATE transfers SET amount = 1", "DELETE FROM transfers"} {
 		tries(t, db, statement)
 	}
@@ -75,11 +74,11 @@ func transfersOnce(t *testing.T, db *store.DB) {
 }
 
 // transferred says that the money of a break went back by bank transfer.
-func transferred(t *testing.T, db *store.DB, b reconcile.Break, amount int64) {
+func transferred(t *testing.T, db *store.DB) {
 	t.Helper()
-	owed := b
-	owed.Owed = amount
-	if err := commit(t, db, jobs.Written{Breaks: []jobs.BreakChange{{Break: owed, Change: reconcile.ChangeSeen}}}, drawn); err != nil {
+	finding := reconcile.Finding{MID: mid, OrderID: "0001", PaymentKey: "p1", Kind: reconcile.MissingLocally, Currency: pay.KRW, Owed: 500}
+	b, change := reconcile.Remember(nil, &finding, day)
+	if err := commit(t, db, jobs.Written{Breaks: []jobs.BreakChange{{Break: b, Change: change}}}, drawn); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundedByTransfer, "lee", "bank-1", now.Add(time.Hour)); err != nil {

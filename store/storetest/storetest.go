@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, captureTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
+	maps.Copy(tests, decisionTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, waitingTests)
@@ -71,16 +72,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 			t.Parallel()
 			db := open(t)
 			test(t, db)
-			if area, _, _ := strings.Cut(name, ":"); area != "verify" && !slices.Contains(tampers, name) && !t.Failed() {
+			if !db.ByHandForTest() && !t.Failed() {
 				quiet(t, db) // whatever was done, the journal says it
 			}
 		})
 	}
 }
-
-// tampers are the tests that change rows by hand.
-var tampers = []string{"journal: every tampering is found", "waiting: everything open is seen, of every merchant",
-	"waiting: whose deadline has passed expires, and is due by hand"}
 
 func order(id string, amount int64) pay.Order {
 	return pay.Order{

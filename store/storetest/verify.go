@@ -110,7 +110,7 @@ func story(t *testing.T, db *store.DB) {
 		}
 	}
 	wanted(t, db, "waits")
-	transferred(t, db, seenBreak(t, db), 500)
+	transferred(t, db)
 	if _, err := db.Pause(t.Context(), "park", "look first", now); err != nil {
 		t.Fatal(err)
 	}
