@@ -21,6 +21,9 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	if r.State == Retry {
 		again = held // an attempt stands already: only a person may leave it
 	}
+	if why := notOurs(r, p, known); why != "" {
+		return held(why) // whatever else may be wrong with it is another merchant's
+	}
 	switch obstacle := Obstacle(r, p, known, now); obstacle {
 	case "":
 	case WhyDeadline:
@@ -40,6 +43,8 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 		return held(obstacle)
 	}
 	switch {
+	case int64(len(strangers(r, p, known))) > r.Strangers:
+		return held(WhyUnknownReference)
 	case r.Approval != ApprovalHash(r) || known.AccountPrint != r.AccountPrint && needsAccount(p):
 		return again(WhyApprovalVoid)
 	case r.BreakID == "" && others(r, p, known) > r.PlannedForeign:

@@ -44,6 +44,9 @@ type Request struct {
 	// PlannedForeign is what others than daesa had cancelled on the payment when
 	// the request was looked up last for a person's word.
 	PlannedForeign int64 `json:"-"`
+	// Strangers is how many cancels with a reference that the books do not know
+	// were there when a person said that the request was not executed.
+	Strangers int64 `json:"-"`
 	// SameAs is another request of the last thirty days, equal in payment and
 	// amount: such a one is approved by its id only.
 	SameAs string

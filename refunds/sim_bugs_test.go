@@ -221,7 +221,29 @@ func crowded(s *sim, q refunds.Queue) refunds.Queue {
 		rows, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.Approved)})
 		s.must(err)
 		for _, r := range rows {
-			if !c.Send || r.LeaseOwner != "" || r.NextAt.After(c.Now) {
+			if !c.Send || r.MID != c.MID || r.LeaseOwner != "" || r.NextAt.After(c.Now) {
+				continue
+			}
+			s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE refunds SET version = version + 1, lease_owner = '%s', lease_until = '%s' WHERE id = '%s'",
+				c.Owner, c.Until.UTC().Format("2006-01-02T15:04:05.000000Z"), r.ID)))
+			return s.db.ClaimedFor(ctx, r.ID)
+		}
+		return q.Claim(ctx, c)
+	}}
+}
+
+// crowdedOverMIDs lets a request be claimed that nothing under its own MID keeps
+// back, whatever is in flight under another.
+func crowdedOverMIDs(s *sim, q refunds.Queue) refunds.Queue {
+	return brokenQueue{Queue: q, claim: func(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
+		rows, err := s.db.Refunds(ctx, store.RefundFilter{MID: c.MID})
+		s.must(err)
+		busy := map[string]bool{}
+		for _, r := range rows {
+			busy[r.PaymentKey] = busy[r.PaymentKey] || r.LeaseOwner != "" || r.State == refunds.Sending || r.State == refunds.Unknown || r.State == refunds.Retry
+		}
+		for _, r := range rows {
+			if !c.Send || r.State != refunds.Approved || busy[r.PaymentKey] || r.NextAt.After(c.Now) {
 				continue
 			}
 			s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE refunds SET version = version + 1, lease_owner = '%s', lease_until = '%s' WHERE id = '%s'",
@@ -350,6 +372,41 @@ var bugs = []bug{
 			}
 		}
 	})},
+	{name: "a smaller cancel under our reference is taken as ours", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if answer.Payment == nil {
+			return
+		}
+		for i := range answer.Payment.Cancels {
+			if c := &answer.Payment.Cancels[i]; pay.Marker(c.Reason) == r.ID && c.Amount < r.Amount {
+				c.Amount = r.Amount
+			}
+		}
+	})},
+	{name: "a new key forgets that the old one went unanswered", decide: seeing(func(_ *refunds.Request, a *refunds.Attempt, _ *refunds.Answer) {
+		if a != nil && a.N > 1 && a.Sends == 1 && a.Answered() {
+			a.Unanswered = false
+		}
+	})},
+	{name: "nobody looks at lease and brake at the moment of sending", queue: func(_ *sim, q refunds.Queue) refunds.Queue {
+		return brokenQueue{Queue: q, ready: func(context.Context, string, int64) error { return nil }}
+	}},
+	{name: "another merchant's payment is refunded", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if answer.Payment != nil {
+			answer.Payment.MID = r.MID
+		}
+	})},
+	{name: "an unknown reference stops nobody", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if answer.Payment == nil {
+			return
+		}
+		answer.Known.Taken = slices.Clone(answer.Known.Taken)
+		for _, c := range answer.Payment.Cancels {
+			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.Rejected})
+		}
+	})},
+	{name: "each MID has guards of its own", sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
+		"CREATE UNIQUE INDEX IF NOT EXISTS refunds_in_flight ON refunds (mid, payment_key) WHERE state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)"},
+		queue: crowdedOverMIDs},
 	{name: "the row is not compared with the journal", harmless: "the approval: it is a hash over what was approved, and the row is not that any more",
 		with: map[string]uint64{"the approval is not compared": 105}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
 			answer.Known.Altered = nil

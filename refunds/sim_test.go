@@ -47,8 +47,8 @@ type sim struct {
 	db   *store.DB
 	toss *sandbox.Sandbox
 	wire *wire
-	// client is the real one; all its calls go over the wire.
-	client  *toss.Client
+	// clients are real ones, of each MID; all their calls go over the wire.
+	clients map[string]*toss.Client
 	current *simWorker // who runs; nil: people
 	workers []*simWorker
 	secret  string // which of our secret keys is in use
@@ -104,17 +104,31 @@ func newSim(dir string, o options, plan planner, b bug) *sim {
 	s.openStore(content)
 	s.toss = sandbox.New(sandbox.Options{Now: func() time.Time { return s.now }})
 	s.wire = &wire{s: s, keys: map[string]*kept{}}
-	s.client, err = toss.New(toss.Options{BaseURL: "http://127.0.0.1:1", MID: mid, Now: s.clock, SecretKey: func() string { return simSecret },
-		HTTP: &http.Client{Transport: s.wire}, Sleep: func(context.Context, time.Duration) error {
-			s.current.wait(time.Second)
-			return nil
-		}})
-	s.must(err)
+	s.clients = map[string]*toss.Client{}
+	for of, also := range s.mids() {
+		s.clients[of], err = toss.New(toss.Options{BaseURL: "http://127.0.0.1:1", MID: of, AlsoMIDs: also, Now: s.clock, SecretKey: func() string { return simSecret },
+			HTTP: &http.Client{Transport: s.wire}, Sleep: func(context.Context, time.Duration) error {
+				s.current.wait(time.Second)
+				return nil
+			}})
+		s.must(err)
+	}
 	for i, p := range o.Payments {
 		s.pay(i, p)
 	}
 	s.nextRun, s.office, s.nextNight = s.now, s.now.Add(o.Office), pay.DayOf(s.now).End().Add(90*time.Minute)
 	return s
+}
+
+// formerMID is the configured mid before it was corrected.
+const formerMID = "tosspayment"
+
+// mids are the MIDs that have requests, and what counts as theirs.
+func (s *sim) mids() map[string][]string {
+	if s.opt.TwoMIDs {
+		return map[string][]string{mid: {formerMID}, formerMID: {mid}}
+	}
+	return map[string][]string{mid: nil}
 }
 
 // errBroken ends a seed whose machinery failed, not the engine.
@@ -172,6 +186,9 @@ type simWorker struct {
 	begunAt int       // the step at which it asked the store last whether it may send
 	every   bool      // the look at everything after a restore
 	secret  string    // that it started with
+	// saw is how many cancels of other installations the newest look at a payment
+	// has shown it.
+	saw map[string]int64
 }
 
 var errKilled = errors.New("killed")
@@ -179,8 +196,11 @@ var errKilled = errors.New("killed")
 // start begins a run: turn after turn, until nothing is due.
 func (s *sim) start(every bool) *simWorker {
 	s.runs++
-	w := &simWorker{s: s, name: fmt.Sprintf("w%d", s.runs), wake: s.now, every: every, secret: s.secret}
-	engine := s.engine(w)
+	w := &simWorker{s: s, name: fmt.Sprintf("w%d", s.runs), wake: s.now, every: every, secret: s.secret, saw: map[string]int64{}}
+	engines := []*refunds.Worker{s.engine(w, mid)}
+	if s.opt.TwoMIDs {
+		engines = append(engines, s.engine(w, formerMID))
+	}
 	choice := refunds.Choice{Send: !every}
 	if every {
 		choice.Every = s.now
@@ -192,8 +212,9 @@ func (s *sim) start(every bool) *simWorker {
 			}
 		}()
 		w.yield = yield
+		idle := 0
 		for range 300 {
-			done, err := engine.Turn(s.ctx, choice)
+			done, err := engines[idle].Turn(s.ctx, choice)
 			if done != nil && done.Broken != "" {
 				s.note("%s: breach: %s", w.name, done.Broken)
 				if !s.otherAmount {
@@ -205,6 +226,11 @@ func (s *sim) start(every bool) *simWorker {
 				s.engineError(err)
 				return
 			}
+			if done == nil && idle+1 < len(engines) { // the next MID's queue
+				idle++
+				continue
+			}
+			idle = 0
 			if done == nil { // a run has some patience (jobs/refunds.go)
 				if wait := s.dueAt(s.now).Sub(s.now); !every && wait > 0 && wait < 35*time.Second {
 					w.wait(wait)
@@ -225,20 +251,20 @@ func (s *sim) start(every bool) *simWorker {
 }
 
 // engine wires a worker as production does, around the seams of the test.
-func (s *sim) engine(w *simWorker) *refunds.Worker {
+func (s *sim) engine(w *simWorker, of string) *refunds.Worker {
 	sealer, err := simSealer()
 	s.must(err)
 	var queue refunds.Queue = s.db
 	if s.bug.queue != nil {
 		queue = s.bug.queue(s, queue)
 	}
-	var provider refunds.Provider = s.client
+	var provider refunds.Provider = s.clients[of]
 	if s.bug.provider != nil {
 		provider = s.bug.provider(s, provider)
 	}
 	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: wideLimit}
 	engine := &refunds.Worker{
-		MID: mid, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretPrint: s.secret, AccountDays: 365,
+		MID: of, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretPrint: s.secret, AccountDays: 365,
 		Budget: refunds.Budget{RunCount: 1000, DayCount: s.opt.DayCount, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits, pay.USD: limits}},
 		Queue:  simQueue{queue, w}, Provider: provider, Sealer: sealer, Clock: s.clock, Freeze: toss.CancelBody,
 	}

@@ -196,6 +196,7 @@ var captureWords = map[string]word{
 	refunds.CaptureTooLate:     {"30분이 지난 뒤에 알게 됨", "heard of too late"},
 	refunds.CaptureUnreachable: {"토스가 응답하지 않음", "Toss did not answer"},
 	refunds.CaptureUnusable:    {"송금할 수 없는 계좌", "no account that money can be sent to"},
+	refunds.CaptureStranger:    {"설정과 다른 상점아이디의 결제", "a payment of another merchant than the configuration's"},
 }
 
 // lookUp gives the word of a value, or the value itself where none is known:

@@ -30,7 +30,7 @@ type askedRow struct {
 func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
 	var rows []askedRow
-	if err := c.all(ctx, &rows, "asked_of", args{"mid": c.scope.MID, "payment_key": p.PaymentKey}); err != nil {
+	if err := c.all(ctx, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
@@ -55,6 +55,11 @@ func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, s
 // the payment any more, since another process has asked meanwhile, is left out.
 func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
 	var entries []Entry
+	// All payments are locked first, in one order, so that two writers wait and
+	// never both.
+	if err := d.lockPayments(ctx, tx, night.Proposed); err != nil {
+		return nil, err
+	}
 	for _, request := range night.Proposed {
 		var much *refunds.TooMuchError
 		if err := d.checkRoom(ctx, tx, request); errors.As(err, &much) {
@@ -161,16 +166,14 @@ var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nob
 // nothingOnItsWay: money that goes back by bank transfer must not go back
 // through Toss as well. The payment is locked as a worker locks it.
 func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
-	key := args{"mid": b.MID, "payment_key": b.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if _, err := d.lockPayment(ctx, tx, b.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if as != reconcile.RefundedByTransfer {
 		return nil
 	}
 	var id string
-	err := d.one(ctx, tx, &id, "on_its_way", key)
+	err := d.one(ctx, tx, &id, "on_its_way", args{"payment_key": b.PaymentKey})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil

@@ -63,19 +63,14 @@ func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []refunds.Adding
 
 func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, actor string, now time.Time, added *Added) ([]Entry, error) {
 	r := row.Request
+	if _, err := d.exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
+		return nil, err
+	}
 	var had refundRow
-	err := d.one(ctx, tx, &had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	err := d.refundByRef(ctx, tx, &had, r)
 	switch {
 	case err == nil:
-		known := had.request()
-		if err := known.SameAsking(r); err != nil {
-			return nil, err
-		}
-		added.Known = append(added.Known, known)
-		if row.Account == nil || !known.State.Unsent() || known.State == refunds.Retry {
-			return nil, nil
-		}
-		return d.saveAccount(ctx, tx, *row.Account)
+		return d.addAgain(ctx, tx, row, had.request(), added)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
@@ -131,10 +126,48 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	return entries, nil
 }
 
+// addAgain: a ref that was asked with before is the same request, if it asks for
+// the same. An account that is given now is kept while nothing was sent.
+func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *Added) ([]Entry, error) {
+	if err := had.SameAsking(row.Request); err != nil {
+		return nil, err
+	}
+	added.Known = append(added.Known, had)
+	if row.Account == nil || !had.State.Unsent() || had.State == refunds.Retry {
+		return nil, nil
+	}
+	return d.saveAccount(ctx, tx, *row.Account)
+}
+
+// refundByRef finds the request of a ref, also one that was made for the same
+// payment under another MID; sql.ErrNoRows where there is none.
+func (d *DB) refundByRef(ctx context.Context, on runner, had *refundRow, r refunds.Request) error {
+	err := d.one(ctx, on, had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = d.one(ctx, on, had, "refund_by_payment_and_ref", args{"mid": r.MID, "payment_key": r.PaymentKey, "ref": r.Ref})
+	}
+	return err
+}
+
+// RefundByRef gives the request that a ref has made, also under another MID for
+// the same payment; nil where there is none.
+func (d *DB) RefundByRef(ctx context.Context, mid, paymentKey, ref string) (*refunds.Request, error) {
+	var had refundRow
+	err := d.refundByRef(ctx, d.db, &had, refunds.Request{MID: mid, PaymentKey: paymentKey, Ref: ref})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	r := had.request()
+	return &r, nil
+}
+
 // markSame notes that two requests are equal in payment and amount.
 func (d *DB) markSame(ctx context.Context, tx *sqlx.Tx, r *refunds.Request, now time.Time) error {
 	var other string
-	err := d.one(ctx, tx, &other, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
+	err := d.one(ctx, tx, &other, "same_as", args{"payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
 		"since": at(now.Add(-sameWithin))})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
@@ -305,14 +338,14 @@ func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error
 }
 
 // ResolveRefund writes a person's word on a held request, with the payment as
-// the provider showed it just now. An attempt that nobody answered counts as
+// the provider showed it just now; nil where it is not to be kept. An attempt that nobody answered counts as
 // answered by that person.
-func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
+func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		if c.Request.State != refunds.HeldState {
 			return &refunds.StateError{Request: c.Request, Want: []refunds.State{refunds.HeldState}}
 		}
-		s := refunds.Settled{Request: c.Request, Step: step, Payment: &p, Evidence: evidence, Now: now, Actor: by}
+		s := refunds.Settled{Request: c.Request, Step: step, Payment: p, Evidence: evidence, Now: now, Actor: by}
 		if step.To == refunds.Requested { // the cancel that it stood on came to nothing
 			s.Request.TransactionKey = ""
 			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {

@@ -64,6 +64,7 @@ type paymentRow struct {
 	LookedUpAt         Time   `db:"looked_up_at"`
 	TaxFreeLeft        *int64 `db:"tax_free_left"` // null: an older program looked
 	TaxFreePaid        *int64 `db:"tax_free_paid"`
+	TossMID            string `db:"toss_mid"`
 }
 
 func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
@@ -73,7 +74,7 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 		Behind: string(p.Behind), Provider: plain(p.Provider), Currency: string(p.Currency), TotalAmount: p.TotalAmount,
 		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
 		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
-		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt),
+		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt), TossMID: plain(p.SaidMID),
 		TaxFreeLeft: &p.TaxFreeAmount, TaxFreePaid: &taxFreePaid,
 	}
 	if p.Account != nil {
@@ -88,12 +89,12 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 // paymentColumns are in the order of values.
 const paymentColumns = `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
 	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-	tax_free_left, tax_free_paid`
+	tax_free_left, tax_free_paid, toss_mid`
 
 func (r paymentRow) values() []any {
 	return []any{r.MID, r.PaymentKey, r.OrderID, r.Status, r.Method, r.Behind, r.Provider, r.Currency, r.TotalAmount, r.BalanceAmount,
 		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt,
-		r.TaxFreeLeft, r.TaxFreePaid}
+		r.TaxFreeLeft, r.TaxFreePaid, r.TossMID}
 }
 
 // payment is the payment as far as it is kept: what a rule about money asks
@@ -249,6 +250,7 @@ type refundRow struct {
 	SameAs         string `db:"same_as"`
 	InProgress     int64  `db:"in_progress"`
 	Approval       string `db:"approval"`
+	Strangers      int64  `db:"strangers"`
 }
 
 func newRefundRow(r refunds.Request) refundRow {
@@ -271,7 +273,7 @@ func (r refundRow) request() refunds.Request {
 		ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage, RequestedBy: r.RequestedBy,
 		RequestedAt: r.RequestedAt.Time, ApprovedBy: r.ApprovedBy, FinishedAt: r.FinishedAt.Time,
 		Approval: r.Approval, ApprovedAt: r.ApprovedAt.Time, AccountPrint: r.AccountPrint, PlannedForeign: r.PlannedForeign,
-		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner,
+		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner, Strangers: r.Strangers,
 	}
 }
 

@@ -52,3 +52,14 @@ func (d *DB) RowsForTest(ctx context.Context, query string) ([][]string, error) 
 // OlderForTest lets a database write the journal as older versions did, which kept
 // fewer facts.
 func (d *DB) OlderForTest() { d.older = true }
+
+// MigrateToForTest brings an empty database to an older schema, so that a test
+// can put into it what the version before could hold.
+func (d *DB) MigrateToForTest(ctx context.Context, version int64) error {
+	provider, err := d.provider(d.db.DB)
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
+}

@@ -33,7 +33,9 @@ func TestARowOfTheFirstReleaseStandsInNoMigrationsWay(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
-			db.MigrateForTest(t, 8)
+			if err := db.MigrateToForTest(t.Context(), 8); err != nil {
+				t.Fatal(err)
+			}
 			const at = "'2026-11-01T00:00:00.000000Z'"
 			for _, statement := range []string{
 				"INSERT INTO refunds (id, mid, order_id, payment_key, method, amount, currency, reason, ref, state, requested_by, requested_at) VALUES ('r1', 'm', 'o', 'p', 'phone', 4500, 'KRW', 'x', 'a', 'expired', 'kim', " + at + ")",
@@ -49,5 +51,25 @@ func TestARowOfTheFirstReleaseStandsInNoMigrationsWay(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// A column that a later version adds is one that entries say, or one that work
+// moves: somebody must have thought of it.
+func TestEveryColumnIsSaidByTheJournalOrFree(t *testing.T) {
+	t.Parallel()
+	db := open(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db"))
+	for _, table := range []string{"refunds", "refund_attempts", "hand_transfers", "transfers"} {
+		rows, err := db.RowsForTest(t.Context(), "SELECT name FROM pragma_table_info('"+table+"')")
+		if err != nil || len(rows) == 0 {
+			t.Fatal(rows, err)
+		}
+		var columns []string
+		for _, row := range rows {
+			columns = append(columns, row[0])
+		}
+		if unknown := store.UnclassifiedForTest(table, columns); len(unknown) > 0 {
+			t.Errorf("%s: add %v to one of the lists of witness.go", table, unknown)
+		}
 	}
 }

@@ -34,14 +34,14 @@ var (
 	// refundWorks change without one: leases, times, and what a look-up shows anew.
 	// An approval covers the account.
 	refundWorks = []string{"version", "lease_owner", "lease_until", "next_at", "sent_at", "looked_at", "cancel_by", "error_code", "error_message",
-		"account_print", "planned_foreign", "same_as", "in_progress"}
+		"account_print", "planned_foreign", "same_as", "in_progress", "strangers"}
 	// transferRow are all columns of a transfer by hand.
 	transferRow = []string{"mid", "payment_key", "order_id", "amount", "currency", "why", "state", "requested_by", "due_at", "approved_by", "approved_at",
 		"done_by", "done_at", "reference", "note"}
 	// attemptRowSum are the columns of an attempt over which its sum goes: all but the
 	// bytes, which have their hash, and what sealing them again changes.
 	attemptRowSum = []string{"n", "idempotency_key", "sealed", "guard", "secret_print", "first_sent", "last_sent", "sends", "unanswered", "answers",
-		"answered_at", "kind", "http_status", "code", "message", "trace_id"}
+		"answered_at", "kind", "http_status", "code", "message", "trace_id", "answer"}
 )
 
 // The names under which entries have them.

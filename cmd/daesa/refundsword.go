@@ -283,18 +283,17 @@ func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note 
 		r := claimed.Request
 		client, ok := s.clients[r.MID]
 		if !ok {
-			return failed("add the merchant to daesa.yaml", "merchant %s is not configured", plain(r.MID))
+			return failed("add the merchant to daesa.yaml; where its mid was corrected since, name the former one in also_mids of the entry", "merchant %s is not configured", plain(r.MID))
 		}
 		p, evidence, err := client.Payment(ctx, r.PaymentKey)
 		if err != nil {
 			return err
 		}
-		p.MID = r.MID
 		step, err := refunds.Resolve(*claimed, p, executed, a.actor(), s.now)
 		if err != nil {
 			return err
 		}
-		if err := s.db.ResolveRefund(ctx, claimed, step, p, []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
+		if err := s.db.ResolveRefund(ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
 			return err
 		}
 		return a.showRefund(ctx, s.cfg, s.db, id)

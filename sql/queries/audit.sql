@@ -7,7 +7,7 @@ SELECT id, mid, order_id, payment_key, method, amount, currency, reason, ref, ba
 FROM refunds WHERE (:mid = '' OR mid = :mid) AND requested_at < :until AND (finished_at IS NULL OR finished_at >= :from) ORDER BY mid, order_id, id
 -- name: audit_attempts
 SELECT a.refund_id, a.n, a.idempotency_key, a.body_sha256, a.guard, a.first_sent, a.last_sent, a.sends, a.unanswered, a.answers, a.answered_at,
-  a.kind, a.http_status, a.code, a.message, a.trace_id
+  a.kind, a.http_status, a.code, a.message, a.trace_id, a.answer
 FROM refund_attempts a JOIN refunds r ON r.id = a.refund_id
 WHERE (:mid = '' OR r.mid = :mid) AND a.first_sent < :until AND a.last_sent >= :from ORDER BY a.refund_id, a.n
 -- name: audit_transfers
@@ -31,7 +31,7 @@ WHERE (:mid = '' OR mid = :mid) AND day >= :first AND day <= :last ORDER BY mid,
 SELECT * FROM refunds WHERE id > :after ORDER BY id LIMIT :limit
 -- name: verify_attempts
 SELECT refund_id, n, idempotency_key, sealed, body_sha256, guard, secret_print, first_sent, last_sent, sends, unanswered, answers,
-  answered_at, kind, http_status, code, message, trace_id
+  answered_at, kind, http_status, code, message, trace_id, answer
 FROM refund_attempts WHERE refund_id > :after AND refund_id <= :last ORDER BY refund_id, n
 -- name: verify_transfers
 SELECT * FROM hand_transfers WHERE refund_id > :after AND refund_id <= :last ORDER BY refund_id

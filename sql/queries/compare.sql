@@ -61,7 +61,7 @@ CREATE TEMP TABLE looked_payments (
   total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
-  tax_free_left {{.Int}}, tax_free_paid {{.Int}},
+  tax_free_left {{.Int}}, tax_free_paid {{.Int}}, toss_mid {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
 -- name: drop_looked_cancels
@@ -308,13 +308,15 @@ SELECT s.order_id, s.payment_key, CASE WHEN EXISTS (SELECT 1 FROM payment_facts 
   ORDER BY stake DESC, order_id LIMIT :limit
 ) x JOIN standing s ON s.order_id = x.order_id
 ORDER BY s.order_id, s.payment_key
+-- Under whatever MID the refund was made. The join is crossed so that SQLite
+-- begins with the few suspects.
 -- name: claims_of_suspects
 SELECT r.order_id, r.payment_key, r.transaction_key, r.amount FROM (
   SELECT order_id, stake FROM suspects
   WHERE stake < :stake OR (stake = :stake AND order_id > :after)
   ORDER BY stake DESC, order_id LIMIT :limit
-) x JOIN refunds r ON r.mid = :mid AND r.order_id = x.order_id
-WHERE r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
+) x CROSS JOIN refunds r
+WHERE r.order_id = x.order_id AND r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
 ORDER BY r.order_id, r.id
 -- name: agreeing
 SELECT s.order_id, s.payment_key FROM standing s
@@ -460,7 +462,8 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid
+  looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels
 INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)

@@ -49,7 +49,7 @@ WHERE mid = :mid AND run_id = :run_id ORDER BY day
 SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 
 -- name: asked_of
-SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE payment_key = :payment_key
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
@@ -64,8 +64,12 @@ VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, 
   :break_id, :state, :cancel_by, :requested_by, :requested_at, :approval, :approved_at, :account_print, :planned_foreign, :same_as,
   :error_code, :finished_at)
 ON CONFLICT DO NOTHING
+-- A payment is locked by its key: it may stand under two MIDs, and under neither
+-- yet. SQLite has one writer.
+-- name: lock_payment_key
+{{if .Postgres}}SELECT pg_advisory_xact_lock(hashtextextended(:payment_key, 9)){{else}}SELECT :payment_key{{end}}
 -- name: lock_payment
-SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
+SELECT total_amount FROM payments WHERE payment_key = :payment_key ORDER BY mid{{if .Postgres}} FOR UPDATE{{end}}
 -- The states of the index refunds_waiting, and of these the unsent ones. An
 -- order would let SQLite read the whole table instead.
 -- name: refunds_expiring

@@ -123,7 +123,8 @@ var uncovered = map[string]string{
 	"refunds.error_code": "every look-up says it anew", "refunds.error_message": "the same", "refunds.planned_foreign": "what the next word covers",
 	"refunds.same_as": "another request may say it", "refunds.in_progress": "every look-up says it anew",
 	"refunds.account_print": "until there is an approval, which covers it", "refund_attempts.body": "an auditor may not read it; the worker compares it with its hash",
-	"batches.name": "a file may be renamed", "brake.one": "it can only be 1",
+	"refunds.strangers": "what a person has seen on the payment",
+	"batches.name":      "a file may be renamed", "brake.one": "it can only be 1",
 }
 
 // candidates are other values that a column may take, as SQL.
