@@ -26,7 +26,7 @@ func plannedQueries() []planned {
 	}
 	var list []planned
 	// What every refund runs is prepared, and so is planned for any values.
-	for _, name := range []string{"claim", "about_payment", "order_of", "newest_attempt", "lock_payment", "begin_send", "refund_ready", "breaks_of_refund"} {
+	for _, name := range []string{"claim", "about_payment", "order_of", "attempts_of", "lock_payment", "begin_send", "refund_ready", "breaks_of_refund"} {
 		q := with(name)
 		q.generic = true
 		list = append(list, q, with(name))

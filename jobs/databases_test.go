@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"daesa/internal/pgtest"
 	"daesa/jobs"
@@ -161,5 +164,52 @@ func TestANightNeedsTwoConnections(t *testing.T) {
 	var hinter interface{ Hint() string }
 	if err == nil || ctx.Err() != nil || !errors.As(err, &hinter) || !strings.Contains(hinter.Hint(), "database.max_connections") {
 		t.Errorf("it ends with %v", err)
+	}
+}
+
+// oddOrders are orders that Toss does not know, whose numbers other collations
+// than byte order sort otherwise.
+const oddOrders = "order_id,status,amount,ordered_at,paid_at\n" +
+	"a-1,paid,1000,2026-11-21 10:00:00,2026-11-21 10:00:00\n" + "B-1,paid,2000,2026-11-21 10:00:00,2026-11-21 10:00:00\n" +
+	"_x,paid,3000,2026-11-21 10:00:00,2026-11-21 10:00:00\n" + "가나-1,paid,4000,2026-11-21 10:00:00,2026-11-21 10:00:00\n" +
+	"A-1,paid,5000,2026-11-21 10:00:00,2026-11-21 10:00:00\n" + "10,paid,6000,2026-11-21 10:00:00,2026-11-21 10:00:00\n" + "9,paid,7000,2026-11-21 10:00:00,2026-11-21 10:00:00\n"
+
+// A night finds the same, and says it in the same order, in SQLite and in every
+// PostgreSQL: of another isolation level, of another collation, behind a pooler.
+func TestANightIsTheSameInEveryDatabase(t *testing.T) {
+	t.Parallel()
+	night := func(t *testing.T, database string) string {
+		w := newWorld(t, worldOptions{history: sandbox.HistoryOptions{Seed: 5, Orders: 300, Days: 2, BreakShare: 0.05}, database: database})
+		w.toss.SetClock(morning(last))
+		w.importOrders(morning(last))
+		w.importText(filepath.Join(t.TempDir(), "odd.csv"), oddOrders, morning(last))
+		snapshot := w.night(last)
+		if len(snapshot.Breaks) < 7 {
+			t.Fatalf("%d breaks", len(snapshot.Breaks))
+		}
+		return text(t, snapshot)
+	}
+	var want string
+	t.Run("SQLite", func(t *testing.T) { want = night(t, "") })
+	isolated := func(level string) func(t *testing.T) string {
+		return func(t *testing.T) string {
+			address := pgtest.URL(t)
+			administer(t, address, "ALTER DATABASE "+path.Base(strings.Split(address, "?")[0])+" SET default_transaction_isolation = '"+level+"'")
+			return address
+		}
+	}
+	for name, database := range map[string]func(t *testing.T) string{
+		"PostgreSQL":              func(t *testing.T) string { return pgtest.URL(t) },
+		"serializable":            isolated("serializable"),
+		"repeatable read":         isolated("repeatable read"),
+		"ICU, ko-KR":              func(t *testing.T) string { return pgtest.NewServer(t, pgtest.Collated(pgtest.KoreanICU)).URL(t) },
+		"ko_KR.UTF-8":             func(t *testing.T) string { return pgtest.NewServer(t, pgtest.Collated(pgtest.KoreanLibc)).URL(t) },
+		"PgBouncer, session mode": func(t *testing.T) string { return pgtest.Bounced(t, pgtest.URL(t), pgtest.SessionMode) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(want, night(t, database(t))); diff != "" {
+				t.Errorf("not as in SQLite:\n%s", diff)
+			}
+		})
 	}
 }

@@ -61,8 +61,15 @@ type RefundSummary struct {
 	Amount  map[pay.Currency]int64 // sent, and taken on or still unknown
 	Stopped string                 // why it sent no more; "" when the queue was empty
 	Gaps    []string               // merchants that could not be asked
+	Altered []AlteredRefund        // held, since their rows were changed outside of daesa
 	Unasked map[string]string      // the same merchants, and the reason: a refunds.Why
 	Expired []refunds.Request      // of merchants that left the configuration
+}
+
+// AlteredRefund is a request whose row is not what the journal says of it.
+type AlteredRefund struct {
+	ID   string
+	What []string // columns, attempts or entries
 }
 
 const (
@@ -156,6 +163,7 @@ type refundRun struct {
 	unseen  map[string][]string // payments of a merchant that could not be looked up
 	unknown map[string]bool     // requests whose send had no clear outcome
 	recent  []bool              // failed or not, the newest sends
+	altered []AlteredRefund
 	ended   map[string]outcome
 	gaps    []string
 }
@@ -267,6 +275,9 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 	one.moved = one.moved || done.Is != done.Request.State
 	one.done = done
 	r.ended[done.Request.ID] = one
+	if len(done.Altered) > 0 {
+		r.altered = append(r.altered, AlteredRefund{done.Request.ID, done.Altered})
+	}
 	if r.unread[mid]++; !done.Unread {
 		r.unread[mid] = 0
 	}
@@ -349,7 +360,7 @@ func (r *refundRun) summary() RefundSummary {
 		r.gaps = append(r.gaps, mid+": "+what+" could not be looked up")
 	}
 	s := RefundSummary{States: map[refunds.State]int{refunds.ExpiredState: len(r.expired)}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped,
-		Gaps: r.gaps, Unasked: r.unasked, Expired: r.expired}
+		Gaps: r.gaps, Unasked: r.unasked, Expired: r.expired, Altered: r.altered}
 	for _, one := range r.ended {
 		if !one.sent && !one.moved {
 			continue

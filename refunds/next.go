@@ -39,6 +39,9 @@ type Known struct {
 	Kind reconcile.Kind
 	// AccountPrint is the fingerprint of the refund account that is stored now.
 	AccountPrint string
+	// Altered names what of the request's row is not as the journal says: it was
+	// changed by other hands than daesa's.
+	Altered []string
 }
 
 // Action is what the worker does after a step.
@@ -74,6 +77,9 @@ type Step struct {
 // a step that stays. Nothing is sent on a payment that is not provably the
 // request's merchant's.
 func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
+	if len(answer.Known.Altered) > 0 && !answer.Gone && !answer.Cancel {
+		return Step{To: HeldState, Why: WhyAltered, At: now.Add(lookEvery)}
+	}
 	step := decide(r, a, answer, now)
 	if step.Do == Send || step.Do == SendAnew {
 		if why := notOurs(r, *answer.Payment, answer.Known); why != "" {

@@ -43,6 +43,7 @@ const (
 	WhyQuiet          = "waiting_for_quiet"
 	WhyCurrency       = "currency_differs"
 	WhyUnreachable    = "provider_unreachable"
+	WhyAltered        = "row_altered"
 	WhyRefusedBare    = "no_code"
 
 	// Whose payment it is, and whose references it bears.

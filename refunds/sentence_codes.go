@@ -93,6 +93,9 @@ var (
 	checkLimits = advice{operatorActs, true,
 		"daesa.yaml의 환불 한도를 확인해 주세요. 한도가 새로 시작되면 자동으로 전송합니다",
 		"check the refund limits in daesa.yaml; it is sent by itself when they begin anew"}
+	verifyJournal = advice{operatorActs, true,
+		"데이터베이스를 그대로 두고 daesa audit verify로 무엇이 바뀌었는지, 누가 바꿨는지 확인해 주세요. 확인 전에는 수기이체나 상점관리자 취소를 하지 마세요",
+		"leave the database as it is, and find out by daesa audit verify what was changed, and by whom; until then neither transfer by hand nor cancel in Toss's console"}
 	mendMerchant = advice{operatorActs, true,
 		"daesa.yaml의 merchants.mid와 also_mids를 상점관리자의 상점아이디와 맞춰 주세요 (daesa doctor가 키의 상점아이디를 알려 줍니다). 이 상점의 결제가 아니면 refunds resolve로 종결해 주세요",
 		"let merchants.mid and also_mids in daesa.yaml agree with Toss's console (daesa doctor says whose key it is); if the payment is not this shop's, close the request by refunds resolve"}
@@ -233,6 +236,7 @@ var sentences = map[string]entry{
 
 	// A person looks.
 	WhyBalanceMoved:   {ko: "취소 가능 금액이 보낼 때와 달라졌습니다", en: "the balance has moved since the cancel was sent", do: &lookAndResolve},
+	WhyAltered:        {ko: "환불 요청의 내용이 daesa 밖에서 바뀌어 감사기록과 다릅니다", en: "the request was changed outside of daesa, and is not what the journal says of it", do: &verifyJournal},
 	WhyAmountDiffers:  {ko: "토스의 취소 내역이 이 요청의 금액이나 건수와 맞지 않습니다", en: "Toss's cancels do not agree with this request in amount or number", do: &lookAndResolve},
 	WhyNoReference:    {ko: "취소되었다는 답이 있으나 이 요청의 참조번호가 있는 취소가 없습니다", en: "it is called cancelled, but no cancel carries the reference of this request", do: &lookAndResolve},
 	WhyKeyTooOld:      {ko: "멱등키 유효기간이 지나 같은 요청을 다시 보낼 수 없습니다", en: "the idempotency key is too old to be sent again", do: &lookAndResolve},

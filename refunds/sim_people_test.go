@@ -195,6 +195,10 @@ func (s *sim) approve(w *wish) bool {
 		s.bug.word(s)
 	}
 	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	if altered := (*store.AlteredError)(nil); errors.As(err, &altered) { // somebody edited it
+		s.reject(w)
+		return true
+	}
 	var tooMuch *refunds.TooMuchError
 	if errors.As(err, &tooMuch) {
 		s.count.misfits++
@@ -209,6 +213,15 @@ func (s *sim) approve(w *wish) bool {
 	s.note("people: approve %s", s.short(w.id))
 	s.checkStore()
 	return true
+}
+
+// reject is the no of another person than who asked.
+func (s *sim) reject(w *wish) {
+	_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "no", Now: s.now})
+	s.must(err)
+	w.dropped, s.person[w.id] = true, true
+	s.note("people: reject %s", s.short(w.id))
+	s.checkStore()
 }
 
 // wishOf finds a person's request.
@@ -229,11 +242,7 @@ func (s *sim) visit() {
 		switch {
 		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance && r.ErrorCode != refunds.WhyTaxPart && s.approve(w):
 		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
-			_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
-			s.must(err)
-			w.dropped, s.person[r.ID] = true, true
-			s.note("people: reject %s", s.short(r.ID))
-			s.checkStore()
+			s.reject(w)
 			if r.State == refunds.NeedsAccount && len(s.wishes) < 12 {
 				s.again(w, "account-"+w.Ref)
 			}

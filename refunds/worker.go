@@ -46,7 +46,8 @@ type Done struct {
 	Limit   *LimitError // what kept it from being sent
 	Key     bool        // the provider does not accept the secret key
 	Braked  bool
-	Unread  bool // the provider could not be asked
+	Unread  bool     // the provider could not be asked
+	Altered []string // what of the row is not as the journal says, where it is held for that
 	Broken  string
 }
 
@@ -71,7 +72,7 @@ func (w *Worker) Turn(ctx context.Context, choice Choice) (*Done, error) {
 	if claimed == nil || err != nil {
 		return nil, err
 	}
-	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State}}
+	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State, Altered: claimed.Known.Altered}}
 	if claimed.Request.State == Sending {
 		gone := claimed.Attempt.Gone()
 		t.c.Attempt = &gone

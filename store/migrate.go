@@ -114,7 +114,16 @@ func (d *DB) holdTwoInFlight(ctx context.Context, have int64) error {
 			}
 			entries = append(entries, moved(row.request(), refunds.HeldState, now.At.Time, "daesa migrate", refunds.WhyTwoInFlight))
 		}
-		_, err := d.append(ctx, tx, entries)
+		if len(entries) == 0 {
+			return nil
+		}
+		// As the older version would have written them: this schema does not have all
+		// that entries keep now.
+		head, err := d.lockJournal(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
 }

@@ -95,6 +95,26 @@ func TestTheServersIsolationLevelIsNotOurs(t *testing.T) {
 	}
 }
 
+// Whatever the collation of the database, keys are compared and listed by their
+// bytes.
+func TestTheDatabasesCollationIsNotOurs(t *testing.T) {
+	t.Parallel()
+	for name, collation := range map[string]string{"ICU": pgtest.KoreanICU, "libc": pgtest.KoreanLibc} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := pgtest.NewServer(t, pgtest.Collated(collation))
+			// That the server sorts otherwise is what makes it a test.
+			var sorted string
+			if err := connect(t, server.URL(t)).QueryRow("SELECT string_agg(x, ' ' ORDER BY x) FROM unnest(ARRAY['a','B','_','가','A']) AS x").Scan(&sorted); err != nil || sorted == "A B _ a 가" {
+				t.Fatalf("the server sorts by bytes: %q, %v", sorted, err)
+			}
+			t.Run("suite", func(t *testing.T) {
+				storetest.Run(t, func(t *testing.T) *store.DB { return open(t, server.URL(t)) }, "again", "comparison", "listed", "matched", "orders", "queue", "runs")
+			})
+		})
+	}
+}
+
 // isolated is a database with a level of its own.
 func isolated(t *testing.T, level string) string {
 	t.Helper()

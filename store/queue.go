@@ -58,19 +58,21 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 		return nil, err
 	}
 	c.Known, c.Account = known, sealed
-	if row.Attempts == 0 {
-		return c, nil
+	var attempts []attemptRow
+	if row.Attempts > 0 {
+		if err := d.all(ctx, on, &attempts, "attempts_of", args{"id": row.ID}); err != nil {
+			return nil, err
+		}
 	}
-	var attempt attemptRow
-	err = d.one(ctx, on, &attempt, "newest_attempt", args{"id": row.ID})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return c, nil
-	case err != nil:
+	if len(attempts) > 0 {
+		a := attempts[len(attempts)-1].attempt()
+		c.Attempt = &a
+	}
+	var entries []Entry
+	if err := d.all(ctx, on, &entries, "journal_of", args{"subject": "refund:" + row.ID}); err != nil {
 		return nil, err
 	}
-	a := attempt.attempt()
-	c.Attempt = &a
+	c.Known.Altered = checkRefund(row, attempts, entries).Differ
 	return c, nil
 }
 
@@ -135,6 +137,12 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.change(ctx, tx, name, row, "the attempt"); err != nil {
 			return err
 		}
+		entries, err := d.witness(ctx, tx, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
+			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
+			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
+		if err != nil {
+			return err
+		}
 		// The journal and the limits are everybody's: one queue, at the end.
 		head, err := d.lockJournal(ctx, tx)
 		if err != nil {
@@ -143,9 +151,7 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.reserve(ctx, tx, b); err != nil {
 			return err
 		}
-		_, err = d.appendTo(ctx, tx, head, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
-			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
-			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
+		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
 	if unique(err) {
@@ -263,6 +269,10 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
 		}
+		entries, err := d.witness(ctx, tx, append([]Entry{settledEntry(s)}, followed...))
+		if err != nil {
+			return err
+		}
 		head, err := d.lockJournal(ctx, tx)
 		if err != nil {
 			return err
@@ -272,7 +282,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 				return err
 			}
 		}
-		_, err = d.appendTo(ctx, tx, head, append([]Entry{settledEntry(s)}, followed...))
+		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
 	if unique(err) {

@@ -184,6 +184,9 @@ func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error
 // must still fit its payment beside those that are ahead of it.
 func (d *DB) Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
 	return d.word(ctx, w, func(tx *sqlx.Tx, r refunds.Request) (refunds.Request, error) {
+		if err := d.requireUnaltered(ctx, tx, r.ID); err != nil {
+			return r, err
+		}
 		left, err := d.leftFor(ctx, tx, r)
 		if err != nil {
 			return r, err

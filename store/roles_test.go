@@ -179,8 +179,8 @@ func TestTheExecutorCanDoItsWork(t *testing.T) {
 	r := newRoles(t)
 	template := r.database(t)
 	storetest.Run(t, func(t *testing.T) *store.DB {
-		if strings.Contains(t.Name(), "every_tampering_is_found") {
-			t.Skip("switches triggers off, which only the owner can")
+		if strings.Contains(t.Name(), "every_tampering_is_found") || strings.Contains(t.Name(), "/verify:") {
+			t.Skip("switches triggers off, or writes where only the owner can")
 		}
 		return r.program(t, "executor", r.copyOf(t, template))
 	})
@@ -215,6 +215,7 @@ var rights = map[string][3]string{
 	"goose_db_version": {"S", "S", "S"},
 	"hand_transfers": {"S I U(approved_at,approved_by,done_at,done_by,note,reference,state)",
 		"S U(approved_at,approved_by,done_at,done_by,note,reference,state)", "S"},
+	"import_looks":     {"S I U D", "S", "S"},
 	"journal":          {"S I", "S I", "S"},
 	"journal_head":     {"S U(one)", "S U(one)", "S"},
 	"limit_ledger":     {"S I U", "S", "S"},

@@ -46,6 +46,8 @@ type DB struct {
 	gate     *gate
 	unshared atomic.Bool         // RequireSession has seen that sessions are not handed on
 	stumble  func(try int) error // for tests: ends a transaction before its commit
+	byHand   atomic.Bool         // for tests: a statement of theirs was taken
+	older    bool                // for tests: entries of the journal as older versions wrote them
 }
 
 // Option changes how a database is opened.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -16,8 +17,49 @@ import (
 // refuses. No command calls it.
 func (d *DB) ExecForTest(ctx context.Context, statement string) error {
 	_, err := d.db.ExecContext(ctx, statement)
+	if err == nil {
+		d.byHand.Store(true)
+	}
 	return err
 }
+
+// ByHandForTest says whether a statement of a test's own was taken: then the
+// tables may not be as the journal says.
+func (d *DB) ByHandForTest() bool { return d.byHand.Load() }
+
+// RowsForTest gives the rows of a query of a test's own, as text; "NULL" is what
+// is absent.
+func (d *DB) RowsForTest(ctx context.Context, query string) ([][]string, error) {
+	rows, err := d.db.QueryxContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found [][]string
+	for rows.Next() {
+		cells, err := rows.SliceScan()
+		if err != nil {
+			return nil, err
+		}
+		texts := make([]string, len(cells))
+		for i, cell := range cells {
+			switch v := cell.(type) {
+			case nil:
+				texts[i] = "NULL"
+			case []byte:
+				texts[i] = string(v)
+			default:
+				texts[i] = fmt.Sprint(v)
+			}
+		}
+		found = append(found, texts)
+	}
+	return found, rows.Err()
+}
+
+// OlderForTest lets a database write the journal as older versions did, which kept
+// fewer facts.
+func (d *DB) OlderForTest() { d.older = true }
 
 // MigrateToForTest brings an empty database to an older schema, so that a test
 // can put into it what the version before could hold.

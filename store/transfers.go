@@ -84,6 +84,11 @@ func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.
 		if after, err = before.Move(w); err != nil {
 			return err
 		}
+		if w.To != refunds.HandDropped {
+			if err := d.requireUnalteredTransfer(ctx, tx, w.ID); err != nil {
+				return err
+			}
+		}
 		if w.To == refunds.HandApproved {
 			if err := d.mayGo(ctx, tx, before, w); err != nil {
 				return err

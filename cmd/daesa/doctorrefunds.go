@@ -41,6 +41,7 @@ func (e *examination) checkRefunds(ctx context.Context, now time.Time) error {
 		e.ok("brake", "", "off")
 	}
 	e.checkHead(ctx)
+	e.checkJournal(ctx)
 	if err := e.checkEvents(ctx, now); err != nil {
 		return err
 	}
@@ -78,6 +79,24 @@ func (e *examination) checkHead(ctx context.Context) {
 		}
 		e.ok("journal_head", head.path, "the database has the entry that was kept")
 	}
+}
+
+// checkJournal: is the journal's chain whole, as far as refunds run would look?
+func (e *examination) checkJournal(ctx context.Context) {
+	head := newHeadKeeper(e.cfg, e.db)
+	if err := head.checkChain(ctx, e.clock(), false); err != nil {
+		e.failsWith("journal", "", err, "")
+		return
+	}
+	walked := "its newest entries follow each other"
+	switch {
+	case head.path == "":
+	case head.checked.Whole.Before(e.clock().Add(-time.Minute)):
+		walked = "its chain is whole since " + pay.FormatTime(head.checked.Whole) + ", when all of it was walked"
+	default:
+		walked = "its chain is whole"
+	}
+	e.ok("journal", "", walked)
 }
 
 // checkOpenWork counts what waits for a person, of all merchants, also those that

@@ -111,6 +111,9 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 			return err
 		}
 	}
+	if err := head.checkChain(ctx, a.clock(), flags.afterRestore); err != nil {
+		return err
+	}
 	run, err := a.refundsJob(ctx, cfg, db, flags, head)
 	if err != nil {
 		return err
@@ -352,6 +355,10 @@ func (a *app) judgeRefunds(s jobs.RefundSummary) {
 	for _, gap := range gaps {
 		a.verdict.add(codeIncomplete, "%s", plain(gap))
 		a.warn("%s", plain(gap))
+	}
+	for _, altered := range s.Altered {
+		a.verdict.add(codePerson, "refund %s was changed outside of daesa and is held (%s): daesa audit verify", altered.ID, plain(strings.Join(altered.What, ", ")))
+		a.warn("refund %s was changed outside of daesa and is not what the journal says of it: %s; it is held", altered.ID, plain(strings.Join(altered.What, ", ")))
 	}
 	if len(gaps) > 0 {
 		a.advise(whyUnasked(s.Unasked))

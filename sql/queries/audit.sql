@@ -24,3 +24,29 @@ WHERE (:mid = '' OR mid = :mid) AND fetched_at >= :from AND fetched_at < :until 
 -- name: audit_runs
 SELECT job, mid, day, run_id, state, started_at, finished_at, committed_at, error, journal_head FROM runs
 WHERE (:mid = '' OR mid = :mid) AND day >= :first AND day <= :last ORDER BY mid, job, day
+
+-- Rows beside what the journal says of them, page by page in the order of their
+-- ids. What may be sealed is not read: an auditor has no right to it.
+-- name: verify_refunds
+SELECT * FROM refunds WHERE id > :after ORDER BY id LIMIT :limit
+-- name: verify_attempts
+SELECT refund_id, n, idempotency_key, sealed, body_sha256, guard, secret_print, first_sent, last_sent, sends, unanswered, answers,
+  answered_at, kind, http_status, code, message, trace_id, answer
+FROM refund_attempts WHERE refund_id > :after AND refund_id <= :last ORDER BY refund_id, n
+-- name: verify_transfers
+SELECT * FROM hand_transfers WHERE refund_id > :after AND refund_id <= :last ORDER BY refund_id
+-- name: verify_entries
+SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal
+WHERE subject > :after AND subject <= :last ORDER BY subject, seq
+-- name: verify_given
+SELECT break_id, mid, payment_key, amount, at, actor FROM transfers ORDER BY break_id, at
+-- name: transfer_of_break
+SELECT break_id, mid, payment_key, amount, at, actor FROM transfers WHERE break_id = :break_id AND at = :at
+-- name: verify_limits
+SELECT scope, currency, number, amount FROM limit_ledger ORDER BY scope, currency
+-- name: verify_batches
+SELECT batch, sha256, number, at, actor FROM batches ORDER BY batch
+-- name: journal_after
+SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal WHERE seq >= :seq ORDER BY seq
+-- name: entry_hash
+SELECT hash FROM journal WHERE seq = :seq

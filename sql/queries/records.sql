@@ -168,8 +168,6 @@ INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, pre
 VALUES (:seq, :at, :actor, :run_id, :subject, :action, :reason, :facts, :prev_hash, :hash)
 -- name: journal_head
 SELECT seq, hash FROM journal_head WHERE one = 1
--- name: journal_all
-SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal ORDER BY seq
 -- name: journal_of
 SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal
 WHERE subject = :subject ORDER BY seq

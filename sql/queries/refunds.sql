@@ -42,8 +42,6 @@ SELECT min(due) AS at FROM (
       AND 0 = (SELECT count(*) FROM refunds o WHERE o.payment_key = r.payment_key AND o.id <> r.id
         AND (o.state IN ('sending','unknown') OR (o.state = 'accepted' AND o.in_progress = 1)
           OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))))) later
--- name: newest_attempt
-SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n DESC LIMIT 1
 -- name: attempts_of
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n
 -- What people look at: nothing of it is sealed, so that who only reads may read

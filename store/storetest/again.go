@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"daesa/jobs"
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/store"
 )
@@ -19,6 +24,7 @@ var againTests = map[string]func(*testing.T, *store.DB){
 	"again: eight workers send all of ninety-six refunds, each once": allAreSent,
 	"again: a person's word on a held refund ends its attempt":       wordEndsAttempt,
 	"again: the brake is taken off once":                             brakeOffOnce,
+	"listed: by their bytes, whatever they are written in":           listedByBytes,
 }
 
 func allAreSent(t *testing.T, db *store.DB) {
@@ -123,5 +129,47 @@ func brakeOffOnce(t *testing.T, db *store.DB) {
 		if was, err := db.Resume(t.Context(), "park", now); err != nil || was != want {
 			t.Errorf("taken off, time %d: %v, %v", i+1, was, err)
 		}
+	}
+}
+
+// listedByBytes: an order number may be anything, and every list has the order of
+// its bytes.
+func listedByBytes(t *testing.T, db *store.DB) {
+	ids := []string{"a-1", "B-2", "_3", "가나", "A-1", "b", "10", "9", "나", "ㄱ"}
+	var orders []pay.Order
+	var changes []jobs.BreakChange
+	for _, id := range ids {
+		orders = append(orders, order(id, 1000))
+		asked(t, db, id, 1000, time.Time{})
+		finding := reconcile.Finding{MID: mid, OrderID: "order-" + id, Kind: reconcile.MissingLocally, Currency: pay.KRW}
+		b, change := reconcile.Remember(nil, &finding, day)
+		changes = append(changes, jobs.BreakChange{Break: b, Change: change})
+	}
+	save(t, db, orders...)
+	if err := commit(t, db, jobs.Written{Breaks: changes}, drawn); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, id := range ids {
+		want = append(want, "order-"+id)
+	}
+	slices.Sort(want)
+	requests, err := db.Refunds(t.Context(), store.RefundFilter{MID: mid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	breaks, err := db.Breaks(t.Context(), store.BreakFilter{MID: mid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, of []string
+	for i := range requests {
+		got, of = append(got, requests[i].OrderID), append(of, breaks[i].OrderID)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("refunds: %s", diff)
+	}
+	if diff := cmp.Diff(want, of); diff != "" {
+		t.Errorf("breaks: %s", diff)
 	}
 }

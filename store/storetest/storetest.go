@@ -67,13 +67,19 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, olderTests)
 	maps.Copy(tests, waitingTests)
 	maps.Copy(tests, againTests)
+	maps.Copy(tests, onceTests)
+	maps.Copy(tests, verifyTests)
 	for name, test := range tests {
 		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, open(t))
+			db := open(t)
+			test(t, db)
+			if !db.ByHandForTest() && !t.Failed() {
+				quiet(t, db) // whatever was done, the journal says it
+			}
 		})
 	}
 }
