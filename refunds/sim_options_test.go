@@ -130,6 +130,7 @@ type options struct {
 	Meddles    int           // so often somebody cancels at Toss what is on its way
 	Resolves   bool          // a person gives the word on held requests
 	TwoMIDs    bool          // the former mid is among the also_mids, and has requests
+	Brakes     int           // so often somebody brakes what has begun and not left
 }
 
 // String prints the options so that a seed explains itself.
@@ -289,6 +290,9 @@ func (o *options) drawMerchants(r *rand.Rand) {
 		for range r.IntN(3) {
 			o.Acts = append(o.Acts, act{At: span(r, 0, o.Length), What: "asked again under the other mid", Of: r.IntN(6)})
 		}
+	}
+	if chance(r, 0.15) {
+		o.Brakes, o.Pause = 1+r.IntN(2), max(o.Pause, 0.02)
 	}
 	if chance(r, 0.1) {
 		p := &o.Payments[r.IntN(len(o.Payments))]
