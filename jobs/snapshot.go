@@ -26,7 +26,7 @@ func (n *Nightly) onlyCompares() bool { return n.Job == JobReconcile || n.Job ==
 // now.
 func (n *night) snapshot(after After) reports.Snapshot {
 	run := n.run
-	run.Broken = map[reconcile.Kind]int64{}
+	run.Broken, run.Refunding = map[reconcile.Kind]int64{}, nil
 	run.Refunds = map[string]int64{}
 	s := reports.Snapshot{JournalHead: after.JournalHead, Config: n.Settings.ConfigPrint}
 	for _, b := range after.Breaks {
@@ -49,6 +49,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	s.Promises = n.promises(after.Executed)
 	s.Transfers = n.transfers(after.Transfers)
 	s.Before = after.Nights
+	n.waiting(&s, after)
 	return s
 }
 
@@ -118,6 +119,11 @@ func countBreak(run *reconcile.Run, b reconcile.Break) {
 				run.Reopened++
 			}
 		}
+	case b.Status == reconcile.Refunding:
+		if run.Refunding == nil {
+			run.Refunding = map[reconcile.Kind]int64{}
+		}
+		run.Refunding[b.Kind]++
 	case b.Status == reconcile.Timing:
 		run.Timing++
 	case b.Status == reconcile.Cleared:
@@ -131,7 +137,7 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
 		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
-		Since: b.Since, Owner: b.Owner,
+		Since: b.Since, Owner: b.Owner, Remark: b.Remark,
 	}
 	if b.Kind == reconcile.CurrencyMismatch {
 		row.ProviderCurrency = n.currencies[b.ID]

@@ -52,7 +52,7 @@ const (
 )
 
 // reservedRefs begin the references that daesa makes itself.
-var reservedRefs = []string{"auto:", "full:"}
+var reservedRefs = []string{"auto:", "full:", decidedRef}
 
 // Asking is one row of a refund file, or one `refunds add`: what a person asks
 // for, before any look-up.

@@ -12,7 +12,6 @@ import (
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/sandbox"
-	"daesa/store"
 	"daesa/toss"
 )
 
@@ -27,7 +26,7 @@ func (w *world) believed(key string, amount int64, ref string) refunds.Request {
 	p.MID = mid
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: key, Method: p.Method, Amount: amount,
 		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: w.now}
-	if _, err := w.db.AddRefunds(w.t.Context(), nil, []store.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now); err != nil {
+	if _, err := w.db.AddRefunds(w.t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now); err != nil {
 		w.t.Fatal(err)
 	}
 	w.approve(r.ID, "checker")
@@ -36,7 +35,7 @@ func (w *world) believed(key string, amount int64, ref string) refunds.Request {
 
 func (w *world) approve(id, by string) {
 	w.t.Helper()
-	if _, err := w.db.Approve(w.t.Context(), store.Word{IDs: []string{id}, By: by, Now: w.now}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: []string{id}, By: by, Now: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -56,7 +55,7 @@ func (w *world) notExecuted(id string) refunds.State {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.db.ResolveRefund(w.t.Context(), claimed, step, refunds.Kept(claimed.Request, step, p), []pay.Evidence{evidence}, "owner", "looked", w.now); err != nil {
+	if err := w.db.ResolveRefund(w.t.Context(), claimed, step, p, []pay.Evidence{evidence}, "owner", "looked", w.now); err != nil {
 		w.t.Fatal(err)
 	}
 	return step.To
@@ -174,7 +173,7 @@ func TestARefundThatARestoredDatabaseForgotIsFoundBeforeItsNeighbourIsSent(t *te
 	if err != nil || plan.Found == nil {
 		t.Fatalf("what was sent before is not found: %+v, %v", plan, err)
 	}
-	if _, err := w.db.AddRefunds(t.Context(), nil, []store.Adding{{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}}, "maker", w.now); err != nil {
+	if _, err := w.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}}, "maker", w.now); err != nil {
 		t.Fatal(err)
 	}
 	w.run(w.worker())
@@ -230,7 +229,7 @@ func TestACancelThatAFirewallAnswersIsTriedAgainAfterMinutes(t *testing.T) {
 				w.now = w.now.Add(5 * time.Second)
 			}
 			got := w.request(r.ID)
-			if i.sends != 1 || got.State != refunds.Unknown || got.ErrorCode != refunds.WhyNoCode || !strings.HasPrefix(got.ErrorMessage, "HTTP "+name+": ") {
+			if i.sends != 1 || got.State != refunds.Unknown || got.ErrorCode != refunds.WhyUncoded || !strings.HasPrefix(got.ErrorMessage, "HTTP "+name+": ") {
 				t.Fatalf("after a hundred seconds: %d sends, %s since %s %q", i.sends, got.State, got.ErrorCode, got.ErrorMessage)
 			}
 			attempts, err := w.db.Attempts(t.Context(), r.ID)

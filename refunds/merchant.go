@@ -29,8 +29,7 @@ func strangers(r Request, p pay.Payment, known Known) []string {
 	var found []string
 	for _, cancel := range p.Cancels {
 		marker := pay.Marker(cancel.Reason)
-		_, ours := known.Ours[marker]
-		if marker != "" && marker != r.ID && !ours && known.Claimed[cancel.TransactionKey] == "" {
+		if marker != "" && marker != r.ID && known.taken(marker) == "" && known.Claimed[cancel.TransactionKey] == "" {
 			found = append(found, marker)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"time"
 
 	"daesa/pay"
@@ -25,7 +25,10 @@ type bug struct {
 	queue    func(*sim, refunds.Queue) refunds.Queue
 	provider func(*sim, refunds.Provider) refunds.Provider
 	freeze   func(pay.CancelIntent) ([]byte, error)
-	sql      []string
+	// waits and whose break what is said of open requests, and whose expire.
+	waits func(refunds.Standing, refunds.Facts, time.Time) []refunds.Waiter
+	whose func(*sim, func(mid string) bool) func(mid string) bool
+	sql   []string
 	// harmless says which other layer makes up for it; such a bug is caught only
 	// together with the bugs of those layers.
 	harmless string
@@ -38,6 +41,12 @@ func (b bug) and(o bug) bug {
 	both := bug{name: b.name + " + " + o.name, sql: append(append([]string{}, b.sql...), o.sql...), freeze: b.freeze, seed: b.seed, also: o.seed}
 	if o.freeze != nil {
 		both.freeze = o.freeze
+	}
+	if both.waits = b.waits; o.waits != nil {
+		both.waits = o.waits
+	}
+	if both.whose = b.whose; o.whose != nil {
+		both.whose = o.whose
 	}
 	both.decide = func(s *sim, next decision) decision {
 		for _, each := range []bug{b, o} {
@@ -334,6 +343,7 @@ var bugs = []bug{
 			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, answer.Payment.TotalAmount, pay.Done
 		}
 	})},
+	{name: "a break does not hear that its request has ended", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS deaf BEFORE UPDATE ON breaks WHEN OLD.refunding = 1 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "a journal row is lost", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS bug BEFORE INSERT ON journal WHEN NEW.seq % 7 = 0 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "the guard is fresh for a new key", seed: 67, decide: instead(func(r refunds.Request, a *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if r.State == refunds.Unknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {
@@ -387,12 +397,12 @@ var bugs = []bug{
 		}
 	})},
 	{name: "an unknown reference stops nobody", seed: 6, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment == nil || answer.Known.Ours == nil {
+		if answer.Payment == nil {
 			return
 		}
-		answer.Known.Ours = maps.Clone(answer.Known.Ours)
+		answer.Known.Taken = slices.Clone(answer.Known.Taken)
 		for _, c := range answer.Payment.Cancels {
-			answer.Known.Ours[pay.Marker(c.Reason)] = true
+			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.Rejected})
 		}
 	})},
 	{name: "each MID has guards of its own", seed: 313, sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
@@ -427,5 +437,24 @@ var bugs = []bug{
 			a.Unanswered = false
 		}
 	})},
+	{name: "nobody comes to a merchant that is gone", seed: 491, whose: func(s *sim, whose func(string) bool) func(string) bool {
+		return func(mid string) bool { return whose(mid) && !s.unconfigured }
+	}},
+	{name: "nothing expires at night", seed: 49, whose: func(*sim, func(string) bool) func(string) bool { return nil }},
+	{name: "a limit that was lowered is not seen", seed: 150, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
+		for currency, l := range f.Budget.Of {
+			l.Single = wideLimit
+			f.Budget.Of[currency] = l
+		}
+		return refunds.Waits(s, f, now)
+	}},
+	{name: "a merchant that is gone is not seen", seed: 5, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
+		f.Configured = []string{mid}
+		return refunds.Waits(s, f, now)
+	}},
+	{name: "what is accepted is forgotten", seed: 4, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
+		s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(o refunds.Open) bool { return o.State == refunds.Accepted })
+		return refunds.Waits(s, f, now)
+	}},
 	{name: "no deadline", harmless: "the provider refuses by EXCEED_MAX_REFUND_DUE, and a look proves it", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) { r.CancelBy = time.Time{} })},
 }

@@ -95,7 +95,9 @@ func (s *sim) checkStore() {
 			s.fail("I5", "%s has disappeared", s.short(w.id))
 		}
 	}
+	s.checkBreaks()
 	s.checkLedger()
+	s.checkWaiting()
 }
 
 // checkHistory replays the journal of a request: it gives the table's state,

@@ -131,14 +131,15 @@ type options struct {
 	Resolves   bool          // a person gives the word on held requests
 	TwoMIDs    bool          // the former mid is among the also_mids, and has requests
 	Brakes     int           // so often somebody brakes what has begun and not left
+	Nights     bool          // a night comes to the refunds, too, and the configuration changes
 }
 
 // String prints the options so that a seed explains itself.
 func (o options) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v two mids %v\n",
+	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v two mids %v%s\n",
 		o.Seed, 100*o.Fault, 100*o.Kill, 100*o.Pause, o.Workers, o.Start.Format(time.RFC3339), o.Length, o.Every, o.KeyLife, o.OutageFrom, o.OutageTo,
-		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.TwoMIDs)
+		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.TwoMIDs, o.settings())
 	for i, p := range o.Payments {
 		fmt.Fprintf(&b, "  payment %d: %s %d %s account %v other %v believed %v asks %v\n", i, p.Method, p.Amount, p.Outcome, p.Account, p.Other, p.Believed, p.Asks)
 	}
@@ -209,6 +210,7 @@ func drawOptions(seed uint64, mild bool) options {
 		o.drawPeople(r)
 		o.drawMerchants(rand.New(rand.NewPCG(seed, 0x1d)))
 	}
+	o.drawSettings()
 	slices.SortStableFunc(o.Acts, func(a, b act) int { return int(a.At - b.At) })
 	return o
 }

@@ -100,11 +100,11 @@ func (s *sim) askFor(w *wish) {
 	for _, c := range p.Cancels {
 		marker := pay.Marker(c.Reason)
 		own = own || marker == w.id
-		if marker != w.id && !known.Ours[marker] && known.Claimed[c.TransactionKey] == "" && c.Status != pay.CancelAborted {
+		if marker != w.id && !slices.ContainsFunc(known.Taken, func(t refunds.Taken) bool { return t.ID == marker }) && known.Claimed[c.TransactionKey] == "" && c.Status != pay.CancelAborted {
 			r.PlannedForeign += c.Amount
 		}
 	}
-	adding := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}, Found: refunds.FoundAtToss(r, p, known, s.now)}
+	adding := refunds.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}, Found: refunds.FoundAtToss(r, p, known, s.now)}
 	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
 		adding.Account = s.account(w, p, known.AccountPrint)
 		adding.Request.AccountPrint = known.AccountPrint
@@ -117,14 +117,15 @@ func (s *sim) askFor(w *wish) {
 		s.note("people: %s of %d is not taken: %s", w.Ref, w.Amount, why)
 		return
 	}
-	_, err = s.db.AddRefunds(s.ctx, nil, []store.Adding{adding}, "maker", s.now)
-	var tooMuch *store.TooMuchError
-	var sameRef *store.RefError
+	_, err = s.db.AddRefunds(s.ctx, nil, []refunds.Adding{adding}, "maker", s.now)
+	var tooMuch *refunds.TooMuchError
+	var sameRef *refunds.RefError
 	if errors.As(err, &tooMuch) || errors.As(err, &sameRef) {
 		s.note("people: %s of %d is not taken: %v", w.Ref, w.Amount, err)
 		return
 	}
 	s.must(err)
+	s.waitFor(w.id)
 	w.taken = true
 	s.count.requests++
 	s.note("people: ask %s = %s for %d of payment %d", w.Ref, s.short(w.id), w.Amount, w.of)
@@ -156,7 +157,7 @@ func (s *sim) askUnderTheOther(w *wish) {
 	}
 	r := *had
 	r.ID, r.MID, r.State = refunds.RequestID(other.mid(), w.Ref), other.mid(), refunds.Requested
-	added, err := s.db.AddRefunds(s.ctx, nil, []store.Adding{{Request: r, Payment: p}}, "maker", s.now)
+	added, err := s.db.AddRefunds(s.ctx, nil, []refunds.Adding{{Request: r, Payment: p}}, "maker", s.now)
 	s.must(err)
 	s.note("people: %s is asked for again under %s", s.short(had.ID), other.mid())
 	if len(added.New) > 0 {
@@ -190,7 +191,16 @@ func (s *sim) approve(w *wish) {
 	if r.State != refunds.Requested {
 		return
 	}
-	_, err = s.db.Approve(s.ctx, store.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	var tooMuch *refunds.TooMuchError
+	if errors.As(err, &tooMuch) { // less is left than was asked for: no word is taken
+		s.note("people: %s is not approved: %v", s.short(w.id), err)
+		_, err = s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "less is left", Now: s.now})
+		s.must(err)
+		w.dropped, s.person[w.id] = true, true
+		s.checkStore()
+		return
+	}
 	s.must(err)
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
@@ -219,7 +229,7 @@ func (s *sim) visit() {
 		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance:
 			s.approve(w)
 		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
-			_, err := s.db.Reject(s.ctx, store.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
+			_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
 			s.must(err)
 			w.dropped, s.person[r.ID] = true, true
 			s.note("people: reject %s", s.short(r.ID))
@@ -254,7 +264,7 @@ func (s *sim) resolve(r refunds.Request) {
 		s.note("people: %s is not resolved: %v", s.short(r.ID), err)
 		return
 	}
-	s.must(s.db.ResolveRefund(s.ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, "owner", "looked", s.now))
+	s.must(s.db.ResolveRefund(s.ctx, claimed, step, p, []pay.Evidence{evidence}, "owner", "looked", s.now))
 	s.note("people: resolve %s as %s", s.short(r.ID), step.To)
 	if claimed.Attempt != nil {
 		s.answered[claimed.Attempt.Key] = true
@@ -265,6 +275,9 @@ func (s *sim) resolve(r refunds.Request) {
 // happen is an act beside the workers.
 func (s *sim) happen(a act) {
 	s.note("%s %d %d", a.What, a.Of, a.Sum)
+	if s.settingsChange(a) {
+		return
+	}
 	switch a.What {
 	case "console":
 		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum}); err == nil {
@@ -355,8 +368,8 @@ func (s *sim) unbrake() {
 }
 
 func (s *sim) withdraw(r refunds.Request) {
-	_, err := s.db.Withdraw(s.ctx, store.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
-	var state *store.StateError
+	_, err := s.db.Withdraw(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
+	var state *refunds.StateError
 	if errors.As(err, &state) {
 		return
 	}

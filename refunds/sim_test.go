@@ -61,8 +61,11 @@ type sim struct {
 	epoch   int // of the database: every restore begins one
 	backup  []byte
 	// quarantine: after a restore nothing but the run that looks everything up.
-	quarantine  bool
-	otherAmount bool
+	quarantine   bool
+	otherAmount  bool
+	single       int64 // refunds.max_single
+	unconfigured bool  // the merchant left the configuration
+	nextNight    time.Time
 
 	facts
 	lines []string
@@ -92,7 +95,7 @@ func (c *counts) add(o counts) {
 // newSim makes the world of a seed. dir is the seed's own.
 func newSim(dir string, o options, plan planner, b bug) *sim {
 	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), now: o.Start,
-		path: filepath.Join(dir, "daesa.db"), secret: "secret-1", faults: true, sum: 14695981039346656037, facts: newFacts(), acts: slices.Clone(o.Acts)}
+		path: filepath.Join(dir, "daesa.db"), secret: "secret-1", faults: true, single: wideLimit, sum: 14695981039346656037, facts: newFacts(), acts: slices.Clone(o.Acts)}
 	if plan == nil {
 		s.plan = dice{s}
 	}
@@ -113,7 +116,7 @@ func newSim(dir string, o options, plan planner, b bug) *sim {
 	for i, p := range o.Payments {
 		s.pay(i, p)
 	}
-	s.nextRun, s.office = s.now, s.now.Add(o.Office)
+	s.nextRun, s.office, s.nextNight = s.now, s.now.Add(o.Office), pay.DayOf(s.now).End().Add(90*time.Minute)
 	return s
 }
 
@@ -259,7 +262,7 @@ func (s *sim) engine(w *simWorker, of string) *refunds.Worker {
 	if s.bug.provider != nil {
 		provider = s.bug.provider(s, provider)
 	}
-	limits := refunds.Limits{Single: 1e12, Run: 1e12, Day: 1e12}
+	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: wideLimit}
 	engine := &refunds.Worker{
 		MID: of, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretPrint: s.secret, AccountDays: 365,
 		Budget: refunds.Budget{RunCount: 1000, DayCount: s.opt.DayCount, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits, pay.USD: limits}},
@@ -395,6 +398,7 @@ func (s *sim) run() string {
 	}
 	s.note("no more faults")
 	s.unbrake()
+	s.single, s.unconfigured = wideLimit, false
 	s.nextRun, s.office, s.opt.Every, s.opt.Office = s.now, s.now, 10*time.Minute, 12*time.Hour
 	if s.opt.DayCount < 1000 { // the limit of the day is met at every run
 		s.opt.Every = 4 * time.Hour
@@ -425,9 +429,15 @@ func (s *sim) step(until time.Time) {
 	s.askDue()
 	s.meddle()
 	s.slam()
+	s.atNight()
 	if !s.now.Before(s.office) && !s.quarantine {
 		s.office = s.now.Add(s.opt.Office)
 		s.visit()
+	}
+	if s.unconfigured && !s.now.Before(s.nextRun) { // processes of before go on
+		if s.nextRun = s.now.Add(s.opt.Every); !s.quarantine {
+			s.runWithoutMerchant()
+		}
 	}
 	if !s.now.Before(s.nextRun) && (len(s.workers) < s.opt.Workers || s.stuck()) {
 		s.start(s.quarantine)
@@ -479,6 +489,9 @@ func (s *sim) sleep(until time.Time) {
 	}
 	if len(s.unasked) > 0 {
 		next = earliest(next, s.opt.Start.Add(s.unasked[0].At))
+	}
+	if s.opt.Nights && !s.quarantine {
+		next = earliest(next, s.nextNight)
 	}
 	if !s.quarantine {
 		next = earliest(next, s.office)

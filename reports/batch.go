@@ -417,7 +417,7 @@ func (b *batchBook) drawRows() {
 		name: sheetBatchRows, tab: green, columns: b.listed, fixed: position(b.listed, columnOrder),
 		title:    b.title + " · " + b.lang.of(sheetBatchRows),
 		subtitle: b.say("사람이 볼 것 먼저, 취소기한이 가까운 순 · 요청 하나가 한 행", "What needs a person first, then the nearest deadline · one row for each request"),
-		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows), fill: func(i int, cells []cell) {
+		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows, nil), fill: func(i int, cells []cell) {
 			for n, c := range all {
 				cells[n] = c.cell(p, &b.rows[i])
 			}

@@ -84,6 +84,9 @@ func (b *nightBook) drawBreaks() {
 	if !n.nothingRead() {
 		l.subtitle += b.lang.fill(word{" · 확인이 필요한 불일치 {1}건, 시점 차이 {2}건, 자동 해소 {3}건", " · {1} need a person, {2} timing, {3} cleared"},
 			b.number(b.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared)))
+		if waiting := refundingBreaks(n.sum); waiting > 0 {
+			l.subtitle += b.lang.fill(word{", 환불 진행 중 {1}건", ", {1} refunding"}, b.number(waiting))
+		}
 	}
 	if cleared == 0 {
 		l.segments[0] = b.nothing(b.say("불일치가 없습니다 ✓", "No breaks ✓"))
@@ -222,7 +225,7 @@ func (b *nightBook) breakFill(p breakPalettes, columns []column) func(int, []cel
 		}
 		l.put(count(at.count, int64(r.FirstSeen.BankDaysUntil(b.night.day))))
 		l.put(moment(at.moment, r.CancelBy))
-		l.put(text(at.text, b.lang.advice(r.Kind)))
+		l.put(text(at.text, b.lang.advice(r.Kind, r.Remark)))
 		b.people(l, p, r)
 		b.breakDetails(l, at, r)
 		l.put(text(at.text, clean(rowCheck(b.night.runs[r.MID], columns, cells))))

@@ -29,6 +29,10 @@ type night struct {
 	own        []ladder // the same for each merchant, where there are several
 	sum        reconcile.Run
 	runs       map[string]string // run ids by merchant
+	transfers  []refunds.HandTransfer
+	waiting    []refunds.WaitLine      // over all merchants
+	waits      map[string]refunds.Wait // of open requests, by their id
+	left       map[string]bool         // requests of merchants that left the configuration
 }
 
 // newNight reckons the figures. expected are the configured merchants: one
@@ -53,7 +57,9 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 		}
 		n.breaks = append(n.breaks, s.Breaks...)
 		n.refunds = append(n.refunds, s.Refunds...)
+		n.transfers = append(n.transfers, s.Transfers...)
 	}
+	n.gatherWaiting()
 	for _, mid := range expected {
 		if !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return s.Run.MID == mid }) {
 			n.absent = append(n.absent, mid)
@@ -65,6 +71,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	n.splitDeadlines()
 	n.currencies = n.allCurrencies()
 	n.sum = sumRuns(n.snapshots)
+	n.countLeft()
 	return n, n.climb()
 }
 
@@ -122,12 +129,14 @@ func statusRank(s reconcile.Status) int {
 	switch s {
 	case reconcile.Open, reconcile.Reopened:
 		return 0
-	case reconcile.Timing:
+	case reconcile.Refunding:
 		return 1
-	case reconcile.Cleared:
-		return 3
-	default:
+	case reconcile.Timing:
 		return 2
+	case reconcile.Cleared:
+		return 4
+	default:
+		return 3
 	}
 }
 
@@ -221,12 +230,12 @@ func (n *night) allCurrencies() []pay.Currency {
 	for _, d := range slices.Concat(n.deadlines, n.lost) {
 		seen[d.Currency] = true
 	}
+	for _, t := range n.transfers {
+		seen[t.Currency] = true
+	}
 	for _, s := range n.snapshots {
 		for _, m := range s.Missing {
 			seen[m.Currency] = true
-		}
-		for _, t := range s.Transfers {
-			seen[t.Currency] = true
 		}
 		for _, p := range s.Promises {
 			seen[p.Currency] = true
@@ -247,15 +256,24 @@ func (n *night) allCurrencies() []pay.Currency {
 func (n *night) splitDeadlines() {
 	for _, s := range n.snapshots {
 		for _, d := range s.Deadlines {
-			if n.daysLeft(d) == bucketLost {
-				n.lost = append(n.lost, d)
-			} else {
-				n.deadlines = append(n.deadlines, d)
-			}
+			n.splitDeadline(d)
+		}
+	}
+	if left := n.leftOver(); left != nil {
+		for _, d := range left.Deadlines {
+			n.splitDeadline(d)
 		}
 	}
 	slices.SortStableFunc(n.deadlines, urgentFirst)
 	slices.SortStableFunc(n.lost, urgentFirst)
+}
+
+func (n *night) splitDeadline(d Deadline) {
+	if n.daysLeft(d) == bucketLost {
+		n.lost = append(n.lost, d)
+	} else {
+		n.deadlines = append(n.deadlines, d)
+	}
 }
 
 func urgentFirst(a, b Deadline) int {
@@ -347,7 +365,7 @@ func (n *night) sumOf(chosen func(Deadline) bool) stake {
 
 // sumRuns adds the counts of all merchants. Money is not among them.
 func sumRuns(snapshots []Snapshot) reconcile.Run {
-	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
+	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunding: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
 	for _, s := range snapshots {
 		run := s.Run
 		sum.Complete = sum.Complete && run.Complete
@@ -373,6 +391,9 @@ func sumRuns(snapshots []Snapshot) reconcile.Run {
 		for kind, count := range run.Broken {
 			sum.Broken[kind] += count
 		}
+		for kind, count := range run.Refunding {
+			sum.Refunding[kind] += count
+		}
 		for state, count := range run.Refunds {
 			sum.Refunds[state] += count
 		}
@@ -381,10 +402,15 @@ func sumRuns(snapshots []Snapshot) reconcile.Run {
 }
 
 // openBreaks are those that need a person after the run.
-func openBreaks(run reconcile.Run) int64 {
-	var open int64
-	for _, count := range run.Broken {
-		open += count
+func openBreaks(run reconcile.Run) int64 { return summedKinds(run.Broken) }
+
+// refundingBreaks are those that wait for their refund after the run.
+func refundingBreaks(run reconcile.Run) int64 { return summedKinds(run.Refunding) }
+
+func summedKinds(counts map[reconcile.Kind]int64) int64 {
+	var sum int64
+	for _, count := range counts {
+		sum += count
 	}
-	return open
+	return sum
 }

@@ -78,16 +78,24 @@ var adviceWords = map[reconcile.Kind]word{
 	reconcile.RefundFailed:       {"가상계좌 환불 송금이 실패함 → 계좌를 확인하고 수기이체", "A virtual account's refund was not paid out → check the account, transfer by hand"},
 }
 
+// remarkWords say it of a cancel that was not executed, and that nobody asks for
+// before a person has said its tax-free part.
+var remarkWords = map[reconcile.Remark]word{
+	reconcile.TaxPartNeeded:  {"과세·면세 혼합 결제의 부분취소가 토스에 없음 → 면세금액을 정해 환불 진행", "A part of a mixed payment is not cancelled at Toss → say its tax-free part, then refund now"},
+	reconcile.TaxPartDiffers: {"취소가 토스에 없고 면세금액도 서로 다름 → 확인 후 면세금액을 정해 환불 진행", "Not cancelled at Toss, and the tax-free parts differ → check, say the part, then refund now"},
+}
+
 // isNew is a break that this night opened; the contract's word is open.
 const isNew reconcile.Status = "new"
 
 var statusWords = map[reconcile.Status]word{
-	isNew:              {"신규", "New"},
-	reconcile.Open:     {"계속", "Open"},
-	reconcile.Reopened: {"재발생", "Reopened"},
-	reconcile.Timing:   {"시점 차이", "Timing"},
-	reconcile.Resolved: {"종결", "Resolved"},
-	reconcile.Cleared:  {"자동 해소", "Cleared"},
+	isNew:               {"신규", "New"},
+	reconcile.Open:      {"계속", "Open"},
+	reconcile.Reopened:  {"재발생", "Reopened"},
+	reconcile.Timing:    {"시점 차이", "Timing"},
+	reconcile.Refunding: {"환불 진행 중", "Refunding"},
+	reconcile.Resolved:  {"종결", "Resolved"},
+	reconcile.Cleared:   {"자동 해소", "Cleared"},
 }
 
 // decisionWords are what a person can decide about a break.
@@ -205,11 +213,15 @@ func (l language) method(m pay.Method) string       { return lookUp(l, methodWor
 func (l language) sideStatus(status string) string  { return lookUp(l, sideStatusWords, status) }
 func (l language) status(s reconcile.Status) string { return lookUp(l, statusWords, s) }
 
-func (l language) advice(k reconcile.Kind) string {
-	if w, ok := adviceWords[k]; ok {
+func (l language) advice(k reconcile.Kind, remark reconcile.Remark) string {
+	if w, ok := remarkWords[remark]; ok && k == reconcile.CancelNotExecuted {
 		return l.of(w)
 	}
-	return ""
+	advice := l.of(adviceWords[k])
+	if remark == reconcile.TaxPartDiffers {
+		advice += l.of(word{" · 면세금액도 다름", " · the tax-free parts differ, too"})
+	}
+	return advice
 }
 
 // refund says where a request stands: a virtual account's money arrives after

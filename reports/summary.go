@@ -53,6 +53,7 @@ func (m *summary) draw() {
 	m.coverage()
 	m.movement()
 	m.soonAndQueue()
+	m.waiting()
 	m.captured()
 	m.paidOut()
 	m.signatures()

@@ -24,7 +24,7 @@ func (m *summary) ladder(l ladder) {
 	first := gap + 1
 	for _, r := range l.rungs {
 		m.step(l.currency, r, clean(m.lang.kind(r.kind)))
-		m.s.linkRow(m.s.last(), m.breakAt(func(b *BreakRow) bool { return b.Kind == r.kind && b.Status.NeedsPerson() && b.Currency == l.currency }))
+		m.s.linkRow(m.s.last(), m.breakAt(func(b *BreakRow) bool { return b.Kind == r.kind && b.Status.Listed() && b.Currency == l.currency }))
 	}
 	m.step(l.currency, l.timing, m.lang.status(reconcile.Timing))
 	m.s.linkRow(m.s.last(), m.breakAt(func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == l.currency }))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 )
 
@@ -35,14 +36,15 @@ func (r *Returned) Verify(snapshots []Snapshot, opts Options) (Verified, error) 
 	for i, id := range r.Runs {
 		for _, s := range snapshots {
 			if s.Run.ID == id && i < len(r.Head) && s.JournalHead != r.Head[i] {
-				return found, &returnedError{fmt.Sprintf("the night of %s was run again after this workbook was drawn: it names the journal head %s, what is stored has %s",
-					s.Run.Day, quote(r.Head[i]), quote(s.JournalHead)), "daesa report nightly --date " + string(s.Run.Day) + " draws the night as it stands"}
+				return found, hint.Errorf("daesa report nightly --date "+string(s.Run.Day)+" draws the night as it stands",
+					"the night of %s was run again after this workbook was drawn: it names the journal head %s, what is stored has %s",
+					s.Run.Day, quote(r.Head[i]), quote(s.JournalHead))
 			}
 		}
 	}
 	if r.form != form {
-		return found, &returnedError{fmt.Sprintf("the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", quote(r.form), form),
-			"verify it with the version of daesa that drew it, or draw the night again with daesa report nightly and compare the two"}
+		return found, hint.Errorf("verify it with the version of daesa that drew it, or draw the night again with daesa report nightly and compare the two",
+			"the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", quote(r.form), form)
 	}
 	n, err := newNight(snapshots, opts.Expected)
 	if err != nil {

@@ -398,8 +398,11 @@ func TestEveryValueHasAWord(t *testing.T) {
 	for _, state := range refunds.States {
 		need(stateWords[state].ko != "" && stateWords[state].en != "" && needRank(state) >= 0, state)
 	}
-	for _, status := range []reconcile.Status{reconcile.Open, reconcile.Timing, reconcile.Cleared, reconcile.Resolved, reconcile.Reopened} {
+	for _, status := range reconcile.Statuses {
 		need(statusWords[status].ko != "", status)
+	}
+	for _, remark := range reconcile.Remarks {
+		need(remarkWords[remark].ko != "" && remarkWords[remark].en != "", remark)
 	}
 	for _, status := range pay.OrderStatuses {
 		need(sideStatusWords[string(status)].ko != "", status)

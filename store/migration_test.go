@@ -27,9 +27,7 @@ func onOlder(t *testing.T, version int64, test func(t *testing.T, db *store.DB))
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
-			if err := db.MigrateToForTest(t.Context(), version); err != nil {
-				t.Fatal(err)
-			}
+			db.MigrateToForTest(t, version)
 			test(t, db)
 		})
 	}
@@ -122,9 +120,7 @@ func TestTheMigrationIsNeverRefusedByWhatIsInFlight(t *testing.T) {
 	onOlder(t, 8, func(t *testing.T, db *store.DB) {
 		a := insert(t, db, "tosspayment", "a", "pay-1", "unknown", 0)
 		b := insert(t, db, "tosspayments", "a", "pay-1", "unknown", 0)
-		if err := db.MigrateToForTest(t.Context(), 9); err != nil {
-			t.Fatal(err)
-		}
+		db.MigrateToForTest(t, 9)
 		for _, id := range []string{a, b} {
 			if r, _, err := db.Refund(t.Context(), id); err != nil || r.State != refunds.HeldState || r.ErrorCode != refunds.WhyTwoInFlight {
 				t.Errorf("it is %s since %s, %v", r.State, r.ErrorCode, err)

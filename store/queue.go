@@ -23,7 +23,9 @@ import (
 // Claim takes the most urgent due request for a worker: first what must be
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-	d.prepare(ctx)
+	if err := d.prepare(ctx); err != nil {
+		return nil, err
+	}
 	var row refundRow
 	err := d.alone(func() error {
 		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
@@ -73,38 +75,14 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 }
 
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
-	key := args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": row.OrderID}
-	known.Ours, known.Claimed = map[string]bool{}, map[string]string{}
-	var rows []struct {
-		Ours           string `db:"ours"`
-		TransactionKey string `db:"transaction_key"`
-		ClaimedBy      string `db:"claimed_by"`
-		Given          int64  `db:"given"`
-		Named          int64  `db:"named"`
-	}
-	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
-		return known, nil, err
-	}
-	for _, each := range rows {
-		switch {
-		case each.Ours != "":
-			known.Ours[each.Ours] = each.Ours != row.ID
-		case each.TransactionKey != "":
-			known.Claimed[each.TransactionKey] = each.ClaimedBy
+	known, err = d.asked(ctx, on, row.MID, row.PaymentKey, row.OrderID, row.ID)
+	if err == nil && row.BreakID != "" {
+		if err = d.one(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
+			err = nil // then it is owed as a proposal of the night is
 		}
-		known.Transferred += each.Given
-		known.Named = known.Named || each.Named > 0
 	}
-	var order orderRow
-	switch err := d.one(ctx, on, &order, "order_of", key); {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
+	if err != nil || row.Method != "" && row.Method != string(pay.VirtualAccount) {
 		return known, nil, err
-	default:
-		known.Order = order.order()
-	}
-	if row.Method != "" && row.Method != string(pay.VirtualAccount) {
-		return known, nil, nil
 	}
 	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
 	known.AccountPrint = account.Print
@@ -134,6 +112,9 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
+		if !refunds.MayMove(r.State, refunds.Sending) {
+			return fmt.Errorf("refund %s is %s and cannot be sent; nothing was written", r.ID, r.State)
+		}
 		payment := args{"payment_key": r.PaymentKey}
 		if _, err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -277,11 +258,9 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // Settle commits a step with what was learned: the state, the attempt's answer,
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
-	if !refunds.MayMove(s.Request.State, s.Step.To) {
-		return fmt.Errorf("refund %s: from %s to %s (%s) is no way that a request may go; nothing was written", s.Request.ID, s.Request.State, s.Step.To, s.Step.Why)
-	}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		if err := d.settle(ctx, tx, s); err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
+		followed, err := d.settle(ctx, tx, s)
+		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
 		}
 		head, err := d.lockJournal(ctx, tx)
@@ -293,7 +272,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 				return err
 			}
 		}
-		_, err = d.appendTo(ctx, tx, head, []Entry{settledEntry(s)})
+		_, err = d.appendTo(ctx, tx, head, append([]Entry{settledEntry(s)}, followed...))
 		return err
 	})
 	if unique(err) {
@@ -302,27 +281,27 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 	return err
 }
 
-// settle writes a step, all but what is everybody's: limits and journal.
-func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	changed, err := d.exec(ctx, tx, "settle_refund", settledRow(s))
-	if err == nil && changed == 0 {
-		err = refunds.ErrLost
-	}
+// settle writes a step, all but what is everybody's: limits and journal. It gives
+// what the journal keeps of the break that waited for the request.
+func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entry, error) {
+	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, settledRow(s))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.Attempt != nil {
 		if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := d.saveSeen(ctx, tx, s); err != nil {
-		return err
+		return nil, err
 	}
 	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-		_, err = d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
+		if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
+			return nil, err
+		}
 	}
-	return err
+	return followed, nil
 }
 
 // saveSeen keeps the payment as it was seen, and the claim on a cancel of it.

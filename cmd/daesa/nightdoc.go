@@ -31,7 +31,7 @@ type nightFigures struct {
 	ProviderCalls int64                   `json:"provider_calls"`
 	UnknownMID    int64                   `json:"unknown_mid"`
 	NotLookedUp   int64                   `json:"not_looked_up"`
-	Missing       []string                `json:"missing"` // what could not be read
+	Missing       []missingDocument       `json:"missing"` // what could not be read
 }
 
 type sampleFigures struct {
@@ -63,7 +63,7 @@ type runDocument struct {
 
 func newFigures(day pay.Day) nightFigures {
 	f := nightFigures{BusinessDate: string(day), Complete: true, Breaks: map[string]int64{},
-		Totals: map[string]totalFigures{}, Refunds: map[string]int64{}, Missing: []string{}}
+		Totals: map[string]totalFigures{}, Refunds: map[string]int64{}, Missing: []missingDocument{}}
 	for _, kind := range reconcile.Kinds {
 		f.Breaks[string(kind)] = 0
 	}
@@ -89,8 +89,10 @@ func (f *nightFigures) add(run reconcile.Run) {
 	f.ProviderCalls += run.ProviderCalls
 	f.UnknownMID += run.UnknownMID
 	f.NotLookedUp += run.NotLookedUp
-	for kind, count := range run.Broken {
-		f.Breaks[string(kind)] += count
+	for _, counts := range []map[reconcile.Kind]int64{run.Broken, run.Refunding} {
+		for kind, count := range counts {
+			f.Breaks[string(kind)] += count
+		}
 	}
 	for state, count := range run.Refunds {
 		f.Refunds[state] += count
@@ -104,7 +106,7 @@ func (f *nightFigures) add(run reconcile.Run) {
 		f.Totals[string(total.Currency)] = sum
 	}
 	for _, gap := range run.Gaps {
-		f.Missing = append(f.Missing, gap.Side+": "+gap.What+": "+gap.Why)
+		f.Missing = append(f.Missing, newMissingDocument(gap))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
 	"daesa/pay"
@@ -156,7 +157,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		if err != nil {
 			return err
 		}
-		added, err := s.db.AddRefunds(ctx, nil, []store.Adding{adding}, a.actor(), s.now)
+		added, err := s.db.AddRefunds(ctx, nil, []refunds.Adding{adding}, a.actor(), s.now)
 		if err != nil {
 			return err
 		}
@@ -165,7 +166,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
-			return a.showRefund(ctx, s.db, requests[0].ID)
+			return a.showRefund(ctx, s.cfg, s.db, requests[0].ID)
 		}
 		r := requests[0]
 		if len(added.Known) > 0 {
@@ -191,46 +192,46 @@ func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
 }
 
 // plan looks one payment up and makes the request of it.
-func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, string, error) {
+func (s *asker) plan(ctx context.Context, asking refunds.Asking) (refunds.Adding, string, error) {
 	client, ok := s.clients[asking.MID]
 	if !ok {
-		return store.Adding{}, "", fmt.Errorf("merchant %s is not configured", plain(asking.MID))
+		return refunds.Adding{}, "", fmt.Errorf("merchant %s is not configured", plain(asking.MID))
 	}
 	p, evidence, err := lookUp(ctx, client, asking)
 	if err != nil {
-		return store.Adding{}, "", err
+		return refunds.Adding{}, "", err
 	}
 	if asking.OrderID != "" && p.OrderID != asking.OrderID {
-		return store.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
+		return refunds.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
 	}
 	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
 	known, err := s.db.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
 	if err != nil {
-		return store.Adding{}, "", err
+		return refunds.Adding{}, "", err
 	}
 	if p, err = refunds.MayBeAsked(p, asking, known); err != nil {
-		return store.Adding{}, "", err
+		return refunds.Adding{}, "", err
 	}
 	if had, err := s.waitingFor(ctx, asking, p); err != nil || had != nil {
 		if err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 		return s.again(asking, *had, p, evidence)
 	}
 	if had, err := s.db.RefundByRef(ctx, asking.MID, p.PaymentKey, asking.RefOf(p.PaymentKey)); err != nil || had != nil {
 		if err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 		return s.again(asking, *had, p, evidence)
 	}
 	plan, err := refunds.PlanAsking(asking, p, known, s.policy(asking.MID), s.actor(), s.batch, s.now)
 	if err != nil {
-		return store.Adding{}, "", err
+		return refunds.Adding{}, "", err
 	}
-	adding := store.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}
+	adding := refunds.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}
 	if plan.Account != nil {
 		if err := s.seal(&adding, *plan.Account); err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 	}
 	if adding.Request.State == refunds.Approved {
@@ -259,27 +260,27 @@ func (s *asker) waitingFor(ctx context.Context, asking refunds.Asking, p pay.Pay
 
 // again: one ref makes one refund. The same asking is the same request; another
 // amount under the ref is refused by the store.
-func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment, evidence pay.Evidence) (store.Adding, string, error) {
+func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment, evidence pay.Evidence) (refunds.Adding, string, error) {
 	r := had
 	r.PaymentKey = p.PaymentKey
 	if !asking.All {
 		amount, err := p.Currency.ParseAmount(asking.Amount)
 		if err != nil {
-			return store.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
+			return refunds.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
 		}
 		r.Amount = amount
 	}
-	adding, warning := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, ""
+	adding, warning := refunds.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, ""
 	switch {
 	case had.MID != asking.MID:
 		warning = "it was asked for before, under merchant " + plain(had.MID)
 	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
 		account, err := refunds.AccountFor(*asking.Account, p)
 		if err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 		if err := s.seal(&adding, *account); err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 		warning = "its refund account was taken"
 	case had.State == refunds.Rejected:
@@ -292,7 +293,7 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 
 // seal keeps an account so that only the account key opens it. The same account
 // again stays the version that it was, and what covers it.
-func (s *asker) seal(adding *store.Adding, account pay.RefundAccount) error {
+func (s *asker) seal(adding *refunds.Adding, account pay.RefundAccount) error {
 	stored, print, err := s.stored(context.Background(), adding.Payment, account, "given")
 	if err != nil {
 		return err
@@ -329,11 +330,14 @@ func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pa
 	return client.PaymentByOrder(ctx, asking.OrderID)
 }
 
-func (s *asker) policy(mid string) refunds.AskPolicy {
-	m, _ := s.cfg.Merchant(mid)
-	p := refunds.AskPolicy{ApproveAbove: s.cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
-		Single: map[pay.Currency]int64{pay.KRW: s.cfg.Refunds.MaxSingle}}
-	for currency, l := range s.cfg.Refunds.Limits {
+func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
+
+// askPolicy is what the configuration says about requests of people.
+func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
+	m, _ := cfg.Merchant(mid)
+	p := refunds.AskPolicy{ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
+		Single: map[pay.Currency]int64{pay.KRW: cfg.Refunds.MaxSingle}}
+	for currency, l := range cfg.Refunds.Limits {
 		p.Single[pay.Currency(currency)] = l.MaxSingle
 	}
 	return p
@@ -342,7 +346,7 @@ func (s *asker) policy(mid string) refunds.AskPolicy {
 // planned is one row of a file with what would become of it.
 type plannedRow struct {
 	asking  refunds.Asking
-	adding  store.Adding
+	adding  refunds.Adding
 	warning string
 	err     error
 }
@@ -373,7 +377,7 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 			return a.printImport(document, "would be")
 		}
 		if len(faults) > 0 {
-			return &hintedError{faults, or(hintOfRows(rows), "nothing was imported; mend the rows, or see all of them with --dry-run")}
+			return hint.With(faults, or(hintOfRows(rows), "nothing was imported; mend the rows, or see all of them with --dry-run"))
 		}
 		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: s.batch, Name: file.Name, SHA256: file.SHA256}, addings(rows), a.actor(), s.now)
 		if err != nil {
@@ -385,8 +389,8 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 	})
 }
 
-func addings(rows []plannedRow) []store.Adding {
-	return each(rows, func(r plannedRow) store.Adding { return r.adding })
+func addings(rows []plannedRow) []refunds.Adding {
+	return each(rows, func(r plannedRow) refunds.Adding { return r.adding })
 }
 
 // planAll looks every row up, several at once. Where the provider cannot be

@@ -95,9 +95,8 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 		Refunds:     refunds.Policy{AutoQueue: queue, ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays},
 		ConfigPrint: cfg.Fingerprint(),
 	}
-	if !cfg.Schedule.Refunds.IsZero() {
-		s.NextRefundRun = func(after time.Time) time.Time { return cfg.Schedule.Refunds.Next(after.In(pay.Seoul)) }
-	}
+	s.NextRefundRun = nextOf(cfg.Schedule.Refunds)
+	s.Facts = func(now time.Time) refunds.Facts { return waitFacts(cfg, now) }
 	return s
 }
 
@@ -168,7 +167,7 @@ const lateFiles = 7 * 24 * time.Hour
 func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
 	files, err := orders.Files(s.cfg.Orders.CSV.Glob)
 	if err != nil {
-		return []reconcile.Gap{{Side: "shop", What: s.cfg.Orders.CSV.Glob, Why: err.Error()}}, nil
+		return []reconcile.Gap{fileGap(s.cfg.Orders.CSV.Glob, err)}, nil
 	}
 	var gaps []reconcile.Gap
 	for _, path := range files {
@@ -176,10 +175,20 @@ func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile
 			continue
 		}
 		if _, err := s.take(ctx, path); err != nil {
-			gaps = append(gaps, reconcile.Gap{Side: "shop", What: filepath.Base(path), Why: err.Error()})
+			gaps = append(gaps, fileGap(filepath.Base(path), err))
 		}
 	}
 	return gaps, ctx.Err()
+}
+
+// fileGap is an order file that was not taken.
+func fileGap(name string, why error) reconcile.Gap {
+	gap := reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartFile, Name: name}, why, reconcile.ReasonFile)
+	var bad *orders.BadRow
+	if errors.As(why, &bad) {
+		gap.Cause.Reason, gap.Cause.Got = reconcile.ReasonRow, int64(bad.Line)
+	}
+	return gap
 }
 
 // take imports one file, whole or not at all.
@@ -215,7 +224,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 		return nil, err
 	}
 	gap := func(why error) ([]reconcile.Gap, error) {
-		return []reconcile.Gap{{Side: "shop", What: "orders.query", Why: why.Error()}}, ctx.Err()
+		return []reconcile.Gap{reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartQuery}, why, reconcile.ReasonQuery)}, ctx.Err()
 	}
 	shop, dialect, err := store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
 	if err != nil {

@@ -194,7 +194,7 @@ func isNumber(text string) bool {
 
 // knownLabel are texts of the workbook that have digits in them.
 func knownLabel(sheet, text string) bool {
-	for _, begins := range []string{"7일 안에", "1. ", "2. ", "3. ", "4. ", "5. ", "D-", "오늘 (D-day)", "0원 주문", "최근 30일", "대사 기준일", "가맹점 tosspayments", "급한 순", "토스는 가상계좌", "← ", "작성 "} {
+	for _, begins := range []string{"7일 안에", "1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "D-", "오늘 (D-day)", "0원 주문", "최근 30일", "대사 기준일", "가맹점 tosspayments", "급한 순", "토스는 가상계좌", "← ", "작성 "} {
 		if strings.HasPrefix(text, begins) {
 			return true
 		}

@@ -11,9 +11,11 @@
 -- is to be daesa's alone: the rights of PUBLIC on it are taken away.
 --
 --   migrator  owns the tables; only for `daesa migrate`
---   executor  nightly, refunds, accounts, orders, webhook, serve; asks and sends
+--   executor  nightly, refunds, accounts, orders, webhook, serve; asks and sends;
+--             also breaks resolve and report apply where they ask for a refund
 --   approver  the second person: approve, reject, breaks resolve, report apply,
---             transfers, pause and resume; changes no attempt and sends nothing
+--             transfers, pause and resume; asks for no refund, changes no attempt
+--             and sends nothing
 --   reporter  reads; neither sealed accounts nor the bytes that hold one
 --
 -- Nobody but the migrator can change or delete an entry of the journal, a
@@ -72,7 +74,9 @@ INSERT INTO wanted VALUES
   ('pages',           'S I',   'S', 'S'),
   ('windows',         'S I U', 'S', 'S'),
   ('window_reads',    'S I U', 'S', 'S'),
+  ('import_looks',    'S I U D', 'S', 'S'),
   ('captures',        'S I U', 'S', 'S'),
+  ('capture_reads',   'S I U', 'S', 'S'),
   ('events',          'S I U', 'S', 'S'),
   -- what runs
   ('runs',            'S I U', 'S', 'S'),

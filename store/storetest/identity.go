@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -82,12 +83,16 @@ func oneInFlightOverMIDs(t *testing.T, db *store.DB) {
 	}
 }
 
+// paidR is the payment that both MIDs have requests for.
+var paidR = pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Method: pay.Card, Currency: pay.KRW,
+	TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour), PartialCancelable: true}
+
 // add adds requests, and gives what the store says.
 func add(t *testing.T, db *store.DB, requests ...refunds.Request) (store.Added, error) {
 	t.Helper()
-	var rows []store.Adding
+	var rows []refunds.Adding
 	for _, r := range requests {
-		rows = append(rows, store.Adding{Request: r, Payment: pay.Payment{MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.Done,
+		rows = append(rows, refunds.Adding{Request: r, Payment: pay.Payment{MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.Done,
 			Method: pay.Card, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour)}})
 	}
 	return db.AddRefunds(t.Context(), nil, rows, "kim", now)
@@ -100,16 +105,16 @@ func wish(of, ref string, amount int64) refunds.Request {
 
 func sumOverMIDs(t *testing.T, db *store.DB) {
 	asked(t, db, "r", 6000, time.Time{})
-	var much *store.TooMuchError
-	if _, err := add(t, db, wish(wrongMID, "s", 5000)); !errors.As(err, &much) || much.Asked != 6000 {
+	var much *refunds.TooMuchError
+	if _, err := add(t, db, wish(wrongMID, "s", 5000)); !errors.As(err, &much) || much.Left.Amount != 4000 {
 		t.Errorf("5,000 more of 10,000 under another MID: %v", err)
 	}
 	if _, err := add(t, db, wish(wrongMID, "s", 4000)); err != nil {
 		t.Errorf("4,000 more: %v", err)
 	}
 	known, err := db.Known(t.Context(), wish(mid, "x", 1))
-	if err != nil || known.Open != 10_000 {
-		t.Errorf("open are %d, %v", known.Open, err)
+	if left := refunds.Room(paidR, known, refunds.State.Counts); err != nil || left.Amount != 0 {
+		t.Errorf("left are %+v, %v", left, err)
 	}
 	// A night's proposal is counted with them.
 	proposed := wish(mid, "auto:b:1", 500)
@@ -120,7 +125,7 @@ func sumOverMIDs(t *testing.T, db *store.DB) {
 		t.Errorf("a night proposes more than was paid: %v", err)
 	}
 	c := compare(t, db, reconcile.Scope{MID: mid, Day: day})
-	if got, err := c.Asked(t.Context(), "pay-r", "b", day); err != nil || got.Sum != 10_000 {
+	if got, err := c.Asked(t.Context(), paidR, "b", day); err != nil || len(got.Known.Taken) != 2 {
 		t.Errorf("a night knows of %+v, %v", got, err)
 	}
 }
@@ -141,7 +146,7 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 	if err != nil || len(added.New) != 0 || len(added.Known) != 1 || added.Known[0].ID != first.ID {
 		t.Fatalf("the same ref after the mid was corrected: %+v, %v", added, err)
 	}
-	var used *store.RefError
+	var used *refunds.RefError
 	if _, err := add(t, db, wish(mid, "one", 2000)); !errors.As(err, &used) {
 		t.Errorf("the same ref over another amount: %v", err)
 	}
@@ -152,7 +157,7 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 		t.Errorf("of another payment it is found as %+v, %v", had, err)
 	}
 	// What was taken back before anything of it was sent may be asked for anew.
-	if _, err := db.Withdraw(t.Context(), store.Word{IDs: []string{first.ID}, By: "kim", Note: "wrong mid", Now: now}); err != nil {
+	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{first.ID}, By: "kim", Note: "wrong mid", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if added, err := add(t, db, wish(mid, "one", 1000)); err != nil || len(added.New) != 1 {
@@ -162,7 +167,7 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 
 func knownOverMIDs(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now })
-	if _, err := db.MoveHandTransfer(t.Context(), r.ID, refunds.HandApproved, "lee", "", "", false, now); err != nil {
+	if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	s := asked(t, db, "s", 1000, time.Time{}, of("r"))
@@ -173,7 +178,8 @@ func knownOverMIDs(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	known, err := db.Known(t.Context(), wish(wrongMID, "x", 1))
-	if err != nil || !known.Ours[r.ID] || !known.Ours[s.ID] || known.Claimed["tx1"] != s.ID || known.Transferred != 7000 {
+	ours := slices.ContainsFunc(known.Taken, func(t refunds.Taken) bool { return t.ID == r.ID }) && slices.ContainsFunc(known.Taken, func(t refunds.Taken) bool { return t.ID == s.ID })
+	if err != nil || !ours || known.Claimed["tx1"] != s.ID || len(known.Given) != 1 || known.Given[0].Amount != 7000 {
 		t.Errorf("under another MID is known %+v, %v", known, err)
 	}
 }
@@ -198,7 +204,7 @@ func handOverMIDs(t *testing.T, db *store.DB) {
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	due := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	asked(t, db, "s", 4000, time.Time{}, under("r", "s"))
-	if _, err := db.MoveHandTransfer(t.Context(), due.ID, refunds.HandApproved, "lee", "", "", false, now); err == nil {
+	if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: due.ID, To: refunds.HandApproved, By: "lee", Now: now}); err == nil {
 		t.Error("7,000 by hand and 4,000 by Toss of 10,000, under two MIDs")
 	}
 	c := claimed(t, db, choiceUnder(wrongMID, "a", now))
@@ -274,9 +280,9 @@ func importsOverMIDs(t *testing.T, db *store.DB) {
 	for i, of := range []string{mid, wrongMID, mid, wrongMID, mid, wrongMID} {
 		group.Go(func() {
 			r := wish(of, string(rune('a'+i)), 3000)
-			_, err := db.AddRefunds(context.WithoutCancel(t.Context()), nil, []store.Adding{{Request: r, Payment: pay.Payment{MID: of, PaymentKey: "pay-r", OrderID: "order-r",
+			_, err := db.AddRefunds(context.WithoutCancel(t.Context()), nil, []refunds.Adding{{Request: r, Payment: pay.Payment{MID: of, PaymentKey: "pay-r", OrderID: "order-r",
 				Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}}}, "kim", now)
-			var much *store.TooMuchError
+			var much *refunds.TooMuchError
 			if err != nil && !errors.As(err, &much) {
 				t.Error(err)
 			}
