@@ -13,7 +13,7 @@ func plannedQueries() []planned {
 		"state": "", "batch": "", "status": "open", "kind": "", "day": string(day), "job": "nightly", "limit": 30, "now": now, "until": now.Add(time.Minute),
 		"soon": now.Add(time.Minute), "since": now.Add(-7 * 24 * time.Hour), "from": day.Start(), "to": day.End(), "owner": "a", "type": "",
 		"amount": 5000, "spaced": now.Add(-refunds.Spacing), "send": 1, "blocked": ",", "every": 0, "version": 1, "n": 1, "idempotency_key": "k",
-		"break_id": "b1", "ref": "r77", "claimed_by": "x", "refund_id": "r77", "scope": "day:" + string(day), "unused": now.AddDate(-1, 0, 0), "refunded": now.AddDate(0, 0, -30), "run_id": "run3"}
+		"break_id": "b1", "refund_id": "r77", "ref": "r77", "claimed_by": "x", "scope": "day:" + string(day), "unused": now.AddDate(-1, 0, 0), "refunded": now.AddDate(0, 0, -30), "run_id": "run3"}
 	with := func(name string, pairs ...any) planned {
 		args := map[string]any{}
 		for key, value := range one {

@@ -55,7 +55,7 @@ func (w *world) notExecuted(id string) refunds.State {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.db.ResolveRefund(w.t.Context(), claimed, step, p, []pay.Evidence{evidence}, "owner", "looked", w.now); err != nil {
+	if err := w.db.ResolveRefund(w.t.Context(), claimed, step, refunds.Kept(claimed.Request, step, p), []pay.Evidence{evidence}, "owner", "looked", w.now); err != nil {
 		w.t.Fatal(err)
 	}
 	return step.To
@@ -229,7 +229,7 @@ func TestACancelThatAFirewallAnswersIsTriedAgainAfterMinutes(t *testing.T) {
 				w.now = w.now.Add(5 * time.Second)
 			}
 			got := w.request(r.ID)
-			if i.sends != 1 || got.State != refunds.Unknown || got.ErrorCode != refunds.WhyUncoded || !strings.HasPrefix(got.ErrorMessage, "HTTP "+name+": ") {
+			if i.sends != 1 || got.State != refunds.Unknown || got.ErrorCode != refunds.WhyNoCode || !strings.HasPrefix(got.ErrorMessage, "HTTP "+name+": ") {
 				t.Fatalf("after a hundred seconds: %d sends, %s since %s %q", i.sends, got.State, got.ErrorCode, got.ErrorMessage)
 			}
 			attempts, err := w.db.Attempts(t.Context(), r.ID)

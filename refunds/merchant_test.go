@@ -82,7 +82,7 @@ func TestAReferenceThatTheBooksDoNotKnowStopsAFirstSend(t *testing.T) {
 		{"unknown", request(Approved), nil, beside, Known{}, HeldState, WhyUnknownReference},
 		{"unknown, and what others cancelled was approved", request(Approved, func(r *Request) { r.PlannedForeign = 1000 }), nil, beside, Known{}, HeldState, WhyUnknownReference},
 		{"unknown, and it came to nothing", request(Approved), nil, payment(canceled(1000, theirs, pay.CancelAborted), func(p *pay.Payment) { p.BalanceAmount = 10_000 }), Known{}, HeldState, WhyUnknownReference},
-		{"a request of ours, under whatever MID", request(Approved), nil, beside, Known{Taken: []Taken{{ID: stranger, State: Succeeded}}}, Approved, WhySend},
+		{"a request of ours, under whatever MID", request(Approved), nil, beside, Known{Taken: []Taken{{ID: stranger, State: Rejected}}}, Approved, WhySend},
 		{"a cancel that one of ours claims", request(Approved), nil, beside, Known{Claimed: map[string]string{beside.Cancels[0].TransactionKey: "another"}}, Approved, WhySend},
 		{"a cancel of the console", request(Approved, seen(1)), nil, payment(canceled(1000, "상담", pay.CancelDone)), Known{}, Approved, WhySend},
 		{"a person has seen it", request(Approved, seen(1)), nil, beside, Known{}, Approved, WhySend},

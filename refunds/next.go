@@ -22,8 +22,8 @@ type Answer struct {
 
 // Known is what daesa itself knows of the payment, beside the request.
 type Known struct {
-	// Taken are the other requests of the payment, whatever became of them and
-	// under whatever MID they were made.
+	// Taken are the other requests of the payment, whatever became of them, under
+	// whatever MID they were made.
 	Taken []Taken
 	// Named says that an earlier look-up, or the transaction list, has named the
 	// request's merchant for the payment.
@@ -209,7 +209,7 @@ func answered(a Attempt, answer Answer, now time.Time) Step {
 		// Nothing is believed before the payment was looked at.
 		return Step{To: Sending, Do: LookUp, Why: unknown.Why}
 	case pay.FailureNoCode:
-		unknown.Why, unknown.Said = WhyUncoded, failure.Said()
+		unknown.Why, unknown.Said = WhyNoCode, failure.Said()
 	case pay.FailureSums:
 		unknown.Do, unknown.Why, unknown.Said = LookUp, WhySums, failure.Said()
 	case pay.FailureThrottled:
@@ -325,7 +325,7 @@ func refusal(a Attempt, now time.Time) Step {
 		to = NeedsAccount
 	default: // refused
 	}
-	return Step{To: to, Why: or(a.Code, WhyNoCode), At: now.Add(lookEvery)}
+	return Step{To: to, Why: or(a.Code, WhyRefusedBare), At: now.Add(lookEvery)}
 }
 
 // transient: the provider answered that it could not now, and the look-up

@@ -224,7 +224,7 @@ var sentences = map[string]entry{
 	// Nobody knows yet.
 	WhyNoAnswer:    {ko: "취소 요청의 응답을 받지 못해 결과 미확인입니다", en: "the cancel got no answer, so its outcome is unknown", do: &tryAgain},
 	WhyNotSent:     {ko: "토스페이먼츠에 연결하지 못해 요청이 전송되지 않았습니다", en: "Toss Payments could not be reached, and nothing was sent", do: &tryAgain},
-	WhyUncoded:     {ko: "토스페이먼츠의 오류 코드가 없는 응답을 받아 결과 미확인입니다 (중간의 프록시나 방화벽이 답했을 수 있습니다)", en: "the answer bears no code of Toss Payments, so the outcome is unknown (a proxy or a firewall may have answered)", do: &mindGateway},
+	WhyNoCode:      {ko: "토스페이먼츠의 오류 코드가 없는 응답을 받아 결과 미확인입니다 (중간의 프록시나 방화벽이 답했을 수 있습니다)", en: "the answer bears no code of Toss Payments, so the outcome is unknown (a proxy or a firewall may have answered)", do: &mindGateway},
 	WhySums:        {ko: "응답에 적힌 금액이 서로 맞지 않아 믿을 수 없습니다", en: "the amounts in the answer contradict each other, so it is not believed", do: &mindGateway},
 	WhyLeaseOver:   {ko: "처리하던 프로그램이 중단되어 결과 미확인입니다", en: "the program stopped during the call, so its outcome is unknown", do: &tryAgain},
 	WhyUnreachable: {ko: "토스페이먼츠에서 결제를 조회하지 못했습니다", en: "the payment could not be looked up at Toss Payments", do: &tryAgain},
@@ -259,7 +259,7 @@ var sentences = map[string]entry{
 	WhyOverLimit:     {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
 	WhyPartial:       {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
 	WhyNotPaid:       {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},
-	WhyNoCode:        {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
+	WhyRefusedBare:   {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
 	WhyTaxPart:       {ko: "요청한 면세금액이 남은 과세·면세 금액과 맞지 않습니다", en: "its tax-free part does not fit what is left, taxable and tax-free", do: &rightParts},
 	WhyAboveBalance:  {ko: "요청 금액이 환불할 수 있는 금액보다 큽니다", en: "more is asked for than can be refunded", do: &smallerAmount},
 	WhyCurrency:      {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},

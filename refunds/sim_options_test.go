@@ -129,9 +129,9 @@ type options struct {
 	Office     time.Duration // between two looks of a person
 	Meddles    int           // so often somebody cancels at Toss what is on its way
 	Resolves   bool          // a person gives the word on held requests
+	Nights     bool          // a night comes to the refunds, too, and the configuration changes
 	TwoMIDs    bool          // the former mid is among the also_mids, and has requests
 	Brakes     int           // so often somebody brakes what has begun and not left
-	Nights     bool          // a night comes to the refunds, too, and the configuration changes
 }
 
 // String prints the options so that a seed explains itself.

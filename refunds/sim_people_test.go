@@ -264,7 +264,7 @@ func (s *sim) resolve(r refunds.Request) {
 		s.note("people: %s is not resolved: %v", s.short(r.ID), err)
 		return
 	}
-	s.must(s.db.ResolveRefund(s.ctx, claimed, step, p, []pay.Evidence{evidence}, "owner", "looked", s.now))
+	s.must(s.db.ResolveRefund(s.ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, "owner", "looked", s.now))
 	s.note("people: resolve %s as %s", s.short(r.ID), step.To)
 	if claimed.Attempt != nil {
 		s.answered[claimed.Attempt.Key] = true

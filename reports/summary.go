@@ -35,6 +35,7 @@ func (m *summary) draw() {
 	if m.night.nothingRead() {
 		m.heading(m.say("1. 가맹점", "1. Merchants"), sheetControl)
 		m.coverage()
+		m.waiting()
 		m.signatures()
 		m.s.onePage = true
 		return

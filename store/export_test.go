@@ -132,18 +132,6 @@ func (d *DB) HoldForTest(t *testing.T, statement string) (release func()) {
 	return func() { _ = tx.Rollback() }
 }
 
-// MigrateToForTest brings the schema to an older version.
-func (d *DB) MigrateToForTest(t *testing.T, version int64) {
-	t.Helper()
-	provider, err := d.provider(d.db.DB)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.UpTo(t.Context(), version); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // StumbleForTest ends every transaction before its first commit, as PostgreSQL
 // does where two cannot be put in an order.
 func (d *DB) StumbleForTest() {

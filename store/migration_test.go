@@ -27,7 +27,9 @@ func onOlder(t *testing.T, version int64, test func(t *testing.T, db *store.DB))
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
-			db.MigrateToForTest(t, version)
+			if err := db.MigrateToForTest(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
 			test(t, db)
 		})
 	}
@@ -120,7 +122,9 @@ func TestTheMigrationIsNeverRefusedByWhatIsInFlight(t *testing.T) {
 	onOlder(t, 8, func(t *testing.T, db *store.DB) {
 		a := insert(t, db, "tosspayment", "a", "pay-1", "unknown", 0)
 		b := insert(t, db, "tosspayments", "a", "pay-1", "unknown", 0)
-		db.MigrateToForTest(t, 9)
+		if err := db.MigrateToForTest(t.Context(), 9); err != nil {
+			t.Fatal(err)
+		}
 		for _, id := range []string{a, b} {
 			if r, _, err := db.Refund(t.Context(), id); err != nil || r.State != refunds.HeldState || r.ErrorCode != refunds.WhyTwoInFlight {
 				t.Errorf("it is %s since %s, %v", r.State, r.ErrorCode, err)

@@ -26,7 +26,9 @@ func TestDecisionsWithoutARequestAreOpenedAgain(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = db.Close() })
 			const beforeIt = 10 // the migration is 00011
-			db.MigrateToForTest(t, beforeIt)
+			if err := db.MigrateToForTest(t.Context(), beforeIt); err != nil {
+				t.Fatal(err)
+			}
 			decidedOn, want := "2026-11-20T00:00:00.000000Z", map[string]string{}
 			broken := func(id, status, resolution, outcome string) {
 				want[id] = outcome

@@ -70,15 +70,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	err := d.refundByRef(ctx, tx, &had, r)
 	switch {
 	case err == nil:
-		known := had.request()
-		if err := known.SameAsking(r); err != nil {
-			return nil, err
-		}
-		added.Known = append(added.Known, known)
-		if row.Account == nil || !known.State.Unsent() || known.State == refunds.Retry {
-			return nil, nil
-		}
-		return d.saveAccount(ctx, tx, *row.Account)
+		return d.addAgain(ctx, tx, row, had.request(), added)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
@@ -132,6 +124,19 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	}
 	added.New = append(added.New, r)
 	return entries, nil
+}
+
+// addAgain: a ref that was asked with before is the same request, if it asks for
+// the same. An account that is given now is kept while nothing was sent.
+func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *Added) ([]Entry, error) {
+	if err := had.SameAsking(row.Request); err != nil {
+		return nil, err
+	}
+	added.Known = append(added.Known, had)
+	if row.Account == nil || !had.State.Unsent() || had.State == refunds.Retry {
+		return nil, nil
+	}
+	return d.saveAccount(ctx, tx, *row.Account)
 }
 
 // refundByRef finds the request of a ref, also one that was made for the same
@@ -330,14 +335,14 @@ func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error
 }
 
 // ResolveRefund writes a person's word on a held request, with the payment as
-// the provider showed it just now. An attempt that nobody answered counts as
-// answered by that person.
-func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
+// the provider showed it just now; nil where it is not to be kept. An attempt that
+// nobody answered counts as answered by that person.
+func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		if c.Request.State != refunds.HeldState {
 			return &refunds.StateError{Request: c.Request, Want: []refunds.State{refunds.HeldState}}
 		}
-		s := refunds.Settled{Request: c.Request, Step: step, Payment: refunds.Kept(c.Request, step, p), Evidence: evidence, Now: now, Actor: by}
+		s := refunds.Settled{Request: c.Request, Step: step, Payment: p, Evidence: evidence, Now: now, Actor: by}
 		if step.To == refunds.Requested { // the cancel that it stood on came to nothing
 			s.Request.TransactionKey = ""
 			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {

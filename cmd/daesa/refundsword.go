@@ -293,7 +293,7 @@ func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note 
 		if err != nil {
 			return err
 		}
-		if err := s.db.ResolveRefund(ctx, claimed, step, p, []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
+		if err := s.db.ResolveRefund(ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
 			return err
 		}
 		return a.showRefund(ctx, s.cfg, s.db, id)

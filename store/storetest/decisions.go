@@ -321,7 +321,8 @@ func everyEnd(t *testing.T, db *store.DB) {
 			if err != nil {
 				return err
 			}
-			return db.ResolveRefund(t.Context(), c, refunds.Step{To: to}, paid(), nil, "lee", "looked", now.Add(2*time.Hour))
+			seen := paid()
+			return db.ResolveRefund(t.Context(), c, refunds.Step{To: to}, &seen, nil, "lee", "looked", now.Add(2*time.Hour))
 		}
 	}
 	for _, way := range []struct {
