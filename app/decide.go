@@ -145,15 +145,24 @@ func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word,
 	if errors.As(err, &refused) {
 		return decision, refuse(err)
 	}
+	if err != nil {
+		return decision, err
+	}
+	if p, err = p.Under(b.MID); err != nil {
+		return decision, refuse(err)
+	}
 	decision.Request, decision.Found, decision.Warning = plan.Request, plan.Found, plan.Warning
 	decision.Payment, decision.Evidence, decision.Word.RefundID = p, []pay.Evidence{evidence}, plan.Request.ID
-	return decision, err
+	return decision, nil
 }
 
 // ask plans the request as any other of a person is planned.
 func (d *Decider) ask(ctx context.Context, b reconcile.Break, p pay.Payment, named refunds.Named, policy refunds.AskPolicy, batch string, number int, asked []refunds.Taken) (refunds.Plan, error) {
 	known, err := d.Store.Known(ctx, refunds.Request{MID: b.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, BreakID: b.ID})
 	if err != nil {
+		return refunds.Plan{}, err
+	}
+	if p, err = refunds.MayBeAsked(p, refunds.Asking{MID: b.MID}, known); err != nil {
 		return refunds.Plan{}, err
 	}
 	known.Taken = append(known.Taken, asked...)
@@ -187,6 +196,8 @@ func adviceOf(b reconcile.Break, cause error) string {
 	switch {
 	case errors.As(cause, &refused) && refused.Column == "tax_free_amount":
 		return fmt.Sprintf("say how much of it is tax-free: daesa breaks resolve %s --as refund_now --tax-free N --note TEXT", b.ID)
+	case errors.As(cause, &refused) && refused.OfConfiguration():
+		return refused.Hint()
 	case errors.As(cause, &refused):
 		return "nothing was asked for; daesa explain " + b.OrderID + " shows both sides of the order"
 	case errors.As(cause, &hinter):

@@ -171,8 +171,10 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 		{name: "the only payment that holds money", change: []change{kind(reconcile.DuplicatePayment), func(_ *desk, b *reconcile.Break, p *pay.Payment) { b.ProviderAmount = &p.BalanceAmount }},
 			named: refunds.Named{Payment: "k1"}, refused: "no other payment of this order held money"},
 		{name: "the payment of another order", change: []change{kind(reconcile.DuplicatePayment), func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
-			d.payments = map[string]pay.Payment{"k2": {PaymentKey: "k2", OrderID: "A-2", Currency: pay.KRW}}
+			d.payments = map[string]pay.Payment{"k2": {MID: shop, PaymentKey: "k2", OrderID: "A-2", Currency: pay.KRW}}
 		}}, named: refunds.Named{Payment: "k2"}, refused: "belongs to order A-2"},
+		{name: "the payment of another merchant", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) { p.MID = "other" }}, refused: `belongs to merchant "other"`},
+		{name: "a payment that Toss names no merchant for", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) { p.MID = "" }}, refused: "Toss does not say whose payment this is"},
 		{name: "a payment that Toss does not know", change: []change{kind(reconcile.DuplicatePayment)}, named: refunds.Named{Payment: "k3"}, refused: "no such payment at Toss"},
 		{name: "another payment of a break that is about one", named: refunds.Named{Payment: "k2"}, refused: "the break is about another payment: k1"},
 		{name: "a kind from which no amount follows", change: []change{kind(reconcile.NeverPaid)}, refused: "how much goes back does not follow from never_paid"},

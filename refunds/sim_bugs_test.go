@@ -390,7 +390,7 @@ var bugs = []bug{
 			}
 		}
 	})},
-	{name: "a smaller cancel under our reference is taken as ours", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+	{name: "a smaller cancel under our reference is taken as ours", seed: 1352, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
 		if answer.Payment == nil {
 			return
 		}
@@ -400,20 +400,21 @@ var bugs = []bug{
 			}
 		}
 	})},
-	{name: "a new key forgets that the old one went unanswered", decide: seeing(func(_ *refunds.Request, a *refunds.Attempt, _ *refunds.Answer) {
-		if a != nil && a.N > 1 && a.Sends == 1 && a.Answered() {
-			a.Unanswered = false
-		}
-	})},
-	{name: "nobody looks at lease and brake at the moment of sending", queue: func(_ *sim, q refunds.Queue) refunds.Queue {
+	{name: "a new key forgets that the old one went unanswered",
+		harmless: "a new key waits for a quiet of its own before it is made (TestANewKeyRemembersThatTheOldOneWentUnanswered sees it)", decide: seeing(func(_ *refunds.Request, a *refunds.Attempt, _ *refunds.Answer) {
+			if a != nil && a.N > 1 && a.Sends == 1 && a.Answered() {
+				a.Unanswered = false
+			}
+		})},
+	{name: "nobody looks at lease and brake at the moment of sending", seed: 4, queue: func(_ *sim, q refunds.Queue) refunds.Queue {
 		return brokenQueue{Queue: q, ready: func(context.Context, string, int64) error { return nil }}
 	}},
-	{name: "another merchant's payment is refunded", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+	{name: "another merchant's payment is refunded", seed: 95, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
 		if answer.Payment != nil {
 			answer.Payment.MID = r.MID
 		}
 	})},
-	{name: "an unknown reference stops nobody", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+	{name: "an unknown reference stops nobody", seed: 6, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
 		if answer.Payment == nil {
 			return
 		}
@@ -422,7 +423,7 @@ var bugs = []bug{
 			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.Rejected})
 		}
 	})},
-	{name: "each MID has guards of its own", sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
+	{name: "each MID has guards of its own", seed: 313, sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
 		"CREATE UNIQUE INDEX IF NOT EXISTS refunds_in_flight ON refunds (mid, payment_key) WHERE state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)"},
 		queue: crowdedOverMIDs},
 	{name: "the row is not compared with the journal", harmless: "the approval: it is a hash over what was approved, and the row is not that any more",

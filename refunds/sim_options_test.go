@@ -137,6 +137,7 @@ type options struct {
 	Transfers  bool          // a person approves transfers by hand
 	Nights     bool          // a night comes to the refunds, too, and the configuration changes
 	TwoMIDs    bool          // the former mid is among the also_mids, and has requests
+	Brakes     int           // so often somebody brakes what has begun and not left
 }
 
 // String prints the options so that a seed explains itself.
@@ -298,6 +299,9 @@ func (o *options) drawMerchants(r *rand.Rand) {
 		for range r.IntN(3) {
 			o.Acts = append(o.Acts, act{At: span(r, 0, o.Length), What: "asked again under the other mid", Of: r.IntN(6)})
 		}
+	}
+	if chance(r, 0.15) {
+		o.Brakes, o.Pause = 1+r.IntN(2), max(o.Pause, 0.02)
 	}
 	if chance(r, 0.1) {
 		p := &o.Payments[r.IntN(len(o.Payments))]

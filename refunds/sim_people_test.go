@@ -352,6 +352,25 @@ func (s *sim) meddle() {
 	}
 }
 
+// slam: somebody puts the brake on while a cancel has begun and not left, and
+// takes it off within the hour.
+func (s *sim) slam() {
+	if !s.faults || s.opt.Brakes == 0 || s.brake >= 0 {
+		return
+	}
+	for _, r := range s.last {
+		if r.State != refunds.Sending || s.gone[r.ID] || !chance(s.rnd, 0.3) {
+			continue
+		}
+		s.opt.Brakes--
+		s.happen(act{What: "brake on"})
+		off := act{At: s.now.Sub(s.opt.Start) + span(s.rnd, time.Minute, time.Hour), What: "brake off"}
+		s.acts = append(s.acts, off)
+		slices.SortStableFunc(s.acts, func(a, b act) int { return cmp.Compare(a.At, b.At) })
+		return
+	}
+}
+
 func (s *sim) unbrake() {
 	_, err := s.db.Resume(s.ctx, "owner", s.now)
 	s.must(err)

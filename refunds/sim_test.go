@@ -334,6 +334,9 @@ func (d dice) at(_ *simWorker, point string) mishap {
 	if point == "before send" || point == "after look-up" { // with a word to send, or on old news
 		freeze *= 5
 	}
+	if s.opt.Brakes > 0 && point == "before ready" {
+		freeze *= 10
+	}
 	switch u := s.rnd.Float64(); {
 	case u < s.opt.Kill:
 		return kill
@@ -434,6 +437,7 @@ func (s *sim) step(until time.Time) {
 	}
 	s.askDue()
 	s.meddle()
+	s.slam()
 	s.atNight()
 	if !s.now.Before(s.office) && !s.quarantine {
 		s.office = s.now.Add(s.opt.Office)

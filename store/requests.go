@@ -321,8 +321,8 @@ func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error
 }
 
 // ResolveRefund writes a person's word on a held request, with the payment as
-// the provider showed it just now; nil where it is not to be kept. An attempt that nobody answered counts as
-// answered by that person.
+// the provider showed it just now; nil where it is not to be kept. An attempt that
+// nobody answered counts as answered by that person.
 func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		if c.Request.State != refunds.HeldState {

@@ -52,8 +52,8 @@ func (d *DB) seen(ctx context.Context, on runner, mid, paymentKey string) (p pay
 	return p, parts, nil
 }
 
-// asked is what daesa itself knows of a payment beside one request, the refund
-// account apart.
+// asked is what daesa itself knows of a payment beside one request, under
+// whatever MID, the refund account apart.
 func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, besides string) (known refunds.Known, err error) {
 	key := args{"mid": mid, "payment_key": paymentKey, "order_id": orderID}
 	var rows []struct {

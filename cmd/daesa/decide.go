@@ -43,8 +43,10 @@ func (p *payments) Payment(ctx context.Context, mid, paymentKey string) (pay.Pay
 		}
 		p.clients = map[string]*toss.Client{}
 		for _, m := range cfg.Merchants {
-			if p.clients[m.MID], err = p.app.client(p.db, m); err != nil {
-				return pay.Payment{}, pay.Evidence{}, &coded{err, codeUsage}
+			for _, of := range midsOf(m) {
+				if p.clients[of], err = p.app.clientUnder(p.db, m, of, toss.DefaultTimeout); err != nil {
+					return pay.Payment{}, pay.Evidence{}, &coded{err, codeUsage}
+				}
 			}
 		}
 	}
@@ -52,9 +54,7 @@ func (p *payments) Payment(ctx context.Context, mid, paymentKey string) (pay.Pay
 	if !ok {
 		return pay.Payment{}, pay.Evidence{}, failed("add the merchant to daesa.yaml", "merchant %s is not configured", plain(mid))
 	}
-	found, evidence, err := client.Payment(ctx, paymentKey)
-	found.MID = mid
-	return found, evidence, err
+	return client.Payment(ctx, paymentKey)
 }
 
 // refusesRow says whether an error is about one decision alone.

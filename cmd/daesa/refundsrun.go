@@ -278,8 +278,8 @@ type refundQueueOf struct {
 }
 
 // queues are those of the merchants that the command is about, and of their
-// also_mids as far as the books have open requests under them: those were made
-// when such a MID was the configuration's mid.
+// also_mids as far as the books have requests under them: those were made when
+// such a MID was the configuration's mid.
 func (a *app) queues(ctx context.Context, cfg *config.Config, db *store.DB) ([]refundQueueOf, error) {
 	var list []refundQueueOf
 	for _, m := range a.merchants(cfg) {

@@ -120,6 +120,9 @@ func (a *app) moveTransfer(ctx context.Context, w refunds.HandWord) error {
 		}
 		if client, ok := s.clients[t.MID]; ok && w.To == refunds.HandApproved {
 			p, _, err := client.Payment(ctx, t.PaymentKey)
+			if err == nil {
+				p, err = p.Under(t.MID)
+			}
 			if err != nil {
 				return err
 			}

@@ -451,10 +451,10 @@ LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id{{if .
 -- name: commit_payments
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid)
+  tax_free_left, tax_free_paid, toss_mid)
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid
+  tax_free_left, tax_free_paid, toss_mid
 FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
