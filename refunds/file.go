@@ -154,10 +154,13 @@ func idReason(value string, longest int) string {
 // amountReason knows no currency yet: how many decimal places there may be is
 // said after the look-up.
 func amountReason(value string, positive bool) string {
-	whole, fraction, point := strings.Cut(value, ".")
+	plain, err := pay.Ungroup(value)
+	whole, fraction, point := strings.Cut(plain, ".")
 	switch {
-	case strings.ContainsFunc(value, separates):
-		return "thousands separators and blanks are not read; write digits only, such as 10000"
+	case err != nil:
+		return "has separators that are not read, or three digits behind a point; write digits only, such as 10000"
+	case strings.ContainsFunc(plain, separates):
+		return "blanks are not read; write digits only, such as 10000"
 	case strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || point && fraction == "":
 		return "is not a plain number, such as 10000"
 	case len(value) > amountLongest:

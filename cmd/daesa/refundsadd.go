@@ -70,7 +70,7 @@ func (a *app) refundsAddCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&asking.OrderID, "order", "", "the order's number")
-	cmd.Flags().StringVar(&amount, "amount", "", "a number in the payment's currency, or all")
+	cmd.Flags().StringVar(&amount, "amount", "", "a number in the payment's currency, as in a refund file (69,000), or all")
 	cmd.Flags().StringVar(&asking.Reason, "reason", "", "what the customer may see; at most 150 characters")
 	cmd.Flags().StringVar(&asking.Ref, "ref", "", "the shop's own id of this request; one ref makes one refund, ever")
 	cmd.Flags().StringVar(&asking.TaxFree, "tax-free", "", "the tax-free part, for a part of a payment that has one")
@@ -241,8 +241,9 @@ func (s *asker) waitingFor(ctx context.Context, asking refunds.Asking, p pay.Pay
 	if err != nil {
 		return nil, err
 	}
+	amount, unread := p.Currency.ReadAmount(asking.Amount)
 	for _, r := range requests {
-		if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || p.Currency.Format(r.Amount) == asking.Amount) {
+		if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || unread == nil && r.Amount == amount) {
 			return &r, nil
 		}
 	}
@@ -255,7 +256,7 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 	r := had
 	r.PaymentKey = p.PaymentKey
 	if !asking.All {
-		amount, err := p.Currency.ParseAmount(asking.Amount)
+		amount, err := p.Currency.ReadAmount(asking.Amount)
 		if err != nil {
 			return store.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
 		}
