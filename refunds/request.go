@@ -90,6 +90,12 @@ func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) *Requ
 		CancelBy: deadline.By, RequestedBy: NightActor, RequestedAt: now,
 	}
 	r.TaxFreeAmount = taxFreePart(*b.Payment, amount)
+	switch r.State { // why it is not sent stands beside it, as beside what a person asks for
+	case ExpiredState:
+		r.ErrorCode, r.FinishedAt = WhyDeadline, now
+	case NeedsAccount:
+		r.ErrorCode = WhyNeedsAccount
+	}
 	if r.State == Approved {
 		r.Approval = ApprovalHash(*r)
 	}
