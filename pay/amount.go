@@ -1,68 +1,64 @@
 package pay
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
-// ReadAmount reads an amount as people write it into files and flags, and
-// returns its smallest units: digits alone or in exact groups of three
-// ("69,000"), and for won also with the unit behind ("69,000원"). Decimals are
-// the currency's own; where it has none one or two are taken that are 0. Three
-// decimals are refused in every currency, because "10.000" is ten thousand
-// where a point stands between thousands.
-func (c Currency) ReadAmount(text string) (int64, error) {
-	plain, err := Ungroup(text)
-	if err != nil {
-		return 0, err
-	}
-	if c != KRW && strings.HasSuffix(strings.TrimSpace(text), wonUnit) {
-		return 0, fmt.Errorf("amount %q is in won, and %s is asked for", clip(text), c)
-	}
-	return c.ParseAmount(plain)
-}
-
-// wonUnit stands behind an amount in won.
-const wonUnit = "원"
-
-// Ungroup writes an amount without its separators and its unit, whatever its
-// currency: "69,000원" is "69000". It fails on groups that are not of three
-// digits and on three decimals; what is left may still be no number.
-func Ungroup(text string) (string, error) {
-	plain := strings.TrimSpace(text)
-	if without, unit := strings.CutSuffix(plain, wonUnit); unit {
-		plain = strings.TrimSpace(without)
+// PlainAmount turns an amount as people write it in files and flags into a
+// plain decimal for ParseAmount, or says why it cannot. Commas may stand in
+// exact groups of three, and 원 behind the number; won says whether it did.
+// Three digits behind a point are refused: where the point is a thousands mark
+// they are another amount.
+func PlainAmount(text string) (plain string, won bool, reason string) {
+	plain = strings.TrimSpace(text)
+	if number, cut := strings.CutSuffix(plain, "원"); cut {
+		plain, won = strings.TrimSpace(number), true
 	}
 	whole, fraction, point := strings.Cut(plain, ".")
-	if point && len(fraction) == groupDigits && onlyDigits(fraction) {
-		return "", fmt.Errorf("amount %q has three digits behind its point, as a thousand has: write digits only, such as 10000", clip(text))
-	}
-	joined, err := ungrouped(strings.TrimPrefix(whole, "-"))
-	if err != nil {
-		return "", fmt.Errorf("amount %q %w", clip(text), err)
-	}
+	sign := ""
 	if strings.HasPrefix(whole, "-") {
-		joined = "-" + joined
+		sign, whole = "-", whole[1:]
 	}
+	grouped := strings.Contains(whole, ",")
+	digits := strings.ReplaceAll(whole, ",", "")
+	switch {
+	case digits == "" || !onlyDigits(digits+fraction) || point && fraction == "":
+		return "", won, "is not a plain number, such as 10000 or 10,000"
+	case grouped && !groupsOfThree(whole):
+		return "", won, "has commas that are not exact groups of three, such as 10,000"
+	case len(fraction) == 3:
+		return "", won, "has three digits behind a point, which may be a thousands mark: write 10000 or 10,000"
+	case len(fraction) > 2:
+		return "", won, "has more than two decimal places"
+	}
+	plain = sign + digits
 	if point {
-		joined += "." + fraction
+		plain += "." + fraction
 	}
-	return joined, nil
+	return plain, won, ""
 }
 
-// groupDigits is how many digits stand between two separators.
-const groupDigits = 3
-
-// ungrouped joins the groups of a whole number.
-func ungrouped(whole string) (string, error) {
+// groupsOfThree says whether whole is written as 1,234,567 is.
+func groupsOfThree(whole string) bool {
 	groups := strings.Split(whole, ",")
 	for i, group := range groups {
-		short := utf8.RuneCountInString(group) < groupDigits
-		if len(groups) > 1 && (group == "" || !onlyDigits(group) || len(group) > groupDigits || i > 0 && short) {
-			return "", errors.New("has commas that do not stand between groups of three digits")
+		if len(group) > 3 || len(group) == 0 || i > 0 && len(group) < 3 {
+			return false
 		}
 	}
-	return strings.Join(groups, ""), nil
+	return true
+}
+
+// ParseWritten reads an amount as people write it (see PlainAmount) in the
+// currency's own notation and returns its smallest units.
+func (c Currency) ParseWritten(text string) (int64, error) {
+	plain, won, reason := PlainAmount(text)
+	switch {
+	case reason != "":
+		return 0, fmt.Errorf("amount %q %s", clip(text), reason)
+	case won && c != KRW:
+		return 0, fmt.Errorf("amount %q is in 원, the currency is %s", clip(text), c)
+	}
+	return c.ParseAmount(plain)
 }

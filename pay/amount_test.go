@@ -29,26 +29,26 @@ func TestAnAmountIsReadAsEveryListPrintsIt(t *testing.T) {
 		{USD, "1,234.56", 123_456, ""},
 		{USD, "181.56", 18_156, ""},
 		{JPY, "47,300", 47_300, ""},
-		{KRW, "10.000", 0, "three digits behind its point"},
-		{KRW, "1,234.000", 0, "three digits behind its point"},
-		{USD, "1.000", 0, "three digits behind its point"},
+		{KRW, "10.000", 0, "three digits behind a point"},
+		{KRW, "1,234.000", 0, "three digits behind a point"},
+		{USD, "1.000", 0, "three digits behind a point"},
 		{KRW, "6,9000", 0, "groups of three"},
 		{KRW, "69,00", 0, "groups of three"},
 		{KRW, "1234,567", 0, "groups of three"},
 		{KRW, ",000", 0, "groups of three"},
 		{KRW, "69,", 0, "groups of three"},
 		{KRW, "69,,000", 0, "groups of three"},
-		{KRW, "1,00a", 0, "groups of three"},
+		{KRW, "1,00a", 0, "not a plain number"},
 		{KRW, "69 000", 0, "not a plain number"},
 		{KRW, "", 0, "not a plain number"},
 		{KRW, "원", 0, "not a plain number"},
-		{KRW, "69,000원원", 0, "groups of three"},
+		{KRW, "69,000원원", 0, "not a plain number"},
 		{KRW, "69000,5", 0, "groups of three"},
 		{KRW, "0.5", 0, "decimal places"},
-		{USD, "1,000원", 0, "is in won"},
-		{JPY, "１,000", 0, "groups of three"},
+		{USD, "1,000원", 0, "is in 원"},
+		{JPY, "１,000", 0, "not a plain number"},
 	} {
-		got, err := test.currency.ReadAmount(test.text)
+		got, err := test.currency.ParseWritten(test.text)
 		if test.fault == "" && (err != nil || got != test.want) {
 			t.Errorf("%q %s: %d, %v; want %d", test.text, test.currency, got, err, test.want)
 		}
@@ -77,7 +77,7 @@ func TestGroupsChangeNoAmount(t *testing.T) {
 			whole = "-" + whole
 		}
 		for _, text := range []string{plain, whole} {
-			if got, err := currency.ReadAmount(text); err != nil || got != units {
+			if got, err := currency.ParseWritten(text); err != nil || got != units {
 				t.Fatalf("%q %s is read as %d, %v; want %d", text, currency, got, err, units)
 			}
 		}

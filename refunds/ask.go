@@ -116,7 +116,7 @@ func askedBefore(a Asking, p pay.Payment, known Known, policy AskPolicy, by, bat
 	if r.Amount == 0 {
 		return Plan{}, false, nil
 	}
-	if amount, err := p.Currency.ReadAmount(a.Amount); !a.All && (err != nil || amount != r.Amount) {
+	if amount, err := p.Currency.ParseWritten(a.Amount); !a.All && (err != nil || amount != r.Amount) {
 		return Plan{}, false, &AskError{"amount", WhyAmountDiffers, fmt.Sprintf("ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency)}
 	}
 	found := FoundAtToss(r, p, known, now)
@@ -141,7 +141,7 @@ func asked(a Asking, p pay.Payment, left int64) (int64, error) {
 		}
 		return left, nil
 	}
-	amount, err := p.Currency.ReadAmount(a.Amount)
+	amount, err := p.Currency.ParseWritten(a.Amount)
 	if err != nil {
 		return 0, &AskError{"amount", "", err.Error()}
 	}
@@ -156,7 +156,7 @@ func asked(a Asking, p pay.Payment, left int64) (int64, error) {
 func taxFreeOf(a Asking, p pay.Payment, amount int64, full bool) (int64, error) {
 	switch {
 	case a.TaxFree != "":
-		part, err := p.Currency.ReadAmount(a.TaxFree)
+		part, err := p.Currency.ParseWritten(a.TaxFree)
 		if err != nil || part < 0 || part > amount || part > p.TaxFreeAmount || amount-part > p.BalanceAmount-p.TaxFreeAmount {
 			return 0, &AskError{"tax_free_amount", "", fmt.Sprintf("the tax-free part does not fit: %s %s of what is left are tax-free", p.Currency.Format(p.TaxFreeAmount), p.Currency)}
 		}

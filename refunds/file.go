@@ -154,25 +154,19 @@ func idReason(value string, longest int) string {
 // amountReason knows no currency yet: how many decimal places there may be is
 // said after the look-up.
 func amountReason(value string, positive bool) string {
-	plain, err := pay.Ungroup(value)
-	whole, fraction, point := strings.Cut(plain, ".")
+	plain, _, reason := pay.PlainAmount(value)
 	switch {
-	case err != nil:
-		return "has separators that are not read, or three digits behind a point; write digits only, such as 10000"
-	case strings.ContainsFunc(plain, separates):
-		return "blanks are not read; write digits only, such as 10000"
-	case strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || point && fraction == "":
-		return "is not a plain number, such as 10000"
-	case len(value) > amountLongest:
+	case reason != "":
+		return reason
+	case strings.HasPrefix(plain, "-"):
+		return "is negative; write what goes back, without a sign"
+	case len(plain) > amountLongest:
 		return "is too large"
-	case positive && strings.Trim(whole+fraction, "0") == "":
+	case positive && strings.Trim(plain, "0.") == "":
 		return "is zero; write what goes back, or all (전액)"
 	}
 	return ""
 }
-
-// separates says whether people write r between thousands.
-func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",'’٬，", r) }
 
 func customerReason(value string) string {
 	switch {

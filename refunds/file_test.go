@@ -125,7 +125,7 @@ func TestARowIsRefused(t *testing.T) {
 		{strings.Repeat("o", 65) + ",,,1,,x,,,,", `f:2: column "order_id": "` + strings.Repeat("o", 60) + `…": is longer than 64 characters`},
 		{"o,,mall,1,,x,,,,", `f:2: column "mid": "mall": this merchant is not configured; configured are shop`},
 		{"o,,,,,x,,,,", `f:2: column "amount": is empty; write a number, or all (전액) for all that is left`},
-		{"o,,,\"1,00\",,x,,,,", `f:2: column "amount": "1,00": has separators that are not read, or three digits behind a point; write digits only, such as 10000`},
+		{"o,,,\"1,00\",,x,,,,", `f:2: column "amount": "1,00": has commas that are not exact groups of three, such as 10,000`},
 		{"o,,,-1,,x,,,,", `f:2: column "amount": "-1": is not a plain number, such as 10000`},
 		{"o,,,1e5,,x,,,,", `f:2: column "amount": "1e5": is not a plain number, such as 10000`},
 		{"o,,,1.2.3,,x,,,,", `f:2: column "amount": "1.2.3": is not a plain number, such as 10000`},
@@ -228,7 +228,7 @@ func TestARefundWorkbook(t *testing.T) {
 	rows[1][4], rows[2][1] = 9876543210987654321.0, "1,00"
 	save()
 	want := "f:2: column \"account_number\" (E2): Excel has rounded this number; format the column as text and enter it again\n" +
-		`f:3: column "amount" (B3): "1,00": has separators that are not read, or three digits behind a point; write digits only, such as 10000`
+		`f:3: column "amount" (B3): "1,00": has commas that are not exact groups of three, such as 10,000`
 	if _, err := ReadFile(path, oneShop); said(err, path) != want {
 		t.Error(err)
 	}

@@ -241,7 +241,7 @@ func (s *asker) waitingFor(ctx context.Context, asking refunds.Asking, p pay.Pay
 	if err != nil {
 		return nil, err
 	}
-	amount, unread := p.Currency.ReadAmount(asking.Amount)
+	amount, unread := p.Currency.ParseWritten(asking.Amount)
 	for _, r := range requests {
 		if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || unread == nil && r.Amount == amount) {
 			return &r, nil
@@ -256,7 +256,7 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 	r := had
 	r.PaymentKey = p.PaymentKey
 	if !asking.All {
-		amount, err := p.Currency.ReadAmount(asking.Amount)
+		amount, err := p.Currency.ParseWritten(asking.Amount)
 		if err != nil {
 			return store.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
 		}

@@ -69,7 +69,7 @@ type wonFlag int64
 
 // Set reads the amount.
 func (f *wonFlag) Set(text string) error {
-	units, err := pay.KRW.ReadAmount(text)
+	units, err := pay.KRW.ParseWritten(text)
 	*f = wonFlag(units)
 	return err
 }

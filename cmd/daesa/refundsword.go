@@ -154,7 +154,7 @@ func (f wordFlags) expected(requests []refunds.Request) error {
 		}
 		sum, currency = sum+r.Amount, r.Currency
 	}
-	want, err := currency.ReadAmount(f.amount)
+	want, err := currency.ParseWritten(f.amount)
 	if err != nil {
 		return usage(fmt.Errorf("--expect-amount: %w", err), "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars")
 	}
