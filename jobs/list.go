@@ -48,7 +48,7 @@ func (n *night) list(ctx context.Context) error {
 	for _, window := range windows {
 		group.Go(func() error {
 			if failed.Load() >= listFailures {
-				n.gap("provider", "transactions of "+string(window.Day), errors.New("not asked for, since other days failed"))
+				n.gap(reconcile.SideProvider, listOf(window.Day), &reconcile.Unread{Reason: reconcile.ReasonNotAsked})
 				n.unread(window.Day)
 				return nil
 			}
@@ -60,7 +60,7 @@ func (n *night) list(ctx context.Context) error {
 					failed.Add(min(weight(failure), listFailures))
 				}
 				n.unread(window.Day)
-				n.gap("provider", "transactions of "+string(window.Day), failure)
+				n.gap(reconcile.SideProvider, listOf(window.Day), failure)
 				return nil
 			}
 			return err
@@ -116,7 +116,7 @@ func (n *night) readPages(ctx context.Context, w reconcile.Window, single bool) 
 		return err
 	}
 	if unknown > 0 && unknown == w.Rows {
-		n.gap("provider", "transactions of "+string(w.Day), fmt.Errorf("every row belongs to another merchant: is %q the MID of this secret key?", n.scope.MID))
+		n.gap(reconcile.SideProvider, listOf(w.Day), &reconcile.Unread{Reason: reconcile.ReasonForeign, Name: n.scope.MID})
 		return nil
 	}
 	if n.now.Before(w.Day.End()) {

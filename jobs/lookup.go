@@ -72,8 +72,8 @@ func (n *night) lookUp(ctx context.Context) error {
 		}
 	}
 	if n.run.Suspects > limit {
-		n.gap("provider", fmt.Sprintf("%d orders", n.run.Suspects-limit),
-			fmt.Errorf("reconcile.max_lookups is %d: the smallest amounts were not looked up; raise it and run the night again", limit))
+		n.gap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartOrders, Count: n.run.Suspects - limit},
+			&reconcile.Unread{Reason: reconcile.ReasonLookUps, Want: limit})
 	}
 	n.run.NotLookedUp = n.run.Suspects - n.run.LookedUp
 	return nil
@@ -121,7 +121,7 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 				return failures, result.err
 			}
 			if failures++; failures <= lookUpFailures {
-				n.gap("provider", "order "+result.suspect.OrderID, result.err)
+				n.gap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartOrder, Name: result.suspect.OrderID}, result.err)
 			}
 			continue
 		}

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -150,11 +149,21 @@ func (n *Nightly) keepLease(ctx context.Context, lease reconcile.Lease) (held co
 type lostError struct{ error }
 
 // gap notes a part that could not be read.
-func (n *night) gap(side, what string, why error) {
+func (n *night) gap(side string, part reconcile.Part, why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.log.Info("could not be read", "side", side, "what", what, "error", why, "trace_id", traceOf(why))
-	n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: side, What: what, Why: why.Error()})
+	n.log.Info("could not be read", "side", side, "what", part.String(), "error", why, "trace_id", traceOf(why))
+	n.run.Gaps = append(n.run.Gaps, reconcile.NewGap(side, part, why, reconcile.ReasonOther))
+}
+
+// listOf is the transaction list of a day.
+func listOf(day pay.Day) reconcile.Part {
+	return reconcile.Part{Kind: reconcile.PartList, Name: string(day)}
+}
+
+// shopDay are the shop's orders of a day.
+func shopDay(day pay.Day) reconcile.Part {
+	return reconcile.Part{Kind: reconcile.PartShopDay, Name: string(day)}
 }
 
 func (n *night) step(what string, done, total int64) {
@@ -220,10 +229,10 @@ func (n *night) coverShop(ctx context.Context, rowsAtToss int64) error {
 	switch {
 	case today == 0 && (rowsAtToss > 0 || before > 0):
 		n.shopGap = true
-		n.gap("shop", "orders of "+string(n.scope.Day), errors.New("the shop gave no order of this day; import its order file and run the night again"))
+		n.gap(reconcile.SideShop, shopDay(n.scope.Day), &reconcile.Unread{Reason: reconcile.ReasonNoOrders})
 	case before >= fewOrders && today*2 < before:
 		n.shopGap = true
-		n.gap("shop", "orders of "+string(n.scope.Day), fmt.Errorf("the shop gave %d orders, the same weekday a week before had %d: is the export cut off? Import the whole file and run the night again", today, before))
+		n.gap(reconcile.SideShop, shopDay(n.scope.Day), &reconcile.Unread{Reason: reconcile.ReasonFewOrders, Got: today, Want: before})
 	}
 	return nil
 }
@@ -266,6 +275,9 @@ func (n *night) prove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := n.moved(ctx); err != nil {
+		return err
+	}
 	for _, sum := range shop {
 		n.total(sum.Currency).Shop = sum.Total
 		n.run.Orders += sum.Number
@@ -291,6 +303,34 @@ func (n *night) prove(ctx context.Context) error {
 		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
 	})
 	return err
+}
+
+// moved sums what moved on the date itself, on each side alone. A run about some
+// orders or one method has nothing to say of the date; a list that was not read
+// whole makes Toss's side unread, never zero.
+func (n *night) moved(ctx context.Context) error {
+	if len(n.Settings.Given) > 0 || n.Settings.PhonesOnly {
+		return nil
+	}
+	day, err := n.cmp.DayMoney(ctx)
+	if err != nil {
+		return err
+	}
+	if !n.Settings.LookUpAll && !n.failedDays[n.scope.Day] {
+		covered, err := n.Pages.CoveredDays(ctx, n.scope.MID, n.scope.Day, n.scope.Day)
+		if err != nil {
+			return err
+		}
+		day.Listed = covered[n.scope.Day]
+	}
+	if !day.Listed {
+		for i := range day.Totals {
+			day.Totals[i].Provider = reconcile.Moved{}
+		}
+		day.Totals = slices.DeleteFunc(day.Totals, func(t reconcile.DayTotal) bool { return t.Shop == (reconcile.Moved{}) })
+	}
+	n.run.Moved = &day
+	return nil
 }
 
 func (n *night) total(currency pay.Currency) *reconcile.Total {

@@ -163,8 +163,8 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 // finish fills in what only the whole night knows.
 func (n *night) finish() {
 	if n.unheld > 0 {
-		n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: "shop", What: fmt.Sprintf("%d payments", n.unheld),
-			Why: "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"})
+		n.run.Gaps = append(n.run.Gaps, reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartPayments, Count: n.unheld},
+			&reconcile.Unread{Reason: reconcile.ReasonUnheld}, reconcile.ReasonOther))
 	}
 	n.run.Complete = len(n.run.Gaps) == 0
 	counts := map[reconcile.Kind]int64{}

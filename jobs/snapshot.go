@@ -139,16 +139,6 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 	return row
 }
 
-// owing are the kinds in which Toss holds money that should perhaps go back.
-func owing(kind reconcile.Kind) bool {
-	switch kind {
-	case reconcile.CancelNotExecuted, reconcile.DuplicatePayment, reconcile.PaidAfterCancel:
-		return true
-	default:
-		return false
-	}
-}
-
 // deadlines lists the money that should go back and has a last day: asked for
 // or not yet, most urgent first.
 func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
@@ -166,7 +156,7 @@ func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
 			Currency: r.Currency, Amount: r.Amount, CancelBy: r.CancelBy, RefundID: r.ID, State: r.State, BreakID: r.BreakID})
 	}
 	for _, b := range after.Breaks {
-		if !b.Status.NeedsPerson() || !owing(b.Kind) || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
+		if !b.Status.NeedsPerson() || !b.Kind.Owing() || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
 			continue
 		}
 		list = append(list, reports.Deadline{MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Method: b.Method,

@@ -51,6 +51,9 @@ type Run struct {
 	Proposed int64
 	Severity Severity
 	PaidOut  *PaidOut `json:",omitempty"` // nil: not asked for
+	// Moved is what moved on the business date alone; nil in a run that is about
+	// some orders or one method, and in runs that were stored without it.
+	Moved *DayMoney `json:",omitempty"`
 }
 
 // PaidOut (정산 지급) is what Toss paid out to the shop's bank account on the
@@ -73,11 +76,14 @@ type PaidSum struct {
 // medium.
 type Severity struct{ High, Medium int64 }
 
-// Gap is a part of either side's records that could not be read.
+// Gap is a part of either side's records that could not be read. What and Why
+// are for commands, in English; Cause says the same as a type, and is nil in
+// gaps that were stored without one.
 type Gap struct {
-	Side string // "provider" or "shop"
-	What string // a window, a file, a number of orders
-	Why  string
+	Side  string // SideProvider or SideShop
+	What  string // a window, a file, a number of orders
+	Why   string
+	Cause *Cause `json:",omitempty"`
 }
 
 // Window is one business day of the provider's transaction list as this run

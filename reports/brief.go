@@ -137,12 +137,14 @@ func (b brief) gaps(run reconcile.Run) []string {
 	var parts []string
 	lost := int64(0)
 	for _, gap := range run.Gaps {
-		if strings.HasPrefix(gap.What, "order ") {
+		switch {
+		case gap.Cause == nil: // what it names may be an order
+			parts = append(parts, whose+lookUp(b.lang, sideWords, gap.Side))
+		case gap.Cause.Part.Kind == reconcile.PartOrder:
 			lost++
-			continue
+		default:
+			parts = append(parts, clip(whose+clean(b.lang.gapPart(gap))))
 		}
-		what := strings.TrimPrefix(strings.TrimPrefix(gap.What, "transactions of "), "orders of ") // the side says so
-		parts = append(parts, clip(whose+lookUp(b.lang, sideWords, gap.Side)+" "+clean(what)))
 	}
 	if lost > 0 {
 		parts = append(parts, whose+b.lang.fill(word{"주문 조회 {1}건", "look-ups of {1} orders"}, b.number(lost)))

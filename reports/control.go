@@ -261,10 +261,14 @@ func (c *control) gaps(s Snapshot) {
 	c.s.add(6)
 	c.head(word{"읽지 못한 것", "Not read"}, word{"", ""}, word{"", ""}, word{"", ""}, word{"", ""}, word{"", ""})
 	style := c.style(plain.with(func(l *look) { l.rule, l.color, l.wrap = hair, red, true }))
+	log := c.style(plain.with(func(l *look) { l.rule, l.color, l.size, l.wrap = hair, grey, 8, true }))
 	for _, gap := range s.Run.Gaps {
-		value := clean(gap.What + " — " + gap.Why)
+		value := clean(c.lang.gapPart(gap) + " — " + c.lang.gapReason(gap))
 		row := c.s.add(18*linesOf(value, 90), text(style, clean(lookUp(c.lang, sideWords, gap.Side))))
 		c.s.span(2, 6, row, text(style, value))
+		value = clean(gap.What + " — " + gap.Why)
+		row = c.s.add(14*linesOf(value, 110), text(log, c.say("원문(로그)", "as in the log")))
+		c.s.span(2, 6, row, text(log, value))
 	}
 }
 

@@ -192,16 +192,18 @@ func dollars(s Snapshot) Snapshot {
 
 // failedNight is what cmd makes of a merchant whose run failed.
 func failedNight(mid string) Snapshot {
+	refused := &pay.Failure{Kind: pay.FailureKey, API: "GET /v1/transactions", HTTPStatus: 401, Code: "UNAUTHORIZED_KEY", Message: "인증되지 않은 시크릿 키 혹은 클라이언트 키 입니다."}
 	return Snapshot{Run: reconcile.Run{ID: reconcile.RunID("nightly", mid, sampleDay), Job: "nightly", MID: mid, Day: sampleDay, Now: sampleNow,
-		Gaps: []reconcile.Gap{{Side: "provider", What: mid, Why: "toss: GET /v1/transactions: 401 UNAUTHORIZED_KEY: 인증되지 않은 시크릿 키 혹은 클라이언트 키 입니다."}}}}
+		Gaps: []reconcile.Gap{reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartMerchant, Name: mid}, refused, reconcile.ReasonNight)}}}
 }
 
 // incomplete takes a part of a night away.
 func incomplete(s Snapshot) Snapshot {
 	s.Run.Complete, s.Run.NotLookedUp = false, 40
+	busy := &pay.Failure{Kind: pay.FailureThrottled, API: "GET /v1/transactions", HTTPStatus: 503}
 	s.Run.Gaps = []reconcile.Gap{
-		{Side: "provider", What: "transactions 2026-11-21", Why: "page 3: toss: GET /v1/transactions: HTTP 503"},
-		{Side: "shop", What: "orders/2026-11-21.csv", Why: "no such file"}}
+		reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartList, Name: string(sampleDay)}, busy, reconcile.ReasonOther),
+		{Side: reconcile.SideShop, What: "orders/2026-11-21.csv", Why: "no such file"}} // as it was stored before gaps had a type
 	s.Run.Suspect = []reconcile.Kind{reconcile.MissingAtProvider}
 	return s
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"daesa/pay"
-	"daesa/reconcile"
 	"daesa/refunds"
 )
 
@@ -159,18 +158,6 @@ func (m *summary) banners() {
 // linesOf is how many lines a text takes at a width in characters.
 func linesOf(value string, width int) int {
 	return min(max(1, (broad(value)+width-1)/width), 4)
-}
-
-// gap is one part that could not be read.
-func (b *nightBook) gap(s Snapshot, gap reconcile.Gap) string {
-	parts := []string{lookUp(b.lang, sideWords, gap.Side), gap.What, gap.Why}
-	if gap.What == s.Run.MID {
-		parts = []string{parts[0], gap.Why}
-	}
-	if b.several {
-		parts = append([]string{s.Run.MID}, parts...)
-	}
-	return clip(clean(strings.Join(parts, " — ")))
 }
 
 // clip keeps a sentence that quotes an error readable.

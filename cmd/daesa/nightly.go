@@ -142,7 +142,10 @@ func (a *app) oneDate(ctx context.Context, n *nights, job string, day pay.Day) (
 	if err != nil {
 		return nil, err
 	}
-	document := newNightDocument(snapshots, &workbook)
+	document, err := newNightDocument(snapshots, &workbook)
+	if err != nil {
+		return nil, err
+	}
 	a.judgeNight(snapshots)
 	a.deliver(ctx, n.cfg, files)
 	a.tellNight(ctx, n, job, day, snapshots, workbook)
@@ -224,7 +227,7 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 			a.complain(fmt.Errorf("merchant %s: %w", merchant.MID, err))
 			a.verdict.add(codeFailed, "%s %s: %v", merchant.MID, day, err)
 			failures = append(failures, err)
-			snapshots = append(snapshots, absent(job, merchant.MID, day, now, err.Error()))
+			snapshots = append(snapshots, absent(job, merchant.MID, day, now, err))
 		case err != nil:
 			return nil, err
 		default:
@@ -238,15 +241,15 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 		return nil, nil
 	}
 	for _, mid := range elsewhere {
-		snapshots = append(snapshots, absent(job, mid, day, now, "another process works on this merchant's night"))
+		snapshots = append(snapshots, absent(job, mid, day, now, &reconcile.Unread{Reason: reconcile.ReasonElsewhere}))
 	}
 	return snapshots, nil
 }
 
 // absent stands for a merchant without a night: visibly missing, not zero.
-func absent(job, mid string, day pay.Day, now time.Time, why string) reports.Snapshot {
+func absent(job, mid string, day pay.Day, now time.Time, why error) reports.Snapshot {
 	return reports.Snapshot{Run: reconcile.Run{ID: reconcile.RunID(job, mid, day), Job: job, MID: mid, Day: day, Now: now,
-		Gaps: []reconcile.Gap{{Side: "provider", What: mid, Why: why}}}}
+		Gaps: []reconcile.Gap{reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartMerchant, Name: mid}, why, reconcile.ReasonNight)}}}
 }
 
 // A night whose database goes away begins again when it is back: what was read

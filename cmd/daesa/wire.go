@@ -158,7 +158,7 @@ const lateFiles = 7 * 24 * time.Hour
 func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
 	files, err := orders.Files(s.cfg.Orders.CSV.Glob)
 	if err != nil {
-		return []reconcile.Gap{{Side: "shop", What: s.cfg.Orders.CSV.Glob, Why: err.Error()}}, nil
+		return []reconcile.Gap{fileGap(s.cfg.Orders.CSV.Glob, err)}, nil
 	}
 	var gaps []reconcile.Gap
 	for _, path := range files {
@@ -166,10 +166,20 @@ func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile
 			continue
 		}
 		if _, err := s.take(ctx, path); err != nil {
-			gaps = append(gaps, reconcile.Gap{Side: "shop", What: filepath.Base(path), Why: err.Error()})
+			gaps = append(gaps, fileGap(filepath.Base(path), err))
 		}
 	}
 	return gaps, ctx.Err()
+}
+
+// fileGap is an order file that was not taken.
+func fileGap(name string, why error) reconcile.Gap {
+	gap := reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartFile, Name: name}, why, reconcile.ReasonFile)
+	var bad *orders.BadRow
+	if errors.As(why, &bad) {
+		gap.Cause.Reason, gap.Cause.Got = reconcile.ReasonRow, int64(bad.Line)
+	}
+	return gap
 }
 
 // take imports one file, whole or not at all.
@@ -205,7 +215,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 		return nil, err
 	}
 	gap := func(why error) ([]reconcile.Gap, error) {
-		return []reconcile.Gap{{Side: "shop", What: "orders.query", Why: why.Error()}}, ctx.Err()
+		return []reconcile.Gap{reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartQuery}, why, reconcile.ReasonQuery)}, ctx.Err()
 	}
 	shop, dialect, err := store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
 	if err != nil {

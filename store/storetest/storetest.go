@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	maps.Copy(tests, wordTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
+	maps.Copy(tests, dayTests)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,131 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+
+	"daesa/pay"
+)
+
+// The sides of a Gap.
+const (
+	SideProvider = "provider"
+	SideShop     = "shop"
+)
+
+// PartKind is what a part of a side's records is of.
+type PartKind string
+
+// The kinds of parts.
+const (
+	PartList     PartKind = "list"     // the transaction list of a day
+	PartShopDay  PartKind = "shop_day" // the shop's orders of a day
+	PartOrder    PartKind = "order"    // the look-up of one order
+	PartOrders   PartKind = "orders"   // the look-ups of Count orders
+	PartPayments PartKind = "payments" // Count payments of which the shop's orders are not there
+	PartFile     PartKind = "file"     // an order file
+	PartQuery    PartKind = "query"    // the query on the shop's database
+	PartMerchant PartKind = "merchant" // the whole night of a merchant
+)
+
+// Part is a part of a side's records that could not be read.
+type Part struct {
+	Kind  PartKind
+	Name  string `json:",omitempty"` // its day, order number, file or merchant
+	Count int64  `json:",omitempty"` // of PartOrders and PartPayments
+}
+
+// String is the part as commands print it.
+func (p Part) String() string {
+	switch p.Kind {
+	case PartList:
+		return "transactions of " + p.Name
+	case PartShopDay:
+		return "orders of " + p.Name
+	case PartOrder:
+		return "order " + p.Name
+	case PartOrders:
+		return fmt.Sprintf("%d orders", p.Count)
+	case PartPayments:
+		return fmt.Sprintf("%d payments", p.Count)
+	case PartQuery:
+		return "orders.query"
+	default:
+		return p.Name
+	}
+}
+
+// Reason is why a part could not be read.
+type Reason string
+
+// The reasons. Got and Want of an Unread are the numbers that they name.
+const (
+	ReasonFailure   Reason = "failure"    // a call to Toss failed: Cause.Failure says how
+	ReasonNotAsked  Reason = "not_asked"  // other calls failed before
+	ReasonForeign   Reason = "foreign"    // every row belongs to another merchant than Name
+	ReasonNoOrders  Reason = "no_orders"  // the shop gave no order of the day
+	ReasonFewOrders Reason = "few_orders" // it gave Got; the same weekday a week before had Want
+	ReasonLookUps   Reason = "look_ups"   // more than reconcile.max_lookups, which is Want
+	ReasonUnheld    Reason = "unheld"     // Toss holds money that the shop's orders do not show
+	ReasonRow       Reason = "row"        // line Got of the file has a bad value
+	ReasonFile      Reason = "file"       // the file cannot be read
+	ReasonQuery     Reason = "query"      // the shop's database or query does not answer as it should
+	ReasonElsewhere Reason = "elsewhere"  // another process works on it
+	ReasonNight     Reason = "night"      // the merchant's night failed
+	ReasonOther     Reason = "other"      // what nobody has named yet
+)
+
+// Unread is why a part could not be read, where no call to Toss failed.
+type Unread struct {
+	Reason    Reason
+	Got, Want int64
+	Name      string
+}
+
+// Error says it as commands print it, with what to do next.
+func (e *Unread) Error() string {
+	switch e.Reason {
+	case ReasonNotAsked:
+		return "not asked for, since other calls failed"
+	case ReasonForeign:
+		return fmt.Sprintf("every row belongs to another merchant: is %q the MID of this secret key?", e.Name)
+	case ReasonNoOrders:
+		return "the shop gave no order of this day; import its order file and run the night again"
+	case ReasonFewOrders:
+		return fmt.Sprintf("the shop gave %d orders, the same weekday a week before had %d: is the export cut off? Import the whole file and run the night again", e.Got, e.Want)
+	case ReasonLookUps:
+		return fmt.Sprintf("reconcile.max_lookups is %d: the smallest amounts were not looked up; raise it and run the night again", e.Want)
+	case ReasonUnheld:
+		return "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"
+	case ReasonElsewhere:
+		return "another process works on this merchant's night"
+	default:
+		return "could not be read"
+	}
+}
+
+// Cause is a gap as a type, so that a report says it in its own language.
+type Cause struct {
+	Part      Part
+	Reason    Reason
+	Got, Want int64           `json:",omitempty"`
+	Name      string          `json:",omitempty"`
+	Failure   pay.FailureKind `json:",omitempty"` // of ReasonFailure
+	Code      string          `json:",omitempty"` // Toss's
+	Status    int             `json:",omitempty"` // HTTP
+}
+
+// NewGap is a gap of a side: the part, and why it could not be read. otherwise
+// is the reason where why is neither a *pay.Failure nor an *Unread.
+func NewGap(side string, part Part, why error, otherwise Reason) Gap {
+	cause := Cause{Part: part, Reason: otherwise}
+	var failure *pay.Failure
+	var unread *Unread
+	switch {
+	case errors.As(why, &unread):
+		cause.Reason, cause.Got, cause.Want, cause.Name = unread.Reason, unread.Got, unread.Want, unread.Name
+	case errors.As(why, &failure):
+		cause.Reason, cause.Failure, cause.Code, cause.Status = ReasonFailure, failure.Kind, failure.Code, failure.HTTPStatus
+	}
+	return Gap{Side: side, What: part.String(), Why: why.Error(), Cause: &cause}
+}
