@@ -131,6 +131,7 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
 		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
+		ApprovedAt: b.ApprovedAt, ApprovalNumber: b.ApprovalNumber,
 		Since: b.Since, Owner: b.Owner,
 	}
 	if b.Kind == reconcile.CurrencyMismatch {

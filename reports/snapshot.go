@@ -71,6 +71,8 @@ type BreakRow struct {
 	Nights                      int
 	MovedAt                     time.Time
 	CancelBy                    time.Time // zero: none known
+	ApprovedAt                  time.Time `json:",omitzero"`  // at Toss; zero: no payment was looked up
+	ApprovalNumber              string    `json:",omitempty"` // of the card company or issuer
 	Note                        string
 	Owner                       string // who looks after it
 }

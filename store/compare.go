@@ -326,7 +326,7 @@ func (c *Comparison) SaveLookUps(ctx context.Context, payments []pay.Payment, ju
 			return err
 		}
 	}
-	into := newBulk(c.d, c.conn, "INSERT INTO looked_payments ("+paymentColumns+")", 20, "ON CONFLICT DO NOTHING", lookUpBatch)
+	into := newBulk(c.d, c.conn, "INSERT INTO looked_payments ("+paymentColumns+")", 21, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer into.close()
 	cancels := newBulk(c.d, c.conn, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer cancels.close()

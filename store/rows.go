@@ -62,6 +62,7 @@ type paymentRow struct {
 	Waiting            int64  `db:"waiting"`
 	Follow             int64  `db:"follow"`
 	LookedUpAt         Time   `db:"looked_up_at"`
+	ApprovalNumber     string `db:"approval_number"`
 }
 
 func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
@@ -70,7 +71,7 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 		Behind: string(p.Behind), Provider: plain(p.Provider), Currency: string(p.Currency), TotalAmount: p.TotalAmount,
 		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
 		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
-		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt),
+		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt), ApprovalNumber: plain(p.ApprovalNumber),
 	}
 	if p.Account != nil {
 		row.RefundStatus = string(p.Account.Refund)
@@ -83,11 +84,11 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 
 // paymentColumns are in the order of values.
 const paymentColumns = `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at`
+	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number`
 
 func (r paymentRow) values() []any {
 	return []any{r.MID, r.PaymentKey, r.OrderID, r.Status, r.Method, r.Behind, r.Provider, r.Currency, r.TotalAmount, r.BalanceAmount,
-		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt}
+		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt, r.ApprovalNumber}
 }
 
 // breakRow is a break as the table holds it.

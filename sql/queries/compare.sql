@@ -51,6 +51,7 @@ CREATE TEMP TABLE looked_payments (
   total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
+  approval_number {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
 -- name: drop_looked_cancels
@@ -405,7 +406,11 @@ FROM (
 SELECT b.* FROM breaks b JOIN judged s ON s.order_id = b.order_id WHERE b.mid = :mid ORDER BY b.id
 
 -- name: commit_payments
-INSERT INTO payments SELECT * FROM looked_payments WHERE mid = :mid
+INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number)
+SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number
+FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -413,7 +418,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at
+  looked_up_at = excluded.looked_up_at, approval_number = excluded.approval_number
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels
 INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)

@@ -123,9 +123,9 @@ ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.
 WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at)
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number)
 VALUES (:mid, :payment_key, :order_id, :status, :method, :behind, :provider, :currency, :total_amount, :balance_amount,
-  :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at)
+  :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at, :approval_number)
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -133,7 +133,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at
+  looked_up_at = excluded.looked_up_at, approval_number = excluded.approval_number
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: hand_due
 INSERT INTO hand_transfers (refund_id, mid, payment_key, order_id, amount, currency, why, state, requested_by, due_at)
@@ -194,7 +194,7 @@ SELECT count(*) FROM journal WHERE seq = :seq AND hash = :hash
 SELECT {{if .Postgres}}current_setting('synchronous_commit'){{else}}'full'{{end}}
 -- name: payment_of
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number
 FROM payments WHERE mid = :mid AND payment_key = :payment_key
 -- name: claim_time
 SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id
