@@ -1,5 +1,7 @@
 package refunds
 
+import "strings"
+
 // Daesa's own reasons, beside the provider's codes: they stand where a code
 // stands, and Explain has a sentence for each. They are in lower case, so that
 // no code of the provider can be one of them.
@@ -43,3 +45,7 @@ const (
 	WhyCurrency       = "currency_differs"
 	WhyUnreachable    = "provider_unreachable"
 )
+
+// OwnReason says whether a code is one of daesa's own reasons, rather than one
+// of the provider's, which are in capitals.
+func OwnReason(code string) bool { return code != "" && code == strings.ToLower(code) }

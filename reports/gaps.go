@@ -48,9 +48,9 @@ func (l language) gapPart(gap reconcile.Gap) string {
 
 var reasonWords = map[reconcile.Reason]word{
 	reconcile.ReasonNotAsked:  {"다른 조회가 실패해 조회하지 않음", "not asked, since other calls failed"},
-	reconcile.ReasonForeign:   {"모든 거래가 다른 가맹점의 것임 → 시크릿 키가 가맹점 {3}의 것인지 확인", "every row belongs to another merchant → is the secret key that of {3}?"},
+	reconcile.ReasonForeign:   {"조회된 거래가 모두 타 가맹점 거래임 → 시크릿 키가 가맹점 {3}의 것인지 확인", "every row belongs to another merchant → is the secret key that of {3}?"},
 	reconcile.ReasonNoOrders:  {"이 날짜의 주문이 없음 → 주문 파일을 가져온 뒤 다시 대사", "no order of this day → import its order file and run the night again"},
-	reconcile.ReasonFewOrders: {"주문 {1}건, 전주 같은 요일은 {2}건 → 주문 파일이 잘렸는지 확인하고 다시 대사", "{1} orders, {2} on the same weekday a week before → is the export cut off? Run the night again"},
+	reconcile.ReasonFewOrders: {"주문 {1}건, 전주 같은 요일은 {2}건 → 주문 파일 누락 여부를 확인하고 다시 대사", "{1} orders, {2} on the same weekday a week before → is the export cut off? Run the night again"},
 	reconcile.ReasonLookUps:   {"조회 한도(reconcile.max_lookups) {2}건 초과로 소액부터 조회하지 못함 → 한도를 늘리고 다시 대사", "above reconcile.max_lookups, which is {2}: the smallest amounts were left out → raise it and run again"},
 	reconcile.ReasonUnheld:    {"토스에는 결제가 있으나 주문이 모두 들어오지 않아 '쇼핑몰에 없음'으로 판단하지 않음", "Toss holds the money; since the orders are not all there, nothing is called missing"},
 	reconcile.ReasonRow:       {"{1}행에 읽을 수 없는 값이 있어 파일 전체를 반영하지 않음 → daesa orders import로 확인", "line {1} has a value that cannot be read, so nothing of the file was taken → daesa orders import"},
@@ -58,7 +58,7 @@ var reasonWords = map[reconcile.Reason]word{
 	reconcile.ReasonQuery:     {"쇼핑몰 데이터베이스가 응답하지 않거나 결과가 맞지 않음 → 접속 정보와 쿼리를 확인", "the shop's database or query does not answer as it should → check both"},
 	reconcile.ReasonElsewhere: {"다른 프로세스가 이 가맹점을 대사하는 중", "another process works on this merchant's night"},
 	reconcile.ReasonNight:     {"대사를 마치지 못함 → 다시 대사", "the night could not be finished → run it again"},
-	reconcile.ReasonOther:     {"읽지 못함", "could not be read"},
+	reconcile.ReasonOther:     {"미조회", "could not be read"},
 }
 
 // failureWords are how calls to Toss fail, for people who wait for the figures.

@@ -75,6 +75,8 @@ type BreakRow struct {
 	ApprovalNumber              string    `json:",omitempty"` // of the card company or issuer
 	Note                        string
 	Owner                       string // who looks after it
+
+	level reconcile.Level // how soon a person should look at it; reckoned when it is drawn
 }
 
 // RefundRow is one refund request as the workbook shows it.
