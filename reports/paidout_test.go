@@ -43,7 +43,9 @@ func TestWhatWasPaidOutIsShownWithItsFees(t *testing.T) {
 					t.Fatalf("%s: the title is cell %d", sheet, title)
 				}
 				for _, want := range c.shown {
-					if i := slices.IndexFunc(shown, func(text string) bool { return strings.TrimSuffix(text, "건") == strings.TrimSuffix(want, "건") || want == "미조회" && strings.HasPrefix(text, want) }); i < title {
+					if i := slices.IndexFunc(shown, func(text string) bool {
+						return strings.TrimSuffix(text, "건") == strings.TrimSuffix(want, "건") || want == "미조회" && strings.HasPrefix(text, want)
+					}); i < title {
 						t.Errorf("%s: no %s after the title in\n%s", sheet, want, strings.Join(shown, "|"))
 					}
 				}
