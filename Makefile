@@ -3,6 +3,7 @@
 
 GO ?= go
 BENCH ?=
+MUTANT ?=
 FUZZTIME ?= 10s
 SEEDS ?= 20000
 LIVES ?= 2000
@@ -53,6 +54,10 @@ sim-two: ## every schedule of two faults, and the deliberate bugs in pairs
 .PHONY: chaos
 chaos: ## kill the real program, the sandbox and PostgreSQL, LIVES=2000 times
 	DAESA_REQUIRE_POSTGRES=1 $(GO) test ./cmd/daesa -run 'Killing|Overlapping|GoesAway|FullDisk|Restored|AskedToEnd' -chaos.lives $(LIVES) -timeout 6h -v
+
+.PHONY: mutants
+mutants: ## change the program in one place at a time; the tests must notice each
+	$(GO) test ./internal/mutants -run 'TestEveryMutantIsNoticed/$(MUTANT)' -mutants -parallel 2 -timeout 6h -v
 
 .PHONY: bench
 bench: ## measure a night; BENCH='-flag value' is passed on

@@ -33,6 +33,11 @@ func check(c *Config, b *book) {
 }
 
 func checkDatabase(c *Config, b *book) {
+	within(b, "database.max_connections", c.Database.MaxConnections, 0, 1000)
+	if c.Database.MaxConnections == 1 {
+		b.fault("database.max_connections", "is 1, and a night needs two: one holds its comparison, the other all else",
+			"write 2 or more, or 0 for what the work needs")
+	}
 	const path = "database.url"
 	if b.bad(path) {
 		return

@@ -59,6 +59,10 @@ type Database struct {
 	// URL is sqlite:PATH, postgres://... or postgresql://...; it is a secret
 	// because it may carry a password.
 	URL Secret `yaml:"url"`
+	// MaxConnections is how many connections to PostgreSQL a process opens at
+	// most; 0: what the work needs, at most 16. What a night finds does not depend
+	// on it.
+	MaxConnections int `yaml:"max_connections" json:"-"`
 }
 
 // Merchant is one merchant id (MID) of the provider.

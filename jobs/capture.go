@@ -80,8 +80,35 @@ const (
 // CaptureSummary is what a pass did.
 type CaptureSummary struct {
 	New, Looked, Captured, Missed int
-	Away                          bool     // a provider answered nobody
-	Gaps                          []string // what could not be asked
+	Away                          bool         // a provider answered nobody
+	Gaps                          []CaptureGap // what could not be asked
+}
+
+// CaptureGap is something that a pass could not ask.
+type CaptureGap struct {
+	MID  string          // "": of no merchant alone
+	Kind pay.FailureKind // "": no call of the provider failed
+	Text string
+}
+
+// Cause is what two passes that met the same have in common: a text may name the
+// call.
+func (g CaptureGap) Cause() string {
+	if g.Kind == "" {
+		return g.Text
+	}
+	return g.MID + " " + string(g.Kind)
+}
+
+// KeysRefused are the merchants whose secret key the provider does not accept.
+func (s CaptureSummary) KeysRefused() []string {
+	var mids []string
+	for _, g := range s.Gaps {
+		if g.Kind == pay.FailureKey && !slices.Contains(mids, g.MID) {
+			mids = append(mids, g.MID)
+		}
+	}
+	return mids
 }
 
 // Run is one pass: learn what may show an account, then look at everything that
@@ -96,7 +123,7 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 			return pass.summary, err
 		}
 		for _, gap := range gaps {
-			pass.gap(gap.What + ": " + gap.Why)
+			pass.gap(CaptureGap{Text: gap.What + ": " + gap.Why})
 		}
 	}
 	group, groupCtx := workersOf(ctx)
@@ -133,7 +160,7 @@ func (c *Capture) Watch(ctx context.Context, every time.Duration, told func(Capt
 	for {
 		summary, err := c.Run(ctx)
 		if err != nil && ctx.Err() == nil {
-			summary.Gaps = append(summary.Gaps, err.Error())
+			summary.Gaps = append(summary.Gaps, CaptureGap{Text: err.Error()})
 		}
 		told(summary)
 		pause := every
@@ -159,8 +186,8 @@ func (p *capturePass) count(change func(*CaptureSummary)) {
 	change(&p.summary)
 }
 
-func (p *capturePass) gap(what string) {
-	p.count(func(s *CaptureSummary) { s.Gaps = append(s.Gaps, what) })
+func (p *capturePass) gap(g CaptureGap) {
+	p.count(func(s *CaptureSummary) { s.Gaps = append(s.Gaps, g) })
 }
 
 // learn watches the shop's virtual-account orders and what the provider lists.
@@ -177,7 +204,7 @@ func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) (listed bool
 		var failure *pay.Failure
 		switch {
 		case errors.As(err, &failure) && ctx.Err() == nil:
-			p.gap(m.MID + ": " + failure.Error())
+			p.gap(CaptureGap{m.MID, failure.Kind, m.MID + ": " + failure.Error()})
 			listed = false
 		case err != nil:
 			return false, err
@@ -274,7 +301,7 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time
 	}
 	err = group.Wait()
 	if failed.over() {
-		p.gap(fmt.Sprintf("%s: the provider did not answer %d look-ups one after the other; the next pass asks again", m.MID, lookUpFailures))
+		p.gap(CaptureGap{m.MID, failed.newest(), fmt.Sprintf("%s: the provider did not answer %d look-ups one after the other; the next pass asks again", m.MID, lookUpFailures)})
 		p.count(func(s *CaptureSummary) { s.Away = true })
 		return false, err
 	}
@@ -285,7 +312,8 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time
 type streak struct {
 	mu   sync.Mutex
 	n    int
-	last time.Duration // what the newest look took, with its wait for the pace
+	kind pay.FailureKind // of the newest that failed
+	last time.Duration   // what the newest look took, with its wait for the pace
 }
 
 // lookTime is when a look that begins now will be answered, at a guess.
@@ -325,13 +353,16 @@ func (c *Capture) streak(mid string) *streak {
 // awayFrom is after how many failures it is the provider, and not the payment.
 const awayFrom = 2
 
-// heard counts a look-up, and says whether the provider answers nobody.
-func (s *streak) heard(failed bool) (away bool) {
+// heard counts a look-up (failure nil: it was answered), and says whether the
+// provider answers nobody.
+func (s *streak) heard(failure *pay.Failure) (away bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.n++; !failed {
+	if failure == nil || failure.Kind == pay.FailureNotFound {
 		s.n = 0
+		return false
 	}
+	s.n, s.kind = s.n+1, failure.Kind
 	return s.n >= awayFrom
 }
 
@@ -339,6 +370,13 @@ func (s *streak) over() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.n >= lookUpFailures
+}
+
+// newest is the kind of the newest failure.
+func (s *streak) newest() pay.FailureKind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kind
 }
 
 // look looks at one watch, and commits what came of it.
@@ -365,13 +403,13 @@ func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Wat
 	case ctx.Err() != nil:
 		return ctx.Err() // it comes back when its lease is over
 	case errors.As(err, &failure):
-		away := failed.heard(failure.Kind != pay.FailureNotFound)
+		away := failed.heard(failure)
 		after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure, Away: away}, p.Clock())
 		return p.commit(ctx, after, nil, nil, nil, p.Clock())
 	case err != nil:
 		return err
 	}
-	failed.heard(false)
+	failed.heard(nil)
 	payment.MID = m.MID
 	return p.seen(ctx, w, payment, page, given)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,8 +47,9 @@ type night struct {
 	sums       map[pay.Currency]*reconcile.Total
 	shopGap    bool // the shop's orders of the day are not all there
 	unheld     int64
-	// failedDays are days of the list that could not be read.
-	failedDays map[pay.Day]bool
+	// failedDays are days of the list that could not be read, or not whole;
+	// emptyDays those that were read for the first time and have no row.
+	failedDays, emptyDays map[pay.Day]bool
 	// shopSeen is until when the shop could have told of an order, while the day
 	// still runs; zero for a day that is over.
 	shopSeen time.Time
@@ -76,7 +75,7 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	}
 	return &night{
 		Nightly: n, lease: lease, now: now, run: run, scope: scope, cmp: cmp,
-		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{}, currencies: map[string]pay.Currency{}, failedDays: map[pay.Day]bool{},
+		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{}, currencies: map[string]pay.Currency{}, failedDays: map[pay.Day]bool{}, emptyDays: map[pay.Day]bool{},
 	}, nil
 }
 
@@ -152,8 +151,21 @@ type lostError struct{ error }
 func (n *night) gap(side string, part reconcile.Part, why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.log.Info("could not be read", "side", side, "what", part.String(), "error", why, "trace_id", traceOf(why))
-	n.run.Gaps = append(n.run.Gaps, reconcile.NewGap(side, part, why, reconcile.ReasonOther))
+	gap, level := reconcile.NewGap(side, part, why, reconcile.ReasonOther), slog.LevelInfo
+	if gap.Repeats(n.run.Gaps) { // the same cause fills no log; its number is said at the end
+		level = slog.LevelDebug
+	}
+	n.log.Log(context.Background(), level, "could not be read", "side", side, "what", part.String(), "error", why, "trace_id", traceOf(why))
+	n.run.Gaps = append(n.run.Gaps, gap)
+}
+
+// logRepeated says of each cause that was met more than once how often.
+func (n *night) logRepeated() {
+	for _, group := range reconcile.GroupGaps(n.run.Gaps) {
+		if len(group.Parts) > 1 {
+			n.log.Info("could not be read for one cause", "parts", len(group.Parts), "first", group.First.What, "error", group.First.Why)
+		}
+	}
 }
 
 // listOf is the transaction list of a day.
@@ -241,7 +253,7 @@ func (n *night) coverShop(ctx context.Context, rowsAtToss int64) error {
 // that agree.
 func (n *night) filter(ctx context.Context) error {
 	n.step("compare", 0, 0)
-	if len(n.Settings.Given) == 0 && !n.Settings.LookUpAll {
+	if n.listed() {
 		if err := n.cmp.TouchProvider(ctx); err != nil {
 			return err
 		}
@@ -265,79 +277,4 @@ func (n *night) filter(ctx context.Context) error {
 	}
 	n.run.Touched, n.run.Suspects, err = n.cmp.Filter(ctx, n.Settings.LookUpAll || len(n.Settings.Given) > 0)
 	return err
-}
-
-// prove sums both sides apart, after the look-ups, and compares the sums with
-// what Compare named.
-func (n *night) prove(ctx context.Context) error {
-	n.step("prove", 0, 0)
-	shop, provider, err := n.cmp.Totals(ctx)
-	if err != nil {
-		return err
-	}
-	if err := n.moved(ctx); err != nil {
-		return err
-	}
-	for _, sum := range shop {
-		n.total(sum.Currency).Shop = sum.Total
-		n.run.Orders += sum.Number
-	}
-	for _, sum := range provider {
-		n.total(sum.Currency).Provider = sum.Total
-		n.run.Payments += sum.Number
-	}
-	for _, total := range n.sums {
-		total.Unexplained = total.Shop - total.Provider - total.Explained
-		n.run.Totals = append(n.run.Totals, *total)
-	}
-	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
-	n.run.Windows, n.run.UnknownMID, err = n.Pages.WindowsRead(ctx, n.scope.MID, n.lease.RunID)
-	n.run.Windows = slices.DeleteFunc(n.run.Windows, func(w reconcile.Window) bool { return n.failedDays[w.Day] })
-	for _, window := range n.run.Windows {
-		n.run.CallsByAPI["transactions"] += int64(window.Pages)
-	}
-	for _, calls := range n.run.CallsByAPI {
-		n.run.ProviderCalls += calls
-	}
-	slices.SortFunc(n.run.Gaps, func(a, b reconcile.Gap) int {
-		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
-	})
-	return err
-}
-
-// moved sums what moved on the date itself, on each side alone. A run about some
-// orders or one method has nothing to say of the date; a list that was not read
-// whole makes Toss's side unread, never zero.
-func (n *night) moved(ctx context.Context) error {
-	if len(n.Settings.Given) > 0 || n.Settings.PhonesOnly {
-		return nil
-	}
-	day, err := n.cmp.DayMoney(ctx)
-	if err != nil {
-		return err
-	}
-	if !n.Settings.LookUpAll && !n.failedDays[n.scope.Day] {
-		covered, err := n.Pages.CoveredDays(ctx, n.scope.MID, n.scope.Day, n.scope.Day)
-		if err != nil {
-			return err
-		}
-		day.Listed = covered[n.scope.Day]
-	}
-	if !day.Listed {
-		for i := range day.Totals {
-			day.Totals[i].Provider = reconcile.Moved{}
-		}
-		day.Totals = slices.DeleteFunc(day.Totals, func(t reconcile.DayTotal) bool { return t.Shop == (reconcile.Moved{}) })
-	}
-	n.run.Moved = &day
-	return nil
-}
-
-func (n *night) total(currency pay.Currency) *reconcile.Total {
-	total, ok := n.sums[currency]
-	if !ok {
-		total = &reconcile.Total{Currency: currency, ByKind: map[reconcile.Kind]int64{}}
-		n.sums[currency] = total
-	}
-	return total
 }

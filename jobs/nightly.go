@@ -53,9 +53,10 @@ type Settings struct {
 	ConfigPrint     string
 	OwnerIsDead     func(owner string) bool
 	NextRefundRun   func(after time.Time) time.Time
-	Behind          bool // the database lacks what was sent from it: nothing is called expired
-	PhonesOnly      bool // the month-end job: today so far, phone payments alone
-	MaxPagesAWindow int  // 0: defaultMaxPages
+	Facts           func(now time.Time) refunds.Facts // what decides whether refunds go on; nil: the workbook does not say what they wait for
+	Behind          bool                              // the database lacks what was sent from it: nothing is called expired
+	PhonesOnly      bool                              // the month-end job: today so far, phone payments alone
+	MaxPagesAWindow int                               // 0: defaultMaxPages
 }
 
 // Run is one night of one merchant, in eight steps. What could not be read

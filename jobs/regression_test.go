@@ -26,7 +26,6 @@ type canned struct {
 	rows     map[pay.Day][]pay.Transaction
 	payments map[string]pay.Payment
 	fail     func(day pay.Day, after string) error
-	twoPages bool
 	calls    atomic.Int64
 }
 
@@ -50,21 +49,28 @@ func (c *canned) PaymentByOrder(_ context.Context, id string) (pay.Payment, pay.
 	return pay.Payment{}, pay.Evidence{}, &pay.Failure{Kind: pay.FailureNotFound}
 }
 
-func (c *canned) Transactions(_ context.Context, from, _ time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (c *canned) Transactions(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
 	day := pay.DayOf(from)
 	if c.fail != nil {
 		if err := c.fail(day, after); err != nil {
 			return nil, "", pay.Evidence{}, err
 		}
 	}
-	switch {
-	case after != "":
-		return nil, "", c.evidence(string(day)), nil
-	case c.twoPages:
-		return c.rows[day], "next", c.evidence(string(day)), nil
-	default:
-		return c.rows[day], "", c.evidence(string(day)), nil
+	var rows []pay.Transaction
+	for _, row := range c.rows[day] {
+		if !row.At.Before(from) && row.At.Before(to) {
+			rows = append(rows, row)
+		}
 	}
+	if after != "" {
+		at := slices.IndexFunc(rows, func(row pay.Transaction) bool { return row.TransactionKey == after })
+		rows = rows[at+1:]
+	}
+	next := ""
+	if len(rows) > 0 {
+		next = rows[len(rows)-1].TransactionKey
+	}
+	return rows, next, c.evidence(string(day)), nil
 }
 
 // paid puts a payment into the provider: its row and what a look-up shows.
@@ -126,7 +132,7 @@ func TestFirstCoverageOfOldDaysCallsNothingMissing(t *testing.T) {
 
 func TestLateRowsAreFoundAlsoWhenTheirRereadFailedHalfWay(t *testing.T) {
 	t.Parallel()
-	w, c := newWorld(t, worldOptions{}), &canned{twoPages: true}
+	w, c := newWorld(t, worldOptions{}), &canned{}
 	before := last.Add(-1)
 	c.paid("A", on(before, 10), 1000)
 	c.paid("B", on(last, 10), 1000)

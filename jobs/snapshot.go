@@ -49,6 +49,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	s.Promises = n.promises(after.Executed)
 	s.Transfers = n.transfers(after.Transfers)
 	s.Before = after.Nights
+	n.waiting(&s, after)
 	return s
 }
 
@@ -132,7 +133,7 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
 		ApprovedAt: b.ApprovedAt, ApprovalNumber: b.ApprovalNumber,
-		Since: b.Since, Owner: b.Owner,
+		Since: b.Since, Owner: b.Owner, Remark: b.Remark,
 	}
 	if b.Kind == reconcile.CurrencyMismatch {
 		row.ProviderCurrency = n.currencies[b.ID]

@@ -18,13 +18,13 @@ const (
 	FailureInFlight   FailureKind = "in_flight"    // 409: the first call with this key still runs
 	FailureTransient  FailureKind = "transient"    // says try again; money may have moved
 	FailureKey        FailureKind = "key"          // the secret key or its header is wrong: stop all
-	FailureNotFound   FailureKind = "not_found"    // no such payment
+	FailureNotFound   FailureKind = "not_found"    // no such payment, by a code of Toss's that says so
 	FailureDone       FailureKind = "already_done" // says cancelled or refunded already; by whom is another question
 	FailureGuard      FailureKind = "guard"        // the balance is not what we believe
 	FailureAccount    FailureKind = "account"      // the refund account is refused
 	FailureDeadline   FailureKind = "deadline"     // the refund period is over
 	FailureRefused    FailureKind = "refused"      // definite
-	FailurePaging     FailureKind = "paging"       // a paging key was refused: read the window from its start
+	FailurePaging     FailureKind = "paging"       // a paging key was refused: the end of the list must be proved in another way
 	FailureUnreadable FailureKind = "unreadable"   // a look-up or list answered something that is no answer
 	FailureUnclassed  FailureKind = "unclassed"    // a code that daesa does not know
 )
@@ -83,10 +83,20 @@ func (f *Failure) Hint() string {
 		return "check merchants.base_url (a proxy or a login page may answer in Toss's place), then run the command again"
 	case FailureNotFound:
 		return "check the number, and that the merchant (MID) and the key's environment are right"
+	case FailureUnclassed:
+		if f.HTTPStatus == notFound {
+			return "Toss does not answer so: check merchants.base_url (a gateway or proxy may answer in Toss's place), then run the command again"
+		}
 	default:
-		return "give the trace id to Toss's support if this goes on"
 	}
+	return "give the trace id to Toss's support if this goes on"
 }
+
+// Word is the kind for programs, such as "provider_key".
+func (f *Failure) Word() string { return "provider_" + string(f.Kind) }
+
+// notFound is the HTTP status of an address that a server does not know.
+const notFound = 404
 
 // Evidence is one page or one look-up as the provider sent it, less what is
 // personal: the body that is kept so that a night can be explained later.

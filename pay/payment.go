@@ -59,7 +59,7 @@ type Payment struct {
 	Currency           Currency
 	TotalAmount        int64
 	BalanceAmount      int64 // what can still be cancelled; positive also when nothing was paid
-	TaxFreeAmount      int64
+	TaxFreeAmount      int64 // of BalanceAmount; it shrinks as cancels happen
 	RequestedAt        time.Time
 	ApprovedAt         time.Time
 	LastTransactionKey string
@@ -148,6 +148,18 @@ func (p Payment) canceledDone() int64 {
 	for _, cancel := range p.Cancels {
 		if cancel.Status == CancelDone {
 			sum += cancel.Amount
+		}
+	}
+	return sum
+}
+
+// TaxFreePaid is the tax-free part of what was paid: what is left of it and
+// what finished cancels took.
+func (p Payment) TaxFreePaid() int64 {
+	sum := p.TaxFreeAmount
+	for _, cancel := range p.Cancels {
+		if cancel.Status == CancelDone {
+			sum += cancel.TaxFreeAmount
 		}
 	}
 	return sum

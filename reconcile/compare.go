@@ -26,6 +26,8 @@ type Finding struct {
 	// Owed is what the shop cancelled and Toss did not: what a refund request
 	// would ask for. 0 where no rule says that money must go back.
 	Owed int64
+	// Remark is "" for most.
+	Remark Remark
 	// Payment is what the deadline of a refund is reckoned from; nil where Toss
 	// knows no payment.
 	Payment *pay.Payment
@@ -257,6 +259,8 @@ func (p *pair) finding(kind Kind) Finding {
 		moved = pay.Latest(moved, p.main.LastMoved())
 		if p.order == nil {
 			f.OrderID, f.Currency = p.main.OrderID, p.main.Currency
+		} else if TaxFreeDiffers(*p.order, *p.main, p.main.TaxFreePaid()) {
+			f.Remark = TaxPartDiffers
 		}
 	}
 	f.MovedAt = moved
@@ -268,6 +272,15 @@ func (p *pair) finding(kind Kind) Finding {
 		f.Owed = p.owed()
 	}
 	return f
+}
+
+// TaxFreeDiffers says whether shop and Toss name another tax-free part of one
+// payment; paid is Toss's, of what was paid. A shop that names none has no such column, or nothing tax-free, and
+// is believed to say nothing; where the two disagree on the amount itself, or
+// Toss holds nothing any more, the parts say nothing either.
+func TaxFreeDiffers(order pay.Order, p pay.Payment, paid int64) bool {
+	return order.TaxFreeAmount > 0 && p.Held() > 0 && order.Currency == p.Currency && order.Amount == p.Approved() &&
+		order.TaxFreeAmount != paid
 }
 
 // cancelOrigin looks at the newest cancel: ours carries our reference.

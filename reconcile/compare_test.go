@@ -191,3 +191,42 @@ func TestADifferenceOfTheLastMinutesIsTiming(t *testing.T) {
 		t.Errorf("while the day runs, settled is %s", during)
 	}
 }
+
+func TestATaxFreePartThatShopAndTossNameOtherwiseIsRemarked(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name          string
+		shop          int64
+		amount        int64 // the order's
+		left          int64 // tax-free at Toss
+		canceled      pay.Cancel
+		want          Remark
+		localCanceled int64
+	}{
+		{"the same", 10_000, 30_000, 10_000, pay.Cancel{}, "", 12_000},
+		{"another", 5000, 30_000, 10_000, pay.Cancel{}, TaxPartDiffers, 12_000},
+		{"the shop names none", 0, 30_000, 10_000, pay.Cancel{}, "", 12_000},
+		{"a part of it went back", 10_000, 30_000, 6000, pay.Cancel{Amount: 4000, TaxFreeAmount: 4000, Status: pay.CancelDone}, "", 12_000},
+		{"what was aborted did not", 10_000, 30_000, 6000, pay.Cancel{Amount: 4000, TaxFreeAmount: 4000, Status: pay.CancelAborted}, TaxPartDiffers, 12_000},
+		{"the amounts differ anyway", 5000, 31_000, 10_000, pay.Cancel{}, "", 12_000},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			order := pay.Order{MID: "m", ID: "A", Status: pay.OrderPartiallyCanceled, PG: pay.PGToss, Currency: pay.KRW, Amount: test.amount,
+				CanceledAmount: test.localCanceled, TaxFreeAmount: test.shop, OrderedAt: at, PaidAt: at}
+			p := pay.Payment{MID: "m", PaymentKey: "k", OrderID: "A", Status: pay.Done, Currency: pay.KRW, TotalAmount: 30_000,
+				BalanceAmount: 30_000, TaxFreeAmount: test.left, ApprovedAt: at}
+			if test.canceled.Amount > 0 {
+				p.Cancels = []pay.Cancel{test.canceled}
+				if test.canceled.Status == pay.CancelDone {
+					p.BalanceAmount, p.Status = 30_000-test.canceled.Amount, pay.PartialCanceled
+				}
+			}
+			found := Compare(&order, []pay.Payment{p}, at.Add(time.Hour))
+			if len(found) != 1 || found[0].Remark != test.want {
+				t.Errorf("found %+v, want the remark %q", found, test.want)
+			}
+		})
+	}
+}

@@ -26,13 +26,52 @@ const (
 	PartFile     PartKind = "file"     // an order file
 	PartQuery    PartKind = "query"    // the query on the shop's database
 	PartMerchant PartKind = "merchant" // the whole night of a merchant
+
+	PartSettlements    PartKind = "settlements"     // what was paid out on a day
+	PartSettlementRow  PartKind = "settlement_row"  // one row of it, by its transactionKey
+	PartSettlementMore PartKind = "settlement_more" // Count further rows of it
 )
+
+// GapKind is what a gap is of, in a word for programs.
+type GapKind string
+
+// The kinds of gaps; docs/operations.md says what to do about each.
+const (
+	GapList       GapKind = "list"       // the transaction list of a day could not be read to its end
+	GapProof      GapKind = "proof"      // it was read, and other records say that it is not whole
+	GapLookUp     GapKind = "look_up"    // payments were not looked up
+	GapSettlement GapKind = "settlement" // what Toss paid out
+	GapShop       GapKind = "shop"       // the shop's orders
+	GapMerchant   GapKind = "merchant"   // all of a merchant
+)
+
+// Kind is what the gap is of; "" of a gap that was stored without its type.
+func (g Gap) Kind() GapKind {
+	if g.Cause == nil {
+		return ""
+	}
+	switch g.Cause.Part.Kind {
+	case PartList:
+		if g.Cause.Reason == ReasonNotListed || g.Cause.Reason == ReasonEmpty {
+			return GapProof
+		}
+		return GapList
+	case PartOrder, PartOrders:
+		return GapLookUp
+	case PartSettlements, PartSettlementRow, PartSettlementMore:
+		return GapSettlement
+	case PartMerchant:
+		return GapMerchant
+	default:
+		return GapShop
+	}
+}
 
 // Part is a part of a side's records that could not be read.
 type Part struct {
 	Kind  PartKind
 	Name  string `json:",omitempty"` // its day, order number, file or merchant
-	Count int64  `json:",omitempty"` // of PartOrders and PartPayments
+	Count int64  `json:",omitempty"` // of parts that are many
 }
 
 // String is the part as commands print it.
@@ -50,6 +89,12 @@ func (p Part) String() string {
 		return fmt.Sprintf("%d payments", p.Count)
 	case PartQuery:
 		return "orders.query"
+	case PartSettlements:
+		return "settlements paid out on " + p.Name
+	case PartSettlementRow:
+		return "settlement row " + p.Name
+	case PartSettlementMore:
+		return fmt.Sprintf("%d further settlement rows", p.Count)
 	default:
 		return p.Name
 	}
@@ -73,6 +118,12 @@ const (
 	ReasonElsewhere Reason = "elsewhere"  // another process works on it
 	ReasonNight     Reason = "night"      // the merchant's night failed
 	ReasonOther     Reason = "other"      // what nobody has named yet
+
+	ReasonFewerRows Reason = "fewer_rows" // the list shows Got rows, and had shown Want of the same time before
+	ReasonNotListed Reason = "not_listed" // look-ups show Got approvals and cancels of the day that the list lacks, Name among them
+	ReasonEmpty     Reason = "empty"      // the list is empty, and the shop has Got paid orders of the day that nobody looked up
+	ReasonRepeats   Reason = "repeats"    // page Got shows nothing that earlier ones did not
+	ReasonUnknown   Reason = "unknown"    // it is written in a way that daesa cannot read: Name
 )
 
 // Unread is why a part could not be read, where no call to Toss failed.
@@ -99,6 +150,16 @@ func (e *Unread) Error() string {
 		return "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"
 	case ReasonElsewhere:
 		return "another process works on this merchant's night"
+	case ReasonFewerRows:
+		return fmt.Sprintf("the list shows %d rows and had shown %d before, so it is not whole; run the night again", e.Got, e.Want)
+	case ReasonNotListed:
+		return fmt.Sprintf("the list is not whole: look-ups show %d approvals and cancels of this day that it lacks, one of them of order %s; run the night again, and ask Toss's support if this goes on", e.Got, e.Name)
+	case ReasonEmpty:
+		return fmt.Sprintf("the list is empty, and the shop has %d paid orders of this day that were not looked up: that proves nothing; run the night again", e.Got)
+	case ReasonRepeats:
+		return fmt.Sprintf("page %d repeats what earlier ones showed, so that the end cannot be found; run the night again", e.Got)
+	case ReasonUnknown:
+		return e.Name
 	default:
 		return "could not be read"
 	}

@@ -212,6 +212,29 @@ type Sum struct {
 	Number   int64
 }
 
+// Movement is an approval or a cancel that a look-up showed and that no row of
+// the transaction list shows.
+type Movement struct {
+	OrderID, PaymentKey, TransactionKey string
+	Method                              pay.Method
+	Currency                            pay.Currency
+	At                                  time.Time // zero: nobody says when
+	Amount                              int64     // what it does to the money held, in the smallest unit of Currency
+	Counted                             bool      // its order is among those that the run's totals are about
+}
+
+// Contradicts says whether a movement shows that a covered day of the list is
+// not whole. covered are the days whose list was read whole. A foreign cancel
+// may bear the time at which it was asked for, and its row the one at which it
+// was done, so of these the day after must be covered as well.
+func (m Movement) Contradicts(covered map[pay.Day]bool) bool {
+	day := pay.DayOf(m.At)
+	if m.At.IsZero() || !covered[day] {
+		return false
+	}
+	return m.Method != pay.ForeignEasyPay || covered[day.Add(1)]
+}
+
 // DayFigures are counts of a day that stand beside what was compared.
 type DayFigures struct {
 	OtherPG      int64
@@ -260,7 +283,8 @@ func (e *RunningError) Error() string {
 
 // WindowsToRead are the days of the transaction list that a run of day reads,
 // the most important first: the day itself, the covered ones that are due to be
-// read again, and the days from on that were never covered, newest first.
+// read again, and, newest first, the days from on that were never covered and
+// those that are covered no more, which stand in covered with false.
 func WindowsToRead(day, from pay.Day, covered map[pay.Day]bool, rereadDays []int) []Window {
 	windows := []Window{{Day: day}}
 	for _, days := range rereadDays {
@@ -268,9 +292,14 @@ func WindowsToRead(day, from pay.Day, covered map[pay.Day]bool, rereadDays []int
 			windows = append(windows, Window{Day: d, Reread: true})
 		}
 	}
-	for d := day.Add(-1); d >= from; d = d.Add(-1) {
-		if !covered[d] {
-			windows = append(windows, Window{Day: d})
+	oldest := from
+	for d := range covered {
+		oldest = min(oldest, d)
+	}
+	for d := day.Add(-1); d >= oldest; d = d.Add(-1) {
+		whole, known := covered[d]
+		if known && !whole || d >= from && !known {
+			windows = append(windows, Window{Day: d, Reread: known})
 		}
 	}
 	return windows

@@ -79,6 +79,22 @@ const RecheckBankDays = 3
 // Expires says whether the disposition holds for RecheckBankDays only.
 func (d Disposition) Expires() bool { return d == FixShop || d == Waiting }
 
+// Remark is what a person should know about a break beside its kind: a
+// difference of its own, or why the night asks for no refund by itself.
+type Remark string
+
+// The remarks.
+const (
+	// TaxPartDiffers: shop and Toss name another tax-free part of one payment.
+	TaxPartDiffers Remark = "tax_part_differs"
+	// TaxPartNeeded: the amount owed could be taxable or tax-free, and only the
+	// shop knows which; a person says it.
+	TaxPartNeeded Remark = "tax_part_needed"
+)
+
+// Remarks are all of them.
+var Remarks = []Remark{TaxPartDiffers, TaxPartNeeded}
+
 // Origin says who made a cancel that the shop does not know.
 type Origin string
 

@@ -16,13 +16,13 @@ func TestATransferThatWasNeverSentNamesItsDeadline(t *testing.T) {
 	now := seoul("2026-11-22 01:30:00")
 	policy := Policy{AutoQueue: []reconcile.Kind{reconcile.CancelNotExecuted}, AccountDays: 365}
 	phone := pay.Payment{PaymentKey: "k", Method: pay.Phone, Status: pay.Done, TotalAmount: 9_000, BalanceAmount: 9_000, Currency: pay.KRW, ApprovedAt: seoul("2026-10-31 23:59:59")}
-	late := Propose(broken(9_000, phone), Asked{}, policy, now)
+	late, _ := Propose(broken(9_000, phone), Asked{}, policy, now)
 	if late.State != ExpiredState || late.ErrorCode != WhyDeadline || !late.FinishedAt.Equal(now) {
 		t.Errorf("proposed %+v", late)
 	}
 	account := phone
 	account.Method, account.Account, account.ApprovedAt = pay.VirtualAccount, &pay.VirtualAccountState{}, now.AddDate(0, 0, -3)
-	if waiting := Propose(broken(9_000, account), Asked{}, policy, now); waiting.ErrorCode != WhyNeedsAccount || !waiting.FinishedAt.IsZero() {
+	if waiting, _ := Propose(broken(9_000, account), Asked{}, policy, now); waiting.ErrorCode != WhyNeedsAccount || !waiting.FinishedAt.IsZero() {
 		t.Errorf("proposed %+v", waiting)
 	}
 	for _, test := range []struct {

@@ -21,15 +21,13 @@ type Answer struct {
 
 // Known is what daesa itself knows of the payment, beside the request.
 type Known struct {
-	// Ours are the other requests of the payment, by id.
-	Ours map[string]bool
+	// Taken are the other requests of the payment, whatever became of them.
+	Taken []Taken
 	// Claimed says which request claims a provider's cancel, by transaction key.
 	Claimed map[string]string
-	// Transferred was given back outside Toss.
-	Transferred int64
-	// Open is what the other open requests of the payment ask for.
-	Open int64
-	// Order is the shop's, for requests that a night proposed; nil: unknown.
+	// Given are the transfers outside Toss.
+	Given []Given
+	// Order is the shop's; nil: unknown.
 	Order *pay.Order
 	// AccountPrint is the fingerprint of the refund account that is stored now.
 	AccountPrint string
@@ -274,7 +272,8 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 
 // givenBack: what went back outside Toss meanwhile leaves no room for it.
 func givenBack(r Request, answer Answer) bool {
-	return answer.Known.Transferred > 0 && answer.Known.Transferred+r.Amount > answer.Payment.BalanceAmount
+	p, known := *answer.Payment, answer.Known
+	return len(known.givenBeside(p)) > 0 && Room(p, known, nil).Misfit(r.Parts()) != ""
 }
 
 // refusal: a definite no, proved by a look-up. Where some send may still be on
@@ -291,7 +290,7 @@ func refusal(a Attempt, now time.Time) Step {
 		to = NeedsAccount
 	default: // refused
 	}
-	return Step{To: to, Why: a.Code, At: now.Add(lookEvery)}
+	return Step{To: to, Why: or(a.Code, WhyNoCode), At: now.Add(lookEvery)}
 }
 
 // transient: the provider answered that it could not now, and the look-up
@@ -352,7 +351,7 @@ func others(r Request, p pay.Payment, known Known) int64 {
 	var sum int64
 	for _, cancel := range p.Cancels {
 		marker := pay.Marker(cancel.Reason)
-		if marker != "" && (marker == r.ID || known.Ours[marker]) || known.Claimed[cancel.TransactionKey] != "" || cancel.Status == pay.CancelAborted {
+		if marker != "" && (marker == r.ID || known.taken(marker) != "") || known.Claimed[cancel.TransactionKey] != "" || cancel.Status == pay.CancelAborted {
 			continue
 		}
 		sum += cancel.Amount

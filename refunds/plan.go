@@ -1,9 +1,12 @@
 package refunds
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 )
 
 // plan decides, from the look-up that precedes every first send, whether an
@@ -31,7 +34,7 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 		return Step{To: NeedsAccount, Why: obstacle, At: now.Add(lookEvery)}
 	case WhyInFlight:
 		return Step{To: r.State, Why: obstacle, At: now.Add(newKeyAfter)}
-	case WhyAboveBalance:
+	case WhyAboveBalance, WhyTaxPart:
 		return again(obstacle)
 	default:
 		return held(obstacle)
@@ -61,7 +64,7 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 // Obstacle says why a request cannot be sent as the payment stands, or "". It
 // is asked when a request is made and again before its first send.
 func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
-	partial := r.Amount < p.BalanceAmount
+	partial, left := r.Amount < p.BalanceAmount, Room(p, known, nil)
 	switch {
 	case p.Currency != r.Currency || r.Currency == pay.MUSD:
 		return WhyCurrency
@@ -79,12 +82,12 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyNotOwed
 	case proposed(r) && Owed(p, known) < r.Amount:
 		return WhyNotOwed
-	case r.Amount > p.BalanceAmount-known.Transferred-elsewhere(known):
+	case r.Amount > left.Amount:
 		return WhyAboveBalance
 	case partial && !mayBePartial(p):
 		return WhyPartial
-	case r.TaxFreeAmount > r.Amount || r.TaxFreeAmount > p.TaxFreeAmount:
-		return WhyAboveBalance
+	case left.Misfit(r.Parts()) != "":
+		return left.Misfit(r.Parts())
 	case needsAccount(p) && known.AccountPrint == "":
 		return WhyNeedsAccount
 	}
@@ -94,14 +97,6 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 // proposed says whether a night asked for it: then the shop's order says how
 // much is owed.
 func proposed(r Request) bool { return r.BreakID != "" }
-
-// elsewhere is what the shop says it gave back outside Toss.
-func elsewhere(known Known) int64 {
-	if known.Order == nil {
-		return 0
-	}
-	return known.Order.RefundedElsewhere
-}
 
 // needsAccount: the refund of a deposited virtual account goes to an account
 // that the customer named.
@@ -123,21 +118,25 @@ func Owed(p pay.Payment, known Known) int64 {
 	case order == nil:
 		return 0
 	case !order.EverPaid():
-		return max(0, p.Held()-order.RefundedElsewhere-known.Transferred)
+		return max(0, p.Held()-order.RefundedElsewhere-known.givenSum(p))
 	default:
-		return max(0, min(order.CanceledAmount-p.CanceledAmount(), p.Held())-known.Transferred)
+		return max(0, min(order.CanceledAmount-p.CanceledAmount(), p.Held())-known.givenSum(p))
 	}
 }
 
 // Warning is what a person should know before the word is given, or "": it is
 // no obstacle, since the provider may well agree.
-func Warning(r Request, p pay.Payment, d Deadline) string {
-	switch {
-	case p.UseEscrow && r.Amount < p.BalanceAmount:
-		return "escrow: Toss may refuse a part until the buyer has confirmed the purchase"
-	case d.AtRisk:
-		return "older than a year: the card's issuer may refuse"
-	default:
-		return ""
+func Warning(r Request, p pay.Payment, known Known, d Deadline) string {
+	var all []string
+	if p.UseEscrow && r.Amount < p.BalanceAmount {
+		all = append(all, "escrow: Toss may refuse a part until the buyer has confirmed the purchase")
 	}
+	if d.AtRisk {
+		all = append(all, "older than a year: the card's issuer may refuse")
+	}
+	if paid := p.TaxFreePaid(); known.Order != nil && reconcile.TaxFreeDiffers(*known.Order, p, paid) {
+		all = append(all, fmt.Sprintf("the shop's order says that %s of it is tax-free, and Toss %s",
+			r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(paid)))
+	}
+	return strings.Join(all, "; ")
 }

@@ -31,6 +31,7 @@ const (
 	WhyPartial        = "partial_not_allowed"
 	WhyNotPaid        = "not_paid"
 	WhyAboveBalance   = "above_balance"
+	WhyTaxPart        = "tax_part_differs"
 	WhyInFlight       = "still_running"
 	WhyFound          = "reference_found"
 	WhyAnswered       = "canceled"
@@ -44,6 +45,28 @@ const (
 	WhyQuiet          = "waiting_for_quiet"
 	WhyCurrency       = "currency_differs"
 	WhyUnreachable    = "provider_unreachable"
+	WhyNoCode         = "no_code"
+)
+
+// What an open request waits for, where none of the reasons above says it.
+const (
+	WhyAwaitsApproval = "awaits_approval"
+	WhyNotConfigured  = "merchant_not_configured"
+	WhyAboveSingle    = "above_max_single"
+	WhyAboveRun       = "above_max_amount"
+	WhyAboveDay       = "above_max_amount_per_day"
+	WhyNoCount        = "max_count_is_zero"
+	WhyBlocked        = "currency_blocked"
+	WhyDayFull        = "day_limit_reached"
+	WhyKeyRefused     = "key_not_accepted"
+	WhyClock          = "clock_differs"
+	WhySendFalse      = "send_is_false"
+	WhyPaused         = "paused"
+	WhyNextRun        = "next_run"
+	WhyRetryLater     = "scheduled_retry"
+	WhyBeingSent      = "being_sent"
+	WhyLookedUp       = "looked_up_again"
+	WhyMustLook       = "person_must_look"
 )
 
 // OwnReason says whether a code is one of daesa's own reasons, rather than one

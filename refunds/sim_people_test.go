@@ -82,11 +82,11 @@ func (s *sim) askFor(w *wish) {
 	for _, c := range p.Cancels {
 		marker := pay.Marker(c.Reason)
 		own = own || marker == w.id
-		if marker != w.id && !known.Ours[marker] && known.Claimed[c.TransactionKey] == "" && c.Status != pay.CancelAborted {
+		if marker != w.id && !slices.ContainsFunc(known.Taken, func(t refunds.Taken) bool { return t.ID == marker }) && known.Claimed[c.TransactionKey] == "" && c.Status != pay.CancelAborted {
 			r.PlannedForeign += c.Amount
 		}
 	}
-	adding := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}, Found: refunds.FoundAtToss(r, p, known, s.now)}
+	adding := refunds.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}, Found: refunds.FoundAtToss(r, p, known, s.now)}
 	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
 		adding.Account = s.account(w, p, known.AccountPrint)
 		adding.Request.AccountPrint = known.AccountPrint
@@ -99,9 +99,9 @@ func (s *sim) askFor(w *wish) {
 		s.note("people: %s of %d is not taken: %s", w.Ref, w.Amount, why)
 		return
 	}
-	_, err = s.db.AddRefunds(s.ctx, nil, []store.Adding{adding}, "maker", s.now)
-	var tooMuch *store.TooMuchError
-	var sameRef *store.RefError
+	_, err = s.db.AddRefunds(s.ctx, nil, []refunds.Adding{adding}, "maker", s.now)
+	var tooMuch *refunds.TooMuchError
+	var sameRef *refunds.RefError
 	if errors.As(err, &tooMuch) || errors.As(err, &sameRef) {
 		s.note("people: %s of %d is not taken: %v", w.Ref, w.Amount, err)
 		return
@@ -144,7 +144,7 @@ func (s *sim) approve(w *wish) {
 	if r.State != refunds.Requested {
 		return
 	}
-	_, err = s.db.Approve(s.ctx, store.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
 	s.must(err)
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
@@ -173,7 +173,7 @@ func (s *sim) visit() {
 		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance:
 			s.approve(w)
 		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
-			_, err := s.db.Reject(s.ctx, store.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
+			_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
 			s.must(err)
 			w.dropped, s.person[r.ID] = true, true
 			s.note("people: reject %s", s.short(r.ID))
@@ -280,8 +280,8 @@ func (s *sim) unbrake() {
 }
 
 func (s *sim) withdraw(r refunds.Request) {
-	_, err := s.db.Withdraw(s.ctx, store.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
-	var state *store.StateError
+	_, err := s.db.Withdraw(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
+	var state *refunds.StateError
 	if errors.As(err, &state) {
 		return
 	}

@@ -47,6 +47,10 @@ func (s State) Open() bool {
 // succeeded + accepted + open + new never exceed what was paid.
 func (s State) Counts() bool { return s.Open() || s == Accepted || s == Succeeded }
 
+// Ahead says whether the request comes before one that still waits for a word:
+// it has one, or may have moved money.
+func (s State) Ahead() bool { return s.Counts() && s != Requested && s != NeedsAccount }
+
 // Unsent says whether nothing of the request has left the machine, so that its
 // deadline is still ahead of it.
 func (s State) Unsent() bool {

@@ -155,11 +155,11 @@ func (w *world) asked(key string, amount int64, ref string) refunds.Request {
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: key, Method: p.Method, Amount: amount,
 		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: w.now,
 		CancelBy: refunds.CancelBy(p, 365, w.now).By}
-	_, err = w.db.AddRefunds(w.t.Context(), nil, []store.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now)
+	_, err = w.db.AddRefunds(w.t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.db.Approve(w.t.Context(), store.Word{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.request(r.ID)

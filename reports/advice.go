@@ -84,19 +84,40 @@ var handSteps = map[refunds.HandState]word{
 	refunds.HandDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
 }
 
+// remarkWords are both of a cancel that was not executed, where a person must
+// say which part of the money is tax-free.
+var remarkWords = map[reconcile.Remark]struct{ meaning, remedy word }{
+	reconcile.TaxPartNeeded: {word{"과세·면세 혼합 결제의 부분취소가 토스에 없음", "A part of a mixed payment is not cancelled at Toss"},
+		word{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
+	reconcile.TaxPartDiffers: {word{"취소가 토스에 없고 면세금액도 서로 다름", "Not cancelled at Toss, and the tax-free parts differ"},
+		word{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
+}
+
+// remarked gives them of a break that has them.
+func remarked(r *BreakRow) (meaning, remedy word, ok bool) {
+	w, ok := remarkWords[r.Remark]
+	return w.meaning, w.remedy, ok && r.Kind == reconcile.CancelNotExecuted
+}
+
 // advice is what a break means and what to do.
 func (b *nightBook) advice(r *BreakRow) string {
-	meaning, ok := meaningWords[r.Kind]
+	w, ok := meaningWords[r.Kind]
 	if !ok {
 		return ""
 	}
+	meaning := b.lang.of(w)
+	if own, _, ok := remarked(r); ok {
+		meaning = b.lang.of(own)
+	} else if r.Remark == reconcile.TaxPartDiffers {
+		meaning += b.say(", 면세금액도 다름", ", and the tax-free parts differ")
+	}
 	switch {
 	case r.Status == reconcile.Cleared:
-		return b.lang.of(meaning) + b.say(" → 양쪽 일치로 해소", " → both sides agree now")
+		return meaning + b.say(" → 양쪽 일치로 해소", " → both sides agree now")
 	case r.Status == reconcile.Timing:
-		return b.lang.of(meaning) + b.say(" → 시점 차이, 다음 대사에서 재확인", " → timing, looked at again by the next night")
+		return meaning + b.say(" → 시점 차이, 다음 대사에서 재확인", " → timing, looked at again by the next night")
 	}
-	return b.lang.of(meaning) + " → " + b.remedy(r)
+	return meaning + " → " + b.remedy(r)
 }
 
 // remedy is what to do next.
@@ -110,14 +131,31 @@ func (b *nightBook) remedy(r *BreakRow) string {
 	switch late := b.night.late(r); {
 	case request != nil && late && request.State.Unsent():
 		return b.lang.of(requestWords[refunds.ExpiredState])
+	case request != nil && b.night.keptBack(request) != "":
+		return b.lang.fill(word{"환불 미전송: {1} → 환불 시트의 조치사항 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitWords[b.night.keptBack(request)]))
 	case request != nil && requestWords[request.State].ko != "":
 		return b.lang.of(requestWords[request.State]) + b.until(request.CancelBy, request.State.Unsent())
 	case late && lateWords[r.Kind].ko != "":
 		return b.lang.fill(word{"취소기한 경과({1}), 토스 취소 불가 → {2}", "Toss's deadline has passed ({1}) → {2}"}, shortMoment(r.CancelBy), b.lang.of(lateWords[r.Kind]))
 	default:
 		_, back := lateWords[r.Kind]
-		return b.lang.of(remedyWords[r.Kind]) + b.until(r.CancelBy, back)
+		remedy := remedyWords[r.Kind]
+		if _, own, ok := remarked(r); ok {
+			remedy = own
+		}
+		return b.lang.of(remedy) + b.until(r.CancelBy, back)
 	}
+}
+
+// keptBack is why a request is not sent although nothing of its state says so;
+// "": it is sent, or waits for what its state says.
+func (n *night) keptBack(r *RefundRow) string {
+	wait := n.waits[r.ID]
+	ready := r.State == refunds.Approved || r.State == refunds.Retry
+	if wait.Stuck || ready && wait.Why != refunds.WhyNextRun && wait.Why != refunds.WhyRetryLater {
+		return wait.Why
+	}
+	return ""
 }
 
 // late says whether Toss can give a break's money back no more.

@@ -95,21 +95,60 @@ func TestEveryKindIsAdvisedBeforeAndAfterItsDeadline(t *testing.T) {
 	}
 }
 
+// nameOf is what an unread part names: what cannot be read, in words of a
+// program, or a merchant.
+func nameOf(reason reconcile.Reason) string {
+	if reason == reconcile.ReasonUnknown {
+		return "english words"
+	}
+	return "m"
+}
+
+// TestOneReasonIsOneLine of the red band, however many parts it is of; other
+// numbers are another reason.
+func TestOneReasonIsOneLine(t *testing.T) {
+	t.Parallel()
+	s := incomplete(sampleNight("m"))
+	s.Run.Gaps = nil
+	refused := &pay.Failure{Kind: pay.FailureKey, Code: "UNAUTHORIZED_KEY", HTTPStatus: 401}
+	for _, day := range []string{"2026-11-19", "2026-11-20", "2026-11-21"} {
+		s.Run.Gaps = append(s.Run.Gaps, reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartList, Name: day}, refused, ""))
+	}
+	for _, got := range []int64{3, 4} {
+		s.Run.Gaps = append(s.Run.Gaps, reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartList, Name: "2026-11-18"},
+			&reconcile.Unread{Reason: reconcile.ReasonFewerRows, Got: got, Want: 9}, ""))
+	}
+	n, err := newNight([]Snapshot{s}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := newNightBook(n, korean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := b.gapLines()
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "2026-11-19 토스 거래내역 외 2건 — 시크릿 키") || strings.Contains(lines[1]+lines[2], "외") {
+		t.Errorf("%q", lines)
+	}
+}
+
 // TestTheRedBandIsInItsLanguage: the sentences of commands and of Toss stand on
 // the control sheet, where who mends it looks for them.
 func TestTheRedBandIsInItsLanguage(t *testing.T) {
 	kinds := []pay.FailureKind{pay.FailureNotSent, pay.FailureNoAnswer, pay.FailureThrottled, pay.FailureInFlight, pay.FailureTransient, pay.FailureKey, pay.FailureNotFound,
 		pay.FailurePaging, pay.FailureUnreadable, pay.FailureRefused, pay.FailureUnclassed, "a kind of tomorrow"}
 	reasons := []reconcile.Reason{reconcile.ReasonNotAsked, reconcile.ReasonForeign, reconcile.ReasonNoOrders, reconcile.ReasonFewOrders, reconcile.ReasonLookUps, reconcile.ReasonUnheld,
-		reconcile.ReasonRow, reconcile.ReasonFile, reconcile.ReasonQuery, reconcile.ReasonElsewhere, reconcile.ReasonNight, reconcile.ReasonOther, "a reason of tomorrow"}
+		reconcile.ReasonRow, reconcile.ReasonFile, reconcile.ReasonQuery, reconcile.ReasonElsewhere, reconcile.ReasonNight, reconcile.ReasonOther, reconcile.ReasonFewerRows, reconcile.ReasonNotListed, reconcile.ReasonEmpty,
+		reconcile.ReasonRepeats, reconcile.ReasonUnknown, "a reason of tomorrow"}
 	parts := []reconcile.Part{{Kind: reconcile.PartList, Name: "2026-11-21"}, {Kind: reconcile.PartShopDay, Name: "2026-11-21"}, {Kind: reconcile.PartOrder, Name: "7"}, {Kind: reconcile.PartOrders, Count: 3},
-		{Kind: reconcile.PartPayments, Count: 3}, {Kind: reconcile.PartFile, Name: "주문.csv"}, {Kind: reconcile.PartQuery}, {Kind: reconcile.PartMerchant, Name: "m"}}
+		{Kind: reconcile.PartPayments, Count: 3}, {Kind: reconcile.PartFile, Name: "주문.csv"}, {Kind: reconcile.PartQuery}, {Kind: reconcile.PartMerchant, Name: "m"},
+		{Kind: reconcile.PartSettlements, Name: "2026-11-21"}, {Kind: reconcile.PartSettlementRow, Name: "7"}, {Kind: reconcile.PartSettlementMore, Count: 3}}
 	var gaps []reconcile.Gap
 	for i, kind := range kinds {
 		gaps = append(gaps, reconcile.NewGap(reconcile.SideProvider, parts[i%len(parts)], &pay.Failure{Kind: kind, API: "GET /v1/transactions", Message: "english words", HTTPStatus: 500}, ""))
 	}
 	for i, reason := range reasons {
-		gaps = append(gaps, reconcile.NewGap(reconcile.SideShop, parts[i%len(parts)], &reconcile.Unread{Reason: reason, Got: 7, Want: 70, Name: "m"}, ""))
+		gaps = append(gaps, reconcile.NewGap(reconcile.SideShop, parts[i%len(parts)], &reconcile.Unread{Reason: reason, Got: 7, Want: 70, Name: nameOf(reason)}, ""))
 	}
 	gaps = append(gaps, reconcile.Gap{Side: reconcile.SideShop, What: "2026.csv", Why: "english words, stored long ago"})
 	allowed := strings.NewReplacer("orders.query", "", "reconcile.max_lookups", "", "daesa orders import", "", "HTTP 500", "", "MID", "", "csv", "", "UNAUTHORIZED_KEY", "")
@@ -124,7 +163,7 @@ func TestTheRedBandIsInItsLanguage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		said := b.gap(n.snapshots[0], gap)
+		said := b.gapLines()[0]
 		if strings.ContainsAny(allowed.Replace(strings.ReplaceAll(said, " m", " ")), "abcdefghijklmnopqrstuvwxyz") || !strings.Contains(said, " — ") {
 			t.Errorf("the band says %q", said)
 		}

@@ -423,7 +423,7 @@ func (b *batchBook) drawRows() {
 		name: sheetBatchRows, tab: green, columns: b.listed, fixed: position(b.listed, columnOrder),
 		title:    b.title + " · " + b.lang.of(sheetBatchRows),
 		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 요청별 1행", "What needs a person first, then the nearest deadline · one row for each request"),
-		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows), fill: func(i int, cells []cell) {
+		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows, nil), fill: func(i int, cells []cell) {
 			for n, c := range all {
 				cells[n] = c.cell(p, &b.rows[i])
 			}

@@ -77,6 +77,7 @@ func (b brief) text() string {
 		lines = append(lines, b.unexplainedLine(), b.breaksLine())
 		lines = append(lines, b.deadlineLines()...)
 		lines = append(lines, b.refundLines()...)
+		lines = append(lines, b.waitLines()...)
 		lines = append(lines, b.accountsLine()...)
 	}
 	if b.several || len(b.night.absent) > 0 {

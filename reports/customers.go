@@ -127,10 +127,7 @@ var transferColumns = []column{
 
 // drawTransfers lays out what people give back by a bank transfer.
 func (b *nightBook) drawTransfers() {
-	var rows []refunds.HandTransfer
-	for _, s := range b.night.snapshots {
-		rows = append(rows, s.Transfers...)
-	}
+	rows := slices.Clone(b.night.transfers)
 	slices.SortStableFunc(rows, func(x, y refunds.HandTransfer) int {
 		return cmp.Or(cmp.Compare(slices.Index(refunds.HandStates, x.State), slices.Index(refunds.HandStates, y.State)),
 			byCurrency(x.Currency, y.Currency), cmp.Compare(y.Amount, x.Amount),
@@ -163,7 +160,7 @@ func (b *nightBook) drawTransfers() {
 			l.put(text(p.text, clean(r.DoneBy)))
 			l.put(moment(p.moment, r.DoneAt))
 			l.put(text(p.text, clean(r.Reference)))
-			l.put(text(p.text, clean(r.Note)))
+			l.put(text(p.text, clean(b.ofLeft(r.RefundID, r.MID, r.Note))))
 			l.put(text(p.text, clean(r.RefundID)))
 		}}},
 	}

@@ -28,10 +28,14 @@ type night struct {
 	ladders    []ladder // one for each currency, over all merchants
 	own        []ladder // the same for each merchant, where there are several
 	sum        reconcile.Run
-	runs       map[string]string               // run ids by merchant
-	money      *reconcile.DayMoney             // of the business date, over all merchants; nil: not known
-	askedFor   map[string]*RefundRow           // the request that says most about a break, by break id
-	byHand     map[string]refunds.HandTransfer // by refund id
+	runs       map[string]string     // run ids by merchant
+	money      *reconcile.DayMoney   // of the business date, over all merchants; nil: not known
+	askedFor   map[string]*RefundRow // the request that says most about a break, by break id
+	transfers  []refunds.HandTransfer
+	byHand     map[string]refunds.HandTransfer // the same by refund id
+	waiting    []refunds.WaitLine              // over all merchants
+	waits      map[string]refunds.Wait         // of open requests, by their id
+	left       map[string]bool                 // requests of merchants that left the configuration
 }
 
 // newNight reckons the figures. expected are the configured merchants: one
@@ -56,8 +60,10 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 		}
 		n.breaks = append(n.breaks, s.Breaks...)
 		n.refunds = append(n.refunds, s.Refunds...)
+		n.transfers = append(n.transfers, s.Transfers...)
 	}
 	n.weigh()
+	n.gatherWaiting()
 	for _, mid := range expected {
 		if !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return s.Run.MID == mid }) {
 			n.absent = append(n.absent, mid)
@@ -74,6 +80,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	if n.money, err = n.dayMoney(); err != nil {
 		return nil, err
 	}
+	n.countLeft()
 	return n, n.climb()
 }
 
@@ -135,10 +142,8 @@ func (n *night) answers() {
 			n.askedFor[r.BreakID] = r
 		}
 	}
-	for _, s := range n.snapshots {
-		for _, t := range s.Transfers {
-			n.byHand[t.RefundID] = t
-		}
+	for _, t := range n.transfers {
+		n.byHand[t.RefundID] = t
 	}
 }
 
@@ -274,12 +279,12 @@ func (n *night) allCurrencies() []pay.Currency {
 	for _, d := range slices.Concat(n.deadlines, n.lost) {
 		seen[d.Currency] = true
 	}
+	for _, t := range n.transfers {
+		seen[t.Currency] = true
+	}
 	for _, s := range n.snapshots {
 		for _, m := range s.Missing {
 			seen[m.Currency] = true
-		}
-		for _, t := range s.Transfers {
-			seen[t.Currency] = true
 		}
 		for _, p := range s.Promises {
 			seen[p.Currency] = true
@@ -300,15 +305,24 @@ func (n *night) allCurrencies() []pay.Currency {
 func (n *night) splitDeadlines() {
 	for _, s := range n.snapshots {
 		for _, d := range s.Deadlines {
-			if n.daysLeft(d) == bucketLost {
-				n.lost = append(n.lost, d)
-			} else {
-				n.deadlines = append(n.deadlines, d)
-			}
+			n.splitDeadline(d)
+		}
+	}
+	if left := n.leftOver(); left != nil {
+		for _, d := range left.Deadlines {
+			n.splitDeadline(d)
 		}
 	}
 	slices.SortStableFunc(n.deadlines, urgentFirst)
 	slices.SortStableFunc(n.lost, urgentFirst)
+}
+
+func (n *night) splitDeadline(d Deadline) {
+	if n.daysLeft(d) == bucketLost {
+		n.lost = append(n.lost, d)
+	} else {
+		n.deadlines = append(n.deadlines, d)
+	}
 }
 
 func urgentFirst(a, b Deadline) int {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,16 +13,45 @@ import (
 // that commands print stay on the control sheet, beside it: whoever mends it
 // looks for them in the log.
 
-// gap is one part that could not be read, in one line.
-func (b *nightBook) gap(s Snapshot, gap reconcile.Gap) string {
-	parts := []string{b.lang.gapPart(gap), b.lang.gapReason(gap)}
-	switch whole := gap.What == s.Run.MID; {
-	case b.several && whole:
-		parts[0] = s.Run.MID
-	case b.several:
-		parts = append([]string{s.Run.MID}, parts...)
+// gapLines say of each merchant what could not be read, and why: parts of one
+// reason are one line, which names the first and counts the others.
+func (b *nightBook) gapLines() []string {
+	type key struct{ mid, side, why string }
+	type line struct {
+		key
+		first string
+		more  int64
 	}
-	return clip(clean(strings.Join(parts, " — ")))
+	var lines []*line
+	known := map[key]*line{}
+	for _, s := range b.night.snapshots {
+		for _, gap := range s.Run.Gaps {
+			k := key{s.Run.MID, gap.Side, b.lang.gapReason(gap)}
+			if of, ok := known[k]; ok {
+				of.more++
+				continue
+			}
+			one := &line{key: k, first: b.lang.gapPart(gap)}
+			if b.several && gap.What == s.Run.MID {
+				one.first = ""
+			}
+			known[k] = one
+			lines = append(lines, one)
+		}
+	}
+	said := make([]string, len(lines))
+	for i, l := range lines {
+		if l.more > 0 {
+			l.first += b.lang.fill(word{" 외 {1}건", " and {1} more"}, b.number(l.more))
+		}
+		parts := []string{l.first, l.why}
+		if b.several {
+			parts = append([]string{l.mid}, parts...)
+		}
+		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
+		said[i] = clip(clean(strings.Join(parts, " — ")))
+	}
+	return said
 }
 
 var partWords = map[reconcile.PartKind]word{
@@ -33,6 +63,10 @@ var partWords = map[reconcile.PartKind]word{
 	reconcile.PartFile:     {"주문 파일 {1}", "the order file {1}"},
 	reconcile.PartQuery:    {"쇼핑몰 주문 쿼리(orders.query)", "orders.query"},
 	reconcile.PartMerchant: {"가맹점 {1}", "merchant {1}"},
+
+	reconcile.PartSettlements:    {"{1} 정산 지급내역", "what was paid out on {1}"},
+	reconcile.PartSettlementRow:  {"정산 지급내역 1건(거래키 {1})", "the payout row {1}"},
+	reconcile.PartSettlementMore: {"정산 지급내역 외 {2}건", "{2} further payout rows"},
 }
 
 // gapPart names the part. One that was stored without its type is named as it
@@ -59,6 +93,12 @@ var reasonWords = map[reconcile.Reason]word{
 	reconcile.ReasonElsewhere: {"다른 프로세스가 이 가맹점을 대사하는 중", "another process works on this merchant's night"},
 	reconcile.ReasonNight:     {"대사를 마치지 못함 → 다시 대사", "the night could not be finished → run it again"},
 	reconcile.ReasonOther:     {"미조회", "could not be read"},
+
+	reconcile.ReasonFewerRows: {"거래 {1}건만 조회됨, 이전 조회에서는 {2}건 → 목록이 완전하지 않으므로 다시 대사", "it shows {1} rows and had shown {2}, so it is not whole → run the night again"},
+	reconcile.ReasonNotListed: {"결제 조회로 확인된 승인·취소 {1}건(주문 {3} 등)이 목록에 없음 → 다시 대사, 반복되면 토스페이먼츠에 문의", "it lacks {1} approvals and cancels that look-ups show (order {3} among them) → run the night again, ask Toss if this goes on"},
+	reconcile.ReasonEmpty:     {"거래 0건으로 응답했으나 조회하지 않은 결제완료 주문이 {1}건 있음 → 다시 대사", "it is empty, and {1} paid orders of the day were not looked up → run the night again"},
+	reconcile.ReasonRepeats:   {"{1}번째 페이지가 앞 내용의 반복이어서 목록의 끝을 알 수 없음 → 다시 대사", "page {1} repeats what earlier ones showed, so the end cannot be found → run the night again"},
+	reconcile.ReasonUnknown:   {"내용을 해석할 수 없음 → 원문은 대사 확인 시트 참조, 토스페이먼츠에 문의", "it is written in a way that daesa cannot read → see sheet Control, ask Toss"},
 }
 
 // failureWords are how calls to Toss fail, for people who wait for the figures.

@@ -43,7 +43,7 @@ func (b *nightBook) drawDeadlines() {
 		subtitle: b.say("기한이 임박한 순 · 잔여일은 "+string(pay.DayOf(n.now))+" 기준 · 기한이 경과하면 토스로 취소할 수 없어 수기이체로 환불", "Most urgent first · days counted from "+string(pay.DayOf(n.now))+" · past its deadline only a by-hand transfer is left"),
 		segments: []segment{{to: len(n.deadlines), height: listRow, fill: func(i int, cells []cell) {
 			d := &n.deadlines[i]
-			if n.daysLeft(*d) <= bucketOne || d.TooLate {
+			if n.daysLeft(*d) <= bucketOne || d.TooLate || n.waits[d.RefundID].Late {
 				b.deadlineLine(&line{cells: cells}, urgent, d)
 			} else {
 				b.deadlineLine(&line{cells: cells}, p, d)
@@ -83,6 +83,9 @@ func (b *nightBook) deadlineNotes() []note {
 	}
 	notes = append(notes, note{b.lang.fill(word{"익영업일 {1}까지 기한 도래: {2}건 {3}", "Before the end of the next bank day, {1}: {2}, {3}"},
 		b.lang.day(bankDay), b.number(soon.count), b.spelled(soon)), colour})
+	if late := n.lateOnes(); late.count > 0 {
+		notes = append(notes, note{b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ") + b.lateWords(b.spelled), red})
+	}
 	for _, next := range n.nextRefunds() {
 		late := n.sumOf(func(d Deadline) bool { return d.TooLate })
 		if late.count == 0 {
@@ -143,9 +146,12 @@ func (b *nightBook) deadlineLine(l *line, p palette, d *Deadline) {
 
 // deadlineAdvice says what keeps a deadline, the most pressing first.
 func (b *nightBook) deadlineAdvice(d *Deadline) string {
+	wait := b.night.waits[d.RefundID]
 	switch {
 	case b.night.daysLeft(*d) == bucketLost:
 		return b.say("취소기한 경과 → 수기이체", "Expired → transfer by hand")
+	case wait.Stuck:
+		return "⚠ " + b.ofLeft(d.RefundID, d.MID, wait.Sentence(refunds.Language(b.lang)).Cause)
 	case d.TooLate:
 		return b.say("⚠ 다음 환불 실행이 취소기한 이후 → 즉시 daesa refunds run", "⚠ The next refund run is too late → daesa refunds run, now")
 	case d.RefundID == "":
@@ -158,6 +164,8 @@ func (b *nightBook) deadlineAdvice(d *Deadline) string {
 		return b.say("환불계좌 필요 → 고객 계좌를 받아 등록", "Needs a refund account → ask the customer")
 	case d.State == refunds.HeldState || d.State == refunds.Unknown:
 		return b.say("결과 미확인 → 토스 상점관리자에서 확인", "Check the outcome at Toss")
+	case wait.Why != "":
+		return wait.Sentence(refunds.Language(b.lang)).Cause
 	default:
 		return ""
 	}
@@ -215,7 +223,7 @@ func (b *nightBook) drawRefunds() {
 		name: sheetRefunds, tab: green, columns: columns, fixed: position(columns, columnOrder),
 		title:    b.say("환불 현황", "Refunds"),
 		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 미완료 요청과 금일 대사에서 요청한 건", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
-		segments: []segment{{to: len(n.refunds), height: tallEnough(n.refunds), fill: func(i int, cells []cell) {
+		segments: []segment{{to: len(n.refunds), height: tallEnough(n.refunds, n.waits), fill: func(i int, cells []cell) {
 			b.refundLine(&line{cells: cells}, p, tag(n.refunds[i].State), &n.refunds[i])
 		}}},
 	}
@@ -227,8 +235,8 @@ func (b *nightBook) drawRefunds() {
 }
 
 // tallEnough is a height in which the sentence about an error can be read.
-func tallEnough(rows []RefundRow) int {
-	if slices.ContainsFunc(rows, func(r RefundRow) bool { return r.ErrorCode != "" }) {
+func tallEnough(rows []RefundRow, waits map[string]refunds.Wait) int {
+	if len(waits) > 0 || slices.ContainsFunc(rows, func(r RefundRow) bool { return r.ErrorCode != "" }) {
 		return listRow * 3 / 2
 	}
 	return listRow
@@ -254,11 +262,7 @@ func (b *nightBook) refundLine(l *line, p palette, tag int, r *RefundRow) {
 	l.put(text(p.text, b.person(r.RequestedBy)))
 	l.put(text(p.text, clean(r.ApprovedBy)))
 	l.put(text(p.text, clean(fault(r))))
-	meaning := ""
-	if r.ErrorCode != "" {
-		meaning = refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
-	}
-	l.put(text(p.text, clean(meaning)))
+	l.put(text(p.text, clean(b.ofLeft(r.ID, r.MID, b.meaning(r)))))
 	l.put(moment(p.moment, r.RequestedAt))
 	l.put(count(p.count, int64(r.Attempts)))
 	l.put(moment(p.moment, r.FinishedAt))

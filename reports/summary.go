@@ -53,6 +53,7 @@ func (m *summary) draw() {
 	m.dayTables()
 	m.chartRoom()
 	m.openToday()
+	m.waiting()
 	if m.several || len(m.night.ladders) > 1 {
 		m.merchants()
 	}
@@ -165,16 +166,12 @@ func (m *summary) banners() {
 	for _, mid := range m.night.absentUnlisted() {
 		lines = append(lines, m.lang.fill(word{"가맹점 {1}: 대사 기록 없음", "Merchant {1}: there is no record of this night"}, clean(mid)))
 	}
-	gaps := 0
-	for _, s := range m.night.snapshots {
-		for _, gap := range s.Run.Gaps {
-			if gaps++; gaps <= mostBanners {
-				lines = append(lines, "· "+m.gap(s, gap))
-			}
-		}
+	gaps := m.gapLines()
+	for _, line := range gaps[:min(mostBanners, len(gaps))] {
+		lines = append(lines, "· "+line)
 	}
-	if gaps > mostBanners {
-		lines = append(lines, m.lang.fill(word{"· 외 {1}건 → 대사 확인 시트", "· and {1} more → sheet Control"}, m.number(int64(gaps-mostBanners))))
+	if more := len(gaps) - mostBanners; more > 0 {
+		lines = append(lines, m.lang.fill(word{"· 외 {1}건 → 대사 확인 시트", "· and {1} more → sheet Control"}, m.number(int64(more))))
 	}
 	for _, s := range m.night.snapshots {
 		if len(s.Run.Suspect) > 0 {

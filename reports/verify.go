@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 )
 
@@ -35,8 +36,9 @@ func (r *Returned) Verify(snapshots []Snapshot, opts Options) (Verified, error) 
 	for i, id := range r.Runs {
 		for _, s := range snapshots {
 			if s.Run.ID == id && i < len(r.Head) && s.JournalHead != r.Head[i] {
-				return found, &returnedError{fmt.Sprintf("the night of %s was run again after this workbook was drawn: it names the journal head %s, what is stored has %s",
-					s.Run.Day, quote(r.Head[i]), quote(s.JournalHead)), "daesa report nightly --date " + string(s.Run.Day) + " draws the night as it stands"}
+				return found, hint.Errorf("daesa report nightly --date "+string(s.Run.Day)+" draws the night as it stands",
+					"the night of %s was run again after this workbook was drawn: it names the journal head %s, what is stored has %s",
+					s.Run.Day, quote(r.Head[i]), quote(s.JournalHead))
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/reconcile"
 )
@@ -112,8 +113,8 @@ func (r *Returned) breakRows() ([]returnedRow, error) {
 			if found, at := r.header(row.Cells); found != nil {
 				columns, places = found, at
 				if missing := missingColumnOf(columns); missing != nil {
-					return nil, &returnedError{fmt.Sprintf("%s: sheet %s: the column %s is missing", r.Path, sheet, r.lang.of(*missing)),
-						"hide columns instead of deleting them, and send back the workbook with all of them"}
+					return nil, hint.Errorf("hide columns instead of deleting them, and send back the workbook with all of them",
+						"%s: sheet %s: the column %s is missing", r.Path, sheet, r.lang.of(*missing))
 				}
 				continue
 			}
@@ -126,7 +127,7 @@ func (r *Returned) breakRows() ([]returnedRow, error) {
 		}
 	}
 	if rows == nil && !slices.Contains(r.book.Sheets(), r.lang.of(sheetBreaks)) {
-		return nil, &returnedError{fmt.Sprintf("%s has no sheet %s", r.Path, r.lang.of(sheetBreaks)), "send back the whole workbook, with all its sheets"}
+		return nil, hint.Errorf("send back the whole workbook, with all its sheets", "%s has no sheet %s", r.Path, r.lang.of(sheetBreaks))
 	}
 	return rows, nil
 }

@@ -436,6 +436,10 @@ func TestEveryValueHasAWord(t *testing.T) {
 	for _, status := range []reconcile.Status{reconcile.Open, reconcile.Timing, reconcile.Cleared, reconcile.Resolved, reconcile.Reopened} {
 		need(statusWords[status].ko != "", status)
 	}
+	for _, remark := range reconcile.Remarks {
+		w := remarkWords[remark]
+		need(w.meaning.ko != "" && w.meaning.en != "" && w.remedy.ko != "" && w.remedy.en != "", remark)
+	}
 	for _, status := range pay.OrderStatuses {
 		need(sideStatusWords[string(status)].ko != "", status)
 	}

@@ -208,6 +208,7 @@ func (s *Sandbox) changePayment(r *http.Request) (any, error) {
 	var body struct {
 		At      time.Time   `json:"at"`
 		Amount  json.Number `json:"amount"`
+		TaxFree json.Number `json:"taxFreeAmount"`
 		Reason  string      `json:"reason"`
 		Outcome string      `json:"outcome"`
 	}
@@ -233,8 +234,13 @@ func (s *Sandbox) changePayment(r *http.Request) (any, error) {
 		if body.Amount != "" {
 			c.Amount, isMoney = parseMoney(body.Amount.String(), p.Currency)
 		}
+		if isMoney && body.TaxFree != "" {
+			var part int64
+			part, isMoney = parseMoney(body.TaxFree.String(), p.Currency)
+			c.TaxFree = &part
+		}
 		if !isMoney {
-			return nil, fmt.Errorf("%s is no amount of %s", body.Amount, p.Currency)
+			return nil, fmt.Errorf("%s or %s is no amount of %s", body.Amount, body.TaxFree, p.Currency)
 		}
 		err = s.ConsoleCancel(key, c)
 	default:

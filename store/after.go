@@ -81,8 +81,29 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 	if after.Missed, err = d.missed(ctx, tx, mid, day); err != nil {
 		return after, err
 	}
+	if after.Standing, err = d.standing(ctx, tx, night.Now); err != nil {
+		return after, err
+	}
+	if after.Due, err = d.due(ctx, tx); err != nil {
+		return after, err
+	}
 	after.Nights, err = d.nightsBefore(ctx, tx, mid, day)
 	return after, err
+}
+
+// due are the transfers by hand that nobody has made yet, of all merchants.
+func (d *DB) due(ctx context.Context, on runner) ([]refunds.HandTransfer, error) {
+	var list []refunds.HandTransfer
+	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+		var rows []handRow
+		if err := d.all(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			list = append(list, row.transfer())
+		}
+	}
+	return list, nil
 }
 
 // executed are the refunds that Toss has done or accepted since a day.

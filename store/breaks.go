@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/internal/hint"
 	"daesa/jobs"
 	"daesa/reconcile"
 )
@@ -59,7 +60,7 @@ func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Br
 }
 
 // ErrUnknownID: no such thing.
-var ErrUnknownID = errors.New("no such id")
+var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
 
 // Break gives one break, or ErrUnknownID.
 func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {

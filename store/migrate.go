@@ -58,6 +58,9 @@ func (d *DB) Migrate(ctx context.Context) (SchemaState, error) {
 	if state.Current() {
 		return state, nil
 	}
+	if err := d.RequireSession(ctx); err != nil {
+		return state, err
+	}
 	db, err := d.migrating()
 	if err != nil {
 		return state, err
@@ -82,11 +85,14 @@ func (d *DB) migrating() (*sql.DB, error) {
 	if d.dialect == sqlfiles.SQLite {
 		return d.db.DB, nil
 	}
-	dsn, err := postgresDSN(d.url, ofAMigration...)
+	sessions, err := postgresSessions(d.url, ofAMigration)
 	if err != nil {
 		return nil, err
 	}
-	return sql.Open("postgres", dsn)
+	own := &gate{sessions: sessions, most: mostConnections, patience: d.gate.patience}
+	db := sql.OpenDB(own)
+	own.pool = db
+	return db, nil
 }
 
 // RequireSchema refuses a schema older or newer than the program's, except

@@ -34,11 +34,14 @@ const orderBatch = 50
 // columns the source gives. Orders are gathered in a table that only this
 // connection sees, so that no other process waits while a slow source is read.
 func (d *DB) SaveOrders(ctx context.Context, orders iter.Seq2[pay.Order, error], has func(column string) bool, source, actor string, now time.Time) (OrdersSaved, error) {
-	conn, err := d.db.Connx(ctx)
-	if err != nil {
-		return OrdersSaved{}, d.explain("connect", err)
+	if err := d.RequireSession(ctx); err != nil {
+		return OrdersSaved{}, err
 	}
-	defer conn.Close()
+	conn, release, err := d.pin(ctx)
+	if err != nil {
+		return OrdersSaved{}, err
+	}
+	defer func() { _ = release() }()
 	defer func() {
 		_, _ = d.exec(context.Background(), conn, "drop_incoming", nil) // a dead connection takes it along
 	}()
@@ -47,24 +50,31 @@ func (d *DB) SaveOrders(ctx context.Context, orders iter.Seq2[pay.Order, error],
 			return OrdersSaved{}, err
 		}
 	}
-	saved, err := d.gather(ctx, conn, orders)
+	saved, gathered, err := d.gather(ctx, conn, orders)
 	if err != nil {
 		return OrdersSaved{}, err
 	}
 	return saved, d.writeOn(ctx, conn, func(tx *sqlx.Tx) error {
-		return d.merge(ctx, tx, has, source, actor, now, &saved)
+		var total int64
+		if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
+			return err
+		}
+		if total != gathered { // a pooler has led some of them elsewhere
+			return fmt.Errorf("%s: %d orders were read, and %d stand in the temporary table: %w", source, gathered, total, errShared)
+		}
+		return d.merge(ctx, tx, has, source, actor, now, total, &saved)
 	})
 }
 
 // gather reads the source into the temporary table.
-func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, orders iter.Seq2[pay.Order, error]) (OrdersSaved, error) {
-	var saved OrdersSaved
+func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, orders iter.Seq2[pay.Order, error]) (saved OrdersSaved, gathered int64, err error) {
 	rows := newBulk(d, conn, "INSERT INTO incoming (mid, order_id, "+strings.Join(orderColumns, ", ")+")", 2+len(orderColumns), "", orderBatch)
 	defer rows.close()
 	for o, err := range orders {
 		if err != nil {
-			return saved, err
+			return saved, gathered, err
 		}
+		gathered++
 		if saved.FirstOrdered.IsZero() || o.OrderedAt.Before(saved.FirstOrdered) {
 			saved.FirstOrdered = o.OrderedAt
 		}
@@ -72,13 +82,13 @@ func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, orders iter.Seq2[pay.O
 		err := rows.add(ctx, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.Amount, o.CanceledAmount,
 			o.RefundedElsewhere, o.TaxFreeAmount, o.PG, string(o.Currency), at(o.OrderedAt), at(o.PaidAt), at(o.CanceledAt), o.CustomerRef)
 		if err != nil {
-			return saved, err
+			return saved, gathered, err
 		}
 	}
-	return saved, rows.flush(ctx)
+	return saved, gathered, rows.flush(ctx)
 }
 
-func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, source, actor string, now time.Time, saved *OrdersSaved) error {
+func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, source, actor string, now time.Time, total int64, saved *OrdersSaved) error {
 	if text := keepOrders(has); text != "" {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return d.explain("merge orders", err)
@@ -92,10 +102,7 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, sour
 		return hinted(fmt.Errorf("%s: order %s: with what it keeps of cancelled, tax-free and elsewhere refunded money it is no sound order", source, unsound[0]),
 			"give the columns canceled_amount, refunded_elsewhere and tax_free_amount too; nothing was taken")
 	}
-	var total, known int64
-	if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
-		return err
-	}
+	var known int64
 	if err := d.one(ctx, tx, &known, "count_known_incoming", nil); err != nil {
 		return err
 	}
@@ -212,6 +219,9 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 type LookedUp struct {
 	Payment    pay.Payment
 	LookedUpAt time.Time
+	// TaxFreePaid is Toss's tax-free part of what was paid; nil where an older
+	// program looked it up.
+	TaxFreePaid *int64
 }
 
 // PaymentsOf gives the looked-up payments of an order number.
@@ -222,12 +232,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 	}
 	list := make([]LookedUp, len(rows))
 	for i, row := range rows {
-		p := pay.Payment{
-			MID: row.MID, PaymentKey: row.PaymentKey, OrderID: row.OrderID, Status: pay.PaymentStatus(row.Status),
-			Method: pay.Method(row.Method), Behind: pay.Method(row.Behind), Provider: row.Provider,
-			Currency: pay.Currency(row.Currency), TotalAmount: row.TotalAmount, BalanceAmount: row.BalanceAmount,
-			RequestedAt: row.RequestedAt.Time, ApprovedAt: row.ApprovedAt.Time, LastTransactionKey: row.LastTransactionKey,
-		}
+		p, _ := row.payment()
 		var cancels []cancelRow
 		if err := d.all(ctx, d.db, &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
 			return nil, err
@@ -236,7 +241,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 			p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount,
 				Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time, Reason: c.Marker})
 		}
-		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time}
+		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time, TaxFreePaid: row.TaxFreePaid}
 	}
 	return list, nil
 }

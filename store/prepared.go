@@ -23,12 +23,16 @@ type prepared struct {
 
 // prepare prepares the statements, where they are not yet. It runs outside of
 // transactions: inside, a full pool could wait for itself. What cannot be
-// prepared is run as text, and says there what is wrong.
-func (d *DB) prepare(ctx context.Context) {
+// prepared is run as text, and says there what is wrong. A pooler that hands the
+// server's sessions on, and with them what others have prepared, is refused.
+func (d *DB) prepare(ctx context.Context) error {
 	d.prepared.mu.Lock()
 	defer d.prepared.mu.Unlock()
 	if d.prepared.stmts != nil {
-		return
+		return nil
+	}
+	if err := d.RequireSession(ctx); err != nil {
+		return err
 	}
 	stmts := map[string]*sqlx.Stmt{}
 	for _, name := range everyRefund {
@@ -37,11 +41,12 @@ func (d *DB) prepare(ctx context.Context) {
 			for _, each := range stmts {
 				_ = each.Close() // it was never run
 			}
-			return
+			return nil
 		}
 		stmts[name] = stmt
 	}
 	d.prepared.stmts = stmts
+	return nil
 }
 
 // stmt gives the prepared form of a statement for where it runs; nil where it

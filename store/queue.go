@@ -22,7 +22,9 @@ import (
 // Claim takes the most urgent due request for a worker: first what must be
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-	d.prepare(ctx)
+	if err := d.prepare(ctx); err != nil {
+		return nil, err
+	}
 	var row refundRow
 	err := d.alone(func() error {
 		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
@@ -72,36 +74,9 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 }
 
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
-	key := args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": row.OrderID}
-	known.Ours, known.Claimed = map[string]bool{}, map[string]string{}
-	var rows []struct {
-		Ours           string `db:"ours"`
-		TransactionKey string `db:"transaction_key"`
-		ClaimedBy      string `db:"claimed_by"`
-		Given          int64  `db:"given"`
-	}
-	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
+	known, err = d.asked(ctx, on, row.MID, row.PaymentKey, row.OrderID, row.ID)
+	if err != nil || row.Method != "" && row.Method != string(pay.VirtualAccount) {
 		return known, nil, err
-	}
-	for _, each := range rows {
-		switch {
-		case each.Ours != "":
-			known.Ours[each.Ours] = each.Ours != row.ID
-		case each.TransactionKey != "":
-			known.Claimed[each.TransactionKey] = each.ClaimedBy
-		}
-		known.Transferred += each.Given
-	}
-	var order orderRow
-	switch err := d.one(ctx, on, &order, "order_of", key); {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
-		return known, nil, err
-	default:
-		known.Order = order.order()
-	}
-	if row.Method != "" && row.Method != string(pay.VirtualAccount) {
-		return known, nil, nil
 	}
 	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
 	known.AccountPrint = account.Print
@@ -131,6 +106,9 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
+		if !refunds.MayMove(r.State, refunds.Sending) {
+			return fmt.Errorf("refund %s is %s and cannot be sent; nothing was written", r.ID, r.State)
+		}
 		payment := args{"mid": r.MID, "payment_key": r.PaymentKey}
 		var total int64
 		if err := d.one(ctx, tx, &total, "lock_payment", payment); err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -257,9 +235,6 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // Settle commits a step with what was learned: the state, the attempt's answer,
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
-	if !refunds.MayMove(s.Request.State, s.Step.To) {
-		return fmt.Errorf("refund %s: from %s to %s (%s) is no way that a request may go; nothing was written", s.Request.ID, s.Request.State, s.Step.To, s.Step.Why)
-	}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		if err := d.settle(ctx, tx, s); err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
@@ -284,11 +259,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 
 // settle writes a step, all but what is everybody's: limits and journal.
 func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	changed, err := d.exec(ctx, tx, "settle_refund", settledRow(s))
-	if err == nil && changed == 0 {
-		err = refunds.ErrLost
-	}
-	if err != nil {
+	if err := d.move(ctx, tx, s.Request, s.Step.To, settledRow(s)); err != nil {
 		return err
 	}
 	if s.Attempt != nil {
@@ -300,9 +271,10 @@ func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
 		return err
 	}
 	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-		_, err = d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
+		_, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
+		return err
 	}
-	return err
+	return nil
 }
 
 // saveSeen keeps the payment as it was seen, and the claim on a cancel of it.

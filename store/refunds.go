@@ -17,7 +17,6 @@ import (
 
 // askedRow is a request as far as sums need it.
 type askedRow struct {
-	PaymentKey  string `db:"payment_key"`
 	BreakID     string `db:"break_id"`
 	State       string `db:"state"`
 	Amount      int64  `db:"amount"`
@@ -25,18 +24,13 @@ type askedRow struct {
 	ErrorCode   string `db:"error_code"`
 }
 
-// Asked says what was already asked of a payment and is not yet among Toss's
-// cancels, as refunds.Asked defines it, and what a person gave back by bank
-// transfer. Requests of an earlier life of the break, before it was cleared and
-// came back on the day since, ask for nothing any more.
-func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error) {
+// Asked says what was already asked of a payment, as refunds.Asked defines it.
+// Requests of an earlier life of the break, before it was cleared and came back
+// on the day since, ask for nothing any more.
+func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
-	key := args{"mid": c.scope.MID, "payment_key": paymentKey}
 	var rows []askedRow
-	if err := c.d.all(ctx, c.conn, &rows, "asked_of", key); err != nil {
-		return asked, err
-	}
-	if err := c.d.one(ctx, c.conn, &asked.Sum, "transferred", key); err != nil {
+	if err := c.all(ctx, &rows, "asked_of", args{"mid": c.scope.MID, "payment_key": p.PaymentKey}); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
@@ -50,26 +44,23 @@ func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, sinc
 			asked.Sum += row.Amount
 		}
 	}
-	return asked, nil
+	err := c.within(ctx, func(on place) (err error) {
+		asked.Known, err = c.d.asked(ctx, on, c.scope.MID, p.PaymentKey, p.OrderID, "")
+		return err
+	})
+	return asked, err
 }
 
-// commitProposals adds the refunds that a night proposes. The payment's row is
-// locked, and what is asked of a payment never exceeds what it was: a proposal
-// that would is left out, since another process has asked meanwhile.
+// commitProposals adds the refunds that a night proposes. One that does not fit
+// the payment any more, since another process has asked meanwhile, is left out.
 func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
 	var entries []Entry
 	for _, request := range night.Proposed {
-		var total int64
-		key := args{"mid": request.MID, "payment_key": request.PaymentKey}
-		if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
-			return nil, err
-		}
-		counted, err := d.counted(ctx, tx, key)
-		if err != nil {
-			return nil, err
-		}
-		if counted+request.Amount > total {
+		var much *refunds.TooMuchError
+		if err := d.checkRoom(ctx, tx, request); errors.As(err, &much) {
 			continue
+		} else if err != nil {
+			return nil, err
 		}
 		inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(request))
 		if err != nil {
@@ -85,28 +76,9 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 		}
 		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+request.ID, "refund."+string(request.State), request.Reason,
 			map[string]any{"mid": request.MID, "order_id": request.OrderID, "payment_key": request.PaymentKey, "amount": request.Amount,
-				"currency": request.Currency, "ref": request.Ref, "break_id": request.BreakID}))
+				"tax_free_amount": request.TaxFreeAmount, "currency": request.Currency, "ref": request.Ref, "break_id": request.BreakID}))
 	}
 	return entries, nil
-}
-
-// counted sums succeeded, accepted and open requests of a payment, and what
-// was given back by bank transfer.
-func (d *DB) counted(ctx context.Context, on runner, key args) (int64, error) {
-	var rows []askedRow
-	if err := d.all(ctx, on, &rows, "asked_of", key); err != nil {
-		return 0, err
-	}
-	var sum int64
-	if err := d.one(ctx, on, &sum, "transferred", key); err != nil {
-		return 0, err
-	}
-	for _, row := range rows {
-		if refunds.State(row.State).Counts() {
-			sum += row.Amount
-		}
-	}
-	return sum, nil
 }
 
 // settleRefunds: a person's word on a break settles its refund requests too.
@@ -125,7 +97,12 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	}
 	var entries []Entry
 	for _, row := range rows {
-		if err := d.change(ctx, tx, "reject_refund", args{"id": row.ID, "state": row.State, "now": at(now)}, "refund "+row.ID+", unsent,"); err != nil {
+		before := row.request()
+		after, err := before.Withdraw()
+		if err != nil {
+			return nil, err
+		}
+		if err := d.turnTo(ctx, tx, before, after, before.ErrorCode, now); err != nil {
 			return nil, err
 		}
 		entries = append(entries, entry(now, by, "", "refund:"+row.ID, "refund.rejected", "the break was resolved as "+string(as)+": "+note,
@@ -175,34 +152,6 @@ func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break
 	}
 	return hinted(fmt.Errorf("break %s: %w: refund %s", b.ID, ErrOnItsWay, id),
 		"let daesa refunds run settle it first (daesa refunds show "+id+"); a transfer now could pay twice")
-}
-
-// expireRefunds: an unsent request whose deadline has passed is expired, and
-// listed for a transfer by hand.
-func (d *DB) expireRefunds(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
-	if !night.Expire {
-		return nil, nil
-	}
-	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "refunds_expiring", args{"mid": night.Lease.MID, "now": at(night.Now)}); err != nil {
-		return nil, err
-	}
-	var entries []Entry
-	for _, row := range rows {
-		changed, err := d.exec(ctx, tx, "expire_refund", args{"id": row.ID, "state": row.State, "now": at(night.Now)})
-		if err != nil {
-			return nil, err
-		}
-		if changed == 0 {
-			continue // a worker has begun with it: the next run decides
-		}
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(night.Now)}); err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",
-			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
-	}
-	return entries, nil
 }
 
 // RefundFilter chooses refund requests; empty fields choose all.

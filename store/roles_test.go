@@ -209,6 +209,7 @@ var rights = map[string][3]string{
 	"brake":            {"S I D", "S I D", "S"},
 	"breaks":           {"S I U", "S I U", "S"},
 	"cancels":          {"S I U", "S", "S"},
+	"capture_reads":    {"S I U", "S", "S"},
 	"captures":         {"S I U", "S", "S"},
 	"events":           {"S I U", "S", "S"},
 	"goose_db_version": {"S", "S", "S"},

@@ -63,15 +63,19 @@ type paymentRow struct {
 	Follow             int64  `db:"follow"`
 	LookedUpAt         Time   `db:"looked_up_at"`
 	ApprovalNumber     string `db:"approval_number"`
+	TaxFreeLeft        *int64 `db:"tax_free_left"` // null: an older program looked
+	TaxFreePaid        *int64 `db:"tax_free_paid"`
 }
 
 func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
+	taxFreePaid := p.TaxFreePaid()
 	row := paymentRow{
 		MID: p.MID, PaymentKey: plain(p.PaymentKey), OrderID: plain(p.OrderID), Status: plain(string(p.Status)), Method: plain(string(p.Method)),
 		Behind: string(p.Behind), Provider: plain(p.Provider), Currency: string(p.Currency), TotalAmount: p.TotalAmount,
 		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
 		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
 		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt), ApprovalNumber: plain(p.ApprovalNumber),
+		TaxFreeLeft: &p.TaxFreeAmount, TaxFreePaid: &taxFreePaid,
 	}
 	if p.Account != nil {
 		row.RefundStatus = string(p.Account.Refund)
@@ -84,11 +88,30 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 
 // paymentColumns are in the order of values.
 const paymentColumns = `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number`
+	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+	tax_free_left, tax_free_paid, approval_number`
 
 func (r paymentRow) values() []any {
 	return []any{r.MID, r.PaymentKey, r.OrderID, r.Status, r.Method, r.Behind, r.Provider, r.Currency, r.TotalAmount, r.BalanceAmount,
-		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt, r.ApprovalNumber}
+		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt,
+		r.TaxFreeLeft, r.TaxFreePaid, r.ApprovalNumber}
+}
+
+// payment is the payment as far as it is kept: what a rule about money asks
+// for. Where the tax-free part is not kept, parts says so.
+func (r paymentRow) payment() (p pay.Payment, parts bool) {
+	p = pay.Payment{
+		MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.PaymentStatus(r.Status), Method: pay.Method(r.Method),
+		Behind: pay.Method(r.Behind), Provider: r.Provider, Currency: pay.Currency(r.Currency), TotalAmount: r.TotalAmount,
+		BalanceAmount: r.BalanceAmount, RequestedAt: r.RequestedAt.Time, ApprovedAt: r.ApprovedAt.Time, LastTransactionKey: r.LastTransactionKey,
+	}
+	if r.RefundStatus != "" {
+		p.Account = &pay.VirtualAccountState{Refund: pay.RefundStatus(r.RefundStatus)}
+	}
+	if r.TaxFreeLeft != nil {
+		p.TaxFreeAmount = *r.TaxFreeLeft
+	}
+	return p, r.TaxFreeLeft != nil
 }
 
 // breakRow is a break as the table holds it.
@@ -120,6 +143,7 @@ type breakRow struct {
 	ResolvedAt     Time   `db:"resolved_at"`
 	Note           string `db:"note"`
 	Owner          string `db:"owner"`
+	Remark         string `db:"remark"`
 }
 
 func newBreakRow(b reconcile.Break) breakRow {
@@ -131,6 +155,7 @@ func newBreakRow(b reconcile.Break) breakRow {
 		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
+		Remark: string(b.Remark),
 	}
 }
 
@@ -142,7 +167,7 @@ func (r breakRow) breakOf() reconcile.Break {
 			Origin: reconcile.Origin(r.Origin), Currency: pay.Currency(r.Currency), LocalAmount: r.LocalAmount,
 			ProviderAmount: r.ProviderAmount, LocalStatus: r.LocalStatus, ProviderStatus: r.ProviderStatus,
 			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed,
-			Timing: r.Status == string(reconcile.Timing),
+			Timing: r.Status == string(reconcile.Timing), Remark: reconcile.Remark(r.Remark),
 		},
 		Status: reconcile.Status(r.Status), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),

@@ -271,7 +271,7 @@ func TestEveryCodeHasOneRow(t *testing.T) {
 		}
 	}
 	for code, kind := range map[string]pay.FailureKind{
-		"INVALID_TRANSACTION_KEY": pay.FailurePaging, "INVALID_PAGING_KEY": pay.FailurePaging, "NOT_FOUND": pay.FailureNotFound,
+		"INVALID_TRANSACTION_KEY": pay.FailurePaging, "INVALID_PAGING_KEY": pay.FailurePaging, "NOT_FOUND": pay.FailureUnclassed,
 		"COMMON_ERROR": pay.FailureTransient, "NEVER_SEEN": pay.FailureUnclassed, "EXCEED_CANCEL_LIMIT": pay.FailureRefused,
 	} {
 		if got := kindOf(400, code); got != kind {

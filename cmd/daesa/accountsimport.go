@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/pay"
 	"daesa/refunds"
@@ -110,7 +111,7 @@ func (s *asker) accounts(ctx context.Context, file refunds.AccountBatch) (accoun
 		}
 	}
 	if len(faults) > 0 {
-		return nil, 0, &hintedError{faults, "nothing was imported; mend the rows and import the file again"}
+		return nil, 0, hint.With(faults, "nothing was imported; mend the rows and import the file again")
 	}
 	return accounts, known, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/store"
 )
 
@@ -20,6 +21,7 @@ type auditDocument struct {
 	Broken    []string `json:"broken"`
 	HeadFound *bool    `json:"head_found"` // null: no --head was given
 	ending
+	*problem // absent where the journal is whole
 }
 
 var headPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -65,12 +67,18 @@ func (a *app) verifyJournal(ctx context.Context, db *store.DB, known string) err
 	}
 	document.OK = a.verdict.code() == codeDone
 	document.ending = a.ending()
-	if err := a.printAudit(document); err != nil || document.OK {
+	if document.OK {
+		return a.printAudit(document)
+	}
+	broken := hint.Called("journal_broken", failed("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
+		"audit: %s", strings.Join(document.Reasons, "; ")))
+	wrong := newProblem(broken, codeFailed)
+	document.problem = &wrong
+	if err := a.printAudit(document); err != nil {
 		return err
 	}
 	a.verdict.keepOutput = true
-	return failed("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
-		"audit: %s", strings.Join(document.Reasons, "; "))
+	return broken
 }
 
 func (a *app) printAudit(document auditDocument) error {

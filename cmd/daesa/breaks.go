@@ -50,6 +50,7 @@ type breakDetail struct {
 	CancelBy   *string       `json:"cancel_by"`
 	MovedAt    *string       `json:"moved_at"`
 	Method     *string       `json:"method"`
+	Remark     *string       `json:"remark"` // what to know beside the kind
 	History    []breakChange `json:"history"`
 	ending
 }
@@ -77,7 +78,7 @@ func (a *app) newBreakDetail(b reconcile.Break, history []breakChange) breakDeta
 	return breakDetail{
 		breakDocument: newBreakDocument(b), Owner: orNull(b.Owner), Resolution: orNull(b.Resolution), ResolvedBy: orNull(b.ResolvedBy),
 		ResolvedAt: timeOrNull(b.ResolvedAt), CancelBy: timeOrNull(b.CancelBy), MovedAt: timeOrNull(b.MovedAt),
-		Method: orNull(b.Method), History: history, ending: a.ending(),
+		Method: orNull(b.Method), Remark: orNull(b.Remark), History: history, ending: a.ending(),
 	}
 }
 
@@ -121,7 +122,7 @@ func (a *app) listBreaks(ctx context.Context, db *store.DB, status, kind string)
 	if len(breaks) > 0 {
 		rows := each(breaks, func(b reconcile.Break) []string {
 			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), amountOrDash(b.Currency, b.LocalAmount),
-				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), b.Note}
+				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), or(b.Note, string(b.Remark))}
 		})
 		a.printTable([]string{"ID", "MID", "ORDER", "KIND", "STATUS", ">SHOP HOLDS", ">TOSS HOLDS", "FIRST SEEN", ">NIGHTS", "NOTE"}, rows)
 	}
@@ -161,7 +162,7 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 		{"moved at", timeOrNothing(b.MovedAt)}, {"cancel by", timeOrNothing(b.CancelBy)},
 		{"seen", fmt.Sprintf("%s to %s, %s", b.FirstSeen, b.LastSeen, counted(b.Nights, "night"))},
 		{"resolved", strings.TrimSpace(string(b.Resolution) + " " + b.ResolvedBy + " " + timeOrNothing(b.ResolvedAt))},
-		{"looked at again", string(b.RecheckOn)}, {"owner", b.Owner}, {"note", b.Note},
+		{"looked at again", string(b.RecheckOn)}, {"owner", b.Owner}, {"note", b.Note}, {"remark", remark(b)},
 	})
 	a.printf("\n")
 	for _, change := range history {
@@ -174,6 +175,18 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 		a.printf("%s\n", plain(line))
 	}
 	return nil
+}
+
+// remark says what a person should know about a break beside its kind.
+func remark(b reconcile.Break) string {
+	switch b.Remark {
+	case reconcile.TaxPartNeeded:
+		return "no refund is asked for by itself: the amount owed may be taxable or tax-free; refund_now needs --tax-free N"
+	case reconcile.TaxPartDiffers:
+		return "shop and Toss name another tax-free part of this payment; daesa explain " + plain(b.OrderID) + " shows both"
+	default:
+		return string(b.Remark)
+	}
 }
 
 // tossHolds writes Toss's side. A break has one currency, the shop's, so that

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -178,7 +179,7 @@ func (d *demo) inner(at time.Time, by string) *app {
 	inner.env = func(name string) (string, bool) {
 		switch name {
 		case demoKey:
-			return "test_sk_sandbox", true
+			return demoSecret, true
 		case config.DatabaseVariable, config.Default().Notify.URLsEnv:
 			return "", false // the demo has a database of its own, and tells nobody
 		default:
@@ -221,7 +222,7 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 		return sent, err
 	}
 	ids := each(waiting, func(r refunds.Request) string { return r.ID })
-	if _, err := db.Approve(ctx, store.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
+	if _, err := db.Approve(ctx, refunds.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
 		return sent, err
 	}
 	run, err := inner.refundsJob(cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
@@ -279,13 +280,50 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 	for _, count := range d.toss.Calls() {
 		calls += count
 	}
-	yaml := filepath.Join(d.dir, "daesa.yaml")
 	d.printf("\nprovider calls in three nights and a morning: %s\n", grouped(int64(calls)))
-	d.printf("open the workbook: %s\n\ntry next:\n", *last.Workbook)
-	d.printf("  daesa breaks list --config %s\n  daesa refunds list --config %s\n  daesa audit verify --config %s\n", yaml, yaml, yaml)
-	d.printf("  daesa sandbox --addr %s --state %s   # the same pretend Toss, to train against\n", addr, filepath.Join(d.dir, "sandbox.state"))
+	d.printf("open the workbook: %s\n", *last.Workbook)
+	d.tryNext(addr)
 	return nil
 }
+
+// demoSecret is the key of the pretend Toss.
+const demoSecret = "test_sk_sandbox"
+
+// tryNext prints commands that can be pasted into a shell as they stand: with
+// the program as it was called, paths quoted, and the key where one is needed.
+func (d *demo) tryNext(addr string) {
+	daesa, yaml := calledAs(os.Args[0]), shellWord(filepath.Join(d.dir, "daesa.yaml"))
+	d.printf("\ntry next:\n")
+	for _, command := range []string{"breaks list", "refunds list", "audit verify"} {
+		d.printf("  %s %s --config %s\n", daesa, command, yaml)
+	}
+	d.printf("and with the same pretend Toss in another terminal:\n")
+	d.printf("  %s sandbox --addr %s --state %s --clock now --rate 0\n", daesa, addr, shellWord(filepath.Join(d.dir, "sandbox.state")))
+	d.printf("  %s=%s %s doctor --config %s\n", demoKey, demoSecret, daesa, yaml)
+}
+
+// calledAs is how a shell calls this program again: the go command runs it out
+// of a folder that is gone afterwards.
+func calledAs(name string) string {
+	switch {
+	case strings.Contains(filepath.ToSlash(filepath.Dir(name)), "/go-build"):
+		return "go run ./cmd/daesa"
+	case !strings.ContainsRune(name, filepath.Separator):
+		return name
+	default:
+		return shellWord(name)
+	}
+}
+
+// shellWord quotes a word for a shell, where it needs that.
+func shellWord(text string) string {
+	if plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
 
 // soonDays is how far ahead the demo's screen looks.
 const soonDays = 14

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/store"
 )
 
@@ -65,7 +66,7 @@ func (k *headKeeper) check(ctx context.Context) error {
 		return err
 	}
 	if !has {
-		return &hintedError{fmt.Errorf("%s: %w", k.path, errBehind), behindHint}
+		return hint.Called("database_behind", hint.With(fmt.Errorf("%s: %w", k.path, errBehind), behindHint))
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ type nightFigures struct {
 	ProviderCalls int64                   `json:"provider_calls"`
 	UnknownMID    int64                   `json:"unknown_mid"`
 	NotLookedUp   int64                   `json:"not_looked_up"`
-	Missing       []string                `json:"missing"` // what could not be read
+	Missing       []missingDocument       `json:"missing"` // what could not be read
 	Day           []dayFigures            `json:"day"`     // by currency and method
 	UndatedCancel int64                   `json:"undated_cancels"`
 }
@@ -85,7 +85,7 @@ type runDocument struct {
 
 func newFigures(day pay.Day) nightFigures {
 	f := nightFigures{BusinessDate: string(day), Complete: true, Breaks: map[string]int64{},
-		Totals: map[string]totalFigures{}, Refunds: map[string]int64{}, Missing: []string{}, Day: []dayFigures{}}
+		Totals: map[string]totalFigures{}, Refunds: map[string]int64{}, Missing: []missingDocument{}, Day: []dayFigures{}}
 	for _, kind := range reconcile.Kinds {
 		f.Breaks[string(kind)] = 0
 	}
@@ -126,7 +126,7 @@ func (f *nightFigures) add(run reconcile.Run) {
 		f.Totals[string(total.Currency)] = sum
 	}
 	for _, gap := range run.Gaps {
-		f.Missing = append(f.Missing, gap.Side+": "+gap.What+": "+gap.Why)
+		f.Missing = append(f.Missing, newMissingDocument(gap))
 	}
 }
 

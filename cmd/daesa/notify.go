@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,7 +110,7 @@ func (a *app) tellNight(ctx context.Context, n *nights, job string, day pay.Day,
 		a.warn("the night's message could not be written: %v", err)
 		return
 	}
-	a.tellKey(ctx, n.cfg, n.db, append(keysRefused(ran), refusedKeys(mids(n.cfg), n.kept...)...))
+	a.tellKey(ctx, n.cfg, n.db, sortedKeys(n.refused))
 	if job == jobs.JobMonthEnd {
 		if note.DueToday > 0 || !note.Complete {
 			a.alert(ctx, n.cfg, n.db, "month_end/"+string(day), note.Title, note.Text)
@@ -129,7 +128,7 @@ func (a *app) tellFailedNight(ctx context.Context, n *nights, failure error) {
 	if ctx.Err() != nil || errors.As(failure, &wrong) {
 		return // stopped, or called wrongly, by somebody who sees it
 	}
-	a.tellKey(ctx, n.cfg, n.db, refusedKeys(each(n.merchants, func(m config.Merchant) string { return m.MID }), failure.Error()))
+	a.tellKey(ctx, n.cfg, n.db, sortedKeys(n.refused))
 	a.alert(ctx, n.cfg, n.db, "nightly/failed", inLanguage(n.cfg, "대사 실행 실패", "The night failed"),
 		inLanguage(n.cfg, "금일 대사를 완료하지 못했습니다. 서버 로그와 daesa runs list를 확인한 뒤 daesa nightly를 다시 실행하십시오. 재실행해도 안전합니다.",
 			"Tonight's reconciliation could not be finished. Look at the log and at daesa runs list, then run daesa nightly again; that is safe."))
@@ -176,7 +175,8 @@ func callHeartbeat(ctx context.Context, address string) error {
 // tellRefunds tells at once of outcomes that this run left unknown or held, and
 // of a key that is not accepted.
 func (a *app) tellRefunds(ctx context.Context, cfg *config.Config, db *store.DB, s jobs.RefundSummary) {
-	a.tellKey(ctx, cfg, db, refusedKeys(mids(cfg), s.Gaps...))
+	refused := slices.DeleteFunc(sortedKeys(s.Unasked), func(mid string) bool { return s.Unasked[mid] != refunds.WhyKeyRefused })
+	a.tellKey(ctx, cfg, db, refused)
 	if s.States[refunds.Unknown]+s.States[refunds.HeldState] == 0 || !cfg.Notify.URLs.IsSet() {
 		return
 	}
@@ -198,7 +198,7 @@ func (a *app) tellCapture(ctx context.Context, cfg *config.Config, db *store.DB,
 	if !cfg.Notify.URLs.IsSet() {
 		return
 	}
-	refused := refusedKeys(mids(cfg), s.Gaps...)
+	refused := s.KeysRefused()
 	a.tellKey(ctx, cfg, db, refused)
 	if len(s.Gaps) > 0 && len(refused) == 0 {
 		a.alert(ctx, cfg, db, "capture/gaps", inLanguage(cfg, "환불계좌 수집 중단", "Refund accounts cannot be captured"),
@@ -254,42 +254,6 @@ func (a *app) tellKey(ctx context.Context, cfg *config.Config, db *store.DB, ref
 			inLanguage(cfg, "가맹점 %s의 시크릿 키가 인증되지 않았습니다. 해결될 때까지 이 가맹점의 대사와 환불이 중단됩니다. 개발자센터에서 키를 확인하고 daesa doctor를 실행하십시오.",
 				"Toss does not accept the secret key of merchant %s. Until it is mended nothing of it is compared or refunded. Check the key in the developer centre, then run daesa doctor.", plain(mid)))
 	}
-}
-
-// keyRefusals are how failures say that the key was not accepted: Toss's codes,
-// and the words of the jobs.
-var keyRefusals = []string{"UNAUTHORIZED_KEY", "INCORRECT_BASIC_AUTH_FORMAT", "INVALID_API_KEY", "INVALID_CLIENT_KEY", "NOT_FOUND_MERCHANT", "HTTP 401",
-	"does not accept the secret key"}
-
-func keyRefused(failure string) bool {
-	return slices.ContainsFunc(keyRefusals, func(words string) bool { return strings.Contains(failure, words) })
-}
-
-// keysRefused are the merchants of a night whose key was not accepted.
-func keysRefused(night []reports.Snapshot) []string {
-	var refused []string
-	for _, s := range night {
-		for _, gap := range s.Run.Gaps {
-			if keyRefused(gap.Why) && !slices.Contains(refused, s.Run.MID) {
-				refused = append(refused, s.Run.MID)
-			}
-		}
-	}
-	return refused
-}
-
-// refusedKeys are the merchants whose key was not accepted, by failures that
-// begin with the merchant; the only merchant needs not be named.
-func refusedKeys(known []string, failures ...string) []string {
-	var refused []string
-	for _, failure := range failures {
-		for _, mid := range known {
-			if keyRefused(failure) && (len(known) == 1 || strings.HasPrefix(failure, mid+": ")) && !slices.Contains(refused, mid) {
-				refused = append(refused, mid)
-			}
-		}
-	}
-	return refused
 }
 
 // checkNotify says whether people and the watcher can be told. It tells nobody.

@@ -110,7 +110,7 @@ func (a *app) checkFiles(cfg *config.Config, paths []string, quarantine string) 
 		}
 		if bad > 0 && quarantine == "" {
 			faults = append(faults, failed("mend the rows, or use --quarantine FILE to take the good ones; nothing of the file was taken",
-				"%s: %d rows cannot be taken\n%v", path, bad, list))
+				"%s: %d rows cannot be taken\n%w", path, bad, list))
 		}
 	}
 	return errors.Join(faults...)

@@ -97,6 +97,7 @@ func usageHint(today pay.Day) string {
 }
 
 func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only []string) error {
+	defer a.sayGaps(n)
 	documents := []nightDocument{}
 	for _, day := range days {
 		var snapshots []reports.Snapshot
@@ -115,7 +116,7 @@ func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only 
 				return err
 			}
 			documents = append(documents, document)
-			a.judgeNight(snapshots)
+			a.judgeNight(n, snapshots)
 		}
 	}
 	if err := a.needPerson(ctx, n, false); err != nil {

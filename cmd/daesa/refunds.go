@@ -44,8 +44,9 @@ type refundDetail struct {
 	refundDocument
 	AttemptsDetail []attemptDocument `json:"attempts_detail"`
 	History        []refundChange    `json:"history"`
-	Sentence       *string           `json:"sentence"` // what the error means, and who does what next
-	Arrival        *string           `json:"arrival"`  // when the customer can expect the money
+	Sentence       *string           `json:"sentence"`  // what it means, or what it waits for, and who does what next
+	WaitsFor       *string           `json:"waits_for"` // the reason, while it is open
+	Arrival        *string           `json:"arrival"`   // when the customer can expect the money
 	ending
 }
 
@@ -146,14 +147,14 @@ func (a *app) refundsShowCommand() *cobra.Command {
 		Short: "Show one refund request with its history",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.showRefund(cmd.Context(), db, ids[0])
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.showRefund(cmd.Context(), cfg, db, ids[0])
 			})
 		},
 	}
 }
 
-func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
+func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, id string) error {
 	r, entries, err := db.Refund(ctx, id)
 	if err != nil {
 		return err
@@ -166,8 +167,15 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 	if err != nil {
 		return err
 	}
-	sentence := ""
-	if r.ErrorCode != "" {
+	w, err := a.waiting(ctx, cfg, db, nil)
+	if err != nil {
+		return err
+	}
+	sentence, waitsFor := "", ""
+	switch open := w.of(r.ID); {
+	case open != nil:
+		sentence, waitsFor = open.Sentence(a.language()).String(), open.Why
+	case r.ErrorCode != "":
 		sentence = refunds.Explain(a.language(), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
 	}
 	arrival, err := a.arrival(ctx, db, r)
@@ -175,7 +183,7 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), history, orNull(sentence), orNull(arrival), a.ending()})
+		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), history, orNull(sentence), orNull(waitsFor), orNull(arrival), a.ending()})
 	}
 	a.printFields([]field{
 		{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
@@ -183,7 +191,7 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 		{"batch", r.Batch}, {"break", r.BreakID}, {"cancel by", timeOrNothing(r.CancelBy)}, {"attempts", fmt.Sprint(r.Attempts)},
 		{"transaction key", r.TransactionKey}, {"error", strings.TrimSpace(r.ErrorCode + " " + r.ErrorMessage)},
 		{"requested", r.RequestedBy + " " + pay.FormatTime(r.RequestedAt)}, {"approved by", r.ApprovedBy},
-		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"what it means", sentence}, {"money arrives", arrival},
+		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"waits for", waitsFor}, {"what it means", sentence}, {"money arrives", arrival},
 	})
 	for _, t := range attempts {
 		answer := "no answer"

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
 	"daesa/pay"
@@ -153,7 +154,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		if err != nil {
 			return err
 		}
-		added, err := s.db.AddRefunds(ctx, nil, []store.Adding{adding}, a.actor(), s.now)
+		added, err := s.db.AddRefunds(ctx, nil, []refunds.Adding{adding}, a.actor(), s.now)
 		if err != nil {
 			return err
 		}
@@ -162,7 +163,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
-			return a.showRefund(ctx, s.db, requests[0].ID)
+			return a.showRefund(ctx, s.cfg, s.db, requests[0].ID)
 		}
 		r := requests[0]
 		if len(added.Known) > 0 {
@@ -188,23 +189,23 @@ func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
 }
 
 // plan looks one payment up and makes the request of it.
-func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, string, error) {
+func (s *asker) plan(ctx context.Context, asking refunds.Asking) (refunds.Adding, string, error) {
 	client, ok := s.clients[asking.MID]
 	if !ok {
-		return store.Adding{}, "", fmt.Errorf("merchant %s is not configured", plain(asking.MID))
+		return refunds.Adding{}, "", fmt.Errorf("merchant %s is not configured", plain(asking.MID))
 	}
 	p, evidence, err := lookUp(ctx, client, asking)
 	if err != nil {
-		return store.Adding{}, "", err
+		return refunds.Adding{}, "", err
 	}
 	p.MID = asking.MID
 	if asking.OrderID != "" && p.OrderID != asking.OrderID {
-		return store.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
+		return refunds.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
 	}
 	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
 	if had, err := s.waitingFor(ctx, asking, p); err != nil || had != nil {
 		if err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 		return s.again(asking, *had, p, evidence)
 	}
@@ -213,16 +214,16 @@ func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, 
 	}
 	known, err := s.db.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
 	if err != nil {
-		return store.Adding{}, "", err
+		return refunds.Adding{}, "", err
 	}
 	plan, err := refunds.PlanAsking(asking, p, known, s.policy(asking.MID), s.actor(), s.batch, s.now)
 	if err != nil {
-		return store.Adding{}, "", err
+		return refunds.Adding{}, "", err
 	}
-	adding := store.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}
+	adding := refunds.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}
 	if plan.Account != nil {
 		if err := s.seal(&adding, *plan.Account); err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 	}
 	if adding.Request.State == refunds.Approved {
@@ -252,25 +253,25 @@ func (s *asker) waitingFor(ctx context.Context, asking refunds.Asking, p pay.Pay
 
 // again: one ref makes one refund. The same asking is the same request; another
 // amount under the ref is refused by the store.
-func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment, evidence pay.Evidence) (store.Adding, string, error) {
+func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment, evidence pay.Evidence) (refunds.Adding, string, error) {
 	r := had
 	r.PaymentKey = p.PaymentKey
 	if !asking.All {
 		amount, err := p.Currency.ParseWritten(asking.Amount)
 		if err != nil {
-			return store.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
+			return refunds.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
 		}
 		r.Amount = amount
 	}
-	adding, warning := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, ""
+	adding, warning := refunds.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, ""
 	switch {
 	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
 		account, err := refunds.AccountFor(*asking.Account, p)
 		if err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 		if err := s.seal(&adding, *account); err != nil {
-			return store.Adding{}, "", err
+			return refunds.Adding{}, "", err
 		}
 		warning = "its refund account was taken"
 	case had.State == refunds.Rejected:
@@ -283,7 +284,7 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 
 // seal keeps an account so that only the account key opens it. The same account
 // again stays the version that it was, and what covers it.
-func (s *asker) seal(adding *store.Adding, account pay.RefundAccount) error {
+func (s *asker) seal(adding *refunds.Adding, account pay.RefundAccount) error {
 	stored, print, err := s.stored(context.Background(), adding.Payment, account, "given")
 	if err != nil {
 		return err
@@ -333,7 +334,7 @@ func (s *asker) policy(mid string) refunds.AskPolicy {
 // planned is one row of a file with what would become of it.
 type plannedRow struct {
 	asking  refunds.Asking
-	adding  store.Adding
+	adding  refunds.Adding
 	warning string
 	err     error
 }
@@ -364,7 +365,7 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 			return a.printImport(document, "would be")
 		}
 		if len(faults) > 0 {
-			return &hintedError{faults, "nothing was imported; mend the rows, or see all of them with --dry-run"}
+			return hint.With(faults, "nothing was imported; mend the rows, or see all of them with --dry-run")
 		}
 		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: s.batch, Name: file.Name, SHA256: file.SHA256}, addings(rows), a.actor(), s.now)
 		if err != nil {
@@ -376,8 +377,8 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 	})
 }
 
-func addings(rows []plannedRow) []store.Adding {
-	return each(rows, func(r plannedRow) store.Adding { return r.adding })
+func addings(rows []plannedRow) []refunds.Adding {
+	return each(rows, func(r plannedRow) refunds.Adding { return r.adding })
 }
 
 // planAll looks every row up, several at once. Where the provider cannot be

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -28,20 +29,22 @@ import (
 // refundsRunDocument is the JSON of `refunds run`. Requests are counted by the
 // state in which the run left them.
 type refundsRunDocument struct {
-	Sent           int              `json:"sent"`
-	Succeeded      int              `json:"succeeded"`
-	Accepted       int              `json:"accepted"`
-	Refused        int              `json:"refused"`
-	Unknown        int              `json:"unknown"`
-	Held           int              `json:"held"`
-	Expired        int              `json:"expired"`
-	Retry          int              `json:"retry"`
-	Amount         map[string]int64 `json:"amount"`
-	StoppedBecause *string          `json:"stopped_because"`
-	Planned        []plannedRefund  `json:"planned"`   // what would be sent, where nothing is
-	Workbooks      []string         `json:"workbooks"` // of the batches of which something was sent or settled
-	JournalHead    string           `json:"journal_head"`
+	Sent           int               `json:"sent"`
+	Succeeded      int               `json:"succeeded"`
+	Accepted       int               `json:"accepted"`
+	Refused        int               `json:"refused"`
+	Unknown        int               `json:"unknown"`
+	Held           int               `json:"held"`
+	Expired        int               `json:"expired"`
+	Retry          int               `json:"retry"`
+	Amount         map[string]int64  `json:"amount"`
+	Waiting        []waitingDocument `json:"waiting"` // over all merchants, also those no longer configured
+	StoppedBecause *string           `json:"stopped_because"`
+	Planned        []plannedRefund   `json:"planned"`   // what would be sent, where nothing is
+	Workbooks      []string          `json:"workbooks"` // of the batches of which something was sent or settled
+	JournalHead    string            `json:"journal_head"`
 	ending
+	waits waits // for people
 }
 
 // plannedRefund is a request that would be sent, and why not where it would not.
@@ -143,6 +146,9 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 		}
 	}
 	if flags.dry {
+		if err := document.wait(ctx, a, cfg, db, nil); err != nil {
+			return err
+		}
 		return a.printRefundsRun(ctx, db, document)
 	}
 	summary, err := run.Run(ctx)
@@ -161,10 +167,21 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched)
 	a.judgeRefunds(summary)
 	a.tellRefunds(ctx, cfg, db, summary)
-	if err := a.needRefunds(ctx, db); err != nil {
+	if err := document.wait(ctx, a, cfg, db, summary.Unasked); err != nil {
+		return err
+	}
+	if err := a.needRefunds(ctx, cfg, db, document.waits); err != nil {
 		return err
 	}
 	return a.printRefundsRun(ctx, db, document)
+}
+
+// wait fills in what waits once the run is over.
+func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Config, db *store.DB, unasked map[string]string) (err error) {
+	if d.waits, err = a.waiting(ctx, cfg, db, unasked); err == nil {
+		d.Waiting = d.waits.documents()
+	}
+	return err
 }
 
 // keepHead writes the journal's head down; where the key file's folder cannot
@@ -230,7 +247,7 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 	owner := a.settings(cfg, cfg.Merchants[0]).Owner
 	runID := reconcile.ShortHash(owner, a.clock().UTC().Format(time.RFC3339Nano))
 	run := &jobs.Refunds{
-		Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
+		Configured: mids(cfg), Actor: refundsActor, RunID: runID, Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
 		StopAfterUnknown: cfg.Refunds.StopAfterUnknown, FailureReached: cfg.Refunds.StopAtFailureRatio.Reached,
 		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {
@@ -250,7 +267,7 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 			return nil, &coded{err, codeUsage}
 		}
 		worker := &refunds.Worker{
-			MID: m.MID, Owner: owner, Actor: "daesa refunds", RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
+			MID: m.MID, Owner: owner, Actor: refundsActor, RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
 			Budget: budget(cfg, flags), Queue: db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
 		}
 		if ring != nil {
@@ -267,6 +284,9 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 	}
 	return run, nil
 }
+
+// refundsActor is who sends, in the journal.
+const refundsActor = "daesa refunds"
 
 // secretPrint names the secret key and the address: Toss binds an idempotency
 // key to both, so that another of either makes it a new request.
@@ -321,40 +341,55 @@ func (a *app) judgeRefunds(s jobs.RefundSummary) {
 		a.verdict.add(codeIncomplete, "%s", plain(gap))
 		a.warn("%s", plain(gap))
 	}
+	if len(gaps) > 0 {
+		a.advise(whyUnasked(s.Unasked))
+	}
 	if strings.HasPrefix(s.Stopped, "broken") {
 		a.verdict.add(codePerson, "%s", plain(s.Stopped))
 	}
 }
 
-// needRefunds says what of the queue needs a person.
-func (a *app) needRefunds(ctx context.Context, db *store.DB) error {
-	counts, err := db.CountStates(ctx, a.mid)
-	if err != nil {
+// whyUnasked is what to do about merchants that could not be asked: the reason
+// that a person can mend first.
+func whyUnasked(unasked map[string]string) string {
+	why := refunds.WhyUnreachable
+	for _, mid := range sortedKeys(unasked) {
+		if unasked[mid] != refunds.WhyUnreachable {
+			why = unasked[mid]
+		}
+	}
+	s := refunds.Explain(refunds.English, why, "", time.Time{})
+	return s.Who + ": " + s.Next
+}
+
+// needRefunds says what needs a person, or the next run: what waits, transfers by
+// hand, and open breaks.
+func (a *app) needRefunds(ctx context.Context, cfg *config.Config, db *store.DB, w waits) error {
+	a.needWaiting(cfg, w, application.NeedSetting, application.NeedAccount, application.NeedLook, application.NeedOutcome)
+	if err := a.needTransfers(ctx, cfg, db); err != nil {
 		return err
-	}
-	if n := counts[refunds.Unknown] + counts[refunds.HeldState]; n > 0 {
-		a.verdict.add(codeUnknown, "%s unknown or held", counted(int(n), "refund"))
-	}
-	if n := counts[refunds.HeldState]; n > 0 {
-		a.verdict.add(codePerson, "%s held: daesa refunds list --state held", counted(int(n), "refund"))
-	}
-	if n := counts[refunds.NeedsAccount]; n > 0 {
-		a.verdict.add(codePerson, "%s waiting for a refund account: daesa refunds list --state needs_account", counted(int(n), "refund"))
-	}
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
-		list, err := db.HandTransfers(ctx, a.mid, string(state))
-		if err != nil {
-			return err
-		}
-		if len(list) > 0 {
-			a.verdict.add(codePerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", counted(len(list), "refund"), state)
-		}
 	}
 	open, err := db.NeedPerson(ctx, a.mid)
 	if err == nil && open > 0 {
 		a.verdict.add(codePerson, "%s open", counted(int(open), "break"))
 	}
 	return err
+}
+
+// needTransfers: refunds that expired, or were refused, and that nobody has given
+// back yet; also those of merchants that left the configuration.
+func (a *app) needTransfers(ctx context.Context, cfg *config.Config, db *store.DB) error {
+	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+		list, err := db.HandTransfers(ctx, "", string(state))
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(t refunds.HandTransfer) bool { return !application.Concerns(t.MID, a.mid, mids(cfg)) })
+		if len(list) > 0 {
+			a.verdict.add(codePerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", counted(len(list), "refund"), state)
+		}
+	}
+	return nil
 }
 
 // planned says of what is approved and due what would happen, the most urgent
@@ -448,6 +483,7 @@ func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDoc
 	for _, workbook := range d.Workbooks {
 		a.printf("workbook: %s\n", workbook)
 	}
+	a.printWaiting(d.waits.lines)
 	for _, reason := range d.Reasons {
 		a.printf("needs a person: %s\n", plain(reason))
 	}

@@ -62,7 +62,7 @@ func (a *app) refundsWithdrawCommand() *cobra.Command {
 	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, (*store.DB).Withdraw)
 }
 
-func (a *app) wordCommand(name, short, done string, batches bool, give func(*store.DB, context.Context, store.Word) ([]refunds.Request, error)) *cobra.Command {
+func (a *app) wordCommand(name, short, done string, batches bool, give func(*store.DB, context.Context, refunds.Word) ([]refunds.Request, error)) *cobra.Command {
 	f := wordFlags{count: -1}
 	use := name + " ID... --note TEXT"
 	if batches {
@@ -84,7 +84,7 @@ func (a *app) wordCommand(name, short, done string, batches bool, give func(*sto
 	return cmd
 }
 
-func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, give func(*store.DB, context.Context, store.Word) ([]refunds.Request, error)) error {
+func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, give func(*store.DB, context.Context, refunds.Word) ([]refunds.Request, error)) error {
 	if len(ids) == 0 && f.batch == "" || len(ids) > 0 && f.batch != "" {
 		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
 	}
@@ -98,7 +98,7 @@ func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done stri
 		if err := newHeadKeeper(cfg, db).check(ctx); err != nil {
 			return err
 		}
-		word := store.Word{IDs: ids, By: a.actor(), Note: f.note, Now: now}
+		word := refunds.Word{IDs: ids, By: a.actor(), Note: f.note, Now: now}
 		document := wordDocument{Refunds: []refundDocument{}, Amount: map[string]int64{}, LeftOut: []string{}}
 		if f.batch != "" {
 			if word.IDs, document.LeftOut, err = a.batchIDs(ctx, db, f.batch, done == "approved"); err != nil {
@@ -127,7 +127,7 @@ func (a *app) batchIDs(ctx context.Context, db *store.DB, batch string, approvin
 		return nil, nil, err
 	}
 	if len(requests) == 0 {
-		return nil, nil, failed("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(batch))
+		return nil, nil, unknown("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(batch))
 	}
 	leftOut = []string{}
 	for _, r := range requests {
@@ -292,6 +292,6 @@ func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note 
 		if err := s.db.ResolveRefund(ctx, claimed, step, p, []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
 			return err
 		}
-		return a.showRefund(ctx, s.db, id)
+		return a.showRefund(ctx, s.cfg, s.db, id)
 	})
 }

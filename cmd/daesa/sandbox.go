@@ -45,7 +45,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the history")
 	flags.IntVar(&f.orders, "orders", 2000, "orders of the history; 0: none")
 	flags.IntVar(&f.rate, "rate", 100, "requests a minute for each API; 0: no limit")
-	flags.StringVar(&f.clock, "clock", "", "time at which the sandbox's clock starts (default: now)")
+	flags.StringVar(&f.clock, "clock", "", "time at which the sandbox's clock starts, or now (default: that of --state, else now)")
 	flags.StringVar(&f.faults, "faults", "", "faults, such as drop-after=0.01,5xx=0.02,429=0.01")
 	flags.BoolVar(&f.forgetKeys, "forget-keys", false, "forget idempotency keys on a restart")
 	flags.StringVar(&f.webhook, "webhook", "", "URL that webhooks are sent to")
@@ -86,7 +86,7 @@ func (a *app) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 		return nil, err
 	}
 	start := now
-	if f.clock != "" {
+	if f.clock != "" && f.clock != "now" {
 		if start, err = pay.ParseTime(f.clock); err != nil {
 			return nil, usage(fmt.Errorf("--clock: %w", err), "for example --clock 2026-11-22T01:00:00+09:00")
 		}

@@ -85,9 +85,8 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 		Refunds:     refunds.Policy{AutoQueue: queue, ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays},
 		ConfigPrint: cfg.Fingerprint(),
 	}
-	if !cfg.Schedule.Refunds.IsZero() {
-		s.NextRefundRun = func(after time.Time) time.Time { return cfg.Schedule.Refunds.Next(after.In(pay.Seoul)) }
-	}
+	s.NextRefundRun = nextOf(cfg.Schedule.Refunds)
+	s.Facts = func(now time.Time) refunds.Facts { return waitFacts(cfg, now) }
 	return s
 }
 

@@ -80,6 +80,7 @@ func (l *ledgered) all() {
 	l.breaks()
 	l.deadlines()
 	l.refunds()
+	l.waiting()
 	l.missing()
 	l.transfers()
 	l.promises()

@@ -1,9 +1,11 @@
 package check
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -62,10 +64,7 @@ func TestEveryConfigurationPassesDaesasOwnCheck(t *testing.T) {
 			if len(m.Secrets) > 0 {
 				secrets = m.Secrets[0].Data
 			}
-			if len(m.ConfigMaps) != 1 {
-				t.Fatalf("%d ConfigMaps, want one", len(m.ConfigMaps))
-			}
-			text := m.ConfigMaps[0].Data["daesa.yaml"]
+			text := configuration(t, m)
 			if code, said := load(t, text, secrets); code != 1 || !strings.Contains(said, "refused") {
 				t.Errorf("ended with %d:\n%s", code, said)
 			}
@@ -74,6 +73,21 @@ func TestEveryConfigurationPassesDaesasOwnCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// configuration is the one daesa.yaml of an overlay.
+func configuration(t *testing.T, m *Manifests) string {
+	t.Helper()
+	var texts []string
+	for _, c := range m.ConfigMaps {
+		if text, ok := c.Data["daesa.yaml"]; ok {
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) != 1 {
+		t.Fatalf("%d ConfigMaps have a daesa.yaml, want one", len(texts))
+	}
+	return texts[0]
 }
 
 // load runs a night with a configuration, a pod's secrets, and a database that
@@ -120,6 +134,51 @@ func TestABackFillIsCutByItsIndex(t *testing.T) {
 	if spec.CompletionMode == nil || string(*spec.CompletionMode) != "Indexed" || spec.Completions == nil || *spec.Completions < 2 ||
 		!slices.Equal(args[5:7], []string{"--part", "$(JOB_COMPLETION_INDEX)"}) {
 		t.Errorf("mode %v, completions %v, daesa %v", spec.CompletionMode, spec.Completions, args)
+	}
+}
+
+// A dashboard shows what there is: each metric that it asks for is one that
+// docs/metrics.md explains, and each that stands there out of the database is shown.
+func TestTheDashboardShowsTheMetricsThatThereAre(t *testing.T) {
+	var text string
+	for _, c := range build(t, "../kubernetes/overlays/serve-public").ConfigMaps {
+		if c.Labels["grafana_dashboard"] == "1" {
+			text = c.Data["daesa.json"]
+		}
+	}
+	var board struct {
+		Panels []struct {
+			Title, Description string
+			Targets            []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &board); err != nil || len(board.Panels) < 8 {
+		t.Fatalf("the dashboard has %d panels: %v", len(board.Panels), err)
+	}
+	docs, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, shown := regexp.MustCompile(`daesa_[a-z_]+`), map[string]bool{}
+	for _, panel := range board.Panels {
+		if panel.Description == "" || len(panel.Targets) == 0 {
+			t.Errorf("panel %q explains or shows nothing", panel.Title)
+		}
+		for _, target := range panel.Targets {
+			for _, metric := range name.FindAllString(target.Expr, -1) {
+				shown[strings.TrimSuffix(metric, "_bucket")] = true
+			}
+		}
+	}
+	for metric := range shown {
+		if !strings.Contains(string(docs), "`"+metric+"`") {
+			t.Errorf("%s is no metric of daesa's", metric)
+		}
+	}
+	for _, metric := range []string{"daesa_night_last_complete_timestamp_seconds", "daesa_breaks_open", "daesa_refunds", "daesa_refund_accounts", "daesa_refunds_paused"} {
+		if !shown[metric] {
+			t.Errorf("%s is not shown", metric)
+		}
 	}
 }
 
@@ -189,12 +248,17 @@ func TestWhatIsRefused(t *testing.T) {
 		"no disruption budget":     func(m *Manifests) { all := intstr.FromInt32(2); m.Budgets[0].Spec.MinAvailable = &all },
 		"finds no pod":             func(m *Manifests) { m.Services[0].Spec.Ports[0].TargetPort = intstr.FromString("http") },
 		"no NetworkPolicy denies":  func(m *Manifests) { m.Policies = without(m.Policies, "default-deny") },
+		"ends no TLS":              func(m *Manifests) { m.Ingresses = public(t); m.Ingresses[0].Spec.TLS = nil },
+		"pages about itself":       func(m *Manifests) { m.Ingresses = public(t); ingressPath(m).Path, ingressPath(m).PathType = "/", nil },
+		"leads to no Service":      func(m *Manifests) { m.Ingresses = public(t); m.Services = nil },
+		"with its port":            func(m *Manifests) { m.Monitors[0].Spec.Endpoints[0].Port = "metrics" },
 		"another port":             func(m *Manifests) { ingress(m).Ports[0].Port.IntVal = 9090 },
 		"opens every port":         func(m *Manifests) { ingress(m).Ports = nil },
 		"lets pods go anywhere":    func(m *Manifests) { egress(m).To = nil },
 		"no NetworkPolicy lets it": func(m *Manifests) { m.Policies = without(m.Policies, "daesa-egress") },
 	} {
 		m := build(t, example)
+		m.Monitors = build(t, "../kubernetes/overlays/serve-public").Monitors
 		spoil(m)
 		if !slices.ContainsFunc(m.Refusals(), func(text string) bool { return strings.Contains(text, want) }) {
 			t.Errorf("nothing says %q; there was %q", want, m.Refusals())
@@ -206,6 +270,15 @@ var claimed = corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolum
 
 func without(list []*networkingv1.NetworkPolicy, name string) []*networkingv1.NetworkPolicy {
 	return slices.DeleteFunc(list, func(p *networkingv1.NetworkPolicy) bool { return p.Name == name })
+}
+
+func public(t *testing.T) []*networkingv1.Ingress {
+	t.Helper()
+	return build(t, "../kubernetes/overlays/serve-public").Ingresses
+}
+
+func ingressPath(m *Manifests) *networkingv1.HTTPIngressPath {
+	return &m.Ingresses[0].Spec.Rules[0].HTTP.Paths[0]
 }
 
 func ingress(m *Manifests) *networkingv1.NetworkPolicyIngressRule {

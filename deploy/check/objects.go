@@ -7,6 +7,7 @@ package check
 import (
 	"fmt"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +32,8 @@ type Manifests struct {
 	Deployments     []*appsv1.Deployment
 	Budgets         []*policyv1.PodDisruptionBudget
 	Policies        []*networkingv1.NetworkPolicy
+	Ingresses       []*networkingv1.Ingress
+	Monitors        []*monitoringv1.ServiceMonitor
 }
 
 // Build runs kustomize in a folder. A kind that is not in Manifests, and a
@@ -77,6 +80,10 @@ func (m *Manifests) add(kind string, text []byte) error {
 		return decode(text, &m.Budgets)
 	case "networking.k8s.io/v1 NetworkPolicy":
 		return decode(text, &m.Policies)
+	case "networking.k8s.io/v1 Ingress":
+		return decode(text, &m.Ingresses)
+	case "monitoring.coreos.com/v1 ServiceMonitor":
+		return decode(text, &m.Monitors)
 	}
 	return fmt.Errorf("%s is a kind that is not checked: add it to this package, or leave it out", kind)
 }

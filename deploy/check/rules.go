@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -206,12 +207,67 @@ func (m *Manifests) serveRefusals() []string {
 			return matches(b.Spec.Selector, d.Spec.Template.Labels) && b.Spec.MinAvailable != nil && b.Spec.MinAvailable.IntValue() < int(*d.Spec.Replicas)
 		}), name, "has no disruption budget that leaves one copy, and lets one go")
 	}
+	for _, i := range m.Ingresses {
+		for _, problem := range m.ingressProblems(i) {
+			found = append(found, "Ingress "+i.Name+": "+problem)
+		}
+	}
+	for _, s := range m.Monitors {
+		must(m.readsAService(s), "ServiceMonitor "+s.Name, "finds no Service with its port")
+	}
 	for _, s := range m.Services {
 		must(slices.ContainsFunc(m.Pods(), func(p Pod) bool {
 			return labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(p.Labels)) && p.opens(s.Spec.Ports[0].TargetPort.String())
 		}), "Service "+s.Name, "finds no pod with its port")
 	}
 	return found
+}
+
+// private are the pages of `daesa serve` about itself, on the webhook's port.
+var private = []string{"/metrics", "/readyz", "/healthz"}
+
+// ingressProblems are the ways in which an Ingress opens more than the path
+// that is registered at Toss, or leads nowhere.
+func (m *Manifests) ingressProblems(i *networkingv1.Ingress) []string {
+	var found []string
+	if len(i.Spec.TLS) == 0 {
+		found = append(found, "ends no TLS, and Toss calls over HTTPS only")
+	}
+	if i.Spec.DefaultBackend != nil {
+		found = append(found, "opens every path")
+	}
+	for _, rule := range i.Spec.Rules {
+		for _, path := range rule.HTTP.Paths {
+			if slices.ContainsFunc(private, func(page string) bool { return opensPath(path, page) }) {
+				found = append(found, "opens the pages about itself to everybody: "+path.Path)
+			}
+			if path.Backend.Service == nil || !m.hasPort(path.Backend.Service.Name, path.Backend.Service.Port.Name) {
+				found = append(found, "leads to no Service with that port")
+			}
+		}
+	}
+	return found
+}
+
+func opensPath(path networkingv1.HTTPIngressPath, page string) bool {
+	if path.PathType != nil && *path.PathType == networkingv1.PathTypeExact {
+		return path.Path == page
+	}
+	return path.Path == page || strings.HasPrefix(page, strings.TrimSuffix(path.Path, "/")+"/")
+}
+
+func (m *Manifests) hasPort(service, port string) bool {
+	return slices.ContainsFunc(m.Services, func(s *corev1.Service) bool {
+		return s.Name == service && slices.ContainsFunc(s.Spec.Ports, func(p corev1.ServicePort) bool { return p.Name == port })
+	})
+}
+
+func (m *Manifests) readsAService(monitor *monitoringv1.ServiceMonitor) bool {
+	return slices.ContainsFunc(m.Services, func(s *corev1.Service) bool {
+		return matches(&monitor.Spec.Selector, s.Labels) && !slices.ContainsFunc(monitor.Spec.Endpoints, func(e monitoringv1.Endpoint) bool {
+			return !m.hasPort(s.Name, e.Port)
+		})
+	})
 }
 
 // opens says whether a container of the pod has a port of that name.

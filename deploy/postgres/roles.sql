@@ -72,7 +72,9 @@ INSERT INTO wanted VALUES
   ('pages',           'S I',   'S', 'S'),
   ('windows',         'S I U', 'S', 'S'),
   ('window_reads',    'S I U', 'S', 'S'),
+  ('import_looks',    'S I U D', 'S', 'S'),
   ('captures',        'S I U', 'S', 'S'),
+  ('capture_reads',   'S I U', 'S', 'S'),
   ('events',          'S I U', 'S', 'S'),
   -- what runs
   ('runs',            'S I U', 'S', 'S'),

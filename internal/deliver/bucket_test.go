@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"daesa/internal/hint"
 )
 
 const storeSecret = "canary-secret"
@@ -140,6 +142,50 @@ func TestABucketThatRefusesIsSaid(t *testing.T) {
 	refused(t, bucket.Put(t.Context(), book(t, "x")), "putting book.xlsx into bucket finance: the store answered AccessDenied (403)")
 	if len(*given) != 1 {
 		t.Errorf("it was asked %d times", len(*given))
+	}
+}
+
+func TestAStoreWithoutARegionIsAskedForTheBucketsOwn(t *testing.T) {
+	var puts []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("location") {
+			w.Header().Set("Content-Type", "application/xml")
+			_, _ = io.WriteString(w, `<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">ap-northeast-2</LocationConstraint>`)
+			return
+		}
+		puts = append(puts, r.Method+" "+r.URL.Path)
+		_ = chunks(t, r)
+		if !signed(r) { // for ap-northeast-2
+			w.WriteHeader(http.StatusForbidden)
+		}
+		w.Header().Set("ETag", `"e"`)
+	}))
+	t.Cleanup(server.Close)
+	bucket, err := Open("s3://finance", variables(map[string]string{"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": storeSecret, "AWS_ENDPOINT_URL": server.URL}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bucket.Put(t.Context(), book(t, "x")); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"PUT /finance/book.xlsx"}, puts); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAClockThatDiffersFromTheStoresIsNamed(t *testing.T) {
+	env, _ := newStore(t, func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<Error><Code>RequestTimeTooSkewed</Code></Error>")
+	})
+	bucket, err := Open("s3://finance", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = bucket.Put(t.Context(), book(t, "x"))
+	if advice := hint.Of(err); !strings.Contains(advice, "clock") {
+		t.Errorf("%v, hint %q", err, advice)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // sheetSource reads the rows of a sheet as its XML streams by.
 type sheetSource struct {
 	name     string
+	sheet    string // its name
 	book     *book
 	elements *elements
 	limits   Limits
@@ -42,6 +43,7 @@ func openSheet(name string, file *os.File, size int64, limits Limits) (*sheetSou
 	if err != nil {
 		return nil, refuse(err)
 	}
+	s.sheet = b.sheets[0].name
 	return s, nil
 }
 

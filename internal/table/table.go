@@ -289,6 +289,9 @@ func (r Row) Fault(column string) *Fault {
 // NewFault is a fault of this row's column.
 func (r Row) NewFault(column, value, reason string) *Fault {
 	fault := &Fault{File: r.File, Line: r.Line, Column: column, Value: value, Reason: reason}
+	if source, ok := r.table.source.(*sheetSource); ok {
+		fault.Sheet = source.sheet
+	}
 	if i, has := r.table.index[column]; has && r.table.sheet {
 		fault.Cell = r.table.place(i) + strconv.Itoa(r.Line)
 	}

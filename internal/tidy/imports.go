@@ -23,7 +23,7 @@ type Row struct {
 // without a word of the domain.
 var plumbing = []string{
 	"internal/table", "internal/seal", "internal/notify", "internal/deliver", "internal/metrics",
-	"internal/progress", "internal/evidence",
+	"internal/progress", "internal/evidence", "internal/hint",
 }
 
 func with(rooms ...string) []string { return append(rooms, plumbing...) }
@@ -62,15 +62,17 @@ var importTable = []Row{
 	{Room: "cmd/...", Knows: []string{"..."},
 		Reason: "wires everything together"},
 
-	{Room: "internal/table", Reason: "plumbing without domain words"},
-	{Room: "internal/seal", Reason: "plumbing without domain words"},
+	{Room: "internal/hint", StandardOnly: true, Reason: "an error with what to do next is the same in every room, so it stands below them all"},
+	{Room: "internal/table", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
+	{Room: "internal/seal", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
 	{Room: "internal/notify", Reason: "plumbing without domain words"},
-	{Room: "internal/deliver", Reason: "plumbing without domain words"},
+	{Room: "internal/deliver", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
 	{Room: "internal/metrics", Reason: "plumbing without domain words"},
 	{Room: "internal/progress", Reason: "plumbing without domain words"},
 	{Room: "internal/evidence", Reason: "plumbing without domain words"},
 	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
+	{Room: "internal/mutants", ForTests: true, Reason: "changes the program to see whether its tests notice; it stands on none of it"},
 	{Room: "internal/pgtest", ForTests: true, Reason: "starts a private PostgreSQL; the program must never"},
 	{Room: "internal/mariatest", ForTests: true, Reason: "starts a private MariaDB; the program must never"},
 	{Room: "bench/...", Knows: []string{"..."}, ForTests: true,

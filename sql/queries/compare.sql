@@ -6,6 +6,7 @@
 --   standing   each payment of a touched order, folded from all its rows
 --   suspects   the order numbers whose two sides may differ
 --   judged     those on which look-ups decided
+--   movements  approvals and cancels that look-ups show and no row of the list
 --   rolling    orders of finished refunds that this night looks up again
 
 -- name: drop_touched
@@ -26,6 +27,14 @@ CREATE TEMP TABLE judged (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
 DROP TABLE IF EXISTS rolling
 -- name: create_rolling
 CREATE TEMP TABLE rolling (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
+-- name: drop_movements
+DROP TABLE IF EXISTS movements
+-- name: create_movements
+CREATE TEMP TABLE movements (
+  payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL, order_id {{.Key}} NOT NULL, method {{.Key}} NOT NULL,
+  currency {{.Key}} NOT NULL, at {{.Time}}, amount {{.Int}} NOT NULL, counted {{.Int}} NOT NULL,
+  PRIMARY KEY (payment_key, transaction_key)
+) {{.Clustered}}
 -- name: index_suspects
 CREATE INDEX suspects_stake ON suspects (stake, order_id)
 -- name: drop_standing
@@ -37,6 +46,7 @@ CREATE TEMP TABLE standing (
   currency    {{.Key}} NOT NULL,
   method      {{.Key}} NOT NULL,
   held        {{.Int}} NOT NULL,
+  listed      {{.Int}} NOT NULL,
   was_done    {{.Int}} NOT NULL,
   waiting     {{.Int}} NOT NULL,
   doubtful    {{.Int}} NOT NULL,
@@ -52,6 +62,7 @@ CREATE TEMP TABLE looked_payments (
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
   approval_number {{.Key}} NOT NULL,
+  tax_free_left {{.Int}}, tax_free_paid {{.Int}},
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
 -- name: drop_looked_cancels
@@ -158,8 +169,11 @@ DELETE FROM standing WHERE 1 = 1
 -- all went back. A PARTIAL_CANCELED row whose key no look-up has shown makes
 -- its payment doubtful, and so does a virtual account that waits after it was
 -- DONE.
+--
+-- listed is the money by the rows alone, whatever look-ups show: of a cancel
+-- row they say only how much it is, since the row itself does not.
 -- name: fill_standing
-INSERT INTO standing (order_id, payment_key, currency, method, held, was_done, waiting, doubtful)
+INSERT INTO standing (order_id, payment_key, currency, method, held, listed, was_done, waiting, doubtful)
 SELECT f.order_id, f.payment_key, f.currency, f.method,
   CASE
     WHEN f.looked_up = 1 AND f.unexplained = 0
@@ -168,6 +182,7 @@ SELECT f.order_id, f.payment_key, f.currency, f.method,
     WHEN f.canceled = 1 THEN 0
     ELSE coalesce(f.done_amount, 0)
   END,
+  CASE WHEN f.canceled = 1 OR f.waiting_at > f.done_at THEN 0 ELSE coalesce(f.done_amount, 0) - f.canceled_parts END,
   CASE WHEN f.done_amount IS NULL THEN 0 ELSE 1 END,
   CASE WHEN f.canceled = 0 AND f.done_amount IS NULL AND f.waiting_at IS NOT NULL
     AND (f.looked_up = 0 OR f.waiting = 1) THEN 1 ELSE 0 END,
@@ -201,10 +216,11 @@ FROM (
       max(CASE WHEN t.status = 'CANCELED' THEN t.at END) AS canceled_at,
       max(CASE WHEN t.status = 'CANCELED' THEN 1 ELSE 0 END) AS canceled,
       sum(CASE WHEN t.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL
-        THEN 1 ELSE 0 END) AS unexplained
+        THEN 1 ELSE 0 END) AS unexplained,
+      sum(CASE WHEN t.status = 'PARTIAL_CANCELED' THEN coalesce(n.amount, c.amount, 0) ELSE 0 END) AS canceled_parts
     FROM touched k
     JOIN transactions t ON t.mid = :mid AND t.order_id = k.order_id
-    LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED'
+    LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED' AND c.status = 'DONE'
       AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
     LEFT JOIN looked_cancels n ON n.mid = :mid AND t.status = 'PARTIAL_CANCELED'
       AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
@@ -216,8 +232,8 @@ FROM (
 
 -- Payments that only look-ups know: their day was never covered.
 -- name: fill_standing_looked
-INSERT INTO standing (order_id, payment_key, currency, method, held, was_done, waiting, doubtful)
-SELECT l.order_id, l.payment_key, l.currency, l.method, l.held,
+INSERT INTO standing (order_id, payment_key, currency, method, held, listed, was_done, waiting, doubtful)
+SELECT l.order_id, l.payment_key, l.currency, l.method, l.held, 0,
   CASE WHEN l.approved > 0 THEN 1 ELSE 0 END, l.waiting, 1
 FROM (
   SELECT order_id, payment_key, currency, method, held, approved, waiting FROM looked_payments WHERE mid = :mid
@@ -230,7 +246,9 @@ JOIN touched k ON k.order_id = l.order_id
 WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.order_id = l.order_id AND s.payment_key = l.payment_key)
 
 -- The filter: a pair passes only when nothing that Compare could report is
--- possible. Every operand is made non-null, since "not unknown" is unknown.
+-- possible, and, where the shop says that it was paid, when the list says so
+-- too: of an approval that the list leaves out, both sides may seem to hold
+-- nothing. answered: look-ups have told of those already. Every operand is made non-null, since "not unknown" is unknown.
 -- name: fill_suspects
 INSERT INTO suspects (order_id, stake)
 SELECT k.order_id, CASE WHEN coalesce(o.held, 0) > coalesce(s.held, 0) THEN coalesce(o.held, 0) ELSE coalesce(s.held, 0) END
@@ -238,7 +256,7 @@ FROM touched k
 LEFT JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.amount > 0
 LEFT JOIN (
   SELECT order_id, sum(held) AS held, sum(CASE WHEN held > 0 THEN 1 ELSE 0 END) AS paying,
-    max(doubtful) AS doubtful, max(waiting) AS waiting,
+    max(was_done) AS was_done, max(doubtful) AS doubtful, max(waiting) AS waiting,
     max(CASE WHEN held > 0 THEN payment_key END) AS payment_key,
     max(CASE WHEN held > 0 THEN currency END) AS currency,
     max(CASE WHEN held > 0 THEN method END) AS method
@@ -253,6 +271,7 @@ WHERE :lookup_all = 1 OR NOT (
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
   AND coalesce(o.held, 0) = coalesce(s.held, 0)
+  AND (:answered = 1 OR coalesce(s.was_done, 0) = 1 OR (o.paid_at IS NULL AND coalesce(o.status, '') NOT IN ('paid','partially_canceled')))
   AND (coalesce(s.held, 0) = 0 OR (
     coalesce(o.currency, '') = coalesce(s.currency, '')
     AND (coalesce(o.payment_key, '') = '' OR o.payment_key = coalesce(s.payment_key, ''))
@@ -316,8 +335,95 @@ FROM orders o WHERE o.mid = :mid AND o.pg = 'toss' AND o.amount > 0
   AND o.order_id IN (SELECT order_id FROM touched)
 GROUP BY o.currency ORDER BY o.currency
 -- name: provider_totals
+SELECT currency, CAST(sum(listed) AS {{.Int}}) AS total, count(*) AS number
+FROM standing GROUP BY currency ORDER BY currency
+-- The same where no list was read: by look-ups.
+-- name: provider_held
 SELECT currency, CAST(sum(held) AS {{.Int}}) AS total, count(*) AS number
 FROM standing GROUP BY currency ORDER BY currency
+
+-- Movements that look-ups have shown and no row of the list shows: of touched
+-- orders at any time, and of any order within a window. An approval is known by
+-- the newest key of its payment, or, once a cancel has taken that place, by its
+-- status. amount is what it does to the money held; where a row says CANCELED
+-- nothing is left to do. counted: the order is among those that are summed up.
+-- A cancel of what was never approved moves no money.
+{{- define "unlisted_approval"}}
+  {{/* of p, a looked-up payment */ -}}
+  p.approved > 0 AND p.approved_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = p.order_id AND t.payment_key = p.payment_key AND (
+      (t.status = 'DONE' AND (t.at = p.approved_at OR p.last_canceled_at IS NOT NULL OR p.last_transaction_key = ''))
+      OR (p.last_canceled_at IS NULL AND t.transaction_key = p.last_transaction_key AND t.status <> 'WAITING_FOR_DEPOSIT')))
+{{- end}}
+{{- define "unlisted_cancel"}}
+  {{/* of c, a cancel of p */ -}}
+  c.status = 'DONE' AND c.canceled_at IS NOT NULL AND c.transaction_key <> '' AND p.approved > 0 AND NOT EXISTS (
+    SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = p.order_id AND t.payment_key = p.payment_key
+      AND t.transaction_key = c.transaction_key)
+{{- end}}
+{{- define "approval"}}
+INSERT INTO movements SELECT p.payment_key, CASE WHEN p.last_canceled_at IS NULL THEN p.last_transaction_key ELSE '' END,
+  p.order_id, p.method, p.currency, p.approved_at, CASE WHEN {{template "all_back"}} THEN 0 ELSE p.approved END, {{template "counted"}}
+{{- end}}
+{{- define "cancel"}}
+INSERT INTO movements SELECT p.payment_key, c.transaction_key, p.order_id, p.method, p.currency, c.canceled_at,
+  CASE WHEN {{template "all_back"}} THEN 0 ELSE -c.amount END, {{template "counted"}}
+{{- end}}
+{{- define "all_back"}}EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = p.order_id
+  AND t.payment_key = p.payment_key AND t.status = 'CANCELED'){{end}}
+{{- define "counted"}}CASE WHEN EXISTS (SELECT 1 FROM touched k WHERE k.order_id = p.order_id) THEN 1 ELSE 0 END{{end}}
+{{- define "not_looked"}}NOT EXISTS (SELECT 1 FROM looked_payments n WHERE n.mid = :mid AND n.payment_key = p.payment_key){{end}}
+-- name: clear_movements
+DELETE FROM movements WHERE 1 = 1
+-- name: move_looked_approvals
+{{template "approval"}}
+FROM looked_payments p WHERE p.mid = :mid AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
+-- name: move_looked_cancels
+{{template "cancel"}}
+FROM looked_cancels c JOIN looked_payments p ON p.mid = c.mid AND p.payment_key = c.payment_key
+WHERE c.mid = :mid AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
+-- name: move_known_approvals
+{{template "approval"}}
+FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id
+WHERE {{template "not_looked"}} AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
+-- name: move_known_cancels
+{{template "cancel"}}
+FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id
+JOIN cancels c ON c.mid = p.mid AND c.payment_key = p.payment_key
+WHERE {{template "not_looked"}} AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
+-- name: move_approvals_within
+{{template "approval"}}
+FROM payments p WHERE p.mid = :mid AND p.approved_at >= :from AND p.approved_at < :to
+  AND {{template "not_looked"}} AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
+-- name: move_cancels_within
+{{template "cancel"}}
+FROM cancels c JOIN payments p ON p.mid = c.mid AND p.payment_key = c.payment_key
+WHERE c.mid = :mid AND c.canceled_at >= :from AND c.canceled_at < :to
+  AND {{template "not_looked"}} AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
+-- A deposit that the bank took back: nothing says when.
+-- name: move_reversals
+INSERT INTO movements SELECT s.payment_key, '', s.order_id, s.method, s.currency, NULL, -s.listed, 1
+FROM standing s WHERE s.listed > 0 AND s.method = 'virtual_account' AND (
+  EXISTS (SELECT 1 FROM looked_payments p WHERE p.mid = :mid AND p.payment_key = s.payment_key AND p.held = 0 AND p.last_canceled_at IS NULL)
+  OR EXISTS (SELECT 1 FROM payments p WHERE p.mid = :mid AND p.payment_key = s.payment_key AND p.held = 0 AND p.last_canceled_at IS NULL
+    AND {{template "not_looked"}}))
+ON CONFLICT DO NOTHING
+-- name: unlisted
+SELECT order_id, payment_key, transaction_key, method, currency, at, amount, counted FROM movements ORDER BY at, payment_key, transaction_key
+
+-- Orders that the shop says were paid within a window, of which neither the list
+-- nor any look-up has told anything.
+-- name: unproved_orders
+SELECT count(*) FROM (
+  SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+  UNION ALL
+  SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
+    AND paid_at IS NULL AND status IN ('paid','partially_canceled')
+) o
+WHERE NOT EXISTS (SELECT 1 FROM judged j WHERE j.order_id = o.order_id)
+  AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = o.order_id)
+  AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.mid = :mid AND p.order_id = o.order_id)
+  AND NOT EXISTS (SELECT 1 FROM breaks b WHERE b.mid = :mid AND b.order_id = o.order_id AND b.kind = 'missing_at_provider')
 -- name: day_orders
 SELECT
   CAST(coalesce(sum(CASE WHEN pg <> 'toss' THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS other_pg,
@@ -407,9 +513,11 @@ SELECT b.* FROM breaks b JOIN judged s ON s.order_id = b.order_id WHERE b.mid = 
 
 -- name: commit_payments
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number)
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, approval_number)
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, approval_number
 FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
@@ -418,7 +526,8 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at, approval_number = excluded.approval_number
+  looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  approval_number = excluded.approval_number
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels
 INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)

@@ -36,9 +36,12 @@ ON CONFLICT (mid, run_id, day) DO UPDATE SET pages = excluded.pages, row_count =
   unknown_mid = excluded.unknown_mid
 -- name: cover_window
 INSERT INTO windows (mid, day, first_at, read_at) VALUES (:mid, :day, :now, :now)
-ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at
--- name: covered_days
-SELECT day FROM windows WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
+ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at, uncovered_at = NULL
+-- name: uncover_window
+UPDATE windows SET uncovered_at = :now WHERE mid = :mid AND day = :day AND uncovered_at IS NULL
+-- name: windows_known
+SELECT day, CASE WHEN uncovered_at IS NULL THEN 1 ELSE 0 END AS covered FROM windows
+WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
 -- name: window_reads_of
 SELECT day, pages, row_count, unknown_mid, reread FROM window_reads
 WHERE mid = :mid AND run_id = :run_id ORDER BY day
@@ -46,18 +49,11 @@ WHERE mid = :mid AND run_id = :run_id ORDER BY day
 SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 
 -- name: asked_of
-SELECT payment_key, break_id, state, amount, requested_at, error_code FROM refunds WHERE mid = :mid AND payment_key = :payment_key
--- name: transferred
-SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM (
-  SELECT amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
-  UNION ALL
-  SELECT amount FROM hand_transfers WHERE mid = :mid AND payment_key = :payment_key AND state IN ('approved','done')) given
+SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE mid = :mid AND payment_key = :payment_key
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
-SELECT * FROM refunds WHERE break_id = :break_id AND state IN ('requested','approved','needs_account','retry') ORDER BY id
--- name: reject_refund
-UPDATE refunds SET state = 'rejected', finished_at = :now, version = version + 1 WHERE id = :id AND state = :state
+SELECT * FROM refunds WHERE break_id = :break_id AND state IN ('requested','approved','needs_account','retry') ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: last_import
 SELECT max(changed_at) AS at FROM orders WHERE mid = :mid
 -- name: insert_refund
@@ -70,11 +66,11 @@ VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, 
 ON CONFLICT DO NOTHING
 -- name: lock_payment
 SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
+-- The states of the index refunds_waiting, and of these the unsent ones. An
+-- order would let SQLite read the whole table instead.
 -- name: refunds_expiring
-SELECT * FROM refunds WHERE mid = :mid AND state IN ('requested','approved','needs_account','retry')
-  AND cancel_by IS NOT NULL AND cancel_by < :now ORDER BY id
--- name: expire_refund
-UPDATE refunds SET state = 'expired', error_code = 'deadline_passed', finished_at = :now, version = version + 1 WHERE id = :id AND state = :state
+SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
+  AND state IN ('requested','approved','needs_account','retry') AND cancel_by < :now
 -- name: refunds_list
 SELECT * FROM refunds
 WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch = '' OR batch = :batch)
@@ -87,17 +83,18 @@ SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) O
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
   owed = excluded.owed, moved_at = excluded.moved_at, cancel_by = excluded.cancel_by, at_risk = excluded.at_risk,
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
-  resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner
+  resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
+  remark = excluded.remark
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
@@ -149,7 +146,7 @@ WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, at, trans
 -- name: payments_of_order
 SELECT * FROM payments WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, payment_key
 -- name: cancels_of_payment
-SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker
+SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker, claimed_by
 FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_at, transaction_key
 -- name: orders_of_id
 SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,

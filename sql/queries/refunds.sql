@@ -58,13 +58,16 @@ FROM accounts WHERE mid = :mid AND payment_key = :payment_key AND purged_at IS N
 -- What else is known of a payment: our requests for it, the cancels that one of
 -- them claims, and what was given back outside Toss.
 -- name: about_payment
-SELECT id AS ours, '' AS transaction_key, '' AS claimed_by, 0 AS given FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT 'refund' AS what, id, state, '' AS transaction_key, amount, tax_free_amount AS tax_free
+FROM refunds WHERE mid = :mid AND payment_key = :payment_key
 UNION ALL
-SELECT '', transaction_key, claimed_by, 0 FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
+SELECT 'claim', claimed_by, '', transaction_key, 0, 0
+FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
 UNION ALL
-SELECT '', '', '', amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+SELECT 'given', '', '', '', amount, 0 FROM transfers WHERE mid = :mid AND payment_key = :payment_key
 UNION ALL
-SELECT '', '', '', amount FROM hand_transfers WHERE mid = :mid AND payment_key = :payment_key AND state IN ('approved','done')
+SELECT 'given', h.refund_id, '', '', h.amount, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE h.mid = :mid AND h.payment_key = :payment_key AND h.state IN ('approved','done')
 -- name: account_of
 SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
 
@@ -123,9 +126,11 @@ ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.
 WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number)
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, approval_number)
 VALUES (:mid, :payment_key, :order_id, :status, :method, :behind, :provider, :currency, :total_amount, :balance_amount,
-  :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at, :approval_number)
+  :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at,
+  :tax_free_left, :tax_free_paid, :approval_number)
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -133,11 +138,13 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at, approval_number = excluded.approval_number
+  looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  approval_number = excluded.approval_number
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: hand_due
 INSERT INTO hand_transfers (refund_id, mid, payment_key, order_id, amount, currency, why, state, requested_by, due_at)
-SELECT id, mid, payment_key, order_id, amount, currency, error_code, 'due', requested_by, CAST(:at AS {{.Time}}) FROM refunds WHERE id = :id
+SELECT id, mid, payment_key, order_id, amount, currency,
+  CASE WHEN error_code <> '' THEN error_code WHEN state = 'expired' THEN 'deadline_passed' ELSE 'no_code' END, 'due', requested_by, CAST(:at AS {{.Time}}) FROM refunds WHERE id = :id
 ON CONFLICT DO NOTHING
 
 -- name: lease_owners
@@ -171,19 +178,22 @@ WHERE accounts.purged_at IS NOT NULL
 -- name: without_this_account
 SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account')
 ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
--- name: open_of_payment
-SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND id <> :id
-  AND state IN ('requested','approved','needs_account','sending','retry','unknown','held')
 -- name: count_states
 SELECT state, count(*) AS number FROM refunds WHERE (:mid = '' OR mid = :mid) GROUP BY state ORDER BY state
+-- Everything that has not come to its end, over all merchants. Who reads it sorts
+-- it: an order would let SQLite read the whole table.
+-- name: refunds_waiting
+SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
+-- name: limits_spent
+SELECT currency, number, amount FROM limit_ledger WHERE scope = :scope
 -- name: refunds_sendable
 SELECT * FROM refunds WHERE mid = :mid AND state IN ('approved','retry')
 ORDER BY coalesce(cancel_by, '9999-12-31T00::00::00.000000Z'), requested_at, id
 -- name: hand_list
-SELECT h.*, r.cancel_by FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
 WHERE (:mid = '' OR h.mid = :mid) AND (:state = '' OR h.state = :state) ORDER BY h.mid, h.order_id, h.refund_id
 -- name: hand_of
-SELECT h.*, r.cancel_by FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
+SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
 -- name: hand_move
 UPDATE hand_transfers SET state = :state, approved_by = :approved_by, approved_at = :approved_at, done_by = :done_by,
   done_at = :done_at, reference = :reference, note = :note
@@ -194,7 +204,8 @@ SELECT count(*) FROM journal WHERE seq = :seq AND hash = :hash
 SELECT {{if .Postgres}}current_setting('synchronous_commit'){{else}}'full'{{end}}
 -- name: payment_of
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at, approval_number
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, approval_number
 FROM payments WHERE mid = :mid AND payment_key = :payment_key
 -- name: claim_time
 SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id
@@ -209,9 +220,6 @@ RETURNING refund_id
 -- name: on_its_way
 SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key
   AND state IN ('sending','unknown','held','accepted') ORDER BY id LIMIT 1
--- name: same_given
-SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amount = :amount AND id <> :id
-  AND state NOT IN ('rejected','refused','expired') ORDER BY id LIMIT 1
 -- name: refunds_executed
 SELECT r.*, c.canceled_at AS executed_at, p.method AS paid_method, p.behind, p.provider, p.total_amount, p.approved_at AS paid_at
 FROM refunds r JOIN cancels c ON c.claimed_by = r.id JOIN payments p ON p.mid = r.mid AND p.payment_key = r.payment_key

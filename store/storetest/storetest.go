@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,8 +30,9 @@ const (
 // now is half past one on the morning after day.
 var now = day.End().Add(90 * time.Minute)
 
-// Run runs the whole suite; each test gets a database of its own.
-func Run(t *testing.T, open func(t *testing.T) *store.DB) {
+// Run runs the whole suite, or the tests of some areas ("queue"); each gets a
+// database of its own.
+func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	t.Helper()
 	tests := map[string]func(*testing.T, *store.DB){
 		"orders: a row replaces the whole order and equal rows change nothing": ordersReplace,
@@ -58,7 +60,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, dayTests)
+	maps.Copy(tests, waitingTests)
+	maps.Copy(tests, againTests)
 	for name, test := range tests {
+		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t))
@@ -203,7 +210,7 @@ func heldAgrees(t *testing.T, db *store.DB) {
 	if _, err := c.TouchShop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	shop, _, err := c.Totals(t.Context())
+	shop, _, err := c.Totals(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
