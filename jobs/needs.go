@@ -117,6 +117,9 @@ type Proving interface {
 type Summing interface {
 	Totals(ctx context.Context, listed bool) (shop, provider []reconcile.Sum, err error)
 	Figures(ctx context.Context) (reconcile.DayFigures, error)
+	// DayMoney sums what moved on the business date on each side alone. Listed
+	// is left to who knows whether the list was read.
+	DayMoney(ctx context.Context) (reconcile.DayMoney, error)
 	CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error)
 	LastImport(ctx context.Context) (time.Time, error)
 }

@@ -41,6 +41,9 @@ func (n *night) prove(ctx context.Context) error {
 		total.Unexplained = total.Shop - total.Provider - total.Explained
 		n.run.Totals = append(n.run.Totals, *total)
 	}
+	if err := n.moved(ctx); err != nil {
+		return err
+	}
 	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
 	for _, calls := range n.run.CallsByAPI {
 		n.run.ProviderCalls += calls
@@ -48,6 +51,35 @@ func (n *night) prove(ctx context.Context) error {
 	slices.SortFunc(n.run.Gaps, func(a, b reconcile.Gap) int {
 		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
 	})
+	return nil
+}
+
+// moved sums what moved on the date itself, on each side alone, after the list
+// was held against everything else. A run about some orders or one method has
+// nothing to say of the date; a list that was not read whole makes Toss's side
+// unread, never zero.
+func (n *night) moved(ctx context.Context) error {
+	if len(n.Settings.Given) > 0 || n.Settings.PhonesOnly {
+		return nil
+	}
+	day, err := n.cmp.DayMoney(ctx)
+	if err != nil {
+		return err
+	}
+	if n.listed() && !n.failedDays[n.scope.Day] {
+		covered, err := n.Pages.CoveredDays(ctx, n.scope.MID, n.scope.Day, n.scope.Day)
+		if err != nil {
+			return err
+		}
+		day.Listed = covered[n.scope.Day]
+	}
+	if !day.Listed {
+		for i := range day.Totals {
+			day.Totals[i].Provider = reconcile.Moved{}
+		}
+		day.Totals = slices.DeleteFunc(day.Totals, func(t reconcile.DayTotal) bool { return t.Shop == (reconcile.Moved{}) })
+	}
+	n.run.Moved = &day
 	return nil
 }
 

@@ -137,22 +137,13 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
 		LocalStatus: b.LocalStatus, LocalPG: b.LocalPG, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
+		ApprovedAt: b.ApprovedAt, ApprovalNumber: b.ApprovalNumber,
 		Since: b.Since, Owner: b.Owner, Remark: b.Remark,
 	}
 	if b.Kind == reconcile.CurrencyMismatch {
 		row.ProviderCurrency = n.currencies[b.ID]
 	}
 	return row
-}
-
-// owing are the kinds in which Toss holds money that should perhaps go back.
-func owing(kind reconcile.Kind) bool {
-	switch kind {
-	case reconcile.CancelNotExecuted, reconcile.DuplicatePayment, reconcile.PaidAfterCancel:
-		return true
-	default:
-		return false
-	}
 }
 
 // deadlines lists the money that should go back and has a last day: asked for
@@ -172,7 +163,7 @@ func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
 			Currency: r.Currency, Amount: r.Amount, CancelBy: r.CancelBy, RefundID: r.ID, State: r.State, BreakID: r.BreakID})
 	}
 	for _, b := range after.Breaks {
-		if !b.Status.NeedsPerson() || !owing(b.Kind) || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
+		if !b.Status.NeedsPerson() || !b.Kind.Owing() || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
 			continue
 		}
 		list = append(list, reports.Deadline{MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Method: b.Method,

@@ -135,8 +135,8 @@ func TestTheWorkbookNamesWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"⚠ 지금 설정으로는 보낼 수 없는 환불: 설정에 없는 가맹점 2,000원 (1건) · 1건 한도 초과 10,001원 (1건)",
-		"⚠ 이대로면 취소기한 안에 보낼 수 없음: 3건 15,001원 (설정에 없는 가맹점 1건 · 1건 한도 초과 1건 · 결재 대기 1건)",
+		"⚠ 현재 설정으로 전송할 수 없는 환불: 설정에 없는 가맹점 2,000원 (1건) · 1건 한도 초과 10,001원 (1건)",
+		"⚠ 현 상태로는 취소기한 내 전송 불가: 3건 15,001원 (설정에 없는 가맹점 1건 · 1건 한도 초과 1건 · 결재 대기 1건)",
 	} {
 		if !strings.Contains(note.Text, want) {
 			t.Errorf("the message lacks %q:\n%s", want, note.Text)

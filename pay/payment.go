@@ -68,6 +68,7 @@ type Payment struct {
 	RequestedAt        time.Time
 	ApprovedAt         time.Time
 	LastTransactionKey string
+	ApprovalNumber     string // of the card company or issuer (승인번호); "" where the method has none
 	UseEscrow          bool
 	PartialCancelable  bool
 	Country            string

@@ -32,6 +32,10 @@ type Break struct {
 	// the money could go back through Toss.
 	CancelBy time.Time
 	AtRisk   bool
+	// ApprovedAt and ApprovalNumber are filled in by who knows the payment as
+	// the newest look-up showed it; zero where none did.
+	ApprovedAt     time.Time
+	ApprovalNumber string
 }
 
 // BreakID is derived, never random, so that two databases that saw the same

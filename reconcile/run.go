@@ -53,6 +53,9 @@ type Run struct {
 	Proposed int64
 	Severity Severity
 	PaidOut  *PaidOut `json:",omitempty"` // nil: not asked for
+	// Moved is what moved on the business date alone; nil in a run that is about
+	// some orders or one method, and in runs that were stored without it.
+	Moved *DayMoney `json:",omitempty"`
 }
 
 // PaidOut (정산 지급) is what Toss paid out to the shop's bank account on the

@@ -46,6 +46,16 @@ type HandTransfer struct {
 	CancelBy    time.Time // until when Toss would have cancelled; zero: none known
 }
 
+// Cause is the reason for which Toss cannot give the money back, as Explain
+// takes it. A transfer that was due without one was never sent: its deadline had
+// passed when the night proposed it. "" means that nothing is known.
+func (t HandTransfer) Cause() string {
+	if t.Why == "" && !t.CancelBy.IsZero() && t.DueAt.After(t.CancelBy) {
+		return WhyDeadline
+	}
+	return t.Why
+}
+
 // HandWord is a person's word on a transfer by hand.
 type HandWord struct {
 	ID        string // of the refund that the transfer stands for

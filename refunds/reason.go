@@ -1,5 +1,7 @@
 package refunds
 
+import "strings"
+
 // Daesa's own reasons, beside the provider's codes: they stand where a code
 // stands, and Explain has a sentence for each. They are in lower case, so that
 // no code of the provider can be one of them.
@@ -77,3 +79,7 @@ const (
 	WhyLookedUp       = "looked_up_again"
 	WhyMustLook       = "person_must_look"
 )
+
+// OwnReason says whether a code is one of daesa's own reasons, rather than one
+// of the provider's, which are in capitals.
+func OwnReason(code string) bool { return code != "" && code == strings.ToLower(code) }

@@ -21,7 +21,7 @@ var (
 		"고객에게 계좌를 다시 확인해 새 계좌로 등록해 주세요 (다시 결재가 필요합니다)",
 		"ask the customer again and enter the new account (it needs a new approval)"}
 	firstAccount = advice{serviceActs, true,
-		"고객에게 환불 계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
+		"고객에게 환불계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
 		"ask the customer for the refund account (bank, number, holder) and enter it (it then needs an approval)"}
 	wakeUser = advice{serviceActs, true,
 		"고객에게 간편결제 휴면 해제를 안내한 뒤 다시 요청해 주세요. 어려우면 재무에 수기이체를 요청해 주세요",
@@ -130,13 +130,13 @@ var sentences = map[string]entry{
 	"NOT_CANCELABLE_AMOUNT":         {ko: "취소 가능 금액을 넘거나 남은 금액이 없습니다", en: "more than is left, or nothing is left to cancel", do: &lookAndResolve},
 
 	// The refund account.
-	"INVALID_REFUND_ACCOUNT_INFO":   {ko: "환불 계좌의 계좌번호와 예금주가 일치하지 않습니다", en: "the refund account's number and holder do not match", do: &newAccount},
-	"INVALID_REFUND_ACCOUNT_NUMBER": {ko: "환불 계좌번호가 올바르지 않습니다", en: "the refund account's number is wrong", do: &newAccount},
-	"INVALID_BANK":                  {ko: "환불 계좌의 은행이 올바르지 않습니다", en: "the refund account's bank is not known", do: &newAccount},
-	"FORBIDDEN_BANK_REFUND_REQUEST": {ko: "입금을 받을 수 없는 환불 계좌입니다", en: "the refund account cannot receive money", do: &newAccount},
+	"INVALID_REFUND_ACCOUNT_INFO":   {ko: "환불계좌의 계좌번호와 예금주가 일치하지 않습니다", en: "the refund account's number and holder do not match", do: &newAccount},
+	"INVALID_REFUND_ACCOUNT_NUMBER": {ko: "환불계좌번호가 올바르지 않습니다", en: "the refund account's number is wrong", do: &newAccount},
+	"INVALID_BANK":                  {ko: "환불계좌의 은행이 올바르지 않습니다", en: "the refund account's bank is not known", do: &newAccount},
+	"FORBIDDEN_BANK_REFUND_REQUEST": {ko: "입금을 받을 수 없는 환불계좌입니다", en: "the refund account cannot receive money", do: &newAccount},
 	"NOT_ALLOWED_REFUND_BANK":       {ko: "환불할 수 없는 은행입니다", en: "refunds to this bank are not possible", do: &newAccount},
-	"ACCOUNT_OWNER_CHECK_FAILED":    {ko: "환불 계좌의 예금주를 확인하지 못했습니다", en: "the refund account's holder could not be checked", do: &newAccount},
-	"ALREADY_CLOSE_ACCOUNT":         {ko: "이미 해지된 환불 계좌입니다", en: "the refund account is closed", do: &newAccount},
+	"ACCOUNT_OWNER_CHECK_FAILED":    {ko: "환불계좌의 예금주를 확인하지 못했습니다", en: "the refund account's holder could not be checked", do: &newAccount},
+	"ALREADY_CLOSE_ACCOUNT":         {ko: "이미 해지된 환불계좌입니다", en: "the refund account is closed", do: &newAccount},
 
 	"EXCEED_MAX_REFUND_DUE": {ko: "토스페이먼츠의 취소기한이 지났습니다", en: "Toss Payments' refund period is over", do: &byTransfer, over: true},
 
@@ -220,7 +220,7 @@ var sentences = map[string]entry{
 	WhyNewAttempt: {ko: "앞선 요청이 실행되지 않아 새 멱등키로 다시 보냅니다", en: "the former call did not run, so it is sent with a new key", do: &watch},
 	WhyFound:      {ko: "토스 거래에서 이 요청의 취소를 찾았습니다", en: "Toss shows the cancel of this request", do: &nothingToDo},
 	WhyAnswered:   {ko: "취소 완료되었습니다", en: "it was cancelled", do: &nothingToDo},
-	WhyPaidOut:    {ko: "환불 계좌로 환불 완료되었습니다", en: "the money was paid out to the refund account", do: &nothingToDo},
+	WhyPaidOut:    {ko: "환불계좌로 환불 완료되었습니다", en: "the money was paid out to the refund account", do: &nothingToDo},
 	WhyOnItsWay:   {ko: "환불이 접수되어 송금을 기다립니다", en: "it was accepted, and the money is on its way", do: &watch},
 	WhyWithdrawn:  {ko: "요청이 철회되었습니다", en: "the request was withdrawn", do: &nothingToDo},
 
@@ -242,7 +242,7 @@ var sentences = map[string]entry{
 	WhyKeyTooOld:      {ko: "멱등키 유효기간이 지나 같은 요청을 다시 보낼 수 없습니다", en: "the idempotency key is too old to be sent again", do: &lookAndResolve},
 	WhyTooMany:        {ko: "여러 번 시도했으나 일시 오류가 계속됩니다", en: "the temporary fault goes on after several attempts", do: &lookAndResolve},
 	WhySecretChanged:  {ko: "보낸 뒤 시크릿 키나 주소가 바뀌어 같은 요청을 다시 보낼 수 없습니다", en: "the secret key or address has changed, so the same call cannot be sent again", do: &oldKeyBack},
-	WhyPayoutFailed:   {ko: "취소되었으나 환불 계좌로 송금하지 못했습니다", en: "it was cancelled, but the payout to the refund account failed", do: &askPayout},
+	WhyPayoutFailed:   {ko: "취소되었으나 환불계좌로 송금하지 못했습니다", en: "it was cancelled, but the payout to the refund account failed", do: &askPayout},
 	WhyPayoutLate:     {ko: "취소되었으나 송금 완료가 오래 확인되지 않습니다", en: "it was cancelled, but the payout has been missing for long", do: &askPayout},
 	WhyForeignAborted: {ko: "해외 결제의 취소가 중단되었습니다", en: "the cancel of the foreign payment was aborted", do: &lookAndResolve},
 	WhyVanished:       {ko: "토스에 있던 취소 내역이 더 이상 보이지 않습니다", en: "a cancel that Toss showed is not there any more", do: &askPayout},
@@ -259,7 +259,7 @@ var sentences = map[string]entry{
 	WhyAlready:       {ko: "이미 환불되어 취소할 금액이 없습니다", en: "it was refunded already, and nothing is left to cancel", do: &alignShop},
 	WhyNotOwed:       {ko: "더 이상 이 금액을 환불할 필요가 없습니다", en: "this amount is no longer owed", do: &alignShop},
 	WhyDeadline:      {ko: "취소기한이 지났습니다", en: "the cancel deadline has passed", do: &byTransfer, over: true},
-	WhyNeedsAccount:  {ko: "가상계좌 환불에 필요한 환불 계좌가 없습니다", en: "the virtual account's refund has no account to go to", do: &firstAccount},
+	WhyNeedsAccount:  {ko: "가상계좌 환불에 필요한 환불계좌가 없습니다", en: "the virtual account's refund has no account to go to", do: &firstAccount},
 	WhyOverLimit:     {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
 	WhyPartial:       {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
 	WhyNotPaid:       {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},

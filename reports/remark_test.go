@@ -23,7 +23,4 @@ func TestABreakSaysThatItsTaxFreePartIsNeeded(t *testing.T) {
 			t.Errorf("remark %q: no row says %q", remark, want)
 		}
 	}
-	if advice := korean.advice(reconcile.DuplicatePayment, reconcile.TaxPartDiffers); !strings.HasPrefix(advice, adviceWords[reconcile.DuplicatePayment].ko) || !strings.Contains(advice, "면세금액") {
-		t.Errorf("another kind keeps its own advice: %q", advice)
-	}
 }

@@ -122,7 +122,7 @@ func (r *Returned) identify() error {
 // Labels of the control sheet that a returned workbook is known by.
 var (
 	labelRun  = word{"실행 ID", "Run"}
-	labelHead = word{"기록장 머리(해시)", "Journal head"}
+	labelHead = word{"감사기록 해시", "Journal head"}
 	labelForm = word{"보고서 양식", "Form of the workbook"}
 )
 
@@ -156,12 +156,18 @@ func written(value string) string {
 	return value
 }
 
-// stored says which of the workbook's runs the given nights are not.
+// fits says which of the workbook's runs the given nights are not, and refuses a
+// workbook that another version drew otherwise: what changed between them would
+// pass for somebody's change.
 func (r *Returned) fits(snapshots []Snapshot) error {
 	for _, id := range r.Runs {
 		if !slices.ContainsFunc(snapshots, func(s Snapshot) bool { return s.Run.ID == id }) {
 			return errors.New("the workbook is of run " + clean(id) + ", of which nothing is stored")
 		}
+	}
+	if r.form != form {
+		return hint.Errorf("use the version of daesa that drew it, or draw the night again with daesa report nightly, and work in that one",
+			"the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", quote(r.form), form)
 	}
 	return nil
 }

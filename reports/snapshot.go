@@ -89,9 +89,13 @@ type BreakRow struct {
 	Nights              int
 	MovedAt             time.Time
 	CancelBy            time.Time // zero: none known
+	ApprovedAt          time.Time `json:",omitzero"`  // at Toss; zero: no payment was looked up
+	ApprovalNumber      string    `json:",omitempty"` // of the card company or issuer
 	Note                string
 	Owner               string           // who looks after it
 	Remark              reconcile.Remark `json:",omitempty"`
+
+	level reconcile.Level // how soon a person should look at it; reckoned when it is drawn
 }
 
 // RefundRow is one refund request as the workbook shows it.

@@ -114,7 +114,7 @@ func (b *nightBook) lateWords(spelled func(stake) string) string {
 // waitWords are what a request waits for, in a few words.
 var waitWords = map[string]word{
 	refunds.WhyAwaitsApproval: {"결재 대기", "waiting for approval"},
-	refunds.WhyNeedsAccount:   {"환불 계좌 필요", "no refund account"},
+	refunds.WhyNeedsAccount:   {"환불계좌 필요", "no refund account"},
 	refunds.WhyNotConfigured:  {"설정에 없는 가맹점", "merchant not configured"},
 	refunds.WhyAboveSingle:    {"1건 한도 초과", "above max_single"},
 	refunds.WhyAboveRun:       {"1회 실행 한도 초과", "above max_amount"},
@@ -122,7 +122,7 @@ var waitWords = map[string]word{
 	refunds.WhyNoCount:        {"건수 한도 0", "a count limit is 0"},
 	refunds.WhyBlocked:        {"한도 없는 통화", "currency without a limit"},
 	refunds.WhyDayFull:        {"오늘 한도 소진", "today's limits used up"},
-	refunds.WhyKeyRefused:     {"시크릿 키 거절", "secret key refused"},
+	refunds.WhyKeyRefused:     {"시크릿 키 인증 실패", "secret key refused"},
 	refunds.WhySendFalse:      {"refunds.send: false", "refunds.send: false"},
 	refunds.WhyPaused:         {"환불 일시 중지", "refunds paused"},
 	refunds.WhyMustLook:       {"확인 필요", "to look at"},
@@ -163,13 +163,16 @@ func (b brief) waitLines() []string {
 		for _, name := range order {
 			parts = append(parts, name+" "+b.stake(stuck[name]))
 		}
-		lines = append(lines, b.say("⚠ 지금 설정으로는 보낼 수 없는 환불: ", "⚠ Never sent as the configuration stands: ")+strings.Join(parts, " · "))
+		lines = append(lines, b.say("⚠ 현재 설정으로 전송할 수 없는 환불: ", "⚠ Never sent as the configuration stands: ")+strings.Join(parts, " · "))
 	}
 	if b.night.lateOnes().count > 0 {
-		lines = append(lines, b.say("⚠ 이대로면 취소기한 안에 보낼 수 없음: ", "⚠ As things stand not sent before their deadline: ")+b.lateWords(b.spelled))
+		lines = append(lines, b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateWords(b.spelled))
 	}
 	return lines
 }
+
+// waitSlots are the columns of what refunds wait for: its label is a sentence.
+var waitSlots = [][2]int{{2, 6}, {7, 7}, {8, 9}, {10, 11}, {12, 12}, {13, 13}}
 
 // waiting is a section of the summary: what somebody must act on before it goes
 // on. Where all goes on by itself there is none.
@@ -183,14 +186,14 @@ func (m *summary) waiting() {
 	if len(lines) == 0 {
 		return
 	}
-	m.nextHeading(word{"환불 대기", "What refunds wait for"}, sheetRefunds)
-	head := func(align string) int {
-		return m.look(func(l *look) { l.bold, l.color, l.fill, l.align, l.over = true, navy, head, align, navy })
-	}
-	row := m.s.add(20)
-	m.s.span(colLabel, 4, row, text(head("left"), m.say("기다리는 것", "What for")))
-	for i, label := range []word{{"건수", "Count"}, columnAmount, {"가장 이른 취소기한", "Earliest deadline"}, {"기한 안에 못 보냄", "Not in time"}, {"담당", "Who acts"}} {
-		m.s.set(5+i, row, text(head("right"), m.lang.of(label)))
+	m.heading(word{"환불 대기 사유", "What refunds wait for"}, sheetRefunds)
+	row := m.s.add(17)
+	for i, label := range []word{{"대기 사유", "What for"}, {"건수", "Count"}, columnAmount, {"가장 이른 취소기한", "Earliest deadline"}, {"기한 초과 예상", "Not in time"}, {"담당", "Who acts"}} {
+		align := "right"
+		if i == 0 {
+			align = "left"
+		}
+		m.slot(waitSlots, i, row, text(m.headLook(align), m.lang.of(label)))
 	}
 	for _, l := range lines {
 		m.waitingRow(l)
@@ -206,17 +209,16 @@ func (m *summary) waitingRow(l refunds.WaitLine) {
 	style := func(format, align string) int {
 		return m.look(func(l *look) { l.rule, l.format, l.align = hair, format, align; hot(l) })
 	}
-	row := m.s.add(18)
 	s := l.Wait().Sentence(refunds.Language(m.lang))
-	m.s.span(colLabel, 4, row, text(style("@", "left"), clean(s.Cause)))
-	m.s.set(5, row, count(style(m.counting(), "right"), l.Count))
-	m.s.set(6, row, money(style(moneyFormat(l.Currency), "right"), l.Currency, l.Amount))
-	if l.Earliest.IsZero() {
-		m.s.set(7, row, text(style("@", "right"), "–"))
-	} else {
-		m.s.set(7, row, text(style("@", "right"), l.Earliest.In(pay.Seoul).Format("2006-01-02 15:04")))
+	row := m.s.add(17 * linesOf(s.Cause, 62))
+	earliest := text(style("@", "right"), "–")
+	if !l.Earliest.IsZero() {
+		earliest = moment(style(formatMoment, "right"), l.Earliest)
 	}
-	m.s.set(8, row, count(style(m.counting(), "right"), l.Late))
-	m.s.set(9, row, text(style("@", "right"), clean(s.Who)))
+	cause := m.look(func(l *look) { l.rule, l.wrap = hair, true; hot(l) })
+	for i, c := range []cell{text(cause, clean(s.Cause)), count(style(m.counting(), "right"), l.Count), money(style(moneyFormat(l.Currency), "right"), l.Currency, l.Amount),
+		earliest, count(style(m.counting(), "right"), l.Late), text(style("@", "right"), clean(s.Who))} {
+		m.slot(waitSlots, i, row, c)
+	}
 	m.s.linkRow(row, top(m.lang.of(sheetRefunds)))
 }

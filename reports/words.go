@@ -235,11 +235,12 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string
 	return w, ""
 }
 
-// decisionOf takes a label of either language, or the contract's own word.
+// decisionOf takes a label of either language, a former one, or the contract's
+// own word.
 func decisionOf(label string) (reconcile.Disposition, bool) {
 	for _, as := range reconcile.Dispositions {
 		w := decisionWords[as]
-		if given := bare(label); given == bare(w.ko) || given == bare(w.en) || given == string(as) {
+		if given := bare(label); given == bare(w.ko) || given == bare(w.en) || given == string(as) || given == bare(formerDecisions[as]) {
 			return as, true
 		}
 	}

@@ -47,12 +47,18 @@ func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, hea
 func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.After, error) {
 	var after jobs.After
 	mid, day := night.Lease.MID, night.Lease.Day
-	var breaks []breakRow
+	var breaks []struct {
+		breakRow
+		PaidAt         Time   `db:"paid_at"`
+		ApprovalNumber string `db:"approval_number"`
+	}
 	if err := d.all(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
 		return after, err
 	}
 	for _, row := range breaks {
-		after.Breaks = append(after.Breaks, row.breakOf())
+		b := row.breakOf()
+		b.ApprovedAt, b.ApprovalNumber = row.PaidAt.Time, row.ApprovalNumber
+		after.Breaks = append(after.Breaks, b)
 	}
 	var requests []refundRow
 	if err := d.all(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {

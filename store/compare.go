@@ -373,7 +373,7 @@ func (c *Comparison) saveLookUps(ctx context.Context, on place, payments []pay.P
 			return err
 		}
 	}
-	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 23, "ON CONFLICT DO NOTHING", lookUpBatch)
+	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 24, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer into.close()
 	cancels := newBulk(c.d, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer cancels.close()

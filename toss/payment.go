@@ -35,7 +35,7 @@ type wirePayment struct {
 	Account            *wireAccount `json:"virtualAccount"`
 	Transfer           *struct{}    `json:"transfer"`
 	Phone              *struct{}    `json:"mobilePhone"`
-	GiftCertificate    *struct{}    `json:"giftCertificate"`
+	GiftCertificate    *wireGift    `json:"giftCertificate"`
 	EasyPay            *wireWallet  `json:"easyPay"`
 	ForeignEasyPay     *wireWallet  `json:"foreignEasyPay"` // until 2022-06-08
 	Cancels            []wireCancel `json:"cancels"`
@@ -45,7 +45,12 @@ type wirePayment struct {
 }
 
 type wireCard struct {
-	Amount json.Number `json:"amount"`
+	Amount    json.Number `json:"amount"`
+	ApproveNo string      `json:"approveNo"`
+}
+
+type wireGift struct {
+	ApproveNo string `json:"approveNo"`
 }
 
 type wireAccount struct {
@@ -127,6 +132,12 @@ func (w *wirePayment) noun() (p pay.Payment, err error) {
 	}
 	if w.Failure != nil {
 		p.FailureCode = w.Failure.Code
+	}
+	switch {
+	case w.Card != nil:
+		p.ApprovalNumber = w.Card.ApproveNo
+	case w.GiftCertificate != nil:
+		p.ApprovalNumber = w.GiftCertificate.ApproveNo
 	}
 	p.Method, p.Behind, p.Provider = w.method()
 	if p.RequestedAt, err = timeOf("requestedAt", w.RequestedAt); err != nil {

@@ -146,7 +146,10 @@ func (a *app) oneDate(ctx context.Context, n *nights, job string, day pay.Day) (
 	if err != nil {
 		return nil, err
 	}
-	document := newNightDocument(snapshots, &workbook)
+	document, err := newNightDocument(snapshots, &workbook)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range snapshots {
 		n.noteKey(s.Run.MID, s.Run.Gaps, nil)
 	}

@@ -111,7 +111,11 @@ func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only 
 			return err
 		}
 		if len(snapshots) > 0 {
-			documents = append(documents, newNightDocument(snapshots, nil))
+			document, err := newNightDocument(snapshots, nil)
+			if err != nil {
+				return err
+			}
+			documents = append(documents, document)
 			a.judgeNight(n, snapshots)
 		}
 	}

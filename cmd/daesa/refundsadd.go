@@ -73,7 +73,7 @@ func (a *app) refundsAddCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&asking.OrderID, "order", "", "the order's number")
-	cmd.Flags().StringVar(&amount, "amount", "", "a number in the payment's currency, or all")
+	cmd.Flags().StringVar(&amount, "amount", "", "a number in the payment's currency, as in a refund file (69,000), or all")
 	cmd.Flags().StringVar(&asking.Reason, "reason", "", "what the customer may see; at most 150 characters")
 	cmd.Flags().StringVar(&asking.Ref, "ref", "", "the shop's own id of this request; one ref makes one refund, ever")
 	cmd.Flags().StringVar(&asking.TaxFree, "tax-free", "", "the tax-free part, for a part of a payment that has one")

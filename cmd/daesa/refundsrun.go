@@ -61,10 +61,32 @@ type plannedRefund struct {
 // runFlags are those of `refunds run`.
 type runFlags struct {
 	count        int64
-	amount       int64
+	amount       wonFlag
 	dry          bool
 	afterRestore bool
 }
+
+// wonFlag is an amount in won that is given as lists print it; below 0 it was
+// not given.
+type wonFlag int64
+
+// Set reads the amount.
+func (f *wonFlag) Set(text string) error {
+	units, err := pay.KRW.ParseWritten(text)
+	*f = wonFlag(units)
+	return err
+}
+
+// String is what help shows as the default: nothing, where none is given.
+func (f *wonFlag) String() string {
+	if *f < 0 {
+		return ""
+	}
+	return pay.KRW.Format(int64(*f))
+}
+
+// Type is the word that help shows for the value.
+func (f *wonFlag) Type() string { return "amount" }
 
 func (a *app) refundsRunCommand() *cobra.Command {
 	flags := runFlags{count: -1, amount: -1}
@@ -80,7 +102,7 @@ func (a *app) refundsRunCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().Int64Var(&flags.count, "max", -1, "send at most so many new ones; what is unknown is settled all the same")
-	cmd.Flags().Int64Var(&flags.amount, "max-amount", -1, "send at most so many won")
+	cmd.Flags().Var(&flags.amount, "max-amount", "send at most so many won, as lists print it: 500000 or 500,000")
 	cmd.Flags().BoolVar(&flags.dry, "dry-run", false, "say for each request what would happen; sends and changes nothing")
 	cmd.Flags().BoolVar(&flags.afterRestore, "after-restore", false, "the database was restored: look up every open request, send nothing")
 	return cmd
@@ -315,7 +337,7 @@ func budget(cfg *config.Config, flags runFlags) refunds.Budget {
 	r := cfg.Refunds
 	won := refunds.Limits{Single: r.MaxSingle, Run: r.MaxAmount, Day: r.MaxAmountPerDay}
 	if flags.amount >= 0 {
-		won.Run = min(won.Run, flags.amount)
+		won.Run = min(won.Run, int64(flags.amount))
 	}
 	b := refunds.Budget{RunCount: int64(r.MaxCount), DayCount: int64(r.MaxCountPerDay), Of: map[pay.Currency]refunds.Limits{pay.KRW: won}}
 	if flags.count >= 0 {

@@ -35,7 +35,7 @@ type transferDocument struct {
 func newTransferDocument(t refunds.HandTransfer) transferDocument {
 	return transferDocument{
 		ID: t.RefundID, MID: t.MID, OrderID: t.OrderID, PaymentKey: t.PaymentKey, Amount: t.Amount, Currency: string(t.Currency),
-		Why: t.Why, State: string(t.State), RequestedBy: t.RequestedBy, DueAt: pay.FormatTime(t.DueAt), ApprovedBy: orNull(t.ApprovedBy),
+		Why: t.Cause(), State: string(t.State), RequestedBy: t.RequestedBy, DueAt: pay.FormatTime(t.DueAt), ApprovedBy: orNull(t.ApprovedBy),
 		ApprovedAt: timeOrNull(t.ApprovedAt), DoneBy: orNull(t.DoneBy), DoneAt: timeOrNull(t.DoneAt), Reference: orNull(t.Reference), Note: orNull(t.Note),
 	}
 }
@@ -74,7 +74,7 @@ func (a *app) transfersListCommand() *cobra.Command {
 				if len(list) > 0 {
 					lang := refunds.Language(cfg.Reports.Language)
 					a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.HandTransfer) []string {
-						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Why, "", t.CancelBy).Cause}
+						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Cause(), "", t.CancelBy).Cause}
 					}))
 				}
 				a.printf("%s by hand\n", counted(len(list), "transfer"))

@@ -52,7 +52,7 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.batch, "batch", "", "every request of this batch that waits for a word")
 	cmd.Flags().IntVar(&f.count, "expect-count", -1, "how many requests that are")
-	cmd.Flags().StringVar(&f.amount, "expect-amount", "", "their sum, in the currency's own notation")
+	cmd.Flags().StringVar(&f.amount, "expect-amount", "", "their sum as lists print it: 69000, 69,000 or 181.56")
 	cmd.Flags().StringVar(&f.note, "note", "", "kept in the journal")
 	return cmd
 }
@@ -160,9 +160,9 @@ func (f wordFlags) expected(requests []refunds.Request) error {
 		}
 		sum, currency = sum+r.Amount, r.Currency
 	}
-	want, err := currency.ParseAmount(f.amount)
+	want, err := currency.ParseWritten(f.amount)
 	if err != nil {
-		return usage(fmt.Errorf("--expect-amount: %w", err), "write the sum as 10000, or 181.56 for dollars")
+		return usage(fmt.Errorf("--expect-amount: %w", err), "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars")
 	}
 	if len(requests) != f.count || sum != want {
 		return failed("look again: "+look, "%s holds %d requests over %s %s that can be approved so, and not %d over %s; nothing was approved",

@@ -85,6 +85,7 @@ func (l *ledgered) all() {
 	l.transfers()
 	l.promises()
 	l.paidOut()
+	l.day()
 	l.summary()
 	l.control()
 	l.labels()

@@ -61,6 +61,7 @@ CREATE TEMP TABLE looked_payments (
   total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
+  approval_number {{.Key}} NOT NULL,
   tax_free_left {{.Int}}, tax_free_paid {{.Int}}, toss_mid {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
@@ -439,6 +440,77 @@ SELECT method, currency, count(*) AS row_count,
   CAST(coalesce(sum(CASE WHEN status IN ('CANCELED','PARTIAL_CANCELED') THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS canceled
 FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 GROUP BY method, currency ORDER BY method, currency
+
+-- What moved on the business date, by the shop's orders alone. An order that is
+-- paid without a time of it counts on the date on which it was ordered. The
+-- shop keeps one time and one sum of what it cancelled of an order.
+-- name: day_shop
+SELECT m.currency, m.method,
+  CAST(coalesce(sum(m.approved), 0) AS {{.Int}}) AS approvals, CAST(sum(m.approval) AS {{.Int}}) AS approval_count,
+  CAST(coalesce(sum(m.canceled), 0) AS {{.Int}}) AS cancels, CAST(sum(m.cancel) AS {{.Int}}) AS cancel_count, 0 AS unproven
+FROM (
+  SELECT currency, method, amount AS approved, 1 AS approval, 0 AS canceled, 0 AS cancel FROM orders
+  WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+  UNION ALL
+  SELECT currency, method, amount, 1, 0, 0 FROM orders
+  WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
+    AND paid_at IS NULL AND status IN ('paid','partially_canceled')
+  UNION ALL
+  SELECT currency, method, 0, 0, canceled_amount, 1 FROM orders
+  WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND canceled_amount > 0
+    AND (paid_at IS NOT NULL OR status IN ('paid','partially_canceled'))
+) m GROUP BY m.currency, m.method ORDER BY m.currency, m.method
+-- name: day_undated
+SELECT count(*) FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id
+WHERE o.pg = 'toss' AND o.canceled_amount > 0 AND o.canceled_at IS NULL
+-- The same by Toss's rows of the date.
+-- name: day_approvals
+SELECT currency, method, CAST(sum(amount) AS {{.Int}}) AS approvals, count(*) AS approval_count,
+  0 AS cancels, 0 AS cancel_count, 0 AS unproven
+FROM transactions WHERE mid = :mid AND at >= :from AND at < :to AND status = 'DONE'
+GROUP BY currency, method ORDER BY currency, method
+-- A cancel row tells that and when something was cancelled; how much is known
+-- from a look-up that shows its transaction key, or, since CANCELED means that
+-- all went back, from what was approved less every other cancel of the payment,
+-- where look-ups have shown them all. Otherwise it is unproven. An account that
+-- was closed before its deposit, and a cancel that is not done, move nothing.
+-- name: day_cancels
+SELECT r.currency, r.method, 0 AS approvals, 0 AS approval_count, CAST(coalesce(sum(r.amount), 0) AS {{.Int}}) AS cancels,
+  count(*) AS cancel_count, CAST(sum(CASE WHEN r.amount IS NULL THEN 1 ELSE 0 END) AS {{.Int}}) AS unproven
+FROM (
+  SELECT t.currency, t.method, CASE
+      WHEN coalesce(n.status, c.status) IS NOT NULL THEN coalesce(n.amount, c.amount)
+      WHEN t.status = 'CANCELED' AND y.unknown = 0 THEN coalesce(y.done_amount, l.approved, p.approved)
+        - (SELECT coalesce(sum(x.amount), 0) FROM looked_cancels x
+           WHERE x.mid = :mid AND x.payment_key = t.payment_key AND x.transaction_key <> t.transaction_key AND x.status = 'DONE')
+        - (SELECT coalesce(sum(x.amount), 0) FROM cancels x
+           WHERE x.mid = :mid AND x.payment_key = t.payment_key AND x.transaction_key <> t.transaction_key AND x.status = 'DONE'
+             AND NOT EXISTS (SELECT 1 FROM looked_cancels z
+               WHERE z.mid = :mid AND z.payment_key = x.payment_key AND z.transaction_key = x.transaction_key))
+    END AS amount
+  FROM transactions t
+  JOIN (
+    SELECT d.order_id, d.payment_key,
+      max(CASE WHEN s.status = 'DONE' THEN s.amount END) AS done_amount,
+      max(CASE WHEN s.status = 'WAITING_FOR_DEPOSIT' THEN 1 ELSE 0 END) AS waited,
+      sum(CASE WHEN s.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL THEN 1 ELSE 0 END) AS unknown
+    FROM (SELECT DISTINCT order_id, payment_key FROM transactions
+      WHERE mid = :mid AND at >= :from AND at < :to AND status IN ('CANCELED','PARTIAL_CANCELED')) d
+    JOIN transactions s ON s.mid = :mid AND s.order_id = d.order_id AND s.payment_key = d.payment_key
+    LEFT JOIN cancels c ON c.mid = :mid AND s.status = 'PARTIAL_CANCELED'
+      AND c.payment_key = s.payment_key AND c.transaction_key = s.transaction_key
+    LEFT JOIN looked_cancels n ON n.mid = :mid AND s.status = 'PARTIAL_CANCELED'
+      AND n.payment_key = s.payment_key AND n.transaction_key = s.transaction_key
+    GROUP BY d.order_id, d.payment_key
+  ) y ON y.order_id = t.order_id AND y.payment_key = t.payment_key
+  LEFT JOIN looked_cancels n ON n.mid = :mid AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
+  LEFT JOIN cancels c ON c.mid = :mid AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
+  LEFT JOIN looked_payments l ON l.mid = :mid AND l.payment_key = t.payment_key
+  LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = t.payment_key AND p.status IN ('CANCELED','PARTIAL_CANCELED')
+  WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.status IN ('CANCELED','PARTIAL_CANCELED')
+    AND coalesce(n.status, c.status, 'DONE') = 'DONE'
+    AND (y.done_amount IS NOT NULL OR coalesce(l.approved, p.approved, CASE WHEN y.waited = 1 THEN 0 ELSE 1 END) > 0)
+) r GROUP BY r.currency, r.method ORDER BY r.currency, r.method
 -- How far the request has come that a refunding break waits for stands beside it.
 -- name: breaks_of_judged
 SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
@@ -451,10 +523,10 @@ LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id{{if .
 -- name: commit_payments
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, toss_mid)
+  tax_free_left, tax_free_paid, approval_number, toss_mid)
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, toss_mid
+  tax_free_left, tax_free_paid, approval_number, toss_mid
 FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
@@ -464,6 +536,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
   looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  approval_number = excluded.approval_number,
   toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels

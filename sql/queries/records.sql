@@ -142,9 +142,11 @@ WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
     OR (:status = 'open' AND (status = 'reopened' OR (status = 'resolved' AND refunding = 1))))
 ORDER BY mid, order_id, kind
 -- name: breaks_of_run
-SELECT * FROM breaks WHERE mid = :mid
-  AND (status IN ('open','timing','reopened') OR (status = 'resolved' AND refunding = 1) OR (status = 'cleared' AND since = :day))
-ORDER BY mid, order_id, kind
+SELECT b.*, p.approved_at AS paid_at, coalesce(p.approval_number, '') AS approval_number
+FROM breaks b LEFT JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key
+WHERE b.mid = :mid
+  AND (b.status IN ('open','timing','reopened') OR (b.status = 'resolved' AND b.refunding = 1) OR (b.status = 'cleared' AND b.since = :day))
+ORDER BY b.mid, b.order_id, b.kind
 -- name: breaks_of_order
 SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
 -- name: break_by_id

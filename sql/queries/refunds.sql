@@ -145,10 +145,10 @@ SELECT count(*) FROM cancels WHERE payment_key = :payment_key AND transaction_ke
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, toss_mid)
+  tax_free_left, tax_free_paid, approval_number, toss_mid)
 VALUES (:mid, :payment_key, :order_id, :status, :method, :behind, :provider, :currency, :total_amount, :balance_amount,
   :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at,
-  :tax_free_left, :tax_free_paid, :toss_mid)
+  :tax_free_left, :tax_free_paid, :approval_number, :toss_mid)
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -157,6 +157,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
   looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  approval_number = excluded.approval_number,
   toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: hand_due
@@ -232,7 +233,7 @@ SELECT {{if .Postgres}}current_setting('synchronous_commit'){{else}}'full'{{end}
 -- name: payment_of
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid
+  tax_free_left, tax_free_paid, approval_number
 FROM payments WHERE mid = :mid AND payment_key = :payment_key
 -- name: claim_time
 SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id

@@ -65,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, olderTests)
+	maps.Copy(tests, dayTests)
 	maps.Copy(tests, waitingTests)
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
