@@ -8,8 +8,8 @@ import (
 
 // byPayment are the queries that protect a payment: they run for every refund
 // that is asked for, claimed or sent.
-var byPayment = []string{"claim", "next_due", "about_payment", "may_begin", "begin_send", "lock_payment", "same_as", "same_given", "open_of_payment",
-	"on_its_way", "asked_of", "transferred", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "wake_refunds", "claims_of_suspects"}
+var byPayment = []string{"claim", "next_due", "about_payment", "may_begin", "begin_send", "lock_payment", "same_as",
+	"on_its_way", "asked_of", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "wake_refunds", "claims_of_suspects"}
 
 // Of a large table none of them reads more than an index points at. PostgreSQL's
 // plans are looked at with a million rows (bench).

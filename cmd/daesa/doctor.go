@@ -72,7 +72,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Check everything that a night needs, and say what to do about it",
-		Long: "Checks configuration, database, schema, secret keys (a harmless look-up), the clock, the account key,\n" +
+		Long: "Checks configuration, database, schema, secret keys and whose they are (harmless look-ups), the clock, the account key,\n" +
 			"the report folder, the schedule against the deadlines, and what waits for a person.\n" +
 			"Ends with 0 when all is well, 3 when a person should look, 1 when a check failed, and 2 when the\n" +
 			"configuration is wrong. It leaves nothing behind: what it writes to try the disks means nothing.",
