@@ -119,7 +119,7 @@ func askedBefore(a Asking, p pay.Payment, known Known, policy AskPolicy, by, bat
 	if r.Amount == 0 {
 		return Plan{}, false, nil
 	}
-	if amount, err := p.Currency.ParseAmount(a.Amount); !a.All && (err != nil || amount != r.Amount) {
+	if amount, err := p.Currency.ParseWritten(a.Amount); !a.All && (err != nil || amount != r.Amount) {
 		return Plan{}, false, &AskError{"amount", WhyAmountDiffers, fmt.Sprintf("ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency)}
 	}
 	found := FoundAtToss(r, p, known, now)
@@ -144,7 +144,7 @@ func asked(a Asking, p pay.Payment, left int64) (int64, error) {
 		}
 		return left, nil
 	}
-	amount, err := p.Currency.ParseAmount(a.Amount)
+	amount, err := p.Currency.ParseWritten(a.Amount)
 	if err != nil {
 		return 0, &AskError{"amount", "", err.Error()}
 	}
@@ -166,7 +166,7 @@ func taxFreeOf(a Asking, c pay.Currency, amount int64, room Left) (int64, error)
 	left := fmt.Sprintf("%s %s tax-free and %s taxable can still be given back of this payment", c.Format(room.TaxFree), c, c.Format(room.Taxable))
 	switch {
 	case a.TaxFree != "":
-		part, err := c.ParseAmount(a.TaxFree)
+		part, err := c.ParseWritten(a.TaxFree)
 		if err != nil {
 			return 0, &AskError{"tax_free_amount", "", err.Error()}
 		}

@@ -17,6 +17,7 @@ import (
 	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
+	"daesa/internal/written"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -62,7 +63,8 @@ func (a *app) refundsAddCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asking.MID = a.mid
-			if strings.EqualFold(amount, "all") || amount == "전액" {
+			asking.Reason = written.NFC(asking.Reason)
+			if refunds.AllOf(amount) {
 				asking.All = true
 			} else {
 				asking.Amount = amount
@@ -250,8 +252,9 @@ func (s *asker) waitingFor(ctx context.Context, asking refunds.Asking, p pay.Pay
 	if err != nil {
 		return nil, err
 	}
+	amount, unread := p.Currency.ParseWritten(asking.Amount)
 	for _, r := range requests {
-		if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || p.Currency.Format(r.Amount) == asking.Amount) {
+		if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || unread == nil && r.Amount == amount) {
 			return &r, nil
 		}
 	}
@@ -264,7 +267,7 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 	r := had
 	r.PaymentKey = p.PaymentKey
 	if !asking.All {
-		amount, err := p.Currency.ParseAmount(asking.Amount)
+		amount, err := p.Currency.ParseWritten(asking.Amount)
 		if err != nil {
 			return refunds.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
 		}
