@@ -116,8 +116,8 @@ func story(t *testing.T, db *store.DB) {
 	}
 }
 
-// untriedColumns are the columns that no entry says, and why.
-var untriedColumns = map[string]string{
+// unsaid are the columns that no entry says, and why.
+var unsaid = map[string]string{
 	"refunds.version": "every claim raises it", "refunds.lease_owner": "of the worker at it", "refunds.lease_until": "the same", "refunds.next_at": "when it is looked at again",
 	"refunds.sent_at": "keeps two cancels apart", "refunds.looked_at": "every look-up moves it", "refunds.cancel_by": "every look-up says it anew",
 	"refunds.error_code": "every look-up says it anew", "refunds.error_message": "the same", "refunds.planned_foreign": "what the next word covers",
@@ -177,13 +177,13 @@ func everyColumnIsNamed(t *testing.T, db *store.DB) {
 					continue
 				}
 				took = true
-				_, free := untriedColumns[table+"."+name]
+				_, free := unsaid[table+"."+name]
 				if named := names(found, table, name); named == free {
 					t.Errorf("%s: named %v, and it is covered %v: %+v", statement, named, !free, found.Altered)
 				}
 				changed++
 			}
-			if !took && untriedColumns[table+"."+name] == "" {
+			if !took && unsaid[table+"."+name] == "" {
 				t.Logf("%s.%s: the database takes no other value", table, name)
 			}
 		}
