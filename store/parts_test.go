@@ -75,11 +75,11 @@ func TestOnlyMoveWritesTheStateOfARequest(t *testing.T) {
 		}
 	}
 	for _, name := range writers {
-		if name != "settle_refund" && name != "begin_send" {
+		if name != "settle_refund" && name != "begin_send" && name != "hold_in_flight" {
 			t.Errorf("%s writes the state of a request beside store.move and Begin", name)
 		}
 	}
-	if len(writers) != 2 {
+	if len(writers) != 3 {
 		t.Errorf("%v write it", writers)
 	}
 }
