@@ -46,7 +46,7 @@ func TestOldTransfersGetTheirReason(t *testing.T) {
 			if err != nil || len(transfers) != 2 {
 				t.Fatalf("%+v, %v", transfers, err)
 			}
-			for i, want := range []string{refunds.WhyDeadline, refunds.WhyNoCode} {
+			for i, want := range []string{refunds.WhyDeadline, refunds.WhyRefusedBare} {
 				cause := refunds.Explain(refunds.Korean, transfers[i].Why, "", time.Time{}).Cause
 				if transfers[i].Why != want || strings.Contains(cause, "아직 모르는") {
 					t.Errorf("%s is listed because %q: %s", transfers[i].RefundID, transfers[i].Why, cause)
