@@ -89,6 +89,7 @@ var reasonWords = map[reconcile.Reason]word{
 	reconcile.ReasonUnheld:    {"토스에는 결제가 있으나 주문이 모두 들어오지 않아 '쇼핑몰에 없음'으로 판단하지 않음", "Toss holds the money; since the orders are not all there, nothing is called missing"},
 	reconcile.ReasonRow:       {"{1}행에 읽을 수 없는 값이 있어 파일 전체를 반영하지 않음 → daesa orders import로 확인", "line {1} has a value that cannot be read, so nothing of the file was taken → daesa orders import"},
 	reconcile.ReasonFile:      {"파일을 읽을 수 없음 → 경로와 형식을 확인", "the file cannot be read → check its path and form"},
+	reconcile.ReasonBackward:  {"주문 {1}건(주문 {3} 등)이 이전 상태로 되돌아가는 오래된 파일 → 최신 파일을 받거나 daesa orders allow로 허용", "an older file would take {1} orders back (order {3} among them) → a newer file, or daesa orders allow"},
 	reconcile.ReasonQuery:     {"쇼핑몰 데이터베이스가 응답하지 않거나 결과가 맞지 않음 → 접속 정보와 쿼리를 확인", "the shop's database or query does not answer as it should → check both"},
 	reconcile.ReasonElsewhere: {"다른 프로세스가 이 가맹점을 대사하는 중", "another process works on this merchant's night"},
 	reconcile.ReasonNight:     {"대사를 마치지 못함 → 다시 대사", "the night could not be finished → run it again"},
