@@ -15,9 +15,13 @@ var cellWaits = map[string]string{
 	"가상계좌 환불에 필요한 환불 계좌가 없습니다": "state = 'needs_account' AND currency = 'KRW' AND amount <= 1000000",
 }
 
+// byHand is who acts on an expired one, and how.
+const byHand = ". 재무: 상점관리자에서 취소되지 않았음을 확인한 뒤 고객에게 수기이체하고, 이체 사실을 daesa에 기록해 주세요"
+
 // cellActs are who acts, and how.
 var cellActs = map[string]string{
 	"requested":     "결재를 기다리고 있습니다. 재무: 요청자가 아닌 담당자가 내용을 확인하고 결재해 주세요",
+	"expired":       "취소기한이 지났습니다",
 	"needs_account": "가상계좌 환불에 필요한 환불 계좌가 없습니다. 고객센터: 고객에게 환불 계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
 }
 
@@ -52,7 +56,7 @@ func (l *ledgered) waiting() {
 	money := l.number("SELECT sum(amount) FROM refunds WHERE state = 'requested'"+soon, now, end)
 	l.is("취소기한", 1, 5, fmt.Sprintf("⚠ 이대로면 취소기한 안에 보낼 수 없는 것: %d건 %s (결재 대기 %d건)", late, people(pay.KRW, money), late))
 	h := l.header("환불", "환불 ID")
-	l.rows("SELECT * FROM refunds WHERE state IN ('requested','needs_account')", func(r map[string]sql.NullString) {
+	l.rows("SELECT * FROM refunds WHERE state IN ('requested','needs_account','expired')", func(r map[string]sql.NullString) {
 		until := " (정해진 기한 없음)"
 		if r["cancel_by"].Valid {
 			at, err := time.Parse("2006-01-02T15:04:05.000000Z", r["cancel_by"].String)
@@ -60,6 +64,9 @@ func (l *ledgered) waiting() {
 			until = at.In(pay.Seoul).Format(" (취소기한 2006년 1월 2일 15:04)")
 		}
 		want := cellActs[r["state"].String] + until + "."
+		if r["state"].String == "expired" {
+			want = cellActs["expired"] + until + byHand + "."
+		}
 		if r["state"].String == "requested" && r["currency"].String != "KRW" {
 			want = l.raw("환불", ref(h.columns["뜻과 할 일"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String)))
 			if !strings.HasPrefix(want, "이 통화의 환불 한도가 0이거나 없어") {
