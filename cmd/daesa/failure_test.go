@@ -209,3 +209,10 @@ func TestHelpSaysInWhatMoneyIs(t *testing.T) {
 		}
 	}
 }
+
+// failedInOneDocument says whether a command that failed printed the document of a
+// failure, with its exit code and what to do next, and nothing else.
+func failedInOneDocument(l *chaosLife) bool {
+	var document failureDocument
+	return json.Unmarshal(l.stdout.Bytes(), &document) == nil && document.Error != "" && document.Hint != nil && document.Code != "" && document.ExitCode == codeFailed
+}
