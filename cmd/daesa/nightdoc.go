@@ -105,17 +105,30 @@ func (f *nightFigures) add(run reconcile.Run) {
 		sum.Unexplained += total.Unexplained
 		f.Totals[string(total.Currency)] = sum
 	}
-	for _, gap := range run.Gaps {
+	f.lacks(run.Gaps)
+}
+
+// lacks adds what could not be read.
+func (f *nightFigures) lacks(gaps []reconcile.Gap) {
+	for _, gap := range gaps {
 		f.Missing = append(f.Missing, newMissingDocument(gap))
 	}
 }
 
-func newNightDocument(snapshots []reports.Snapshot, workbook *string) nightDocument {
+// newNightDocument sums the nights of a date. Of one that stands from before,
+// it names what this command could not read again.
+func newNightDocument(snapshots []reports.Snapshot, kept []keptNight, workbook *string) nightDocument {
 	document := nightDocument{nightFigures: newFigures(snapshots[0].Run.Day), Workbook: workbook}
 	for _, s := range snapshots {
 		document.add(s.Run)
 		own := runDocument{MID: s.Run.MID, RunID: s.Run.ID, nightFigures: newFigures(s.Run.Day)}
 		own.add(s.Run)
+		for _, k := range kept {
+			if k.mid == s.Run.MID && k.day == s.Run.Day {
+				document.lacks(k.gaps)
+				own.lacks(k.gaps)
+			}
+		}
 		document.Runs = append(document.Runs, own)
 	}
 	return document

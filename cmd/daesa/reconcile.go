@@ -111,7 +111,7 @@ func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only 
 			return err
 		}
 		if len(snapshots) > 0 {
-			documents = append(documents, newNightDocument(snapshots, nil))
+			documents = append(documents, newNightDocument(snapshots, n.kept, nil))
 			a.judgeNight(n, snapshots)
 		}
 	}
