@@ -26,6 +26,7 @@ func check(c *Config, b *book) {
 	checkMerchants(c, b)
 	checkOrders(&c.Orders, b)
 	checkReconcile(&c.Reconcile, b)
+	oneOf(b, "settlement.mode", c.Settlement.Mode, SettlementAPI, SettlementFiles, SettlementOff)
 	checkRefunds(&c.Refunds, b)
 	checkPlaces(c, b)
 	checkWebhook(&c.Webhook, b)

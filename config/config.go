@@ -23,6 +23,10 @@ const (
 	ModeTransactions = "transactions"
 	ModeLookup       = "lookup"
 
+	SettlementAPI   = "api"
+	SettlementFiles = "files"
+	SettlementOff   = "off"
+
 	Korean  = "ko"
 	English = "en"
 )
@@ -38,17 +42,18 @@ const DatabaseVariable = "DAESA_DATABASE_URL"
 // by Secrets, or by Load when it is asked to.
 type Config struct {
 	// Timezone is the business calendar; only Asia/Seoul is supported.
-	Timezone  string     `yaml:"timezone"`
-	Database  Database   `yaml:"database"`
-	Merchants []Merchant `yaml:"merchants"`
-	Orders    Orders     `yaml:"orders"`
-	Reconcile Reconcile  `yaml:"reconcile"`
-	Refunds   Refunds    `yaml:"refunds"`
-	Accounts  Accounts   `yaml:"accounts"`
-	Reports   Reports    `yaml:"reports"`
-	Notify    Notify     `yaml:"notify"`
-	Schedule  Schedule   `yaml:"schedule"`
-	Webhook   Webhook    `yaml:"webhook"`
+	Timezone   string     `yaml:"timezone"`
+	Database   Database   `yaml:"database"`
+	Merchants  []Merchant `yaml:"merchants"`
+	Orders     Orders     `yaml:"orders"`
+	Reconcile  Reconcile  `yaml:"reconcile"`
+	Refunds    Refunds    `yaml:"refunds"`
+	Settlement Settlement `yaml:"settlement"`
+	Accounts   Accounts   `yaml:"accounts"`
+	Reports    Reports    `yaml:"reports"`
+	Notify     Notify     `yaml:"notify"`
+	Schedule   Schedule   `yaml:"schedule"`
+	Webhook    Webhook    `yaml:"webhook"`
 
 	book        *book
 	fingerprint string
@@ -133,6 +138,13 @@ type Reconcile struct {
 	// AlarmShare is the share of a kind above which the night is suspect.
 	AlarmShare Share    `yaml:"alarm_share"`
 	Severity   Severity `yaml:"severity"`
+}
+
+// Settlement says whether a night reads what the provider paid out.
+type Settlement struct {
+	// Mode is SettlementAPI, or, where the key may not ask for it,
+	// SettlementFiles or SettlementOff: then a night does not.
+	Mode string `yaml:"mode"`
 }
 
 // Severity are the amounts in won from which a break is high or medium.
@@ -265,9 +277,10 @@ func Default() *Config {
 			StopAfterUnknown:   3,
 			StopAtFailureRatio: 300_000,
 		},
-		Accounts: Accounts{KeyFile: "account.key", KeepDaysAfterRefund: 30},
-		Reports:  Reports{Dir: "reports", Language: Korean},
-		Notify:   Notify{URLsEnv: "DAESA_NOTIFY_URLS"},
+		Settlement: Settlement{Mode: SettlementAPI},
+		Accounts:   Accounts{KeyFile: "account.key", KeepDaysAfterRefund: 30},
+		Reports:    Reports{Dir: "reports", Language: Korean},
+		Notify:     Notify{URLsEnv: "DAESA_NOTIFY_URLS"},
 		Schedule: Schedule{
 			Nightly:  mustCron("30 1 * * *"),
 			Refunds:  mustCron("*/10 * * * *"),

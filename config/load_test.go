@@ -123,6 +123,7 @@ refunds:
   send: true
   auto_queue: [cancel_not_executed]
   limits: {USD: {max_single: 181.56, max_amount: 500, max_amount_per_day: 500.5}, JPY: {max_single: 0}}
+settlement: {mode: off}
 accounts: {key_env: ACCOUNT_KEY, keep_days_after_refund: 0}
 reports: {dir: out, per_merchant: true, deliver: share/finance, password_file: pw, language: en}
 notify: {urls_file: urls, heartbeat_url_file: beat}
@@ -142,6 +143,7 @@ webhook: {addr: ":8080", allow_from: [192.0.2.7, 10.0.0.0/8], trusted_proxies: [
 	want.Refunds.Send = true
 	want.Refunds.AutoQueue = []string{"cancel_not_executed"}
 	want.Refunds.Limits = map[string]Limits{"USD": {18156, 50000, 50050}, "JPY": {}}
+	want.Settlement = Settlement{Mode: SettlementOff}
 	want.Accounts = Accounts{KeyEnv: "ACCOUNT_KEY"}
 	want.Reports = Reports{Dir: "etc/out", PerMerchant: true, Deliver: "etc/share/finance", PasswordFile: "etc/pw", Language: English}
 	want.Notify = Notify{URLsFile: "etc/urls", HeartbeatURLFile: "etc/beat"}

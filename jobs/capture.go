@@ -168,7 +168,8 @@ func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
 		if list == nil && !m.LookUpAll {
 			next = learnAgain
 		}
-		if more, err = p.lookAll(ctx, m, now.Add(next)); err != nil {
+		begun := p.Clock() // learning may have taken a while
+		if more, err = p.lookAll(ctx, m, begun.Add(next)); err != nil {
 			return err
 		}
 		listed := m.LookUpAll
@@ -178,7 +179,7 @@ func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
 				return err
 			}
 			if more || fresh {
-				if more, err = p.lookAll(ctx, m, now.Add(2*next)); err != nil {
+				if more, err = p.lookAll(ctx, m, begun.Add(2*next)); err != nil {
 					return err
 				}
 			}

@@ -1,7 +1,9 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,9 +22,26 @@ type GapGroup struct {
 // Hint is what a person does next about the cause; "" where its reason says it.
 func (g GapGroup) Hint() string {
 	if c := g.First.Cause; c != nil && c.Reason == ReasonFailure {
+		if g.First.Kind() == GapSettlement && c.Failure != pay.FailureKey {
+			return "run the night again; where this merchant's contract has no settlements, write settlement.mode: off"
+		}
 		return (&pay.Failure{Kind: c.Failure}).Hint()
 	}
 	return ""
+}
+
+// CountKinds says of what kinds gaps are, and how many of each: list 2,
+// settlement 1.
+func CountKinds(gaps []Gap) string {
+	counts := map[GapKind]int{}
+	for _, gap := range gaps {
+		counts[cmp.Or(gap.Kind(), GapKind(gap.Side))]++
+	}
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s %d", kind, counts[kind]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // String names the parts, the first few of them, and why they could not be read.

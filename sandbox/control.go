@@ -29,7 +29,7 @@ The sandbox's own, never Toss's (no key needed):
   POST /sandbox/payments/{key}/reverse       the bank takes a deposit back
   POST /sandbox/payments/{key}/expire
   POST /sandbox/payments/{key}/cancel        {"amount":1000,"reason":"..."}: cancelled by hand in the admin
-  POST /sandbox/faults                       drop-after=0.5,api=cancel,max=3 (text; empty: none)
+  POST /sandbox/faults                       drop-after=0.5,api=cancel,max=3 or page-cap=1000 (text; empty: none)
   POST /sandbox/settlements                  a JSON array of settlement rows
   POST /sandbox/webhooks                     {"eventType":"payout.changed","entityBody":{...}}: signed
   GET  /sandbox/calls                        requests so far, by API

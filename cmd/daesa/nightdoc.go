@@ -127,12 +127,19 @@ func (f *nightFigures) add(run reconcile.Run) {
 		sum.Unexplained += total.Unexplained
 		f.Totals[string(total.Currency)] = sum
 	}
-	for _, gap := range run.Gaps {
+	f.lacks(run.Gaps)
+}
+
+// lacks adds what could not be read.
+func (f *nightFigures) lacks(gaps []reconcile.Gap) {
+	for _, gap := range gaps {
 		f.Missing = append(f.Missing, newMissingDocument(gap))
 	}
 }
 
-func newNightDocument(snapshots []reports.Snapshot, workbook *string) (nightDocument, error) {
+// newNightDocument sums the nights of a date. Of one that stands from before,
+// it names what this command could not read again.
+func newNightDocument(snapshots []reports.Snapshot, kept []keptNight, workbook *string) (nightDocument, error) {
 	document := nightDocument{nightFigures: newFigures(snapshots[0].Run.Day), Workbook: workbook}
 	var runs []reconcile.Run
 	for _, s := range snapshots {
@@ -140,6 +147,12 @@ func newNightDocument(snapshots []reports.Snapshot, workbook *string) (nightDocu
 		own := runDocument{MID: s.Run.MID, RunID: s.Run.ID, nightFigures: newFigures(s.Run.Day)}
 		own.add(s.Run)
 		own.money(s.Run.Moved)
+		for _, k := range kept {
+			if k.mid == s.Run.MID && k.day == s.Run.Day {
+				document.lacks(k.gaps)
+				own.lacks(k.gaps)
+			}
+		}
 		document.Runs = append(document.Runs, own)
 		runs = append(runs, s.Run)
 	}

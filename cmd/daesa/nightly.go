@@ -69,10 +69,18 @@ type nights struct {
 	// complete are the complete dates of each merchant, where the command runs
 	// what is due: they are not run again.
 	complete map[string][]pay.Day
-	kept     []string // merchants of which complete nights could not be read again
+	kept     []keptNight
 	unread   map[string]*unread
 	refused  map[string]string // merchants whose key the provider did not accept: refunds.WhyKeyRefused
 	whole    bool              // yesterday is complete for all merchants: the watcher hears of it
+}
+
+// keptNight is a complete night that could not be read again as a whole. It
+// stands; what could not be read is said all the same.
+type keptNight struct {
+	mid  string
+	day  pay.Day
+	gaps []reconcile.Gap
 }
 
 func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
@@ -146,7 +154,7 @@ func (a *app) oneDate(ctx context.Context, n *nights, job string, day pay.Day) (
 	if err != nil {
 		return nil, err
 	}
-	document, err := newNightDocument(snapshots, &workbook)
+	document, err := newNightDocument(snapshots, n.kept, &workbook)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +233,7 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 			a.verdictOfRunning(running)
 			elsewhere = append(elsewhere, merchant.MID)
 		case errors.As(err, &kept):
-			n.kept = append(n.kept, merchant.MID)
+			n.kept = append(n.kept, keptNight{merchant.MID, day, kept.Gaps})
 			n.noteKey(merchant.MID, kept.Gaps, nil)
 			a.warnOf(kept, "%s %s: %v", merchant.MID, day, kept)
 			a.verdict.add(codeIncomplete, "%s %s: %v", merchant.MID, day, kept)
@@ -331,7 +339,7 @@ func (a *app) judgeNight(n *nights, snapshots []reports.Snapshot) {
 			a.warn("%s %s: reconcile.mode is lookup: payments that the shop does not know, second payments of an order and deposits that were taken back cannot be seen", s.Run.MID, s.Run.Day)
 		}
 		if !s.Run.Complete {
-			a.verdict.add(codeIncomplete, "%s %s is incomplete: %d parts could not be read", s.Run.MID, s.Run.Day, len(s.Run.Gaps))
+			a.verdict.add(codeIncomplete, "%s %s is incomplete: what could not be read whole: %s", s.Run.MID, s.Run.Day, reconcile.CountKinds(s.Run.Gaps))
 			n.keepGaps(s)
 		}
 		a.judgeDeadlines(s)

@@ -111,7 +111,7 @@ func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only 
 			return err
 		}
 		if len(snapshots) > 0 {
-			document, err := newNightDocument(snapshots, nil)
+			document, err := newNightDocument(snapshots, n.kept, nil)
 			if err != nil {
 				return err
 			}

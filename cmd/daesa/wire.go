@@ -61,11 +61,14 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 		return nil, &coded{err, codeUsage}
 	}
 	n := &jobs.Nightly{
-		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Payouts: client, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
+		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
 		Log: a.log.With("job", job, "mid", m.MID),
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return db.OpenComparison(ctx, scope, now)
 		},
+	}
+	if cfg.Settlement.Mode == config.SettlementAPI {
+		n.Payouts = client
 	}
 	if source := a.orderSource(cfg, db); source != nil {
 		n.Orders = source

@@ -11,8 +11,8 @@ import (
 
 // cellWaits are what requests of this shop wait for, and which they are.
 var cellWaits = map[string]string{
-	"결재를 기다리고 있습니다":            "state = 'requested' AND currency = 'KRW' AND amount <= 1000000",
-	"가상계좌 환불에 필요한 환불 계좌가 없습니다": "state = 'needs_account' AND currency = 'KRW' AND amount <= 1000000",
+	"결재를 기다리고 있습니다":           "state = 'requested' AND currency = 'KRW' AND amount <= 1000000",
+	"가상계좌 환불에 필요한 환불계좌가 없습니다": "state = 'needs_account' AND currency = 'KRW' AND amount <= 1000000",
 }
 
 // byHand is who acts on an expired one, and how.
@@ -22,7 +22,7 @@ const byHand = ". 재무: 상점관리자에서 취소되지 않았음을 확인
 var cellActs = map[string]string{
 	"requested":     "결재를 기다리고 있습니다. 재무: 요청자가 아닌 담당자가 내용을 확인하고 결재해 주세요",
 	"expired":       "취소기한이 지났습니다",
-	"needs_account": "가상계좌 환불에 필요한 환불 계좌가 없습니다. 고객센터: 고객에게 환불 계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
+	"needs_account": "가상계좌 환불에 필요한 환불계좌가 없습니다. 고객센터: 고객에게 환불계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
 }
 
 // waiting: what the requests wait for, on the first page, before the deadlines
@@ -54,7 +54,7 @@ func (l *ledgered) waiting() {
 	}
 	late := l.number("SELECT count(*) FROM refunds WHERE state = 'requested'"+soon, now, end)
 	money := l.number("SELECT sum(amount) FROM refunds WHERE state = 'requested'"+soon, now, end)
-	l.is("취소기한", 1, 5, fmt.Sprintf("⚠ 이대로면 취소기한 안에 보낼 수 없는 것: %d건 %s (결재 대기 %d건)", late, people(pay.KRW, money), late))
+	l.is("취소기한", 1, 5, fmt.Sprintf("⚠ 현 상태로는 취소기한 내 전송 불가: %d건 %s (결재 대기 %d건)", late, people(pay.KRW, money), late))
 	h := l.header("환불", "환불 ID")
 	l.rows("SELECT * FROM refunds WHERE state IN ('requested','needs_account','expired')", func(r map[string]sql.NullString) {
 		until := " (정해진 기한 없음)"
