@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"daesa/internal/hint"
 	"daesa/internal/table"
+	prose "daesa/internal/written"
 )
 
 // returnedRow is one row of a break as it came back.
@@ -103,7 +101,7 @@ func (s *sheetReader) read(row table.StoredRow) error {
 		s.started, s.first = true, len(s.all.rows)
 	}
 	titles := titlesOf(row.Cells)
-	if _, whole := titles[bare(s.lang.of(columnRowCheck))]; whole {
+	if _, whole := titles[prose.Bare(s.lang.of(columnRowCheck))]; whole {
 		return s.header(titles)
 	}
 	if loose := s.looseHeader(titles); loose != nil {
@@ -131,7 +129,7 @@ func (s *sheetReader) read(row table.StoredRow) error {
 func (s *sheetReader) header(titles map[string][]int) error {
 	s.columns, s.places, s.loose = nil, nil, nil
 	for _, c := range breakColumns {
-		switch at := titles[bare(s.lang.of(c.name))]; {
+		switch at := titles[prose.Bare(s.lang.of(c.name))]; {
 		case len(at) > 1:
 			return hint.New(fmt.Sprintf("%s: sheet %s: the column %s stands twice", s.Path, s.sheet, s.lang.of(c.name)), "give a column of your own another title")
 		case len(at) == 1:
@@ -149,12 +147,12 @@ func (s *sheetReader) header(titles map[string][]int) error {
 // check of its rows.
 func (s *sheetReader) looseHeader(titles map[string][]int) *looseHeader {
 	for _, l := range []language{korean, english} {
-		decision, order := titles[bare(l.of(columnDecision))], titles[bare(l.of(columnOrder))]
+		decision, order := titles[prose.Bare(l.of(columnDecision))], titles[prose.Bare(l.of(columnOrder))]
 		if len(decision) == 0 || len(order) == 0 {
 			continue
 		}
 		reason := fmt.Sprintf("the column %s is missing", l.of(columnRowCheck))
-		if _, there := titles[bare(l.of(columnRowCheck))]; there {
+		if _, there := titles[prose.Bare(l.of(columnRowCheck))]; there {
 			reason = fmt.Sprintf("its titles are in another language than sheet %s", s.lang.of(sheetControl))
 		}
 		return &looseHeader{decision[0], order[0], reason}
@@ -239,22 +237,11 @@ func (s *sheetReader) merged() error {
 func titlesOf(cells []table.Stored) map[string][]int {
 	titles := map[string][]int{}
 	for i, c := range cells {
-		if name := bare(c.Text); name != "" {
+		if name := prose.Bare(c.Text); name != "" {
 			titles[name] = append(titles[name], i)
 		}
 	}
 	return titles
-}
-
-// bare is a title or a word without its blanks, composed (NFC) and in lower case:
-// what is the same to a person.
-func bare(text string) string {
-	return strings.ToLower(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, norm.NFC.String(text)))
 }
 
 // missingColumnOf names a column that every drawing has and this one has not.

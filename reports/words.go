@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"daesa/internal/hint"
+	prose "daesa/internal/written"
 	"daesa/reconcile"
 )
 
@@ -240,7 +241,8 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string
 func decisionOf(label string) (reconcile.Disposition, bool) {
 	for _, as := range reconcile.Dispositions {
 		w := decisionWords[as]
-		if given := bare(label); given == bare(w.ko) || given == bare(w.en) || given == string(as) || given == bare(formerDecisions[as]) {
+		given, former := prose.Bare(label), formerDecisions[as]
+		if given == prose.Bare(w.ko) || given == prose.Bare(w.en) || given == string(as) || former != "" && given == prose.Bare(former) {
 			return as, true
 		}
 	}
