@@ -191,7 +191,7 @@ func (l *ledgered) rung(sheet string, columns []int, row int, currency, which st
 func TestTheDatesJSONIsTheDatabases(t *testing.T) {
 	t.Parallel()
 	l := twoNights(t)
-	document, err := newNightDocument([]reports.Snapshot{l.run}, nil)
+	document, err := newNightDocument([]reports.Snapshot{l.run}, nil, nil)
 	fine(t, err)
 	text, err := json.Marshal(document)
 	fine(t, err)
@@ -227,7 +227,7 @@ func TestTheDatesJSONIsTheDatabases(t *testing.T) {
 	}
 	unread := []reports.Snapshot{l.run}
 	unread[0].Run.Moved.Listed = false
-	document, err = newNightDocument(unread, nil)
+	document, err = newNightDocument(unread, nil, nil)
 	fine(t, err)
 	if text, err = json.Marshal(document.Day); err != nil || !strings.Contains(string(text), `"provider":null`) {
 		t.Errorf("a list that was not read is %s (%v)", text, err)
