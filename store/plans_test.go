@@ -8,7 +8,7 @@ import (
 
 // byPayment are the queries that protect a payment: they run for every refund
 // that is asked for, claimed or sent.
-var byPayment = []string{"claim", "next_due", "about_payment", "may_begin", "begin_send", "lock_payment", "same_as",
+var byPayment = []string{"claim", "next_due", "about_payment", "may_begin", "begin_send", "lock_payment",
 	"on_its_way", "asked_of", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "wake_refunds", "claims_of_suspects"}
 
 // Of a large table none of them reads more than an index points at. PostgreSQL's
