@@ -84,6 +84,9 @@ const (
 	// learnAgain is the same where the list did not come: what was issued while
 	// nobody could be asked may close first.
 	learnAgain = time.Second
+	// proveEvery is how often the end of the list is proved while more is due than
+	// can be looked at: each request for it is a look that is not made.
+	proveEvery = time.Minute
 	// lookTime is what a first look takes until it is answered, its wait for the
 	// pace with it; the next ones take as long as the one before.
 	lookTime = time.Second
@@ -158,6 +161,7 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 // before what is old. The list's first page comes, then looks, then the request
 // that proves its end, so that no look waits for the pace of the list.
 func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
+	var proved time.Time
 	for more := true; more; {
 		now := p.Clock()
 		list, err := p.learn(ctx, m, now)
@@ -173,7 +177,8 @@ func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
 			return err
 		}
 		listed := m.LookUpAll
-		if list != nil {
+		if crowded := more && p.Clock().Sub(proved) < proveEvery; list != nil && !crowded {
+			proved = p.Clock()
 			var fresh bool
 			if listed, fresh, err = p.learnRest(ctx, m, list); err != nil {
 				return err
