@@ -69,6 +69,9 @@ type Database struct {
 type Merchant struct {
 	// MID is at most 14 characters and stands once in the file.
 	MID string `yaml:"mid"`
+	// AlsoMIDs are further MIDs of the shop that the key answers for. What Toss
+	// says to be theirs is kept under MID; a payment of any other is not the shop's.
+	AlsoMIDs []string `yaml:"also_mids"`
 	// Environment is Live or Test and agrees with the secret key's prefix.
 	Environment     string `yaml:"environment"`
 	SecretKeyEnv    string `yaml:"secret_key_env"`
@@ -287,6 +290,7 @@ func DefaultMerchant() Merchant {
 		RequestsPerMinute:        100,
 		Concurrency:              4,
 		VirtualAccountCancelDays: 365,
+		AlsoMIDs:                 []string{},
 	}
 }
 
@@ -297,6 +301,18 @@ func (c *Config) Merchant(mid string) (Merchant, bool) {
 		return Merchant{}, false
 	}
 	return c.Merchants[i], true
+}
+
+// MainMIDs gives for each of the also_mids the mid under which the books keep
+// what is theirs.
+func (c *Config) MainMIDs() map[string]string {
+	main := map[string]string{}
+	for _, m := range c.Merchants {
+		for _, also := range m.AlsoMIDs {
+			main[also] = m.MID
+		}
+	}
+	return main
 }
 
 // Loopback says whether the merchant's provider is on this machine, which

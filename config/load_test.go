@@ -113,6 +113,7 @@ merchants:
     requests_per_minute: ${PACE}
     concurrency: 64
     virtual_account_cancel_days: 30
+    also_mids: [456, shop]
 orders:
   source: query
   query: {url_file: shop.url, timeout: 90s, sql: "SELECT '$${x}' WHERE a >= :from AND a < :to"}
@@ -134,7 +135,7 @@ webhook: {addr: ":8080", allow_from: [192.0.2.7, 10.0.0.0/8], trusted_proxies: [
 	want := Default()
 	want.Database.URL = NewSecret("sqlite:etc/data/daesa.db?mode=rw")
 	want.Merchants = []Merchant{{MID: "123", Environment: Test, SecretKeyFile: "etc/toss.key", SecurityKeyFile: "/run/security.key",
-		BaseURL: "http://localhost:7070", RequestsPerMinute: 250, Concurrency: 64, VirtualAccountCancelDays: 30}}
+		BaseURL: "http://localhost:7070", RequestsPerMinute: 250, Concurrency: 64, VirtualAccountCancelDays: 30, AlsoMIDs: []string{"456", "shop"}}}
 	want.Orders = Orders{Source: SourceQuery, CSV: CSV{"etc/in/*.csv"},
 		Query: Query{URLFile: "etc/shop.url", Timeout: 90 * time.Second, SQL: "SELECT '${x}' WHERE a >= :from AND a < :to"}}
 	want.Reconcile = Reconcile{Mode: ModeLookup, RereadDays: []int{}, MaxLookups: 1, AlarmShare: whole}
@@ -344,4 +345,13 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("taken beyond its limits: %+v", c)
 		}
 	})
+}
+
+// What belongs to one of the also_mids is kept under its entry's mid.
+func TestAnAlsoMIDIsKeptUnderItsEntrys(t *testing.T) {
+	c := Default()
+	c.Merchants = []Merchant{{MID: "shop", AlsoMIDs: []string{"shop2", "shop3"}}, {MID: "other", AlsoMIDs: []string{"other2"}}}
+	if diff := cmp.Diff(map[string]string{"shop2": "shop", "shop3": "shop", "other2": "other"}, c.MainMIDs()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
 }

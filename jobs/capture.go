@@ -190,6 +190,24 @@ func (p *capturePass) gap(g CaptureGap) {
 	p.count(func(s *CaptureSummary) { s.Gaps = append(s.Gaps, g) })
 }
 
+// stranger says once in a pass whose payments are shown in place of a
+// merchant's own.
+func (p *capturePass) stranger(mid string, err error) {
+	var other *pay.MerchantError
+	if errors.As(err, &other) {
+		p.strange(mid, other.Said)
+	}
+}
+
+func (p *capturePass) strange(mid, said string) {
+	gap := CaptureGap{MID: mid, Text: fmt.Sprintf("%s: payments of merchant %q are shown: is %q the MID of this secret key?", mid, said, mid)}
+	p.count(func(s *CaptureSummary) {
+		if !slices.Contains(s.Gaps, gap) {
+			s.Gaps = append(s.Gaps, gap)
+		}
+	})
+}
+
 // learn watches the shop's virtual-account orders and what the provider lists.
 // That the list does not come is a gap: orders and webhooks are still known.
 func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) (listed bool, err error) {
@@ -200,7 +218,10 @@ func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) (listed bool
 	}
 	listed = true
 	if !m.LookUpAll {
-		rows, err := listedAt(ctx, m, now)
+		rows, strangers, err := listedAt(ctx, m, now)
+		if len(rows) == 0 && strangers != "" { // where some are its own, the key answers for both
+			p.strange(m.MID, strangers)
+		}
 		var failure *pay.Failure
 		switch {
 		case errors.As(err, &failure) && ctx.Err() == nil:
@@ -252,22 +273,27 @@ func (c *Capture) remember(watches []refunds.Watch, now time.Time) {
 	}
 }
 
-// listedAt gives the virtual accounts of the transaction list. A row's time is
-// that of the issue or the deposit: the window was opened before.
-func listedAt(ctx context.Context, m CaptureMerchant, now time.Time) (watches []refunds.Watch, err error) {
+// listedAt gives the virtual accounts of the transaction list, and the name of
+// another merchant that has some there. A row's time is that of the issue or the
+// deposit: the window was opened before.
+func listedAt(ctx context.Context, m CaptureMerchant, now time.Time) (watches []refunds.Watch, stranger string, err error) {
 	for after := ""; ; {
 		rows, next, _, err := m.Provider.Transactions(ctx, now.Add(-listSince), now.Add(time.Second), after)
 		if err != nil {
-			return watches, err
+			return watches, stranger, err
 		}
 		for _, row := range rows {
-			if row.Method == pay.VirtualAccount && (row.Status == pay.WaitingForDeposit || row.Status == pay.Done) {
+			switch {
+			case row.Method != pay.VirtualAccount || row.Status != pay.WaitingForDeposit && row.Status != pay.Done:
+			case row.MID != m.MID:
+				stranger = row.MID
+			default:
 				watches = append(watches, refunds.Watch{MID: m.MID, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Source: refunds.FromList,
 					Opened: refunds.OpenedBy(row.PaymentKey, row.At)})
 			}
 		}
 		if after = next; after == "" {
-			return watches, nil
+			return watches, stranger, nil
 		}
 	}
 }
@@ -410,7 +436,13 @@ func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Wat
 		return err
 	}
 	failed.heard(nil)
-	payment.MID = m.MID
+	if payment, err = payment.Under(m.MID); err != nil {
+		// Its account is not ours to keep, and the configuration may be wrong: it
+		// is asked for again until the window closes.
+		p.stranger(m.MID, err)
+		after, _ := refunds.AfterLook(w, refunds.Sight{OtherMerchant: true}, p.Clock())
+		return p.commit(ctx, after, nil, nil, nil, p.Clock())
+	}
 	return p.seen(ctx, w, payment, page, given)
 }
 

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
@@ -184,9 +183,8 @@ func (l *looked) add(api string, payment pay.Payment, evidence pay.Evidence, err
 		l.err = err
 		return false
 	}
-	if payment.MID != l.mid {
-		l.err = &pay.Failure{Kind: pay.FailureUnreadable, API: "look-up", About: l.suspect.OrderID,
-			Err: fmt.Errorf("the payment belongs to merchant %q: is %q the MID of this secret key?", payment.MID, l.mid)}
+	if payment, err = payment.Under(l.mid); err != nil {
+		l.err = &pay.Failure{Kind: pay.FailureUnreadable, API: "look-up", About: l.suspect.OrderID, Err: err}
 		return false
 	}
 	l.evidence = append(l.evidence, evidence)

@@ -129,6 +129,16 @@ type Written struct {
 type BreakChange struct {
 	Break  reconcile.Break
 	Change reconcile.Change
+	Before *reconcile.Break   // as the night read it; nil: it knew none
+	Found  *reconcile.Finding // what the night saw; nil: both sides agree
+}
+
+// Again carries the break over the same night from how it stands now, where that
+// is not how the night read it. ok is false where the night changes nothing of it.
+func (c BreakChange) Again(now reconcile.Break, day pay.Day) (again BreakChange, ok bool) {
+	after, change := reconcile.Remember(&now, c.Found, day)
+	after.CancelBy, after.AtRisk = c.Break.CancelBy, c.Break.AtRisk
+	return BreakChange{Break: after, Change: change, Before: &now, Found: c.Found}, change != reconcile.ChangeNone
 }
 
 // After is what stands in the database when a night has been written.

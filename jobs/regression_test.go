@@ -237,7 +237,7 @@ func TestAResolvedBreakTakesItsRefundBack(t *testing.T) {
 	t.Parallel()
 	for as, want := range map[reconcile.Disposition]refunds.State{
 		reconcile.RefundedByTransfer: refunds.Rejected, reconcile.AcceptedDifference: refunds.Rejected,
-		reconcile.RefundNow: refunds.Approved, reconcile.Waiting: refunds.Approved,
+		reconcile.Waiting: refunds.Approved,
 	} {
 		t.Run(string(as), func(t *testing.T) {
 			t.Parallel()

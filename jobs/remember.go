@@ -171,7 +171,7 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 			deadline := refunds.CancelBy(*finding.Payment, n.Settings.Refunds.AccountDays, n.now)
 			after.CancelBy, after.AtRisk = deadline.By, deadline.AtRisk
 		}
-		changes = append(changes, BreakChange{after, change})
+		changes = append(changes, BreakChange{Break: after, Change: change, Before: before, Found: finding})
 	}
 	for i := range known {
 		carry(&known[i], found[known[i].ID])

@@ -26,7 +26,7 @@ func (n *Nightly) onlyCompares() bool { return n.Job == JobReconcile || n.Job ==
 // now.
 func (n *night) snapshot(after After) reports.Snapshot {
 	run := n.run
-	run.Broken = map[reconcile.Kind]int64{}
+	run.Broken, run.Refunding = map[reconcile.Kind]int64{}, nil
 	run.Refunds = map[string]int64{}
 	s := reports.Snapshot{JournalHead: after.JournalHead, Config: n.Settings.ConfigPrint}
 	for _, b := range after.Breaks {
@@ -119,6 +119,11 @@ func countBreak(run *reconcile.Run, b reconcile.Break) {
 				run.Reopened++
 			}
 		}
+	case b.Status == reconcile.Refunding:
+		if run.Refunding == nil {
+			run.Refunding = map[reconcile.Kind]int64{}
+		}
+		run.Refunding[b.Kind]++
 	case b.Status == reconcile.Timing:
 		run.Timing++
 	case b.Status == reconcile.Cleared:

@@ -36,7 +36,7 @@ func waitingWorld(t *testing.T, database string) *world {
 func (w *world) asksFor(ref, mid string, state refunds.State, amount int64, by time.Time) {
 	w.t.Helper()
 	p := pay.Payment{MID: mid, PaymentKey: "pay-" + ref, OrderID: "order-" + ref, Status: pay.Done, Method: pay.Phone, Currency: pay.KRW,
-		TotalAmount: amount, BalanceAmount: amount, ApprovedAt: last.Start(), PartialCancelable: true}
+		TotalAmount: amount, BalanceAmount: amount, ApprovedAt: last.Add(-20).Start(), PartialCancelable: true}
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: amount, Currency: pay.KRW,
 		Reason: "고객 변심", Ref: ref, State: state, CancelBy: by, RequestedBy: "kim", RequestedAt: last.Start()}
 	if _, err := w.db.AddRefunds(w.t.Context(), nil, []refunds.Adding{{Request: r, Payment: p}}, "kim", last.Start()); err != nil {

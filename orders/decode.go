@@ -27,6 +27,9 @@ type Options struct {
 	// MIDs are the configured merchants; a row of another one is refused.
 	// Empty: every merchant is taken.
 	MIDs []string
+	// MainMIDs gives for each further MID of a merchant (also_mids) the one under
+	// which its orders are kept.
+	MainMIDs map[string]string
 	// DefaultMID is the only merchant. Empty where there are several: the
 	// source then needs the column mid, with a value in each row.
 	DefaultMID string
@@ -107,6 +110,9 @@ func (d *decoder) once(line int, o pay.Order, f *fields) {
 
 func (d *decoder) mid(f *fields) string {
 	name := f.text(mid)
+	if main := d.options.MainMIDs[name]; main != "" {
+		name = main
+	}
 	switch {
 	case f.failed(mid):
 		return ""

@@ -48,7 +48,12 @@ const (
 // Payment is one payment as a look-up shows it. Amounts are in the smallest
 // unit of Currency; a zero time is the provider's null.
 type Payment struct {
-	MID                string
+	// MID is whose payment it is: the mid in the configuration of the key that
+	// looked it up where Toss names that one or one of its also_mids, else the
+	// merchant that Toss names. It is "" where Toss names none; Under fills it in.
+	MID string
+	// SaidMID is the mId as Toss wrote it, "" where it wrote none.
+	SaidMID            string
 	PaymentKey         string
 	OrderID            string
 	Version            string

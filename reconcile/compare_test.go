@@ -97,6 +97,7 @@ func TestCompare(t *testing.T) {
 		{"one order, two payments that hold money", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done), toss(pay.Done, key("k-2"))}, []Kind{DuplicatePayment}},
 		{"one order, two payments, one of them cancelled", shop(pay.OrderPaid), []pay.Payment{toss(pay.Canceled, key("k-0")), toss(pay.Done)}, nil},
 		{"cancelled, then paid", shop(pay.OrderCanceled, canceled(0, 9)), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
+		{"cancelled in the very second of its payment: that is no earlier", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 10)), []pay.Payment{toss(pay.Done)}, []Kind{CancelNotExecuted}},
 		{"deleted without a time, and paid", shop(pay.OrderDeleted), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
 		{"paid, and aborted", shop(pay.OrderPaid), []pay.Payment{toss(pay.Aborted)}, []Kind{NeverPaid}},
 		{"paid, and expired", shop(pay.OrderPaid), []pay.Payment{toss(pay.Expired)}, []Kind{NeverPaid}},

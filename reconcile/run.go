@@ -42,7 +42,9 @@ type Run struct {
 	Duration time.Duration // not part of the workbook
 
 	Broken map[Kind]int64 // breaks that need a person after the run
-	Opened int64
+	// Refunding are the breaks that wait for their refund; nil: there are none.
+	Refunding map[Kind]int64 `json:",omitempty"`
+	Opened    int64
 	// Reopened is part of Opened: breaks that came back.
 	Reopened int64
 	Cleared  int64

@@ -35,6 +35,9 @@ func (e *AskError) Error() string { return e.Reason }
 
 // Hint says where to look.
 func (e *AskError) Hint() string {
+	if e.OfConfiguration() {
+		return "correct merchants.mid, or name the other MID in its also_mids if the key answers for that MID of the shop too; daesa doctor says whose key it is"
+	}
 	return "mend it and ask again; daesa explain ORDER shows what was asked for and cancelled before"
 }
 
@@ -69,7 +72,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 		TaxFreeAmount: taxFree, Currency: p.Currency, Reason: a.Reason, Ref: ref, Batch: batch, CancelBy: deadline.By,
 		RequestedBy: by, RequestedAt: now, PlannedForeign: others(Request{}, p, known),
 	}
-	plan := Plan{Warning: Warning(r, p, known, deadline)}
+	plan := Plan{Warning: or(strangersWarning(r, p, known), Warning(r, p, known, deadline))}
 	if a.Account != nil {
 		if plan.Account, err = AccountFor(*a.Account, p); err != nil {
 			return Plan{}, err

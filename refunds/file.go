@@ -52,7 +52,7 @@ const (
 )
 
 // reservedRefs begin the references that daesa makes itself.
-var reservedRefs = []string{"auto:", "full:"}
+var reservedRefs = []string{"auto:", "full:", decidedRef}
 
 // Asking is one row of a refund file, or one `refunds add`: what a person asks
 // for, before any look-up.
@@ -79,8 +79,9 @@ type Batch struct {
 
 // FileOptions are what a refund file must know of the configuration.
 type FileOptions struct {
-	MIDs       []string // a row of another merchant is refused; empty: every one is taken
-	DefaultMID string   // empty: the file needs the column mid, with a value in each row
+	MIDs       []string          // a row of another merchant is refused; empty: every one is taken
+	MainMIDs   map[string]string // for each of the also_mids the mid that stands for it
+	DefaultMID string            // empty: the file needs the column mid, with a value in each row
 }
 
 // wrong is what is wrong with one value of an asking.
@@ -326,6 +327,9 @@ func (d *fileRow) asking() Asking {
 
 func (d *fileRow) mid() string {
 	name := d.text(colMID)
+	if main := d.options.MainMIDs[name]; main != "" {
+		return main
+	}
 	if name == "" && !d.failed(colMID) {
 		name = d.options.DefaultMID
 	}

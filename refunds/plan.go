@@ -21,6 +21,9 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	if r.State == Retry {
 		again = held // an attempt stands already: only a person may leave it
 	}
+	if why := notOurs(r, p, known); why != "" {
+		return held(why) // whatever else may be wrong with it is another merchant's
+	}
 	switch obstacle := Obstacle(r, p, known, now); obstacle {
 	case "":
 	case WhyDeadline:
@@ -40,6 +43,8 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 		return held(obstacle)
 	}
 	switch {
+	case int64(len(strangers(r, p, known))) > r.Strangers:
+		return held(WhyUnknownReference)
 	case r.Approval != ApprovalHash(r) || known.AccountPrint != r.AccountPrint && needsAccount(p):
 		return again(WhyApprovalVoid)
 	case r.BreakID == "" && others(r, p, known) > r.PlannedForeign:
@@ -78,9 +83,9 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyDeadline
 	case running(p):
 		return WhyInFlight
-	case proposed(r) && Owed(p, known) <= 0:
+	case onABreak(r) && Owed(p, known) <= 0:
 		return WhyNotOwed
-	case proposed(r) && Owed(p, known) < r.Amount:
+	case onABreak(r) && Owed(p, known) < r.Amount:
 		return WhyNotOwed
 	case r.Amount > left.Amount:
 		return WhyAboveBalance
@@ -94,9 +99,9 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 	return ""
 }
 
-// proposed says whether a night asked for it: then the shop's order says how
-// much is owed.
-func proposed(r Request) bool { return r.BreakID != "" }
+// onABreak reports whether a night proposed the request, or a person's decision
+// made it: then both sides say how much is owed.
+func onABreak(r Request) bool { return r.BreakID != "" }
 
 // needsAccount: the refund of a deposited virtual account goes to an account
 // that the customer named.
@@ -109,12 +114,19 @@ func mayBePartial(p pay.Payment) bool {
 	return p.Approved() > 0 && p.PartialCancelable && p.Method != pay.GiftCertificate
 }
 
-// Owed is what the shop cancelled and Toss did not, less what went back
-// outside Toss: what a proposal of the night may still ask for. Without the
-// shop's order nothing is known to be owed.
+// Owed is what a request that stands on a break may still ask for. For
+// cancel_not_executed that is what the shop cancelled and Toss did not, less
+// what went back outside Toss; without the shop's order nothing is known to be
+// owed. For missing_locally and paid_after_cancel it is what Toss holds more than
+// the shop. For duplicate_payment it is all of the payment: one payment does not
+// show the others.
 func Owed(p pay.Payment, known Known) int64 {
 	order := known.Order
 	switch {
+	case known.Kind == reconcile.DuplicatePayment:
+		return max(0, p.Held()-known.givenSum(p))
+	case known.Kind == reconcile.MissingLocally, known.Kind == reconcile.PaidAfterCancel:
+		return max(0, p.Held()-shopHas(order)-known.givenSum(p))
 	case order == nil:
 		return 0
 	case !order.EverPaid():
@@ -122,6 +134,15 @@ func Owed(p pay.Payment, known Known) int64 {
 	default:
 		return max(0, min(order.CanceledAmount-p.CanceledAmount(), p.Held())-known.givenSum(p))
 	}
+}
+
+// shopHas is what the shop believes that Toss holds for the order, and what it
+// gave back elsewhere.
+func shopHas(order *pay.Order) int64 {
+	if order == nil || order.PG != pay.PGToss {
+		return 0
+	}
+	return order.Held() + order.RefundedElsewhere
 }
 
 // Warning is what a person should know before the word is given, or "": it is

@@ -45,7 +45,17 @@ const (
 	WhyQuiet          = "waiting_for_quiet"
 	WhyCurrency       = "currency_differs"
 	WhyUnreachable    = "provider_unreachable"
-	WhyNoCode         = "no_code"
+	WhyRefusedBare    = "no_code"
+
+	// Whose payment it is, and whose references it bears.
+	WhyOtherMerchant    = "other_merchant"
+	WhyMerchantNotNamed = "merchant_not_named"
+	WhyUnknownReference = "unknown_reference"
+	WhyTwoInFlight      = "two_in_flight"
+
+	// What was answered is no answer of the API, or not to be believed.
+	WhyNoCode = "answer_without_code"
+	WhySums   = "amounts_contradict"
 )
 
 // What an open request waits for, where none of the reasons above says it.

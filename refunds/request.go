@@ -44,6 +44,9 @@ type Request struct {
 	// PlannedForeign is what others than daesa had cancelled on the payment when
 	// the request was looked up last for a person's word.
 	PlannedForeign int64 `json:"-"`
+	// Strangers is how many cancels with a reference that the books do not know
+	// were there when a person said that the request was not executed.
+	Strangers int64 `json:"-"`
 	// SameAs is another request of the last thirty days, equal in payment and
 	// amount: such a one is approved by its id only.
 	SameAs string
@@ -53,6 +56,9 @@ type Request struct {
 	LeaseOwner string    `json:"-"`
 	NextAt     time.Time `json:"-"` // when the worker looks at it next; zero: now
 }
+
+// Decided reports whether a person's decision on a break made the request.
+func (r Request) Decided() bool { return r.BreakID != "" && r.RequestedBy != NightActor }
 
 // RequestID derives the id of a request.
 func RequestID(mid, ref string) string { return reconcile.ShortHash(mid, ref) }

@@ -8,6 +8,9 @@ var (
 	tryAgain    = advice{daesaActs, true,
 		"daesa가 먼저 조회한 뒤 자동으로 다시 시도합니다. 그동안 수기이체나 상점관리자 취소를 하지 마세요",
 		"daesa looks the payment up and tries again by itself; until then neither transfer by hand nor cancel in Toss's console"}
+	mindGateway = advice{daesaActs, true,
+		"몇 분 뒤 먼저 조회하고 같은 멱등키로 다시 시도합니다. 계속되면 운영자가 응답 내용(refunds show)과 프록시·방화벽을 확인해 주세요. 그동안 수기이체나 상점관리자 취소를 하지 마세요",
+		"in some minutes daesa looks the payment up and tries again under the same key; if it goes on, an operator looks at the answer (refunds show) and at proxies and firewalls. Until then neither transfer by hand nor cancel in Toss's console"}
 	waitForIt = advice{daesaActs, true,
 		"처리가 끝나면 daesa가 결과를 조회합니다. 그동안 수기이체나 상점관리자 취소를 하지 마세요",
 		"daesa looks up the outcome when it is there; until then neither transfer by hand nor cancel in Toss's console"}
@@ -90,6 +93,12 @@ var (
 	checkLimits = advice{operatorActs, true,
 		"daesa.yaml의 환불 한도를 확인해 주세요. 한도가 새로 시작되면 자동으로 전송합니다",
 		"check the refund limits in daesa.yaml; it is sent by itself when they begin anew"}
+	mendMerchant = advice{operatorActs, true,
+		"daesa.yaml의 merchants.mid와 also_mids를 상점관리자의 상점아이디와 맞춰 주세요 (daesa doctor가 키의 상점아이디를 알려 줍니다). 이 상점의 결제가 아니면 refunds resolve로 종결해 주세요",
+		"let merchants.mid and also_mids in daesa.yaml agree with Toss's console (daesa doctor says whose key it is); if the payment is not this shop's, close the request by refunds resolve"}
+	findDatabase = advice{operatorActs, true,
+		"데이터베이스를 복구했다면 daesa refunds run --after-restore를 실행하고 이후의 환불 파일을 다시 등록해 주세요. 아니면 같은 키를 쓰는 다른 데이터베이스나 다른 설치를 확인한 뒤, 요청자가 아닌 담당자가 refunds resolve로 기록해 주세요",
+		"if the database was restored, run daesa refunds run --after-restore and import the files that came later again; else look for another database or another installation with the same key, and then another person than the requester says so by refunds resolve"}
 	oldKeyBack = advice{operatorActs, true,
 		"이전 시크릿 키와 주소로 다시 실행해 결과를 확정하거나, 상점관리자에서 취소 여부를 확인해 주세요",
 		"run once more with the former secret key and address to settle it, or look at the payment in Toss's console"}
@@ -215,6 +224,8 @@ var sentences = map[string]entry{
 	// Nobody knows yet.
 	WhyNoAnswer:    {ko: "취소 요청의 응답을 받지 못해 결과 미확인입니다", en: "the cancel got no answer, so its outcome is unknown", do: &tryAgain},
 	WhyNotSent:     {ko: "토스페이먼츠에 연결하지 못해 요청이 전송되지 않았습니다", en: "Toss Payments could not be reached, and nothing was sent", do: &tryAgain},
+	WhyNoCode:      {ko: "토스페이먼츠의 오류 코드가 없는 응답을 받아 결과 미확인입니다 (중간의 프록시나 방화벽이 답했을 수 있습니다)", en: "the answer bears no code of Toss Payments, so the outcome is unknown (a proxy or a firewall may have answered)", do: &mindGateway},
+	WhySums:        {ko: "응답에 적힌 금액이 서로 맞지 않아 믿을 수 없습니다", en: "the amounts in the answer contradict each other, so it is not believed", do: &mindGateway},
 	WhyLeaseOver:   {ko: "처리하던 프로그램이 중단되어 결과 미확인입니다", en: "the program stopped during the call, so its outcome is unknown", do: &tryAgain},
 	WhyUnreachable: {ko: "토스페이먼츠에서 결제를 조회하지 못했습니다", en: "the payment could not be looked up at Toss Payments", do: &tryAgain},
 	WhyInFlight:    {ko: "이 결제의 취소가 아직 처리 중입니다", en: "a cancel of this payment is still being processed", do: &waitForIt},
@@ -232,6 +243,12 @@ var sentences = map[string]entry{
 	WhyForeignAborted: {ko: "해외 결제의 취소가 중단되었습니다", en: "the cancel of the foreign payment was aborted", do: &lookAndResolve},
 	WhyVanished:       {ko: "토스에 있던 취소 내역이 더 이상 보이지 않습니다", en: "a cancel that Toss showed is not there any more", do: &askPayout},
 
+	// Whose payment it is, and whose references it bears.
+	WhyOtherMerchant:    {ko: "토스페이먼츠가 알려 준 상점아이디가 설정과 달라 보내지 않았습니다", en: "Toss Payments names another merchant than the configuration, so it was not sent", do: &mendMerchant},
+	WhyMerchantNotNamed: {ko: "어느 상점의 결제인지 확인되지 않아 보내지 않았습니다", en: "nothing says whose payment it is, so it was not sent", do: &mendMerchant},
+	WhyUnknownReference: {ko: "이 데이터베이스에 없는 daesa 참조번호의 취소가 있어 보내지 않았습니다", en: "the payment bears a cancel with a daesa reference that this database does not know, so it was not sent", do: &findDatabase},
+	WhyTwoInFlight:      {ko: "한 결제에 두 건의 취소가 동시에 진행 중이었습니다", en: "two cancels of one payment were on their way at once", do: &lookAndResolve},
+
 	// It is not sent as it is.
 	WhyForeignCancel: {ko: "결재 뒤 daesa 밖에서 취소된 금액이 있습니다", en: "something was cancelled outside daesa since the approval", do: &giveWordAgain},
 	WhyApprovalVoid:  {ko: "결재 뒤 내용이 바뀌어 결재가 무효가 되었습니다", en: "it was changed after its approval, which is void", do: &giveWordAgain},
@@ -242,7 +259,7 @@ var sentences = map[string]entry{
 	WhyOverLimit:     {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
 	WhyPartial:       {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
 	WhyNotPaid:       {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},
-	WhyNoCode:        {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
+	WhyRefusedBare:   {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
 	WhyTaxPart:       {ko: "요청한 면세금액이 남은 과세·면세 금액과 맞지 않습니다", en: "its tax-free part does not fit what is left, taxable and tax-free", do: &rightParts},
 	WhyAboveBalance:  {ko: "요청 금액이 환불할 수 있는 금액보다 큽니다", en: "more is asked for than can be refunded", do: &smallerAmount},
 	WhyCurrency:      {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},

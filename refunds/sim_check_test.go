@@ -20,6 +20,7 @@ import (
 type facts struct {
 	keys     []string // of the payments
 	foreign  []int    // cancels by others, of each payment
+	strange  []int    // cancels by other installations, of each payment
 	unasked  []*wish
 	wishes   []*wish
 	ids      map[string]int // request ids in the order of their first asking
@@ -94,7 +95,9 @@ func (s *sim) checkStore() {
 			s.fail("I5", "%s has disappeared", s.short(w.id))
 		}
 	}
+	s.checkBreaks()
 	s.checkLedger()
+	s.checkWaiting()
 }
 
 // checkHistory replays the journal of a request: it gives the table's state,
@@ -157,6 +160,9 @@ func (s *sim) checkLedger() {
 				foreign++
 			}
 		}
+		if n := s.strangersOf(key); n != int64(s.strange[i]) {
+			s.fail("I10", "payment %d has %d cancels of other installations, they made %d", i, n, s.strange[i])
+		}
 		if p.Total-moved != p.Balance {
 			s.fail("I10", "payment %d: %d less %d is not %d", i, p.Total, moved, p.Balance)
 		}
@@ -189,6 +195,21 @@ func (s *sim) checkLedger() {
 			}
 		}
 	}
+}
+
+// strangersOf counts the cancels of a payment with a reference that nobody here
+// has ever asked under.
+func (s *sim) strangersOf(key string) (n int64) {
+	p, _ := s.toss.Payment(key)
+	if p == nil {
+		return 0
+	}
+	for _, c := range p.Cancels {
+		if marker := pay.Marker(c.Reason); marker != "" && s.ids[marker] == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // checkBelief compares one request's state with the ledger.
@@ -272,6 +293,9 @@ func (s *sim) left(w *simWorker, f *flight) {
 	is := word{body.Reason, body.Amount.String(), account}
 	if wish := s.wishOf(f.id); !approved || wish == nil || wish.dropped && !f.zombie || s.epoch == 0 && given != is {
 		s.fail("I11", "%s: %v is sent, and people said %v", s.short(f.id), is, given)
+	}
+	if wish := s.wishOf(f.id); wish != nil && s.opt.Payments[wish.of].Other {
+		s.fail("I13", "%s is sent, and Toss says that its payment is another merchant's", s.short(f.id))
 	}
 	if s.brake >= 0 && w.begunAt > s.brake {
 		s.fail("I11", "%s is sent, and the brake is on", s.short(f.id))

@@ -25,6 +25,13 @@ type wish struct {
 	dropped bool // somebody took it back
 }
 
+func (w *wish) mid() string {
+	if w.Former {
+		return formerMID
+	}
+	return mid
+}
+
 // word is what an approval covered.
 type word struct{ reason, amount, account string }
 
@@ -45,10 +52,13 @@ func (d simDir) done() { os.RemoveAll(d.path) }
 // pay makes the payment at Toss, and lines up what will be asked of it.
 func (s *sim) pay(i int, p simPayment) {
 	n := sandbox.NewPayment{OrderID: fmt.Sprintf("order-%04d", i), Method: p.Method, Amount: p.Amount, Outcome: p.Outcome, At: s.now.Add(-p.Ago), Status: sandbox.Done}
+	if p.Other {
+		n.MID = "othermid01"
+	}
 	made, err := s.toss.Pay(n)
 	s.must(err)
 	s.keys = append(s.keys, made.Key)
-	s.foreign = append(s.foreign, 0)
+	s.foreign, s.strange = append(s.foreign, 0), append(s.strange, 0)
 	for _, a := range p.Asks {
 		s.unasked = append(s.unasked, &wish{ask: a, of: i})
 	}
@@ -68,11 +78,19 @@ func (s *sim) askDue() {
 // askFor adds a request as `refunds add` does: after a look-up, and only if
 // nothing stands in its way.
 func (s *sim) askFor(w *wish) {
-	p, evidence, err := s.client.Payment(s.ctx, s.keys[w.of])
+	mid := w.mid()
+	p, evidence, err := s.clients[mid].Payment(s.ctx, s.keys[w.of])
 	s.must(err)
 	w.id = refunds.RequestID(mid, w.Ref)
 	if s.ids[w.id] == 0 {
 		s.ids[w.id] = len(s.ids) + 1
+	}
+	if s.opt.Payments[w.of].Believed {
+		p.MID = mid
+	}
+	if p, err = refunds.MayBeAsked(p, refunds.Asking{MID: mid}, refunds.Known{}); err != nil {
+		s.note("people: %s is not taken: %v", w.Ref, err)
+		return
 	}
 	r := refunds.Request{ID: w.id, MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: w.Amount, Currency: p.Currency,
 		Reason: "고객 변심", Ref: w.Ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: s.now, CancelBy: refunds.CancelBy(p, 365, s.now).By}
@@ -107,6 +125,7 @@ func (s *sim) askFor(w *wish) {
 		return
 	}
 	s.must(err)
+	s.waitFor(w.id)
 	w.taken = true
 	s.count.requests++
 	s.note("people: ask %s = %s for %d of payment %d", w.Ref, s.short(w.id), w.Amount, w.of)
@@ -117,6 +136,34 @@ func (s *sim) askFor(w *wish) {
 	if s.opt.Mild || chance(s.rnd, 0.8) {
 		s.approve(w)
 	}
+}
+
+// askUnderTheOther hands the same wish in again after the mid was corrected, or
+// was made wrong: one ref makes one refund of a payment. Only what was taken back
+// before anything of it was sent is a new wish.
+func (s *sim) askUnderTheOther(w *wish) {
+	other := &wish{ask: ask{Ref: w.Ref, Amount: w.Amount, Former: !w.Former}, of: w.of}
+	p, _, err := s.clients[other.mid()].Payment(s.ctx, s.keys[w.of])
+	s.must(err)
+	had, err := s.db.RefundByRef(s.ctx, other.mid(), p.PaymentKey, w.Ref)
+	s.must(err)
+	if !w.taken || p.MID != other.mid() {
+		return
+	}
+	if had == nil {
+		s.wishes = append(s.wishes, other)
+		s.askFor(other)
+		return
+	}
+	r := *had
+	r.ID, r.MID, r.State = refunds.RequestID(other.mid(), w.Ref), other.mid(), refunds.Requested
+	added, err := s.db.AddRefunds(s.ctx, nil, []refunds.Adding{{Request: r, Payment: p}}, "maker", s.now)
+	s.must(err)
+	s.note("people: %s is asked for again under %s", s.short(had.ID), other.mid())
+	if len(added.New) > 0 {
+		s.fail("I15", "%s makes a second request under %s", s.short(had.ID), other.mid())
+	}
+	s.checkStore()
 }
 
 // account seals a refund account where the payment has none, or a new one is
@@ -131,9 +178,9 @@ func (s *sim) account(w *wish, p pay.Payment, known string) *refunds.StoredAccou
 	s.numbers[print] = number
 	sealer, err := simSealer()
 	s.must(err)
-	sealed, err := refunds.SealAccount(sealer, pay.RefundAccount{Bank: "88", Number: pay.Private(number), Holder: "김토스"}, refunds.AccountPlace(mid, p.OrderID, print))
+	sealed, err := refunds.SealAccount(sealer, pay.RefundAccount{Bank: "88", Number: pay.Private(number), Holder: "김토스"}, refunds.AccountPlace(p.MID, p.OrderID, print))
 	s.must(err)
-	return &refunds.StoredAccount{MID: mid, PaymentKey: p.PaymentKey, OrderID: p.OrderID, Print: print, Bank: "88", AccountMasked: "998*****", HolderMasked: "김*스",
+	return &refunds.StoredAccount{MID: p.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, Print: print, Bank: "88", AccountMasked: "998*****", HolderMasked: "김*스",
 		Sealed: sealed, Source: "given", At: s.now, Actor: "maker"}
 }
 
@@ -145,6 +192,15 @@ func (s *sim) approve(w *wish) {
 		return
 	}
 	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	var tooMuch *refunds.TooMuchError
+	if errors.As(err, &tooMuch) { // less is left than was asked for: no word is taken
+		s.note("people: %s is not approved: %v", s.short(w.id), err)
+		_, err = s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "less is left", Now: s.now})
+		s.must(err)
+		w.dropped, s.person[w.id] = true, true
+		s.checkStore()
+		return
+	}
 	s.must(err)
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
@@ -189,14 +245,14 @@ func (s *sim) visit() {
 
 // again asks for the same under another ref.
 func (s *sim) again(w *wish, ref string) {
-	more := &wish{ask: ask{Ref: ref, Amount: w.Amount}, of: w.of}
+	more := &wish{ask: ask{Ref: ref, Amount: w.Amount, Former: w.Former}, of: w.of}
 	s.wishes = append(s.wishes, more)
 	s.askFor(more)
 }
 
 // resolve is a person's word on a held request, after a look at the provider.
 func (s *sim) resolve(r refunds.Request) {
-	p, evidence, err := s.client.Payment(s.ctx, r.PaymentKey)
+	p, evidence, err := s.clients[r.MID].Payment(s.ctx, r.PaymentKey)
 	s.must(err)
 	claimed, err := s.db.ClaimedFor(s.ctx, r.ID)
 	s.must(err)
@@ -208,7 +264,7 @@ func (s *sim) resolve(r refunds.Request) {
 		s.note("people: %s is not resolved: %v", s.short(r.ID), err)
 		return
 	}
-	s.must(s.db.ResolveRefund(s.ctx, claimed, step, p, []pay.Evidence{evidence}, "owner", "looked", s.now))
+	s.must(s.db.ResolveRefund(s.ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, "owner", "looked", s.now))
 	s.note("people: resolve %s as %s", s.short(r.ID), step.To)
 	if claimed.Attempt != nil {
 		s.answered[claimed.Attempt.Key] = true
@@ -219,12 +275,25 @@ func (s *sim) resolve(r refunds.Request) {
 // happen is an act beside the workers.
 func (s *sim) happen(a act) {
 	s.note("%s %d %d", a.What, a.Of, a.Sum)
+	if s.settingsChange(a) {
+		return
+	}
 	switch a.What {
 	case "console":
 		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum}); err == nil {
 			s.foreign[a.Of]++
 		}
 		s.checkLedger()
+	case "another installation refunds":
+		theirs := pay.WithMarker("다른 설치의 환불", refunds.RequestID("elsewhere", fmt.Sprint(s.steps)))
+		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum, Reason: theirs}); err == nil {
+			s.strange[a.Of]++
+		}
+		s.checkLedger()
+	case "asked again under the other mid":
+		if len(s.wishes) > 0 && !s.quarantine {
+			s.askUnderTheOther(s.wishes[a.Of%len(s.wishes)])
+		}
 	case "brake on":
 		_, err := s.db.Pause(s.ctx, "owner", "stop", s.now)
 		s.must(err)
@@ -322,7 +391,9 @@ func (s *sim) restore() {
 	for _, w := range slices.Clone(s.wishes) {
 		if !w.taken {
 			if s.otherAmount && w.Amount > 200 && chance(s.rnd, 0.5) {
-				w.Amount /= 2
+				if w.Amount /= 2; chance(s.rnd, 0.4) {
+					w.Amount *= 3
+				}
 			}
 			s.askFor(w)
 		}

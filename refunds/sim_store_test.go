@@ -133,6 +133,9 @@ func (q simQueue) Begin(ctx context.Context, b refunds.Begun) error {
 		if err == nil {
 			q.w.lease = b.Until
 			s.begun(b)
+			if first := b.Request.State == refunds.Approved || b.Request.State == refunds.Retry; first && q.w.saw[b.Request.PaymentKey] > b.Request.Strangers {
+				s.fail("I14", "%s is sent beside a cancel of another installation, which nobody has looked at", s.short(b.Request.ID))
+			}
 		}
 		return err
 	})

@@ -2,6 +2,7 @@ package refunds
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -337,5 +338,40 @@ func TestTheTallySumsNoCurrencies(t *testing.T) {
 	together := Together(lines)
 	if len(together) != 4 || together[1].Count != 3 || together[1].Amount != 7000 || together[1].Late != 2 || !together[1].Earliest.Equal(seoul("2026-11-21 23:59:59")) {
 		t.Errorf("over all merchants: %+v", together)
+	}
+}
+
+// TestEveryReasonStandsInTheDocs: docs/refunds.md names each, who acts, and
+// which are never sent.
+func TestEveryReasonStandsInTheDocs(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/refunds.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][]string{} // of the table, by reason
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || !strings.HasPrefix(strings.TrimSpace(cells[1]), "`") {
+			continue
+		}
+		for why := range strings.SplitSeq(cells[1], ",") {
+			rows[strings.Trim(why, " `")] = cells
+		}
+	}
+	for _, why := range []string{WhyAwaitsApproval, WhyNotConfigured, WhyAboveSingle, WhyAboveRun, WhyAboveDay, WhyNoCount, WhyBlocked, WhyDayFull, WhyKeyRefused,
+		WhyClock, WhySendFalse, WhyPaused, WhyNextRun, WhyRetryLater, WhyBeingSent, WhyLookedUp, WhyMustLook, WhyNeedsAccount, WhyInFlight, WhyOnItsWay,
+		WhyDeadline, WhyAboveBalance, WhyUnreachable} {
+		cells := rows[why]
+		if cells == nil {
+			t.Errorf("the page does not name %s", why)
+			continue
+		}
+		if who := strings.TrimSpace(cells[3]); who != (Wait{Why: why}).Who().String() {
+			t.Errorf("%s: the page says that %s acts, and the program %s", why, who, Wait{Why: why}.Who())
+		}
+		if never := strings.Contains(cells[2], "never sent so"); never != stuck(why) {
+			t.Errorf("%s: the page says never: %v", why, never)
+		}
 	}
 }

@@ -41,6 +41,7 @@ type fault struct {
 	before error // nothing leaves the machine
 	lost   bool  // it leaves, and never arrives
 	after  error // it is carried out, and the answer is lost
+	answer reply // of a status: it is answered so, and not carried out
 }
 
 func newWorld(t *testing.T, at string) *world {
@@ -96,6 +97,9 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if f.lost {
 		return nil, context.DeadlineExceeded
+	}
+	if f.answer.status != 0 {
+		return respond(r, f.answer), nil
 	}
 	r = r.Clone(r.Context()) // a server has a body always
 	if r.Body == nil {

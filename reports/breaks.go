@@ -90,6 +90,9 @@ func (b *nightBook) drawBreaks() {
 	if !n.nothingRead() {
 		l.subtitle += b.lang.fill(word{" · 확인 필요 {1}건, 시점 차이 {2}건, 자동 해소 {3}건", " · {1} need a person, {2} timing, {3} cleared"},
 			b.number(b.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared)))
+		if waiting := refundingBreaks(n.sum); waiting > 0 {
+			l.subtitle += b.lang.fill(word{", 환불 진행 중 {1}건", ", {1} refunding"}, b.number(waiting))
+		}
 	}
 	if cleared == 0 {
 		l.segments[0] = b.nothing(b.say("불일치 없음 ✓", "No breaks ✓"))

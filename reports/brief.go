@@ -79,6 +79,8 @@ func (b brief) text() string {
 		lines = append(lines, b.refundLines()...)
 		lines = append(lines, b.waitLines()...)
 		lines = append(lines, b.accountsLine()...)
+	} else { // what waits is the database's, and does not wait for Toss to be back
+		lines = append(lines, b.waitLines()...)
 	}
 	if b.several || len(b.night.absent) > 0 {
 		lines = append(lines, b.merchantLines()...)

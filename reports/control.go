@@ -83,6 +83,10 @@ func (c *control) checks() {
 	words, rows := status(isNew, reconcile.Open, reconcile.Reopened)
 	listed := c.shown(breakColumns)
 	c.counted(c.say("확인 필요 불일치", "Breaks that need a person"), openBreaks(n.sum), rows, countIf(c.breaks, listed, columnStatus, words))
+	if waiting := refundingBreaks(n.sum); waiting > 0 {
+		words, rows = status(reconcile.Refunding)
+		c.counted(c.lang.status(reconcile.Refunding), waiting, rows, countIf(c.breaks, listed, columnStatus, words))
+	}
 	words, rows = status(reconcile.Timing)
 	c.counted(c.lang.status(reconcile.Timing), n.sum.Timing, rows, countIf(c.breaks, listed, columnStatus, words))
 	for _, state := range statesByNeed {

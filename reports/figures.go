@@ -175,12 +175,14 @@ func statusRank(s reconcile.Status) int {
 	switch s {
 	case reconcile.Open, reconcile.Reopened:
 		return 0
-	case reconcile.Timing:
+	case reconcile.Refunding:
 		return 1
-	case reconcile.Cleared:
-		return 3
-	default:
+	case reconcile.Timing:
 		return 2
+	case reconcile.Cleared:
+		return 4
+	default:
+		return 3
 	}
 }
 
@@ -421,7 +423,7 @@ func (n *night) sumOf(chosen func(Deadline) bool) stake {
 
 // sumRuns adds the counts of all merchants. Money is not among them.
 func sumRuns(snapshots []Snapshot) reconcile.Run {
-	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
+	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunding: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
 	for _, s := range snapshots {
 		run := s.Run
 		sum.Complete = sum.Complete && run.Complete
@@ -447,6 +449,9 @@ func sumRuns(snapshots []Snapshot) reconcile.Run {
 		for kind, count := range run.Broken {
 			sum.Broken[kind] += count
 		}
+		for kind, count := range run.Refunding {
+			sum.Refunding[kind] += count
+		}
 		for state, count := range run.Refunds {
 			sum.Refunds[state] += count
 		}
@@ -455,10 +460,15 @@ func sumRuns(snapshots []Snapshot) reconcile.Run {
 }
 
 // openBreaks are those that need a person after the run.
-func openBreaks(run reconcile.Run) int64 {
-	var open int64
-	for _, count := range run.Broken {
-		open += count
+func openBreaks(run reconcile.Run) int64 { return summedKinds(run.Broken) }
+
+// refundingBreaks are those that wait for their refund after the run.
+func refundingBreaks(run reconcile.Run) int64 { return summedKinds(run.Refunding) }
+
+func summedKinds(counts map[reconcile.Kind]int64) int64 {
+	var sum int64
+	for _, count := range counts {
+		sum += count
 	}
-	return open
+	return sum
 }

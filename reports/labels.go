@@ -63,12 +63,13 @@ var kindWords = map[reconcile.Kind]word{
 const isNew reconcile.Status = "new"
 
 var statusWords = map[reconcile.Status]word{
-	isNew:              {"신규", "New"},
-	reconcile.Open:     {"계속", "Open"},
-	reconcile.Reopened: {"재발생", "Reopened"},
-	reconcile.Timing:   {"시점 차이", "Timing"},
-	reconcile.Resolved: {"종결", "Resolved"},
-	reconcile.Cleared:  {"자동 해소", "Cleared"},
+	isNew:               {"신규", "New"},
+	reconcile.Open:      {"계속", "Open"},
+	reconcile.Reopened:  {"재발생", "Reopened"},
+	reconcile.Timing:    {"시점 차이", "Timing"},
+	reconcile.Refunding: {"환불 진행 중", "Refunding"},
+	reconcile.Resolved:  {"종결", "Resolved"},
+	reconcile.Cleared:   {"자동 해소", "Cleared"},
 }
 
 // decisionWords are what a person can decide about a break.
@@ -174,6 +175,7 @@ var captureWords = map[string]word{
 	refunds.CaptureTooLate:     {"30분 경과 후 인지", "heard of too late"},
 	refunds.CaptureUnreachable: {"토스 응답 없음", "Toss did not answer"},
 	refunds.CaptureUnusable:    {"송금 불가 계좌", "no account that money can be sent to"},
+	refunds.CaptureStranger:    {"설정과 다른 상점아이디(MID)의 결제", "a payment of another merchant than the configuration's"},
 }
 
 // lookUp gives the word of a value, or the value itself where none is known:

@@ -218,7 +218,7 @@ func TestRowsAreRefusedForThemselves(t *testing.T) {
 			`its decision "몰라요" is none of: 쇼핑몰 정정, 환불 진행, 수기이체 완료, 토스에서 환불 완료, 소액 차이 종결, 토스 오류, 당사 주문 아님, 보류`},
 		{"a row of another workbook", sampleNight("m"), foreign, `belongs to another workbook`},
 		{"the row check is gone", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnRowCheck, nil) },
-			`belongs to another workbook (its row check is "")`},
+			`its row check (행 확인) is empty, so that nobody can say which difference it is about`},
 		{"the night was run again", again, func(*testing.T, *excelize.File) {}, "the night was run again after this workbook was drawn, and the row is another now"},
 		{"a note that is too long", sampleNight("m"), func(t *testing.T, f *excelize.File) {
 			put(t, f, "20261121-0008", columnNote, strings.Repeat("가", mostPersonNote+1))

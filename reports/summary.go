@@ -46,6 +46,7 @@ func (m *summary) draw() {
 	if m.night.nothingRead() {
 		m.heading(word{"가맹점", "Merchants"}, sheetControl)
 		m.coverage()
+		m.waiting()
 		m.s.onePage = true
 		return
 	}

@@ -88,7 +88,7 @@ func (g *ladderGrid) draw(l ladder, below int) (explained int) {
 	g.put(4, money(figure(signed, true), l.currency, l.shop-l.provider).as(rounded(l.currency, g.cell(4, gap-2)+"-"+g.cell(4, gap-1))))
 	for _, r := range l.rungs {
 		g.rung(l.currency, r, clean(g.lang.kind(r.kind)), g.breakAt(func(b *BreakRow) bool {
-			return b.Kind == r.kind && b.Status.NeedsPerson() && b.Currency == l.currency
+			return b.Kind == r.kind && b.Status.Listed() && b.Currency == l.currency
 		}))
 	}
 	g.rung(l.currency, l.timing, g.lang.status(reconcile.Timing), g.breakAt(func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == l.currency }))

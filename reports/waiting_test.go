@@ -96,6 +96,21 @@ func TestFiguresCountMerchantsThatLeftOnce(t *testing.T) {
 	}
 }
 
+// TestWhatWaitsIsSaidWhereNothingCouldBeRead: a provider that is away keeps no
+// deadline from passing.
+func TestWhatWaitsIsSaidWhereNothingCouldBeRead(t *testing.T) {
+	t.Parallel()
+	s := waitingNight()
+	s.Run.Complete, s.Run.Touched, s.Breaks = false, 0, nil
+	note := briefOf(t, []Snapshot{s}, BriefOptions{})
+	if !strings.Contains(note.Text, "⚠ 현 상태로는 취소기한 내 전송 불가: 2건") || !strings.Contains(note.Text, "⚠ 현재 설정으로 전송할 수 없는 환불") {
+		t.Errorf("the message says nothing of it:\n%s", note.Text)
+	}
+	if text := dump(t, drawn(t, []Snapshot{s}, Options{})); !strings.Contains(text, "환불 대기") {
+		t.Error("the first page says nothing of it")
+	}
+}
+
 // TestANightWhereNothingWaitsHasNoSuchSection.
 func TestANightWhereNothingWaitsHasNoSuchSection(t *testing.T) {
 	t.Parallel()

@@ -433,7 +433,7 @@ func TestEveryValueHasAWord(t *testing.T) {
 	for _, state := range refunds.States {
 		need(stateWords[state].ko != "" && stateWords[state].en != "" && requestWords[state].ko != "" && requestWords[state].en != "" && needRank(state) >= 0, state)
 	}
-	for _, status := range []reconcile.Status{reconcile.Open, reconcile.Timing, reconcile.Cleared, reconcile.Resolved, reconcile.Reopened} {
+	for _, status := range reconcile.Statuses {
 		need(statusWords[status].ko != "", status)
 	}
 	for _, remark := range reconcile.Remarks {

@@ -90,7 +90,8 @@ func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 		}
 		asked := after // it is asked for anew, and then perhaps approved at once
 		asked.State, asked.Approval = refunds.Requested, ""
-		if err := d.turnTo(ctx, tx, r, asked, "", a.At); err != nil {
+		m := moving{request: r, actor: a.Actor, now: a.At}
+		if _, err := d.turnTo(ctx, tx, m, asked, ""); err != nil { // no break hears of it: it goes on
 			return nil, err
 		}
 		if r.State != refunds.Requested {
@@ -98,7 +99,8 @@ func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 		}
 		if after.State == refunds.Approved {
 			asked.Version, after.Version = asked.Version+1, after.Version+1
-			if err := d.turnTo(ctx, tx, asked, after, "", a.At); err != nil {
+			m.request = asked
+			if _, err := d.turnTo(ctx, tx, m, after, ""); err != nil {
 				return nil, err
 			}
 			entries = append(entries, moved(asked, refunds.Approved, a.At, a.Actor, refunds.WhyUnderLimit))

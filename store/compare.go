@@ -375,7 +375,7 @@ func (c *Comparison) saveLookUps(ctx context.Context, on place, payments []pay.P
 			return err
 		}
 	}
-	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 23, "ON CONFLICT DO NOTHING", lookUpBatch)
+	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 24, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer into.close()
 	cancels := newBulk(c.d, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer cancels.close()
@@ -495,19 +495,6 @@ func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) 
 		})
 	}
 	return figures, nil
-}
-
-// Breaks gives every break ever seen of the suspects that look-ups decided on.
-func (c *Comparison) Breaks(ctx context.Context) ([]reconcile.Break, error) {
-	var rows []breakRow
-	if err := c.all(ctx, &rows, "breaks_of_judged", c.args()); err != nil {
-		return nil, err
-	}
-	breaks := make([]reconcile.Break, len(rows))
-	for i, row := range rows {
-		breaks[i] = row.breakOf()
-	}
-	return breaks, nil
 }
 
 // LastImport is when the shop's orders last changed; zero when there are none.

@@ -11,8 +11,8 @@ import (
 // for each connection: planning one anew costs PostgreSQL more than running it.
 // Statements on temporary tables cannot be among them.
 var everyRefund = []string{
-	"claim", "about_payment", "order_of", "newest_attempt", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
-	"settle_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
+	"claim", "about_payment", "order_of", "newest_attempt", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
+	"settle_refund", "breaks_of_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
 }
 
 // prepared holds them once a worker has begun.

@@ -30,7 +30,7 @@ type askedRow struct {
 func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
 	var rows []askedRow
-	if err := c.all(ctx, &rows, "asked_of", args{"mid": c.scope.MID, "payment_key": p.PaymentKey}); err != nil {
+	if err := c.all(ctx, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
@@ -55,6 +55,11 @@ func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, s
 // the payment any more, since another process has asked meanwhile, is left out.
 func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
 	var entries []Entry
+	// All payments are locked first, in one order, so that two writers wait and
+	// never both.
+	if err := d.lockPayments(ctx, tx, night.Proposed); err != nil {
+		return nil, err
+	}
 	for _, request := range night.Proposed {
 		var much *refunds.TooMuchError
 		if err := d.checkRoom(ctx, tx, request); errors.As(err, &much) {
@@ -83,30 +88,18 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 
 // settleRefunds: a person's word on a break settles its refund requests too.
 // Where money went back by bank transfer, or none is owed, nothing that was not
-// sent yet may be sent; a transfer lowers what may ever be cancelled.
+// sent yet may be sent; a transfer lowers what may ever be cancelled. waiting
+// leaves them alone, unless it takes the place of refund_now.
 func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition, by, note string, now time.Time) ([]Entry, error) {
-	if as == reconcile.RefundNow || as == reconcile.Waiting {
+	if as == reconcile.Waiting && b.Status != reconcile.Refunding {
 		return nil, nil
 	}
 	if err := d.nothingOnItsWay(ctx, tx, b, as); err != nil {
 		return nil, err
 	}
-	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
-		return nil, err
-	}
-	var entries []Entry
-	for _, row := range rows {
-		before := row.request()
-		after, err := before.Withdraw()
-		if err != nil {
-			return nil, err
-		}
-		if err := d.turnTo(ctx, tx, before, after, before.ErrorCode, now); err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry(now, by, "", "refund:"+row.ID, "refund.rejected", "the break was resolved as "+string(as)+": "+note,
-			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
+	entries, err := d.rejectUnsent(ctx, tx, b, "the break was resolved as "+string(as)+": "+note, by, now)
+	if err != nil || as == reconcile.Waiting {
+		return entries, err
 	}
 	// What the list of transfers by hand has of this break is the same money.
 	var listed int64
@@ -124,8 +117,47 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	if as != reconcile.RefundedByTransfer || amount <= 0 || b.PaymentKey == "" {
 		return entries, nil
 	}
-	_, err := d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
+	_, err = d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
 	return entries, err
+}
+
+// rejectUnsent takes back what was not sent yet of a break's requests.
+func (d *DB) rejectUnsent(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, why, by string, now time.Time) ([]Entry, error) {
+	var rows []refundRow
+	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for _, row := range rows {
+		before := row.request()
+		after, err := before.Withdraw()
+		if err != nil {
+			return nil, err
+		}
+		followed, err := d.turnTo(ctx, tx, moving{request: before, actor: by, now: now}, after, before.ErrorCode)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(append(entries, moved(before, after.State, now, by, why)), followed...)
+	}
+	return entries, nil
+}
+
+// mayDecideOtherwise refuses another decision about a refunding break whose
+// request has left, or perhaps: its end decides.
+func (d *DB) mayDecideOtherwise(ctx context.Context, tx *sqlx.Tx, b reconcile.Break) error {
+	if b.Status != reconcile.Refunding {
+		return nil
+	}
+	var row refundRow
+	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil {
+		return err
+	}
+	if r := row.request(); !r.State.Unsent() {
+		return hinted(fmt.Errorf("break %s: %w: refund %s is %s", b.ID, ErrOnItsWay, r.ID, r.State),
+			"wait until it has ended (daesa refunds show "+r.ID+"): then the break is resolved, or open again")
+	}
+	return nil
 }
 
 // ErrOnItsWay: money of the payment goes back through Toss already, or perhaps.
@@ -134,16 +166,14 @@ var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nob
 // nothingOnItsWay: money that goes back by bank transfer must not go back
 // through Toss as well. The payment is locked as a worker locks it.
 func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
-	key := args{"mid": b.MID, "payment_key": b.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if _, err := d.lockPayment(ctx, tx, b.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if as != reconcile.RefundedByTransfer {
 		return nil
 	}
 	var id string
-	err := d.one(ctx, tx, &id, "on_its_way", key)
+	err := d.one(ctx, tx, &id, "on_its_way", args{"payment_key": b.PaymentKey})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil

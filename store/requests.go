@@ -63,19 +63,14 @@ func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []refunds.Adding
 
 func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, actor string, now time.Time, added *Added) ([]Entry, error) {
 	r := row.Request
+	if _, err := d.exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
+		return nil, err
+	}
 	var had refundRow
-	err := d.one(ctx, tx, &had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	err := d.refundByRef(ctx, tx, &had, r)
 	switch {
 	case err == nil:
-		known := had.request()
-		if err := known.SameAsking(r); err != nil {
-			return nil, err
-		}
-		added.Known = append(added.Known, known)
-		if row.Account == nil || !known.State.Unsent() || known.State == refunds.Retry {
-			return nil, nil
-		}
-		return d.saveAccount(ctx, tx, *row.Account)
+		return d.addAgain(ctx, tx, row, had.request(), added)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
@@ -120,20 +115,59 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 		"currency": r.Currency, "ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
 	if row.Found != nil {
 		found := refunds.Settled{Request: r, Step: *row.Found, Payment: &row.Payment, Now: now, Actor: actor}
-		if err := d.settle(ctx, tx, found); err != nil {
+		followed, err := d.settle(ctx, tx, found)
+		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, settledEntry(found))
+		entries = append(append(entries, settledEntry(found)), followed...)
 		r.State = row.Found.To
 	}
 	added.New = append(added.New, r)
 	return entries, nil
 }
 
+// addAgain: a ref that was asked with before is the same request, if it asks for
+// the same. An account that is given now is kept while nothing was sent.
+func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *Added) ([]Entry, error) {
+	if err := had.SameAsking(row.Request); err != nil {
+		return nil, err
+	}
+	added.Known = append(added.Known, had)
+	if row.Account == nil || !had.State.Unsent() || had.State == refunds.Retry {
+		return nil, nil
+	}
+	return d.saveAccount(ctx, tx, *row.Account)
+}
+
+// refundByRef finds the request of a ref, also one that was made for the same
+// payment under another MID; sql.ErrNoRows where there is none.
+func (d *DB) refundByRef(ctx context.Context, on runner, had *refundRow, r refunds.Request) error {
+	err := d.one(ctx, on, had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = d.one(ctx, on, had, "refund_by_payment_and_ref", args{"mid": r.MID, "payment_key": r.PaymentKey, "ref": r.Ref})
+	}
+	return err
+}
+
+// RefundByRef gives the request that a ref has made, also under another MID for
+// the same payment; nil where there is none.
+func (d *DB) RefundByRef(ctx context.Context, mid, paymentKey, ref string) (*refunds.Request, error) {
+	var had refundRow
+	err := d.refundByRef(ctx, d.db, &had, refunds.Request{MID: mid, PaymentKey: paymentKey, Ref: ref})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	r := had.request()
+	return &r, nil
+}
+
 // markSame notes that two requests are equal in payment and amount.
 func (d *DB) markSame(ctx context.Context, tx *sqlx.Tx, r *refunds.Request, now time.Time) error {
 	var other string
-	err := d.one(ctx, tx, &other, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
+	err := d.one(ctx, tx, &other, "same_as", args{"payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
 		"since": at(now.Add(-sameWithin))})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
@@ -159,7 +193,7 @@ func (d *DB) checkRoom(ctx context.Context, tx *sqlx.Tx, r refunds.Request) erro
 // Known gives what is known of a payment besides a request that may not be
 // there yet.
 func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error) {
-	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID})
+	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
 	return known, err
 }
 
@@ -197,6 +231,11 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 				return err
 			}
 		}
+		for _, r := range requests { // breaks before payments, as who decides about a break does
+			if err := d.lockWaiting(ctx, tx, r.ID, refunds.Rejected); err != nil {
+				return err
+			}
+		}
 		if err := d.lockPayments(ctx, tx, requests); err != nil {
 			return err
 		}
@@ -207,10 +246,11 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 			if err != nil {
 				return err
 			}
-			if err := d.turnTo(ctx, tx, r, after, "", w.Now); err != nil {
+			followed, err := d.turnTo(ctx, tx, moving{request: r, actor: w.By, now: w.Now}, after, "")
+			if err != nil {
 				return err
 			}
-			entries = append(entries, moved(r, after.State, w.Now, w.By, w.Note))
+			entries = append(append(entries, moved(r, after.State, w.Now, w.By, w.Note)), followed...)
 			done = append(done, after)
 		}
 		_, err = d.append(ctx, tx, entries)
@@ -222,27 +262,34 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 // turnTo writes what a rule made of a request, other than a worker's step. It
 // takes the request from a worker that has it but has not begun. Nobody has
 // looked the payment up for it: the look at everything after a restore must
-// still come to it.
-func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, before, after refunds.Request, why string, now time.Time) error {
-	to := after.State
-	after.State = before.State
-	row := settledRow(refunds.Settled{Request: after, Step: refunds.Step{To: to, Why: why}, Now: now})
+// still come to it. m is the request as it was, and who moves it; it gives what
+// the journal keeps of the break that waits for the request.
+func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, m moving, after refunds.Request, why string) ([]Entry, error) {
+	m.to, after.State = after.State, m.request.State
+	row := settledRow(refunds.Settled{Request: after, Step: refunds.Step{To: m.to, Why: why}, Now: m.now})
 	row["looked_at"] = Time{}
-	return d.move(ctx, tx, before, to, row)
+	return d.move(ctx, tx, m, row)
 }
 
 // move is the only writer of a request's state after its first, but for Begin:
 // it refuses every way that refunds.Moves does not know, and ErrLost says that
-// the request is not as it was read.
-func (d *DB) move(ctx context.Context, tx *sqlx.Tx, before refunds.Request, to refunds.State, row args) error {
-	if !refunds.MayMove(before.State, to) {
-		return fmt.Errorf("refund %s: from %s to %s is no way that a request may go; nothing was written", before.ID, before.State, to)
+// the request is not as it was read. The break that waits for the request hears
+// of its end here, and what the journal keeps of that is given back.
+func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, row args) ([]Entry, error) {
+	if !refunds.MayMove(m.request.State, m.to) {
+		return nil, fmt.Errorf("refund %s: from %s to %s is no way that a request may go; nothing was written", m.request.ID, m.request.State, m.to)
+	}
+	if err := d.lockWaiting(ctx, tx, m.request.ID, m.to); err != nil {
+		return nil, err
 	}
 	changed, err := d.exec(ctx, tx, "settle_refund", row)
 	if err == nil && changed == 0 {
-		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", before.ID, refunds.ErrLost)
+		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", m.request.ID, refunds.ErrLost)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return d.followRefund(ctx, tx, m)
 }
 
 func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Request, error) {
@@ -288,21 +335,22 @@ func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error
 }
 
 // ResolveRefund writes a person's word on a held request, with the payment as
-// the provider showed it just now. An attempt that nobody answered counts as
+// the provider showed it just now; nil where it is not to be kept. An attempt that nobody answered counts as
 // answered by that person.
-func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
+func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		if c.Request.State != refunds.HeldState {
 			return &refunds.StateError{Request: c.Request, Want: []refunds.State{refunds.HeldState}}
 		}
-		s := refunds.Settled{Request: c.Request, Step: step, Payment: &p, Evidence: evidence, Now: now, Actor: by}
+		s := refunds.Settled{Request: c.Request, Step: step, Payment: p, Evidence: evidence, Now: now, Actor: by}
 		if step.To == refunds.Requested { // the cancel that it stood on came to nothing
 			s.Request.TransactionKey = ""
 			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
 				return err
 			}
 		}
-		if err := d.move(ctx, tx, c.Request, step.To, settledRow(s)); err != nil {
+		followed, err := d.move(ctx, tx, moving{c.Request, step.To, by, "", now}, settledRow(s))
+		if err != nil {
 			return err
 		}
 		if c.Attempt != nil && !c.Attempt.Answered() {
@@ -320,7 +368,7 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
-		_, err := d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, note)})
+		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
 		return err
 	})
 }

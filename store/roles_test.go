@@ -223,12 +223,12 @@ var rights = map[string][3]string{
 	"pages":         {"S I", "S", "S"},
 	"payment_facts": {"S I U", "S", "S"},
 	"payments":      {"S I U", "S U(provider)", "S"},
-	"refund_attempts": {"S I U(answered_at,answers,body,body_sha256,code,http_status,kind,last_sent,message,secret_print,sends,trace_id,unanswered)",
+	"refund_attempts": {"S I U(answer,answered_at,answers,body,body_sha256,code,http_status,kind,last_sent,message,secret_print,sends,trace_id,unanswered)",
 		"S-body", "S-body"},
 	"refunds": {"S I U(account_print,approval,approved_at,approved_by,attempts,cancel_by,error_code,error_message,finished_at,idempotency_key,in_progress," +
-		"lease_owner,lease_until,looked_at,next_at,planned_foreign,same_as,sent_at,state,transaction_key,version)",
+		"lease_owner,lease_until,looked_at,next_at,planned_foreign,same_as,sent_at,state,strangers,transaction_key,version)",
 		"S U(account_print,approval,approved_at,approved_by,cancel_by,error_code,error_message,finished_at,in_progress," +
-			"lease_owner,lease_until,looked_at,next_at,planned_foreign,sent_at,state,transaction_key,version)", "S"},
+			"lease_owner,lease_until,looked_at,next_at,planned_foreign,sent_at,state,strangers,transaction_key,version)", "S"},
 	"runs":         {"S I U", "S", "S"},
 	"ticks":        {"S I U", "S", "S"},
 	"alerts":       {"S I U", "S", "S"},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -20,9 +19,7 @@ import (
 // the lock. parts is false where an older program looked the payment up last,
 // and its tax-free part is not known.
 func (d *DB) roomOf(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (p pay.Payment, known refunds.Known, parts bool, err error) {
-	var total int64
-	key := args{"mid": r.MID, "payment_key": r.PaymentKey}
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
+	if _, err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
 		return p, known, false, fmt.Errorf("refund %s: its payment %s: %w", r.ID, r.PaymentKey, err)
 	}
 	if p, parts, err = d.seen(ctx, tx, r.MID, r.PaymentKey); err != nil {
@@ -76,6 +73,8 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 		switch {
 		case row.What == "claim":
 			known.Claimed[row.TransactionKey] = row.ID
+		case row.What == "named":
+			known.Named = true
 		case row.What == "given":
 			known.Given = append(known.Given, refunds.Given{RefundID: row.ID, Parts: parts})
 		case row.ID != besides:
@@ -110,15 +109,13 @@ func (d *DB) leftFor(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (*refu
 // lockPayments locks the payments of requests in one order, so that two words,
 // or a word and an import, wait for each other and never both.
 func (d *DB) lockPayments(ctx context.Context, tx *sqlx.Tx, requests []refunds.Request) error {
-	keys := make([][2]string, len(requests))
+	keys := make([]string, len(requests))
 	for i, r := range requests {
-		keys[i] = [2]string{r.PaymentKey, r.MID}
+		keys[i] = r.PaymentKey
 	}
-	slices.SortFunc(keys, func(a, b [2]string) int { return strings.Compare(a[0]+"\x00"+a[1], b[0]+"\x00"+b[1]) })
+	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
-		var total int64
-		err := d.one(ctx, tx, &total, "lock_payment", args{"mid": key[1], "payment_key": key[0]})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if _, err := d.lockPayment(ctx, tx, key); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 	}

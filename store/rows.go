@@ -65,6 +65,7 @@ type paymentRow struct {
 	ApprovalNumber     string `db:"approval_number"`
 	TaxFreeLeft        *int64 `db:"tax_free_left"` // null: an older program looked
 	TaxFreePaid        *int64 `db:"tax_free_paid"`
+	TossMID            string `db:"toss_mid"`
 }
 
 func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
@@ -74,7 +75,7 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 		Behind: string(p.Behind), Provider: plain(p.Provider), Currency: string(p.Currency), TotalAmount: p.TotalAmount,
 		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
 		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
-		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt), ApprovalNumber: plain(p.ApprovalNumber),
+		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt), TossMID: plain(p.SaidMID), ApprovalNumber: plain(p.ApprovalNumber),
 		TaxFreeLeft: &p.TaxFreeAmount, TaxFreePaid: &taxFreePaid,
 	}
 	if p.Account != nil {
@@ -89,12 +90,12 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 // paymentColumns are in the order of values.
 const paymentColumns = `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
 	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-	tax_free_left, tax_free_paid, approval_number`
+	tax_free_left, tax_free_paid, toss_mid, approval_number`
 
 func (r paymentRow) values() []any {
 	return []any{r.MID, r.PaymentKey, r.OrderID, r.Status, r.Method, r.Behind, r.Provider, r.Currency, r.TotalAmount, r.BalanceAmount,
 		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt,
-		r.TaxFreeLeft, r.TaxFreePaid, r.ApprovalNumber}
+		r.TaxFreeLeft, r.TaxFreePaid, r.TossMID, r.ApprovalNumber}
 }
 
 // payment is the payment as far as it is kept: what a rule about money asks
@@ -144,18 +145,26 @@ type breakRow struct {
 	Note           string `db:"note"`
 	Owner          string `db:"owner"`
 	Remark         string `db:"remark"`
+	RefundID       string `db:"refund_id"`
+	Refunding      int64  `db:"refunding"`
 }
 
+// newBreakRow writes a refunding break as resolved and waiting: so the version
+// before this one reads it, too.
 func newBreakRow(b reconcile.Break) breakRow {
+	status := b.Status
+	if status == reconcile.Refunding {
+		status = reconcile.Resolved
+	}
 	return breakRow{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: string(b.Kind),
-		Status: string(b.Status), Origin: string(b.Origin), Currency: string(b.Currency),
+		Status: string(status), Origin: string(b.Origin), Currency: string(b.Currency),
 		LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount, LocalStatus: b.LocalStatus,
 		ProviderStatus: b.ProviderStatus, Method: string(b.Method), Owed: b.Owed, MovedAt: at(b.MovedAt),
 		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
-		Remark: string(b.Remark),
+		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding),
 	}
 }
 
@@ -169,11 +178,40 @@ func (r breakRow) breakOf() reconcile.Break {
 			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed,
 			Timing: r.Status == string(reconcile.Timing), Remark: reconcile.Remark(r.Remark),
 		},
-		Status: reconcile.Status(r.Status), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
+		Status: r.status(), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
 		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
-		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0,
+		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0, RefundID: r.RefundID,
 	}
+}
+
+func (r breakRow) status() reconcile.Status {
+	if r.Status == string(reconcile.Resolved) && r.Refunding != 0 {
+		return reconcile.Refunding
+	}
+	return reconcile.Status(r.Status)
+}
+
+// same reports whether two rows say the same.
+func (r breakRow) same(other breakRow) bool {
+	if !sameAmount(r.LocalAmount, other.LocalAmount) || !sameAmount(r.ProviderAmount, other.ProviderAmount) {
+		return false
+	}
+	r.LocalAmount, r.ProviderAmount = other.LocalAmount, other.ProviderAmount
+	for _, times := range [][2]*Time{{&r.MovedAt, &other.MovedAt}, {&r.CancelBy, &other.CancelBy}, {&r.ResolvedAt, &other.ResolvedAt}} {
+		if !times[0].Equal(times[1].Time) {
+			return false
+		}
+		*times[0] = *times[1]
+	}
+	return r == other
+}
+
+func sameAmount(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // refundRow is a refund request as the table holds it.
@@ -213,6 +251,7 @@ type refundRow struct {
 	SameAs         string `db:"same_as"`
 	InProgress     int64  `db:"in_progress"`
 	Approval       string `db:"approval"`
+	Strangers      int64  `db:"strangers"`
 }
 
 func newRefundRow(r refunds.Request) refundRow {
@@ -235,7 +274,7 @@ func (r refundRow) request() refunds.Request {
 		ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage, RequestedBy: r.RequestedBy,
 		RequestedAt: r.RequestedAt.Time, ApprovedBy: r.ApprovedBy, FinishedAt: r.FinishedAt.Time,
 		Approval: r.Approval, ApprovedAt: r.ApprovedAt.Time, AccountPrint: r.AccountPrint, PlannedForeign: r.PlannedForeign,
-		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner,
+		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner, Strangers: r.Strangers,
 	}
 }
 

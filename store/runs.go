@@ -190,6 +190,10 @@ func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(j
 				return err
 			}
 		}
+		night, err := c.afresh(ctx, tx, night)
+		if err != nil {
+			return err
+		}
 		entries, err := c.d.commitBreaks(ctx, tx, night)
 		if err != nil {
 			return err

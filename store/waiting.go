@@ -90,16 +90,18 @@ func (d *DB) expire(ctx context.Context, tx *sqlx.Tx, e refunds.Expiry) (expired
 		before := row.request()
 		after := before
 		after.State, after.ErrorCode, after.FinishedAt = refunds.ExpiredState, refunds.WhyDeadline, e.Now
-		if err := d.turnTo(ctx, tx, before, after, refunds.WhyDeadline, e.Now); errors.Is(err, refunds.ErrLost) {
+		followed, err := d.turnTo(ctx, tx, moving{request: before, actor: e.Actor, runID: e.RunID, now: e.Now}, after, refunds.WhyDeadline)
+		if errors.Is(err, refunds.ErrLost) {
 			continue // a worker has begun with it: the next run decides
-		} else if err != nil {
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(e.Now)}); err != nil {
 			return nil, nil, err
 		}
-		entries = append(entries, entry(e.Now, e.Actor, e.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",
-			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
+		entries = append(append(entries, entry(e.Now, e.Actor, e.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",
+			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency})), followed...)
 		expired = append(expired, after)
 	}
 	return expired, entries, nil

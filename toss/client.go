@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +51,8 @@ type Pacer interface {
 // Options of a Client. BaseURL, SecretKey and Now are needed.
 type Options struct {
 	BaseURL   string        // https://api.tosspayments.com; http only on loopback
-	MID       string        // stands in where the provider leaves mId out
+	MID       string        // of the key, as the configuration has it
+	AlsoMIDs  []string      // further MIDs that the key answers for: what is theirs counts as MID's
 	SecretKey func() string // reveals the key, for each send anew
 
 	// HTTP sends; nil: a client of its own. Whatever it is, redirects are never
@@ -74,6 +76,15 @@ type Client struct {
 	http  *http.Client
 	opts  Options
 	sleep func(context.Context, time.Duration) error
+}
+
+// merchantOf folds the mId that Toss names: one of AlsoMIDs is MID's, and every
+// other stays what it is. "" stays "".
+func (o Options) merchantOf(said string) string {
+	if slices.Contains(o.AlsoMIDs, said) {
+		return o.MID
+	}
+	return said
 }
 
 // New checks the options and makes a client. It sends nothing. The error has

@@ -313,7 +313,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 			if failure := failureOf(t, errorOf(c.Payment(t.Context(), referenceKey))); failure.Kind != pay.FailureUnreadable {
 				t.Errorf("%d: %v", status, failure)
 			}
-			if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNoAnswer {
+			if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNoCode {
 				t.Errorf("%d: a cancel: %v", status, failure)
 			}
 		}

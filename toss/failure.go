@@ -139,6 +139,7 @@ func (c *Client) refusal(q *call, a answer) *pay.Failure {
 	case a.status < 400:
 		f.Kind = q.unreadable()
 		f.Err = fmt.Errorf("%w (redirects are never followed)", errNoAnswer)
+		f.Piece = c.piece(q, a.body)
 	case ok:
 		f.Kind = kindOf(a.status, code)
 		f.Code, f.Message = clean(code, codeMaximum, secrets...), clean(message, messageMaximum, secrets...)
@@ -147,9 +148,11 @@ func (c *Client) refusal(q *call, a answer) *pay.Failure {
 		}
 	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable:
 		f.Kind = pay.FailureThrottled
+		f.Piece = c.piece(q, a.body)
 	default:
 		f.Kind = q.unreadable()
 		f.Err = errNoAnswer
+		f.Piece = c.piece(q, a.body)
 	}
 	return f
 }

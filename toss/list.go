@@ -74,6 +74,7 @@ func (c *Client) page(body []byte) (Page, error) {
 		if rows[i].TransactionKey == "" || rows[i].PaymentKey == "" {
 			return Page{}, fmt.Errorf("row %d has no transactionKey or no paymentKey", i+1)
 		}
+		rows[i].MID = c.opts.merchantOf(rows[i].MID)
 	}
 	if len(rows) == 0 {
 		return Page{}, nil
@@ -97,7 +98,8 @@ type wireTransaction struct {
 }
 
 // decodeTransactions reads the bare array of a page. A row of another
-// merchant keeps its MID; mid stands in where a row has none.
+// merchant keeps its MID; mid stands in where a row has none, since no money is
+// sent on a row.
 func decodeTransactions(body []byte, mid string) ([]pay.Transaction, error) {
 	var wire []wireTransaction
 	if err := json.Unmarshal(body, &wire); err != nil {
@@ -182,6 +184,9 @@ func (c *Client) PaidOut(ctx context.Context, day pay.Day, page int) (pay.Settle
 		out, err = decodeSettlements(body, c.opts.MID, day)
 		if err == nil && out.Shown > settlementPageSize {
 			err = fmt.Errorf("the page has %d rows, more than the %d that were asked for", out.Shown, settlementPageSize)
+		}
+		for i := range out.Rows {
+			out.Rows[i].MID = c.opts.merchantOf(out.Rows[i].MID)
 		}
 		return err
 	})

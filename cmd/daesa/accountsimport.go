@@ -37,7 +37,7 @@ func (a *app) accountsImportCommand() *cobra.Command {
 
 func (a *app) importAccounts(ctx context.Context, path string) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		o := refunds.FileOptions{MIDs: mids(s.cfg)}
+		o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs()}
 		if len(o.MIDs) == 1 {
 			o.DefaultMID = o.MIDs[0]
 		}
@@ -125,7 +125,9 @@ func (s *asker) accountOfRow(ctx context.Context, row refunds.AccountAsking) (*r
 	if err != nil {
 		return nil, err
 	}
-	p.MID = row.MID
+	if p, err = p.Under(row.MID); err != nil {
+		return nil, refunds.NotTheMerchants(err)
+	}
 	switch {
 	case row.OrderID != "" && p.OrderID != row.OrderID:
 		return nil, &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}

@@ -225,7 +225,7 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 	if _, err := db.Approve(ctx, refunds.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
 		return sent, err
 	}
-	run, err := inner.refundsJob(cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
+	run, err := inner.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
 	if err != nil {
 		return sent, err
 	}

@@ -170,7 +170,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	e.checkUnbuilt()
 	e.checkEncryption()
 	e.checkOrders(ctx)
-	e.checkKeys(ctx)
+	e.checkKeys(ctx, now)
 	e.checkAccountKey()
 	e.checkFolder("report_folder", cfg.Reports.Dir, "reports.dir")
 	e.checkDeliver()
@@ -287,7 +287,7 @@ func (e *examination) checkOrders(ctx context.Context) {
 const probeTime = 30 * time.Second
 
 // checkKeys tries every secret key with a look-up that finds nothing.
-func (e *examination) checkKeys(ctx context.Context) {
+func (e *examination) checkKeys(ctx context.Context, now time.Time) {
 	merchants := e.merchants(e.cfg)
 	for i, m := range merchants {
 		if !m.SecretKey.IsSet() {
@@ -295,23 +295,23 @@ func (e *examination) checkKeys(ctx context.Context) {
 			continue
 		}
 		for _, other := range merchants[:i] {
-			if other.SecretKey.IsSet() && m.SecretKey.Equal(other.SecretKey) {
-				e.warns("secret_key", m.MID, "is the same key as that of "+other.MID, "each merchant id has a key of its own; copy it again from the developer centre")
-			}
 			if other.Environment != m.Environment {
 				e.warns("secret_key", m.MID, "is a "+m.Environment+" key beside a "+other.Environment+" key of "+other.MID,
 					"keep live and test merchants in configurations and databases of their own")
 			}
 		}
-		e.probe(ctx, m)
+		if e.probe(ctx, m) {
+			e.checkOwner(ctx, m, now)
+		}
 	}
 }
 
-func (e *examination) probe(ctx context.Context, m config.Merchant) {
+// probe says whether the key is accepted.
+func (e *examination) probe(ctx context.Context, m config.Merchant) (accepted bool) {
 	client, err := e.probeClient(m)
 	if err != nil {
 		e.failsWith("secret_key", m.MID, err, "correct merchants.base_url")
-		return
+		return false
 	}
 	ctx, stop := context.WithTimeout(ctx, probeTime)
 	defer stop()
@@ -330,6 +330,7 @@ func (e *examination) probe(ctx context.Context, m config.Merchant) {
 		e.ok("secret_key", m.MID, "Toss accepts the "+m.Environment+" key")
 	}
 	e.checkClock(m.MID, before, after, found.ProviderTime)
+	return err == nil && found.KeyAccepted
 }
 
 // probeClient shares the pace of all processes where the database keeps it.

@@ -51,6 +51,7 @@ var (
 	descUp        = describe("database_up", "1 when the database answered this scrape.")
 	descNight     = describe("night_last_complete_timestamp_seconds", "End of the newest business date whose night is complete.", "mid")
 	descBreaks    = describe("breaks_open", "Breaks that need a person.", "mid", "kind")
+	descRefunding = describe("breaks_refunding", "Breaks that somebody decided to refund and whose money is not back yet.", "mid", "kind")
 	descRefunds   = describe("refunds", "Refund requests by state.", "mid", "state")
 	descWaiting   = describe("refunds_waiting", "Open refund requests of all merchants, also those no longer configured, by what they wait for and who acts.", "mid", "state", "why", "who")
 	descStuck     = describe("refunds_cannot_be_sent", "Of these: never sent as the configuration stands (merchant not configured, above a limit).")
@@ -103,7 +104,7 @@ func (m *metrics) over(job string, took time.Duration, err error) {
 
 // Describe is of prometheus.Collector.
 func (m *metrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descNight, descBreaks, descRefunds, descWaiting, descStuck, descTooLate, descDeadline, descAccounts, descEvents, descOldest, descBrake, descJournal, descJobMoment} {
+	for _, d := range []*prometheus.Desc{descUp, descNight, descBreaks, descRefunding, descRefunds, descWaiting, descStuck, descTooLate, descDeadline, descAccounts, descEvents, descOldest, descBrake, descJournal, descJobMoment} {
 		to <- d
 	}
 }
@@ -224,12 +225,12 @@ func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]pr
 	case first != "": // none is complete yet: none since before the first
 		list = append(list, gauge(descNight, float64(first.Start().Unix()), mid))
 	}
-	kinds, err := m.db.CountOpenKinds(ctx, mid)
+	kinds, refunding, err := m.db.CountOpenKinds(ctx, mid)
 	if err != nil {
 		return nil, err
 	}
 	for _, kind := range reconcile.Kinds {
-		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)))
+		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)), gauge(descRefunding, float64(refunding[kind]), mid, string(kind)))
 	}
 	states, err := m.db.CountStates(ctx, mid)
 	if err != nil {

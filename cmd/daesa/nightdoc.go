@@ -111,8 +111,10 @@ func (f *nightFigures) add(run reconcile.Run) {
 	f.ProviderCalls += run.ProviderCalls
 	f.UnknownMID += run.UnknownMID
 	f.NotLookedUp += run.NotLookedUp
-	for kind, count := range run.Broken {
-		f.Breaks[string(kind)] += count
+	for _, counts := range []map[reconcile.Kind]int64{run.Broken, run.Refunding} {
+		for kind, count := range counts {
+			f.Breaks[string(kind)] += count
+		}
 	}
 	for state, count := range run.Refunds {
 		f.Refunds[state] += count

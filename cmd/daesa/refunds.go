@@ -64,13 +64,14 @@ type attemptDocument struct {
 	Code           *string `json:"code"`
 	Message        *string `json:"message"`
 	TraceID        *string `json:"trace_id"`
+	Answer         *string `json:"answer"` // what came back where it names no code
 }
 
 func newAttemptDocument(t store.ShownAttempt) attemptDocument {
 	return attemptDocument{
 		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: t.BodySHA256, FirstSentAt: pay.FormatTime(t.FirstSent),
 		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
-		Code: orNull(t.Code), Message: orNull(t.Message), TraceID: orNull(t.TraceID),
+		Code: orNull(t.Code), Message: orNull(t.Message), TraceID: orNull(t.TraceID), Answer: orNull(t.Answer),
 	}
 }
 
@@ -194,11 +195,7 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"waits for", waitsFor}, {"what it means", sentence}, {"money arrives", arrival},
 	})
 	for _, t := range attempts {
-		answer := "no answer"
-		if t.Answered() {
-			answer = strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", t.HTTPStatus, t.Code, t.TraceID))
-		}
-		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answer))
+		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answerOf(t.Attempt)))
 	}
 	a.printf("\n")
 	for _, change := range history {
@@ -209,6 +206,20 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 		a.printf("%s\n", plain(line))
 	}
 	return nil
+}
+
+// answerOf says what the last send of an attempt came back with.
+func answerOf(t refunds.Attempt) string {
+	switch {
+	case t.Answered(), t.Code != "":
+		return strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", t.HTTPStatus, t.Code, t.TraceID))
+	case t.HTTPStatus != 0:
+		return strings.TrimSpace(t.Answer + " " + t.TraceID)
+	case t.Answer != "":
+		return "no answer (" + t.Answer + ")"
+	default:
+		return "no answer"
+	}
 }
 
 // refundHistory reads a request's changes of state out of its journal rows.

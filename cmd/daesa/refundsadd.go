@@ -125,8 +125,11 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 		return err
 	}
 	for _, m := range cfg.Merchants {
-		if s.clients[m.MID], err = a.client(db, m); err != nil {
-			return &coded{err, codeUsage}
+		// A request from before one of the also_mids was one is looked up under it.
+		for _, mid := range midsOf(m) {
+			if s.clients[mid], err = a.clientUnder(db, m, mid, toss.DefaultTimeout); err != nil {
+				return &coded{err, codeUsage}
+			}
 		}
 	}
 	return f(s)
@@ -198,23 +201,28 @@ func (s *asker) plan(ctx context.Context, asking refunds.Asking) (refunds.Adding
 	if err != nil {
 		return refunds.Adding{}, "", err
 	}
-	p.MID = asking.MID
 	if asking.OrderID != "" && p.OrderID != asking.OrderID {
 		return refunds.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
 	}
 	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
+	known, err := s.db.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
+	if err != nil {
+		return refunds.Adding{}, "", err
+	}
+	if p, err = refunds.MayBeAsked(p, asking, known); err != nil {
+		return refunds.Adding{}, "", err
+	}
 	if had, err := s.waitingFor(ctx, asking, p); err != nil || had != nil {
 		if err != nil {
 			return refunds.Adding{}, "", err
 		}
 		return s.again(asking, *had, p, evidence)
 	}
-	if had, _, err := s.db.Refund(ctx, id); err == nil {
-		return s.again(asking, had, p, evidence)
-	}
-	known, err := s.db.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
-	if err != nil {
-		return refunds.Adding{}, "", err
+	if had, err := s.db.RefundByRef(ctx, asking.MID, p.PaymentKey, asking.RefOf(p.PaymentKey)); err != nil || had != nil {
+		if err != nil {
+			return refunds.Adding{}, "", err
+		}
+		return s.again(asking, *had, p, evidence)
 	}
 	plan, err := refunds.PlanAsking(asking, p, known, s.policy(asking.MID), s.actor(), s.batch, s.now)
 	if err != nil {
@@ -265,6 +273,8 @@ func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment,
 	}
 	adding, warning := refunds.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, ""
 	switch {
+	case had.MID != asking.MID:
+		warning = "it was asked for before, under merchant " + plain(had.MID)
 	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
 		account, err := refunds.AccountFor(*asking.Account, p)
 		if err != nil {
@@ -321,11 +331,14 @@ func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pa
 	return client.PaymentByOrder(ctx, asking.OrderID)
 }
 
-func (s *asker) policy(mid string) refunds.AskPolicy {
-	m, _ := s.cfg.Merchant(mid)
-	p := refunds.AskPolicy{ApproveAbove: s.cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
-		Single: map[pay.Currency]int64{pay.KRW: s.cfg.Refunds.MaxSingle}}
-	for currency, l := range s.cfg.Refunds.Limits {
+func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
+
+// askPolicy is what the configuration says about requests of people.
+func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
+	m, _ := cfg.Merchant(mid)
+	p := refunds.AskPolicy{ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
+		Single: map[pay.Currency]int64{pay.KRW: cfg.Refunds.MaxSingle}}
+	for currency, l := range cfg.Refunds.Limits {
 		p.Single[pay.Currency(currency)] = l.MaxSingle
 	}
 	return p
@@ -341,7 +354,7 @@ type plannedRow struct {
 
 func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		o := refunds.FileOptions{MIDs: mids(s.cfg)}
+		o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs()}
 		if len(o.MIDs) == 1 {
 			o.DefaultMID = o.MIDs[0]
 		}
@@ -365,7 +378,7 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 			return a.printImport(document, "would be")
 		}
 		if len(faults) > 0 {
-			return hint.With(faults, "nothing was imported; mend the rows, or see all of them with --dry-run")
+			return hint.With(faults, or(hintOfRows(rows), "nothing was imported; mend the rows, or see all of them with --dry-run"))
 		}
 		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: s.batch, Name: file.Name, SHA256: file.SHA256}, addings(rows), a.actor(), s.now)
 		if err != nil {
@@ -445,6 +458,18 @@ func (s *asker) describe(name string, rows []plannedRow) (importDocument, table.
 		document.Rows = append(document.Rows, one)
 	}
 	return document, faults
+}
+
+// hintOfRows is what to do where the rows are not to blame: they are of another
+// merchant than the configuration names.
+func hintOfRows(rows []plannedRow) string {
+	for _, row := range rows {
+		var refused *refunds.AskError
+		if errors.As(row.err, &refused) && refused.OfConfiguration() {
+			return "nothing was imported; " + refused.Hint()
+		}
+	}
+	return ""
 }
 
 // shown is a row's own value of a column, as far as it may be shown.

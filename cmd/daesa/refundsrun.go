@@ -133,7 +133,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 			return err
 		}
 	}
-	run, err := a.refundsJob(cfg, db, flags, head)
+	run, err := a.refundsJob(ctx, cfg, db, flags, head)
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (q refundQueue) Brake(ctx context.Context) (bool, string, error) {
 	return brake.On, brake.Note, err
 }
 
-func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head *headKeeper) (*jobs.Refunds, error) {
+func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *headKeeper) (*jobs.Refunds, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
@@ -261,13 +261,14 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range a.merchants(cfg) {
-		client, err := a.client(db, m)
-		if err != nil {
-			return nil, &coded{err, codeUsage}
-		}
+	queues, err := a.queues(ctx, cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range queues {
+		m, client := q.of, q.client
 		worker := &refunds.Worker{
-			MID: m.MID, Owner: owner, Actor: refundsActor, RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
+			MID: q.mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
 			Budget: budget(cfg, flags), Queue: db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
 		}
 		if ring != nil {
@@ -287,6 +288,39 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 
 // refundsActor is who sends, in the journal.
 const refundsActor = "daesa refunds"
+
+// refundQueueOf is a MID's part of the queue, and the client of its merchant.
+type refundQueueOf struct {
+	mid    string
+	of     config.Merchant
+	client *toss.Client
+}
+
+// queues are those of the merchants that the command is about, and of their
+// also_mids as far as the books have open requests under them: those were made
+// when such a MID was the configuration's mid.
+func (a *app) queues(ctx context.Context, cfg *config.Config, db *store.DB) ([]refundQueueOf, error) {
+	var list []refundQueueOf
+	for _, m := range a.merchants(cfg) {
+		for _, mid := range midsOf(m) {
+			if mid != m.MID {
+				counts, err := db.CountStates(ctx, mid)
+				if err != nil {
+					return nil, err
+				}
+				if len(counts) == 0 {
+					continue
+				}
+			}
+			client, err := a.clientUnder(db, m, mid, toss.DefaultTimeout)
+			if err != nil {
+				return nil, &coded{err, codeUsage}
+			}
+			list = append(list, refundQueueOf{mid, m, client})
+		}
+	}
+	return list, nil
+}
 
 // secretPrint names the secret key and the address: Toss binds an idempotency
 // key to both, so that another of either makes it a new request.
@@ -404,12 +438,13 @@ func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB, fla
 		return nil, err
 	}
 	list, left := []plannedRefund{}, budget(cfg, flags)
-	for _, m := range a.merchants(cfg) {
-		client, err := a.client(db, m)
-		if err != nil {
-			return nil, &coded{err, codeUsage}
-		}
-		requests, err := db.Sendable(ctx, m.MID)
+	queues, err := a.queues(ctx, cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range queues {
+		m, client := q.of, q.client
+		requests, err := db.Sendable(ctx, q.mid)
 		if err != nil {
 			return nil, err
 		}

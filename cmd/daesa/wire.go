@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,12 +29,21 @@ func (a *app) client(db *store.DB, m config.Merchant) (*toss.Client, error) {
 
 // clientWithin is a client whose sends may take so long.
 func (a *app) clientWithin(db *store.DB, m config.Merchant, timeout time.Duration) (*toss.Client, error) {
+	return a.clientUnder(db, m, m.MID, timeout)
+}
+
+// clientUnder is a client that takes what belongs to a merchant's MIDs for that
+// of one of them.
+func (a *app) clientUnder(db *store.DB, m config.Merchant, mid string, timeout time.Duration) (*toss.Client, error) {
 	pace := newPacer(db, m.MID, m.RequestsPerMinute, a.clock)
 	return toss.New(toss.Options{
-		BaseURL: m.BaseURL, MID: m.MID, SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
+		BaseURL: m.BaseURL, MID: mid, AlsoMIDs: slices.DeleteFunc(midsOf(m), func(other string) bool { return other == mid }), SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
 		Pace: pace, OnThrottle: pace.rest, Now: a.clock, Timeout: timeout,
 	})
 }
+
+// midsOf are the MIDs that a merchant's key answers for, the configured one first.
+func midsOf(m config.Merchant) []string { return append([]string{m.MID}, m.AlsoMIDs...) }
 
 // provider shows the client as jobs want to see it.
 type provider struct{ *toss.Client }
@@ -128,7 +138,7 @@ func (a *app) orderSource(cfg *config.Config, db *store.DB) jobs.OrderSource {
 }
 
 func orderOptions(cfg *config.Config) orders.Options {
-	options := orders.Options{MIDs: mids(cfg)}
+	options := orders.Options{MIDs: mids(cfg), MainMIDs: cfg.MainMIDs()}
 	if len(cfg.Merchants) == 1 {
 		options.DefaultMID = cfg.Merchants[0].MID
 	}

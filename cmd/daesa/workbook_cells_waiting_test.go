@@ -11,7 +11,7 @@ import (
 
 // cellWaits are what requests of this shop wait for, and which they are.
 var cellWaits = map[string]string{
-	"결재를 기다리고 있습니다":            "state = 'requested' AND currency = 'KRW' AND amount <= 1000000",
+	"결재를 기다리고 있습니다":           "state = 'requested' AND currency = 'KRW' AND amount <= 1000000",
 	"가상계좌 환불에 필요한 환불계좌가 없습니다": "state = 'needs_account' AND currency = 'KRW' AND amount <= 1000000",
 }
 

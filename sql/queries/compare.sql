@@ -61,8 +61,7 @@ CREATE TEMP TABLE looked_payments (
   total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
-  approval_number {{.Key}} NOT NULL,
-  tax_free_left {{.Int}}, tax_free_paid {{.Int}},
+  tax_free_left {{.Int}}, tax_free_paid {{.Int}}, toss_mid {{.Key}} NOT NULL, approval_number {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
 -- name: drop_looked_cancels
@@ -96,7 +95,7 @@ ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
 WHERE mid = :mid AND (status IN ('open','timing','reopened')
-  OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
+  OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day))))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_followed
 INSERT INTO touched SELECT DISTINCT order_id FROM payments
@@ -266,7 +265,7 @@ LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
   k.order_id NOT IN (SELECT order_id FROM breaks
     WHERE mid = :mid AND (status IN ('open','timing','reopened')
-      OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day)))
+      OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day)))))
   AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
@@ -309,13 +308,15 @@ SELECT s.order_id, s.payment_key, CASE WHEN EXISTS (SELECT 1 FROM payment_facts 
   ORDER BY stake DESC, order_id LIMIT :limit
 ) x JOIN standing s ON s.order_id = x.order_id
 ORDER BY s.order_id, s.payment_key
+-- Under whatever MID the refund was made. The join is crossed so that SQLite
+-- begins with the few suspects.
 -- name: claims_of_suspects
 SELECT r.order_id, r.payment_key, r.transaction_key, r.amount FROM (
   SELECT order_id, stake FROM suspects
   WHERE stake < :stake OR (stake = :stake AND order_id > :after)
   ORDER BY stake DESC, order_id LIMIT :limit
-) x JOIN refunds r ON r.mid = :mid AND r.order_id = x.order_id
-WHERE r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
+) x CROSS JOIN refunds r
+WHERE r.order_id = x.order_id AND r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
 ORDER BY r.order_id, r.id
 -- name: agreeing
 SELECT s.order_id, s.payment_key FROM standing s
@@ -508,16 +509,22 @@ FROM (
     AND coalesce(n.status, c.status, 'DONE') = 'DONE'
     AND (y.done_amount IS NOT NULL OR coalesce(l.approved, p.approved, CASE WHEN y.waited = 1 THEN 0 ELSE 1 END) > 0)
 ) r GROUP BY r.currency, r.method ORDER BY r.currency, r.method
+-- How far the request has come that a refunding break waits for stands beside it.
 -- name: breaks_of_judged
-SELECT b.* FROM breaks b JOIN judged s ON s.order_id = b.order_id WHERE b.mid = :mid ORDER BY b.id
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id
+-- The same once more when the night is written: people decide while it runs.
+-- name: breaks_of_judged_to_write
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id{{if .Postgres}} FOR UPDATE OF b{{end}}
 
 -- name: commit_payments
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, approval_number)
+  tax_free_left, tax_free_paid, toss_mid, approval_number)
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, approval_number
+  tax_free_left, tax_free_paid, toss_mid, approval_number
 FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
@@ -527,6 +534,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
   looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END,
   approval_number = excluded.approval_number
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels

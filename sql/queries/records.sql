@@ -49,7 +49,7 @@ WHERE mid = :mid AND run_id = :run_id ORDER BY day
 SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 
 -- name: asked_of
-SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE payment_key = :payment_key
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
@@ -64,8 +64,12 @@ VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, 
   :break_id, :state, :cancel_by, :requested_by, :requested_at, :approval, :approved_at, :account_print, :planned_foreign, :same_as,
   :error_code, :finished_at)
 ON CONFLICT DO NOTHING
+-- A payment is locked by its key: it may stand under two MIDs, and under neither
+-- yet. SQLite has one writer.
+-- name: lock_payment_key
+{{if .Postgres}}SELECT pg_advisory_xact_lock(hashtextextended(:payment_key, 9)){{else}}SELECT :payment_key{{end}}
 -- name: lock_payment
-SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
+SELECT total_amount FROM payments WHERE payment_key = :payment_key ORDER BY mid{{if .Postgres}} FOR UPDATE{{end}}
 -- The states of the index refunds_waiting, and of these the unsent ones. An
 -- order would let SQLite read the whole table instead.
 -- name: refunds_expiring
@@ -77,16 +81,18 @@ WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch 
 ORDER BY mid, order_id, id
 -- name: refund_by_id
 SELECT * FROM refunds WHERE id = :id
+-- name: refund_to_write
+SELECT * FROM refunds WHERE id = :id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: refunds_of_order
 SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, id
 
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
@@ -94,17 +100,19 @@ ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excl
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
   resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
-  remark = excluded.remark
+  remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id
+-- A break that is resolved and waits for its refund is refunding.
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
-  AND (:status = '' OR status = :status OR (:status = 'open' AND status = 'reopened'))
+  AND (:status = '' OR CASE WHEN status = 'resolved' AND refunding = 1 THEN 'refunding' ELSE status END = :status
+    OR (:status = 'open' AND (status = 'reopened' OR (status = 'resolved' AND refunding = 1))))
 ORDER BY mid, order_id, kind
 -- name: breaks_of_run
 SELECT b.*, p.approved_at AS paid_at, coalesce(p.approval_number, '') AS approval_number
 FROM breaks b LEFT JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key
 WHERE b.mid = :mid
-  AND (b.status IN ('open','timing','reopened') OR (b.status = 'cleared' AND b.since = :day))
+  AND (b.status IN ('open','timing','reopened') OR (b.status = 'resolved' AND b.refunding = 1) OR (b.status = 'cleared' AND b.since = :day))
 ORDER BY b.mid, b.order_id, b.kind
 -- name: breaks_of_order
 SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
@@ -112,6 +120,11 @@ SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) OR
 SELECT * FROM breaks WHERE id = :id
 -- name: break_to_write
 SELECT * FROM breaks WHERE id = :id{{if .Postgres}} FOR UPDATE{{end}}
+-- The breaks that wait for a request.
+-- name: breaks_of_refund
+SELECT * FROM breaks WHERE refund_id = :refund_id AND refund_id <> '' ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+-- name: break_kind
+SELECT kind FROM breaks WHERE id = :id
 -- name: count_needing_person
 SELECT count(*) FROM breaks WHERE status IN ('open','reopened') AND (:mid = '' OR mid = :mid)
 
@@ -154,4 +167,6 @@ SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refu
 FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
 
 -- name: count_open_kinds
-SELECT kind, count(*) AS number FROM breaks WHERE mid = :mid AND status IN ('open','reopened') GROUP BY kind
+SELECT kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END AS refunding, count(*) AS number FROM breaks
+WHERE mid = :mid AND (status IN ('open','reopened') OR (status = 'resolved' AND refunding = 1))
+GROUP BY kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END

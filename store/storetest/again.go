@@ -101,7 +101,7 @@ func wordEndsAttempt(t *testing.T, db *store.DB) {
 		t.Fatalf("the attempt is %+v", c.Attempt)
 	}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
-	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, p, nil, "lee", "not executed", now.Add(time.Hour)); err != nil {
+	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, &p, nil, "lee", "not executed", now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	attempts, err := db.Attempts(t.Context(), c.Request.ID)
@@ -110,7 +110,7 @@ func wordEndsAttempt(t *testing.T, db *store.DB) {
 	}
 	var wrong *refunds.StateError
 	c.Request.State = refunds.Requested
-	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, p, nil, "lee", "again", now); !errors.As(err, &wrong) {
+	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, &p, nil, "lee", "again", now); !errors.As(err, &wrong) {
 		t.Errorf("a second word: %v", err)
 	}
 }

@@ -45,6 +45,7 @@ var fullTests = map[string]func(t *testing.T, db *store.DB) func(small *store.DB
 	"a transfer by hand":      fullTransfer,
 	"a night's commit":        fullNight,
 	"a person's word":         fullBreakWord,
+	"a decision to refund":    fullDecision,
 	"an account is captured":  fullCapture,
 	"accounts are saved":      fullAccounts,
 	"events are kept":         fullEvents,
@@ -233,7 +234,7 @@ func fullResolve(t *testing.T, db *store.DB) func(*store.DB) error {
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
 	page := pay.Evidence{API: "payment", About: "pay-r", Body: noise(), FetchedAt: now}
 	return func(small *store.DB) error {
-		return small.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, p, []pay.Evidence{page}, "lee", "not executed", now.Add(time.Hour))
+		return small.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, &p, []pay.Evidence{page}, "lee", "not executed", now.Add(time.Hour))
 	}
 }
 

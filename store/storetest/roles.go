@@ -81,6 +81,19 @@ func wordsOfAnApprover(t *testing.T, r Roles) {
 	if got, err := r.Reporter.Break(t.Context(), b.ID); err != nil || got.Status != reconcile.Resolved {
 		t.Errorf("%+v %v", got, err)
 	}
+	// A decision to refund asks for money: it is the executor's, and its request
+	// the approver's to judge.
+	owed := owedBreak(t, r.Executor)
+	var hinter interface{ Hint() string }
+	if _, err := r.Approver.DecideRefund(t.Context(), decision(owed), true); err == nil || !errors.As(err, &hinter) || !strings.Contains(hinter.Hint(), "docs/postgres.md") {
+		t.Errorf("the approver asks for a refund: %v", err)
+	}
+	done := decide(t, r.Executor, decision(owed))
+	stands(t, r.Reporter, owed.ID, reconcile.Refunding, done.Request.ID)
+	if _, err := r.Approver.Reject(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(3 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	stands(t, r.Reporter, owed.ID, reconcile.Open, "")
 }
 
 func transfersOfAnApprover(t *testing.T, r Roles) {

@@ -54,9 +54,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 		"times: stored exactly, to the microsecond":                            times,
 	}
 	maps.Copy(tests, queueTests)
+	maps.Copy(tests, identityTests)
 	maps.Copy(tests, captureTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
+	maps.Copy(tests, decisionTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, dayTests)
