@@ -43,9 +43,7 @@ type CaptureMerchant struct {
 type CaptureQueue interface {
 	// Watch adds what may show an account, and gives how many began to wait.
 	Watch(ctx context.Context, watches []refunds.Watch) (added int, err error)
-	// OrdersToWatch gives the shop's own virtual-account orders that were made
-	// since a time and are not watched yet.
-	OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]refunds.Watch, error)
+	CaptureLearning
 	// NextWatch takes the watch that is to be looked at first, and keeps others
 	// away from it until a time; nil where none is due. A look that begins now
 	// arrives soon.
@@ -57,11 +55,28 @@ type CaptureQueue interface {
 	Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, actor string, now time.Time) error
 }
 
+// CaptureLearning is how a capture learns what may show an account.
+type CaptureLearning interface {
+	// OrdersToWatch gives the shop's own virtual-account orders that were made
+	// since a time and are not watched yet.
+	OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]refunds.Watch, error)
+	// CaptureListed gives until when the list was read; zero where it never was.
+	CaptureListed(ctx context.Context, mid string) (time.Time, error)
+	SetCaptureListed(ctx context.Context, mid string, until time.Time) error
+	// Overlooked notes windows that had closed before anybody knew of them, and
+	// gives how many were not known yet.
+	Overlooked(ctx context.Context, watches []refunds.Watch, actor string, now time.Time) (noted int, err error)
+}
+
 const (
-	// ordersSince and listSince are how far back a pass learns: the window, and
-	// some time for a shop that writes its order down late.
+	// ordersSince is how far back the shop is asked for what it changed: the
+	// window, and some time for a shop that writes its order down late. listSince
+	// is how far back the list is read in each pass.
 	ordersSince = refunds.AccountShown + 5*time.Minute
 	listSince   = refunds.AccountShown + time.Minute
+	// learnSince is how far back a pass learns at all: what was issued while
+	// nothing was capturing is missed, and must be known for it.
+	learnSince = 24 * time.Hour
 	// lookLease keeps other processes away from a watch that is looked at.
 	lookLease = 2 * time.Minute
 	// learnEvery is for how long is looked before is learnt again.
@@ -118,7 +133,11 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 	pass := &capturePass{Capture: c}
 	if c.Orders != nil {
 		now := c.Clock()
-		gaps, err := c.Orders.Refresh(ctx, now.Add(-ordersSince), now)
+		since, err := c.learntSince(ctx, now)
+		if err != nil {
+			return pass.summary, err
+		}
+		gaps, err := c.Orders.Refresh(ctx, since, now)
 		if err != nil {
 			return pass.summary, err
 		}
@@ -136,19 +155,38 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 
 // merchant learns and looks until nothing is due. While there is more to look at
 // than can be looked at, it learns again in between: what is new may close
-// before what is old.
+// before what is old. The list's first page comes, then looks, then the request
+// that proves its end, so that no look waits for the pace of the list.
 func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
 	for more := true; more; {
-		listed, err := p.learn(ctx, m)
+		now := p.Clock()
+		list, err := p.learn(ctx, m, now)
 		if err != nil {
 			return err
 		}
-		next := learnEvery
-		if !listed {
+		next := learnEvery / 2
+		if list == nil && !m.LookUpAll {
 			next = learnAgain
 		}
-		if more, err = p.lookAll(ctx, m, p.Clock().Add(next)); err != nil {
+		if more, err = p.lookAll(ctx, m, now.Add(next)); err != nil {
 			return err
+		}
+		listed := m.LookUpAll
+		if list != nil {
+			var fresh bool
+			if listed, fresh, err = p.learnRest(ctx, m, list); err != nil {
+				return err
+			}
+			if more || fresh {
+				if more, err = p.lookAll(ctx, m, now.Add(2*next)); err != nil {
+					return err
+				}
+			}
+		}
+		if !more && listed {
+			if more, err = p.catchUp(ctx, m, now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -206,96 +244,6 @@ func (p *capturePass) strange(mid, said string) {
 			s.Gaps = append(s.Gaps, gap)
 		}
 	})
-}
-
-// learn watches the shop's virtual-account orders and what the provider lists.
-// That the list does not come is a gap: orders and webhooks are still known.
-func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) (listed bool, err error) {
-	now := p.Clock()
-	watches, err := p.Queue.OrdersToWatch(ctx, m.MID, now.Add(-ordersSince))
-	if err != nil {
-		return false, err
-	}
-	listed = true
-	if !m.LookUpAll {
-		rows, strangers, err := listedAt(ctx, m, now)
-		if len(rows) == 0 && strangers != "" { // where some are its own, the key answers for both
-			p.strange(m.MID, strangers)
-		}
-		var failure *pay.Failure
-		switch {
-		case errors.As(err, &failure) && ctx.Err() == nil:
-			p.gap(CaptureGap{m.MID, failure.Kind, m.MID + ": " + failure.Error()})
-			listed = false
-		case err != nil:
-			return false, err
-		}
-		watches = append(watches, p.fresh(rows, now)...)
-	}
-	for i := range watches {
-		watches[i].FirstKnown, watches[i].NextAt = now, now
-	}
-	added, err := p.Queue.Watch(ctx, watches)
-	if err != nil {
-		return false, err
-	}
-	p.count(func(s *CaptureSummary) { s.New += added })
-	p.remember(watches, now)
-	return listed, nil
-}
-
-// fresh leaves out what this process has learnt from an earlier page: the list
-// tells every payment again for half an hour.
-func (c *Capture) fresh(watches []refunds.Watch, now time.Time) []refunds.Watch {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key, at := range c.known {
-		if now.Sub(at) > 2*listSince {
-			delete(c.known, key)
-		}
-	}
-	return slices.DeleteFunc(watches, func(w refunds.Watch) bool {
-		_, known := c.known[[2]string{w.MID, w.PaymentKey}]
-		return known
-	})
-}
-
-func (c *Capture) remember(watches []refunds.Watch, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = map[[2]string]time.Time{}
-	}
-	for _, w := range watches {
-		if w.PaymentKey != "" {
-			c.known[[2]string{w.MID, w.PaymentKey}] = now
-		}
-	}
-}
-
-// listedAt gives the virtual accounts of the transaction list, and the name of
-// another merchant that has some there. A row's time is that of the issue or the
-// deposit: the window was opened before.
-func listedAt(ctx context.Context, m CaptureMerchant, now time.Time) (watches []refunds.Watch, stranger string, err error) {
-	for after := ""; ; {
-		rows, next, _, err := m.Provider.Transactions(ctx, now.Add(-listSince), now.Add(time.Second), after)
-		if err != nil {
-			return watches, stranger, err
-		}
-		for _, row := range rows {
-			switch {
-			case row.Method != pay.VirtualAccount || row.Status != pay.WaitingForDeposit && row.Status != pay.Done:
-			case row.MID != m.MID:
-				stranger = row.MID
-			default:
-				watches = append(watches, refunds.Watch{MID: m.MID, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Source: refunds.FromList,
-					Opened: refunds.OpenedBy(row.PaymentKey, row.At)})
-			}
-		}
-		if after = next; after == "" {
-			return watches, stranger, nil
-		}
-	}
 }
 
 // lookAll looks at what is due, some at once, until a time; more says that

@@ -11,6 +11,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/refunds"
 )
 
 const (
@@ -126,6 +127,7 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 		}
 		answered++
 		payments = append(payments, result.payments...)
+		n.noteAccounts(result.payments)
 		if n.classify(result, sampled) {
 			judged = append(judged, result.suspect.OrderID)
 		}
@@ -137,6 +139,19 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 		return failures, err
 	}
 	return failures, n.Pages.SaveEvidence(ctx, n.scope.MID, n.lease.RunID, evidence)
+}
+
+// noteAccounts keeps the virtual accounts of the day that look-ups show: the
+// list may not be read.
+func (n *night) noteAccounts(payments []pay.Payment) {
+	for _, p := range payments {
+		over := p.Status == pay.Canceled || p.Status == pay.Expired || p.Status == pay.Aborted
+		if p.Method != pay.VirtualAccount || over || pay.DayOf(p.RequestedAt) != n.scope.Day {
+			continue
+		}
+		n.accounts = append(n.accounts, refunds.Watch{MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Source: refunds.FromList,
+			Opened: p.RequestedAt, Exact: true})
+	}
 }
 
 // ask looks one order up: by the shop's payment key and those of the list,
@@ -211,7 +226,12 @@ func (n *night) classify(l looked, sampled bool) (judged bool) {
 	if len(found) == 0 {
 		return true
 	}
-	if l.suspect.Order == nil && n.unheard(found[0]) {
+	switch {
+	case l.suspect.Aside != nil:
+		for i := range found {
+			found[i] = found[i].Aside(*l.suspect.Aside)
+		}
+	case l.suspect.Order == nil && n.unheard(found[0]):
 		n.unheld++
 		return false
 	}

@@ -59,6 +59,18 @@ type Coverage interface {
 	WindowsRead(ctx context.Context, mid, runID string) (windows []reconcile.Window, unknownMID int64, err error)
 }
 
+// Captures is what is known of refund accounts.
+type Captures interface {
+	// Captures counts the payment windows that closed in [since, until).
+	Captures(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
+	// Unwatched gives the virtual accounts that were issued or paid in
+	// [from, to), and that nobody ever watched.
+	Unwatched(ctx context.Context, mid string, from, to time.Time) ([]refunds.Watch, error)
+	// Overlooked notes windows that had closed before anybody knew of them, and
+	// gives how many were not known yet.
+	Overlooked(ctx context.Context, watches []refunds.Watch, actor string, now time.Time) (noted int, err error)
+}
+
 // Comparison is the store's side of one night: sets of orders and plain sums,
 // in the database, seen in one snapshot from Fold on. Commit writes all of a
 // night in one transaction; it calls draw with what stands there then.

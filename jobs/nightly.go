@@ -26,9 +26,7 @@ type Nightly struct {
 	Ledger   Ledger
 	Pages    Pages
 	Compare  func(ctx context.Context, scope reconcile.Scope, now time.Time) (Comparison, error)
-	// Captures counts the payment windows that closed in [since, until); nil:
-	// the workbook says nothing of them.
-	Captures func(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
+	Captures Captures // nil: the workbook says nothing of refund accounts
 	Progress Progress
 	Clock    func() time.Time // the real clock, also where now is set to another
 	Log      *slog.Logger     // of this job and merchant; every line bears the run's id

@@ -130,6 +130,29 @@ func TestFirstCoverageOfOldDaysCallsNothingMissing(t *testing.T) {
 	wantBreaks(t, w.cannedNight(c, last.Add(1)), "missing_locally MISSING")
 }
 
+// The shop has the order, as another company's or with an amount of 0: it does
+// not lack it, and the break says so.
+func TestAnOrderOfAnotherCompanyIsNotCalledLacking(t *testing.T) {
+	t.Parallel()
+	w, c := newWorld(t, worldOptions{}), &canned{}
+	for i, id := range []string{"OTHER", "FREE", "LACKING", "GOOD"} {
+		c.paid(id, on(last, 10+i), 5000)
+	}
+	w.file(morning(last), "OTHER,paid,5000,0,0,KG이니시스,2026-11-21 10:00:00,2026-11-21 10:00:00,\n"+
+		"FREE,paid,0,0,0,toss,2026-11-21 10:00:00,2026-11-21 10:00:00,\nGOOD,paid,5000,0,0,toss,2026-11-21 10:00:00,2026-11-21 10:00:00,\n")
+	s := w.cannedNight(c, last)
+	wantBreaks(t, s, "missing_locally OTHER", "missing_locally FREE", "missing_locally LACKING")
+	for _, row := range s.Breaks {
+		if want := map[string]string{"OTHER": "KG이니시스", "FREE": "toss"}[row.OrderID]; row.LocalPG != want {
+			t.Errorf("%s: the shop has it as %q, want %q", row.OrderID, row.LocalPG, want)
+		}
+	}
+	stored, err := w.db.BreaksOfOrder(t.Context(), mid, "OTHER")
+	if err != nil || len(stored) != 1 || stored[0].LocalPG != "KG이니시스" {
+		t.Errorf("%+v %v", stored, err)
+	}
+}
+
 func TestLateRowsAreFoundAlsoWhenTheirRereadFailedHalfWay(t *testing.T) {
 	t.Parallel()
 	w, c := newWorld(t, worldOptions{}), &canned{}

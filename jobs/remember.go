@@ -77,13 +77,28 @@ func drawn(s reports.Snapshot) (Drawn, error) {
 	return Drawn{Snapshot: stored, Figures: figures}, err
 }
 
-// captured are the day's figures of captured refund accounts; nil where nothing
-// was watched.
+// unwatchedBefore: a window of the evening before may not have been over when
+// the night before ran.
+const unwatchedBefore = 2 * time.Hour
+
+// captured are the day's figures of captured refund accounts; nil where there
+// were none. Every virtual account of the day counts: one that nobody watched,
+// because nothing was capturing when it was issued, is missed.
 func (n *night) captured(ctx context.Context) (*refunds.CaptureFigures, error) {
 	if n.Captures == nil || len(n.Settings.Given) > 0 {
 		return nil, nil
 	}
-	figures, err := n.Captures(ctx, n.scope.MID, n.scope.Day.Start(), n.scope.Day.End())
+	if !n.onlyCompares() {
+		watches, err := n.Captures.Unwatched(ctx, n.scope.MID, n.scope.Day.Start().Add(-unwatchedBefore), n.scope.Day.End())
+		if err != nil {
+			return nil, err
+		}
+		missed := refunds.Overlooked(append(watches, n.accounts...), n.now)
+		if _, err := n.Captures.Overlooked(ctx, missed, n.Settings.Actor, n.now); err != nil {
+			return nil, err
+		}
+	}
+	figures, err := n.Captures.Captures(ctx, n.scope.MID, n.scope.Day.Start(), n.scope.Day.End())
 	if err != nil || figures.Captured+figures.Waiting+figures.Missed+figures.Given == 0 {
 		return nil, err
 	}

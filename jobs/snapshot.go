@@ -135,7 +135,7 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 	row := reports.BreakRow{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: b.Kind, Status: b.Status,
 		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
-		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
+		LocalStatus: b.LocalStatus, LocalPG: b.LocalPG, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
 		ApprovedAt: b.ApprovedAt, ApprovalNumber: b.ApprovalNumber,
 		Since: b.Since, Owner: b.Owner, Remark: b.Remark,

@@ -108,8 +108,13 @@ func (q *Query) start(ctx context.Context, db Beginner, text string, args []any)
 		return err
 	}
 	q.unknown = slices.DeleteFunc(slices.Clone(q.names), func(name string) bool { return slices.Contains(columnNames, name) })
-	if q.dialect == SQLite {
+	switch q.dialect {
+	case SQLite:
 		if err := q.timesAsText(ctx, text, args); err != nil {
+			return err
+		}
+	case MySQL:
+		if err := q.numbersAsText(ctx, text, args); err != nil {
 			return err
 		}
 	}
@@ -307,6 +312,9 @@ func (q *Query) Orders() iter.Seq2[pay.Order, error] {
 				return
 			}
 			order, err := q.order(line, current)
+			if zeros := q.lostZeros(line, current); zeros != nil {
+				order, err = pay.Order{}, zeros
+			}
 			var bad *BadRow
 			if !yield(order, err) || (err != nil && !errors.As(err, &bad)) {
 				return

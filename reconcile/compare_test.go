@@ -35,6 +35,22 @@ func canceled(amount int64, h int) orderOption {
 	return func(o *pay.Order) { o.CanceledAmount, o.CanceledAt = amount, hour(h) }
 }
 
+// unknown: the shop's file does not say whether the order had been paid.
+func unknown() orderOption { return func(o *pay.Order) { o.PaidUnknown = true } }
+
+// TestAFigureThatCountsPointsIsNeverOwed: what a platform calls given back
+// counts points and bank transfers, too, so that only a person knows how much of
+// it must go back through Toss.
+func TestAFigureThatCountsPointsIsNeverOwed(t *testing.T) {
+	order := shop(pay.OrderPartiallyCanceled, canceled(4000, 11))
+	exact := Compare(order, []pay.Payment{toss(pay.Done)}, settled)
+	order.MixedRefunds = true
+	mixed := Compare(order, []pay.Payment{toss(pay.Done)}, settled)
+	if len(exact) != 1 || exact[0].Owed != 4000 || len(mixed) != 1 || mixed[0].Kind != CancelNotExecuted || mixed[0].Owed != 0 {
+		t.Errorf("%+v\n%+v", exact, mixed)
+	}
+}
+
 type paymentOption func(*pay.Payment)
 
 func toss(status pay.PaymentStatus, options ...paymentOption) pay.Payment {
@@ -98,6 +114,10 @@ func TestCompare(t *testing.T) {
 		{"one order, two payments, one of them cancelled", shop(pay.OrderPaid), []pay.Payment{toss(pay.Canceled, key("k-0")), toss(pay.Done)}, nil},
 		{"cancelled, then paid", shop(pay.OrderCanceled, canceled(0, 9)), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
 		{"cancelled in the very second of its payment: that is no earlier", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 10)), []pay.Payment{toss(pay.Done)}, []Kind{CancelNotExecuted}},
+		{"cancelled, and the file does not say whether it was paid: Toss was", shop(pay.OrderCanceled, unknown()), []pay.Payment{toss(pay.Done)}, []Kind{CancelNotExecuted}},
+		{"cancelled, and the file does not say whether it was paid: Toss was not", shop(pay.OrderCanceled, unknown()), []pay.Payment{toss(pay.Expired)}, nil},
+		{"cancelled, and the file does not say whether it was paid: all went back", shop(pay.OrderCanceled, unknown()), []pay.Payment{toss(pay.Canceled)}, nil},
+		{"cancelled, and the file says when but not whether it was paid", shop(pay.OrderCanceled, unknown(), canceled(0, 9)), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
 		{"deleted without a time, and paid", shop(pay.OrderDeleted), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
 		{"paid, and aborted", shop(pay.OrderPaid), []pay.Payment{toss(pay.Aborted)}, []Kind{NeverPaid}},
 		{"paid, and expired", shop(pay.OrderPaid), []pay.Payment{toss(pay.Expired)}, []Kind{NeverPaid}},

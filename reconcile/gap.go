@@ -114,6 +114,7 @@ const (
 	ReasonUnheld    Reason = "unheld"     // Toss holds money that the shop's orders do not show
 	ReasonRow       Reason = "row"        // line Got of the file has a bad value
 	ReasonFile      Reason = "file"       // the file cannot be read
+	ReasonBackward  Reason = "backward"   // Got orders of the file would go back, Name among them
 	ReasonQuery     Reason = "query"      // the shop's database or query does not answer as it should
 	ReasonElsewhere Reason = "elsewhere"  // another process works on it
 	ReasonNight     Reason = "night"      // the merchant's night failed
@@ -148,6 +149,8 @@ func (e *Unread) Error() string {
 		return fmt.Sprintf("reconcile.max_lookups is %d: the smallest amounts were not looked up; raise it and run the night again", e.Want)
 	case ReasonUnheld:
 		return "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"
+	case ReasonBackward:
+		return fmt.Sprintf("%d orders would go back and were left as they are, %s among them: is the file older than one before it? Drop a newer one, or let them through: daesa orders allow ORDER --note TEXT", e.Got, e.Name)
 	case ReasonElsewhere:
 		return "another process works on this merchant's night"
 	case ReasonFewerRows:

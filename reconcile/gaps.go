@@ -69,7 +69,7 @@ func (g Gap) cause() (Cause, bool) {
 		return Cause{}, false
 	}
 	switch g.Cause.Reason {
-	case ReasonRow, ReasonFile, ReasonOther, ReasonUnknown, ReasonNight:
+	case ReasonRow, ReasonFile, ReasonBackward, ReasonOther, ReasonUnknown, ReasonNight:
 		return Cause{}, false
 	default:
 		return Cause{Part: Part{Name: g.Side}, Reason: g.Cause.Reason, Failure: g.Cause.Failure, Code: g.Cause.Code}, true

@@ -168,6 +168,7 @@ type Suspect struct {
 	OrderID string
 	Stake   int64      // the larger of the two sides' money held: the most is looked up first
 	Order   *pay.Order // nil: the shop has none that Toss should know
+	Aside   *pay.Order // the shop's order where it is none of Toss's: another company's, or of no amount
 	Known   []Known    // its payments in the transaction list
 	Claims  []Claim    // the cancels that finished refunds of ours claim
 }

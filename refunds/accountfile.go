@@ -134,13 +134,17 @@ func readWhole[R any](path string, kind fileKind, o FileOptions, decode func(*fi
 	if err != nil {
 		return wholeFile[R]{}, err
 	}
-	reader, err := table.Open(path, table.Limits{FileBytes: fileBytes, Rows: kind.rows})
+	reader, err := table.Open(path, table.Options{Limits: table.Limits{FileBytes: fileBytes, Rows: kind.rows}})
 	if err != nil {
 		return wholeFile[R]{}, err
 	}
 	defer reader.Close()
 	if err := kind.checkHeader(reader, o); err != nil {
 		return wholeFile[R]{}, err
+	}
+	if hidden := reader.Hidden(); len(hidden) > 0 {
+		return wholeFile[R]{}, &table.FileError{File: path, Reason: "Excel hides the columns " + strings.Join(hidden, ", ") + ": whoever checked the file did not see them",
+			Advice: "show them or delete them, look at them, and save the file again"}
 	}
 	rows, err := decodeRows(reader, kind, o, decode)
 	if err != nil {
@@ -192,6 +196,9 @@ func decodeRows[R any](reader *table.Reader, kind fileKind, o FileOptions, decod
 		}
 		d := &fileRow{row: row, options: o, onlyKey: !reader.Has(colOrderID)}
 		decoded := decode(d)
+		if row.Hidden {
+			d.faults = append(d.faults, row.NewFault("", "", "Excel hides this row (a filter does, too): whoever checked the file did not see it; show it or delete it"))
+		}
 		faults = append(faults, d.faults...)
 		if len(faults) == 0 {
 			rows = append(rows, decoded)

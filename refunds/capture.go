@@ -253,6 +253,18 @@ func Overdue(w Watch, now time.Time) (after Watch, ok bool) {
 	return w.missed(), true
 }
 
+// Overlooked gives, of what nobody watched, the windows that are over beyond
+// doubt, as missed.
+func Overlooked(watches []Watch, now time.Time) (missed []Watch) {
+	for _, w := range watches {
+		w.State, w.FirstKnown = CaptureWaiting, now
+		if after, over := Overdue(w, now); over {
+			missed = append(missed, after)
+		}
+	}
+	return missed
+}
+
 // keyTime is how a paymentKey says when its window was opened.
 const keyTime = "20060102150405"
 

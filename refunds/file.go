@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"daesa/internal/table"
+	"daesa/internal/written"
 	"daesa/pay"
 )
 
@@ -61,7 +62,7 @@ type Asking struct {
 	OrderID    string
 	PaymentKey string
 	All        bool   // all that is left
-	Amount     string // in the currency's own notation, a plain positive number; "" when All
+	Amount     string // positive, in the currency's own notation, as people write it (pay.PlainAmount); "" when All
 	TaxFree    string // "" when not given
 	Reason     string
 	Account    *pay.RefundAccount // nil when none is given
@@ -146,6 +147,10 @@ func idReason(value string, longest int) string {
 		return "begins or ends with a blank"
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
 		return "contains a control character"
+	case strings.ContainsFunc(value, pay.Invisible):
+		return "contains a character that cannot be seen"
+	case pay.ShortenedID(value):
+		return "was shortened by a spreadsheet, which has lost digits of it; format the column as text and enter it again"
 	case utf8.RuneCountInString(value) > longest:
 		return fmt.Sprintf("is longer than %d characters", longest)
 	}
@@ -189,11 +194,7 @@ func refReason(value string) string {
 			return fmt.Sprintf("begins with %s, which is kept for daesa's own requests", reserved)
 		}
 	}
-	reason := idReason(value, refLongest)
-	if reason == "" && strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
-		reason = "contains a character that cannot be seen"
-	}
-	return reason
+	return idReason(value, refLongest)
 }
 
 // accountReason takes an account only as pay.NewRefundAccount gives it.
@@ -307,13 +308,22 @@ func (d *fileRow) raw(column string) string {
 
 func (d *fileRow) text(column string) string { return strings.TrimSpace(d.raw(column)) }
 
+// word is a text that a person wrote, composed.
+func (d *fileRow) word(column string) string { return written.NFC(d.text(column)) }
+
+// AllOf says whether an amount means all that is left.
+func AllOf(amount string) bool {
+	amount = strings.TrimSpace(amount)
+	return strings.EqualFold(amount, "all") || written.NFC(amount) == "전액"
+}
+
 func (d *fileRow) asking() Asking {
 	a := Asking{
 		MID: d.mid(), OrderID: d.raw(colOrderID), PaymentKey: d.raw(colPaymentKey),
-		Amount: d.text(colAmount), TaxFree: d.text(colTaxFree), Reason: d.text(colReason),
+		Amount: d.word(colAmount), TaxFree: d.word(colTaxFree), Reason: d.word(colReason),
 		Account: d.account(), Ref: d.raw(colRef), Line: d.row.Line,
 	}
-	if strings.EqualFold(a.Amount, "all") || a.Amount == "전액" {
+	if AllOf(a.Amount) {
 		a.All, a.Amount = true, ""
 	}
 	for _, each := range a.wrongs() {
@@ -347,7 +357,7 @@ func (d *fileRow) account() *pay.RefundAccount {
 	texts := make([]string, len(columns))
 	given := false
 	for i, column := range columns {
-		texts[i] = d.raw(column)
+		texts[i] = written.NFC(d.raw(column))
 		given = given || strings.TrimSpace(texts[i]) != "" || d.failed(column)
 	}
 	if !given {
@@ -416,7 +426,7 @@ func ReadAccount(r io.Reader) (pay.RefundAccount, error) {
 	if reason != "" {
 		return refuse(reason)
 	}
-	account, err := pay.NewRefundAccount(values[colBank], values[colNumber], values[colHolder])
+	account, err := pay.NewRefundAccount(written.NFC(values[colBank]), values[colNumber], written.NFC(values[colHolder]))
 	if err != nil {
 		return pay.RefundAccount{}, fmt.Errorf("the refund account: %w", err)
 	}

@@ -127,7 +127,7 @@ func Owed(p pay.Payment, known Known) int64 {
 		return max(0, p.Held()-known.givenSum(p))
 	case known.Kind == reconcile.MissingLocally, known.Kind == reconcile.PaidAfterCancel:
 		return max(0, p.Held()-shopHas(order)-known.givenSum(p))
-	case order == nil:
+	case order == nil, order.MixedRefunds: // how much of it is Toss's, a person says
 		return 0
 	case !order.EverPaid():
 		return max(0, p.Held()-order.RefundedElsewhere-known.givenSum(p))

@@ -229,7 +229,7 @@ func (b *nightBook) people(l *line, p breakPalettes, r *BreakRow) {
 }
 
 func (b *nightBook) breakDetails(l *line, at palette, r *BreakRow) {
-	l.put(text(at.center, clean(b.lang.sideStatus(r.LocalStatus))))
+	l.put(text(at.center, clean(b.lang.shopStatus(r))))
 	l.put(text(at.center, clean(b.lang.sideStatus(r.ProviderStatus))))
 	l.put(text(at.text, clean(r.PaymentKey)))
 	l.put(date(at.date, r.FirstSeen))

@@ -187,9 +187,23 @@ func lookUp[K ~string](l language, words map[K]word, key K) string {
 	return string(key)
 }
 
-func (l language) kind(k reconcile.Kind) string     { return lookUp(l, kindWords, k) }
-func (l language) method(m pay.Method) string       { return lookUp(l, methodWords, m) }
-func (l language) sideStatus(status string) string  { return lookUp(l, sideStatusWords, status) }
+func (l language) kind(k reconcile.Kind) string    { return lookUp(l, kindWords, k) }
+func (l language) method(m pay.Method) string      { return lookUp(l, methodWords, m) }
+func (l language) sideStatus(status string) string { return lookUp(l, sideStatusWords, status) }
+
+// shopStatus is where the shop's order stands, and whose it is where the shop
+// has it, yet not as one of Toss.
+func (l language) shopStatus(r *BreakRow) string {
+	switch r.LocalPG {
+	case "":
+		return l.sideStatus(r.LocalStatus)
+	case pay.PGToss:
+		return l.of(word{"0원 주문", "order of 0"})
+	default:
+		return l.of(word{"타 결제사: ", "other company: "}) + r.LocalPG
+	}
+}
+
 func (l language) status(s reconcile.Status) string { return lookUp(l, statusWords, s) }
 
 // refund says where a request stands: a virtual account's money arrives after

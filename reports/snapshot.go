@@ -80,17 +80,20 @@ type BreakRow struct {
 	ProviderCurrency            pay.Currency
 	LocalAmount, ProviderAmount *int64
 	LocalStatus, ProviderStatus string
-	Method                      pay.Method
-	FirstSeen, LastSeen         pay.Day
-	Since                       pay.Day // the night that gave it its status; "" in snapshots that lack it
-	Nights                      int
-	MovedAt                     time.Time
-	CancelBy                    time.Time // zero: none known
-	ApprovedAt                  time.Time `json:",omitzero"`  // at Toss; zero: no payment was looked up
-	ApprovalNumber              string    `json:",omitempty"` // of the card company or issuer
-	Note                        string
-	Owner                       string           // who looks after it
-	Remark                      reconcile.Remark `json:",omitempty"`
+	// LocalPG is the payment company under which the shop has the order of a
+	// payment that it seems to lack; toss where its amount is 0.
+	LocalPG             string `json:",omitempty"`
+	Method              pay.Method
+	FirstSeen, LastSeen pay.Day
+	Since               pay.Day // the night that gave it its status; "" in snapshots that lack it
+	Nights              int
+	MovedAt             time.Time
+	CancelBy            time.Time // zero: none known
+	ApprovedAt          time.Time `json:",omitzero"`  // at Toss; zero: no payment was looked up
+	ApprovalNumber      string    `json:",omitempty"` // of the card company or issuer
+	Note                string
+	Owner               string           // who looks after it
+	Remark              reconcile.Remark `json:",omitempty"`
 
 	level reconcile.Level // how soon a person should look at it; reckoned when it is drawn
 }

@@ -476,3 +476,16 @@ func BenchmarkNight10kBreaks(b *testing.B) {
 		}
 	}
 }
+
+// TestTheWorkbookSaysWhoseOrderItIs: an order that the shop has as another
+// company's is not one that it lacks.
+func TestTheWorkbookSaysWhoseOrderItIs(t *testing.T) {
+	for _, c := range []struct{ pg, ko, en string }{
+		{"", "", ""}, {"KG이니시스", "타 결제사: KG이니시스", "other company: KG이니시스"}, {pay.PGToss, "0원 주문", "order of 0"},
+	} {
+		row := &BreakRow{LocalPG: c.pg}
+		if ko, en := korean.shopStatus(row), english.shopStatus(row); ko != c.ko || en != c.en {
+			t.Errorf("%q: %q %q", c.pg, ko, en)
+		}
+	}
+}

@@ -351,9 +351,7 @@ func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit in
 	suspects := make([]reconcile.Suspect, len(rows))
 	for i, row := range rows {
 		suspects[i] = reconcile.Suspect{OrderID: row.SuspectID, Stake: row.Stake, Known: byOrder[row.SuspectID], Claims: claimed[row.SuspectID]}
-		if order := row.order(); order != nil && order.Compared() {
-			suspects[i].Order = order
-		}
+		assign(&suspects[i], row.order())
 	}
 	return suspects, nil
 }
@@ -459,10 +457,21 @@ func (c *Comparison) fillOrder(ctx context.Context, s *reconcile.Suspect) error 
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if order := row.order(); err == nil && order.Compared() {
-		s.Order = order
+	if err == nil {
+		assign(s, row.order())
 	}
 	return err
+}
+
+// assign says what the shop's order is to the comparison.
+func assign(s *reconcile.Suspect, order *pay.Order) {
+	switch {
+	case order == nil:
+	case order.Compared():
+		s.Order = order
+	default:
+		s.Aside = order
+	}
 }
 
 // Figures counts what the day had beside what was compared.

@@ -74,29 +74,30 @@ func (r judgedRow) judged() reconcile.Break {
 
 // Breaks gives every break ever seen of the suspects that look-ups decided on.
 func (c *Comparison) Breaks(ctx context.Context) ([]reconcile.Break, error) {
-	return c.judgedBreaks(ctx, c.conn, "breaks_of_judged")
-}
-
-func (c *Comparison) judgedBreaks(ctx context.Context, on runner, query string) ([]reconcile.Break, error) {
 	var rows []judgedRow
-	if err := c.d.all(ctx, on, &rows, query, c.args()); err != nil {
+	if err := c.all(ctx, &rows, "breaks_of_judged", c.args()); err != nil {
 		return nil, err
 	}
+	return judged(rows), nil
+}
+
+func judged(rows []judgedRow) []reconcile.Break {
 	breaks := make([]reconcile.Break, len(rows))
 	for i, row := range rows {
 		breaks[i] = row.judged()
 	}
-	return breaks, nil
+	return breaks
 }
 
 // afresh carries the night's breaks over it once more where somebody has decided
 // about them since the night read them: a decision is never written over. What
 // the night proposed for a break that needs nobody any more is left out.
 func (c *Comparison) afresh(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.Written, error) {
-	breaks, err := c.judgedBreaks(ctx, tx, "breaks_of_judged_to_write")
-	if err != nil {
+	var rows []judgedRow
+	if err := c.d.all(ctx, tx, &rows, "breaks_of_judged_to_write", c.args()); err != nil {
 		return night, err
 	}
+	breaks := judged(rows)
 	current := make(map[string]*reconcile.Break, len(breaks))
 	for i := range breaks {
 		current[breaks[i].ID] = &breaks[i]

@@ -25,6 +25,8 @@ type orderRow struct {
 	PaidAt            Time   `db:"paid_at"`
 	CanceledAt        Time   `db:"canceled_at"`
 	CustomerRef       string `db:"customer_ref"`
+	MixedRefunds      int64  `db:"mixed_refunds"`
+	PaidUnknown       int64  `db:"paid_unknown"`
 }
 
 func (r orderRow) order() *pay.Order {
@@ -37,6 +39,7 @@ func (r orderRow) order() *pay.Order {
 		RefundedElsewhere: r.RefundedElsewhere, TaxFreeAmount: r.TaxFreeAmount, PG: r.PG,
 		Currency: pay.Currency(r.Currency), OrderedAt: r.OrderedAt.Time, PaidAt: r.PaidAt.Time,
 		CanceledAt: r.CanceledAt.Time, CustomerRef: r.CustomerRef,
+		MixedRefunds: r.MixedRefunds != 0, PaidUnknown: r.PaidUnknown != 0,
 	}
 }
 
@@ -144,6 +147,7 @@ type breakRow struct {
 	ResolvedAt     Time   `db:"resolved_at"`
 	Note           string `db:"note"`
 	Owner          string `db:"owner"`
+	LocalPG        string `db:"local_pg"`
 	Remark         string `db:"remark"`
 	RefundID       string `db:"refund_id"`
 	Refunding      int64  `db:"refunding"`
@@ -164,7 +168,7 @@ func newBreakRow(b reconcile.Break) breakRow {
 		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
-		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding),
+		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding), LocalPG: b.LocalPG,
 	}
 }
 
@@ -175,7 +179,7 @@ func (r breakRow) breakOf() reconcile.Break {
 			MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Kind: reconcile.Kind(r.Kind),
 			Origin: reconcile.Origin(r.Origin), Currency: pay.Currency(r.Currency), LocalAmount: r.LocalAmount,
 			ProviderAmount: r.ProviderAmount, LocalStatus: r.LocalStatus, ProviderStatus: r.ProviderStatus,
-			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed,
+			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed, LocalPG: r.LocalPG,
 			Timing: r.Status == string(reconcile.Timing), Remark: reconcile.Remark(r.Remark),
 		},
 		Status: r.status(), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),

@@ -77,7 +77,7 @@ func newBreakDocument(b reconcile.Break) breakDocument {
 	return breakDocument{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
 		Status: string(b.Status), Origin: orNull(b.Origin), Currency: string(b.Currency), LocalAmount: b.LocalAmount,
-		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(b.LocalStatus), ProviderStatus: orNull(b.ProviderStatus),
+		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(shopStatus(b)), ProviderStatus: orNull(b.ProviderStatus),
 		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note),
 	}
 }
@@ -129,7 +129,7 @@ func (a *app) listBreaks(ctx context.Context, db *store.DB, status, kind string)
 	}
 	if len(breaks) > 0 {
 		rows := each(breaks, func(b reconcile.Break) []string {
-			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), amountOrDash(b.Currency, b.LocalAmount),
+			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), shopHolds(b),
 				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), or(b.Note, string(b.Remark))}
 		})
 		a.printTable([]string{"ID", "MID", "ORDER", "KIND", "STATUS", ">SHOP HOLDS", ">TOSS HOLDS", "FIRST SEEN", ">NIGHTS", "NOTE"}, rows)
@@ -166,7 +166,7 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 	a.printFields([]field{
 		{"id", b.ID}, {"merchant", b.MID}, {"order", b.OrderID}, {"payment key", b.PaymentKey},
 		{"kind", string(b.Kind)}, {"status", string(b.Status)}, {"origin", string(b.Origin)}, {"method", string(b.Method)},
-		{"shop", side(b.Currency, b.LocalAmount, b.LocalStatus)}, {"Toss", tossSide(b)},
+		{"shop", shopSide(b)}, {"Toss", tossSide(b)},
 		{"moved at", timeOrNothing(b.MovedAt)}, {"cancel by", timeOrNothing(b.CancelBy)},
 		{"seen", fmt.Sprintf("%s to %s, %s", b.FirstSeen, b.LastSeen, counted(b.Nights, "night"))},
 		{"resolved", strings.TrimSpace(string(b.Resolution) + " " + b.ResolvedBy + " " + timeOrNothing(b.ResolvedAt))},
@@ -204,6 +204,43 @@ func tossHolds(b reconcile.Break) string {
 		return "other currency"
 	}
 	return amountOrDash(b.Currency, b.ProviderAmount)
+}
+
+// shopStatus is the shop's word in JSON: other_pg and zero_amount are of orders
+// that the shop has, yet not as ones of Toss.
+func shopStatus(b reconcile.Break) string {
+	switch b.LocalPG {
+	case "":
+		return b.LocalStatus
+	case pay.PGToss:
+		return "zero_amount"
+	default:
+		return "other_pg"
+	}
+}
+
+// shopHolds writes the shop's side: an order that it has as another company's
+// is not one that it lacks.
+func shopHolds(b reconcile.Break) string {
+	switch b.LocalPG {
+	case "":
+		return amountOrDash(b.Currency, b.LocalAmount)
+	case pay.PGToss:
+		return "order of 0"
+	default:
+		return "as " + b.LocalPG
+	}
+}
+
+func shopSide(b reconcile.Break) string {
+	switch b.LocalPG {
+	case "":
+		return side(b.Currency, b.LocalAmount, b.LocalStatus)
+	case pay.PGToss:
+		return "has the order, with an amount of 0: paid without Toss"
+	default:
+		return "has the order, paid through another company: " + b.LocalPG
+	}
 }
 
 func tossSide(b reconcile.Break) string {

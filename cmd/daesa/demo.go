@@ -18,6 +18,7 @@ import (
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
+	"daesa/orders"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/sandbox"
@@ -157,7 +158,7 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	inner := d.inner(at, "demo")
 	var documents []nightDocument
 	err := inner.withNights(ctx, func(n *nights) error {
-		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ""); err != nil {
+		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
 			return err
 		}
 		var err error

@@ -129,7 +129,7 @@ func (k *known) sayToss() {
 
 // sayJournal tells what became of the breaks and refund requests.
 func (k *known) sayJournal(ctx context.Context, db *store.DB) error {
-	subjects := map[string]string{}
+	subjects := map[string]string{"order:" + k.orderID: "order"}
 	for _, b := range k.breaks {
 		subjects["break:"+b.ID] = fmt.Sprintf("break %s (%s)", b.ID, b.Kind)
 	}

@@ -17,6 +17,7 @@ import (
 	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
+	"daesa/internal/written"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -62,7 +63,8 @@ func (a *app) refundsAddCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asking.MID = a.mid
-			if strings.EqualFold(amount, "all") || amount == "전액" {
+			asking.Reason = written.NFC(asking.Reason)
+			if refunds.AllOf(amount) {
 				asking.All = true
 			} else {
 				asking.Amount = amount

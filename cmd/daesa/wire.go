@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/orders"
@@ -61,7 +61,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 		return nil, &coded{err, codeUsage}
 	}
 	n := &jobs.Nightly{
-		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Payouts: client, Ledger: db, Pages: db, Clock: a.clock, Captures: db.Captures,
+		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Payouts: client, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
 		Log: a.log.With("job", job, "mid", m.MID),
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return db.OpenComparison(ctx, scope, now)
@@ -129,7 +129,7 @@ func (a *app) orderSource(cfg *config.Config, db *store.DB) jobs.OrderSource {
 	base := source{cfg: cfg, db: db, options: orderOptions(cfg), actor: a.actor(), now: a.now}
 	switch cfg.Orders.Source {
 	case config.SourceCSV:
-		return &csvSource{base}
+		return &application.DroppedOrders{Store: db, Options: base.options, Glob: cfg.Orders.CSV.Glob, Actor: base.actor, Now: base.now}
 	case config.SourceQuery:
 		return &querySource{base}
 	default:
@@ -152,65 +152,6 @@ type source struct {
 	options orders.Options
 	actor   string
 	now     func() (time.Time, error)
-}
-
-// csvSource reads the files that the shop drops.
-type csvSource struct{ source }
-
-// lateFiles is how much older than the last complete night a file may look that
-// was delivered after it with its own date.
-const lateFiles = 7 * 24 * time.Hour
-
-// Refresh imports the files that may be new since from; equal rows change
-// nothing. That the pattern finds no file, or a file has a bad row, is a gap of
-// the shop's side.
-func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
-	files, err := orders.Files(s.cfg.Orders.CSV.Glob)
-	if err != nil {
-		return []reconcile.Gap{fileGap(s.cfg.Orders.CSV.Glob, err)}, nil
-	}
-	var gaps []reconcile.Gap
-	for _, path := range files {
-		if info, err := os.Stat(path); err == nil && info.ModTime().Before(from.Add(-lateFiles)) {
-			continue
-		}
-		if _, err := s.take(ctx, path); err != nil {
-			gaps = append(gaps, fileGap(filepath.Base(path), err))
-		}
-	}
-	return gaps, ctx.Err()
-}
-
-// fileGap is an order file that was not taken.
-func fileGap(name string, why error) reconcile.Gap {
-	gap := reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartFile, Name: name}, why, reconcile.ReasonFile)
-	var bad *orders.BadRow
-	if errors.As(why, &bad) {
-		gap.Cause.Reason, gap.Cause.Got = reconcile.ReasonRow, int64(bad.Line)
-	}
-	return gap
-}
-
-// take imports one file, whole or not at all.
-func (s *source) take(ctx context.Context, path string) (store.OrdersSaved, error) {
-	now, err := s.now()
-	if err != nil {
-		return store.OrdersSaved{}, err
-	}
-	file, err := orders.OpenFile(path, s.options)
-	if err != nil {
-		return store.OrdersSaved{}, err
-	}
-	defer file.Close()
-	return s.db.SaveOrders(ctx, file.Orders(), hasColumn(file.Columns()), filepath.Base(path), s.actor, now)
-}
-
-func hasColumn(columns orders.Columns) func(string) bool {
-	names := map[string]bool{}
-	for _, name := range columns.Names() {
-		names[name] = true
-	}
-	return func(name string) bool { return names[name] }
 }
 
 // querySource reads a SELECT on the shop's own database.
@@ -236,7 +177,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 	if err != nil {
 		return gap(err)
 	}
-	_, err = s.db.SaveOrders(ctx, query.Orders(), hasColumn(query.Columns()), "orders.query", s.actor, now)
+	_, err = s.db.SaveOrders(ctx, query.Orders(), query.Columns().Stores, "orders.query", s.actor, now)
 	if err = errors.Join(err, query.Close()); err != nil {
 		return gap(err)
 	}

@@ -65,6 +65,8 @@ CREATE TEMPORARY TABLE wanted (tab text, executor text, approver text, reporter 
 INSERT INTO wanted VALUES
   -- what was fetched, and what the shop says
   ('orders',          'S I U', 'S', 'S'),
+  ('order_allowances', 'S I U', 'S', 'S'),
+  ('order_files',     'S I U', 'S', 'S'),
   ('transactions',    'S I U', 'S', 'S'),
   -- The approver locks a payment while it counts what was asked for it, and
   -- for that needs the right to one column.

@@ -9,6 +9,9 @@ ALTER TABLE windows ADD COLUMN uncovered_at {{.Time}};
 CREATE INDEX payments_approved ON payments (mid, approved_at) WHERE approved_at IS NOT NULL;
 CREATE INDEX cancels_canceled ON cancels (mid, canceled_at) WHERE canceled_at IS NOT NULL;
 
+-- Virtual accounts that a look-up showed, by when their window was opened.
+CREATE INDEX payments_accounts ON payments (mid, requested_at) WHERE method = 'virtual_account';
+
 -- Until when the transaction list was read for virtual accounts: what was issued
 -- since then nobody has seen.
 CREATE TABLE capture_reads (

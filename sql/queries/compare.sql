@@ -290,7 +290,8 @@ SELECT s.order_id AS suspect_id, s.stake AS stake,
   coalesce(o.method, '') AS method, coalesce(o.status, '') AS status, coalesce(o.amount, 0) AS amount,
   coalesce(o.canceled_amount, 0) AS canceled_amount, coalesce(o.refunded_elsewhere, 0) AS refunded_elsewhere,
   coalesce(o.tax_free_amount, 0) AS tax_free_amount, coalesce(o.pg, '') AS pg, coalesce(o.currency, '') AS currency,
-  o.ordered_at, o.paid_at, o.canceled_at, coalesce(o.customer_ref, '') AS customer_ref
+  o.ordered_at, o.paid_at, o.canceled_at, coalesce(o.customer_ref, '') AS customer_ref,
+  coalesce(o.mixed_refunds, 0) AS mixed_refunds, coalesce(o.paid_unknown, 0) AS paid_unknown
 FROM (
   SELECT order_id, stake FROM suspects
   WHERE stake < :stake OR (stake = :stake AND order_id > :after)
@@ -327,7 +328,7 @@ SELECT count(*) FROM standing s
 WHERE s.held > 0 AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.order_id = s.order_id)
 -- name: order_of
 SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
-  pg, currency, ordered_at, paid_at, canceled_at, customer_ref
+  pg, currency, ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown
 FROM orders WHERE mid = :mid AND order_id = :order_id
 
 -- name: shop_totals

@@ -4,7 +4,8 @@ CREATE TEMP TABLE incoming (
   status {{.Key}} NOT NULL, amount {{.Int}} NOT NULL, canceled_amount {{.Int}} NOT NULL,
   refunded_elsewhere {{.Int}} NOT NULL, tax_free_amount {{.Int}} NOT NULL, pg {{.Key}} NOT NULL,
   currency {{.Key}} NOT NULL, ordered_at {{.Time}}, paid_at {{.Time}}, canceled_at {{.Time}},
-  customer_ref {{.Key}} NOT NULL,
+  customer_ref {{.Key}} NOT NULL, mixed_refunds {{.Int}} NOT NULL, paid_unknown {{.Int}} NOT NULL,
+  back {{.Int}} NOT NULL DEFAULT 0,
   PRIMARY KEY (mid, order_id)
 ) {{.Clustered}}
 -- name: drop_incoming
@@ -13,6 +14,38 @@ DROP TABLE IF EXISTS incoming
 SELECT count(*) FROM incoming
 -- name: count_known_incoming
 SELECT count(*) FROM incoming i JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
+
+-- Rows that would take an order back: orders.GoesBack says the same in Go, and
+-- a test compares the two.
+-- name: mark_backward
+UPDATE incoming SET back = 1 FROM orders o WHERE o.mid = incoming.mid AND o.order_id = incoming.order_id AND (
+  incoming.refunded_elsewhere < o.refunded_elsewhere
+  OR incoming.canceled_amount + incoming.refunded_elsewhere < o.canceled_amount + o.refunded_elsewhere
+  OR (o.status IN ('canceled','partially_canceled') AND incoming.status IN ('paid','pending'))
+  OR (o.status = 'paid' AND incoming.status = 'pending'))
+-- name: backward_rows
+SELECT i.mid, i.order_id, i.status, i.canceled_amount, i.refunded_elsewhere,
+  o.status AS was_status, o.canceled_amount AS was_canceled, o.refunded_elsewhere AS was_elsewhere, o.currency AS was_currency,
+  CASE WHEN a.order_id IS NULL THEN 0 ELSE 1 END AS allowed, coalesce(a.note, '') AS note
+FROM incoming i JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
+LEFT JOIN order_allowances a ON a.mid = i.mid AND a.order_id = i.order_id AND a.used_at IS NULL
+WHERE i.back = 1 ORDER BY i.mid, i.order_id
+-- name: let_back
+UPDATE incoming SET back = 0 WHERE mid = :mid AND order_id = :order_id
+-- name: leave_backward_out
+DELETE FROM incoming WHERE back = 1
+-- name: use_allowance
+UPDATE order_allowances SET used_at = :now WHERE mid = :mid AND order_id = :order_id AND used_at IS NULL
+-- name: allow_order
+INSERT INTO order_allowances (mid, order_id, note, actor, at) VALUES (:mid, :order_id, :note, :actor, :now)
+ON CONFLICT (mid, order_id) DO UPDATE SET note = excluded.note, actor = excluded.actor, at = excluded.at, used_at = NULL
+
+-- name: order_files
+SELECT path, size, changed, reader, waiting FROM order_files
+-- name: save_order_file
+INSERT INTO order_files (path, size, changed, reader, waiting, at) VALUES (:path, :size, :changed, :reader, :waiting, :now)
+ON CONFLICT (path) DO UPDATE SET size = excluded.size, changed = excluded.changed, reader = excluded.reader,
+  waiting = excluded.waiting, at = excluded.at
 
 -- name: unsound_incoming
 SELECT order_id FROM incoming
@@ -89,10 +122,10 @@ SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) O
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id, local_pg)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id, :local_pg)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
@@ -100,7 +133,7 @@ ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excl
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
   resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
-  remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id
+  remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id, local_pg = excluded.local_pg
 -- A break that is resolved and waits for its refund is refunding.
 -- name: breaks_list
 SELECT * FROM breaks
@@ -163,7 +196,7 @@ SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker, c
 FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_at, transaction_key
 -- name: orders_of_id
 SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
-  pg, currency, ordered_at, paid_at, canceled_at, customer_ref
+  pg, currency, ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown
 FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
 
 -- name: count_open_kinds

@@ -38,8 +38,8 @@ func dayMoney(t *testing.T, db *store.DB, looked ...pay.Payment) reconcile.DayMo
 	return money
 }
 
-// hour is a time of day.
-func hour(d pay.Day, h int) time.Time { return d.Start().Add(time.Duration(h) * time.Hour) }
+// hourOf is a time of day.
+func hourOf(d pay.Day, h int) time.Time { return d.Start().Add(time.Duration(h) * time.Hour) }
 
 func dayShop(t *testing.T, db *store.DB) {
 	paid := func(id string, amount int64, at time.Time, change func(*pay.Order)) pay.Order {
@@ -55,26 +55,26 @@ func dayShop(t *testing.T, db *store.DB) {
 			o.Status, o.CanceledAmount, o.CanceledAt = pay.OrderPartiallyCanceled, amount, at
 		}
 	}
-	never := paid("never-paid", 5_000, hour(day, 9), func(o *pay.Order) {
-		o.Status, o.PaidAt, o.CanceledAt = pay.OrderCanceled, time.Time{}, hour(day, 10)
+	never := paid("never-paid", 5_000, hourOf(day, 9), func(o *pay.Order) {
+		o.Status, o.PaidAt, o.CanceledAt = pay.OrderCanceled, time.Time{}, hourOf(day, 10)
 	})
 	save(t, db,
-		paid("paid", 1_000, hour(day, 9), nil),
+		paid("paid", 1_000, hourOf(day, 9), nil),
 		paid("first-second", 10, day.Start(), nil),
 		paid("last-second", 20, day.End().Add(-time.Microsecond), nil),
 		paid("tomorrow", 40, day.End(), nil),
-		paid("paid-and-cancelled", 2_000, hour(day, 9), cancel(500, hour(day, 20))),
-		paid("cancelled-only", 3_000, hour(day.Add(-9), 9), cancel(700, hour(day, 8))),
-		paid("cancelled-tomorrow", 4_000, hour(day.Add(-9), 9), cancel(900, day.End())),
-		paid("ordered-yesterday", 100, hour(day, 1), func(o *pay.Order) { o.OrderedAt = hour(day.Add(-1), 23) }),
-		paid("no-time", 200, hour(day, 9), func(o *pay.Order) { o.PaidAt = time.Time{} }),
-		paid("undated-cancel", 400, hour(day, 9), cancel(400, time.Time{})),
-		paid("given-elsewhere", 800, hour(day.Add(-3), 9), func(o *pay.Order) {
-			cancel(300, hour(day, 7))(o)
+		paid("paid-and-cancelled", 2_000, hourOf(day, 9), cancel(500, hourOf(day, 20))),
+		paid("cancelled-only", 3_000, hourOf(day.Add(-9), 9), cancel(700, hourOf(day, 8))),
+		paid("cancelled-tomorrow", 4_000, hourOf(day.Add(-9), 9), cancel(900, day.End())),
+		paid("ordered-yesterday", 100, hourOf(day, 1), func(o *pay.Order) { o.OrderedAt = hourOf(day.Add(-1), 23) }),
+		paid("no-time", 200, hourOf(day, 9), func(o *pay.Order) { o.PaidAt = time.Time{} }),
+		paid("undated-cancel", 400, hourOf(day, 9), cancel(400, time.Time{})),
+		paid("given-elsewhere", 800, hourOf(day.Add(-3), 9), func(o *pay.Order) {
+			cancel(300, hourOf(day, 7))(o)
 			o.RefundedElsewhere = 500
 		}),
-		paid("another-company", 7_777, hour(day, 9), func(o *pay.Order) { o.PG = "inicis" }),
-		paid("pending", 8_888, hour(day, 9), func(o *pay.Order) { o.Status, o.PaidAt = pay.OrderPending, time.Time{} }),
+		paid("another-company", 7_777, hourOf(day, 9), func(o *pay.Order) { o.PG = "inicis" }),
+		paid("pending", 8_888, hourOf(day, 9), func(o *pay.Order) { o.Status, o.PaidAt = pay.OrderPending, time.Time{} }),
 		never)
 	want := reconcile.DayMoney{Undated: 1, Totals: []reconcile.DayTotal{{Currency: pay.KRW, Method: pay.Card,
 		Shop: reconcile.Moved{Approvals: 1_000 + 10 + 20 + 2_000 + 100 + 200 + 400, ApprovalCount: 7, Cancels: 500 + 700 + 300, CancelCount: 3}}}}
@@ -85,7 +85,7 @@ func dayShop(t *testing.T, db *store.DB) {
 
 // tossCancel is a cancel as a look-up shows it.
 func tossCancel(key string, amount int64, status pay.CancelStatus) pay.Cancel {
-	return pay.Cancel{TransactionKey: key, Amount: amount, Status: status, CanceledAt: hour(day, 12)}
+	return pay.Cancel{TransactionKey: key, Amount: amount, Status: status, CanceledAt: hourOf(day, 12)}
 }
 
 // dayCancels plays one day under each reading of what a cancel row's amount is:
@@ -102,11 +102,11 @@ func dayCancels(t *testing.T, db *store.DB) {
 			return row(id, "k-"+id, status, reads(cancel, total), h)
 		}
 		earlier := row("earlier", "k-earlier", pay.Done, 5_000, 9)
-		earlier.At = hour(day.Add(-20), 9)
+		earlier.At = hourOf(day.Add(-20), 9)
 		first := canceled("two-days", pay.PartialCanceled, 1_500, 4_000, 9)
-		first.At = hour(day.Add(-2), 9)
+		first.At = hourOf(day.Add(-2), 9)
 		paidBefore := row("two-days", "k-two-days", pay.Done, 4_000, 9)
-		paidBefore.At = hour(day.Add(-3), 9)
+		paidBefore.At = hourOf(day.Add(-3), 9)
 		waiting := row("closed", "k-closed", pay.WaitingForDeposit, 9_999, 8)
 		savePage(t, db,
 			row("whole", "k-whole", pay.Done, 1_000, 9), canceled("whole", pay.Canceled, 1_000, 1_000, 12),
@@ -119,7 +119,7 @@ func dayCancels(t *testing.T, db *store.DB) {
 			row("foreign", "k-foreign", pay.Done, 2_000, 9), canceled("foreign", pay.PartialCanceled, 500, 2_000, 12))
 		payment := func(id string, status pay.PaymentStatus, total int64, cancels ...pay.Cancel) pay.Payment {
 			return pay.Payment{MID: mid, PaymentKey: "k-" + id, OrderID: id, Status: status, Method: pay.Card, TotalAmount: total, Currency: pay.KRW,
-				ApprovedAt: hour(day, 9), Cancels: cancels}
+				ApprovedAt: hourOf(day, 9), Cancels: cancels}
 		}
 		closed := payment("closed-looked-up", pay.Canceled, 700)
 		closed.ApprovedAt = time.Time{}
@@ -145,7 +145,7 @@ func dayUnproven(t *testing.T, db *store.DB) {
 		t.Errorf("%+v, want %+v", money.Totals, want)
 	}
 	looked := pay.Payment{MID: mid, PaymentKey: "k1", OrderID: "part", Status: pay.PartialCanceled, TotalAmount: 3_000, BalanceAmount: 2_200, Currency: pay.KRW,
-		ApprovedAt: hour(day, 9), Cancels: []pay.Cancel{tossCancel("k1-PARTIAL_CANCELED", 800, pay.CancelDone)}}
+		ApprovedAt: hourOf(day, 9), Cancels: []pay.Cancel{tossCancel("k1-PARTIAL_CANCELED", 800, pay.CancelDone)}}
 	want.Cancels, want.Unproven = 800, 3
 	if money := dayMoney(t, db, looked); money.Totals[0].Provider != want {
 		t.Errorf("after a look-up %+v, want %+v", money.Totals[0].Provider, want)

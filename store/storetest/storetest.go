@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daesa/jobs"
+	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -56,12 +57,14 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, queueTests)
 	maps.Copy(tests, identityTests)
 	maps.Copy(tests, captureTests)
+	maps.Copy(tests, proofTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
 	maps.Copy(tests, decisionTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, dayTests)
+	maps.Copy(tests, olderTests)
 	maps.Copy(tests, waitingTests)
 	maps.Copy(tests, againTests)
 	for name, test := range tests {
@@ -94,7 +97,7 @@ func sequence(orders ...pay.Order) iter.Seq2[pay.Order, error] {
 
 func everyColumn(string) bool { return true }
 
-func save(t *testing.T, db *store.DB, orders ...pay.Order) store.OrdersSaved {
+func save(t *testing.T, db *store.DB, orders ...pay.Order) orders.Saved {
 	t.Helper()
 	saved, err := db.SaveOrders(t.Context(), sequence(orders...), everyColumn, "test", "tester", now)
 	if err != nil {
