@@ -108,6 +108,8 @@ func (b *nightBook) advice(r *BreakRow) string {
 	meaning := b.lang.of(w)
 	if own, _, ok := remarked(r); ok {
 		meaning = b.lang.of(own)
+	} else if r.Kind == reconcile.MissingLocally && r.LocalPG != "" {
+		meaning = b.lang.fill(word{"토스는 결제 완료, 쇼핑몰에는 다르게 등록됨({1})", "Toss was paid, the shop has the order otherwise ({1})"}, clean(b.lang.shopStatus(r)))
 	} else if r.Remark == reconcile.TaxPartDiffers {
 		meaning += b.say(", 면세금액도 다름", ", and the tax-free parts differ")
 	}
@@ -142,6 +144,8 @@ func (b *nightBook) remedy(r *BreakRow) string {
 		remedy := remedyWords[r.Kind]
 		if _, own, ok := remarked(r); ok {
 			remedy = own
+		} else if r.Kind == reconcile.MissingLocally && r.LocalPG != "" {
+			remedy = word{"쇼핑몰 주문의 결제사·금액을 정정하거나 환불", "correct the order's company and amount, or refund"}
 		}
 		return b.lang.of(remedy) + b.until(r.CancelBy, back)
 	}

@@ -175,7 +175,7 @@ var captureWords = map[string]word{
 	refunds.CaptureTooLate:     {"30분 경과 후 인지", "heard of too late"},
 	refunds.CaptureUnreachable: {"토스 응답 없음", "Toss did not answer"},
 	refunds.CaptureUnusable:    {"송금 불가 계좌", "no account that money can be sent to"},
-	refunds.CaptureStranger:    {"설정과 다른 상점아이디의 결제", "a payment of another merchant than the configuration's"},
+	refunds.CaptureStranger:    {"설정과 다른 상점아이디(MID)의 결제", "a payment of another merchant than the configuration's"},
 }
 
 // lookUp gives the word of a value, or the value itself where none is known:

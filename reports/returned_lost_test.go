@@ -86,7 +86,7 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 		{name: "both titles were edited", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
 			must(t, f.SetCellStr("불일치", header(t, f, columnDecision), "처리"), f.SetCellStr("불일치", header(t, f, columnRowCheck), "확인"))
-		}, err: "on sheet 불일치 row 6: it stands under no header that has 결정 and 행 확인"},
+		}, err: "on sheet 불일치 row 9: it stands under no header that has 결정 and 행 확인"},
 		{name: "both titles were edited, and only an owner was written", edit: func(t *testing.T, f *excelize.File) {
 			put(t, f, lostOrder, columnOwner, "김재무")
 			must(t, f.SetCellStr("불일치", header(t, f, columnDecision), "처리"), f.SetCellStr("불일치", header(t, f, columnRowCheck), "확인"))
@@ -121,12 +121,12 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 			decided(t, f)
 			copied(t, f, "Sheet1", upToTheNote(t, f), headRows)
 			put(t, f, lostOrder, columnDecision, "")
-		}, err: "holds 1 decisions of which none can be read; the first, \"환불 진행\" on sheet Sheet1 row 3: the column 행 확인 is missing"},
+		}, err: "holds 1 decisions of which none can be read; the first, \"환불 진행\" on sheet Sheet1 row 6: the column 행 확인 is missing"},
 		{name: "and without its header", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
 			copied(t, f, "Sheet1", upToTheNote(t, f), headRows+1)
 			put(t, f, lostOrder, columnDecision, "")
-		}, err: "on sheet Sheet1 row 2: it stands under no header that has 결정 and 행 확인"},
+		}, err: "on sheet Sheet1 row 5: it stands under no header that has 결정 and 행 확인"},
 		{name: "it was copied, and filled in on both sheets", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
 			copied(t, f, "Sheet1", upToTheNote(t, f), headRows)

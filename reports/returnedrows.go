@@ -74,7 +74,7 @@ func (r *Returned) breakRows(orders map[string]bool) (returnedRows, error) {
 }
 
 // otherSheets hold no decisions.
-var otherSheets = []word{sheetSummary, sheetDeadlines, sheetRefunds, sheetMissing, sheetTransfers, sheetPromises, sheetControl}
+var otherSheets = []word{sheetSummary, sheetMethods, sheetDeadlines, sheetRefunds, sheetMissing, sheetTransfers, sheetPromises, sheetControl}
 
 // sheetReader reads one sheet, row by row.
 type sheetReader struct {

@@ -103,7 +103,7 @@ func TestWhatWaitsIsSaidWhereNothingCouldBeRead(t *testing.T) {
 	s := waitingNight()
 	s.Run.Complete, s.Run.Touched, s.Breaks = false, 0, nil
 	note := briefOf(t, []Snapshot{s}, BriefOptions{})
-	if !strings.Contains(note.Text, "⚠ 이대로면 취소기한 안에 보낼 수 없음: 2건") || !strings.Contains(note.Text, "⚠ 지금 설정으로는 보낼 수 없는 환불") {
+	if !strings.Contains(note.Text, "⚠ 현 상태로는 취소기한 내 전송 불가: 2건") || !strings.Contains(note.Text, "⚠ 현재 설정으로 전송할 수 없는 환불") {
 		t.Errorf("the message says nothing of it:\n%s", note.Text)
 	}
 	if text := dump(t, drawn(t, []Snapshot{s}, Options{})); !strings.Contains(text, "환불 대기") {

@@ -233,7 +233,7 @@ SELECT {{if .Postgres}}current_setting('synchronous_commit'){{else}}'full'{{end}
 -- name: payment_of
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, approval_number
+  tax_free_left, tax_free_paid, toss_mid, approval_number
 FROM payments WHERE mid = :mid AND payment_key = :payment_key
 -- name: claim_time
 SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id

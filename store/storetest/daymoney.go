@@ -38,7 +38,7 @@ func dayMoney(t *testing.T, db *store.DB, looked ...pay.Payment) reconcile.DayMo
 	return money
 }
 
-// hour is a time of day.
+// hourOf is a time of day.
 func hourOf(d pay.Day, h int) time.Time { return d.Start().Add(time.Duration(h) * time.Hour) }
 
 func dayShop(t *testing.T, db *store.DB) {
