@@ -194,7 +194,7 @@ func (a *Asker) again(ctx context.Context, planned *Planned, had refunds.Request
 	planned.Adding.Request, planned.Known = had, true
 	switch {
 	case had.MID != asking.MID:
-		planned.Warning = fmt.Sprintf("it was asked for before, under merchant %q", had.MID)
+		planned.Warning = "it was asked for before, under merchant " + had.MID
 	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
 		account, err := refunds.AccountFor(*asking.Account, p)
 		if err != nil {

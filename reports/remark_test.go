@@ -11,7 +11,7 @@ import (
 // has asked for the refund.
 func TestABreakSaysThatItsTaxFreePartIsNeeded(t *testing.T) {
 	for remark, want := range map[reconcile.Remark]string{
-		"": "취소기한 전에 환불", reconcile.TaxPartNeeded: "면세금액을 정해 환불 진행", reconcile.TaxPartDiffers: "면세금액도 서로 다름",
+		"": "쇼핑몰은 취소, 토스는 미취소 → 환불 요청", reconcile.TaxPartNeeded: "면세금액을 정해 환불 진행", reconcile.TaxPartDiffers: "면세금액도 서로 다름",
 	} {
 		night := sampleNight("sample")
 		for i := range night.Breaks {

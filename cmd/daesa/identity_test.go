@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"daesa/store"
 )
 
 // configure writes the shop's configuration with another mid and also_mids.
@@ -142,8 +141,9 @@ func TestACorrectedMIDLosesNothingThatWasOnItsWay(t *testing.T) {
 		imported, _ := s.importFile(codeDone, "one.csv")
 		s.expect(codeDone, "refunds", "approve", "--by", "lee", "--batch", imported.Batch, "--expect-count", "1", "--expect-amount", "1000")
 		s.pass(time.Minute)
-		s.expect(codeDone, "refunds", "run")
-		s.forget("one") // nobody heard the answer
+		s.toss.control("faults", "drop-after=1,api=cancel") // nobody hears the answer
+		s.expect(codeUnknown, "refunds", "run")
+		s.toss.control("faults", "")
 
 		s.configure("tosspayments", "")
 		s.must(os.WriteFile(filepath.Join(s.dir, "two.csv"), []byte("order_id,amount,reason,ref\nM-0,2000,고객 변심,two\n"), 0o600))
@@ -174,21 +174,6 @@ func (s *chaosShop) states() map[string]string {
 		states[r.Ref] = r.State
 	}
 	return states
-}
-
-// forget makes a refund that was carried out one whose answer nobody heard.
-func (s *chaosShop) forget(ref string) {
-	s.t.Helper()
-	db, err := store.Open(s.t.Context(), s.url)
-	s.must(err)
-	defer db.Close()
-	for _, statement := range []string{
-		"UPDATE cancels SET claimed_by = ''",
-		"UPDATE refund_attempts SET answered_at = NULL, unanswered = 1, kind = 'no_answer'",
-		"UPDATE refunds SET state = 'unknown', transaction_key = '', finished_at = NULL, error_code = 'no_answer', next_at = NULL WHERE ref = '" + ref + "'",
-	} {
-		s.must(db.ExecForTest(s.t.Context(), statement))
-	}
 }
 
 // A cancel that a firewall answers is shown with its status and words, in both

@@ -68,11 +68,11 @@ func (l *ledgered) waiting() {
 			want = cellActs["expired"] + until + byHand + "."
 		}
 		if r["state"].String == "requested" && r["currency"].String != "KRW" {
-			want = l.raw("환불", ref(h.columns["뜻과 할 일"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String)))
+			want = l.raw("환불", ref(h.columns["사유 및 조치사항"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String)))
 			if !strings.HasPrefix(want, "이 통화의 환불 한도가 0이거나 없어") {
 				l.wrong = append(l.wrong, "a refund in "+r["currency"].String+" says "+want)
 			}
 		}
-		l.is("환불", h.columns["뜻과 할 일"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String), want)
+		l.is("환불", h.columns["사유 및 조치사항"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String), want)
 	})
 }
