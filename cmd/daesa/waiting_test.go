@@ -60,7 +60,7 @@ func onTwoShops(t *testing.T, test func(s *twoShops)) {
 				one.url = server.URL
 				// Toss's payment keys differ between merchants; these two would count alike.
 				for i := range 100 * len(s.all) {
-					_, err := one.toss.Pay(sandbox.NewPayment{OrderID: fmt.Sprintf("other-%d", i), Method: sandbox.Card, Amount: 1000, Status: sandbox.Canceled, At: time.Date(2025, 1, 2, 3, 4, 5, 0, pay.Seoul)})
+					_, err := one.toss.Pay(sandbox.NewPayment{OrderID: fmt.Sprintf("other-%d", i), Method: sandbox.Card, Amount: 1000, Status: sandbox.Done, At: time.Date(2025, 1, 2, 3, 4, 5, 0, pay.Seoul)})
 					fine(t, err)
 				}
 				s.all = append(s.all, one)
