@@ -273,11 +273,7 @@ func (r *eventRun) look(ctx context.Context, t *told) error {
 	case err != nil:
 		return err
 	}
-	if p, err = p.Under(t.merchant.MID); err != nil {
-		t.why = err.Error()
-		r.gap(t.merchant.MID + ": " + err.Error())
-		return nil
-	}
+	p.MID = t.merchant.MID
 	t.seen, t.orderID, t.print = true, p.OrderID, pay.SecretPrint(p.Secret)
 	woken, err := r.Inbox.Heard(ctx, p, page, r.Clock())
 	if err != nil {

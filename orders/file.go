@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"daesa/internal/table"
 	"daesa/pay"
@@ -19,52 +17,22 @@ import (
 // is then incomplete, which is not the same as a night without orders.
 var ErrNoFile = errors.New("no order file")
 
-// Dropped is a file that the shop dropped, by which it is known again.
-type Dropped struct {
-	Path    string
-	Size    int64
-	Changed time.Time // to the microsecond
-}
-
-// Taken is a dropped file whose orders were taken.
-type Taken struct {
-	Dropped
-	Reader  string // how it was read; read in another way it is another file
-	Waiting bool   // rows of it would take orders back, and nobody has said that they may
-}
-
-// Covers says whether a file was taken as it is, read as it would be now, and
-// nothing of it waits.
-func (t Taken) Covers(file Dropped, reader string) bool {
-	return t.Path == file.Path && t.Size == file.Size && t.Changed.Equal(file.Changed) && t.Reader == reader && !t.Waiting
-}
-
-// Files gives the files that match a pattern, the oldest first and then by
-// name; ErrNoFile where there is none.
-func Files(pattern string) ([]Dropped, error) {
+// Files gives the files that match a pattern, sorted by name; ErrNoFile where
+// there is none.
+func Files(pattern string) ([]string, error) {
 	names, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("order files %q: %w", pattern, err)
 	}
-	var files []Dropped
-	for _, name := range names {
+	names = slices.DeleteFunc(names, func(name string) bool {
 		info, err := os.Stat(name)
-		if err == nil && info.IsDir() {
-			continue
-		}
-		file := Dropped{Path: name}
-		if err == nil { // else it is opened later, and what is wrong is said then
-			file.Size, file.Changed = info.Size(), info.ModTime().UTC().Truncate(time.Microsecond)
-		}
-		files = append(files, file)
-	}
-	if len(files) == 0 {
+		return err == nil && info.IsDir()
+	})
+	if len(names) == 0 {
 		return nil, fmt.Errorf("%w matches %q", ErrNoFile, pattern)
 	}
-	slices.SortFunc(files, func(a, b Dropped) int {
-		return cmp.Or(a.Changed.Compare(b.Changed), strings.Compare(a.Path, b.Path))
-	})
-	return files, nil
+	slices.Sort(names)
+	return names, nil
 }
 
 // BadRow is a row that was refused, with everything that is wrong with it.
@@ -110,7 +78,7 @@ type File struct {
 // OpenFile opens an order file and reads its header. A header that lacks
 // required columns is one error that names them all.
 func OpenFile(path string, options Options) (*File, error) {
-	reader, err := table.Open(path, table.Options{})
+	reader, err := table.Open(path, table.Limits{})
 	if err != nil {
 		return nil, err
 	}
@@ -149,30 +117,17 @@ func (f *File) Close() error { return f.table.Close() }
 // reading goes on; any other error is the last thing that is given.
 func (f *File) Orders() iter.Seq2[pay.Order, error] {
 	return func(yield func(pay.Order, error) bool) {
-		for each, err := range f.read() {
-			if !yield(each.order, err) {
-				return
-			}
-		}
-	}
-}
-
-// readRow is an order and where it stands; the row is valid until the next one.
-type readRow struct {
-	order pay.Order
-	row   table.Row
-}
-
-func (f *File) read() iter.Seq2[readRow, error] {
-	return func(yield func(readRow, error) bool) {
 		for row, err := range f.table.Rows() {
-			each := readRow{row: row}
+			var order pay.Order
 			if err == nil {
-				each.order, err = f.order(row)
+				order, err = f.order(row)
 			} else if fault := new(table.Fault); errors.As(err, &fault) {
 				err = f.bad(row, table.Faults{fault})
 			}
-			if !yield(each, err) {
+			if err != nil {
+				order = pay.Order{}
+			}
+			if !yield(order, err) {
 				return
 			}
 		}

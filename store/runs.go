@@ -11,7 +11,6 @@ import (
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
-	"daesa/refunds"
 )
 
 // runRow is a run of the ledger as the table holds it.
@@ -190,10 +189,6 @@ func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(j
 				return err
 			}
 		}
-		night, err := c.afresh(ctx, tx, night)
-		if err != nil {
-			return err
-		}
 		entries, err := c.d.commitBreaks(ctx, tx, night)
 		if err != nil {
 			return err
@@ -202,7 +197,7 @@ func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(j
 		if err != nil {
 			return err
 		}
-		_, expired, err := c.d.expire(ctx, tx, refunds.Expiry{Whose: night.Expires, RunID: night.Lease.RunID, Actor: night.Actor, Now: night.Now})
+		expired, err := c.d.expireRefunds(ctx, tx, night)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,8 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 			break
 		}
 		last = rows[len(rows)-1]
-		if err := d.counting(ctx, &done.Accounts, func(tx *sqlx.Tx) (int, error) { return d.resealAccounts(ctx, tx, rows, again) }); err != nil {
+		err := d.write(ctx, func(tx *sqlx.Tx) error { return d.resealAccounts(ctx, tx, rows, again, &done) })
+		if err != nil {
 			return done, err
 		}
 	}
@@ -47,48 +48,36 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 			return done, nil
 		}
 		attempt = rows[len(rows)-1]
-		if err := d.counting(ctx, &done.Attempts, func(tx *sqlx.Tx) (int, error) { return d.resealAttempts(ctx, tx, rows, again) }); err != nil {
+		err := d.write(ctx, func(tx *sqlx.Tx) error { return d.resealAttempts(ctx, tx, rows, again, &done) })
+		if err != nil {
 			return done, err
 		}
 	}
 }
 
-// counting runs f in a transaction and adds what it counted, once it is kept.
-func (d *DB) counting(ctx context.Context, sum *int, f func(tx *sqlx.Tx) (int, error)) error {
-	var counted int
-	err := d.write(ctx, func(tx *sqlx.Tx) (err error) {
-		counted, err = f(tx)
-		return err
-	})
-	if err == nil {
-		*sum += counted
-	}
-	return err
-}
-
-func (d *DB) resealAccounts(ctx context.Context, tx *sqlx.Tx, rows []accountRow, again func(sealed, place []byte) ([]byte, error)) (done int, err error) {
+func (d *DB) resealAccounts(ctx context.Context, tx *sqlx.Tx, rows []accountRow, again func(sealed, place []byte) ([]byte, error), done *Resealed) error {
 	for _, r := range rows {
 		sealed, err := again(r.Sealed, refunds.AccountPlace(r.MID, r.OrderID, r.Print))
 		if err != nil {
-			return 0, hinted(err, "the account of order "+r.OrderID+" cannot be opened: restore the key file that sealed it, and rotate again")
+			return hinted(err, "the account of order "+r.OrderID+" cannot be opened: restore the key file that sealed it, and rotate again")
 		}
 		if sealed == nil {
 			continue
 		}
 		changed, err := d.exec(ctx, tx, "reseal_account", args{"sealed": sealed, "mid": r.MID, "payment_key": r.PaymentKey, "print": r.Print})
 		if err != nil {
-			return 0, err
+			return err
 		}
-		done += int(changed)
+		done.Accounts += int(changed)
 	}
-	return done, nil
+	return nil
 }
 
-func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow, again func(sealed, place []byte) ([]byte, error)) (done int, err error) {
+func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow, again func(sealed, place []byte) ([]byte, error), done *Resealed) error {
 	for _, r := range rows {
 		sealed, err := again(r.Body, refunds.BodyPlace(r.Key))
 		if err != nil {
-			return 0, hinted(err, "the bytes of refund "+r.RefundID+" cannot be opened: restore the key file that sealed them, and rotate again")
+			return hinted(err, "the bytes of refund "+r.RefundID+" cannot be opened: restore the key file that sealed them, and rotate again")
 		}
 		if sealed == nil {
 			continue
@@ -97,11 +86,11 @@ func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow,
 		changed, err := d.exec(ctx, tx, "reseal_attempt", args{"body": sealed, "body_sha256": hex.EncodeToString(sum[:]),
 			"refund_id": r.RefundID, "n": r.N, "was": r.BodySHA256})
 		if err != nil {
-			return 0, err
+			return err
 		}
-		done += int(changed)
+		done.Attempts += int(changed)
 	}
-	return done, nil
+	return nil
 }
 
 // Rekeyed writes into the journal that the key was rotated.
@@ -149,11 +138,11 @@ func (d *DB) SaveAccounts(ctx context.Context, accounts []refunds.StoredAccount)
 // refunds had all ended by refunded, and those that came before unused and were
 // never needed. What is shown of them stays.
 func (d *DB) Purge(ctx context.Context, mid string, refunded, unused time.Time, actor string, now time.Time) (int, error) {
-	conn, release, err := d.pin(ctx)
+	conn, err := d.db.Connx(ctx)
 	if err != nil {
-		return 0, err
+		return 0, d.explain("purge", err)
 	}
-	defer func() { _ = release() }()
+	defer conn.Close()
 	if d.dialect == sqlfiles.SQLite { // what is freed must not linger in the file
 		if _, err := conn.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
 			return 0, d.explain("purge", err)

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"daesa/internal/hint"
+	"strings"
 )
 
 // The exit codes of the contract.
@@ -63,23 +62,27 @@ type coded struct {
 
 func (c *coded) Unwrap() error { return c.error }
 
+// hinter is an error that tells the operator the next step.
+type hinter interface{ Hint() string }
+
+type hintedError struct {
+	error
+	hint string
+}
+
+func (h *hintedError) Hint() string  { return h.hint }
+func (h *hintedError) Unwrap() error { return h.error }
+
 // usage is a mistake in how the command was called: exit code 2.
-func usage(err error, next string) error {
-	return &coded{hint.With(err, next), codeUsage}
+func usage(err error, hint string) error {
+	return &coded{&hintedError{err, hint}, codeUsage}
 }
 
 // failed is an error with a next step: exit code 1.
-func failed(next, format string, values ...any) error {
-	return hint.Errorf(next, format, values...)
+func failed(hint, format string, values ...any) error {
+	return &hintedError{fmt.Errorf(format, values...), hint}
 }
 
-// unknown is an error about a number, or a name, of which nothing is known: exit
-// code 1.
-func unknown(next, format string, values ...any) error {
-	return hint.Called("unknown_id", failed(next, format, values...))
-}
-
-// codeOf is the exit code of a command that failed.
 func (a *app) codeOf(ctx context.Context, err error) int {
 	var own *coded
 	switch {
@@ -87,6 +90,8 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 		return own.code
 	case ctx.Err() != nil:
 		return codeInterrupted
+	case strings.HasPrefix(err.Error(), "unknown command") || strings.Contains(err.Error(), "arg(s)") || strings.HasPrefix(err.Error(), "required flag"):
+		return codeUsage
 	default:
 		return codeFailed
 	}
@@ -95,7 +100,8 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 // complain tells an error and its next step.
 func (a *app) complain(err error) {
 	fmt.Fprintf(a.stderr, "daesa: %v\n", err)
-	if next := hint.Of(err); next != "" {
-		fmt.Fprintf(a.stderr, "hint: %s\n", next)
+	var h hinter
+	if errors.As(err, &h) && h.Hint() != "" && !strings.Contains(err.Error(), "hint:") {
+		fmt.Fprintf(a.stderr, "hint: %s\n", h.Hint())
 	}
 }

@@ -78,7 +78,6 @@ func TestScript(t *testing.T) {
 			"faults":   scriptFaults,
 			"fill":     scriptFill,
 			"orders":   scriptOrders,
-			"ids":      scriptIDs,
 			"inbox":    scriptInbox,
 		},
 		RequireUniqueNames: true,

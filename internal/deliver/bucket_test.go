@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,8 +15,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"daesa/internal/hint"
 )
 
 const storeSecret = "canary-secret"
@@ -183,9 +182,9 @@ func TestAClockThatDiffersFromTheStoresIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = bucket.Put(t.Context(), book(t, "x"))
-	if advice := hint.Of(err); !strings.Contains(advice, "clock") {
-		t.Errorf("%v, hint %q", err, advice)
+	var said *Error
+	if err := bucket.Put(t.Context(), book(t, "x")); !errors.As(err, &said) || !strings.Contains(said.Hint(), "clock") {
+		t.Errorf("%v, hint %q", err, said.Hint())
 	}
 }
 

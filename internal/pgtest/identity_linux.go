@@ -19,7 +19,6 @@ func identities() []identity {
 			name:       "as the current user",
 			attributes: endsWithUs,
 			prepare:    noPreparation,
-			give:       noPreparation,
 		}}
 	}
 	return []identity{inUserNamespace(), asPostgresUser()}
@@ -42,7 +41,6 @@ func inUserNamespace() identity {
 			return attr
 		},
 		prepare: noPreparation,
-		give:    noPreparation,
 	}
 }
 
@@ -69,7 +67,6 @@ func asPostgresUser() identity {
 			}
 			return os.Chown(dir, uid, gid)
 		},
-		give: func(file string) error { return os.Chown(file, uid, gid) },
 	}
 }
 

@@ -11,7 +11,6 @@ func identities() []identity {
 		name:       "as the current user",
 		attributes: ownSession,
 		prepare:    noPreparation,
-		give:       noPreparation,
 	}}
 }
 

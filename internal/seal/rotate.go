@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"daesa/internal/hint"
-
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/core/cryptofmt"
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -79,8 +77,10 @@ func Retire(serialised []byte, ids []uint32) ([]byte, error) {
 			continue
 		}
 		if i == 0 {
-			return nil, hint.Errorf("rotate the key first",
-				"seal: key %d is the primary, by which texts are sealed: it cannot be retired", id)
+			return nil, &hintedError{
+				fmt.Errorf("seal: key %d is the primary, by which texts are sealed: it cannot be retired", id),
+				"rotate the key first",
+			}
 		}
 		if err := manager.Delete(id); err != nil {
 			return nil, fmt.Errorf("seal: retire a key: %w", err)
