@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: date-holidays 3.37.0 (npm).
+#
 # date-holidays moves Seollal by a day, and with it every bank day around it.
 #
 # By law (관공서의 공휴일에 관한 규정, article 2) the day before Seollal, Seollal

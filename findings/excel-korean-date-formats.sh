@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: github.com/xuri/excelize/v2 v2.11.1 (Go), exceljs 4.4.0 and xlsx 0.18.5 (npm).
+#
 # Excel's built-in Korean date formats are dates to Excel, and numbers to most
 # libraries.
 #

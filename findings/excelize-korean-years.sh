@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: github.com/xuri/excelize/v2 v2.11.1 (Go).
+#
 # excelize, told that a workbook is Korean, writes years of the Dangun era.
 #
 # github.com/xuri/excelize/v2 v2.11.1 knows Excel's built-in Korean date formats

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: @tosspayments/payment-sdk 1.9.3, @tosspayments/tosspayments-sdk 2.8.1, jsdom 22.1.0 (npm).
+#
 # Toss's loaders for its script versions 1 and 2 hand each other's script out.
 #
 # @tosspayments/payment-sdk 1.9.3 loads https://js.tosspayments.com/v1, and

@@ -34,15 +34,12 @@ func TestWhatTheDemoPrintsToTryNextCanBePasted(t *testing.T) {
 			continue
 		}
 		tried++
-		shell := exec.Command("/bin/sh", "-c", "exec "+line)
-		if strings.Contains(line, "=") { // a variable before the command
-			shell = exec.Command("/bin/sh", "-c", line)
-		}
-		shell.Env, shell.Dir = demo.Env, demo.Dir
 		if strings.Contains(line, " sandbox ") {
-			serveAsPrinted(t, shell, line)
+			serveAsPrinted(t, line, demo.Env)
 			continue
 		}
+		shell := exec.Command("/bin/sh", "-c", line)
+		shell.Env = demo.Env
 		if out, err := shell.CombinedOutput(); err != nil && shell.ProcessState.ExitCode() != codePerson {
 			t.Errorf("%s: %v\n%s", line, err, out)
 		}
@@ -52,8 +49,12 @@ func TestWhatTheDemoPrintsToTryNextCanBePasted(t *testing.T) {
 	}
 }
 
-func serveAsPrinted(t *testing.T, shell *exec.Cmd, line string) {
+// serveAsPrinted starts the pretend Toss in the shell's place, so that it ends
+// with it, and waits until it answers.
+func serveAsPrinted(t *testing.T, line string, env []string) {
 	t.Helper()
+	shell := exec.Command("/bin/sh", "-c", "exec "+line)
+	shell.Env = env
 	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
