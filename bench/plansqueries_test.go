@@ -13,7 +13,7 @@ func plannedQueries() []planned {
 		"state": "", "batch": "", "status": "open", "kind": "", "day": string(day), "job": "nightly", "limit": 30, "now": now, "until": now.Add(time.Minute),
 		"soon": now.Add(time.Minute), "since": now.Add(-7 * 24 * time.Hour), "from": day.Start(), "to": day.End(), "owner": "a", "type": "",
 		"amount": 5000, "spaced": now.Add(-refunds.Spacing), "send": 1, "blocked": ",", "every": 0, "version": 1, "n": 1, "idempotency_key": "k",
-		"break_id": "b1", "unused": now.AddDate(-1, 0, 0), "refunded": now.AddDate(0, 0, -30), "run_id": "run3"}
+		"break_id": "b1", "refund_id": "r77", "ref": "r77", "claimed_by": "x", "scope": "day:" + string(day), "unused": now.AddDate(-1, 0, 0), "refunded": now.AddDate(0, 0, -30), "run_id": "run3"}
 	with := func(name string, pairs ...any) planned {
 		args := map[string]any{}
 		for key, value := range one {
@@ -26,14 +26,14 @@ func plannedQueries() []planned {
 	}
 	var list []planned
 	// What every refund runs is prepared, and so is planned for any values.
-	for _, name := range []string{"claim", "about_payment", "order_of", "newest_attempt", "lock_payment", "begin_send", "refund_ready"} {
+	for _, name := range []string{"claim", "about_payment", "order_of", "attempts_of", "lock_payment", "begin_send", "refund_ready", "breaks_of_refund"} {
 		q := with(name)
 		q.generic = true
 		list = append(list, q, with(name))
 	}
-	for _, name := range []string{"next_due", "may_begin", "account_of", "account_shown", "attempts_shown", "same_as", "same_given", "asked_of", "transferred",
-		"open_of_payment", "on_its_way", "refund_by_id", "refunds_of_order", "refunds_expiring", "refunds_sendable", "unsent_of_break", "lease_owners",
-		"breaks_list", "breaks_of_order", "break_by_id", "count_needing_person", "hand_of", "accounts_missed",
+	for _, name := range []string{"next_due", "may_begin", "account_of", "account_shown", "attempts_shown", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "asked_of", "payment_of", "cancels_of_payment",
+		"on_its_way", "refund_by_id", "refunds_of_order", "refunds_expiring", "refunds_waiting", "limits_spent", "refunds_sendable", "unsent_of_break", "lease_owners",
+		"breaks_list", "breaks_of_order", "break_by_id", "break_kind", "refund_to_write", "count_needing_person", "hand_of", "accounts_missed",
 		"nights_before", "snapshot_of", "snapshot_of_run", "last_complete_before", "take_events", "events_waiting", "wake_refunds",
 		"next_watch", "watch_of_payment", "watch_of_order", "capture_figures", "secret_prints", "known_payment", "journal_of", "pages_of", "payment_of",
 		"payments_of_order", "cancels_of_payment", "claim_time", "transactions_of_order", "orders_of_id", "last_import", "count_ordered", "day_orders", "day_methods"} {

@@ -116,7 +116,7 @@ func benchmarkRefunds(b *testing.B, url string, workers int) {
 // fill asks for and approves one refund of each of b.N payments.
 func fill(b *testing.B, db *store.DB, sb *sandbox.Sandbox, client *toss.Client) {
 	now := time.Now()
-	rows, ids := make([]store.Adding, b.N), make([]string, b.N)
+	rows, ids := make([]refunds.Adding, b.N), make([]string, b.N)
 	for i := range b.N {
 		made, err := sb.Pay(sandbox.NewPayment{OrderID: fmt.Sprintf("order-%07d", i), Amount: 10_000})
 		if err != nil {
@@ -128,7 +128,7 @@ func fill(b *testing.B, db *store.DB, sb *sandbox.Sandbox, client *toss.Client) 
 		}
 		ref := fmt.Sprint("r", i)
 		ids[i] = refunds.RequestID(p.MID, ref)
-		rows[i] = store.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{
+		rows[i] = refunds.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{
 			ID: ids[i], MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW,
 			Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now,
 		}}
@@ -136,7 +136,7 @@ func fill(b *testing.B, db *store.DB, sb *sandbox.Sandbox, client *toss.Client) 
 	if _, err := db.AddRefunds(b.Context(), nil, rows, "kim", now); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := db.Approve(b.Context(), store.Word{IDs: ids, By: "lee", Now: now}); err != nil {
+	if _, err := db.Approve(b.Context(), refunds.Word{IDs: ids, By: "lee", Now: now}); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -26,6 +26,7 @@ func check(c *Config, b *book) {
 	checkMerchants(c, b)
 	checkOrders(&c.Orders, b)
 	checkReconcile(&c.Reconcile, b)
+	oneOf(b, "settlement.mode", c.Settlement.Mode, SettlementAPI, SettlementFiles, SettlementOff)
 	checkRefunds(&c.Refunds, b)
 	checkPlaces(c, b)
 	checkWebhook(&c.Webhook, b)
@@ -33,6 +34,11 @@ func check(c *Config, b *book) {
 }
 
 func checkDatabase(c *Config, b *book) {
+	within(b, "database.max_connections", c.Database.MaxConnections, 0, 1000)
+	if c.Database.MaxConnections == 1 {
+		b.fault("database.max_connections", "is 1, and a night needs two: one holds its comparison, the other all else",
+			"write 2 or more, or 0 for what the work needs")
+	}
 	const path = "database.url"
 	if b.bad(path) {
 		return
@@ -98,6 +104,35 @@ func checkMerchants(c *Config, b *book) {
 		}
 		if !b.faulty(path) {
 			checkMerchant(m, path, b)
+		}
+	}
+	checkAlsoMIDs(c.Merchants, first, b)
+}
+
+// checkAlsoMIDs lets each MID stand once in the whole file: whose a payment is
+// must have one answer. entries are the mids and their places.
+func checkAlsoMIDs(merchants []Merchant, entries map[string]int, b *book) {
+	first := map[string]int{}
+	for i := range merchants {
+		for j, mid := range merchants[i].AlsoMIDs {
+			path := fmt.Sprintf("merchants[%d].also_mids[%d]", i, j)
+			entry, isEntry := entries[mid]
+			other, twice := first[mid]
+			switch {
+			case b.bad(path):
+			case !midPattern.MatchString(mid):
+				b.fault(path, "is not 1 to 14 letters, digits or signs", "copy the merchant id (상점아이디, MID) from the developer centre")
+			case isEntry && entry == i:
+				b.fault(path, "is the entry's own mid", "remove it: also_mids names the further ones")
+			case isEntry:
+				b.fault(path, fmt.Sprintf("is the mid of merchants[%d]", entry), "keep it in one of the two places: a payment belongs to one entry")
+			case twice && other == i:
+				b.fault(path, "stands twice", "remove one of the two")
+			case twice:
+				b.fault(path, fmt.Sprintf("stands in also_mids of merchants[%d] too", other), "keep it in one of the two places: a payment belongs to one entry")
+			default:
+				first[mid] = i
+			}
 		}
 	}
 }

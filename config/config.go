@@ -23,6 +23,10 @@ const (
 	ModeTransactions = "transactions"
 	ModeLookup       = "lookup"
 
+	SettlementAPI   = "api"
+	SettlementFiles = "files"
+	SettlementOff   = "off"
+
 	Korean  = "ko"
 	English = "en"
 )
@@ -38,17 +42,18 @@ const DatabaseVariable = "DAESA_DATABASE_URL"
 // by Secrets, or by Load when it is asked to.
 type Config struct {
 	// Timezone is the business calendar; only Asia/Seoul is supported.
-	Timezone  string     `yaml:"timezone"`
-	Database  Database   `yaml:"database"`
-	Merchants []Merchant `yaml:"merchants"`
-	Orders    Orders     `yaml:"orders"`
-	Reconcile Reconcile  `yaml:"reconcile"`
-	Refunds   Refunds    `yaml:"refunds"`
-	Accounts  Accounts   `yaml:"accounts"`
-	Reports   Reports    `yaml:"reports"`
-	Notify    Notify     `yaml:"notify"`
-	Schedule  Schedule   `yaml:"schedule"`
-	Webhook   Webhook    `yaml:"webhook"`
+	Timezone   string     `yaml:"timezone"`
+	Database   Database   `yaml:"database"`
+	Merchants  []Merchant `yaml:"merchants"`
+	Orders     Orders     `yaml:"orders"`
+	Reconcile  Reconcile  `yaml:"reconcile"`
+	Refunds    Refunds    `yaml:"refunds"`
+	Settlement Settlement `yaml:"settlement"`
+	Accounts   Accounts   `yaml:"accounts"`
+	Reports    Reports    `yaml:"reports"`
+	Notify     Notify     `yaml:"notify"`
+	Schedule   Schedule   `yaml:"schedule"`
+	Webhook    Webhook    `yaml:"webhook"`
 
 	book        *book
 	fingerprint string
@@ -59,12 +64,19 @@ type Database struct {
 	// URL is sqlite:PATH, postgres://... or postgresql://...; it is a secret
 	// because it may carry a password.
 	URL Secret `yaml:"url"`
+	// MaxConnections is how many connections to PostgreSQL a process opens at
+	// most; 0: what the work needs, at most 16. What a night finds does not depend
+	// on it.
+	MaxConnections int `yaml:"max_connections" json:"-"`
 }
 
 // Merchant is one merchant id (MID) of the provider.
 type Merchant struct {
 	// MID is at most 14 characters and stands once in the file.
 	MID string `yaml:"mid"`
+	// AlsoMIDs are further MIDs of the shop that the key answers for. What Toss
+	// says to be theirs is kept under MID; a payment of any other is not the shop's.
+	AlsoMIDs []string `yaml:"also_mids"`
 	// Environment is Live or Test and agrees with the secret key's prefix.
 	Environment     string `yaml:"environment"`
 	SecretKeyEnv    string `yaml:"secret_key_env"`
@@ -126,6 +138,13 @@ type Reconcile struct {
 	// AlarmShare is the share of a kind above which the night is suspect.
 	AlarmShare Share    `yaml:"alarm_share"`
 	Severity   Severity `yaml:"severity"`
+}
+
+// Settlement says whether a night reads what the provider paid out.
+type Settlement struct {
+	// Mode is SettlementAPI, or, where the key may not ask for it,
+	// SettlementFiles or SettlementOff: then a night does not.
+	Mode string `yaml:"mode"`
 }
 
 // Severity are the amounts in won from which a break is high or medium.
@@ -258,9 +277,10 @@ func Default() *Config {
 			StopAfterUnknown:   3,
 			StopAtFailureRatio: 300_000,
 		},
-		Accounts: Accounts{KeyFile: "account.key", KeepDaysAfterRefund: 30},
-		Reports:  Reports{Dir: "reports", Language: Korean},
-		Notify:   Notify{URLsEnv: "DAESA_NOTIFY_URLS"},
+		Settlement: Settlement{Mode: SettlementAPI},
+		Accounts:   Accounts{KeyFile: "account.key", KeepDaysAfterRefund: 30},
+		Reports:    Reports{Dir: "reports", Language: Korean},
+		Notify:     Notify{URLsEnv: "DAESA_NOTIFY_URLS"},
 		Schedule: Schedule{
 			Nightly:  mustCron("30 1 * * *"),
 			Refunds:  mustCron("*/10 * * * *"),
@@ -283,6 +303,7 @@ func DefaultMerchant() Merchant {
 		RequestsPerMinute:        100,
 		Concurrency:              4,
 		VirtualAccountCancelDays: 365,
+		AlsoMIDs:                 []string{},
 	}
 }
 
@@ -293,6 +314,18 @@ func (c *Config) Merchant(mid string) (Merchant, bool) {
 		return Merchant{}, false
 	}
 	return c.Merchants[i], true
+}
+
+// MainMIDs gives for each of the also_mids the mid under which the books keep
+// what is theirs.
+func (c *Config) MainMIDs() map[string]string {
+	main := map[string]string{}
+	for _, m := range c.Merchants {
+		for _, also := range m.AlsoMIDs {
+			main[also] = m.MID
+		}
+	}
+	return main
 }
 
 // Loopback says whether the merchant's provider is on this machine, which

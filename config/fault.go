@@ -59,6 +59,9 @@ func (f *Faults) Error() string {
 	return b.String()
 }
 
+// Word is what programs read of it.
+func (f *Faults) Word() string { return "configuration" }
+
 // mark is where a value stands in the file and how it is written there.
 type mark struct {
 	line, column int

@@ -113,6 +113,7 @@ merchants:
     requests_per_minute: ${PACE}
     concurrency: 64
     virtual_account_cancel_days: 30
+    also_mids: [456, shop]
 orders:
   source: query
   query: {url_file: shop.url, timeout: 90s, sql: "SELECT '$${x}' WHERE a >= :from AND a < :to"}
@@ -122,6 +123,7 @@ refunds:
   send: true
   auto_queue: [cancel_not_executed]
   limits: {USD: {max_single: 181.56, max_amount: 500, max_amount_per_day: 500.5}, JPY: {max_single: 0}}
+settlement: {mode: off}
 accounts: {key_env: ACCOUNT_KEY, keep_days_after_refund: 0}
 reports: {dir: out, per_merchant: true, deliver: share/finance, password_file: pw, language: en}
 notify: {urls_file: urls, heartbeat_url_file: beat}
@@ -134,13 +136,14 @@ webhook: {addr: ":8080", allow_from: [192.0.2.7, 10.0.0.0/8], trusted_proxies: [
 	want := Default()
 	want.Database.URL = NewSecret("sqlite:etc/data/daesa.db?mode=rw")
 	want.Merchants = []Merchant{{MID: "123", Environment: Test, SecretKeyFile: "etc/toss.key", SecurityKeyFile: "/run/security.key",
-		BaseURL: "http://localhost:7070", RequestsPerMinute: 250, Concurrency: 64, VirtualAccountCancelDays: 30}}
+		BaseURL: "http://localhost:7070", RequestsPerMinute: 250, Concurrency: 64, VirtualAccountCancelDays: 30, AlsoMIDs: []string{"456", "shop"}}}
 	want.Orders = Orders{Source: SourceQuery, CSV: CSV{"etc/in/*.csv"},
 		Query: Query{URLFile: "etc/shop.url", Timeout: 90 * time.Second, SQL: "SELECT '${x}' WHERE a >= :from AND a < :to"}}
 	want.Reconcile = Reconcile{Mode: ModeLookup, RereadDays: []int{}, MaxLookups: 1, AlarmShare: whole}
 	want.Refunds.Send = true
 	want.Refunds.AutoQueue = []string{"cancel_not_executed"}
 	want.Refunds.Limits = map[string]Limits{"USD": {18156, 50000, 50050}, "JPY": {}}
+	want.Settlement = Settlement{Mode: SettlementOff}
 	want.Accounts = Accounts{KeyEnv: "ACCOUNT_KEY"}
 	want.Reports = Reports{Dir: "etc/out", PerMerchant: true, Deliver: "etc/share/finance", PasswordFile: "etc/pw", Language: English}
 	want.Notify = Notify{URLsFile: "etc/urls", HeartbeatURLFile: "etc/beat"}
@@ -344,4 +347,13 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("taken beyond its limits: %+v", c)
 		}
 	})
+}
+
+// What belongs to one of the also_mids is kept under its entry's mid.
+func TestAnAlsoMIDIsKeptUnderItsEntrys(t *testing.T) {
+	c := Default()
+	c.Merchants = []Merchant{{MID: "shop", AlsoMIDs: []string{"shop2", "shop3"}}, {MID: "other", AlsoMIDs: []string{"other2"}}}
+	if diff := cmp.Diff(map[string]string{"shop2": "shop", "shop3": "shop", "other2": "other"}, c.MainMIDs()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
 }

@@ -77,10 +77,29 @@ func (c *Config) resolve(b *book, env func(string) (string, bool)) {
 	for _, n := range c.named() {
 		n.resolve(b, env)
 	}
+	c.oneKeyEach(b)
 	if b.bad("orders") {
 		return
 	}
 	c.Orders.Query.URL = sqliteUnder(filepath.Dir(b.file), c.Orders.Query.URL)
+}
+
+// oneKeyEach refuses one secret key in two entries: then whose a payment is, and
+// what was asked of it, would have two answers.
+func (c *Config) oneKeyEach(b *book) {
+	for i, m := range c.Merchants {
+		for j, other := range c.Merchants[:i] {
+			if !m.SecretKey.IsSet() || !m.SecretKey.Equal(other.SecretKey) {
+				continue
+			}
+			path := fmt.Sprintf("merchants[%d].secret_key_env", i)
+			if m.SecretKeyEnv == "" {
+				path = fmt.Sprintf("merchants[%d].secret_key_file", i)
+			}
+			b.secretFault(path, fmt.Sprintf("gives the same secret key as merchants[%d]", j),
+				"keep one entry for each secret key; the further MIDs that a key answers for stand in its also_mids")
+		}
+	}
 }
 
 func (n named) resolve(b *book, env func(string) (string, bool)) {

@@ -43,9 +43,7 @@ type CaptureMerchant struct {
 type CaptureQueue interface {
 	// Watch adds what may show an account, and gives how many began to wait.
 	Watch(ctx context.Context, watches []refunds.Watch) (added int, err error)
-	// OrdersToWatch gives the shop's own virtual-account orders that were made
-	// since a time and are not watched yet.
-	OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]refunds.Watch, error)
+	CaptureLearning
 	// NextWatch takes the watch that is to be looked at first, and keeps others
 	// away from it until a time; nil where none is due. A look that begins now
 	// arrives soon.
@@ -57,11 +55,28 @@ type CaptureQueue interface {
 	Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, actor string, now time.Time) error
 }
 
+// CaptureLearning is how a capture learns what may show an account.
+type CaptureLearning interface {
+	// OrdersToWatch gives the shop's own virtual-account orders that were made
+	// since a time and are not watched yet.
+	OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]refunds.Watch, error)
+	// CaptureListed gives until when the list was read; zero where it never was.
+	CaptureListed(ctx context.Context, mid string) (time.Time, error)
+	SetCaptureListed(ctx context.Context, mid string, until time.Time) error
+	// Overlooked notes windows that had closed before anybody knew of them, and
+	// gives how many were not known yet.
+	Overlooked(ctx context.Context, watches []refunds.Watch, actor string, now time.Time) (noted int, err error)
+}
+
 const (
-	// ordersSince and listSince are how far back a pass learns: the window, and
-	// some time for a shop that writes its order down late.
+	// ordersSince is how far back the shop is asked for what it changed: the
+	// window, and some time for a shop that writes its order down late. listSince
+	// is how far back the list is read in each pass.
 	ordersSince = refunds.AccountShown + 5*time.Minute
 	listSince   = refunds.AccountShown + time.Minute
+	// learnSince is how far back a pass learns at all: what was issued while
+	// nothing was capturing is missed, and must be known for it.
+	learnSince = 24 * time.Hour
 	// lookLease keeps other processes away from a watch that is looked at.
 	lookLease = 2 * time.Minute
 	// learnEvery is for how long is looked before is learnt again.
@@ -69,6 +84,9 @@ const (
 	// learnAgain is the same where the list did not come: what was issued while
 	// nobody could be asked may close first.
 	learnAgain = time.Second
+	// proveEvery is how often the end of the list is proved while more is due than
+	// can be looked at: each request for it is a look that is not made.
+	proveEvery = time.Minute
 	// lookTime is what a first look takes until it is answered, its wait for the
 	// pace with it; the next ones take as long as the one before.
 	lookTime = time.Second
@@ -80,8 +98,35 @@ const (
 // CaptureSummary is what a pass did.
 type CaptureSummary struct {
 	New, Looked, Captured, Missed int
-	Away                          bool     // a provider answered nobody
-	Gaps                          []string // what could not be asked
+	Away                          bool         // a provider answered nobody
+	Gaps                          []CaptureGap // what could not be asked
+}
+
+// CaptureGap is something that a pass could not ask.
+type CaptureGap struct {
+	MID  string          // "": of no merchant alone
+	Kind pay.FailureKind // "": no call of the provider failed
+	Text string
+}
+
+// Cause is what two passes that met the same have in common: a text may name the
+// call.
+func (g CaptureGap) Cause() string {
+	if g.Kind == "" {
+		return g.Text
+	}
+	return g.MID + " " + string(g.Kind)
+}
+
+// KeysRefused are the merchants whose secret key the provider does not accept.
+func (s CaptureSummary) KeysRefused() []string {
+	var mids []string
+	for _, g := range s.Gaps {
+		if g.Kind == pay.FailureKey && !slices.Contains(mids, g.MID) {
+			mids = append(mids, g.MID)
+		}
+	}
+	return mids
 }
 
 // Run is one pass: learn what may show an account, then look at everything that
@@ -91,12 +136,16 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 	pass := &capturePass{Capture: c}
 	if c.Orders != nil {
 		now := c.Clock()
-		gaps, err := c.Orders.Refresh(ctx, now.Add(-ordersSince), now)
+		since, err := c.learntSince(ctx, now)
+		if err != nil {
+			return pass.summary, err
+		}
+		gaps, err := c.Orders.Refresh(ctx, since, now)
 		if err != nil {
 			return pass.summary, err
 		}
 		for _, gap := range gaps {
-			pass.gap(gap.What + ": " + gap.Why)
+			pass.gap(CaptureGap{Text: gap.What + ": " + gap.Why})
 		}
 	}
 	group, groupCtx := workersOf(ctx)
@@ -109,19 +158,41 @@ func (c *Capture) Run(ctx context.Context) (CaptureSummary, error) {
 
 // merchant learns and looks until nothing is due. While there is more to look at
 // than can be looked at, it learns again in between: what is new may close
-// before what is old.
+// before what is old. The list's first page comes, then looks, then the request
+// that proves its end, so that no look waits for the pace of the list.
 func (p *capturePass) merchant(ctx context.Context, m CaptureMerchant) error {
+	var proved time.Time
 	for more := true; more; {
-		listed, err := p.learn(ctx, m)
+		now := p.Clock()
+		list, err := p.learn(ctx, m, now)
 		if err != nil {
 			return err
 		}
-		next := learnEvery
-		if !listed {
+		next := learnEvery / 2
+		if list == nil && !m.LookUpAll {
 			next = learnAgain
 		}
-		if more, err = p.lookAll(ctx, m, p.Clock().Add(next)); err != nil {
+		begun := p.Clock() // learning may have taken a while
+		if more, err = p.lookAll(ctx, m, begun.Add(next)); err != nil {
 			return err
+		}
+		listed := m.LookUpAll
+		if crowded := more && p.Clock().Sub(proved) < proveEvery; list != nil && !crowded {
+			proved = p.Clock()
+			var fresh bool
+			if listed, fresh, err = p.learnRest(ctx, m, list); err != nil {
+				return err
+			}
+			if more || fresh {
+				if more, err = p.lookAll(ctx, m, begun.Add(2*next)); err != nil {
+					return err
+				}
+			}
+		}
+		if !more && listed {
+			if more, err = p.catchUp(ctx, m, now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -133,7 +204,7 @@ func (c *Capture) Watch(ctx context.Context, every time.Duration, told func(Capt
 	for {
 		summary, err := c.Run(ctx)
 		if err != nil && ctx.Err() == nil {
-			summary.Gaps = append(summary.Gaps, err.Error())
+			summary.Gaps = append(summary.Gaps, CaptureGap{Text: err.Error()})
 		}
 		told(summary)
 		pause := every
@@ -159,90 +230,26 @@ func (p *capturePass) count(change func(*CaptureSummary)) {
 	change(&p.summary)
 }
 
-func (p *capturePass) gap(what string) {
-	p.count(func(s *CaptureSummary) { s.Gaps = append(s.Gaps, what) })
+func (p *capturePass) gap(g CaptureGap) {
+	p.count(func(s *CaptureSummary) { s.Gaps = append(s.Gaps, g) })
 }
 
-// learn watches the shop's virtual-account orders and what the provider lists.
-// That the list does not come is a gap: orders and webhooks are still known.
-func (p *capturePass) learn(ctx context.Context, m CaptureMerchant) (listed bool, err error) {
-	now := p.Clock()
-	watches, err := p.Queue.OrdersToWatch(ctx, m.MID, now.Add(-ordersSince))
-	if err != nil {
-		return false, err
+// stranger says once in a pass whose payments are shown in place of a
+// merchant's own.
+func (p *capturePass) stranger(mid string, err error) {
+	var other *pay.MerchantError
+	if errors.As(err, &other) {
+		p.strange(mid, other.Said)
 	}
-	listed = true
-	if !m.LookUpAll {
-		rows, err := listedAt(ctx, m, now)
-		var failure *pay.Failure
-		switch {
-		case errors.As(err, &failure) && ctx.Err() == nil:
-			p.gap(m.MID + ": " + failure.Error())
-			listed = false
-		case err != nil:
-			return false, err
-		}
-		watches = append(watches, p.fresh(rows, now)...)
-	}
-	for i := range watches {
-		watches[i].FirstKnown, watches[i].NextAt = now, now
-	}
-	added, err := p.Queue.Watch(ctx, watches)
-	if err != nil {
-		return false, err
-	}
-	p.count(func(s *CaptureSummary) { s.New += added })
-	p.remember(watches, now)
-	return listed, nil
 }
 
-// fresh leaves out what this process has learnt from an earlier page: the list
-// tells every payment again for half an hour.
-func (c *Capture) fresh(watches []refunds.Watch, now time.Time) []refunds.Watch {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key, at := range c.known {
-		if now.Sub(at) > 2*listSince {
-			delete(c.known, key)
+func (p *capturePass) strange(mid, said string) {
+	gap := CaptureGap{MID: mid, Text: fmt.Sprintf("%s: payments of merchant %q are shown: is %q the MID of this secret key?", mid, said, mid)}
+	p.count(func(s *CaptureSummary) {
+		if !slices.Contains(s.Gaps, gap) {
+			s.Gaps = append(s.Gaps, gap)
 		}
-	}
-	return slices.DeleteFunc(watches, func(w refunds.Watch) bool {
-		_, known := c.known[[2]string{w.MID, w.PaymentKey}]
-		return known
 	})
-}
-
-func (c *Capture) remember(watches []refunds.Watch, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = map[[2]string]time.Time{}
-	}
-	for _, w := range watches {
-		if w.PaymentKey != "" {
-			c.known[[2]string{w.MID, w.PaymentKey}] = now
-		}
-	}
-}
-
-// listedAt gives the virtual accounts of the transaction list. A row's time is
-// that of the issue or the deposit: the window was opened before.
-func listedAt(ctx context.Context, m CaptureMerchant, now time.Time) (watches []refunds.Watch, err error) {
-	for after := ""; ; {
-		rows, next, _, err := m.Provider.Transactions(ctx, now.Add(-listSince), now.Add(time.Second), after)
-		if err != nil {
-			return watches, err
-		}
-		for _, row := range rows {
-			if row.Method == pay.VirtualAccount && (row.Status == pay.WaitingForDeposit || row.Status == pay.Done) {
-				watches = append(watches, refunds.Watch{MID: m.MID, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Source: refunds.FromList,
-					Opened: refunds.OpenedBy(row.PaymentKey, row.At)})
-			}
-		}
-		if after = next; after == "" {
-			return watches, nil
-		}
-	}
 }
 
 // lookAll looks at what is due, some at once, until a time; more says that
@@ -274,7 +281,7 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time
 	}
 	err = group.Wait()
 	if failed.over() {
-		p.gap(fmt.Sprintf("%s: the provider did not answer %d look-ups one after the other; the next pass asks again", m.MID, lookUpFailures))
+		p.gap(CaptureGap{m.MID, failed.newest(), fmt.Sprintf("%s: the provider did not answer %d look-ups one after the other; the next pass asks again", m.MID, lookUpFailures)})
 		p.count(func(s *CaptureSummary) { s.Away = true })
 		return false, err
 	}
@@ -285,7 +292,8 @@ func (p *capturePass) lookAll(ctx context.Context, m CaptureMerchant, until time
 type streak struct {
 	mu   sync.Mutex
 	n    int
-	last time.Duration // what the newest look took, with its wait for the pace
+	kind pay.FailureKind // of the newest that failed
+	last time.Duration   // what the newest look took, with its wait for the pace
 }
 
 // lookTime is when a look that begins now will be answered, at a guess.
@@ -325,13 +333,16 @@ func (c *Capture) streak(mid string) *streak {
 // awayFrom is after how many failures it is the provider, and not the payment.
 const awayFrom = 2
 
-// heard counts a look-up, and says whether the provider answers nobody.
-func (s *streak) heard(failed bool) (away bool) {
+// heard counts a look-up (failure nil: it was answered), and says whether the
+// provider answers nobody.
+func (s *streak) heard(failure *pay.Failure) (away bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.n++; !failed {
+	if failure == nil || failure.Kind == pay.FailureNotFound {
 		s.n = 0
+		return false
 	}
+	s.n, s.kind = s.n+1, failure.Kind
 	return s.n >= awayFrom
 }
 
@@ -339,6 +350,13 @@ func (s *streak) over() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.n >= lookUpFailures
+}
+
+// newest is the kind of the newest failure.
+func (s *streak) newest() pay.FailureKind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kind
 }
 
 // look looks at one watch, and commits what came of it.
@@ -365,14 +383,20 @@ func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Wat
 	case ctx.Err() != nil:
 		return ctx.Err() // it comes back when its lease is over
 	case errors.As(err, &failure):
-		away := failed.heard(failure.Kind != pay.FailureNotFound)
+		away := failed.heard(failure)
 		after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure, Away: away}, p.Clock())
 		return p.commit(ctx, after, nil, nil, nil, p.Clock())
 	case err != nil:
 		return err
 	}
-	failed.heard(false)
-	payment.MID = m.MID
+	failed.heard(nil)
+	if payment, err = payment.Under(m.MID); err != nil {
+		// Its account is not ours to keep, and the configuration may be wrong: it
+		// is asked for again until the window closes.
+		p.stranger(m.MID, err)
+		after, _ := refunds.AfterLook(w, refunds.Sight{OtherMerchant: true}, p.Clock())
+		return p.commit(ctx, after, nil, nil, nil, p.Clock())
+	}
 	return p.seen(ctx, w, payment, page, given)
 }
 

@@ -27,6 +27,9 @@ type windowed struct {
 	opened, issued time.Time
 }
 
+// row is the key of the list's row: they ascend as the rows do.
+func (w windowed) row() string { return "t-" + w.key[len(w.key)-5:] }
+
 func (w windowed) closes() time.Time { return w.opened.Add(refunds.AccountShown) }
 
 // pretendDay is a provider with a day's payments, a pace and outages, on a clock
@@ -81,7 +84,7 @@ func (d *pretendDay) PaymentByOrder(context.Context, string) (pay.Payment, pay.E
 	return pay.Payment{}, pay.Evidence{}, errors.New("no order is known without its payment")
 }
 
-func (d *pretendDay) Transactions(_ context.Context, from, to time.Time, _ string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (d *pretendDay) Transactions(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
 	if err := d.call("transactions"); err != nil {
 		return nil, "", pay.Evidence{}, err
 	}
@@ -93,13 +96,20 @@ func (d *pretendDay) Transactions(_ context.Context, from, to time.Time, _ strin
 		if !w.issued.Before(to) || w.issued.After(at) {
 			break
 		}
+		if after >= w.row() {
+			continue
+		}
 		if d.told[w.key].IsZero() {
 			d.told[w.key] = d.now
 		}
 		rows = append(rows, pay.Transaction{MID: mid, PaymentKey: w.key, OrderID: "order-" + w.key, Method: pay.VirtualAccount,
-			Status: pay.WaitingForDeposit, At: w.issued, Currency: pay.KRW, Amount: 1000})
+			TransactionKey: w.row(), Status: pay.WaitingForDeposit, At: w.issued, Currency: pay.KRW, Amount: 1000})
 	}
-	return rows, "", pay.Evidence{API: "transactions", Body: []byte("[]"), FetchedAt: at}, nil
+	next := ""
+	if len(rows) > 0 {
+		next = rows[len(rows)-1].TransactionKey
+	}
+	return rows, next, pay.Evidence{API: "transactions", Body: []byte("[]"), FetchedAt: at}, nil
 }
 
 // newDay draws a day of 20,000 payments at a hundred look-ups a minute, or as

@@ -273,7 +273,11 @@ func (r *eventRun) look(ctx context.Context, t *told) error {
 	case err != nil:
 		return err
 	}
-	p.MID = t.merchant.MID
+	if p, err = p.Under(t.merchant.MID); err != nil {
+		t.why = err.Error()
+		r.gap(t.merchant.MID + ": " + err.Error())
+		return nil
+	}
 	t.seen, t.orderID, t.print = true, p.OrderID, pay.SecretPrint(p.Secret)
 	woken, err := r.Inbox.Heard(ctx, p, page, r.Clock())
 	if err != nil {

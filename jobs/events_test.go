@@ -306,10 +306,10 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 	id := refunds.RequestID(mid, "f")
 	r := refunds.Request{ID: id, MID: mid, OrderID: "F-1", PaymentKey: made.Key, Method: p.Method, Amount: 5_000, Currency: p.Currency, Reason: "x",
 		Ref: "f", State: refunds.Requested, RequestedBy: "kim", RequestedAt: m.now}
-	if _, err := m.db.AddRefunds(t.Context(), nil, []store.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{page}}}, "kim", m.now); err != nil {
+	if _, err := m.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{page}}}, "kim", m.now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.db.Approve(t.Context(), store.Word{IDs: []string{id}, By: "lee", Now: m.now}); err != nil {
+	if _, err := m.db.Approve(t.Context(), refunds.Word{IDs: []string{id}, By: "lee", Now: m.now}); err != nil {
 		t.Fatal(err)
 	}
 	limits := refunds.Limits{Single: 1 << 40, Run: 1 << 40, Day: 1 << 40}

@@ -22,10 +22,20 @@ type faulty struct {
 	jobs.Provider
 	transactions func(calls int, rows []pay.Transaction, next string, err error) ([]pay.Transaction, string, error)
 	payment      func(calls int) error
+	key          func(after string) error  // of a page that is asked for
+	after        func(after string) string // what it is asked for with in its place
 	calls        int
 }
 
 func (f *faulty) Transactions(ctx context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+	if f.key != nil {
+		if err := f.key(after); err != nil {
+			return nil, "", pay.Evidence{}, err
+		}
+	}
+	if f.after != nil {
+		after = f.after(after)
+	}
 	rows, next, page, err := f.Provider.Transactions(ctx, from, to, after)
 	if f.transactions != nil {
 		f.calls++
@@ -156,28 +166,47 @@ func TestOpenBreaksStayOpenWhenTheirOrderCouldNotBeLookedUp(t *testing.T) {
 	}
 }
 
-func TestARefusedPagingKeyBeginsTheDayAgain(t *testing.T) {
+// TestARefusedKeyIsProvedByTheSameRowsInTwoHalves: INVALID_TRANSACTION_KEY was
+// seen with a real last key, so the refusal says nothing of the rows.
+func TestARefusedKeyIsProvedByTheSameRowsInTwoHalves(t *testing.T) {
 	t.Parallel()
-	w := oneDay(t)
-	snapshot, err := w.faultyNight(&faulty{transactions: func(calls int, rows []pay.Transaction, next string, err error) ([]pay.Transaction, string, error) {
-		if calls == 1 {
-			return nil, "", failure(pay.FailurePaging)
-		}
-		return rows, next, err
-	}})
-	if err != nil {
-		t.Fatal(err)
+	for name, refusals := range map[string]int{"once": 1, "always": 1 << 20} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := oneDay(t)
+			whole := w.night(last)
+			w = oneDay(t)
+			refused := 0
+			f := &faulty{}
+			f.key = func(after string) error {
+				if after == "" || refused == refusals {
+					return nil
+				}
+				refused++
+				return failure(pay.FailurePaging)
+			}
+			snapshot, err := w.faultyNight(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			provesItself(t, snapshot)
+			if text := differing(snapshot); refused == 0 || !slices.Equal(text, differing(whole)) {
+				t.Errorf("after %d refusals: %v", refused, text)
+			}
+		})
 	}
-	provesItself(t, snapshot)
 }
 
 func TestAWindowThatNeverEndsIsAGap(t *testing.T) {
 	t.Parallel()
 	w := oneDay(t)
 	w.settings.MaxPagesAWindow = 7
-	snapshot, err := w.faultyNight(&faulty{transactions: func(calls int, rows []pay.Transaction, _ string, err error) ([]pay.Transaction, string, error) {
-		return rows, fmt.Sprint("again", calls), nil
-	}})
+	f := &faulty{}
+	f.transactions = func(calls int, rows []pay.Transaction, _ string, err error) ([]pay.Transaction, string, error) {
+		return rows, fmt.Sprint("again", calls), err
+	}
+	f.after = func(string) string { return "" } // it begins again each time
+	snapshot, err := w.faultyNight(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,18 +228,21 @@ func TestPagesThatRepeatRowsChangeNothing(t *testing.T) {
 	provesItself(t, snapshot)
 }
 
-// A list that skips a row lets an order look unpaid; the look-up is the truth.
-func TestAListThatSkipsRowsInventsNothing(t *testing.T) {
+// A list that skips rows lets orders look unpaid. The look-ups are the truth,
+// and they show that the list is not whole.
+func TestAListThatSkipsRowsInventsNothingAndIsNotCalledWhole(t *testing.T) {
 	t.Parallel()
 	w := oneDay(t)
-	w.settings.MaxLookUps = 3000
 	want := kinds(oneDay(t).night(last))
+	var skipped int64
 	snapshot, err := w.faultyNight(&faulty{transactions: func(_ int, rows []pay.Transaction, next string, err error) ([]pay.Transaction, string, error) {
 		var kept []pay.Transaction
 		for i, row := range rows {
-			if i%10 != 0 || row.Status != pay.Done {
+			if i%10 != 0 || row.Status != pay.Done || row.Currency != pay.KRW || pay.DayOf(row.At) != last {
 				kept = append(kept, row)
+				continue
 			}
+			skipped += row.Amount
 		}
 		return kept, next, err
 	}})
@@ -221,10 +253,29 @@ func TestAListThatSkipsRowsInventsNothing(t *testing.T) {
 	if got[reconcile.MissingAtProvider] != want[reconcile.MissingAtProvider] {
 		t.Errorf("missing at the provider: %d, want %d", got[reconcile.MissingAtProvider], want[reconcile.MissingAtProvider])
 	}
+	wantGap(t, snapshot, reconcile.GapProof, last)
+	if covered, err := w.db.CoveredDays(t.Context(), mid, last, last); err != nil || covered[last] {
+		t.Errorf("the day stays covered (%v)", err)
+	}
+	// Toss's total is that of the rows, so it does not tie by what they lack.
 	for _, total := range snapshot.Run.Totals {
-		if total.Unexplained != 0 {
-			t.Errorf("%d %s are unexplained", total.Unexplained, total.Currency)
+		if total.Currency == pay.KRW && (total.Unexplained <= 0 || total.Unexplained > skipped) {
+			t.Errorf("%d KRW are unexplained, %d were left out", total.Unexplained, skipped)
 		}
+	}
+	again := w.nightAt(last, morning(last).Add(time.Hour))
+	provesItself(t, again)
+	if slices.ContainsFunc(again.Run.Windows, func(win reconcile.Window) bool { return win.Day == last }) != true {
+		t.Error("the day was not read again")
+	}
+}
+
+// wantGap: the night is incomplete, with a gap of a kind about a day.
+func wantGap(t *testing.T, s reports.Snapshot, kind reconcile.GapKind, day pay.Day) {
+	t.Helper()
+	found := slices.ContainsFunc(s.Run.Gaps, func(g reconcile.Gap) bool { return g.Kind() == kind && g.Cause.Part.Name == string(day) })
+	if s.Run.Complete || !found {
+		t.Errorf("complete %t, without a gap %s of %s: %+v", s.Run.Complete, kind, day, s.Run.Gaps)
 	}
 }
 

@@ -147,7 +147,12 @@ func (w *world) nightly() *jobs.Nightly {
 // night runs the night of a day as it would have run then.
 func (w *world) night(day pay.Day) reports.Snapshot {
 	w.t.Helper()
-	snapshot, err := w.nightly().Run(w.t.Context(), day, morning(day))
+	return w.nightAt(day, morning(day))
+}
+
+func (w *world) nightAt(day pay.Day, now time.Time) reports.Snapshot {
+	w.t.Helper()
+	snapshot, err := w.nightly().Run(w.t.Context(), day, now)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -12,20 +12,18 @@ import (
 )
 
 const (
-	// defaultMaxPages bounds a window that never ends: ten million rows a day.
+	// defaultMaxPages bounds a window that never ends: ten million rows a day,
+	// or two where the provider gives at most a thousand a page.
 	defaultMaxPages = 2000
-	// windowTries is how often a window is begun again after its paging key
-	// was refused half-way.
-	windowTries = 3
 	// listFailures is after how many failed windows the list is left alone.
 	listFailures = 3
 )
 
 // list reads the provider's transaction list: the day, the days that were
 // never covered back to the oldest touched order, and those that are due to be
-// read again. A day that cannot be read to its last page is a gap.
+// read again. A day whose end is not proved is a gap.
 func (n *night) list(ctx context.Context) error {
-	if n.Settings.LookUpAll || len(n.Settings.Given) > 0 {
+	if !n.listed() {
 		return nil
 	}
 	from := n.scope.Day
@@ -48,7 +46,7 @@ func (n *night) list(ctx context.Context) error {
 	for _, window := range windows {
 		group.Go(func() error {
 			if failed.Load() >= listFailures {
-				n.gap("provider", "transactions of "+string(window.Day), errors.New("not asked for, since other days failed"))
+				n.gap(reconcile.SideProvider, listOf(window.Day), &reconcile.Unread{Reason: reconcile.ReasonNotAsked})
 				n.unread(window.Day)
 				return nil
 			}
@@ -60,7 +58,7 @@ func (n *night) list(ctx context.Context) error {
 					failed.Add(min(weight(failure), listFailures))
 				}
 				n.unread(window.Day)
-				n.gap("provider", "transactions of "+string(window.Day), failure)
+				n.gap(reconcile.SideProvider, listOf(window.Day), failure)
 				return nil
 			}
 			return err
@@ -69,45 +67,43 @@ func (n *night) list(ctx context.Context) error {
 	return group.Wait()
 }
 
-// readWindow reads one day to its last page. A refused paging key means to
-// begin the day again. single: no other day is read beside it.
-func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool) error {
-	for try := 1; ; try++ {
-		err := n.readPages(ctx, w, single)
-		var failure *pay.Failure
-		if errors.As(err, &failure) && failure.Kind == pay.FailurePaging && try < windowTries {
-			continue
-		}
-		return err
-	}
-}
-
 // page is one page on its way from the provider to the store.
 type page struct {
 	rows     []pay.Transaction
 	evidence pay.Evidence
 }
 
-// readPages fetches the next page while the one before is being kept.
-func (n *night) readPages(ctx context.Context, w reconcile.Window, single bool) error {
-	group, ctx := workersOf(ctx)
+// readWindow reads one day whole, and fetches the next page while the one
+// before is being kept. single: no other day is read beside it.
+func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool) error {
+	day := stretch{w.Day.Start(), w.Day.End()}
+	if n.now.Before(day.to) {
+		day.to = n.now.Truncate(time.Second)
+	}
+	group, groupCtx := workersOf(ctx)
 	pages := make(chan page, 1)
-	group.Go(func() error {
+	reader := &listReader{provider: n.Provider, most: n.mostPages(), keep: func(ctx context.Context, p page) error {
+		select {
+		case pages <- p:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}}
+	var whole tally
+	group.Go(func() (err error) {
 		defer close(pages)
-		return n.fetchPages(ctx, w, pages)
+		whole, err = reader.read(groupCtx, day)
+		return err
 	})
-	var unknown int64
 	group.Go(func() error {
+		var rows int64
 		for p := range pages {
-			w.Pages++
-			w.Rows += int64(len(p.rows))
-			own, strange := n.own(p.rows)
-			unknown += strange
-			if _, err := n.Pages.SavePage(ctx, n.scope.MID, n.lease.RunID, own, p.evidence, n.now); err != nil {
+			if _, err := n.Pages.SavePage(groupCtx, n.scope.MID, n.lease.RunID, n.own(p.rows), p.evidence, n.now); err != nil {
 				return err
 			}
-			if single {
-				n.step("rows of "+string(w.Day), w.Rows, 0)
+			if rows += int64(len(p.rows)); single {
+				n.step("rows of "+string(w.Day), rows, 0)
 			}
 		}
 		return nil
@@ -115,14 +111,49 @@ func (n *night) readPages(ctx context.Context, w reconcile.Window, single bool) 
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	w.Pages, w.Rows = reader.pages, whole.rows
+	return n.cover(ctx, w, whole)
+}
+
+func (n *night) mostPages() int {
+	if n.Settings.MaxPagesAWindow > 0 {
+		return n.Settings.MaxPagesAWindow
+	}
+	return defaultMaxPages
+}
+
+// cover records that a day was read whole, unless the rows themselves say that
+// it was not: all of them are another merchant's, or some that an earlier
+// reading showed are missing.
+func (n *night) cover(ctx context.Context, w reconcile.Window, whole tally) error {
+	own, unknown := whole.byMID[n.scope.MID], int64(0)
+	for mid, rows := range whole.byMID {
+		if mid != n.scope.MID && !slices.Contains(n.Settings.KnownMIDs, mid) {
+			unknown += rows
+		}
+	}
 	if unknown > 0 && unknown == w.Rows {
-		n.gap("provider", "transactions of "+string(w.Day), fmt.Errorf("every row belongs to another merchant: is %q the MID of this secret key?", n.scope.MID))
+		n.gap(reconcile.SideProvider, listOf(w.Day), &reconcile.Unread{Reason: reconcile.ReasonForeign, Name: n.scope.MID})
+		return nil
+	}
+	stored, err := n.Pages.CountRows(ctx, n.scope.MID, w.Day)
+	if err != nil {
+		return err
+	}
+	if stored > own {
+		n.unread(w.Day)
+		n.gap(reconcile.SideProvider, listOf(w.Day), &reconcile.Unread{Reason: reconcile.ReasonFewerRows, Got: own, Want: stored})
 		return nil
 	}
 	if n.now.Before(w.Day.End()) {
 		return nil // today so far: nothing is covered yet
 	}
-	return n.Pages.CoverWindow(ctx0(ctx), n.scope.MID, n.lease.RunID, w, unknown, n.now)
+	if own == 0 && !w.Reread {
+		n.mu.Lock()
+		n.emptyDays[w.Day] = true
+		n.mu.Unlock()
+	}
+	return n.Pages.CoverWindow(ctx, n.scope.MID, n.lease.RunID, w, unknown, n.now)
 }
 
 // unread notes that a day was not read by this run, whatever an earlier try
@@ -133,61 +164,13 @@ func (n *night) unread(day pay.Day) {
 	n.failedDays[day] = true
 }
 
-// ctx0 frees a context from its group, which has ended.
-func ctx0(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
-
-func (n *night) fetchPages(ctx context.Context, w reconcile.Window, pages chan<- page) error {
-	after := ""
-	limit := n.Settings.MaxPagesAWindow
-	if limit == 0 {
-		limit = defaultMaxPages
-	}
-	to := w.Day.End()
-	if n.now.Before(to) {
-		to = n.now.Truncate(time.Second)
-	}
-	for count := 1; ; count++ {
-		rows, next, evidence, err := n.Provider.Transactions(ctx, w.Day.Start(), to, after)
-		if err != nil {
-			return err
-		}
-		select {
-		case pages <- page{rows, evidence}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if next == "" {
-			return nil
-		}
-		if count >= limit {
-			return &pay.Failure{Kind: pay.FailureUnreadable, API: "GET /v1/transactions", About: string(w.Day),
-				Err: fmt.Errorf("the day has no end: %d pages were read", count)}
-		}
-		after = next
-	}
-}
-
-// own keeps the rows of this merchant. Rows of a merchant that is configured
-// are its own run's; others are counted.
-func (n *night) own(rows []pay.Transaction) (own []pay.Transaction, unknown int64) {
-	own = rows[:0:0]
+// own keeps the rows of this merchant: those of others are their own run's.
+func (n *night) own(rows []pay.Transaction) []pay.Transaction {
+	own := rows[:0:0]
 	for _, row := range rows {
 		if row.MID == n.scope.MID {
 			own = append(own, row)
-			continue
-		}
-		if !n.knownMID(row.MID) {
-			unknown++
 		}
 	}
-	return own, unknown
-}
-
-func (n *night) knownMID(mid string) bool {
-	for _, known := range n.Settings.KnownMIDs {
-		if known == mid {
-			return true
-		}
-	}
-	return false
+	return own
 }

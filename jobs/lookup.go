@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
@@ -12,6 +11,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/refunds"
 )
 
 const (
@@ -72,8 +72,8 @@ func (n *night) lookUp(ctx context.Context) error {
 		}
 	}
 	if n.run.Suspects > limit {
-		n.gap("provider", fmt.Sprintf("%d orders", n.run.Suspects-limit),
-			fmt.Errorf("reconcile.max_lookups is %d: the smallest amounts were not looked up; raise it and run the night again", limit))
+		n.gap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartOrders, Count: n.run.Suspects - limit},
+			&reconcile.Unread{Reason: reconcile.ReasonLookUps, Want: limit})
 	}
 	n.run.NotLookedUp = n.run.Suspects - n.run.LookedUp
 	return nil
@@ -121,12 +121,13 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 				return failures, result.err
 			}
 			if failures++; failures <= lookUpFailures {
-				n.gap("provider", "order "+result.suspect.OrderID, result.err)
+				n.gap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartOrder, Name: result.suspect.OrderID}, result.err)
 			}
 			continue
 		}
 		answered++
 		payments = append(payments, result.payments...)
+		n.noteAccounts(result.payments)
 		if n.classify(result, sampled) {
 			judged = append(judged, result.suspect.OrderID)
 		}
@@ -138,6 +139,19 @@ func (n *night) judge(ctx context.Context, batch []reconcile.Suspect, sampled bo
 		return failures, err
 	}
 	return failures, n.Pages.SaveEvidence(ctx, n.scope.MID, n.lease.RunID, evidence)
+}
+
+// noteAccounts keeps the virtual accounts of the day that look-ups show: the
+// list may not be read.
+func (n *night) noteAccounts(payments []pay.Payment) {
+	for _, p := range payments {
+		over := p.Status == pay.Canceled || p.Status == pay.Expired || p.Status == pay.Aborted
+		if p.Method != pay.VirtualAccount || over || pay.DayOf(p.RequestedAt) != n.scope.Day {
+			continue
+		}
+		n.accounts = append(n.accounts, refunds.Watch{MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Source: refunds.FromList,
+			Opened: p.RequestedAt, Exact: true})
+	}
 }
 
 // ask looks one order up: by the shop's payment key and those of the list,
@@ -184,9 +198,8 @@ func (l *looked) add(api string, payment pay.Payment, evidence pay.Evidence, err
 		l.err = err
 		return false
 	}
-	if payment.MID != l.mid {
-		l.err = &pay.Failure{Kind: pay.FailureUnreadable, API: "look-up", About: l.suspect.OrderID,
-			Err: fmt.Errorf("the payment belongs to merchant %q: is %q the MID of this secret key?", payment.MID, l.mid)}
+	if payment, err = payment.Under(l.mid); err != nil {
+		l.err = &pay.Failure{Kind: pay.FailureUnreadable, API: "look-up", About: l.suspect.OrderID, Err: err}
 		return false
 	}
 	l.evidence = append(l.evidence, evidence)
@@ -213,7 +226,12 @@ func (n *night) classify(l looked, sampled bool) (judged bool) {
 	if len(found) == 0 {
 		return true
 	}
-	if l.suspect.Order == nil && n.unheard(found[0]) {
+	switch {
+	case l.suspect.Aside != nil:
+		for i := range found {
+			found[i] = found[i].Aside(*l.suspect.Aside)
+		}
+	case l.suspect.Order == nil && n.unheard(found[0]):
 		n.unheld++
 		return false
 	}

@@ -21,13 +21,15 @@ type Provider interface {
 	Payment(ctx context.Context, paymentKey string) (pay.Payment, pay.Evidence, error)
 	PaymentByOrder(ctx context.Context, orderID string) (pay.Payment, pay.Evidence, error)
 	// Transactions gives one page of the half-open interval [from, to) after a
-	// row; next is "" when it was the last page.
+	// row; next is the key of its last row, to go on after. Only an empty page
+	// ends a list.
 	Transactions(ctx context.Context, from, to time.Time, after string) (rows []pay.Transaction, next string, page pay.Evidence, err error)
 }
 
-// Payouts gives one page (from 1) of what the provider pays out on a day.
+// Payouts gives one page (from 1) of what the provider pays out on a day. Only a
+// page that shows nothing ends a list.
 type Payouts interface {
-	PaidOut(ctx context.Context, day pay.Day, page int) (rows []pay.Settlement, more bool, evidence pay.Evidence, err error)
+	PaidOut(ctx context.Context, day pay.Day, page int) (pay.SettlementPage, error)
 }
 
 // Ledger remembers runs. One run is worked on by one owner at a time; what an
@@ -42,11 +44,31 @@ type Ledger interface {
 
 // Pages keeps what the provider sent, and what of it is covered.
 type Pages interface {
+	Coverage
 	SavePage(ctx context.Context, mid, runID string, rows []pay.Transaction, page pay.Evidence, now time.Time) (changed int64, err error)
 	SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Evidence) error
+	CountRows(ctx context.Context, mid string, day pay.Day) (int64, error)
+}
+
+// Coverage remembers which days of the transaction list were read whole. Of the
+// days in CoveredDays those with false were called so and turned out not to be.
+type Coverage interface {
 	CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID int64, now time.Time) error
+	UncoverWindow(ctx context.Context, mid string, day pay.Day, now time.Time) error
 	CoveredDays(ctx context.Context, mid string, from, to pay.Day) (map[pay.Day]bool, error)
 	WindowsRead(ctx context.Context, mid, runID string) (windows []reconcile.Window, unknownMID int64, err error)
+}
+
+// Captures is what is known of refund accounts.
+type Captures interface {
+	// Captures counts the payment windows that closed in [since, until).
+	Captures(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
+	// Unwatched gives the virtual accounts that were issued or paid in
+	// [from, to), and that nobody ever watched.
+	Unwatched(ctx context.Context, mid string, from, to time.Time) ([]refunds.Watch, error)
+	// Overlooked notes windows that had closed before anybody knew of them, and
+	// gives how many were not known yet.
+	Overlooked(ctx context.Context, watches []refunds.Watch, actor string, now time.Time) (noted int, err error)
 }
 
 // Comparison is the store's side of one night: sets of orders and plain sums,
@@ -56,6 +78,7 @@ type Comparison interface {
 	Touching
 	Judging
 	Summing
+	Proving
 	Commit(ctx context.Context, night Written, draw func(After) (Drawn, error)) error
 	Close() error
 }
@@ -75,15 +98,28 @@ type Judging interface {
 	Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error)
 	SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error
 	Breaks(ctx context.Context) ([]reconcile.Break, error)
-	Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error)
+	Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error)
 }
 
-// Summing proves a night by sums that use one side alone.
-type Summing interface {
+// Proving holds what was read against what else is known.
+type Proving interface {
 	CountAgreeing(ctx context.Context) (int64, error)
 	Agreeing(ctx context.Context, positions []int64) ([]reconcile.Suspect, error)
-	Totals(ctx context.Context) (shop, provider []reconcile.Sum, err error)
+	// Unlisted calls each with what look-ups show and the list does not: the
+	// movements of touched orders, and of any order within some days.
+	Unlisted(ctx context.Context, days []pay.Day, each func(reconcile.Movement)) error
+	// Unproved counts the shop's paid orders of a day of which nothing at all is
+	// known of Toss.
+	Unproved(ctx context.Context, day pay.Day) (int64, error)
+}
+
+// Summing sums each side alone. listed: Toss's from the rows of the list.
+type Summing interface {
+	Totals(ctx context.Context, listed bool) (shop, provider []reconcile.Sum, err error)
 	Figures(ctx context.Context) (reconcile.DayFigures, error)
+	// DayMoney sums what moved on the business date on each side alone. Listed
+	// is left to who knows whether the list was read.
+	DayMoney(ctx context.Context) (reconcile.DayMoney, error)
 	CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error)
 	LastImport(ctx context.Context) (time.Time, error)
 }
@@ -95,20 +131,34 @@ type Written struct {
 	Actor    string
 	Breaks   []BreakChange
 	Proposed []refunds.Request
-	Expire   bool // unsent requests whose deadline has passed become expired
-	Facts    any  // about the run, for the journal
+	// Expires says of a merchant whether its unsent requests become expired where
+	// their deadline has passed; nil: nobody's do.
+	Expires func(mid string) bool
+	Facts   any // about the run, for the journal
 }
 
 // BreakChange is a break as it is after the night, and what happened to it.
 type BreakChange struct {
 	Break  reconcile.Break
 	Change reconcile.Change
+	Before *reconcile.Break   // as the night read it; nil: it knew none
+	Found  *reconcile.Finding // what the night saw; nil: both sides agree
+}
+
+// Again carries the break over the same night from how it stands now, where that
+// is not how the night read it. ok is false where the night changes nothing of it.
+func (c BreakChange) Again(now reconcile.Break, day pay.Day) (again BreakChange, ok bool) {
+	after, change := reconcile.Remember(&now, c.Found, day)
+	after.CancelBy, after.AtRisk = c.Break.CancelBy, c.Break.AtRisk
+	return BreakChange{Break: after, Change: change, Before: &now, Found: c.Found}, change != reconcile.ChangeNone
 }
 
 // After is what stands in the database when a night has been written.
 type After struct {
 	Breaks      []reconcile.Break // open, reopened, timing, and cleared this night
 	Refunds     []refunds.Request
+	Standing    refunds.Standing         // what is open, of all merchants
+	Due         []refunds.HandTransfer   // by hand, of all merchants, that nobody has made yet
 	Executed    []refunds.Executed       // lately, the newest first
 	Transfers   []refunds.HandTransfer   // by hand, all
 	Missed      []refunds.MissingAccount // accounts that vanished unseen lately

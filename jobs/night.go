@@ -3,15 +3,13 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/refunds"
 	"daesa/reports"
 )
 
@@ -50,8 +48,10 @@ type night struct {
 	sums       map[pay.Currency]*reconcile.Total
 	shopGap    bool // the shop's orders of the day are not all there
 	unheld     int64
-	// failedDays are days of the list that could not be read.
-	failedDays map[pay.Day]bool
+	accounts   []refunds.Watch // virtual accounts of the day that look-ups showed
+	// failedDays are days of the list that could not be read, or not whole;
+	// emptyDays those that were read for the first time and have no row.
+	failedDays, emptyDays map[pay.Day]bool
 	// shopSeen is until when the shop could have told of an order, while the day
 	// still runs; zero for a day that is over.
 	shopSeen time.Time
@@ -77,7 +77,7 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	}
 	return &night{
 		Nightly: n, lease: lease, now: now, run: run, scope: scope, cmp: cmp,
-		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{}, currencies: map[string]pay.Currency{}, failedDays: map[pay.Day]bool{},
+		settled: reconcile.Settled(day, now, n.Settings.Settle), sums: map[pay.Currency]*reconcile.Total{}, currencies: map[string]pay.Currency{}, failedDays: map[pay.Day]bool{}, emptyDays: map[pay.Day]bool{},
 	}, nil
 }
 
@@ -150,11 +150,34 @@ func (n *Nightly) keepLease(ctx context.Context, lease reconcile.Lease) (held co
 type lostError struct{ error }
 
 // gap notes a part that could not be read.
-func (n *night) gap(side, what string, why error) {
+func (n *night) gap(side string, part reconcile.Part, why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.log.Info("could not be read", "side", side, "what", what, "error", why, "trace_id", traceOf(why))
-	n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: side, What: what, Why: why.Error()})
+	gap, level := reconcile.NewGap(side, part, why, reconcile.ReasonOther), slog.LevelInfo
+	if gap.Repeats(n.run.Gaps) { // the same cause fills no log; its number is said at the end
+		level = slog.LevelDebug
+	}
+	n.log.Log(context.Background(), level, "could not be read", "side", side, "what", part.String(), "error", why, "trace_id", traceOf(why))
+	n.run.Gaps = append(n.run.Gaps, gap)
+}
+
+// logRepeated says of each cause that was met more than once how often.
+func (n *night) logRepeated() {
+	for _, group := range reconcile.GroupGaps(n.run.Gaps) {
+		if len(group.Parts) > 1 {
+			n.log.Info("could not be read for one cause", "parts", len(group.Parts), "first", group.First.What, "error", group.First.Why)
+		}
+	}
+}
+
+// listOf is the transaction list of a day.
+func listOf(day pay.Day) reconcile.Part {
+	return reconcile.Part{Kind: reconcile.PartList, Name: string(day)}
+}
+
+// shopDay are the shop's orders of a day.
+func shopDay(day pay.Day) reconcile.Part {
+	return reconcile.Part{Kind: reconcile.PartShopDay, Name: string(day)}
 }
 
 func (n *night) step(what string, done, total int64) {
@@ -220,10 +243,10 @@ func (n *night) coverShop(ctx context.Context, rowsAtToss int64) error {
 	switch {
 	case today == 0 && (rowsAtToss > 0 || before > 0):
 		n.shopGap = true
-		n.gap("shop", "orders of "+string(n.scope.Day), errors.New("the shop gave no order of this day; import its order file and run the night again"))
+		n.gap(reconcile.SideShop, shopDay(n.scope.Day), &reconcile.Unread{Reason: reconcile.ReasonNoOrders})
 	case before >= fewOrders && today*2 < before:
 		n.shopGap = true
-		n.gap("shop", "orders of "+string(n.scope.Day), fmt.Errorf("the shop gave %d orders, the same weekday a week before had %d: is the export cut off? Import the whole file and run the night again", today, before))
+		n.gap(reconcile.SideShop, shopDay(n.scope.Day), &reconcile.Unread{Reason: reconcile.ReasonFewOrders, Got: today, Want: before})
 	}
 	return nil
 }
@@ -232,7 +255,7 @@ func (n *night) coverShop(ctx context.Context, rowsAtToss int64) error {
 // that agree.
 func (n *night) filter(ctx context.Context) error {
 	n.step("compare", 0, 0)
-	if len(n.Settings.Given) == 0 && !n.Settings.LookUpAll {
+	if n.listed() {
 		if err := n.cmp.TouchProvider(ctx); err != nil {
 			return err
 		}
@@ -256,48 +279,4 @@ func (n *night) filter(ctx context.Context) error {
 	}
 	n.run.Touched, n.run.Suspects, err = n.cmp.Filter(ctx, n.Settings.LookUpAll || len(n.Settings.Given) > 0)
 	return err
-}
-
-// prove sums both sides apart, after the look-ups, and compares the sums with
-// what Compare named.
-func (n *night) prove(ctx context.Context) error {
-	n.step("prove", 0, 0)
-	shop, provider, err := n.cmp.Totals(ctx)
-	if err != nil {
-		return err
-	}
-	for _, sum := range shop {
-		n.total(sum.Currency).Shop = sum.Total
-		n.run.Orders += sum.Number
-	}
-	for _, sum := range provider {
-		n.total(sum.Currency).Provider = sum.Total
-		n.run.Payments += sum.Number
-	}
-	for _, total := range n.sums {
-		total.Unexplained = total.Shop - total.Provider - total.Explained
-		n.run.Totals = append(n.run.Totals, *total)
-	}
-	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
-	n.run.Windows, n.run.UnknownMID, err = n.Pages.WindowsRead(ctx, n.scope.MID, n.lease.RunID)
-	n.run.Windows = slices.DeleteFunc(n.run.Windows, func(w reconcile.Window) bool { return n.failedDays[w.Day] })
-	for _, window := range n.run.Windows {
-		n.run.CallsByAPI["transactions"] += int64(window.Pages)
-	}
-	for _, calls := range n.run.CallsByAPI {
-		n.run.ProviderCalls += calls
-	}
-	slices.SortFunc(n.run.Gaps, func(a, b reconcile.Gap) int {
-		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
-	})
-	return err
-}
-
-func (n *night) total(currency pay.Currency) *reconcile.Total {
-	total, ok := n.sums[currency]
-	if !ok {
-		total = &reconcile.Total{Currency: currency, ByKind: map[reconcile.Kind]int64{}}
-		n.sums[currency] = total
-	}
-	return total
 }

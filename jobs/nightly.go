@@ -26,9 +26,7 @@ type Nightly struct {
 	Ledger   Ledger
 	Pages    Pages
 	Compare  func(ctx context.Context, scope reconcile.Scope, now time.Time) (Comparison, error)
-	// Captures counts the payment windows that closed in [since, until); nil:
-	// the workbook says nothing of them.
-	Captures func(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
+	Captures Captures // nil: the workbook says nothing of refund accounts
 	Progress Progress
 	Clock    func() time.Time // the real clock, also where now is set to another
 	Log      *slog.Logger     // of this job and merchant; every line bears the run's id
@@ -53,9 +51,10 @@ type Settings struct {
 	ConfigPrint     string
 	OwnerIsDead     func(owner string) bool
 	NextRefundRun   func(after time.Time) time.Time
-	Behind          bool // the database lacks what was sent from it: nothing is called expired
-	PhonesOnly      bool // the month-end job: today so far, phone payments alone
-	MaxPagesAWindow int  // 0: defaultMaxPages
+	Facts           func(now time.Time) refunds.Facts // what decides whether refunds go on; nil: the workbook does not say what they wait for
+	Behind          bool                              // the database lacks what was sent from it: nothing is called expired
+	PhonesOnly      bool                              // the month-end job: today so far, phone payments alone
+	MaxPagesAWindow int                               // 0: defaultMaxPages
 }
 
 // Run is one night of one merchant, in eight steps. What could not be read

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -24,26 +25,43 @@ func settled(currency string, amount, fee int64, paidOut pay.Day) json.RawMessag
 // silent pays out nothing that can be read.
 type silent struct{}
 
-func (silent) PaidOut(context.Context, pay.Day, int) ([]pay.Settlement, bool, pay.Evidence, error) {
-	return nil, false, pay.Evidence{}, failure(pay.FailureNoAnswer)
+func (silent) PaidOut(context.Context, pay.Day, int) (pay.SettlementPage, error) {
+	return pay.SettlementPage{}, failure(pay.FailureNoAnswer)
+}
+
+// payouts gives pages of a test's own.
+type payouts []pay.SettlementPage
+
+func (p payouts) PaidOut(_ context.Context, _ pay.Day, page int) (pay.SettlementPage, error) {
+	if page > len(p) {
+		return pay.SettlementPage{Evidence: pay.Evidence{API: "settlements", About: "end", Body: []byte("[]"), FetchedAt: time.Now()}}, nil
+	}
+	out := p[page-1]
+	out.Shown = len(out.Rows) + len(out.Bad)
+	out.Evidence = pay.Evidence{API: "settlements", About: "page", Body: fmt.Append(nil, page), FetchedAt: time.Now()}
+	return out, nil
+}
+
+func paid(key string, amount int64) pay.Settlement {
+	return pay.Settlement{MID: mid, PaymentKey: "p", TransactionKey: key, Currency: pay.KRW, Amount: amount, Fee: amount / 100, PayOutAmount: amount - amount/100, PaidOutDate: last}
+}
+
+// payoutNight runs the night of oneDay with payouts, as another run of it would.
+func (w *world) payoutNight(p jobs.Payouts, later time.Duration) (reports.Snapshot, error) {
+	n := w.nightly()
+	n.Payouts = p
+	return n.Run(w.t.Context(), last, morning(last).Add(later))
 }
 
 func TestANightSaysWhatWasPaidOutAndTheFees(t *testing.T) {
 	t.Parallel()
 	w := oneDay(t)
-	night := func(payouts jobs.Payouts, later time.Duration) reports.Snapshot {
-		t.Helper()
-		n := w.nightly()
-		n.Payouts = payouts
-		snapshot, err := n.Run(t.Context(), last, morning(last).Add(later))
-		if err != nil {
-			t.Fatal(err)
-		}
-		provesItself(t, snapshot)
-		return snapshot
+	unread, err := w.payoutNight(silent{}, 0)
+	if err != nil {
+		t.Fatal(err)
 	}
-	unread := night(silent{}, 0)
-	if p := unread.Run.PaidOut; !unread.Run.Complete || p == nil || p.Why != failure(pay.FailureNoAnswer).Error() || p.Sums != nil {
+	wantGap(t, unread, reconcile.GapSettlement, last)
+	if p := unread.Run.PaidOut; p == nil || p.Why != failure(pay.FailureNoAnswer).Error() || p.Sums != nil {
 		t.Errorf("a provider that does not tell: %+v", p)
 	}
 	if err := w.toss.SetSettlements([]json.RawMessage{
@@ -52,15 +70,113 @@ func TestANightSaysWhatWasPaidOutAndTheFees(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &reconcile.PaidOut{Sums: []reconcile.PaidSum{{Currency: pay.KRW, Rows: 2, Amount: 54_701, Fee: 1_267, Paid: 53_434}}}
-	read := night(w.client, time.Hour)
+	read, err := w.payoutNight(w.client, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provesItself(t, read)
 	if diff := cmp.Diff(want, read.Run.PaidOut); diff != "" {
 		t.Error(diff)
 	}
-	if read.Run.CallsByAPI["settlements"] != 1 {
-		t.Errorf("calls: %v", read.Run.CallsByAPI)
+	if read.Run.CallsByAPI["settlements"] != 2 {
+		t.Errorf("one page and an empty one: %v", read.Run.CallsByAPI)
 	}
-	// What was read once is not lost by a later run that cannot read it.
-	if diff := cmp.Diff(want, night(silent{}, 2*time.Hour).Run.PaidOut); diff != "" {
+	// What was read once is not lost by a later run that cannot read it, and that
+	// it cannot is said.
+	again, err := w.payoutNight(silent{}, 2*time.Hour)
+	var kept *jobs.KeptError
+	if !errors.As(err, &kept) || len(kept.Gaps) != 1 || kept.Gaps[0].Kind() != reconcile.GapSettlement {
+		t.Errorf("a later run that cannot read it: %v", err)
+	}
+	if diff := cmp.Diff(want, again.Run.PaidOut); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// An empty list of two in the morning must not stand for the one that could not
+// be read at eight.
+func TestAnEmptyReadingOfSettlementsDoesNotHideThatTheyCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	w := oneDay(t)
+	w.settings.MaxLookUps = 5 // the night is incomplete for another reason, so that it is written again
+	empty, err := w.payoutNight(payouts{}, 0)
+	if err != nil || empty.Run.PaidOut == nil || empty.Run.PaidOut.Why != "" {
+		t.Fatalf("%+v, %v", empty.Run.PaidOut, err)
+	}
+	unread, err := w.payoutNight(silent{}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantGap(t, unread, reconcile.GapSettlement, last)
+	if unread.Run.PaidOut.Why == "" {
+		t.Errorf("the workbook says that nothing was paid out: %+v", unread.Run.PaidOut)
+	}
+}
+
+// One row that cannot be read is one gap, and the others are summed.
+func TestABadSettlementRowIsOneGapAndLosesNothingElse(t *testing.T) {
+	t.Parallel()
+	w := oneDay(t)
+	bad := []pay.BadRow{{Key: "t-bad-1", Err: errors.New("row 2: amount 1.5 has too many decimal places")}, {Err: errors.New("row 3: it is null")}}
+	s, err := w.payoutNight(payouts{{Rows: []pay.Settlement{paid("t1", 10_000)}, Bad: bad}, {Rows: []pay.Settlement{paid("t2", 20_000)}}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Run.Complete || len(s.Run.Gaps) != 2 || s.Run.Gaps[0].What != "settlement row t-bad-1" || s.Run.Gaps[0].Kind() != reconcile.GapSettlement ||
+		s.Run.Gaps[1].What != "settlement row without a transactionKey" {
+		t.Errorf("complete %t, gaps %+v", s.Run.Complete, s.Run.Gaps)
+	}
+	want := &reconcile.PaidOut{Sums: []reconcile.PaidSum{{Currency: pay.KRW, Rows: 2, Amount: 30_000, Fee: 300, Paid: 29_700}}}
+	if diff := cmp.Diff(want, s.Run.PaidOut); diff != "" {
+		t.Error(diff)
+	}
+	for i := range 50 {
+		bad = append(bad, pay.BadRow{Key: fmt.Sprintf("t-more-%d", i), Err: errors.New("row: no")})
+	}
+	if s, err = w.payoutNight(payouts{{Rows: []pay.Settlement{paid("t1", 10_000)}, Bad: bad}}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.Run.Gaps); n != 21 {
+		t.Errorf("%d gaps of 52 bad rows: 20 are named and the others counted", n)
+	}
+}
+
+// A provider that gives fewer rows a page than it was asked for, or some of them
+// twice, loses and doubles nothing; one that repeats its pages has no end.
+func TestPagesOfSettlementsAreReadToAnEmptyOne(t *testing.T) {
+	t.Parallel()
+	page := func(rows ...pay.Settlement) pay.SettlementPage { return pay.SettlementPage{Rows: rows} }
+	sum := func(rows, amount int64) *reconcile.PaidOut {
+		return &reconcile.PaidOut{Sums: []reconcile.PaidSum{{Currency: pay.KRW, Rows: rows, Amount: amount, Fee: amount / 100, Paid: amount - amount/100}}}
+	}
+	strange := paid("t9", 90_000)
+	strange.MID = "another"
+	for name, test := range map[string]struct {
+		pages payouts
+		want  *reconcile.PaidOut // nil: a gap
+	}{
+		"short pages":                   {payouts{page(paid("t1", 100)), page(paid("t2", 200)), page(paid("t3", 300))}, sum(3, 600)},
+		"a row on two pages":            {payouts{page(paid("t1", 100), paid("t2", 200)), page(paid("t2", 200), paid("t3", 300))}, sum(3, 600)},
+		"a sale and its cancel":         {payouts{page(paid("t1", 1000), paid("t2", -300))}, sum(2, 700)},
+		"another merchant's row":        {payouts{page(paid("t1", 100), strange)}, sum(1, 100)},
+		"the same page again":           {payouts{page(paid("t1", 100), paid("t2", 200)), page(paid("t1", 100), paid("t2", 200))}, nil},
+		"a page of bad rows, and again": {payouts{{Bad: []pay.BadRow{{Key: "b", Err: errors.New("no")}}}, {Bad: []pay.BadRow{{Key: "b", Err: errors.New("no")}}}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, worldOptions{})
+			s, err := w.payoutNight(test.pages, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.want == nil {
+				wantGap(t, s, reconcile.GapSettlement, last)
+				return
+			}
+			provesItself(t, s)
+			if diff := cmp.Diff(test.want, s.Run.PaidOut); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +21,8 @@ const JobRefunds = "refunds"
 // may be killed at any moment, and several may run at once.
 type Refunds struct {
 	Merchants        []RefundMerchant
+	Configured       []string // every merchant of the configuration, also those that this run leaves out
+	Actor, RunID     string   // of what the run itself writes
 	Queue            RefundQueue
 	Send             bool // refunds.send, and no dry run
 	AfterRestore     bool // look every open request up first, and send nothing
@@ -44,6 +48,9 @@ type RefundQueue interface {
 	ReleaseOwner(ctx context.Context, owner string, now time.Time) error
 	NextDue(ctx context.Context, c refunds.Choice) (time.Time, error)
 	Brake(ctx context.Context) (on bool, note string, err error)
+	// ExpireRefunds lets unsent requests expire without a look at the provider,
+	// and gives those that did.
+	ExpireRefunds(ctx context.Context, e refunds.Expiry) ([]refunds.Request, error)
 }
 
 // RefundSummary is what a run did. Requests are counted by the state in which
@@ -54,6 +61,15 @@ type RefundSummary struct {
 	Amount  map[pay.Currency]int64 // sent, and taken on or still unknown
 	Stopped string                 // why it sent no more; "" when the queue was empty
 	Gaps    []string               // merchants that could not be asked
+	Altered []AlteredRefund        // held, since their rows were changed outside of daesa
+	Unasked map[string]string      // the same merchants, and the reason: a refunds.Why
+	Expired []refunds.Request      // of merchants that left the configuration
+}
+
+// AlteredRefund is a request whose row is not what the journal says of it.
+type AlteredRefund struct {
+	ID   string
+	What []string // columns, attempts or entries
 }
 
 const (
@@ -74,7 +90,7 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 		return RefundSummary{}, err
 	}
 	run := &refundRun{Refunds: r, sending: r.Send && !r.AfterRestore, started: r.Clock(), ended: map[string]outcome{},
-		lost: map[string]bool{}, unread: map[string]int{}, unknown: map[string]bool{}}
+		lost: map[string]bool{}, unasked: map[string]string{}, unread: map[string]int{}, unseen: map[string][]string{}, unknown: map[string]bool{}}
 	on, note, err := r.Queue.Brake(ctx)
 	switch {
 	case err != nil:
@@ -82,9 +98,9 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 	case r.AfterRestore:
 		run.stop("after_restore")
 	case !r.Send:
-		run.stop("send_is_false")
+		run.stop(refunds.WhySendFalse)
 	case on:
-		run.stop("paused: " + note)
+		run.stop(refunds.WhyPaused + ": " + note)
 	}
 	group, groupCtx := workersOf(ctx)
 	for _, merchant := range r.Merchants {
@@ -95,8 +111,21 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 			group.Go(func() error { return run.work(groupCtx, merchant.Worker) })
 		}
 	}
-	err = group.Wait()
+	if err = group.Wait(); err == nil {
+		err = run.expire(ctx)
+	}
 	return run.summary(), err
+}
+
+// expire comes to requests of merchants that left the configuration: no worker
+// does. After a restore nobody can say whether they were sent.
+func (r *refundRun) expire(ctx context.Context) (err error) {
+	if r.AfterRestore {
+		return nil
+	}
+	left := func(mid string) bool { return !slices.Contains(r.Configured, mid) }
+	r.expired, err = r.Queue.ExpireRefunds(ctx, refunds.Expiry{Whose: left, RunID: r.RunID, Actor: r.Actor, Now: r.Clock()})
+	return err
 }
 
 // takeOver frees what processes of this machine held that are gone; what other
@@ -127,10 +156,14 @@ type refundRun struct {
 	sending bool
 	stopped string
 	blocked []pay.Currency
-	lost    map[string]bool // merchants whose key is not accepted, or that do not answer
-	unread  map[string]int  // look-ups of a merchant that failed one after the other
-	unknown map[string]bool // requests whose send had no clear outcome
-	recent  []bool          // failed or not, the newest sends
+	lost    map[string]bool   // merchants whose key is not accepted, or that do not answer
+	unasked map[string]string // and why they could not be asked
+	expired []refunds.Request
+	unread  map[string]int      // look-ups of a merchant that failed one after the other
+	unseen  map[string][]string // payments of a merchant that could not be looked up
+	unknown map[string]bool     // requests whose send had no clear outcome
+	recent  []bool              // failed or not, the newest sends
+	altered []AlteredRefund
 	ended   map[string]outcome
 	gaps    []string
 }
@@ -150,11 +183,11 @@ func (r *refundRun) reachable(ctx context.Context, m RefundMerchant) bool {
 	skew := r.Clock().Sub(at)
 	switch {
 	case err != nil:
-		r.gap(fmt.Sprintf("%s: %v", mid, err), refunds.WhyUnreachable)
+		r.gap(mid, fmt.Sprintf("%s: %v", mid, err), refunds.WhyUnreachable)
 	case !accepted:
-		r.gap(mid+": the provider does not accept the secret key", "key_not_accepted")
+		r.gap(mid, mid+": the provider does not accept the secret key", refunds.WhyKeyRefused)
 	case !at.IsZero() && (skew > skewMost || skew < -skewMost):
-		r.gap(fmt.Sprintf("%s: this machine's clock and the provider's differ by %s", mid, skew.Round(time.Second)), "clock_differs")
+		r.gap(mid, fmt.Sprintf("%s: this machine's clock and the provider's differ by %s", mid, skew.Round(time.Second)), refunds.WhyClock)
 	default:
 		return true
 	}
@@ -163,10 +196,11 @@ func (r *refundRun) reachable(ctx context.Context, m RefundMerchant) bool {
 
 // gap notes a merchant that was not asked, and the first reason for which
 // something was not sent.
-func (r *refundRun) gap(what, why string) {
+func (r *refundRun) gap(mid, what, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.gaps = append(r.gaps, what)
+	r.unasked[mid] = why
 	if r.stopped == "" {
 		r.stopped = why
 	}
@@ -241,6 +275,9 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 	one.moved = one.moved || done.Is != done.Request.State
 	one.done = done
 	r.ended[done.Request.ID] = one
+	if len(done.Altered) > 0 {
+		r.altered = append(r.altered, AlteredRefund{done.Request.ID, done.Altered})
+	}
 	if r.unread[mid]++; !done.Unread {
 		r.unread[mid] = 0
 	}
@@ -249,16 +286,19 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 		r.stop("broken: " + done.Broken)
 	case done.Key:
 		r.lost[mid] = true
+		r.unasked[mid] = refunds.WhyKeyRefused
 		r.gaps = append(r.gaps, mid+": the provider does not accept the secret key")
-		r.stop("key_not_accepted")
+		r.stop(refunds.WhyKeyRefused)
 	case done.Braked:
-		r.stop("paused")
+		r.stop(refunds.WhyPaused)
 	case done.Limit != nil:
 		r.limit(*done.Limit)
 	case done.Unread:
-		r.gaps = append(r.gaps, mid+": payment "+done.Request.PaymentKey+" could not be looked up")
+		if !slices.Contains(r.unseen[mid], done.Request.PaymentKey) {
+			r.unseen[mid] = append(r.unseen[mid], done.Request.PaymentKey)
+		}
 		if r.unread[mid] >= lookUpFailures {
-			r.lost[mid] = true // it is not well: the next run asks again
+			r.lost[mid], r.unasked[mid] = true, refunds.WhyUnreachable // it is not well: the next run asks again
 			if r.stopped == "" {
 				r.stopped = refunds.WhyUnreachable
 			}
@@ -311,7 +351,16 @@ func (r *refundRun) judge(done refunds.Done) {
 func (r *refundRun) summary() RefundSummary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := RefundSummary{States: map[refunds.State]int{}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped, Gaps: r.gaps}
+	for _, mid := range slices.Sorted(maps.Keys(r.unseen)) { // one line, however many
+		payments := r.unseen[mid]
+		what := "payment " + payments[0]
+		if len(payments) > 1 {
+			what = fmt.Sprintf("%d payments (first %s)", len(payments), payments[0])
+		}
+		r.gaps = append(r.gaps, mid+": "+what+" could not be looked up")
+	}
+	s := RefundSummary{States: map[refunds.State]int{refunds.ExpiredState: len(r.expired)}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped,
+		Gaps: r.gaps, Unasked: r.unasked, Expired: r.expired, Altered: r.altered}
 	for _, one := range r.ended {
 		if !one.sent && !one.moved {
 			continue

@@ -26,7 +26,6 @@ type canned struct {
 	rows     map[pay.Day][]pay.Transaction
 	payments map[string]pay.Payment
 	fail     func(day pay.Day, after string) error
-	twoPages bool
 	calls    atomic.Int64
 }
 
@@ -50,21 +49,28 @@ func (c *canned) PaymentByOrder(_ context.Context, id string) (pay.Payment, pay.
 	return pay.Payment{}, pay.Evidence{}, &pay.Failure{Kind: pay.FailureNotFound}
 }
 
-func (c *canned) Transactions(_ context.Context, from, _ time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (c *canned) Transactions(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
 	day := pay.DayOf(from)
 	if c.fail != nil {
 		if err := c.fail(day, after); err != nil {
 			return nil, "", pay.Evidence{}, err
 		}
 	}
-	switch {
-	case after != "":
-		return nil, "", c.evidence(string(day)), nil
-	case c.twoPages:
-		return c.rows[day], "next", c.evidence(string(day)), nil
-	default:
-		return c.rows[day], "", c.evidence(string(day)), nil
+	var rows []pay.Transaction
+	for _, row := range c.rows[day] {
+		if !row.At.Before(from) && row.At.Before(to) {
+			rows = append(rows, row)
+		}
 	}
+	if after != "" {
+		at := slices.IndexFunc(rows, func(row pay.Transaction) bool { return row.TransactionKey == after })
+		rows = rows[at+1:]
+	}
+	next := ""
+	if len(rows) > 0 {
+		next = rows[len(rows)-1].TransactionKey
+	}
+	return rows, next, c.evidence(string(day)), nil
 }
 
 // paid puts a payment into the provider: its row and what a look-up shows.
@@ -124,9 +130,32 @@ func TestFirstCoverageOfOldDaysCallsNothingMissing(t *testing.T) {
 	wantBreaks(t, w.cannedNight(c, last.Add(1)), "missing_locally MISSING")
 }
 
+// The shop has the order, as another company's or with an amount of 0: it does
+// not lack it, and the break says so.
+func TestAnOrderOfAnotherCompanyIsNotCalledLacking(t *testing.T) {
+	t.Parallel()
+	w, c := newWorld(t, worldOptions{}), &canned{}
+	for i, id := range []string{"OTHER", "FREE", "LACKING", "GOOD"} {
+		c.paid(id, on(last, 10+i), 5000)
+	}
+	w.file(morning(last), "OTHER,paid,5000,0,0,KG이니시스,2026-11-21 10:00:00,2026-11-21 10:00:00,\n"+
+		"FREE,paid,0,0,0,toss,2026-11-21 10:00:00,2026-11-21 10:00:00,\nGOOD,paid,5000,0,0,toss,2026-11-21 10:00:00,2026-11-21 10:00:00,\n")
+	s := w.cannedNight(c, last)
+	wantBreaks(t, s, "missing_locally OTHER", "missing_locally FREE", "missing_locally LACKING")
+	for _, row := range s.Breaks {
+		if want := map[string]string{"OTHER": "KG이니시스", "FREE": "toss"}[row.OrderID]; row.LocalPG != want {
+			t.Errorf("%s: the shop has it as %q, want %q", row.OrderID, row.LocalPG, want)
+		}
+	}
+	stored, err := w.db.BreaksOfOrder(t.Context(), mid, "OTHER")
+	if err != nil || len(stored) != 1 || stored[0].LocalPG != "KG이니시스" {
+		t.Errorf("%+v %v", stored, err)
+	}
+}
+
 func TestLateRowsAreFoundAlsoWhenTheirRereadFailedHalfWay(t *testing.T) {
 	t.Parallel()
-	w, c := newWorld(t, worldOptions{}), &canned{twoPages: true}
+	w, c := newWorld(t, worldOptions{}), &canned{}
 	before := last.Add(-1)
 	c.paid("A", on(before, 10), 1000)
 	c.paid("B", on(last, 10), 1000)
@@ -231,7 +260,7 @@ func TestAResolvedBreakTakesItsRefundBack(t *testing.T) {
 	t.Parallel()
 	for as, want := range map[reconcile.Disposition]refunds.State{
 		reconcile.RefundedByTransfer: refunds.Rejected, reconcile.AcceptedDifference: refunds.Rejected,
-		reconcile.RefundNow: refunds.Approved, reconcile.Waiting: refunds.Approved,
+		reconcile.Waiting: refunds.Approved,
 	} {
 		t.Run(string(as), func(t *testing.T) {
 			t.Parallel()

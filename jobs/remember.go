@@ -19,7 +19,8 @@ var errSame = errors.New("the same night")
 
 // remember carries the breaks over the night, proposes refunds and writes all
 // of it in one transaction. A night that finds what it found before writes
-// nothing and keeps its first snapshot.
+// nothing and keeps its first snapshot. A complete one stands, too, where a part
+// could not be read again, unless it turned out that it never was whole.
 func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	n.step("remember", 0, 0)
 	before := n.before
@@ -28,7 +29,8 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 		return reports.Snapshot{}, err
 	}
 	n.finish()
-	if before != nil && before.Run.Complete && !n.run.Complete {
+	n.logRepeated()
+	if before != nil && before.Run.Complete && !n.run.Complete && !n.disproved() {
 		return *before, &KeptError{Gaps: n.run.Gaps}
 	}
 	proposed, err := n.propose(ctx, changes)
@@ -41,7 +43,7 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	}
 	var snapshot reports.Snapshot
 	written := Written{Lease: n.lease, Now: n.now, Actor: n.Settings.Actor, Breaks: changes, Proposed: proposed,
-		Expire: !n.onlyCompares() && !n.Settings.Behind, Facts: n.facts()}
+		Expires: n.expires(), Facts: n.facts()}
 	err = n.cmp.Commit(ctx, written, func(after After) (Drawn, error) {
 		snapshot = n.snapshot(after)
 		snapshot.Capture = captured
@@ -56,6 +58,16 @@ func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	return snapshot, err
 }
 
+// expires says whose unsent requests the night lets expire: its own merchant's,
+// and those of merchants that left the configuration, of which no other night is
+// run. nil: nobody's.
+func (n *night) expires() func(mid string) bool {
+	if n.onlyCompares() || n.Settings.Behind {
+		return nil
+	}
+	return func(mid string) bool { return mid == n.scope.MID || n.left(mid) }
+}
+
 func drawn(s reports.Snapshot) (Drawn, error) {
 	stored, err := json.Marshal(s)
 	if err != nil {
@@ -65,13 +77,28 @@ func drawn(s reports.Snapshot) (Drawn, error) {
 	return Drawn{Snapshot: stored, Figures: figures}, err
 }
 
-// captured are the day's figures of captured refund accounts; nil where nothing
-// was watched.
+// unwatchedBefore: a window of the evening before may not have been over when
+// the night before ran.
+const unwatchedBefore = 2 * time.Hour
+
+// captured are the day's figures of captured refund accounts; nil where there
+// were none. Every virtual account of the day counts: one that nobody watched,
+// because nothing was capturing when it was issued, is missed.
 func (n *night) captured(ctx context.Context) (*refunds.CaptureFigures, error) {
 	if n.Captures == nil || len(n.Settings.Given) > 0 {
 		return nil, nil
 	}
-	figures, err := n.Captures(ctx, n.scope.MID, n.scope.Day.Start(), n.scope.Day.End())
+	if !n.onlyCompares() {
+		watches, err := n.Captures.Unwatched(ctx, n.scope.MID, n.scope.Day.Start().Add(-unwatchedBefore), n.scope.Day.End())
+		if err != nil {
+			return nil, err
+		}
+		missed := refunds.Overlooked(append(watches, n.accounts...), n.now)
+		if _, err := n.Captures.Overlooked(ctx, missed, n.Settings.Actor, n.now); err != nil {
+			return nil, err
+		}
+	}
+	figures, err := n.Captures.Captures(ctx, n.scope.MID, n.scope.Day.Start(), n.scope.Day.End())
 	if err != nil || figures.Captured+figures.Waiting+figures.Missed+figures.Given == 0 {
 		return nil, err
 	}
@@ -86,6 +113,9 @@ type KeptError struct{ Gaps []reconcile.Gap }
 func (e *KeptError) Error() string {
 	return fmt.Sprintf("the night was complete before and stays so; %d parts could not be read again, first: %s: %s", len(e.Gaps), e.Gaps[0].What, e.Gaps[0].Why)
 }
+
+// Hint is what to do about the first cause.
+func (e *KeptError) Hint() string { return reconcile.GroupGaps(e.Gaps)[0].Hint() }
 
 // earlier is the snapshot that an earlier run of the same night stored. A run
 // over given orders has none: another run of that day was about other orders.
@@ -112,6 +142,12 @@ func sameNight(a, b reports.Snapshot) bool {
 
 func essence(s reports.Snapshot) string {
 	s.JournalHead, s.NextRefunds, s.Before = "", nil, nil
+	s.Waits, s.Waiting = nil, settled(s.Waiting)
+	if s.Left != nil {
+		left := *s.Left
+		left.Waiting = settled(left.Waiting)
+		s.Left = &left
+	}
 	s.Run.Now, s.Run.Windows, s.Run.CallsByAPI, s.Run.ProviderCalls = time.Time{}, nil, nil, 0
 	s.Run.Suspects, s.Run.LookedUp, s.Run.Sample, s.Run.Proposed = 0, 0, reconcile.Sample{}, 0
 	text, err := json.Marshal(s)
@@ -143,11 +179,14 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 		if change == reconcile.ChangeNone {
 			return
 		}
+		if n.onlyCompares() && before != nil && after.Remark == "" && finding != nil && before.Owed == finding.Owed {
+			after.Remark = before.Remark // which only a night finds
+		}
 		if finding != nil && finding.Payment != nil {
 			deadline := refunds.CancelBy(*finding.Payment, n.Settings.Refunds.AccountDays, n.now)
 			after.CancelBy, after.AtRisk = deadline.By, deadline.AtRisk
 		}
-		changes = append(changes, BreakChange{after, change})
+		changes = append(changes, BreakChange{Break: after, Change: change, Before: before, Found: finding})
 	}
 	for i := range known {
 		carry(&known[i], found[known[i].ID])
@@ -163,8 +202,8 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 // finish fills in what only the whole night knows.
 func (n *night) finish() {
 	if n.unheld > 0 {
-		n.run.Gaps = append(n.run.Gaps, reconcile.Gap{Side: "shop", What: fmt.Sprintf("%d payments", n.unheld),
-			Why: "Toss holds money that the shop's orders do not show; since the orders are not all there, nothing is called missing"})
+		n.run.Gaps = append(n.run.Gaps, reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartPayments, Count: n.unheld},
+			&reconcile.Unread{Reason: reconcile.ReasonUnheld}, reconcile.ReasonOther))
 	}
 	n.run.Complete = len(n.run.Gaps) == 0
 	counts := map[reconcile.Kind]int64{}
@@ -186,16 +225,17 @@ func (n *night) propose(ctx context.Context, changes []BreakChange) ([]refunds.R
 		return nil, nil
 	}
 	var proposed []refunds.Request
-	for _, change := range changes {
-		b := change.Break
+	for i := range changes {
+		b := &changes[i].Break
 		if b.Owed == 0 || b.Payment == nil {
 			continue
 		}
-		asked, err := n.cmp.Asked(ctx, b.Payment.PaymentKey, b.ID, b.Since)
+		asked, err := n.cmp.Asked(ctx, *b.Payment, b.ID, b.Since)
 		if err != nil {
 			return nil, err
 		}
-		if request := refunds.Propose(b, asked, n.Settings.Refunds, n.now); request != nil {
+		request, remark := refunds.Propose(*b, asked, n.Settings.Refunds, n.now)
+		if b.Remark = remark; request != nil {
 			proposed = append(proposed, *request)
 		}
 	}

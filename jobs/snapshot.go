@@ -26,7 +26,7 @@ func (n *Nightly) onlyCompares() bool { return n.Job == JobReconcile || n.Job ==
 // now.
 func (n *night) snapshot(after After) reports.Snapshot {
 	run := n.run
-	run.Broken = map[reconcile.Kind]int64{}
+	run.Broken, run.Refunding = map[reconcile.Kind]int64{}, nil
 	run.Refunds = map[string]int64{}
 	s := reports.Snapshot{JournalHead: after.JournalHead, Config: n.Settings.ConfigPrint}
 	for _, b := range after.Breaks {
@@ -49,6 +49,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	s.Promises = n.promises(after.Executed)
 	s.Transfers = n.transfers(after.Transfers)
 	s.Before = after.Nights
+	n.waiting(&s, after)
 	return s
 }
 
@@ -118,6 +119,11 @@ func countBreak(run *reconcile.Run, b reconcile.Break) {
 				run.Reopened++
 			}
 		}
+	case b.Status == reconcile.Refunding:
+		if run.Refunding == nil {
+			run.Refunding = map[reconcile.Kind]int64{}
+		}
+		run.Refunding[b.Kind]++
 	case b.Status == reconcile.Timing:
 		run.Timing++
 	case b.Status == reconcile.Cleared:
@@ -129,24 +135,15 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 	row := reports.BreakRow{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: b.Kind, Status: b.Status,
 		Origin: b.Origin, Currency: b.Currency, LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount,
-		LocalStatus: b.LocalStatus, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
+		LocalStatus: b.LocalStatus, LocalPG: b.LocalPG, ProviderStatus: b.ProviderStatus, Method: b.Method, FirstSeen: b.FirstSeen,
 		LastSeen: b.LastSeen, Nights: b.Nights, MovedAt: b.MovedAt, CancelBy: b.CancelBy, Note: b.Note,
-		Since: b.Since, Owner: b.Owner,
+		ApprovedAt: b.ApprovedAt, ApprovalNumber: b.ApprovalNumber,
+		Since: b.Since, Owner: b.Owner, Remark: b.Remark,
 	}
 	if b.Kind == reconcile.CurrencyMismatch {
 		row.ProviderCurrency = n.currencies[b.ID]
 	}
 	return row
-}
-
-// owing are the kinds in which Toss holds money that should perhaps go back.
-func owing(kind reconcile.Kind) bool {
-	switch kind {
-	case reconcile.CancelNotExecuted, reconcile.DuplicatePayment, reconcile.PaidAfterCancel:
-		return true
-	default:
-		return false
-	}
 }
 
 // deadlines lists the money that should go back and has a last day: asked for
@@ -166,7 +163,7 @@ func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
 			Currency: r.Currency, Amount: r.Amount, CancelBy: r.CancelBy, RefundID: r.ID, State: r.State, BreakID: r.BreakID})
 	}
 	for _, b := range after.Breaks {
-		if !b.Status.NeedsPerson() || !owing(b.Kind) || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
+		if !b.Status.NeedsPerson() || !b.Kind.Owing() || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
 			continue
 		}
 		list = append(list, reports.Deadline{MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Method: b.Method,

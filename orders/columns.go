@@ -6,6 +6,8 @@
 package orders
 
 import (
+	"slices"
+
 	"daesa/pay"
 )
 
@@ -33,6 +35,9 @@ const (
 
 	// AllColumns is every one of them.
 	AllColumns = ColumnCustomerRef<<1 - 1
+
+	// columnPaidUnknown is of a source without paid_at that says so.
+	columnPaidUnknown = ColumnCustomerRef << 1
 )
 
 // The names, as they stand in a header.
@@ -77,6 +82,20 @@ func (c Columns) Names() []string {
 	return names
 }
 
+// Stores says whether an order of the source replaces what is stored in a
+// column of the orders table: one of the source's own columns, or one of the
+// two that say what a column of the source means.
+func (c Columns) Stores(column string) bool {
+	switch column {
+	case "mixed_refunds":
+		return c.Has(ColumnCanceledAmount)
+	case "paid_unknown":
+		return c.Has(ColumnPaidAt) || c.Has(columnPaidUnknown)
+	}
+	i := slices.Index(columnNames, column)
+	return i >= 0 && c.Has(1<<i)
+}
+
 func columnsOf(has func(name string) bool) Columns {
 	var c Columns
 	for i, name := range columnNames {
@@ -110,6 +129,12 @@ func (c Columns) Merge(stored, row pay.Order) pay.Order {
 	keep(ColumnPaidAt, func() { merged.PaidAt = stored.PaidAt })
 	keep(ColumnCanceledAt, func() { merged.CanceledAt = stored.CanceledAt })
 	keep(ColumnCustomerRef, func() { merged.CustomerRef = stored.CustomerRef })
+	if !c.Stores("mixed_refunds") {
+		merged.MixedRefunds = stored.MixedRefunds
+	}
+	if !c.Stores("paid_unknown") {
+		merged.PaidUnknown = stored.PaidUnknown
+	}
 	settled := stored.Status == pay.OrderCanceled && stored.CanceledAmount > 0
 	if !c.Has(ColumnCanceledAmount) && merged.Status == pay.OrderCanceled && !settled {
 		merged.CanceledAmount = impliedCancel(merged)

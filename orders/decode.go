@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"daesa/internal/written"
 	"daesa/pay"
 )
 
@@ -27,10 +28,16 @@ type Options struct {
 	// MIDs are the configured merchants; a row of another one is refused.
 	// Empty: every merchant is taken.
 	MIDs []string
+	// MainMIDs gives for each further MID of a merchant (also_mids) the one under
+	// which its orders are kept.
+	MainMIDs map[string]string
 	// DefaultMID is the only merchant. Empty where there are several: the
 	// source then needs the column mid, with a value in each row.
 	DefaultMID string
 }
+
+// Print is by what it is known that files were read in the same way.
+func (o Options) Print() string { return o.DefaultMID }
 
 func (o Options) required() []string {
 	if o.DefaultMID == "" {
@@ -107,6 +114,9 @@ func (d *decoder) once(line int, o pay.Order, f *fields) {
 
 func (d *decoder) mid(f *fields) string {
 	name := f.text(mid)
+	if main := d.options.MainMIDs[name]; main != "" {
+		name = main
+	}
 	switch {
 	case f.failed(mid):
 		return ""
@@ -151,6 +161,9 @@ func (f *fields) raw(column string) string {
 // text is a cell without the blanks around it.
 func (f *fields) text(column string) string { return strings.TrimSpace(f.raw(column)) }
 
+// word is a text that people write, composed.
+func (f *fields) word(column string) string { return written.NFC(f.text(column)) }
+
 func (f *fields) require(column string) {
 	if f.text(column) == "" && !f.failed(column) {
 		f.add(column, "", "is empty")
@@ -169,6 +182,10 @@ func (f *fields) id(column string, longest int) string {
 		reason = "begins or ends with a blank"
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
 		reason = "contains a control character"
+	case strings.ContainsFunc(value, pay.Invisible):
+		reason = "contains a character that cannot be seen"
+	case pay.ShortenedID(value):
+		reason = "was shortened by a spreadsheet, which has lost digits of it; format the column as text and export it again"
 	case utf8.RuneCountInString(value) > longest:
 		reason = fmt.Sprintf("is longer than %d characters", longest)
 	default:
@@ -181,7 +198,7 @@ func (f *fields) id(column string, longest int) string {
 var methodsAllowed = "card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, or Toss's own word"
 
 func (f *fields) method() pay.Method {
-	value := f.text(method)
+	value := f.word(method)
 	m, ok := pay.ParseMethod(value)
 	if !ok {
 		f.add(method, value, "unknown; allowed are "+methodsAllowed)
@@ -190,7 +207,7 @@ func (f *fields) method() pay.Method {
 }
 
 func (f *fields) status() pay.OrderStatus {
-	value := f.text(status)
+	value := f.word(status)
 	word := pay.OrderStatus(strings.ToLower(value))
 	f.require(status)
 	if !slices.Contains(pay.OrderStatuses, word) && !f.failed(status) {
@@ -216,20 +233,26 @@ func (f *fields) currency() pay.Currency {
 	return code
 }
 
+// pg is the payment company's word as it is written, which people know again,
+// or toss for any of Toss's own names.
 func (f *fields) pg() string {
 	value := f.id(pg, pgLongest)
-	if value == "" {
+	word := written.NFC(value)
+	if word == "" || slices.Contains(tossNames, strings.ToLower(word)) {
 		return pay.PGToss
 	}
-	return strings.ToLower(value)
+	return word
 }
+
+// tossNames are the names of Toss Payments, in lower case.
+var tossNames = []string{pay.PGToss, "tosspayments", "toss payments", "토스", "토스페이먼츠"}
 
 func (f *fields) time(column string) time.Time {
 	value := f.text(column)
 	if value == "" {
 		return time.Time{}
 	}
-	at, err := pay.ParseTime(value)
+	at, err := pay.ReadTime(value)
 	switch {
 	case err != nil:
 		f.add(column, value, reasonOnly(err))
@@ -262,20 +285,13 @@ func (f *fields) amount(column string, of pay.Currency) (units int64, given bool
 	if value == "" {
 		return 0, false
 	}
-	units, err := of.ParseAmount(value)
-	if err == nil {
-		return units, true
+	units, err := of.ParseWritten(value)
+	if err != nil {
+		f.add(column, value, reasonOnly(err))
+		return 0, false
 	}
-	reason := reasonOnly(err)
-	if strings.ContainsFunc(value, separates) {
-		reason = "thousands separators and blanks are not read; write digits only, such as 10000"
-	}
-	f.add(column, value, reason)
-	return 0, false
+	return units, true
 }
-
-// separates says whether people write r between thousands.
-func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",'’٬，", r) }
 
 // reasonOnly is an error of pay without the value that it quotes in front of
 // its reason, because a fault already shows the value.

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"daesa/internal/table"
 	"daesa/pay"
@@ -17,22 +19,52 @@ import (
 // is then incomplete, which is not the same as a night without orders.
 var ErrNoFile = errors.New("no order file")
 
-// Files gives the files that match a pattern, sorted by name; ErrNoFile where
-// there is none.
-func Files(pattern string) ([]string, error) {
+// Dropped is a file that the shop dropped, by which it is known again.
+type Dropped struct {
+	Path    string
+	Size    int64
+	Changed time.Time // to the microsecond
+}
+
+// Taken is a dropped file whose orders were taken.
+type Taken struct {
+	Dropped
+	Reader  string // how it was read; read in another way it is another file
+	Waiting bool   // rows of it would take orders back, and nobody has said that they may
+}
+
+// Covers says whether a file was taken as it is, read as it would be now, and
+// nothing of it waits.
+func (t Taken) Covers(file Dropped, reader string) bool {
+	return t.Path == file.Path && t.Size == file.Size && t.Changed.Equal(file.Changed) && t.Reader == reader && !t.Waiting
+}
+
+// Files gives the files that match a pattern, the oldest first and then by
+// name; ErrNoFile where there is none.
+func Files(pattern string) ([]Dropped, error) {
 	names, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("order files %q: %w", pattern, err)
 	}
-	names = slices.DeleteFunc(names, func(name string) bool {
+	var files []Dropped
+	for _, name := range names {
 		info, err := os.Stat(name)
-		return err == nil && info.IsDir()
-	})
-	if len(names) == 0 {
+		if err == nil && info.IsDir() {
+			continue
+		}
+		file := Dropped{Path: name}
+		if err == nil { // else it is opened later, and what is wrong is said then
+			file.Size, file.Changed = info.Size(), info.ModTime().UTC().Truncate(time.Microsecond)
+		}
+		files = append(files, file)
+	}
+	if len(files) == 0 {
 		return nil, fmt.Errorf("%w matches %q", ErrNoFile, pattern)
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.SortFunc(files, func(a, b Dropped) int {
+		return cmp.Or(a.Changed.Compare(b.Changed), strings.Compare(a.Path, b.Path))
+	})
+	return files, nil
 }
 
 // BadRow is a row that was refused, with everything that is wrong with it.
@@ -78,7 +110,7 @@ type File struct {
 // OpenFile opens an order file and reads its header. A header that lacks
 // required columns is one error that names them all.
 func OpenFile(path string, options Options) (*File, error) {
-	reader, err := table.Open(path, table.Limits{})
+	reader, err := table.Open(path, table.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -117,17 +149,30 @@ func (f *File) Close() error { return f.table.Close() }
 // reading goes on; any other error is the last thing that is given.
 func (f *File) Orders() iter.Seq2[pay.Order, error] {
 	return func(yield func(pay.Order, error) bool) {
+		for each, err := range f.read() {
+			if !yield(each.order, err) {
+				return
+			}
+		}
+	}
+}
+
+// readRow is an order and where it stands; the row is valid until the next one.
+type readRow struct {
+	order pay.Order
+	row   table.Row
+}
+
+func (f *File) read() iter.Seq2[readRow, error] {
+	return func(yield func(readRow, error) bool) {
 		for row, err := range f.table.Rows() {
-			var order pay.Order
+			each := readRow{row: row}
 			if err == nil {
-				order, err = f.order(row)
+				each.order, err = f.order(row)
 			} else if fault := new(table.Fault); errors.As(err, &fault) {
 				err = f.bad(row, table.Faults{fault})
 			}
-			if err != nil {
-				order = pay.Order{}
-			}
-			if !yield(order, err) {
+			if !yield(each, err) {
 				return
 			}
 		}

@@ -103,38 +103,48 @@ func TestRows(t *testing.T) {
 				o.PaidAt, o.CanceledAt, o.CustomerRef = at("2026-11-21T10:00:05.123456+09:00"), at("2026-11-22 10:00:00"), "고객 7"
 			},
 		},
-		"titles in capitals":            {titles: "ORDER_ID, Status ,Amount,Ordered_At", row: "o1,paid,10000," + when, want: func(*pay.Order) {}},
-		"twenty digits":                 {row: "00045678901234567890,paid,10000," + when, want: func(o *pay.Order) { o.ID = "00045678901234567890" }},
-		"an id that breaks Toss's rule": {row: "주문 1/2 #ㄱ,paid,10000," + when, want: func(o *pay.Order) { o.ID = "주문 1/2 #ㄱ" }},
-		"a formula-looking id":          {row: "=1+1,paid,10000," + when, want: func(o *pay.Order) { o.ID = "=1+1" }},
-		"an id of 64 characters":        {row: strings.Repeat("가", 64) + ",paid,10000," + when, want: func(o *pay.Order) { o.ID = strings.Repeat("가", 64) }},
-		"an id of 65 characters":        {row: strings.Repeat("x", 65) + ",paid,10000," + when, bad: `column "order_id": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": is longer than 64 characters`},
-		"an id with a blank behind":     {row: "o1 ,paid,10000," + when, bad: `column "order_id": "o1 ": begins or ends with a blank`},
-		"an id with a tab":              {row: "o\t1,paid,10000," + when, bad: `column "order_id": "o\t1": contains a control character`},
-		"an id over two lines":          {row: "\"o\n1\",paid,10000," + when, bad: `column "order_id": "o\n1": contains a control character`},
-		"no id":                         {row: ",paid,10000," + when, bad: `column "order_id": is empty`},
-		"no status":                     {row: "o1,,10000," + when, bad: `column "status": is empty`},
-		"an unknown status":             {row: "o1,refunded,10000," + when, bad: `column "status": "refunded": unknown; allowed are pending, paid, partially_canceled, canceled, failed, deleted`},
-		"no amount":                     {row: "o1,paid,," + when, bad: `column "amount": is empty`},
-		"an amount of nothing":          {row: "o1,paid,0," + when, want: func(o *pay.Order) { o.Amount = 0 }},
-		"an amount with a zero part":    {row: "o1,paid,10000.0," + when, want: func(*pay.Order) {}},
-		"half a won":                    {row: "o1,paid,0.5," + when, bad: `column "amount": "0.5": has more than 0 decimal places of KRW`},
-		"a negative amount":             {row: "o1,paid,-1," + when, bad: `column "amount": "-1": an amount cannot be negative`},
-		"an amount with an exponent":    {row: "o1,paid,1e4," + when, bad: `column "amount": "1e4": is not a plain number`},
-		"an amount with a unit":         {row: "o1,paid,10000원," + when, bad: `column "amount": "10000원": is not a plain number`},
-		"too large an amount":           {row: "o1,paid,99999999999999999999," + when, bad: `column "amount": "99999999999999999999": is too large`},
-		"thousands separators":          {row: `o1,paid,"1,000",` + when, bad: `column "amount": "1,000": thousands separators and blanks are not read; write digits only, such as 10000`},
-		"thousands as blanks":           {row: "o1,paid,1\u00a0000," + when, bad: `column "amount": "1\u00a0000": thousands separators and blanks are not read; write digits only, such as 10000`},
-		"no time":                       {row: "o1,paid,10000,", bad: `column "ordered_at": is empty`},
-		"a bad time":                    {row: "o1,paid,10000,21.11.2026", bad: `column "ordered_at": "21.11.2026": is not a time: write 2026-11-21T23:59:59+09:00 or 2026-11-21 23:59:59`},
-		"a time that never was":         {row: "o1,paid,10000,0001-01-01T00:00:00Z", bad: `column "ordered_at": "0001-01-01T00:00:00Z": is no time of an order; leave the cell empty where there is none`},
+		"titles in capitals":                         {titles: "ORDER_ID, Status ,Amount,Ordered_At", row: "o1,paid,10000," + when, want: func(*pay.Order) {}},
+		"twenty digits":                              {row: "00045678901234567890,paid,10000," + when, want: func(o *pay.Order) { o.ID = "00045678901234567890" }},
+		"an id that breaks Toss's rule":              {row: "주문 1/2 #ㄱ,paid,10000," + when, want: func(o *pay.Order) { o.ID = "주문 1/2 #ㄱ" }},
+		"a formula-looking id":                       {row: "=1+1,paid,10000," + when, want: func(o *pay.Order) { o.ID = "=1+1" }},
+		"an id of 64 characters":                     {row: strings.Repeat("가", 64) + ",paid,10000," + when, want: func(o *pay.Order) { o.ID = strings.Repeat("가", 64) }},
+		"an id of 65 characters":                     {row: strings.Repeat("x", 65) + ",paid,10000," + when, bad: `column "order_id": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": is longer than 64 characters`},
+		"an id with a blank behind":                  {row: "o1 ,paid,10000," + when, bad: `column "order_id": "o1 ": begins or ends with a blank`},
+		"an id with a tab":                           {row: "o\t1,paid,10000," + when, bad: `column "order_id": "o\t1": contains a control character`},
+		"an id over two lines":                       {row: "\"o\n1\",paid,10000," + when, bad: `column "order_id": "o\n1": contains a control character`},
+		"no id":                                      {row: ",paid,10000," + when, bad: `column "order_id": is empty`},
+		"no status":                                  {row: "o1,,10000," + when, bad: `column "status": is empty`},
+		"an unknown status":                          {row: "o1,refunded,10000," + when, bad: `column "status": "refunded": unknown; allowed are pending, paid, partially_canceled, canceled, failed, deleted`},
+		"no amount":                                  {row: "o1,paid,," + when, bad: `column "amount": is empty`},
+		"an amount of nothing":                       {row: "o1,paid,0," + when, want: func(o *pay.Order) { o.Amount = 0 }},
+		"an amount with a zero part":                 {row: "o1,paid,10000.0," + when, want: func(*pay.Order) {}},
+		"half a won":                                 {row: "o1,paid,0.5," + when, bad: `column "amount": "0.5": has more than 0 decimal places of KRW`},
+		"a negative amount":                          {row: "o1,paid,-1," + when, bad: `column "amount": "-1": an amount cannot be negative`},
+		"an amount with an exponent":                 {row: "o1,paid,1e4," + when, bad: `column "amount": "1e4": is not a plain number, such as 10000 or 10,000`},
+		"an amount with a unit":                      {row: "o1,paid,10000원," + when, want: func(*pay.Order) {}},
+		"a grouped amount":                           {row: `o1,paid,"10,000",` + when, want: func(*pay.Order) {}},
+		"an amount with a point as a thousands mark": {row: "o1,paid,50.000," + when, bad: `column "amount": "50.000": has three digits behind a point, which may be a thousands mark: write 10000 or 10,000`},
+		"a shortened id":                             {row: "2.02611E+14,paid,10000," + when, bad: `column "order_id": "2.02611E+14": was shortened by a spreadsheet, which has lost digits of it; format the column as text and export it again`},
+		"an id with what cannot be seen":             {row: "o\u200b1,paid,10000," + when, bad: `column "order_id": "o\u200b1": contains a character that cannot be seen`},
+		"a guarded id":                               {row: `="00123",paid,10000,` + when, want: func(o *pay.Order) { o.ID = "00123" }},
+		"a Korean date and time":                     {row: "o1,paid,10000,2026.11.21 10:00", want: func(*pay.Order) {}},
+		"a status in capitals":                       {row: "o1,PAID,10000," + when, want: func(*pay.Order) {}},
+		"too large an amount":                        {row: "o1,paid,99999999999999999999," + when, bad: `column "amount": "99999999999999999999": is too large`},
+		"thousands separators":                       {row: `o1,paid,"1,00",` + when, bad: `column "amount": "1,00": has commas that are not exact groups of three, such as 10,000`},
+		"thousands as blanks":                        {row: "o1,paid,1\u00a0000," + when, bad: `column "amount": "1\u00a0000": is not a plain number, such as 10000 or 10,000`},
+		"no time":                                    {row: "o1,paid,10000,", bad: `column "ordered_at": is empty`},
+		"a bad time":                                 {row: "o1,paid,10000,21.11.2026", bad: `column "ordered_at": "21.11.2026": is not a time: write 2026-11-21T23:59:59+09:00 or 2026-11-21 23:59:59`},
+		"a time that never was":                      {row: "o1,paid,10000,0001-01-01T00:00:00Z", bad: `column "ordered_at": "0001-01-01T00:00:00Z": is no time of an order; leave the cell empty where there is none`},
 		"all that is wrong at once": {row: "o1,x,y,z", bad: "column \"status\": \"x\": unknown; allowed are pending, paid, partially_canceled, canceled, failed, deleted\n" +
 			"f:2: column \"ordered_at\": \"z\": is not a time: write 2026-11-21T23:59:59+09:00 or 2026-11-21 23:59:59\n" +
-			"f:2: column \"amount\": \"y\": is not a plain number"},
+			"f:2: column \"amount\": \"y\": is not a plain number, such as 10000 or 10,000"},
 		"a default currency":                  {titles: "order_id,status,amount,ordered_at,currency,pg,mid", row: "o1,paid,10000," + when + ",,,", want: func(*pay.Order) {}},
 		"a currency in small":                 {titles: "order_id,status,amount,ordered_at,currency", row: "o1,paid,1.5," + when + ",usd", want: func(o *pay.Order) { o.Amount, o.Currency = 150, pay.USD }},
 		"an unknown currency":                 {titles: "order_id,status,amount,ordered_at,currency", row: "o1,paid,10000," + when + ",EUR", bad: `column "currency": "EUR": unknown; allowed are KRW, USD, JPY, PHP, MUSD`},
-		"another company":                     {titles: "order_id,status,amount,ordered_at,pg", row: "o1,paid,10000," + when + ",Inicis", want: func(o *pay.Order) { o.PG = "inicis" }},
+		"another company":                     {titles: "order_id,status,amount,ordered_at,pg", row: "o1,paid,10000," + when + ",Inicis", want: func(o *pay.Order) { o.PG = "Inicis" }},
+		"Toss by another name":                {titles: "order_id,status,amount,ordered_at,pg", row: "o1,paid,10000," + when + ",Toss Payments", want: func(*pay.Order) {}},
+		"Toss in Korean":                      {titles: "order_id,status,amount,ordered_at,pg", row: "o1,paid,10000," + when + ",\u1110\u1169\u1109\u1173\u1111\u1166\u110b\u1175\u1106\u1165\u11ab\u110e\u1173", want: func(*pay.Order) {}},
+		"a method in decomposed Hangul":       {titles: "order_id,status,amount,ordered_at,method", row: "o1,paid,10000," + when + ",\u110f\u1161\u1103\u1173", want: func(o *pay.Order) { o.Method = pay.Card }},
 		"an unknown method":                   {titles: "order_id,status,amount,ordered_at,method", row: "o1,paid,10000," + when + ",coins", bad: `column "method": "coins": unknown; allowed are card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, or Toss's own word`},
 		"another merchant":                    {titles: "order_id,status,amount,ordered_at,mid", row: "o1,paid,10000," + when + ",outlet", options: several, want: func(o *pay.Order) { o.MID = "outlet" }},
 		"a merchant that is not":              {titles: "order_id,status,amount,ordered_at,mid", row: "o1,paid,10000," + when + ",other", options: several, bad: `column "mid": "other": this merchant is not configured; configured are shop, outlet`},
@@ -192,7 +202,7 @@ func TestDuplicatesNameTheFirst(t *testing.T) {
 	}
 	want := []string{
 		`f:4: column "order_id": "o1": the same order already stands in line 2`,
-		`f:5: column "amount": "x": is not a plain number`,
+		`f:5: column "amount": "x": is not a plain number, such as 10000 or 10,000`,
 		`f:6: column "order_id": "o2": the same order already stands in line 5`,
 	}
 	if diff := cmp.Diff(want, bad); diff != "" {
@@ -224,7 +234,8 @@ func TestFixtures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range paths {
+	for _, dropped := range paths {
+		path := dropped.Path
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			var got strings.Builder
 			file, err := OpenFile(path, several)
@@ -270,7 +281,7 @@ func TestAWorkbookReadsLikeItsCSV(t *testing.T) {
 		{"00045678901234567890", "paid", 10000, day, "2026-11-21 10:00:00"},
 		{20261121000123, "canceled", 10000.0, "2026-11-21T10:00:00+09:00", day},
 		{12345678901234567890.0, "paid", 10000, day, nil},
-		{"o4", "paid", "1,000", day, nil},
+		{"o4", "paid", "1,00", day, nil},
 		{"o5", "paid", 5, 46347.5, nil},
 	}
 	for i, row := range rows {
@@ -296,7 +307,7 @@ func TestAWorkbookReadsLikeItsCSV(t *testing.T) {
 	}
 	wantBad := []string{
 		`f:4: column "order_id" (A4): "12345678901234500000": Excel has rounded this number; format the column as text and enter it again`,
-		`f:5: column "amount" (C5): "1,000": thousands separators and blanks are not read; write digits only, such as 10000`,
+		`f:5: column "amount" (C5): "1,00": has commas that are not exact groups of three, such as 10,000`,
 		"f:6: column \"ordered_at\" (D6): \"46347.5\": is not a time: write 2026-11-21T23:59:59+09:00 or 2026-11-21 23:59:59\n" +
 			`f:6: column "amount" (C6): "5": contains a formula; paste it as a value`,
 	}
@@ -307,7 +318,7 @@ func TestAWorkbookReadsLikeItsCSV(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	folder := t.TempDir()
-	for _, name := range []string{"b.csv", "a.csv", "c.txt"} {
+	for _, name := range []string{"b.csv", "a.csv", "c.txt", "e.csv"} {
 		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -315,8 +326,19 @@ func TestFiles(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(folder, "d.csv"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	older := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	newer := older.Add(time.Hour)
+	for name, changed := range map[string]time.Time{"a.csv": newer, "b.csv": newer, "e.csv": older} {
+		if err := os.Chtimes(filepath.Join(folder, name), changed, changed); err != nil {
+			t.Fatal(err)
+		}
+	}
 	got, err := Files(filepath.Join(folder, "*.csv"))
-	if diff := cmp.Diff([]string{filepath.Join(folder, "a.csv"), filepath.Join(folder, "b.csv")}, got); err != nil || diff != "" {
+	var names []string
+	for _, file := range got {
+		names = append(names, filepath.Base(file.Path))
+	}
+	if diff := cmp.Diff([]string{"e.csv", "a.csv", "b.csv"}, names); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
 	if _, err := Files(filepath.Join(folder, "*.xlsx")); !errors.Is(err, ErrNoFile) {

@@ -41,7 +41,7 @@ func quarantine(t *testing.T, into string, options Options, files ...*File) int 
 func TestQuarantine(t *testing.T) {
 	path := write(t, "Order_ID,memo,status,amount,ordered_at\n"+
 		"o1,fine,paid,1,2026-11-21 10:00:00\n"+
-		"-2,=HYPERLINK(1),paid,\"1,000\",2026-11-21 10:00:00\n"+
+		"-2,=HYPERLINK(1),paid,\"1,00\",2026-11-21 10:00:00\n"+
 		"o3,'quoted,bad,-1,2026-11-21 10:00:00\n"+
 		"o4,paid,1,000,2026-11-21 10:00:00,x\n")
 	into := filepath.Join(t.TempDir(), "bad.csv")
@@ -53,7 +53,7 @@ func TestQuarantine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "\ufeffOrder_ID,memo,status,amount,ordered_at,file,line,reason\n" +
-		`'-2,'=HYPERLINK(1),paid,"1,000",2026-11-21 10:00:00,f,3,"column ""amount"": ""1,000"": thousands separators and blanks are not read; write digits only, such as 10000"` + "\n" +
+		`'-2,'=HYPERLINK(1),paid,"1,00",2026-11-21 10:00:00,f,3,"column ""amount"": ""1,00"": has commas that are not exact groups of three, such as 10,000"` + "\n" +
 		`o3,'quoted,bad,'-1,2026-11-21 10:00:00,f,4,"column ""status"": ""bad"": unknown; allowed are pending, paid, partially_canceled, canceled, failed, deleted"` + "\n" +
 		`,,,,,f,5,"has 6 fields, the header has 5: o4,paid,1,000,2026-11-21 10:00:00,x"` + "\n"
 	if diff := cmp.Diff(want, strings.ReplaceAll(string(content), path, "f")); diff != "" {
@@ -85,7 +85,7 @@ func TestAMendedQuarantineIsImported(t *testing.T) {
 	if len(good) != 1 || good[0].ID != "-2" || good[0].Amount != 100 || good[0].CustomerRef != "'=c" {
 		t.Errorf("%+v", good)
 	}
-	if diff := cmp.Diff([]string{`f:3: column "amount": "y": is not a plain number`}, bad); diff != "" {
+	if diff := cmp.Diff([]string{`f:3: column "amount": "y": is not a plain number, such as 10000 or 10,000`}, bad); diff != "" {
 		t.Error(diff)
 	}
 	file := open(t, mended, one)

@@ -63,6 +63,7 @@ type Query struct {
 	options QueryOptions
 	cancel  context.CancelFunc
 	tx      *sql.Tx
+	stmt    *sql.Stmt // the prepared text
 	rows    *sql.Rows
 	names   []string // of the result, in lower case
 	types   []string // the database's names of them; "" where it has none
@@ -107,8 +108,13 @@ func (q *Query) start(ctx context.Context, db Beginner, text string, args []any)
 		return err
 	}
 	q.unknown = slices.DeleteFunc(slices.Clone(q.names), func(name string) bool { return slices.Contains(columnNames, name) })
-	if q.dialect == SQLite {
+	switch q.dialect {
+	case SQLite:
 		if err := q.timesAsText(ctx, text, args); err != nil {
+			return err
+		}
+	case MySQL:
+		if err := q.numbersAsText(ctx, text, args); err != nil {
 			return err
 		}
 	}
@@ -149,11 +155,11 @@ func (q *Query) guard(ctx context.Context) error {
 // run always prepares: a prepared text is one statement, by the protocol of
 // PostgreSQL.
 func (q *Query) run(ctx context.Context, text string, args []any) error {
-	// The transaction closes the statement; the rows outlive this function.
-	statement, err := q.tx.PrepareContext(ctx, text) //nolint:sqlclosecheck // see above
+	statement, err := q.tx.PrepareContext(ctx, text) //nolint:sqlclosecheck // the rows outlive this function: Close closes both
 	if err != nil {
 		return &QueryError{Reason: err.Error(), Advice: "run the SELECT by hand on the shop's database", cause: err}
 	}
+	q.stmt = statement
 	q.rows, err = statement.QueryContext(ctx, args...) //nolint:rowserrcheck // Orders checks it
 	if err != nil {
 		return fmt.Errorf("orders.query: %w", err)
@@ -201,7 +207,7 @@ func (q *Query) timesAsText(ctx context.Context, text string, args []any) error 
 	if !found {
 		return nil
 	}
-	if err := q.rows.Close(); err != nil {
+	if err := errors.Join(q.rows.Close(), q.stmt.Close()); err != nil {
 		return fmt.Errorf("orders.query: %w", err)
 	}
 	return q.run(ctx, "SELECT "+strings.Join(items, ", ")+" FROM (\n"+text+"\n)", args)
@@ -272,6 +278,11 @@ func (q *Query) Close() error {
 	if q.rows != nil {
 		err = q.rows.Close()
 	}
+	// Before the transaction is over: behind a pooler a prepared text that is
+	// closed later may be closed elsewhere, and stand in the next night's way.
+	if q.stmt != nil {
+		_ = q.stmt.Close() // a dead connection takes it along
+	}
 	if q.tx != nil {
 		if rollback := q.tx.Rollback(); !errors.Is(rollback, sql.ErrTxDone) {
 			err = errors.Join(err, rollback)
@@ -301,6 +312,9 @@ func (q *Query) Orders() iter.Seq2[pay.Order, error] {
 				return
 			}
 			order, err := q.order(line, current)
+			if zeros := q.lostZeros(line, current); zeros != nil {
+				order, err = pay.Order{}, zeros
+			}
 			var bad *BadRow
 			if !yield(order, err) || (err != nil && !errors.As(err, &bad)) {
 				return

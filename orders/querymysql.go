@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -80,6 +81,41 @@ func mysqlTypeFits(column, kind string) bool {
 		return !isTimeColumn(column)
 	}
 	return !strings.HasSuffix(kind, "BLOB") && !strings.HasSuffix(kind, "BINARY")
+}
+
+// shownNumber is the order number as MySQL itself writes it.
+const shownNumber = "daesa_order_id"
+
+// numbersAsText runs the query again with the order number also as MySQL writes
+// it, where it may be a ZEROFILL column: such a number has zeros in front to the
+// shop, and the protocol gives it without.
+func (q *Query) numbersAsText(ctx context.Context, text string, args []any) error {
+	if !q.has(orderID) || !strings.HasPrefix(q.types[q.index[orderID]], "UNSIGNED ") {
+		return nil
+	}
+	if err := q.rows.Close(); err != nil {
+		return fmt.Errorf("orders.query: %w", err)
+	}
+	err := q.run(ctx, "SELECT daesa.*, CAST(daesa.order_id AS CHAR) AS "+shownNumber+" FROM (\n"+text+"\n) AS daesa", args)
+	var refused *QueryError
+	if errors.As(err, &refused) {
+		refused.Advice = "give the order number as text: CAST(... AS CHAR) AS order_id"
+	}
+	return err
+}
+
+// lostZeros refuses an order number that MySQL writes in another way than as a
+// plain number.
+func (q *Query) lostZeros(line int, r *queryRecord) error {
+	shown, has := r.Get(shownNumber)
+	number, _ := r.Get(orderID)
+	if !has || shown == number {
+		return nil
+	}
+	return &QueryError{
+		Reason: fmt.Sprintf("row %d: order_id is a ZEROFILL column: %q to MySQL, %q as a number", line, shown, number),
+		Advice: "say which of the two was sent to Toss: CAST(... AS CHAR) AS order_id with the zeros, CAST(... + 0 AS CHAR) AS order_id without",
+	}
 }
 
 // mysqlText is a value as the driver gives it: a DECIMAL digit by digit, a time

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,33 @@ func TestTheSameMomentInEveryTypeOfMariaDB(t *testing.T) {
 		if err != nil || len(bad) > 0 || len(good) != 1 || !good[0].OrderedAt.Equal(from) {
 			t.Errorf("%s: %v %v %v", same, good, bad, err)
 		}
+	}
+}
+
+// TestAZerofillNumberLosesNoZeros: MySQL writes 00000123, its protocol gives 123,
+// and only the shop knows which of the two Toss was sent.
+func TestAZerofillNumberLosesNoZeros(t *testing.T) {
+	s := newMariaShop(t)
+	s.exec(t, "CREATE TABLE o (id int(8) unsigned ZEROFILL, plain bigint unsigned, won int unsigned)",
+		"INSERT INTO o VALUES (12345678, 12345678, 1000), (123, 123, 1000)")
+	const rest = " AS order_id, 'paid' AS status, won AS amount, '2026-11-21 10:00:00' AS ordered_at FROM o"
+	for number, want := range map[string]string{
+		"id": "", "CAST(id AS CHAR)": "00000123", "CAST(id + 0 AS CHAR)": "123", "plain": "123", "LPAD(id, 10, '0')": "0000000123",
+	} {
+		good, bad, err := s.ask(t.Context(), "SELECT "+number+rest+" ORDER BY id DESC", orders.QueryOptions{})
+		if want == "" {
+			var refused *orders.QueryError
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), `ZEROFILL column: "00000123" to MySQL, "123" as a number`) || !strings.Contains(refused.Hint(), "CAST") {
+				t.Errorf("%s: %v %v", number, good, err)
+			}
+			continue
+		}
+		if err != nil || len(bad) > 0 || len(good) != 2 || !slices.ContainsFunc(good, func(o pay.Order) bool { return o.ID == want }) {
+			t.Errorf("%s: %v %v %v", number, good, bad, err)
+		}
+	}
+	if _, _, err := s.ask(t.Context(), "SELECT o.*, plain AS order_id, 'paid' AS status, won AS amount, '2026-11-21 10:00:00' AS ordered_at, 1 AS plain FROM o", orders.QueryOptions{}); err == nil {
+		t.Error("two columns of one name")
 	}
 }
 

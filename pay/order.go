@@ -44,6 +44,12 @@ type Order struct {
 	PaidAt            time.Time
 	CanceledAt        time.Time
 	CustomerRef       string
+	// MixedRefunds says that CanceledAmount counts points and bank transfers,
+	// too: at most so much must go back through Toss, and nobody knows how much.
+	MixedRefunds bool
+	// PaidUnknown says that the shop's record does not tell whether an order that
+	// is cancelled had been paid: Toss decides.
+	PaidUnknown bool
 }
 
 // Compared says whether the order is one that Toss should know: paid through

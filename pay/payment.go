@@ -48,7 +48,12 @@ const (
 // Payment is one payment as a look-up shows it. Amounts are in the smallest
 // unit of Currency; a zero time is the provider's null.
 type Payment struct {
-	MID                string
+	// MID is whose payment it is: the mid in the configuration of the key that
+	// looked it up where Toss names that one or one of its also_mids, else the
+	// merchant that Toss names. It is "" where Toss names none; Under fills it in.
+	MID string
+	// SaidMID is the mId as Toss wrote it, "" where it wrote none.
+	SaidMID            string
 	PaymentKey         string
 	OrderID            string
 	Version            string
@@ -59,10 +64,11 @@ type Payment struct {
 	Currency           Currency
 	TotalAmount        int64
 	BalanceAmount      int64 // what can still be cancelled; positive also when nothing was paid
-	TaxFreeAmount      int64
+	TaxFreeAmount      int64 // of BalanceAmount; it shrinks as cancels happen
 	RequestedAt        time.Time
 	ApprovedAt         time.Time
 	LastTransactionKey string
+	ApprovalNumber     string // of the card company or issuer (승인번호); "" where the method has none
 	UseEscrow          bool
 	PartialCancelable  bool
 	Country            string
@@ -147,6 +153,18 @@ func (p Payment) canceledDone() int64 {
 	for _, cancel := range p.Cancels {
 		if cancel.Status == CancelDone {
 			sum += cancel.Amount
+		}
+	}
+	return sum
+}
+
+// TaxFreePaid is the tax-free part of what was paid: what is left of it and
+// what finished cancels took.
+func (p Payment) TaxFreePaid() int64 {
+	sum := p.TaxFreeAmount
+	for _, cancel := range p.Cancels {
+		if cancel.Status == CancelDone {
+			sum += cancel.TaxFreeAmount
 		}
 	}
 	return sum

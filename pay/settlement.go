@@ -32,3 +32,18 @@ type Fee struct {
 	Type   string
 	Amount int64
 }
+
+// SettlementPage is one page of settlement rows.
+type SettlementPage struct {
+	Rows     []Settlement // of the day that was asked for
+	Bad      []BadRow     // rows of that day, or of no day, that cannot be read
+	Shown    int          // rows of the page, whatever day they are of; 0 ends a list
+	Evidence Evidence
+}
+
+// BadRow is a row of a list that cannot be read, and the transactionKey by
+// which it is known, "" where it has none.
+type BadRow struct {
+	Key string
+	Err error
+}

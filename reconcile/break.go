@@ -25,10 +25,17 @@ type Break struct {
 	ResolvedAt time.Time
 	Note       string
 	Owner      string // who looks after it, as a person wrote it
+	RefundID   string // of the request that refund_now made; "" for none
+	// RefundStand is filled in by who knows the requests: how far that one has come.
+	RefundStand Stand
 	// CancelBy and AtRisk are filled in by who knows the deadlines: until when
 	// the money could go back through Toss.
 	CancelBy time.Time
 	AtRisk   bool
+	// ApprovedAt and ApprovalNumber are filled in by who knows the payment as
+	// the newest look-up showed it; zero where none did.
+	ApprovedAt     time.Time
+	ApprovalNumber string
 }
 
 // BreakID is derived, never random, so that two databases that saw the same
@@ -44,10 +51,10 @@ func ShortHash(parts ...string) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))[:26]
 }
 
-// Change is what happened to a break in one night.
+// Change is what happened to a break in one night, or when its refund ended.
 type Change string
 
-// The changes of a night.
+// The changes.
 const (
 	ChangeNone     Change = ""
 	ChangeOpened   Change = "opened"
@@ -55,6 +62,7 @@ const (
 	ChangeSeen     Change = "seen"
 	ChangeCleared  Change = "cleared"
 	ChangeReopened Change = "reopened"
+	ChangeRefunded Change = "resolved" // the money that it waited for went back
 )
 
 // Remember carries one break over a night: before is what was known of it (nil
@@ -85,14 +93,19 @@ func newBreak(found Finding, day pay.Day) (Break, Change) {
 	return b, ChangeOpened
 }
 
-// agreed: what nobody resolved is cleared by itself; a person's word stays.
+// agreed: what nobody resolved is cleared by itself; a person's word stays. Of a
+// refunding break the request decides, unless nothing of it has left: then
+// nothing is owed any more, and who writes the night takes the request back.
 func agreed(b Break, day pay.Day) (Break, Change) {
 	if b.Status == Resolved && b.RecheckOn != "" {
 		b.RecheckOn = "" // both sides agree: there is nothing to look at again
 		return b, ChangeSeen
 	}
-	if b.Status == Cleared || b.Status == Resolved {
+	if b.Status == Cleared || b.Status == Resolved || b.Status == Refunding && b.RefundStand != StandUnsent {
 		return b, ChangeNone
+	}
+	if b.Status == Refunding {
+		b.Resolution, b.RefundID = "", ""
 	}
 	b.Status, b.Since = Cleared, max(day, b.Since)
 	return b, ChangeCleared
@@ -115,7 +128,7 @@ func seenAgain(b Break, found Finding, day pay.Day) (Break, Change) {
 		b.Status, b.Since = Timing, max(day, b.Since)
 		return b, ChangeTiming
 	case before == Resolved || before == Cleared:
-		b.Status, b.Since, b.RecheckOn, b.Resolution = Reopened, max(day, b.Since), "", ""
+		b.Status, b.Since, b.RecheckOn, b.Resolution, b.RefundID = Reopened, max(day, b.Since), "", "", ""
 		return b, ChangeReopened
 	case before == Timing:
 		b.Status, b.Since = Open, max(day, b.Since)
@@ -139,10 +152,10 @@ func sameAmount(a, b *int64) bool {
 	return *a == *b
 }
 
-// Resolve writes a person's word onto a break.
+// Resolve writes a person's word onto a break. refund_now is Refund's to write.
 func (b Break) Resolve(as Disposition, by, note string, at time.Time) Break {
 	b.Status, b.Resolution, b.ResolvedBy, b.ResolvedAt, b.Note = Resolved, as, by, at, note
-	b.RecheckOn = ""
+	b.RecheckOn, b.RefundID = "", ""
 	if as.Expires() {
 		b.RecheckOn = pay.DayOf(at).AddBankDays(RecheckBankDays)
 	}

@@ -21,11 +21,16 @@ type Finding struct {
 	ProviderAmount *int64 // nil: Toss knows no such payment
 	LocalStatus    string
 	ProviderStatus string
-	Method         pay.Method
-	MovedAt        time.Time
+	// LocalPG is of missing_locally where the shop has the order, yet not as one
+	// of Toss: the payment company's word, or toss where its amount is 0.
+	LocalPG string
+	Method  pay.Method
+	MovedAt time.Time
 	// Owed is what the shop cancelled and Toss did not: what a refund request
 	// would ask for. 0 where no rule says that money must go back.
 	Owed int64
+	// Remark is "" for most.
+	Remark Remark
 	// Payment is what the deadline of a refund is reckoned from; nil where Toss
 	// knows no payment.
 	Payment *pay.Payment
@@ -60,6 +65,15 @@ func Compare(order *pay.Order, payments []pay.Payment, settled time.Time) []Find
 		found = append(found, *failed)
 	}
 	return found
+}
+
+// Aside says of a finding that the shop has the order, and under which payment
+// company: the shop does not lack it.
+func (f Finding) Aside(order pay.Order) Finding {
+	if f.Kind == MissingLocally {
+		f.LocalPG = order.PG
+	}
+	return f
 }
 
 // Held is the money held on both sides of a pair as Compare sees it. The
@@ -184,7 +198,7 @@ func (p *pair) paidAfterCancel() bool {
 		return false
 	}
 	if p.order.CanceledAt.IsZero() {
-		return !p.order.EverPaid()
+		return !p.order.EverPaid() && !p.order.PaidUnknown
 	}
 	return p.order.CanceledAt.Before(p.main.ApprovedAt)
 }
@@ -257,6 +271,8 @@ func (p *pair) finding(kind Kind) Finding {
 		moved = pay.Latest(moved, p.main.LastMoved())
 		if p.order == nil {
 			f.OrderID, f.Currency = p.main.OrderID, p.main.Currency
+		} else if TaxFreeDiffers(*p.order, *p.main, p.main.TaxFreePaid()) {
+			f.Remark = TaxPartDiffers
 		}
 	}
 	f.MovedAt = moved
@@ -268,6 +284,15 @@ func (p *pair) finding(kind Kind) Finding {
 		f.Owed = p.owed()
 	}
 	return f
+}
+
+// TaxFreeDiffers says whether shop and Toss name another tax-free part of one
+// payment; paid is Toss's, of what was paid. A shop that names none has no such column, or nothing tax-free, and
+// is believed to say nothing; where the two disagree on the amount itself, or
+// Toss holds nothing any more, the parts say nothing either.
+func TaxFreeDiffers(order pay.Order, p pay.Payment, paid int64) bool {
+	return order.TaxFreeAmount > 0 && p.Held() > 0 && order.Currency == p.Currency && order.Amount == p.Approved() &&
+		order.TaxFreeAmount != paid
 }
 
 // cancelOrigin looks at the newest cancel: ours carries our reference.
@@ -282,8 +307,12 @@ func (p *pair) cancelOrigin() Origin {
 // Toss holds, and nothing where the two do not even agree on what was paid.
 // An order that was cancelled while the shop had not yet seen its payment asks
 // for all of it. What went back elsewhere and what is on its way is not asked
-// for again.
+// for again. Where the shop's figure counts other ways than Toss, too, only a
+// person knows how much of it is owed.
 func (p *pair) owed() int64 {
+	if p.order.MixedRefunds {
+		return 0
+	}
 	onItsWay := inProgress(p.main.Cancels)
 	if !p.order.EverPaid() {
 		return max(0, p.provider-p.order.RefundedElsewhere-onItsWay)

@@ -35,6 +35,22 @@ func canceled(amount int64, h int) orderOption {
 	return func(o *pay.Order) { o.CanceledAmount, o.CanceledAt = amount, hour(h) }
 }
 
+// unknown: the shop's file does not say whether the order had been paid.
+func unknown() orderOption { return func(o *pay.Order) { o.PaidUnknown = true } }
+
+// TestAFigureThatCountsPointsIsNeverOwed: what a platform calls given back
+// counts points and bank transfers, too, so that only a person knows how much of
+// it must go back through Toss.
+func TestAFigureThatCountsPointsIsNeverOwed(t *testing.T) {
+	order := shop(pay.OrderPartiallyCanceled, canceled(4000, 11))
+	exact := Compare(order, []pay.Payment{toss(pay.Done)}, settled)
+	order.MixedRefunds = true
+	mixed := Compare(order, []pay.Payment{toss(pay.Done)}, settled)
+	if len(exact) != 1 || exact[0].Owed != 4000 || len(mixed) != 1 || mixed[0].Kind != CancelNotExecuted || mixed[0].Owed != 0 {
+		t.Errorf("%+v\n%+v", exact, mixed)
+	}
+}
+
 type paymentOption func(*pay.Payment)
 
 func toss(status pay.PaymentStatus, options ...paymentOption) pay.Payment {
@@ -97,6 +113,11 @@ func TestCompare(t *testing.T) {
 		{"one order, two payments that hold money", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done), toss(pay.Done, key("k-2"))}, []Kind{DuplicatePayment}},
 		{"one order, two payments, one of them cancelled", shop(pay.OrderPaid), []pay.Payment{toss(pay.Canceled, key("k-0")), toss(pay.Done)}, nil},
 		{"cancelled, then paid", shop(pay.OrderCanceled, canceled(0, 9)), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
+		{"cancelled in the very second of its payment: that is no earlier", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 10)), []pay.Payment{toss(pay.Done)}, []Kind{CancelNotExecuted}},
+		{"cancelled, and the file does not say whether it was paid: Toss was", shop(pay.OrderCanceled, unknown()), []pay.Payment{toss(pay.Done)}, []Kind{CancelNotExecuted}},
+		{"cancelled, and the file does not say whether it was paid: Toss was not", shop(pay.OrderCanceled, unknown()), []pay.Payment{toss(pay.Expired)}, nil},
+		{"cancelled, and the file does not say whether it was paid: all went back", shop(pay.OrderCanceled, unknown()), []pay.Payment{toss(pay.Canceled)}, nil},
+		{"cancelled, and the file says when but not whether it was paid", shop(pay.OrderCanceled, unknown(), canceled(0, 9)), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
 		{"deleted without a time, and paid", shop(pay.OrderDeleted), []pay.Payment{toss(pay.Done)}, []Kind{PaidAfterCancel}},
 		{"paid, and aborted", shop(pay.OrderPaid), []pay.Payment{toss(pay.Aborted)}, []Kind{NeverPaid}},
 		{"paid, and expired", shop(pay.OrderPaid), []pay.Payment{toss(pay.Expired)}, []Kind{NeverPaid}},
@@ -189,5 +210,44 @@ func TestADifferenceOfTheLastMinutesIsTiming(t *testing.T) {
 	}
 	if during := Settled(day, hour(15), 30*time.Minute); !during.Equal(hour(15).Add(-30 * time.Minute)) {
 		t.Errorf("while the day runs, settled is %s", during)
+	}
+}
+
+func TestATaxFreePartThatShopAndTossNameOtherwiseIsRemarked(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name          string
+		shop          int64
+		amount        int64 // the order's
+		left          int64 // tax-free at Toss
+		canceled      pay.Cancel
+		want          Remark
+		localCanceled int64
+	}{
+		{"the same", 10_000, 30_000, 10_000, pay.Cancel{}, "", 12_000},
+		{"another", 5000, 30_000, 10_000, pay.Cancel{}, TaxPartDiffers, 12_000},
+		{"the shop names none", 0, 30_000, 10_000, pay.Cancel{}, "", 12_000},
+		{"a part of it went back", 10_000, 30_000, 6000, pay.Cancel{Amount: 4000, TaxFreeAmount: 4000, Status: pay.CancelDone}, "", 12_000},
+		{"what was aborted did not", 10_000, 30_000, 6000, pay.Cancel{Amount: 4000, TaxFreeAmount: 4000, Status: pay.CancelAborted}, TaxPartDiffers, 12_000},
+		{"the amounts differ anyway", 5000, 31_000, 10_000, pay.Cancel{}, "", 12_000},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			order := pay.Order{MID: "m", ID: "A", Status: pay.OrderPartiallyCanceled, PG: pay.PGToss, Currency: pay.KRW, Amount: test.amount,
+				CanceledAmount: test.localCanceled, TaxFreeAmount: test.shop, OrderedAt: at, PaidAt: at}
+			p := pay.Payment{MID: "m", PaymentKey: "k", OrderID: "A", Status: pay.Done, Currency: pay.KRW, TotalAmount: 30_000,
+				BalanceAmount: 30_000, TaxFreeAmount: test.left, ApprovedAt: at}
+			if test.canceled.Amount > 0 {
+				p.Cancels = []pay.Cancel{test.canceled}
+				if test.canceled.Status == pay.CancelDone {
+					p.BalanceAmount, p.Status = 30_000-test.canceled.Amount, pay.PartialCanceled
+				}
+			}
+			found := Compare(&order, []pay.Payment{p}, at.Add(time.Hour))
+			if len(found) != 1 || found[0].Remark != test.want {
+				t.Errorf("found %+v, want the remark %q", found, test.want)
+			}
+		})
 	}
 }

@@ -42,7 +42,9 @@ type Run struct {
 	Duration time.Duration // not part of the workbook
 
 	Broken map[Kind]int64 // breaks that need a person after the run
-	Opened int64
+	// Refunding are the breaks that wait for their refund; nil: there are none.
+	Refunding map[Kind]int64 `json:",omitempty"`
+	Opened    int64
 	// Reopened is part of Opened: breaks that came back.
 	Reopened int64
 	Cleared  int64
@@ -51,6 +53,9 @@ type Run struct {
 	Proposed int64
 	Severity Severity
 	PaidOut  *PaidOut `json:",omitempty"` // nil: not asked for
+	// Moved is what moved on the business date alone; nil in a run that is about
+	// some orders or one method, and in runs that were stored without it.
+	Moved *DayMoney `json:",omitempty"`
 }
 
 // PaidOut (정산 지급) is what Toss paid out to the shop's bank account on the
@@ -73,11 +78,14 @@ type PaidSum struct {
 // medium.
 type Severity struct{ High, Medium int64 }
 
-// Gap is a part of either side's records that could not be read.
+// Gap is a part of either side's records that could not be read. What and Why
+// are for commands, in English; Cause says the same as a type, and is nil in
+// gaps that were stored without one.
 type Gap struct {
-	Side string // "provider" or "shop"
-	What string // a window, a file, a number of orders
-	Why  string
+	Side  string // SideProvider or SideShop
+	What  string // a window, a file, a number of orders
+	Why   string
+	Cause *Cause `json:",omitempty"`
 }
 
 // Window is one business day of the provider's transaction list as this run
@@ -160,6 +168,7 @@ type Suspect struct {
 	OrderID string
 	Stake   int64      // the larger of the two sides' money held: the most is looked up first
 	Order   *pay.Order // nil: the shop has none that Toss should know
+	Aside   *pay.Order // the shop's order where it is none of Toss's: another company's, or of no amount
 	Known   []Known    // its payments in the transaction list
 	Claims  []Claim    // the cancels that finished refunds of ours claim
 }
@@ -204,6 +213,29 @@ type Sum struct {
 	Currency pay.Currency
 	Total    int64
 	Number   int64
+}
+
+// Movement is an approval or a cancel that a look-up showed and that no row of
+// the transaction list shows.
+type Movement struct {
+	OrderID, PaymentKey, TransactionKey string
+	Method                              pay.Method
+	Currency                            pay.Currency
+	At                                  time.Time // zero: nobody says when
+	Amount                              int64     // what it does to the money held, in the smallest unit of Currency
+	Counted                             bool      // its order is among those that the run's totals are about
+}
+
+// Contradicts says whether a movement shows that a covered day of the list is
+// not whole. covered are the days whose list was read whole. A foreign cancel
+// may bear the time at which it was asked for, and its row the one at which it
+// was done, so of these the day after must be covered as well.
+func (m Movement) Contradicts(covered map[pay.Day]bool) bool {
+	day := pay.DayOf(m.At)
+	if m.At.IsZero() || !covered[day] {
+		return false
+	}
+	return m.Method != pay.ForeignEasyPay || covered[day.Add(1)]
 }
 
 // DayFigures are counts of a day that stand beside what was compared.
@@ -254,7 +286,8 @@ func (e *RunningError) Error() string {
 
 // WindowsToRead are the days of the transaction list that a run of day reads,
 // the most important first: the day itself, the covered ones that are due to be
-// read again, and the days from on that were never covered, newest first.
+// read again, and, newest first, the days from on that were never covered and
+// those that are covered no more, which stand in covered with false.
 func WindowsToRead(day, from pay.Day, covered map[pay.Day]bool, rereadDays []int) []Window {
 	windows := []Window{{Day: day}}
 	for _, days := range rereadDays {
@@ -262,9 +295,14 @@ func WindowsToRead(day, from pay.Day, covered map[pay.Day]bool, rereadDays []int
 			windows = append(windows, Window{Day: d, Reread: true})
 		}
 	}
-	for d := day.Add(-1); d >= from; d = d.Add(-1) {
-		if !covered[d] {
-			windows = append(windows, Window{Day: d})
+	oldest := from
+	for d := range covered {
+		oldest = min(oldest, d)
+	}
+	for d := day.Add(-1); d >= oldest; d = d.Add(-1) {
+		whole, known := covered[d]
+		if known && !whole || d >= from && !known {
+			windows = append(windows, Window{Day: d, Reread: known})
 		}
 	}
 	return windows

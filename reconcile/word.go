@@ -12,6 +12,8 @@ type Word struct {
 	Owner *string     // nil: left as it was drawn
 	Note  *string
 	Seen  Break // as the workbook showed it
+	// RefundID is the request that makes refund_now happen; "" for every other.
+	RefundID string
 }
 
 // Empty says whether the person wrote nothing.
@@ -28,8 +30,11 @@ func (e *StaleError) Error() string { return "has changed since the workbook was
 // word is about what the workbook showed, and the break may have moved since.
 // A word that the break bears already changes nothing.
 func (b Break) Take(w Word, by string, at time.Time) (after Break, changed bool, err error) {
-	if b.Status == Resolved && b.Resolution == w.As && same(w.Owner, b.Owner) && same(w.Note, b.Note) {
+	if b.Bears(w) {
 		return b, false, nil
+	}
+	if b.Status == Refunding && w.As == RefundNow {
+		return b, false, &RefundingError{b.ID, b.RefundID, b.ResolvedBy}
 	}
 	if now := b.movedSince(w.Seen); now != "" {
 		return b, false, &StaleError{now}
@@ -51,10 +56,21 @@ func (b Break) Take(w Word, by string, at time.Time) (after Break, changed bool,
 		}
 		*field.of, changed = *field.to, true
 	}
-	if w.As != "" {
+	switch {
+	case w.As == "":
+	case w.As != RefundNow:
 		after, changed = after.Resolve(w.As, by, after.Note, at), true
+	case w.RefundID == "":
+		return b, false, ErrNeedsRequest
+	default:
+		after, changed = after.Refund(w.RefundID, by, after.Note, at), true
 	}
 	return after, changed, nil
+}
+
+// Bears reports whether the break says already what the word says.
+func (b Break) Bears(w Word) bool {
+	return (b.Status == Resolved || b.Status == Refunding) && b.Resolution == w.As && same(w.Owner, b.Owner) && same(w.Note, b.Note)
 }
 
 func same(written *string, is string) bool { return written == nil || *written == is }
@@ -65,8 +81,10 @@ func (b Break) movedSince(seen Break) string {
 	switch {
 	case b.Status == Cleared:
 		return fmt.Sprintf("it was cleared by itself on %s", b.Since)
-	case b.Status == Resolved:
+	case b.Status == Resolved && !b.sameDecision(seen):
 		return fmt.Sprintf("it was resolved as %s by %s", b.Resolution, b.ResolvedBy)
+	case b.Status == Refunding && seen.Status != Refunding:
+		return fmt.Sprintf("it is refunding by %s, as %s decided", b.RefundID, b.ResolvedBy)
 	case b.Status != seen.Status && (seen.Status != Timing || b.Status != Open):
 		return fmt.Sprintf("it is %s since %s", b.Status, b.Since)
 	case b.differs(seen.Finding):
@@ -74,4 +92,9 @@ func (b Break) movedSince(seen Break) string {
 	default:
 		return ""
 	}
+}
+
+// sameDecision reports whether the break bears the very decision that was seen.
+func (b Break) sameDecision(seen Break) bool {
+	return seen.Status == Resolved && b.Resolution == seen.Resolution && b.ResolvedAt.Equal(seen.ResolvedAt)
 }

@@ -42,15 +42,23 @@ type Status string
 
 // The words of the contract.
 const (
-	Open     Status = "open"     // seen, and nobody has decided
-	Timing   Status = "timing"   // too young, or a pair that straddles midnight
-	Cleared  Status = "cleared"  // both sides agreed later, by themselves
-	Resolved Status = "resolved" // by a person
-	Reopened Status = "reopened" // came back after it was cleared or resolved
+	Open      Status = "open"      // seen, and nobody has decided
+	Refunding Status = "refunding" // a person decided to refund, and the money is not back yet
+	Timing    Status = "timing"    // too young, or a pair that straddles midnight
+	Cleared   Status = "cleared"   // both sides agreed later, by themselves
+	Resolved  Status = "resolved"  // by a person
+	Reopened  Status = "reopened"  // came back after it was cleared or resolved
 )
+
+// Statuses are all of them.
+var Statuses = []Status{Open, Refunding, Timing, Cleared, Resolved, Reopened}
 
 // NeedsPerson says whether somebody must look at a break of this status.
 func (s Status) NeedsPerson() bool { return s == Open || s == Reopened }
+
+// Listed reports whether a break of this status stands in the list of what is
+// open: it needs a person, or waits for its refund.
+func (s Status) Listed() bool { return s.NeedsPerson() || s == Refunding }
 
 // Disposition is what a person decided about a break.
 type Disposition string
@@ -78,6 +86,22 @@ const RecheckBankDays = 3
 
 // Expires says whether the disposition holds for RecheckBankDays only.
 func (d Disposition) Expires() bool { return d == FixShop || d == Waiting }
+
+// Remark is what a person should know about a break beside its kind: a
+// difference of its own, or why the night asks for no refund by itself.
+type Remark string
+
+// The remarks.
+const (
+	// TaxPartDiffers: shop and Toss name another tax-free part of one payment.
+	TaxPartDiffers Remark = "tax_part_differs"
+	// TaxPartNeeded: the amount owed could be taxable or tax-free, and only the
+	// shop knows which; a person says it.
+	TaxPartNeeded Remark = "tax_part_needed"
+)
+
+// Remarks are all of them.
+var Remarks = []Remark{TaxPartDiffers, TaxPartNeeded}
 
 // Origin says who made a cancel that the shop does not know.
 type Origin string

@@ -48,7 +48,10 @@ func ReadAccounts(path string, o FileOptions) (AccountBatch, error) {
 		d.onePerPayment(a, seen)
 		return a
 	})
-	return AccountBatch(file), err
+	if err != nil {
+		return AccountBatch{}, err
+	}
+	return AccountBatch(file), nil
 }
 
 func (d *fileRow) accountAsking() AccountAsking {
@@ -119,7 +122,7 @@ type fileKind struct {
 	advice  string   // where it has none
 }
 
-// wholeFile is a file that was read to its end and has no fault.
+// wholeFile is a file that was read to its end.
 type wholeFile[R any] struct {
 	Name    string
 	SHA256  string
@@ -128,13 +131,14 @@ type wholeFile[R any] struct {
 }
 
 // readWhole reads a file of rows that name payments. The error is a
-// *table.FileError, or table.Faults with all that is wrong with the rows.
+// *table.FileError, or table.Faults with all that is wrong with the rows: then
+// Rows are the others.
 func readWhole[R any](path string, kind fileKind, o FileOptions, decode func(*fileRow) R) (wholeFile[R], error) {
 	sum, err := digest(path)
 	if err != nil {
 		return wholeFile[R]{}, err
 	}
-	reader, err := table.Open(path, table.Limits{FileBytes: fileBytes, Rows: kind.rows})
+	reader, err := table.Open(path, table.Options{Limits: table.Limits{FileBytes: fileBytes, Rows: kind.rows}})
 	if err != nil {
 		return wholeFile[R]{}, err
 	}
@@ -142,15 +146,20 @@ func readWhole[R any](path string, kind fileKind, o FileOptions, decode func(*fi
 	if err := kind.checkHeader(reader, o); err != nil {
 		return wholeFile[R]{}, err
 	}
+	if hidden := reader.Hidden(); len(hidden) > 0 {
+		return wholeFile[R]{}, &table.FileError{File: path, Reason: "Excel hides the columns " + strings.Join(hidden, ", ") + ": whoever checked the file did not see them",
+			Advice: "show them or delete them, look at them, and save the file again"}
+	}
 	rows, err := decodeRows(reader, kind, o, decode)
-	if err != nil {
+	var faults table.Faults
+	if err != nil && !errors.As(err, &faults) {
 		return wholeFile[R]{}, err
 	}
 	// What was hashed must be what was read, since the hash names the batch.
 	if again, err := digest(path); err != nil || again != sum {
 		return wholeFile[R]{}, errors.Join(&table.FileError{File: path, Reason: "changed while it was read", Advice: "read it again when it is complete"}, err)
 	}
-	return wholeFile[R]{Name: path, SHA256: sum, Rows: rows, Unknown: reader.Unknown(kind.columns...)}, nil
+	return wholeFile[R]{Name: path, SHA256: sum, Rows: rows, Unknown: reader.Unknown(kind.columns...)}, err
 }
 
 // checkHeader does not use Reader.Require, which repeats the first row: in a
@@ -179,7 +188,7 @@ func (k fileKind) checkHeader(reader *table.Reader, o FileOptions) error {
 }
 
 func decodeRows[R any](reader *table.Reader, kind fileKind, o FileOptions, decode func(*fileRow) R) ([]R, error) {
-	var rows []R
+	var rows []R // without a fault of their own
 	var faults table.Faults
 	for row, err := range reader.Rows() {
 		var fault *table.Fault
@@ -192,16 +201,17 @@ func decodeRows[R any](reader *table.Reader, kind fileKind, o FileOptions, decod
 		}
 		d := &fileRow{row: row, options: o, onlyKey: !reader.Has(colOrderID)}
 		decoded := decode(d)
+		if row.Hidden {
+			d.faults = append(d.faults, row.NewFault("", "", "Excel hides this row (a filter does, too): whoever checked the file did not see it; show it or delete it"))
+		}
 		faults = append(faults, d.faults...)
-		if len(faults) == 0 {
+		if len(d.faults) == 0 {
 			rows = append(rows, decoded)
-		} else {
-			rows = nil
 		}
 	}
 	switch {
 	case len(faults) > 0:
-		return nil, faults
+		return rows, faults
 	case len(rows) == 0:
 		return nil, &table.FileError{File: reader.Name(), Reason: "has no rows under its header", Advice: kind.advice}
 	}

@@ -69,8 +69,8 @@ func TestAWholeAccountFileIsRefused(t *testing.T) {
 		{"semicolons", "order_id;bank;account_number;holder_name\n", oneShop,
 			"f: the header lacks bank, account_number, holder_name, order_id or payment_key", "separate the columns with commas"},
 		{"quotation", header + "o1,06,\"98765,김토스\n", oneShop,
-			"f:2: a quotation mark is misplaced or never closed (line 2, byte 24)", `write a quotation mark inside a quoted field twice: "say ""yes"""`},
-		{"EUC-KR", header + "o1,06,98765,\xb1\xe8\xc5\xe4\xbd\xba\n", oneShop, "f:2: field 4 is not UTF-8; Excel's plain CSV is EUC-KR (CP949) in Korea", `save it as "CSV UTF-8"`},
+			"f:2: a quotation mark is misplaced or never closed (line 2, byte 7)", `write a quotation mark inside a quoted field twice: "say ""yes"""`},
+		{"two encodings", header + "o1,06,98765,김토스\no2,06,98766,\xb1\xe8\xc5\xe4\xbd\xba\n", oneShop, "f:3: has two encodings: line 2 is UTF-8, line 3 is not", `save it as "CSV UTF-8"`},
 		{"10,001 rows", header + many.String(), oneShop, "f:10002: has more than 10000 rows", "split the file"},
 	} {
 		path := refundFile(t, "a.csv", test.content)
@@ -314,4 +314,13 @@ func onlyASCIIDigits(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// TestAnAccountFileOfKoreanWindowsIsRead: Excel's plain CSV is CP949 in Korea.
+func TestAnAccountFileOfKoreanWindowsIsRead(t *testing.T) {
+	path := refundFile(t, "a.csv", "order_id,bank,account_number,holder_name\no1,06,98765,\xb1\xe8\xc5\xe4\xbd\xba\n")
+	got, err := ReadAccounts(path, oneShop)
+	if err != nil || len(got.Rows) != 1 || got.Rows[0].Account.Holder != "김토스" {
+		t.Errorf("%v", err)
+	}
 }

@@ -35,6 +35,9 @@ func (e *AskError) Error() string { return e.Reason }
 
 // Hint says where to look.
 func (e *AskError) Hint() string {
+	if e.OfConfiguration() {
+		return "correct merchants.mid, or name the other MID in its also_mids if the key answers for that MID of the shop too; daesa doctor says whose key it is"
+	}
 	return "mend it and ask again; daesa explain ORDER shows what was asked for and cancelled before"
 }
 
@@ -46,8 +49,8 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 	if plan, found, err := askedBefore(a, p, known, policy, by, batch, now); found || err != nil {
 		return plan, err
 	}
-	left := p.BalanceAmount - known.Transferred - elsewhere(known) - known.Open
-	amount, err := asked(a, p, left)
+	room := Room(p, known, State.Counts)
+	amount, err := asked(a, p, room.Amount)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -56,7 +59,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 		return Plan{}, &AskError{"ref", "", "a partial refund needs a ref: the shop's own id of this request; one ref makes one refund, ever"}
 	}
 	ref := a.RefOf(p.PaymentKey)
-	taxFree, err := taxFreeOf(a, p, amount, full)
+	taxFree, err := taxFreeOf(a, p.Currency, amount, room)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -69,7 +72,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 		TaxFreeAmount: taxFree, Currency: p.Currency, Reason: a.Reason, Ref: ref, Batch: batch, CancelBy: deadline.By,
 		RequestedBy: by, RequestedAt: now, PlannedForeign: others(Request{}, p, known),
 	}
-	plan := Plan{Warning: Warning(r, p, deadline)}
+	plan := Plan{Warning: or(strangersWarning(r, p, known), Warning(r, p, known, deadline))}
 	if a.Account != nil {
 		if plan.Account, err = AccountFor(*a.Account, p); err != nil {
 			return Plan{}, err
@@ -87,7 +90,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 	if r.State == ExpiredState {
 		r.FinishedAt = now
 	}
-	plan.Request = r
+	plan.Request = r.Beside(known)
 	return plan, err
 }
 
@@ -116,7 +119,7 @@ func askedBefore(a Asking, p pay.Payment, known Known, policy AskPolicy, by, bat
 	if r.Amount == 0 {
 		return Plan{}, false, nil
 	}
-	if amount, err := p.Currency.ParseAmount(a.Amount); !a.All && (err != nil || amount != r.Amount) {
+	if amount, err := p.Currency.ParseWritten(a.Amount); !a.All && (err != nil || amount != r.Amount) {
 		return Plan{}, false, &AskError{"amount", WhyAmountDiffers, fmt.Sprintf("ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency)}
 	}
 	found := FoundAtToss(r, p, known, now)
@@ -141,7 +144,7 @@ func asked(a Asking, p pay.Payment, left int64) (int64, error) {
 		}
 		return left, nil
 	}
-	amount, err := p.Currency.ParseAmount(a.Amount)
+	amount, err := p.Currency.ParseWritten(a.Amount)
 	if err != nil {
 		return 0, &AskError{"amount", "", err.Error()}
 	}
@@ -151,22 +154,30 @@ func asked(a Asking, p pay.Payment, left int64) (int64, error) {
 	return amount, nil
 }
 
-// taxFreeOf: where a part of a payment with a tax-free part goes back, only the
-// shop knows which.
-func taxFreeOf(a Asking, p pay.Payment, amount int64, full bool) (int64, error) {
+// taxFreeOf gives the tax-free part: the one that is forced by what is left, or
+// what the asking says. Where more than one would fit only the shop knows which
+// goes back.
+func taxFreeOf(a Asking, c pay.Currency, amount int64, room Left) (int64, error) {
+	least, most := room.TaxFreeOf(amount)
+	bounds := fmt.Sprintf("between %s and %s", c.Format(least), c.Format(most))
+	if least == most {
+		bounds = c.Format(least)
+	}
+	left := fmt.Sprintf("%s %s tax-free and %s taxable can still be given back of this payment", c.Format(room.TaxFree), c, c.Format(room.Taxable))
 	switch {
 	case a.TaxFree != "":
-		part, err := p.Currency.ParseAmount(a.TaxFree)
-		if err != nil || part < 0 || part > amount || part > p.TaxFreeAmount || amount-part > p.BalanceAmount-p.TaxFreeAmount {
-			return 0, &AskError{"tax_free_amount", "", fmt.Sprintf("the tax-free part does not fit: %s %s of what is left are tax-free", p.Currency.Format(p.TaxFreeAmount), p.Currency)}
+		part, err := c.ParseWritten(a.TaxFree)
+		if err != nil {
+			return 0, &AskError{"tax_free_amount", "", err.Error()}
+		}
+		if room.Misfit(Parts{amount, part}) != "" {
+			return 0, &AskError{"tax_free_amount", WhyTaxPart, fmt.Sprintf("the tax-free part does not fit: %s; of %s it is %s", left, c.Format(amount), bounds)}
 		}
 		return part, nil
-	case p.TaxFreeAmount > 0 && !full:
-		return 0, &AskError{"tax_free_amount", "", fmt.Sprintf("%s %s of this payment are tax-free: say how much of this part is", p.Currency.Format(p.TaxFreeAmount), p.Currency)}
-	case full:
-		return p.TaxFreeAmount, nil
+	case least < most:
+		return 0, &AskError{"tax_free_amount", WhyTaxPart, fmt.Sprintf("%s: say how much of this part is tax-free, %s", left, bounds)}
 	}
-	return 0, nil
+	return least, nil
 }
 
 // AccountFor gives the account where the payment's refund goes to one; the

@@ -70,6 +70,9 @@ type Attempt struct {
 	Code       string
 	Message    string
 	TraceID    string
+	// Answer is what came back where it named no code: a piece of the body, or
+	// what was wrong with it.
+	Answer string
 }
 
 // Answered says whether the last send has an answer.
@@ -81,17 +84,18 @@ func AttemptKey(id string, n int) string { return fmt.Sprintf("%s-%d", id, n) }
 
 // Heard notes what a send came back with.
 func (a Attempt) Heard(failure *pay.Failure, now time.Time) Attempt {
-	a.AnsweredAt, a.Kind, a.HTTPStatus, a.Code, a.Message, a.TraceID = time.Time{}, "", 0, "", "", ""
+	a.AnsweredAt, a.Kind, a.HTTPStatus, a.Code, a.Message, a.TraceID, a.Answer = time.Time{}, "", 0, "", "", "", ""
 	if failure == nil {
 		a.AnsweredAt, a.HTTPStatus = now, 200
 		a.Answers++
 		return a
 	}
 	a.Kind, a.HTTPStatus, a.Code, a.Message, a.TraceID = failure.Kind, failure.HTTPStatus, failure.Code, failure.Message, failure.TraceID
+	a.Answer = failure.Said()
 	switch failure.Kind {
 	case pay.FailureNotSent:
 		// Nothing left: it is as if this send had not been.
-	case pay.FailureNoAnswer, pay.FailureInFlight, pay.FailureThrottled, pay.FailureKey:
+	case pay.FailureNoAnswer, pay.FailureNoCode, pay.FailureSums, pay.FailureInFlight, pay.FailureThrottled, pay.FailureKey:
 		a.Unanswered = true
 	default:
 		a.AnsweredAt = now
@@ -102,8 +106,17 @@ func (a Attempt) Heard(failure *pay.Failure, now time.Time) Attempt {
 
 // Gone notes that the worker of a send is gone: nobody heard its answer.
 func (a Attempt) Gone() Attempt {
-	a.Unanswered, a.AnsweredAt, a.Kind = true, time.Time{}, pay.FailureNoAnswer
+	a.Unanswered, a.AnsweredAt, a.Kind, a.HTTPStatus, a.Answer = true, time.Time{}, pay.FailureNoAnswer, 0, ""
 	return a
+}
+
+// pause lies between an unanswered send and the same key again. What stands
+// between us and Toss, and answers in its place, does so for a while.
+func (a Attempt) pause() time.Duration {
+	if a.Kind == pay.FailureNoCode || a.Kind == pay.FailureSums {
+		return backoff(4 + a.Sends) // two minutes, ten, thirty, an hour and longer
+	}
+	return Spacing
 }
 
 // definite says whether the answer is a refusal that stays one.

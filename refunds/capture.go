@@ -27,15 +27,16 @@ const (
 
 // Why a capture ended as it did.
 const (
-	CaptureNotShown    = "not_shown"     // seen within the window, without an account: the buyer gave none, or the widget does not ask
-	CaptureTooLate     = "too_late"      // first heard of, or first seen, after the window had closed
-	CaptureUnreachable = "unreachable"   // known in time, and the provider did not answer until it closed
-	CaptureUnusable    = "unusable"      // what is shown is no account that money can be sent to
-	CaptureOtherMethod = "other_method"  // not a virtual account
-	CaptureOver        = "over"          // cancelled, expired or aborted
-	CaptureNoPayment   = "no_payment"    // the order was never paid through Toss
-	CaptureTwice       = "watched_twice" // the payment is watched under its own key
-	CaptureByPayment   = ""              // captured as it was seen
+	CaptureNotShown    = "not_shown"      // seen within the window, without an account: the buyer gave none, or the widget does not ask
+	CaptureTooLate     = "too_late"       // first heard of, or first seen, after the window had closed
+	CaptureUnreachable = "unreachable"    // known in time, and the provider did not answer until it closed
+	CaptureUnusable    = "unusable"       // what is shown is no account that money can be sent to
+	CaptureStranger    = "other_merchant" // Toss names another merchant than the configuration
+	CaptureOtherMethod = "other_method"   // not a virtual account
+	CaptureOver        = "over"           // cancelled, expired or aborted
+	CaptureNoPayment   = "no_payment"     // the order was never paid through Toss
+	CaptureTwice       = "watched_twice"  // the payment is watched under its own key
+	CaptureByPayment   = ""               // captured as it was seen
 )
 
 // The ways in which a payment becomes known.
@@ -77,6 +78,9 @@ type Sight struct {
 	Failure *pay.Failure
 	Away    bool // the provider answers nobody, so that this payment is not to blame
 	Given   bool // an account of this payment is stored already
+	// OtherMerchant: the payment that was shown is another merchant's. Payment
+	// and Failure are nil.
+	OtherMerchant bool
 }
 
 // The last two looks at a payment that shows no account, before its window
@@ -99,6 +103,8 @@ func AfterLook(w Watch, s Sight, now time.Time) (Watch, *pay.RefundAccount) {
 		return w, nil
 	case s.Given:
 		return w.end(CaptureGiven, ""), nil
+	case s.OtherMerchant && !now.Before(w.Closes()):
+		return w.end(CaptureMissed, CaptureStranger), nil
 	case s.Payment == nil:
 		return w.unanswered(s, now), nil
 	}
@@ -245,6 +251,18 @@ func Overdue(w Watch, now time.Time) (after Watch, ok bool) {
 		return w, false
 	}
 	return w.missed(), true
+}
+
+// Overlooked gives, of what nobody watched, the windows that are over beyond
+// doubt, as missed.
+func Overlooked(watches []Watch, now time.Time) (missed []Watch) {
+	for _, w := range watches {
+		w.State, w.FirstKnown = CaptureWaiting, now
+		if after, over := Overdue(w, now); over {
+			missed = append(missed, after)
+		}
+	}
+	return missed
 }
 
 // keyTime is how a paymentKey says when its window was opened.

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"daesa/internal/table"
+	"daesa/internal/written"
 	"daesa/pay"
 )
 
@@ -52,7 +53,7 @@ const (
 )
 
 // reservedRefs begin the references that daesa makes itself.
-var reservedRefs = []string{"auto:", "full:"}
+var reservedRefs = []string{"auto:", "full:", decidedRef}
 
 // Asking is one row of a refund file, or one `refunds add`: what a person asks
 // for, before any look-up.
@@ -61,7 +62,7 @@ type Asking struct {
 	OrderID    string
 	PaymentKey string
 	All        bool   // all that is left
-	Amount     string // in the currency's own notation, a plain positive number; "" when All
+	Amount     string // positive, in the currency's own notation, as people write it (pay.PlainAmount); "" when All
 	TaxFree    string // "" when not given
 	Reason     string
 	Account    *pay.RefundAccount // nil when none is given
@@ -79,8 +80,9 @@ type Batch struct {
 
 // FileOptions are what a refund file must know of the configuration.
 type FileOptions struct {
-	MIDs       []string // a row of another merchant is refused; empty: every one is taken
-	DefaultMID string   // empty: the file needs the column mid, with a value in each row
+	MIDs       []string          // a row of another merchant is refused; empty: every one is taken
+	MainMIDs   map[string]string // for each of the also_mids the mid that stands for it
+	DefaultMID string            // empty: the file needs the column mid, with a value in each row
 }
 
 // wrong is what is wrong with one value of an asking.
@@ -145,6 +147,10 @@ func idReason(value string, longest int) string {
 		return "begins or ends with a blank"
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
 		return "contains a control character"
+	case strings.ContainsFunc(value, pay.Invisible):
+		return "contains a character that cannot be seen"
+	case pay.ShortenedID(value):
+		return "was shortened by a spreadsheet, which has lost digits of it; format the column as text and enter it again"
 	case utf8.RuneCountInString(value) > longest:
 		return fmt.Sprintf("is longer than %d characters", longest)
 	}
@@ -154,22 +160,19 @@ func idReason(value string, longest int) string {
 // amountReason knows no currency yet: how many decimal places there may be is
 // said after the look-up.
 func amountReason(value string, positive bool) string {
-	whole, fraction, point := strings.Cut(value, ".")
+	plain, _, reason := pay.PlainAmount(value)
 	switch {
-	case strings.ContainsFunc(value, separates):
-		return "thousands separators and blanks are not read; write digits only, such as 10000"
-	case strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || point && fraction == "":
-		return "is not a plain number, such as 10000"
-	case len(value) > amountLongest:
+	case reason != "":
+		return reason
+	case strings.HasPrefix(plain, "-"):
+		return "is negative; write what goes back, without a sign"
+	case len(plain) > amountLongest:
 		return "is too large"
-	case positive && strings.Trim(whole+fraction, "0") == "":
+	case positive && strings.Trim(plain, "0.") == "":
 		return "is zero; write what goes back, or all (전액)"
 	}
 	return ""
 }
-
-// separates says whether people write r between thousands.
-func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",'’٬，", r) }
 
 func customerReason(value string) string {
 	switch {
@@ -191,11 +194,7 @@ func refReason(value string) string {
 			return fmt.Sprintf("begins with %s, which is kept for daesa's own requests", reserved)
 		}
 	}
-	reason := idReason(value, refLongest)
-	if reason == "" && strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
-		reason = "contains a character that cannot be seen"
-	}
-	return reason
+	return idReason(value, refLongest)
 }
 
 // accountReason takes an account only as pay.NewRefundAccount gives it.
@@ -222,8 +221,10 @@ var refundRows = fileKind{
 	advice:  "write one row for each refund",
 }
 
-// ReadFile reads a refund file, CSV or XLSX, whole or not at all: the error is
-// a *table.FileError, or table.Faults with all that is wrong with its rows.
+// ReadFile reads a refund file, CSV or XLSX, to its end: the error is a
+// *table.FileError, or table.Faults with all that is wrong with its rows. Beside
+// faults the batch has the rows without one, so that what their look-ups show
+// can be said in the same go; nothing may be taken of it.
 func ReadFile(path string, o FileOptions) (Batch, error) {
 	seen := repeats{}
 	file, err := readWhole(path, refundRows, o, func(d *fileRow) Asking {
@@ -309,13 +310,22 @@ func (d *fileRow) raw(column string) string {
 
 func (d *fileRow) text(column string) string { return strings.TrimSpace(d.raw(column)) }
 
+// word is a text that a person wrote, composed.
+func (d *fileRow) word(column string) string { return written.NFC(d.text(column)) }
+
+// AllOf says whether an amount means all that is left.
+func AllOf(amount string) bool {
+	amount = strings.TrimSpace(amount)
+	return strings.EqualFold(amount, "all") || written.NFC(amount) == "전액"
+}
+
 func (d *fileRow) asking() Asking {
 	a := Asking{
 		MID: d.mid(), OrderID: d.raw(colOrderID), PaymentKey: d.raw(colPaymentKey),
-		Amount: d.text(colAmount), TaxFree: d.text(colTaxFree), Reason: d.text(colReason),
+		Amount: d.word(colAmount), TaxFree: d.word(colTaxFree), Reason: d.word(colReason),
 		Account: d.account(), Ref: d.raw(colRef), Line: d.row.Line,
 	}
-	if strings.EqualFold(a.Amount, "all") || a.Amount == "전액" {
+	if AllOf(a.Amount) {
 		a.All, a.Amount = true, ""
 	}
 	for _, each := range a.wrongs() {
@@ -329,6 +339,9 @@ func (d *fileRow) asking() Asking {
 
 func (d *fileRow) mid() string {
 	name := d.text(colMID)
+	if main := d.options.MainMIDs[name]; main != "" {
+		return main
+	}
 	if name == "" && !d.failed(colMID) {
 		name = d.options.DefaultMID
 	}
@@ -346,7 +359,7 @@ func (d *fileRow) account() *pay.RefundAccount {
 	texts := make([]string, len(columns))
 	given := false
 	for i, column := range columns {
-		texts[i] = d.raw(column)
+		texts[i] = written.NFC(d.raw(column))
 		given = given || strings.TrimSpace(texts[i]) != "" || d.failed(column)
 	}
 	if !given {
@@ -415,7 +428,7 @@ func ReadAccount(r io.Reader) (pay.RefundAccount, error) {
 	if reason != "" {
 		return refuse(reason)
 	}
-	account, err := pay.NewRefundAccount(values[colBank], values[colNumber], values[colHolder])
+	account, err := pay.NewRefundAccount(written.NFC(values[colBank]), values[colNumber], written.NFC(values[colHolder]))
 	if err != nil {
 		return pay.RefundAccount{}, fmt.Errorf("the refund account: %w", err)
 	}

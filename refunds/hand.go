@@ -31,6 +31,7 @@ type HandTransfer struct {
 	PaymentKey  string
 	OrderID     string
 	Amount      int64
+	TaxFree     int64 `json:"-"` // of Amount
 	Currency    pay.Currency
 	Why         string
 	State       HandState
@@ -45,6 +46,64 @@ type HandTransfer struct {
 	CancelBy    time.Time // until when Toss would have cancelled; zero: none known
 }
 
+// Cause is the reason for which Toss cannot give the money back, as Explain
+// takes it. A transfer that was due without one was never sent: its deadline had
+// passed when the night proposed it. "" means that nothing is known.
+func (t HandTransfer) Cause() string {
+	if t.Why == "" && !t.CancelBy.IsZero() && t.DueAt.After(t.CancelBy) {
+		return WhyDeadline
+	}
+	return t.Why
+}
+
+// HandWord is a person's word on a transfer by hand.
+type HandWord struct {
+	ID        string // of the refund that the transfer stands for
+	To        HandState
+	By        string
+	Reference string // the bank's
+	Note      string
+	// Another says that the transfer is due although Toss was asked for the same
+	// amount of the same payment as well.
+	Another bool
+	// Seen is the payment as a look-up showed it just now; nil: as it was seen
+	// last.
+	Seen *pay.Payment
+	Now  time.Time
+}
+
+// MayGo says whether the money of a transfer is still there to be given: from
+// its approval on it can no longer be cancelled at Toss. A transfer whose cancel
+// Toss shows stands for a payout that failed, and gives what that cancel took.
+func (t HandTransfer) MayGo(p pay.Payment, known Known, another bool) error {
+	if known.shown(p, t.RefundID) {
+		if p.Account != nil && p.Account.Refund == pay.RefundCompleted {
+			return &handError{fmt.Sprintf("transfer %s: Toss says that it was paid out after all", t.RefundID),
+				"daesa refunds transfers drop " + t.RefundID + " --note ... takes it off the list"}
+		}
+		return nil
+	}
+	for _, taken := range known.Taken {
+		same := taken.Amount == t.Amount && taken.State != Rejected && taken.State != Refused && taken.State != ExpiredState
+		if same && !another {
+			return &handError{fmt.Sprintf("transfer %s: refund %s asks Toss for the same amount of the same payment", t.RefundID, taken.ID),
+				"if that one took its place: daesa refunds transfers drop " + t.RefundID + " --note ...; if both are due: approve with --another-wish"}
+		}
+	}
+	left, c := Room(p, known, State.Counts), t.Currency
+	advice := "daesa explain " + t.OrderID + " shows what; a transfer now would pay twice; daesa refunds transfers drop " + t.RefundID + " takes it off the list"
+	switch left.Misfit(Parts{t.Amount, t.TaxFree}) {
+	case "":
+		return nil
+	case WhyTaxPart:
+		return &handError{fmt.Sprintf("transfer %s: %s of it are tax-free, and %s tax-free and %s taxable can still be given back of this payment",
+			t.RefundID, c.Format(t.TaxFree), c.Format(left.TaxFree), c.Format(left.Taxable)), advice}
+	default:
+		return &handError{fmt.Sprintf("transfer %s: only %s of this payment can still be given back: the rest is cancelled, asked for or given back already",
+			t.RefundID, c.Format(left.Amount)), advice}
+	}
+}
+
 // handError is a word that cannot be given.
 type handError struct{ text, hint string }
 
@@ -55,7 +114,8 @@ func (e *handError) Hint() string { return e.hint }
 
 // Move gives the transfer as it is after a person's word, or says why the word
 // cannot be given.
-func (t HandTransfer) Move(to HandState, by, reference, note string, now time.Time) (HandTransfer, error) {
+func (t HandTransfer) Move(w HandWord) (HandTransfer, error) {
+	to, by, reference, note, now := w.To, w.By, w.Reference, w.Note, w.Now
 	allowed := map[HandState]HandState{HandApproved: HandDue, HandDone: HandApproved}
 	if from, ok := allowed[to]; ok && t.State != from || to == HandDropped && t.State != HandDue && t.State != HandApproved {
 		return t, &handError{fmt.Sprintf("transfer %s is %s and cannot become %s", t.RefundID, t.State, to),
@@ -63,7 +123,7 @@ func (t HandTransfer) Move(to HandState, by, reference, note string, now time.Ti
 	}
 	switch to {
 	case HandApproved:
-		if strings.EqualFold(by, t.RequestedBy) {
+		if !OtherPerson(t.RequestedBy, by) {
 			return t, &handError{fmt.Sprintf("transfer %s: %s asked for the refund and cannot approve its transfer", t.RefundID, by),
 				"another person must give the word (--by NAME)"}
 		}

@@ -24,7 +24,7 @@ var Moves = []Move{
 	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{ExpiredState}, "`cancel_by` passed"},
 	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{Rejected}, "a person's no, withdrawn, its break was resolved, or a look-up shows that it is already refunded or no longer owed"},
 	{[]State{Approved, Retry}, []State{Sending}, "claimed: attempt, key, bytes, guard committed; a look-up came first"},
-	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{HeldState}, "a look-up shows a state that no rule explains"},
+	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{HeldState}, "a look-up shows a state that no rule explains, another merchant's payment, or a reference that the books do not know; or the row is not what the journal says of it"},
 	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{Succeeded, Accepted}, "a look-up finds our reference: the database was restored to an earlier point"},
 	{[]State{Sending}, []State{Succeeded, Accepted}, "200 and our cancel is in it"},
 	{[]State{Sending}, []State{Retry}, "proved not sent: same attempt, same key"},
@@ -39,7 +39,7 @@ var Moves = []Move{
 	{[]State{Accepted}, []State{HeldState}, "FAILED, PARTIAL_FAILED or ABORTED, too late, or gone"},
 	{[]State{HeldState}, []State{Succeeded, Accepted}, "a look-up finds our reference, or a person's word after looking at the provider"},
 	{[]State{HeldState}, []State{Requested}, "a person's word: not executed"},
-	{[]State{HeldState}, []State{Rejected}, "a person's word: not executed, and nothing is left to give back"},
+	{[]State{HeldState}, []State{Rejected}, "a person's word: not executed, and what is left of the payment, or of its parts, does not bear it"},
 	{[]State{HeldState}, []State{Refused}, "a person's word: cancelled, but the money did not arrive; by-hand transfer"},
 }
 

@@ -154,8 +154,9 @@ type Executed struct {
 }
 
 // Releases says whether a request that the account sets free needs no person's
-// word: nor did it before, and nothing about it asks for a second look.
+// word: nor did it before, and nothing about it asks for a second look. One that
+// a person's decision on a break made always needs another person's.
 func (a StoredAccount) Releases(r Request) bool {
 	waited := r.State == NeedsAccount || r.State == Approved && r.ApprovedBy == "" // a requested one waits for a word
-	return waited && r.Currency == pay.KRW && r.Amount <= a.ApproveAbove && r.SameAs == ""
+	return waited && r.Currency == pay.KRW && r.Amount <= a.ApproveAbove && r.SameAs == "" && !r.Decided()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 )
 
 // Answer is what was just learned about a request. Exactly one of Payment,
@@ -21,18 +22,26 @@ type Answer struct {
 
 // Known is what daesa itself knows of the payment, beside the request.
 type Known struct {
-	// Ours are the other requests of the payment, by id.
-	Ours map[string]bool
+	// Taken are the other requests of the payment, whatever became of them, under
+	// whatever MID they were made.
+	Taken []Taken
+	// Named says that an earlier look-up, or the transaction list, has named the
+	// request's merchant for the payment.
+	Named bool
 	// Claimed says which request claims a provider's cancel, by transaction key.
 	Claimed map[string]string
-	// Transferred was given back outside Toss.
-	Transferred int64
-	// Open is what the other open requests of the payment ask for.
-	Open int64
-	// Order is the shop's, for requests that a night proposed; nil: unknown.
+	// Given are the transfers outside Toss.
+	Given []Given
+	// Order is the shop's; nil: unknown.
 	Order *pay.Order
+	// Kind is that of the break that the request stands on: it says how what is
+	// owed is reckoned. "" is not known, and reckoned as cancel_not_executed.
+	Kind reconcile.Kind
 	// AccountPrint is the fingerprint of the refund account that is stored now.
 	AccountPrint string
+	// Altered names what of the request's row is not as the journal says: it was
+	// changed by other hands than daesa's.
+	Altered []string
 }
 
 // Action is what the worker does after a step.
@@ -56,14 +65,31 @@ type Step struct {
 	Claim  *pay.Cancel // the provider's cancel that is this request's
 	Guard  int64       // of a new attempt
 	Broken string      // an invariant that does not hold: nothing more is sent
-	// Planned is the sum of cancels by others that the next word covers.
-	Planned *int64
+	// Said is what was answered where no code was, for people.
+	Said string
+	// Planned is the sum of cancels by others that the next word covers, and
+	// Strangers the number of references that the books do not know.
+	Planned, Strangers *int64
 }
 
 // Next decides about a request from what was just learned. It is pure: the
 // same four give the same step. The states that nothing leaves by itself give
-// a step that stays.
+// a step that stays. Nothing is sent on a payment that is not provably the
+// request's merchant's.
 func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
+	if len(answer.Known.Altered) > 0 && !answer.Gone && !answer.Cancel {
+		return Step{To: HeldState, Why: WhyAltered, At: now.Add(lookEvery)}
+	}
+	step := decide(r, a, answer, now)
+	if step.Do == Send || step.Do == SendAnew {
+		if why := notOurs(r, *answer.Payment, answer.Known); why != "" {
+			return Step{To: HeldState, Why: why, At: now.Add(lookEvery)}
+		}
+	}
+	return step
+}
+
+func decide(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	if answer.Payment != nil {
 		if step, found := claim(r, a, *answer.Payment, answer, now); found {
 			return step
@@ -116,7 +142,9 @@ func claim(r Request, a *Attempt, p pay.Payment, answer Answer, now time.Time) (
 		return breach(r, "two refunds claim one cancel of Toss: "+holder+" and "+r.ID, now), true
 	}
 	step := settled(r, p, cancel, now)
-	if r.State == HeldState && r.TransactionKey != "" && r.ErrorCode != WhyVanished && step.To != Succeeded {
+	stays := r.TransactionKey != "" && r.ErrorCode != WhyVanished ||
+		r.ErrorCode == WhyTwoInFlight && cancel.Status == pay.CancelInProgress // else two would be in flight again
+	if r.State == HeldState && stays && step.To != Succeeded {
 		return Step{To: HeldState, Why: r.ErrorCode, At: now.Add(lookEvery)}, true
 	}
 	return step, true
@@ -186,6 +214,10 @@ func answered(a Attempt, answer Answer, now time.Time) Step {
 	case pay.FailureRefused, pay.FailureDeadline, pay.FailureAccount, pay.FailureNotFound, pay.FailureGuard, pay.FailureDone:
 		// Nothing is believed before the payment was looked at.
 		return Step{To: Sending, Do: LookUp, Why: unknown.Why}
+	case pay.FailureNoCode:
+		unknown.Why, unknown.Said = WhyNoCode, failure.Said()
+	case pay.FailureSums:
+		unknown.Do, unknown.Why, unknown.Said = LookUp, WhySums, failure.Said()
 	case pay.FailureThrottled:
 		unknown.At = now.Add(max(failure.RetryAfter, backoff(a.Sends)))
 	case pay.FailureInFlight:
@@ -221,7 +253,14 @@ func unseen(r Request, failure pay.Failure, now time.Time) Step {
 	if left := r.CancelBy.Sub(now); left > 0 && left < 6*unseenAgain {
 		again = replayAfter // there is no time to lose
 	}
-	return Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
+	step := Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
+	switch {
+	case failure.Kind == pay.FailureSums:
+		step.Why, step.Said = WhySums, failure.Said()
+	case step.Why == WhyUnreachable:
+		step.Said = failure.Said()
+	}
+	return step
 }
 
 // unclaimed: a look-up shows no cancel of ours, after something was sent.
@@ -263,7 +302,7 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 	case a.SecretPrint != answer.SecretPrint:
 		return Step{To: Unknown, Why: WhySecretChanged, At: now.Add(lookEvery)}
 	}
-	if due := a.LastSent.Add(Spacing); now.Before(due) {
+	if due := a.LastSent.Add(a.pause()); now.Before(due) {
 		return Step{To: Unknown, Why: or(r.ErrorCode, WhyNoAnswer), At: due}
 	}
 	if givenBack(r, answer) {
@@ -274,7 +313,8 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 
 // givenBack: what went back outside Toss meanwhile leaves no room for it.
 func givenBack(r Request, answer Answer) bool {
-	return answer.Known.Transferred > 0 && answer.Known.Transferred+r.Amount > answer.Payment.BalanceAmount
+	p, known := *answer.Payment, answer.Known
+	return len(known.givenBeside(p)) > 0 && Room(p, known, nil).Misfit(r.Parts()) != ""
 }
 
 // refusal: a definite no, proved by a look-up. Where some send may still be on
@@ -291,7 +331,7 @@ func refusal(a Attempt, now time.Time) Step {
 		to = NeedsAccount
 	default: // refused
 	}
-	return Step{To: to, Why: a.Code, At: now.Add(lookEvery)}
+	return Step{To: to, Why: or(a.Code, WhyRefusedBare), At: now.Add(lookEvery)}
 }
 
 // transient: the provider answered that it could not now, and the look-up
@@ -352,7 +392,7 @@ func others(r Request, p pay.Payment, known Known) int64 {
 	var sum int64
 	for _, cancel := range p.Cancels {
 		marker := pay.Marker(cancel.Reason)
-		if marker != "" && (marker == r.ID || known.Ours[marker]) || known.Claimed[cancel.TransactionKey] != "" || cancel.Status == pay.CancelAborted {
+		if marker != "" && (marker == r.ID || known.taken(marker) != "") || known.Claimed[cancel.TransactionKey] != "" || cancel.Status == pay.CancelAborted {
 			continue
 		}
 		sum += cancel.Amount

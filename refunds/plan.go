@@ -1,9 +1,12 @@
 package refunds
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 )
 
 // plan decides, from the look-up that precedes every first send, whether an
@@ -18,6 +21,9 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	if r.State == Retry {
 		again = held // an attempt stands already: only a person may leave it
 	}
+	if why := notOurs(r, p, known); why != "" {
+		return held(why) // whatever else may be wrong with it is another merchant's
+	}
 	switch obstacle := Obstacle(r, p, known, now); obstacle {
 	case "":
 	case WhyDeadline:
@@ -31,12 +37,14 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 		return Step{To: NeedsAccount, Why: obstacle, At: now.Add(lookEvery)}
 	case WhyInFlight:
 		return Step{To: r.State, Why: obstacle, At: now.Add(newKeyAfter)}
-	case WhyAboveBalance:
+	case WhyAboveBalance, WhyTaxPart:
 		return again(obstacle)
 	default:
 		return held(obstacle)
 	}
 	switch {
+	case int64(len(strangers(r, p, known))) > r.Strangers:
+		return held(WhyUnknownReference)
 	case r.Approval != ApprovalHash(r) || known.AccountPrint != r.AccountPrint && needsAccount(p):
 		return again(WhyApprovalVoid)
 	case r.BreakID == "" && others(r, p, known) > r.PlannedForeign:
@@ -61,7 +69,7 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 // Obstacle says why a request cannot be sent as the payment stands, or "". It
 // is asked when a request is made and again before its first send.
 func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
-	partial := r.Amount < p.BalanceAmount
+	partial, left := r.Amount < p.BalanceAmount, Room(p, known, nil)
 	switch {
 	case p.Currency != r.Currency || r.Currency == pay.MUSD:
 		return WhyCurrency
@@ -75,33 +83,25 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyDeadline
 	case running(p):
 		return WhyInFlight
-	case proposed(r) && Owed(p, known) <= 0:
+	case onABreak(r) && Owed(p, known) <= 0:
 		return WhyNotOwed
-	case proposed(r) && Owed(p, known) < r.Amount:
+	case onABreak(r) && Owed(p, known) < r.Amount:
 		return WhyNotOwed
-	case r.Amount > p.BalanceAmount-known.Transferred-elsewhere(known):
+	case r.Amount > left.Amount:
 		return WhyAboveBalance
 	case partial && !mayBePartial(p):
 		return WhyPartial
-	case r.TaxFreeAmount > r.Amount || r.TaxFreeAmount > p.TaxFreeAmount:
-		return WhyAboveBalance
+	case left.Misfit(r.Parts()) != "":
+		return left.Misfit(r.Parts())
 	case needsAccount(p) && known.AccountPrint == "":
 		return WhyNeedsAccount
 	}
 	return ""
 }
 
-// proposed says whether a night asked for it: then the shop's order says how
-// much is owed.
-func proposed(r Request) bool { return r.BreakID != "" }
-
-// elsewhere is what the shop says it gave back outside Toss.
-func elsewhere(known Known) int64 {
-	if known.Order == nil {
-		return 0
-	}
-	return known.Order.RefundedElsewhere
-}
+// onABreak reports whether a night proposed the request, or a person's decision
+// made it: then both sides say how much is owed.
+func onABreak(r Request) bool { return r.BreakID != "" }
 
 // needsAccount: the refund of a deposited virtual account goes to an account
 // that the customer named.
@@ -114,30 +114,50 @@ func mayBePartial(p pay.Payment) bool {
 	return p.Approved() > 0 && p.PartialCancelable && p.Method != pay.GiftCertificate
 }
 
-// Owed is what the shop cancelled and Toss did not, less what went back
-// outside Toss: what a proposal of the night may still ask for. Without the
-// shop's order nothing is known to be owed.
+// Owed is what a request that stands on a break may still ask for. For
+// cancel_not_executed that is what the shop cancelled and Toss did not, less
+// what went back outside Toss; without the shop's order nothing is known to be
+// owed. For missing_locally and paid_after_cancel it is what Toss holds more than
+// the shop. For duplicate_payment it is all of the payment: one payment does not
+// show the others.
 func Owed(p pay.Payment, known Known) int64 {
 	order := known.Order
 	switch {
-	case order == nil:
+	case known.Kind == reconcile.DuplicatePayment:
+		return max(0, p.Held()-known.givenSum(p))
+	case known.Kind == reconcile.MissingLocally, known.Kind == reconcile.PaidAfterCancel:
+		return max(0, p.Held()-shopHas(order)-known.givenSum(p))
+	case order == nil, order.MixedRefunds: // how much of it is Toss's, a person says
 		return 0
 	case !order.EverPaid():
-		return max(0, p.Held()-order.RefundedElsewhere-known.Transferred)
+		return max(0, p.Held()-order.RefundedElsewhere-known.givenSum(p))
 	default:
-		return max(0, min(order.CanceledAmount-p.CanceledAmount(), p.Held())-known.Transferred)
+		return max(0, min(order.CanceledAmount-p.CanceledAmount(), p.Held())-known.givenSum(p))
 	}
+}
+
+// shopHas is what the shop believes that Toss holds for the order, and what it
+// gave back elsewhere.
+func shopHas(order *pay.Order) int64 {
+	if order == nil || order.PG != pay.PGToss {
+		return 0
+	}
+	return order.Held() + order.RefundedElsewhere
 }
 
 // Warning is what a person should know before the word is given, or "": it is
 // no obstacle, since the provider may well agree.
-func Warning(r Request, p pay.Payment, d Deadline) string {
-	switch {
-	case p.UseEscrow && r.Amount < p.BalanceAmount:
-		return "escrow: Toss may refuse a part until the buyer has confirmed the purchase"
-	case d.AtRisk:
-		return "older than a year: the card's issuer may refuse"
-	default:
-		return ""
+func Warning(r Request, p pay.Payment, known Known, d Deadline) string {
+	var all []string
+	if p.UseEscrow && r.Amount < p.BalanceAmount {
+		all = append(all, "escrow: Toss may refuse a part until the buyer has confirmed the purchase")
 	}
+	if d.AtRisk {
+		all = append(all, "older than a year: the card's issuer may refuse")
+	}
+	if paid := p.TaxFreePaid(); known.Order != nil && reconcile.TaxFreeDiffers(*known.Order, p, paid) {
+		all = append(all, fmt.Sprintf("the shop's order says that %s of it is tax-free, and Toss %s",
+			r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(paid)))
+	}
+	return strings.Join(all, "; ")
 }

@@ -1,5 +1,7 @@
 package refunds
 
+import "strings"
+
 // Daesa's own reasons, beside the provider's codes: they stand where a code
 // stands, and Explain has a sentence for each. They are in lower case, so that
 // no code of the provider can be one of them.
@@ -29,6 +31,7 @@ const (
 	WhyPartial        = "partial_not_allowed"
 	WhyNotPaid        = "not_paid"
 	WhyAboveBalance   = "above_balance"
+	WhyTaxPart        = "tax_part_differs"
 	WhyInFlight       = "still_running"
 	WhyFound          = "reference_found"
 	WhyAnswered       = "canceled"
@@ -42,4 +45,41 @@ const (
 	WhyQuiet          = "waiting_for_quiet"
 	WhyCurrency       = "currency_differs"
 	WhyUnreachable    = "provider_unreachable"
+	WhyAltered        = "row_altered"
+	WhyRefusedBare    = "no_code"
+
+	// Whose payment it is, and whose references it bears.
+	WhyOtherMerchant    = "other_merchant"
+	WhyMerchantNotNamed = "merchant_not_named"
+	WhyUnknownReference = "unknown_reference"
+	WhyTwoInFlight      = "two_in_flight"
+
+	// What was answered is no answer of the API, or not to be believed.
+	WhyNoCode = "answer_without_code"
+	WhySums   = "amounts_contradict"
 )
+
+// What an open request waits for, where none of the reasons above says it.
+const (
+	WhyAwaitsApproval = "awaits_approval"
+	WhyNotConfigured  = "merchant_not_configured"
+	WhyAboveSingle    = "above_max_single"
+	WhyAboveRun       = "above_max_amount"
+	WhyAboveDay       = "above_max_amount_per_day"
+	WhyNoCount        = "max_count_is_zero"
+	WhyBlocked        = "currency_blocked"
+	WhyDayFull        = "day_limit_reached"
+	WhyKeyRefused     = "key_not_accepted"
+	WhyClock          = "clock_differs"
+	WhySendFalse      = "send_is_false"
+	WhyPaused         = "paused"
+	WhyNextRun        = "next_run"
+	WhyRetryLater     = "scheduled_retry"
+	WhyBeingSent      = "being_sent"
+	WhyLookedUp       = "looked_up_again"
+	WhyMustLook       = "person_must_look"
+)
+
+// OwnReason says whether a code is one of daesa's own reasons, rather than one
+// of the provider's, which are in capitals.
+func OwnReason(code string) bool { return code != "" && code == strings.ToLower(code) }

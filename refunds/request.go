@@ -44,6 +44,9 @@ type Request struct {
 	// PlannedForeign is what others than daesa had cancelled on the payment when
 	// the request was looked up last for a person's word.
 	PlannedForeign int64 `json:"-"`
+	// Strangers is how many cancels with a reference that the books do not know
+	// were there when a person said that the request was not executed.
+	Strangers int64 `json:"-"`
 	// SameAs is another request of the last thirty days, equal in payment and
 	// amount: such a one is approved by its id only.
 	SameAs string
@@ -53,6 +56,9 @@ type Request struct {
 	LeaseOwner string    `json:"-"`
 	NextAt     time.Time `json:"-"` // when the worker looks at it next; zero: now
 }
+
+// Decided reports whether a person's decision on a break made the request.
+func (r Request) Decided() bool { return r.BreakID != "" && r.RequestedBy != NightActor }
 
 // RequestID derives the id of a request.
 func RequestID(mid, ref string) string { return reconcile.ShortHash(mid, ref) }
@@ -71,43 +77,50 @@ const NightActor = "daesa nightly"
 const reasonFor = "주문 취소에 따른 환불"
 
 // Propose turns a break into a refund request, or nil where its kind is not
-// queued, nothing is owed, or all that is owed was asked for already. asked is
-// the sum and number of requests on that payment that still count.
-func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) *Request {
-	if !policy.queues(b.Kind) || !b.Status.NeedsPerson() || b.Payment == nil {
-		return nil
+// queued, nothing is owed, all that is owed was asked for already, or a person
+// must say which part of it is tax-free: the remark tells that. asked is what
+// was asked of that payment, and still counts.
+func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) (*Request, reconcile.Remark) {
+	if !b.Status.NeedsPerson() || b.Payment == nil || b.Owed == 0 {
+		return nil, b.Remark
 	}
-	amount := b.Owed - asked.Sum
-	if amount <= 0 {
-		return nil
+	amount := b.Owed - asked.Sum - asked.Known.givenSum(*b.Payment)
+	left := Room(*b.Payment, asked.Known, State.Counts)
+	if amount <= 0 || amount > left.Amount {
+		return nil, b.Remark
+	}
+	least, most := left.TaxFreeOf(amount)
+	switch {
+	case b.Remark == reconcile.TaxPartDiffers && amount < b.Payment.BalanceAmount:
+		return nil, b.Remark
+	case least < most:
+		return nil, reconcile.TaxPartNeeded
+	case !policy.queues(b.Kind):
+		return nil, b.Remark
 	}
 	ref := fmt.Sprintf("auto:%s:%d", b.ID, asked.Proposals+1)
 	deadline := CancelBy(*b.Payment, policy.AccountDays, now)
 	r := &Request{
 		ID: RequestID(b.MID, ref), MID: b.MID, OrderID: b.OrderID, PaymentKey: b.Payment.PaymentKey,
-		Method: b.Payment.Method, Amount: amount, Currency: b.Currency, Reason: reasonFor,
-		Ref: ref, BreakID: b.ID, State: policy.firstState(b, amount, deadline, now),
-		CancelBy: deadline.By, RequestedBy: NightActor, RequestedAt: now,
+		Method: b.Payment.Method, Amount: amount, TaxFreeAmount: least, Currency: b.Currency, Reason: reasonFor,
+		Ref: ref, BreakID: b.ID, CancelBy: deadline.By, RequestedBy: NightActor, RequestedAt: now,
 	}
-	r.TaxFreeAmount = taxFreePart(*b.Payment, amount)
-	if r.State == Approved {
+	r.State, r.ErrorCode = policy.firstState(b, amount, deadline, now)
+	switch r.State {
+	case Approved:
 		r.Approval = ApprovalHash(*r)
+	case ExpiredState:
+		r.FinishedAt = now
 	}
-	return r
+	return r, b.Remark
 }
 
-// taxFreePart is the least tax-free part that a cancel of this amount must
-// have: all of it where everything goes back, else what the taxed rest cannot
-// bear.
-func taxFreePart(p pay.Payment, amount int64) int64 {
-	taxed := p.BalanceAmount - p.TaxFreeAmount
-	return min(max(0, amount-taxed), p.TaxFreeAmount)
-}
-
-// Asked is what was already asked of a payment, and is not yet among Toss's
-// cancels: its open requests, and those for this break that ended without a
-// cancel (expired, refused, rejected), which a night never asks for again.
+// Asked is what was already asked of a payment.
 type Asked struct {
+	Known Known
+	// Sum is what is asked already and not yet among Toss's cancels: the open
+	// requests, and those for this break that ended without a cancel (expired,
+	// refused, rejected), which a night never asks for again.
 	Sum       int64
 	Proposals int // requests that nights proposed for this break, whatever became of them
 }
@@ -123,15 +136,15 @@ func (p Policy) queues(kind reconcile.Kind) bool {
 
 // firstState: a deadline that has passed comes before a missing account, and
 // that before a person's word, since each makes the next pointless.
-func (p Policy) firstState(b reconcile.Break, amount int64, deadline Deadline, now time.Time) State {
+func (p Policy) firstState(b reconcile.Break, amount int64, deadline Deadline, now time.Time) (State, string) {
 	switch {
 	case deadline.Over(now):
-		return ExpiredState
+		return ExpiredState, WhyDeadline
 	case b.Payment.DepositedAccount():
-		return NeedsAccount
+		return NeedsAccount, WhyNeedsAccount
 	case b.Currency == pay.KRW && amount <= p.ApproveAbove:
-		return Approved
+		return Approved, ""
 	default:
-		return Requested
+		return Requested, ""
 	}
 }

@@ -50,7 +50,7 @@ func TestPropose(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := Propose(test.b, test.asked, test.policy, now)
+			got, _ := Propose(test.b, test.asked, test.policy, now)
 			if test.want == "" {
 				if got != nil {
 					t.Errorf("proposed %+v", got)
@@ -68,8 +68,9 @@ func TestARequestsIDIsDerivedFromMerchantAndReference(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	policy := Policy{AutoQueue: []reconcile.Kind{reconcile.CancelNotExecuted}}
-	card := pay.Payment{PaymentKey: "k", Method: pay.Card}
-	first, second := Propose(broken(1, card), Asked{}, policy, now), Propose(broken(1, card), Asked{Proposals: 1}, policy, now)
+	card := pay.Payment{PaymentKey: "k", Method: pay.Card, Status: pay.Done, TotalAmount: 1, BalanceAmount: 1}
+	first, _ := Propose(broken(1, card), Asked{}, policy, now)
+	second, _ := Propose(broken(1, card), Asked{Proposals: 1}, policy, now)
 	if first.ID != RequestID("m", "auto:b1:1") || second.ID == first.ID || len(first.ID) != 26 {
 		t.Errorf("ids %s and %s", first.ID, second.ID)
 	}

@@ -2,7 +2,6 @@ package refunds
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"daesa/pay"
@@ -27,7 +26,7 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 	if r.State != HeldState {
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s is %s, not held", r.ID, r.State), "only a held refund needs this word"}
 	}
-	if strings.EqualFold(by, r.RequestedBy) {
+	if !OtherPerson(r.RequestedBy, by) {
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s: %s asked for it and cannot resolve it", r.ID, by), "another person must give the word (--by NAME)"}
 	}
 	cancel := cancelOf(r, p, c.Known)
@@ -53,11 +52,17 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s was sent %s ago and may still be on its way", r.ID, now.Sub(a.LastSent).Round(time.Second)),
 			"look again twenty minutes after the last send"}
 	}
-	foreign := others(r, p, c.Known)
-	if p.BalanceAmount < r.Amount {
-		return Step{To: Rejected, Why: WhyAlready}, nil
+	if _, err := p.Under(r.MID); err != nil {
+		return Step{To: Rejected, Why: WhyOtherMerchant}, nil
 	}
-	return Step{To: Requested, Why: r.ErrorCode, At: now.Add(lookEvery), Planned: &foreign}, nil
+	foreign, unknown := others(r, p, c.Known), int64(len(strangers(r, p, c.Known)))
+	switch misfit := Room(p, c.Known, nil).Misfit(r.Parts()); {
+	case p.BalanceAmount < r.Amount:
+		return Step{To: Rejected, Why: WhyAlready}, nil
+	case misfit != "": // a new word would be in vain
+		return Step{To: Rejected, Why: misfit}, nil
+	}
+	return Step{To: Requested, Why: r.ErrorCode, At: now.Add(lookEvery), Planned: &foreign, Strangers: &unknown}, nil
 }
 
 // executedAs is as far as the cancel has come at Toss: a virtual account is

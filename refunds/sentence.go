@@ -55,23 +55,29 @@ type entry struct {
 
 // advice is shared by the codes that ask the same of the same people.
 type advice struct {
-	who    actor
+	who    Actor
 	dated  bool // must be done, or can only succeed, before the deadline
 	ko, en string
 }
 
-// actor is who acts.
-type actor int
+// Actor is who acts.
+type Actor int
 
 const (
-	daesaActs actor = iota
+	daesaActs Actor = iota
 	serviceActs
 	financeActs
 	operatorActs
 	tossActs
 )
 
-func (a actor) name(lang Language) string {
+// String is the actor for programs: daesa, customer_service, finance, operator or
+// toss.
+func (a Actor) String() string {
+	return [...]string{daesaActs: "daesa", serviceActs: "customer_service", financeActs: "finance", operatorActs: "operator", tossActs: "toss"}[a]
+}
+
+func (a Actor) name(lang Language) string {
 	names := [...][2]string{
 		daesaActs:    {"자동 처리(daesa)", "daesa (automatic)"},
 		serviceActs:  {"고객센터", "customer service"},
@@ -112,8 +118,12 @@ func deadlineWords(lang Language, by time.Time) string {
 	if by.IsZero() {
 		return ""
 	}
-	local := by.In(pay.Seoul)
-	return lang.pick(local.Format(" (취소기한 2006년 1월 2일 15:04)"), local.Format(" (cancel deadline 2 Jan 2006 15:04, Seoul)"))
+	return momentWords(lang, by, " (취소기한 2006년 1월 2일 15:04)", " (cancel deadline 2 Jan 2006 15:04, Seoul)")
+}
+
+// momentWords writes a moment in Asia/Seoul by the layout of a language.
+func momentWords(lang Language, at time.Time, ko, en string) string {
+	return at.In(pay.Seoul).Format(lang.pick(ko, en))
 }
 
 // bracketed finds an inner code: letters with a number, or the three digits of

@@ -8,6 +8,9 @@ var (
 	tryAgain    = advice{daesaActs, true,
 		"daesa가 먼저 조회한 뒤 자동으로 다시 시도합니다. 그동안 수기이체나 상점관리자 취소를 하지 마세요",
 		"daesa looks the payment up and tries again by itself; until then neither transfer by hand nor cancel in Toss's console"}
+	mindGateway = advice{daesaActs, true,
+		"몇 분 뒤 먼저 조회하고 같은 멱등키로 다시 시도합니다. 계속되면 운영자가 응답 내용(refunds show)과 프록시·방화벽을 확인해 주세요. 그동안 수기이체나 상점관리자 취소를 하지 마세요",
+		"in some minutes daesa looks the payment up and tries again under the same key; if it goes on, an operator looks at the answer (refunds show) and at proxies and firewalls. Until then neither transfer by hand nor cancel in Toss's console"}
 	waitForIt = advice{daesaActs, true,
 		"처리가 끝나면 daesa가 결과를 조회합니다. 그동안 수기이체나 상점관리자 취소를 하지 마세요",
 		"daesa looks up the outcome when it is there; until then neither transfer by hand nor cancel in Toss's console"}
@@ -18,7 +21,7 @@ var (
 		"고객에게 계좌를 다시 확인해 새 계좌로 등록해 주세요 (다시 결재가 필요합니다)",
 		"ask the customer again and enter the new account (it needs a new approval)"}
 	firstAccount = advice{serviceActs, true,
-		"고객에게 환불 계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
+		"고객에게 환불계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
 		"ask the customer for the refund account (bank, number, holder) and enter it (it then needs an approval)"}
 	wakeUser = advice{serviceActs, true,
 		"고객에게 간편결제 휴면 해제를 안내한 뒤 다시 요청해 주세요. 어려우면 재무에 수기이체를 요청해 주세요",
@@ -36,6 +39,9 @@ var (
 	smallerAmount = advice{financeActs, true,
 		"이미 취소되거나 이체된 금액을 확인하고, 금액을 고쳐 다시 요청해 주세요",
 		"check what was cancelled or transferred already, and ask again for the right amount"}
+	rightParts = advice{financeActs, true,
+		"남은 과세·면세 금액을 확인하고, 면세금액을 고쳐 다른 참조번호로 다시 요청해 주세요",
+		"check what is left taxable and tax-free, and ask again with the right tax-free part, under another ref"}
 	raiseLimit = advice{financeActs, true,
 		"토스페이먼츠에 한도 상향을 요청하거나, 한도가 갱신된 뒤 다시 요청해 주세요",
 		"ask Toss Payments for a higher limit, or ask for the refund again when the limit is renewed"}
@@ -56,6 +62,25 @@ var (
 		"ask again to close the virtual account as a whole"}
 	askAnew = advice{financeActs, true, "내용을 확인해 고친 뒤 새로 요청해 주세요", "correct it and ask anew"}
 
+	putBack = advice{operatorActs, true,
+		"daesa.yaml에 이 가맹점을 다시 적어 주세요. 더 쓰지 않는 가맹점이면 재무가 요청을 철회하고(refunds withdraw) 다른 방법으로 환불해야 합니다",
+		"put the merchant back into daesa.yaml; if it is gone for good, finance withdraws the request (refunds withdraw) and gives the money back in another way"}
+	liftOrWithdraw = advice{operatorActs, true,
+		"daesa.yaml의 환불 한도를 올리거나, 요청을 철회하고(refunds withdraw) 다른 방법으로 환불해 주세요",
+		"raise the limit in daesa.yaml, or withdraw the request (refunds withdraw) and give the money back in another way"}
+	liftOrWait = advice{daesaActs, true,
+		"한도가 새로 시작되면 자동으로 보냅니다. 더 빨라야 하면 운영자가 daesa.yaml의 한도를 올려 주세요",
+		"it is sent by itself when the limit begins anew; if that is too late, the operator raises it in daesa.yaml"}
+	setClock = advice{operatorActs, true,
+		"서버의 시각을 맞춘 뒤(NTP) 다시 실행해 주세요",
+		"set the machine's clock (NTP) and run again"}
+	switchOn = advice{operatorActs, true,
+		"보내도 되면 daesa.yaml에 refunds.send: true를 적어 주세요",
+		"write refunds.send: true into daesa.yaml when it may be sent"}
+	takeBrakeOff = advice{operatorActs, true,
+		"멈춘 이유를 확인한 뒤 daesa refunds resume으로 다시 시작해 주세요",
+		"look at why it was paused, then daesa refunds resume"}
+
 	checkKey = advice{operatorActs, true,
 		"daesa.yaml의 시크릿 키와 환경(테스트·라이브)을 확인한 뒤 다시 실행해 주세요. 그때까지 전송이 멈춥니다",
 		"check the secret key and its environment (test or live) in daesa.yaml and run again; until then nothing is sent"}
@@ -68,6 +93,15 @@ var (
 	checkLimits = advice{operatorActs, true,
 		"daesa.yaml의 환불 한도를 확인해 주세요. 한도가 새로 시작되면 자동으로 전송합니다",
 		"check the refund limits in daesa.yaml; it is sent by itself when they begin anew"}
+	verifyJournal = advice{operatorActs, true,
+		"데이터베이스를 그대로 두고 daesa audit verify로 무엇이 바뀌었는지, 누가 바꿨는지 확인해 주세요. 확인 전에는 수기이체나 상점관리자 취소를 하지 마세요",
+		"leave the database as it is, and find out by daesa audit verify what was changed, and by whom; until then neither transfer by hand nor cancel in Toss's console"}
+	mendMerchant = advice{operatorActs, true,
+		"daesa.yaml의 merchants.mid와 also_mids를 상점관리자의 상점아이디와 맞춰 주세요 (daesa doctor가 키의 상점아이디를 알려 줍니다). 이 상점의 결제가 아니면 refunds resolve로 종결해 주세요",
+		"let merchants.mid and also_mids in daesa.yaml agree with Toss's console (daesa doctor says whose key it is); if the payment is not this shop's, close the request by refunds resolve"}
+	findDatabase = advice{operatorActs, true,
+		"데이터베이스를 복구했다면 daesa refunds run --after-restore를 실행하고 이후의 환불 파일을 다시 등록해 주세요. 아니면 같은 키를 쓰는 다른 데이터베이스나 다른 설치를 확인한 뒤, 요청자가 아닌 담당자가 refunds resolve로 기록해 주세요",
+		"if the database was restored, run daesa refunds run --after-restore and import the files that came later again; else look for another database or another installation with the same key, and then another person than the requester says so by refunds resolve"}
 	oldKeyBack = advice{operatorActs, true,
 		"이전 시크릿 키와 주소로 다시 실행해 결과를 확정하거나, 상점관리자에서 취소 여부를 확인해 주세요",
 		"run once more with the former secret key and address to settle it, or look at the payment in Toss's console"}
@@ -96,13 +130,13 @@ var sentences = map[string]entry{
 	"NOT_CANCELABLE_AMOUNT":         {ko: "취소 가능 금액을 넘거나 남은 금액이 없습니다", en: "more than is left, or nothing is left to cancel", do: &lookAndResolve},
 
 	// The refund account.
-	"INVALID_REFUND_ACCOUNT_INFO":   {ko: "환불 계좌의 계좌번호와 예금주가 일치하지 않습니다", en: "the refund account's number and holder do not match", do: &newAccount},
-	"INVALID_REFUND_ACCOUNT_NUMBER": {ko: "환불 계좌번호가 올바르지 않습니다", en: "the refund account's number is wrong", do: &newAccount},
-	"INVALID_BANK":                  {ko: "환불 계좌의 은행이 올바르지 않습니다", en: "the refund account's bank is not known", do: &newAccount},
-	"FORBIDDEN_BANK_REFUND_REQUEST": {ko: "입금을 받을 수 없는 환불 계좌입니다", en: "the refund account cannot receive money", do: &newAccount},
+	"INVALID_REFUND_ACCOUNT_INFO":   {ko: "환불계좌의 계좌번호와 예금주가 일치하지 않습니다", en: "the refund account's number and holder do not match", do: &newAccount},
+	"INVALID_REFUND_ACCOUNT_NUMBER": {ko: "환불계좌번호가 올바르지 않습니다", en: "the refund account's number is wrong", do: &newAccount},
+	"INVALID_BANK":                  {ko: "환불계좌의 은행이 올바르지 않습니다", en: "the refund account's bank is not known", do: &newAccount},
+	"FORBIDDEN_BANK_REFUND_REQUEST": {ko: "입금을 받을 수 없는 환불계좌입니다", en: "the refund account cannot receive money", do: &newAccount},
 	"NOT_ALLOWED_REFUND_BANK":       {ko: "환불할 수 없는 은행입니다", en: "refunds to this bank are not possible", do: &newAccount},
-	"ACCOUNT_OWNER_CHECK_FAILED":    {ko: "환불 계좌의 예금주를 확인하지 못했습니다", en: "the refund account's holder could not be checked", do: &newAccount},
-	"ALREADY_CLOSE_ACCOUNT":         {ko: "이미 해지된 환불 계좌입니다", en: "the refund account is closed", do: &newAccount},
+	"ACCOUNT_OWNER_CHECK_FAILED":    {ko: "환불계좌의 예금주를 확인하지 못했습니다", en: "the refund account's holder could not be checked", do: &newAccount},
+	"ALREADY_CLOSE_ACCOUNT":         {ko: "이미 해지된 환불계좌입니다", en: "the refund account is closed", do: &newAccount},
 
 	"EXCEED_MAX_REFUND_DUE": {ko: "토스페이먼츠의 취소기한이 지났습니다", en: "Toss Payments' refund period is over", do: &byTransfer, over: true},
 
@@ -130,9 +164,11 @@ var sentences = map[string]entry{
 	"INVALID_CLIENT_KEY":          {ko: "시크릿 키 자리에 다른 키가 쓰였습니다", en: "another key stands where the secret key belongs", do: &checkKey},
 	"NOT_FOUND_MERCHANT":          {ko: "이 키의 상점을 찾을 수 없습니다", en: "no merchant has this key", do: &checkKey},
 
+	// Perhaps not even Toss's answer.
+	"NOT_FOUND": {ko: "중간 서버가 주소를 찾지 못했다고 답했을 수 있습니다", en: "a gateway in between may have answered that it does not know the address", do: &lookAndResolve},
+
 	// No such payment.
 	"NOT_FOUND_PAYMENT":       {ko: "이 상점에 없는 결제입니다", en: "the merchant has no such payment", do: &checkMerchant},
-	"NOT_FOUND":               {ko: "조회한 결제가 없습니다", en: "there is no such payment", do: &checkMerchant},
 	"INVALID_PAYMENT_KEY":     {ko: "결제 키가 올바르지 않습니다", en: "the payment key is malformed", do: &checkMerchant},
 	"INVALID_PAGING_KEY":      {ko: "목록의 다음 쪽을 찾는 값이 올바르지 않습니다", en: "a paging key was refused", do: &watch},
 	"INVALID_TRANSACTION_KEY": {ko: "목록을 이어 읽을 거래 키가 올바르지 않습니다", en: "a transaction key for paging was refused", do: &watch},
@@ -184,13 +220,15 @@ var sentences = map[string]entry{
 	WhyNewAttempt: {ko: "앞선 요청이 실행되지 않아 새 멱등키로 다시 보냅니다", en: "the former call did not run, so it is sent with a new key", do: &watch},
 	WhyFound:      {ko: "토스 거래에서 이 요청의 취소를 찾았습니다", en: "Toss shows the cancel of this request", do: &nothingToDo},
 	WhyAnswered:   {ko: "취소 완료되었습니다", en: "it was cancelled", do: &nothingToDo},
-	WhyPaidOut:    {ko: "환불 계좌로 환불 완료되었습니다", en: "the money was paid out to the refund account", do: &nothingToDo},
+	WhyPaidOut:    {ko: "환불계좌로 환불 완료되었습니다", en: "the money was paid out to the refund account", do: &nothingToDo},
 	WhyOnItsWay:   {ko: "환불이 접수되어 송금을 기다립니다", en: "it was accepted, and the money is on its way", do: &watch},
 	WhyWithdrawn:  {ko: "요청이 철회되었습니다", en: "the request was withdrawn", do: &nothingToDo},
 
 	// Nobody knows yet.
 	WhyNoAnswer:    {ko: "취소 요청의 응답을 받지 못해 결과 미확인입니다", en: "the cancel got no answer, so its outcome is unknown", do: &tryAgain},
 	WhyNotSent:     {ko: "토스페이먼츠에 연결하지 못해 요청이 전송되지 않았습니다", en: "Toss Payments could not be reached, and nothing was sent", do: &tryAgain},
+	WhyNoCode:      {ko: "토스페이먼츠의 오류 코드가 없는 응답을 받아 결과 미확인입니다 (중간의 프록시나 방화벽이 답했을 수 있습니다)", en: "the answer bears no code of Toss Payments, so the outcome is unknown (a proxy or a firewall may have answered)", do: &mindGateway},
+	WhySums:        {ko: "응답에 적힌 금액이 서로 맞지 않아 믿을 수 없습니다", en: "the amounts in the answer contradict each other, so it is not believed", do: &mindGateway},
 	WhyLeaseOver:   {ko: "처리하던 프로그램이 중단되어 결과 미확인입니다", en: "the program stopped during the call, so its outcome is unknown", do: &tryAgain},
 	WhyUnreachable: {ko: "토스페이먼츠에서 결제를 조회하지 못했습니다", en: "the payment could not be looked up at Toss Payments", do: &tryAgain},
 	WhyInFlight:    {ko: "이 결제의 취소가 아직 처리 중입니다", en: "a cancel of this payment is still being processed", do: &waitForIt},
@@ -198,15 +236,22 @@ var sentences = map[string]entry{
 
 	// A person looks.
 	WhyBalanceMoved:   {ko: "취소 가능 금액이 보낼 때와 달라졌습니다", en: "the balance has moved since the cancel was sent", do: &lookAndResolve},
+	WhyAltered:        {ko: "환불 요청의 내용이 daesa 밖에서 바뀌어 감사기록과 다릅니다", en: "the request was changed outside of daesa, and is not what the journal says of it", do: &verifyJournal},
 	WhyAmountDiffers:  {ko: "토스의 취소 내역이 이 요청의 금액이나 건수와 맞지 않습니다", en: "Toss's cancels do not agree with this request in amount or number", do: &lookAndResolve},
 	WhyNoReference:    {ko: "취소되었다는 답이 있으나 이 요청의 참조번호가 있는 취소가 없습니다", en: "it is called cancelled, but no cancel carries the reference of this request", do: &lookAndResolve},
 	WhyKeyTooOld:      {ko: "멱등키 유효기간이 지나 같은 요청을 다시 보낼 수 없습니다", en: "the idempotency key is too old to be sent again", do: &lookAndResolve},
 	WhyTooMany:        {ko: "여러 번 시도했으나 일시 오류가 계속됩니다", en: "the temporary fault goes on after several attempts", do: &lookAndResolve},
 	WhySecretChanged:  {ko: "보낸 뒤 시크릿 키나 주소가 바뀌어 같은 요청을 다시 보낼 수 없습니다", en: "the secret key or address has changed, so the same call cannot be sent again", do: &oldKeyBack},
-	WhyPayoutFailed:   {ko: "취소되었으나 환불 계좌로 송금하지 못했습니다", en: "it was cancelled, but the payout to the refund account failed", do: &askPayout},
+	WhyPayoutFailed:   {ko: "취소되었으나 환불계좌로 송금하지 못했습니다", en: "it was cancelled, but the payout to the refund account failed", do: &askPayout},
 	WhyPayoutLate:     {ko: "취소되었으나 송금 완료가 오래 확인되지 않습니다", en: "it was cancelled, but the payout has been missing for long", do: &askPayout},
 	WhyForeignAborted: {ko: "해외 결제의 취소가 중단되었습니다", en: "the cancel of the foreign payment was aborted", do: &lookAndResolve},
 	WhyVanished:       {ko: "토스에 있던 취소 내역이 더 이상 보이지 않습니다", en: "a cancel that Toss showed is not there any more", do: &askPayout},
+
+	// Whose payment it is, and whose references it bears.
+	WhyOtherMerchant:    {ko: "토스페이먼츠가 알려 준 상점아이디가 설정과 달라 보내지 않았습니다", en: "Toss Payments names another merchant than the configuration, so it was not sent", do: &mendMerchant},
+	WhyMerchantNotNamed: {ko: "어느 상점의 결제인지 확인되지 않아 보내지 않았습니다", en: "nothing says whose payment it is, so it was not sent", do: &mendMerchant},
+	WhyUnknownReference: {ko: "이 데이터베이스에 없는 daesa 참조번호의 취소가 있어 보내지 않았습니다", en: "the payment bears a cancel with a daesa reference that this database does not know, so it was not sent", do: &findDatabase},
+	WhyTwoInFlight:      {ko: "한 결제에 두 건의 취소가 동시에 진행 중이었습니다", en: "two cancels of one payment were on their way at once", do: &lookAndResolve},
 
 	// It is not sent as it is.
 	WhyForeignCancel: {ko: "결재 뒤 daesa 밖에서 취소된 금액이 있습니다", en: "something was cancelled outside daesa since the approval", do: &giveWordAgain},
@@ -214,12 +259,33 @@ var sentences = map[string]entry{
 	WhyAlready:       {ko: "이미 환불되어 취소할 금액이 없습니다", en: "it was refunded already, and nothing is left to cancel", do: &alignShop},
 	WhyNotOwed:       {ko: "더 이상 이 금액을 환불할 필요가 없습니다", en: "this amount is no longer owed", do: &alignShop},
 	WhyDeadline:      {ko: "취소기한이 지났습니다", en: "the cancel deadline has passed", do: &byTransfer, over: true},
-	WhyNeedsAccount:  {ko: "가상계좌 환불에 필요한 환불 계좌가 없습니다", en: "the virtual account's refund has no account to go to", do: &firstAccount},
+	WhyNeedsAccount:  {ko: "가상계좌 환불에 필요한 환불계좌가 없습니다", en: "the virtual account's refund has no account to go to", do: &firstAccount},
 	WhyOverLimit:     {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
 	WhyPartial:       {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
 	WhyNotPaid:       {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},
+	WhyRefusedBare:   {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
+	WhyTaxPart:       {ko: "요청한 면세금액이 남은 과세·면세 금액과 맞지 않습니다", en: "its tax-free part does not fit what is left, taxable and tax-free", do: &rightParts},
 	WhyAboveBalance:  {ko: "요청 금액이 환불할 수 있는 금액보다 큽니다", en: "more is asked for than can be refunded", do: &smallerAmount},
 	WhyCurrency:      {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},
+
+	// What an open request waits for.
+	WhyAwaitsApproval: {ko: "결재를 기다리고 있습니다", en: "waiting for an approval", do: &giveWord},
+	WhyNotConfigured:  {ko: "가맹점이 daesa.yaml에 없어 보내지도 조회하지도 못합니다", en: "the merchant is not in daesa.yaml, so that nothing is sent or looked up", do: &putBack},
+	WhyAboveSingle:    {ko: "금액이 1건 한도(max_single)를 넘어 보낼 수 없습니다", en: "above refunds.max_single, so never sent under this limit", do: &liftOrWithdraw},
+	WhyAboveRun:       {ko: "금액이 1회 실행 한도(max_amount)를 넘어 보낼 수 없습니다", en: "above refunds.max_amount, so never sent under this limit", do: &liftOrWithdraw},
+	WhyAboveDay:       {ko: "금액이 1일 한도(max_amount_per_day)를 넘어 보낼 수 없습니다", en: "above refunds.max_amount_per_day, so never sent under this limit", do: &liftOrWithdraw},
+	WhyNoCount:        {ko: "환불 건수 한도(max_count, max_count_per_day)가 0이라 보낼 수 없습니다", en: "refunds.max_count or max_count_per_day is 0, so that nothing can be sent", do: &liftOrWithdraw},
+	WhyBlocked:        {ko: "이 통화의 환불 한도가 0이거나 없어 보낼 수 없습니다", en: "refunds in this currency have no limit above 0, so that none can be sent", do: &liftOrWithdraw},
+	WhyDayFull:        {ko: "오늘의 환불 한도를 모두 썼습니다", en: "today's refund limits are used up", do: &liftOrWait},
+	WhyKeyRefused:     {ko: "토스가 이 가맹점의 시크릿 키를 받지 않습니다", en: "Toss does not accept the secret key of this merchant", do: &checkKey},
+	WhyClock:          {ko: "서버의 시각이 토스와 5분 넘게 다릅니다", en: "the machine's clock and Toss's differ by more than five minutes", do: &setClock},
+	WhySendFalse:      {ko: "refunds.send가 false라 보내지 않습니다", en: "refunds.send is false, so that nothing is sent", do: &switchOn},
+	WhyPaused:         {ko: "환불이 일시 중지되어 있습니다 (refunds pause)", en: "refunds are paused (refunds pause)", do: &takeBrakeOff},
+	WhyNextRun:        {ko: "다음 환불 실행을 기다리고 있습니다", en: "waiting for the next refund run", do: &willSend},
+	WhyRetryLater:     {ko: "정해진 시각의 다음 시도를 기다리고 있습니다", en: "waiting for the moment of the next try", do: &tryAgain},
+	WhyBeingSent:      {ko: "지금 보내는 중입니다", en: "being sent at this moment", do: &waitForIt},
+	WhyLookedUp:       {ko: "보낸 결과가 확인되지 않아 다시 조회합니다", en: "the outcome is not known, and is looked up again", do: &tryAgain},
+	WhyMustLook:       {ko: "자동으로 판단할 수 없어 멈춰 있습니다", en: "no rule explains what Toss shows, so nothing is done by itself", do: &lookAndResolve},
 }
 
 // innerCodes stand in brackets in the provider's messages: those of PortOne's

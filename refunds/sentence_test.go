@@ -227,7 +227,7 @@ func TestUnknownCodes(t *testing.T) {
 func TestSentenceInOneLine(t *testing.T) {
 	t.Parallel()
 	got := Explain(Korean, "INVALID_REFUND_ACCOUNT_INFO", "", time.Time{}).String()
-	want := "환불 계좌의 계좌번호와 예금주가 일치하지 않습니다. 고객센터: 고객에게 계좌를 다시 확인해 새 계좌로 등록해 주세요 (다시 결재가 필요합니다)."
+	want := "환불계좌의 계좌번호와 예금주가 일치하지 않습니다. 고객센터: 고객에게 계좌를 다시 확인해 새 계좌로 등록해 주세요 (다시 결재가 필요합니다)."
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/store"
 	"daesa/toss"
@@ -24,7 +26,14 @@ type bug struct {
 	queue    func(*sim, refunds.Queue) refunds.Queue
 	provider func(*sim, refunds.Provider) refunds.Provider
 	freeze   func(pay.CancelIntent) ([]byte, error)
-	sql      []string
+	ask      func(*pay.Payment, *refunds.Known) // what an asking is planned from
+	hand     func(*pay.Payment)                 // what a transfer by hand is approved from
+	word     func(*sim)                         // before an approval
+	propose  func(reconcile.Break, refunds.Asked, refunds.Policy, time.Time, *refunds.Request) *refunds.Request
+	// waits and whose break what is said of open requests, and whose expire.
+	waits func(refunds.Standing, refunds.Facts, time.Time) []refunds.Waiter
+	whose func(*sim, func(mid string) bool) func(mid string) bool
+	sql   []string
 	// harmless says which other layer makes up for it; such a bug is caught only
 	// together with the bugs of those layers.
 	harmless string
@@ -37,6 +46,25 @@ func (b bug) and(o bug) bug {
 	both := bug{name: b.name + " + " + o.name, sql: append(append([]string{}, b.sql...), o.sql...), freeze: b.freeze, seed: b.seed, also: o.seed}
 	if o.freeze != nil {
 		both.freeze = o.freeze
+	}
+	both.ask, both.hand, both.word, both.propose = b.ask, b.hand, b.word, b.propose
+	if o.ask != nil {
+		both.ask = o.ask
+	}
+	if o.hand != nil {
+		both.hand = o.hand
+	}
+	if o.word != nil {
+		both.word = o.word
+	}
+	if o.propose != nil {
+		both.propose = o.propose
+	}
+	if both.waits = b.waits; o.waits != nil {
+		both.waits = o.waits
+	}
+	if both.whose = b.whose; o.whose != nil {
+		both.whose = o.whose
 	}
 	both.decide = func(s *sim, next decision) decision {
 		for _, each := range []bug{b, o} {
@@ -211,7 +239,29 @@ func crowded(s *sim, q refunds.Queue) refunds.Queue {
 		rows, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.Approved)})
 		s.must(err)
 		for _, r := range rows {
-			if !c.Send || r.LeaseOwner != "" || r.NextAt.After(c.Now) {
+			if !c.Send || r.MID != c.MID || r.LeaseOwner != "" || r.NextAt.After(c.Now) {
+				continue
+			}
+			s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE refunds SET version = version + 1, lease_owner = '%s', lease_until = '%s' WHERE id = '%s'",
+				c.Owner, c.Until.UTC().Format("2006-01-02T15:04:05.000000Z"), r.ID)))
+			return s.db.ClaimedFor(ctx, r.ID)
+		}
+		return q.Claim(ctx, c)
+	}}
+}
+
+// crowdedOverMIDs lets a request be claimed that nothing under its own MID keeps
+// back, whatever is in flight under another.
+func crowdedOverMIDs(s *sim, q refunds.Queue) refunds.Queue {
+	return brokenQueue{Queue: q, claim: func(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
+		rows, err := s.db.Refunds(ctx, store.RefundFilter{MID: c.MID})
+		s.must(err)
+		busy := map[string]bool{}
+		for _, r := range rows {
+			busy[r.PaymentKey] = busy[r.PaymentKey] || r.LeaseOwner != "" || r.State == refunds.Sending || r.State == refunds.Unknown || r.State == refunds.Retry
+		}
+		for _, r := range rows {
+			if !c.Send || r.State != refunds.Approved || busy[r.PaymentKey] || r.NextAt.After(c.Now) {
 				continue
 			}
 			s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE refunds SET version = version + 1, lease_owner = '%s', lease_until = '%s' WHERE id = '%s'",
@@ -311,6 +361,7 @@ var bugs = []bug{
 			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, answer.Payment.TotalAmount, pay.Done
 		}
 	})},
+	{name: "a break does not hear that its request has ended", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS deaf BEFORE UPDATE ON breaks WHEN OLD.refunding = 1 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "a journal row is lost", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS bug BEFORE INSERT ON journal WHEN NEW.seq % 7 = 0 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "the guard is fresh for a new key", seed: 67, decide: instead(func(r refunds.Request, a *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if r.State == refunds.Unknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {
@@ -339,7 +390,47 @@ var bugs = []bug{
 			}
 		}
 	})},
-	{name: "the approval is not compared", seed: 105, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) {
+	{name: "a smaller cancel under our reference is taken as ours", seed: 1352, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if answer.Payment == nil {
+			return
+		}
+		for i := range answer.Payment.Cancels {
+			if c := &answer.Payment.Cancels[i]; pay.Marker(c.Reason) == r.ID && c.Amount < r.Amount {
+				c.Amount = r.Amount
+			}
+		}
+	})},
+	{name: "a new key forgets that the old one went unanswered",
+		harmless: "a new key waits for a quiet of its own before it is made (TestANewKeyRemembersThatTheOldOneWentUnanswered sees it)", decide: seeing(func(_ *refunds.Request, a *refunds.Attempt, _ *refunds.Answer) {
+			if a != nil && a.N > 1 && a.Sends == 1 && a.Answered() {
+				a.Unanswered = false
+			}
+		})},
+	{name: "nobody looks at lease and brake at the moment of sending", seed: 4, queue: func(_ *sim, q refunds.Queue) refunds.Queue {
+		return brokenQueue{Queue: q, ready: func(context.Context, string, int64) error { return nil }}
+	}},
+	{name: "another merchant's payment is refunded", seed: 95, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if answer.Payment != nil {
+			answer.Payment.MID = r.MID
+		}
+	})},
+	{name: "an unknown reference stops nobody", seed: 6, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if answer.Payment == nil {
+			return
+		}
+		answer.Known.Taken = slices.Clone(answer.Known.Taken)
+		for _, c := range answer.Payment.Cancels {
+			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.Rejected})
+		}
+	})},
+	{name: "each MID has guards of its own", seed: 313, sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
+		"CREATE UNIQUE INDEX IF NOT EXISTS refunds_in_flight ON refunds (mid, payment_key) WHERE state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)"},
+		queue: crowdedOverMIDs},
+	{name: "the row is not compared with the journal", harmless: "the approval: it is a hash over what was approved, and the row is not that any more",
+		with: map[string]uint64{"the approval is not compared": 105}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+			answer.Known.Altered = nil
+		})},
+	{name: "the approval is not compared", harmless: "the journal: the row is not what it says of it, and is held", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) {
 		r.Approval = refunds.ApprovalHash(*r)
 	})},
 	{name: "the brake is not read", seed: 64, queue: unbraked},
@@ -368,5 +459,53 @@ var bugs = []bug{
 			a.Unanswered = false
 		}
 	})},
+	{name: "nobody comes to a merchant that is gone", seed: 491, whose: func(s *sim, whose func(string) bool) func(string) bool {
+		return func(mid string) bool { return whose(mid) && !s.unconfigured }
+	}},
+	{name: "nothing expires at night", seed: 49, whose: func(*sim, func(string) bool) func(string) bool { return nil }},
+	{name: "a limit that was lowered is not seen", seed: 150, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
+		for currency, l := range f.Budget.Of {
+			l.Single = wideLimit
+			f.Budget.Of[currency] = l
+		}
+		return refunds.Waits(s, f, now)
+	}},
+	{name: "a merchant that is gone is not seen", seed: 5, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
+		f.Configured = []string{mid}
+		return refunds.Waits(s, f, now)
+	}},
+	{name: "what is accepted is forgotten", seed: 4, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
+		s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(o refunds.Open) bool { return o.State == refunds.Accepted })
+		return refunds.Waits(s, f, now)
+	}},
 	{name: "no deadline", harmless: "the provider refuses by EXCEED_MAX_REFUND_DUE, and a look proves it", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) { r.CancelBy = time.Time{} })},
+	{name: "the taxable rest is forgotten when it is asked for", harmless: "the look-up before the send sees what is left of each part",
+		with: map[string]uint64{"the parts are forgotten before a send": 0}, ask: func(p *pay.Payment, _ *refunds.Known) { p.TaxFreeAmount = 0 }},
+	{name: "the parts are not known when it is approved", harmless: "what is asked for fits, and the look-up before the send sees what others took",
+		with: map[string]uint64{"the parts are forgotten before a send": 0}, word: func(s *sim) { s.must(s.db.ExecForTest(s.ctx, "UPDATE payments SET tax_free_left = NULL")) }},
+	{name: "the parts are forgotten before a send", harmless: "what is asked for fits, and what others take voids the approval: the next word sees it",
+		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+			if answer.Payment != nil && (r.State == refunds.Approved || r.State == refunds.Retry) {
+				answer.Payment.TaxFreeAmount = min(r.TaxFreeAmount, answer.Payment.BalanceAmount)
+			}
+		})},
+	{name: "a night says the least tax-free part", propose: func(b reconcile.Break, asked refunds.Asked, policy refunds.Policy, now time.Time, r *refunds.Request) *refunds.Request {
+		if b.Remark != reconcile.TaxPartNeeded {
+			return r
+		}
+		taxable := *b.Payment
+		taxable.TaxFreeAmount, b.Payment, b.Remark = 0, &taxable, ""
+		r, _ = refunds.Propose(b, asked, policy, now)
+		return r
+	}},
+	{name: "a transfer by hand does not see what Toss has cancelled", hand: func(p *pay.Payment) {
+		p.BalanceAmount, p.Cancels, p.Status = p.TotalAmount, nil, pay.Done
+	}},
+	{name: "a transfer by hand is forgotten before a send", harmless: "it counts when another request is asked for and approved, and what others take voids the approval",
+		with: map[string]uint64{"the parts are not known when it is approved": 0}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) { answer.Known.Given = nil })},
+	{name: "a changed account is not seen before a new attempt", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
+		if r.State == refunds.Unknown {
+			answer.Known.AccountPrint = r.AccountPrint
+		}
+	})},
 }

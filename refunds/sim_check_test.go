@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/sandbox"
 	"daesa/store"
@@ -20,6 +21,7 @@ import (
 type facts struct {
 	keys     []string // of the payments
 	foreign  []int    // cancels by others, of each payment
+	strange  []int    // cancels by other installations, of each payment
 	unasked  []*wish
 	wishes   []*wish
 	ids      map[string]int // request ids in the order of their first asking
@@ -34,13 +36,17 @@ type facts struct {
 	lastSend map[string]time.Time // of each payment, by the worker's clock
 	sentOn   map[string]pay.Day
 	gone     map[string]bool // requests of which something has left
-	brake    int             // the step at which it went on; -1: it is off
+	breaks   map[string]*reconcile.Break
+	said     map[string]bool // breaks of which a person has said the tax-free part
+	given    []refunds.HandTransfer
+	brake    int // the step at which it went on; -1: it is off
 	checks   int
 }
 
 func newFacts() facts {
 	return facts{ids: map[string]int{}, words: map[string]word{}, person: map[string]bool{}, numbers: map[string]string{}, states: map[string]refunds.State{},
-		answered: map[string]bool{}, guards: map[string]int64{}, lastSend: map[string]time.Time{}, sentOn: map[string]pay.Day{}, gone: map[string]bool{}, brake: -1}
+		answered: map[string]bool{}, guards: map[string]int64{}, lastSend: map[string]time.Time{}, sentOn: map[string]pay.Day{}, gone: map[string]bool{},
+		breaks: map[string]*reconcile.Break{}, said: map[string]bool{}, brake: -1}
 }
 
 // short names a request.
@@ -94,7 +100,9 @@ func (s *sim) checkStore() {
 			s.fail("I5", "%s has disappeared", s.short(w.id))
 		}
 	}
+	s.checkBreaks()
 	s.checkLedger()
+	s.checkWaiting()
 }
 
 // checkHistory replays the journal of a request: it gives the table's state,
@@ -157,6 +165,9 @@ func (s *sim) checkLedger() {
 				foreign++
 			}
 		}
+		if n := s.strangersOf(key); n != int64(s.strange[i]) {
+			s.fail("I10", "payment %d has %d cancels of other installations, they made %d", i, n, s.strange[i])
+		}
 		if p.Total-moved != p.Balance {
 			s.fail("I10", "payment %d: %d less %d is not %d", i, p.Total, moved, p.Balance)
 		}
@@ -180,6 +191,8 @@ func (s *sim) checkLedger() {
 				}
 			}
 		}
+		s.checkParts(i, p)
+		s.checkGiven(i, p, caused)
 		if caused > asked && !s.otherAmount {
 			s.fail("I2", "payment %d: %d were asked for, and we caused %d", i, asked, caused)
 		}
@@ -189,6 +202,21 @@ func (s *sim) checkLedger() {
 			}
 		}
 	}
+}
+
+// strangersOf counts the cancels of a payment with a reference that nobody here
+// has ever asked under.
+func (s *sim) strangersOf(key string) (n int64) {
+	p, _ := s.toss.Payment(key)
+	if p == nil {
+		return 0
+	}
+	for _, c := range p.Cancels {
+		if marker := pay.Marker(c.Reason); marker != "" && s.ids[marker] == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // checkBelief compares one request's state with the ledger.
@@ -269,10 +297,14 @@ func (s *sim) left(w *simWorker, f *flight) {
 		account = body.Account.Number
 	}
 	given, approved := s.words[f.id]
-	is := word{body.Reason, body.Amount.String(), account}
+	is := word{body.Reason, body.Amount.String(), or(body.TaxFree.String(), "0"), account}
 	if wish := s.wishOf(f.id); !approved || wish == nil || wish.dropped && !f.zombie || s.epoch == 0 && given != is {
 		s.fail("I11", "%s: %v is sent, and people said %v", s.short(f.id), is, given)
 	}
+	if wish := s.wishOf(f.id); wish != nil && s.opt.Payments[wish.of].Other {
+		s.fail("I13", "%s is sent, and Toss says that its payment is another merchant's", s.short(f.id))
+	}
+	s.fits(f, body)
 	if s.brake >= 0 && w.begunAt > s.brake {
 		s.fail("I11", "%s is sent, and the brake is on", s.short(f.id))
 	}

@@ -79,9 +79,11 @@ func mildly(m mishap) bool {
 
 // ask is one request that a person makes.
 type ask struct {
-	Ref    string
-	At     time.Duration
-	Amount int64
+	Ref     string
+	At      time.Duration
+	Amount  int64
+	TaxFree string // "": unsaid
+	Former  bool   // under the mid of before it was corrected
 }
 
 // simPayment is a payment and what is asked of it.
@@ -92,6 +94,12 @@ type simPayment struct {
 	Account bool // a deposited virtual account
 	Asks    []ask
 	Ago     time.Duration // paid so long before the start
+	// Other: Toss says that it is another merchant's; Believed: the books have
+	// requests for it all the same, from a version that believed the configuration.
+	Other, Believed bool
+	TaxFree         int64
+	Shop            int64 // what the shop cancels of it; 0: it has no order
+	ShopAt          time.Duration
 }
 
 // act is something that happens beside the workers, at a time from the start.
@@ -125,16 +133,21 @@ type options struct {
 	Office     time.Duration // between two looks of a person
 	Meddles    int           // so often somebody cancels at Toss what is on its way
 	Resolves   bool          // a person gives the word on held requests
+	Compares   time.Duration // between two nights that compare and propose; 0: there are none
+	Transfers  bool          // a person approves transfers by hand
+	Nights     bool          // a night comes to the refunds, too, and the configuration changes
+	TwoMIDs    bool          // the former mid is among the also_mids, and has requests
+	Brakes     int           // so often somebody brakes what has begun and not left
 }
 
 // String prints the options so that a seed explains itself.
 func (o options) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v\n",
+	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v two mids %v compares %s transfers %v%s\n",
 		o.Seed, 100*o.Fault, 100*o.Kill, 100*o.Pause, o.Workers, o.Start.Format(time.RFC3339), o.Length, o.Every, o.KeyLife, o.OutageFrom, o.OutageTo,
-		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard)
+		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.TwoMIDs, o.Compares, o.Transfers, o.settings())
 	for i, p := range o.Payments {
-		fmt.Fprintf(&b, "  payment %d: %s %d %s account %v asks %v\n", i, p.Method, p.Amount, p.Outcome, p.Account, p.Asks)
+		fmt.Fprintf(&b, "  payment %d: %s %d, %d tax-free %s account %v other %v believed %v asks %v shop cancels %d at %s\n", i, p.Method, p.Amount, p.TaxFree, p.Outcome, p.Account, p.Other, p.Believed, p.Asks, p.Shop, p.ShopAt)
 	}
 	for _, a := range o.Acts {
 		fmt.Fprintf(&b, "  act %s: %s of %d, %d\n", a.At, a.What, a.Of, a.Sum)
@@ -201,7 +214,10 @@ func drawOptions(seed uint64, mild bool) options {
 		}
 		o.drawDisasters(r)
 		o.drawPeople(r)
+		o.drawMerchants(rand.New(rand.NewPCG(seed, 0x1d)))
 	}
+	o.drawParts()
+	o.drawSettings()
 	slices.SortStableFunc(o.Acts, func(a, b act) int { return int(a.At - b.At) })
 	return o
 }
@@ -233,11 +249,11 @@ func drawPayment(r *rand.Rand, o *options, i int) simPayment {
 	part := p.Amount / 5 * (1 + r.Int64N(2))
 	switch n := r.IntN(4); {
 	case n == 0 || p.Method == sandbox.Phone:
-		p.Asks = []ask{{ref(0), at(), p.Amount}}
+		p.Asks = []ask{{Ref: ref(0), At: at(), Amount: p.Amount}}
 	case n == 1:
-		p.Asks = []ask{{ref(0), at(), part}}
+		p.Asks = []ask{{Ref: ref(0), At: at(), Amount: part}}
 	default: // two equal parts of one payment are legal, and are two requests
-		p.Asks = []ask{{ref(0), at(), part}, {ref(1), at(), part}}
+		p.Asks = []ask{{Ref: ref(0), At: at(), Amount: part}, {Ref: ref(1), At: at(), Amount: part}}
 	}
 	return p
 }
@@ -267,6 +283,40 @@ func (o *options) drawDisasters(r *rand.Rand) {
 	}
 	if chance(r, 0.05) {
 		o.Acts = append(o.Acts, act{At: span(r, 0, o.Length), What: "rotate"})
+	}
+}
+
+// drawMerchants draws whose the payments are, and who else refunds them. It has
+// a source of chance of its own: what else a seed tells stays as it was.
+func (o *options) drawMerchants(r *rand.Rand) {
+	if chance(r, 0.2) {
+		o.TwoMIDs = true
+		for i := range o.Payments {
+			for j := range o.Payments[i].Asks {
+				o.Payments[i].Asks[j].Former = chance(r, 0.5)
+			}
+		}
+		for range r.IntN(3) {
+			o.Acts = append(o.Acts, act{At: span(r, 0, o.Length), What: "asked again under the other mid", Of: r.IntN(6)})
+		}
+	}
+	if chance(r, 0.15) {
+		o.Brakes, o.Pause = 1+r.IntN(2), max(o.Pause, 0.02)
+	}
+	if chance(r, 0.1) {
+		p := &o.Payments[r.IntN(len(o.Payments))]
+		p.Other, p.Believed = true, chance(r, 0.7)
+	}
+	if chance(r, 0.2) {
+		for range 1 + r.IntN(2) {
+			i := r.IntN(len(o.Payments))
+			p := o.Payments[i]
+			at := span(r, 0, o.Length/2)
+			if chance(r, 0.6) { // around the time at which it is sent
+				at = max(0, p.Asks[0].At+span(r, -10*time.Minute, 20*time.Minute))
+			}
+			o.Acts = append(o.Acts, act{At: at, What: "another installation refunds", Of: i, Sum: p.Amount / 10 * (1 + r.Int64N(3))})
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/sandbox"
 	"daesa/store"
@@ -23,10 +24,18 @@ type wish struct {
 	taken   bool
 	words   int  // how often it was approved
 	dropped bool // somebody took it back
+	night   bool // a night has asked for it
+}
+
+func (w *wish) mid() string {
+	if w.Former {
+		return formerMID
+	}
+	return mid
 }
 
 // word is what an approval covered.
-type word struct{ reason, amount, account string }
+type word struct{ reason, amount, taxFree, account string }
 
 // simDir is a folder of one seed.
 type simDir struct{ path string }
@@ -44,11 +53,14 @@ func (d simDir) done() { os.RemoveAll(d.path) }
 
 // pay makes the payment at Toss, and lines up what will be asked of it.
 func (s *sim) pay(i int, p simPayment) {
-	n := sandbox.NewPayment{OrderID: fmt.Sprintf("order-%04d", i), Method: p.Method, Amount: p.Amount, Outcome: p.Outcome, At: s.now.Add(-p.Ago), Status: sandbox.Done}
+	n := sandbox.NewPayment{OrderID: fmt.Sprintf("order-%04d", i), Method: p.Method, Amount: p.Amount, TaxFree: p.TaxFree, Outcome: p.Outcome, At: s.now.Add(-p.Ago), Status: sandbox.Done}
+	if p.Other {
+		n.MID = "othermid01"
+	}
 	made, err := s.toss.Pay(n)
 	s.must(err)
 	s.keys = append(s.keys, made.Key)
-	s.foreign = append(s.foreign, 0)
+	s.foreign, s.strange = append(s.foreign, 0), append(s.strange, 0)
 	for _, a := range p.Asks {
 		s.unasked = append(s.unasked, &wish{ask: a, of: i})
 	}
@@ -68,45 +80,51 @@ func (s *sim) askDue() {
 // askFor adds a request as `refunds add` does: after a look-up, and only if
 // nothing stands in its way.
 func (s *sim) askFor(w *wish) {
-	p, evidence, err := s.client.Payment(s.ctx, s.keys[w.of])
+	mid := w.mid()
+	p, evidence, err := s.clients[mid].Payment(s.ctx, s.keys[w.of])
 	s.must(err)
 	w.id = refunds.RequestID(mid, w.Ref)
 	if s.ids[w.id] == 0 {
 		s.ids[w.id] = len(s.ids) + 1
 	}
-	r := refunds.Request{ID: w.id, MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: w.Amount, Currency: p.Currency,
-		Reason: "고객 변심", Ref: w.Ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: s.now, CancelBy: refunds.CancelBy(p, 365, s.now).By}
-	known, err := s.db.Known(s.ctx, r)
-	s.must(err)
-	own := false
-	for _, c := range p.Cancels {
-		marker := pay.Marker(c.Reason)
-		own = own || marker == w.id
-		if marker != w.id && !known.Ours[marker] && known.Claimed[c.TransactionKey] == "" && c.Status != pay.CancelAborted {
-			r.PlannedForeign += c.Amount
-		}
+	if s.opt.Payments[w.of].Believed {
+		p.MID = mid
 	}
-	adding := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}, Found: refunds.FoundAtToss(r, p, known, s.now)}
-	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
-		adding.Account = s.account(w, p, known.AccountPrint)
-		adding.Request.AccountPrint = known.AccountPrint
-		if adding.Account != nil {
-			adding.Request.AccountPrint = adding.Account.Print
-		}
-	}
-	known.AccountPrint = adding.Request.AccountPrint
-	if why := refunds.Obstacle(adding.Request, p, known, s.now); why != "" && !own {
-		s.note("people: %s of %d is not taken: %s", w.Ref, w.Amount, why)
+	if p, err = refunds.MayBeAsked(p, refunds.Asking{MID: mid}, refunds.Known{}); err != nil {
+		s.note("people: %s is not taken: %v", w.Ref, err)
 		return
 	}
-	_, err = s.db.AddRefunds(s.ctx, nil, []store.Adding{adding}, "maker", s.now)
-	var tooMuch *store.TooMuchError
-	var sameRef *store.RefError
+	known, err := s.db.Known(s.ctx, refunds.Request{ID: w.id, MID: mid, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
+	s.must(err)
+	var account *refunds.StoredAccount
+	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
+		if account = s.account(w, p, known.AccountPrint); account != nil {
+			known.AccountPrint = account.Print
+		}
+	}
+	if s.bug.ask != nil {
+		s.bug.ask(&p, &known)
+	}
+	asking := refunds.Asking{MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Amount: p.Currency.Format(w.Amount), TaxFree: w.TaxFree, Reason: "고객 변심", Ref: w.Ref}
+	policy := refunds.AskPolicy{AccountDays: 365, Single: map[pay.Currency]int64{pay.KRW: 1e12, pay.USD: 1e12}}
+	plan, err := refunds.PlanAsking(asking, p, known, policy, "maker", "", s.now)
+	var refused *refunds.AskError
+	if errors.As(err, &refused) {
+		s.count.misfits++
+		s.note("people: %s of %d is not taken: %v", w.Ref, w.Amount, err)
+		return
+	}
+	s.must(err)
+	adding := refunds.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Account: account, Found: plan.Found}
+	_, err = s.db.AddRefunds(s.ctx, nil, []refunds.Adding{adding}, "maker", s.now)
+	var tooMuch *refunds.TooMuchError
+	var sameRef *refunds.RefError
 	if errors.As(err, &tooMuch) || errors.As(err, &sameRef) {
 		s.note("people: %s of %d is not taken: %v", w.Ref, w.Amount, err)
 		return
 	}
 	s.must(err)
+	s.waitFor(w.id)
 	w.taken = true
 	s.count.requests++
 	s.note("people: ask %s = %s for %d of payment %d", w.Ref, s.short(w.id), w.Amount, w.of)
@@ -117,6 +135,34 @@ func (s *sim) askFor(w *wish) {
 	if s.opt.Mild || chance(s.rnd, 0.8) {
 		s.approve(w)
 	}
+}
+
+// askUnderTheOther hands the same wish in again after the mid was corrected, or
+// was made wrong: one ref makes one refund of a payment. Only what was taken back
+// before anything of it was sent is a new wish.
+func (s *sim) askUnderTheOther(w *wish) {
+	other := &wish{ask: ask{Ref: w.Ref, Amount: w.Amount, Former: !w.Former}, of: w.of}
+	p, _, err := s.clients[other.mid()].Payment(s.ctx, s.keys[w.of])
+	s.must(err)
+	had, err := s.db.RefundByRef(s.ctx, other.mid(), p.PaymentKey, w.Ref)
+	s.must(err)
+	if !w.taken || p.MID != other.mid() {
+		return
+	}
+	if had == nil {
+		s.wishes = append(s.wishes, other)
+		s.askFor(other)
+		return
+	}
+	r := *had
+	r.ID, r.MID, r.State = refunds.RequestID(other.mid(), w.Ref), other.mid(), refunds.Requested
+	added, err := s.db.AddRefunds(s.ctx, nil, []refunds.Adding{{Request: r, Payment: p}}, "maker", s.now)
+	s.must(err)
+	s.note("people: %s is asked for again under %s", s.short(had.ID), other.mid())
+	if len(added.New) > 0 {
+		s.fail("I15", "%s makes a second request under %s", s.short(had.ID), other.mid())
+	}
+	s.checkStore()
 }
 
 // account seals a refund account where the payment has none, or a new one is
@@ -131,26 +177,50 @@ func (s *sim) account(w *wish, p pay.Payment, known string) *refunds.StoredAccou
 	s.numbers[print] = number
 	sealer, err := simSealer()
 	s.must(err)
-	sealed, err := refunds.SealAccount(sealer, pay.RefundAccount{Bank: "88", Number: pay.Private(number), Holder: "김토스"}, refunds.AccountPlace(mid, p.OrderID, print))
+	sealed, err := refunds.SealAccount(sealer, pay.RefundAccount{Bank: "88", Number: pay.Private(number), Holder: "김토스"}, refunds.AccountPlace(p.MID, p.OrderID, print))
 	s.must(err)
-	return &refunds.StoredAccount{MID: mid, PaymentKey: p.PaymentKey, OrderID: p.OrderID, Print: print, Bank: "88", AccountMasked: "998*****", HolderMasked: "김*스",
+	return &refunds.StoredAccount{MID: p.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, Print: print, Bank: "88", AccountMasked: "998*****", HolderMasked: "김*스",
 		Sealed: sealed, Source: "given", At: s.now, Actor: "maker"}
 }
 
-// approve is the word of another person than who asked.
-func (s *sim) approve(w *wish) {
+// approve is the word of another person than who asked. It is not taken where
+// the request does not fit any more.
+func (s *sim) approve(w *wish) bool {
 	r, _, err := s.db.Refund(s.ctx, w.id)
 	s.must(err)
 	if r.State != refunds.Requested {
-		return
+		return true
 	}
-	_, err = s.db.Approve(s.ctx, store.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	if s.bug.word != nil {
+		s.bug.word(s)
+	}
+	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	if altered := (*store.AlteredError)(nil); errors.As(err, &altered) { // somebody edited it
+		s.reject(w)
+		return true
+	}
+	var tooMuch *refunds.TooMuchError
+	if errors.As(err, &tooMuch) {
+		s.count.misfits++
+		s.note("people: %s cannot be approved: %v", s.short(w.id), err)
+		return false
+	}
 	s.must(err)
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
 	}
-	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), account: s.numbers[r.AccountPrint]}
+	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), taxFree: r.Currency.Format(r.TaxFreeAmount), account: s.numbers[r.AccountPrint]}
 	s.note("people: approve %s", s.short(w.id))
+	s.checkStore()
+	return true
+}
+
+// reject is the no of another person than who asked.
+func (s *sim) reject(w *wish) {
+	_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "no", Now: s.now})
+	s.must(err)
+	w.dropped, s.person[w.id] = true, true
+	s.note("people: reject %s", s.short(w.id))
 	s.checkStore()
 }
 
@@ -170,14 +240,9 @@ func (s *sim) visit() {
 	for _, r := range slices.Clone(s.last) {
 		w := s.wishOf(r.ID)
 		switch {
-		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance:
-			s.approve(w)
+		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance && r.ErrorCode != refunds.WhyTaxPart && s.approve(w):
 		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
-			_, err := s.db.Reject(s.ctx, store.Word{IDs: []string{r.ID}, By: "checker", Note: "no", Now: s.now})
-			s.must(err)
-			w.dropped, s.person[r.ID] = true, true
-			s.note("people: reject %s", s.short(r.ID))
-			s.checkStore()
+			s.reject(w)
 			if r.State == refunds.NeedsAccount && len(s.wishes) < 12 {
 				s.again(w, "account-"+w.Ref)
 			}
@@ -185,18 +250,19 @@ func (s *sim) visit() {
 			s.resolve(r)
 		}
 	}
+	s.transfers()
 }
 
 // again asks for the same under another ref.
 func (s *sim) again(w *wish, ref string) {
-	more := &wish{ask: ask{Ref: ref, Amount: w.Amount}, of: w.of}
+	more := &wish{ask: ask{Ref: ref, Amount: w.Amount, Former: w.Former}, of: w.of}
 	s.wishes = append(s.wishes, more)
 	s.askFor(more)
 }
 
 // resolve is a person's word on a held request, after a look at the provider.
 func (s *sim) resolve(r refunds.Request) {
-	p, evidence, err := s.client.Payment(s.ctx, r.PaymentKey)
+	p, evidence, err := s.clients[r.MID].Payment(s.ctx, r.PaymentKey)
 	s.must(err)
 	claimed, err := s.db.ClaimedFor(s.ctx, r.ID)
 	s.must(err)
@@ -208,7 +274,7 @@ func (s *sim) resolve(r refunds.Request) {
 		s.note("people: %s is not resolved: %v", s.short(r.ID), err)
 		return
 	}
-	s.must(s.db.ResolveRefund(s.ctx, claimed, step, p, []pay.Evidence{evidence}, "owner", "looked", s.now))
+	s.must(s.db.ResolveRefund(s.ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, "owner", "looked", s.now))
 	s.note("people: resolve %s as %s", s.short(r.ID), step.To)
 	if claimed.Attempt != nil {
 		s.answered[claimed.Attempt.Key] = true
@@ -219,12 +285,25 @@ func (s *sim) resolve(r refunds.Request) {
 // happen is an act beside the workers.
 func (s *sim) happen(a act) {
 	s.note("%s %d %d", a.What, a.Of, a.Sum)
+	if s.settingsChange(a) {
+		return
+	}
 	switch a.What {
 	case "console":
-		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum}); err == nil {
+		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum, TaxFree: s.part(s.keys[a.Of], a.Sum)}); err == nil {
 			s.foreign[a.Of]++
 		}
 		s.checkLedger()
+	case "another installation refunds":
+		theirs := pay.WithMarker("다른 설치의 환불", refunds.RequestID("elsewhere", fmt.Sprint(s.steps)))
+		if err := s.toss.ConsoleCancel(s.keys[a.Of], sandbox.ConsoleCancel{Amount: a.Sum, Reason: theirs}); err == nil {
+			s.strange[a.Of]++
+		}
+		s.checkLedger()
+	case "asked again under the other mid":
+		if len(s.wishes) > 0 && !s.quarantine {
+			s.askUnderTheOther(s.wishes[a.Of%len(s.wishes)])
+		}
 	case "brake on":
 		_, err := s.db.Pause(s.ctx, "owner", "stop", s.now)
 		s.must(err)
@@ -273,6 +352,25 @@ func (s *sim) meddle() {
 	}
 }
 
+// slam: somebody puts the brake on while a cancel has begun and not left, and
+// takes it off within the hour.
+func (s *sim) slam() {
+	if !s.faults || s.opt.Brakes == 0 || s.brake >= 0 {
+		return
+	}
+	for _, r := range s.last {
+		if r.State != refunds.Sending || s.gone[r.ID] || !chance(s.rnd, 0.3) {
+			continue
+		}
+		s.opt.Brakes--
+		s.happen(act{What: "brake on"})
+		off := act{At: s.now.Sub(s.opt.Start) + span(s.rnd, time.Minute, time.Hour), What: "brake off"}
+		s.acts = append(s.acts, off)
+		slices.SortStableFunc(s.acts, func(a, b act) int { return cmp.Compare(a.At, b.At) })
+		return
+	}
+}
+
 func (s *sim) unbrake() {
 	_, err := s.db.Resume(s.ctx, "owner", s.now)
 	s.must(err)
@@ -280,8 +378,8 @@ func (s *sim) unbrake() {
 }
 
 func (s *sim) withdraw(r refunds.Request) {
-	_, err := s.db.Withdraw(s.ctx, store.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
-	var state *store.StateError
+	_, err := s.db.Withdraw(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
+	var state *refunds.StateError
 	if errors.As(err, &state) {
 		return
 	}
@@ -318,11 +416,18 @@ func (s *sim) restore() {
 	for _, r := range rows {
 		s.wishOf(r.ID).taken = true
 	}
+	s.regiven()
+	s.breaks, s.said = map[string]*reconcile.Break{}, map[string]bool{}
 	s.checkStore()
 	for _, w := range slices.Clone(s.wishes) {
-		if !w.taken {
+		if !w.taken && w.night { // the next night asks for what is owed then
+			s.otherAmount = true
+		}
+		if !w.taken && !w.night {
 			if s.otherAmount && w.Amount > 200 && chance(s.rnd, 0.5) {
-				w.Amount /= 2
+				if w.Amount /= 2; chance(s.rnd, 0.4) {
+					w.Amount *= 3
+				}
 			}
 			s.askFor(w)
 		}

@@ -65,6 +65,8 @@ func (s *sim) openStore(content []byte) {
 	db, err := store.Open(s.ctx, "sqlite:"+s.path)
 	s.must(err)
 	s.db = db
+	// Who edits a request in a simulation owns the database.
+	s.must(db.ExecForTest(s.ctx, "DROP TRIGGER IF EXISTS refunds_written_once"))
 	for _, statement := range s.bug.sql {
 		s.must(db.ExecForTest(s.ctx, statement))
 	}
@@ -133,6 +135,9 @@ func (q simQueue) Begin(ctx context.Context, b refunds.Begun) error {
 		if err == nil {
 			q.w.lease = b.Until
 			s.begun(b)
+			if first := b.Request.State == refunds.Approved || b.Request.State == refunds.Retry; first && q.w.saw[b.Request.PaymentKey] > b.Request.Strangers {
+				s.fail("I14", "%s is sent beside a cancel of another installation, which nobody has looked at", s.short(b.Request.ID))
+			}
 		}
 		return err
 	})

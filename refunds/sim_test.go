@@ -42,13 +42,15 @@ type sim struct {
 	plan planner
 	bug  bug
 	rnd  *rand.Rand
-	now  time.Time
-	path string
-	db   *store.DB
-	toss *sandbox.Sandbox
-	wire *wire
-	// client is the real one; all its calls go over the wire.
-	client  *toss.Client
+	// parts draws what has to do with parts alone: the other draws stay as they are.
+	parts *rand.Rand
+	now   time.Time
+	path  string
+	db    *store.DB
+	toss  *sandbox.Sandbox
+	wire  *wire
+	// clients are real ones, of each MID; all their calls go over the wire.
+	clients map[string]*toss.Client
 	current *simWorker // who runs; nil: people
 	workers []*simWorker
 	secret  string // which of our secret keys is in use
@@ -57,12 +59,17 @@ type sim struct {
 	runs    int
 	nextRun time.Time
 	office  time.Time
-	acts    []act
-	epoch   int // of the database: every restore begins one
-	backup  []byte
+	// nextCompare is when the next night compares and proposes.
+	nextCompare time.Time
+	acts        []act
+	epoch       int // of the database: every restore begins one
+	backup      []byte
 	// quarantine: after a restore nothing but the run that looks everything up.
-	quarantine  bool
-	otherAmount bool
+	quarantine   bool
+	otherAmount  bool
+	single       int64 // refunds.max_single
+	unconfigured bool  // the merchant left the configuration
+	nextNight    time.Time
 
 	facts
 	lines []string
@@ -76,6 +83,7 @@ type sim struct {
 type counts struct {
 	kills, faults, sends, requests, succeeded, restores, steps int
 	people                                                     int // requests that needed a person after their approval
+	proposed, byHand, misfits                                  int // by nights; transfers; askings and approvals that a rule refused
 }
 
 func (c *counts) add(o counts) {
@@ -87,12 +95,15 @@ func (c *counts) add(o counts) {
 	c.restores += o.restores
 	c.steps += o.steps
 	c.people += o.people
+	c.proposed += o.proposed
+	c.byHand += o.byHand
+	c.misfits += o.misfits
 }
 
 // newSim makes the world of a seed. dir is the seed's own.
 func newSim(dir string, o options, plan planner, b bug) *sim {
-	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), now: o.Start,
-		path: filepath.Join(dir, "daesa.db"), secret: "secret-1", faults: true, sum: 14695981039346656037, facts: newFacts(), acts: slices.Clone(o.Acts)}
+	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), parts: rand.New(rand.NewPCG(o.Seed, 0x9a)), now: o.Start,
+		path: filepath.Join(dir, "daesa.db"), secret: "secret-1", faults: true, single: wideLimit, sum: 14695981039346656037, facts: newFacts(), acts: slices.Clone(o.Acts)}
 	if plan == nil {
 		s.plan = dice{s}
 	}
@@ -101,17 +112,32 @@ func newSim(dir string, o options, plan planner, b bug) *sim {
 	s.openStore(content)
 	s.toss = sandbox.New(sandbox.Options{Now: func() time.Time { return s.now }})
 	s.wire = &wire{s: s, keys: map[string]*kept{}}
-	s.client, err = toss.New(toss.Options{BaseURL: "http://127.0.0.1:1", MID: mid, Now: s.clock, SecretKey: func() string { return simSecret },
-		HTTP: &http.Client{Transport: s.wire}, Sleep: func(context.Context, time.Duration) error {
-			s.current.wait(time.Second)
-			return nil
-		}})
-	s.must(err)
+	s.clients = map[string]*toss.Client{}
+	for of, also := range s.mids() {
+		s.clients[of], err = toss.New(toss.Options{BaseURL: "http://127.0.0.1:1", MID: of, AlsoMIDs: also, Now: s.clock, SecretKey: func() string { return simSecret },
+			HTTP: &http.Client{Transport: s.wire}, Sleep: func(context.Context, time.Duration) error {
+				s.current.wait(time.Second)
+				return nil
+			}})
+		s.must(err)
+	}
 	for i, p := range o.Payments {
 		s.pay(i, p)
 	}
-	s.nextRun, s.office = s.now, s.now.Add(o.Office)
+	s.nextRun, s.office, s.nextNight = s.now, s.now.Add(o.Office), pay.DayOf(s.now).End().Add(90*time.Minute)
+	s.nextCompare = s.now.Add(o.Compares)
 	return s
+}
+
+// formerMID is the configured mid before it was corrected.
+const formerMID = "tosspayment"
+
+// mids are the MIDs that have requests, and what counts as theirs.
+func (s *sim) mids() map[string][]string {
+	if s.opt.TwoMIDs {
+		return map[string][]string{mid: {formerMID}, formerMID: {mid}}
+	}
+	return map[string][]string{mid: nil}
 }
 
 // errBroken ends a seed whose machinery failed, not the engine.
@@ -169,6 +195,9 @@ type simWorker struct {
 	begunAt int       // the step at which it asked the store last whether it may send
 	every   bool      // the look at everything after a restore
 	secret  string    // that it started with
+	// saw is how many cancels of other installations the newest look at a payment
+	// has shown it.
+	saw map[string]int64
 }
 
 var errKilled = errors.New("killed")
@@ -176,8 +205,11 @@ var errKilled = errors.New("killed")
 // start begins a run: turn after turn, until nothing is due.
 func (s *sim) start(every bool) *simWorker {
 	s.runs++
-	w := &simWorker{s: s, name: fmt.Sprintf("w%d", s.runs), wake: s.now, every: every, secret: s.secret}
-	engine := s.engine(w)
+	w := &simWorker{s: s, name: fmt.Sprintf("w%d", s.runs), wake: s.now, every: every, secret: s.secret, saw: map[string]int64{}}
+	engines := []*refunds.Worker{s.engine(w, mid)}
+	if s.opt.TwoMIDs {
+		engines = append(engines, s.engine(w, formerMID))
+	}
 	choice := refunds.Choice{Send: !every}
 	if every {
 		choice.Every = s.now
@@ -189,8 +221,9 @@ func (s *sim) start(every bool) *simWorker {
 			}
 		}()
 		w.yield = yield
+		idle := 0
 		for range 300 {
-			done, err := engine.Turn(s.ctx, choice)
+			done, err := engines[idle].Turn(s.ctx, choice)
 			if done != nil && done.Broken != "" {
 				s.note("%s: breach: %s", w.name, done.Broken)
 				if !s.otherAmount {
@@ -202,6 +235,11 @@ func (s *sim) start(every bool) *simWorker {
 				s.engineError(err)
 				return
 			}
+			if done == nil && idle+1 < len(engines) { // the next MID's queue
+				idle++
+				continue
+			}
+			idle = 0
 			if done == nil { // a run has some patience (jobs/refunds.go)
 				if wait := s.dueAt(s.now).Sub(s.now); !every && wait > 0 && wait < 35*time.Second {
 					w.wait(wait)
@@ -222,20 +260,20 @@ func (s *sim) start(every bool) *simWorker {
 }
 
 // engine wires a worker as production does, around the seams of the test.
-func (s *sim) engine(w *simWorker) *refunds.Worker {
+func (s *sim) engine(w *simWorker, of string) *refunds.Worker {
 	sealer, err := simSealer()
 	s.must(err)
 	var queue refunds.Queue = s.db
 	if s.bug.queue != nil {
 		queue = s.bug.queue(s, queue)
 	}
-	var provider refunds.Provider = s.client
+	var provider refunds.Provider = s.clients[of]
 	if s.bug.provider != nil {
 		provider = s.bug.provider(s, provider)
 	}
-	limits := refunds.Limits{Single: 1e12, Run: 1e12, Day: 1e12}
+	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: wideLimit}
 	engine := &refunds.Worker{
-		MID: mid, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretPrint: s.secret, AccountDays: 365,
+		MID: of, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretPrint: s.secret, AccountDays: 365,
 		Budget: refunds.Budget{RunCount: 1000, DayCount: s.opt.DayCount, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits, pay.USD: limits}},
 		Queue:  simQueue{queue, w}, Provider: provider, Sealer: sealer, Clock: s.clock, Freeze: toss.CancelBody,
 	}
@@ -295,6 +333,9 @@ func (d dice) at(_ *simWorker, point string) mishap {
 	freeze := s.opt.Pause
 	if point == "before send" || point == "after look-up" { // with a word to send, or on old news
 		freeze *= 5
+	}
+	if s.opt.Brakes > 0 && point == "before ready" {
+		freeze *= 10
 	}
 	switch u := s.rnd.Float64(); {
 	case u < s.opt.Kill:
@@ -360,12 +401,13 @@ func (s *sim) run() string {
 	for s.wrong == "" && s.now.Before(s.mercy) && s.steps < 6000 {
 		s.step(s.mercy)
 	}
-	s.faults, s.acts = false, nil
+	s.faults, s.acts, s.opt.Compares = false, nil, 0
 	if s.now.Before(s.mercy) {
 		s.now = s.mercy
 	}
 	s.note("no more faults")
 	s.unbrake()
+	s.single, s.unconfigured = wideLimit, false
 	s.nextRun, s.office, s.opt.Every, s.opt.Office = s.now, s.now, 10*time.Minute, 12*time.Hour
 	if s.opt.DayCount < 1000 { // the limit of the day is met at every run
 		s.opt.Every = 4 * time.Hour
@@ -395,9 +437,20 @@ func (s *sim) step(until time.Time) {
 	}
 	s.askDue()
 	s.meddle()
+	s.slam()
+	s.atNight()
 	if !s.now.Before(s.office) && !s.quarantine {
 		s.office = s.now.Add(s.opt.Office)
 		s.visit()
+	}
+	if s.opt.Compares > 0 && !s.now.Before(s.nextCompare) && !s.quarantine {
+		s.nextCompare = s.now.Add(s.opt.Compares)
+		s.compare()
+	}
+	if s.unconfigured && !s.now.Before(s.nextRun) { // processes of before go on
+		if s.nextRun = s.now.Add(s.opt.Every); !s.quarantine {
+			s.runWithoutMerchant()
+		}
 	}
 	if !s.now.Before(s.nextRun) && (len(s.workers) < s.opt.Workers || s.stuck()) {
 		s.start(s.quarantine)
@@ -450,8 +503,14 @@ func (s *sim) sleep(until time.Time) {
 	if len(s.unasked) > 0 {
 		next = earliest(next, s.opt.Start.Add(s.unasked[0].At))
 	}
+	if s.opt.Nights && !s.quarantine {
+		next = earliest(next, s.nextNight)
+	}
 	if !s.quarantine {
 		next = earliest(next, s.office)
+	}
+	if s.opt.Compares > 0 && !s.quarantine {
+		next = earliest(next, s.nextCompare)
 	}
 	if !next.After(s.now) {
 		next = s.now.Add(time.Second)

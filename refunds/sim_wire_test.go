@@ -184,6 +184,8 @@ func (n *wire) look(w *simWorker, r *http.Request) (*http.Response, error) {
 	a, _, stopped := early(way)
 	if !stopped {
 		a = n.serve(r.Method, r.URL.EscapedPath(), nil, r.Header)
+		key := strings.Split(r.URL.EscapedPath(), "/")[3]
+		w.saw[key] = n.s.strangersOf(key)
 	}
 	w.at("after look-up")
 	return spoil(r, way, a)
@@ -350,6 +352,7 @@ type cancelBody struct {
 	Reason  string      `json:"cancelReason"`
 	Amount  json.Number `json:"cancelAmount"`
 	Guard   json.Number `json:"refundableAmount"`
+	TaxFree json.Number `json:"taxFreeAmount"`
 	Account *struct {
 		Number string `json:"accountNumber"`
 	} `json:"refundReceiveAccount"`

@@ -37,8 +37,8 @@ func TestSimulation(t *testing.T) {
 	total := simulate(t, seeds, *simMild)
 	share := 100 * (1 - float64(total.people)/float64(max(1, total.requests)))
 	took := time.Since(begun).Seconds()
-	t.Logf("%d seeds: %d kills, %d faults, %d sends, %d of %d requests refunded, %d restores, %d steps, %.2f %% settled without a person, %.1f seeds/s",
-		len(seeds), total.kills, total.faults, total.sends, total.succeeded, total.requests, total.restores, total.steps, share, float64(len(seeds))/took)
+	t.Logf("%d seeds: %d kills, %d faults, %d sends, %d of %d requests refunded, %d proposed by nights, %d refused by a rule, %d transfers by hand, %d restores, %d steps, %.2f %% settled without a person, %.1f seeds/s",
+		len(seeds), total.kills, total.faults, total.sends, total.succeeded, total.requests, total.proposed, total.misfits, total.byHand, total.restores, total.steps, share, float64(len(seeds))/took)
 	if *simMild && share < 99.5 {
 		t.Errorf("%.2f %% settled without a person, expected at least 99.5 %%", share)
 	}

@@ -2,7 +2,11 @@
 // the plan, the states of a request. It decides; it does no I/O.
 package refunds
 
-import "slices"
+import (
+	"slices"
+
+	"daesa/reconcile"
+)
 
 // State is where a refund request stands. There is no "failed": it would hide
 // the difference between refused and unknown.
@@ -47,8 +51,29 @@ func (s State) Open() bool {
 // succeeded + accepted + open + new never exceed what was paid.
 func (s State) Counts() bool { return s.Open() || s == Accepted || s == Succeeded }
 
+// Ahead says whether the request comes before one that still waits for a word:
+// it has one, or may have moved money.
+func (s State) Ahead() bool { return s.Counts() && s != Requested && s != NeedsAccount }
+
 // Unsent says whether nothing of the request has left the machine, so that its
 // deadline is still ahead of it.
 func (s State) Unsent() bool {
 	return s == Requested || s == Approved || s == NeedsAccount || s == Retry
+}
+
+// Stand is what the state means for a break that waits for the request: the
+// money went back only when the request has succeeded.
+func (s State) Stand() reconcile.Stand {
+	switch {
+	case s == "":
+		return ""
+	case s.Unsent():
+		return reconcile.StandUnsent
+	case s == Succeeded:
+		return reconcile.StandBack
+	case s.Open(), s == Accepted:
+		return reconcile.StandOnItsWay
+	default:
+		return reconcile.StandEnded
+	}
 }

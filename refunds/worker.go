@@ -46,7 +46,8 @@ type Done struct {
 	Limit   *LimitError // what kept it from being sent
 	Key     bool        // the provider does not accept the secret key
 	Braked  bool
-	Unread  bool // the provider could not be asked
+	Unread  bool     // the provider could not be asked
+	Altered []string // what of the row is not as the journal says, where it is held for that
 	Broken  string
 }
 
@@ -71,7 +72,7 @@ func (w *Worker) Turn(ctx context.Context, choice Choice) (*Done, error) {
 	if claimed == nil || err != nil {
 		return nil, err
 	}
-	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State}}
+	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State, Altered: claimed.Known.Altered}}
 	if claimed.Request.State == Sending {
 		gone := claimed.Attempt.Gone()
 		t.c.Attempt = &gone
@@ -107,7 +108,6 @@ func (t *turn) look(ctx context.Context, maySend bool) error {
 		if err != nil {
 			return t.unseen(ctx, err)
 		}
-		p.MID = t.c.Request.MID
 		if by := CancelBy(p, t.AccountDays, t.Clock()).By; !by.IsZero() {
 			t.c.Request.CancelBy = by
 		}
@@ -180,7 +180,6 @@ func (t *turn) heard(ctx context.Context, after pay.Payment, shown pay.Evidence,
 	var payment *pay.Payment
 	var evidence []pay.Evidence
 	if failure == nil {
-		after.MID = t.c.Request.MID
 		answer.Payment, payment, evidence = &after, &after, []pay.Evidence{shown}
 	} else {
 		t.done.Key = failure.Kind == pay.FailureKey
@@ -219,7 +218,7 @@ func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence [
 		t.c.Request.AccountPrint = t.c.Known.AccountPrint
 	}
 	s := Settled{
-		Request: t.c.Request, Step: step, Attempt: attempt, Payment: p, Evidence: evidence,
+		Request: t.c.Request, Step: step, Attempt: attempt, Payment: t.kept(step, p), Evidence: evidence,
 		Keep: step.Do == LookUp, RunID: t.RunID, Actor: t.Actor, Now: now, Until: now.Add(LeaseTime),
 	}
 	if err := t.Queue.Settle(ctx, s); err != nil {
@@ -230,6 +229,13 @@ func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence [
 	t.done.Is, t.done.Why = step.To, step.Why
 	t.done.Broken = or(t.done.Broken, step.Broken)
 	return nil
+}
+
+func (t *turn) kept(step Step, p *pay.Payment) *pay.Payment {
+	if p == nil {
+		return nil
+	}
+	return Kept(t.c.Request, step, *p)
 }
 
 // frozen is an intent and the bytes that were frozen for it.

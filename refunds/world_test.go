@@ -41,6 +41,7 @@ type fault struct {
 	before error // nothing leaves the machine
 	lost   bool  // it leaves, and never arrives
 	after  error // it is carried out, and the answer is lost
+	answer reply // of a status: it is answered so, and not carried out
 }
 
 func newWorld(t *testing.T, at string) *world {
@@ -96,6 +97,9 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if f.lost {
 		return nil, context.DeadlineExceeded
+	}
+	if f.answer.status != 0 {
+		return respond(r, f.answer), nil
 	}
 	r = r.Clone(r.Context()) // a server has a body always
 	if r.Body == nil {
@@ -155,11 +159,11 @@ func (w *world) asked(key string, amount int64, ref string) refunds.Request {
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: key, Method: p.Method, Amount: amount,
 		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: w.now,
 		CancelBy: refunds.CancelBy(p, 365, w.now).By}
-	_, err = w.db.AddRefunds(w.t.Context(), nil, []store.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now)
+	_, err = w.db.AddRefunds(w.t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.db.Approve(w.t.Context(), store.Word{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.request(r.ID)

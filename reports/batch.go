@@ -132,7 +132,7 @@ func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
 	if b.result {
 		title = word{"환불 결과", "Refund result"}
 	}
-	of := l.of(word{"묶음 ", "Batch "}) + batch.ID
+	of := l.of(word{"일괄번호 ", "Batch "}) + batch.ID
 	b.book = newBook(l, about{title: l.of(title), of: of, at: batch.Now, currencies: currencies, several: len(merchants) > 1})
 	return b, nil
 }
@@ -258,9 +258,9 @@ var sheetBatchRows = word{"내역", "Rows"}
 
 // The columns that only a batch has.
 var (
-	columnMeaning = word{"뜻과 할 일", "What it means and what to do"}
-	columnSent    = word{"보낸 시각", "Sent at"}
-	columnArrival = word{"고객 입금 예정", "Money arrives"}
+	columnMeaning = word{"사유 및 조치사항", "What it means and what to do"}
+	columnSent    = word{"전송일시", "Sent at"}
+	columnArrival = word{"고객 입금예정일", "Money arrives"}
 )
 
 // batchColumn is a column of the list with what stands in it.
@@ -291,15 +291,15 @@ func (b *batchBook) batchColumns() []batchColumn {
 		{column{name: columnCancelBy, width: 16}, at(func(r *RefundRow) time.Time { return r.CancelBy }), false},
 		{column{name: word{"사유", "Reason"}, width: 18, left: true}, says(func(r *RefundRow) string { return r.Reason }), false},
 		{column{name: columnMeaning, width: 50, left: true}, says(b.meaning), false},
-		{column{name: word{"결재", "Approved by"}, width: 11, left: true}, says(func(r *RefundRow) string { return r.ApprovedBy }), false},
+		{column{name: word{"결재자", "Approved by"}, width: 11, left: true}, says(func(r *RefundRow) string { return r.ApprovedBy }), false},
 		{column{name: columnSent, width: 16}, at(func(r *RefundRow) time.Time { return b.batch.Sent[r.ID] }), true},
-		{column{name: word{"끝난 시각", "Finished at"}, width: 16}, at(func(r *RefundRow) time.Time { return r.FinishedAt }), true},
+		{column{name: word{"완료일시", "Finished at"}, width: 16}, at(func(r *RefundRow) time.Time { return r.FinishedAt }), true},
 		{column{name: columnArrival, width: 24, left: true}, says(b.arrival), true},
-		{column{name: word{"요청", "Requested by"}, width: 12, left: true, details: true}, says(func(r *RefundRow) string { return r.RequestedBy }), false},
-		{column{name: word{"환불 계좌", "Refund account"}, width: 22, left: true}, says(b.account), false},
+		{column{name: word{"요청자", "Requested by"}, width: 12, left: true, details: true}, func(p palette, r *RefundRow) cell { return text(p.text, b.person(r.RequestedBy)) }, false},
+		{column{name: word{"환불계좌", "Refund account"}, width: 22, left: true}, says(b.account), false},
 		{column{name: columnKey, width: 30, id: true}, says(func(r *RefundRow) string { return r.PaymentKey }), false},
 		{column{name: word{"토스 오류", "Toss error"}, width: 28, left: true}, says(fault), true},
-		{column{name: word{"참조", "Ref"}, width: 24, id: true}, says(func(r *RefundRow) string { return r.Ref }), false},
+		{column{name: word{"참조번호", "Ref"}, width: 24, id: true}, says(func(r *RefundRow) string { return r.Ref }), false},
 		{column{name: columnRefundID, width: 30, id: true}, says(func(r *RefundRow) string { return r.ID }), false},
 	}
 }
@@ -339,7 +339,7 @@ func stateColour(state refunds.State) string {
 // method is a payment method's word; one that nobody knows is shown as it came.
 func (b *batchBook) method(m pay.Method) string {
 	if m == pay.MethodUnknown {
-		return b.say("모름", "unknown")
+		return b.say("미상", "unknown")
 	}
 	return b.lang.method(m)
 }
@@ -350,18 +350,24 @@ func (b *batchBook) meaning(r *RefundRow) string {
 	case r.ErrorCode != "":
 		return refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
 	case r.State == refunds.Requested && r.SameAs != "":
-		return b.lang.fill(word{"최근 30일 안에 결제와 금액이 같은 요청이 또 있습니다({1}). 둘 다 보고 따로 결재합니다.",
+		return b.lang.fill(word{"최근 30일 이내 결제·금액이 같은 요청({1})이 있습니다. 두 건을 비교해 건별로 결재하십시오.",
 			"Equals another request of the last thirty days ({1}). Look at both; it is approved by its id."}, r.SameAs)
 	default:
 		return b.lang.of(stateMeanings[r.State])
 	}
 }
 
+// fault is the provider's code with its message; a reason of daesa's own is none,
+// and has its sentence beside it.
 func fault(r *RefundRow) string {
-	if r.ErrorMessage == "" {
+	switch {
+	case refunds.OwnReason(r.ErrorCode):
+		return ""
+	case r.ErrorMessage == "":
 		return r.ErrorCode
+	default:
+		return r.ErrorCode + ": " + r.ErrorMessage
 	}
-	return r.ErrorCode + ": " + r.ErrorMessage
 }
 
 // daysLeft counts for what can still be sent.
@@ -388,7 +394,7 @@ func (b *batchBook) account(r *RefundRow) string {
 			return c
 		}, masked)
 	case r.State == refunds.NeedsAccount:
-		return b.say("없음", "absent")
+		return b.say("미등록", "absent")
 	default:
 		return ""
 	}
@@ -416,8 +422,8 @@ func (b *batchBook) drawRows() {
 	l := listing{
 		name: sheetBatchRows, tab: green, columns: b.listed, fixed: position(b.listed, columnOrder),
 		title:    b.title + " · " + b.lang.of(sheetBatchRows),
-		subtitle: b.say("사람이 볼 것 먼저, 취소기한이 가까운 순 · 요청 하나가 한 행", "What needs a person first, then the nearest deadline · one row for each request"),
-		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows), fill: func(i int, cells []cell) {
+		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 요청별 1행", "What needs a person first, then the nearest deadline · one row for each request"),
+		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows, nil), fill: func(i int, cells []cell) {
 			for n, c := range all {
 				cells[n] = c.cell(p, &b.rows[i])
 			}
@@ -426,10 +432,7 @@ func (b *batchBook) drawRows() {
 	if len(b.batch.Refused) > 0 {
 		l.segments = append(l.segments, b.refusedRows(p))
 	}
-	if len(b.currencies) == 1 {
-		c := b.currencies[0]
-		l.sums = []summed{{position(b.listed, columnAmount), c, moneyFormat(c), func(i int) int64 { return b.rows[i].Amount }}}
-	}
+	l.sums = sumsOf(b.listed, func(i int) (pay.Currency, int64) { return b.rows[i].Currency, b.rows[i].Amount })
 	b.spots = b.place(l)
 }
 
@@ -439,10 +442,10 @@ func (b *batchBook) refusedRows(p palette) segment {
 	alarm := b.tags()[refunds.Refused]
 	order, meaning := position(b.listed, columnOrder), position(b.listed, columnMeaning)
 	return segment{to: len(b.batch.Refused), height: listRow,
-		lead: b.leadRows(b.say("파일에서 받지 않은 행", "Rows of the file that were not taken"), b.listed),
+		lead: b.leadRows(b.say("파일에서 제외된 행", "Rows of the file that were not taken"), b.listed),
 		fill: func(i int, cells []cell) {
 			r := b.batch.Refused[i]
-			cells[0] = text(alarm, b.say("받지 않음", "Not taken"))
+			cells[0] = text(alarm, b.say("제외", "Not taken"))
 			for n := 1; n < len(cells); n++ {
 				cells[n] = blank(p.text)
 			}
@@ -453,13 +456,13 @@ func (b *batchBook) refusedRows(p palette) segment {
 
 // stateMeanings say of a state without an error what happens next.
 var stateMeanings = map[refunds.State]word{
-	refunds.Requested:    {"요청한 사람이 아닌 다른 사람의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
-	refunds.Approved:     {"다음 환불 실행 때 토스로 보냅니다.", "Is sent by the next refund run."},
-	refunds.NeedsAccount: {"입금된 가상계좌입니다. 고객에게 환불 계좌를 받아 등록해야 합니다.", "A deposited virtual account: ask the customer for a refund account."},
-	refunds.Sending:      {"지금 보내는 중입니다. 다음 실행이 결과를 확인합니다.", "Is being sent; the next run settles it."},
-	refunds.Retry:        {"토스에 닿지 않은 것이 확인되었습니다. 다음 실행 때 다시 보냅니다.", "Proved not to have reached Toss; the next run sends it again."},
-	refunds.Unknown:      {"보냈고 결과를 아직 모릅니다. 다음 실행이 토스에 물어 확인합니다.", "Sent, and nobody knows what came of it; the next run asks Toss."},
-	refunds.HeldState:    {"토스에서 결과를 보고 사람이 정해야 합니다.", "A person must look at Toss and decide."},
-	refunds.Accepted:     {"토스가 받아들였고 송금을 기다립니다.", "Toss took it on; the payout is on its way."},
-	refunds.ExpiredState: {"취소기한이 지나 토스로 취소할 수 없습니다. 수기이체로 돌려줍니다.", "Past its deadline: it is given back by a transfer by hand."},
+	refunds.Requested:    {"요청자가 아닌 담당자의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
+	refunds.Approved:     {"다음 환불 실행 시 토스로 전송합니다.", "Is sent by the next refund run."},
+	refunds.NeedsAccount: {"입금된 가상계좌로, 고객의 환불계좌 등록이 필요합니다.", "A deposited virtual account: ask the customer for a refund account."},
+	refunds.Sending:      {"전송 중입니다. 다음 환불 실행 시 결과를 확인합니다.", "Is being sent; the next run settles it."},
+	refunds.Retry:        {"토스에 전송되지 않은 것이 확인되어 다음 환불 실행 시 다시 전송합니다.", "Proved not to have reached Toss; the next run sends it again."},
+	refunds.Unknown:      {"전송했으나 결과가 확인되지 않았습니다. 다음 환불 실행 시 토스에서 조회합니다.", "Sent, and nobody knows what came of it; the next run asks Toss."},
+	refunds.HeldState:    {"토스 상점관리자에서 결과를 확인한 뒤 담당자가 확정해야 합니다.", "A person must look at Toss and decide."},
+	refunds.Accepted:     {"토스에 접수되어 송금을 기다립니다.", "Toss took it on; the payout is on its way."},
+	refunds.ExpiredState: {"취소기한이 경과해 토스로 취소할 수 없습니다. 수기이체로 환불합니다.", "Past its deadline: it is given back by a transfer by hand."},
 }

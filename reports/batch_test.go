@@ -201,7 +201,7 @@ func TestBatchTies(t *testing.T) {
 		}
 	}
 	f := opened(t, drawnBatch(t, finishedBatch(), Options{}))
-	check := "C" + strconv.Itoa(rowWith(t, f, "요약", batchLeft, "차이 (0이어야 함)"))
+	check := "C" + strconv.Itoa(rowWith(t, f, "요약", batchLeft, "차이(0원이어야 함)"))
 	order := columnAt(t, f, "내역", columnState)
 	if err := f.SetCellStr("내역", at(order, headRows+1), "?"); err != nil {
 		t.Fatal(err)
@@ -236,12 +236,12 @@ func TestBatchSaysWhatToDo(t *testing.T) {
 	}{
 		"a plan": {plannedBatch(), []string{"daesa refunds approve --batch xcgnymqt5f --expect-count 4 --expect-amount 184500 --by <이름>",
 			"daesa refunds approve " + plannedBatch().Requests[5].ID + " --by <이름>", "daesa accounts import <계좌파일>", "daesa refunds transfers list",
-			"daesa refunds run --dry-run", "daesa report batch xcgnymqt5f", "파일의 9행 가운데 1행은", "● 결재 대기 5건"}, []string{"refunds resolve"}},
+			"daesa refunds run --dry-run", "daesa report batch xcgnymqt5f", "파일의 9건 중 1건은", "● 결재 대기 5건"}, []string{"refunds resolve"}},
 		"a result": {finishedBatch(), []string{"daesa refunds resolve " + finishedBatch().Requests[8].ID + " --as <executed|not-executed>", "결과 미확인 1건",
 			"daesa refunds list --batch xcgnymqt5f --state refused", "● 결과 확인 필요 2건"}, []string{"expect-count"}},
 		"two currencies":             {dollarBatch(plannedBatch()), []string{"daesa refunds approve usd0 usd2 usd1 --by <이름>"}, []string{"expect-count"}},
 		"one that asks for too much": {tooMuch, []string{"daesa refunds withdraw " + tooMuch.Requests[0].ID, "--expect-count 3 --expect-amount 139500"}, nil},
-		"all done":                   {approved, []string{"할 일이 없습니다 ✓", "● 모두 끝남 ✓", "보낼 것이 없습니다 ✓"}, []string{"refunds run", "approve"}},
+		"all done":                   {approved, []string{"후속 조치 없음 ✓", "● 전 건 처리 완료 ✓", "전송 대기 없음 ✓"}, []string{"refunds run", "approve"}},
 	} {
 		text := dump(t, drawnBatch(t, test.batch, Options{}))
 		for _, want := range test.want {
@@ -379,13 +379,13 @@ func TestNoDigitOfAnAccount(t *testing.T) {
 		batch.Accounts[id] = "신한 110-123-456789"
 	}
 	f := opened(t, drawnBatch(t, batch, Options{}))
-	column := columnAt(t, f, "내역", word{"환불 계좌", ""})
+	column := columnAt(t, f, "내역", word{"환불계좌", ""})
 	row := rowWith(t, f, "내역", columnAt(t, f, "내역", columnOrder), "20261119-0005")
 	if got := rawAt(t, f, "내역", column, row); got != "신한 ***-***-******" {
 		t.Errorf("the account is shown as %q", got)
 	}
 	row = rowWith(t, f, "내역", columnAt(t, f, "내역", columnOrder), "20261119-0004")
-	if got := rawAt(t, f, "내역", column, row); got != "없음" {
+	if got := rawAt(t, f, "내역", column, row); got != "미등록" {
 		t.Errorf("an absent account is shown as %q", got)
 	}
 }

@@ -46,7 +46,7 @@ func (p *batchPage) draw() {
 	p.cards(cards)
 	p.steps()
 	p.signatures()
-	p.s.widen()
+	p.s.widen(6)
 	p.s.onePage = p.s.tall() <= batchOnePage
 }
 
@@ -78,7 +78,7 @@ func (p *batchPage) band() {
 	p.s.span(batchLeft, batchLast, row, text(small, strings.Join(parts, "   ·   ")))
 	row = p.s.add(20)
 	p.s.span(batchLeft, batchLast, row, text(small, strings.Join([]string{
-		p.say("불러옴 ", "Imported ") + clean(p.batch.By) + " " + p.lang.moment(p.batch.At), p.say("작성 ", "Drawn ") + p.lang.moment(p.batch.Now)}, "   ·   ")))
+		p.say("등록 ", "Imported ") + clean(p.batch.By) + " " + p.lang.moment(p.batch.At), p.say("작성 ", "Drawn ") + p.lang.moment(p.batch.Now)}, "   ·   ")))
 	p.s.add(8)
 }
 
@@ -91,15 +91,15 @@ func (p *batchPage) state() string {
 	case waiting > 0:
 		return p.lang.fill(word{"● 결재 대기 {1}건", "● {1} to approve"}, p.number(waiting))
 	case n(refunds.NeedsAccount) > 0:
-		return p.lang.fill(word{"● 환불 계좌 필요 {1}건", "● {1} wait for an account"}, p.number(n(refunds.NeedsAccount)))
+		return p.lang.fill(word{"● 환불계좌 필요 {1}건", "● {1} wait for an account"}, p.number(n(refunds.NeedsAccount)))
 	case n(batchOpen...) > 0:
-		return p.lang.fill(word{"● 결재 완료 · 보낼 것 {1}건", "● Approved · {1} to send"}, p.number(n(batchOpen...)))
+		return p.lang.fill(word{"● 결재 완료 · 전송 대기 {1}건", "● Approved · {1} to send"}, p.number(n(batchOpen...)))
 	case n(refunds.ExpiredState, refunds.Refused) > 0:
-		return p.lang.fill(word{"● 끝남 · 토스로 돌려주지 못한 것 {1}건", "● Finished · {1} not given back through Toss"}, p.number(n(refunds.ExpiredState, refunds.Refused)))
+		return p.lang.fill(word{"● 처리 완료 · 토스 환불 불가 {1}건", "● Finished · {1} not given back through Toss"}, p.number(n(refunds.ExpiredState, refunds.Refused)))
 	case n(refunds.Accepted) > 0:
 		return p.lang.fill(word{"● 송금 대기 {1}건", "● {1} payouts pending"}, p.number(n(refunds.Accepted)))
 	default:
-		return p.say("● 모두 끝남 ✓", "● All finished ✓")
+		return p.say("● 전 건 처리 완료 ✓", "● All finished ✓")
 	}
 }
 
@@ -107,10 +107,10 @@ func (p *batchPage) state() string {
 func (p *batchPage) remarks() {
 	var lines []string
 	if n := len(p.batch.Refused); n > 0 {
-		lines = append(lines, p.lang.fill(word{"파일의 {1}행은 받지 않았고, 아래 금액과 건수에 들어 있지 않습니다 → 내역 시트 끝", "{1} rows of the file were not taken and are not in the figures below → end of sheet Rows"}, p.number(int64(n))))
+		lines = append(lines, p.lang.fill(word{"파일의 {1}건은 제외되어 아래 금액·건수에 포함되지 않습니다 → 내역 시트 하단", "{1} rows of the file were not taken and are not in the figures below → end of sheet Rows"}, p.number(int64(n))))
 	}
 	if before := p.batch.FileRows - len(p.rows) - len(p.batch.Refused); p.batch.FileRows > 0 && before > 0 {
-		lines = append(lines, p.lang.fill(word{"파일의 {1}행 가운데 {2}행은 이 묶음보다 먼저 요청된 것이라, 여기에 들어 있지 않습니다.", "Of the file's {1} rows {2} had been asked for before this batch and are not in it."},
+		lines = append(lines, p.lang.fill(word{"파일의 {1}건 중 {2}건은 이전에 요청된 건으로 본 일괄 환불에 포함되지 않습니다.", "Of the file's {1} rows {2} had been asked for before this batch and are not in it."},
 			p.number(int64(p.batch.FileRows)), p.number(int64(before))))
 	}
 	style := p.look(func(l *look) { l.color, l.fill, l.indent, l.wrap = amber, cream, 1, true })
@@ -144,12 +144,12 @@ func (p *batchPage) cards(bottom int) {
 	}
 	all := counting(word{"요청", "Asked for"}, navy, func(*RefundRow) bool { return true })
 	first := p.currencies[0]
-	check := card{label: p.say("차이 (0이어야 함)", "Difference (must be 0)"), colour: green, note: p.say("요청 = 상태별 합계", "Asked for = sum of all states"),
+	check := card{label: p.say("차이(0원이어야 함)", "Difference (must be 0)"), colour: green, note: p.say("요청 = 상태별 합계", "Asked for = sum of all states"),
 		value: money(value(checkFormat(first), green), first, 0).as(p.checks[0])}
 	list := []card{all, counting(word{"결재 대기", "To approve"}, amber, in(refunds.Requested)), p.deadlineCard(value), check}
 	if p.result {
 		list[1] = counting(word{"취소 완료 · 접수", "Succeeded · accepted"}, green, in(batchDone...))
-		list[2] = counting(word{"사람이 볼 것", "Needs a person"}, red, in(batchHuman...))
+		list[2] = counting(word{"확인 필요", "Needs a person"}, red, in(batchHuman...))
 	}
 	for i, c := range list {
 		from, to := [4]int{2, 3, 6, 8}[i], [4]int{2, 4, 7, 9}[i]
@@ -162,7 +162,7 @@ func (p *batchPage) cards(bottom int) {
 
 // deadlineCard is the nearest last day of what can still be sent.
 func (p *batchPage) deadlineCard(value func(format, colour string) int) card {
-	c := card{label: p.say("가장 가까운 취소기한", "Nearest cancel deadline"), colour: green, note: p.say("기한이 있는 것이 없습니다", "None has a last day"), value: text(value("@", green), "–")}
+	c := card{label: p.say("가장 가까운 취소기한", "Nearest cancel deadline"), colour: green, note: p.say("취소기한이 있는 건 없음", "None has a last day"), value: text(value("@", green), "–")}
 	var next *RefundRow
 	for i := range p.rows {
 		if r := &p.rows[i]; r.State.Unsent() && !r.CancelBy.IsZero() && (next == nil || r.CancelBy.Before(next.CancelBy)) {
@@ -302,7 +302,7 @@ func (p *batchPage) states(c pay.Currency, start int) [][]cell {
 		rows = append(rows, p.figures(t, name, c, of, p.live(c, false, labels), p.live(c, true, labels)))
 	}
 	open := func() {
-		add(tone{}, p.say("남은 요청", "Still open"), true, batchOpen...)
+		add(tone{}, p.say("미완료 요청", "Still open"), true, batchOpen...)
 		for _, state := range batchOpen {
 			add(tone{indent: 2, colour: stateColour(state)}, p.stateName(state), false, state)
 		}
@@ -316,7 +316,7 @@ func (p *batchPage) states(c pay.Currency, start int) [][]cell {
 	if p.result {
 		open()
 	}
-	rows = append(rows, p.difference(c, p.say("차이 (0이어야 함)", "Difference (must be 0)"), batchLeft+1, start+1, func(column int) string {
+	rows = append(rows, p.difference(c, p.say("차이(0원이어야 함)", "Difference (must be 0)"), batchLeft+1, start+1, func(column int) string {
 		var terms []string
 		for _, row := range summed {
 			terms = append(terms, at(column, row))
@@ -360,7 +360,7 @@ func (p *batchPage) methods(c pay.Currency, start int) [][]cell {
 	// The first row of the left table is what was asked for.
 	planned := p.pile(c, func(*RefundRow) bool { return true })
 	off := pile{planned.count - sum.count, planned.money - sum.money}
-	check := p.difference(c, p.say("요청과의 차이", "Apart from asked for"), batchLeft+1, start+1,
+	check := p.difference(c, p.say("요청 대비 차이", "Apart from asked for"), batchLeft+1, start+1,
 		func(column int) string { return at(column+batchRight-batchLeft, last+1) }, off)
 	return append(rows, append(check, blank(p.right(tone{}, "@"))))
 }
@@ -399,10 +399,10 @@ func (p *batchPage) words(c pay.Currency) [][]cell {
 		}
 	}
 	waits := tone{bold: true, colour: amber}
-	add(waits, p.say("결재 대기 · 묶음으로", "To approve · as a batch"), approvable)
-	add(waits, p.say("결재 대기 · 하나씩 (같은 요청이 있음)", "To approve · by id (equals another)"), func(r *RefundRow) bool { return in(refunds.Requested)(r) && !tooMuch(r) && r.SameAs != "" })
-	add(waits, p.say("결재할 수 없음 · 남은 금액을 넘음", "Cannot be approved · above what is left"), tooMuch)
-	add(tone{}, p.say("환불 계좌를 받은 뒤", "After its account came"), in(refunds.NeedsAccount))
+	add(waits, p.say("결재 대기 · 일괄", "To approve · as a batch"), approvable)
+	add(waits, p.say("결재 대기 · 건별(동일 요청 있음)", "To approve · by id (equals another)"), func(r *RefundRow) bool { return in(refunds.Requested)(r) && !tooMuch(r) && r.SameAs != "" })
+	add(waits, p.say("결재 불가 · 환불 가능 금액 초과", "Cannot be approved · above what is left"), tooMuch)
+	add(tone{}, p.say("환불계좌 등록 후 결재", "After its account came"), in(refunds.NeedsAccount))
 	settled := func(r *RefundRow) bool { return r.State != refunds.Requested && r.State != refunds.NeedsAccount }
 	names := map[string]bool{}
 	for _, r := range p.rows {
@@ -411,11 +411,11 @@ func (p *batchPage) words(c pay.Currency) [][]cell {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		add(tone{}, p.say("결재함 · ", "Approved · ")+clean(name), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == name })
+		add(tone{}, p.say("결재 완료 · ", "Approved · ")+clean(name), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == name })
 	}
 	over := in(refunds.ExpiredState, refunds.Rejected)
-	add(tone{}, p.say("결재 없이 진행 (한도 이하)", "Without approval (under the limit)"), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == "" && !over(r) })
-	add(tone{}, p.say("결재 전에 끝남", "Ended before an approval"), func(r *RefundRow) bool { return r.ApprovedBy == "" && over(r) })
+	add(tone{}, p.say("결재 생략(기준 금액 이하)", "Without approval (under the limit)"), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == "" && !over(r) })
+	add(tone{}, p.say("결재 전 종료", "Ended before an approval"), func(r *RefundRow) bool { return r.ApprovedBy == "" && over(r) })
 	return rows
 }
 
@@ -458,7 +458,7 @@ func (p *batchPage) deadlines(c pay.Currency) [][]cell {
 	}
 	if len(rows) == 1 {
 		t := tone{colour: green}
-		none := []cell{p.label(t, p.say("보낼 것이 없습니다 ✓", "Nothing is left to send ✓"))}
+		none := []cell{p.label(t, p.say("전송 대기 없음 ✓", "Nothing is left to send ✓"))}
 		for range 3 {
 			none = append(none, blank(p.right(t, "@")))
 		}

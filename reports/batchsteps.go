@@ -20,7 +20,7 @@ const mostNamed = 8
 
 // steps say what to do next, what cannot wait first.
 func (p *batchPage) steps() {
-	p.heading(fmt.Sprintf("%d. ", len(p.currencies)+1) + p.say("다음에 할 일", "What to do next"))
+	p.heading(fmt.Sprintf("%d. ", len(p.currencies)+1) + p.say("후속 조치", "What to do next"))
 	var list []step
 	for _, some := range [][]step{p.heldSteps(), p.approveSteps(), p.accountSteps(), p.runSteps(), p.endSteps()} {
 		list = append(list, some...)
@@ -28,7 +28,7 @@ func (p *batchPage) steps() {
 	sentence := p.look(func(l *look) { l.bold, l.color, l.wrap = true, ink, true })
 	if len(list) == 0 {
 		row := p.s.add(20)
-		p.s.span(batchLeft, batchLast, row, text(p.look(func(l *look) { l.bold, l.color = true, green }), p.say("할 일이 없습니다 ✓", "Nothing is left to do ✓")))
+		p.s.span(batchLeft, batchLast, row, text(p.look(func(l *look) { l.bold, l.color = true, green }), p.say("후속 조치 없음 ✓", "Nothing is left to do ✓")))
 	}
 	command := p.look(func(l *look) { l.fill, l.indent, l.wrap, l.rule = pale, 2, true, white })
 	const wide = 165
@@ -44,9 +44,9 @@ func (p *batchPage) steps() {
 	small := p.look(func(l *look) { l.size, l.color, l.wrap = 9, grey, true })
 	p.s.add(6)
 	row := p.s.add(16)
-	p.s.span(batchLeft, batchLast, row, text(small, p.say("이 파일은 그때의 모습입니다. 다시 만들기: ", "This is how it stood. To draw it again: ")+p.command("report batch", p.batch.ID)))
+	p.s.span(batchLeft, batchLast, row, text(small, p.say("작성 시점 기준 자료입니다. 다시 작성: ", "This is how it stood. To draw it again: ")+p.command("report batch", p.batch.ID)))
 	row = p.s.add(16)
-	p.s.span(batchLeft, batchLast, row, text(small, p.say("기록장 머리(해시): ", "Journal head: ")+clean(p.batch.JournalHead)))
+	p.s.span(batchLeft, batchLast, row, text(small, p.say("감사기록 해시: ", "Journal head: ")+clean(p.batch.JournalHead)))
 }
 
 // command is a whole command, fit to be pasted into a shell.
@@ -94,7 +94,7 @@ func (p *batchPage) each(ids []string, make func(id string) string) []string {
 		commands = append(commands, make(id))
 	}
 	if more := len(ids) - mostNamed; more > 0 {
-		commands = append(commands, p.lang.fill(word{"… 그 밖의 {1}건은 내역 시트의 환불 ID로", "… and {1} more, by their refund ids on sheet Rows"}, p.number(int64(more))))
+		commands = append(commands, p.lang.fill(word{"… 외 {1}건은 내역 시트의 환불 ID 참조", "… and {1} more, by their refund ids on sheet Rows"}, p.number(int64(more))))
 	}
 	return commands
 }
@@ -104,7 +104,7 @@ func (p *batchPage) heldSteps() []step {
 	if len(ids) == 0 {
 		return nil
 	}
-	return []step{{p.lang.fill(word{"확인 필요 {1}건: 토스 상점관리자에서 실제로 취소되었는지 보고, 요청한 사람이 아닌 사람이 정합니다. 취소되었으면 executed, 아니면 not-executed",
+	return []step{{p.lang.fill(word{"확인 필요 {1}건: 토스 상점관리자에서 실제 취소 여부를 확인한 뒤 요청자가 아닌 담당자가 확정합니다. 취소되었으면 executed, 아니면 not-executed",
 		"{1} held: look at Toss whether it was cancelled; another person than the requester decides, executed or not-executed"}, p.number(int64(len(ids)))),
 		p.each(ids, func(id string) string {
 			return p.command("refunds resolve", id) + " --as <executed|not-executed> --note " + p.note() + " --by " + p.somebody()
@@ -122,18 +122,18 @@ func (p *batchPage) note() string { return p.say("<이유>", "<REASON>") }
 func (p *batchPage) approveSteps() []step {
 	var list []step
 	if ids := p.ids(tooMuch); len(ids) > 0 {
-		list = append(list, step{p.lang.fill(word{"남은 금액보다 많이 요청된 것 {1}건: 먼저 철회하고, 다른 참조(ref)로 남은 금액을 요청합니다. 그 전에는 묶음을 결재할 수 없습니다",
+		list = append(list, step{p.lang.fill(word{"환불 가능 금액 초과 {1}건: 먼저 철회하고 다른 참조번호(ref)로 남은 금액을 요청합니다. 그 전에는 일괄 결재할 수 없습니다",
 			"{1} ask for more than is left: withdraw them first and ask for what is left under another ref; until then the batch cannot be approved"}, p.number(int64(len(ids)))),
 			p.each(ids, func(id string) string { return p.command("refunds withdraw", id) + " --note " + p.note() })})
 	}
 	if ids := p.ids(approvable); len(ids) > 0 {
-		list = append(list, step{p.lang.fill(word{"결재 {1}건, {2}: 요청한 사람({3})이 아닌 사람이 내역을 보고 결재합니다. 건수와 금액이 다르면 아무것도 결재되지 않습니다",
+		list = append(list, step{p.lang.fill(word{"결재 {1}건, {2}: 요청자({3})가 아닌 담당자가 내역을 확인하고 결재합니다. 건수·금액이 다르면 한 건도 결재되지 않습니다",
 			"Approve {1}, {2}: another person than who asked ({3}), after looking at the rows. Nothing is approved if count or sum differ"},
 			p.number(int64(len(ids))), p.spelled(approvable), p.requesters()), p.approvals(ids)})
 	}
 	same := p.ids(func(r *RefundRow) bool { return r.State == refunds.Requested && r.SameAs != "" && !tooMuch(r) })
 	if len(same) > 0 {
-		list = append(list, step{p.lang.fill(word{"결재 {1}건, 하나씩: 결제와 금액이 같은 요청이 또 있습니다. 두 번 돌려주는 것이 아닌지 보고 결재하거나 반려합니다(refunds reject)",
+		list = append(list, step{p.lang.fill(word{"결재 {1}건, 건별: 결제·금액이 같은 요청이 있습니다. 중복 환불 여부를 확인한 뒤 결재하거나 반려합니다(refunds reject)",
 			"Approve {1}, each by its id: another request is equal in payment and amount. Make sure that it is not the same refund twice, or reject it"}, p.number(int64(len(same)))),
 			p.each(same, func(id string) string { return p.command("refunds approve", id) + " --by " + p.somebody() })})
 	}
@@ -155,7 +155,7 @@ func (p *batchPage) approvals(ids []string) []string {
 		}
 	}
 	if more := len(commands) - mostNamed; more > 0 {
-		commands = append(commands[:mostNamed], p.lang.fill(word{"… 그 밖은 내역 시트의 환불 ID로 ({1}줄)", "… and the others by their refund ids on sheet Rows ({1} lines)"}, p.number(int64(more))))
+		commands = append(commands[:mostNamed], p.lang.fill(word{"… 이하 내역 시트의 환불 ID 참조({1}줄)", "… and the others by their refund ids on sheet Rows ({1} lines)"}, p.number(int64(more))))
 	}
 	return commands
 }
@@ -175,7 +175,7 @@ func (p *batchPage) accountSteps() []step {
 	if n == 0 {
 		return nil
 	}
-	return []step{{p.lang.fill(word{"환불 계좌 필요 {1}건, {2}: 고객에게 계좌를 받아 파일로 등록합니다 (파일: order_id, bank, account_number, holder_name)",
+	return []step{{p.lang.fill(word{"환불계좌 필요 {1}건, {2}: 고객 계좌를 받아 파일로 등록합니다(파일: order_id, bank, account_number, holder_name)",
 		"{1} wait for a refund account, {2}: ask the customers, then import a file (order_id, bank, account_number, holder_name)"}, p.number(n), p.spelled(in(refunds.NeedsAccount))),
 		[]string{p.stateList(refunds.NeedsAccount), "daesa accounts import " + p.say("<계좌파일>", "<FILE>")}}}
 }
@@ -189,7 +189,7 @@ func (p *batchPage) runSteps() []step {
 		}
 	}
 	add(p.say("결과 미확인", "unknown"), refunds.Unknown)
-	add(p.say("보낼 것", "to send"), refunds.Approved, refunds.Retry, refunds.Sending)
+	add(p.say("전송 대기", "to send"), refunds.Approved, refunds.Retry, refunds.Sending)
 	add(p.say("송금 대기", "payout pending"), refunds.Accepted)
 	if len(parts) == 0 {
 		return nil
@@ -198,7 +198,7 @@ func (p *batchPage) runSteps() []step {
 	if p.counted(in(refunds.Approved, refunds.Retry)) > 0 {
 		commands = []string{"daesa refunds run --dry-run", "daesa refunds run"}
 	}
-	return []step{{p.say("환불 실행: ", "Run: ") + strings.Join(parts, " · ") + p.say(" — 미확인을 먼저 확인하고 기한이 급한 것부터 보냅니다. 여러 번 실행해도 두 번 나가지 않습니다",
+	return []step{{p.say("환불 실행: ", "Run: ") + strings.Join(parts, " · ") + p.say(" — 결과 미확인 건을 먼저 확인한 뒤 취소기한이 임박한 순으로 전송합니다. 여러 번 실행해도 중복 환불되지 않습니다",
 		" — settles first, then sends the most urgent. Running it again sends nothing twice"), commands}}
 }
 
@@ -206,11 +206,11 @@ func (p *batchPage) runSteps() []step {
 func (p *batchPage) endSteps() []step {
 	var list []step
 	if n := p.counted(in(refunds.ExpiredState)); n > 0 {
-		list = append(list, step{p.lang.fill(word{"취소기한 경과 {1}건, {2}: 토스로 취소할 수 없어 수기이체로 돌려줍니다", "{1} expired, {2}: to be given back by a transfer by hand"},
+		list = append(list, step{p.lang.fill(word{"취소기한 경과 {1}건, {2}: 토스로 취소할 수 없어 수기이체로 환불합니다", "{1} expired, {2}: to be given back by a transfer by hand"},
 			p.number(n), p.spelled(in(refunds.ExpiredState))), []string{"daesa refunds transfers list"}})
 	}
 	if n := p.counted(in(refunds.Refused)); n > 0 {
-		list = append(list, step{p.lang.fill(word{"토스 거절 {1}건, {2}: 내역 시트의 '뜻과 할 일'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
+		list = append(list, step{p.lang.fill(word{"토스 거절 {1}건, {2}: 내역 시트의 '사유 및 조치사항'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
 			p.number(n), p.spelled(in(refunds.Refused))), []string{p.stateList(refunds.Refused)}})
 	}
 	return list

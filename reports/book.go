@@ -76,12 +76,12 @@ func (b *book) write(w io.Writer) error {
 		rows[fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)] = s.pour
 	}
 	b.file.SetActiveSheet(0)
-	if err := b.properties(); err != nil {
+	if err := b.file.SetAppProps(&excelize.AppProperties{Application: "daesa"}); err != nil {
 		return err
 	}
 	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter {
 		p := newParts(w, rows)
-		p.level = cmp.Or(b.level, compression)
+		p.level, p.instead = cmp.Or(b.level, compression), map[string][]byte{coreProperties: b.properties()}
 		return p
 	})
 	return errors.Join(b.file.Write(io.Discard), b.file.Close())
@@ -96,13 +96,19 @@ func (b *book) open(i int, name string) error {
 	return err
 }
 
-// properties: the workbook's own time, never the clock's.
-func (b *book) properties() error {
+// properties are the document's: its title, and the workbook's own time, never
+// the clock's. They are written here and not by excelize, whose elements have no
+// prefix: exceljs looks for cp:coreProperties and opens no workbook without it.
+func (b *book) properties() []byte {
 	at := b.at.UTC().Format(time.RFC3339)
-	if err := b.file.SetDocProps(&excelize.DocProperties{Creator: "daesa", LastModifiedBy: "daesa", Title: b.title, Created: at, Modified: at}); err != nil {
-		return err
+	moment := func(name string) string {
+		return "<dcterms:" + name + ` xsi:type="dcterms:W3CDTF">` + at + "</dcterms:" + name + ">"
 	}
-	return b.file.SetAppProps(&excelize.AppProperties{Application: "daesa"})
+	return []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n" +
+		`<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"` +
+		` xmlns:dcterms="http://purl.org/dc/terms/" xmlns:dcmitype="http://purl.org/dc/dcmitype/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+		"<dc:title>" + xmlEscapes.Replace(clean(b.title)) + "</dc:title><dc:creator>daesa</dc:creator><cp:lastModifiedBy>daesa</cp:lastModifiedBy>" +
+		moment("created") + moment("modified") + "</cp:coreProperties>")
 }
 
 // footer is below every printed page: what it is of, its number, its run.

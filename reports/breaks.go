@@ -15,12 +15,15 @@ var (
 	columnOrder      = word{"주문번호", "Order"}
 	columnKey        = word{"결제키", "Payment key"}
 	columnMethod     = word{"결제수단", "Method"}
+	columnApprovedAt = word{"승인일시", "Approved at"}
+	columnApproval   = word{"승인번호", "Approval no."}
 	columnShop       = word{"쇼핑몰 주문", "Shop"}
 	columnProvider   = word{"토스 거래", "Toss"}
 	columnDifference = word{"차이", "Difference"}
 	columnAmount     = word{"금액", "Amount"}
 	columnCancelBy   = word{"취소기한", "Cancel by"}
-	columnDaysLeft   = word{"남은 날", "Days left"}
+	columnDaysLeft   = word{"잔여일", "Days left"}
+	columnAdvice     = word{"내용 → 조치사항", "Meaning → what to do"}
 	columnDecision   = word{"결정", "Decision"}
 	columnOwner      = word{"담당자", "Owner"}
 	columnNote       = word{"메모", "Note"}
@@ -38,22 +41,24 @@ var breakColumns = []column{
 	{name: columnMID, width: 14, id: true},
 	{name: columnOrder, width: 21, id: true},
 	{name: columnMethod, width: 10},
+	{name: columnApprovedAt, width: 16},
+	{name: columnApproval, width: 10, id: true},
 	{name: columnCurrency, width: 7},
 	{name: columnShop, width: 12, right: true},
 	{name: columnProvider, width: 12, right: true},
 	{name: columnDifference, width: 12, right: true},
-	{name: word{"영업일", "Bank days"}, width: 7, right: true},
+	{name: word{"경과 영업일", "Bank days"}, width: 8, right: true},
 	{name: columnCancelBy, width: 16},
-	{name: word{"의미 → 할 일", "Meaning → what to do"}, width: 37, left: true},
+	{name: columnAdvice, width: 40, left: true},
 	{name: columnDecision, width: 15, left: true, people: true, choices: decisions},
 	{name: columnOwner, width: 11, left: true, people: true},
 	{name: columnNote, width: 20, left: true, people: true},
 	{name: word{"쇼핑몰 상태", "Shop status"}, width: 11, details: true},
 	{name: word{"토스 상태", "Toss status"}, width: 11},
 	{name: columnKey, width: 20, id: true},
-	{name: word{"최초 발견", "First seen"}, width: 11},
-	{name: word{"일수", "Nights"}, width: 7, right: true},
-	{name: word{"최근 변동", "Moved at"}, width: 16},
+	{name: word{"최초 발생일", "First seen"}, width: 11},
+	{name: word{"누적일수", "Nights"}, width: 7, right: true},
+	{name: word{"최종 변동일시", "Moved at"}, width: 16},
 	{name: word{"취소 주체", "Origin"}, width: 10},
 	{name: columnBreakID, width: 19, id: true},
 	{name: columnRowCheck, width: 26, id: true},
@@ -76,24 +81,25 @@ func (b *nightBook) drawBreaks() {
 	open := segment{to: cleared, height: listRow, fill: b.breakFill(b.breakPalettes(), columns)}
 	l := listing{
 		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder), table: "breaks",
-		title: b.say("불일치", "Breaks"),
-		subtitle: b.say("심각한 순, 금액이 큰 순 · 금액은 보유 금액(결제 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래 · 노란 칸(결정·담당자·메모)을 채워 daesa report apply로 돌려줍니다",
-			"Most serious first, then the most money · amounts are money held (paid − cancelled) · difference = shop − Toss · fill in the yellow cells, then daesa report apply"),
-		segments: []segment{open},
+		title: b.say("불일치 내역", "Breaks"),
+		subtitle: b.say("중요도·유형·금액순 · 금액은 순결제금액(승인 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래 · 노란색 칸(결정·담당자·메모)을 작성한 뒤 daesa report apply로 반영",
+			"Most pressing first, then kind and money · amounts are net (approved − cancelled) · difference = shop − Toss · fill in the yellow cells, then daesa report apply"),
+		segments: []segment{open}, sums: b.breakSums(columns),
+		apart: match{columnKind, []string{b.lang.kind(reconcile.CurrencyMismatch)}},
 	}
 	if !n.nothingRead() {
-		l.subtitle += b.lang.fill(word{" · 확인이 필요한 불일치 {1}건, 시점 차이 {2}건, 자동 해소 {3}건", " · {1} need a person, {2} timing, {3} cleared"},
+		l.subtitle += b.lang.fill(word{" · 확인 필요 {1}건, 시점 차이 {2}건, 자동 해소 {3}건", " · {1} need a person, {2} timing, {3} cleared"},
 			b.number(b.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared)))
+		if waiting := refundingBreaks(n.sum); waiting > 0 {
+			l.subtitle += b.lang.fill(word{", 환불 진행 중 {1}건", ", {1} refunding"}, b.number(waiting))
+		}
 	}
 	if cleared == 0 {
-		l.segments[0] = b.nothing(b.say("불일치가 없습니다 ✓", "No breaks ✓"))
+		l.segments[0] = b.nothing(b.say("불일치 없음 ✓", "No breaks ✓"))
 	}
 	if cleared < len(n.breaks) {
 		l.segments = append(l.segments, segment{from: cleared, to: len(n.breaks), height: listRow, fill: open.fill,
-			lead: b.leadRows(b.say("자동 해소: 이 밤에 양쪽이 같아진 불일치 (금액은 마지막으로 달랐을 때)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
-	}
-	if len(b.currencies) == 1 {
-		l.sums = b.breakSums(columns)
+			lead: b.leadRows(b.say("자동 해소: 금일 대사에서 양쪽이 일치한 건 (금액은 마지막 불일치 시점 기준)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
 	}
 	b.breaks = b.place(l)
 }
@@ -109,12 +115,20 @@ func (b *nightBook) needing() int64 {
 	return open
 }
 
+// breakSums leave out what is of two currencies: its amounts are of different
+// ones, and neither can be added to the others of its row's.
 func (b *nightBook) breakSums(columns []column) []summed {
-	c, rows := b.currencies[0], b.night.breaks
+	rows := b.night.breaks
+	of := func(value func(r *BreakRow) int64) func(i int) (pay.Currency, int64, bool) {
+		return func(i int) (pay.Currency, int64, bool) {
+			r := &rows[i]
+			return r.Currency, value(r), r.Kind != reconcile.CurrencyMismatch
+		}
+	}
 	return []summed{
-		{position(columns, columnShop), c, moneyFormat(c), func(i int) int64 { return held(rows[i].LocalAmount) }},
-		{position(columns, columnProvider), c, moneyFormat(c), func(i int) int64 { return held(rows[i].ProviderAmount) }},
-		{position(columns, columnDifference), c, signedFormat(c), func(i int) int64 { return rows[i].difference() }},
+		{position(columns, columnShop), false, of(func(r *BreakRow) int64 { return held(r.LocalAmount) })},
+		{position(columns, columnProvider), false, of(func(r *BreakRow) int64 { return held(r.ProviderAmount) })},
+		{position(columns, columnDifference), true, of((*BreakRow).difference)},
 	}
 }
 
@@ -125,7 +139,7 @@ type breakPalettes struct {
 	grave, middle, light int
 	fresh                int
 	input, idle          int // what people fill in; nothing to fill in
-	rate                 map[severity]int
+	rate                 map[reconcile.Level]int
 }
 
 func (b *nightBook) breakPalettes() breakPalettes {
@@ -138,46 +152,15 @@ func (b *nightBook) breakPalettes() breakPalettes {
 		fresh: b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
 		input: b.style(rowLook.with(func(l *look) { l.fill, l.box, l.rule = cream, true, "" })),
 		idle:  b.style(rowLook),
-		rate: map[severity]int{
-			severe:   b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
-			moderate: b.style(rowLook.with(func(l *look) { l.align, l.color = "center", amber })),
-			slight:   b.style(rowLook.with(func(l *look) { l.align, l.color = "center", grey })),
-			unrated:  b.style(rowLook.with(func(l *look) { l.align, l.color = "center", grey })),
+		rate: map[reconcile.Level]int{
+			reconcile.High:   b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
+			reconcile.Medium: b.style(rowLook.with(func(l *look) { l.align, l.color = "center", amber })),
+			reconcile.Low:    b.style(rowLook.with(func(l *look) { l.align, l.color = "center", grey })),
 		},
 	}
 }
 
-// severity says how much money a break is about, by the configuration's
-// thresholds in won.
-type severity int
-
-const (
-	unrated severity = iota // not in won
-	slight
-	moderate
-	severe
-)
-
-var severityWords = map[severity]word{unrated: {"–", "–"}, slight: {"낮음", "low"}, moderate: {"보통", "medium"}, severe: {"높음", "high"}}
-
-// rate weighs what the two sides differ by; where they do not, and the money is
-// lost all the same, the whole.
-func rate(r *BreakRow, by reconcile.Severity) severity {
-	stake := r.Apart()
-	if r.Kind == reconcile.RefundFailed {
-		stake = r.atStake()
-	}
-	switch {
-	case r.Currency != pay.KRW || by == (reconcile.Severity{}):
-		return unrated
-	case stake > by.High:
-		return severe
-	case stake > by.Medium:
-		return moderate
-	default:
-		return slight
-	}
-}
+var levelWords = map[reconcile.Level]word{reconcile.Low: {"낮음", "low"}, reconcile.Medium: {"보통", "medium"}, reconcile.High: {"높음", "high"}}
 
 // tag is the style of a kind: where money or goods may be lost, where a cancel
 // stands on one side only, and the rest.
@@ -204,14 +187,19 @@ func (b *nightBook) breakFill(p breakPalettes, columns []column) func(int, []cel
 		if shown == isNew || shown == reconcile.Reopened {
 			status = p.fresh
 		}
-		how := rate(r, b.night.severity(r.MID))
 		l := &line{cells: cells}
 		l.put(text(tag, clean(b.lang.kind(r.Kind))))
-		l.put(text(p.rate[how], b.lang.of(severityWords[how])))
+		if r.Status.NeedsPerson() {
+			l.put(text(p.rate[r.level], b.lang.of(levelWords[r.level])))
+		} else {
+			l.put(text(at.center, b.lang.of(levelWords[r.level])))
+		}
 		l.put(text(status, clean(b.lang.status(shown))))
 		l.whose(b.book, at, r.MID)
 		l.put(text(at.text, clean(r.OrderID)))
 		l.put(text(at.center, clean(b.lang.method(r.Method))))
+		l.put(moment(at.moment, r.ApprovedAt))
+		l.put(text(at.text, clean(r.ApprovalNumber)))
 		l.unit(b.book, at, r.Currency)
 		l.put(at.amount(r.Currency, r.LocalAmount))
 		l.put(providerAmount(at, r))
@@ -222,7 +210,7 @@ func (b *nightBook) breakFill(p breakPalettes, columns []column) func(int, []cel
 		}
 		l.put(count(at.count, int64(r.FirstSeen.BankDaysUntil(b.night.day))))
 		l.put(moment(at.moment, r.CancelBy))
-		l.put(text(at.text, b.lang.advice(r.Kind)))
+		l.put(text(at.text, b.advice(r)))
 		b.people(l, p, r)
 		b.breakDetails(l, at, r)
 		l.put(text(at.text, clean(rowCheck(b.night.runs[r.MID], columns, cells))))
@@ -241,7 +229,7 @@ func (b *nightBook) people(l *line, p breakPalettes, r *BreakRow) {
 }
 
 func (b *nightBook) breakDetails(l *line, at palette, r *BreakRow) {
-	l.put(text(at.center, clean(b.lang.sideStatus(r.LocalStatus))))
+	l.put(text(at.center, clean(b.lang.shopStatus(r))))
 	l.put(text(at.center, clean(b.lang.sideStatus(r.ProviderStatus))))
 	l.put(text(at.text, clean(r.PaymentKey)))
 	l.put(date(at.date, r.FirstSeen))

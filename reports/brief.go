@@ -61,7 +61,7 @@ type brief struct {
 }
 
 func (b brief) title() string {
-	what := b.say("대사", "Reconciliation of")
+	what := b.say("일일 대사", "Reconciliation of")
 	if b.opts.MonthEnd {
 		what = b.say("월말 휴대폰 결제", "Month-end phone payments of")
 	}
@@ -73,10 +73,14 @@ func (b brief) text() string {
 	lines = append(lines, b.missing()...)
 	if !b.night.nothingRead() {
 		lines = append(lines, b.alarms()...)
+		lines = append(lines, b.dayLines()...)
 		lines = append(lines, b.unexplainedLine(), b.breaksLine())
 		lines = append(lines, b.deadlineLines()...)
 		lines = append(lines, b.refundLines()...)
+		lines = append(lines, b.waitLines()...)
 		lines = append(lines, b.accountsLine()...)
+	} else { // what waits is the database's, and does not wait for Toss to be back
+		lines = append(lines, b.waitLines()...)
 	}
 	if b.several || len(b.night.absent) > 0 {
 		lines = append(lines, b.merchantLines()...)
@@ -115,16 +119,16 @@ func (b brief) missing() []string {
 			parts = append(parts, b.gaps(s.Run)...)
 		}
 	}
-	line := b.say("⚠ 불완전: 읽지 못한 것은 '없음'으로 세지 않았습니다", "⚠ Incomplete: what could not be read is not called missing")
+	line := b.say("⚠ 미완료: 미조회 건은 '없음'으로 판단하지 않았습니다", "⚠ Incomplete: what could not be read is not called missing")
 	if len(parts) == 0 {
 		return []string{line}
 	}
 	more := ""
 	if len(parts) > mostMissing {
-		more = b.lang.fill(word{" 외 {1}가지", " and {1} more"}, b.number(int64(len(parts)-mostMissing)))
+		more = b.lang.fill(word{" 외 {1}건", " and {1} more"}, b.number(int64(len(parts)-mostMissing)))
 		parts = parts[:mostMissing]
 	}
-	return []string{line, b.say("  못 읽음: ", "  not read: ") + strings.Join(parts, ", ") + more}
+	return []string{line, b.say("  미조회: ", "  not read: ") + strings.Join(parts, ", ") + more}
 }
 
 // gaps names the parts of a run that could not be read. Orders that could not
@@ -137,15 +141,17 @@ func (b brief) gaps(run reconcile.Run) []string {
 	var parts []string
 	lost := int64(0)
 	for _, gap := range run.Gaps {
-		if strings.HasPrefix(gap.What, "order ") {
+		switch {
+		case gap.Cause == nil: // what it names may be an order
+			parts = append(parts, whose+lookUp(b.lang, sideWords, gap.Side))
+		case gap.Cause.Part.Kind == reconcile.PartOrder:
 			lost++
-			continue
+		default:
+			parts = append(parts, clip(whose+clean(b.lang.gapPart(gap))))
 		}
-		what := strings.TrimPrefix(strings.TrimPrefix(gap.What, "transactions of "), "orders of ") // the side says so
-		parts = append(parts, clip(whose+lookUp(b.lang, sideWords, gap.Side)+" "+clean(what)))
 	}
 	if lost > 0 {
-		parts = append(parts, whose+b.lang.fill(word{"주문 조회 {1}건", "look-ups of {1} orders"}, b.number(lost)))
+		parts = append(parts, whose+b.lang.fill(word{"토스 결제 조회 {1}건", "look-ups of {1} orders"}, b.number(lost)))
 	}
 	return parts
 }
@@ -161,6 +167,29 @@ func (b brief) alarms() []string {
 	return lines
 }
 
+// dayLines are what the date itself had, the shop against Toss, in each currency
+// in which something moved.
+func (b brief) dayLines() []string {
+	if b.night.money == nil {
+		return nil
+	}
+	var lines []string
+	for _, currency := range b.dayCurrencies() {
+		shop, toss := b.daySums(currency)
+		line := b.say("당일 순결제금액: 쇼핑몰 ", "Net of the date: shop ") + spell(currency, shop.Net()) + b.say(" · 토스 ", " · Toss ")
+		if !b.night.money.Listed {
+			lines = append(lines, line+b.lang.of(notReadWord))
+			continue
+		}
+		line += spell(currency, toss.Net()) + b.say(" · 차이 ", " · difference ") + signed(currency, shop.Net()-toss.Net())
+		if toss.Unproven > 0 {
+			line += b.lang.fill(word{" (취소 {1}건 금액 미확인)", " ({1} cancels of unproven amount)"}, b.number(toss.Unproven))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 func (b brief) unexplainedLine() string {
 	var parts []string
 	for _, l := range b.night.ladders {
@@ -171,14 +200,14 @@ func (b brief) unexplainedLine() string {
 	case b.unexplained():
 		mark = b.say(" ← 확인 필요", " ← look at it")
 	case !b.night.complete():
-		mark = b.say(" (읽은 범위 안에서)", " (of what could be read)")
+		mark = b.say(" (조회 범위 내)", " (of what could be read)")
 	}
-	return b.say("미설명 차이: ", "Unexplained: ") + strings.Join(parts, ", ") + mark
+	return b.lang.of(unexplainedWord) + ": " + strings.Join(parts, ", ") + mark
 }
 
 func (b brief) breaksLine() string {
 	run := b.night.sum
-	return b.lang.fill(word{"불일치: 신규 {1} · 재발생 {2} · 계속 {3} · 해소 {4}", "Breaks: {1} new · {2} reopened · {3} continuing · {4} cleared"},
+	return b.lang.fill(word{"불일치: 신규 {1} · 재발생 {2} · 계속 {3} · 자동 해소 {4}", "Breaks: {1} new · {2} reopened · {3} continuing · {4} cleared"},
 		b.number(run.Opened-run.Reopened), b.number(run.Reopened), b.number(openBreaks(run)-run.Opened), b.number(run.Cleared))
 }
 
@@ -189,9 +218,9 @@ func (b brief) deadlineLines() []string {
 		name word
 		in   func(Deadline) bool
 	}{
-		{word{"오늘까지", "today"}, func(d Deadline) bool { return b.night.daysLeft(d) == bucketToday }},
-		{word{"다음 영업일 {1}까지", "up to bank day {1}"}, func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) }},
-		{word{"7일 안에", "within 7 days"}, func(d Deadline) bool { return b.night.daysLeft(d).soon() }},
+		{word{"오늘", "today"}, func(d Deadline) bool { return b.night.daysLeft(d) == bucketToday }},
+		{word{"익영업일 {1}까지", "up to bank day {1}"}, func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) }},
+		{word{"7일 이내", "within 7 days"}, func(d Deadline) bool { return b.night.daysLeft(d).soon() }},
 	}
 	var parts []string
 	for _, span := range spans {
@@ -200,18 +229,18 @@ func (b brief) deadlineLines() []string {
 		}
 	}
 	if len(parts) == 0 {
-		parts = []string{b.say("7일 안에 없음", "none within 7 days")}
+		parts = []string{b.say("7일 이내 없음", "none within 7 days")}
 	}
 	lines := []string{b.say("취소기한: ", "Cancel deadlines: ") + strings.Join(parts, " · ")}
 	if b.opts.MonthEnd && b.stakes[bucketToday].count > 0 {
-		lines = append(lines, b.say("⚠ 휴대폰 결제는 오늘 23:59:59가 지나면 취소할 수 없습니다. 그 전에 결재하고 환불하세요.",
+		lines = append(lines, b.say("⚠ 휴대폰 결제는 당월에만 취소할 수 있습니다. 오늘 23:59:59 전에 결재하고 환불하십시오.",
 			"⚠ A phone payment can be cancelled until 23:59:59 today only. Approve and refund before."))
 	}
 	if lost := b.stakes[bucketLost]; lost.count > 0 {
 		lines = append(lines, b.lang.of(bucketWords[bucketLost])+": "+b.stake(lost))
 	}
 	if late := b.night.sumOf(func(d Deadline) bool { return d.TooLate }); late.count > 0 {
-		lines = append(lines, b.say("⚠ 다음 환불 실행이 오기 전에 기한이 끝남: ", "⚠ Run out before the next planned refund run: ")+b.stake(late))
+		lines = append(lines, b.say("⚠ 다음 환불 실행 전 기한 도래: ", "⚠ Run out before the next planned refund run: ")+b.stake(late))
 	}
 	return lines
 }
@@ -245,7 +274,7 @@ func (b brief) refundLines() []string {
 		parts = append(parts, b.lang.refund(state, pay.MethodUnknown)+" "+b.stake(sum))
 	}
 	if len(parts) == 0 {
-		return []string{b.say("환불: 기다리는 것 없음", "Refunds: none waits")}
+		return []string{b.say("환불: 대기 없음", "Refunds: none waits")}
 	}
 	return []string{b.say("환불: ", "Refunds: ") + strings.Join(parts, " · ")}
 }
@@ -262,7 +291,7 @@ func (b brief) accountsLine() []string {
 	if missed == 0 {
 		return nil
 	}
-	return []string{b.lang.fill(word{"가상계좌 환불계좌 놓침: {1}건", "Refund accounts missed: {1}"}, b.number(int64(missed)))}
+	return []string{b.lang.fill(word{"가상계좌 환불계좌 누락: {1}건", "Refund accounts missed: {1}"}, b.number(int64(missed)))}
 }
 
 // mostMerchants is how many merchants have a line of their own.
@@ -272,7 +301,7 @@ const mostMerchants = 30
 func (b brief) merchantLines() []string {
 	var lines []string
 	for _, mid := range b.night.absent {
-		lines = append(lines, "· "+clean(mid)+": "+b.say("✕ 읽지 못함", "✕ could not be read"))
+		lines = append(lines, "· "+clean(mid)+": "+b.say("✕ 미조회", "✕ could not be read"))
 	}
 	for _, s := range b.night.snapshots {
 		if !unread(s) {
@@ -280,7 +309,7 @@ func (b brief) merchantLines() []string {
 		}
 	}
 	if len(lines) > mostMerchants {
-		more := b.lang.fill(word{"· 그 밖에 {1}곳", "· and {1} more"}, b.number(int64(len(lines)-mostMerchants)))
+		more := b.lang.fill(word{"· 외 {1}곳", "· and {1} more"}, b.number(int64(len(lines)-mostMerchants)))
 		lines = append(lines[:mostMerchants], more)
 	}
 	return lines
@@ -289,7 +318,7 @@ func (b brief) merchantLines() []string {
 func (b brief) merchantLine(run reconcile.Run) string {
 	state := b.say("완료", "complete")
 	if !run.Complete {
-		state = b.say("불완전", "incomplete")
+		state = b.say("미완료", "incomplete")
 	}
 	var apart []string
 	for _, l := range b.night.own {
@@ -300,7 +329,7 @@ func (b brief) merchantLine(run reconcile.Run) string {
 	if apart == nil {
 		apart = []string{spell(b.currencies[0], 0)}
 	}
-	return "· " + clean(run.MID) + ": " + state + b.lang.fill(word{" · 미설명 {1} · 확인 필요 {2}건", " · unexplained {1} · {2} to look at"},
+	return "· " + clean(run.MID) + ": " + state + b.lang.fill(word{" · 원인 미확인 차이 {1} · 확인 필요 {2}건", " · unexplained {1} · {2} to look at"},
 		strings.Join(apart, ", "), b.number(openBreaks(run)))
 }
 
@@ -326,7 +355,7 @@ func (b brief) anchors() []string {
 	}
 	if len(runs) > 0 {
 		slices.Sort(runs)
-		lines = append(lines, b.say("실행: ", "Run: ")+strings.Join(runs[:min(len(runs), mostMissing)], ", "))
+		lines = append(lines, b.say("실행 ID: ", "Run: ")+strings.Join(runs[:min(len(runs), mostMissing)], ", "))
 	}
 	return lines
 }

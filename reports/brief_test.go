@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 func monthEnd() Snapshot {
 	s := sampleNight("tosspayments")
 	s.Run.Job, s.Run.Day, s.Run.Now = "month_end", "2026-11-30", seoul("2026-11-30 20:00:00")
+	s.Run.Moved = nil // it is of one method, and the day still runs
 	s.Deadlines = s.Deadlines[:1]
 	s.Refunds = s.Refunds[:1]
 	s.Run.Refunds = map[string]int64{"requested": 1}
@@ -74,8 +76,9 @@ func briefOf(t *testing.T, night []Snapshot, opts BriefOptions) Note {
 func TestABriefNamesNoOrder(t *testing.T) {
 	s := incomplete(dollars(sampleNight("tosspayments")))
 	s.Run.Gaps = append(s.Run.Gaps,
-		reconcile.Gap{Side: "provider", What: "order 20261121-0005", Why: "toss: GET /v1/payments/{paymentKey} (tgen_20261121): HTTP 503"},
-		reconcile.Gap{Side: "shop", What: "orders.csv", Why: `line 7, column customer_ref: "홍길동 010-1234-5678"`})
+		reconcile.Gap{Side: "provider", What: "order 20261121-0005", Why: "toss: GET /v1/payments/{paymentKey} (tgen_20261121): HTTP 503"}, // as it was stored once
+		reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartOrder, Name: "20261121-0005"}, errors.New("HTTP 503"), reconcile.ReasonOther),
+		reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartFile, Name: "orders.csv"}, errors.New(`line 7, column customer_ref: "홍길동 010-1234-5678"`), reconcile.ReasonFile))
 	var secrets []string
 	for _, b := range s.Breaks {
 		secrets = append(secrets, b.ID, b.OrderID, b.PaymentKey, b.Note)
@@ -106,7 +109,9 @@ func TestABriefSaysWhatTheNightIs(t *testing.T) {
 	apart.Run.Totals[0].Unexplained = 5_000
 	many := incomplete(sampleNight("tosspayments"))
 	for range 10 {
-		many.Run.Gaps = append(many.Run.Gaps, reconcile.Gap{Side: "provider", What: "transactions of 2026-11-20"}, reconcile.Gap{Side: "provider", What: "order 7"})
+		for _, part := range []reconcile.Part{{Kind: reconcile.PartList, Name: "2026-11-20"}, {Kind: reconcile.PartOrder, Name: "order 7"}} {
+			many.Run.Gaps = append(many.Run.Gaps, reconcile.NewGap(reconcile.SideProvider, part, &reconcile.Unread{Reason: reconcile.ReasonNotAsked}, ""))
+		}
 	}
 	quiet := sampleNight("tosspayments")
 	quiet.Capture = &refunds.CaptureFigures{Captured: 3, Missed: 4, Reasons: map[string]int{refunds.CaptureNotShown: 4}}
@@ -117,12 +122,12 @@ func TestABriefSaysWhatTheNightIs(t *testing.T) {
 		today    int64
 		has, not []string
 	}{
-		"a complete night":         {[]Snapshot{sampleNight("tosspayments")}, BriefOptions{}, true, 1, []string{"미설명 차이: 0원 ✓", "환불계좌 놓침: 2건"}, []string{"불완전"}},
+		"a complete night":         {[]Snapshot{sampleNight("tosspayments")}, BriefOptions{}, true, 1, []string{"원인 미확인 차이: 0원 ✓", "환불계좌 누락: 2건"}, []string{"미완료"}},
 		"money that does not tie":  {[]Snapshot{apart}, BriefOptions{}, true, 1, []string{"5,000원 ← 확인 필요"}, []string{"✓"}},
-		"more gaps than have room": {[]Snapshot{many}, BriefOptions{}, false, 1, []string{"외 8가지"}, []string{"order 7"}},
+		"more gaps than have room": {[]Snapshot{many}, BriefOptions{}, false, 1, []string{"외 8건"}, []string{"order 7"}},
 		"an expected merchant without a night": {[]Snapshot{sampleNight("a")}, BriefOptions{Expected: []string{"a", "b"}}, false, 1,
-			[]string{"· b: ✕ 읽지 못함", "가맹점 2곳"}, nil},
-		"accounts that the buyers did not give": {[]Snapshot{quiet}, BriefOptions{}, true, 1, nil, []string{"놓침"}},
+			[]string{"· b: ✕ 미조회", "가맹점 2곳"}, nil},
+		"accounts that the buyers did not give": {[]Snapshot{quiet}, BriefOptions{}, true, 1, nil, []string{"누락"}},
 		"nothing due":                           {[]Snapshot{emptyNight()}, BriefOptions{Language: "en"}, true, 0, []string{"none within 7 days"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +164,7 @@ func TestABriefOfManyMerchantsIsShort(t *testing.T) {
 		t.Errorf("it has %d characters", n)
 	}
 	absent, first := strings.Index(note.Text, "✕"), strings.Index(note.Text, ": 완료")
-	if absent < 0 || absent > first || !strings.Contains(note.Text, "그 밖에 170곳") {
+	if absent < 0 || absent > first || !strings.Contains(note.Text, "외 170곳") {
 		t.Errorf("got\n%s", note.Text)
 	}
 }

@@ -18,6 +18,7 @@ type cell struct {
 	kind    cellKind
 	value   string // text, or an exact decimal number
 	formula string // ours only, never data; value is then its cached result
+	moment  bool   // a number that is shown as a date with a time
 }
 
 type cellKind uint8
@@ -117,7 +118,7 @@ func moment(style int, t time.Time) cell {
 	}
 	_, offset := t.In(pay.Seoul).Zone()
 	const unixEpoch = 25569
-	return cell{style: style, kind: cellNumber, value: secondOf(t.Unix() + int64(offset) + unixEpoch*secondsOfDay)}
+	return cell{style: style, kind: cellNumber, moment: true, value: secondOf(t.Unix() + int64(offset) + unixEpoch*secondsOfDay)}
 }
 
 const secondsOfDay = 24 * 60 * 60

@@ -14,8 +14,8 @@ import (
 // chartData says where on the control sheet the figures of the charts stand.
 // Charts are drawn from cells that people can read, never from hidden ones.
 type chartData struct {
-	nights, days, methods span
-	currency              pay.Currency
+	nights, days span
+	currency     pay.Currency
 }
 
 // span are rows of a table, below its header.
@@ -44,12 +44,12 @@ func (s span) name(column int) string {
 // daysAhead is for how many days the deadlines are drawn day by day.
 const daysAhead = 14
 
-// trends lays out the figures of the charts: the nights up to this one, the
-// deadlines day by day, and the day's payments by method. Only one currency is
-// drawn, won where there is any: amounts of two are never added.
+// trends lays out the figures of the charts: the nights up to this one, and the
+// deadlines day by day. Only one currency is drawn, won where there is any:
+// amounts of two are never added.
 func (c *control) trends() chartData {
-	first := c.currencies[0]
-	return chartData{nights: c.nights(first), days: c.days(first), methods: c.methodSums(first), currency: first}
+	first := c.firstCurrency()
+	return chartData{nights: c.nights(first), days: c.days(first), currency: first}
 }
 
 // nights are the thirty nights up to this one, all merchants together.
@@ -73,8 +73,8 @@ func (c *control) nights(currency pay.Currency) span {
 			add(s.Figures())
 		}
 	}
-	c.heading(c.say("최근 30일의 불일치", "The last thirty nights"))
-	header := c.chartHead(word{"대사 기준일", "Business date"}, word{"불일치 건수", "Breaks"}, word{"다른 금액", "Apart"}, word{"신규", "New"}, word{"자동 해소", "Cleared"}, word{"완료", "Complete"})
+	c.heading(c.say("최근 30일 불일치 추이", "The last thirty nights"))
+	header := c.chartHead(word{"대사 기준일", "Business date"}, word{"불일치 건수", "Breaks"}, word{"불일치 금액", "Apart"}, word{"신규", "New"}, word{"자동 해소", "Cleared"}, word{"완료", "Complete"})
 	n, amount := c.right(formatCount), c.right(moneyFormat(currency))
 	days := slices.Sorted(maps.Keys(byDay))
 	var most int64
@@ -94,7 +94,7 @@ func (c *control) chartHead(labels ...word) int {
 
 // days are the deadlines of the days to come.
 func (c *control) days(currency pay.Currency) span {
-	c.heading(c.say("날짜별 취소기한", "Deadlines by day"))
+	c.heading(c.say("일자별 취소기한 도래액", "Deadlines by day"))
 	header := c.chartHead(word{"취소기한", "Deadline"}, word{"건수", "Count"}, word{"금액", "Amount"})
 	today := pay.DayOf(c.night.now)
 	var most int64
@@ -109,40 +109,6 @@ func (c *control) days(currency pay.Currency) span {
 	return span{c.s.name, header, header + 1, c.s.last(), most}
 }
 
-// methodSums are the day's payments by method, all merchants together.
-func (c *control) methodSums(currency pay.Currency) span {
-	sums := map[pay.Method]int64{}
-	for _, s := range c.night.snapshots {
-		for _, m := range s.Run.ByMethod {
-			if m.Currency == currency {
-				sums[m.Method] += m.Approved
-			}
-		}
-	}
-	if len(sums) == 0 {
-		return span{}
-	}
-	c.heading(c.say("결제수단별 결제 금액", "Payments by method"))
-	header := c.chartHead(columnMethod, word{"결제 금액", "Paid"})
-	methods := slices.SortedFunc(maps.Keys(sums), func(a, b pay.Method) int {
-		if sums[a] != sums[b] && sums[a] > sums[b] {
-			return -1
-		}
-		if sums[a] != sums[b] {
-			return 1
-		}
-		return slices.Compare([]byte(a), []byte(b))
-	})
-	for _, method := range methods {
-		name := c.lang.method(method)
-		if name == "" {
-			name = c.say("모름", "unknown")
-		}
-		c.s.add(18, text(c.left(), clean(name)), money(c.right(moneyFormat(currency)), currency, sums[method]))
-	}
-	return span{c.s.name, header, header + 1, c.s.last(), whole(currency, sums[methods[0]])}
-}
-
 // whole is an amount without its decimals.
 func whole(c pay.Currency, units int64) int64 {
 	for range c.Digits() {
@@ -152,7 +118,7 @@ func whole(c pay.Currency, units int64) int64 {
 }
 
 const (
-	chartRows   = 12
+	chartRows   = 13
 	chartHeight = 15 // points of a row of the charts: excelize reckons with it
 )
 
@@ -165,7 +131,7 @@ func (m *summary) chartRoom() {
 }
 
 // drawCharts puts three charts side by side.
-func (m *summary) drawCharts(data chartData) {
+func (m *summary) drawCharts(data chartData, methods span) {
 	if m.chartsAt == 0 {
 		return
 	}
@@ -174,8 +140,7 @@ func (m *summary) drawCharts(data chartData) {
 		pixels += 7*width + 5
 	}
 	wide := uint(pixels / 3) //nolint:gosec // a sheet's width is small and positive
-	for i, draw := range []func(chartData) []*excelize.Chart{m.nightsChart, m.daysChart, m.methodsChart} {
-		charts := draw(data)
+	for i, charts := range [][]*excelize.Chart{m.nightsChart(data), m.daysChart(data), m.methodsChart(methods, data.currency)} {
 		if charts == nil {
 			continue
 		}
@@ -199,7 +164,7 @@ func (m *summary) atPixel(distance int) (cell string, offset int) {
 }
 
 func (m *summary) chart(kind excelize.ChartType, title string, s span, value int, colour string) *excelize.Chart {
-	no := false
+	no, zero := false, 0.0
 	small := excelize.Font{Family: font, Size: 8, Color: grey}
 	return &excelize.Chart{
 		Type:   kind,
@@ -207,7 +172,7 @@ func (m *summary) chart(kind excelize.ChartType, title string, s span, value int
 		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Family: font, Size: 10, Bold: true, Color: navy}}}},
 		Legend: excelize.ChartLegend{Position: "none"},
 		XAxis:  excelize.ChartAxis{Font: small},
-		YAxis:  excelize.ChartAxis{Font: small, MajorGridLines: true},
+		YAxis:  excelize.ChartAxis{Font: small, MajorGridLines: true, Minimum: &zero},
 
 		VaryColors:   &no,
 		ShowBlanksAs: "gap",
@@ -215,16 +180,20 @@ func (m *summary) chart(kind excelize.ChartType, title string, s span, value int
 	}
 }
 
-// axisMoney is the format of the numbers beside an axis: as few digits as tell
-// them apart.
-func (m *summary) axisMoney(most int64) string {
+// axis is how the money beside an axis is written: as few digits as tell the
+// marks apart, with their unit in the chart's title.
+func (m *summary) axis(c pay.Currency, most int64) (format, unit string) {
+	name := code(c)
+	if c == pay.KRW {
+		name = m.say("원", "won")
+	}
 	switch {
 	case most >= 10_000_000:
-		return m.say(`#,##0,,"백만"`, `#,##0,,"M"`)
+		return `#,##0,,`, m.say("백만", "millions of ") + name
 	case most >= 10_000:
-		return m.say(`#,##0,"천"`, `#,##0,"k"`)
+		return `#,##0,`, m.say("천", "thousands of ") + name
 	default:
-		return `#,##0`
+		return `#,##0`, name
 	}
 }
 
@@ -236,15 +205,17 @@ func (m *summary) nightsChart(data chartData) []*excelize.Chart {
 	if data.nights.empty() {
 		return nil
 	}
-	amount := m.chart(excelize.Col, m.lang.fill(word{"최근 30일: 다른 금액({1})과 불일치 건수", "Thirty nights: {1} apart, and breaks"}, m.unitName(data.currency)), data.nights, 3, "B9CCEE")
+	format, unit := m.axis(data.currency, data.nights.most)
+	amount := m.chart(excelize.Col, m.lang.fill(word{"최근 30일 불일치 금액({1})·건수", "Thirty nights: {1} apart, and breaks"}, unit), data.nights, 3, "B9CCEE")
 	amount.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: "m/d"}
-	amount.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: m.axisMoney(data.nights.most)}
+	amount.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: format}
 	amount.XAxis.TickLabelSkip, amount.XAxis.Alignment.TextRotation = data.nights.skip(), 90
 	number := m.chart(excelize.Line, "", data.nights, 2, red)
 	number.Title = excelize.ChartTitle{}
 	number.Series[0].Line = excelize.LineOptions{Type: excelize.LineSolid, Width: 1.5, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{red}}}
 	number.Series[0].Marker = excelize.ChartMarker{Symbol: "circle", Size: 5, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{red}}}
-	number.YAxis = excelize.ChartAxis{Secondary: true, Font: excelize.Font{Family: font, Size: 8, Color: red}}
+	zero := 0.0
+	number.YAxis = excelize.ChartAxis{Secondary: true, Font: excelize.Font{Family: font, Size: 8, Color: red}, Minimum: &zero}
 	return []*excelize.Chart{amount, number}
 }
 
@@ -253,27 +224,27 @@ func (m *summary) daysChart(data chartData) []*excelize.Chart {
 	if data.days.empty() {
 		return nil
 	}
-	chart := m.chart(excelize.Col, m.lang.fill(word{"날짜별 취소기한({1})", "Deadlines by day ({1})"}, m.unitName(data.currency)), data.days, 3, "E0A84A")
+	format, unit := m.axis(data.currency, data.days.most)
+	chart := m.chart(excelize.Col, m.lang.fill(word{"일자별 취소기한 도래액({1})", "Deadlines by day ({1})"}, unit), data.days, 3, "E0A84A")
 	chart.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: "m/d"}
-	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: m.axisMoney(data.days.most)}
+	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: format}
 	chart.XAxis.TickLabelSkip, chart.XAxis.Alignment.TextRotation = data.days.skip(), 90
 	return []*excelize.Chart{chart}
 }
 
-// methodsChart: what the day's payments were made by.
-func (m *summary) methodsChart(data chartData) []*excelize.Chart {
-	if data.methods.empty() {
+// methodsChart: what the date's payments were made by, as Toss has it, or the
+// shop where Toss's list was not read.
+func (m *summary) methodsChart(at span, currency pay.Currency) []*excelize.Chart {
+	if at.empty() || at.sheet == "" {
 		return nil
 	}
-	chart := m.chart(excelize.Bar, m.lang.fill(word{"결제수단별 결제 금액({1})", "Payments by method ({1})"}, m.unitName(data.currency)), data.methods, 2, "5B7FC4")
-	chart.XAxis.ReverseOrder = true
-	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: m.axisMoney(data.methods.most)}
-	return []*excelize.Chart{chart}
-}
-
-func (m *summary) unitName(c pay.Currency) string {
-	if c == pay.KRW {
-		return m.say("원", "won")
+	amount, title := 8, word{"결제수단별 토스 승인금액({1})", "Approved by Toss, by method ({1})"}
+	if !m.night.money.Listed {
+		amount, title = 3, word{"결제수단별 쇼핑몰 승인금액({1})", "Approved in the shop, by method ({1})"}
 	}
-	return code(c)
+	format, unit := m.axis(currency, at.most)
+	chart := m.chart(excelize.Bar, m.lang.fill(title, unit), at, amount, "5B7FC4")
+	chart.XAxis.ReverseOrder = true
+	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: format}
+	return []*excelize.Chart{chart}
 }

@@ -28,7 +28,14 @@ type night struct {
 	ladders    []ladder // one for each currency, over all merchants
 	own        []ladder // the same for each merchant, where there are several
 	sum        reconcile.Run
-	runs       map[string]string // run ids by merchant
+	runs       map[string]string     // run ids by merchant
+	money      *reconcile.DayMoney   // of the business date, over all merchants; nil: not known
+	askedFor   map[string]*RefundRow // the request that says most about a break, by break id
+	transfers  []refunds.HandTransfer
+	byHand     map[string]refunds.HandTransfer // the same by refund id
+	waiting    []refunds.WaitLine              // over all merchants
+	waits      map[string]refunds.Wait         // of open requests, by their id
+	left       map[string]bool                 // requests of merchants that left the configuration
 }
 
 // newNight reckons the figures. expected are the configured merchants: one
@@ -53,7 +60,10 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 		}
 		n.breaks = append(n.breaks, s.Breaks...)
 		n.refunds = append(n.refunds, s.Refunds...)
+		n.transfers = append(n.transfers, s.Transfers...)
 	}
+	n.weigh()
+	n.gatherWaiting()
 	for _, mid := range expected {
 		if !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return s.Run.MID == mid }) {
 			n.absent = append(n.absent, mid)
@@ -62,9 +72,15 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	slices.Sort(n.absent)
 	slices.SortStableFunc(n.breaks, seriousFirst)
 	slices.SortStableFunc(n.refunds, needFirst)
+	n.answers()
 	n.splitDeadlines()
 	n.currencies = n.allCurrencies()
 	n.sum = sumRuns(n.snapshots)
+	var err error
+	if n.money, err = n.dayMoney(); err != nil {
+		return nil, err
+	}
+	n.countLeft()
 	return n, n.climb()
 }
 
@@ -107,11 +123,48 @@ func (n *night) absentUnlisted() []string {
 
 func (n *night) complete() bool { return n.sum.Complete && len(n.absent) == 0 }
 
-// seriousFirst: what needs a person before what does not, then the most
-// serious kind, then the most money (within one currency), then the order.
+// weigh gives each break its level, by what its merchant's configuration says of
+// amounts.
+func (n *night) weigh() {
+	for i := range n.breaks {
+		r := &n.breaks[i]
+		r.level = n.severity(r.MID).Level(reconcile.Weighed{Kind: r.Kind, Currency: r.Currency, Local: held(r.LocalAmount), Provider: held(r.ProviderAmount),
+			CancelBy: r.CancelBy}, n.now)
+	}
+}
+
+// answers finds what was done about each break: its request that needs a person
+// most, and the transfers by hand.
+func (n *night) answers() {
+	n.askedFor, n.byHand = map[string]*RefundRow{}, map[string]refunds.HandTransfer{}
+	for i := range n.refunds {
+		if r := &n.refunds[i]; r.BreakID != "" && n.askedFor[r.BreakID] == nil {
+			n.askedFor[r.BreakID] = r
+		}
+	}
+	for _, t := range n.transfers {
+		n.byHand[t.RefundID] = t
+	}
+}
+
+// dayMoney is what moved on the business date, over all merchants that were read.
+func (n *night) dayMoney() (*reconcile.DayMoney, error) {
+	var runs []reconcile.Run
+	for _, s := range n.snapshots {
+		if !unread(s) {
+			runs = append(runs, s.Run)
+		}
+	}
+	return reconcile.SumDays(runs...)
+}
+
+// seriousFirst: what needs a person before what does not, then what presses
+// most, then the most serious kind, then the most money (within one currency),
+// then the order.
 func seriousFirst(a, b BreakRow) int {
 	return cmp.Or(
 		cmp.Compare(statusRank(a.Status), statusRank(b.Status)),
+		cmp.Compare(b.level, a.level),
 		cmp.Compare(a.Kind.Rank(), b.Kind.Rank()),
 		byCurrency(a.Currency, b.Currency),
 		cmp.Compare(b.atStake(), a.atStake()),
@@ -122,12 +175,14 @@ func statusRank(s reconcile.Status) int {
 	switch s {
 	case reconcile.Open, reconcile.Reopened:
 		return 0
-	case reconcile.Timing:
+	case reconcile.Refunding:
 		return 1
-	case reconcile.Cleared:
-		return 3
-	default:
+	case reconcile.Timing:
 		return 2
+	case reconcile.Cleared:
+		return 4
+	default:
+		return 3
 	}
 }
 
@@ -208,6 +263,11 @@ func (n *night) allCurrencies() []pay.Currency {
 		for _, method := range s.Run.ByMethod {
 			seen[method.Currency] = true
 		}
+		if s.Run.Moved != nil {
+			for _, t := range s.Run.Moved.Totals {
+				seen[t.Currency] = true
+			}
+		}
 	}
 	for _, b := range n.breaks {
 		seen[b.Currency] = true
@@ -221,12 +281,12 @@ func (n *night) allCurrencies() []pay.Currency {
 	for _, d := range slices.Concat(n.deadlines, n.lost) {
 		seen[d.Currency] = true
 	}
+	for _, t := range n.transfers {
+		seen[t.Currency] = true
+	}
 	for _, s := range n.snapshots {
 		for _, m := range s.Missing {
 			seen[m.Currency] = true
-		}
-		for _, t := range s.Transfers {
-			seen[t.Currency] = true
 		}
 		for _, p := range s.Promises {
 			seen[p.Currency] = true
@@ -247,15 +307,24 @@ func (n *night) allCurrencies() []pay.Currency {
 func (n *night) splitDeadlines() {
 	for _, s := range n.snapshots {
 		for _, d := range s.Deadlines {
-			if n.daysLeft(d) == bucketLost {
-				n.lost = append(n.lost, d)
-			} else {
-				n.deadlines = append(n.deadlines, d)
-			}
+			n.splitDeadline(d)
+		}
+	}
+	if left := n.leftOver(); left != nil {
+		for _, d := range left.Deadlines {
+			n.splitDeadline(d)
 		}
 	}
 	slices.SortStableFunc(n.deadlines, urgentFirst)
 	slices.SortStableFunc(n.lost, urgentFirst)
+}
+
+func (n *night) splitDeadline(d Deadline) {
+	if n.daysLeft(d) == bucketLost {
+		n.lost = append(n.lost, d)
+	} else {
+		n.deadlines = append(n.deadlines, d)
+	}
 }
 
 func urgentFirst(a, b Deadline) int {
@@ -306,10 +375,20 @@ func (n *night) daysLeft(d Deadline) bucket {
 // until is the number of calendar days from the run to a moment.
 func (n *night) until(t time.Time) int { return pay.DayOf(t).Sub(pay.DayOf(n.now)) }
 
-// stake is money at stake in one bucket.
+// stake is money at stake in one bucket, and when the first of it runs out.
 type stake struct {
 	count int64
 	money map[pay.Currency]int64
+	first time.Time // zero: nothing of it has a last day
+}
+
+// add puts money into a stake, whose sums were refused where they overflow.
+func (s *stake) add(c pay.Currency, units int64, by time.Time) {
+	s.count++
+	s.money[c] += units
+	if !by.IsZero() && (s.first.IsZero() || by.Before(s.first)) {
+		s.first = by
+	}
 }
 
 // stakes sums the deadlines by bucket.
@@ -321,12 +400,10 @@ func (n *night) stakes() (map[bucket]stake, error) {
 		if s.money == nil {
 			s.money = map[pay.Currency]int64{}
 		}
-		total, err := pay.Add(s.money[d.Currency], d.Amount)
-		if err != nil {
+		if _, err := pay.Add(s.money[d.Currency], d.Amount); err != nil {
 			return nil, err
 		}
-		s.money[d.Currency] = total
-		s.count++
+		s.add(d.Currency, d.Amount, d.CancelBy)
 		sums[key] = s
 	}
 	return sums, nil
@@ -338,8 +415,7 @@ func (n *night) sumOf(chosen func(Deadline) bool) stake {
 	sum := stake{money: map[pay.Currency]int64{}}
 	for _, d := range n.deadlines {
 		if chosen(d) {
-			sum.count++
-			sum.money[d.Currency] += d.Amount
+			sum.add(d.Currency, d.Amount, d.CancelBy)
 		}
 	}
 	return sum
@@ -347,7 +423,7 @@ func (n *night) sumOf(chosen func(Deadline) bool) stake {
 
 // sumRuns adds the counts of all merchants. Money is not among them.
 func sumRuns(snapshots []Snapshot) reconcile.Run {
-	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
+	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunding: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
 	for _, s := range snapshots {
 		run := s.Run
 		sum.Complete = sum.Complete && run.Complete
@@ -373,6 +449,9 @@ func sumRuns(snapshots []Snapshot) reconcile.Run {
 		for kind, count := range run.Broken {
 			sum.Broken[kind] += count
 		}
+		for kind, count := range run.Refunding {
+			sum.Refunding[kind] += count
+		}
 		for state, count := range run.Refunds {
 			sum.Refunds[state] += count
 		}
@@ -381,10 +460,15 @@ func sumRuns(snapshots []Snapshot) reconcile.Run {
 }
 
 // openBreaks are those that need a person after the run.
-func openBreaks(run reconcile.Run) int64 {
-	var open int64
-	for _, count := range run.Broken {
-		open += count
+func openBreaks(run reconcile.Run) int64 { return summedKinds(run.Broken) }
+
+// refundingBreaks are those that wait for their refund after the run.
+func refundingBreaks(run reconcile.Run) int64 { return summedKinds(run.Refunding) }
+
+func summedKinds(counts map[reconcile.Kind]int64) int64 {
+	var sum int64
+	for _, count := range counts {
+		sum += count
 	}
-	return open
+	return sum
 }

@@ -98,7 +98,7 @@ func TestAChangedFigureShows(t *testing.T) {
 	s.Run.Broken[reconcile.NeverPaid]++
 	f := opened(t, drawn(t, []Snapshot{s}, Options{}))
 	text := dump(t, drawn(t, []Snapshot{s}, Options{}))
-	for _, want := range []string{"● 미설명 차이 있음", "맞지 않음: 확인 필요", "+500원"} {
+	for _, want := range []string{"● 원인 미확인 차이 있음", "불일치: 확인 필요", "+500원"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing says %q", want)
 		}
@@ -157,8 +157,8 @@ func TestTheLadderIsTheRun(t *testing.T) {
 	f := opened(t, drawn(t, []Snapshot{s}, Options{}))
 	total := s.Run.Totals[0]
 	for label, want := range map[string]int64{
-		"A. 쇼핑몰 주문": total.Shop, "B. 토스 거래": total.Provider, "C. 차이 (A − B)": total.Shop - total.Provider,
-		"D. 설명된 차이": total.Explained, "미설명 차이 (C − D)": 0, "시점 차이": total.Timing,
+		"A. 쇼핑몰 순결제금액": total.Shop, "B. 토스 순결제금액": total.Provider, "C. 차이 (A − B)": total.Shop - total.Provider,
+		"D. 원인 확인 차이": total.Explained, "원인 미확인 차이 (C − D)": 0, "시점 차이": total.Timing,
 		"취소 미실행": total.ByKind[reconcile.CancelNotExecuted], "토스에 없음": total.ByKind[reconcile.MissingAtProvider],
 	} {
 		if got := rawAt(t, f, "요약", 7, rowWith(t, f, "요약", 2, label)); got != strconv.FormatInt(want, 10) {
@@ -185,7 +185,7 @@ func TestTheLadderIsTheRun(t *testing.T) {
 			t.Errorf("%s: the list has %d and %d won, the summary %s and %s", kind, counts[kind], sum, rawAt(t, f, "요약", 3, row), rawAt(t, f, "요약", 7, row))
 		}
 	}
-	if value := shownAt(f, "요약", at(7, rowWith(t, f, "요약", 2, "미설명 차이 (C − D)"))); value != "0원 ✓" {
+	if value := shownAt(f, "요약", at(7, rowWith(t, f, "요약", 2, "원인 미확인 차이 (C − D)"))); value != "0원 ✓" {
 		t.Errorf("the check cell says %q", value)
 	}
 }
@@ -221,7 +221,7 @@ func TestCurrenciesAreNeverAdded(t *testing.T) {
 		total.Provider -= part
 	}
 	text := dump(t, drawn(t, []Snapshot{mixed}, Options{}))
-	for _, want := range []string{"통화 KRW", "통화 USD", "181.56 USD\t[181.56]", "10.00 USD\t[10", "14,000원", "0.00 USD ✓", "0원 ✓"} {
+	for _, want := range []string{"불일치 유형 (KRW)", "불일치 유형 (USD)", "결제수단 (USD)", "181.56 USD\t[181.56]", "10.00 USD\t[10", "14,000원", "0.00 USD ✓", "0원 ✓"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing says %q", want)
 		}
@@ -231,23 +231,35 @@ func TestCurrenciesAreNeverAdded(t *testing.T) {
 	if got := rawAt(t, f, "불일치", columnAt(t, f, "불일치", columnDifference), row); got != "–" {
 		t.Errorf("two currencies have the difference %q", got)
 	}
-	if sum := rawAt(t, f, "불일치", 9, 3); sum != "" {
-		t.Errorf("a column of two currencies has the sum %q", sum)
+	for _, currency := range []pay.Currency{pay.KRW, pay.USD} {
+		var shop, apart int64
+		for _, b := range mixed.Breaks {
+			if b.Currency == currency && b.Kind != reconcile.CurrencyMismatch && b.Status != reconcile.Cleared {
+				shop, apart = shop+held(b.LocalAmount), apart+b.difference()
+			}
+		}
+		row := rowWith(t, f, "불일치", 1, "합계 "+string(currency))
+		if got := rawAt(t, f, "불일치", columnAt(t, f, "불일치", columnShop), row); number(got) != number(currency.Format(shop)) {
+			t.Errorf("the shop's side in %s sums up to %s, want %s", currency, got, currency.Format(shop))
+		}
+		if got := rawAt(t, f, "불일치", columnAt(t, f, "불일치", columnDifference), row); number(got) != number(currency.Format(apart)) {
+			t.Errorf("the differences in %s sum up to %s, want %s", currency, got, currency.Format(apart))
+		}
 	}
 }
 
 func TestMissingMerchantsAreVisible(t *testing.T) {
 	f := opened(t, drawn(t, []Snapshot{sampleNight("shop-a"), failedNight("shop-c")}, Options{Expected: []string{"shop-a", "shop-c", "shop-z"}}))
 	text := dump(t, drawn(t, []Snapshot{sampleNight("shop-a"), failedNight("shop-c")}, Options{Expected: []string{"shop-a", "shop-c", "shop-z"}}))
-	for _, want := range []string{"● 불완전", "UNAUTHORIZED_KEY", "가맹점 shop-z: 이 밤의 기록이 없습니다", "합계 (읽은 가맹점)"} {
+	for _, want := range []string{"● 미완료", "UNAUTHORIZED_KEY", "가맹점 shop-z: 대사 기록 없음", "합계(조회된 가맹점)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing says %q", want)
 		}
 	}
 	for _, mid := range []string{"shop-c", "shop-z"} {
 		row := rowWith(t, f, "요약", 2, mid)
-		for column := 3; column < colLast; column++ {
-			if got := rawAt(t, f, "요약", column, row); got != "–" {
+		for _, slot := range slots[1 : len(slots)-1] {
+			if got := rawAt(t, f, "요약", slot[0], row); got != "–" {
 				t.Errorf("%s shows %q", mid, got)
 			}
 		}
@@ -262,7 +274,7 @@ func TestNothingReadIsNotZero(t *testing.T) {
 			t.Errorf("a night of which nothing was read says %q", never)
 		}
 	}
-	if !strings.Contains(text, "이 밤은 읽은 것이 없습니다") || !strings.Contains(text, "UNAUTHORIZED_KEY") {
+	if !strings.Contains(text, "조회된 자료 없음") || !strings.Contains(text, "UNAUTHORIZED_KEY") {
 		t.Errorf("it does not say that nothing was read:\n%s", text)
 	}
 }
@@ -344,12 +356,13 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 			t.Errorf("hostile %d changed the formulas", i)
 		}
 		f := opened(t, content)
-		order := columnAt(t, f, "불일치", columnOrder)
-		got := rawAt(t, f, "불일치", order, headRows+1)
+		order, kind := columnAt(t, f, "불일치", columnOrder), columnAt(t, f, "불일치", columnKind)
+		row := rowWith(t, f, "불일치", kind, kindWords[reconcile.MissingAtProvider].ko)
+		got := rawAt(t, f, "불일치", order, row)
 		if got != inert(clean(value)) {
 			t.Errorf("hostile %d %.30q was read back as %.30q", i, value, got)
 		}
-		if kind, _ := f.GetCellType("불일치", at(order, headRows+1)); kind != excelize.CellTypeInlineString {
+		if kind, _ := f.GetCellType("불일치", at(order, row)); kind != excelize.CellTypeInlineString {
 			t.Errorf("hostile %d is of type %v", i, kind)
 		}
 		archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
@@ -510,7 +523,7 @@ func TestAMerchantOfWhichNothingWasReadHasNoFigures(t *testing.T) {
 		if len(cells) > 2 && cells[1] == "silent" {
 			said++
 			for _, cell := range cells[2:] {
-				if cell != "–" && cell != "읽지 못함" && cell != "" {
+				if cell != "–" && cell != "미조회" && cell != "" {
 					t.Errorf("silent has the figure %q in %v", cell, cells)
 				}
 			}
@@ -520,7 +533,7 @@ func TestAMerchantOfWhichNothingWasReadHasNoFigures(t *testing.T) {
 		t.Errorf("silent stands in %d tables", said)
 	}
 	note, err := Brief([]Snapshot{sampleNight("m"), silent}, BriefOptions{})
-	if err != nil || !strings.Contains(note.Text, "· silent: ✕ 읽지 못함") {
+	if err != nil || !strings.Contains(note.Text, "· silent: ✕ 미조회") {
 		t.Errorf("%v\n%s", err, note.Text)
 	}
 }

@@ -35,9 +35,9 @@ var (
 	sheetBreaks    = word{"불일치", "Breaks"}
 	sheetDeadlines = word{"취소기한", "Deadlines"}
 	sheetRefunds   = word{"환불", "Refunds"}
-	sheetMissing   = word{"환불계좌 없음", "Accounts missing"}
+	sheetMissing   = word{"환불계좌 미등록", "Accounts missing"}
 	sheetTransfers = word{"수기이체", "By hand"}
-	sheetPromises  = word{"환불 예정일", "Arrivals"}
+	sheetPromises  = word{"환불 입금예정", "Arrivals"}
 	sheetControl   = word{"대사 확인", "Control"}
 )
 
@@ -59,35 +59,17 @@ var kindWords = map[reconcile.Kind]word{
 	reconcile.RefundFailed:       {"환불 실패", "Refund failed"},
 }
 
-// adviceWords say of each kind what it means and what to do, in one line.
-var adviceWords = map[reconcile.Kind]word{
-	reconcile.MissingAtProvider:  {"쇼핑몰은 결제됨, 토스에는 결제가 없음 → 출고를 멈추고 주문과 가맹점(MID)을 확인", "The shop says paid, Toss knows no payment → hold delivery, check the order and its MID"},
-	reconcile.MissingLocally:     {"토스는 결제됨, 쇼핑몰에는 주문이 없음 → 주문을 찾아 등록하거나 환불", "Toss was paid, the shop has no order → find and record it, or refund"},
-	reconcile.PaidNotRecorded:    {"토스는 결제됨, 쇼핑몰은 미결제 → 쇼핑몰 주문에 입금을 반영", "Toss was paid, the shop does not know → record the payment in the shop"},
-	reconcile.DuplicatePayment:   {"한 주문에 결제가 둘 이상 → 하나만 남기고 환불", "One order holds two or more payments → keep one, refund the rest"},
-	reconcile.PaidAfterCancel:    {"취소한 뒤에 입금됨 → 고객에게 확인하고 환불할지 결정", "Paid after the shop cancelled → ask the customer, then decide on a refund"},
-	reconcile.NeverPaid:          {"쇼핑몰은 결제됨, 토스는 결제된 적 없음 → 출고를 멈추고 주문을 확인", "The shop says paid, Toss was never paid → hold delivery, check the order"},
-	reconcile.DepositReversed:    {"은행이 입금을 되돌림 → 출고를 멈추고 고객에게 다시 입금 요청", "The bank took the deposit back → hold delivery, ask for the deposit again"},
-	reconcile.VAStillOpen:        {"취소한 주문의 가상계좌에 아직 입금할 수 있음 → 발급 취소", "A cancelled order's virtual account can still be paid into → cancel its issue"},
-	reconcile.CancelNotExecuted:  {"쇼핑몰은 취소함, 토스는 취소 안 됨 → 취소기한 전에 환불", "The shop cancelled, Toss did not → refund before the deadline"},
-	reconcile.CancelNotRecorded:  {"토스는 취소됨, 쇼핑몰은 그대로 → 쇼핑몰 주문에 취소를 반영", "Toss cancelled, the shop did not → record the cancel in the shop"},
-	reconcile.AmountMismatch:     {"결제 금액이 서로 다름 → 주문 금액과 할인·포인트를 확인", "The paid amounts differ → check the order's amount, coupons and points"},
-	reconcile.CurrencyMismatch:   {"통화가 서로 다름 → 주문의 통화를 확인", "The currencies differ → check the order's currency"},
-	reconcile.MethodMismatch:     {"금액은 같고 결제수단이 다름 → 쇼핑몰의 결제수단을 정정", "Same money, another method → correct the method in the shop"},
-	reconcile.PaymentKeyMismatch: {"금액은 같고 결제키가 다름 → 쇼핑몰의 결제키를 정정", "Same money, another payment key → correct the key in the shop"},
-	reconcile.RefundFailed:       {"가상계좌 환불 송금이 실패함 → 계좌를 확인하고 수기이체", "A virtual account's refund was not paid out → check the account, transfer by hand"},
-}
-
 // isNew is a break that this night opened; the contract's word is open.
 const isNew reconcile.Status = "new"
 
 var statusWords = map[reconcile.Status]word{
-	isNew:              {"신규", "New"},
-	reconcile.Open:     {"계속", "Open"},
-	reconcile.Reopened: {"재발생", "Reopened"},
-	reconcile.Timing:   {"시점 차이", "Timing"},
-	reconcile.Resolved: {"종결", "Resolved"},
-	reconcile.Cleared:  {"자동 해소", "Cleared"},
+	isNew:               {"신규", "New"},
+	reconcile.Open:      {"계속", "Open"},
+	reconcile.Reopened:  {"재발생", "Reopened"},
+	reconcile.Timing:    {"시점 차이", "Timing"},
+	reconcile.Refunding: {"환불 진행 중", "Refunding"},
+	reconcile.Resolved:  {"종결", "Resolved"},
+	reconcile.Cleared:   {"자동 해소", "Cleared"},
 }
 
 // decisionWords are what a person can decide about a break.
@@ -95,11 +77,16 @@ var decisionWords = map[reconcile.Disposition]word{
 	reconcile.FixShop:            {"쇼핑몰 정정", "Fix the shop"},
 	reconcile.RefundNow:          {"환불 진행", "Refund now"},
 	reconcile.RefundedByTransfer: {"수기이체 완료", "Refunded by transfer"},
-	reconcile.RefundedInConsole:  {"토스에서 환불함", "Refunded in console"},
+	reconcile.RefundedInConsole:  {"토스에서 환불 완료", "Refunded in console"},
 	reconcile.AcceptedDifference: {"소액 차이 종결", "Difference accepted"},
 	reconcile.ProviderError:      {"토스 오류", "Provider error"},
-	reconcile.NotOurs:            {"우리 주문 아님", "Not ours"},
-	reconcile.Waiting:            {"기다림", "Waiting"},
+	reconcile.NotOurs:            {"당사 주문 아님", "Not ours"},
+	reconcile.Waiting:            {"보류", "Waiting"},
+}
+
+// formerDecisions are labels of earlier workbooks that people may still write.
+var formerDecisions = map[reconcile.Disposition]string{
+	reconcile.RefundedInConsole: "토스에서 환불함", reconcile.NotOurs: "우리 주문 아님", reconcile.Waiting: "기다림",
 }
 
 // decisions are the labels of the drop-down, in the contract's order.
@@ -119,7 +106,7 @@ var originWords = map[reconcile.Origin]word{
 var stateWords = map[refunds.State]word{
 	refunds.Requested:    {"결재 대기", "To approve"},
 	refunds.Approved:     {"결재 완료", "Approved"},
-	refunds.NeedsAccount: {"환불 계좌 필요", "Needs account"},
+	refunds.NeedsAccount: {"환불계좌 필요", "Needs account"},
 	refunds.Sending:      {"전송 중", "Sending"},
 	refunds.Retry:        {"재시도 대기", "Retry"},
 	refunds.Unknown:      {"결과 미확인", "Unknown"},
@@ -155,7 +142,7 @@ var methodWords = map[pay.Method]word{
 // payment stands; a word that is not here is shown as it came.
 var sideStatusWords = map[string]word{
 	string(pay.OrderPending):           {"결제 대기", "pending"},
-	string(pay.OrderPaid):              {"결제됨", "paid"},
+	string(pay.OrderPaid):              {"결제 완료", "paid"},
 	string(pay.OrderPartiallyCanceled): {"부분 취소", "partially canceled"},
 	string(pay.OrderCanceled):          {"취소", "canceled"},
 	string(pay.OrderFailed):            {"결제 실패", "failed"},
@@ -163,7 +150,7 @@ var sideStatusWords = map[string]word{
 	string(pay.Ready):                  {"결제 준비", "READY"},
 	string(pay.InProgress):             {"결제 진행 중", "IN_PROGRESS"},
 	string(pay.WaitingForDeposit):      {"입금 대기", "WAITING_FOR_DEPOSIT"},
-	string(pay.Done):                   {"결제됨", "DONE"},
+	string(pay.Done):                   {"결제 완료", "DONE"},
 	string(pay.Canceled):               {"취소", "CANCELED"},
 	string(pay.PartialCanceled):        {"부분 취소", "PARTIAL_CANCELED"},
 	string(pay.Aborted):                {"결제 실패", "ABORTED"},
@@ -184,10 +171,11 @@ var sideWords = map[string]word{
 
 // captureWords are why an account was missed.
 var captureWords = map[string]word{
-	refunds.CaptureNotShown:    {"구매자가 계좌를 입력하지 않음", "the buyer gave none"},
-	refunds.CaptureTooLate:     {"30분이 지난 뒤에 알게 됨", "heard of too late"},
-	refunds.CaptureUnreachable: {"토스가 응답하지 않음", "Toss did not answer"},
-	refunds.CaptureUnusable:    {"송금할 수 없는 계좌", "no account that money can be sent to"},
+	refunds.CaptureNotShown:    {"구매자가 환불계좌를 입력하지 않음", "the buyer gave none"},
+	refunds.CaptureTooLate:     {"30분 경과 후 인지", "heard of too late"},
+	refunds.CaptureUnreachable: {"토스 응답 없음", "Toss did not answer"},
+	refunds.CaptureUnusable:    {"송금 불가 계좌", "no account that money can be sent to"},
+	refunds.CaptureStranger:    {"설정과 다른 상점아이디(MID)의 결제", "a payment of another merchant than the configuration's"},
 }
 
 // lookUp gives the word of a value, or the value itself where none is known:
@@ -199,17 +187,24 @@ func lookUp[K ~string](l language, words map[K]word, key K) string {
 	return string(key)
 }
 
-func (l language) kind(k reconcile.Kind) string     { return lookUp(l, kindWords, k) }
-func (l language) method(m pay.Method) string       { return lookUp(l, methodWords, m) }
-func (l language) sideStatus(status string) string  { return lookUp(l, sideStatusWords, status) }
-func (l language) status(s reconcile.Status) string { return lookUp(l, statusWords, s) }
+func (l language) kind(k reconcile.Kind) string    { return lookUp(l, kindWords, k) }
+func (l language) method(m pay.Method) string      { return lookUp(l, methodWords, m) }
+func (l language) sideStatus(status string) string { return lookUp(l, sideStatusWords, status) }
 
-func (l language) advice(k reconcile.Kind) string {
-	if w, ok := adviceWords[k]; ok {
-		return l.of(w)
+// shopStatus is where the shop's order stands, and whose it is where the shop
+// has it, yet not as one of Toss.
+func (l language) shopStatus(r *BreakRow) string {
+	switch r.LocalPG {
+	case "":
+		return l.sideStatus(r.LocalStatus)
+	case pay.PGToss:
+		return l.of(word{"0원 주문", "order of 0"})
+	default:
+		return l.of(word{"타 결제사: ", "other company: "}) + r.LocalPG
 	}
-	return ""
 }
+
+func (l language) status(s reconcile.Status) string { return lookUp(l, statusWords, s) }
 
 // refund says where a request stands: a virtual account's money arrives after
 // the cancel, so that its success has a word of its own.

@@ -48,6 +48,15 @@ func (l ladder) others() bool {
 	return l.timing.other != 0 || slices.ContainsFunc(l.rungs, func(r rung) bool { return r.other != 0 })
 }
 
+// other is all of that money, over less under.
+func (l ladder) other() int64 {
+	sum := l.timing.other
+	for _, r := range l.rungs {
+		sum += r.other
+	}
+	return sum
+}
+
 // listed is the money of one class as the list of breaks shows it.
 type listed struct{ count, over, under int64 }
 

@@ -33,8 +33,10 @@ type listing struct {
 	table    string // the name of the table that the first segment becomes; "": a filter only
 	columns  []column
 	fixed    int
-	segments []segment // the first has the filter; the others have a lead
-	sums     []summed  // of the first segment
+	segments []segment      // the first has the filter; the others have a lead
+	sums     []summed       // of the first segment
+	apart    match          // rows that are in no sum; their column and label. No column: none
+	sumsOf   []pay.Currency // of the sums; place fills it in
 }
 
 // note is a line above a list.
@@ -43,12 +45,12 @@ type note struct {
 	colour   string
 }
 
-// summed is a column with a sum of what the filter shows, above its header.
+// summed is a column with a sum above its header: of what the filter shows, or,
+// where there are several currencies, of all rows of each.
 type summed struct {
-	column   int
-	currency pay.Currency
-	format   string
-	value    func(i int) int64
+	column int
+	signed bool
+	value  func(i int) (c pay.Currency, units int64, in bool) // in: the row belongs to a sum
 }
 
 // placed says where the first segment of a listing came to stand.
@@ -58,23 +60,42 @@ type placed struct {
 }
 
 // headRows stand above every listing: title, subtitle, sums, header. Notes come
-// between the subtitle and the sums.
+// between the subtitle and the sums, and a row of sums for each further currency.
 const headRows = 4
 
+// sumCurrencies are those that a listing sums, each in a row of its own.
+func (b *book) sumCurrencies(l *listing) []pay.Currency {
+	if len(l.sums) == 0 || position(l.columns, columnCurrency) == 0 {
+		return b.currencies[:1]
+	}
+	met := map[pay.Currency]bool{}
+	for i := l.segments[0].from; i < l.segments[0].to; i++ {
+		if c, _, in := l.sums[0].value(i); in {
+			met[c] = true
+		}
+	}
+	list := slices.DeleteFunc(slices.Clone(b.currencies), func(c pay.Currency) bool { return !met[c] })
+	if len(list) == 0 {
+		return b.currencies[:1]
+	}
+	return list
+}
+
 // header is the number of the row of a listing's header.
-func (l *listing) header() int { return headRows + len(l.notes) }
+func (b *book) header(l *listing) int { return headRows - 1 + len(l.notes) + len(l.sumsOf) }
 
 // place lays a listing out over its sheets.
 func (b *book) place(l listing) []placed {
 	var where []placed
 	var current *sheet
 	free := 0
+	l.sumsOf = b.sumCurrencies(&l)
 	for number, part := range l.segments {
 		lead, from := part.lead, part.from
 		for begun := false; !begun || from < part.to; begun = true {
 			if current == nil || free < len(lead)+min(1, part.to-from) {
 				current = b.listSheet(l)
-				free = mostRows - l.header()
+				free = mostRows - b.header(&l)
 			}
 			take := min(part.to-from, free-len(lead))
 			piece := segment{lead: lead, from: from, to: from + take, fill: part.fill, height: part.height}
@@ -94,7 +115,7 @@ func (b *book) place(l listing) []placed {
 
 // listSheet begins a sheet of a listing: 불일치, then 불일치 2.
 func (b *book) listSheet(l listing) *sheet {
-	s := &sheet{name: b.lang.of(l.name), tab: l.tab, header: l.header(), fixed: l.fixed, columns: l.columns}
+	s := &sheet{name: b.lang.of(l.name), tab: l.tab, header: b.header(&l), fixed: l.fixed, columns: l.columns}
 	nth := 1
 	for _, other := range b.sheets {
 		if other.name == s.name || strings.HasPrefix(other.name, s.name+" ") {
@@ -114,15 +135,17 @@ func (b *book) listSheet(l listing) *sheet {
 	for _, n := range l.notes {
 		s.add(18, text(b.style(plain.with(func(l *look) { l.bold, l.color = true, n.colour })), n.sentence))
 	}
-	sums := s.add(16)
+	for range l.sumsOf {
+		s.add(18)
+	}
 	s.add(22)
 	for i, c := range l.columns {
 		s.set(i+1, s.header, text(b.style(headLook(c)), b.lang.of(c.name)))
 	}
 	if len(b.sheets) > 0 {
-		back := b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true }))
-		s.set(1, sums, text(back, "← "+b.sheets[0].name))
-		s.goTo(1, sums, b.sheets[0].name)
+		back := b.style(plain.with(func(l *look) { l.size, l.color, l.underline, l.align = 9, link, true, "right" }))
+		s.set(printedColumns(l.columns), 1, text(back, "← "+b.sheets[0].name))
+		s.goTo(printedColumns(l.columns), 1, b.sheets[0].name)
 	}
 	return b.add(s)
 }
@@ -146,8 +169,8 @@ func headLook(c column) look {
 func (b *book) finish(s *sheet, l listing, spot placed, piece segment) {
 	bottom := max(spot.last, s.header)
 	s.filter = at(1, s.header) + ":" + at(len(l.columns), bottom)
-	if i := slices.IndexFunc(l.columns, func(c column) bool { return c.details }); i > 0 {
-		s.printed = i
+	if printed := printedColumns(l.columns); printed < len(l.columns) {
+		s.printed = printed
 	}
 	if l.table != "" && spot.last >= spot.first {
 		s.table, s.filter = tableName(l.table, b.sheets), ""
@@ -158,29 +181,77 @@ func (b *book) finish(s *sheet, l listing, spot placed, piece segment) {
 			s.texts = append(s.texts, at(i+1, s.header+1)+":"+at(i+1, mostRows))
 		}
 		if len(c.choices) > 0 && spot.last >= spot.first {
-			s.drops = append(s.drops, drop{at(i+1, spot.first) + ":" + at(i+1, spot.last), b.words(c.choices)})
+			s.drops = append(s.drops, drop{at(i+1, spot.first) + ":" + at(i+1, spot.last), b.words(c.choices),
+				b.lang.of(c.name), b.say("목록에서 선택하십시오.", "Choose one of the list.")})
 		}
 	}
-	if spot.last < spot.first || len(l.sums) == 0 {
-		return
+	if spot.last >= spot.first && len(l.sums) > 0 {
+		b.totals(s, l, spot, piece)
 	}
+}
+
+// printedColumns is how many columns of a list are on paper.
+func printedColumns(columns []column) int {
+	if i := slices.IndexFunc(columns, func(c column) bool { return c.details }); i > 0 {
+		return i
+	}
+	return len(columns)
+}
+
+// totals are the sums above a list's header. With one currency they are over
+// the rows that the filter shows; with several each has a row of its own, over
+// all rows, since no two are ever added.
+func (b *book) totals(s *sheet, l listing, spot placed, piece segment) {
 	pale := func(l *look) { l.size, l.bold, l.color, l.align, l.fill = 9, true, navy, "right", head }
-	label := b.style(plain.with(pale))
-	sums := s.header - 1
-	s.set(l.sums[0].column-1, sums, text(label, b.say("표시된 행 합계", "Sum of rows shown")))
-	for _, sum := range l.sums {
-		var total int64
-		for i := piece.from; i < piece.to; i++ {
-			next, err := pay.Add(total, sum.value(i))
-			if err != nil {
-				b.err = err
-			}
-			total = next
+	several := position(l.columns, columnCurrency) > 0
+	for i, currency := range l.sumsOf {
+		row := s.header - len(l.sumsOf) + i
+		for column := 1; column <= printedColumns(l.columns); column++ {
+			s.set(column, row, blank(b.style(plain.with(pale))))
 		}
-		style := b.style(plain.with(pale).with(func(l *look) { l.format = sum.format }))
-		s.set(sum.column, sums, money(style, sum.currency, total).as(
-			fmt.Sprintf("SUBTOTAL(109,%s:%s)", at(sum.column, spot.first), at(sum.column, spot.last))))
+		label := b.say("합계(표시된 행)", "Sum of rows shown")
+		if several {
+			label = b.say("합계 ", "Sum ") + code(currency)
+		}
+		s.set(1, row, text(b.style(plain.with(pale).with(func(l *look) { l.align = "left" })), label))
+		for _, sum := range l.sums {
+			var total int64
+			for i := piece.from; i < piece.to; i++ {
+				of, units, in := sum.value(i)
+				if !in || of != currency {
+					continue
+				}
+				next, err := pay.Add(total, units)
+				if err != nil {
+					b.err = err
+				}
+				total = next
+			}
+			format := moneyFormat(currency)
+			if sum.signed {
+				format = signedFormat(currency)
+			}
+			style := b.style(plain.with(pale).with(func(l *look) { l.format = format }))
+			cell := money(style, currency, total)
+			if !several || string(currency) == code(currency) { // what came from outside stays out of formulas
+				cell = cell.as(l.total(sum.column, spot, currency, several))
+			}
+			s.set(sum.column, row, cell)
+		}
 	}
+}
+
+// total is the formula of a sum.
+func (l *listing) total(column int, spot placed, currency pay.Currency, several bool) string {
+	area := func(column int) string { return at(column, spot.first) + ":" + at(column, spot.last) }
+	if !several {
+		return "SUBTOTAL(109," + area(column) + ")"
+	}
+	formula := fmt.Sprintf(`SUMIFS(%s,%s,"%s"`, area(column), area(position(l.columns, columnCurrency)), code(currency))
+	for _, label := range l.apart.labels {
+		formula += fmt.Sprintf(`,%s,"<>%s"`, area(position(l.columns, l.apart.column)), label)
+	}
+	return rounded(currency, formula+")")
 }
 
 // tableName numbers the tables of a workbook: no two have one name.
@@ -220,9 +291,9 @@ func (b *nightBook) nothing(sentence string) segment {
 	colour := green
 	switch {
 	case b.night.nothingRead():
-		colour, sentence = red, b.say("이 밤은 읽은 것이 없습니다", "Nothing was read this night")
+		colour, sentence = red, b.say("조회된 자료 없음", "Nothing was read this night")
 	case !b.night.complete():
-		colour, sentence = amber, b.say("읽은 범위 안에는 없습니다 (이 밤은 불완전)", "None in what could be read (this night is incomplete)")
+		colour, sentence = amber, b.say("조회 범위 내 해당 없음 (일부 미조회)", "None in what could be read (this night is incomplete)")
 	}
 	style := b.style(plain.with(func(l *look) { l.color = colour }))
 	return segment{lead: []row{{height: 24, cells: []cell{text(style, sentence)}}}}

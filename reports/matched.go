@@ -51,13 +51,13 @@ var matchedColumns = []column{
 	{name: columnKey, width: 28, id: true},
 	{name: columnMethod, width: 12},
 	{name: columnCurrency, width: 7},
-	{name: word{"쇼핑몰 보유 금액", "Held, shop"}, width: 17, right: true},
-	{name: word{"토스 보유 금액", "Held, Toss"}, width: 17, right: true},
+	{name: word{"쇼핑몰 순결제금액", "Held, shop"}, width: 17, right: true},
+	{name: word{"토스 순결제금액", "Held, Toss"}, width: 17, right: true},
 	{name: word{"쇼핑몰 상태", "Shop status"}, width: 13},
 	{name: word{"토스 상태", "Toss status"}, width: 13},
-	{name: word{"주문 시각", "Ordered at"}, width: 17},
-	{name: word{"결제 시각", "Paid at"}, width: 17},
-	{name: word{"최근 취소 시각", "Last cancelled at"}, width: 17},
+	{name: word{"주문일시", "Ordered at"}, width: 17},
+	{name: word{"승인일시", "Paid at"}, width: 17},
+	{name: word{"최근 취소일시", "Last cancelled at"}, width: 17},
 }
 
 // SaveMatchedWorkbook writes the list as a workbook, whole or not at all (mode
@@ -209,13 +209,13 @@ func (b *matchedBook) draw() {
 	l := listing{
 		name: sheetMatched, tab: green, fixed: 2, notes: notes, title: b.title,
 		columns: widened(slices.Clone(matchedColumns), longest, matchedColumns[5].name, matchedColumns[6].name),
-		subtitle: b.lang.fill(word{"{1} 대사에서 일치한 주문 {2}건 · 두 장부의 지금 상태 · 다른 주문은 일일 대사 보고서에 있습니다",
+		subtitle: b.lang.fill(word{"{1} 대사에서 일치한 주문 {2}건 · 작성 시점의 상태 · 불일치 건은 일일 대사 보고서 참조",
 			"{2} orders that agreed in the night of {1} · as both sides stand now · those that differ are in the daily workbook"}, b.lang.day(b.list.Day), b.number(count)),
 		segments: []segment{{to: int(count), fill: b.line}},
 	}
 	if count == 0 {
 		style := b.style(plain.with(func(l *look) { l.color = amber }))
-		l.segments[0] = segment{lead: []row{{height: 24, cells: []cell{text(style, b.say("일치한 주문이 없습니다", "No order agrees"))}}}}
+		l.segments[0] = segment{lead: []row{{height: 24, cells: []cell{text(style, b.say("일치한 주문 없음", "No order agrees"))}}}}
 	}
 	b.place(l)
 }

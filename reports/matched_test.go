@@ -72,12 +72,12 @@ func TestMatchedWorkbook(t *testing.T) {
 	f := opened(t, content)
 	want := [][]string{
 		{"일치 목록 2026-11-21"},
-		{"2026-11-21 (토) 대사에서 일치한 주문 3건 · 두 장부의 지금 상태 · 다른 주문은 일일 대사 보고서에 있습니다"},
+		{"2026-11-21 (토) 대사에서 일치한 주문 3건 · 작성 시점의 상태 · 불일치 건은 일일 대사 보고서 참조"},
 		{"합계: 쇼핑몰 58,000원 · 토스 58,000원"},
 		{"합계: 쇼핑몰 181.56 USD · 토스 181.56 USD"},
 		nil,
-		{"가맹점", "주문번호", "결제키", "결제수단", "통화", "쇼핑몰 보유 금액", "토스 보유 금액", "쇼핑몰 상태", "토스 상태", "주문 시각", "결제 시각", "최근 취소 시각"},
-		{"shop", "00012345678901234567", "tgen_1", "카드", "KRW", "58000", "58000", "결제됨", "결제됨", "46347.0000000000", "46347.9999884260"},
+		{"가맹점", "주문번호", "결제키", "결제수단", "통화", "쇼핑몰 순결제금액", "토스 순결제금액", "쇼핑몰 상태", "토스 상태", "주문일시", "승인일시", "최근 취소일시"},
+		{"shop", "00012345678901234567", "tgen_1", "카드", "KRW", "58000", "58000", "결제 완료", "결제 완료", "46347.0000000000", "46347.9999884260"},
 		{"shop", "'=1+1", `a&b<c>"d"_x0041_`, "포인트", "USD", "181.56", "181.56", "부분 취소", "부분 취소", "46346.5000000000", "46346.5006944445", "46347.4166666667"},
 		{"shop", `waiting, "still" open`, "", "가상계좌", "KRW", "0", "0", "결제 대기", "", "46347.3750000000"},
 	}
@@ -225,7 +225,7 @@ func TestMatchedWithAPassword(t *testing.T) {
 func TestNothingMatched(t *testing.T) {
 	f := opened(t, drawnMatched(t, matchedList(matchedOf("shop", nil, io.EOF)), Options{}))
 	rows := matchedCells(t, f, "일치", true)
-	if last := rows[len(rows)-1]; last[0] != "일치한 주문이 없습니다" {
+	if last := rows[len(rows)-1]; last[0] != "일치한 주문 없음" {
 		t.Errorf("the sheet ends with %q", last)
 	}
 	if err := WriteMatchedWorkbook(io.Discard, matchedList(), Options{Language: "fr"}); err == nil {

@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"fmt"
-
 	"daesa/reconcile"
 )
 
@@ -10,8 +8,8 @@ import (
 // statement shows, and the fees, which are known only now.
 
 var (
-	paidOutWord   = word{"정산 지급 (통장에 들어온 돈)", "Paid out by Toss (on the bank statement)"}
-	columnsOfPaid = []word{{"건수", "Rows"}, {"거래 금액", "Amount"}, {"수수료 (부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
+	paidOutWord   = word{"토스 정산금 지급(당일 입금)", "Paid out by Toss"}
+	columnsOfPaid = []word{{"건수", "Rows"}, {"거래금액", "Amount"}, {"수수료(부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
 )
 
 // hasPaid says whether there is something to say of what was paid out: a day
@@ -22,39 +20,7 @@ func hasPaid(s Snapshot) bool {
 }
 
 func (b *nightBook) paidUnread(p *reconcile.PaidOut) string {
-	return clip(clean(b.lang.fill(word{"읽지 못함 — {1}", "not read — {1}"}, p.Why)))
-}
-
-// paidOut draws the payouts of the date, a row for each merchant and currency.
-func (m *summary) paidOut() {
-	began := false
-	for _, s := range m.night.snapshots {
-		if !hasPaid(s) {
-			continue
-		}
-		if !began {
-			began = true
-			m.nextHeading(paidOutWord, sheetControl)
-			m.head(append(append([]word{{"가맹점", "Merchant"}}, columnsOfPaid...), word{}, word{}, word{})...)
-		}
-		m.paidRows(s)
-	}
-}
-
-func (m *summary) paidRows(s Snapshot) {
-	if p := s.Run.PaidOut; p.Why != "" {
-		why := m.paidUnread(p)
-		row := m.s.add(18*linesOf(why, 110), blank(m.label(false, 0)), text(m.label(false, 0), clean(s.Run.MID)))
-		m.s.span(3, colLast, row, text(m.look(func(l *look) { l.rule, l.color, l.wrap = hair, red, true }), why))
-		return
-	}
-	for _, sum := range s.Run.PaidOut.Sums {
-		won := m.figure(moneyFormat(sum.Currency), false)
-		m.tallyRow(clean(fmt.Sprintf("%s %s", s.Run.MID, sum.Currency)), false, []cell{
-			count(m.figure(m.counting(), false), sum.Rows), money(won, sum.Currency, sum.Amount), money(won, sum.Currency, sum.Fee),
-			money(m.figure(moneyFormat(sum.Currency), true), sum.Currency, sum.Paid),
-		}, top(m.lang.of(sheetControl)))
-	}
+	return clip(clean(b.lang.fill(word{"미조회 — {1}", "not read — {1}"}, p.Why)))
 }
 
 // paidOut draws the same for one merchant, on the last sheet.

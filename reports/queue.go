@@ -20,7 +20,7 @@ var deadlineColumns = []column{
 	{name: columnCurrency, width: 7},
 	{name: columnAmount, width: 13, right: true},
 	{name: word{"환불 상태", "Refund"}, width: 17},
-	{name: word{"할 일", "What to do"}, width: 46, left: true},
+	{name: word{"조치사항", "What to do"}, width: 46, left: true},
 	{name: columnRefundID, width: 28, id: true, details: true},
 	{name: columnBreakID, width: 19, id: true},
 }
@@ -39,11 +39,11 @@ func (b *nightBook) drawDeadlines() {
 	quiet := b.paint(rowLook.with(func(l *look) { l.color = grey }))
 	l := listing{
 		name: sheetDeadlines, tab: amber, columns: columns, fixed: 2, notes: b.deadlineNotes(),
-		title:    b.say("취소기한", "Cancel deadlines"),
-		subtitle: b.say("급한 순 · 남은 날은 "+string(pay.DayOf(n.now))+" 기준 · 기한이 지나면 토스로 취소할 수 없어 수기이체만 남습니다", "Most urgent first · days counted from "+string(pay.DayOf(n.now))+" · past its deadline only a by-hand transfer is left"),
+		title:    b.say("취소기한 현황", "Cancel deadlines"),
+		subtitle: b.say("기한이 임박한 순 · 잔여일은 "+string(pay.DayOf(n.now))+" 기준 · 기한이 경과하면 토스로 취소할 수 없어 수기이체로 환불", "Most urgent first · days counted from "+string(pay.DayOf(n.now))+" · past its deadline only a by-hand transfer is left"),
 		segments: []segment{{to: len(n.deadlines), height: listRow, fill: func(i int, cells []cell) {
 			d := &n.deadlines[i]
-			if n.daysLeft(*d) <= bucketOne || d.TooLate {
+			if n.daysLeft(*d) <= bucketOne || d.TooLate || n.waits[d.RefundID].Late {
 				b.deadlineLine(&line{cells: cells}, urgent, d)
 			} else {
 				b.deadlineLine(&line{cells: cells}, p, d)
@@ -51,17 +51,14 @@ func (b *nightBook) drawDeadlines() {
 		}}},
 	}
 	if len(n.deadlines) == 0 {
-		l.segments[0] = b.nothing(b.say("기한이 있는 환불이 없습니다 ✓", "No refund has a deadline ✓"))
+		l.segments[0] = b.nothing(b.say("취소기한이 있는 환불 없음 ✓", "No refund has a deadline ✓"))
 	}
 	if len(n.lost) > 0 {
 		l.segments = append(l.segments, segment{to: len(n.lost), height: listRow,
-			lead: b.leadRows(b.say("취소기한 경과: 수기이체로 돌려주어야 할 돈", "Expired: money to give back by hand"), columns),
+			lead: b.leadRows(b.say("취소기한 경과: 수기이체로 환불할 금액", "Expired: money to give back by hand"), columns),
 			fill: func(i int, cells []cell) { b.deadlineLine(&line{cells: cells}, quiet, &n.lost[i]) }})
 	}
-	if len(b.currencies) == 1 {
-		c := b.currencies[0]
-		l.sums = []summed{{position(columns, columnAmount), c, moneyFormat(c), func(i int) int64 { return n.deadlines[i].Amount }}}
-	}
+	l.sums = sumsOf(columns, func(i int) (pay.Currency, int64) { return n.deadlines[i].Currency, n.deadlines[i].Amount })
 	b.due = b.place(l)
 }
 
@@ -84,15 +81,18 @@ func (b *nightBook) deadlineNotes() []note {
 	if soon.count > 0 {
 		colour = amber
 	}
-	notes = append(notes, note{b.lang.fill(word{"다음 영업일 {1} 끝까지 기한이 끝나는 것: {2}건 {3}", "Before the end of the next bank day, {1}: {2}, {3}"},
+	notes = append(notes, note{b.lang.fill(word{"익영업일 {1}까지 기한 도래: {2}건 {3}", "Before the end of the next bank day, {1}: {2}, {3}"},
 		b.lang.day(bankDay), b.number(soon.count), b.spelled(soon)), colour})
+	if late := n.lateOnes(); late.count > 0 {
+		notes = append(notes, note{b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ") + b.lateWords(b.spelled), red})
+	}
 	for _, next := range n.nextRefunds() {
 		late := n.sumOf(func(d Deadline) bool { return d.TooLate })
 		if late.count == 0 {
-			notes = append(notes, note{b.lang.fill(word{"다음 환불 실행은 {1}: 기한 안에 보낼 수 있음", "The next refund run is at {1}: in time for all of them"}, b.lang.moment(next)), grey})
+			notes = append(notes, note{b.lang.fill(word{"다음 환불 실행 {1}: 전 건 기한 내 전송 가능", "The next refund run is at {1}: in time for all of them"}, b.lang.moment(next)), grey})
 			break
 		}
-		notes = append(notes, note{b.lang.fill(word{"⚠ 다음 환불 실행 {1}보다 먼저 기한이 끝나는 것: {2}건 {3} → 지금 daesa refunds run",
+		notes = append(notes, note{b.lang.fill(word{"⚠ 다음 환불 실행({1}) 전 기한 도래: {2}건 {3} → 즉시 daesa refunds run",
 			"⚠ Too late for the next refund run ({1}): {2}, {3} → daesa refunds run, now"}, b.lang.moment(next), b.number(late.count), b.spelled(late)), red})
 	}
 	return notes
@@ -135,7 +135,7 @@ func (b *nightBook) deadlineLine(l *line, p palette, d *Deadline) {
 	l.unit(b.book, p, d.Currency)
 	l.put(money(p.money[d.Currency], d.Currency, d.Amount))
 	if d.RefundID == "" {
-		l.put(text(p.center, b.say("요청 없음", "Not requested")))
+		l.put(text(p.center, b.say("미요청", "Not requested")))
 	} else {
 		l.put(text(p.center, clean(b.lang.refund(d.State, d.Method))))
 	}
@@ -146,21 +146,26 @@ func (b *nightBook) deadlineLine(l *line, p palette, d *Deadline) {
 
 // deadlineAdvice says what keeps a deadline, the most pressing first.
 func (b *nightBook) deadlineAdvice(d *Deadline) string {
+	wait := b.night.waits[d.RefundID]
 	switch {
 	case b.night.daysLeft(*d) == bucketLost:
 		return b.say("취소기한 경과 → 수기이체", "Expired → transfer by hand")
+	case wait.Stuck:
+		return "⚠ " + b.ofLeft(d.RefundID, d.MID, wait.Sentence(refunds.Language(b.lang)).Cause)
 	case d.TooLate:
-		return b.say("⚠ 다음 환불 실행은 기한 뒤 → 지금 daesa refunds run", "⚠ The next refund run is too late → daesa refunds run, now")
+		return b.say("⚠ 다음 환불 실행이 취소기한 이후 → 즉시 daesa refunds run", "⚠ The next refund run is too late → daesa refunds run, now")
 	case d.RefundID == "":
-		return b.say("아직 환불 요청이 없음 → 환불을 요청", "No refund was requested → request it")
+		return b.say("환불 미요청 → 환불 요청", "No refund was requested → request it")
 	case d.AtRisk:
-		return b.say("승인한 지 1년이 넘어 카드사가 거절할 수 있음", "Over a year old: the issuer may refuse")
+		return b.say("승인 후 1년 경과, 카드사가 거절할 수 있음", "Over a year old: the issuer may refuse")
 	case d.State == refunds.Requested:
-		return b.say("결재하면 보냅니다", "Is sent once approved")
+		return b.say("결재 대기 → 결재 시 전송", "Is sent once approved")
 	case d.State == refunds.NeedsAccount:
-		return b.say("환불 계좌가 필요함 → 고객에게 계좌를 받아 등록", "Needs a refund account → ask the customer")
+		return b.say("환불계좌 필요 → 고객 계좌를 받아 등록", "Needs a refund account → ask the customer")
 	case d.State == refunds.HeldState || d.State == refunds.Unknown:
-		return b.say("토스에서 결과를 확인", "Check the outcome at Toss")
+		return b.say("결과 미확인 → 토스 상점관리자에서 확인", "Check the outcome at Toss")
+	case wait.Why != "":
+		return wait.Sentence(refunds.Language(b.lang)).Cause
 	default:
 		return ""
 	}
@@ -177,16 +182,16 @@ var refundColumns = []column{
 	{name: columnAmount, width: 13, right: true},
 	{name: columnCancelBy, width: 16},
 	{name: word{"사유", "Reason"}, width: 22, left: true},
-	{name: word{"요청", "Requested by"}, width: 13, left: true},
-	{name: word{"결재", "Approved by"}, width: 11, left: true},
+	{name: word{"요청자", "Requested by"}, width: 13, left: true},
+	{name: word{"결재자", "Approved by"}, width: 11, left: true},
 	{name: word{"토스 오류", "Toss error"}, width: 22, left: true},
-	{name: word{"뜻과 할 일", "What it means and what to do"}, width: 54, left: true},
-	{name: word{"요청 시각", "Requested at"}, width: 16, details: true},
-	{name: word{"시도", "Tries"}, width: 6, right: true},
-	{name: word{"끝난 시각", "Finished at"}, width: 16},
+	{name: columnMeaning, width: 54, left: true},
+	{name: word{"요청일시", "Requested at"}, width: 16, details: true},
+	{name: word{"시도 횟수", "Tries"}, width: 7, right: true},
+	{name: word{"완료일시", "Finished at"}, width: 16},
 	{name: columnKey, width: 24, id: true},
-	{name: word{"참조", "Ref"}, width: 24, id: true},
-	{name: word{"묶음", "Batch"}, width: 14, id: true},
+	{name: word{"참조번호", "Ref"}, width: 24, id: true},
+	{name: word{"일괄번호", "Batch"}, width: 14, id: true},
 	{name: columnRefundID, width: 28, id: true},
 }
 
@@ -216,28 +221,33 @@ func (b *nightBook) drawRefunds() {
 	}
 	l := listing{
 		name: sheetRefunds, tab: green, columns: columns, fixed: position(columns, columnOrder),
-		title:    b.say("환불", "Refunds"),
-		subtitle: b.say("사람이 볼 것 먼저, 취소기한이 가까운 순 · 끝나지 않은 요청과 이 밤의 요청", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
-		segments: []segment{{to: len(n.refunds), height: tallEnough(n.refunds), fill: func(i int, cells []cell) {
+		title:    b.say("환불 현황", "Refunds"),
+		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 미완료 요청과 금일 대사에서 요청한 건", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
+		segments: []segment{{to: len(n.refunds), height: tallEnough(n.refunds, n.waits), fill: func(i int, cells []cell) {
 			b.refundLine(&line{cells: cells}, p, tag(n.refunds[i].State), &n.refunds[i])
 		}}},
 	}
 	if len(n.refunds) == 0 {
-		l.segments[0] = b.nothing(b.say("환불 요청이 없습니다", "No refund requests"))
+		l.segments[0] = b.nothing(b.say("환불 요청 없음", "No refund requests"))
 	}
-	if len(b.currencies) == 1 {
-		c := b.currencies[0]
-		l.sums = []summed{{position(columns, columnAmount), c, moneyFormat(c), func(i int) int64 { return n.refunds[i].Amount }}}
-	}
+	l.sums = sumsOf(columns, func(i int) (pay.Currency, int64) { return n.refunds[i].Currency, n.refunds[i].Amount })
 	b.queue = b.place(l)
 }
 
 // tallEnough is a height in which the sentence about an error can be read.
-func tallEnough(rows []RefundRow) int {
-	if slices.ContainsFunc(rows, func(r RefundRow) bool { return r.ErrorCode != "" }) {
+func tallEnough(rows []RefundRow, waits map[string]refunds.Wait) int {
+	if len(waits) > 0 || slices.ContainsFunc(rows, func(r RefundRow) bool { return r.ErrorCode != "" }) {
 		return listRow * 3 / 2
 	}
 	return listRow
+}
+
+// person is who asked for a refund; a night's own requests are said to be so.
+func (b *book) person(name string) string {
+	if name == refunds.NightActor {
+		return b.say("daesa(자동)", "daesa (automatic)")
+	}
+	return clean(name)
 }
 
 func (b *nightBook) refundLine(l *line, p palette, tag int, r *RefundRow) {
@@ -249,18 +259,10 @@ func (b *nightBook) refundLine(l *line, p palette, tag int, r *RefundRow) {
 	l.put(money(p.money[r.Currency], r.Currency, r.Amount))
 	l.put(moment(p.moment, r.CancelBy))
 	l.put(text(p.text, clean(r.Reason)))
-	l.put(text(p.text, clean(r.RequestedBy)))
+	l.put(text(p.text, b.person(r.RequestedBy)))
 	l.put(text(p.text, clean(r.ApprovedBy)))
-	fault := r.ErrorCode
-	if r.ErrorMessage != "" {
-		fault += ": " + r.ErrorMessage
-	}
-	l.put(text(p.text, clean(fault)))
-	meaning := ""
-	if r.ErrorCode != "" {
-		meaning = refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
-	}
-	l.put(text(p.text, clean(meaning)))
+	l.put(text(p.text, clean(fault(r))))
+	l.put(text(p.text, clean(b.ofLeft(r.ID, r.MID, b.meaning(r)))))
 	l.put(moment(p.moment, r.RequestedAt))
 	l.put(count(p.count, int64(r.Attempts)))
 	l.put(moment(p.moment, r.FinishedAt))

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 )
 
@@ -33,14 +33,6 @@ type Returned struct {
 	book *table.Book
 	lang language
 }
-
-// returnedError is why a file is not taken.
-type returnedError struct{ text, hint string }
-
-func (e *returnedError) Error() string { return e.text }
-
-// Hint says what to do.
-func (e *returnedError) Hint() string { return e.hint }
 
 // OpenReturned reads a workbook within bounds: its size, its parts and what
 // they unpack to are looked at before anything is unpacked. password opens one
@@ -72,7 +64,7 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(content) > mostReturned {
-		return nil, &returnedError{fmt.Sprintf("%s is larger than %d MiB", path, mostReturned>>20), "a night's workbook is much smaller: is it the right file?"}
+		return nil, hint.Errorf("a night's workbook is much smaller: is it the right file?", "%s is larger than %d MiB", path, mostReturned>>20)
 	}
 	return content, nil
 }
@@ -85,19 +77,19 @@ func unsealed(path string, content []byte, password string) ([]byte, error) {
 		return content, nil
 	}
 	if password == "" {
-		return nil, &returnedError{path + " is encrypted, or in the format of Excel 97", "set reports.password_env to the variable that has its password, or save it as .xlsx"}
+		return nil, hint.New(path+" is encrypted, or in the format of Excel 97", "set reports.password_env to the variable that has its password, or save it as .xlsx")
 	}
 	open, err := excelize.Decrypt(content, &excelize.Options{Password: password})
 	if err != nil || !bytes.HasPrefix(open, []byte("PK")) { // with another password excelize gives noise
-		return nil, &returnedError{path + " cannot be decrypted", "is the password of reports.password_env the one that it was drawn with?"}
+		return nil, hint.New(path+" cannot be decrypted", "is the password of reports.password_env the one that it was drawn with?")
 	}
 	return open, nil
 }
 
 // identify finds the runs that the workbook names on its control sheet.
 func (r *Returned) identify() error {
-	foreign := &returnedError{r.Path + " is not a night's workbook of daesa: it has no sheet " + sheetControl.ko + " that names a run",
-		"send back the whole workbook, with all its sheets"}
+	foreign := hint.New(r.Path+" is not a night's workbook of daesa: it has no sheet "+sheetControl.ko+" that names a run",
+		"send back the whole workbook, with all its sheets")
 	var name string
 	for _, l := range []language{korean, english} {
 		if slices.Contains(r.book.Sheets(), l.of(sheetControl)) {
@@ -130,7 +122,7 @@ func (r *Returned) identify() error {
 // Labels of the control sheet that a returned workbook is known by.
 var (
 	labelRun  = word{"실행 ID", "Run"}
-	labelHead = word{"기록장 머리(해시)", "Journal head"}
+	labelHead = word{"감사기록 해시", "Journal head"}
 	labelForm = word{"보고서 양식", "Form of the workbook"}
 )
 
@@ -164,12 +156,18 @@ func written(value string) string {
 	return value
 }
 
-// stored says which of the workbook's runs the given nights are not.
+// fits says which of the workbook's runs the given nights are not, and refuses a
+// workbook that another version drew otherwise: what changed between them would
+// pass for somebody's change.
 func (r *Returned) fits(snapshots []Snapshot) error {
 	for _, id := range r.Runs {
 		if !slices.ContainsFunc(snapshots, func(s Snapshot) bool { return s.Run.ID == id }) {
 			return errors.New("the workbook is of run " + clean(id) + ", of which nothing is stored")
 		}
+	}
+	if r.form != form {
+		return hint.Errorf("use the version of daesa that drew it, or draw the night again with daesa report nightly, and work in that one",
+			"the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", quote(r.form), form)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"math"
 	"os"
 	"path/filepath"
@@ -30,6 +31,20 @@ func edited(t *testing.T, night []Snapshot, opts Options, edit func(f *excelize.
 		t.Fatal(err)
 	}
 	return path
+}
+
+var draw = flag.String("draw", "", "write drawn.xlsx and dollars.xlsx to a folder, for testdata/reports/edit.py")
+
+// TestDrawTheSamples writes what other programs then save.
+func TestDrawTheSamples(t *testing.T) {
+	if *draw == "" {
+		t.Skip("-draw names no folder")
+	}
+	for name, night := range map[string]Snapshot{"drawn.xlsx": sampleNight("tosspayments"), "dollars.xlsx": dollars(sampleNight("tosspayments"))} {
+		if err := Save(filepath.Join(*draw, name), []Snapshot{night}, Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func returnedOf(t *testing.T, path string) *Returned {
@@ -111,6 +126,71 @@ func TestAWorkbookEditedByLibreOfficeIsRead(t *testing.T) {
 	}
 }
 
+// TestAWorkbookSavedByGnumericIsAsItWasDrawn: no cell of it is called changed,
+// its list to choose from is still there, and a decision in it is taken.
+func TestAWorkbookSavedByGnumericIsAsItWasDrawn(t *testing.T) {
+	saved := filepath.Join("..", "testdata", "reports", "gnumeric.xlsx")
+	night := []Snapshot{dollars(sampleNight("tosspayments"))}
+	found, err := returnedOf(t, saved).Verify(night, Options{})
+	if err != nil || len(found.Changed) != 0 || found.Cells < 1000 {
+		t.Errorf("%+v %v", found, err)
+	}
+	f, err := excelize.OpenFile(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lists, err := f.GetDataValidations("불일치")
+	if err != nil || len(lists) != 1 || !strings.Contains(lists[0].Formula1, "환불 진행") {
+		t.Errorf("the decisions to choose from are %+v: %v", lists, err)
+	}
+	put(t, f, "20261121-0002", columnDecision, "환불 진행")
+	path := filepath.Join(t.TempDir(), "decided.xlsx")
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	read, err := returnedOf(t, path).Words(night)
+	if words, refused := said(read); err != nil || !slices.Equal(words, []string{"20261121-0002: refund_now"}) || refused != nil {
+		t.Errorf("%q %q %v", words, refused, err)
+	}
+}
+
+// TestATotalIsNoBreak: the sums above the list, one for each currency, are
+// neither read back as rows of breaks nor missed when they are changed.
+func TestATotalIsNoBreak(t *testing.T) {
+	night := []Snapshot{dollars(sampleNight("m"))}
+	totals := func(t *testing.T, f *excelize.File) []int {
+		var rows []int
+		for row := 1; row <= 6; row++ {
+			if label := rawAt(t, f, "불일치", 1, row); strings.HasPrefix(label, "합계 ") {
+				rows = append(rows, row)
+			}
+		}
+		return rows
+	}
+	path := edited(t, night, Options{}, func(f *excelize.File) {
+		rows := totals(t, f)
+		if len(rows) != 2 {
+			t.Fatalf("the list has its totals in rows %v", rows)
+		}
+		if err := f.SetCellStr("불일치", at(columnAt(t, f, "불일치", columnDecision), rows[0]), "환불 진행"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	read, err := returnedOf(t, path).Words(night)
+	if err != nil || read.Rows != len(night[0].Breaks) || len(read.Words) != 0 || len(read.Refused) != 0 {
+		t.Errorf("%+v %v", read, err)
+	}
+	path = edited(t, night, Options{}, func(f *excelize.File) {
+		if err := f.SetCellValue("불일치", at(columnAt(t, f, "불일치", columnDifference), totals(t, f)[0]), 1); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if found, err := returnedOf(t, path).Verify(night, Options{}); err != nil || len(found.Changed) == 0 {
+		t.Errorf("a changed total was not seen: %v", err)
+	}
+}
+
 func TestRowsAreRefusedForThemselves(t *testing.T) {
 	other := sampleNight("m")
 	other.Run.ID = "rother"
@@ -135,10 +215,10 @@ func TestRowsAreRefusedForThemselves(t *testing.T) {
 		{"a formula that shows the same is still a formula's value", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnBreakID, "b0") },
 			`is no break of this night (its id is "b0")`},
 		{"a decision that is none", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnDecision, "몰라요") },
-			`its decision "몰라요" is none of: 쇼핑몰 정정, 환불 진행, 수기이체 완료, 토스에서 환불함, 소액 차이 종결, 토스 오류, 우리 주문 아님, 기다림`},
+			`its decision "몰라요" is none of: 쇼핑몰 정정, 환불 진행, 수기이체 완료, 토스에서 환불 완료, 소액 차이 종결, 토스 오류, 당사 주문 아님, 보류`},
 		{"a row of another workbook", sampleNight("m"), foreign, `belongs to another workbook`},
 		{"the row check is gone", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnRowCheck, nil) },
-			`belongs to another workbook (its row check is "")`},
+			`its row check (행 확인) is empty, so that nobody can say which difference it is about`},
 		{"the night was run again", again, func(*testing.T, *excelize.File) {}, "the night was run again after this workbook was drawn, and the row is another now"},
 		{"a note that is too long", sampleNight("m"), func(t *testing.T, f *excelize.File) {
 			put(t, f, "20261121-0008", columnNote, strings.Repeat("가", mostPersonNote+1))
@@ -203,8 +283,9 @@ func TestWorkbooksOfManyMerchantsAndInEnglishComeBack(t *testing.T) {
 	night := bigNight()[:2]
 	path := edited(t, night, Options{Language: "en"}, func(f *excelize.File) {
 		rows, _ := f.GetRows("Breaks")
-		decision := slices.Index(rows[headRows-1], columnDecision.en) + 1
-		if err := f.SetCellStr("Breaks", at(decision, headRows+1), "Not ours"); err != nil {
+		header := slices.IndexFunc(rows, func(cells []string) bool { return slices.Contains(cells, columnDecision.en) })
+		decision := slices.Index(rows[header], columnDecision.en) + 1
+		if err := f.SetCellStr("Breaks", at(decision, header+2), "Not ours"); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -382,6 +463,11 @@ func TestAWorkbookOfAnotherFormIsNotCalledChanged(t *testing.T) {
 	r.form = "0"
 	if found, err := r.Verify([]Snapshot{sampleNight("m")}, Options{}); err == nil || !strings.Contains(err.Error(), "this version of daesa draws form "+form) || found.Changed != nil {
 		t.Errorf("%+v %v", found, err)
+	}
+	// Its decisions are not taken either: its rows are drawn otherwise, and each
+	// would be called edited.
+	if _, err := r.Words([]Snapshot{sampleNight("m")}); err == nil || !strings.Contains(err.Error(), "this version of daesa draws form "+form) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -47,6 +47,9 @@ func sampleBreaks(mid string) []BreakRow {
 	breaks[4].CancelBy, breaks[5].CancelBy = seoul("2026-11-30 23:59:59"), seoul("2026-11-22 23:00:00")
 	breaks[6].Origin, breaks[7].Note = reconcile.Outside, "쿠폰 8,100원 확인 중"
 	breaks[5].Since = sampleDay
+	for i, number := range map[int]string{1: "21974757", 4: "", 7: "00123456"} {
+		breaks[i].ApprovedAt, breaks[i].ApprovalNumber = seoul("2026-11-21 11:59:30"), number
+	}
 	return breaks
 }
 
@@ -114,6 +117,22 @@ func sampleNights() []reconcile.NightFigures {
 	return nights
 }
 
+// sampleMoney is what moved on the date: a day on which the sides differ, a
+// method that one side alone names, and a cancel that nobody has proved.
+func sampleMoney() *reconcile.DayMoney {
+	moved := func(approvals, count, cancels, canceled int64) reconcile.Moved {
+		return reconcile.Moved{Approvals: approvals, ApprovalCount: count, Cancels: cancels, CancelCount: canceled}
+	}
+	day := &reconcile.DayMoney{Listed: true, Undated: 2, Totals: []reconcile.DayTotal{
+		{Currency: pay.KRW, Method: pay.Card, Shop: moved(402_001_000, 8_870, 3_101_400, 118), Provider: moved(402_118_200, 8_880, 3_084_400, 120)},
+		{Currency: pay.KRW, Method: pay.VirtualAccount, Shop: moved(77_041_200, 1_985, 210_000, 8), Provider: moved(77_000_100, 1_984, 210_000, 8)},
+		{Currency: pay.KRW, Shop: moved(12_000, 1, 0, 0)},
+	}}
+	day.Totals[0].Provider.Unproven = 1
+	day.Sort()
+	return day
+}
+
 // sampleNight is a complete night of one merchant whose figures tie.
 func sampleNight(mid string) Snapshot {
 	breaks, queue := sampleBreaks(mid), sampleRefunds(mid)
@@ -127,7 +146,7 @@ func sampleNight(mid string) Snapshot {
 			{MID: mid, OrderID: "20261120-0201", PaymentKey: "tgen_va_0201", Currency: pay.KRW, Amount: 31_000, ClosedAt: seoul("2026-11-20 14:05:00"), Why: refunds.CaptureNotShown},
 		},
 		Transfers: []refunds.HandTransfer{{RefundID: refunds.RequestID(mid, "20261031-0103"), MID: mid, OrderID: "20261031-0103", PaymentKey: "tgen_2026112120261031-0103",
-			Amount: 12_000, Currency: pay.KRW, Why: "취소기한 경과", State: refunds.HandDue, RequestedBy: refunds.NightActor, DueAt: sampleNow, CancelBy: seoul("2026-10-31 23:59:59")}},
+			Amount: 12_000, Currency: pay.KRW, Why: refunds.WhyDeadline, State: refunds.HandDue, RequestedBy: refunds.NightActor, DueAt: sampleNow, CancelBy: seoul("2026-10-31 23:59:59")}},
 		Promises: samplePromises(mid),
 		Before:   sampleNights(),
 		Run: reconcile.Run{ID: reconcile.RunID("nightly", mid, sampleDay), Job: "nightly", MID: mid, Day: sampleDay, Now: sampleNow, Complete: true,
@@ -137,7 +156,7 @@ func sampleNight(mid string) Snapshot {
 			Sample:  reconcile.Sample{LookedUp: 50, Agreed: 50},
 			ByMethod: []reconcile.MethodTotal{{Method: pay.Card, Currency: pay.KRW, Rows: 9_000, Approved: 402_118_200, Canceled: 120},
 				{Method: pay.VirtualAccount, Currency: pay.KRW, Rows: 1_993, Approved: 77_000_100, Canceled: 8}},
-			Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{"rejected": 3, "succeeded": 40}, Proposed: 1,
+			Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{"rejected": 3, "succeeded": 40}, Proposed: 1, Moved: sampleMoney(),
 			Severity: reconcile.Severity{High: 1_000_000, Medium: 100_000}}}
 	tie(&s, pay.KRW, 512_345_600)
 	return s
@@ -184,6 +203,9 @@ func dollars(s Snapshot) Snapshot {
 		Currency: pay.USD, LocalAmount: won(0), ProviderAmount: won(18_156), LocalStatus: "canceled", ProviderStatus: "DONE",
 		Method: pay.ForeignEasyPay, FirstSeen: sampleDay, LastSeen: sampleDay, Since: sampleDay, Nights: 1, MovedAt: seoul("2026-11-21 09:00:00"), CancelBy: seoul("2026-11-25 12:00:00")}
 	s.Breaks = append(s.Breaks, row)
+	s.Run.Moved.Totals = append(s.Run.Moved.Totals, reconcile.DayTotal{Currency: pay.USD, Method: pay.ForeignEasyPay,
+		Shop: reconcile.Moved{Approvals: 39_968, ApprovalCount: 2, Cancels: 18_156, CancelCount: 1}, Provider: reconcile.Moved{Approvals: 39_968, ApprovalCount: 2}})
+	s.Run.ByMethod = append(s.Run.ByMethod, reconcile.MethodTotal{Method: pay.ForeignEasyPay, Currency: pay.USD, Rows: 2, Approved: 39_968})
 	s.Deadlines = append(s.Deadlines, Deadline{MID: s.Run.MID, OrderID: "USD-1", PaymentKey: "pp_1", Method: pay.ForeignEasyPay, Currency: pay.USD,
 		Amount: 18_156, CancelBy: row.CancelBy, BreakID: row.ID})
 	tie(&s, pay.USD, 1_000_033)
@@ -192,16 +214,22 @@ func dollars(s Snapshot) Snapshot {
 
 // failedNight is what cmd makes of a merchant whose run failed.
 func failedNight(mid string) Snapshot {
+	refused := &pay.Failure{Kind: pay.FailureKey, API: "GET /v1/transactions", HTTPStatus: 401, Code: "UNAUTHORIZED_KEY", Message: "인증되지 않은 시크릿 키 혹은 클라이언트 키 입니다."}
 	return Snapshot{Run: reconcile.Run{ID: reconcile.RunID("nightly", mid, sampleDay), Job: "nightly", MID: mid, Day: sampleDay, Now: sampleNow,
-		Gaps: []reconcile.Gap{{Side: "provider", What: mid, Why: "toss: GET /v1/transactions: 401 UNAUTHORIZED_KEY: 인증되지 않은 시크릿 키 혹은 클라이언트 키 입니다."}}}}
+		Gaps: []reconcile.Gap{reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartMerchant, Name: mid}, refused, reconcile.ReasonNight)}}}
 }
 
 // incomplete takes a part of a night away.
 func incomplete(s Snapshot) Snapshot {
 	s.Run.Complete, s.Run.NotLookedUp = false, 40
+	s.Run.Moved.Listed = false
+	for i := range s.Run.Moved.Totals {
+		s.Run.Moved.Totals[i].Provider = reconcile.Moved{}
+	}
+	busy := &pay.Failure{Kind: pay.FailureThrottled, API: "GET /v1/transactions", HTTPStatus: 503}
 	s.Run.Gaps = []reconcile.Gap{
-		{Side: "provider", What: "transactions 2026-11-21", Why: "page 3: toss: GET /v1/transactions: HTTP 503"},
-		{Side: "shop", What: "orders/2026-11-21.csv", Why: "no such file"}}
+		reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartList, Name: string(sampleDay)}, busy, reconcile.ReasonOther),
+		{Side: reconcile.SideShop, What: "orders/2026-11-21.csv", Why: "no such file"}} // as it was stored before gaps had a type
 	s.Run.Suspect = []reconcile.Kind{reconcile.MissingAtProvider}
 	return s
 }

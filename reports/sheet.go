@@ -29,17 +29,21 @@ type sheet struct {
 	texts             []string
 	grid              bool     // show grid lines
 	onePage           bool     // print all of it on one page
+	portrait          bool     // upright; else on its side
 	printed           int      // columns on paper; 0: all
 	signed            int      // a row in which people write; 0: none
+	signedFrom        int      // from this column on
 	columns           []column // of a list
 }
 
 type sheetLink struct{ cell, to string }
 
-// drop is a range of cells with a list to choose from.
+// drop is a range of cells with a list to choose from, and what is said to who
+// types something else. Without such words Gnumeric takes the list away.
 type drop struct {
-	ref     string
-	choices []string
+	ref            string
+	choices        []string
+	title, message string
 }
 
 // placedChart is a chart and the cell at which it begins.
@@ -115,16 +119,16 @@ func (s *sheet) tall() int {
 	return sum
 }
 
-// widen makes columns wide enough for the numbers that stand in one column.
-func (s *sheet) widen() {
+// widen makes columns wide enough for the numbers that stand in one column;
+// beside is room for a sign, a unit and air. Moments have a width of their own.
+func (s *sheet) widen(beside int) {
 	merged := map[string]bool{}
 	for _, merge := range s.merges {
 		merged[merge[0]] = true
 	}
-	const beside = 6 // a sign, a unit, a tick, and air
 	for i, r := range s.rows {
 		for column, c := range r.cells {
-			if c.kind == cellNumber && !merged[at(column+1, i+1)] {
+			if c.kind == cellNumber && !c.moment && !merged[at(column+1, i+1)] {
 				s.widths[column] = max(s.widths[column], len(grouped(c.value))+beside)
 			}
 		}
@@ -214,6 +218,7 @@ func (s *sheet) layDrops(f *excelize.File) error {
 		if err := rule.SetDropList(d.choices); err != nil {
 			return err
 		}
+		rule.SetError(excelize.DataValidationErrorStyleStop, d.title, d.message)
 		if err := f.AddDataValidation(s.name, rule); err != nil {
 			return err
 		}
@@ -234,7 +239,8 @@ func (s *sheet) layView(f *excelize.File) error {
 	yes := true
 	props := &excelize.SheetPropsOptions{FitToPage: &yes}
 	if s.tab != "" {
-		props.TabColorRGB = &s.tab
+		opaque := "FF" + s.tab // a colour of six digits is none to strict readers
+		props.TabColorRGB = &opaque
 	}
 	if err := f.SetSheetProps(s.name, props); err != nil {
 		return err
@@ -254,10 +260,13 @@ func (s *sheet) layView(f *excelize.File) error {
 		Selection: []excelize.Selection{{SQRef: corner, ActiveCell: corner, Pane: pane}}})
 }
 
-// layPage: A4 on its side, as wide as the page, the header row on every page.
+// layPage: A4, as wide as the page, the header row on every page.
 func (s *sheet) layPage(f *excelize.File) error {
 	const a4 = 9
 	size, wide, tall, orientation := a4, 1, 0, "landscape"
+	if s.portrait {
+		orientation = "portrait"
+	}
 	if s.onePage {
 		tall = 1
 	}

@@ -28,6 +28,21 @@ type Snapshot struct {
 	Promises  []Promise                // money on its way back to customers
 	Transfers []refunds.HandTransfer   // that people make by hand
 	Before    []reconcile.NightFigures // the nights before, the oldest first
+	// Waiting counts what is open of the merchant, by what it waits for; Waits says
+	// it of each request, by its id. Snapshots of older versions lack both.
+	Waiting []refunds.WaitLine      `json:",omitempty"`
+	Waits   map[string]refunds.Wait `json:",omitempty"`
+	// Left is what is open of merchants that left the configuration; nil: nothing.
+	// The night of every merchant has it, since they have none of their own.
+	Left *Left `json:",omitempty"`
+}
+
+// Left is what stands open of merchants that are not configured any more.
+type Left struct {
+	Refunds   []RefundRow
+	Deadlines []Deadline
+	Transfers []refunds.HandTransfer
+	Waiting   []refunds.WaitLine
 }
 
 // Figures are the night in a few figures, for the workbooks of later ones.
@@ -65,14 +80,22 @@ type BreakRow struct {
 	ProviderCurrency            pay.Currency
 	LocalAmount, ProviderAmount *int64
 	LocalStatus, ProviderStatus string
-	Method                      pay.Method
-	FirstSeen, LastSeen         pay.Day
-	Since                       pay.Day // the night that gave it its status; "" in snapshots that lack it
-	Nights                      int
-	MovedAt                     time.Time
-	CancelBy                    time.Time // zero: none known
-	Note                        string
-	Owner                       string // who looks after it
+	// LocalPG is the payment company under which the shop has the order of a
+	// payment that it seems to lack; toss where its amount is 0.
+	LocalPG             string `json:",omitempty"`
+	Method              pay.Method
+	FirstSeen, LastSeen pay.Day
+	Since               pay.Day // the night that gave it its status; "" in snapshots that lack it
+	Nights              int
+	MovedAt             time.Time
+	CancelBy            time.Time // zero: none known
+	ApprovedAt          time.Time `json:",omitzero"`  // at Toss; zero: no payment was looked up
+	ApprovalNumber      string    `json:",omitempty"` // of the card company or issuer
+	Note                string
+	Owner               string           // who looks after it
+	Remark              reconcile.Remark `json:",omitempty"`
+
+	level reconcile.Level // how soon a person should look at it; reckoned when it is drawn
 }
 
 // RefundRow is one refund request as the workbook shows it.

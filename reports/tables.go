@@ -4,42 +4,156 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"daesa/pay"
 	"daesa/reconcile"
 )
 
-// ladder draws the proof of one currency: the shop, Toss, the difference, what
-// explains it, and what is left, which must be nothing.
-func (m *summary) ladder(l ladder) {
-	title := m.lang.fill(word{"통화 {1}", "Currency {1}"}, code(l.currency))
-	m.head(word{title, title}, word{"건수", "Count"}, word{"쇼핑몰이 더 많음", "Shop holds more"}, word{"토스가 더 많음", "Toss holds more"},
-		word{"그 밖", "Other"}, columnAmount, word{"", ""}, word{"", ""})
+// openToday is what differs today over all orders that were compared, of
+// whatever age, beside what runs out and where the refunds are.
+func (m *summary) openToday() {
+	m.heading(word{"미해소 차이 (대사 대상 전체, 금일 현재)", "Open today, over all compared orders"}, sheetBreaks)
+	start := m.s.last()
+	left := &ladderGrid{nightBook: m.nightBook, s: m.s, at: leftHalf, tall: 17}
+	for range 1 + left.height(m.night.ladders[0]) {
+		m.s.add(17)
+	}
+	m.ladderTable(left, m.night.ladders[0], start)
+	m.rightHalf(start)
+	m.s.add(2)
+}
+
+func (m *summary) ladderTable(grid *ladderGrid, l ladder, start int) {
+	explained := grid.draw(l, start)
+	m.places["explained "+string(l.currency)] = m.reference(grid.at[4][0], explained)
+	m.places["unexplained "+string(l.currency)] = m.reference(grid.at[4][0], explained+1)
+}
+
+// ladderGrid draws the proof of one currency into rows of a sheet: the shop,
+// Toss, the difference, what causes it, and what is left, which must be nothing.
+type ladderGrid struct {
+	*nightBook
+	s    *sheet
+	at   [][2]int // label, count, shop over, Toss over, money
+	tall int
+	row  int // drawn last
+}
+
+// height is how many rows draw takes.
+func (g *ladderGrid) height(l ladder) int {
+	rows := 7 + len(l.rungs) // header, A, B, C, timing, D, what is left
+	if l.others() {
+		rows++
+	}
+	return rows
+}
+
+func (g *ladderGrid) look(change func(*look)) int { return g.style(plain.with(change)) }
+
+// next begins a row with a label; every figure of it is blank.
+func (g *ladderGrid) next(style func(*look), label string) {
+	g.row++
+	if g.row > g.s.last() {
+		g.s.add(g.tall)
+	}
+	base := g.look(func(l *look) { l.rule = hair; style(l) })
+	for i := 1; i < len(g.at); i++ {
+		g.s.span(g.at[i][0], g.at[i][1], g.row, blank(base))
+	}
+	g.s.span(g.at[0][0], g.at[0][1], g.row, text(base, label))
+}
+
+func (g *ladderGrid) put(i int, c cell) { g.s.set(g.at[i][0], g.row, c) }
+
+// money is the cell of the i-th column in a row.
+func (g *ladderGrid) cell(i, row int) string { return at(g.at[i][0], row) }
+
+// draw begins below a row and gives the row of what the causes sum up to; what
+// is left stands below it.
+func (g *ladderGrid) draw(l ladder, below int) (explained int) {
+	g.row = below
 	format, signed := moneyFormat(l.currency), signedFormat(l.currency)
-	shop := m.rung(m.say("A. 쇼핑몰 주문", "A. Shop"), true, money(m.figure(format, true), l.currency, l.shop), m.say("대사 대상 주문의 보유 금액", "Money held by the orders compared"))
-	toss := m.rung(m.say("B. 토스 거래", "B. Toss"), true, money(m.figure(format, true), l.currency, l.provider), m.say("토스가 보유한 금액", "Money held by Toss"))
-	gap := m.rung(m.say("C. 차이 (A − B)", "C. Difference (A − B)"), true, blank(0), "")
-	m.s.set(7, gap, money(m.figure(signed, true), l.currency, l.shop-l.provider).as(m.rounded(l.currency, fmt.Sprintf("G%d-G%d", shop, toss))))
-	first := gap + 1
+	figure := func(format string, bold bool) int {
+		return g.look(func(l *look) { l.format, l.align, l.rule, l.bold = format, "right", hair, bold })
+	}
+	bold := func(l *look) { l.bold = true }
+	g.header(l.currency)
+	g.next(bold, g.say("A. 쇼핑몰 순결제금액", "A. Shop, net"))
+	g.put(4, money(figure(format, true), l.currency, l.shop))
+	g.s.linkRow(g.row, top(g.lang.of(sheetControl)))
+	g.next(bold, g.say("B. 토스 순결제금액", "B. Toss, net"))
+	g.put(4, money(figure(format, true), l.currency, l.provider))
+	g.next(bold, g.say("C. 차이 (A − B)", "C. Difference (A − B)"))
+	gap := g.row
+	g.put(4, money(figure(signed, true), l.currency, l.shop-l.provider).as(rounded(l.currency, g.cell(4, gap-2)+"-"+g.cell(4, gap-1))))
 	for _, r := range l.rungs {
-		m.step(l.currency, r, clean(m.lang.kind(r.kind)))
-		m.s.linkRow(m.s.last(), m.breakAt(func(b *BreakRow) bool { return b.Kind == r.kind && b.Status.NeedsPerson() && b.Currency == l.currency }))
+		g.rung(l.currency, r, clean(g.lang.kind(r.kind)), g.breakAt(func(b *BreakRow) bool {
+			return b.Kind == r.kind && b.Status.Listed() && b.Currency == l.currency
+		}))
 	}
-	m.step(l.currency, l.timing, m.lang.status(reconcile.Timing))
-	m.s.linkRow(m.s.last(), m.breakAt(func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == l.currency }))
-	last := m.s.last()
-	for _, row := range []int{shop, toss, gap} {
-		m.s.linkRow(row, top(m.lang.of(sheetControl)))
+	g.rung(l.currency, l.timing, g.lang.status(reconcile.Timing), g.breakAt(func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == l.currency }))
+	if l.others() {
+		g.next(func(l *look) { l.indent = 1 }, g.say("기타", "Other"))
+		g.put(4, money(figure(signed, false), l.currency, l.other()))
 	}
-	explained := m.rung(m.say("D. 설명된 차이", "D. Explained"), true, money(m.figure(signed, true), l.currency, l.explained()).as(
-		m.rounded(l.currency, fmt.Sprintf("SUM(G%d:G%d)", first, last))), "")
-	m.unexplainedRow(l, gap, explained)
-	m.s.linkRow(explained, top(m.lang.of(sheetBreaks)))
-	m.s.linkRow(explained+1, top(m.lang.of(sheetControl)))
-	m.places["explained "+string(l.currency)] = m.reference(7, explained)
-	m.places["unexplained "+string(l.currency)] = m.reference(7, explained+1)
-	m.s.add(6)
+	last := g.row
+	g.next(bold, g.say("D. 원인 확인 차이", "D. Explained"))
+	g.put(4, money(figure(signed, true), l.currency, l.explained()).as(rounded(l.currency, "SUM("+g.cell(4, gap+1)+":"+g.cell(4, last)+")")))
+	g.left(l, gap)
+	return g.row - 1
+}
+
+func (g *ladderGrid) header(currency pay.Currency) {
+	title := g.say("불일치 유형", "Kind of break")
+	if len(g.currencies) > 1 {
+		title += " (" + code(currency) + ")"
+	}
+	g.row++
+	if g.row > g.s.last() {
+		g.s.add(g.tall)
+	}
+	for i, label := range []string{title, g.say("건수", "Count"), g.say("쇼핑몰 초과", "Shop over"), g.say("토스 초과", "Toss over"), g.lang.of(columnAmount)} {
+		align := "right"
+		if i == 0 {
+			align = "left"
+		}
+		g.s.span(g.at[i][0], g.at[i][1], g.row, text(g.look(func(l *look) { l.bold, l.color, l.fill, l.align, l.over = true, navy, head, align, navy }), label))
+	}
+}
+
+// rung is one class of difference as the list of breaks has it: how often, over,
+// under, and the net.
+func (g *ladderGrid) rung(c pay.Currency, r rung, label, link string) {
+	digits, behind := unit(c)
+	g.next(func(l *look) { l.indent = 1 }, label)
+	figure := func(format string) int {
+		return g.look(func(l *look) { l.format, l.align, l.rule = format, "right", hair })
+	}
+	dash := figure(digits + behind + `;-` + digits + behind + `;"–"`)
+	g.put(1, count(figure(g.counting()), r.count))
+	g.put(2, money(dash, c, r.over))
+	g.put(3, money(dash, c, r.under))
+	g.put(4, money(figure(signedFormat(c)), c, r.over-r.under).as(rounded(c, g.cell(2, g.row)+"-"+g.cell(3, g.row))))
+	for i := 1; i < len(g.at); i++ {
+		g.s.links = append(g.s.links, sheetLink{g.cell(i, g.row), link})
+	}
+}
+
+// left is the check: nothing, in green, when the money ties.
+func (g *ladderGrid) left(l ladder, gap int) {
+	colour, fill, verdict := green, mint, g.say("일치", "Ties")
+	format := checkFormat(l.currency)
+	switch {
+	case l.unexplained() != 0:
+		colour, fill, verdict = red, rose, g.say("불일치: 확인 필요", "Does not tie: look into it")
+	case !g.night.complete():
+		colour, fill, verdict, format = amber, cream, g.say("조회 범위 내 일치", "Ties as far as it was read"), moneyFormat(l.currency)
+	}
+	strong := func(l *look) { l.bold, l.color, l.fill, l.over = true, colour, fill, colour }
+	g.next(strong, g.lang.of(unexplainedWord)+" (C − D)")
+	g.put(2, text(g.look(func(l *look) { l.rule = hair; strong(l); l.align = "right" }), verdict))
+	g.put(4, money(g.look(func(l *look) { l.rule = hair; strong(l); l.align, l.format = "right", format }), l.currency, l.unexplained()).as(
+		rounded(l.currency, g.cell(4, gap)+"-"+g.cell(4, g.row-1))))
 }
 
 // breakAt is where the first row of some breaks stands, for links.
@@ -65,112 +179,71 @@ func spot(where []placed, i int, otherwise string) string {
 	return otherwise
 }
 
-// rounded keeps hundredths exact in a spreadsheet, which reckons in floats.
-func (m *summary) rounded(c pay.Currency, formula string) string {
-	if c.Digits() == 0 {
-		return formula
-	}
-	return "ROUND(" + formula + "," + strconv.Itoa(c.Digits()) + ")"
-}
-
-// rung draws a row with one amount and a word about it.
-func (m *summary) rung(label string, bold bool, amount cell, about string) int {
-	row := m.s.add(18)
-	m.s.set(colLabel, row, text(m.label(bold, 0), label))
-	for column := 3; column <= 6; column++ {
-		m.s.set(column, row, blank(m.label(bold, 0)))
-	}
-	m.s.set(7, row, amount)
-	m.s.span(8, colLast, row, text(m.look(func(l *look) { l.rule, l.color, l.size, l.indent = hair, grey, 9, 1 }), about))
-	return row
-}
-
-// step draws one class of difference: how often, over, under, and the net.
-func (m *summary) step(c pay.Currency, r rung, label string) {
-	row := m.rung(label, false, blank(0), "")
-	m.s.set(colLabel, row, text(m.label(false, 2), label))
-	m.s.set(3, row, count(m.figure(m.counting(), false), r.count))
-	digits, behind := unit(c)
-	dash := m.figure(digits+behind+`;-`+digits+behind+`;"–"`, false)
-	m.s.set(4, row, money(dash, c, r.over))
-	m.s.set(5, row, money(dash, c, r.under))
-	m.s.set(6, row, money(m.figure("+"+digits+behind+`;[Red]-`+digits+behind+`;"–"`, false), c, r.other))
-	m.s.set(7, row, money(m.figure(signedFormat(c), false), c, r.net).as(m.rounded(c, fmt.Sprintf("D%d-E%d+F%d", row, row, row))))
-}
-
-// unexplainedRow is the check: nothing, in green, when the money ties.
-func (m *summary) unexplainedRow(l ladder, gap, explained int) {
-	colour, fill, verdict := green, mint, m.say("맞음", "Ties")
-	format := checkFormat(l.currency)
-	switch {
-	case l.unexplained() != 0:
-		colour, fill, verdict = red, rose, m.say("맞지 않음: 확인 필요", "Does not tie: look into it")
-	case !m.night.complete():
-		colour, fill, verdict, format = amber, cream, m.say("읽은 범위 안에서 맞음", "Ties as far as it was read"), moneyFormat(l.currency)
-	}
-	strong := plain.with(func(l *look) { l.bold, l.color, l.fill, l.over, l.size = true, colour, fill, colour, 11 })
-	row := m.s.add(22)
-	for column := colLabel; column <= colLast; column++ {
-		m.s.set(column, row, blank(m.style(strong)))
-	}
-	m.s.set(colLabel, row, text(m.style(strong), m.say("미설명 차이 (C − D)", "Unexplained (C − D)")))
-	m.s.set(7, row, money(m.style(strong.with(func(l *look) { l.align, l.format = "right", format })), l.currency, l.unexplained()).as(
-		m.rounded(l.currency, fmt.Sprintf("G%d-G%d", gap, explained))))
-	m.s.span(8, colLast, row, text(m.style(strong.with(func(l *look) { l.size, l.indent = 10, 1 })), verdict))
-}
-
-// notes explain the words of the table, below it.
-func (m *summary) notes() {
-	style := m.look(func(l *look) { l.size, l.color = 9, grey })
-	sentences := []string{m.say("보유 금액 = 결제 − 취소. 차이 = 쇼핑몰 주문 − 토스 거래. 한 주문의 금액은 가장 심각한 불일치 하나에만 넣습니다. 통화가 다른 금액은 더하지 않습니다.",
-		"Money held = paid − cancelled. Difference = shop − Toss. An order's money counts once, under its most serious break. Currencies are never added.")}
-	for _, l := range m.night.ladders {
-		if l.others() {
-			sentences = append(sentences, m.say("그 밖 = 불일치 시트에 한 줄의 차이로 나타나지 않는 금액(종결했지만 아직 다른 주문, 통화가 다른 주문, 이 밤에 다시 보지 못한 불일치).",
-				"Other = money that no row of the sheet Breaks shows as its difference (resolved but still different, of two currencies, or not looked at this night)."))
-			break
-		}
-	}
-	for _, sentence := range sentences {
-		m.s.span(colLabel, colLast, m.s.add(15), text(style, sentence))
-	}
-}
-
 // merchants is the proof once more, one row for each merchant and currency. A
-// merchant that could not be read is there, without figures.
+// merchant that could not be read is there, without figures. Currencies other
+// than the first have their only place here; what causes their differences is
+// on the control sheet.
 func (m *summary) merchants() {
-	m.s.add(6)
-	m.head(columnMID, columnShop, columnProvider, columnDifference, word{"설명된 차이", "Explained"}, word{"그중 시점 차이", "Of it timing"}, word{"미설명 차이", "Unexplained"}, word{"확인", "Check"})
+	m.s.add(2)
+	label := columnMID
+	if !m.several {
+		label = word{"통화", "Currency"}
+	}
+	m.head(label, columnShop, columnProvider, columnDifference, word{"원인 확인 차이", "Explained"}, word{"시점 차이(포함)", "Of it timing"}, unexplainedWord, word{"확인", "Check"})
 	for _, l := range m.night.own {
-		row := m.s.add(18)
-		m.s.set(2, row, text(m.label(false, 0), clean(l.mid)))
-		format, signed := moneyFormat(l.currency), signedFormat(l.currency)
-		m.s.set(3, row, money(m.figure(format, false), l.currency, l.shop))
-		m.s.set(4, row, money(m.figure(format, false), l.currency, l.provider))
-		m.s.set(5, row, money(m.figure(signed, false), l.currency, l.shop-l.provider).as(m.rounded(l.currency, fmt.Sprintf("C%d-D%d", row, row))))
-		m.s.set(6, row, money(m.figure(signed, false), l.currency, l.explained()))
-		m.s.set(7, row, money(m.figure(signed, false), l.currency, l.timing.net))
-		m.s.set(8, row, money(m.remainder(l), l.currency, l.unexplained()).as(m.rounded(l.currency, fmt.Sprintf("E%d-F%d", row, row))))
-		m.s.set(9, row, text(m.figure("@", false), m.standing(l.mid)))
-		m.s.linkRow(row, top(m.lang.of(sheetControl)))
+		name := clean(l.mid)
+		if len(m.currencies) > 1 {
+			name += " " + code(l.currency)
+		}
+		m.proof(name, l, m.standing(l.mid), m.completed(l.mid), false)
+	}
+	for _, l := range m.night.ladders[1:] {
+		name, state := code(l.currency), m.say("완료", "Complete")
+		if m.several {
+			name = m.lang.of(sumWord) + " " + name
+		}
+		if !m.night.complete() {
+			state = m.say("미완료", "Incomplete")
+		}
+		row := m.proof(name, l, state, m.night.complete(), m.several)
+		m.places["explained "+string(l.currency)] = m.reference(slots[4][0], row)
+		m.places["unexplained "+string(l.currency)] = m.reference(slots[6][0], row)
 	}
 	for _, mid := range m.night.absent {
 		m.missing(mid)
 	}
 }
 
+// proof is one row of that.
+func (m *summary) proof(name string, l ladder, state string, complete, bold bool) int {
+	row := m.s.add(17)
+	format, signed := moneyFormat(l.currency), signedFormat(l.currency)
+	m.slot(slots, 0, row, text(m.label(bold, 0), name))
+	m.slot(slots, 1, row, money(m.figure(format, bold), l.currency, l.shop))
+	m.slot(slots, 2, row, money(m.figure(format, bold), l.currency, l.provider))
+	m.slot(slots, 3, row, money(m.figure(signed, bold), l.currency, l.shop-l.provider).as(rounded(l.currency, at(slots[1][0], row)+"-"+at(slots[2][0], row))))
+	m.slot(slots, 4, row, money(m.figure(signed, bold), l.currency, l.explained()))
+	m.slot(slots, 5, row, money(m.figure(signed, bold), l.currency, l.timing.net))
+	m.slot(slots, 6, row, money(m.remainder(l, complete), l.currency, l.unexplained()).as(rounded(l.currency, at(slots[3][0], row)+"-"+at(slots[4][0], row))))
+	m.slot(slots, 7, row, text(m.figure("@", bold), state))
+	m.s.linkRow(row, top(m.lang.of(sheetControl)))
+	return row
+}
+
 // missing is the row of a merchant of which nothing could be read: no zeros.
 func (m *summary) missing(mid string) {
-	row := m.s.add(18)
+	row := m.s.add(17)
 	alarm := func(align string) int {
 		return m.look(func(l *look) { l.bold, l.color, l.fill, l.rule, l.align = true, red, rose, hair, align })
 	}
-	m.s.set(colLabel, row, text(alarm("left"), clean(mid)))
-	for column := 3; column < colLast; column++ {
-		m.s.set(column, row, text(alarm("right"), "–"))
+	m.slot(slots, 0, row, text(alarm("left"), clean(mid)))
+	for i := 1; i < len(slots)-1; i++ {
+		m.slot(slots, i, row, text(alarm("right"), "–"))
 	}
-	m.s.set(colLast, row, text(alarm("right"), m.say("읽지 못함", "Not read")))
+	m.slot(slots, len(slots)-1, row, text(alarm("right"), m.lang.of(notReadWord)))
 }
+
+var notReadWord = word{"미조회", "Not read"}
 
 // standing says in a word how a merchant's night ended.
 func (m *summary) standing(mid string) string {
@@ -178,19 +251,19 @@ func (m *summary) standing(mid string) string {
 		switch {
 		case s.Run.MID != mid:
 		case !s.Run.Complete:
-			return m.say("불완전", "Incomplete")
+			return m.say("미완료", "Incomplete")
 		case len(s.Run.Suspect) > 0:
-			return m.say("먼저 확인", "Check first")
+			return m.say("확인 필요", "Check first")
 		}
 	}
 	return m.say("완료", "Complete")
 }
 
-// remainder is the look of what a merchant's ladder leaves: ticked only where
-// the night is complete.
-func (m *summary) remainder(l ladder) int {
+// remainder is the look of what a ladder leaves: ticked only where the night is
+// complete.
+func (m *summary) remainder(l ladder, complete bool) int {
 	colour, format := green, checkFormat(l.currency)
-	if !m.completed(l.mid) {
+	if !complete {
 		colour, format = amber, signedFormat(l.currency)
 	}
 	if l.unexplained() != 0 {
@@ -220,23 +293,23 @@ func (m *summary) tallies(target string, figures tally) {
 		m.missing(mid)
 	}
 	if m.several && !m.night.nothingRead() {
-		name := m.say("합계", "Sum")
+		name := m.lang.of(sumWord)
 		if len(m.night.absent) > 0 {
-			name = m.say("합계 (읽은 가맹점)", "Sum (of those read)")
+			name = m.say("합계(조회된 가맹점)", "Sum (of those read)")
 		}
 		m.tallyRow(name, true, figures(m.night.sum), target)
 	}
-	m.s.add(6)
 }
 
 func (m *summary) tallyRow(name string, bold bool, cells []cell, target string) {
-	row := m.s.add(18)
-	m.s.set(colLabel, row, text(m.label(bold, 0), name))
-	for i, c := range cells {
-		m.s.set(colLabel+1+i, row, c)
-	}
-	for column := colLabel + 1 + len(cells); column <= colLast; column++ {
-		m.s.set(column, row, blank(m.label(bold, 0)))
+	row := m.s.add(17)
+	m.slot(slots, 0, row, text(m.label(bold, 0), name))
+	for i := 1; i < len(slots); i++ {
+		c := blank(m.label(bold, 0))
+		if i <= len(cells) {
+			c = cells[i-1]
+		}
+		m.slot(slots, i, row, c)
 	}
 	m.s.linkRow(row, target)
 }
@@ -251,7 +324,7 @@ func (m *summary) coverage() {
 		if run.MID != "" {
 			standing = m.standing(run.MID)
 		} else if !m.night.complete() {
-			standing = m.say("불완전", "Incomplete")
+			standing = m.say("미완료", "Incomplete")
 		}
 		return []cell{count(n, run.Orders), count(n, run.Payments), count(n, run.Transactions), count(n, run.Touched),
 			count(n, run.Matched), share(m.figure(formatPercent, false), run.Matched, run.Touched), text(m.figure("@", false), standing)}
@@ -261,7 +334,7 @@ func (m *summary) coverage() {
 // movement: what the night changed among the breaks, and what proves it.
 func (m *summary) movement() {
 	m.head(columnMID, word{"신규", "New"}, word{"재발생", "Reopened"}, word{"계속", "Continuing"}, word{"자동 해소", "Cleared"},
-		word{"시점 차이", "Timing"}, word{"표본 일치", "Sample agreed"}, word{"토스 호출", "Toss calls"})
+		word{"시점 차이", "Timing"}, word{"표본 일치", "Sample agreed"}, word{"토스 API 호출", "Toss calls"})
 	n := m.figure(m.counting(), false)
 	m.tallies(top(m.lang.of(sheetBreaks)), func(run reconcile.Run) []cell {
 		sample := fmt.Sprintf("%s / %s", m.number(run.Sample.Agreed), m.number(run.Sample.LookedUp))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 )
 
@@ -35,14 +36,11 @@ func (r *Returned) Verify(snapshots []Snapshot, opts Options) (Verified, error) 
 	for i, id := range r.Runs {
 		for _, s := range snapshots {
 			if s.Run.ID == id && i < len(r.Head) && s.JournalHead != r.Head[i] {
-				return found, &returnedError{fmt.Sprintf("the night of %s was run again after this workbook was drawn: it names the journal head %s, what is stored has %s",
-					s.Run.Day, quote(r.Head[i]), quote(s.JournalHead)), "daesa report nightly --date " + string(s.Run.Day) + " draws the night as it stands"}
+				return found, hint.Errorf("daesa report nightly --date "+string(s.Run.Day)+" draws the night as it stands",
+					"the night of %s was run again after this workbook was drawn: it names the journal head %s, what is stored has %s",
+					s.Run.Day, quote(r.Head[i]), quote(s.JournalHead))
 			}
 		}
-	}
-	if r.form != form {
-		return found, &returnedError{fmt.Sprintf("the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", quote(r.form), form),
-			"verify it with the version of daesa that drew it, or draw the night again with daesa report nightly and compare the two"}
 	}
 	n, err := newNight(snapshots, opts.Expected)
 	if err != nil {
@@ -99,10 +97,10 @@ func comparePage(s *sheet, rows map[int][]table.Stored, found *Verified) {
 	last := 0
 	s.each(func(number int, r row) {
 		last = number
-		if number == s.signed {
-			return
-		}
 		for i := range max(len(r.cells), len(rows[number])) {
+			if number == s.signed && i+1 >= s.signedFrom {
+				return // there people sign
+			}
 			var drawn cell
 			if i < len(r.cells) {
 				drawn = r.cells[i]
@@ -162,10 +160,19 @@ func differs(drawn cell, cells []table.Stored, i int) string {
 
 var columnOfReference = regexp.MustCompile(`([!:])[A-Z]{1,3}([0-9])`)
 
+var areaOfCells = regexp.MustCompile(`\b([A-Z]{1,3}[0-9]+):([A-Z]{1,3}[0-9]+)\b`)
+
 // plainFormula is a formula without what programs write in different ways, and
-// without the columns of other sheets, which people move.
+// without the columns of other sheets, which people move. Gnumeric writes an
+// area of one cell, G59:G59, as that cell.
 func plainFormula(formula string) string {
 	formula = strings.NewReplacer("'", "", "$", "", " ", "").Replace(strings.TrimPrefix(formula, "of:="))
+	formula = areaOfCells.ReplaceAllStringFunc(formula, func(area string) string {
+		if first, last, _ := strings.Cut(area, ":"); first == last {
+			return first
+		}
+		return area
+	})
 	return columnOfReference.ReplaceAllString(formula, "$1$2")
 }
 

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"daesa/internal/table"
+	"daesa/internal/hint"
+	prose "daesa/internal/written"
 	"daesa/reconcile"
 )
 
@@ -39,35 +40,27 @@ const (
 	mostPersonNote = 1000
 )
 
-// returnedRow is one row of a break as it came back.
-type returnedRow struct {
-	sheet   string
-	line    int
-	columns []column
-	facts   []string // of the fact columns, in their order
-	id      string
-	order   string
-	check   string
-
-	decision, owner, note string
-}
-
 // Words reads what people wrote about the breaks. snapshots are the stored
 // nights that the workbook was drawn of. A row is taken only as it was drawn: one
 // that was edited in its facts, stands twice, or belongs to another workbook or
-// another drawing is refused for itself. Sorting, filters and moved or hidden
-// columns change nothing.
+// another drawing is refused for itself, and so is a decision that stands where
+// none can be read. Where nothing can be read at all, or no decision of those that
+// there are, the workbook is refused. Sorting, filters and moved or hidden columns
+// change nothing.
 func (r *Returned) Words(snapshots []Snapshot) (Read, error) {
 	if err := r.fits(snapshots); err != nil {
 		return Read{}, err
 	}
-	rows, err := r.breakRows()
+	found, err := r.breakRows(ordersOf(snapshots))
 	if err != nil {
 		return Read{}, err
 	}
+	rows := found.rows
 	times := map[string][]int{}
 	for i := range rows {
-		times[rows[i].id] = append(times[rows[i].id], i)
+		if run, _, _ := strings.Cut(rows[i].check, "-"); slices.Contains(r.Runs, run) { // another workbook's is refused for itself
+			times[rows[i].id] = append(times[rows[i].id], i)
+		}
 	}
 	expected, err := r.drawnRows(snapshots, rows)
 	if err != nil {
@@ -87,7 +80,38 @@ func (r *Returned) Words(snapshots []Snapshot) (Read, error) {
 			read.Words = append(read.Words, RowWord{row.sheet, row.line, word.Seen.OrderID, word})
 		}
 	}
-	return read, nil
+	return read, r.takeStrays(&read, found.strays)
+}
+
+// takeStrays refuses the rows that cannot be read, one by one. A workbook none of
+// whose decisions can be read is refused whole: what is missing is missing
+// everywhere.
+func (r *Returned) takeStrays(read *Read, strays []stray) error {
+	decided := slices.DeleteFunc(slices.Clone(strays), func(s stray) bool { return s.decision == "" })
+	if len(decided) > 0 && !slices.ContainsFunc(read.Words, func(w RowWord) bool { return w.Word.As != "" }) {
+		first := decided[0]
+		return hint.New(fmt.Sprintf("%s holds %d decisions of which none can be read; the first, %s on sheet %s row %d: %s", r.Path, len(decided), quote(first.decision), first.sheet, first.line, first.reason),
+			adviceColumns)
+	}
+	for _, s := range strays {
+		what := "its decision " + quote(s.decision) + " cannot be read: "
+		if s.decision == "" {
+			what = "what was written cannot be read: "
+		}
+		read.Refused = append(read.Refused, RefusedRow{s.sheet, s.line, "", clean(s.order), what + s.reason})
+	}
+	return nil
+}
+
+// ordersOf are the order numbers of the nights' breaks.
+func ordersOf(snapshots []Snapshot) map[string]bool {
+	orders := map[string]bool{}
+	for _, s := range snapshots {
+		for i := range s.Breaks {
+			orders[s.Breaks[i].OrderID] = true
+		}
+	}
+	return orders
 }
 
 func places(rows []returnedRow, which []int) string {
@@ -97,98 +121,6 @@ func places(rows []returnedRow, which []int) string {
 	}
 	return strings.Join(list, ", ")
 }
-
-// breakRows finds the rows of breaks below every header that has their columns,
-// on whatever sheet and in whatever order of columns they stand.
-func (r *Returned) breakRows() ([]returnedRow, error) {
-	var rows []returnedRow
-	for _, sheet := range r.book.Sheets() {
-		var columns []column
-		var places []int
-		for row, err := range r.book.Rows(sheet) {
-			if err != nil {
-				return nil, err
-			}
-			if found, at := r.header(row.Cells); found != nil {
-				columns, places = found, at
-				if missing := missingColumnOf(columns); missing != nil {
-					return nil, &returnedError{fmt.Sprintf("%s: sheet %s: the column %s is missing", r.Path, sheet, r.lang.of(*missing)),
-						"hide columns instead of deleting them, and send back the workbook with all of them"}
-				}
-				continue
-			}
-			if columns == nil {
-				continue
-			}
-			if one, ok := newReturnedRow(sheet, row, columns, places); ok {
-				rows = append(rows, one)
-			}
-		}
-	}
-	if rows == nil && !slices.Contains(r.book.Sheets(), r.lang.of(sheetBreaks)) {
-		return nil, &returnedError{fmt.Sprintf("%s has no sheet %s", r.Path, r.lang.of(sheetBreaks)), "send back the whole workbook, with all its sheets"}
-	}
-	return rows, nil
-}
-
-// header recognises the header of the breaks by the two columns that no other
-// list has together, and says where each column stands.
-func (r *Returned) header(cells []table.Stored) (columns []column, places []int) {
-	at := map[string]int{}
-	for i, c := range cells {
-		if _, twice := at[c.Text]; !twice && c.Text != "" {
-			at[c.Text] = i
-		}
-	}
-	if _, ok := at[r.lang.of(columnRowCheck)]; !ok {
-		return nil, nil
-	}
-	for _, c := range breakColumns {
-		if i, ok := at[r.lang.of(c.name)]; ok {
-			columns, places = append(columns, c), append(places, i)
-		}
-	}
-	return columns, places
-}
-
-// missingColumnOf names a column that every drawing has and this one has not.
-func missingColumnOf(columns []column) *word {
-	for _, c := range breakColumns {
-		sometimes := c.name == columnMID || c.name == columnCurrency
-		if !sometimes && position(columns, c.name) == 0 {
-			return &c.name
-		}
-	}
-	return nil
-}
-
-func newReturnedRow(sheet string, row table.StoredRow, columns []column, places []int) (returnedRow, bool) {
-	one := returnedRow{sheet: sheet, line: row.Line, columns: columns}
-	for i, c := range columns {
-		fact := storedFact(row.Cells, places[i])
-		if c.isFact() {
-			one.facts = append(one.facts, fact)
-		}
-		switch c.name {
-		case columnBreakID:
-			one.id = written(fact)
-		case columnOrder:
-			one.order = written(fact)
-		case columnRowCheck:
-			one.check = written(fact)
-		case columnDecision:
-			one.decision = strings.TrimSpace(written(fact))
-		case columnOwner:
-			one.owner = personText(fact)
-		case columnNote:
-			one.note = personText(fact)
-		}
-	}
-	return one, one.id != "" || one.check != ""
-}
-
-// personText is what a person wrote, as it is kept.
-func personText(fact string) string { return strings.TrimSpace(clean(written(fact))) }
 
 // drawnRow is a row as the workbook drew it.
 type drawnRow struct {
@@ -233,6 +165,10 @@ func (r *Returned) judge(row *returnedRow, expected map[string]drawnRow) (reconc
 	run, _, _ := strings.Cut(row.check, "-")
 	drawn, known := expected[row.id]
 	switch {
+	case row.check == "":
+		return reconcile.Word{}, "its row check (" + r.lang.of(columnRowCheck) + ") is empty, so that nobody can say which difference it is about"
+	case row.unread != "":
+		return reconcile.Word{}, row.unread
 	case !slices.Contains(r.Runs, run):
 		return reconcile.Word{}, "belongs to another workbook (its row check is " + quote(row.check) + ")"
 	case !known:
@@ -300,11 +236,13 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string
 	return w, ""
 }
 
-// decisionOf takes a label of either language, or the contract's own word.
+// decisionOf takes a label of either language, a former one, or the contract's
+// own word.
 func decisionOf(label string) (reconcile.Disposition, bool) {
 	for _, as := range reconcile.Dispositions {
 		w := decisionWords[as]
-		if label == w.ko || strings.EqualFold(label, w.en) || label == string(as) {
+		given, former := prose.Bare(label), formerDecisions[as]
+		if given == prose.Bare(w.ko) || given == prose.Bare(w.en) || given == string(as) || former != "" && given == prose.Bare(former) {
 			return as, true
 		}
 	}

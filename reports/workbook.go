@@ -23,7 +23,7 @@ var mostRows = 1_048_576
 // form numbers how a night's workbook is drawn. Every change of a cell that the
 // same night draws raises it, so that nobody's workbook of last year is called
 // changed by hand since daesa draws another one today.
-const form = "1"
+const form = "2"
 
 // Write draws the workbook of one business date; one snapshot for each
 // merchant. The same snapshots give the same bytes. Amounts are exact decimals,
@@ -114,6 +114,7 @@ func newNightBook(n *night, l language) (*nightBook, error) {
 // draw lays out all sheets, in their order.
 func (b *nightBook) draw() error {
 	summary := b.add(&sheet{name: b.lang.of(sheetSummary)})
+	methods := b.drawMethods()
 	b.drawBreaks()
 	b.drawDeadlines()
 	b.drawRefunds()
@@ -122,20 +123,6 @@ func (b *nightBook) draw() error {
 	b.drawPromises()
 	page := newSummary(b, summary)
 	page.draw()
-	page.drawCharts(b.drawControl())
+	page.drawCharts(b.drawControl(), methods)
 	return b.err
-}
-
-// mids names the merchants of the workbook.
-func (n *night) mids() string {
-	var names []string
-	for _, s := range n.snapshots {
-		names = append(names, clean(s.Run.MID))
-	}
-	names = append(names, n.absentUnlisted()...)
-	const most = 4
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" +%d", len(names)-most)
-	}
-	return strings.Join(names, ", ")
 }

@@ -231,6 +231,7 @@ func TestParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
+	properties := ""
 	for _, part := range archive.File {
 		names = append(names, part.Name)
 		if !part.Modified.Equal(partTime) {
@@ -245,12 +246,42 @@ func TestParts(t *testing.T) {
 				t.Fatalf("%s: %v", part.Name, err)
 			}
 		}
-		if part.Name == "docProps/core.xml" && strings.Count(text, "2026-11-21T16:34:07Z") != 2 {
-			t.Errorf("the properties do not have the time of the night: %s", text)
+		if part.Name == "docProps/core.xml" {
+			properties = text
 		}
+	}
+	if strings.Count(properties, "2026-11-21T16:34:07Z") != 2 {
+		t.Errorf("the properties do not have the time of the night: %s", properties)
 	}
 	if !slices.IsSorted(names) || names[0] != "[Content_Types].xml" {
 		t.Errorf("the parts are not sorted: %v", names)
+	}
+}
+
+// TestThePropertiesHaveTheirPrefixes: exceljs opens no workbook whose core
+// properties are not cp:coreProperties.
+func TestThePropertiesHaveTheirPrefixes(t *testing.T) {
+	night := sampleNight("A&B")
+	var batch, matched bytes.Buffer
+	if err := errors.Join(WriteBatch(&batch, plannedBatch(), Options{}), WriteMatchedWorkbook(&matched, matchedList(matchedOf("shop", sampleMatched(), io.EOF)), Options{})); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"night": drawn(t, []Snapshot{night}, Options{}), "batch": batch.Bytes(), "matched": matched.Bytes()} {
+		archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(archive.File, func(part *zip.File) bool { return part.Name == "docProps/core.xml" })
+		text := partText(t, archive.File[i])
+		for _, want := range []string{"<cp:coreProperties xmlns:cp=", "<dc:title>", "<dc:creator>daesa</dc:creator>", "<cp:lastModifiedBy>daesa</cp:lastModifiedBy>",
+			`<dcterms:created xsi:type="dcterms:W3CDTF">`, `<dcterms:modified xsi:type="dcterms:W3CDTF">`, "</cp:coreProperties>"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the properties lack %s: %s", name, want, text)
+			}
+		}
+		if props, err := opened(t, content).GetDocProps(); err != nil || props.Title == "" || props.Creator != "daesa" {
+			t.Errorf("%s: excelize reads them as %+v: %v", name, props, err)
+		}
 	}
 }
 
@@ -283,14 +314,18 @@ func TestEveryStyleHasTheFont(t *testing.T) {
 
 func TestPagesAndPanes(t *testing.T) {
 	f := opened(t, drawn(t, []Snapshot{sampleNight("A&B")}, Options{}))
-	if got := f.GetSheetList(); !slices.Equal(got, []string{"요약", "불일치", "취소기한", "환불", "환불계좌 없음", "수기이체", "환불 예정일", "대사 확인"}) {
+	if got := f.GetSheetList(); !slices.Equal(got, []string{"요약", "결제수단별", "불일치", "취소기한", "환불", "환불계좌 미등록", "수기이체", "환불 입금예정", "대사 확인"}) {
 		t.Errorf("sheets %v", got)
 	}
 	for _, sheet := range f.GetSheetList() {
 		layout, _ := f.GetPageLayout(sheet)
 		props, _ := f.GetSheetProps(sheet)
-		if *layout.Orientation != "landscape" || *layout.Size != 9 || *layout.FitToWidth != 1 || !*props.FitToPage {
-			t.Errorf("%s is not printed on A4 landscape, fit to width", sheet)
+		upright := map[bool]string{true: "portrait", false: "landscape"}[sheet == "요약" || sheet == "대사 확인"]
+		if *layout.Orientation != upright || *layout.Size != 9 || *layout.FitToWidth != 1 || !*props.FitToPage {
+			t.Errorf("%s is not printed on A4 %s, fit to width", sheet, upright)
+		}
+		if one := sheet == "요약" || sheet == "결제수단별"; one != (*layout.FitToHeight == 1) {
+			t.Errorf("%s is fit to %d pages in height", sheet, *layout.FitToHeight)
 		}
 		footer, _ := f.GetHeaderFooter(sheet)
 		if !strings.Contains(footer.OddFooter, "&P / &N") {
@@ -392,14 +427,18 @@ func TestEveryValueHasAWord(t *testing.T) {
 		}
 	}
 	for _, kind := range reconcile.Kinds {
-		w, a := kindWords[kind], adviceWords[kind]
-		need(w.ko != "" && w.en != "" && a.ko != "" && a.en != "", kind)
+		w, m, a := kindWords[kind], meaningWords[kind], remedyWords[kind]
+		need(w.ko != "" && w.en != "" && m.ko != "" && m.en != "" && a.ko != "" && a.en != "", kind)
 	}
 	for _, state := range refunds.States {
-		need(stateWords[state].ko != "" && stateWords[state].en != "" && needRank(state) >= 0, state)
+		need(stateWords[state].ko != "" && stateWords[state].en != "" && requestWords[state].ko != "" && requestWords[state].en != "" && needRank(state) >= 0, state)
 	}
-	for _, status := range []reconcile.Status{reconcile.Open, reconcile.Timing, reconcile.Cleared, reconcile.Resolved, reconcile.Reopened} {
+	for _, status := range reconcile.Statuses {
 		need(statusWords[status].ko != "", status)
+	}
+	for _, remark := range reconcile.Remarks {
+		w := remarkWords[remark]
+		need(w.meaning.ko != "" && w.meaning.en != "" && w.remedy.ko != "" && w.remedy.en != "", remark)
 	}
 	for _, status := range pay.OrderStatuses {
 		need(sideStatusWords[string(status)].ko != "", status)
@@ -434,6 +473,19 @@ func BenchmarkNight10kBreaks(b *testing.B) {
 	for b.Loop() {
 		if err := Write(io.Discard, night, Options{}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestTheWorkbookSaysWhoseOrderItIs: an order that the shop has as another
+// company's is not one that it lacks.
+func TestTheWorkbookSaysWhoseOrderItIs(t *testing.T) {
+	for _, c := range []struct{ pg, ko, en string }{
+		{"", "", ""}, {"KG이니시스", "타 결제사: KG이니시스", "other company: KG이니시스"}, {pay.PGToss, "0원 주문", "order of 0"},
+	} {
+		row := &BreakRow{LocalPG: c.pg}
+		if ko, en := korean.shopStatus(row), english.shopStatus(row); ko != c.ko || en != c.en {
+			t.Errorf("%q: %q %q", c.pg, ko, en)
 		}
 	}
 }

@@ -37,7 +37,12 @@ type parts struct {
 	rows  map[string]pouring // by part name
 	parts map[string]*bytes.Buffer
 	level int // of the compression
+	// instead are parts whose content is ours rather than excelize's.
+	instead map[string][]byte
 }
+
+// coreProperties is the part with the document's title and times.
+const coreProperties = "docProps/core.xml"
 
 func newParts(to io.Writer, rows map[string]pouring) *parts {
 	return &parts{to: to, rows: rows, parts: map[string]*bytes.Buffer{}, level: compression}
@@ -72,11 +77,19 @@ func (p *parts) Close() error {
 			return fmt.Errorf("part %s: excelize wrote no such sheet", name)
 		}
 	}
+	for name := range p.instead {
+		if p.parts[name] == nil {
+			return fmt.Errorf("part %s: excelize wrote no such part", name)
+		}
+	}
 	return out.Close()
 }
 
 func (p *parts) write(to io.Writer, name string) error {
 	content := p.parts[name].Bytes()
+	if ours, ok := p.instead[name]; ok {
+		content = ours
+	}
 	if name == contentTypes {
 		content = sortedTypes(content)
 	}

@@ -223,7 +223,8 @@ func (s *Sandbox) Expire(key string, at time.Time) error {
 // ConsoleCancel is a cancel by the merchant's hand in Toss's admin, or by an
 // issuer: the shop's program learns nothing of it.
 type ConsoleCancel struct {
-	Amount  int64 // 0: all that is left
+	Amount  int64  // 0: all that is left
+	TaxFree *int64 // of it; nil: the least that fits
 	Reason  string
 	At      time.Time // zero: now
 	Outcome string    // of a virtual account's refund; default as the payment says
@@ -233,7 +234,7 @@ type ConsoleCancel struct {
 // account is asked for.
 func (s *Sandbox) ConsoleCancel(key string, c ConsoleCancel) error {
 	return s.act(key, c.At, func(p *payment, sec int64) error {
-		o := cancelOrder{reason: c.Reason, console: true, outcome: c.Outcome}
+		o := cancelOrder{reason: c.Reason, console: true, outcome: c.Outcome, taxFree: c.TaxFree}
 		if o.reason == "" {
 			o.reason = "상점관리자 취소"
 		}

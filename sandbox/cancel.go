@@ -11,7 +11,7 @@ type cancelOrder struct {
 	reason    string
 	amount    *int64 // nil: all that is left
 	guard     *int64 // refundableAmount: the rest the caller believes in
-	taxFree   int64
+	taxFree   *int64 // nil: see taxFreePart
 	currency  string
 	requestID string
 	account   *Account
@@ -38,6 +38,10 @@ func (s *Sandbox) cancelPayment(p *payment, o cancelOrder, at int64) *Error {
 	if err := cancelableAmount(p, &st, o, amount); err != nil {
 		return err
 	}
+	taxFree, err := taxFreePart(&st, o, amount)
+	if err != nil {
+		return err
+	}
 	if !o.console {
 		if due, ok := s.cancelBy(p, &st); ok && at > due {
 			return refuse("EXCEED_MAX_REFUND_DUE")
@@ -49,8 +53,32 @@ func (s *Sandbox) cancelPayment(p *payment, o cancelOrder, at int64) *Error {
 			return refuseBecause("INVALID_REQUEST", "cancelRequestId 값이 필요합니다.")
 		}
 	}
-	s.carryOut(p, &st, o, amount, at)
+	s.carryOut(p, &st, o, amount, taxFree, at)
 	return nil
+}
+
+// taxFreePart is the part of a cancel that is tax-free. All that is left takes
+// what is left of it; a part takes what was asked for, 0 where nothing was. By
+// hand in the admin it takes the least that fits. Neither the tax-free nor the
+// taxable rest is ever left below nothing.
+func taxFreePart(st *standing, o cancelOrder, amount int64) (int64, *Error) {
+	taxable := st.balance - st.taxFree
+	part := int64(0)
+	switch {
+	case o.taxFree != nil:
+		part = *o.taxFree
+	case amount == st.balance:
+		part = st.taxFree
+	case o.console:
+		part = max(0, amount-taxable)
+	}
+	switch {
+	case part < 0 || part > st.taxFree || part > amount:
+		return 0, refuseBecause("INVALID_REQUEST", "취소 면세 금액이 잘못되었습니다.")
+	case amount-part > taxable:
+		return 0, refuseBecause("INVALID_REQUEST", "취소 과세 금액이 남은 과세 금액보다 큽니다.")
+	}
+	return part, nil
 }
 
 // cancelableState says what the payment's state forbids.
@@ -83,8 +111,6 @@ func cancelableAmount(p *payment, st *standing, o cancelOrder, amount int64) *Er
 		return refuse("NOT_CANCELABLE_AMOUNT")
 	case amount <= 0:
 		return refuse("INVALID_REQUEST")
-	case o.taxFree < 0 || o.taxFree > st.taxFree || o.taxFree > amount:
-		return refuseBecause("INVALID_REQUEST", "취소 면세 금액이 잘못되었습니다.")
 	case partial && st.status == WaitingForDeposit:
 		return refuse("NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT")
 	case partial && p.onlyFull():
@@ -144,16 +170,13 @@ func checkAccount(p *payment, st *standing, a *Account) *Error {
 }
 
 // carryOut puts the cancel into the ledger.
-func (s *Sandbox) carryOut(p *payment, st *standing, o cancelOrder, amount, at int64) {
+func (s *Sandbox) carryOut(p *payment, st *standing, o cancelOrder, amount, taxFree, at int64) {
 	part := &cancelPart{
-		Reason: o.reason, TaxFree: o.taxFree, Left: st.balance - amount,
+		Reason: o.reason, TaxFree: taxFree, Left: st.balance - amount,
 		Account: o.account, Outcome: p.Outcome,
 	}
 	if o.outcome != "" {
 		part.Outcome = o.outcome
-	}
-	if amount == st.balance {
-		part.TaxFree = st.taxFree
 	}
 	// Points go back last: what the cancel leaves is paid from them first.
 	if over := amount - (st.balance - p.EasyDiscount); p.EasyDiscount > 0 && over > 0 {

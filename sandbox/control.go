@@ -29,7 +29,7 @@ The sandbox's own, never Toss's (no key needed):
   POST /sandbox/payments/{key}/reverse       the bank takes a deposit back
   POST /sandbox/payments/{key}/expire
   POST /sandbox/payments/{key}/cancel        {"amount":1000,"reason":"..."}: cancelled by hand in the admin
-  POST /sandbox/faults                       drop-after=0.5,api=cancel,max=3 (text; empty: none)
+  POST /sandbox/faults                       drop-after=0.5,api=cancel,max=3 or page-cap=1000 (text; empty: none)
   POST /sandbox/settlements                  a JSON array of settlement rows
   POST /sandbox/webhooks                     {"eventType":"payout.changed","entityBody":{...}}: signed
   GET  /sandbox/calls                        requests so far, by API
@@ -208,6 +208,7 @@ func (s *Sandbox) changePayment(r *http.Request) (any, error) {
 	var body struct {
 		At      time.Time   `json:"at"`
 		Amount  json.Number `json:"amount"`
+		TaxFree json.Number `json:"taxFreeAmount"`
 		Reason  string      `json:"reason"`
 		Outcome string      `json:"outcome"`
 	}
@@ -233,8 +234,13 @@ func (s *Sandbox) changePayment(r *http.Request) (any, error) {
 		if body.Amount != "" {
 			c.Amount, isMoney = parseMoney(body.Amount.String(), p.Currency)
 		}
+		if isMoney && body.TaxFree != "" {
+			var part int64
+			part, isMoney = parseMoney(body.TaxFree.String(), p.Currency)
+			c.TaxFree = &part
+		}
 		if !isMoney {
-			return nil, fmt.Errorf("%s is no amount of %s", body.Amount, p.Currency)
+			return nil, fmt.Errorf("%s or %s is no amount of %s", body.Amount, body.TaxFree, p.Currency)
 		}
 		err = s.ConsoleCancel(key, c)
 	default:

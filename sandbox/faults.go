@@ -10,7 +10,8 @@ import (
 )
 
 // Faults are the shares of calls that go wrong, each between 0 and 1 and
-// together at most 1. The same seed draws the same faults for the same calls.
+// together at most 1, and what the list leaves out. The same seed draws the same
+// faults for the same calls.
 type Faults struct {
 	DropBefore float64 // the connection closes, nothing was done
 	DropAfter  float64 // the connection closes, but it was done
@@ -22,6 +23,8 @@ type Faults struct {
 	HTML       float64 // done, a proxy's page with status 200 comes back
 	Paging     float64 // pages after the first are refused with INVALID_TRANSACTION_KEY
 	Refuse     float64 // refused with RefuseCode, nothing was done
+
+	Cuts // of the list; they are no shares, and neither API nor Max is about them
 
 	SlowFor    time.Duration // default 2 s
 	RefuseCode string        // default PROVIDER_ERROR
@@ -68,7 +71,7 @@ func (s *Sandbox) SetFaults(f Faults) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = f
+	s.faults, s.listPages = f, map[listPage]int{}
 	s.dice = dice{r: rand.New(rand.NewPCG(f.Seed, 0xfa017)), left: -1}
 	if f.Max > 0 {
 		s.dice.left = f.Max
@@ -142,7 +145,9 @@ func (f fault) spoil(rep reply) reply {
 //	drop-before=0.01,drop-after=0.01,5xx=0.02,slow=0.01:2s,429=0.01,seed=7,api=cancel
 //
 // 5xx is half before and half after the effect; 5xx-before and 5xx-after name
-// one. Also truncate, html, paging, refuse=0.1:NOT_AVAILABLE_BANK and max=3.
+// one. Also truncate, html, paging, refuse=0.1:NOT_AVAILABLE_BANK and max=3, and
+// for the list page-cap=1000, page-short=2, page-early=2, page-empty=2 and
+// leave-out=7+19 (Cuts).
 func ParseFaults(spec string) (Faults, error) {
 	var f Faults
 	for part := range strings.SplitSeq(spec, ",") {
@@ -178,6 +183,9 @@ func (f *Faults) set(name, value string) (err error) {
 		f.API = value
 		return nil
 	}
+	if known, err := f.Cuts.set(name, value); known {
+		return err
+	}
 	number, rest, _ := strings.Cut(value, ":")
 	share, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(share >= 0 && share <= 1) {
@@ -205,7 +213,7 @@ func (f *Faults) set(name, value string) (err error) {
 		"5xx-after": &f.FailAfter, "429": &f.TooMany, "truncate": &f.Truncate, "html": &f.HTML, "paging": &f.Paging,
 	}[name]
 	if !known {
-		return fmt.Errorf("unknown fault; there are drop-before, drop-after, 5xx, 5xx-before, 5xx-after, slow, 429, truncate, html, paging, refuse, and seed, max, api")
+		return fmt.Errorf("unknown fault; there are drop-before, drop-after, 5xx, 5xx-before, 5xx-after, slow, 429, truncate, html, paging, refuse, page-cap, page-short, page-early, page-empty, leave-out, and seed, max, api")
 	}
 	*field = share
 	return nil

@@ -93,7 +93,7 @@ func TestFaultsAsText(t *testing.T) {
 			t.Errorf("%q was taken", bad)
 		}
 	}
-	if f, err := ParseFaults(""); err != nil || f != (Faults{}) {
+	if f, err := ParseFaults(""); err != nil || cmp.Diff(Faults{}, f) != "" {
 		t.Error("empty means none")
 	}
 }

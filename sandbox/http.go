@@ -307,7 +307,7 @@ func (b *cancelBody) order(p *payment) (cancelOrder, *Error) {
 		if !isMoney {
 			return o, refuse("INVALID_REQUEST")
 		}
-		o.taxFree = v
+		o.taxFree = &v
 	}
 	if o.account != nil {
 		if code, known := bankCode(o.account.Bank); known {

@@ -37,7 +37,7 @@ func (s *Sandbox) transactions(c *call) reply {
 			return failed(e)
 		}
 	}
-	rows = rows[:min(len(rows), limit)]
+	rows = s.cutPage(listPage{from.Unix(), to.Unix(), q.Get("startingAfter")}, rows, limit)
 	b := make([]byte, 0, 2+len(rows)*420)
 	b = append(b, '[')
 	for i, r := range rows {

@@ -256,6 +256,7 @@ type Payment struct {
 	Status             string
 	Currency           string
 	Total, Balance     int64 // smallest unit of the currency
+	TaxFree            int64 // of Balance
 	RequestedAt        time.Time
 	ApprovedAt         time.Time // zero before the approval
 	Secret             string
@@ -267,6 +268,7 @@ type Payment struct {
 // Cancel is one cancel of a payment.
 type Cancel struct {
 	Amount         int64
+	TaxFree        int64
 	Reason         string
 	At             time.Time
 	TransactionKey string
@@ -277,7 +279,7 @@ func (p *payment) picture(now int64) *Payment {
 	st := p.at(now)
 	out := &Payment{
 		Key: p.Key, OrderID: p.OrderID, MID: p.MID, Method: p.Method, Status: st.status,
-		Currency: p.Currency, Total: p.Total, Balance: st.balance,
+		Currency: p.Currency, Total: p.Total, Balance: st.balance, TaxFree: st.taxFree,
 		RequestedAt: stamp(p.Requested), Secret: p.secret(),
 	}
 	if st.approved > 0 {
@@ -291,7 +293,7 @@ func (p *payment) picture(now int64) *Payment {
 	}
 	for _, e := range st.cancels {
 		out.Cancels = append(out.Cancels, Cancel{
-			Amount: e.Amount, Reason: e.Cancel.Reason, At: stamp(e.seenFrom()),
+			Amount: e.Amount, TaxFree: e.Cancel.TaxFree, Reason: e.Cancel.Reason, At: stamp(e.seenFrom()),
 			TransactionKey: e.key(), Status: e.cancelStatus(now),
 		})
 	}

@@ -57,21 +57,22 @@ type Sandbox struct {
 	opts Options
 	mux  *http.ServeMux
 
-	mu       sync.Mutex
-	clock    clock
-	ledger   ledger
-	keys     map[string]*keptAnswer
-	lastDone map[uint32]time.Time // when a payment was last cancelled, by the pacing clock
-	pace     map[string][]time.Time
-	calls    map[string]int
-	traces   uint64
-	faults   Faults
-	dice     dice
-	hooks    hookQueue
-	history  *History
-	settled  []settledRow
-	seeding  bool
-	dirty    bool
+	mu        sync.Mutex
+	clock     clock
+	ledger    ledger
+	keys      map[string]*keptAnswer
+	lastDone  map[uint32]time.Time // when a payment was last cancelled, by the pacing clock
+	pace      map[string][]time.Time
+	calls     map[string]int
+	traces    uint64
+	faults    Faults
+	listPages map[listPage]int // which page comes after a key, while the list is cut
+	dice      dice
+	hooks     hookQueue
+	history   *History
+	settled   []settledRow
+	seeding   bool
+	dirty     bool
 }
 
 // New makes an empty sandbox.

@@ -84,24 +84,26 @@ func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 	}
 	for _, row := range rows {
 		r := row.request()
-		if r.AccountPrint == "" && r.State != refunds.NeedsAccount {
+		after, ok := r.Release(a)
+		if !ok {
 			continue
 		}
-		released := a.Releases(r)
-		r.AccountPrint = a.Print
-		if err := d.turnTo(ctx, tx, r, refunds.Step{To: refunds.Requested}, a.At); err != nil {
+		asked := after // it is asked for anew, and then perhaps approved at once
+		asked.State, asked.Approval = refunds.Requested, ""
+		m := moving{request: r, actor: a.Actor, now: a.At}
+		if _, err := d.turnTo(ctx, tx, m, asked, ""); err != nil { // no break hears of it: it goes on
 			return nil, err
 		}
 		if r.State != refunds.Requested {
 			entries = append(entries, moved(r, refunds.Requested, a.At, a.Actor, "its refund account came"))
 		}
-		if released {
-			r.State, r.Version = refunds.Requested, r.Version+1
-			r.Approval = refunds.ApprovalHash(r)
-			if err := d.turnTo(ctx, tx, r, refunds.Step{To: refunds.Approved}, a.At); err != nil {
+		if after.State == refunds.Approved {
+			asked.Version, after.Version = asked.Version+1, after.Version+1
+			m.request = asked
+			if _, err := d.turnTo(ctx, tx, m, after, ""); err != nil {
 				return nil, err
 			}
-			entries = append(entries, moved(r, refunds.Approved, a.At, a.Actor, refunds.WhyUnderLimit))
+			entries = append(entries, moved(asked, refunds.Approved, a.At, a.Actor, refunds.WhyUnderLimit))
 		}
 	}
 	return entries, nil

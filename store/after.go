@@ -47,12 +47,18 @@ func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, hea
 func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.After, error) {
 	var after jobs.After
 	mid, day := night.Lease.MID, night.Lease.Day
-	var breaks []breakRow
+	var breaks []struct {
+		breakRow
+		PaidAt         Time   `db:"paid_at"`
+		ApprovalNumber string `db:"approval_number"`
+	}
 	if err := d.all(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
 		return after, err
 	}
 	for _, row := range breaks {
-		after.Breaks = append(after.Breaks, row.breakOf())
+		b := row.breakOf()
+		b.ApprovedAt, b.ApprovalNumber = row.PaidAt.Time, row.ApprovalNumber
+		after.Breaks = append(after.Breaks, b)
 	}
 	var requests []refundRow
 	if err := d.all(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {
@@ -75,8 +81,29 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 	if after.Missed, err = d.missed(ctx, tx, mid, day); err != nil {
 		return after, err
 	}
+	if after.Standing, err = d.standing(ctx, tx, night.Now); err != nil {
+		return after, err
+	}
+	if after.Due, err = d.due(ctx, tx); err != nil {
+		return after, err
+	}
 	after.Nights, err = d.nightsBefore(ctx, tx, mid, day)
 	return after, err
+}
+
+// due are the transfers by hand that nobody has made yet, of all merchants.
+func (d *DB) due(ctx context.Context, on runner) ([]refunds.HandTransfer, error) {
+	var list []refunds.HandTransfer
+	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+		var rows []handRow
+		if err := d.all(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			list = append(list, row.transfer())
+		}
+	}
+	return list, nil
 }
 
 // executed are the refunds that Toss has done or accepted since a day.

@@ -1,24 +1,18 @@
 package store_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	advice "daesa/internal/hint"
 	"daesa/internal/pgtest"
 	"daesa/store"
 )
 
 // hint gives the next step that an error names.
-func hint(err error) string {
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		return hinter.Hint()
-	}
-	return ""
-}
+func hint(err error) string { return advice.Of(err) }
 
 func wantHint(t *testing.T, err error, word string) {
 	t.Helper()
@@ -72,7 +66,7 @@ func TestADatabaseThatIsNotReadyIsRefusedWithTheNextStep(t *testing.T) {
 	t.Run("full", func(t *testing.T) {
 		path := filepath.Join(dir, "full.db")
 		open(t, "sqlite:"+path)
-		small := store.SmallForTest(t, path)
+		small := store.SmallForTest(t, path, 120)
 		err := small.SaveEvidence(ctx, "m", "r", evidenceOf(1<<20))
 		wantHint(t, err, "full")
 	})

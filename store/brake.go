@@ -57,10 +57,9 @@ func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (Brake, 
 func (d *DB) Resume(ctx context.Context, by string, now time.Time) (was bool, err error) {
 	err = d.write(ctx, func(tx *sqlx.Tx) error {
 		changed, err := d.exec(ctx, tx, "brake_off", nil)
-		if err != nil || changed == 0 {
+		if was = changed > 0; err != nil || !was {
 			return err
 		}
-		was = true
 		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "refunds", "refunds.resumed", "", map[string]any{})})
 		return err
 	})

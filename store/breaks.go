@@ -9,8 +9,10 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/internal/hint"
 	"daesa/jobs"
 	"daesa/reconcile"
+	"daesa/refunds"
 )
 
 // commitBreaks writes the breaks of a night and says what the journal keeps of
@@ -18,9 +20,17 @@ import (
 func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
 	var entries []Entry
 	for _, change := range night.Breaks {
+		taken, kept, err := d.takeBack(ctx, tx, night, change)
+		if err != nil {
+			return nil, err
+		}
+		if kept {
+			continue
+		}
 		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
 			return nil, err
 		}
+		entries = append(entries, taken...)
 		if change.Change == reconcile.ChangeSeen || change.Change == reconcile.ChangeNone {
 			continue
 		}
@@ -32,8 +42,38 @@ func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) 
 	return entries, nil
 }
 
-// BreakFilter chooses breaks; empty fields choose all. Status open means open
-// and reopened.
+// takeBack takes back the unsent request of a refunding break on which both sides
+// agree now: nothing is owed any more. kept says that the request has left
+// meanwhile, so that the break goes on waiting for it.
+func (d *DB) takeBack(ctx context.Context, tx *sqlx.Tx, night jobs.Written, change jobs.BreakChange) (entries []Entry, kept bool, err error) {
+	before := change.Before
+	if before == nil || before.Status != reconcile.Refunding || change.Break.Status != reconcile.Cleared {
+		return nil, false, nil
+	}
+	var row refundRow
+	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": before.RefundID}); err != nil {
+		return nil, false, err
+	}
+	r := row.request()
+	after, err := r.Withdraw()
+	var sent *refunds.StateError
+	if errors.As(err, &sent) {
+		return nil, true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	followed, err := d.turnTo(ctx, tx, moving{request: r, actor: night.Actor, runID: night.Lease.RunID, now: night.Now}, after, refunds.WhyNotOwed)
+	if errors.Is(err, refunds.ErrLost) {
+		return nil, true, nil
+	}
+	took := moved(r, after.State, night.Now, night.Actor, refunds.WhyNotOwed)
+	took.RunID = night.Lease.RunID
+	return append([]Entry{took}, followed...), false, err
+}
+
+// BreakFilter chooses breaks; empty fields choose all. Status open means open,
+// refunding and reopened.
 type BreakFilter struct{ MID, Status, Kind string }
 
 // Breaks lists breaks by merchant and order.
@@ -59,7 +99,7 @@ func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Br
 }
 
 // ErrUnknownID: no such thing.
-var ErrUnknownID = errors.New("no such id")
+var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
 
 // Break gives one break, or ErrUnknownID.
 func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {
@@ -76,9 +116,12 @@ func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcil
 }
 
 // ResolveBreak writes a person's word onto a break that is not cleared, settles
-// its refund requests, and journals both.
+// its refund requests, and journals both. refund_now is DecideRefund's.
 func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
 	var resolved reconcile.Break
+	if as == reconcile.RefundNow {
+		return resolved, fmt.Errorf("break %s: %w", id, reconcile.ErrNeedsRequest)
+	}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.breakOn(ctx, tx, "break_to_write", id)
 		if err != nil {
@@ -86,6 +129,9 @@ func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Dispositi
 		}
 		if before.Status == reconcile.Cleared {
 			return hinted(fmt.Errorf("break %s was cleared on %s: both sides agree", id, before.Since), "there is nothing to resolve")
+		}
+		if err := d.mayDecideOtherwise(ctx, tx, before); err != nil {
+			return err
 		}
 		resolved = before.Resolve(as, by, note, now)
 		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
@@ -131,6 +177,11 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, fi
 	if err != nil || !changed {
 		return false, err
 	}
+	if w.As != "" {
+		if err := d.mayDecideOtherwise(ctx, tx, before); err != nil {
+			return false, err
+		}
+	}
 	if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
 		return false, err
 	}
@@ -156,18 +207,24 @@ func (d *DB) NeedPerson(ctx context.Context, mid string) (int64, error) {
 	return n, err
 }
 
-// CountOpenKinds counts the breaks that need a person, by kind.
-func (d *DB) CountOpenKinds(ctx context.Context, mid string) (map[reconcile.Kind]int64, error) {
+// CountOpenKinds counts by kind the breaks that need a person, and those that
+// wait for their refund.
+func (d *DB) CountOpenKinds(ctx context.Context, mid string) (open, refunding map[reconcile.Kind]int64, err error) {
 	var rows []struct {
-		Kind   string `db:"kind"`
-		Number int64  `db:"number"`
+		Kind      string `db:"kind"`
+		Refunding int64  `db:"refunding"`
+		Number    int64  `db:"number"`
 	}
 	if err := d.all(ctx, d.db, &rows, "count_open_kinds", args{"mid": mid}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	counts := make(map[reconcile.Kind]int64, len(rows))
+	open, refunding = map[reconcile.Kind]int64{}, map[reconcile.Kind]int64{}
 	for _, row := range rows {
+		counts := open
+		if row.Refunding > 0 {
+			counts = refunding
+		}
 		counts[reconcile.Kind(row.Kind)] = row.Number
 	}
-	return counts, nil
+	return open, refunding, nil
 }

@@ -78,11 +78,13 @@ func (d *DB) Watch(ctx context.Context, watches []refunds.Watch) (added int, err
 	err = d.write(ctx, func(tx *sqlx.Tx) error {
 		added = 0
 		for _, w := range fresh {
-			changed, err := d.watch(ctx, tx, w)
+			id, err := d.watch(ctx, tx, w)
 			if err != nil {
 				return err
 			}
-			added += int(changed)
+			if id != "" {
+				added++
+			}
 		}
 		return nil
 	})
@@ -104,22 +106,29 @@ func (d *DB) watched(ctx context.Context, on runner, w refunds.Watch) (bool, err
 	return true, err
 }
 
-func (d *DB) watch(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (int64, error) {
+// watch gives the id under which something began to wait; "" where it is
+// watched already.
+func (d *DB) watch(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (id string, err error) {
 	if known, err := d.watched(ctx, tx, w); known || err != nil {
-		return 0, err
+		return "", err
 	}
-	w.State, w.NextAt = refunds.CaptureWaiting, pay.Latest(w.NextAt, w.FirstKnown)
+	w.State, w.Why, w.NextAt = refunds.CaptureWaiting, "", pay.Latest(w.NextAt, w.FirstKnown)
 	var had watchRow
-	err := d.one(ctx, tx, &had, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
+	err = d.one(ctx, tx, &had, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
+	query := "insert_watch"
 	switch {
 	case err == nil && had.PaymentKey == "":
-		w.ID = had.ID
-		return d.exec(ctx, tx, "watch_learns", newWatchRow(w))
+		w.ID, query = had.ID, "watch_learns"
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return 0, err
+		return "", err
+	default:
+		w.ID = reconcile.ShortHash("capture", w.MID, w.OrderID, w.PaymentKey)
 	}
-	w.ID = reconcile.ShortHash("capture", w.MID, w.OrderID, w.PaymentKey)
-	return d.exec(ctx, tx, "insert_watch", newWatchRow(w))
+	changed, err := d.exec(ctx, tx, query, newWatchRow(w))
+	if err != nil || changed == 0 {
+		return "", err
+	}
+	return w.ID, nil
 }
 
 // OrdersToWatch gives the shop's own virtual-account orders that were made since

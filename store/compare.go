@@ -20,21 +20,25 @@ import (
 type Comparison struct {
 	d        *DB
 	conn     *sqlx.Conn
+	release  func() error
 	scope    reconcile.Scope
 	now      time.Time
 	snapshot bool
 }
 
 // temporary are the tables of a comparison, in the order in which they are made.
-var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged", "rolling"}
+var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged", "rolling", "movements"}
 
 // OpenComparison begins a comparison. Close must be called.
 func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time.Time) (*Comparison, error) {
-	conn, err := d.db.Connx(ctx)
-	if err != nil {
-		return nil, d.explain("connect", err)
+	if err := d.RequireSession(ctx); err != nil {
+		return nil, err
 	}
-	c := &Comparison{d: d, conn: conn, scope: scope, now: now}
+	conn, release, err := d.pin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{d: d, conn: conn, release: release, scope: scope, now: now}
 	if err := d.stretch(ctx, conn); err != nil {
 		_ = c.Close() // the first error is the one to tell
 		return nil, err
@@ -58,16 +62,50 @@ func (c *Comparison) Close() error {
 	c.endSnapshot(ctx)
 	for _, table := range temporary {
 		if err := c.run(ctx, "drop_"+table); err != nil {
-			return c.conn.Close() // the connection is gone, and its tables with it
+			return c.release() // the connection is gone, and its tables with it
 		}
 	}
 	_ = c.d.shrink(ctx, c.conn) // a dead connection has no limits
-	return c.conn.Close()
+	return c.release()
+}
+
+// within runs statements where it is sure that they meet this comparison's own
+// temporary tables and snapshot: behind a pooler that hands the server's sessions
+// on, a statement by itself may meet another night's. On PostgreSQL that is a
+// transaction, which first looks at the session's word; the snapshot is one.
+func (c *Comparison) within(ctx context.Context, f func(on place) error) error {
+	if c.snapshot || c.d.dialect == sqlfiles.SQLite {
+		return f(c.conn)
+	}
+	tx, err := c.conn.BeginTxx(ctx, nil)
+	if err != nil {
+		return c.d.explain("begin", err)
+	}
+	if err := f(tx); err != nil {
+		_ = tx.Rollback() // the first error is the one to tell
+		return err
+	}
+	return c.d.explain("commit", tx.Commit())
+}
+
+func (c *Comparison) exec(ctx context.Context, name string, arg any) error {
+	return c.within(ctx, func(on place) error {
+		_, err := c.d.exec(ctx, on, name, arg)
+		return err
+	})
+}
+
+func (c *Comparison) one(ctx context.Context, dest any, name string, arg any) error {
+	return c.within(ctx, func(on place) error { return c.d.one(ctx, on, dest, name, arg) })
+}
+
+func (c *Comparison) all(ctx context.Context, dest any, name string, arg any) error {
+	return c.within(ctx, func(on place) error { return c.d.all(ctx, on, dest, name, arg) })
 }
 
 func (c *Comparison) run(ctx context.Context, names ...string) error {
 	for _, name := range names {
-		if _, err := c.d.exec(ctx, c.conn, name, c.args()); err != nil {
+		if err := c.exec(ctx, name, c.args()); err != nil {
 			return err
 		}
 	}
@@ -106,7 +144,7 @@ func (c *Comparison) TouchShop(ctx context.Context) (oldest time.Time, err error
 		return time.Time{}, err
 	}
 	var first Time
-	if err := c.d.one(ctx, c.conn, &first, "oldest_touched", c.args()); err != nil {
+	if err := c.one(ctx, &first, "oldest_touched", c.args()); err != nil {
 		return time.Time{}, err
 	}
 	return first.Time, nil
@@ -115,7 +153,7 @@ func (c *Comparison) TouchShop(ctx context.Context) (oldest time.Time, err error
 // analyze lets the planner know tables that nobody has looked at yet.
 func (c *Comparison) analyze(ctx context.Context) error {
 	var tables []string
-	if err := c.d.all(ctx, c.conn, &tables, "never_analyzed", args{}); err != nil {
+	if err := c.all(ctx, &tables, "never_analyzed", args{}); err != nil {
 		return err
 	}
 	for _, table := range tables {
@@ -131,7 +169,7 @@ var analyzing = map[string]string{"orders": "analyze_orders", "transactions": "a
 // TouchGiven marks just the given orders.
 func (c *Comparison) TouchGiven(ctx context.Context, orderIDs []string) error {
 	for _, id := range orderIDs {
-		if _, err := c.d.exec(ctx, c.conn, "touch_given", args{"order_id": id}); err != nil {
+		if err := c.exec(ctx, "touch_given", args{"order_id": id}); err != nil {
 			return err
 		}
 	}
@@ -160,7 +198,7 @@ func (c *Comparison) TouchProvider(ctx context.Context) error {
 	}
 	with := c.args()
 	with["draw"] = reconcile.ShortHash(c.scope.MID, string(c.scope.Day))
-	if _, err := c.d.exec(ctx, c.conn, "draw_rolling", with); err != nil {
+	if err := c.exec(ctx, "draw_rolling", with); err != nil {
 		return err
 	}
 	if err := c.run(ctx, "touch_rolling"); err != nil {
@@ -174,13 +212,13 @@ func (c *Comparison) touchLateRows(ctx context.Context) error {
 		Day     string `db:"day"`
 		FirstAt Time   `db:"first_at"`
 	}
-	if err := c.d.all(ctx, c.conn, &windows, "windows_changed", c.args()); err != nil {
+	if err := c.all(ctx, &windows, "windows_changed", c.args()); err != nil {
 		return err
 	}
 	for _, window := range windows {
 		late := c.onDay(window.Day)
 		late["first_at"] = window.FirstAt
-		if _, err := c.d.exec(ctx, c.conn, "touch_late_rows", late); err != nil {
+		if err := c.exec(ctx, "touch_late_rows", late); err != nil {
 			return err
 		}
 	}
@@ -193,7 +231,7 @@ const knownShare = 9
 
 func (c *Comparison) touchFirstRead(ctx context.Context) error {
 	var days []string
-	if err := c.d.all(ctx, c.conn, &days, "first_read_days", c.args()); err != nil {
+	if err := c.all(ctx, &days, "first_read_days", c.args()); err != nil {
 		return err
 	}
 	for _, day := range days {
@@ -201,13 +239,13 @@ func (c *Comparison) touchFirstRead(ctx context.Context) error {
 			Paid  int64 `db:"paid"`
 			Known int64 `db:"known"`
 		}
-		if err := c.d.one(ctx, c.conn, &share, "day_known", c.onDay(day)); err != nil {
+		if err := c.one(ctx, &share, "day_known", c.onDay(day)); err != nil {
 			return err
 		}
 		if share.Known*10 < share.Paid*knownShare {
 			continue
 		}
-		if _, err := c.d.exec(ctx, c.conn, "touch_moved", c.onDay(day)); err != nil {
+		if err := c.exec(ctx, "touch_moved", c.onDay(day)); err != nil {
 			return err
 		}
 	}
@@ -225,7 +263,7 @@ func (c *Comparison) onDay(day string) args {
 func (c *Comparison) KeepMethod(ctx context.Context, method pay.Method) error {
 	with := c.args()
 	with["method"] = string(method)
-	_, err := c.d.exec(ctx, c.conn, "keep_method", with)
+	err := c.exec(ctx, "keep_method", with)
 	return err
 }
 
@@ -241,6 +279,9 @@ func (c *Comparison) Fold(ctx context.Context) error {
 			return c.d.explain("begin", err)
 		}
 		c.snapshot = true
+		if err := stillOwn(ctx, c.conn); err != nil {
+			return c.d.explain("begin", err)
+		}
 	}
 	return c.run(ctx, "clear_standing", "fill_standing", "fill_standing_looked", "analyze_standing")
 }
@@ -255,15 +296,19 @@ func (c *Comparison) endSnapshot(ctx context.Context) {
 // Filter drops the pairs that agree and counts what is left. With all, every
 // touched order is a suspect: for shops whose contract lacks the list.
 func (c *Comparison) Filter(ctx context.Context, all bool) (touched, suspects int64, err error) {
+	return c.filter(ctx, all, false)
+}
+
+func (c *Comparison) filter(ctx context.Context, all, answered bool) (touched, suspects int64, err error) {
 	with := c.args()
-	with["lookup_all"] = flag(all)
-	if _, err := c.d.exec(ctx, c.conn, "fill_suspects", with); err != nil {
+	with["lookup_all"], with["answered"] = flag(all), flag(answered)
+	if err := c.exec(ctx, "fill_suspects", with); err != nil {
 		return 0, 0, err
 	}
-	if err := c.d.one(ctx, c.conn, &touched, "count_touched", nil); err != nil {
+	if err := c.one(ctx, &touched, "count_touched", nil); err != nil {
 		return 0, 0, err
 	}
-	err = c.d.one(ctx, c.conn, &suspects, "count_suspects", nil)
+	err = c.one(ctx, &suspects, "count_suspects", nil)
 	return touched, suspects, err
 }
 
@@ -275,7 +320,7 @@ func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit in
 		Stake     int64  `db:"stake"`
 		orderRow
 	}
-	if err := c.d.all(ctx, c.conn, &rows, "next_suspects", with); err != nil {
+	if err := c.all(ctx, &rows, "next_suspects", with); err != nil {
 		return nil, err
 	}
 	var known []struct {
@@ -283,7 +328,7 @@ func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit in
 		PaymentKey string `db:"payment_key"`
 		WasDone    int64  `db:"was_done"`
 	}
-	if err := c.d.all(ctx, c.conn, &known, "standing_of_suspects", with); err != nil {
+	if err := c.all(ctx, &known, "standing_of_suspects", with); err != nil {
 		return nil, err
 	}
 	byOrder := map[string][]reconcile.Known{}
@@ -296,7 +341,7 @@ func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit in
 		TransactionKey string `db:"transaction_key"`
 		Amount         int64  `db:"amount"`
 	}
-	if err := c.d.all(ctx, c.conn, &claims, "claims_of_suspects", with); err != nil {
+	if err := c.all(ctx, &claims, "claims_of_suspects", with); err != nil {
 		return nil, err
 	}
 	claimed := map[string][]reconcile.Claim{}
@@ -306,9 +351,7 @@ func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit in
 	suspects := make([]reconcile.Suspect, len(rows))
 	for i, row := range rows {
 		suspects[i] = reconcile.Suspect{OrderID: row.SuspectID, Stake: row.Stake, Known: byOrder[row.SuspectID], Claims: claimed[row.SuspectID]}
-		if order := row.order(); order != nil && order.Compared() {
-			suspects[i].Order = order
-		}
+		assign(&suspects[i], row.order())
 	}
 	return suspects, nil
 }
@@ -319,16 +362,20 @@ const lookUpBatch = 50
 // SaveLookUps keeps what look-ups showed until Commit, and marks the suspects
 // on which they decide: the breaks of the others stay as they were.
 func (c *Comparison) SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error {
-	marks := newBulk(c.d, c.conn, "INSERT INTO judged (order_id)", 1, "ON CONFLICT DO NOTHING", lookUpBatch)
+	return c.within(ctx, func(on place) error { return c.saveLookUps(ctx, on, payments, judged) })
+}
+
+func (c *Comparison) saveLookUps(ctx context.Context, on place, payments []pay.Payment, judged []string) error {
+	marks := newBulk(c.d, on, "INSERT INTO judged (order_id)", 1, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer marks.close()
 	for _, id := range judged {
 		if err := marks.add(ctx, id); err != nil {
 			return err
 		}
 	}
-	into := newBulk(c.d, c.conn, "INSERT INTO looked_payments ("+paymentColumns+")", 20, "ON CONFLICT DO NOTHING", lookUpBatch)
+	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 24, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer into.close()
-	cancels := newBulk(c.d, c.conn, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
+	cancels := newBulk(c.d, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer cancels.close()
 	for _, p := range payments {
 		if err := into.add(ctx, newPaymentRow(p, c.now).values()...); err != nil {
@@ -364,7 +411,7 @@ type cancelRow struct {
 // pass.
 func (c *Comparison) CountAgreeing(ctx context.Context) (int64, error) {
 	var n int64
-	err := c.d.one(ctx, c.conn, &n, "count_agreeing", nil)
+	err := c.one(ctx, &n, "count_agreeing", nil)
 	return n, err
 }
 
@@ -406,43 +453,25 @@ func (c *Comparison) agreeingAt(ctx context.Context, positions []int64) ([]recon
 
 func (c *Comparison) fillOrder(ctx context.Context, s *reconcile.Suspect) error {
 	var row orderRow
-	err := c.d.one(ctx, c.conn, &row, "order_of", args{"mid": c.scope.MID, "order_id": s.OrderID})
+	err := c.one(ctx, &row, "order_of", args{"mid": c.scope.MID, "order_id": s.OrderID})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if order := row.order(); err == nil && order.Compared() {
-		s.Order = order
+	if err == nil {
+		assign(s, row.order())
 	}
 	return err
 }
 
-// Totals gives the plain sums of both sides over the touched orders, look-ups
-// included. Neither uses the other side.
-func (c *Comparison) Totals(ctx context.Context) (shop, provider []reconcile.Sum, err error) {
-	if err := c.Fold(ctx); err != nil {
-		return nil, nil, err
+// assign says what the shop's order is to the comparison.
+func assign(s *reconcile.Suspect, order *pay.Order) {
+	switch {
+	case order == nil:
+	case order.Compared():
+		s.Order = order
+	default:
+		s.Aside = order
 	}
-	if shop, err = c.sums(ctx, "shop_totals"); err != nil {
-		return nil, nil, err
-	}
-	provider, err = c.sums(ctx, "provider_totals")
-	return shop, provider, err
-}
-
-func (c *Comparison) sums(ctx context.Context, name string) ([]reconcile.Sum, error) {
-	var rows []struct {
-		Currency string `db:"currency"`
-		Total    int64  `db:"total"`
-		Number   int64  `db:"number"`
-	}
-	if err := c.d.all(ctx, c.conn, &rows, name, c.args()); err != nil {
-		return nil, err
-	}
-	sums := make([]reconcile.Sum, len(rows))
-	for i, row := range rows {
-		sums[i] = reconcile.Sum{Currency: pay.Currency(row.Currency), Total: row.Total, Number: row.Number}
-	}
-	return sums, nil
 }
 
 // Figures counts what the day had beside what was compared.
@@ -452,11 +481,11 @@ func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) 
 		OtherPG    int64 `db:"other_pg"`
 		ZeroAmount int64 `db:"zero_amount"`
 	}
-	if err := c.d.one(ctx, c.conn, &orders, "day_orders", c.args()); err != nil {
+	if err := c.one(ctx, &orders, "day_orders", c.args()); err != nil {
 		return figures, err
 	}
 	figures.OtherPG, figures.ZeroAmount = orders.OtherPG, orders.ZeroAmount
-	if err := c.d.one(ctx, c.conn, &figures.Transactions, "count_rows", c.args()); err != nil {
+	if err := c.one(ctx, &figures.Transactions, "count_rows", c.args()); err != nil {
 		return figures, err
 	}
 	var methods []struct {
@@ -466,7 +495,7 @@ func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) 
 		Approved int64  `db:"approved"`
 		Canceled int64  `db:"canceled"`
 	}
-	if err := c.d.all(ctx, c.conn, &methods, "day_methods", c.args()); err != nil {
+	if err := c.all(ctx, &methods, "day_methods", c.args()); err != nil {
 		return figures, err
 	}
 	for _, m := range methods {
@@ -477,23 +506,10 @@ func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) 
 	return figures, nil
 }
 
-// Breaks gives every break ever seen of the suspects that look-ups decided on.
-func (c *Comparison) Breaks(ctx context.Context) ([]reconcile.Break, error) {
-	var rows []breakRow
-	if err := c.d.all(ctx, c.conn, &rows, "breaks_of_judged", c.args()); err != nil {
-		return nil, err
-	}
-	breaks := make([]reconcile.Break, len(rows))
-	for i, row := range rows {
-		breaks[i] = row.breakOf()
-	}
-	return breaks, nil
-}
-
 // LastImport is when the shop's orders last changed; zero when there are none.
 func (c *Comparison) LastImport(ctx context.Context) (time.Time, error) {
 	var last Time
-	err := c.d.one(ctx, c.conn, &last, "last_import", c.args())
+	err := c.one(ctx, &last, "last_import", c.args())
 	return last.Time, err
 }
 

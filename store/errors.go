@@ -9,21 +9,33 @@ import (
 	"net"
 	"strings"
 
+	"daesa/internal/hint"
+
 	"github.com/lib/pq"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// hintedError is an error that tells the operator the next step.
-type hintedError struct {
-	error
-	hint string
+// hinted gives an error the next step.
+func hinted(err error, next string) error { return hint.With(err, next) }
+
+// awayError is an error of a database that could not be reached, left in the
+// middle of something, or follows another that is about to take over.
+type awayError struct{ error }
+
+// Unwrap gives the driver's error.
+func (e awayError) Unwrap() error { return e.error }
+
+// Word is what programs read.
+func (awayError) Word() string { return "database_away" }
+
+// WentAway says whether an error means that the database was not there: the
+// same may work when it is back. An error of the provider is none of these,
+// whatever its text.
+func WentAway(err error) bool {
+	var away awayError
+	return errors.As(err, &away)
 }
-
-func (h hintedError) Hint() string  { return h.hint }
-func (h hintedError) Unwrap() error { return h.error }
-
-func hinted(err error, hint string) error { return hintedError{err, hint} }
 
 // explain says what the database's error means for the operator. What was
 // committed before stays; running the command again is safe.
@@ -31,32 +43,48 @@ func (d *DB) explain(doing string, err error) error {
 	if err == nil || errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	wrapped := fmt.Errorf("database: %s: %w", doing, err)
+	next, away := d.nextStep(err)
+	err = fmt.Errorf("database: %s: %w", doing, err)
+	if away {
+		return hint.With(awayError{err}, next)
+	}
+	return hint.With(hint.Called("database", err), next)
+}
+
+// nextStep is what to do about the database's error, "" where nothing is known,
+// and whether it was away.
+func (d *DB) nextStep(err error) (next string, away bool) {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
-		if hint := sqliteHint(lite.Code() & 0xff); hint != "" {
-			return hinted(wrapped, strings.ReplaceAll(hint, "FILE", d.path))
+		if next := sqliteHint(lite.Code() & 0xff); next != "" {
+			return strings.ReplaceAll(next, "FILE", d.path), false
 		}
 	}
 	var pg *pq.Error
 	if errors.As(err, &pg) {
-		if pg.Code == "57014" && strings.Contains(pg.Message, "statement timeout") { // not where a person stopped it
-			return hinted(wrapped, hintSlow)
+		if pg.Code == "57014" && !stoppedByPerson(pg.Message) {
+			return hintSlow, false
 		}
-		if hint := postgresHint(string(pg.Code)); hint != "" {
-			return hinted(wrapped, hint)
+		if next := poolerHint(pg); next != "" {
+			return next, false
+		}
+		if next := postgresHint(string(pg.Code)); next != "" {
+			return next, postgresAway(string(pg.Code)) || onStandby(err)
 		}
 	}
-	if onStandby(err) {
-		return hinted(wrapped, hintStandby)
+	switch {
+	case errors.Is(err, errShared):
+		return "", false // it has its hint
+	case errors.Is(err, errEnded):
+		return "", true // likewise
+	case onStandby(err):
+		return hintStandby, true
+	case unreachable(err):
+		return "start the database, or check the host and port in database.url", true
+	case wentAway(err):
+		return hintWentAway, true
 	}
-	if unreachable(err) {
-		return hinted(wrapped, "start the database, or check the host and port in database.url")
-	}
-	if wentAway(err) {
-		return hinted(wrapped, hintWentAway)
-	}
-	return wrapped
+	return "", false
 }
 
 // unreachable says whether nobody answered at all.
@@ -73,20 +101,11 @@ func onStandby(err error) bool {
 
 const hintStandby = "the database is read-only (a standby?); point database.url at the primary"
 
+const hintScarce = "the server, the database or the role allows no more connections: end what holds them, raise the limit, or set database.max_connections; daesa doctor says how many it may use"
+
 const hintSlow = "the statement took longer than statement_timeout allows; look at what the database is busy with, or set another limit in database.url"
 
 const hintWentAway = "the database went away; run the command again when it is back"
-
-// WentAway says whether an error means that the database could not be reached,
-// left in the middle of something, or follows another that is about to take
-// over: the same may work when it is back.
-func WentAway(err error) bool {
-	var h hintedError
-	if errors.As(err, &h) && h.hint == hintWentAway {
-		return true
-	}
-	return err != nil && (strings.Contains(err.Error(), "connection refused") || onStandby(err) || wentAway(err) && strings.Contains(err.Error(), "database: "))
-}
 
 // wentAway says whether the connection ended in the middle of something.
 func wentAway(err error) bool {
@@ -105,10 +124,39 @@ func sqliteHint(code int) string {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return "FILE is no sound SQLite database; restore it from a copy, and do not send refunds before you have"
 	case sqlite3.SQLITE_IOERR:
-		return "the disk of FILE reports an error; check the volume before you go on"
+		return "the disk of FILE is full, or fails: look at the space that is left, and check the volume before you go on"
 	default:
 		return ""
 	}
+}
+
+// stoppedByPerson says whether a statement was ended because somebody asked for
+// it, and not by its time limit: the code is the same, and the message is in the
+// server's language.
+func stoppedByPerson(message string) bool {
+	return strings.Contains(message, "user request") || strings.Contains(message, "사용자 요청")
+}
+
+// poolerHint is the next step after an error of PgBouncer's own, all of which
+// have one code.
+func poolerHint(pg *pq.Error) string {
+	switch {
+	case pg.Code != "08P01":
+		return ""
+	case isScarce(pg):
+		return "the pooler has no connection left: raise its max_client_conn or pool size, or set database.max_connections"
+	case strings.Contains(pg.Message, "statement pooling"):
+		return hintPooler
+	case strings.Contains(pg.Message, "startup parameter"):
+		return "the pooler refuses a parameter of database.url that daesa cannot set by itself; leave it away there"
+	default:
+		return ""
+	}
+}
+
+// postgresAway: the server shuts down or is starting, or the connection is lost.
+func postgresAway(code string) bool {
+	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08")
 }
 
 func postgresHint(code string) string {
@@ -127,9 +175,13 @@ func postgresHint(code string) string {
 		return "something else holds what this needs: a migration, a backup, a session that was left open; run the command again when it has ended"
 	case code == "25P03":
 		return "the database ended a transaction that lay idle; run the command again"
+	case code == "53300":
+		return hintScarce
+	case code == "26000" || code == "42P05": // a prepared statement that is another client's
+		return hintPooler
 	case code == "42P01":
 		return "the schema is missing: run daesa migrate"
-	case strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08"):
+	case postgresAway(code):
 		return hintWentAway
 	default:
 		return ""

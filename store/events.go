@@ -181,7 +181,7 @@ func (d *DB) Heard(ctx context.Context, p pay.Payment, page pay.Evidence, now ti
 		if err := d.saveFacts(ctx, tx, p); err != nil {
 			return err
 		}
-		changed, err := d.exec(ctx, tx, "wake_refunds", args{"mid": p.MID, "payment_key": p.PaymentKey, "now": at(now)})
+		changed, err := d.exec(ctx, tx, "wake_refunds", args{"payment_key": p.PaymentKey, "now": at(now)})
 		woken = int(changed)
 		return err
 	})

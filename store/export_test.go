@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 )
 
 // with opens a database again with another PRAGMA.
@@ -25,7 +27,7 @@ func with(t *testing.T, path, old, pragma string) *DB {
 	if err := db.db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if db.db, err = sqlx.Open("sqlite", dsn); err != nil {
+	if err := db.pool("sqlite", dsn); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
@@ -38,10 +40,37 @@ func PatientForTest(t *testing.T, path string, milliseconds int) *DB {
 	return with(t, path, fmt.Sprintf("busy_timeout%%28%d%%29", busyMilliseconds), fmt.Sprintf("busy_timeout%%28%d%%29", milliseconds))
 }
 
-// SmallForTest opens a database whose disk is as good as full.
-func SmallForTest(t *testing.T, path string) *DB {
+// SmallForTest opens a database whose disk has room for so many pages.
+func SmallForTest(t *testing.T, path string, pages int) *DB {
 	t.Helper()
-	return with(t, path, "", "max_page_count(120)")
+	return with(t, path, "", fmt.Sprintf("max_page_count(%d)", pages))
+}
+
+// BegunForTest is a transaction as any other of the store's, and a statement that
+// was prepared before it.
+type BegunForTest struct {
+	Tx       *sqlx.Tx
+	Prepared *sqlx.Stmt
+}
+
+// BeginForTest begins a transaction.
+func (d *DB) BeginForTest(t *testing.T, statement string) (b BegunForTest, err error) {
+	t.Helper()
+	if b.Prepared, err = d.db.Preparex(statement); err != nil {
+		return b, err
+	}
+	t.Cleanup(func() { _ = b.Prepared.Close() })
+	b.Tx, err = d.db.Beginx()
+	return b, err
+}
+
+// CountForTest counts the rows of a table.
+func (d *DB) CountForTest(t *testing.T, table string) (n int) {
+	t.Helper()
+	if err := d.db.Get(&n, "SELECT count(*) FROM "+table); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // LockForTest holds a database locked, as a database browser might.
@@ -102,4 +131,31 @@ func (d *DB) HoldForTest(t *testing.T, statement string) (release func()) {
 		t.Fatal(err)
 	}
 	return func() { _ = tx.Rollback() }
+}
+
+// StumbleForTest ends every transaction before its first commit, as PostgreSQL
+// does where two cannot be put in an order.
+func (d *DB) StumbleForTest() {
+	d.stumble = func(try int) error {
+		if try == 1 {
+			return &pq.Error{Code: "40001", Message: "could not serialize access"}
+		}
+		return nil
+	}
+}
+
+// TrustForTest lets a database believe that no pooler hands sessions on.
+func (d *DB) TrustForTest() { d.unshared.Store(true) }
+
+// UnclassifiedForTest are the columns of requests and transfers of which the
+// journal's comparison does not know whether an entry says them.
+func UnclassifiedForTest(table string, columns []string) (unknown []string) {
+	known := map[string][]string{"refunds": slices.Concat([]string{"id"}, refundRequest, refundStands, refundWorks), "hand_transfers": append([]string{"refund_id"}, transferRow...),
+		"refund_attempts": append([]string{"refund_id", "body", "body_sha256"}, attemptRowSum...), "transfers": append([]string{"break_id"}, givenColumns...)}[table]
+	for _, column := range columns {
+		if !slices.Contains(known, column) {
+			unknown = append(unknown, column)
+		}
+	}
+	return unknown
 }

@@ -3,12 +3,18 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"daesa/app"
 )
 
 // Entry is one row of the journal: who changed what, when and why. Facts is a
@@ -48,8 +54,12 @@ type journalHead struct {
 const journalBatch = 50
 
 // append chains entries to the journal within a transaction, and gives the new
-// head.
+// head. It comes when all else is written: entries keep what the rows say then.
 func (d *DB) append(ctx context.Context, tx *sqlx.Tx, entries []Entry) (string, error) {
+	entries, err := d.witness(ctx, tx, entries)
+	if err != nil {
+		return "", err
+	}
 	head, err := d.lockJournal(ctx, tx)
 	if err != nil {
 		return "", err
@@ -108,65 +118,143 @@ func (d *DB) JournalHead(ctx context.Context) (int64, string, error) {
 	return head.Seq, head.Hash, err
 }
 
-// Verified is what checking the journal found.
+// EntryHash gives the hash of an entry, "" where there is none.
+func (d *DB) EntryHash(ctx context.Context, seq int64) (hash string, err error) {
+	err = d.one(ctx, d.db, &hash, "entry_hash", args{"seq": seq})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return hash, err
+}
+
+// Verified is what checking the journal, and what it is about, found.
 type Verified struct {
 	Entries int64
 	Head    string
-	// Broken says what is wrong, in the order found; empty when all is well.
+	// Broken says what is wrong with the chain, in the order found; empty when it is
+	// whole.
 	Broken []string
 	// SawHead says whether a hash that the caller knows is in the chain.
 	SawHead bool
+	// Altered are the rows that are not what the journal says of them.
+	Altered []Altered
+	// How many rows were compared: requests with their attempts, transfers by hand
+	// and because of a break, limits of runs and days, imported files.
+	Refunds, Transfers, Limits, Batches int
+	// Unsaid counts facts of these rows that the journal does not have, since their
+	// entries are older than the version that keeps them.
+	Unsaid int
 }
 
 // VerifyJournal walks the whole chain: every edit, deletion, swap and
 // insertion shows. A chain that was rebuilt, or whose tail was cut off, shows
-// only against a head that was kept elsewhere, known.
+// only against a head that was kept elsewhere, known. Then it compares requests,
+// transfers, limits, files and the brake with what their entries say. All of it is
+// read in one snapshot, while others go on writing.
 func (d *DB) VerifyJournal(ctx context.Context, known string) (Verified, error) {
-	var found Verified
-	begun, _, err := d.JournalHead(ctx)
+	found := Verified{SawHead: known == ""}
+	err := d.snapshotted(ctx, func(tx *sqlx.Tx) error {
+		sums := newJournalSums()
+		if err := d.walk(ctx, tx, 1, func(e Entry) error {
+			found.check(e)
+			found.SawHead = found.SawHead || e.Hash == known
+			return sums.add(e)
+		}); err != nil {
+			return err
+		}
+		if err := found.checkHead(ctx, d, tx); err != nil {
+			return err
+		}
+		v := &verification{d, tx, &found}
+		for _, each := range []func(context.Context, *journalSums) error{
+			func(ctx context.Context, _ *journalSums) error { return v.rows(ctx) }, v.given, v.limits, v.batches, v.brake,
+		} {
+			if err := each(ctx, sums); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(found.Altered, func(a, b Altered) int { return strings.Compare(a.Subject, b.Subject) })
+	return found, err
+}
+
+// WalkChain checks the chain from an entry on that was checked before; the zero
+// point is its beginning.
+func (d *DB) WalkChain(ctx context.Context, from app.ChainPoint) (app.ChainWalk, error) {
+	found := Verified{Entries: max(0, from.Seq-1)}
+	err := d.snapshotted(ctx, func(tx *sqlx.Tx) error {
+		begun := false
+		if err := d.walk(ctx, tx, max(1, from.Seq), func(e Entry) error {
+			if !begun && from.Seq > 0 && e.Seq == from.Seq {
+				found.Head = e.PrevHash // what is before it was checked with it
+			}
+			begun = true
+			found.check(e)
+			if e.Seq == from.Seq && e.Hash != from.Hash {
+				found.Broken = append(found.Broken, fmt.Sprintf("entry %d is not the one that was checked before", e.Seq))
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		if !begun && from.Seq > 0 {
+			found.Broken = append(found.Broken, fmt.Sprintf("entry %d, which was checked before, is not there", from.Seq))
+			return nil
+		}
+		return found.checkHead(ctx, d, tx)
+	})
+	return app.ChainWalk{Last: app.ChainPoint{Seq: found.Entries, Hash: found.Head}, Broken: found.Broken}, err
+}
+
+// snapshotted runs f on one snapshot of the database.
+func (d *DB) snapshotted(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	tx, err := d.db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
-		return found, err
+		return d.explain("begin", err)
 	}
-	rows, err := d.db.QueryxContext(ctx, d.query("journal_all"))
+	defer func() { _ = tx.Rollback() }() // it only read
+	return f(tx)
+}
+
+// walk visits the entries from a number on, in their order.
+func (d *DB) walk(ctx context.Context, tx *sqlx.Tx, from int64, visit func(Entry) error) error {
+	text, values, err := d.bind("journal_after", args{"seq": from})
 	if err != nil {
-		return found, d.explain("journal", err)
+		return err
+	}
+	rows, err := tx.QueryxContext(ctx, text, values...)
+	if err != nil {
+		return d.explain("journal", err)
 	}
 	defer rows.Close()
-	found.SawHead = known == ""
 	for rows.Next() {
 		var e Entry
 		if err := rows.StructScan(&e); err != nil {
-			return found, d.explain("journal", err)
+			return d.explain("journal", err)
 		}
-		found.check(e)
-		if e.Hash == known {
-			found.SawHead = true
+		if err := visit(e); err != nil {
+			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return found, d.explain("journal", err)
-	}
-	// Other processes may append while this one reads: their entries are later
-	// than what was read, and not missing.
-	seq, head, err := d.JournalHead(ctx)
-	if err != nil {
-		return found, err
-	}
-	found.checkEnd(begun, seq, head)
-	return found, nil
+	return d.explain("journal", rows.Err())
 }
 
-// checkEnd compares the last entry read with the head as it stood before and
-// after the reading.
-func (v *Verified) checkEnd(before, after int64, head string) {
-	switch {
-	case v.Entries < before:
-		v.Broken = append(v.Broken, fmt.Sprintf("the journal ends at entry %d, but its head says %d: entries are missing at the end", v.Entries, before))
-	case v.Entries > after:
-		v.Broken = append(v.Broken, fmt.Sprintf("the journal ends at entry %d, but its head says %d: entries were added at the end", v.Entries, after))
-	case v.Entries == after && v.Head != head:
-		v.Broken = append(v.Broken, fmt.Sprintf("entry %d is not the one that the head names", after))
+// checkHead compares the last entry with the head.
+func (v *Verified) checkHead(ctx context.Context, d *DB, tx *sqlx.Tx) error {
+	var head journalHead
+	if err := d.one(ctx, tx, &head, "journal_head", nil); err != nil {
+		return err
 	}
+	switch {
+	case v.Entries < head.Seq:
+		v.Broken = append(v.Broken, fmt.Sprintf("the journal ends at entry %d, but its head says %d: entries are missing at the end", v.Entries, head.Seq))
+	case v.Entries > head.Seq:
+		v.Broken = append(v.Broken, fmt.Sprintf("the journal ends at entry %d, but its head says %d: entries were added at the end", v.Entries, head.Seq))
+	case v.Head != head.Hash:
+		v.Broken = append(v.Broken, fmt.Sprintf("entry %d is not the one that the head names", head.Seq))
+	}
+	return nil
 }
 
 func (v *Verified) check(e Entry) {

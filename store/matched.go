@@ -64,20 +64,20 @@ func (a *Agreement) find(ctx context.Context, lookUpAll bool) error {
 	if err := a.c.asOf(ctx, "settle_doubts"); err != nil {
 		return err
 	}
-	if _, _, err := a.c.Filter(ctx, false); err != nil {
+	if _, _, err := a.c.filter(ctx, false, true); err != nil {
 		return err
 	}
 	if err := a.c.asOf(ctx, "drop_differing", "drop_untouched"); err != nil {
 		return err
 	}
-	if err := a.c.d.one(ctx, a.c.conn, &a.Count, "count_touched", nil); err != nil {
+	if err := a.c.one(ctx, &a.Count, "count_touched", nil); err != nil {
 		return err
 	}
 	var err error
 	if a.Shop, err = a.c.sums(ctx, "shop_totals"); err != nil {
 		return err
 	}
-	a.Toss, err = a.c.sums(ctx, "provider_totals")
+	a.Toss, err = a.c.sums(ctx, "provider_held")
 	return err
 }
 
@@ -106,13 +106,13 @@ func (c *Comparison) touchLateAsOf(ctx context.Context) error {
 		Day     string `db:"day"`
 		FirstAt Time   `db:"first_at"`
 	}
-	if err := c.d.all(ctx, c.conn, &windows, "windows_changed", c.args()); err != nil {
+	if err := c.all(ctx, &windows, "windows_changed", c.args()); err != nil {
 		return err
 	}
 	for _, window := range windows {
 		late := c.onDay(window.Day)
 		late["first_at"], late["run_at"] = window.FirstAt, at(c.now)
-		if _, err := c.d.exec(ctx, c.conn, "touch_late_until", late); err != nil {
+		if err := c.exec(ctx, "touch_late_until", late); err != nil {
 			return err
 		}
 	}
@@ -124,7 +124,7 @@ func (c *Comparison) asOf(ctx context.Context, names ...string) error {
 	with := c.args()
 	with["run_at"] = at(c.now)
 	for _, name := range names {
-		if _, err := c.d.exec(ctx, c.conn, name, with); err != nil {
+		if err := c.exec(ctx, name, with); err != nil {
 			return err
 		}
 	}

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 
+	"daesa/refunds"
 	sqlfiles "daesa/sql"
 )
 
@@ -58,6 +60,9 @@ func (d *DB) Migrate(ctx context.Context) (SchemaState, error) {
 	if state.Current() {
 		return state, nil
 	}
+	if err := d.RequireSession(ctx); err != nil {
+		return state, err
+	}
 	db, err := d.migrating()
 	if err != nil {
 		return state, err
@@ -69,11 +74,58 @@ func (d *DB) Migrate(ctx context.Context) (SchemaState, error) {
 	if err != nil {
 		return state, err
 	}
+	if err := d.holdTwoInFlight(ctx, state.Have); err != nil {
+		return state, err
+	}
 	if _, err := provider.Up(ctx); err != nil {
 		return state, d.explain("migrate", err)
 	}
 	state.Have = state.Want
 	return state, nil
+}
+
+// The versions of the schema between which two requests could be in flight on
+// one payment, each under another MID.
+const firstQueue, onePayment = 2, 9
+
+// holdTwoInFlight holds requests that are in flight beside another of their
+// payment, before the index comes that forbids it. Their outcome is not lost:
+// what is held is looked up, and a person decides.
+func (d *DB) holdTwoInFlight(ctx context.Context, have int64) error {
+	if have < firstQueue || have >= onePayment {
+		return nil
+	}
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		var now struct {
+			At Time `db:"at"`
+		}
+		if err := d.one(ctx, tx, &now, "database_clock", nil); err != nil {
+			return err
+		}
+		var rows []refundRow
+		if err := d.all(ctx, tx, &rows, "two_in_flight", nil); err != nil {
+			return err
+		}
+		entries := make([]Entry, 0, len(rows))
+		for _, row := range rows {
+			held := args{"id": row.ID, "version": row.Version, "error_code": refunds.WhyTwoInFlight}
+			if err := d.change(ctx, tx, "hold_in_flight", held, "refund "+row.ID+", in flight,"); err != nil {
+				return err
+			}
+			entries = append(entries, moved(row.request(), refunds.HeldState, now.At.Time, "daesa migrate", refunds.WhyTwoInFlight))
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		// As the older version would have written them: this schema does not have all
+		// that entries keep now.
+		head, err := d.lockJournal(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = d.appendTo(ctx, tx, head, entries)
+		return err
+	})
 }
 
 // migrating gives the connections that the schema is changed through: on
@@ -82,11 +134,14 @@ func (d *DB) migrating() (*sql.DB, error) {
 	if d.dialect == sqlfiles.SQLite {
 		return d.db.DB, nil
 	}
-	dsn, err := postgresDSN(d.url, ofAMigration...)
+	sessions, err := postgresSessions(d.url, ofAMigration)
 	if err != nil {
 		return nil, err
 	}
-	return sql.Open("postgres", dsn)
+	own := &gate{sessions: sessions, most: mostConnections, patience: d.gate.patience}
+	db := sql.OpenDB(own)
+	own.pool = db
+	return db, nil
 }
 
 // RequireSchema refuses a schema older or newer than the program's, except

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -9,97 +10,124 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/orders"
 	"daesa/pay"
 )
-
-// OrdersSaved counts what an import did.
-type OrdersSaved struct {
-	Inserted, Updated, Unchanged int64
-	FirstOrdered, LastOrdered    time.Time
-}
 
 // orderColumns are the columns that a source may lack; order_id and mid are
 // the key. An order that is there keeps the value of a column that the source
 // lacks.
 var orderColumns = []string{
 	"payment_key", "method", "status", "amount", "canceled_amount", "refunded_elsewhere", "tax_free_amount",
-	"pg", "currency", "ordered_at", "paid_at", "canceled_at", "customer_ref",
+	"pg", "currency", "ordered_at", "paid_at", "canceled_at", "customer_ref", "mixed_refunds", "paid_unknown",
 }
 
 // orderBatch is how many orders go into one statement.
 const orderBatch = 50
 
-// SaveOrders takes orders whole or not at all: an error from the sequence, or
-// a second row with the same key, leaves everything as it was. has says which
-// columns the source gives. Orders are gathered in a table that only this
+// SaveOrders takes what the shop's own database says: see TakeOrders. No row of
+// it is called backward.
+func (d *DB) SaveOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], has func(column string) bool, source, actor string, now time.Time) (orders.Saved, error) {
+	return d.TakeOrders(ctx, rows, orders.Taking{Has: has, Source: source, Actor: actor, Now: now, Older: orders.Older{Taken: true}})
+}
+
+// TakeOrders takes orders whole or not at all: an error from the sequence, or
+// a second row with the same key, leaves everything as it was. Rows that would
+// take an order back are refused with an *orders.BackwardError, left out, or
+// let through, as t.Older says. Orders are gathered in a table that only this
 // connection sees, so that no other process waits while a slow source is read.
-func (d *DB) SaveOrders(ctx context.Context, orders iter.Seq2[pay.Order, error], has func(column string) bool, source, actor string, now time.Time) (OrdersSaved, error) {
-	conn, err := d.db.Connx(ctx)
-	if err != nil {
-		return OrdersSaved{}, d.explain("connect", err)
+func (d *DB) TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], t orders.Taking) (orders.Saved, error) {
+	if err := d.RequireSession(ctx); err != nil {
+		return orders.Saved{}, err
 	}
-	defer conn.Close()
+	conn, release, err := d.pin(ctx)
+	if err != nil {
+		return orders.Saved{}, err
+	}
+	defer func() { _ = release() }()
 	defer func() {
 		_, _ = d.exec(context.Background(), conn, "drop_incoming", nil) // a dead connection takes it along
 	}()
 	for _, name := range []string{"drop_incoming", "create_incoming"} {
 		if _, err := d.exec(ctx, conn, name, nil); err != nil {
-			return OrdersSaved{}, err
+			return orders.Saved{}, err
 		}
 	}
-	saved, err := d.gather(ctx, conn, orders)
+	saved, gathered, err := d.gather(ctx, conn, rows)
 	if err != nil {
-		return OrdersSaved{}, err
+		return orders.Saved{}, err
 	}
-	return saved, d.writeOn(ctx, conn, func(tx *sqlx.Tx) error {
-		return d.merge(ctx, tx, has, source, actor, now, &saved)
+	err = d.writeOn(ctx, conn, func(tx *sqlx.Tx) error {
+		var total int64
+		if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
+			return err
+		}
+		if total != gathered { // a pooler has led some of them elsewhere
+			return fmt.Errorf("%s: %d orders were read, and %d stand in the temporary table: %w", t.Source, gathered, total, errShared)
+		}
+		if err := d.merge(ctx, tx, t, &saved); err != nil || !t.DryRun {
+			return err
+		}
+		return errDryRun
 	})
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
+	return saved, err
 }
 
+// errDryRun rolls a dry run back.
+var errDryRun = errors.New("dry run")
+
 // gather reads the source into the temporary table.
-func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, orders iter.Seq2[pay.Order, error]) (OrdersSaved, error) {
-	var saved OrdersSaved
+func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, source iter.Seq2[pay.Order, error]) (saved orders.Saved, gathered int64, err error) {
 	rows := newBulk(d, conn, "INSERT INTO incoming (mid, order_id, "+strings.Join(orderColumns, ", ")+")", 2+len(orderColumns), "", orderBatch)
 	defer rows.close()
-	for o, err := range orders {
+	for o, err := range source {
 		if err != nil {
-			return saved, err
+			return saved, gathered, err
 		}
+		gathered++
 		if saved.FirstOrdered.IsZero() || o.OrderedAt.Before(saved.FirstOrdered) {
 			saved.FirstOrdered = o.OrderedAt
 		}
 		saved.LastOrdered = pay.Latest(saved.LastOrdered, o.OrderedAt)
 		err := rows.add(ctx, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.Amount, o.CanceledAmount,
-			o.RefundedElsewhere, o.TaxFreeAmount, o.PG, string(o.Currency), at(o.OrderedAt), at(o.PaidAt), at(o.CanceledAt), o.CustomerRef)
+			o.RefundedElsewhere, o.TaxFreeAmount, o.PG, string(o.Currency), at(o.OrderedAt), at(o.PaidAt), at(o.CanceledAt), o.CustomerRef,
+			flag(o.MixedRefunds), flag(o.PaidUnknown))
 		if err != nil {
-			return saved, err
+			return saved, gathered, err
 		}
 	}
-	return saved, rows.flush(ctx)
+	return saved, gathered, rows.flush(ctx)
 }
 
-func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, source, actor string, now time.Time, saved *OrdersSaved) error {
-	if text := keepOrders(has); text != "" {
+func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *orders.Saved) error {
+	if text := keepOrders(t.Has); text != "" {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return d.explain("merge orders", err)
 		}
+	}
+	entries, err := d.judgeOlder(ctx, tx, t, saved)
+	if err != nil {
+		return err
 	}
 	var unsound []string
 	if err := d.all(ctx, tx, &unsound, "unsound_incoming", nil); err != nil {
 		return err
 	}
 	if len(unsound) > 0 {
-		return hinted(fmt.Errorf("%s: order %s: with what it keeps of cancelled, tax-free and elsewhere refunded money it is no sound order", source, unsound[0]),
+		return hinted(fmt.Errorf("%s: order %s: with what it keeps of cancelled, tax-free and elsewhere refunded money it is no sound order", t.Source, unsound[0]),
 			"give the columns canceled_amount, refunded_elsewhere and tax_free_amount too; nothing was taken")
 	}
-	var total, known int64
+	var total, known int64 // of those that were not left out
 	if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
 		return err
 	}
 	if err := d.one(ctx, tx, &known, "count_known_incoming", nil); err != nil {
 		return err
 	}
-	text, values, err := sqlx.Named(mergeOrders(), map[string]any{"now": at(now)})
+	text, values, err := sqlx.Named(mergeOrders(), map[string]any{"now": at(t.Now)})
 	if err != nil {
 		return err
 	}
@@ -114,11 +142,11 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, has func(string) bool, sour
 	saved.Inserted = total - known
 	saved.Updated = changed - saved.Inserted
 	saved.Unchanged = total - changed
-	if changed == 0 {
+	if changed == 0 || t.DryRun {
 		return nil
 	}
-	_, err = d.append(ctx, tx, []Entry{entry(now, actor, "", "orders", "orders.imported", source, map[string]any{
-		"inserted": saved.Inserted, "updated": saved.Updated, "unchanged": saved.Unchanged})})
+	_, err = d.append(ctx, tx, append(entries, entry(t.Now, t.Actor, "", "orders", "orders.imported", t.Source, map[string]any{
+		"inserted": saved.Inserted, "updated": saved.Updated, "unchanged": saved.Unchanged})))
 	return err
 }
 
@@ -212,6 +240,9 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 type LookedUp struct {
 	Payment    pay.Payment
 	LookedUpAt time.Time
+	// TaxFreePaid is Toss's tax-free part of what was paid; nil where an older
+	// program looked it up.
+	TaxFreePaid *int64
 }
 
 // PaymentsOf gives the looked-up payments of an order number.
@@ -222,12 +253,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 	}
 	list := make([]LookedUp, len(rows))
 	for i, row := range rows {
-		p := pay.Payment{
-			MID: row.MID, PaymentKey: row.PaymentKey, OrderID: row.OrderID, Status: pay.PaymentStatus(row.Status),
-			Method: pay.Method(row.Method), Behind: pay.Method(row.Behind), Provider: row.Provider,
-			Currency: pay.Currency(row.Currency), TotalAmount: row.TotalAmount, BalanceAmount: row.BalanceAmount,
-			RequestedAt: row.RequestedAt.Time, ApprovedAt: row.ApprovedAt.Time, LastTransactionKey: row.LastTransactionKey,
-		}
+		p, _ := row.payment()
 		var cancels []cancelRow
 		if err := d.all(ctx, d.db, &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
 			return nil, err
@@ -236,7 +262,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 			p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount,
 				Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time, Reason: c.Marker})
 		}
-		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time}
+		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time, TaxFreePaid: row.TaxFreePaid}
 	}
 	return list, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"daesa/reconcile"
 	sqlfiles "daesa/sql"
 	"daesa/store"
+	"daesa/store/storetest"
 )
 
 func withValues(t *testing.T, address string, pairs ...string) string {
@@ -75,6 +77,50 @@ func TestEveryConnectionHasItsLimits(t *testing.T) {
 	if got := settings(db); got["statement_timeout"] != "30min" || got["idle_in_transaction_session_timeout"] != "10min" {
 		t.Errorf("afterwards %v", got)
 	}
+}
+
+// Whatever level of isolation the server, the database or the role has set, each
+// connection has the one that all statements are written for.
+func TestTheServersIsolationLevelIsNotOurs(t *testing.T) {
+	t.Parallel()
+	for _, level := range []string{"serializable", "repeatable read"} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, func(t *testing.T) *store.DB { return open(t, isolated(t, level)) }, "again", "comparison", "queue", "runs")
+		})
+	}
+	db := open(t, withValues(t, isolated(t, "serializable"), "default_transaction_isolation", "serializable"))
+	if level, err := db.SettingForTest(t.Context(), "transaction_isolation"); err != nil || level != "read committed" {
+		t.Errorf("a statement by itself runs at %s, %v", level, err)
+	}
+}
+
+// Whatever the collation of the database, keys are compared and listed by their
+// bytes.
+func TestTheDatabasesCollationIsNotOurs(t *testing.T) {
+	t.Parallel()
+	for name, collation := range map[string]string{"ICU": pgtest.KoreanICU, "libc": pgtest.KoreanLibc} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := pgtest.NewServer(t, pgtest.Collated(collation))
+			// That the server sorts otherwise is what makes it a test.
+			var sorted string
+			if err := connect(t, server.URL(t)).QueryRow("SELECT string_agg(x, ' ' ORDER BY x) FROM unnest(ARRAY['a','B','_','가','A']) AS x").Scan(&sorted); err != nil || sorted == "A B _ a 가" {
+				t.Fatalf("the server sorts by bytes: %q, %v", sorted, err)
+			}
+			t.Run("suite", func(t *testing.T) {
+				storetest.Run(t, func(t *testing.T) *store.DB { return open(t, server.URL(t)) }, "again", "comparison", "listed", "matched", "orders", "queue", "runs")
+			})
+		})
+	}
+}
+
+// isolated is a database with a level of its own.
+func isolated(t *testing.T, level string) string {
+	t.Helper()
+	address := pgtest.URL(t)
+	administer(t, address, "ALTER DATABASE "+path.Base(mustParse(t, address).Path)+" SET default_transaction_isolation = '"+level+"'")
+	return address
 }
 
 // A statement that takes too long, and a lock that is not given, say so.

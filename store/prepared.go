@@ -11,8 +11,8 @@ import (
 // for each connection: planning one anew costs PostgreSQL more than running it.
 // Statements on temporary tables cannot be among them.
 var everyRefund = []string{
-	"claim", "about_payment", "order_of", "newest_attempt", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
-	"settle_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
+	"claim", "about_payment", "order_of", "attempts_of", "attempts_shown", "refund_by_id", "journal_of", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
+	"settle_refund", "breaks_of_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
 }
 
 // prepared holds them once a worker has begun.
@@ -23,12 +23,16 @@ type prepared struct {
 
 // prepare prepares the statements, where they are not yet. It runs outside of
 // transactions: inside, a full pool could wait for itself. What cannot be
-// prepared is run as text, and says there what is wrong.
-func (d *DB) prepare(ctx context.Context) {
+// prepared is run as text, and says there what is wrong. A pooler that hands the
+// server's sessions on, and with them what others have prepared, is refused.
+func (d *DB) prepare(ctx context.Context) error {
 	d.prepared.mu.Lock()
 	defer d.prepared.mu.Unlock()
 	if d.prepared.stmts != nil {
-		return
+		return nil
+	}
+	if err := d.RequireSession(ctx); err != nil {
+		return err
 	}
 	stmts := map[string]*sqlx.Stmt{}
 	for _, name := range everyRefund {
@@ -37,11 +41,12 @@ func (d *DB) prepare(ctx context.Context) {
 			for _, each := range stmts {
 				_ = each.Close() // it was never run
 			}
-			return
+			return nil
 		}
 		stmts[name] = stmt
 	}
 	d.prepared.stmts = stmts
+	return nil
 }
 
 // stmt gives the prepared form of a statement for where it runs; nil where it

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -22,7 +23,9 @@ import (
 // Claim takes the most urgent due request for a worker: first what must be
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-	d.prepare(ctx)
+	if err := d.prepare(ctx); err != nil {
+		return nil, err
+	}
 	var row refundRow
 	err := d.alone(func() error {
 		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
@@ -55,53 +58,33 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 		return nil, err
 	}
 	c.Known, c.Account = known, sealed
-	if row.Attempts == 0 {
-		return c, nil
+	var attempts []attemptRow
+	if row.Attempts > 0 {
+		if err := d.all(ctx, on, &attempts, "attempts_of", args{"id": row.ID}); err != nil {
+			return nil, err
+		}
 	}
-	var attempt attemptRow
-	err = d.one(ctx, on, &attempt, "newest_attempt", args{"id": row.ID})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return c, nil
-	case err != nil:
+	if len(attempts) > 0 {
+		a := attempts[len(attempts)-1].attempt()
+		c.Attempt = &a
+	}
+	var entries []Entry
+	if err := d.all(ctx, on, &entries, "journal_of", args{"subject": "refund:" + row.ID}); err != nil {
 		return nil, err
 	}
-	a := attempt.attempt()
-	c.Attempt = &a
+	c.Known.Altered = checkRefund(row, attempts, entries).Differ
 	return c, nil
 }
 
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
-	key := args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": row.OrderID}
-	known.Ours, known.Claimed = map[string]bool{}, map[string]string{}
-	var rows []struct {
-		Ours           string `db:"ours"`
-		TransactionKey string `db:"transaction_key"`
-		ClaimedBy      string `db:"claimed_by"`
-		Given          int64  `db:"given"`
-	}
-	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
-		return known, nil, err
-	}
-	for _, each := range rows {
-		switch {
-		case each.Ours != "":
-			known.Ours[each.Ours] = each.Ours != row.ID
-		case each.TransactionKey != "":
-			known.Claimed[each.TransactionKey] = each.ClaimedBy
+	known, err = d.asked(ctx, on, row.MID, row.PaymentKey, row.OrderID, row.ID)
+	if err == nil && row.BreakID != "" {
+		if err = d.one(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
+			err = nil // then it is owed as a proposal of the night is
 		}
-		known.Transferred += each.Given
 	}
-	var order orderRow
-	switch err := d.one(ctx, on, &order, "order_of", key); {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
+	if err != nil || row.Method != "" && row.Method != string(pay.VirtualAccount) {
 		return known, nil, err
-	default:
-		known.Order = order.order()
-	}
-	if row.Method != "" && row.Method != string(pay.VirtualAccount) {
-		return known, nil, nil
 	}
 	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
 	known.AccountPrint = account.Print
@@ -131,13 +114,15 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
-		payment := args{"mid": r.MID, "payment_key": r.PaymentKey}
-		var total int64
-		if err := d.one(ctx, tx, &total, "lock_payment", payment); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if !refunds.MayMove(r.State, refunds.Sending) {
+			return fmt.Errorf("refund %s is %s and cannot be sent; nothing was written", r.ID, r.State)
+		}
+		payment := args{"payment_key": r.PaymentKey}
+		if _, err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		changed, err := d.exec(ctx, tx, "begin_send", args{"id": r.ID, "version": r.Version, "owner": b.Owner, "until": at(b.Until),
-			"n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "mid": r.MID, "payment_key": r.PaymentKey,
+			"n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "payment_key": r.PaymentKey,
 			"spaced": at(b.Now.Add(-refunds.Spacing))})
 		if err == nil && changed == 0 {
 			err = d.mayNotBegin(ctx, tx, payment, b.Now)
@@ -152,6 +137,12 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.change(ctx, tx, name, row, "the attempt"); err != nil {
 			return err
 		}
+		entries, err := d.witness(ctx, tx, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
+			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
+			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
+		if err != nil {
+			return err
+		}
 		// The journal and the limits are everybody's: one queue, at the end.
 		head, err := d.lockJournal(ctx, tx)
 		if err != nil {
@@ -160,15 +151,31 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.reserve(ctx, tx, b); err != nil {
 			return err
 		}
-		_, err = d.appendTo(ctx, tx, head, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
-			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
-			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
+		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
 	if unique(err) {
 		return refunds.ErrBusy
 	}
 	return err
+}
+
+// lockPayment keeps every other writer of a payment away until the end of the
+// transaction, whatever MID they know it under, and gives what was paid;
+// sql.ErrNoRows where nobody has looked it up yet.
+func (d *DB) lockPayment(ctx context.Context, tx *sqlx.Tx, paymentKey string) (total int64, err error) {
+	var totals []int64
+	key := args{"payment_key": paymentKey}
+	if _, err := d.exec(ctx, tx, "lock_payment_key", key); err != nil {
+		return 0, err
+	}
+	if err := d.all(ctx, tx, &totals, "lock_payment", key); err != nil {
+		return 0, err
+	}
+	if len(totals) == 0 {
+		return 0, sql.ErrNoRows
+	}
+	return slices.Min(totals), nil
 }
 
 // change runs a statement that must change one row.
@@ -257,11 +264,13 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // Settle commits a step with what was learned: the state, the attempt's answer,
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
-	if !refunds.MayMove(s.Request.State, s.Step.To) {
-		return fmt.Errorf("refund %s: from %s to %s (%s) is no way that a request may go; nothing was written", s.Request.ID, s.Request.State, s.Step.To, s.Step.Why)
-	}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		if err := d.settle(ctx, tx, s); err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
+		followed, err := d.settle(ctx, tx, s)
+		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
+			return err
+		}
+		entries, err := d.witness(ctx, tx, append([]Entry{settledEntry(s)}, followed...))
+		if err != nil {
 			return err
 		}
 		head, err := d.lockJournal(ctx, tx)
@@ -273,7 +282,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 				return err
 			}
 		}
-		_, err = d.appendTo(ctx, tx, head, []Entry{settledEntry(s)})
+		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
 	if unique(err) {
@@ -282,33 +291,33 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 	return err
 }
 
-// settle writes a step, all but what is everybody's: limits and journal.
-func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	changed, err := d.exec(ctx, tx, "settle_refund", settledRow(s))
-	if err == nil && changed == 0 {
-		err = refunds.ErrLost
-	}
+// settle writes a step, all but what is everybody's: limits and journal. It gives
+// what the journal keeps of the break that waited for the request.
+func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entry, error) {
+	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, settledRow(s))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.Attempt != nil {
 		if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := d.saveSeen(ctx, tx, s); err != nil {
-		return err
+		return nil, err
 	}
 	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-		_, err = d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)})
+		if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
+			return nil, err
+		}
 	}
-	return err
+	return followed, nil
 }
 
 // saveSeen keeps the payment as it was seen, and the claim on a cancel of it.
 func (d *DB) saveSeen(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	if s.Payment == nil {
-		return nil
+	if s.Payment == nil { // another merchant's is not ours to keep; what was decided on is
+		return d.savePages(ctx, tx, s.Request.MID, s.RunID, s.Evidence)
 	}
 	claims := map[string]string{}
 	if s.Step.Claim != nil {
@@ -325,6 +334,15 @@ func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims
 	}
 	missing := maps.Clone(claims)
 	for _, cancel := range p.Cancels {
+		if claim := claims[cancel.TransactionKey]; claim != "" {
+			var others int
+			if err := d.one(ctx, tx, &others, "claimed_by_another", args{"payment_key": p.PaymentKey, "transaction_key": cancel.TransactionKey, "claimed_by": claim}); err != nil {
+				return err
+			}
+			if others > 0 {
+				continue
+			}
+		}
 		row := cancelRow{
 			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
 			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason), ClaimedBy: claims[cancel.TransactionKey],
@@ -340,8 +358,12 @@ func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims
 	if len(missing) > 0 {
 		return fmt.Errorf("database: payment %s: a cancel that a request claims is not there, or another's; nothing was written", p.PaymentKey)
 	}
+	return d.savePages(ctx, tx, p.MID, runID, evidence)
+}
+
+func (d *DB) savePages(ctx context.Context, tx *sqlx.Tx, mid, runID string, evidence []pay.Evidence) error {
 	for _, page := range evidence {
-		if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(p.MID, runID, page)); err != nil {
+		if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
 			return err
 		}
 	}
@@ -356,7 +378,7 @@ func settledRow(s refunds.Settled) args {
 		"cancel_by": at(r.CancelBy), "error_code": step.Why, "error_message": "", "transaction_key": r.TransactionKey,
 		"in_progress": 0, "looked_at": at(s.Now), "finished_at": Time{}, "planned_foreign": r.PlannedForeign,
 		"approval": r.Approval, "approved_by": r.ApprovedBy, "approved_at": at(r.ApprovedAt), "account_print": r.AccountPrint,
-		"sent_at": Time{},
+		"sent_at": Time{}, "strangers": r.Strangers,
 	}
 	if s.Attempt != nil { // two seconds lie between cancels as Toss sees them, not as they were meant
 		row["sent_at"] = at(s.Now)
@@ -364,7 +386,9 @@ func settledRow(s refunds.Settled) args {
 	if s.Keep {
 		row["owner"], row["until"] = r.LeaseOwner, at(s.Until)
 	}
-	if s.Attempt != nil && s.Attempt.Code == step.Why {
+	if step.Said != "" {
+		row["error_message"] = plain(step.Said)
+	} else if s.Attempt != nil && s.Attempt.Code == step.Why {
 		row["error_message"] = s.Attempt.Message
 	} else if step.Why == r.ErrorCode {
 		row["error_message"] = r.ErrorMessage
@@ -387,6 +411,9 @@ func settledRow(s refunds.Settled) args {
 	}
 	if step.Planned != nil {
 		row["planned_foreign"] = *step.Planned
+	}
+	if step.Strangers != nil {
+		row["strangers"] = *step.Strangers
 	}
 	return row
 }
@@ -437,6 +464,7 @@ type attemptRow struct {
 	Code        string `db:"code"`
 	Message     string `db:"message"`
 	TraceID     string `db:"trace_id"`
+	Answer      string `db:"answer"`
 }
 
 func newAttemptRow(id string, a refunds.Attempt) attemptRow {
@@ -446,6 +474,7 @@ func newAttemptRow(id string, a refunds.Attempt) attemptRow {
 		Guard: a.Guard, SecretPrint: a.SecretPrint, FirstSent: at(a.FirstSent), LastSent: at(a.LastSent), Sends: a.Sends,
 		Unanswered: flag(a.Unanswered), Answers: a.Answers, AnsweredAt: at(a.AnsweredAt), Kind: string(a.Kind),
 		HTTPStatus: a.HTTPStatus, Code: plain(a.Code), Message: plain(a.Message), TraceID: plain(a.TraceID),
+		Answer: plain(a.Answer),
 	}
 }
 
@@ -454,6 +483,6 @@ func (r attemptRow) attempt() refunds.Attempt {
 		N: r.N, Key: r.Key, Body: r.Body, Sealed: r.Sealed != 0, Guard: r.Guard, SecretPrint: r.SecretPrint,
 		FirstSent: r.FirstSent.Time, LastSent: r.LastSent.Time, Sends: r.Sends, Unanswered: r.Unanswered != 0,
 		Answers: r.Answers, AnsweredAt: r.AnsweredAt.Time, Kind: pay.FailureKind(r.Kind), HTTPStatus: r.HTTPStatus,
-		Code: r.Code, Message: r.Message, TraceID: r.TraceID,
+		Code: r.Code, Message: r.Message, TraceID: r.TraceID, Answer: r.Answer,
 	}
 }

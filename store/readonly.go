@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -64,12 +65,110 @@ func postgresReadOnly(rawURL string) (*sql.DB, error) {
 		return nil, hinted(errors.New("the shop database's URL is no URL"), "write it as postgres://USER@HOST/DATABASE; "+hintEscape)
 	}
 	values := parsed.Query()
-	values.Set("default_transaction_read_only", "on")
 	if !values.Has("application_name") {
 		values.Set("application_name", "daesa")
 	}
 	parsed.RawQuery = values.Encode()
-	return sql.Open("postgres", parsed.String())
+	cfg, err := pq.NewConfig(parsed.String())
+	if err != nil {
+		return nil, err
+	}
+	settings, err := takeSettings(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := pq.NewConnectorConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(shopReader{connector, settings}), nil
+}
+
+// shopReader opens connections to the shop's own PostgreSQL on which nothing is
+// run but in transactions that only read. The URL's settings are made within each
+// of them: behind a pooler a setting of the session would outlive us, and meet the
+// shop's own programs.
+type shopReader struct {
+	driver.Connector
+	settings map[string]string
+}
+
+// Connect gives a connection that only reads.
+func (r shopReader) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := r.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := conn.(pgConn)
+	if !ok {
+		return nil, errors.Join(errors.New("the PostgreSQL driver's connections lack what is needed of them"), conn.Close())
+	}
+	return &shopConn{pgConn: whole, settings: r.settings}, nil
+}
+
+type shopConn struct {
+	pgConn
+	settings map[string]string
+	inside   bool
+}
+
+var errOutside = errors.New("the shop's database is read within one transaction only")
+
+// BeginTx begins a transaction that only reads.
+func (c *shopConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.pgConn.BeginTx(ctx, driver.TxOptions{ReadOnly: true, Isolation: driver.IsolationLevel(sql.LevelReadCommitted)})
+	if err != nil {
+		return nil, err
+	}
+	if len(c.settings) > 0 {
+		if _, err := c.pgConn.ExecContext(ctx, settingStatement(c.settings, true), nil); err != nil {
+			_ = tx.Rollback() // the first error is the one to tell
+			return nil, err
+		}
+	}
+	c.inside = true
+	return shopTx{tx, c}, nil
+}
+
+// ExecContext runs a statement within the transaction.
+func (c *shopConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if !c.inside {
+		return nil, errOutside
+	}
+	return c.pgConn.ExecContext(ctx, query, args)
+}
+
+// QueryContext reads within the transaction.
+func (c *shopConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if !c.inside {
+		return nil, errOutside
+	}
+	return c.pgConn.QueryContext(ctx, query, args)
+}
+
+// PrepareContext prepares a statement within the transaction.
+func (c *shopConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if !c.inside {
+		return nil, errOutside
+	}
+	return c.pgConn.PrepareContext(ctx, query)
+}
+
+type shopTx struct {
+	driver.Tx
+	conn *shopConn
+}
+
+// Commit ends the transaction.
+func (t shopTx) Commit() error {
+	t.conn.inside = false
+	return t.Tx.Commit()
+}
+
+// Rollback ends the transaction.
+func (t shopTx) Rollback() error {
+	t.conn.inside = false
+	return t.Tx.Rollback()
 }
 
 // explainShop says what an error of the shop's database means.

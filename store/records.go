@@ -173,7 +173,7 @@ func (d *DB) SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Ev
 	})
 }
 
-// CoverWindow records that a day of the list was read to its last page.
+// CoverWindow records that a day of the list was read whole.
 func (d *DB) CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID int64, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		if _, err := d.exec(ctx, tx, "cover_window", args{"mid": mid, "day": string(w.Day), "now": at(now)}); err != nil {
@@ -185,18 +185,38 @@ func (d *DB) CoverWindow(ctx context.Context, mid, runID string, w reconcile.Win
 	})
 }
 
+// UncoverWindow takes back that a day was read whole: something else shows a
+// movement of that day which its list lacks.
+func (d *DB) UncoverWindow(ctx context.Context, mid string, day pay.Day, now time.Time) error {
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.exec(ctx, tx, "uncover_window", args{"mid": mid, "day": string(day), "now": at(now)})
+		return err
+	})
+}
+
 // CoveredDays gives the days between two, both included, whose list was read
-// to its last page at some time.
+// whole at some time. A day that was called whole and turned out not to be
+// stands in it with false.
 func (d *DB) CoveredDays(ctx context.Context, mid string, from, to pay.Day) (map[pay.Day]bool, error) {
-	var days []string
-	if err := d.all(ctx, d.db, &days, "covered_days", args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+	var rows []struct {
+		Day     string `db:"day"`
+		Covered int64  `db:"covered"`
+	}
+	if err := d.all(ctx, d.db, &rows, "windows_known", args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
 		return nil, err
 	}
-	covered := make(map[pay.Day]bool, len(days))
-	for _, day := range days {
-		covered[pay.Day(day)] = true
+	covered := make(map[pay.Day]bool, len(rows))
+	for _, row := range rows {
+		covered[pay.Day(row.Day)] = row.Covered != 0
 	}
 	return covered, nil
+}
+
+// CountRows counts the stored rows of a day of the list.
+func (d *DB) CountRows(ctx context.Context, mid string, day pay.Day) (int64, error) {
+	var n int64
+	err := d.one(ctx, d.db, &n, "count_rows", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
+	return n, err
 }
 
 // WindowsRead gives the days that a run read, oldest first, and how many rows

@@ -17,7 +17,6 @@ import (
 
 // askedRow is a request as far as sums need it.
 type askedRow struct {
-	PaymentKey  string `db:"payment_key"`
 	BreakID     string `db:"break_id"`
 	State       string `db:"state"`
 	Amount      int64  `db:"amount"`
@@ -25,18 +24,22 @@ type askedRow struct {
 	ErrorCode   string `db:"error_code"`
 }
 
-// Asked says what was already asked of a payment and is not yet among Toss's
-// cancels, as refunds.Asked defines it, and what a person gave back by bank
-// transfer. Requests of an earlier life of the break, before it was cleared and
-// came back on the day since, ask for nothing any more.
-func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, since pay.Day) (refunds.Asked, error) {
+// Asked says what was already asked of a payment, as refunds.Asked defines it.
+// Requests of an earlier life of the break, before it was cleared and came back
+// on the day since, ask for nothing any more.
+func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
-	key := args{"mid": c.scope.MID, "payment_key": paymentKey}
+	err := c.within(ctx, func(on place) (err error) {
+		asked, err = c.d.askedOf(ctx, on, c.scope.MID, p, breakID, since)
+		return err
+	})
+	return asked, err
+}
+
+func (d *DB) askedOf(ctx context.Context, on runner, mid string, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
+	var asked refunds.Asked
 	var rows []askedRow
-	if err := c.d.all(ctx, c.conn, &rows, "asked_of", key); err != nil {
-		return asked, err
-	}
-	if err := c.d.one(ctx, c.conn, &asked.Sum, "transferred", key); err != nil {
+	if err := d.all(ctx, on, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
 		return asked, err
 	}
 	for _, row := range rows {
@@ -50,26 +53,31 @@ func (c *Comparison) Asked(ctx context.Context, paymentKey, breakID string, sinc
 			asked.Sum += row.Amount
 		}
 	}
-	return asked, nil
+	var err error
+	asked.Known, err = d.asked(ctx, on, mid, p.PaymentKey, p.OrderID, "")
+	return asked, err
 }
 
-// commitProposals adds the refunds that a night proposes. The payment's row is
-// locked, and what is asked of a payment never exceeds what it was: a proposal
-// that would is left out, since another process has asked meanwhile.
+// commitProposals adds the refunds that a night proposes. One that does not fit
+// the payment any more, since another process has asked meanwhile, is left out.
 func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
 	var entries []Entry
+	// All payments are locked first, in one order, so that two writers wait and
+	// never both.
+	if err := d.lockPayments(ctx, tx, night.Proposed); err != nil {
+		return nil, err
+	}
 	for _, request := range night.Proposed {
-		var total int64
-		key := args{"mid": request.MID, "payment_key": request.PaymentKey}
-		if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
-			return nil, err
+		var much *refunds.TooMuchError
+		p, known, _, err := d.roomOf(ctx, tx, request)
+		if err == nil {
+			err = request.Fits(p, known)
 		}
-		counted, err := d.counted(ctx, tx, key)
+		if errors.As(err, &much) {
+			continue
+		}
 		if err != nil {
 			return nil, err
-		}
-		if counted+request.Amount > total {
-			continue
 		}
 		inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(request))
 		if err != nil {
@@ -85,51 +93,25 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 		}
 		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+request.ID, "refund."+string(request.State), request.Reason,
 			map[string]any{"mid": request.MID, "order_id": request.OrderID, "payment_key": request.PaymentKey, "amount": request.Amount,
-				"currency": request.Currency, "ref": request.Ref, "break_id": request.BreakID}))
+				"tax_free_amount": request.TaxFreeAmount, "currency": request.Currency, "ref": request.Ref, "break_id": request.BreakID}))
 	}
 	return entries, nil
 }
 
-// counted sums succeeded, accepted and open requests of a payment, and what
-// was given back by bank transfer.
-func (d *DB) counted(ctx context.Context, on runner, key args) (int64, error) {
-	var rows []askedRow
-	if err := d.all(ctx, on, &rows, "asked_of", key); err != nil {
-		return 0, err
-	}
-	var sum int64
-	if err := d.one(ctx, on, &sum, "transferred", key); err != nil {
-		return 0, err
-	}
-	for _, row := range rows {
-		if refunds.State(row.State).Counts() {
-			sum += row.Amount
-		}
-	}
-	return sum, nil
-}
-
 // settleRefunds: a person's word on a break settles its refund requests too.
 // Where money went back by bank transfer, or none is owed, nothing that was not
-// sent yet may be sent; a transfer lowers what may ever be cancelled.
+// sent yet may be sent; a transfer lowers what may ever be cancelled. waiting
+// leaves them alone, unless it takes the place of refund_now.
 func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition, by, note string, now time.Time) ([]Entry, error) {
-	if as == reconcile.RefundNow || as == reconcile.Waiting {
+	if as == reconcile.Waiting && b.Status != reconcile.Refunding {
 		return nil, nil
 	}
 	if err := d.nothingOnItsWay(ctx, tx, b, as); err != nil {
 		return nil, err
 	}
-	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
-		return nil, err
-	}
-	var entries []Entry
-	for _, row := range rows {
-		if err := d.change(ctx, tx, "reject_refund", args{"id": row.ID, "state": row.State, "now": at(now)}, "refund "+row.ID+", unsent,"); err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry(now, by, "", "refund:"+row.ID, "refund.rejected", "the break was resolved as "+string(as)+": "+note,
-			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
+	entries, err := d.rejectUnsent(ctx, tx, b, "the break was resolved as "+string(as)+": "+note, by, now)
+	if err != nil || as == reconcile.Waiting {
+		return entries, err
 	}
 	// What the list of transfers by hand has of this break is the same money.
 	var listed int64
@@ -147,8 +129,47 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	if as != reconcile.RefundedByTransfer || amount <= 0 || b.PaymentKey == "" {
 		return entries, nil
 	}
-	_, err := d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
+	_, err = d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
 	return entries, err
+}
+
+// rejectUnsent takes back what was not sent yet of a break's requests.
+func (d *DB) rejectUnsent(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, why, by string, now time.Time) ([]Entry, error) {
+	var rows []refundRow
+	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for _, row := range rows {
+		before := row.request()
+		after, err := before.Withdraw()
+		if err != nil {
+			return nil, err
+		}
+		followed, err := d.turnTo(ctx, tx, moving{request: before, actor: by, now: now}, after, before.ErrorCode)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(append(entries, moved(before, after.State, now, by, why)), followed...)
+	}
+	return entries, nil
+}
+
+// mayDecideOtherwise refuses another decision about a refunding break whose
+// request has left, or perhaps: its end decides.
+func (d *DB) mayDecideOtherwise(ctx context.Context, tx *sqlx.Tx, b reconcile.Break) error {
+	if b.Status != reconcile.Refunding {
+		return nil
+	}
+	var row refundRow
+	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil {
+		return err
+	}
+	if r := row.request(); !r.State.Unsent() {
+		return hinted(fmt.Errorf("break %s: %w: refund %s is %s", b.ID, ErrOnItsWay, r.ID, r.State),
+			"wait until it has ended (daesa refunds show "+r.ID+"): then the break is resolved, or open again")
+	}
+	return nil
 }
 
 // ErrOnItsWay: money of the payment goes back through Toss already, or perhaps.
@@ -157,16 +178,14 @@ var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nob
 // nothingOnItsWay: money that goes back by bank transfer must not go back
 // through Toss as well. The payment is locked as a worker locks it.
 func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
-	key := args{"mid": b.MID, "payment_key": b.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if _, err := d.lockPayment(ctx, tx, b.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if as != reconcile.RefundedByTransfer {
 		return nil
 	}
 	var id string
-	err := d.one(ctx, tx, &id, "on_its_way", key)
+	err := d.one(ctx, tx, &id, "on_its_way", args{"payment_key": b.PaymentKey})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil
@@ -175,34 +194,6 @@ func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break
 	}
 	return hinted(fmt.Errorf("break %s: %w: refund %s", b.ID, ErrOnItsWay, id),
 		"let daesa refunds run settle it first (daesa refunds show "+id+"); a transfer now could pay twice")
-}
-
-// expireRefunds: an unsent request whose deadline has passed is expired, and
-// listed for a transfer by hand.
-func (d *DB) expireRefunds(ctx context.Context, tx *sqlx.Tx, night jobs.Written) ([]Entry, error) {
-	if !night.Expire {
-		return nil, nil
-	}
-	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "refunds_expiring", args{"mid": night.Lease.MID, "now": at(night.Now)}); err != nil {
-		return nil, err
-	}
-	var entries []Entry
-	for _, row := range rows {
-		changed, err := d.exec(ctx, tx, "expire_refund", args{"id": row.ID, "state": row.State, "now": at(night.Now)})
-		if err != nil {
-			return nil, err
-		}
-		if changed == 0 {
-			continue // a worker has begun with it: the next run decides
-		}
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(night.Now)}); err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",
-			map[string]any{"mid": row.MID, "order_id": row.OrderID, "from": row.State, "amount": row.Amount, "currency": row.Currency}))
-	}
-	return entries, nil
 }
 
 // RefundFilter chooses refund requests; empty fields choose all.

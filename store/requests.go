@@ -15,19 +15,6 @@ import (
 	"daesa/refunds"
 )
 
-// sameWithin is for how long an equal request on the same payment is a reason
-// to look twice (contract, refund file).
-const sameWithin = 30 * 24 * time.Hour
-
-// Adding is a request that is to be added, with what its look-up showed.
-type Adding struct {
-	Request  refunds.Request
-	Payment  pay.Payment
-	Evidence []pay.Evidence
-	Account  *refunds.StoredAccount // given with the request; nil: none
-	Found    *refunds.Step          // Toss has it already; nil: it has not
-}
-
 // Batch is a file of requests. The same bytes are the same batch.
 type Batch struct {
 	ID, Name, SHA256 string
@@ -42,13 +29,13 @@ type Added struct {
 // AddRefunds adds requests, all or none. One ref makes one request, ever; the
 // same ref with another payment or amount is an error. What is asked of a
 // payment never exceeds what it was: its row is locked while the sum is taken.
-func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []Adding, actor string, now time.Time) (Added, error) {
+func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []refunds.Adding, actor string, now time.Time) (Added, error) {
 	var added Added
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		added = Added{}
 		var entries []Entry
 		// Payments are locked in one order, so that two imports wait and never both.
-		sorted := slices.SortedStableFunc(slices.Values(rows), func(a, b Adding) int { return strings.Compare(a.Request.PaymentKey, b.Request.PaymentKey) })
+		sorted := slices.SortedStableFunc(slices.Values(rows), func(a, b refunds.Adding) int { return strings.Compare(a.Request.PaymentKey, b.Request.PaymentKey) })
 		for _, row := range sorted {
 			more, err := d.addRefund(ctx, tx, row, actor, now, &added)
 			if err != nil {
@@ -70,57 +57,24 @@ func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []Adding, actor 
 	return added, err
 }
 
-// RefError says that a ref was used for something else before.
-type RefError struct{ Had, Asked refunds.Request }
-
-// Error says which ref, and what it stands for.
-func (e *RefError) Error() string {
-	return fmt.Sprintf("ref %q is refund %s already: %s of payment %s, not %s of %s", e.Had.Ref, e.Had.ID,
-		e.Had.Currency.Format(e.Had.Amount), e.Had.PaymentKey, e.Asked.Currency.Format(e.Asked.Amount), e.Asked.PaymentKey)
-}
-
-// Hint says what to do.
-func (e *RefError) Hint() string {
-	return "one ref makes one refund, ever: give the new request a ref of its own"
-}
-
-// TooMuchError says that a payment would be asked for more than it was.
-type TooMuchError struct {
-	Request      refunds.Request
-	Total, Asked int64
-}
-
-// Error says how much was asked already.
-func (e *TooMuchError) Error() string {
-	c := e.Request.Currency
-	return fmt.Sprintf("payment %s: %s more would be above what was paid: %s, of which %s are cancelled or asked for already",
-		e.Request.PaymentKey, c.Format(e.Request.Amount), c.Format(e.Total), c.Format(e.Asked))
-}
-
-// Hint says where to look.
-func (e *TooMuchError) Hint() string {
-	return "daesa explain " + e.Request.OrderID + " shows every request of this order; withdraw one, or ask for less"
-}
-
-func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor string, now time.Time, added *Added) ([]Entry, error) {
+func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, actor string, now time.Time, added *Added) ([]Entry, error) {
 	r := row.Request
+	if _, err := d.exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
+		return nil, err
+	}
 	var had refundRow
-	err := d.one(ctx, tx, &had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	err := d.refundByRef(ctx, tx, &had, r)
 	switch {
 	case err == nil:
-		known := had.request()
-		if known.PaymentKey != r.PaymentKey || known.Amount != r.Amount || known.Currency != r.Currency {
-			return nil, &RefError{Had: known, Asked: r}
-		}
-		added.Known = append(added.Known, known)
-		if row.Account == nil || !known.State.Unsent() || known.State == refunds.Retry {
-			return nil, nil
-		}
-		return d.saveAccount(ctx, tx, *row.Account)
+		return d.addAgain(ctx, tx, row, had.request(), added)
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
 	}
-	if err := d.savePayment(ctx, tx, row.Payment, nil, row.Evidence, "", now); err != nil {
+	seenAt := row.SeenAt
+	if seenAt.IsZero() {
+		seenAt = now
+	}
+	if err := d.savePayment(ctx, tx, row.Payment, nil, row.Evidence, "", seenAt); err != nil {
 		return nil, err
 	}
 	var entries []Entry
@@ -131,12 +85,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 		}
 		entries = stored
 	}
-	if row.Found == nil {
-		if err := d.checkSum(ctx, tx, r); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.markSame(ctx, tx, &r, now); err != nil {
+	if r, err = d.besideOthers(ctx, tx, r, row.Found != nil); err != nil {
 		return nil, err
 	}
 	inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r))
@@ -153,121 +102,110 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row Adding, actor strin
 		}
 	}
 	entries = append(entries, entry(now, actor, "", "refund:"+r.ID, "refund."+string(r.State), r.Reason, map[string]any{
-		"mid": r.MID, "order_id": r.OrderID, "payment_key": r.PaymentKey, "amount": r.Amount, "currency": r.Currency,
-		"ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
+		"mid": r.MID, "order_id": r.OrderID, "payment_key": r.PaymentKey, "amount": r.Amount, "tax_free_amount": r.TaxFreeAmount,
+		"currency": r.Currency, "ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
 	if row.Found != nil {
 		found := refunds.Settled{Request: r, Step: *row.Found, Payment: &row.Payment, Now: now, Actor: actor}
-		if err := d.settle(ctx, tx, found); err != nil {
+		followed, err := d.settle(ctx, tx, found)
+		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, settledEntry(found))
+		entries = append(append(entries, settledEntry(found)), followed...)
 		r.State = row.Found.To
 	}
 	added.New = append(added.New, r)
 	return entries, nil
 }
 
-// markSame notes that two requests are equal in payment and amount: each is
-// then approved by its id only, never by batch and never at once.
-func (d *DB) markSame(ctx context.Context, tx *sqlx.Tx, r *refunds.Request, now time.Time) error {
-	err := d.one(ctx, tx, &r.SameAs, "same_as", args{"mid": r.MID, "payment_key": r.PaymentKey, "amount": r.Amount, "id": r.ID,
-		"since": at(now.Add(-sameWithin))})
+// addAgain: a ref that was asked with before is the same request, if it asks for
+// the same. An account that is given now is kept while nothing was sent.
+func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *Added) ([]Entry, error) {
+	if err := had.SameAsking(row.Request); err != nil {
+		return nil, err
+	}
+	added.Known = append(added.Known, had)
+	if row.Account == nil || !had.State.Unsent() || had.State == refunds.Retry {
+		return nil, nil
+	}
+	return d.saveAccount(ctx, tx, *row.Account)
+}
+
+// refundByRef finds the request of a ref, also one that was made for the same
+// payment under another MID; sql.ErrNoRows where there is none.
+func (d *DB) refundByRef(ctx context.Context, on runner, had *refundRow, r refunds.Request) error {
+	err := d.one(ctx, on, had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		err = d.one(ctx, on, had, "refund_by_payment_and_ref", args{"mid": r.MID, "payment_key": r.PaymentKey, "ref": r.Ref})
 	}
-	if err != nil {
-		return err
-	}
-	if r.State == refunds.Approved {
-		r.State, r.Approval = refunds.Requested, ""
-	}
-	_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
 	return err
 }
 
-// checkSum keeps succeeded + accepted + open + new within what was paid, less
-// what others cancelled.
-func (d *DB) checkSum(ctx context.Context, tx *sqlx.Tx, r refunds.Request) error {
-	key := args{"mid": r.MID, "payment_key": r.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
-		return err
+// RefundByRef gives the request that a ref has made, also under another MID for
+// the same payment; nil where there is none.
+func (d *DB) RefundByRef(ctx context.Context, mid, paymentKey, ref string) (*refunds.Request, error) {
+	var had refundRow
+	err := d.refundByRef(ctx, d.db, &had, refunds.Request{MID: mid, PaymentKey: paymentKey, Ref: ref})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	asked, err := d.counted(ctx, tx, key)
+	r := had.request()
+	return &r, nil
+}
+
+// besideOthers asks, under the payment's lock, whether a new request fits beside
+// the others, unless Toss has it already, and notes which of them it equals.
+func (d *DB) besideOthers(ctx context.Context, tx *sqlx.Tx, r refunds.Request, done bool) (refunds.Request, error) {
+	p, known, _, err := d.roomOf(ctx, tx, r)
 	if err != nil {
-		return err
+		return r, err
 	}
-	if asked += r.PlannedForeign; r.State != refunds.ExpiredState && asked+r.Amount > total {
-		return &TooMuchError{Request: r, Total: total, Asked: asked}
+	if !done {
+		if err := r.Fits(p, known); err != nil {
+			return r, err
+		}
 	}
-	return nil
+	if r = r.Beside(known); r.SameAs != "" {
+		_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
+	}
+	return r, err
 }
 
 // Known gives what is known of a payment besides a request that may not be
 // there yet.
 func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error) {
-	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID})
-	if err != nil {
-		return known, err
-	}
-	err = d.one(ctx, d.db, &known.Open, "open_of_payment", args{"mid": r.MID, "payment_key": r.PaymentKey, "id": r.ID})
+	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
 	return known, err
 }
 
-// Word is a person's word on requests that are named by id. It is given on all
-// of them or on none.
-type Word struct {
-	IDs  []string
-	By   string
-	Note string
-	Now  time.Time
-	// Check sees the requests as they stand in the transaction; its error stops
-	// everything.
-	Check func([]refunds.Request) error
-}
-
-// Approve gives the second person's word: it covers payment, amount, account
-// and reason as they stand.
-func (d *DB) Approve(ctx context.Context, w Word) ([]refunds.Request, error) {
-	return d.word(ctx, w, refunds.Approved, []refunds.State{refunds.Requested}, func(r *refunds.Request) error {
-		if r.ErrorCode == refunds.WhyAboveBalance {
-			return hinted(fmt.Errorf("refund %s asks for more than is left of its payment", r.ID), "withdraw it (daesa refunds withdraw "+r.ID+" --note ...) and ask for what is left, under another ref")
+// Approve gives the second person's word on requests, one after the other: each
+// must still fit its payment beside those that are ahead of it.
+func (d *DB) Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+	return d.word(ctx, w, func(tx *sqlx.Tx, r refunds.Request) (refunds.Request, error) {
+		if err := d.requireUnaltered(ctx, tx, r.ID); err != nil {
+			return r, err
 		}
-		if strings.EqualFold(r.RequestedBy, w.By) {
-			return hinted(fmt.Errorf("refund %s: %s asked for it and cannot approve it", r.ID, w.By), "another person must give the word (--by NAME)")
+		left, err := d.leftFor(ctx, tx, r)
+		if err != nil {
+			return r, err
 		}
-		r.ApprovedBy, r.ApprovedAt, r.Approval = w.By, w.Now, refunds.ApprovalHash(*r)
-		return nil
+		return r.Approve(w.By, left, w.Now)
 	})
 }
 
 // Reject gives a person's no to requests that wait for a word.
-func (d *DB) Reject(ctx context.Context, w Word) ([]refunds.Request, error) {
-	return d.word(ctx, w, refunds.Rejected, []refunds.State{refunds.Requested, refunds.NeedsAccount}, nil)
+func (d *DB) Reject(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+	return d.word(ctx, w, func(_ *sqlx.Tx, r refunds.Request) (refunds.Request, error) { return r.Reject() })
 }
 
 // Withdraw takes back what was not sent yet.
-func (d *DB) Withdraw(ctx context.Context, w Word) ([]refunds.Request, error) {
-	return d.word(ctx, w, refunds.Rejected, []refunds.State{refunds.Requested, refunds.Approved, refunds.NeedsAccount, refunds.Retry}, nil)
+func (d *DB) Withdraw(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+	return d.word(ctx, w, func(_ *sqlx.Tx, r refunds.Request) (refunds.Request, error) { return r.Withdraw() })
 }
 
-// StateError says that a request is not where a word can be given.
-type StateError struct {
-	Request refunds.Request
-	Want    []refunds.State
-}
-
-// Error says where it is and where it should be.
-func (e *StateError) Error() string {
-	return fmt.Sprintf("refund %s is %s; this needs one of %v", e.Request.ID, e.Request.State, e.Want)
-}
-
-// Hint says where to look.
-func (e *StateError) Hint() string {
-	return "daesa refunds show " + e.Request.ID + " tells how it came there"
-}
-
-func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.State, change func(*refunds.Request) error) ([]refunds.Request, error) {
+func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
 	var done []refunds.Request
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		requests, err := d.named(ctx, tx, w.IDs)
@@ -279,23 +217,26 @@ func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.
 				return err
 			}
 		}
+		for _, r := range requests { // breaks before payments, as who decides about a break does
+			if err := d.lockWaiting(ctx, tx, r.ID, refunds.Rejected); err != nil {
+				return err
+			}
+		}
+		if err := d.lockPayments(ctx, tx, requests); err != nil {
+			return err
+		}
 		var entries []Entry
 		done = nil
 		for _, r := range requests {
-			if !slices.Contains(from, r.State) {
-				return &StateError{r, from}
-			}
-			after := r
-			if change != nil {
-				if err := change(&after); err != nil {
-					return err
-				}
-			}
-			if err := d.turnTo(ctx, tx, after, refunds.Step{To: to}, w.Now); err != nil {
+			after, err := give(tx, r)
+			if err != nil {
 				return err
 			}
-			entries = append(entries, moved(r, to, w.Now, w.By, w.Note))
-			after.State = to
+			followed, err := d.turnTo(ctx, tx, moving{request: r, actor: w.By, now: w.Now}, after, "")
+			if err != nil {
+				return err
+			}
+			entries = append(append(entries, moved(r, after.State, w.Now, w.By, w.Note)), followed...)
 			done = append(done, after)
 		}
 		_, err = d.append(ctx, tx, entries)
@@ -304,13 +245,37 @@ func (d *DB) word(ctx context.Context, w Word, to refunds.State, from []refunds.
 	return done, err
 }
 
-// turnTo writes a person's step. It takes the request from a worker that has
-// it but has not begun. Nobody has looked the payment up for it: the look at
-// everything after a restore must still come to it.
-func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, r refunds.Request, step refunds.Step, now time.Time) error {
-	row := settledRow(refunds.Settled{Request: r, Step: step, Now: now})
+// turnTo writes what a rule made of a request, other than a worker's step. It
+// takes the request from a worker that has it but has not begun. Nobody has
+// looked the payment up for it: the look at everything after a restore must
+// still come to it. m is the request as it was, and who moves it; it gives what
+// the journal keeps of the break that waits for the request.
+func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, m moving, after refunds.Request, why string) ([]Entry, error) {
+	m.to, after.State = after.State, m.request.State
+	row := settledRow(refunds.Settled{Request: after, Step: refunds.Step{To: m.to, Why: why}, Now: m.now})
 	row["looked_at"] = Time{}
-	return d.change(ctx, tx, "settle_refund", row, "refund "+r.ID+", unchanged since it was read,")
+	return d.move(ctx, tx, m, row)
+}
+
+// move is the only writer of a request's state after its first, but for Begin:
+// it refuses every way that refunds.Moves does not know, and ErrLost says that
+// the request is not as it was read. The break that waits for the request hears
+// of its end here, and what the journal keeps of that is given back.
+func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, row args) ([]Entry, error) {
+	if !refunds.MayMove(m.request.State, m.to) {
+		return nil, fmt.Errorf("refund %s: from %s to %s is no way that a request may go; nothing was written", m.request.ID, m.request.State, m.to)
+	}
+	if err := d.lockWaiting(ctx, tx, m.request.ID, m.to); err != nil {
+		return nil, err
+	}
+	changed, err := d.exec(ctx, tx, "settle_refund", row)
+	if err == nil && changed == 0 {
+		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", m.request.ID, refunds.ErrLost)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.followRefund(ctx, tx, m)
 }
 
 func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Request, error) {
@@ -356,26 +321,28 @@ func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error
 }
 
 // ResolveRefund writes a person's word on a held request, with the payment as
-// the provider showed it just now. An attempt that nobody answered counts as
-// answered by that person.
-func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
+// the provider showed it just now; nil where it is not to be kept. An attempt that
+// nobody answered counts as answered by that person.
+func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		if c.Request.State != refunds.HeldState {
-			return &StateError{c.Request, []refunds.State{refunds.HeldState}}
+			return &refunds.StateError{Request: c.Request, Want: []refunds.State{refunds.HeldState}}
 		}
-		s := refunds.Settled{Request: c.Request, Step: step, Payment: &p, Evidence: evidence, Now: now, Actor: by}
+		s := refunds.Settled{Request: c.Request, Step: step, Payment: p, Evidence: evidence, Now: now, Actor: by}
 		if step.To == refunds.Requested { // the cancel that it stood on came to nothing
 			s.Request.TransactionKey = ""
 			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
 				return err
 			}
 		}
-		if err := d.change(ctx, tx, "settle_refund", settledRow(s), "the held request, unchanged since it was read,"); err != nil {
+		followed, err := d.move(ctx, tx, moving{c.Request, step.To, by, "", now}, settledRow(s))
+		if err != nil {
 			return err
 		}
-		if a := c.Attempt; a != nil && !a.Answered() {
+		if c.Attempt != nil && !c.Attempt.Answered() {
+			a := *c.Attempt // the transaction may be run again
 			a.AnsweredAt, a.Code, a.Message = now, "RESOLVED_BY_A_PERSON", note
-			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, *a)); err != nil {
+			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, a)); err != nil {
 				return err
 			}
 		}
@@ -387,7 +354,7 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 				return err
 			}
 		}
-		_, err := d.append(ctx, tx, []Entry{moved(c.Request, step.To, now, by, note)})
+		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
 		return err
 	})
 }
@@ -444,9 +411,7 @@ func (d *DB) SeenPayment(ctx context.Context, r refunds.Request) (p pay.Payment,
 	if err != nil {
 		return p, canceledAt, err
 	}
-	p = pay.Payment{MID: row.MID, PaymentKey: row.PaymentKey, OrderID: row.OrderID, Status: pay.PaymentStatus(row.Status), Method: pay.Method(row.Method),
-		Behind: pay.Method(row.Behind), Provider: row.Provider, Currency: pay.Currency(row.Currency), TotalAmount: row.TotalAmount,
-		BalanceAmount: row.BalanceAmount, ApprovedAt: row.ApprovedAt.Time, RequestedAt: row.RequestedAt.Time}
+	p, _ = row.payment()
 	var claim struct {
 		At Time `db:"at"`
 	}

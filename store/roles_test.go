@@ -179,8 +179,8 @@ func TestTheExecutorCanDoItsWork(t *testing.T) {
 	r := newRoles(t)
 	template := r.database(t)
 	storetest.Run(t, func(t *testing.T) *store.DB {
-		if strings.Contains(t.Name(), "every_tampering_is_found") {
-			t.Skip("switches triggers off, which only the owner can")
+		if strings.Contains(t.Name(), "every_tampering_is_found") || strings.Contains(t.Name(), "/verify:") {
+			t.Skip("switches triggers off, or writes where only the owner can")
 		}
 		return r.program(t, "executor", r.copyOf(t, template))
 	})
@@ -209,25 +209,29 @@ var rights = map[string][3]string{
 	"brake":            {"S I D", "S I D", "S"},
 	"breaks":           {"S I U", "S I U", "S"},
 	"cancels":          {"S I U", "S", "S"},
+	"capture_reads":    {"S I U", "S", "S"},
 	"captures":         {"S I U", "S", "S"},
 	"events":           {"S I U", "S", "S"},
 	"goose_db_version": {"S", "S", "S"},
 	"hand_transfers": {"S I U(approved_at,approved_by,done_at,done_by,note,reference,state)",
 		"S U(approved_at,approved_by,done_at,done_by,note,reference,state)", "S"},
-	"journal":       {"S I", "S I", "S"},
-	"journal_head":  {"S U(one)", "S U(one)", "S"},
-	"limit_ledger":  {"S I U", "S", "S"},
-	"orders":        {"S I U", "S", "S"},
-	"pace":          {"S I U", "S", "S"},
-	"pages":         {"S I", "S", "S"},
-	"payment_facts": {"S I U", "S", "S"},
-	"payments":      {"S I U", "S U(provider)", "S"},
-	"refund_attempts": {"S I U(answered_at,answers,body,body_sha256,code,http_status,kind,last_sent,message,secret_print,sends,trace_id,unanswered)",
+	"import_looks":     {"S I U D", "S", "S"},
+	"journal":          {"S I", "S I", "S"},
+	"journal_head":     {"S U(one)", "S U(one)", "S"},
+	"limit_ledger":     {"S I U", "S", "S"},
+	"orders":           {"S I U", "S", "S"},
+	"order_allowances": {"S I U", "S", "S"},
+	"order_files":      {"S I U", "S", "S"},
+	"pace":             {"S I U", "S", "S"},
+	"pages":            {"S I", "S", "S"},
+	"payment_facts":    {"S I U", "S", "S"},
+	"payments":         {"S I U", "S U(provider)", "S"},
+	"refund_attempts": {"S I U(answer,answered_at,answers,body,body_sha256,code,http_status,kind,last_sent,message,secret_print,sends,trace_id,unanswered)",
 		"S-body", "S-body"},
 	"refunds": {"S I U(account_print,approval,approved_at,approved_by,attempts,cancel_by,error_code,error_message,finished_at,idempotency_key,in_progress," +
-		"lease_owner,lease_until,looked_at,next_at,planned_foreign,same_as,sent_at,state,transaction_key,version)",
+		"lease_owner,lease_until,looked_at,next_at,planned_foreign,same_as,sent_at,state,strangers,transaction_key,version)",
 		"S U(account_print,approval,approved_at,approved_by,cancel_by,error_code,error_message,finished_at,in_progress," +
-			"lease_owner,lease_until,looked_at,next_at,planned_foreign,sent_at,state,transaction_key,version)", "S"},
+			"lease_owner,lease_until,looked_at,next_at,planned_foreign,sent_at,state,strangers,transaction_key,version)", "S"},
 	"runs":         {"S I U", "S", "S"},
 	"ticks":        {"S I U", "S", "S"},
 	"alerts":       {"S I U", "S", "S"},

@@ -25,6 +25,8 @@ type orderRow struct {
 	PaidAt            Time   `db:"paid_at"`
 	CanceledAt        Time   `db:"canceled_at"`
 	CustomerRef       string `db:"customer_ref"`
+	MixedRefunds      int64  `db:"mixed_refunds"`
+	PaidUnknown       int64  `db:"paid_unknown"`
 }
 
 func (r orderRow) order() *pay.Order {
@@ -37,6 +39,7 @@ func (r orderRow) order() *pay.Order {
 		RefundedElsewhere: r.RefundedElsewhere, TaxFreeAmount: r.TaxFreeAmount, PG: r.PG,
 		Currency: pay.Currency(r.Currency), OrderedAt: r.OrderedAt.Time, PaidAt: r.PaidAt.Time,
 		CanceledAt: r.CanceledAt.Time, CustomerRef: r.CustomerRef,
+		MixedRefunds: r.MixedRefunds != 0, PaidUnknown: r.PaidUnknown != 0,
 	}
 }
 
@@ -62,15 +65,21 @@ type paymentRow struct {
 	Waiting            int64  `db:"waiting"`
 	Follow             int64  `db:"follow"`
 	LookedUpAt         Time   `db:"looked_up_at"`
+	ApprovalNumber     string `db:"approval_number"`
+	TaxFreeLeft        *int64 `db:"tax_free_left"` // null: an older program looked
+	TaxFreePaid        *int64 `db:"tax_free_paid"`
+	TossMID            string `db:"toss_mid"`
 }
 
 func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
+	taxFreePaid := p.TaxFreePaid()
 	row := paymentRow{
 		MID: p.MID, PaymentKey: plain(p.PaymentKey), OrderID: plain(p.OrderID), Status: plain(string(p.Status)), Method: plain(string(p.Method)),
 		Behind: string(p.Behind), Provider: plain(p.Provider), Currency: string(p.Currency), TotalAmount: p.TotalAmount,
 		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
 		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
-		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt),
+		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt), TossMID: plain(p.SaidMID), ApprovalNumber: plain(p.ApprovalNumber),
+		TaxFreeLeft: &p.TaxFreeAmount, TaxFreePaid: &taxFreePaid,
 	}
 	if p.Account != nil {
 		row.RefundStatus = string(p.Account.Refund)
@@ -83,11 +92,30 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 
 // paymentColumns are in the order of values.
 const paymentColumns = `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at`
+	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+	tax_free_left, tax_free_paid, approval_number, toss_mid`
 
 func (r paymentRow) values() []any {
 	return []any{r.MID, r.PaymentKey, r.OrderID, r.Status, r.Method, r.Behind, r.Provider, r.Currency, r.TotalAmount, r.BalanceAmount,
-		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt}
+		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt,
+		r.TaxFreeLeft, r.TaxFreePaid, r.ApprovalNumber, r.TossMID}
+}
+
+// payment is the payment as far as it is kept: what a rule about money asks
+// for. Where the tax-free part is not kept, parts says so.
+func (r paymentRow) payment() (p pay.Payment, parts bool) {
+	p = pay.Payment{
+		MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.PaymentStatus(r.Status), Method: pay.Method(r.Method),
+		Behind: pay.Method(r.Behind), Provider: r.Provider, Currency: pay.Currency(r.Currency), TotalAmount: r.TotalAmount,
+		BalanceAmount: r.BalanceAmount, RequestedAt: r.RequestedAt.Time, ApprovedAt: r.ApprovedAt.Time, LastTransactionKey: r.LastTransactionKey,
+	}
+	if r.RefundStatus != "" {
+		p.Account = &pay.VirtualAccountState{Refund: pay.RefundStatus(r.RefundStatus)}
+	}
+	if r.TaxFreeLeft != nil {
+		p.TaxFreeAmount = *r.TaxFreeLeft
+	}
+	return p, r.TaxFreeLeft != nil
 }
 
 // breakRow is a break as the table holds it.
@@ -119,17 +147,28 @@ type breakRow struct {
 	ResolvedAt     Time   `db:"resolved_at"`
 	Note           string `db:"note"`
 	Owner          string `db:"owner"`
+	LocalPG        string `db:"local_pg"`
+	Remark         string `db:"remark"`
+	RefundID       string `db:"refund_id"`
+	Refunding      int64  `db:"refunding"`
 }
 
+// newBreakRow writes a refunding break as resolved and waiting: so the version
+// before this one reads it, too.
 func newBreakRow(b reconcile.Break) breakRow {
+	status := b.Status
+	if status == reconcile.Refunding {
+		status = reconcile.Resolved
+	}
 	return breakRow{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: string(b.Kind),
-		Status: string(b.Status), Origin: string(b.Origin), Currency: string(b.Currency),
+		Status: string(status), Origin: string(b.Origin), Currency: string(b.Currency),
 		LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount, LocalStatus: b.LocalStatus,
 		ProviderStatus: b.ProviderStatus, Method: string(b.Method), Owed: b.Owed, MovedAt: at(b.MovedAt),
 		CancelBy: at(b.CancelBy), AtRisk: flag(b.AtRisk), FirstSeen: string(b.FirstSeen),
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
+		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding), LocalPG: b.LocalPG,
 	}
 }
 
@@ -140,14 +179,43 @@ func (r breakRow) breakOf() reconcile.Break {
 			MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Kind: reconcile.Kind(r.Kind),
 			Origin: reconcile.Origin(r.Origin), Currency: pay.Currency(r.Currency), LocalAmount: r.LocalAmount,
 			ProviderAmount: r.ProviderAmount, LocalStatus: r.LocalStatus, ProviderStatus: r.ProviderStatus,
-			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed,
-			Timing: r.Status == string(reconcile.Timing),
+			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed, LocalPG: r.LocalPG,
+			Timing: r.Status == string(reconcile.Timing), Remark: reconcile.Remark(r.Remark),
 		},
-		Status: reconcile.Status(r.Status), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
+		Status: r.status(), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
 		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
-		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0,
+		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0, RefundID: r.RefundID,
 	}
+}
+
+func (r breakRow) status() reconcile.Status {
+	if r.Status == string(reconcile.Resolved) && r.Refunding != 0 {
+		return reconcile.Refunding
+	}
+	return reconcile.Status(r.Status)
+}
+
+// same reports whether two rows say the same.
+func (r breakRow) same(other breakRow) bool {
+	if !sameAmount(r.LocalAmount, other.LocalAmount) || !sameAmount(r.ProviderAmount, other.ProviderAmount) {
+		return false
+	}
+	r.LocalAmount, r.ProviderAmount = other.LocalAmount, other.ProviderAmount
+	for _, times := range [][2]*Time{{&r.MovedAt, &other.MovedAt}, {&r.CancelBy, &other.CancelBy}, {&r.ResolvedAt, &other.ResolvedAt}} {
+		if !times[0].Equal(times[1].Time) {
+			return false
+		}
+		*times[0] = *times[1]
+	}
+	return r == other
+}
+
+func sameAmount(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // refundRow is a refund request as the table holds it.
@@ -187,6 +255,7 @@ type refundRow struct {
 	SameAs         string `db:"same_as"`
 	InProgress     int64  `db:"in_progress"`
 	Approval       string `db:"approval"`
+	Strangers      int64  `db:"strangers"`
 }
 
 func newRefundRow(r refunds.Request) refundRow {
@@ -209,7 +278,7 @@ func (r refundRow) request() refunds.Request {
 		ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage, RequestedBy: r.RequestedBy,
 		RequestedAt: r.RequestedAt.Time, ApprovedBy: r.ApprovedBy, FinishedAt: r.FinishedAt.Time,
 		Approval: r.Approval, ApprovedAt: r.ApprovedAt.Time, AccountPrint: r.AccountPrint, PlannedForeign: r.PlannedForeign,
-		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner,
+		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner, Strangers: r.Strangers,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/refunds"
 )
 
 // runRow is a run of the ledger as the table holds it.
@@ -189,6 +190,10 @@ func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(j
 				return err
 			}
 		}
+		night, err := c.afresh(ctx, tx, night)
+		if err != nil {
+			return err
+		}
 		entries, err := c.d.commitBreaks(ctx, tx, night)
 		if err != nil {
 			return err
@@ -197,7 +202,7 @@ func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(j
 		if err != nil {
 			return err
 		}
-		expired, err := c.d.expireRefunds(ctx, tx, night)
+		_, expired, err := c.d.expire(ctx, tx, refunds.Expiry{Whose: night.Expires, RunID: night.Lease.RunID, Actor: night.Actor, Now: night.Now})
 		if err != nil {
 			return err
 		}

@@ -33,8 +33,7 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 			break
 		}
 		last = rows[len(rows)-1]
-		err := d.write(ctx, func(tx *sqlx.Tx) error { return d.resealAccounts(ctx, tx, rows, again, &done) })
-		if err != nil {
+		if err := d.counting(ctx, &done.Accounts, func(tx *sqlx.Tx) (int, error) { return d.resealAccounts(ctx, tx, rows, again) }); err != nil {
 			return done, err
 		}
 	}
@@ -48,36 +47,48 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 			return done, nil
 		}
 		attempt = rows[len(rows)-1]
-		err := d.write(ctx, func(tx *sqlx.Tx) error { return d.resealAttempts(ctx, tx, rows, again, &done) })
-		if err != nil {
+		if err := d.counting(ctx, &done.Attempts, func(tx *sqlx.Tx) (int, error) { return d.resealAttempts(ctx, tx, rows, again) }); err != nil {
 			return done, err
 		}
 	}
 }
 
-func (d *DB) resealAccounts(ctx context.Context, tx *sqlx.Tx, rows []accountRow, again func(sealed, place []byte) ([]byte, error), done *Resealed) error {
+// counting runs f in a transaction and adds what it counted, once it is kept.
+func (d *DB) counting(ctx context.Context, sum *int, f func(tx *sqlx.Tx) (int, error)) error {
+	var counted int
+	err := d.write(ctx, func(tx *sqlx.Tx) (err error) {
+		counted, err = f(tx)
+		return err
+	})
+	if err == nil {
+		*sum += counted
+	}
+	return err
+}
+
+func (d *DB) resealAccounts(ctx context.Context, tx *sqlx.Tx, rows []accountRow, again func(sealed, place []byte) ([]byte, error)) (done int, err error) {
 	for _, r := range rows {
 		sealed, err := again(r.Sealed, refunds.AccountPlace(r.MID, r.OrderID, r.Print))
 		if err != nil {
-			return hinted(err, "the account of order "+r.OrderID+" cannot be opened: restore the key file that sealed it, and rotate again")
+			return 0, hinted(err, "the account of order "+r.OrderID+" cannot be opened: restore the key file that sealed it, and rotate again")
 		}
 		if sealed == nil {
 			continue
 		}
 		changed, err := d.exec(ctx, tx, "reseal_account", args{"sealed": sealed, "mid": r.MID, "payment_key": r.PaymentKey, "print": r.Print})
 		if err != nil {
-			return err
+			return 0, err
 		}
-		done.Accounts += int(changed)
+		done += int(changed)
 	}
-	return nil
+	return done, nil
 }
 
-func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow, again func(sealed, place []byte) ([]byte, error), done *Resealed) error {
+func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow, again func(sealed, place []byte) ([]byte, error)) (done int, err error) {
 	for _, r := range rows {
 		sealed, err := again(r.Body, refunds.BodyPlace(r.Key))
 		if err != nil {
-			return hinted(err, "the bytes of refund "+r.RefundID+" cannot be opened: restore the key file that sealed them, and rotate again")
+			return 0, hinted(err, "the bytes of refund "+r.RefundID+" cannot be opened: restore the key file that sealed them, and rotate again")
 		}
 		if sealed == nil {
 			continue
@@ -86,11 +97,11 @@ func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow,
 		changed, err := d.exec(ctx, tx, "reseal_attempt", args{"body": sealed, "body_sha256": hex.EncodeToString(sum[:]),
 			"refund_id": r.RefundID, "n": r.N, "was": r.BodySHA256})
 		if err != nil {
-			return err
+			return 0, err
 		}
-		done.Attempts += int(changed)
+		done += int(changed)
 	}
-	return nil
+	return done, nil
 }
 
 // Rekeyed writes into the journal that the key was rotated.
@@ -138,11 +149,11 @@ func (d *DB) SaveAccounts(ctx context.Context, accounts []refunds.StoredAccount)
 // refunds had all ended by refunded, and those that came before unused and were
 // never needed. What is shown of them stays.
 func (d *DB) Purge(ctx context.Context, mid string, refunded, unused time.Time, actor string, now time.Time) (int, error) {
-	conn, err := d.db.Connx(ctx)
+	conn, release, err := d.pin(ctx)
 	if err != nil {
-		return 0, d.explain("purge", err)
+		return 0, err
 	}
-	defer conn.Close()
+	defer func() { _ = release() }()
 	if d.dialect == sqlfiles.SQLite { // what is freed must not linger in the file
 		if _, err := conn.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
 			return 0, d.explain("purge", err)

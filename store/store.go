@@ -15,10 +15,10 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq" // the PostgreSQL driver
-	_ "modernc.org/sqlite"
 
 	sqlfiles "daesa/sql"
 )
@@ -31,9 +31,6 @@ func init() {
 // it says that the database is locked. No write of daesa's lasts that long.
 const busyMilliseconds = 30_000
 
-// connections is how many of a process's statements run at once.
-const connections = 16
-
 // DB is one database, of either kind.
 type DB struct {
 	db       *sqlx.DB
@@ -45,26 +42,56 @@ type DB struct {
 	// writing lets the writers of this process queue up in order, where SQLite
 	// would let them poll.
 	writing sync.Mutex
+	// gate opens the connections to PostgreSQL; nil: SQLite.
+	gate     *gate
+	unshared atomic.Bool         // RequireSession has seen that sessions are not handed on
+	stumble  func(try int) error // for tests: ends a transaction before its commit
+	byHand   atomic.Bool         // for tests: a statement of theirs was taken
+	older    bool                // for tests: entries of the journal as older versions wrote them
+}
+
+// Option changes how a database is opened.
+type Option func(*DB)
+
+// MaxConnections is how many connections to PostgreSQL a process opens at most; 0:
+// what the work needs, at most 16.
+func MaxConnections(n int) Option {
+	return func(d *DB) {
+		if d.gate != nil && n > 0 {
+			d.gate.most = n
+		}
+	}
+}
+
+// Patience is for how long a process waits where PostgreSQL has no connection
+// left for it.
+func Patience(limit time.Duration) Option {
+	return func(d *DB) {
+		if d.gate != nil {
+			d.gate.patience = limit
+		}
+	}
 }
 
 // Open opens the database of a configuration's URL: sqlite:FILE or
 // postgres://... It does not create a schema: Migrate does.
-func Open(ctx context.Context, rawURL string) (*DB, error) {
+func Open(ctx context.Context, rawURL string, options ...Option) (*DB, error) {
 	d := &DB{url: rawURL}
-	var driver, dsn string
+	var name string
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
 		d.path = strings.TrimPrefix(rawURL, "sqlite:")
 		if err := prepareFile(d.path); err != nil {
 			return nil, err
 		}
-		d.dialect, driver, dsn = sqlfiles.SQLite, "sqlite", sqliteDSN(d.path)
+		d.dialect, name = sqlfiles.SQLite, "sqlite"
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
-		var err error
-		if dsn, err = postgresDSN(rawURL); err != nil {
+		sessions, err := postgresSessions(rawURL)
+		if err != nil {
 			return nil, err
 		}
-		d.dialect, driver = sqlfiles.Postgres, "postgres"
+		d.dialect, name = sqlfiles.Postgres, "postgres"
+		d.gate = &gate{sessions: sessions, most: mostConnections, patience: scarcityPatience}
 	default:
 		return nil, hinted(errors.New("the database URL is of no kind that daesa knows"),
 			"write database.url as sqlite:FILE or postgres://USER@HOST/DATABASE")
@@ -73,19 +100,39 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.queries, err = compileAll(queries, driver); err != nil {
+	if d.queries, err = compileAll(queries, name); err != nil {
 		return nil, err
 	}
-	if d.db, err = sqlx.Open(driver, dsn); err != nil {
+	for _, option := range options {
+		option(d)
+	}
+	if err := d.pool(name, sqliteDSN(d.path)); err != nil {
 		return nil, d.explain("open", err)
 	}
-	d.db.SetMaxOpenConns(connections)
-	d.db.SetMaxIdleConns(connections) // with the default of two, eight workers dial anew all the time
 	if err := d.db.PingContext(ctx); err != nil {
-		_ = d.db.Close()
+		_ = d.Close() // the first error is the one to tell
 		return nil, d.explain("open", err)
 	}
 	return d, nil
+}
+
+// pool makes the pool of connections; dsn is SQLite's.
+func (d *DB) pool(name, dsn string) error {
+	if d.gate == nil {
+		connector, err := guarded(dsn)
+		if err != nil {
+			return err
+		}
+		d.db = sqlx.NewDb(sql.OpenDB(connector), name)
+		d.db.SetMaxOpenConns(mostConnections)
+		d.db.SetMaxIdleConns(mostConnections)
+		return nil
+	}
+	d.db = sqlx.NewDb(sql.OpenDB(d.gate), name)
+	d.gate.pool = d.db
+	d.gate.doWithAll() // with the default of two idle ones, eight workers dial anew all the time
+	d.db.SetConnMaxIdleTime(idleTime)
+	return nil
 }
 
 // prepareFile makes a new database file readable by its owner alone.
@@ -120,7 +167,12 @@ func sqliteDSN(path string) string {
 }
 
 // Close closes the database.
-func (d *DB) Close() error { return d.db.Close() }
+func (d *DB) Close() error {
+	if d.gate != nil {
+		d.gate.end()
+	}
+	return d.db.Close()
+}
 
 // Dialect says which of the two databases it is.
 func (d *DB) Dialect() sqlfiles.Dialect { return d.dialect }
@@ -175,6 +227,28 @@ type args map[string]any
 type runner interface {
 	sqlx.QueryerContext
 	sqlx.ExecerContext
+}
+
+// place is where statements of all kinds run: a connection or a transaction.
+type place interface {
+	runner
+	preparer
+}
+
+// pin takes a connection for a piece of work that keeps it for long; release
+// gives it back.
+func (d *DB) pin(ctx context.Context) (conn *sqlx.Conn, release func() error, err error) {
+	if conn, err = d.db.Connx(ctx); err != nil {
+		return nil, nil, d.explain("connect", err)
+	}
+	if d.gate == nil {
+		return conn, conn.Close, nil
+	}
+	d.gate.count(0, 1)
+	return conn, func() error {
+		d.gate.count(0, -1)
+		return conn.Close()
+	}, nil
 }
 
 // exec runs a named query and gives the number of rows that it changed.
@@ -252,57 +326,4 @@ func (d *DB) bind(name string, arg any) (string, []any, error) {
 		values[i] = row.FieldByIndex(path).Interface()
 	}
 	return q.text, values, nil
-}
-
-// writeTries is how often a transaction is run that PostgreSQL ended because it
-// and another one waited for each other.
-const writeTries = 4
-
-// write runs f in one transaction that may write. f may be run again.
-func (d *DB) write(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	for try := 1; ; try++ {
-		err := d.writeOn(ctx, d.db, f)
-		var pg *pq.Error
-		deadlock := errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
-		if !deadlock || try == writeTries || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-// alone runs one statement that writes without a transaction of its own. SQLite
-// has one writer: ours wait for each other here, not by polling the file.
-func (d *DB) alone(f func() error) error {
-	if d.dialect == sqlfiles.SQLite {
-		d.writing.Lock()
-		defer d.writing.Unlock()
-	}
-	return f()
-}
-
-type beginner interface {
-	BeginTxx(ctx context.Context, opts *sql.TxOptions) (*sqlx.Tx, error)
-}
-
-func (d *DB) writeOn(ctx context.Context, on beginner, f func(tx *sqlx.Tx) error) (err error) {
-	if d.dialect == sqlfiles.SQLite {
-		d.writing.Lock()
-		defer d.writing.Unlock()
-	}
-	tx, err := on.BeginTxx(ctx, nil)
-	if err != nil {
-		return d.explain("begin", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tx.Rollback() // the first error is the one to tell
-		}
-	}()
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return d.explain("commit", err)
-	}
-	return nil
 }

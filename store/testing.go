@@ -1,10 +1,98 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
 
 // ExecForTest runs a statement of a test's own, to show what the database
 // refuses. No command calls it.
 func (d *DB) ExecForTest(ctx context.Context, statement string) error {
 	_, err := d.db.ExecContext(ctx, statement)
+	if err == nil {
+		d.byHand.Store(true)
+	}
 	return err
+}
+
+// ByHandForTest says whether a statement of a test's own was taken: then the
+// tables may not be as the journal says.
+func (d *DB) ByHandForTest() bool { return d.byHand.Load() }
+
+// RowsForTest gives the rows of a query of a test's own, as text; "NULL" is what
+// is absent.
+func (d *DB) RowsForTest(ctx context.Context, query string) ([][]string, error) {
+	rows, err := d.db.QueryxContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found [][]string
+	for rows.Next() {
+		cells, err := rows.SliceScan()
+		if err != nil {
+			return nil, err
+		}
+		texts := make([]string, len(cells))
+		for i, cell := range cells {
+			switch v := cell.(type) {
+			case nil:
+				texts[i] = "NULL"
+			case []byte:
+				texts[i] = string(v)
+			default:
+				texts[i] = fmt.Sprint(v)
+			}
+		}
+		found = append(found, texts)
+	}
+	return found, rows.Err()
+}
+
+// OlderForTest lets a database write the journal as older versions did, which kept
+// fewer facts.
+func (d *DB) OlderForTest() { d.older = true }
+
+// MigrateToForTest brings an empty database to an older schema, so that a test
+// can put into it what the version before could hold.
+func (d *DB) MigrateToForTest(ctx context.Context, version int64) error {
+	provider, err := d.provider(d.db.DB)
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
+}
+
+// NightForTest does what a night does about one break of a payment: it keeps the
+// look-up, and takes what propose makes of what was asked before. No command
+// calls it.
+func (d *DB) NightForTest(ctx context.Context, p pay.Payment, b reconcile.Break, propose func(refunds.Asked) *refunds.Request, actor string, now time.Time) error {
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		if err := d.savePayment(ctx, tx, p, nil, nil, "", now); err != nil {
+			return err
+		}
+		asked, err := d.askedOf(ctx, tx, p.MID, p, b.ID, b.Since)
+		if err != nil {
+			return err
+		}
+		night := jobs.Written{Now: now, Actor: actor, Lease: reconcile.Lease{MID: p.MID}}
+		if request := propose(asked); request != nil {
+			night.Proposed = append(night.Proposed, *request)
+		}
+		entries, err := d.commitProposals(ctx, tx, night)
+		if err != nil {
+			return err
+		}
+		_, err = d.append(ctx, tx, entries)
+		return err
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -20,6 +19,7 @@ type handRow struct {
 	PaymentKey  string `db:"payment_key"`
 	OrderID     string `db:"order_id"`
 	Amount      int64  `db:"amount"`
+	TaxFree     int64  `db:"tax_free_amount"`
 	Currency    string `db:"currency"`
 	Why         string `db:"why"`
 	State       string `db:"state"`
@@ -37,7 +37,7 @@ type handRow struct {
 func (r handRow) transfer() refunds.HandTransfer {
 	return refunds.HandTransfer{
 		RefundID: r.RefundID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Amount: r.Amount,
-		Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.HandState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
+		TaxFree: r.TaxFree, Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.HandState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
 		ApprovedBy: r.ApprovedBy, ApprovedAt: r.ApprovedAt.Time, DoneBy: r.DoneBy, DoneAt: r.DoneAt.Time,
 		Reference: r.Reference, Note: r.Note, CancelBy: r.CancelBy.Time,
 	}
@@ -72,59 +72,51 @@ func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.Ha
 }
 
 // MoveHandTransfer writes a person's word on a transfer by hand. Its approval
-// takes the amount out of what may ever be cancelled on the payment: it is
-// refused where requests that still count leave no room for it, and where an
-// equal one of the same payment was or may be refunded by Toss, unless it is
-// said to be another wish.
-func (d *DB) MoveHandTransfer(ctx context.Context, id string, to refunds.HandState, by, reference, note string, another bool, now time.Time) (refunds.HandTransfer, error) {
+// takes the amount out of what may ever be cancelled on the payment: the rule is
+// asked under the payment's lock.
+func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.HandTransfer, error) {
 	var after refunds.HandTransfer
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		before, err := d.handTransfer(ctx, tx, id)
+		before, err := d.handTransfer(ctx, tx, w.ID)
 		if err != nil {
 			return err
 		}
-		if after, err = before.Move(to, by, reference, note, now); err != nil {
+		if after, err = before.Move(w); err != nil {
 			return err
 		}
-		if to == refunds.HandApproved {
-			if err := d.roomFor(ctx, tx, before, another); err != nil {
+		if w.To != refunds.HandDropped {
+			if err := d.requireUnalteredTransfer(ctx, tx, w.ID); err != nil {
 				return err
 			}
 		}
-		if err := d.change(ctx, tx, "hand_move", args{"id": id, "was": string(before.State), "state": string(after.State), "approved_by": after.ApprovedBy,
+		if w.To == refunds.HandApproved {
+			if err := d.mayGo(ctx, tx, before, w); err != nil {
+				return err
+			}
+		}
+		if err := d.change(ctx, tx, "hand_move", args{"id": w.ID, "was": string(before.State), "state": string(after.State), "approved_by": after.ApprovedBy,
 			"approved_at": at(after.ApprovedAt), "done_by": after.DoneBy, "done_at": at(after.DoneAt), "reference": after.Reference, "note": after.Note}, "the transfer, as it was read,"); err != nil {
 			return err
 		}
-		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "transfer:"+id, "transfer."+string(to), note, map[string]any{
-			"from": before.State, "mid": before.MID, "order_id": before.OrderID, "amount": before.Amount, "currency": before.Currency, "reference": reference})})
+		_, err = d.append(ctx, tx, []Entry{entry(w.Now, w.By, "", "transfer:"+w.ID, "transfer."+string(w.To), w.Note, map[string]any{
+			"from": before.State, "mid": before.MID, "order_id": before.OrderID, "amount": before.Amount, "currency": before.Currency, "reference": w.Reference})})
 		return err
 	})
 	return after, err
 }
 
-// roomFor: what is asked of Toss and what is given by hand are together never
-// more than what was paid.
-func (d *DB) roomFor(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, another bool) error {
-	key := args{"mid": t.MID, "payment_key": t.PaymentKey}
-	var total int64
-	if err := d.one(ctx, tx, &total, "lock_payment", key); err != nil {
+func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, w refunds.HandWord) error {
+	p, known, parts, err := d.roomOf(ctx, tx, refunds.Request{ID: t.RefundID, MID: t.MID, PaymentKey: t.PaymentKey})
+	if err != nil {
 		return err
 	}
-	var same string
-	err := d.one(ctx, tx, &same, "same_given", args{"mid": t.MID, "payment_key": t.PaymentKey, "amount": t.Amount, "id": t.RefundID})
 	switch {
-	case err == nil && !another:
-		return hinted(fmt.Errorf("transfer %s: refund %s asks Toss for the same amount of the same payment", t.RefundID, same),
-			"if that one took its place: daesa refunds transfers drop "+t.RefundID+" --note ...; if both are due: approve with --another-wish")
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return err
+	case w.Seen != nil:
+		p = *w.Seen
+	case !parts: // nobody knows, so that the amount alone is compared
+		p.TaxFreeAmount = t.TaxFree
 	}
-	counted, err := d.counted(ctx, tx, key)
-	if err == nil && counted+t.Amount > total {
-		err = hinted(fmt.Errorf("transfer %s: %s was paid, and %s of it are cancelled, asked for or given back already", t.RefundID,
-			t.Currency.Format(total), t.Currency.Format(counted)), "daesa explain "+t.OrderID+" shows what; a transfer now would pay twice")
-	}
-	return err
+	return t.MayGo(p, known, w.Another)
 }
 
 // Sendable lists what is approved and could be sent, the most urgent first.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +62,7 @@ func (q *call) fail(kind pay.FailureKind, err error) *pay.Failure {
 // carried out all the same.
 func (q *call) unreadable() pay.FailureKind {
 	if q.cancel {
-		return pay.FailureNoAnswer
+		return pay.FailureNoCode
 	}
 	return pay.FailureUnreadable
 }
@@ -131,8 +132,15 @@ func (c *Client) judge(q *call, a answer, decode func([]byte) error) *pay.Failur
 	if err == nil {
 		return nil
 	}
-	failure := q.fail(q.unreadable(), c.scrub(q, err))
+	kind := q.unreadable()
+	if wrong := (*sumsError)(nil); errors.As(err, &wrong) {
+		kind = pay.FailureSums
+	}
+	failure := q.fail(kind, c.scrub(q, err))
 	failure.HTTPStatus, failure.TraceID = a.status, a.trace
+	if !json.Valid(a.body) {
+		failure.Piece = c.piece(q, a.body)
+	}
 	return failure
 }
 
@@ -245,8 +253,8 @@ func (c *Client) read(q *call, response *http.Response) (answer, *pay.Failure) {
 		err = fmt.Errorf("the answer is longer than %d bytes", q.max)
 	}
 	if err != nil {
-		kind := q.unreadable()
-		if timeout := net.Error(nil); errors.As(err, &timeout) || errors.Is(err, context.Canceled) {
+		kind := pay.FailureUnreadable
+		if timeout := net.Error(nil); q.cancel || errors.As(err, &timeout) || errors.Is(err, context.Canceled) {
 			kind = pay.FailureNoAnswer
 		}
 		failure := q.fail(kind, c.transportError(q, err))

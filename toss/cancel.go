@@ -126,8 +126,10 @@ func checkAccount(a pay.RefundAccount) error {
 // the pace has come; where it gives an error nothing is sent.
 //
 // The error is a *pay.Failure. FailureNotSent is proved: nothing of the
-// request left this machine. FailureNoAnswer is everything without a full and
-// readable answer, a redirect and a page in HTML included: perhaps executed.
+// request left this machine. FailureNoAnswer is everything without a full
+// answer, FailureNoCode every answer with neither a code nor a payment in it, a
+// redirect and a page in HTML included, and FailureSums a payment whose amounts
+// contradict each other: each is perhaps executed.
 func (c *Client) Cancel(ctx context.Context, intent pay.CancelIntent, body []byte, ready func(context.Context) error) (pay.Payment, pay.Evidence, error) {
 	q := call{
 		api: APICancel, name: "POST /v1/payments/{paymentKey}/cancel", about: clean(intent.PaymentKey, aboutMaximum),

@@ -152,13 +152,16 @@ func TestAnswersOfACancel(t *testing.T) {
 		{"throttled", refusal(429, "SOMETHING"), pay.FailureThrottled},
 		{"gateway", reply(503, "<html>"), pay.FailureThrottled},
 		{"unknown", refusal(400, "SOMETHING"), pay.FailureUnclassed},
-		{"HTML 500", reply(500, "<html>"), pay.FailureNoAnswer},
-		{"HTML 403", reply(403, "<html>"), pay.FailureNoAnswer},
-		{"HTML 200", reply(200, "<html>"), pay.FailureNoAnswer},
-		{"empty", reply(200, ""), pay.FailureNoAnswer},
-		{"no payment", reply(200, "{}"), pay.FailureNoAnswer},
-		{"another payment", reply(200, string(sample(t, "payment_easypay_card_done.json"))), pay.FailureNoAnswer},
-		{"sums", reply(200, string(edit(t, `{"balanceAmount":1}`))), pay.FailureNoAnswer},
+		{"HTML 500", reply(500, "<html>"), pay.FailureNoCode},
+		{"HTML 403", reply(403, "<html>"), pay.FailureNoCode},
+		{"HTML 413", reply(413, "<html>too large</html>"), pay.FailureNoCode},
+		{"400 without a code", reply(400, `{"message":"bad request"}`), pay.FailureNoCode},
+		{"401 of a proxy", reply(401, "<html>log in</html>"), pay.FailureNoCode},
+		{"HTML 200", reply(200, "<html>"), pay.FailureNoCode},
+		{"empty", reply(200, ""), pay.FailureNoCode},
+		{"no payment", reply(200, "{}"), pay.FailureNoCode},
+		{"another payment", reply(200, string(sample(t, "payment_easypay_card_done.json"))), pay.FailureNoCode},
+		{"sums", reply(200, string(edit(t, `{"balanceAmount":1}`))), pay.FailureSums},
 		{"enormous", reply(200, strings.Repeat(" ", singleMaximum+1)), pay.FailureNoAnswer},
 		{"truncated", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "999")
@@ -271,7 +274,7 @@ func TestEveryCodeHasOneRow(t *testing.T) {
 		}
 	}
 	for code, kind := range map[string]pay.FailureKind{
-		"INVALID_TRANSACTION_KEY": pay.FailurePaging, "INVALID_PAGING_KEY": pay.FailurePaging, "NOT_FOUND": pay.FailureNotFound,
+		"INVALID_TRANSACTION_KEY": pay.FailurePaging, "INVALID_PAGING_KEY": pay.FailurePaging, "NOT_FOUND": pay.FailureUnclassed,
 		"COMMON_ERROR": pay.FailureTransient, "NEVER_SEEN": pay.FailureUnclassed, "EXCEED_CANCEL_LIMIT": pay.FailureRefused,
 	} {
 		if got := kindOf(400, code); got != kind {

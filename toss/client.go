@@ -14,10 +14,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"daesa/internal/hint"
 	"daesa/pay"
 )
 
@@ -49,7 +51,8 @@ type Pacer interface {
 // Options of a Client. BaseURL, SecretKey and Now are needed.
 type Options struct {
 	BaseURL   string        // https://api.tosspayments.com; http only on loopback
-	MID       string        // stands in where the provider leaves mId out
+	MID       string        // of the key, as the configuration has it
+	AlsoMIDs  []string      // further MIDs that the key answers for: what is theirs counts as MID's
 	SecretKey func() string // reveals the key, for each send anew
 
 	// HTTP sends; nil: a client of its own. Whatever it is, redirects are never
@@ -75,13 +78,14 @@ type Client struct {
 	sleep func(context.Context, time.Duration) error
 }
 
-// optionError is a mistake in Options, with what to do about it.
-type optionError struct{ text, hint string }
-
-func (e *optionError) Error() string { return e.text }
-
-// Hint says what a person should do.
-func (e *optionError) Hint() string { return e.hint }
+// merchantOf folds the mId that Toss names: one of AlsoMIDs is MID's, and every
+// other stays what it is. "" stays "".
+func (o Options) merchantOf(said string) string {
+	if slices.Contains(o.AlsoMIDs, said) {
+		return o.MID
+	}
+	return said
+}
 
 // New checks the options and makes a client. It sends nothing. The error has
 // a Hint method.
@@ -91,7 +95,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	if o.SecretKey == nil || o.Now == nil {
-		return nil, &optionError{"toss: a client needs a secret key and a clock", "set Options.SecretKey and Options.Now"}
+		return nil, hint.New("toss: a client needs a secret key and a clock", "set Options.SecretKey and Options.Now")
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -108,7 +112,7 @@ func New(o Options) (*Client, error) {
 	}
 	if transport, ok := client.Transport.(*http.Transport); ok {
 		if set := transport.TLSClientConfig; set != nil && (set.InsecureSkipVerify || (set.MinVersion != 0 && set.MinVersion < tls.VersionTLS12)) {
-			return nil, &optionError{"toss: the HTTP client accepts unverified or outdated TLS", "leave certificate checks on and TLS at 1.2 or newer"}
+			return nil, hint.New("toss: the HTTP client accepts unverified or outdated TLS", "leave certificate checks on and TLS at 1.2 or newer")
 		}
 	}
 	client.Jar, client.Timeout = nil, 0
@@ -123,22 +127,20 @@ func New(o Options) (*Client, error) {
 // checkBase wants https, or a loopback host. The address itself is left out of
 // the errors about its parts, because people write passwords into addresses.
 func checkBase(text string) (base string, loopback bool, err error) {
-	const hint = "write merchants.base_url: https://api.tosspayments.com"
+	const next = "write merchants.base_url: https://api.tosspayments.com"
 	u, parseErr := url.Parse(strings.TrimSpace(text))
 	if parseErr != nil || u.Host == "" || u.Opaque != "" {
-		return "", false, &optionError{"toss: the base URL is no address", hint}
+		return "", false, hint.New("toss: the base URL is no address", next)
 	}
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return "", false, &optionError{"toss: the base URL may have no user, query or fragment", hint}
+		return "", false, hint.New("toss: the base URL may have no user, query or fragment", next)
 	}
 	host := u.Hostname()
 	ip := net.ParseIP(host)
 	loopback = strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return "", false, &optionError{
-			fmt.Sprintf("toss: %s://%s is not encrypted", clean(u.Scheme, 10), clean(u.Host, 80)),
-			hint + " (plain http is for a sandbox on this machine only)",
-		}
+		return "", false, hint.Errorf(next+" (plain http is for a sandbox on this machine only)",
+			"toss: %s://%s is not encrypted", clean(u.Scheme, 10), clean(u.Host, 80))
 	}
 	return strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), loopback, nil
 }
@@ -239,9 +241,11 @@ type Probe struct {
 // 404 NOT_FOUND_PAYMENT to a good key.
 const probeOrder = "daesa-probe-no-such-order-000000"
 
-// Probe asks for an order that does not exist: 404 means that the key works,
-// 401 and 403 that it does not, which is no error. Every other answer is a
-// *pay.Failure; ProviderTime is set whenever something answered with a date.
+// Probe asks for an order that does not exist. Toss's code for an unknown
+// payment means that the key works, its codes for a refused key that it does
+// not, which is no error. Every other answer is a *pay.Failure: the status of a
+// gateway says nothing of the key. ProviderTime is set whenever something
+// answered with a date.
 func (c *Client) Probe(ctx context.Context) (Probe, error) {
 	q := call{
 		api: APIOrder, name: "GET /v1/payments/orders/{orderId}", about: "probe",
@@ -256,7 +260,7 @@ func (c *Client) Probe(ctx context.Context) (Probe, error) {
 	switch {
 	case failure == nil || failure.Kind == pay.FailureNotFound:
 		return Probe{ProviderTime: date, KeyAccepted: true}, nil
-	case failure.Kind == pay.FailureKey || (failure.HTTPStatus == http.StatusForbidden && failure.Code != ""):
+	case failure.Kind == pay.FailureKey || failure.HTTPStatus == http.StatusForbidden && failure.Kind == pay.FailureRefused:
 		return Probe{ProviderTime: date}, nil
 	default:
 		return Probe{ProviderTime: date}, failure

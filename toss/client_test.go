@@ -313,7 +313,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 			if failure := failureOf(t, errorOf(c.Payment(t.Context(), referenceKey))); failure.Kind != pay.FailureUnreadable {
 				t.Errorf("%d: %v", status, failure)
 			}
-			if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNoAnswer {
+			if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNoCode {
 				t.Errorf("%d: a cancel: %v", status, failure)
 			}
 		}
@@ -429,6 +429,9 @@ func TestProbe(t *testing.T) {
 		{403, `{"code":"FORBIDDEN_REQUEST","message":""}`, false, false},
 		{400, string(sample(t, "error_400_invalid_api_key.json")), false, false},
 		{403, `<html>`, false, true},
+		{403, `{"code":"ACCESS_DENIED","message":"a gateway's"}`, false, true},
+		{404, `{"code":"NOT_FOUND","message":"a gateway's"}`, false, true},
+		{404, `<html>`, false, true},
 		{500, `{"code":"COMMON_ERROR","message":""}`, false, true},
 		{200, `<html>`, false, true},
 	}

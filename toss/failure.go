@@ -52,7 +52,10 @@ var codeTable = []struct {
 	{pay.FailureThrottled, globalTable, []string{"TOO_MANY_REQUESTS"}},
 	{pay.FailureKey, cancelTable, []string{"UNAUTHORIZED_KEY", "INCORRECT_BASIC_AUTH_FORMAT"}},
 	{pay.FailureKey, globalTable, []string{"INVALID_API_KEY", "INVALID_CLIENT_KEY", "NOT_FOUND_MERCHANT"}},
-	{pay.FailureNotFound, lookUpTable, []string{"NOT_FOUND_PAYMENT", "NOT_FOUND"}},
+	// Only these prove that a payment does not exist. A gateway in between says
+	// NOT_FOUND of a path that it does not know, so that code proves nothing.
+	{pay.FailureNotFound, lookUpTable, []string{"NOT_FOUND_PAYMENT"}},
+	{pay.FailureUnclassed, lookUpTable, []string{"NOT_FOUND"}},
 	// What is malformed as a key names no payment either.
 	{pay.FailureNotFound, globalTable, []string{"INVALID_PAYMENT_KEY"}},
 	{pay.FailurePaging, globalTable, []string{"INVALID_PAGING_KEY"}},
@@ -136,6 +139,7 @@ func (c *Client) refusal(q *call, a answer) *pay.Failure {
 	case a.status < 400:
 		f.Kind = q.unreadable()
 		f.Err = fmt.Errorf("%w (redirects are never followed)", errNoAnswer)
+		f.Piece = c.piece(q, a.body)
 	case ok:
 		f.Kind = kindOf(a.status, code)
 		f.Code, f.Message = clean(code, codeMaximum, secrets...), clean(message, messageMaximum, secrets...)
@@ -144,9 +148,11 @@ func (c *Client) refusal(q *call, a answer) *pay.Failure {
 		}
 	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable:
 		f.Kind = pay.FailureThrottled
+		f.Piece = c.piece(q, a.body)
 	default:
 		f.Kind = q.unreadable()
 		f.Err = errNoAnswer
+		f.Piece = c.piece(q, a.body)
 	}
 	return f
 }

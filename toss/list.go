@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +16,7 @@ const (
 	// PageLimit is the number of rows that a transaction page is asked for,
 	// Toss's largest (https://docs.tosspayments.com/reference, 거래 조회).
 	PageLimit = 5000
-	// settlementPageSize is the same of settlements: a shorter page is the last.
+	// settlementPageSize is the same of settlements.
 	settlementPageSize = 5000
 
 	wireTime = "2006-01-02T15:04:05" // KST, without an offset
@@ -26,14 +25,16 @@ const (
 // Page is one page of the transaction list.
 type Page struct {
 	Rows     []pay.Transaction // in the provider's order, without repeated rows
-	Next     string            // the key to go on after; "" when this was the last page
+	Next     string            // the key of the last row, to go on after; "" of an empty page, which ends a list
 	Evidence pay.Evidence
 }
 
 // Transactions reads one page of the transactions in [from, to), after the
-// transaction with the key after ("": from the start). The provider filters by
-// whole seconds, so a part of a second at either end is taken in whole. The
-// error is a *pay.Failure; its kind is FailurePaging where after was refused.
+// transaction with the key after ("": from the start). That a page is shorter
+// than what was asked for proves nothing: only an empty one ends a list. The
+// provider filters by whole seconds, so a part of a second at either end is
+// taken in whole. The error is a *pay.Failure; its kind is FailurePaging where
+// after was refused.
 func (c *Client) Transactions(ctx context.Context, from, to time.Time, after string) (Page, error) {
 	start, end := from.In(pay.Seoul).Format(wireTime), to.Add(-1).In(pay.Seoul).Format(wireTime)
 	q := call{
@@ -50,7 +51,7 @@ func (c *Client) Transactions(ctx context.Context, from, to time.Time, after str
 	}
 	var page Page
 	evidence, failure := c.get(ctx, q, func(body []byte) (err error) {
-		page, err = c.page(body, after)
+		page, err = c.page(body)
 		return err
 	})
 	if failure != nil {
@@ -60,8 +61,8 @@ func (c *Client) Transactions(ctx context.Context, from, to time.Time, after str
 	return page, nil
 }
 
-// page reads a page and makes sure that it moves on.
-func (c *Client) page(body []byte, after string) (Page, error) {
+// page reads a page.
+func (c *Client) page(body []byte) (Page, error) {
 	rows, err := decodeTransactions(body, c.opts.MID)
 	if err != nil {
 		return Page{}, err
@@ -73,19 +74,13 @@ func (c *Client) page(body []byte, after string) (Page, error) {
 		if rows[i].TransactionKey == "" || rows[i].PaymentKey == "" {
 			return Page{}, fmt.Errorf("row %d has no transactionKey or no paymentKey", i+1)
 		}
+		rows[i].MID = c.opts.merchantOf(rows[i].MID)
 	}
 	if len(rows) == 0 {
 		return Page{}, nil
 	}
 	last := rows[len(rows)-1].TransactionKey
-	if last == after {
-		return Page{}, fmt.Errorf("the pages repeat: this one ends with the key after which it should begin")
-	}
-	page := Page{Rows: distinct(rows)}
-	if len(rows) == PageLimit {
-		page.Next = last
-	}
-	return page, nil
+	return Page{Rows: distinct(rows), Next: last}, nil
 }
 
 // wireTransaction is what daesa reads of a Transaction
@@ -103,7 +98,8 @@ type wireTransaction struct {
 }
 
 // decodeTransactions reads the bare array of a page. A row of another
-// merchant keeps its MID; mid stands in where a row has none.
+// merchant keeps its MID; mid stands in where a row has none, since no money is
+// sent on a row.
 func decodeTransactions(body []byte, mid string) ([]pay.Transaction, error) {
 	var wire []wireTransaction
 	if err := json.Unmarshal(body, &wire); err != nil {
@@ -167,11 +163,11 @@ func distinct(rows []pay.Transaction) []pay.Transaction {
 }
 
 // PaidOut reads page (from 1) of the settlement rows that Toss pays out on a
-// day; more says whether another page follows. There are none with a test key.
-// Toss does not say whether the end of the window belongs to it, so the day
-// after is asked for as well and its rows are left out. The error is a
-// *pay.Failure.
-func (c *Client) PaidOut(ctx context.Context, day pay.Day, page int) (rows []pay.Settlement, more bool, evidence pay.Evidence, err error) {
+// day. Only a page that shows nothing ends the list. There are none with a test
+// key. Toss does not say whether the end of the window belongs to it, so the day
+// after is asked for as well and its rows are left out. A row that cannot be
+// read does not lose the others. The error is a *pay.Failure.
+func (c *Client) PaidOut(ctx context.Context, day pay.Day, page int) (pay.SettlementPage, error) {
 	q := call{
 		api: APISettlements, name: "GET /v1/settlements", path: "/v1/settlements", max: c.limit(listMaximum),
 		about: fmt.Sprintf("paid out on %s, page %d", day, page),
@@ -181,20 +177,27 @@ func (c *Client) PaidOut(ctx context.Context, day pay.Day, page int) (rows []pay
 		},
 	}
 	if page < 1 {
-		return nil, false, pay.Evidence{}, q.fail(pay.FailureRefused, fmt.Errorf("pages count from 1"))
+		return pay.SettlementPage{}, q.fail(pay.FailureRefused, fmt.Errorf("pages count from 1"))
 	}
+	var out pay.SettlementPage
 	evidence, failure := c.get(ctx, q, func(body []byte) (err error) {
-		rows, err = decodeSettlements(body, c.opts.MID)
-		if err == nil && len(rows) > settlementPageSize {
-			err = fmt.Errorf("the page has %d rows, more than the %d that were asked for", len(rows), settlementPageSize)
+		out, err = decodeSettlements(body, c.opts.MID, day)
+		if err == nil && out.Shown > settlementPageSize {
+			err = fmt.Errorf("the page has %d rows, more than the %d that were asked for", out.Shown, settlementPageSize)
+		}
+		for i := range out.Rows {
+			out.Rows[i].MID = c.opts.merchantOf(out.Rows[i].MID)
 		}
 		return err
 	})
 	if failure != nil {
-		return nil, false, pay.Evidence{}, failure
+		return pay.SettlementPage{}, failure
 	}
-	more = len(rows) == settlementPageSize
-	return slices.DeleteFunc(rows, func(r pay.Settlement) bool { return r.PaidOutDate != day }), more, evidence, nil
+	for i := range out.Bad {
+		out.Bad[i] = pay.BadRow{Key: clean(out.Bad[i].Key, codeMaximum, c.secrets(&q)...), Err: c.scrub(&q, out.Bad[i].Err)}
+	}
+	out.Evidence = evidence
+	return out, nil
 }
 
 // wireSettlement is what daesa reads of a pay.Settlement
@@ -228,23 +231,54 @@ type wireTransactionKeys struct {
 	Currency       string `json:"currency"`
 }
 
-func decodeSettlements(body []byte, mid string) ([]pay.Settlement, error) {
-	var wire []wireSettlement
+// decodeSettlements reads the bare array of a page row by row, and keeps what is
+// paid out on a day.
+func decodeSettlements(body []byte, mid string, day pay.Day) (page pay.SettlementPage, err error) {
+	var wire []json.RawMessage
 	if err := json.Unmarshal(body, &wire); err != nil {
-		return nil, shape("list of settlements", err)
+		return page, shape("list of settlements", err)
 	}
 	if wire == nil {
-		return nil, fmt.Errorf("the answer is no list of settlements but null")
+		return page, fmt.Errorf("the answer is no list of settlements but null")
 	}
-	rows := make([]pay.Settlement, len(wire))
-	for i := range wire {
-		row, err := wire[i].noun(mid)
-		if err != nil {
-			return nil, fmt.Errorf("row %d: %w", i+1, err)
+	page.Shown = len(wire)
+	for i, raw := range wire {
+		row, err := decodeSettlement(raw, mid)
+		if err == nil && row.PaidOutDate == "" {
+			err = fmt.Errorf("paidOutDate is missing")
 		}
-		rows[i] = row
+		switch {
+		case row.PaidOutDate != "" && row.PaidOutDate != day: // another day's, which is not asked about
+		case err != nil:
+			page.Bad = append(page.Bad, pay.BadRow{Key: row.TransactionKey, Err: fmt.Errorf("row %d: %w", i+1, err)})
+		default:
+			page.Rows = append(page.Rows, row)
+		}
 	}
-	return rows, nil
+	return page, nil
+}
+
+// decodeSettlement reads one row. Of one that cannot be read it gives what can:
+// its key, and the day on which it is paid out.
+func decodeSettlement(raw json.RawMessage, mid string) (pay.Settlement, error) {
+	var w wireSettlement
+	err := json.Unmarshal(raw, &w)
+	if err == nil {
+		var row pay.Settlement
+		if row, err = w.noun(mid); err == nil {
+			return row, nil
+		}
+	} else {
+		err = shape("settlement row", err)
+	}
+	var known struct{ TransactionKey, PaidOutDate any }
+	_ = json.Unmarshal(raw, &known) // what is not there stays empty
+	row := pay.Settlement{}
+	row.TransactionKey, _ = known.TransactionKey.(string)
+	if date, ok := known.PaidOutDate.(string); ok {
+		row.PaidOutDate, _ = dayOf("paidOutDate", date)
+	}
+	return row, err
 }
 
 func (w *wireSettlement) noun(mid string) (row pay.Settlement, err error) {

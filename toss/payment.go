@@ -35,7 +35,7 @@ type wirePayment struct {
 	Account            *wireAccount `json:"virtualAccount"`
 	Transfer           *struct{}    `json:"transfer"`
 	Phone              *struct{}    `json:"mobilePhone"`
-	GiftCertificate    *struct{}    `json:"giftCertificate"`
+	GiftCertificate    *wireGift    `json:"giftCertificate"`
 	EasyPay            *wireWallet  `json:"easyPay"`
 	ForeignEasyPay     *wireWallet  `json:"foreignEasyPay"` // until 2022-06-08
 	Cancels            []wireCancel `json:"cancels"`
@@ -45,7 +45,12 @@ type wirePayment struct {
 }
 
 type wireCard struct {
-	Amount json.Number `json:"amount"`
+	Amount    json.Number `json:"amount"`
+	ApproveNo string      `json:"approveNo"`
+}
+
+type wireGift struct {
+	ApproveNo string `json:"approveNo"`
 }
 
 type wireAccount struct {
@@ -95,7 +100,7 @@ func (c *Client) payment(body []byte) (pay.Payment, error) {
 	if err := checkSums(p); err != nil {
 		return pay.Payment{}, err
 	}
-	p.MID = firstOf(p.MID, c.opts.MID)
+	p.MID = c.opts.merchantOf(p.SaidMID)
 	return p, nil
 }
 
@@ -113,6 +118,7 @@ func decodePayment(body []byte) (wirePayment, pay.Payment, error) {
 func (w *wirePayment) noun() (p pay.Payment, err error) {
 	p = pay.Payment{
 		MID:                w.MID,
+		SaidMID:            w.MID,
 		PaymentKey:         w.PaymentKey,
 		OrderID:            w.OrderID,
 		Version:            w.Version,
@@ -126,6 +132,12 @@ func (w *wirePayment) noun() (p pay.Payment, err error) {
 	}
 	if w.Failure != nil {
 		p.FailureCode = w.Failure.Code
+	}
+	switch {
+	case w.Card != nil:
+		p.ApprovalNumber = w.Card.ApproveNo
+	case w.GiftCertificate != nil:
+		p.ApprovalNumber = w.GiftCertificate.ApproveNo
 	}
 	p.Method, p.Behind, p.Provider = w.method()
 	if p.RequestedAt, err = timeOf("requestedAt", w.RequestedAt); err != nil {
@@ -321,19 +333,19 @@ func (w *wirePayment) foreign(m pay.Method, provider string) bool {
 // (version 1.4 and older), is CANCELED without money having moved.
 func checkSums(p pay.Payment) error {
 	if p.TotalAmount < 0 || p.BalanceAmount < 0 {
-		return fmt.Errorf("totalAmount %d or balanceAmount %d is negative", p.TotalAmount, p.BalanceAmount)
+		return sums("totalAmount %d or balanceAmount %d is negative", p.TotalAmount, p.BalanceAmount)
 	}
 	rest := p.TotalAmount
 	settled := true
 	for _, cancel := range p.Cancels {
 		if cancel.Amount < 0 {
-			return fmt.Errorf("a cancelAmount is %d", cancel.Amount)
+			return sums("a cancelAmount is %d", cancel.Amount)
 		}
 		switch cancel.Status {
 		case pay.CancelDone:
 			left, err := pay.Add(rest, -cancel.Amount)
 			if err != nil {
-				return err
+				return sums("%w", err)
 			}
 			rest = left
 		case pay.CancelAborted:
@@ -342,7 +354,7 @@ func checkSums(p pay.Payment) error {
 		}
 	}
 	if rest < 0 || p.BalanceAmount > p.TotalAmount {
-		return fmt.Errorf("totalAmount %d is less than the finished cancels or than balanceAmount %d", p.TotalAmount, p.BalanceAmount)
+		return sums("totalAmount %d is less than the finished cancels or than balanceAmount %d", p.TotalAmount, p.BalanceAmount)
 	}
 	paid := p.Status == pay.Done || p.Status == pay.PartialCanceled || p.Status == pay.Canceled
 	unpaid := p.Status == pay.Canceled &&
@@ -350,6 +362,11 @@ func checkSums(p pay.Payment) error {
 	if !settled || !paid || unpaid || rest == p.BalanceAmount {
 		return nil
 	}
-	return fmt.Errorf("the amounts do not agree: totalAmount %d less finished cancels is %d, but balanceAmount is %d (smallest units of %s)",
+	return sums("the amounts do not agree: totalAmount %d less finished cancels is %d, but balanceAmount is %d (smallest units of %s)",
 		p.TotalAmount, rest, p.BalanceAmount, clean(string(p.Currency), 10))
 }
+
+// sumsError says that a payment's own amounts contradict each other.
+type sumsError struct{ error }
+
+func sums(format string, values ...any) error { return &sumsError{fmt.Errorf(format, values...)} }

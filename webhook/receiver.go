@@ -27,7 +27,8 @@ type Inbox interface {
 
 // Merchant is one of those whose events may come.
 type Merchant struct {
-	MID string
+	MID      string
+	AlsoMIDs []string // further MIDs of the same key: their events are MID's
 	// SecurityKeys reveals the keys of signed events, for each check anew; two
 	// while one takes the other's place. None: they cannot be verified.
 	SecurityKeys func() []string
@@ -181,7 +182,7 @@ func answer(w http.ResponseWriter, code int, text string) {
 func (r *Receiver) merchant(req *http.Request, mID string) *Merchant {
 	for _, name := range []string{path.Base(req.URL.Path), mID} {
 		for i := range r.o.Merchants {
-			if r.o.Merchants[i].MID == name {
+			if r.o.Merchants[i].MID == name || slices.Contains(r.o.Merchants[i].AlsoMIDs, name) {
 				return &r.o.Merchants[i]
 			}
 		}

@@ -245,7 +245,7 @@ func (a *app) accountOfOrder(ctx context.Context, db *store.DB, order string) (*
 		found = account
 	}
 	if found == nil {
-		return nil, failed("daesa accounts list shows which orders have one; one whose time was over is destroyed", "no refund account of order %s is kept", plain(order))
+		return nil, unknown("daesa accounts list shows which orders have one; one whose time was over is destroyed", "no refund account of order %s is kept", plain(order))
 	}
 	return found, nil
 }

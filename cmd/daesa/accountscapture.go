@@ -91,11 +91,16 @@ func (a *app) capture(ctx context.Context, watch bool) error {
 		a.log.Info("capture", "watching every", captureEvery)
 		told := passTeller{tell: func(s jobs.CaptureSummary) { a.tellCapture(ctx, cfg, db, s, job.Clock()) }}
 		defer told.wait()
+		var said repeated
 		return job.Watch(ctx, captureEvery, func(s jobs.CaptureSummary) {
 			a.log.Info("capture", "new", s.New, "looked", s.Looked, "captured", s.Captured, "missed", s.Missed)
 			for _, gap := range s.Gaps {
-				a.warn("capture: %s", gap)
+				if again, now := said.say(gap.Cause(), job.Clock()); now {
+					a.warn("capture: %s%s", plain(gap.Text), again)
+					a.advise(gapHint(gap.Kind))
+				}
 			}
+			said.passed()
 			told.hear(s)
 		})
 	}
@@ -150,7 +155,10 @@ func (a *app) printCapture(ctx context.Context, cfg *config.Config, db *store.DB
 		a.verdict.add(codePerson, "%s missed: daesa accounts list --state missed", counted(all.Missed, "refund account"))
 	}
 	for _, gap := range summary.Gaps {
-		a.verdict.add(codeIncomplete, "%s", gap)
+		a.verdict.add(codeIncomplete, "%s", gap.Text)
+	}
+	if len(summary.Gaps) > 0 {
+		a.advise(gapHint(summary.Gaps[0].Kind))
 	}
 	document.ending = a.ending()
 	if a.json {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/pay"
 	"daesa/refunds"
@@ -36,7 +37,7 @@ func (a *app) accountsImportCommand() *cobra.Command {
 
 func (a *app) importAccounts(ctx context.Context, path string) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		o := refunds.FileOptions{MIDs: mids(s.cfg)}
+		o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs()}
 		if len(o.MIDs) == 1 {
 			o.DefaultMID = o.MIDs[0]
 		}
@@ -110,7 +111,7 @@ func (s *asker) accounts(ctx context.Context, file refunds.AccountBatch) (accoun
 		}
 	}
 	if len(faults) > 0 {
-		return nil, 0, &hintedError{faults, "nothing was imported; mend the rows and import the file again"}
+		return nil, 0, hint.With(faults, "nothing was imported; mend the rows and import the file again")
 	}
 	return accounts, known, nil
 }
@@ -124,7 +125,9 @@ func (s *asker) accountOfRow(ctx context.Context, row refunds.AccountAsking) (*r
 	if err != nil {
 		return nil, err
 	}
-	p.MID = row.MID
+	if p, err = p.Under(row.MID); err != nil {
+		return nil, refunds.NotTheMerchants(err)
+	}
 	switch {
 	case row.OrderID != "" && p.OrderID != row.OrderID:
 		return nil, &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
@@ -134,6 +137,6 @@ func (s *asker) accountOfRow(ctx context.Context, row refunds.AccountAsking) (*r
 	if _, err := refunds.AccountFor(row.Account, p); err != nil {
 		return nil, err
 	}
-	stored, _, err := s.stored(ctx, p, row.Account, "imported")
+	stored, _, err := s.planner("").Stored(ctx, p, row.Account, "imported")
 	return stored, err
 }

@@ -9,17 +9,37 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/store"
 )
 
 // auditDocument is the JSON of `audit verify`.
 type auditDocument struct {
-	Entries   int64    `json:"entries"`
-	Head      *string  `json:"head"` // null: the journal is empty
-	OK        bool     `json:"ok"`
-	Broken    []string `json:"broken"`
-	HeadFound *bool    `json:"head_found"` // null: no --head was given
+	Entries   int64        `json:"entries"`
+	Head      *string      `json:"head"` // null: the journal is empty
+	OK        bool         `json:"ok"`
+	Broken    []string     `json:"broken"`
+	HeadFound *bool        `json:"head_found"` // null: no --head was given
+	Altered   []alteredRow `json:"altered"`    // rows that are not what the journal says of them
+	Compared  comparedRows `json:"compared"`
 	ending
+	*problem // absent where the journal is whole
+}
+
+// alteredRow is a row that was changed outside of daesa.
+type alteredRow struct {
+	Subject string   `json:"subject"` // refund:ID, transfer:ID, break:ID, batch:ID, limit:SCOPE, brake
+	What    []string `json:"what"`    // columns, attempts, or entries of the journal
+}
+
+// comparedRows are how many rows were compared with the journal, and how many of
+// their facts it does not have: entries of older versions keep fewer.
+type comparedRows struct {
+	Refunds      int `json:"refunds"`
+	Transfers    int `json:"transfers"`
+	Limits       int `json:"limits"`
+	Batches      int `json:"batches"`
+	FactsMissing int `json:"facts_missing"`
 }
 
 var headPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -29,17 +49,19 @@ func (a *app) auditCommand() *cobra.Command {
 	var head string
 	verify := &cobra.Command{
 		Use:   "verify",
-		Short: "Check the journal's hash chain; ends with 1 where it is broken",
-		Long: "Every edit, deletion, swap and insertion shows. A journal that was rebuilt, or whose end was cut\n" +
-			"off, shows only against a head that was kept elsewhere: --head, as a workbook prints it.",
+		Short: "Check the journal's hash chain, and what it says of the rows; ends with 1 where either is broken",
+		Long: "Every edit, deletion, swap and insertion in the journal shows. A journal that was rebuilt, or whose\n" +
+			"end was cut off, shows only against a head that was kept elsewhere: --head, as a workbook prints it.\n" +
+			"Then every refund with its attempts, every transfer by hand, every limit, every imported file and the\n" +
+			"brake is compared with what the journal says of it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			known := strings.ToLower(strings.TrimSpace(head))
 			if cmd.Flags().Changed("head") && !headPattern.MatchString(known) {
 				return usage(fmt.Errorf("--head %s: that is no head of a journal", plain(head)), "it is the hash of 64 hexadecimal digits that a workbook prints")
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.verifyJournal(cmd.Context(), db, known)
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.verifyJournal(cmd.Context(), newHeadKeeper(cfg, db), db, known)
 			})
 		},
 	}
@@ -48,29 +70,43 @@ func (a *app) auditCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) verifyJournal(ctx context.Context, db *store.DB, known string) error {
+func (a *app) verifyJournal(ctx context.Context, kept *headKeeper, db *store.DB, known string) error {
 	found, err := db.VerifyJournal(ctx, known)
 	if err != nil {
 		return err
 	}
-	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), Broken: append([]string{}, found.Broken...)}
+	if err := kept.verified(found, a.clock()); err != nil {
+		a.warn("what was verified cannot be kept beside the account key: %v", err)
+	}
+	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), Broken: append([]string{}, found.Broken...),
+		Altered:  each(found.Altered, func(row store.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
+		Compared: comparedRows{found.Refunds, found.Transfers, found.Limits, found.Batches, found.Unsaid}}
 	if known != "" {
 		document.HeadFound = &found.SawHead
 	}
 	if len(found.Broken) > 0 {
 		a.verdict.add(codeFailed, "the journal is broken in %s", counted(len(found.Broken), "place"))
 	}
+	if len(found.Altered) > 0 {
+		a.verdict.add(codeFailed, "%s not what the journal says", counted(len(found.Altered), "row"))
+	}
 	if !found.SawHead {
 		a.verdict.add(codeFailed, "the head %s is not in the journal", known)
 	}
 	document.OK = a.verdict.code() == codeDone
 	document.ending = a.ending()
-	if err := a.printAudit(document); err != nil || document.OK {
+	if document.OK {
+		return a.printAudit(document)
+	}
+	broken := hint.Called("journal_broken", failed("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
+		"audit: %s", strings.Join(document.Reasons, "; ")))
+	wrong := newProblem(broken, codeFailed)
+	document.problem = &wrong
+	if err := a.printAudit(document); err != nil {
 		return err
 	}
 	a.verdict.keepOutput = true
-	return failed("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
-		"audit: %s", strings.Join(document.Reasons, "; "))
+	return broken
 }
 
 func (a *app) printAudit(document auditDocument) error {
@@ -88,6 +124,15 @@ func (a *app) printAudit(document auditDocument) error {
 	for _, broken := range document.Broken {
 		a.printf("BROKEN   %s\n", plain(broken))
 	}
+	for _, row := range document.Altered {
+		a.printf("CHANGED  %s: %s\n", plain(strings.Replace(row.Subject, ":", " ", 1)), plain(strings.Join(row.What, ", ")))
+	}
+	c := document.Compared
+	a.printf("compared %s, %s, %s, %s with the journal", counted(c.Refunds, "refund"), counted(c.Transfers, "transfer"), counted(c.Limits, "limit"), counted(c.Batches, "file"))
+	if c.FactsMissing > 0 {
+		a.printf("; it does not have %s of them, written by an older version", counted(c.FactsMissing, "fact"))
+	}
+	a.printf("\n")
 	if document.OK {
 		a.printf("the chain is whole\n")
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,13 +13,12 @@ import (
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/refunds"
 	"daesa/store"
 )
 
 // breakStatuses are the words of --status; all shows every break.
-var breakStatuses = []reconcile.Status{
-	reconcile.Open, reconcile.Timing, reconcile.Cleared, reconcile.Resolved, reconcile.Reopened, "all",
-}
+var breakStatuses = append(slices.Clone(reconcile.Statuses), "all")
 
 // breakDocument is one element of `breaks list --json`.
 type breakDocument struct {
@@ -50,8 +50,17 @@ type breakDetail struct {
 	CancelBy   *string       `json:"cancel_by"`
 	MovedAt    *string       `json:"moved_at"`
 	Method     *string       `json:"method"`
+	RefundID   *string       `json:"refund_id"` // of the request that refund_now made
+	Remark     *string       `json:"remark"`    // what to know beside the kind
 	History    []breakChange `json:"history"`
 	ending
+}
+
+// resolvedDocument is the JSON of `breaks resolve`.
+type resolvedDocument struct {
+	breakDetail
+	Refund  *refundDocument `json:"refund"`  // what refund_now asks for; null for every other decision
+	Approve []string        `json:"approve"` // the lines that give the second person's word
 }
 
 // breakChange is one journal row of a break.
@@ -68,7 +77,7 @@ func newBreakDocument(b reconcile.Break) breakDocument {
 	return breakDocument{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
 		Status: string(b.Status), Origin: orNull(b.Origin), Currency: string(b.Currency), LocalAmount: b.LocalAmount,
-		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(b.LocalStatus), ProviderStatus: orNull(b.ProviderStatus),
+		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(shopStatus(b)), ProviderStatus: orNull(b.ProviderStatus),
 		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note),
 	}
 }
@@ -77,7 +86,7 @@ func (a *app) newBreakDetail(b reconcile.Break, history []breakChange) breakDeta
 	return breakDetail{
 		breakDocument: newBreakDocument(b), Owner: orNull(b.Owner), Resolution: orNull(b.Resolution), ResolvedBy: orNull(b.ResolvedBy),
 		ResolvedAt: timeOrNull(b.ResolvedAt), CancelBy: timeOrNull(b.CancelBy), MovedAt: timeOrNull(b.MovedAt),
-		Method: orNull(b.Method), History: history, ending: a.ending(),
+		Method: orNull(b.Method), RefundID: orNull(b.RefundID), Remark: orNull(b.Remark), History: history, ending: a.ending(),
 	}
 }
 
@@ -91,7 +100,7 @@ func (a *app) breaksListCommand() *cobra.Command {
 	var status, kind string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List breaks; without --status those that need a person",
+		Short: "List breaks; without --status those that need a person or wait for their refund",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(oneOf("--status", status, breakStatuses), oneOf("--kind", kind, reconcile.Kinds)); err != nil {
@@ -102,7 +111,7 @@ func (a *app) breaksListCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&status, "status", string(reconcile.Open), "open (with reopened), timing, cleared, resolved, reopened or all")
+	cmd.Flags().StringVar(&status, "status", string(reconcile.Open), "open (with reopened and refunding), refunding, timing, cleared, resolved, reopened or all")
 	cmd.Flags().StringVar(&kind, "kind", "", "only this kind")
 	return cmd
 }
@@ -120,8 +129,8 @@ func (a *app) listBreaks(ctx context.Context, db *store.DB, status, kind string)
 	}
 	if len(breaks) > 0 {
 		rows := each(breaks, func(b reconcile.Break) []string {
-			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), amountOrDash(b.Currency, b.LocalAmount),
-				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), b.Note}
+			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), shopHolds(b),
+				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), or(b.Note, string(b.Remark))}
 		})
 		a.printTable([]string{"ID", "MID", "ORDER", "KIND", "STATUS", ">SHOP HOLDS", ">TOSS HOLDS", "FIRST SEEN", ">NIGHTS", "NOTE"}, rows)
 	}
@@ -157,11 +166,11 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 	a.printFields([]field{
 		{"id", b.ID}, {"merchant", b.MID}, {"order", b.OrderID}, {"payment key", b.PaymentKey},
 		{"kind", string(b.Kind)}, {"status", string(b.Status)}, {"origin", string(b.Origin)}, {"method", string(b.Method)},
-		{"shop", side(b.Currency, b.LocalAmount, b.LocalStatus)}, {"Toss", tossSide(b)},
+		{"shop", shopSide(b)}, {"Toss", tossSide(b)},
 		{"moved at", timeOrNothing(b.MovedAt)}, {"cancel by", timeOrNothing(b.CancelBy)},
 		{"seen", fmt.Sprintf("%s to %s, %s", b.FirstSeen, b.LastSeen, counted(b.Nights, "night"))},
 		{"resolved", strings.TrimSpace(string(b.Resolution) + " " + b.ResolvedBy + " " + timeOrNothing(b.ResolvedAt))},
-		{"looked at again", string(b.RecheckOn)}, {"owner", b.Owner}, {"note", b.Note},
+		{"looked at again", string(b.RecheckOn)}, {"refund", b.RefundID}, {"owner", b.Owner}, {"note", b.Note}, {"remark", remark(b)},
 	})
 	a.printf("\n")
 	for _, change := range history {
@@ -176,6 +185,18 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 	return nil
 }
 
+// remark says what a person should know about a break beside its kind.
+func remark(b reconcile.Break) string {
+	switch b.Remark {
+	case reconcile.TaxPartNeeded:
+		return "no refund is asked for by itself: the amount owed may be taxable or tax-free; refund_now needs --tax-free N"
+	case reconcile.TaxPartDiffers:
+		return "shop and Toss name another tax-free part of this payment; daesa explain " + plain(b.OrderID) + " shows both"
+	default:
+		return string(b.Remark)
+	}
+}
+
 // tossHolds writes Toss's side. A break has one currency, the shop's, so that
 // the amount of another one cannot be written.
 func tossHolds(b reconcile.Break) string {
@@ -183,6 +204,43 @@ func tossHolds(b reconcile.Break) string {
 		return "other currency"
 	}
 	return amountOrDash(b.Currency, b.ProviderAmount)
+}
+
+// shopStatus is the shop's word in JSON: other_pg and zero_amount are of orders
+// that the shop has, yet not as ones of Toss.
+func shopStatus(b reconcile.Break) string {
+	switch b.LocalPG {
+	case "":
+		return b.LocalStatus
+	case pay.PGToss:
+		return "zero_amount"
+	default:
+		return "other_pg"
+	}
+}
+
+// shopHolds writes the shop's side: an order that it has as another company's
+// is not one that it lacks.
+func shopHolds(b reconcile.Break) string {
+	switch b.LocalPG {
+	case "":
+		return amountOrDash(b.Currency, b.LocalAmount)
+	case pay.PGToss:
+		return "order of 0"
+	default:
+		return "as " + b.LocalPG
+	}
+}
+
+func shopSide(b reconcile.Break) string {
+	switch b.LocalPG {
+	case "":
+		return side(b.Currency, b.LocalAmount, b.LocalStatus)
+	case pay.PGToss:
+		return "has the order, with an amount of 0: paid without Toss"
+	default:
+		return "has the order, paid through another company: " + b.LocalPG
+	}
 }
 
 func tossSide(b reconcile.Break) string {
@@ -225,11 +283,15 @@ func breakHistory(ctx context.Context, db *store.DB, id string) ([]breakChange, 
 
 func (a *app) breaksResolveCommand() *cobra.Command {
 	var as, note string
+	var named refunds.Named
 	cmd := &cobra.Command{
 		Use:   "resolve ID --as DISPOSITION --note TEXT",
 		Short: "Write down what a person decided about a break",
 		Long: "The dispositions: " + listed(reconcile.Dispositions) + ".\n" +
-			"A resolved break comes back when an amount or a status of either side changes;\n" +
+			"refund_now asks for the refund at once, after a look at the payment: of cancel_not_executed what is\n" +
+			"owed, of paid_after_cancel and missing_locally all that is held, of duplicate_payment the payment that\n" +
+			"--payment names. The request waits for another person's word; until the money is back the break is\n" +
+			"refunding. A resolved break comes back when an amount or a status of either side changes;\n" +
 			"fix_shop and waiting also after three bank days.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -239,13 +301,21 @@ func (a *app) breaksResolveCommand() *cobra.Command {
 			if err := oneOf("--as", as, reconcile.Dispositions); err != nil {
 				return err
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
+			if reconcile.Disposition(as) != reconcile.RefundNow && named != (refunds.Named{}) {
+				return usage(errors.New("breaks resolve: --payment and --tax-free belong to --as refund_now"), "leave them out")
+			}
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				if reconcile.Disposition(as) == reconcile.RefundNow {
+					return a.resolveByRefund(cmd.Context(), cfg, db, ids[0], note, named)
+				}
 				return a.resolveBreak(cmd.Context(), db, ids[0], reconcile.Disposition(as), note)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&as, "as", "", "the disposition")
 	cmd.Flags().StringVar(&note, "note", "", "why; it is kept in the journal")
+	cmd.Flags().StringVar(&named.Payment, "payment", "", "with refund_now: the key of the payment that goes back, of several")
+	cmd.Flags().StringVar(&named.TaxFree, "tax-free", "", "with refund_now: the tax-free part, where a part of a payment that has one goes back")
 	return cmd
 }
 
@@ -258,19 +328,52 @@ func (a *app) resolveBreak(ctx context.Context, db *store.DB, id string, as reco
 	if err != nil {
 		return err
 	}
-	if as == reconcile.RefundNow {
-		a.warn("refund_now is written down and sends nothing by itself: daesa refunds add --order %s asks for the refund", plain(resolved.OrderID))
-	}
 	if a.json {
-		history, err := breakHistory(ctx, db, id)
-		if err != nil {
-			return err
-		}
-		return a.printJSON(a.newBreakDetail(resolved, history))
+		return a.printResolved(ctx, db, resolved, nil, nil)
 	}
 	a.printf("break %s of order %s is resolved as %s by %s\n", resolved.ID, plain(resolved.OrderID), as, plain(resolved.ResolvedBy))
 	if resolved.RecheckOn != "" {
 		a.printf("it is looked at again on %s, if both sides still differ\n", resolved.RecheckOn)
 	}
 	return nil
+}
+
+// resolveByRefund is refund_now: the decision and its request, or neither.
+func (a *app) resolveByRefund(ctx context.Context, cfg *config.Config, db *store.DB, id, note string, named refunds.Named) error {
+	decider, err := a.decider(cfg, db)
+	if err != nil {
+		return err
+	}
+	done, warning, err := decider.Resolve(ctx, id, note, named)
+	if err != nil {
+		return err
+	}
+	if warning != "" {
+		a.warn("%s", warning)
+	}
+	approve := approveLines([]refunds.Request{done.Request}, "")
+	if a.json {
+		document := newRefundDocument(done.Request)
+		return a.printResolved(ctx, db, done.Break, &document, approve)
+	}
+	b, r := done.Break, done.Request
+	a.printf("break %s of order %s is %s, as %s decided\n", b.ID, plain(b.OrderID), b.Status, plain(b.ResolvedBy))
+	a.printf("refund %s asks for %s: %s\n", r.ID, people(r.Currency, r.Amount), r.State)
+	a.printApprovals(approve)
+	return nil
+}
+
+// printApprovals writes the lines that give the second person's word.
+func (a *app) printApprovals(lines []string) {
+	for _, line := range lines {
+		a.printf("another person approves: %s\n", plain(line))
+	}
+}
+
+func (a *app) printResolved(ctx context.Context, db *store.DB, b reconcile.Break, refund *refundDocument, approve []string) error {
+	history, err := breakHistory(ctx, db, b.ID)
+	if err != nil {
+		return err
+	}
+	return a.printJSON(resolvedDocument{a.newBreakDetail(b, history), refund, append([]string{}, approve...)})
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"daesa/config"
 	"daesa/internal/deliver"
+	"daesa/internal/hint"
 )
 
 // deliver brings workbooks to the place of reports.deliver. They lie in
@@ -33,15 +33,6 @@ func (a *app) deliver(ctx context.Context, cfg *config.Config, workbooks []strin
 	}
 }
 
-// hintOf is an error's next step; "" where it has none.
-func hintOf(err error) string {
-	var h hinter
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
-}
-
 // checkDeliver says whether the place of delivery could be used. It delivers
 // nothing, and asks no store and no mail server.
 func (e *examination) checkDeliver() {
@@ -50,7 +41,7 @@ func (e *examination) checkDeliver() {
 		return
 	}
 	if _, err := deliver.Open(place, e.env); err != nil {
-		e.warns("deliver", place, err.Error(), or(hintOf(err), "correct reports.deliver"))
+		e.warns("deliver", place, err.Error(), or(hint.Of(err), "correct reports.deliver"))
 		return
 	}
 	if strings.HasPrefix(place, "s3://") || strings.HasPrefix(place, "mailto:") {

@@ -18,6 +18,7 @@ import (
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
+	"daesa/orders"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/sandbox"
@@ -157,7 +158,7 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	inner := d.inner(at, "demo")
 	var documents []nightDocument
 	err := inner.withNights(ctx, func(n *nights) error {
-		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ""); err != nil {
+		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
 			return err
 		}
 		var err error
@@ -222,10 +223,10 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 		return sent, err
 	}
 	ids := each(waiting, func(r refunds.Request) string { return r.ID })
-	if _, err := db.Approve(ctx, store.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
+	if _, err := db.Approve(ctx, refunds.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
 		return sent, err
 	}
-	run, err := inner.refundsJob(cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
+	run, err := inner.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
 	if err != nil {
 		return sent, err
 	}

@@ -14,9 +14,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/refunds"
 	"daesa/store"
 	"daesa/toss"
 )
@@ -44,6 +46,9 @@ type examination struct {
 	cfg    *config.Config
 	db     *store.DB // nil: it cannot be used
 	checks []check
+	// unasked are merchants whose key was not accepted just now, or that did not
+	// answer, and why.
+	unasked map[string]string
 }
 
 func (e *examination) add(name, state, about, finding, remedy string) {
@@ -60,24 +65,20 @@ func (e *examination) fails(name, about, finding, remedy string) {
 
 // failsWith reports an error, with its own hint where it has one.
 func (e *examination) failsWith(name, about string, err error, remedy string) {
-	var h hinter
-	if errors.As(err, &h) && h.Hint() != "" {
-		remedy = h.Hint()
-	}
-	e.fails(name, about, err.Error(), remedy)
+	e.fails(name, about, err.Error(), or(hint.Of(err), remedy))
 }
 
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Check everything that a night needs, and say what to do about it",
-		Long: "Checks configuration, database, schema, secret keys (a harmless look-up), the clock, the account key,\n" +
+		Long: "Checks configuration, database, schema, secret keys and whose they are (harmless look-ups), the clock, the account key,\n" +
 			"the report folder, the schedule against the deadlines, and what waits for a person.\n" +
 			"Ends with 0 when all is well, 3 when a person should look, 1 when a check failed, and 2 when the\n" +
-			"configuration is wrong. It changes nothing.",
+			"configuration is wrong. It leaves nothing behind: what it writes to try the disks means nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e := &examination{app: a, root: cmd.Root()}
+			e := &examination{app: a, root: cmd.Root(), unasked: map[string]string{}}
 			faults, err := e.examine(cmd.Context())
 			if err != nil {
 				return err
@@ -91,6 +92,7 @@ func (a *app) doctorCommand() *cobra.Command {
 type doctorDocument struct {
 	Checks []check `json:"checks"`
 	ending
+	*problem // of the configuration; absent where it is in order
 }
 
 func (e *examination) report(faults *config.Faults) error {
@@ -107,10 +109,12 @@ func (e *examination) report(faults *config.Faults) error {
 		}
 	}
 	document := doctorDocument{Checks: e.checks, ending: e.ending()}
-	if faults != nil {
-		document.ExitCode = codeUsage
+	if faults == nil {
+		return e.print(document)
 	}
-	if err := e.print(document); err != nil || faults == nil {
+	wrong := newProblem(faults, codeUsage)
+	document.ExitCode, document.problem = codeUsage, &wrong
+	if err := e.print(document); err != nil {
 		return err
 	}
 	e.verdict.keepOutput = true
@@ -166,7 +170,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	e.checkUnbuilt()
 	e.checkEncryption()
 	e.checkOrders(ctx)
-	e.checkKeys(ctx)
+	e.checkKeys(ctx, now)
 	e.checkAccountKey()
 	e.checkFolder("report_folder", cfg.Reports.Dir, "reports.dir")
 	e.checkDeliver()
@@ -178,7 +182,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	if err := e.checkRefunds(ctx, now); err != nil {
 		e.failsWith("refunds", "", err, "")
 	}
-	if err := e.checkOpenWork(ctx); err != nil {
+	if err := e.checkOpenWork(ctx, now); err != nil {
 		e.failsWith("open_work", "", err, "")
 	}
 	return faults, ctx.Err()
@@ -223,12 +227,13 @@ func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 		}
 		return nil
 	}
-	db, err := store.Open(ctx, e.cfg.Database.URL.Reveal())
+	db, err := store.Open(ctx, e.cfg.Database.URL.Reveal(), store.MaxConnections(e.cfg.Database.MaxConnections), store.Patience(connectionPatience))
 	if err != nil {
 		e.failsWith("database", about, err, "check database.url and that the database runs")
 		return nil
 	}
 	e.ok("database", about, "reachable")
+	e.checkConnections(ctx, db, about)
 	state, err := db.Schema(ctx)
 	switch {
 	case err != nil:
@@ -241,37 +246,11 @@ func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 		e.fails("schema", about, fmt.Sprintf("version %d, this program needs %d", state.Have, state.Want), "run daesa migrate")
 	default:
 		e.ok("schema", about, fmt.Sprintf("version %d", state.Have))
+		e.checkWrites(ctx, db, about, path)
 		return db
 	}
 	_ = db.Close() // it was only read
 	return nil
-}
-
-// checkFolder says whether files can be written into a folder, or into the one
-// in which it would be made.
-func (e *examination) checkFolder(name, dir, about string) bool {
-	place := filepath.Clean(dir)
-	for {
-		if _, err := os.Stat(place); err == nil || place == filepath.Dir(place) {
-			break
-		}
-		place = filepath.Dir(place)
-	}
-	probe, err := os.CreateTemp(place, ".daesa-probe-*")
-	if err != nil {
-		e.fails(name, about, fmt.Sprintf("%s cannot be written: %v", place, err), "give this user the right to write there, or choose another folder")
-		return false
-	}
-	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-		e.fails(name, about, err.Error(), "check the volume of "+place)
-		return false
-	}
-	if place != filepath.Clean(dir) {
-		e.ok(name, about, dir+" will be made")
-		return true
-	}
-	e.ok(name, about, dir+" can be written")
-	return true
 }
 
 // checkOrders looks whether the shop's orders can be reached.
@@ -308,7 +287,7 @@ func (e *examination) checkOrders(ctx context.Context) {
 const probeTime = 30 * time.Second
 
 // checkKeys tries every secret key with a look-up that finds nothing.
-func (e *examination) checkKeys(ctx context.Context) {
+func (e *examination) checkKeys(ctx context.Context, now time.Time) {
 	merchants := e.merchants(e.cfg)
 	for i, m := range merchants {
 		if !m.SecretKey.IsSet() {
@@ -316,23 +295,23 @@ func (e *examination) checkKeys(ctx context.Context) {
 			continue
 		}
 		for _, other := range merchants[:i] {
-			if other.SecretKey.IsSet() && m.SecretKey.Equal(other.SecretKey) {
-				e.warns("secret_key", m.MID, "is the same key as that of "+other.MID, "each merchant id has a key of its own; copy it again from the developer centre")
-			}
 			if other.Environment != m.Environment {
 				e.warns("secret_key", m.MID, "is a "+m.Environment+" key beside a "+other.Environment+" key of "+other.MID,
 					"keep live and test merchants in configurations and databases of their own")
 			}
 		}
-		e.probe(ctx, m)
+		if e.probe(ctx, m) {
+			e.checkOwner(ctx, m, now)
+		}
 	}
 }
 
-func (e *examination) probe(ctx context.Context, m config.Merchant) {
+// probe says whether the key is accepted.
+func (e *examination) probe(ctx context.Context, m config.Merchant) (accepted bool) {
 	client, err := e.probeClient(m)
 	if err != nil {
 		e.failsWith("secret_key", m.MID, err, "correct merchants.base_url")
-		return
+		return false
 	}
 	ctx, stop := context.WithTimeout(ctx, probeTime)
 	defer stop()
@@ -341,14 +320,17 @@ func (e *examination) probe(ctx context.Context, m config.Merchant) {
 	after := e.clock()
 	switch {
 	case err != nil:
+		e.unasked[m.MID] = refunds.WhyUnreachable
 		e.failsWith("secret_key", m.MID, err, "check the network and merchants.base_url")
 	case !found.KeyAccepted:
+		e.unasked[m.MID] = refunds.WhyKeyRefused
 		e.fails("secret_key", m.MID, "Toss does not accept the "+m.Environment+" key",
 			"copy the secret key again from the developer centre, and check that it belongs to this merchant and environment")
 	default:
 		e.ok("secret_key", m.MID, "Toss accepts the "+m.Environment+" key")
 	}
 	e.checkClock(m.MID, before, after, found.ProviderTime)
+	return err == nil && found.KeyAccepted
 }
 
 // probeClient shares the pace of all processes where the database keeps it.

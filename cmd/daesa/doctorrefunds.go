@@ -5,9 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
+	application "daesa/app"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -40,6 +41,7 @@ func (e *examination) checkRefunds(ctx context.Context, now time.Time) error {
 		e.ok("brake", "", "off")
 	}
 	e.checkHead(ctx)
+	e.checkJournal(ctx)
 	if err := e.checkEvents(ctx, now); err != nil {
 		return err
 	}
@@ -79,43 +81,79 @@ func (e *examination) checkHead(ctx context.Context) {
 	}
 }
 
-// checkOpenWork counts what waits for a person.
-func (e *examination) checkOpenWork(ctx context.Context) error {
+// checkJournal: is the journal's chain whole, as far as refunds run would look?
+func (e *examination) checkJournal(ctx context.Context) {
+	head := newHeadKeeper(e.cfg, e.db)
+	if err := head.checkChain(ctx, e.clock(), false); err != nil {
+		e.failsWith("journal", "", err, "")
+		return
+	}
+	walked := "its newest entries follow each other"
+	switch {
+	case head.path == "":
+	case head.checked.Whole.Before(e.clock().Add(-time.Minute)):
+		walked = "its chain is whole since " + pay.FormatTime(head.checked.Whole) + ", when all of it was walked"
+	default:
+		walked = "its chain is whole"
+	}
+	e.ok("journal", "", walked)
+}
+
+// checkOpenWork counts what waits for a person, of all merchants, also those that
+// are not configured any more.
+func (e *examination) checkOpenWork(ctx context.Context, now time.Time) error {
 	if e.db == nil {
 		return nil
 	}
-	var waiting []string
 	for _, m := range e.merchants(e.cfg) {
 		breaks, err := e.db.NeedPerson(ctx, m.MID)
 		if err != nil {
 			return err
 		}
 		if breaks > 0 {
-			waiting = append(waiting, m.MID+": "+counted(int(breaks), "open break"))
+			e.warns("open_work", m.MID, counted(int(breaks), "open break"), "daesa breaks list shows them")
 		}
-		counts, err := e.db.CountStates(ctx, m.MID)
+	}
+	if err := e.checkWaiting(ctx, now); err != nil {
+		return err
+	}
+	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+		list, err := e.db.HandTransfers(ctx, "", string(state))
 		if err != nil {
 			return err
 		}
-		for _, state := range []refunds.State{refunds.HeldState, refunds.Unknown, refunds.Requested, refunds.NeedsAccount} {
-			if n := counts[state]; n > 0 {
-				waiting = append(waiting, m.MID+": "+counted(int(n), string(state)+" refund"))
-			}
+		of := map[string]int{}
+		for _, t := range list {
+			of[t.MID]++
 		}
-		for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
-			list, err := e.db.HandTransfers(ctx, m.MID, string(state))
-			if err != nil {
-				return err
-			}
-			if len(list) > 0 {
-				waiting = append(waiting, m.MID+": "+counted(len(list), string(state)+" transfer")+" by hand")
+		for _, mid := range sortedKeys(of) {
+			if application.Concerns(mid, e.mid, mids(e.cfg)) {
+				e.warns("open_work", mid, counted(of[mid], string(state)+" transfer")+" by hand", "daesa refunds transfers list shows them")
 			}
 		}
 	}
-	if len(waiting) == 0 {
+	if !slices.ContainsFunc(e.checks, func(c check) bool { return (c.Name == "open_work" || c.Name == "refunds") && c.State == stateWarn }) {
 		e.ok("open_work", "", "nothing waits for a person")
-		return nil
 	}
-	e.warns("open_work", "", strings.Join(waiting, "; "), "daesa breaks list and daesa refunds list show them")
+	return nil
+}
+
+// checkWaiting names what every open refund waits for. A person must look where
+// one must act, where a deadline is missed, and where nobody knows an outcome.
+func (e *examination) checkWaiting(ctx context.Context, now time.Time) error {
+	w, err := waitingAt(ctx, e.cfg, e.db, e.unasked, now)
+	if err != nil {
+		return err
+	}
+	for _, l := range w.lines {
+		if !application.Concerns(l.MID, e.mid, mids(e.cfg)) {
+			continue
+		}
+		if len(application.NeedsOf(l)) > 0 {
+			e.warns("refunds", l.MID, saidOf(l), whatToDo(l))
+			continue
+		}
+		e.add("refunds", stateOK, l.MID, saidOf(l), "")
+	}
 	return nil
 }

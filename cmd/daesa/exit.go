@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+
+	"daesa/internal/hint"
 )
 
 // The exit codes of the contract.
@@ -62,27 +63,23 @@ type coded struct {
 
 func (c *coded) Unwrap() error { return c.error }
 
-// hinter is an error that tells the operator the next step.
-type hinter interface{ Hint() string }
-
-type hintedError struct {
-	error
-	hint string
-}
-
-func (h *hintedError) Hint() string  { return h.hint }
-func (h *hintedError) Unwrap() error { return h.error }
-
 // usage is a mistake in how the command was called: exit code 2.
-func usage(err error, hint string) error {
-	return &coded{&hintedError{err, hint}, codeUsage}
+func usage(err error, next string) error {
+	return &coded{hint.With(err, next), codeUsage}
 }
 
 // failed is an error with a next step: exit code 1.
-func failed(hint, format string, values ...any) error {
-	return &hintedError{fmt.Errorf(format, values...), hint}
+func failed(next, format string, values ...any) error {
+	return hint.Errorf(next, format, values...)
 }
 
+// unknown is an error about a number, or a name, of which nothing is known: exit
+// code 1.
+func unknown(next, format string, values ...any) error {
+	return hint.Called("unknown_id", failed(next, format, values...))
+}
+
+// codeOf is the exit code of a command that failed.
 func (a *app) codeOf(ctx context.Context, err error) int {
 	var own *coded
 	switch {
@@ -90,8 +87,6 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 		return own.code
 	case ctx.Err() != nil:
 		return codeInterrupted
-	case strings.HasPrefix(err.Error(), "unknown command") || strings.Contains(err.Error(), "arg(s)") || strings.HasPrefix(err.Error(), "required flag"):
-		return codeUsage
 	default:
 		return codeFailed
 	}
@@ -100,8 +95,7 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 // complain tells an error and its next step.
 func (a *app) complain(err error) {
 	fmt.Fprintf(a.stderr, "daesa: %v\n", err)
-	var h hinter
-	if errors.As(err, &h) && h.Hint() != "" && !strings.Contains(err.Error(), "hint:") {
-		fmt.Fprintf(a.stderr, "hint: %s\n", h.Hint())
+	if next := hint.Of(err); next != "" {
+		fmt.Fprintf(a.stderr, "hint: %s\n", next)
 	}
 }

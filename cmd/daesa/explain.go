@@ -80,7 +80,7 @@ func (a *app) knownOf(ctx context.Context, db *store.DB, orderID string) (*known
 		}
 	}
 	if len(k.orders)+len(k.payments)+len(k.transactions)+len(k.breaks)+len(k.refunds) == 0 {
-		return nil, failed("check the number; an order is known once it was imported, or once a night met its payment",
+		return nil, unknown("check the number; an order is known once it was imported, or once a night met its payment",
 			"order %s: daesa knows nothing of it", plain(orderID))
 	}
 	k.sayOrders()
@@ -129,7 +129,7 @@ func (k *known) sayToss() {
 
 // sayJournal tells what became of the breaks and refund requests.
 func (k *known) sayJournal(ctx context.Context, db *store.DB) error {
-	subjects := map[string]string{}
+	subjects := map[string]string{"order:" + k.orderID: "order"}
 	for _, b := range k.breaks {
 		subjects["break:"+b.ID] = fmt.Sprintf("break %s (%s)", b.ID, b.Kind)
 	}
@@ -241,17 +241,26 @@ func (a *app) printKnown(k *known) error {
 		return a.printJSON(a.newKnownDocument(k))
 	}
 	for _, o := range k.orders {
-		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s", o.MID, o.Status, people(o.Currency, o.Amount), people(o.Currency, o.Held()))))
+		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s%s", o.MID, o.Status, people(o.Currency, o.Amount), people(o.Currency, o.Held()), taxFree(o.Currency, &o.TaxFreeAmount))))
 	}
 	if len(k.orders) == 0 {
 		a.printf("shop: knows no such order\n")
 	}
 	for _, looked := range k.payments {
 		p := looked.Payment
-		a.printf("%s\n", plain(fmt.Sprintf("toss %s: %s, %s, holds %s", p.MID, p.Status, people(p.Currency, p.TotalAmount), people(p.Currency, p.Held()))))
+		a.printf("%s\n", plain(fmt.Sprintf("toss %s: %s, %s, holds %s%s", p.MID, p.Status, people(p.Currency, p.TotalAmount), people(p.Currency, p.Held()), taxFree(p.Currency, looked.TaxFreePaid))))
+		for _, o := range k.orders {
+			if paid := looked.TaxFreePaid; paid != nil && o.MID == p.MID && reconcile.TaxFreeDiffers(o, p, *paid) {
+				a.printf("the tax-free parts differ: the shop says %s, Toss %s\n", people(o.Currency, o.TaxFreeAmount), people(p.Currency, *paid))
+			}
+		}
 	}
 	for _, b := range k.breaks {
-		a.printf("%s\n", plain(fmt.Sprintf("break %s: %s, %s", b.ID, b.Kind, b.Status)))
+		line := fmt.Sprintf("break %s: %s, %s", b.ID, b.Kind, b.Status)
+		if said := remark(b); said != "" && b.Status.NeedsPerson() {
+			line += "; " + said
+		}
+		a.printf("%s\n", plain(line))
 	}
 	for _, r := range k.refunds {
 		a.printf("%s\n", plain(fmt.Sprintf("refund %s: %s, %s", r.ID, people(r.Currency, r.Amount), r.State)))
@@ -261,6 +270,14 @@ func (a *app) printKnown(k *known) error {
 		return []string{pay.FormatTime(e.at.Truncate(time.Second)), e.side, e.what}
 	}))
 	return nil
+}
+
+// taxFree names the tax-free part of what was paid, where there is one.
+func taxFree(currency pay.Currency, part *int64) string {
+	if part == nil || *part == 0 {
+		return ""
+	}
+	return ", paid " + people(currency, *part) + " tax-free"
 }
 
 // knownDocument is the JSON of `explain`.
@@ -301,6 +318,7 @@ type paymentDocument struct {
 	Currency      string           `json:"currency"`
 	TotalAmount   int64            `json:"total_amount"`
 	BalanceAmount int64            `json:"balance_amount"`
+	TaxFreePaid   *int64           `json:"tax_free_paid"` // of total_amount; null where it was not read
 	RequestedAt   *string          `json:"requested_at"`
 	ApprovedAt    *string          `json:"approved_at"`
 	LookedUpAt    *string          `json:"looked_up_at"`
@@ -355,7 +373,7 @@ func newPaymentDocument(looked store.LookedUp) paymentDocument {
 	p := looked.Payment
 	return paymentDocument{
 		MID: p.MID, PaymentKey: p.PaymentKey, Status: string(p.Status), Method: orNull(p.Method), Currency: string(p.Currency),
-		TotalAmount: p.TotalAmount, BalanceAmount: p.BalanceAmount, RequestedAt: timeOrNull(p.RequestedAt),
+		TotalAmount: p.TotalAmount, BalanceAmount: p.BalanceAmount, TaxFreePaid: looked.TaxFreePaid, RequestedAt: timeOrNull(p.RequestedAt),
 		ApprovedAt: timeOrNull(p.ApprovedAt), LookedUpAt: timeOrNull(looked.LookedUpAt),
 		Cancels: each(p.Cancels, func(c pay.Cancel) cancelDocument {
 			return cancelDocument{c.TransactionKey, c.Amount, string(c.Status), timeOrNull(c.CanceledAt), orNull(c.Reason)}

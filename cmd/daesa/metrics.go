@@ -51,7 +51,12 @@ var (
 	descUp        = describe("database_up", "1 when the database answered this scrape.")
 	descNight     = describe("night_last_complete_timestamp_seconds", "End of the newest business date whose night is complete.", "mid")
 	descBreaks    = describe("breaks_open", "Breaks that need a person.", "mid", "kind")
+	descRefunding = describe("breaks_refunding", "Breaks that somebody decided to refund and whose money is not back yet.", "mid", "kind")
 	descRefunds   = describe("refunds", "Refund requests by state.", "mid", "state")
+	descWaiting   = describe("refunds_waiting", "Open refund requests of all merchants, also those no longer configured, by what they wait for and who acts.", "mid", "state", "why", "who")
+	descStuck     = describe("refunds_cannot_be_sent", "Of these: never sent as the configuration stands (merchant not configured, above a limit).")
+	descTooLate   = describe("refunds_too_late", "Of these: their deadline passes before that comes for which they wait.")
+	descDeadline  = describe("refunds_earliest_deadline_timestamp_seconds", "The earliest cancel deadline of what waits.", "mid", "why")
 	descAccounts  = describe("refund_accounts", "Virtual accounts whose window closed within the last day, or is open, by what became of their refund account.", "mid", "state")
 	descEvents    = describe("webhook_events_waiting", "Stored webhooks that nobody has worked on yet.")
 	descOldest    = describe("webhook_oldest_waiting_seconds", "Age of the oldest of them.")
@@ -99,7 +104,7 @@ func (m *metrics) over(job string, took time.Duration, err error) {
 
 // Describe is of prometheus.Collector.
 func (m *metrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descNight, descBreaks, descRefunds, descAccounts, descEvents, descOldest, descBrake, descJournal, descJobMoment} {
+	for _, d := range []*prometheus.Desc{descUp, descNight, descBreaks, descRefunding, descRefunds, descWaiting, descStuck, descTooLate, descDeadline, descAccounts, descEvents, descOldest, descBrake, descJournal, descJobMoment} {
 		to <- d
 	}
 }
@@ -139,6 +144,11 @@ func (m *metrics) look(ctx context.Context, now time.Time) ([]prometheus.Metric,
 		}
 		list = append(list, of...)
 	}
+	open, err := m.waiting(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, open...)
 	waiting, oldest, err := m.db.EventsWaiting(ctx)
 	if err != nil {
 		return nil, err
@@ -171,6 +181,34 @@ func (m *metrics) look(ctx context.Context, now time.Time) ([]prometheus.Metric,
 	return append(list, gauge(descEvents, float64(waiting)), gauge(descOldest, age), gauge(descBrake, paused), gauge(descJournal, float64(entries))), nil
 }
 
+// waiting are the open refunds, by what they wait for.
+func (m *metrics) waiting(ctx context.Context, now time.Time) ([]prometheus.Metric, error) {
+	w, err := waitingAt(ctx, m.cfg, m.db, nil, now)
+	if err != nil {
+		return nil, err
+	}
+	type kind struct{ mid, state, why string }
+	counts, deadlines := map[kind]int64{}, map[[2]string]time.Time{}
+	var stuck, late int64
+	for _, l := range w.lines {
+		counts[kind{l.MID, string(l.State), l.Why}] += l.Count // over its currencies
+		if own := [2]string{l.MID, l.Why}; !l.Earliest.IsZero() && (deadlines[own].IsZero() || l.Earliest.Before(deadlines[own])) {
+			deadlines[own] = l.Earliest
+		}
+		if late += l.Late; l.Stuck {
+			stuck += l.Count
+		}
+	}
+	list := []prometheus.Metric{gauge(descStuck, float64(stuck)), gauge(descTooLate, float64(late))}
+	for k, n := range counts {
+		list = append(list, gauge(descWaiting, float64(n), k.mid, k.state, k.why, refunds.Wait{Why: k.why}.Who().String()))
+	}
+	for own, at := range deadlines {
+		list = append(list, gauge(descDeadline, float64(at.Unix()), own[0], own[1]))
+	}
+	return list, nil
+}
+
 func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]prometheus.Metric, error) {
 	var list []prometheus.Metric
 	last, _, err := m.db.LastComplete(ctx, jobs.JobNightly, mid, pay.DayOf(now).Add(1))
@@ -187,12 +225,12 @@ func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]pr
 	case first != "": // none is complete yet: none since before the first
 		list = append(list, gauge(descNight, float64(first.Start().Unix()), mid))
 	}
-	kinds, err := m.db.CountOpenKinds(ctx, mid)
+	kinds, refunding, err := m.db.CountOpenKinds(ctx, mid)
 	if err != nil {
 		return nil, err
 	}
 	for _, kind := range reconcile.Kinds {
-		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)))
+		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)), gauge(descRefunding, float64(refunding[kind]), mid, string(kind)))
 	}
 	states, err := m.db.CountStates(ctx, mid)
 	if err != nil {

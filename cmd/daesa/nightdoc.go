@@ -31,7 +31,29 @@ type nightFigures struct {
 	ProviderCalls int64                   `json:"provider_calls"`
 	UnknownMID    int64                   `json:"unknown_mid"`
 	NotLookedUp   int64                   `json:"not_looked_up"`
-	Missing       []string                `json:"missing"` // what could not be read
+	Missing       []missingDocument       `json:"missing"` // what could not be read
+	Day           []dayFigures            `json:"day"`     // by currency and method
+	UndatedCancel int64                   `json:"undated_cancels"`
+}
+
+// dayFigures are what moved on the business date, each side by its own records.
+type dayFigures struct {
+	Currency string        `json:"currency"`
+	Method   string        `json:"method"`
+	Shop     *movedFigures `json:"shop"`
+	Provider *movedFigures `json:"provider"` // null where Toss's list was not read whole
+}
+
+type movedFigures struct {
+	Approvals     int64 `json:"approvals"`
+	ApprovalCount int64 `json:"approval_count"`
+	Cancels       int64 `json:"cancels"`
+	CancelCount   int64 `json:"cancel_count"`
+	Unproven      int64 `json:"unproven_cancel_count"` // of cancel_count; their amounts are not in cancels
+}
+
+func newMoved(m reconcile.Moved) *movedFigures {
+	return &movedFigures{m.Approvals, m.ApprovalCount, m.Cancels, m.CancelCount, m.Unproven}
 }
 
 type sampleFigures struct {
@@ -63,7 +85,7 @@ type runDocument struct {
 
 func newFigures(day pay.Day) nightFigures {
 	f := nightFigures{BusinessDate: string(day), Complete: true, Breaks: map[string]int64{},
-		Totals: map[string]totalFigures{}, Refunds: map[string]int64{}, Missing: []string{}}
+		Totals: map[string]totalFigures{}, Refunds: map[string]int64{}, Missing: []missingDocument{}, Day: []dayFigures{}}
 	for _, kind := range reconcile.Kinds {
 		f.Breaks[string(kind)] = 0
 	}
@@ -89,8 +111,10 @@ func (f *nightFigures) add(run reconcile.Run) {
 	f.ProviderCalls += run.ProviderCalls
 	f.UnknownMID += run.UnknownMID
 	f.NotLookedUp += run.NotLookedUp
-	for kind, count := range run.Broken {
-		f.Breaks[string(kind)] += count
+	for _, counts := range []map[reconcile.Kind]int64{run.Broken, run.Refunding} {
+		for kind, count := range counts {
+			f.Breaks[string(kind)] += count
+		}
 	}
 	for state, count := range run.Refunds {
 		f.Refunds[state] += count
@@ -103,20 +127,53 @@ func (f *nightFigures) add(run reconcile.Run) {
 		sum.Unexplained += total.Unexplained
 		f.Totals[string(total.Currency)] = sum
 	}
-	for _, gap := range run.Gaps {
-		f.Missing = append(f.Missing, gap.Side+": "+gap.What+": "+gap.Why)
+	f.lacks(run.Gaps)
+}
+
+// lacks adds what could not be read.
+func (f *nightFigures) lacks(gaps []reconcile.Gap) {
+	for _, gap := range gaps {
+		f.Missing = append(f.Missing, newMissingDocument(gap))
 	}
 }
 
-func newNightDocument(snapshots []reports.Snapshot, workbook *string) nightDocument {
+// newNightDocument sums the nights of a date. Of one that stands from before,
+// it names what this command could not read again.
+func newNightDocument(snapshots []reports.Snapshot, kept []keptNight, workbook *string) (nightDocument, error) {
 	document := nightDocument{nightFigures: newFigures(snapshots[0].Run.Day), Workbook: workbook}
+	var runs []reconcile.Run
 	for _, s := range snapshots {
 		document.add(s.Run)
 		own := runDocument{MID: s.Run.MID, RunID: s.Run.ID, nightFigures: newFigures(s.Run.Day)}
 		own.add(s.Run)
+		own.money(s.Run.Moved)
+		for _, k := range kept {
+			if k.mid == s.Run.MID && k.day == s.Run.Day {
+				document.lacks(k.gaps)
+				own.lacks(k.gaps)
+			}
+		}
 		document.Runs = append(document.Runs, own)
+		runs = append(runs, s.Run)
 	}
-	return document
+	day, err := reconcile.SumDays(runs...)
+	document.money(day)
+	return document, err
+}
+
+// money fills in what moved on the date; nothing where no run says it.
+func (f *nightFigures) money(day *reconcile.DayMoney) {
+	if day == nil {
+		return
+	}
+	f.UndatedCancel = day.Undated
+	for _, t := range day.Totals {
+		one := dayFigures{Currency: string(t.Currency), Method: string(t.Method), Shop: newMoved(t.Shop)}
+		if day.Listed {
+			one.Provider = newMoved(t.Provider)
+		}
+		f.Day = append(f.Day, one)
+	}
 }
 
 // printNights writes what a nightly found: one document for one date, an array
@@ -157,6 +214,7 @@ func (a *app) printNight(d nightDocument) {
 		money := func(units int64) string { return people(pay.Currency(currency), units) }
 		a.printf("  %s  shop %s  Toss %s  explained %s  unexplained %s\n", currency, money(t.Shop), money(t.Provider), money(t.Explained), money(t.Unexplained))
 	}
+	a.printDay(d)
 	var open []string
 	for _, kind := range reconcile.Kinds {
 		if n := d.Breaks[string(kind)]; n > 0 {
@@ -170,6 +228,42 @@ func (a *app) printNight(d nightDocument) {
 	if d.Workbook != nil {
 		a.printf("  workbook: %s\n", *d.Workbook)
 	}
+}
+
+// printDay writes what moved on the date itself, over all methods; the lines
+// before it are over all orders that were compared.
+func (a *app) printDay(d nightDocument) {
+	sums := map[string][2]movedFigures{}
+	listed := true
+	for _, one := range d.Day {
+		sum := sums[one.Currency]
+		sum[0].add(one.Shop)
+		sum[1].add(one.Provider)
+		listed = listed && one.Provider != nil
+		sums[one.Currency] = sum
+	}
+	for _, currency := range sortedKeys(sums) {
+		side := func(m movedFigures) string {
+			return people(pay.Currency(currency), m.Approvals-m.Cancels) + " (approved " + grouped(m.ApprovalCount) + ", cancelled " + grouped(m.CancelCount) + ")"
+		}
+		toss := "not read"
+		if listed {
+			toss = side(sums[currency][1])
+		}
+		a.printf("  %s  %s alone: shop net %s  Toss net %s\n", currency, d.BusinessDate, side(sums[currency][0]), toss)
+	}
+}
+
+// add sums another method; nil adds nothing.
+func (m *movedFigures) add(other *movedFigures) {
+	if other == nil {
+		return
+	}
+	m.Approvals += other.Approvals
+	m.ApprovalCount += other.ApprovalCount
+	m.Cancels += other.Cancels
+	m.CancelCount += other.CancelCount
+	m.Unproven += other.Unproven
 }
 
 // people writes money for people: 12,300원, 181.56 USD.

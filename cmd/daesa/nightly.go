@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -68,8 +69,18 @@ type nights struct {
 	// complete are the complete dates of each merchant, where the command runs
 	// what is due: they are not run again.
 	complete map[string][]pay.Day
-	kept     []string // why complete nights could not be read again: merchant: reason
-	whole    bool     // yesterday is complete for all merchants: the watcher hears of it
+	kept     []keptNight
+	unread   map[string]*unread
+	refused  map[string]string // merchants whose key the provider did not accept: refunds.WhyKeyRefused
+	whole    bool              // yesterday is complete for all merchants: the watcher hears of it
+}
+
+// keptNight is a complete night that could not be read again as a whole. It
+// stands; what could not be read is said all the same.
+type keptNight struct {
+	mid  string
+	day  pay.Day
+	gaps []reconcile.Gap
 }
 
 func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
@@ -86,7 +97,7 @@ func (a *app) withNights(ctx context.Context, f func(*nights) error) error {
 	if err != nil {
 		return err
 	}
-	return f(&nights{cfg: cfg, db: db, merchants: a.merchants(cfg), today: pay.DayOf(now)})
+	return f(&nights{cfg: cfg, db: db, merchants: a.merchants(cfg), today: pay.DayOf(now), refused: map[string]string{}})
 }
 
 func (a *app) runNightly(ctx context.Context, n *nights, date string) error {
@@ -104,6 +115,7 @@ func (a *app) nightDocuments(ctx context.Context, n *nights, date string) ([]nig
 	if err != nil {
 		return nil, err
 	}
+	defer a.sayGaps(n)
 	var documents []nightDocument
 	var failures []error
 	for _, day := range dates {
@@ -142,8 +154,14 @@ func (a *app) oneDate(ctx context.Context, n *nights, job string, day pay.Day) (
 	if err != nil {
 		return nil, err
 	}
-	document := newNightDocument(snapshots, &workbook)
-	a.judgeNight(snapshots)
+	document, err := newNightDocument(snapshots, n.kept, &workbook)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range snapshots {
+		n.noteKey(s.Run.MID, s.Run.Gaps, nil)
+	}
+	a.judgeNight(n, snapshots)
 	a.deliver(ctx, n.cfg, files)
 	a.tellNight(ctx, n, job, day, snapshots, workbook)
 	return &document, nil
@@ -207,6 +225,7 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 			continue
 		}
 		snapshot, err := a.runNight(ctx, n, merchant, job, day)
+		n.noteKey(merchant.MID, nil, err)
 		var running *reconcile.RunningError
 		var kept *jobs.KeptError
 		switch {
@@ -214,8 +233,9 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 			a.verdictOfRunning(running)
 			elsewhere = append(elsewhere, merchant.MID)
 		case errors.As(err, &kept):
-			n.kept = append(n.kept, each(kept.Gaps, func(g reconcile.Gap) string { return merchant.MID + ": " + g.Why })...)
-			a.warn("%s %s: %v", merchant.MID, day, kept)
+			n.kept = append(n.kept, keptNight{merchant.MID, day, kept.Gaps})
+			n.noteKey(merchant.MID, kept.Gaps, nil)
+			a.warnOf(kept, "%s %s: %v", merchant.MID, day, kept)
 			a.verdict.add(codeIncomplete, "%s %s: %v", merchant.MID, day, kept)
 			snapshots = append(snapshots, snapshot)
 		case ctx.Err() != nil:
@@ -224,7 +244,7 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 			a.complain(fmt.Errorf("merchant %s: %w", merchant.MID, err))
 			a.verdict.add(codeFailed, "%s %s: %v", merchant.MID, day, err)
 			failures = append(failures, err)
-			snapshots = append(snapshots, absent(job, merchant.MID, day, now, err.Error()))
+			snapshots = append(snapshots, absent(job, merchant.MID, day, now, err))
 		case err != nil:
 			return nil, err
 		default:
@@ -238,15 +258,23 @@ func (a *app) runDate(ctx context.Context, n *nights, job string, day pay.Day) (
 		return nil, nil
 	}
 	for _, mid := range elsewhere {
-		snapshots = append(snapshots, absent(job, mid, day, now, "another process works on this merchant's night"))
+		snapshots = append(snapshots, absent(job, mid, day, now, &reconcile.Unread{Reason: reconcile.ReasonElsewhere}))
 	}
 	return snapshots, nil
 }
 
+// noteKey notes a merchant whose secret key the provider does not accept.
+func (n *nights) noteKey(mid string, gaps []reconcile.Gap, err error) {
+	var failure *pay.Failure
+	if slices.ContainsFunc(gaps, reconcile.Gap.KeyRefused) || errors.As(err, &failure) && failure.Kind == pay.FailureKey {
+		n.refused[mid] = refunds.WhyKeyRefused
+	}
+}
+
 // absent stands for a merchant without a night: visibly missing, not zero.
-func absent(job, mid string, day pay.Day, now time.Time, why string) reports.Snapshot {
+func absent(job, mid string, day pay.Day, now time.Time, why error) reports.Snapshot {
 	return reports.Snapshot{Run: reconcile.Run{ID: reconcile.RunID(job, mid, day), Job: job, MID: mid, Day: day, Now: now,
-		Gaps: []reconcile.Gap{{Side: "provider", What: mid, Why: why}}}}
+		Gaps: []reconcile.Gap{reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartMerchant, Name: mid}, why, reconcile.ReasonNight)}}}
 }
 
 // A night whose database goes away begins again when it is back: what was read
@@ -305,16 +333,14 @@ func (a *app) verdictOfRunning(r *reconcile.RunningError) {
 }
 
 // judgeNight adds what a night's exit code says.
-func (a *app) judgeNight(snapshots []reports.Snapshot) {
+func (a *app) judgeNight(n *nights, snapshots []reports.Snapshot) {
 	for _, s := range snapshots {
 		if s.Run.Mode == config.ModeLookup {
 			a.warn("%s %s: reconcile.mode is lookup: payments that the shop does not know, second payments of an order and deposits that were taken back cannot be seen", s.Run.MID, s.Run.Day)
 		}
 		if !s.Run.Complete {
-			a.verdict.add(codeIncomplete, "%s %s is incomplete: %d parts could not be read", s.Run.MID, s.Run.Day, len(s.Run.Gaps))
-			for _, gap := range s.Run.Gaps {
-				a.warn("%s %s: %s: %s: %s", s.Run.MID, s.Run.Day, gap.Side, gap.What, gap.Why)
-			}
+			a.verdict.add(codeIncomplete, "%s %s is incomplete: what could not be read whole: %s", s.Run.MID, s.Run.Day, reconcile.CountKinds(s.Run.Gaps))
+			n.keepGaps(s)
 		}
 		a.judgeDeadlines(s)
 		for _, kind := range s.Run.Suspect {
@@ -328,24 +354,25 @@ func (a *app) judgeNight(snapshots []reports.Snapshot) {
 	}
 }
 
-// judgeDeadlines names what runs out before the next planned refund run, with
-// the money at stake.
+// judgeDeadlines names what nobody asked to refund yet and what runs out before
+// the next planned refund run, with the money at stake. What was asked for is
+// among what waits.
 func (a *app) judgeDeadlines(s reports.Snapshot) {
 	count, money := map[pay.Currency]int{}, map[pay.Currency]int64{}
 	for _, deadline := range s.Deadlines {
-		if deadline.TooLate && deadline.CancelBy.After(s.Run.Now) {
+		if deadline.RefundID == "" && deadline.TooLate && deadline.CancelBy.After(s.Run.Now) {
 			count[deadline.Currency]++
 			money[deadline.Currency] += deadline.Amount
 		}
 	}
 	for _, currency := range sortedKeys(count) {
-		a.verdict.add(codePerson, "%s %s: %d refunds over %s run out before the next planned refund run (schedule.refunds)",
+		a.verdict.add(codePerson, "%s %s: %d differences over %s of which nobody asked for the refund run out before the next planned refund run (schedule.refunds)",
 			s.Run.MID, s.Run.Day, count[currency], people(currency, money[currency]))
 	}
 }
 
 // needPerson asks the database what waits for a person. Requests to approve,
-// and outcomes that nobody knows, are a nightly's to tell.
+// what runs out, and outcomes that nobody knows are a nightly's to tell.
 func (a *app) needPerson(ctx context.Context, n *nights, nightly bool) error {
 	for _, merchant := range n.merchants {
 		open, err := n.db.NeedPerson(ctx, merchant.MID)
@@ -355,28 +382,17 @@ func (a *app) needPerson(ctx context.Context, n *nights, nightly bool) error {
 		if open > 0 {
 			a.verdict.add(codePerson, "%s: %d open breaks", merchant.MID, open)
 		}
-		requests, err := n.db.Refunds(ctx, store.RefundFilter{MID: merchant.MID})
-		if err != nil {
-			return err
-		}
-		counts := map[refunds.State]int{}
-		for _, request := range requests {
-			counts[request.State]++
-		}
-		waiting := []refunds.State{refunds.ExpiredState, refunds.HeldState}
-		if nightly {
-			waiting = append(waiting, refunds.Requested, refunds.NeedsAccount)
-		}
-		for _, state := range waiting {
-			if counts[state] > 0 {
-				a.verdict.add(codePerson, "%s: %d refunds %s", merchant.MID, counts[state], state)
-			}
-		}
-		if unknown := counts[refunds.Unknown] + counts[refunds.HeldState]; nightly && unknown > 0 {
-			a.verdict.add(codeUnknown, "%s: the outcome of %d refunds is unknown", merchant.MID, unknown)
-		}
 	}
-	return nil
+	w, err := a.waiting(ctx, n.cfg, n.db, n.refused)
+	if err != nil {
+		return err
+	}
+	told := []application.Need{application.NeedSetting, application.NeedLook}
+	if nightly {
+		told = append(told, application.NeedTime, application.NeedApproval, application.NeedAccount, application.NeedOutcome)
+	}
+	a.needWaiting(n.cfg, w, told...)
+	return a.needTransfers(ctx, n.cfg, n.db)
 }
 
 // drawNight draws the workbook of a date from what is stored, of all configured

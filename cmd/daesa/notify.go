@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,7 +110,7 @@ func (a *app) tellNight(ctx context.Context, n *nights, job string, day pay.Day,
 		a.warn("the night's message could not be written: %v", err)
 		return
 	}
-	a.tellKey(ctx, n.cfg, n.db, append(keysRefused(ran), refusedKeys(mids(n.cfg), n.kept...)...))
+	a.tellKey(ctx, n.cfg, n.db, sortedKeys(n.refused))
 	if job == jobs.JobMonthEnd {
 		if note.DueToday > 0 || !note.Complete {
 			a.alert(ctx, n.cfg, n.db, "month_end/"+string(day), note.Title, note.Text)
@@ -129,9 +128,9 @@ func (a *app) tellFailedNight(ctx context.Context, n *nights, failure error) {
 	if ctx.Err() != nil || errors.As(failure, &wrong) {
 		return // stopped, or called wrongly, by somebody who sees it
 	}
-	a.tellKey(ctx, n.cfg, n.db, refusedKeys(each(n.merchants, func(m config.Merchant) string { return m.MID }), failure.Error()))
+	a.tellKey(ctx, n.cfg, n.db, sortedKeys(n.refused))
 	a.alert(ctx, n.cfg, n.db, "nightly/failed", inLanguage(n.cfg, "대사 실행 실패", "The night failed"),
-		inLanguage(n.cfg, "오늘 밤 대사를 마치지 못했습니다. 서버의 로그와 daesa runs list를 확인한 뒤 daesa nightly를 다시 실행하세요. 다시 실행해도 안전합니다.",
+		inLanguage(n.cfg, "금일 대사를 완료하지 못했습니다. 서버 로그와 daesa runs list를 확인한 뒤 daesa nightly를 다시 실행하십시오. 재실행해도 안전합니다.",
 			"Tonight's reconciliation could not be finished. Look at the log and at daesa runs list, then run daesa nightly again; that is safe."))
 }
 
@@ -176,7 +175,8 @@ func callHeartbeat(ctx context.Context, address string) error {
 // tellRefunds tells at once of outcomes that this run left unknown or held, and
 // of a key that is not accepted.
 func (a *app) tellRefunds(ctx context.Context, cfg *config.Config, db *store.DB, s jobs.RefundSummary) {
-	a.tellKey(ctx, cfg, db, refusedKeys(mids(cfg), s.Gaps...))
+	refused := slices.DeleteFunc(sortedKeys(s.Unasked), func(mid string) bool { return s.Unasked[mid] != refunds.WhyKeyRefused })
+	a.tellKey(ctx, cfg, db, refused)
 	if s.States[refunds.Unknown]+s.States[refunds.HeldState] == 0 || !cfg.Notify.URLs.IsSet() {
 		return
 	}
@@ -188,7 +188,7 @@ func (a *app) tellRefunds(ctx context.Context, cfg *config.Config, db *store.DB,
 	unknown, held := counts[refunds.Unknown], counts[refunds.HeldState]
 	a.alert(ctx, cfg, db, fmt.Sprintf("refunds/unknown=%d/held=%d", unknown, held),
 		inLanguage(cfg, "환불 확인 필요: 결과 미확인 %d건 · 확인 필요 %d건", "Refunds to look at: %d unknown, %d held", unknown, held),
-		inLanguage(cfg, "결과 미확인은 다음 실행이 다시 조회합니다. 확인 필요는 토스 상점관리자에서 확인한 뒤 daesa refunds resolve로 정하세요. 같은 환불을 손으로 다시 하지 마세요: 두 번 환불될 수 있습니다.",
+		inLanguage(cfg, "결과 미확인 건은 다음 환불 실행 시 재조회합니다. 확인 필요 건은 토스 상점관리자에서 확인한 뒤 daesa refunds resolve로 확정하십시오. 중복 환불될 수 있으므로 같은 환불을 수기로 다시 처리하지 마십시오.",
 			"What is unknown is looked up again by the next run. What is held waits for a person: look at it in Toss's console, then daesa refunds resolve. Do not repeat such a refund by hand: it may be paid twice."))
 }
 
@@ -198,11 +198,11 @@ func (a *app) tellCapture(ctx context.Context, cfg *config.Config, db *store.DB,
 	if !cfg.Notify.URLs.IsSet() {
 		return
 	}
-	refused := refusedKeys(mids(cfg), s.Gaps...)
+	refused := s.KeysRefused()
 	a.tellKey(ctx, cfg, db, refused)
 	if len(s.Gaps) > 0 && len(refused) == 0 {
 		a.alert(ctx, cfg, db, "capture/gaps", inLanguage(cfg, "환불계좌 수집 중단", "Refund accounts cannot be captured"),
-			inLanguage(cfg, "환불계좌 수집 중 %d가지를 조회하지 못했습니다. 계좌는 30분 동안만 보입니다. daesa doctor로 확인하세요.",
+			inLanguage(cfg, "환불계좌 수집 중 %d건을 조회하지 못했습니다. 계좌는 30분간만 조회됩니다. daesa doctor로 확인하십시오.",
 				"Of what the capture asks for, %d could not be asked. Accounts are shown for thirty minutes only. Run daesa doctor.", len(s.Gaps)))
 	}
 	if s.Missed == 0 {
@@ -218,8 +218,8 @@ func (a *app) tellCapture(ctx context.Context, cfg *config.Config, db *store.DB,
 		missed += figures.Missed - figures.Reasons[refunds.CaptureNotShown]
 	}
 	if missed > 0 {
-		a.alert(ctx, cfg, db, fmt.Sprintf("capture/missed=%d", missed), inLanguage(cfg, "환불계좌 놓침: 하루 동안 %d건", "Refund accounts missed: %d within a day", missed),
-			inLanguage(cfg, "가상계좌 환불계좌를 저장하지 못했습니다. 환불하려면 고객에게 계좌를 받아야 합니다. 목록: daesa accounts list --state missed",
+		a.alert(ctx, cfg, db, fmt.Sprintf("capture/missed=%d", missed), inLanguage(cfg, "환불계좌 누락: 최근 24시간 %d건", "Refund accounts missed: %d within a day", missed),
+			inLanguage(cfg, "가상계좌 환불계좌를 수집하지 못했습니다. 환불하려면 고객에게 계좌를 받아야 합니다. 목록: daesa accounts list --state missed",
 				"Refund accounts of virtual accounts were not saved: to refund, the customer has to be asked. The list: daesa accounts list --state missed"))
 	}
 }
@@ -250,46 +250,10 @@ func (t *passTeller) wait() { t.all.Wait() }
 // is mended nothing of that merchant is read or refunded.
 func (a *app) tellKey(ctx context.Context, cfg *config.Config, db *store.DB, refused []string) {
 	for _, mid := range refused {
-		a.alert(ctx, cfg, db, "key/"+mid, inLanguage(cfg, "토스 시크릿 키 거절: %s", "Toss refuses the secret key of %s", plain(mid)),
-			inLanguage(cfg, "가맹점 %s의 시크릿 키를 토스가 받지 않습니다. 고칠 때까지 이 가맹점은 대사도 환불도 되지 않습니다. 개발자센터에서 키를 확인하고 daesa doctor를 실행하세요.",
+		a.alert(ctx, cfg, db, "key/"+mid, inLanguage(cfg, "토스 시크릿 키 인증 실패: %s", "Toss refuses the secret key of %s", plain(mid)),
+			inLanguage(cfg, "가맹점 %s의 시크릿 키가 인증되지 않았습니다. 해결될 때까지 이 가맹점의 대사와 환불이 중단됩니다. 개발자센터에서 키를 확인하고 daesa doctor를 실행하십시오.",
 				"Toss does not accept the secret key of merchant %s. Until it is mended nothing of it is compared or refunded. Check the key in the developer centre, then run daesa doctor.", plain(mid)))
 	}
-}
-
-// keyRefusals are how failures say that the key was not accepted: Toss's codes,
-// and the words of the jobs.
-var keyRefusals = []string{"UNAUTHORIZED_KEY", "INCORRECT_BASIC_AUTH_FORMAT", "INVALID_API_KEY", "INVALID_CLIENT_KEY", "NOT_FOUND_MERCHANT", "HTTP 401",
-	"does not accept the secret key"}
-
-func keyRefused(failure string) bool {
-	return slices.ContainsFunc(keyRefusals, func(words string) bool { return strings.Contains(failure, words) })
-}
-
-// keysRefused are the merchants of a night whose key was not accepted.
-func keysRefused(night []reports.Snapshot) []string {
-	var refused []string
-	for _, s := range night {
-		for _, gap := range s.Run.Gaps {
-			if keyRefused(gap.Why) && !slices.Contains(refused, s.Run.MID) {
-				refused = append(refused, s.Run.MID)
-			}
-		}
-	}
-	return refused
-}
-
-// refusedKeys are the merchants whose key was not accepted, by failures that
-// begin with the merchant; the only merchant needs not be named.
-func refusedKeys(known []string, failures ...string) []string {
-	var refused []string
-	for _, failure := range failures {
-		for _, mid := range known {
-			if keyRefused(failure) && (len(known) == 1 || strings.HasPrefix(failure, mid+": ")) && !slices.Contains(refused, mid) {
-				refused = append(refused, mid)
-			}
-		}
-	}
-	return refused
 }
 
 // checkNotify says whether people and the watcher can be told. It tells nobody.

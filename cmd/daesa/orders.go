@@ -3,167 +3,177 @@ package main
 import (
 	"context"
 	"errors"
-	"iter"
-	"path/filepath"
-	"time"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
+	"daesa/internal/written"
 	"daesa/orders"
-	"daesa/pay"
 	"daesa/store"
 )
 
-// faultsShown is how many bad cells an import tells one by one.
-const faultsShown = 100
-
 func (a *app) ordersCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "orders", Short: "The shop's orders"}
-	var quarantine string
-	imports := &cobra.Command{
+	cmd.AddCommand(a.ordersImportCommand(), a.ordersAllowCommand())
+	return cmd
+}
+
+// ordersFlags are the flags of `orders import`.
+type ordersFlags struct {
+	quarantine string
+	allow      string
+	note       string
+	dry        bool
+}
+
+func (a *app) ordersImportCommand() *cobra.Command {
+	var f ordersFlags
+	cmd := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Take order files (CSV, XLSX), each whole or not at all",
-		Args:  cobra.MinimumNArgs(1),
+		Long: "A row that would take a stored order back (less cancelled, less given back, a status that falls behind)\n" +
+			"is refused like a bad one: an older file never undoes what is known. A person lets it through with\n" +
+			"--allow-older, or beforehand with orders allow.",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			older, err := f.older()
+			if err != nil {
+				return err
+			}
 			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.importOrders(cmd.Context(), cfg, db, files, quarantine)
+				return a.importOrders(cmd.Context(), cfg, db, files, f, older)
 			})
 		},
 	}
-	imports.Flags().StringVar(&quarantine, "quarantine", "", "bad rows go to this file, the rest is taken")
-	cmd.AddCommand(imports)
+	cmd.Flags().StringVar(&f.quarantine, "quarantine", "", "bad rows go to this file, the rest is taken")
+	cmd.Flags().StringVar(&f.allow, "allow-older", "", "let these orders go back: ORDER,... or all; needs --note")
+	cmd.Flags().StringVar(&f.note, "note", "", "why they may go back; it is kept in the journal")
+	cmd.Flags().BoolVar(&f.dry, "dry-run", false, "say what would happen, and write nothing")
 	return cmd
+}
+
+// older is a person's word on orders that may go back.
+func (f ordersFlags) older() (orders.Older, error) {
+	older := orders.Older{Note: written.NFC(strings.TrimSpace(f.note))}
+	switch {
+	case f.allow == "" && older.Note == "":
+		return older, nil
+	case f.allow == "" || older.Note == "":
+		return older, usage(errors.New("orders import: --allow-older and --note go together"), "--allow-older names the orders, or all; --note says why they may go back")
+	}
+	older.All = f.allow == "all"
+	if !older.All {
+		older.Orders = strings.Split(f.allow, ",")
+	}
+	return older, nil
 }
 
 // imported is the JSON of an import.
 type imported struct {
-	Inserted    int64    `json:"inserted"`
-	Updated     int64    `json:"updated"`
-	Unchanged   int64    `json:"unchanged"`
-	Quarantined int64    `json:"quarantined"`
-	ExitCode    int      `json:"exit_code"`
-	Reasons     []string `json:"reasons"`
+	Inserted    int64            `json:"inserted"`
+	Updated     int64            `json:"updated"`
+	Unchanged   int64            `json:"unchanged"`
+	Quarantined int64            `json:"quarantined"`
+	Backward    int64            `json:"backward"`
+	OtherPG     map[string]int64 `json:"other_pg"` // not compared, by the company's word
+	ending
 }
 
-func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB, paths []string, quarantine string) error {
+func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB, paths []string, f ordersFlags, older orders.Older) error {
 	now, err := a.now()
 	if err != nil {
 		return err
 	}
-	if err := a.checkFiles(cfg, paths, quarantine); err != nil {
-		return err
-	}
-	files, err := openAll(paths, orderOptions(cfg))
+	bar := a.newProgress()
+	defer bar.Close()
+	sum, err := application.ImportOrders{
+		Store: db, Options: orderOptions(cfg), Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
+		Actor: a.actor(), Now: now, Step: func(rows int64) { bar.Step("orders", rows, 0) },
+	}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		for _, file := range files {
-			_ = file.Close() // it was only read
-		}
-	}()
-	var bad *orders.Quarantine
-	if quarantine != "" {
-		if bad, err = orders.NewQuarantine(quarantine, files...); err != nil {
-			return err
-		}
-	}
-	sum, err := a.takeFiles(ctx, db, files, bad, now)
-	if err != nil {
-		if bad != nil {
-			err = errors.Join(err, bad.Discard())
-		}
-		return err
-	}
-	if bad != nil {
-		rows, err := bad.Commit()
-		if err != nil {
-			return err
-		}
-		sum.Quarantined = int64(rows)
+	for _, column := range sum.Unknown {
+		a.warn("%s: the column %q means nothing to daesa and is passed over", column.File, column.Title)
 	}
 	if sum.Quarantined > 0 {
-		a.verdict.add(codePerson, "%d rows were refused: see %s", sum.Quarantined, quarantine)
+		a.verdict.add(codePerson, "%d rows were refused: see %s", sum.Quarantined, f.quarantine)
 	}
-	sum.ExitCode, sum.Reasons = a.verdict.code(), a.verdict.list()
 	if a.json {
-		return a.printJSON(sum)
+		return a.printJSON(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, a.ending()})
 	}
-	a.printf("inserted %s, updated %s, unchanged %s", grouped(sum.Inserted), grouped(sum.Updated), grouped(sum.Unchanged))
-	if quarantine != "" {
-		a.printf(", quarantined %s (%s)", grouped(sum.Quarantined), quarantine)
-	}
-	a.printf("\n")
+	a.sayImported(sum, f)
 	return nil
 }
 
-// checkFiles reads every file once before anything is taken, so that a person
-// sees every fault of every file at once.
-func (a *app) checkFiles(cfg *config.Config, paths []string, quarantine string) error {
-	var faults []error
-	for _, path := range paths {
-		_, bad, list, err := orders.Check(path, orderOptions(cfg), faultsShown)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		if bad > 0 && quarantine == "" {
-			faults = append(faults, failed("mend the rows, or use --quarantine FILE to take the good ones; nothing of the file was taken",
-				"%s: %d rows cannot be taken\n%v", path, bad, list))
-		}
+func (a *app) sayImported(sum application.ImportedOrders, f ordersFlags) {
+	if f.dry {
+		a.printf("nothing was written: ")
 	}
-	return errors.Join(faults...)
+	a.printf("inserted %s, updated %s, unchanged %s", grouped(sum.Inserted), grouped(sum.Updated), grouped(sum.Unchanged))
+	if f.quarantine != "" {
+		a.printf(", quarantined %s (%s)", grouped(sum.Quarantined), f.quarantine)
+	}
+	a.printf("\n")
+	if sum.Backward > 0 {
+		a.printf("%s would have taken orders back and were left out\n", counted(int(sum.Backward), "row"))
+	}
+	for _, word := range sortedKeys(sum.OtherPG) {
+		a.printf("not compared, paid through %s: %s\n", plain(word), grouped(sum.OtherPG[word]))
+	}
 }
 
-func openAll(paths []string, options orders.Options) ([]*orders.File, error) {
-	var files []*orders.File
-	for _, path := range paths {
-		file, err := orders.OpenFile(path, options)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file)
+func (a *app) ordersAllowCommand() *cobra.Command {
+	var note string
+	cmd := &cobra.Command{
+		Use:   "allow ORDER --note TEXT",
+		Short: "Let one order go back once, by the next file that would take it back",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			note = written.NFC(strings.TrimSpace(note))
+			if note == "" {
+				return usage(errors.New("orders allow: --note is needed"), "--note says why the order may go back; it is kept in the journal")
+			}
+			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
+				return a.allowOrder(cmd.Context(), db, ids[0], note)
+			})
+		},
 	}
-	return files, nil
+	cmd.Flags().StringVar(&note, "note", "", "why; it is kept in the journal")
+	return cmd
 }
 
-func (a *app) takeFiles(ctx context.Context, db *store.DB, files []*orders.File, bad *orders.Quarantine, now time.Time) (imported, error) {
-	var sum imported
-	bar := a.newProgress()
-	defer bar.Close()
-	for _, file := range files {
-		for _, column := range file.Unknown() {
-			a.warn("%s: the column %q means nothing to daesa and is passed over", file.Name(), column)
-		}
-		saved, err := db.SaveOrders(ctx, aside(file.Orders(), bad, bar), hasColumn(file.Columns()), filepath.Base(file.Name()), a.actor(), now)
-		if err != nil {
-			return sum, err
-		}
-		sum.Inserted += saved.Inserted
-		sum.Updated += saved.Updated
-		sum.Unchanged += saved.Unchanged
-	}
-	return sum, nil
+// allowedDocument is the JSON of `orders allow`.
+type allowedDocument struct {
+	MID     string `json:"mid"`
+	OrderID string `json:"order_id"`
+	Note    string `json:"note"`
+	ending
 }
 
-// aside puts bad rows into the quarantine and gives the good ones.
-func aside(rows iter.Seq2[pay.Order, error], bad *orders.Quarantine, bar *progress) iter.Seq2[pay.Order, error] {
-	return func(yield func(pay.Order, error) bool) {
-		var count int64
-		for order, err := range rows {
-			var row *orders.BadRow
-			if bad != nil && errors.As(err, &row) {
-				if err = bad.Add(row); err == nil {
-					continue
-				}
-			}
-			if count++; count%1000 == 0 {
-				bar.Step("orders", count, 0)
-			}
-			if !yield(order, err) {
-				return
-			}
-		}
+func (a *app) allowOrder(ctx context.Context, db *store.DB, orderID, note string) error {
+	now, err := a.now()
+	if err != nil {
+		return err
 	}
+	known, err := db.OrdersOf(ctx, a.mid, orderID)
+	switch {
+	case err != nil:
+		return err
+	case len(known) == 0:
+		return failed("check the number; only an order that is stored can go back", "order %s: daesa does not know it", plain(orderID))
+	case len(known) > 1:
+		return usage(fmt.Errorf("order %s: several merchants have it", plain(orderID)), "say which by --mid")
+	}
+	if err := db.AllowOrder(ctx, known[0].MID, orderID, note, a.actor(), now); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(allowedDocument{known[0].MID, orderID, note, a.ending()})
+	}
+	a.printf("order %s of %s may go back once\n", plain(orderID), known[0].MID)
+	return nil
 }

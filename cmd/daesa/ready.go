@@ -19,9 +19,11 @@ type readyDocument struct {
 	Database  string            `json:"database"` // ok, or what is wrong
 	Schema    string            `json:"schema"`
 	Keys      string            `json:"keys"`
-	Brake     *string           `json:"brake"`      // who paused the refunds; null: nobody
-	LastNight map[string]string `json:"last_night"` // the newest complete date by merchant, "" for none
-	Late      []string          `json:"late"`       // merchants without yesterday's night, although its time is over
+	Brake     *string           `json:"brake"`                  // who paused the refunds; null: nobody
+	LastNight map[string]string `json:"last_night"`             // the newest complete date by merchant, "" for none
+	Late      []string          `json:"late"`                   // merchants without yesterday's night, although its time is over
+	Stuck     int64             `json:"refunds_cannot_be_sent"` // as the configuration stands, of all merchants
+	TooLate   int64             `json:"refunds_too_late"`       // run out before that comes for which they wait
 }
 
 // nightGrace is how long after its time a night may still be on its way.
@@ -64,6 +66,15 @@ func (a *app) ready(ctx context.Context, cfg *config.Config, db *store.DB) ready
 		d.LastNight[m.MID] = string(last)
 		if !cfg.Schedule.Nightly.IsZero() && now.After(due) && last < pay.DayOf(now).Add(-1) {
 			d.Late = append(d.Late, m.MID)
+		}
+	}
+	if w, err := waitingAt(ctx, cfg, db, nil, now); err != nil {
+		d.Database = err.Error()
+	} else {
+		for _, l := range w.lines {
+			if d.TooLate += l.Late; l.Stuck {
+				d.Stuck += l.Count
+			}
 		}
 	}
 	d.Ready = d.Database == "ok" && d.Schema == "ok" && d.Keys == "ok"

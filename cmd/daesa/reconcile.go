@@ -97,6 +97,7 @@ func usageHint(today pay.Day) string {
 }
 
 func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only []string) error {
+	defer a.sayGaps(n)
 	documents := []nightDocument{}
 	for _, day := range days {
 		var snapshots []reports.Snapshot
@@ -110,8 +111,12 @@ func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only 
 			return err
 		}
 		if len(snapshots) > 0 {
-			documents = append(documents, newNightDocument(snapshots, nil))
-			a.judgeNight(snapshots)
+			document, err := newNightDocument(snapshots, n.kept, nil)
+			if err != nil {
+				return err
+			}
+			documents = append(documents, document)
+			a.judgeNight(n, snapshots)
 		}
 	}
 	if err := a.needPerson(ctx, n, false); err != nil {

@@ -44,8 +44,9 @@ type refundDetail struct {
 	refundDocument
 	AttemptsDetail []attemptDocument `json:"attempts_detail"`
 	History        []refundChange    `json:"history"`
-	Sentence       *string           `json:"sentence"` // what the error means, and who does what next
-	Arrival        *string           `json:"arrival"`  // when the customer can expect the money
+	Sentence       *string           `json:"sentence"`  // what it means, or what it waits for, and who does what next
+	WaitsFor       *string           `json:"waits_for"` // the reason, while it is open
+	Arrival        *string           `json:"arrival"`   // when the customer can expect the money
 	ending
 }
 
@@ -63,13 +64,14 @@ type attemptDocument struct {
 	Code           *string `json:"code"`
 	Message        *string `json:"message"`
 	TraceID        *string `json:"trace_id"`
+	Answer         *string `json:"answer"` // what came back where it names no code
 }
 
 func newAttemptDocument(t store.ShownAttempt) attemptDocument {
 	return attemptDocument{
 		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: t.BodySHA256, FirstSentAt: pay.FormatTime(t.FirstSent),
 		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
-		Code: orNull(t.Code), Message: orNull(t.Message), TraceID: orNull(t.TraceID),
+		Code: orNull(t.Code), Message: orNull(t.Message), TraceID: orNull(t.TraceID), Answer: orNull(t.Answer),
 	}
 }
 
@@ -146,14 +148,14 @@ func (a *app) refundsShowCommand() *cobra.Command {
 		Short: "Show one refund request with its history",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.showRefund(cmd.Context(), db, ids[0])
+			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
+				return a.showRefund(cmd.Context(), cfg, db, ids[0])
 			})
 		},
 	}
 }
 
-func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
+func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, id string) error {
 	r, entries, err := db.Refund(ctx, id)
 	if err != nil {
 		return err
@@ -166,8 +168,15 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 	if err != nil {
 		return err
 	}
-	sentence := ""
-	if r.ErrorCode != "" {
+	w, err := a.waiting(ctx, cfg, db, nil)
+	if err != nil {
+		return err
+	}
+	sentence, waitsFor := "", ""
+	switch open := w.of(r.ID); {
+	case open != nil:
+		sentence, waitsFor = open.Sentence(a.language()).String(), open.Why
+	case r.ErrorCode != "":
 		sentence = refunds.Explain(a.language(), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
 	}
 	arrival, err := a.arrival(ctx, db, r)
@@ -175,7 +184,7 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), history, orNull(sentence), orNull(arrival), a.ending()})
+		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), history, orNull(sentence), orNull(waitsFor), orNull(arrival), a.ending()})
 	}
 	a.printFields([]field{
 		{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
@@ -183,14 +192,10 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 		{"batch", r.Batch}, {"break", r.BreakID}, {"cancel by", timeOrNothing(r.CancelBy)}, {"attempts", fmt.Sprint(r.Attempts)},
 		{"transaction key", r.TransactionKey}, {"error", strings.TrimSpace(r.ErrorCode + " " + r.ErrorMessage)},
 		{"requested", r.RequestedBy + " " + pay.FormatTime(r.RequestedAt)}, {"approved by", r.ApprovedBy},
-		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"what it means", sentence}, {"money arrives", arrival},
+		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"waits for", waitsFor}, {"what it means", sentence}, {"money arrives", arrival},
 	})
 	for _, t := range attempts {
-		answer := "no answer"
-		if t.Answered() {
-			answer = strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", t.HTTPStatus, t.Code, t.TraceID))
-		}
-		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answer))
+		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answerOf(t.Attempt)))
 	}
 	a.printf("\n")
 	for _, change := range history {
@@ -201,6 +206,20 @@ func (a *app) showRefund(ctx context.Context, db *store.DB, id string) error {
 		a.printf("%s\n", plain(line))
 	}
 	return nil
+}
+
+// answerOf says what the last send of an attempt came back with.
+func answerOf(t refunds.Attempt) string {
+	switch {
+	case t.Answered(), t.Code != "":
+		return strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", t.HTTPStatus, t.Code, t.TraceID))
+	case t.HTTPStatus != 0:
+		return strings.TrimSpace(t.Answer + " " + t.TraceID)
+	case t.Answer != "":
+		return "no answer (" + t.Answer + ")"
+	default:
+		return "no answer"
+	}
 }
 
 // refundHistory reads a request's changes of state out of its journal rows.

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
+	room "daesa/app"
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
+	"daesa/internal/written"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -30,7 +32,7 @@ type askedDocument struct {
 	OrderID  string  `json:"order_id"`
 	Would    string  `json:"would"` // added, known, or refused
 	State    *string `json:"state"`
-	Amount   int64   `json:"amount"`
+	Amount   *int64  `json:"amount"` // null: all that is left, of a refused row
 	Currency string  `json:"currency"`
 	CancelBy *string `json:"cancel_by"`
 	Column   *string `json:"column"`
@@ -43,7 +45,7 @@ type importDocument struct {
 	Added   int              `json:"added"`
 	Known   int              `json:"known"`
 	Refused int              `json:"refused"`
-	Amount  map[string]int64 `json:"amount"` // of what was added
+	Amount  map[string]int64 `json:"amount"` // of what was added, or would be
 	Rows    []askedDocument  `json:"rows"`
 	// Workbook is the batch's, null where nothing was imported or it could not be written.
 	Workbook *string `json:"workbook"`
@@ -61,7 +63,8 @@ func (a *app) refundsAddCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asking.MID = a.mid
-			if strings.EqualFold(amount, "all") || amount == "전액" {
+			asking.Reason = written.NFC(asking.Reason)
+			if refunds.AllOf(amount) {
 				asking.All = true
 			} else {
 				asking.Amount = amount
@@ -70,7 +73,7 @@ func (a *app) refundsAddCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&asking.OrderID, "order", "", "the order's number")
-	cmd.Flags().StringVar(&amount, "amount", "", "a number in the payment's currency, or all")
+	cmd.Flags().StringVar(&amount, "amount", "", "a number in the payment's currency, as in a refund file (69,000), or all")
 	cmd.Flags().StringVar(&asking.Reason, "reason", "", "what the customer may see; at most 150 characters")
 	cmd.Flags().StringVar(&asking.Ref, "ref", "", "the shop's own id of this request; one ref makes one refund, ever")
 	cmd.Flags().StringVar(&asking.TaxFree, "tax-free", "", "the tax-free part, for a part of a payment that has one")
@@ -84,7 +87,8 @@ func (a *app) refundsImportCommand() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Ask for an ad-hoc batch of refunds (CSV or XLSX)",
 		Long: "Looks every row's payment up. A file is taken whole or not at all; the same file twice adds nothing\n" +
-			"the second time. --dry-run says for each row what would happen, why not, and until when.",
+			"the second time. --dry-run says for each row what would happen, why not, and until when, and ends with\n" +
+			"code 3 where a row would not be sent. Look-ups that were stopped go on where they were, within the hour.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return a.importRefunds(cmd.Context(), files[0], dry)
@@ -94,7 +98,7 @@ func (a *app) refundsImportCommand() *cobra.Command {
 	return cmd
 }
 
-// asker turns askings into requests by looking payments up.
+// asker has what asking for refunds, and a person's word after a look-up, need.
 type asker struct {
 	*app
 	cfg     *config.Config
@@ -102,7 +106,6 @@ type asker struct {
 	ring    *seal.Ring // nil: there is no account key
 	clients map[string]*toss.Client
 	now     time.Time
-	batch   string
 }
 
 // withAsker opens what adding requests needs.
@@ -124,11 +127,34 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 		return err
 	}
 	for _, m := range cfg.Merchants {
-		if s.clients[m.MID], err = a.client(db, m); err != nil {
-			return &coded{err, codeUsage}
+		// A request from before one of the also_mids was one is looked up under it.
+		for _, mid := range midsOf(m) {
+			if s.clients[mid], err = a.clientUnder(db, m, mid, toss.DefaultTimeout); err != nil {
+				return &coded{err, codeUsage}
+			}
 		}
 	}
 	return f(s)
+}
+
+// planner wires what plans askings. batch is the file's; "" for one asking.
+func (s *asker) planner(batch string) *room.Asker {
+	planner := &room.Asker{Merchants: map[string]room.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Batch: batch, Now: s.now, Clock: s.clockOfLooks}
+	for _, m := range s.cfg.Merchants {
+		planner.Merchants[m.MID] = room.Merchant{LookUp: s.clients[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
+	}
+	if s.ring != nil {
+		planner.Sealer = s.ring
+	}
+	return planner
+}
+
+// clockOfLooks is when a look-up was made: by --as-of, where it is given.
+func (s *asker) clockOfLooks() time.Time {
+	if s.asOf != "" {
+		return s.now
+	}
+	return s.clock()
 }
 
 func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile string, stdin io.Reader) error {
@@ -149,20 +175,20 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		if column, err := asking.Check(); err != nil {
 			return usage(fmt.Errorf("refunds add: %s: %w", column, err), "daesa refunds add --help shows what each flag takes")
 		}
-		adding, warning, err := s.plan(ctx, asking)
+		planned, err := s.planner("").One(ctx, asking)
+		if err = errors.Join(err, planned.Err); err != nil {
+			return err
+		}
+		added, err := s.db.AddRefunds(ctx, nil, []refunds.Adding{planned.Adding}, a.actor(), s.now)
 		if err != nil {
 			return err
 		}
-		added, err := s.db.AddRefunds(ctx, nil, []store.Adding{adding}, a.actor(), s.now)
-		if err != nil {
-			return err
-		}
-		if warning != "" {
-			a.warn("%s", warning)
+		if planned.Warning != "" {
+			a.warn("%s", planned.Warning)
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
-			return a.showRefund(ctx, s.db, requests[0].ID)
+			return a.showRefund(ctx, s.cfg, s.db, requests[0].ID)
 		}
 		r := requests[0]
 		if len(added.Known) > 0 {
@@ -187,131 +213,6 @@ func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
 	return refunds.ReadAccount(f)
 }
 
-// plan looks one payment up and makes the request of it.
-func (s *asker) plan(ctx context.Context, asking refunds.Asking) (store.Adding, string, error) {
-	client, ok := s.clients[asking.MID]
-	if !ok {
-		return store.Adding{}, "", fmt.Errorf("merchant %s is not configured", plain(asking.MID))
-	}
-	p, evidence, err := lookUp(ctx, client, asking)
-	if err != nil {
-		return store.Adding{}, "", err
-	}
-	p.MID = asking.MID
-	if asking.OrderID != "" && p.OrderID != asking.OrderID {
-		return store.Adding{}, "", &refunds.AskError{Column: "order_id", Reason: "this payment belongs to order " + plain(p.OrderID)}
-	}
-	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
-	if had, err := s.waitingFor(ctx, asking, p); err != nil || had != nil {
-		if err != nil {
-			return store.Adding{}, "", err
-		}
-		return s.again(asking, *had, p, evidence)
-	}
-	if had, _, err := s.db.Refund(ctx, id); err == nil {
-		return s.again(asking, had, p, evidence)
-	}
-	known, err := s.db.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
-	if err != nil {
-		return store.Adding{}, "", err
-	}
-	plan, err := refunds.PlanAsking(asking, p, known, s.policy(asking.MID), s.actor(), s.batch, s.now)
-	if err != nil {
-		return store.Adding{}, "", err
-	}
-	adding := store.Adding{Request: plan.Request, Payment: p, Evidence: []pay.Evidence{evidence}, Found: plan.Found}
-	if plan.Account != nil {
-		if err := s.seal(&adding, *plan.Account); err != nil {
-			return store.Adding{}, "", err
-		}
-	}
-	if adding.Request.State == refunds.Approved {
-		adding.Request.Approval = refunds.ApprovalHash(adding.Request)
-	}
-	return adding, plan.Warning, nil
-}
-
-// waitingFor finds the request that waits for the account which is given now:
-// that of a night has a ref that nobody types.
-func (s *asker) waitingFor(ctx context.Context, asking refunds.Asking, p pay.Payment) (*refunds.Request, error) {
-	if asking.Account == nil || asking.Ref != "" {
-		return nil, nil
-	}
-	requests, err := s.db.RefundsOfOrder(ctx, p.MID, p.OrderID)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range requests {
-		if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || p.Currency.Format(r.Amount) == asking.Amount) {
-			return &r, nil
-		}
-	}
-	return nil, nil
-}
-
-// again: one ref makes one refund. The same asking is the same request; another
-// amount under the ref is refused by the store.
-func (s *asker) again(asking refunds.Asking, had refunds.Request, p pay.Payment, evidence pay.Evidence) (store.Adding, string, error) {
-	r := had
-	r.PaymentKey = p.PaymentKey
-	if !asking.All {
-		amount, err := p.Currency.ParseAmount(asking.Amount)
-		if err != nil {
-			return store.Adding{}, "", &refunds.AskError{Column: "amount", Reason: err.Error()}
-		}
-		r.Amount = amount
-	}
-	adding, warning := store.Adding{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}, ""
-	switch {
-	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
-		account, err := refunds.AccountFor(*asking.Account, p)
-		if err != nil {
-			return store.Adding{}, "", err
-		}
-		if err := s.seal(&adding, *account); err != nil {
-			return store.Adding{}, "", err
-		}
-		warning = "its refund account was taken"
-	case had.State == refunds.Rejected:
-		warning = "it was taken back or refused before, and is not refunded: ask under another ref if it is wanted after all"
-	case asking.Reason != had.Reason:
-		warning = "it keeps the reason that it was asked with"
-	}
-	return adding, warning, nil
-}
-
-// seal keeps an account so that only the account key opens it. The same account
-// again stays the version that it was, and what covers it.
-func (s *asker) seal(adding *store.Adding, account pay.RefundAccount) error {
-	stored, print, err := s.stored(context.Background(), adding.Payment, account, "given")
-	if err != nil {
-		return err
-	}
-	adding.Account, adding.Request.AccountPrint = stored, print
-	return nil
-}
-
-// stored seals an account; nil where the payment has the same one already, with
-// that one's print.
-func (s *asker) stored(ctx context.Context, p pay.Payment, account pay.RefundAccount, source string) (*refunds.StoredAccount, string, error) {
-	if s.ring == nil {
-		return nil, "", failed("daesa init makes account.key; set accounts.key_file or accounts.key_env", "the refund account of order %s cannot be sealed: there is no account key", plain(p.OrderID))
-	}
-	had, err := s.db.Account(ctx, p.MID, p.PaymentKey)
-	if err != nil {
-		return nil, "", err
-	}
-	if had != nil {
-		old, err := refunds.OpenAccount(s.ring, had.Sealed, refunds.AccountPlace(had.MID, had.OrderID, had.Print))
-		if err == nil && old == account {
-			return nil, had.Print, nil
-		}
-	}
-	a, err := refunds.NewStoredAccount(s.ring, p, account, source, s.actor(), s.now)
-	a.ApproveAbove = s.cfg.Refunds.ApproveAbove
-	return &a, a.Print, err
-}
-
 func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pay.Payment, pay.Evidence, error) {
 	if asking.PaymentKey != "" {
 		return client.Payment(ctx, asking.PaymentKey)
@@ -319,27 +220,22 @@ func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pa
 	return client.PaymentByOrder(ctx, asking.OrderID)
 }
 
-func (s *asker) policy(mid string) refunds.AskPolicy {
-	m, _ := s.cfg.Merchant(mid)
-	p := refunds.AskPolicy{ApproveAbove: s.cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
-		Single: map[pay.Currency]int64{pay.KRW: s.cfg.Refunds.MaxSingle}}
-	for currency, l := range s.cfg.Refunds.Limits {
+func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
+
+// askPolicy is what the configuration says about requests of people.
+func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
+	m, _ := cfg.Merchant(mid)
+	p := refunds.AskPolicy{ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays,
+		Single: map[pay.Currency]int64{pay.KRW: cfg.Refunds.MaxSingle}}
+	for currency, l := range cfg.Refunds.Limits {
 		p.Single[pay.Currency(currency)] = l.MaxSingle
 	}
 	return p
 }
 
-// planned is one row of a file with what would become of it.
-type plannedRow struct {
-	asking  refunds.Asking
-	adding  store.Adding
-	warning string
-	err     error
-}
-
 func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		o := refunds.FileOptions{MIDs: mids(s.cfg)}
+		o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs()}
 		if len(o.MIDs) == 1 {
 			o.DefaultMID = o.MIDs[0]
 		}
@@ -347,102 +243,196 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 			o.DefaultMID = a.mid
 		}
 		file, err := refunds.ReadFile(path, o)
-		if err != nil {
+		var faults table.Faults
+		if err != nil && !errors.As(err, &faults) {
 			return err
 		}
 		for _, title := range file.Unknown {
 			a.warn("%s: column %q means nothing to daesa and is passed over", path, plain(title))
 		}
-		s.batch = reconcile.ShortHash("batch", file.SHA256)[:10]
-		rows, err := s.planAll(ctx, file.Rows)
+		batch := reconcile.ShortHash("batch", file.SHA256)[:10]
+		rows, err := s.planFile(ctx, batch, file, len(faults))
 		if err != nil {
 			return err
 		}
-		document, faults := s.describe(file.Name, rows)
+		document := newImportDocument(batch, rows, faults)
 		if dry {
+			a.judgePlan(rows, document.Refused)
 			return a.printImport(document, "would be")
 		}
-		if len(faults) > 0 {
-			return &hintedError{faults, "nothing was imported; mend the rows, or see all of them with --dry-run"}
+		if faults = append(faults, faultsOf(file.Name, rows)...); len(faults) > 0 {
+			slices.SortStableFunc(faults, func(x, y *table.Fault) int { return x.Line - y.Line })
+			return hint.With(faults, or(hintOfRows(rows), "nothing was imported; mend the rows, or see all of them with --dry-run"))
 		}
-		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: s.batch, Name: file.Name, SHA256: file.SHA256}, addings(rows), a.actor(), s.now)
+		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: batch, Name: file.Name, SHA256: file.SHA256}, room.Addings(rows), a.actor(), s.now)
 		if err != nil {
 			return err
 		}
 		document.settle(added)
-		document.Workbook = a.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, s.batch, file.Name)
+		if n := expired(added.New); n > 0 {
+			a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(n, "refund"))
+		}
+		document.Workbook = a.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, batch, file.Name)
 		return a.printImport(document, "is")
 	})
 }
 
-func addings(rows []plannedRow) []store.Adding {
-	return each(rows, func(r plannedRow) store.Adding { return r.adding })
-}
+// sayAfter is from when on it is said how long the look-ups of a file take.
+const sayAfter = 10 * time.Second
 
-// planAll looks every row up, several at once. Where the provider cannot be
-// asked nothing is imported: a refusal of a row is the row's, any other failure
-// ends it.
-func (s *asker) planAll(ctx context.Context, askings []refunds.Asking) ([]plannedRow, error) {
-	rows := make([]plannedRow, len(askings))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(4)
+// planFile plans the good rows of a file, and says before it begins how long
+// their look-ups take.
+func (s *asker) planFile(ctx context.Context, batch string, file refunds.Batch, bad int) ([]room.Planned, error) {
+	planner := s.planner(batch)
 	progress := s.newProgress()
-	for i, asking := range askings {
-		group.Go(func() error {
-			adding, warning, err := s.plan(ctx, asking)
-			rows[i] = plannedRow{asking, adding, warning, err}
-			progress.Step("look up", int64(i+1), int64(len(askings)))
-			var refused *refunds.AskError
-			var failure *pay.Failure
-			switch {
-			case err == nil, errors.As(err, &refused):
-				return nil
-			case errors.As(err, &failure) && failure.Kind == pay.FailureNotFound:
-				return nil
-			}
-			return err
-		})
+	defer progress.Close()
+	planner.Progress = func(done, total int) { progress.Step("look up", int64(done), int64(total)) }
+	work, err := planner.PlanFile(ctx, file.Rows)
+	if err != nil {
+		return nil, err
 	}
-	return rows, group.Wait()
+	todo, kept := work.LookUps()
+	if kept > 0 {
+		s.warn("%s: %s looked up less than an hour ago for this file, which was not imported then, and not again", file.Name, counted(kept, "payment"))
+	}
+	if takes := work.Takes(); takes > sayAfter {
+		s.warn("%s: looking up %s takes about %s (merchants.requests_per_minute); if it is stopped, the same file goes on where it was within the hour",
+			file.Name, counted(todo, "payment"), roughly(takes))
+		if bad > 0 {
+			s.warn("%s: %s of the file cannot be read as they are; all is said at the end", file.Name, counted(bad, "value"))
+		}
+	}
+	return work.Run(ctx)
 }
 
-// describe says of each row what would become of it, and gathers what is wrong.
-// Two rows of one payment are looked at together: the second finds less left.
-func (s *asker) describe(name string, rows []plannedRow) (importDocument, table.Faults) {
-	document := importDocument{Batch: s.batch, Amount: map[string]int64{}, Rows: []askedDocument{}}
-	var faults table.Faults
-	taken := map[string]int64{}
-	for i := range rows {
-		row := &rows[i]
-		r := row.adding.Request
-		one := askedDocument{Line: row.asking.Line, OrderID: or(r.OrderID, row.asking.OrderID), Amount: r.Amount, Currency: string(r.Currency), Why: orNull(row.warning)}
-		if row.err == nil && row.adding.Found == nil && r.Version == 0 && r.State != refunds.ExpiredState {
-			before := taken[r.PaymentKey]
-			taken[r.PaymentKey] += r.Amount
-			if before > 0 && before+r.Amount > row.adding.Payment.BalanceAmount {
-				row.err = &refunds.AskError{Column: "amount", Why: refunds.WhyAboveBalance, Reason: "the rows of this payment ask together for more than is left of it"}
-			}
-		}
-		if row.err != nil {
-			column, reason := "order_id", row.err.Error()
-			var refused *refunds.AskError
-			if errors.As(row.err, &refused) {
-				column = refused.Column
-			} else if row.asking.OrderID == "" {
-				column = "payment_key"
-			}
-			one.Would, one.Column, one.Why = "refused", orNull(column), orNull(reason)
-			faults = append(faults, &table.Fault{File: name, Line: row.asking.Line, Column: column, Value: shown(row.asking, column), Reason: reason})
-			document.Refused++
-		} else {
-			one.Would, one.ID, one.State, one.CancelBy = "added", orNull(r.ID), orNull(r.State), timeOrNull(r.CancelBy)
-			if r.Version > 0 {
-				one.Would = "known"
-			}
-		}
-		document.Rows = append(document.Rows, one)
+// roughly writes how long something takes, for people.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d seconds", int(d.Round(time.Second).Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute).Minutes()))
+	default:
+		return fmt.Sprintf("%.1f hours", d.Hours())
 	}
-	return document, faults
+}
+
+// judgePlan says with which code a dry run ends: 3 where a row would not be sent.
+func (a *app) judgePlan(rows []room.Planned, refused int) {
+	if refused > 0 {
+		a.verdict.add(codePerson, "%s would be refused", counted(refused, "row"))
+	}
+	var asked []refunds.Request
+	waiting := 0
+	for _, row := range rows {
+		if row.New() {
+			asked = append(asked, row.Adding.Request)
+		}
+		if row.New() && row.Adding.Request.State == refunds.NeedsAccount {
+			waiting++
+		}
+	}
+	if n := expired(asked); n > 0 {
+		a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer", counted(n, "row"))
+	}
+	if waiting > 0 {
+		a.verdict.add(codePerson, "%s without the refund account that it needs", counted(waiting, "row"))
+	}
+}
+
+// expired counts the requests that Toss can no longer cancel.
+func expired(requests []refunds.Request) int {
+	n := 0
+	for _, r := range requests {
+		if r.State == refunds.ExpiredState {
+			n++
+		}
+	}
+	return n
+}
+
+// newImportDocument says of each row what would become of it, in the file's
+// order. bad are the rows that cannot be read: they were not looked up.
+func newImportDocument(batch string, rows []room.Planned, bad table.Faults) importDocument {
+	d := importDocument{Batch: batch, Amount: map[string]int64{}, Rows: []askedDocument{}}
+	for _, row := range rows {
+		r := row.Adding.Request
+		one := askedDocument{Line: row.Asking.Line, OrderID: or(r.OrderID, row.Asking.OrderID), Why: orNull(row.Warning), Would: "added"}
+		amount, currency, ok := row.Money()
+		if one.Currency = string(currency); ok {
+			one.Amount = &amount
+		}
+		switch {
+		case row.Err != nil:
+			column, reason := whyRefused(row)
+			one.Would, one.Column, one.Why = "refused", orNull(column), orNull(reason)
+			d.Refused++
+		case row.Known:
+			one.Would = "known"
+			d.Known++
+		default:
+			d.Added++
+			d.Amount[string(r.Currency)] += r.Amount
+		}
+		if row.Err == nil {
+			one.ID, one.State, one.CancelBy = orNull(r.ID), orNull(r.State), timeOrNull(r.CancelBy)
+		}
+		d.Rows = append(d.Rows, one)
+	}
+	lines := map[int]int{}
+	for _, fault := range bad {
+		if at, there := lines[fault.Line]; there {
+			*d.Rows[at].Why += "; " + fault.Brief()
+			continue
+		}
+		lines[fault.Line] = len(d.Rows)
+		d.Rows = append(d.Rows, askedDocument{Line: fault.Line, Would: "refused", Column: orNull(fault.Column), Why: orNull(fault.Brief())})
+		d.Refused++
+	}
+	slices.SortStableFunc(d.Rows, func(x, y askedDocument) int { return x.Line - y.Line })
+	return d
+}
+
+// whyRefused names the column that a refusal is about, and the reason.
+func whyRefused(row room.Planned) (column, reason string) {
+	var refused *refunds.AskError
+	var ref *refunds.RefError
+	switch {
+	case errors.As(row.Err, &refused):
+		column = refused.Column
+	case errors.As(row.Err, &ref):
+		column = "ref"
+	case row.Asking.OrderID == "":
+		column = "payment_key"
+	default:
+		column = "order_id"
+	}
+	return column, row.Err.Error()
+}
+
+// faultsOf are the refusals as faults of the file.
+func faultsOf(name string, rows []room.Planned) table.Faults {
+	var faults table.Faults
+	for _, row := range rows {
+		if row.Err == nil {
+			continue
+		}
+		column, reason := whyRefused(row)
+		faults = append(faults, &table.Fault{File: name, Line: row.Asking.Line, Column: column, Value: shown(row.Asking, column), Reason: reason})
+	}
+	return faults
+}
+
+// hintOfRows is what to do where the rows are not to blame: they are of another
+// merchant than the configuration names.
+func hintOfRows(rows []room.Planned) string {
+	for _, row := range rows {
+		var refused *refunds.AskError
+		if errors.As(row.Err, &refused) && refused.OfConfiguration() {
+			return "nothing was imported; " + refused.Hint()
+		}
+	}
+	return ""
 }
 
 // shown is a row's own value of a column, as far as it may be shown.
@@ -459,13 +449,15 @@ func shown(a refunds.Asking, column string) string {
 		return a.PaymentKey
 	case "tax_free_amount":
 		return a.TaxFree
+	case "ref":
+		return a.Ref
 	default:
 		return ""
 	}
 }
 
 func (d *importDocument) settle(added store.Added) {
-	d.Added, d.Known = len(added.New), len(added.Known)
+	d.Added, d.Known, d.Amount = len(added.New), len(added.Known), map[string]int64{}
 	states := map[string]*string{}
 	for _, r := range added.New {
 		d.Amount[string(r.Currency)] += r.Amount
@@ -487,20 +479,28 @@ func (a *app) printImport(d importDocument, verb string) error {
 	}
 	if len(d.Rows) > 0 {
 		rows := each(d.Rows, func(r askedDocument) []string {
-			return []string{fmt.Sprint(r.Line), r.OrderID, people(pay.Currency(r.Currency), r.Amount), r.Would, orDash(r.State), orDash(r.CancelBy), orDash(r.Why)}
+			amount := "all"
+			if r.Amount != nil {
+				amount = people(pay.Currency(r.Currency), *r.Amount)
+			} else if r.Currency == "" {
+				amount = "-" // what the row says cannot be read
+			}
+			return []string{fmt.Sprint(r.Line), r.OrderID, amount, r.Would, orDash(r.State), orDash(r.CancelBy), orDash(r.Why)}
 		})
 		a.printTable([]string{">LINE", "ORDER", ">AMOUNT", strings.ToUpper(verb), "STATE", "CANCEL BY", "WHY"}, rows)
 	}
+	done := "added"
 	if verb == "is" {
 		a.printf("batch %s: %d added, %d there already\n", d.Batch, d.Added, d.Known)
-		for _, currency := range sortedKeys(d.Amount) {
-			a.printf("added: %s\n", people(pay.Currency(currency), d.Amount[currency]))
-		}
-		if d.Workbook != nil {
-			a.printf("workbook: %s\n", *d.Workbook)
-		}
-		return nil
+	} else {
+		done = "would be added"
+		a.printf("batch %s: nothing was imported; %d refused\n", d.Batch, d.Refused)
 	}
-	a.printf("batch %s: nothing was imported; %d refused\n", d.Batch, d.Refused)
+	for _, currency := range sortedKeys(d.Amount) {
+		a.printf("%s: %s\n", done, people(pay.Currency(currency), d.Amount[currency]))
+	}
+	if d.Workbook != nil {
+		a.printf("workbook: %s\n", *d.Workbook)
+	}
 	return nil
 }

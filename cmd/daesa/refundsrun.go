@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -28,20 +29,22 @@ import (
 // refundsRunDocument is the JSON of `refunds run`. Requests are counted by the
 // state in which the run left them.
 type refundsRunDocument struct {
-	Sent           int              `json:"sent"`
-	Succeeded      int              `json:"succeeded"`
-	Accepted       int              `json:"accepted"`
-	Refused        int              `json:"refused"`
-	Unknown        int              `json:"unknown"`
-	Held           int              `json:"held"`
-	Expired        int              `json:"expired"`
-	Retry          int              `json:"retry"`
-	Amount         map[string]int64 `json:"amount"`
-	StoppedBecause *string          `json:"stopped_because"`
-	Planned        []plannedRefund  `json:"planned"`   // what would be sent, where nothing is
-	Workbooks      []string         `json:"workbooks"` // of the batches of which something was sent or settled
-	JournalHead    string           `json:"journal_head"`
+	Sent           int               `json:"sent"`
+	Succeeded      int               `json:"succeeded"`
+	Accepted       int               `json:"accepted"`
+	Refused        int               `json:"refused"`
+	Unknown        int               `json:"unknown"`
+	Held           int               `json:"held"`
+	Expired        int               `json:"expired"`
+	Retry          int               `json:"retry"`
+	Amount         map[string]int64  `json:"amount"`
+	Waiting        []waitingDocument `json:"waiting"` // over all merchants, also those no longer configured
+	StoppedBecause *string           `json:"stopped_because"`
+	Planned        []plannedRefund   `json:"planned"`   // what would be sent, where nothing is
+	Workbooks      []string          `json:"workbooks"` // of the batches of which something was sent or settled
+	JournalHead    string            `json:"journal_head"`
 	ending
+	waits waits // for people
 }
 
 // plannedRefund is a request that would be sent, and why not where it would not.
@@ -58,10 +61,32 @@ type plannedRefund struct {
 // runFlags are those of `refunds run`.
 type runFlags struct {
 	count        int64
-	amount       int64
+	amount       wonFlag
 	dry          bool
 	afterRestore bool
 }
+
+// wonFlag is an amount in won that is given as lists print it; below 0 it was
+// not given.
+type wonFlag int64
+
+// Set reads the amount.
+func (f *wonFlag) Set(text string) error {
+	units, err := pay.KRW.ParseWritten(text)
+	*f = wonFlag(units)
+	return err
+}
+
+// String is what help shows as the default: nothing, where none is given.
+func (f *wonFlag) String() string {
+	if *f < 0 {
+		return ""
+	}
+	return pay.KRW.Format(int64(*f))
+}
+
+// Type is the word that help shows for the value.
+func (f *wonFlag) Type() string { return "amount" }
 
 func (a *app) refundsRunCommand() *cobra.Command {
 	flags := runFlags{count: -1, amount: -1}
@@ -77,7 +102,7 @@ func (a *app) refundsRunCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().Int64Var(&flags.count, "max", -1, "send at most so many new ones; what is unknown is settled all the same")
-	cmd.Flags().Int64Var(&flags.amount, "max-amount", -1, "send at most so many won")
+	cmd.Flags().Var(&flags.amount, "max-amount", "send at most so many won, as lists print it: 500000 or 500,000")
 	cmd.Flags().BoolVar(&flags.dry, "dry-run", false, "say for each request what would happen; sends and changes nothing")
 	cmd.Flags().BoolVar(&flags.afterRestore, "after-restore", false, "the database was restored: look up every open request, send nothing")
 	return cmd
@@ -108,7 +133,10 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 			return err
 		}
 	}
-	run, err := a.refundsJob(cfg, db, flags, head)
+	if err := head.checkChain(ctx, a.clock(), flags.afterRestore); err != nil {
+		return err
+	}
+	run, err := a.refundsJob(ctx, cfg, db, flags, head)
 	if err != nil {
 		return err
 	}
@@ -121,6 +149,9 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 		}
 	}
 	if flags.dry {
+		if err := document.wait(ctx, a, cfg, db, nil); err != nil {
+			return err
+		}
 		return a.printRefundsRun(ctx, db, document)
 	}
 	summary, err := run.Run(ctx)
@@ -139,10 +170,21 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched)
 	a.judgeRefunds(summary)
 	a.tellRefunds(ctx, cfg, db, summary)
-	if err := a.needRefunds(ctx, db); err != nil {
+	if err := document.wait(ctx, a, cfg, db, summary.Unasked); err != nil {
+		return err
+	}
+	if err := a.needRefunds(ctx, cfg, db, document.waits); err != nil {
 		return err
 	}
 	return a.printRefundsRun(ctx, db, document)
+}
+
+// wait fills in what waits once the run is over.
+func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Config, db *store.DB, unasked map[string]string) (err error) {
+	if d.waits, err = a.waiting(ctx, cfg, db, unasked); err == nil {
+		d.Waiting = d.waits.documents()
+	}
+	return err
 }
 
 // keepHead writes the journal's head down; where the key file's folder cannot
@@ -200,7 +242,7 @@ func (q refundQueue) Brake(ctx context.Context) (bool, string, error) {
 	return brake.On, brake.Note, err
 }
 
-func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head *headKeeper) (*jobs.Refunds, error) {
+func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *headKeeper) (*jobs.Refunds, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
@@ -208,7 +250,7 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 	owner := a.settings(cfg, cfg.Merchants[0]).Owner
 	runID := reconcile.ShortHash(owner, a.clock().UTC().Format(time.RFC3339Nano))
 	run := &jobs.Refunds{
-		Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
+		Configured: mids(cfg), Actor: refundsActor, RunID: runID, Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
 		StopAfterUnknown: cfg.Refunds.StopAfterUnknown, FailureReached: cfg.Refunds.StopAtFailureRatio.Reached,
 		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {
@@ -222,13 +264,14 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range a.merchants(cfg) {
-		client, err := a.client(db, m)
-		if err != nil {
-			return nil, &coded{err, codeUsage}
-		}
+	queues, err := a.queues(ctx, cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range queues {
+		m, client := q.of, q.client
 		worker := &refunds.Worker{
-			MID: m.MID, Owner: owner, Actor: "daesa refunds", RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
+			MID: q.mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
 			Budget: budget(cfg, flags), Queue: db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
 		}
 		if ring != nil {
@@ -246,6 +289,42 @@ func (a *app) refundsJob(cfg *config.Config, db *store.DB, flags runFlags, head 
 	return run, nil
 }
 
+// refundsActor is who sends, in the journal.
+const refundsActor = "daesa refunds"
+
+// refundQueueOf is a MID's part of the queue, and the client of its merchant.
+type refundQueueOf struct {
+	mid    string
+	of     config.Merchant
+	client *toss.Client
+}
+
+// queues are those of the merchants that the command is about, and of their
+// also_mids as far as the books have requests under them: those were made when
+// such a MID was the configuration's mid.
+func (a *app) queues(ctx context.Context, cfg *config.Config, db *store.DB) ([]refundQueueOf, error) {
+	var list []refundQueueOf
+	for _, m := range a.merchants(cfg) {
+		for _, mid := range midsOf(m) {
+			if mid != m.MID {
+				counts, err := db.CountStates(ctx, mid)
+				if err != nil {
+					return nil, err
+				}
+				if len(counts) == 0 {
+					continue
+				}
+			}
+			client, err := a.clientUnder(db, m, mid, toss.DefaultTimeout)
+			if err != nil {
+				return nil, &coded{err, codeUsage}
+			}
+			list = append(list, refundQueueOf{mid, m, client})
+		}
+	}
+	return list, nil
+}
+
 // secretPrint names the secret key and the address: Toss binds an idempotency
 // key to both, so that another of either makes it a new request.
 func secretPrint(m config.Merchant) string {
@@ -258,7 +337,7 @@ func budget(cfg *config.Config, flags runFlags) refunds.Budget {
 	r := cfg.Refunds
 	won := refunds.Limits{Single: r.MaxSingle, Run: r.MaxAmount, Day: r.MaxAmountPerDay}
 	if flags.amount >= 0 {
-		won.Run = min(won.Run, flags.amount)
+		won.Run = min(won.Run, int64(flags.amount))
 	}
 	b := refunds.Budget{RunCount: int64(r.MaxCount), DayCount: int64(r.MaxCountPerDay), Of: map[pay.Currency]refunds.Limits{pay.KRW: won}}
 	if flags.count >= 0 {
@@ -299,40 +378,59 @@ func (a *app) judgeRefunds(s jobs.RefundSummary) {
 		a.verdict.add(codeIncomplete, "%s", plain(gap))
 		a.warn("%s", plain(gap))
 	}
+	for _, altered := range s.Altered {
+		a.verdict.add(codePerson, "refund %s was changed outside of daesa and is held (%s): daesa audit verify", altered.ID, plain(strings.Join(altered.What, ", ")))
+		a.warn("refund %s was changed outside of daesa and is not what the journal says of it: %s; it is held", altered.ID, plain(strings.Join(altered.What, ", ")))
+	}
+	if len(gaps) > 0 {
+		a.advise(whyUnasked(s.Unasked))
+	}
 	if strings.HasPrefix(s.Stopped, "broken") {
 		a.verdict.add(codePerson, "%s", plain(s.Stopped))
 	}
 }
 
-// needRefunds says what of the queue needs a person.
-func (a *app) needRefunds(ctx context.Context, db *store.DB) error {
-	counts, err := db.CountStates(ctx, a.mid)
-	if err != nil {
+// whyUnasked is what to do about merchants that could not be asked: the reason
+// that a person can mend first.
+func whyUnasked(unasked map[string]string) string {
+	why := refunds.WhyUnreachable
+	for _, mid := range sortedKeys(unasked) {
+		if unasked[mid] != refunds.WhyUnreachable {
+			why = unasked[mid]
+		}
+	}
+	s := refunds.Explain(refunds.English, why, "", time.Time{})
+	return s.Who + ": " + s.Next
+}
+
+// needRefunds says what needs a person, or the next run: what waits, transfers by
+// hand, and open breaks.
+func (a *app) needRefunds(ctx context.Context, cfg *config.Config, db *store.DB, w waits) error {
+	a.needWaiting(cfg, w, application.NeedSetting, application.NeedAccount, application.NeedLook, application.NeedOutcome)
+	if err := a.needTransfers(ctx, cfg, db); err != nil {
 		return err
-	}
-	if n := counts[refunds.Unknown] + counts[refunds.HeldState]; n > 0 {
-		a.verdict.add(codeUnknown, "%s unknown or held", counted(int(n), "refund"))
-	}
-	if n := counts[refunds.HeldState]; n > 0 {
-		a.verdict.add(codePerson, "%s held: daesa refunds list --state held", counted(int(n), "refund"))
-	}
-	if n := counts[refunds.NeedsAccount]; n > 0 {
-		a.verdict.add(codePerson, "%s waiting for a refund account: daesa refunds list --state needs_account", counted(int(n), "refund"))
-	}
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
-		list, err := db.HandTransfers(ctx, a.mid, string(state))
-		if err != nil {
-			return err
-		}
-		if len(list) > 0 {
-			a.verdict.add(codePerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", counted(len(list), "refund"), state)
-		}
 	}
 	open, err := db.NeedPerson(ctx, a.mid)
 	if err == nil && open > 0 {
 		a.verdict.add(codePerson, "%s open", counted(int(open), "break"))
 	}
 	return err
+}
+
+// needTransfers: refunds that expired, or were refused, and that nobody has given
+// back yet; also those of merchants that left the configuration.
+func (a *app) needTransfers(ctx context.Context, cfg *config.Config, db *store.DB) error {
+	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+		list, err := db.HandTransfers(ctx, "", string(state))
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(t refunds.HandTransfer) bool { return !application.Concerns(t.MID, a.mid, mids(cfg)) })
+		if len(list) > 0 {
+			a.verdict.add(codePerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", counted(len(list), "refund"), state)
+		}
+	}
+	return nil
 }
 
 // planned says of what is approved and due what would happen, the most urgent
@@ -347,12 +445,13 @@ func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB, fla
 		return nil, err
 	}
 	list, left := []plannedRefund{}, budget(cfg, flags)
-	for _, m := range a.merchants(cfg) {
-		client, err := a.client(db, m)
-		if err != nil {
-			return nil, &coded{err, codeUsage}
-		}
-		requests, err := db.Sendable(ctx, m.MID)
+	queues, err := a.queues(ctx, cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range queues {
+		m, client := q.of, q.client
+		requests, err := db.Sendable(ctx, q.mid)
 		if err != nil {
 			return nil, err
 		}
@@ -426,6 +525,7 @@ func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDoc
 	for _, workbook := range d.Workbooks {
 		a.printf("workbook: %s\n", workbook)
 	}
+	a.printWaiting(d.waits.lines)
 	for _, reason := range d.Reasons {
 		a.printf("needs a person: %s\n", plain(reason))
 	}

@@ -44,12 +44,15 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 			if f.batch != "" && (f.count < 0 || f.amount == "") {
 				return usage(errors.New("refunds approve: a batch needs --expect-count and --expect-amount"), "look at it first: daesa refunds list --batch "+plain(f.batch))
 			}
+			if (f.count < 0) != (f.amount == "") {
+				return usage(errors.New("refunds approve: --expect-count and --expect-amount belong together"), "give both, or neither where the requests are named by their ids")
+			}
 			return a.giveWord(cmd.Context(), ids, f, "approved", (*store.DB).Approve)
 		},
 	}
 	cmd.Flags().StringVar(&f.batch, "batch", "", "every request of this batch that waits for a word")
 	cmd.Flags().IntVar(&f.count, "expect-count", -1, "how many requests that are")
-	cmd.Flags().StringVar(&f.amount, "expect-amount", "", "their sum, in the currency's own notation")
+	cmd.Flags().StringVar(&f.amount, "expect-amount", "", "their sum as lists print it: 69000, 69,000 or 181.56")
 	cmd.Flags().StringVar(&f.note, "note", "", "kept in the journal")
 	return cmd
 }
@@ -62,7 +65,7 @@ func (a *app) refundsWithdrawCommand() *cobra.Command {
 	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, (*store.DB).Withdraw)
 }
 
-func (a *app) wordCommand(name, short, done string, batches bool, give func(*store.DB, context.Context, store.Word) ([]refunds.Request, error)) *cobra.Command {
+func (a *app) wordCommand(name, short, done string, batches bool, give func(*store.DB, context.Context, refunds.Word) ([]refunds.Request, error)) *cobra.Command {
 	f := wordFlags{count: -1}
 	use := name + " ID... --note TEXT"
 	if batches {
@@ -84,7 +87,7 @@ func (a *app) wordCommand(name, short, done string, batches bool, give func(*sto
 	return cmd
 }
 
-func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, give func(*store.DB, context.Context, store.Word) ([]refunds.Request, error)) error {
+func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, give func(*store.DB, context.Context, refunds.Word) ([]refunds.Request, error)) error {
 	if len(ids) == 0 && f.batch == "" || len(ids) > 0 && f.batch != "" {
 		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
 	}
@@ -98,13 +101,12 @@ func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done stri
 		if err := newHeadKeeper(cfg, db).check(ctx); err != nil {
 			return err
 		}
-		word := store.Word{IDs: ids, By: a.actor(), Note: f.note, Now: now}
+		word := refunds.Word{IDs: ids, By: a.actor(), Note: f.note, Now: now, Check: f.expected}
 		document := wordDocument{Refunds: []refundDocument{}, Amount: map[string]int64{}, LeftOut: []string{}}
 		if f.batch != "" {
 			if word.IDs, document.LeftOut, err = a.batchIDs(ctx, db, f.batch, done == "approved"); err != nil {
 				return err
 			}
-			word.Check = f.expected
 		}
 		requests, err := give(db, ctx, word)
 		if err != nil {
@@ -127,7 +129,7 @@ func (a *app) batchIDs(ctx context.Context, db *store.DB, batch string, approvin
 		return nil, nil, err
 	}
 	if len(requests) == 0 {
-		return nil, nil, failed("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(batch))
+		return nil, nil, unknown("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(batch))
 	}
 	leftOut = []string{}
 	for _, r := range requests {
@@ -141,27 +143,30 @@ func (a *app) batchIDs(ctx context.Context, db *store.DB, batch string, approvin
 	return ids, leftOut, nil
 }
 
-// expected compares a batch with what the person who approves has seen.
+// expected compares what is to be approved with what the person has seen.
 func (f wordFlags) expected(requests []refunds.Request) error {
 	if f.count < 0 {
 		return nil
+	}
+	what, look := "the requests that were named", "daesa refunds show ID"
+	if f.batch != "" {
+		what, look = "batch "+plain(f.batch), "daesa refunds list --batch "+plain(f.batch)
 	}
 	var sum int64
 	currency := pay.KRW
 	for i, r := range requests {
 		if i > 0 && r.Currency != currency {
-			return failed("approve them by id", "batch %s holds requests in several currencies", plain(f.batch))
+			return failed("approve those of one currency, by their ids", "%s: requests in several currencies", what)
 		}
 		sum, currency = sum+r.Amount, r.Currency
 	}
-	want, err := currency.ParseAmount(f.amount)
+	want, err := currency.ParseWritten(f.amount)
 	if err != nil {
-		return usage(fmt.Errorf("--expect-amount: %w", err), "write the sum as 10000, or 181.56 for dollars")
+		return usage(fmt.Errorf("--expect-amount: %w", err), "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars")
 	}
 	if len(requests) != f.count || sum != want {
-		return failed("look at the batch again: daesa refunds list --batch "+plain(f.batch),
-			"batch %s holds %d requests over %s %s that can be approved so, and not %d over %s; nothing was approved",
-			plain(f.batch), len(requests), currency.Format(sum), currency, f.count, f.amount)
+		return failed("look again: "+look, "%s holds %d requests over %s %s that can be approved so, and not %d over %s; nothing was approved",
+			what, len(requests), currency.Format(sum), currency, f.count, f.amount)
 	}
 	return nil
 }
@@ -278,20 +283,19 @@ func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note 
 		r := claimed.Request
 		client, ok := s.clients[r.MID]
 		if !ok {
-			return failed("add the merchant to daesa.yaml", "merchant %s is not configured", plain(r.MID))
+			return failed("add the merchant to daesa.yaml; where its mid was corrected since, name the former one in also_mids of the entry", "merchant %s is not configured", plain(r.MID))
 		}
 		p, evidence, err := client.Payment(ctx, r.PaymentKey)
 		if err != nil {
 			return err
 		}
-		p.MID = r.MID
 		step, err := refunds.Resolve(*claimed, p, executed, a.actor(), s.now)
 		if err != nil {
 			return err
 		}
-		if err := s.db.ResolveRefund(ctx, claimed, step, p, []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
+		if err := s.db.ResolveRefund(ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
 			return err
 		}
-		return a.showRefund(ctx, s.db, id)
+		return a.showRefund(ctx, s.cfg, s.db, id)
 	})
 }

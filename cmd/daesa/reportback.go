@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
+	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/reports"
 	"daesa/store"
@@ -23,7 +25,9 @@ type rowDocument struct {
 	Decision *string `json:"decision"`
 	Owner    *string `json:"owner"` // null: left as it was
 	Note     *string `json:"note"`
-	Reason   *string `json:"reason"` // why it is refused
+	RefundID *string `json:"refund_id"` // of the request that refund_now makes
+	Reason   *string `json:"reason"`    // why it is refused
+	Hint     *string `json:"hint"`
 }
 
 type appliedDocument struct {
@@ -33,6 +37,11 @@ type appliedDocument struct {
 	Rows    int           `json:"rows"` // breaks in the workbook
 	Applied []rowDocument `json:"applied"`
 	Refused []rowDocument `json:"refused"`
+	// Requests are what the decisions to refund ask for, or would.
+	Requests []refundDocument `json:"requests"`
+	Amount   map[string]int64 `json:"amount"`  // of Requests, by currency
+	Batch    *string          `json:"batch"`   // of the requests that this file has made; null for none
+	Approve  []string         `json:"approve"` // the lines that give the second person's word
 	ending
 }
 
@@ -43,7 +52,8 @@ func (a *app) reportApplyCommand() *cobra.Command {
 		Short: "Read decisions, owners and notes back out of a night's workbook",
 		Long: "Shows what would change; with --write it is done. A row that is stale, was edited in its\n" +
 			"facts, stands twice or is of another workbook is refused for itself, the others are taken.\n" +
-			"Rows may be sorted and filtered, columns moved and hidden.",
+			"Rows may be sorted and filtered, columns moved and hidden. 환불 진행 (refund now) asks for the refund at\n" +
+			"once, after a look at the payment, and shows the line by which another person approves all of them.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
@@ -88,7 +98,7 @@ func (a *app) returned(ctx context.Context, cfg *config.Config, db *store.DB, pa
 }
 
 func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string, write bool) error {
-	now, err := a.now()
+	decider, err := a.decider(cfg, db)
 	if err != nil {
 		return err
 	}
@@ -100,22 +110,15 @@ func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.D
 	if err != nil {
 		return err
 	}
-	document := appliedDocument{File: path, SHA256: back.SHA256, Written: write, Rows: read.Rows, Applied: []rowDocument{}, Refused: []rowDocument{}}
-	for _, r := range read.Refused {
-		document.Refused = append(document.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Reason: &r.Reason})
+	book := application.Workbook{Name: filepath.Base(path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
+	applied, err := decider.Apply(ctx, book, read.Words, write)
+	if err != nil {
+		return err
 	}
-	for _, w := range read.Words {
-		row := rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
-		changed, err := db.TakeWord(ctx, w.Word, a.actor(), back.SHA256, write, now)
-		switch {
-		case refusesRow(err):
-			reason := err.Error()
-			row.Reason = &reason
-			document.Refused = append(document.Refused, row)
-		case err != nil:
-			return fmt.Errorf("%s row %d: %w (%s before it)", w.Sheet, w.Row, err, counted(len(document.Applied), "row"))
-		case changed:
-			document.Applied = append(document.Applied, row)
+	document := newApplied(path, back.SHA256, write, read, applied)
+	if write {
+		if err := a.tellApprovals(ctx, db, &document, book.Batch, applied); err != nil {
+			return err
 		}
 	}
 	if n := len(document.Refused); n > 0 {
@@ -124,10 +127,50 @@ func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.D
 	return a.printApplied(document)
 }
 
-// refusesRow says whether an error is about the row alone.
-func refusesRow(err error) bool {
-	var stale *reconcile.StaleError
-	return errors.As(err, &stale) || errors.Is(err, store.ErrUnknownID) || errors.Is(err, store.ErrOnItsWay)
+func newApplied(path, sum string, write bool, read reports.Read, applied application.Applied) appliedDocument {
+	d := appliedDocument{File: path, SHA256: sum, Written: write, Rows: read.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
+		Requests: []refundDocument{}, Amount: map[string]int64{}, Approve: []string{}}
+	for _, r := range read.Refused {
+		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Reason: &r.Reason})
+	}
+	for _, r := range applied.Refused {
+		row := newRowDocument(r.Row)
+		row.Reason, row.Hint = &r.Reason, orNull(r.Hint)
+		d.Refused = append(d.Refused, row)
+	}
+	for _, t := range applied.Taken {
+		row := newRowDocument(t.Row)
+		if t.Request != nil {
+			row.RefundID = &t.Request.ID
+			d.Requests = append(d.Requests, newRefundDocument(*t.Request))
+			d.Amount[string(t.Request.Currency)] += t.Request.Amount
+		}
+		d.Applied = append(d.Applied, row)
+	}
+	return d
+}
+
+func newRowDocument(w reports.RowWord) rowDocument {
+	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
+}
+
+// tellApprovals names the lines that give the second person's word on all that
+// this workbook has asked for and nobody has approved yet.
+func (a *app) tellApprovals(ctx context.Context, db *store.DB, d *appliedDocument, batch string, applied application.Applied) error {
+	requests, err := db.Refunds(ctx, store.RefundFilter{Batch: batch})
+	if err != nil {
+		return err
+	}
+	if len(requests) > 0 {
+		d.Batch = &batch
+	}
+	for _, t := range applied.Taken {
+		if t.Request != nil && t.Adopted {
+			requests = append(requests, *t.Request)
+		}
+	}
+	d.Approve = append(d.Approve, approveLines(requests, batch)...)
+	return nil
 }
 
 func (a *app) printApplied(d appliedDocument) error {
@@ -135,9 +178,9 @@ func (a *app) printApplied(d appliedDocument) error {
 	if a.json {
 		return a.printJSON(d)
 	}
-	done := "would change"
+	done, asks := "would change", "would be asked for"
 	if d.Written {
-		done = "changed"
+		done, asks = "changed", "asked for"
 	}
 	if len(d.Applied) > 0 {
 		a.printTable([]string{"SHEET", ">ROW", "ORDER", "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
@@ -145,9 +188,19 @@ func (a *app) printApplied(d appliedDocument) error {
 		}))
 	}
 	a.printf("%s %s\n", counted(len(d.Applied), "break"), done)
+	if len(d.Requests) > 0 {
+		a.printTable([]string{"REFUND", "ORDER", ">AMOUNT", "STATE"}, each(d.Requests, func(r refundDocument) []string {
+			return []string{r.ID, r.OrderID, people(pay.Currency(r.Currency), r.Amount), r.State}
+		}))
+		a.printf("%s %s:%s\n", counted(len(d.Requests), "refund"), asks, sums(d.Amount))
+	}
 	for _, r := range d.Refused {
 		a.printf("refused: %s row %d (order %s): %s\n", plain(r.Sheet), r.Row, plain(r.OrderID), plain(*r.Reason))
+		if r.Hint != nil {
+			a.printf("  hint: %s\n", plain(*r.Hint))
+		}
 	}
+	a.printApprovals(d.Approve)
 	switch {
 	case !d.Written && len(d.Applied) > 0:
 		a.printf("nothing is written yet: daesa report apply --write %s\n", plain(d.File))
@@ -155,6 +208,15 @@ func (a *app) printApplied(d appliedDocument) error {
 		a.printf("%s refused; daesa report nightly draws the night again, to fill in what is missing\n", counted(len(d.Refused), "row"))
 	}
 	return nil
+}
+
+// sums writes money by currency.
+func sums(amount map[string]int64) string {
+	text := ""
+	for _, currency := range sortedKeys(amount) {
+		text += " " + people(pay.Currency(currency), amount[currency])
+	}
+	return text
 }
 
 // orKept writes what a person wrote: - where they left it as it was.

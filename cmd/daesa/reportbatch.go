@@ -52,7 +52,7 @@ func (a *app) reportBatch(ctx context.Context, cfg *config.Config, db *store.DB,
 		return err
 	}
 	if len(batch.Requests) == 0 {
-		return failed("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(id))
+		return unknown("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(id))
 	}
 	path, err := a.saveBatch(cfg, batch, out)
 	if err != nil {

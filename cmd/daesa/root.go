@@ -35,6 +35,7 @@ type app struct {
 	by         string
 	okCodes    []int
 	log        *slog.Logger
+	prepared   bool // the flags were read
 	verdict    verdict
 }
 
@@ -44,16 +45,18 @@ func run(ctx context.Context, arguments []string, w world) int {
 	root := a.root()
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
-	if err == nil || a.verdict.keepOutput {
-		if _, writeErr := w.stdout.Write(a.out.Bytes()); err == nil {
-			err = writeErr
-		}
+	code := a.verdict.code()
+	if err != nil {
+		code = a.codeOf(ctx, err)
+		err = a.fail(err, code, arguments)
 	}
-	if err == nil {
-		return a.softened(a.verdict.code())
+	if _, writeErr := w.stdout.Write(a.out.Bytes()); err == nil {
+		err = writeErr
 	}
-	code := a.codeOf(ctx, err)
-	a.complain(err)
+	if err != nil { // nobody takes what the command says
+		a.complain(err)
+		return codeFailed
+	}
 	return a.softened(code)
 }
 
@@ -70,7 +73,7 @@ func (a *app) root() *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configPath, "config", "", "configuration file (default ./daesa.yaml, or $DAESA_CONFIG)")
-	flags.BoolVar(&a.json, "json", false, "stdout is one JSON document")
+	flags.BoolVar(&a.json, "json", false, "stdout is one JSON document, on an error too; money in it is in the smallest unit of its currency")
 	flags.StringVar(&a.logFormat, "log-format", "text", "text or json, on stderr")
 	flags.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
 	flags.StringVar(&a.asOf, "as-of", "", "use this time as now, in place of the clock")
@@ -83,9 +86,10 @@ func (a *app) root() *cobra.Command {
 		return usage(err, cmd.CommandPath()+" --help shows what it takes")
 	})
 	root.AddCommand(a.commands()...)
-	for _, group := range root.Commands() {
-		refuseUnknown(group)
-	}
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	refuseUnknown(root)
+	usageOfArguments(root)
 	return root
 }
 
@@ -95,11 +99,17 @@ func refuseUnknown(group *cobra.Command) {
 	if group.Runnable() || !group.HasSubCommands() {
 		return
 	}
+	group.Args = cobra.ArbitraryArgs // cobra's own check of the first word is an error by its text alone
+	group.SuggestionsMinimumDistance = 2
 	group.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return usage(fmt.Errorf("%s: unknown command %q", cmd.CommandPath(), args[0]), cmd.CommandPath()+" --help shows its commands")
+		if len(args) == 0 {
+			return cmd.Help()
 		}
-		return cmd.Help()
+		next := cmd.CommandPath() + " --help shows its commands"
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			next = "did you mean " + strings.Join(near, " or ") + "? " + next
+		}
+		return usage(fmt.Errorf("%s: unknown command %q", cmd.CommandPath(), args[0]), next)
 	}
 	for _, sub := range group.Commands() {
 		refuseUnknown(sub)
@@ -116,6 +126,7 @@ func (a *app) commands() []*cobra.Command {
 
 // prepare checks what every command takes.
 func (a *app) prepare(*cobra.Command) error {
+	a.prepared = true
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
 		return usage(fmt.Errorf("--log-level %q is not known", a.logLevel), "use debug, info, warn or error")
@@ -210,7 +221,7 @@ func (a *app) merchants(cfg *config.Config) []config.Merchant {
 // database opens the configured database and refuses a schema that is not this
 // program's.
 func (a *app) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal())
+	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), store.MaxConnections(cfg.Database.MaxConnections))
 	if err != nil {
 		return nil, err
 	}

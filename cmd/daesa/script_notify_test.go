@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,7 +19,7 @@ import (
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
-	"daesa/reports"
+	"daesa/refunds"
 )
 
 // inboxes are the services of the sessions to which something is sent: chat, a
@@ -75,33 +77,48 @@ func scriptInbox(ts *testscript.TestScript, neg bool, args []string) {
 	in.received.Reset()
 }
 
+// TestARefusedKeyIsRecognised by the kind of the failure, whatever its text.
 func TestARefusedKeyIsRecognised(t *testing.T) {
-	refusal := (&pay.Failure{Kind: pay.FailureKey, API: "GET /v1/transactions", HTTPStatus: 401, Code: "UNAUTHORIZED_KEY", Message: "..."}).Error()
-	night := func(mid string, whys ...string) reports.Snapshot {
-		s := reports.Snapshot{Run: reconcile.Run{MID: mid}}
-		for _, why := range whys {
-			s.Run.Gaps = append(s.Run.Gaps, reconcile.Gap{Side: "provider", What: "transactions", Why: why})
-		}
-		return s
+	gap := func(kind pay.FailureKind) reconcile.Gap {
+		return reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartList}, &pay.Failure{Kind: kind, API: "GET /v1/transactions"}, reconcile.ReasonOther)
 	}
-	got := keysRefused([]reports.Snapshot{night("a", "page 2: "+refusal, refusal), night("b", "HTTP 503"), night("c")})
-	if diff := cmp.Diff([]string{"a"}, got); diff != "" {
+	n := &nights{refused: map[string]string{}}
+	n.noteKey("a", []reconcile.Gap{gap(pay.FailureNoAnswer), gap(pay.FailureKey)}, nil)
+	n.noteKey("b", []reconcile.Gap{gap(pay.FailureThrottled), {Why: "toss: GET /v1/transactions: 401 UNAUTHORIZED_KEY"}}, nil)
+	n.noteKey("c", nil, fmt.Errorf("the night: %w", &pay.Failure{Kind: pay.FailureKey}))
+	n.noteKey("d", nil, errors.New("does not accept the secret key"))
+	if diff := cmp.Diff(map[string]string{"a": refunds.WhyKeyRefused, "c": refunds.WhyKeyRefused}, n.refused); diff != "" {
 		t.Error(diff)
 	}
-	for name, test := range map[string]struct {
-		known    []string
-		failures []string
-		want     []string
-	}{
-		"by the job of refunds":      {[]string{"a", "ab"}, []string{"ab: the provider does not accept the secret key", "a: HTTP 500"}, []string{"ab"}},
-		"by a status without a code": {[]string{"a"}, []string{(&pay.Failure{API: "GET /", HTTPStatus: 401}).Error()}, []string{"a"}},
-		"twice":                      {[]string{"a", "b"}, []string{"b: " + refusal, "b: " + refusal, "a: " + refusal}, []string{"b", "a"}},
-		"whose, nobody knows":        {[]string{"a", "b"}, []string{refusal}, nil},
-		"another failure":            {[]string{"a"}, []string{"a: toss: GET /v1/transactions: HTTP 503", "a: payment 401 could not be looked up"}, nil},
-	} {
-		if diff := cmp.Diff(test.want, refusedKeys(test.known, test.failures...)); diff != "" {
-			t.Errorf("%s: %s", name, diff)
+	capture := jobs.CaptureSummary{Gaps: []jobs.CaptureGap{{MID: "a", Kind: pay.FailureKey, Text: "x"}, {MID: "a", Kind: pay.FailureKey, Text: "y"}, {MID: "b", Kind: pay.FailureNoAnswer}}}
+	if diff := cmp.Diff([]string{"a"}, capture.KeysRefused()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestWhatEveryPassFindsIsNotSaidEachTime: a provider that is away for an hour
+// fills no screen, and one that was back is said anew.
+func TestWhatEveryPassFindsIsNotSaidEachTime(t *testing.T) {
+	var r repeated
+	begun := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	var said []string
+	pass := func(at time.Duration, found ...string) {
+		for _, what := range found {
+			if again, tell := r.say(what, begun.Add(at)); tell {
+				said = append(said, fmt.Sprint(at)+" "+what+again)
+			}
 		}
+		r.passed()
+	}
+	for at := time.Duration(0); at <= 20*time.Minute; at += 12 * time.Second {
+		pass(at, "away")
+	}
+	pass(21*time.Minute, "away", "key")
+	pass(22 * time.Minute)
+	pass(23*time.Minute, "away")
+	want := []string{"0s away", "10m0s away (51 times within 10m0s)", "20m0s away (101 times within 20m0s)", "21m0s key", "23m0s away"}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -117,7 +134,7 @@ func TestACaptureDoesNotWaitForWhoIsTold(t *testing.T) {
 	teller.hear(jobs.CaptureSummary{Missed: 2})
 	close(release)
 	teller.wait()
-	teller.hear(jobs.CaptureSummary{Missed: 3, Gaps: []string{"a"}})
+	teller.hear(jobs.CaptureSummary{Missed: 3, Gaps: []jobs.CaptureGap{{Text: "a"}}})
 	teller.wait()
 	close(told)
 	var got []int

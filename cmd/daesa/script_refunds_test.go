@@ -126,3 +126,23 @@ func scriptFaults(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	deskOf(ts).SetFaults(f)
 }
+
+// scriptIDs sets a variable for each element of a list: its order without the
+// dash, behind a prefix.
+func scriptIDs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: ids LIST [PREFIX]")
+	}
+	var list []struct {
+		ID      string `json:"id"`
+		OrderID string `json:"order_id"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &list))
+	prefix := ""
+	if len(args) == 2 {
+		prefix = args[1]
+	}
+	for _, one := range list {
+		ts.Setenv(prefix+strings.ReplaceAll(one.OrderID, "-", ""), one.ID)
+	}
+}

@@ -78,6 +78,7 @@ func TestScript(t *testing.T) {
 			"faults":   scriptFaults,
 			"fill":     scriptFill,
 			"orders":   scriptOrders,
+			"ids":      scriptIDs,
 			"inbox":    scriptInbox,
 		},
 		RequireUniqueNames: true,

@@ -18,3 +18,12 @@ func networkVolume(folder string) string {
 	}
 	return networkVolumes[int64(about.Type)&0xFFFFFFFF] //nolint:unconvert // 32 bits on other machines
 }
+
+// freeSpace gives how many bytes may still be written where a folder lies.
+func freeSpace(folder string) (bytes int64, known bool) {
+	var about syscall.Statfs_t
+	if syscall.Statfs(folder, &about) != nil {
+		return 0, false
+	}
+	return int64(about.Bavail) * int64(about.Bsize), true //nolint:gosec,unconvert // no volume has that many blocks; 32 bits on other machines
+}

@@ -206,7 +206,7 @@ func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) e
 		a.warn("%v", err)
 		return nil
 	}
-	run, err := a.refundsJob(cfg, db, runFlags{count: -1, amount: -1}, head)
+	run, err := a.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, head)
 	if err != nil {
 		return err
 	}
@@ -254,7 +254,7 @@ func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (rece
 	receiver, err = webhook.New(webhook.Options{
 		Inbox: db, Redact: toss.Redact, AllowFrom: cfg.Webhook.AllowFrom, TrustedProxies: cfg.Webhook.TrustedProxies, Now: job.Clock, Log: a.log,
 		Merchants: each(cfg.Merchants, func(m config.Merchant) webhook.Merchant {
-			return webhook.Merchant{MID: m.MID, SecurityKeys: func() []string { return securityKeys(m) }}
+			return webhook.Merchant{MID: m.MID, AlsoMIDs: m.AlsoMIDs, SecurityKeys: func() []string { return securityKeys(m) }}
 		}),
 		Stored: func() {
 			select {

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/orders"
@@ -28,12 +29,21 @@ func (a *app) client(db *store.DB, m config.Merchant) (*toss.Client, error) {
 
 // clientWithin is a client whose sends may take so long.
 func (a *app) clientWithin(db *store.DB, m config.Merchant, timeout time.Duration) (*toss.Client, error) {
+	return a.clientUnder(db, m, m.MID, timeout)
+}
+
+// clientUnder is a client that takes what belongs to a merchant's MIDs for that
+// of one of them.
+func (a *app) clientUnder(db *store.DB, m config.Merchant, mid string, timeout time.Duration) (*toss.Client, error) {
 	pace := newPacer(db, m.MID, m.RequestsPerMinute, a.clock)
 	return toss.New(toss.Options{
-		BaseURL: m.BaseURL, MID: m.MID, SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
+		BaseURL: m.BaseURL, MID: mid, AlsoMIDs: slices.DeleteFunc(midsOf(m), func(other string) bool { return other == mid }), SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
 		Pace: pace, OnThrottle: pace.rest, Now: a.clock, Timeout: timeout,
 	})
 }
+
+// midsOf are the MIDs that a merchant's key answers for, the configured one first.
+func midsOf(m config.Merchant) []string { return append([]string{m.MID}, m.AlsoMIDs...) }
 
 // provider shows the client as jobs want to see it.
 type provider struct{ *toss.Client }
@@ -51,11 +61,14 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 		return nil, &coded{err, codeUsage}
 	}
 	n := &jobs.Nightly{
-		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Payouts: client, Ledger: db, Pages: db, Clock: a.clock, Captures: db.Captures,
+		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
 		Log: a.log.With("job", job, "mid", m.MID),
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return db.OpenComparison(ctx, scope, now)
 		},
+	}
+	if cfg.Settlement.Mode == config.SettlementAPI {
+		n.Payouts = client
 	}
 	if source := a.orderSource(cfg, db); source != nil {
 		n.Orders = source
@@ -85,9 +98,8 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 		Refunds:     refunds.Policy{AutoQueue: queue, ApproveAbove: cfg.Refunds.ApproveAbove, AccountDays: m.VirtualAccountCancelDays},
 		ConfigPrint: cfg.Fingerprint(),
 	}
-	if !cfg.Schedule.Refunds.IsZero() {
-		s.NextRefundRun = func(after time.Time) time.Time { return cfg.Schedule.Refunds.Next(after.In(pay.Seoul)) }
-	}
+	s.NextRefundRun = nextOf(cfg.Schedule.Refunds)
+	s.Facts = func(now time.Time) refunds.Facts { return waitFacts(cfg, now) }
 	return s
 }
 
@@ -120,7 +132,7 @@ func (a *app) orderSource(cfg *config.Config, db *store.DB) jobs.OrderSource {
 	base := source{cfg: cfg, db: db, options: orderOptions(cfg), actor: a.actor(), now: a.now}
 	switch cfg.Orders.Source {
 	case config.SourceCSV:
-		return &csvSource{base}
+		return &application.DroppedOrders{Store: db, Options: base.options, Glob: cfg.Orders.CSV.Glob, Actor: base.actor, Now: base.now}
 	case config.SourceQuery:
 		return &querySource{base}
 	default:
@@ -129,7 +141,7 @@ func (a *app) orderSource(cfg *config.Config, db *store.DB) jobs.OrderSource {
 }
 
 func orderOptions(cfg *config.Config) orders.Options {
-	options := orders.Options{MIDs: mids(cfg)}
+	options := orders.Options{MIDs: mids(cfg), MainMIDs: cfg.MainMIDs()}
 	if len(cfg.Merchants) == 1 {
 		options.DefaultMID = cfg.Merchants[0].MID
 	}
@@ -145,55 +157,6 @@ type source struct {
 	now     func() (time.Time, error)
 }
 
-// csvSource reads the files that the shop drops.
-type csvSource struct{ source }
-
-// lateFiles is how much older than the last complete night a file may look that
-// was delivered after it with its own date.
-const lateFiles = 7 * 24 * time.Hour
-
-// Refresh imports the files that may be new since from; equal rows change
-// nothing. That the pattern finds no file, or a file has a bad row, is a gap of
-// the shop's side.
-func (s *csvSource) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
-	files, err := orders.Files(s.cfg.Orders.CSV.Glob)
-	if err != nil {
-		return []reconcile.Gap{{Side: "shop", What: s.cfg.Orders.CSV.Glob, Why: err.Error()}}, nil
-	}
-	var gaps []reconcile.Gap
-	for _, path := range files {
-		if info, err := os.Stat(path); err == nil && info.ModTime().Before(from.Add(-lateFiles)) {
-			continue
-		}
-		if _, err := s.take(ctx, path); err != nil {
-			gaps = append(gaps, reconcile.Gap{Side: "shop", What: filepath.Base(path), Why: err.Error()})
-		}
-	}
-	return gaps, ctx.Err()
-}
-
-// take imports one file, whole or not at all.
-func (s *source) take(ctx context.Context, path string) (store.OrdersSaved, error) {
-	now, err := s.now()
-	if err != nil {
-		return store.OrdersSaved{}, err
-	}
-	file, err := orders.OpenFile(path, s.options)
-	if err != nil {
-		return store.OrdersSaved{}, err
-	}
-	defer file.Close()
-	return s.db.SaveOrders(ctx, file.Orders(), hasColumn(file.Columns()), filepath.Base(path), s.actor, now)
-}
-
-func hasColumn(columns orders.Columns) func(string) bool {
-	names := map[string]bool{}
-	for _, name := range columns.Names() {
-		names[name] = true
-	}
-	return func(name string) bool { return names[name] }
-}
-
 // querySource reads a SELECT on the shop's own database.
 type querySource struct{ source }
 
@@ -205,7 +168,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 		return nil, err
 	}
 	gap := func(why error) ([]reconcile.Gap, error) {
-		return []reconcile.Gap{{Side: "shop", What: "orders.query", Why: why.Error()}}, ctx.Err()
+		return []reconcile.Gap{reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartQuery}, why, reconcile.ReasonQuery)}, ctx.Err()
 	}
 	shop, dialect, err := store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
 	if err != nil {
@@ -217,7 +180,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 	if err != nil {
 		return gap(err)
 	}
-	_, err = s.db.SaveOrders(ctx, query.Orders(), hasColumn(query.Columns()), "orders.query", s.actor, now)
+	_, err = s.db.SaveOrders(ctx, query.Orders(), query.Columns().Stores, "orders.query", s.actor, now)
 	if err = errors.Join(err, query.Close()); err != nil {
 		return gap(err)
 	}

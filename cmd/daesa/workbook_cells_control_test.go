@@ -30,8 +30,8 @@ func (l *ledgered) control() {
 	run := l.run.Run
 	open := l.number("SELECT count(*) FROM breaks WHERE status IN ('open','reopened')")
 	difference := l.number(apartInWon)
-	both := map[string]int64{"확인이 필요한 불일치": open, "시점 차이": l.number("SELECT count(*) FROM breaks WHERE status = 'timing'"),
-		"설명된 차이 (KRW)": difference, "미설명 차이 (KRW)": 0}
+	both := map[string]int64{"확인 필요 불일치": open, "시점 차이": l.number("SELECT count(*) FROM breaks WHERE status = 'timing'"),
+		"원인 확인 차이 (KRW)": difference, "원인 미확인 차이 (KRW)": 0}
 	for _, state := range []string{"requested", "approved", "needs_account", "expired", "unknown", "held", "retry", "sending", "accepted"} {
 		word := map[string]string{"retry": "재시도 대기", "sending": "전송 중", "accepted": "환불 접수(송금 대기)"}[state]
 		if word == "" {
@@ -45,19 +45,30 @@ func (l *ledgered) control() {
 			ahead += integer(d["amount"])
 		}
 	})
-	both["취소기한이 남은 돈 (KRW)"] = ahead
+	both["취소기한 미도래 금액 (KRW)"] = ahead
+	both["당일 토스 승인금액 (KRW)"] = l.number("SELECT sum(amount) FROM transactions WHERE at >= ? AND at < ? AND status = 'DONE' AND currency = 'KRW'", stampOf(cellsDay.Start()), stampOf(cellsDay.End()))
 	var head string
 	fine(l.t, l.db.QueryRow("SELECT journal_head FROM runs WHERE run_id = ?", run.ID).Scan(&head))
-	texts := map[string]string{"실행 ID": run.ID, "작업": "nightly", "기록장 머리(해시)": head, "설정 지문": l.run.Config, "보고서 양식": "1", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
-		"실행 시각": "2026-11-22 01:30:00 KST", "다음 환불 실행": "2026-11-22 01:40:00 KST"}
-	counts := map[string]int64{"대사 대상": run.Touched, "일치": run.Matched, "의심되어 조회할 것": run.Suspects, "조회함": run.LookedUp, "조회하지 못함": run.NotLookedUp,
-		"표본 조회": run.Sample.LookedUp, "표본 일치": run.Sample.Agreed, "다른 결제사 주문": run.OtherPG, "0원 주문": run.ZeroAmount,
-		"설정에 없는 가맹점의 거래": run.UnknownMID, "이 밤이 제안한 환불": l.number("SELECT count(*) FROM refunds WHERE ref LIKE 'auto:%' AND requested_at = ?", stampOf(run.Now))}
-	section := ""
+	texts := map[string]string{"실행 ID": run.ID, "작업 구분": "nightly", "감사기록 해시": head, "설정 해시": l.run.Config, "보고서 양식": "2", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
+		"실행일시": "2026-11-22 01:30:00 KST", "다음 환불 실행 예정": "2026-11-22 01:40:00 KST"}
+	counts := map[string]int64{"대사 대상": run.Touched, "일치": run.Matched, "결제 조회 대상": run.Suspects, "결제 조회 완료": run.LookedUp, "결제 미조회": run.NotLookedUp,
+		"표본 검증": run.Sample.LookedUp, "표본 일치": run.Sample.Agreed, "타 PG 주문": run.OtherPG, "0원 주문": run.ZeroAmount,
+		"미등록 가맹점 거래": run.UnknownMID, "금일 대사 환불 요청": l.number("SELECT count(*) FROM refunds WHERE ref LIKE 'auto:%' AND requested_at = ?", stampOf(run.Now))}
+	section, foreign := "", ""
 	for i, cells := range rows {
 		row, label := i+1, ""
 		if len(cells) > 0 {
 			label = cells[0]
+		}
+		if currency, found := strings.CutPrefix(label, "불일치 유형 ("); found {
+			foreign = strings.TrimSuffix(currency, ")")
+		}
+		if foreign != "" {
+			l.ladderRow(sheet, []int{2, 3, 4, 5}, row, label, foreign)
+			if strings.HasPrefix(label, "원인 미확인 차이") {
+				foreign = ""
+			}
+			continue
 		}
 		if len(cells) > 1 && strings.IndexFunc(cells[1], unicode.IsDigit) < 0 && slices.Contains(controlHeads, label) {
 			section = label
@@ -67,11 +78,11 @@ func (l *ledgered) control() {
 			section = ""
 			continue
 		}
-		if want, ok := both[label]; ok && section == "점검" {
+		if want, ok := both[label]; ok && section == "검증 항목" {
 			l.is(sheet, 2, row, want)
 			l.is(sheet, 3, row, want)
 			l.is(sheet, 4, row, 0)
-		} else if section == "점검" { // another currency's: both places say the same
+		} else if section == "검증 항목" { // another currency's: both places say the same
 			l.is(sheet, 2, row, l.raw(sheet, ref(3, row)))
 			l.is(sheet, 3, row, l.raw(sheet, ref(2, row)))
 			l.is(sheet, 4, row, 0)
@@ -87,7 +98,7 @@ func (l *ledgered) control() {
 }
 
 // controlHeads begin the header of a table of the control sheet.
-var controlHeads = []string{"점검", "대사 기준일", "취소기한", "결제수단", "읽은 거래 구간", "토스 호출", "합계"}
+var controlHeads = []string{"검증 항목", "대사 기준일", "취소기한", "결제수단", "조회한 거래일", "토스 API 호출", "합계"}
 
 // controlTable are the tables of the control sheet.
 func (l *ledgered) controlTable(sheet, section string, row int, label string) {
@@ -115,7 +126,7 @@ func (l *ledgered) controlTable(sheet, section string, row int, label string) {
 		l.is(sheet, 1, row, serialOf(day))
 		l.is(sheet, 2, row, count)
 		l.is(sheet, 3, row, money)
-	case section == "읽은 거래 구간" && dated:
+	case section == "조회한 거래일" && dated:
 		i := slices.IndexFunc(l.run.Run.Windows, func(w reconcile.Window) bool { return w.Day == day })
 		l.is(sheet, 1, row, l.raw(sheet, ref(1, row)))
 		l.is(sheet, 2, row, l.run.Run.Windows[i].Pages)
@@ -163,7 +174,7 @@ func (l *ledgered) controlSums(sheet, section string, row int, label string) {
 		l.is(sheet, 4, row, difference)
 		l.is(sheet, 6, row, 0)
 		claim(2)
-	case slices.Contains([]string{"읽은 거래 구간", "토스 호출", "합계"}, section) && label != section:
+	case slices.Contains([]string{"조회한 거래일", "토스 API 호출", "합계"}, section) && label != section:
 		claim(2)
 	}
 }
@@ -194,18 +205,21 @@ func isNumber(text string) bool {
 
 // knownLabel are texts of the workbook that have digits in them.
 func knownLabel(sheet, text string) bool {
-	for _, begins := range []string{"7일 안에", "1. ", "2. ", "3. ", "4. ", "5. ", "D-", "오늘 (D-day)", "0원 주문", "최근 30일", "대사 기준일", "가맹점 tosspayments", "급한 순", "토스는 가상계좌", "← ", "작성 "} {
+	for _, begins := range []string{"7일 이내", "1. ", "2. ", "3. ", "4. ", "5. ", "D-", "오늘 (D-day)", "0원 주문", "최근 30일", "대사 기준일", "가맹점 tosspayments", "기한이 임박한 순", "가상계좌 환불계좌는", "← ", "작성 "} {
 		if strings.HasPrefix(text, begins) {
 			return true
 		}
+	}
+	if strings.HasPrefix(text, "쇼핑몰 = 승인") || strings.HasPrefix(text, "결제수단별 당일 거래") || strings.HasPrefix(text, "대사 기준일") {
+		return true
 	}
 	switch sheet {
 	case "요약":
 		return strings.Contains(text, "확인 필요") // the night in one line, whose number a card has
 	case "불일치":
-		return strings.HasPrefix(text, "심각한 순")
+		return strings.HasPrefix(text, "중요도·유형·금액순")
 	case "취소기한":
-		return strings.HasPrefix(text, "다음 ") // its sums are those of the summary
+		return strings.HasPrefix(text, "다음 ") || strings.HasPrefix(text, "익영업일 ") // its sums are those of the summary
 	}
 	return false
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"daesa/pay"
+	"daesa/refunds"
 )
 
 // The words of the contract, and those that only the workbook uses.
@@ -24,10 +25,10 @@ var (
 	}
 	cellMethods = map[string]string{"": "", "card": "카드", "transfer": "계좌이체", "virtual_account": "가상계좌", "phone": "휴대폰",
 		"gift_certificate": "상품권", "easy_pay": "간편결제", "foreign_easy_pay": "해외간편결제"}
-	cellSides = map[string]string{"": "", "pending": "결제 대기", "paid": "결제됨", "partially_canceled": "부분 취소", "canceled": "취소", "failed": "결제 실패", "deleted": "삭제",
-		"READY": "결제 준비", "IN_PROGRESS": "결제 진행 중", "WAITING_FOR_DEPOSIT": "입금 대기", "DONE": "결제됨", "CANCELED": "취소", "PARTIAL_CANCELED": "부분 취소",
+	cellSides = map[string]string{"": "", "pending": "결제 대기", "paid": "결제 완료", "partially_canceled": "부분 취소", "canceled": "취소", "failed": "결제 실패", "deleted": "삭제",
+		"READY": "결제 준비", "IN_PROGRESS": "결제 진행 중", "WAITING_FOR_DEPOSIT": "입금 대기", "DONE": "결제 완료", "CANCELED": "취소", "PARTIAL_CANCELED": "부분 취소",
 		"ABORTED": "결제 실패", "EXPIRED": "결제 만료", "FAILED": "환불 실패", "PARTIAL_FAILED": "일부 환불 실패"}
-	cellStates = map[string]string{"requested": "결재 대기", "approved": "결재 완료", "needs_account": "환불 계좌 필요", "expired": "취소기한 경과", "unknown": "결과 미확인", "held": "확인 필요"}
+	cellStates = map[string]string{"requested": "결재 대기", "approved": "결재 완료", "needs_account": "환불계좌 필요", "expired": "취소기한 경과", "unknown": "결과 미확인", "held": "확인 필요"}
 )
 
 // inCurrency is an amount as its currency writes it.
@@ -48,7 +49,8 @@ func (l *ledgered) breaks() {
 	const sheet = "불일치"
 	h := l.header(sheet, "불일치 ID")
 	run := l.run.Run.ID
-	count := l.rows(`SELECT * FROM breaks WHERE status IN ('open','timing','reopened') OR (status = 'cleared' AND since = '`+string(cellsDay)+`')`, func(b map[string]sql.NullString) {
+	count := l.rows(`SELECT b.*, p.approved_at, p.approval_number FROM breaks b LEFT JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key
+		WHERE b.status IN ('open','timing','reopened') OR (b.status = 'cleared' AND b.since = '`+string(cellsDay)+`')`, func(b map[string]sql.NullString) {
 		row := l.rowOf(sheet, h.columns["불일치 ID"], b["id"].String)
 		if row == 0 {
 			l.wrong = append(l.wrong, "break "+b["id"].String+" is not in the workbook")
@@ -68,8 +70,10 @@ func (l *ledgered) breaks() {
 		if c := h.columns["통화"]; c > 0 {
 			l.is(sheet, c, row, b["currency"].String)
 		}
+		l.moment(sheet, h.columns["승인일시"], row, b["approved_at"])
+		put("승인번호", b["approval_number"].String)
 		put("쇼핑몰 주문", inCurrency(b["currency"].String, amountOr(b["local_amount"])))
-		put("영업일", bankDays(pay.Day(b["first_seen"].String), cellsDay))
+		put("경과 영업일", bankDays(pay.Day(b["first_seen"].String), cellsDay))
 		if b["kind"].String == "currency_mismatch" { // Toss's amount is of another currency
 			put("토스 거래", l.raw(sheet, ref(h.columns["토스 거래"], row)))
 			put("차이", "–")
@@ -78,20 +82,20 @@ func (l *ledgered) breaks() {
 			put("차이", inCurrency(b["currency"].String, fmt.Sprint(difference)))
 		}
 		l.moment(sheet, h.columns["취소기한"], row, b["cancel_by"])
-		advice := l.raw(sheet, ref(h.columns["의미 → 할 일"], row))
+		advice := l.raw(sheet, ref(h.columns["내용 → 조치사항"], row))
 		if !strings.Contains(advice, "→") {
 			l.wrong = append(l.wrong, fmt.Sprintf("%s row %d does not say what to do", sheet, row))
 		}
-		put("의미 → 할 일", advice)
+		put("내용 → 조치사항", advice)
 		put("결정", "")
 		put("담당자", b["owner"].String)
 		put("메모", b["note"].String)
 		put("쇼핑몰 상태", cellSides[b["local_status"].String])
 		put("토스 상태", cellSides[b["provider_status"].String])
 		put("결제키", b["payment_key"].String)
-		put("최초 발견", serialOf(pay.Day(b["first_seen"].String)))
-		put("일수", b["nights"].String)
-		l.moment(sheet, h.columns["최근 변동"], row, b["moved_at"])
+		put("최초 발생일", serialOf(pay.Day(b["first_seen"].String)))
+		put("누적일수", b["nights"].String)
+		l.moment(sheet, h.columns["최종 변동일시"], row, b["moved_at"])
 		put("취소 주체", map[string]string{"": "", "ours": "daesa 환불", "outside": "외부 취소"}[b["origin"].String])
 		put("불일치 ID", b["id"].String)
 		check := l.raw(sheet, ref(h.columns["행 확인"], row))
@@ -100,32 +104,65 @@ func (l *ledgered) breaks() {
 		}
 		put("행 확인", check)
 	})
-	l.sumAbove(sheet, h, "쇼핑몰 주문", "SELECT sum(local_amount) FROM breaks WHERE status IN ('open','timing','reopened')")
-	l.sumAbove(sheet, h, "토스 거래", "SELECT sum(provider_amount) FROM breaks WHERE status IN ('open','timing','reopened')")
-	l.sumAbove(sheet, h, "차이", "SELECT sum(coalesce(local_amount, 0) - coalesce(provider_amount, 0)) FROM breaks WHERE status IN ('open','timing','reopened')")
+	summed := " FROM breaks WHERE status IN ('open','timing','reopened') AND kind <> 'currency_mismatch'"
+	l.sumsAbove(sheet, h, "쇼핑몰 주문", "SELECT currency, sum(coalesce(local_amount, 0))"+summed)
+	l.sumsAbove(sheet, h, "토스 거래", "SELECT currency, sum(coalesce(provider_amount, 0))"+summed)
+	l.sumsAbove(sheet, h, "차이", "SELECT currency, sum(coalesce(local_amount, 0) - coalesce(provider_amount, 0))"+summed)
 	if count < 20 {
 		l.t.Errorf("only %d breaks were compared", count)
 	}
 }
 
-// sumAbove is the sum over a column, where there is one currency.
-func (l *ledgered) sumAbove(sheet string, h header, column, query string) {
-	if l.raw(sheet, ref(h.columns[column], h.row-1)) != "" {
-		l.is(sheet, h.columns[column], h.row-1, l.number(query))
+// sumsAbove are the sums over a column, a row for each currency; query gives a
+// currency and its sum.
+func (l *ledgered) sumsAbove(sheet string, h header, column, query string) {
+	sums, number := map[string]int64{}, 0
+	rows, err := l.db.Query(query + " GROUP BY currency")
+	fine(l.t, err)
+	defer rows.Close()
+	for ; rows.Next(); number++ {
+		var currency string
+		var sum int64
+		fine(l.t, rows.Scan(&currency, &sum))
+		sums[currency] = sum
+	}
+	fine(l.t, rows.Err())
+	for i := range max(number, 1) {
+		row := h.row - max(number, 1) + i
+		currency := strings.TrimPrefix(l.raw(sheet, ref(1, row)), "합계 ")
+		if currency == "합계(표시된 행)" {
+			currency = "KRW"
+		}
+		l.is(sheet, h.columns[column], row, inCurrency(currency, fmt.Sprint(sums[currency])))
+		delete(sums, currency)
+	}
+	if number > 0 && len(sums) > 0 {
+		l.wrong = append(l.wrong, fmt.Sprintf("%s does not sum %v", sheet, sums))
 	}
 }
 
+// severityOf weighs a break by hand: its kind, the last day on which its money
+// goes back, its amount in won.
 func severityOf(b map[string]sql.NullString, difference int64) string {
+	kind := b["kind"].String
 	stake := max(difference, -difference)
-	if b["kind"].String == "refund_failed" {
+	if kind == "refund_failed" {
 		stake = max(integer(b["local_amount"]), integer(b["provider_amount"]))
 	}
+	if b["currency"].String != "KRW" || kind == "currency_mismatch" {
+		stake = 0
+	}
+	owing := slices.Contains([]string{"cancel_not_executed", "duplicate_payment", "paid_after_cancel", "missing_locally"}, kind)
+	late := false
+	if at, err := time.Parse("2006-01-02T15:04:05.000000Z", b["cancel_by"].String); err == nil && owing && difference < 0 {
+		late = bankDays(cellsDay.Add(1), pay.DayOf(at)) <= 3
+	}
+	grave := []string{"refund_failed", "deposit_reversed", "duplicate_payment", "paid_after_cancel"}
+	middle := []string{"missing_at_provider", "missing_locally", "paid_not_recorded", "never_paid", "cancel_not_executed", "currency_mismatch"}
 	switch {
-	case b["currency"].String != "KRW":
-		return "–"
-	case stake > 1_000_000:
+	case slices.Contains(grave, kind), late, stake > 1_000_000:
 		return "높음"
-	case stake > 100_000:
+	case slices.Contains(middle, kind), stake > 100_000:
 		return "보통"
 	default:
 		return "낮음"
@@ -141,6 +178,14 @@ func bankDays(from, until pay.Day) (n int) {
 		}
 	}
 	return n
+}
+
+// who is a requester as the workbook names them.
+func who(name string) string {
+	if name == refunds.NightActor {
+		return "daesa(자동)"
+	}
+	return name
 }
 
 // refunds: the queue.
@@ -163,18 +208,22 @@ func (l *ledgered) refunds() {
 		put("금액", inCurrency(r["currency"].String, r["amount"].String))
 		l.moment(sheet, h.columns["취소기한"], row, r["cancel_by"])
 		put("사유", r["reason"].String)
-		put("요청", r["requested_by"].String)
-		put("결재", r["approved_by"].String)
-		put("토스 오류", r["error_code"].String)
-		l.moment(sheet, h.columns["요청 시각"], row, r["requested_at"])
-		put("시도", r["attempts"].String)
-		l.moment(sheet, h.columns["끝난 시각"], row, r["finished_at"])
+		put("요청자", who(r["requested_by"].String))
+		put("결재자", r["approved_by"].String)
+		put("토스 오류", "") // nothing was sent in these nights
+		if code := r["error_code"].String; code != "" {
+			by, _ := time.Parse("2006-01-02T15:04:05.000000Z", r["cancel_by"].String)
+			put("사유 및 조치사항", refunds.Explain(refunds.Korean, code, "", by).String())
+		}
+		l.moment(sheet, h.columns["요청일시"], row, r["requested_at"])
+		put("시도 횟수", r["attempts"].String)
+		l.moment(sheet, h.columns["완료일시"], row, r["finished_at"])
 		put("결제키", r["payment_key"].String)
-		put("참조", r["ref"].String)
-		put("묶음", r["batch"].String)
+		put("참조번호", r["ref"].String)
+		put("일괄번호", r["batch"].String)
 		put("환불 ID", r["id"].String)
 	})
-	l.sumAbove(sheet, h, "금액", "SELECT sum(amount) FROM refunds")
+	l.sumsAbove(sheet, h, "금액", "SELECT currency, sum(amount) FROM refunds")
 }
 
 // due are the deadlines as the tables have them: requests that are not sent, and
@@ -197,7 +246,7 @@ func bucketOf(stored sql.NullString) string {
 	at, _ := time.Parse("2006-01-02T15:04:05.000000Z", stored.String)
 	switch {
 	case !stored.Valid:
-		return "기한 없음 · 거절 위험"
+		return "기한 없음(거절 가능)"
 	case at.Before(cellsDay.End().Add(90 * time.Minute)):
 		return "취소기한 경과"
 	case days <= 0:
@@ -209,7 +258,7 @@ func bucketOf(stored sql.NullString) string {
 	case days <= 7:
 		return "D-7 ~ D-4"
 	default:
-		return "그 뒤"
+		return "D-8 이후"
 	}
 }
 
@@ -231,9 +280,9 @@ func (l *ledgered) deadlines() {
 		}
 		put := func(column string, want any) { l.is(sheet, h.columns[column], row, want) }
 		put("구간", bucketOf(d["cancel_by"]))
-		put("남은 날", daysUntil(d["cancel_by"].String))
+		put("잔여일", daysUntil(d["cancel_by"].String))
 		if !d["cancel_by"].Valid {
-			put("남은 날", "–")
+			put("잔여일", "–")
 		}
 		l.moment(sheet, h.columns["취소기한"], row, d["cancel_by"])
 		put("주문번호", d["order_id"].String)
@@ -243,26 +292,28 @@ func (l *ledgered) deadlines() {
 			l.is(sheet, c, row, d["currency"].String)
 		}
 		put("금액", inCurrency(d["currency"].String, d["amount"].String))
-		state := "요청 없음"
+		state := "미요청"
 		if d["state"].String != "" {
 			state = cellStates[d["state"].String]
 		}
 		put("환불 상태", state)
-		put("할 일", l.raw(sheet, ref(h.columns["할 일"], row)))
+		put("조치사항", l.raw(sheet, ref(h.columns["조치사항"], row)))
 		put("환불 ID", d["refund_id"].String)
 		put("불일치 ID", d["break_id"].String)
-		if bucketOf(d["cancel_by"]) != "취소기한 경과" {
+		if bucketOf(d["cancel_by"]) != "취소기한 경과" && d["currency"].String == "KRW" {
 			sum += integer(d["amount"])
 		}
 	})
-	if l.raw(sheet, ref(h.columns["금액"], h.row-1)) != "" {
-		l.is(sheet, h.columns["금액"], h.row-1, sum)
+	for row := 1; row < h.row; row++ {
+		if label := l.raw(sheet, ref(1, row)); label == "합계 KRW" || label == "합계(표시된 행)" {
+			l.is(sheet, h.columns["금액"], row, sum)
+		}
 	}
 }
 
 // missing: what waits for an account; nothing was watched in these nights.
 func (l *ledgered) missing() {
-	const sheet = "환불계좌 없음"
+	const sheet = "환불계좌 미등록"
 	waiting := l.number("SELECT count(*) FROM refunds WHERE state = 'needs_account'")
 	if waiting == 0 {
 		return
@@ -275,19 +326,19 @@ func (l *ledgered) missing() {
 			return
 		}
 		put := func(column string, want any) { l.is(sheet, h.columns[column], row, want) }
-		put("할 일", "환불이 기다리고 있음 → 고객에게 계좌를 받아 등록")
+		put("조치사항", "환불 대기 중 → 고객 계좌를 받아 등록")
 		put("주문번호", r["order_id"].String)
 		put("결제키", r["payment_key"].String)
 		if c := h.columns["통화"]; c > 0 {
 			l.is(sheet, c, row, r["currency"].String)
 		}
 		put("금액", r["amount"].String)
-		put("남은 날", daysUntil(r["cancel_by"].String))
+		put("잔여일", daysUntil(r["cancel_by"].String))
 		l.moment(sheet, h.columns["취소기한"], row, r["cancel_by"])
-		put("왜 없는지", "지켜보지 못한 결제")
+		put("미등록 사유", "수집 대상이 아니었던 결제")
 		put("환불 ID", r["id"].String)
 	})
-	l.sumAbove(sheet, h, "금액", "SELECT sum(amount) FROM refunds WHERE state = 'needs_account'")
+	l.sumsAbove(sheet, h, "금액", "SELECT currency, sum(amount) FROM refunds WHERE state = 'needs_account'")
 }
 
 // transfers: what people give back by hand.
@@ -304,19 +355,19 @@ func (l *ledgered) transfers() {
 			return
 		}
 		put := func(column string, want any) { l.is(sheet, h.columns[column], row, want) }
-		put("상태", map[string]string{"due": "결정 필요", "approved": "이체할 것", "done": "이체 완료"}[t["state"].String])
+		put("상태", map[string]string{"due": "결재 필요", "approved": "이체 대기", "done": "이체 완료"}[t["state"].String])
 		put("주문번호", t["order_id"].String)
 		put("결제키", t["payment_key"].String)
 		if c := h.columns["통화"]; c > 0 {
 			l.is(sheet, c, row, t["currency"].String)
 		}
 		put("금액", t["amount"].String)
-		put("이유", t["why"].String)
+		put("사유", refunds.Explain(refunds.Korean, t["why"].String, "", time.Time{}).Cause)
 		l.moment(sheet, h.columns["토스 취소기한"], row, t["cancel_by"])
-		put("요청", t["requested_by"].String)
+		put("요청자", who(t["requested_by"].String))
 		put("환불 ID", t["refund_id"].String)
 	})
-	l.sumAbove(sheet, h, "금액", "SELECT sum(amount) FROM hand_transfers")
+	l.sumsAbove(sheet, h, "금액", "SELECT currency, sum(amount) FROM hand_transfers")
 }
 
 // promises: nothing was sent in these nights.
@@ -353,7 +404,11 @@ func (l *ledgered) paidOut() {
 	}{"요약": {2, "tosspayments KRW"}, "대사 확인": {1, "2026-11-21 (토) KRW"}} {
 		row := l.rowOf(sheet, label.column, label.text)
 		for i, want := range []any{label.text, number, amount, fee, paid} {
-			l.is(sheet, label.column+i, row, want)
+			column := label.column + i
+			if sheet == "요약" {
+				column = slotsOfCells[i]
+			}
+			l.is(sheet, column, row, want)
 		}
 	}
 }
@@ -362,83 +417,77 @@ func (l *ledgered) summary() {
 	const sheet = "요약"
 	rows, err := l.book.GetRows(sheet)
 	fine(l.t, err)
-	total := l.run.Run.Totals[slices.IndexFunc(l.run.Run.Totals, func(t total) bool { return t.Currency == pay.KRW })]
-	difference := l.number(apartInWon)
 	open := l.number("SELECT count(*) FROM breaks WHERE status IN ('open','reopened')")
 	fresh := l.number("SELECT count(*) FROM breaks WHERE status = 'open' AND since = ?", string(cellsDay))
 	again := l.number("SELECT count(*) FROM breaks WHERE status = 'reopened' AND since = ?", string(cellsDay))
 	cleared := l.number("SELECT count(*) FROM breaks WHERE status = 'cleared' AND since = ?", string(cellsDay))
 	timing := l.number("SELECT count(*) FROM breaks WHERE status = 'timing'")
 	rowsOfDay := l.number("SELECT count(*) FROM transactions WHERE at >= ? AND at < ?", stampOf(cellsDay.Start()), stampOf(cellsDay.End()))
-	kinds := map[string]string{}
-	for kind, word := range cellKinds {
-		kinds[word] = kind
-	}
-	section, currency := "", "KRW"
+	section, half := "", ""
 	for i, cells := range rows {
-		row, label := i+1, ""
+		row, label, right := i+1, "", ""
 		if len(cells) > 1 {
 			label = cells[1]
 		}
+		if len(cells) > 8 {
+			right = cells[8]
+		}
 		switch {
-		case strings.HasPrefix(label, "통화 "):
-			section, currency = "money", strings.TrimPrefix(label, "통화 ")
+		case strings.HasPrefix(label, "당일 순결제금액") && row < 10: // the cards
+			l.cards(row+1, open, fresh, again)
+		case strings.HasPrefix(label, "불일치 유형"):
+			section = "money"
 		case label == "가맹점" && len(cells) > 2:
 			section = cells[2] // 주문 or 신규
-		case strings.HasPrefix(label, "미설명 차이") && row < 10: // the cards
-			l.cards(row+1, open, fresh, again, rows)
-		case label == "남은 날":
-			section = "due"
+		case label == "통화":
+			section = "통화"
 		}
-		if section == "money" && currency == "KRW" {
-			switch {
-			case label == "A. 쇼핑몰 주문":
-				l.is(sheet, 7, row, total.Shop)
-			case label == "B. 토스 거래":
-				l.is(sheet, 7, row, total.Shop-difference)
-			case label == "C. 차이 (A − B)", label == "D. 설명된 차이":
-				l.is(sheet, 7, row, difference)
-			case strings.HasPrefix(label, "미설명 차이"):
-				l.is(sheet, 7, row, 0)
-			case label == "시점 차이":
-				l.rung(row, "status = 'timing'")
-			case kinds[label] != "":
-				l.rung(row, "status IN ('open','reopened') AND kind = '"+kinds[label]+"'")
-			}
+		if right == "취소기한 임박" || right == "환불 진행 현황" {
+			half = right
 		}
-		if section == "money" && currency != "KRW" { // ties as a whole: its own breaks are in the list
-			for c := 3; c <= 7; c++ {
-				l.is(sheet, c, row, l.raw(sheet, ref(c, row)))
-			}
+		if section == "money" {
+			l.ladderRow(sheet, []int{3, 4, 6, 7}, row, label, "KRW")
 		}
 		switch {
-		case section == "주문" && label == "tosspayments":
-			for c, want := range []int64{l.run.Run.Orders, l.run.Run.Payments, rowsOfDay, l.run.Run.Touched, l.run.Run.Matched} {
-				l.is(sheet, 3+c, row, want)
+		case section == "통화" && len(label) == 3: // ties as a whole: its own breaks are in the list
+			for _, c := range []int{3, 5, 7, 8, 10, 12} {
+				l.is(sheet, c, row, l.raw(sheet, ref(c, row)))
 			}
-			l.is(sheet, 8, row, fmt.Sprintf("%d.%04d", l.run.Run.Matched/l.run.Run.Touched, l.run.Run.Matched*10_000/l.run.Run.Touched%10_000))
+		case section == "주문" && label == "tosspayments":
+			for i, want := range []int64{l.run.Run.Orders, l.run.Run.Payments, rowsOfDay, l.run.Run.Touched, l.run.Run.Matched} {
+				l.is(sheet, slotsOfCells[1+i], row, want)
+			}
+			l.is(sheet, slotsOfCells[6], row, fmt.Sprintf("%d.%04d", l.run.Run.Matched/l.run.Run.Touched, l.run.Run.Matched*10_000/l.run.Run.Touched%10_000))
 			section = ""
 		case section == "신규" && label == "tosspayments":
-			for c, want := range []any{fresh, again, open - fresh - again, cleared, timing} {
-				l.is(sheet, 3+c, row, want)
+			for i, want := range []any{fresh, again, open - fresh - again, cleared, timing} {
+				l.is(sheet, slotsOfCells[1+i], row, want)
 			}
-			l.is(sheet, 8, row, fmt.Sprintf("%d / %d", l.run.Run.Sample.Agreed, l.run.Run.Sample.LookedUp))
-			l.is(sheet, 9, row, l.run.Run.ProviderCalls)
+			l.is(sheet, slotsOfCells[6], row, fmt.Sprintf("%d / %d", l.run.Run.Sample.Agreed, l.run.Run.Sample.LookedUp))
+			l.is(sheet, slotsOfCells[7], row, l.run.Run.ProviderCalls)
 			section = ""
-		case section == "due":
-			l.dueRow(row, label)
-			l.queueRow(row)
+		}
+		switch half {
+		case "취소기한 임박":
+			l.dueRow(row, right)
+		case "환불 진행 현황":
+			l.queueRow(row, right)
 		}
 	}
 }
 
+// slotsOfCells are the columns of a table of a label and seven figures.
+var slotsOfCells = []int{2, 3, 5, 7, 8, 10, 12, 13}
+
 // cards are the four figures on top, and the words below them.
-func (l *ledgered) cards(row int, open, fresh, again int64, rows [][]string) {
-	l.is("요약", 2, row, 0)
-	l.is("요약", 4, row, open)
-	var soon, soonMoney, today int64
+func (l *ledgered) cards(row int, open, fresh, again int64) {
+	shop, toss := l.dayOf("KRW", anyMethod)
+	l.is("요약", 2, row, toss.net())
+	l.is("요약", 5, row, 0)
+	l.is("요약", 8, row, open)
+	var soon, soonMoney, today, high int64
 	l.rows(due, func(d map[string]sql.NullString) {
-		if bucket := bucketOf(d["cancel_by"]); strings.HasPrefix(bucket, "D-") || strings.HasPrefix(bucket, "오늘") {
+		if bucket := bucketOf(d["cancel_by"]); strings.HasPrefix(bucket, "D-") && bucket != "D-8 이후" || strings.HasPrefix(bucket, "오늘") {
 			soon++
 			if strings.HasPrefix(bucket, "오늘") {
 				today++
@@ -448,38 +497,30 @@ func (l *ledgered) cards(row int, open, fresh, again int64, rows [][]string) {
 			}
 		}
 	})
-	l.is("요약", 6, row, soonMoney)
-	l.is("요약", 8, row, fmt.Sprintf("%d.%04d", l.run.Run.Matched/l.run.Run.Touched, l.run.Run.Matched*10_000/l.run.Run.Touched%10_000))
-	l.is("요약", 4, row+1, fmt.Sprintf("신규 %d · 재발생 %d · 계속 %d", fresh, again, open-fresh-again))
-	l.is("요약", 6, row+1, fmt.Sprintf("%d건 · 오늘 %d건", soon, today))
-	l.is("요약", 8, row+1, rows[row][7])
+	l.rows("SELECT * FROM breaks WHERE status IN ('open','reopened')", func(b map[string]sql.NullString) {
+		if severityOf(b, integer(b["local_amount"])-integer(b["provider_amount"])) == "높음" {
+			high++
+		}
+	})
+	l.is("요약", 11, row, soonMoney)
+	apart := "쇼핑몰과 일치 ✓"
+	if difference := shop.net() - toss.net(); difference != 0 {
+		apart = "쇼핑몰 − 토스 차이 " + people(pay.KRW, difference)
+		if difference > 0 {
+			apart = "쇼핑몰 − 토스 차이 +" + people(pay.KRW, difference)
+		}
+	}
+	l.is("요약", 2, row+1, apart)
+	l.is("요약", 8, row+1, fmt.Sprintf("신규 %d · 재발생 %d · 계속 %d · 중요도 높음 %d", fresh, again, open-fresh-again, high))
+	l.is("요약", 11, row+1, fmt.Sprintf("%d건 · 오늘 %d건", soon, today))
 }
 
-// rung is one class of difference: how many, over, under, and the net.
-func (l *ledgered) rung(row int, which string) {
-	const sheet = "요약"
-	from := " FROM breaks WHERE currency = 'KRW' AND kind <> 'currency_mismatch' AND " + which
-	apart := "coalesce(local_amount, 0) - coalesce(provider_amount, 0)"
-	over, under := l.number("SELECT sum(max("+apart+", 0))"+from), l.number("SELECT sum(max(-("+apart+"), 0))"+from)
-	if !strings.Contains(which, "'currency_mismatch'") {
-		l.is(sheet, 3, row, l.number("SELECT count(*)"+from))
-	}
-	l.is(sheet, 4, row, over)
-	l.is(sheet, 5, row, under)
-	other := int64(0)
-	if strings.Contains(which, "'currency_mismatch'") {
-		l.is(sheet, 3, row, l.number("SELECT count(*) FROM breaks WHERE "+which))
-		other = l.number("SELECT sum(local_amount) FROM breaks WHERE currency = 'KRW' AND " + which)
-	}
-	l.is(sheet, 6, row, other)
-	l.is(sheet, 7, row, over-under+other)
-}
-
-// dueRow is one bucket of deadlines.
+// dueRow is one bucket of deadlines: how many, how much, and the earliest.
 func (l *ledgered) dueRow(row int, label string) {
 	var count, money int64
+	var first sql.NullString
 	bankDay := cellsDay.Add(1).AddBankDays(1)
-	known := strings.HasPrefix(label, "다음 영업일")
+	known := strings.HasPrefix(label, "익영업일")
 	l.rows(due, func(d map[string]sql.NullString) {
 		at, _ := time.Parse("2006-01-02T15:04:05.000000Z", d["cancel_by"].String)
 		bucket := bucketOf(d["cancel_by"])
@@ -490,22 +531,31 @@ func (l *ledgered) dueRow(row int, label string) {
 		if d["currency"].String == "KRW" {
 			money += integer(d["amount"])
 		}
+		if d["cancel_by"].Valid && (!first.Valid || d["cancel_by"].String < first.String) {
+			first = d["cancel_by"]
+		}
 	})
-	if known || slices.Contains([]string{"오늘 (D-day)", "D-1", "D-3 ~ D-2", "D-7 ~ D-4", "그 뒤", "기한 없음 · 거절 위험", "취소기한 경과"}, label) {
-		l.is("요약", 3, row, count)
-		l.is("요약", 4, row, money)
+	if known || slices.Contains([]string{"오늘 (D-day)", "D-1", "D-3 ~ D-2", "D-7 ~ D-4", "D-8 이후", "기한 없음(거절 가능)", "취소기한 경과"}, label) {
+		l.is("요약", 11, row, count)
+		l.is("요약", 12, row, money)
+		l.moment("요약", 13, row, first)
 	}
 	if known {
-		l.is("요약", 2, row, label)
+		l.is("요약", 9, row, label)
 	}
 }
 
-// queueRow is one state of refunds.
-func (l *ledgered) queueRow(row int) {
-	state := l.raw("요약", ref(7, row))
+// queueRow is one state of refunds. Its amount and its earliest deadline are of
+// the list, which has all of what is not finished.
+func (l *ledgered) queueRow(row int, label string) {
 	for name, word := range cellStates {
-		if state == word {
-			l.is("요약", 9, row, l.number("SELECT count(*) FROM refunds WHERE state = ?", name))
+		if label != word {
+			continue
 		}
+		l.is("요약", 11, row, l.number("SELECT count(*) FROM refunds WHERE state = ?", name))
+		l.is("요약", 12, row, l.number("SELECT sum(amount) FROM refunds WHERE state = ? AND currency = 'KRW'", name))
+		var first sql.NullString
+		fine(l.t, l.db.QueryRow("SELECT min(cancel_by) FROM refunds WHERE state = ?", name).Scan(&first))
+		l.moment("요약", 13, row, first)
 	}
 }

@@ -11,9 +11,11 @@
 -- is to be daesa's alone: the rights of PUBLIC on it are taken away.
 --
 --   migrator  owns the tables; only for `daesa migrate`
---   executor  nightly, refunds, accounts, orders, webhook, serve; asks and sends
+--   executor  nightly, refunds, accounts, orders, webhook, serve; asks and sends;
+--             also breaks resolve and report apply where they ask for a refund
 --   approver  the second person: approve, reject, breaks resolve, report apply,
---             transfers, pause and resume; changes no attempt and sends nothing
+--             transfers, pause and resume; asks for no refund, changes no attempt
+--             and sends nothing
 --   reporter  reads; neither sealed accounts nor the bytes that hold one
 --
 -- Nobody but the migrator can change or delete an entry of the journal, a
@@ -63,6 +65,8 @@ CREATE TEMPORARY TABLE wanted (tab text, executor text, approver text, reporter 
 INSERT INTO wanted VALUES
   -- what was fetched, and what the shop says
   ('orders',          'S I U', 'S', 'S'),
+  ('order_allowances', 'S I U', 'S', 'S'),
+  ('order_files',     'S I U', 'S', 'S'),
   ('transactions',    'S I U', 'S', 'S'),
   -- The approver locks a payment while it counts what was asked for it, and
   -- for that needs the right to one column.
@@ -72,7 +76,9 @@ INSERT INTO wanted VALUES
   ('pages',           'S I',   'S', 'S'),
   ('windows',         'S I U', 'S', 'S'),
   ('window_reads',    'S I U', 'S', 'S'),
+  ('import_looks',    'S I U D', 'S', 'S'),
   ('captures',        'S I U', 'S', 'S'),
+  ('capture_reads',   'S I U', 'S', 'S'),
   ('events',          'S I U', 'S', 'S'),
   -- what runs
   ('runs',            'S I U', 'S', 'S'),
@@ -89,9 +95,9 @@ INSERT INTO wanted VALUES
   ('hand_transfers',  'S I U(state,approved_by,approved_at,done_by,done_at,reference,note)',
                       'S U(state,approved_by,approved_at,done_by,done_at,reference,note)', 'S'),
   -- what is sent: whose money, how much and why is written once
-  ('refunds',         'S I U(state,version,attempts,lease_owner,lease_until,next_at,sent_at,looked_at,finished_at,cancel_by,idempotency_key,transaction_key,error_code,error_message,in_progress,planned_foreign,approval,approved_by,approved_at,account_print,same_as)',
-                      'S U(state,version,lease_owner,lease_until,next_at,sent_at,looked_at,finished_at,cancel_by,transaction_key,error_code,error_message,in_progress,planned_foreign,approval,approved_by,approved_at,account_print)', 'S'),
-  ('refund_attempts', 'S I U(body,body_sha256,secret_print,last_sent,sends,unanswered,answers,answered_at,kind,http_status,code,message,trace_id)',
+  ('refunds',         'S I U(state,version,attempts,lease_owner,lease_until,next_at,sent_at,looked_at,finished_at,cancel_by,idempotency_key,transaction_key,error_code,error_message,in_progress,planned_foreign,approval,approved_by,approved_at,account_print,same_as,strangers)',
+                      'S U(state,version,lease_owner,lease_until,next_at,sent_at,looked_at,finished_at,cancel_by,transaction_key,error_code,error_message,in_progress,planned_foreign,approval,approved_by,approved_at,account_print,strangers)', 'S'),
+  ('refund_attempts', 'S I U(body,body_sha256,secret_print,last_sent,sends,unanswered,answers,answered_at,kind,http_status,code,message,trace_id,answer)',
                       'S-body', 'S-body'),
   ('accounts',        'S I U', 'S-sealed', 'S-sealed'),
   -- what happened: the head moves by the journal's own trigger, and the right to

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"daesa/internal/hint"
+
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
@@ -27,17 +29,17 @@ type bucket struct {
 func openBucket(place string, settings func(string) string) (Place, error) {
 	u, err := url.Parse(place)
 	if err != nil || u.Host == "" {
-		return nil, &Error{text: "is no bucket", hint: "write s3://bucket/prefix"}
+		return nil, hint.New("is no bucket", "write s3://bucket/prefix")
 	}
 	id, secret := settings("AWS_ACCESS_KEY_ID"), settings("AWS_SECRET_ACCESS_KEY")
 	if id == "" || secret == "" {
-		return nil, &Error{text: "the key of the store is missing", hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"}
+		return nil, hint.New("the key of the store is missing", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	address := first(settings("AWS_ENDPOINT_URL_S3"), settings("AWS_ENDPOINT_URL"), amazon)
 	store, err := url.Parse(address)
 	safe := err == nil && (store.Scheme == "https" || store.Scheme == "http" && onThisMachine(store.Hostname()))
 	if !safe || store.Host == "" || store.User != nil || strings.Trim(store.Path, "/") != "" {
-		return nil, &Error{text: "AWS_ENDPOINT_URL is no address of a store", hint: "it is https:// and a host; http:// is for this machine only"}
+		return nil, hint.New("AWS_ENDPOINT_URL is no address of a store", "it is https:// and a host; http:// is for this machine only")
 	}
 	// Without a region the client asks the store for the bucket's; one that is
 	// set it takes as it is, also where it is wrong.
@@ -47,7 +49,7 @@ func openBucket(place string, settings func(string) string) (Place, error) {
 		Secure: store.Scheme == "https", Region: region, MaxRetries: 3,
 	})
 	if err != nil {
-		return nil, &Error{text: "the store cannot be used", hint: "check AWS_ENDPOINT_URL"}
+		return nil, hint.New("the store cannot be used", "check AWS_ENDPOINT_URL")
 	}
 	return bucket{client, u.Host, strings.Trim(u.Path, "/")}, nil
 }
@@ -64,9 +66,9 @@ func (b bucket) Put(ctx context.Context, file string) error {
 	}
 	what := fmt.Sprintf("putting %s into bucket %s", object, b.name)
 	if answer := minio.ToErrorResponse(err); answer.Code != "" {
-		return &Error{text: fmt.Sprintf("%s: the store answered %s (%d)", what, answer.Code, answer.StatusCode), hint: adviceOn(answer.Code)}
+		return hint.New(fmt.Sprintf("%s: the store answered %s (%d)", what, answer.Code, answer.StatusCode), adviceOn(answer.Code))
 	}
-	return &Error{text: what, hint: "check the network and AWS_ENDPOINT_URL", err: cause(err)}
+	return hint.Errorf("check the network and AWS_ENDPOINT_URL", "%s: %w", what, cause(err))
 }
 
 // adviceOn says what to do about a store's answer, by the codes of

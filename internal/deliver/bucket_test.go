@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"daesa/internal/hint"
 )
 
 const storeSecret = "canary-secret"
@@ -182,9 +183,9 @@ func TestAClockThatDiffersFromTheStoresIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said *Error
-	if err := bucket.Put(t.Context(), book(t, "x")); !errors.As(err, &said) || !strings.Contains(said.Hint(), "clock") {
-		t.Errorf("%v, hint %q", err, said.Hint())
+	err = bucket.Put(t.Context(), book(t, "x"))
+	if advice := hint.Of(err); !strings.Contains(advice, "clock") {
+		t.Errorf("%v, hint %q", err, advice)
 	}
 }
 

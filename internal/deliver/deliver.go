@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"daesa/internal/hint"
 )
 
 // patience is how long the delivery of one file may take.
@@ -23,28 +25,10 @@ type Place interface {
 	Put(ctx context.Context, file string) error
 }
 
-// An Error says what went wrong, and what to do. It never holds a secret of the
-// environment.
-type Error struct {
-	text string
-	hint string
-	err  error
-}
-
-func (e *Error) Error() string {
-	if e.err == nil {
-		return e.text
-	}
-	return e.text + ": " + e.err.Error()
-}
-
-// Hint says what a person can do.
-func (e *Error) Hint() string  { return e.hint }
-func (e *Error) Unwrap() error { return e.err }
-
 // Open gives the place of a setting: a folder that exists,
 // s3://bucket/prefix or mailto:ADDRESS. What else it needs stands in the
-// environment; nothing is asked over the network. The error is an *Error.
+// environment; nothing is asked over the network. An error says what to do (a
+// *hint.Error), as one of Put does, and never holds a secret of the environment.
 func Open(place string, env func(name string) (string, bool)) (Place, error) {
 	settings := func(name string) string {
 		value, _ := env(name)
@@ -56,7 +40,7 @@ func Open(place string, env func(name string) (string, bool)) (Place, error) {
 	case strings.HasPrefix(place, "mailto:"):
 		return openMailbox(strings.TrimPrefix(place, "mailto:"), settings)
 	case place == "" || strings.Contains(place, "://"):
-		return nil, &Error{text: "is no place where a file can go", hint: "write a folder, s3://bucket/prefix or mailto:name@example.com"}
+		return nil, hint.New("is no place where a file can go", "write a folder, s3://bucket/prefix or mailto:name@example.com")
 	default:
 		return openFolder(place)
 	}

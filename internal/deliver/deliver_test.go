@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"daesa/internal/hint"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -31,7 +33,7 @@ func book(t *testing.T, content string) string {
 // refused checks that an error tells what to do, and no secret.
 func refused(t *testing.T, err error, says string) {
 	t.Helper()
-	var own *Error
+	var own *hint.Error
 	switch {
 	case !errors.As(err, &own):
 		t.Errorf("got %v, expected an error that says %q", err, says)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"daesa/internal/hint"
 )
 
 // folder is a folder that somebody else made, such as a mounted volume.
@@ -18,11 +20,11 @@ func openFolder(path string) (Place, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, &Error{text: "the folder does not exist", hint: "make it, or mount the volume that belongs there"}
+		return nil, hint.New("the folder does not exist", "make it, or mount the volume that belongs there")
 	case err != nil:
-		return nil, &Error{text: "the folder cannot be looked at", hint: "give this user the right to write there", err: err}
+		return nil, hint.Errorf("give this user the right to write there", "the folder cannot be looked at: %w", err)
 	case !info.IsDir():
-		return nil, &Error{text: "it is no folder", hint: "name a folder"}
+		return nil, hint.New("it is no folder", "name a folder")
 	}
 	return folder{path}, nil
 }
@@ -43,7 +45,7 @@ func (f folder) Put(ctx context.Context, file string) error {
 		err = errors.New("the folder does not answer")
 	}
 	if err != nil {
-		return &Error{text: "copying " + filepath.Base(file), hint: "see that the folder can be written and has room", err: err}
+		return hint.Errorf("see that the folder can be written and has room", "copying %s: %w", filepath.Base(file), err)
 	}
 	return nil
 }

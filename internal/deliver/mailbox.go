@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"daesa/internal/hint"
+
 	"github.com/wneessen/go-mail"
 )
 
@@ -29,19 +31,19 @@ func openMailbox(to string, settings func(string) string) (Place, error) {
 	const example = "set " + mailURL + " to smtp://user:password@mail.example.com:587?from=daesa@example.com"
 	address := settings(mailURL)
 	if address == "" {
-		return nil, &Error{text: "the mail server is not known", hint: example}
+		return nil, hint.New("the mail server is not known", example)
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
-		return nil, &Error{text: mailURL + " is no address of a mail server", hint: example + "; write special characters of the password as %XX"}
+		return nil, hint.New(mailURL+" is no address of a mail server", example+"; write special characters of the password as %XX")
 	}
 	m := mailbox{to: to, from: first(u.Query().Get("from"), u.User.Username()), host: u.Hostname(), options: []mail.Option{mail.WithTimeout(patience)}}
 	if message := mail.NewMsg(); message.From(m.from) != nil || message.To(m.to) != nil {
-		return nil, &Error{text: mailURL + " names no sender, or the receiver is no address", hint: example}
+		return nil, hint.New(mailURL+" names no sender, or the receiver is no address", example)
 	}
 	port, err := strconv.Atoi(first(u.Port(), map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme]))
 	if err != nil {
-		return nil, &Error{text: mailURL + " is no address of a mail server", hint: example}
+		return nil, hint.New(mailURL+" is no address of a mail server", example)
 	}
 	switch {
 	case u.Scheme == "smtps":
@@ -73,8 +75,8 @@ func (m mailbox) Put(ctx context.Context, file string) error {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	if err := m.send(ctx, file); err != nil {
-		return &Error{text: fmt.Sprintf("mailing %s through %s", filepath.Base(file), m.host),
-			hint: "check " + mailURL + ", and that its user may send to this address and so large a file", err: saidBy(err)}
+		return hint.Errorf("check "+mailURL+", and that its user may send to this address and so large a file",
+			"mailing %s through %s: %w", filepath.Base(file), m.host, saidBy(err))
 	}
 	return nil
 }

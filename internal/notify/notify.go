@@ -45,15 +45,29 @@ func Split(setting string) []string { return strings.Fields(setting) }
 // Send hands a text to each address, to all at once, and gives each ten
 // seconds. That one fails keeps no other from being told. The error joins an
 // *Error for each that was not.
+// A text that is longer than a service takes goes there in several messages,
+// whole lines each.
 func Send(ctx context.Context, urls []string, title, text string) error {
 	return toEach(ctx, urls, func(address string, service types.Service) error {
-		message, params := text, types.Params{}
-		if takesTitle(address) {
-			params.SetTitle(title)
-		} else {
+		message, name := text, serviceOf(address)
+		titled := takesTitle(address)
+		if !titled {
 			message = title + "\n" + text
 		}
-		return service.Send(message, &params)
+		list := parts(message, bounds[name])
+		for i, part := range list {
+			params := types.Params{}
+			if titled {
+				params.SetTitle(numbered(title, i, len(list)))
+			}
+			for key, value := range needs[name] {
+				params[key] = value
+			}
+			if err := service.Send(part, &params); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -7,7 +7,8 @@ import "syscall"
 type identity struct {
 	name       string
 	attributes func() *syscall.SysProcAttr
-	prepare    func(dir string) error // makes dir writable for it
+	prepare    func(dir string) error  // makes dir writable for it
+	give       func(file string) error // makes file readable for it
 }
 
 func noPreparation(string) error { return nil }

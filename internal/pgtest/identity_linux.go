@@ -19,6 +19,7 @@ func identities() []identity {
 			name:       "as the current user",
 			attributes: endsWithUs,
 			prepare:    noPreparation,
+			give:       noPreparation,
 		}}
 	}
 	return []identity{inUserNamespace(), asPostgresUser()}
@@ -41,6 +42,7 @@ func inUserNamespace() identity {
 			return attr
 		},
 		prepare: noPreparation,
+		give:    noPreparation,
 	}
 }
 
@@ -67,6 +69,7 @@ func asPostgresUser() identity {
 			}
 			return os.Chown(dir, uid, gid)
 		},
+		give: func(file string) error { return os.Chown(file, uid, gid) },
 	}
 }
 

@@ -11,6 +11,7 @@ func identities() []identity {
 		name:       "as the current user",
 		attributes: ownSession,
 		prepare:    noPreparation,
+		give:       noPreparation,
 	}}
 }
 

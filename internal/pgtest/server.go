@@ -49,6 +49,7 @@ type Option func(*options)
 
 type options struct {
 	durable  bool
+	locale   []string // of initdb
 	settings []string // name=value, as postgres -c takes them
 }
 
@@ -64,6 +65,21 @@ func Setting(name, value string) Option {
 	return func(o *options) { o.settings = append(o.settings, name+"="+value) }
 }
 
+// The collations of a Korean server.
+const (
+	KoreanICU  = "--no-locale --locale-provider=icu --icu-locale=ko-KR"
+	KoreanLibc = "--locale=ko_KR.UTF-8"
+)
+
+// Collated gives the server's databases another collation than byte order, one of
+// [KoreanICU] and [KoreanLibc]. A machine or a build that lacks it skips the test.
+func Collated(collation string) Option {
+	return func(o *options) { o.locale = strings.Fields(collation) }
+}
+
+// errNoCollation says that this machine cannot make such a server.
+var errNoCollation = errors.New("this PostgreSQL, or this machine, does not have the collation")
+
 // NewServer starts a server that belongs to t alone; it is stopped and removed
 // when t ends. It costs about two seconds, so most tests want [URL]. Where
 // PostgreSQL is not installed it skips or fails t as [URL] does.
@@ -74,6 +90,9 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 		opt(&o)
 	}
 	s, err := start(o)
+	if errors.Is(err, errNoCollation) {
+		t.Skipf("skipped, for it needs another collation: %v", err)
+	}
 	if err != nil {
 		unavailable(t, err)
 	}
@@ -168,8 +187,12 @@ func (s *Server) initializeAs(as identity) error {
 	if err := as.prepare(s.dir); err != nil {
 		return err
 	}
-	cmd := exec.Command(filepath.Join(s.bin, "initdb"), "-N", "--no-locale", "-E", "UTF8",
-		"--auth=trust", "--username="+role, "-D", s.data())
+	locale := s.opts.locale
+	if locale == nil {
+		locale = []string{"--no-locale"}
+	}
+	cmd := exec.Command(filepath.Join(s.bin, "initdb"), append([]string{"-N", "-E", "UTF8",
+		"--auth=trust", "--username=" + role, "-D", s.data()}, locale...)...)
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = as.attributes()
 	var output bytes.Buffer
@@ -179,6 +202,10 @@ func (s *Server) initializeAs(as identity) error {
 		return fmt.Errorf("start initdb: %w", err)
 	}
 	<-ended
+	if text := output.String(); !cmd.ProcessState.Success() && (strings.Contains(text, "ICU is not supported") || strings.Contains(text, "invalid locale name") ||
+		strings.Contains(text, "unrecognized option '--locale-provider")) {
+		return fmt.Errorf("%w: %s", errNoCollation, tail(text))
+	}
 	if !cmd.ProcessState.Success() {
 		return fmt.Errorf("initdb: %v: %s", cmd.ProcessState, tail(output.String()))
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"daesa/internal/hint"
 )
 
 var (
@@ -17,15 +19,6 @@ var (
 	// was interrupted and left its lock file.
 	ErrLocked = errors.New("seal: another rotation of the key goes on, or was interrupted")
 )
-
-// hintedError is an error that tells the operator the next step.
-type hintedError struct {
-	error
-	hint string
-}
-
-func (h *hintedError) Hint() string  { return h.hint }
-func (h *hintedError) Unwrap() error { return h.error }
 
 // WriteKeyFile writes a new keyset to path with mode 0600, and returns only
 // when it is on the disk. A file that is there already is never touched: the
@@ -65,7 +58,7 @@ func ReplaceKeyFile(path string, was, now []byte) error {
 	err = createFile(lock, now)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return &hintedError{fmt.Errorf("%w: %s is there", ErrLocked, lock), "wait for it; if none is running, remove " + lock + " and begin again"}
+		return hint.With(fmt.Errorf("%w: %s is there", ErrLocked, lock), "wait for it; if none is running, remove "+lock+" and begin again")
 	case err != nil:
 		return err
 	}
@@ -84,7 +77,7 @@ func takePlace(lock, path string, was []byte) error {
 		return fmt.Errorf("seal: replace a key file: %w", err)
 	}
 	if !bytes.Equal(is, was) {
-		return &hintedError{fmt.Errorf("%w: %s", ErrChanged, path), "somebody else has rotated the key; begin again with the file as it is now"}
+		return hint.With(fmt.Errorf("%w: %s", ErrChanged, path), "somebody else has rotated the key; begin again with the file as it is now")
 	}
 	if err := os.Rename(lock, path); err != nil {
 		return fmt.Errorf("seal: replace a key file: %w", err)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"daesa/internal/hint"
 )
 
 // rotates names the key file that a killed process of these tests rotates.
@@ -153,22 +155,14 @@ func TestAKeyFileIsNotReplaced(t *testing.T) {
 		{"no file", filepath.Join(filepath.Dir(path), "none.key"), was, now, fs.ErrNotExist, ""},
 	} {
 		err := ReplaceKeyFile(test.path, test.was, test.now)
-		if !errors.Is(err, test.want) || hint(err) != test.hint || strings.Contains(err.Error(), "CANARY") {
-			t.Errorf("%s: %v\nhint: %s", test.name, err, hint(err))
+		if !errors.Is(err, test.want) || hint.Of(err) != test.hint || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: %v\nhint: %s", test.name, err, hint.Of(err))
 		}
 		if !bytes.Equal(fileBytes(t, path), was) {
 			t.Errorf("%s: the file was touched", test.name)
 		}
 		alone(t, path)
 	}
-}
-
-func hint(err error) string {
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		return hinter.Hint()
-	}
-	return ""
 }
 
 func TestAKeyFileIsLockedWhileItIsReplaced(t *testing.T) {
@@ -178,8 +172,8 @@ func TestAKeyFileIsLockedWhileItIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := ReplaceKeyFile(path, was, rotated(t, was))
-	if want := "wait for it; if none is running, remove " + lock + " and begin again"; !errors.Is(err, ErrLocked) || hint(err) != want {
-		t.Error(err, hint(err))
+	if want := "wait for it; if none is running, remove " + lock + " and begin again"; !errors.Is(err, ErrLocked) || hint.Of(err) != want {
+		t.Error(err, hint.Of(err))
 	}
 	if !bytes.Equal(fileBytes(t, path), was) || string(fileBytes(t, lock)) != "half a k" {
 		t.Error("a file was touched")

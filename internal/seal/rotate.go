@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"daesa/internal/hint"
+
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/core/cryptofmt"
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -77,10 +79,8 @@ func Retire(serialised []byte, ids []uint32) ([]byte, error) {
 			continue
 		}
 		if i == 0 {
-			return nil, &hintedError{
-				fmt.Errorf("seal: key %d is the primary, by which texts are sealed: it cannot be retired", id),
-				"rotate the key first",
-			}
+			return nil, hint.Errorf("rotate the key first",
+				"seal: key %d is the primary, by which texts are sealed: it cannot be retired", id)
 		}
 		if err := manager.Delete(id); err != nil {
 			return nil, fmt.Errorf("seal: retire a key: %w", err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"daesa/internal/hint"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/mac"
@@ -51,7 +53,7 @@ func TestThePrimaryIsNeverRetired(t *testing.T) {
 	ids := keys(t, from.content)
 	for _, named := range [][]uint32{ids[:1], ids, {ids[1], ids[0]}} {
 		got, err := Retire(from.content, named)
-		if err == nil || got != nil || !strings.Contains(err.Error(), "is the primary") || hint(err) != "rotate the key first" {
+		if err == nil || got != nil || !strings.Contains(err.Error(), "is the primary") || hint.Of(err) != "rotate the key first" {
 			t.Errorf("%v: %s, %v", named, got, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,6 +19,7 @@ import (
 // whole sheet.
 
 const (
+	mostStrings    = 1 << 30 // bytes of a workbook's shared texts, which are held in memory
 	directoryBytes = 2 << 20 // what may be read to list a workbook's parts
 	ratioFrom      = 1 << 20 // bytes below which a part's ratio says nothing
 	deepest        = 64      // nested elements
@@ -57,6 +59,14 @@ type book struct {
 type sheetEntry struct {
 	name, id string
 	hidden   bool
+	at       int // where an old workbook has it
+}
+
+// withCells are the sheets that are no charts.
+func (b *book) withCells() []sheetEntry {
+	return slices.DeleteFunc(slices.Clone(b.sheets), func(s sheetEntry) bool {
+		return !strings.HasSuffix(b.links[s.id].kind, "/worksheet")
+	})
 }
 
 // openBook checks a workbook's outside before anything is unpacked.
@@ -77,7 +87,6 @@ func openBook(file io.ReaderAt, size int64, limits Limits) (*book, error) {
 		return nil, fmt.Errorf("has more than %d parts", limits.Entries)
 	}
 	b := &book{parts: make(map[string]*zip.File, len(archive.File))}
-	var total uint64
 	for _, part := range archive.File {
 		if err := checkPart(part, limits); err != nil {
 			return nil, err
@@ -87,11 +96,28 @@ func openBook(file io.ReaderAt, size int64, limits Limits) (*book, error) {
 			return nil, fmt.Errorf("has the part %q twice", clip(part.Name))
 		}
 		b.parts[key] = part
-		if total += part.UncompressedSize64; total > uint64(limits.Unzipped) {
-			return nil, fmt.Errorf("unpacks to more than %d bytes", limits.Unzipped)
+	}
+	return b, b.isWorkbook()
+}
+
+// isWorkbook says what a zip is that is no workbook.
+func (b *book) isWorkbook() error {
+	if b.parts["_rels/.rels"] != nil && b.parts["[content_types].xml"] != nil {
+		if b.parts["xl/workbook.bin"] != nil {
+			return errors.New("is a binary workbook (.xlsb)")
+		}
+		return nil
+	}
+	if b.parts["content.xml"] != nil {
+		return errors.New("is an OpenDocument file")
+	}
+	for name := range b.parts {
+		switch path.Ext(name) {
+		case ".xlsx", ".xls", ".csv", ".txt", ".zip", ".tsv":
+			return fmt.Errorf("is a ZIP archive with %q in it, not a workbook: unpack it first", clip(b.parts[name].Name))
 		}
 	}
-	return b, nil
+	return errors.New("is a ZIP archive, not a workbook")
 }
 
 func checkPart(part *zip.File, limits Limits) error {
@@ -135,21 +161,7 @@ func (b *book) load() error {
 	return nil
 }
 
-// firstSheet finds the first sheet.
-func (b *book) firstSheet() (*zip.File, error) {
-	if err := b.load(); err != nil {
-		return nil, err
-	}
-	if len(b.sheets) > 0 && b.sheets[0].hidden {
-		return nil, errors.New("has a hidden first sheet: what people see is not what would be read")
-	}
-	if len(b.sheets) == 0 {
-		return nil, errNoCells
-	}
-	return b.cellsOf(b.sheets[0])
-}
-
-var errNoCells = errors.New("has no cells in its first sheet")
+var errNoCells = errors.New("has no sheet with cells")
 
 func (b *book) cellsOf(entry sheetEntry) (*zip.File, error) {
 	sheet := b.links[entry.id]
@@ -349,6 +361,9 @@ func (b *book) readStrings(name string) error {
 			case "rPh":
 				phonetic = false
 			case "si":
+				if len(b.strings.text) > mostStrings {
+					return fmt.Errorf("has more than %s of texts", bytesText(mostStrings))
+				}
 				b.strings.end()
 			}
 		}

@@ -3,12 +3,15 @@ package table
 import (
 	"fmt"
 	"strings"
+
+	"daesa/internal/hint"
 )
 
 // Fault is what is wrong with one row, or with one cell of it. Reading goes on
 // after it. File is empty for rows that come from no file.
 type Fault struct {
 	File   string
+	Sheet  string // empty in a CSV file
 	Line   int    // the first physical line of a CSV row, the row number of a sheet
 	Cell   string // F12 in a sheet; empty in a CSV file
 	Column string // the column's name; empty where the row as a whole is wrong
@@ -44,6 +47,19 @@ func (f *Fault) Brief() string {
 	text.WriteString(f.Reason)
 	return text.String()
 }
+
+// Rows is the fault for programs.
+func (f *Fault) Rows() []hint.Row {
+	return []hint.Row{{File: f.File, Sheet: f.Sheet, Line: f.Line, Column: f.Column, Value: f.Value, Reason: f.Reason}}
+}
+
+// Word is what programs read of an error about rows.
+func (f *Fault) Word() string { return wordRows }
+
+const (
+	wordRows = "bad_rows" // rows of a file cannot be taken
+	wordFile = "bad_file" // a file cannot be read at all, or no further
+)
 
 // Faults are several of them, in the order in which they were met.
 type Faults []*Fault
@@ -93,6 +109,14 @@ func (e *FileError) Error() string {
 // Hint says what a person should do next; empty where nothing helps.
 func (e *FileError) Hint() string { return e.Advice }
 
+// Word is what programs read.
+func (e *FileError) Word() string { return wordFile }
+
+// Rows is the place at which the file cannot be read.
+func (e *FileError) Rows() []hint.Row {
+	return []hint.Row{{File: e.File, Line: e.Line, Reason: e.Reason}}
+}
+
 // valueShown is how many characters of a value an error text repeats.
 const valueShown = 60
 
@@ -101,4 +125,15 @@ func clip(text string) string {
 		return string(runes[:valueShown]) + "…"
 	}
 	return text
+}
+
+// bytesText writes a number of bytes as people do.
+func bytesText(n int64) string {
+	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }

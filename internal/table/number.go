@@ -56,8 +56,15 @@ const exactBelow = 1e15
 // cannot: Excel keeps fifteen digits and puts zeros for the others.
 func numberText(raw string, f format, date1904 bool) (text, reason string) {
 	value, err := strconv.ParseFloat(raw, 64)
+	if err != nil {
+		return "", "is not a number"
+	}
+	return floatText(value, f, date1904)
+}
+
+func floatText(value float64, f format, date1904 bool) (text, reason string) {
 	switch {
-	case err != nil || math.IsNaN(value) || math.IsInf(value, 0):
+	case math.IsNaN(value) || math.IsInf(value, 0):
 		return "", "is not a number"
 	case f.date:
 		return dateText(value, date1904)

@@ -6,15 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // sheetSource reads the rows of a sheet as its XML streams by.
 type sheetSource struct {
 	name     string
+	sheet    string // its name
 	book     *book
 	elements *elements
 	limits   Limits
@@ -22,44 +23,100 @@ type sheetSource struct {
 	cells    []cell
 	done     bool
 	stored   bool // cells as they are stored, formulas and unformatted numbers too
+
+	hiddenRows    bool       // those that do not say otherwise
+	hiddenColumns []interval // counted from 0
+	hidden        bool       // the last row is
 }
 
-const adviceBook = `save it again as .xlsx, or as "CSV UTF-8"`
+// interval is from one column up to and with another one.
+type interval struct{ from, to int }
 
-func openSheet(name string, file *os.File, size int64, limits Limits) (*sheetSource, error) {
+// openXLSX opens the sheet of a workbook.
+func (r *Reader) openXLSX(file io.ReaderAt, size int64) error {
 	refuse := func(err error) error {
-		return &FileError{File: name, Reason: err.Error(), Advice: adviceBook}
+		return &FileError{File: r.name, Reason: err.Error(), Advice: adviceBook}
 	}
-	b, err := openBook(file, size, limits)
+	b, err := openBook(file, size, r.options.Limits)
 	if err != nil {
-		return nil, refuse(err)
+		return refuse(err)
 	}
-	part, err := b.firstSheet()
+	if err := b.load(); err != nil {
+		return refuse(err)
+	}
+	sheets := b.withCells()
+	chosen, err := r.chooseSheet(sheets)
 	if err != nil {
-		return nil, refuse(err)
+		return err
 	}
-	s, err := b.openRows(name, part, limits)
+	part, err := b.cellsOf(sheets[chosen])
 	if err != nil {
-		return nil, refuse(err)
+		return refuse(err)
 	}
-	return s, nil
+	source, err := b.openRows(r.name, part, r.options.Limits)
+	if err != nil {
+		return refuse(err)
+	}
+	r.source = source
+	return nil
 }
 
-// openRows goes to where the rows of a sheet begin.
+// openRows goes to where the rows of a sheet begin. What is hidden by default
+// stands before them.
 func (b *book) openRows(name string, part *zip.File, limits Limits) (*sheetSource, error) {
 	content, err := openElements(part)
 	if err != nil {
 		return nil, err
 	}
+	s := &sheetSource{name: name, book: b, elements: content, limits: limits}
 	for {
 		token, err := content.next()
 		if err != nil {
 			return nil, errNoCells
 		}
-		if element, ok := token.(xml.StartElement); ok && element.Name.Local == "sheetData" {
-			return &sheetSource{name: name, book: b, elements: content, limits: limits}, nil
+		element, ok := token.(xml.StartElement)
+		switch {
+		case !ok:
+		case element.Name.Local == "sheetFormatPr":
+			s.hiddenRows = truth(attribute(element, "zeroHeight"))
+		case element.Name.Local == "col":
+			s.column(element)
+		case element.Name.Local == "sheetData":
+			return s, nil
 		}
 	}
+}
+
+// column notes columns that Excel hides; one without width is hidden, too.
+func (s *sheetSource) column(element xml.StartElement) {
+	from, fromErr := strconv.Atoi(attribute(element, "min"))
+	to, toErr := strconv.Atoi(attribute(element, "max"))
+	if fromErr == nil && toErr == nil && (truth(attribute(element, "hidden")) || nothing(attribute(element, "width"))) {
+		s.hiddenColumns = append(s.hiddenColumns, interval{from - 1, to - 1})
+	}
+}
+
+// truth reads an xsd:boolean.
+func truth(text string) bool {
+	value, err := strconv.ParseBool(text)
+	return err == nil && value
+}
+
+// nothing says whether a width or a height is given and is none.
+func nothing(text string) bool {
+	value, err := strconv.ParseFloat(text, 64)
+	return err == nil && value <= 0
+}
+
+func (s *sheetSource) rowHidden() bool { return s.hidden }
+
+func (s *sheetSource) columnHidden(i int) bool {
+	for _, hidden := range s.hiddenColumns {
+		if i >= hidden.from && i <= hidden.to {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sheetSource) next() (int, []cell, error) {
@@ -106,6 +163,8 @@ func (s *sheetSource) row(start xml.StartElement) (int, []cell, error) {
 	}
 	s.line = line
 	s.cells = s.cells[:0]
+	s.hidden = truth(attribute(start, "hidden")) || nothing(attribute(start, "ht")) ||
+		s.hiddenRows && attribute(start, "hidden") == ""
 	size := 0
 	for column := 0; ; column++ {
 		token, err := s.elements.next()
@@ -191,8 +250,11 @@ func (s *sheetSource) cell(start xml.StartElement) (cell, error) {
 				if s.stored {
 					return s.storedValue(attribute(start, "t"), string(text), formula, string(written))
 				}
+				if guarded := "=" + string(written); formula && isGuarded(guarded) {
+					return textCell(guarded), nil // the guard, as Excel itself saves it
+				}
 				if formula {
-					return cell{raw: string(text), reason: "contains a formula; paste it as a value"}, nil
+					return cell{raw: string(text), reason: reasonFormula}, nil
 				}
 				return s.value(attribute(start, "t"), attribute(start, "s"), string(text))
 			}
@@ -211,11 +273,12 @@ func (s *sheetSource) value(kind, style, raw string) (cell, error) {
 		if err != nil || i < 0 || i >= len(s.book.strings.ends) {
 			return cell{}, fmt.Errorf("shared string %q", clip(raw))
 		}
-		return textCell(s.book.strings.at(i)), nil
+		return textCell(unescape(s.book.strings.at(i))), nil
 	case "str", "inlineStr":
-		return textCell(raw), nil
+		return textCell(unescape(raw)), nil
 	case "d":
-		return cell{text: raw}, nil
+		// SheetJS writes the wall clock and calls it UTC.
+		return cell{text: strings.TrimSuffix(raw, "Z")}, nil
 	case "b":
 		if raw == "1" {
 			return cell{text: "TRUE"}, nil
@@ -247,10 +310,16 @@ func (s *sheetSource) number(style, raw string) (cell, error) {
 	return cell{text: text}, nil
 }
 
+const reasonFormula = "contains a formula; paste it as a value"
+
+// textCell is a text that somebody wrote, without the guard around it.
 func textCell(text string) cell {
-	text = unescape(text)
-	if strings.IndexByte(text, 0) >= 0 {
+	text = unguard(text)
+	switch {
+	case strings.IndexByte(text, 0) >= 0:
 		return cell{raw: text, reason: "contains a NUL byte"}
+	case strings.ContainsRune(text, utf8.RuneError):
+		return cell{raw: text, reason: "has a character that was lost or cut in half when the file was made"}
 	}
 	return cell{text: text}
 }

@@ -71,38 +71,42 @@ const titles = `<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B
 // TestCells says what becomes of each kind of cell.
 func TestCells(t *testing.T) {
 	for name, c := range map[string]struct{ xml, want string }{
-		"a shared text":                  {`<c r="B2" t="s"><v>0</v></c>`, "zero"},
-		"a rich text without its rubies": {`<c r="B2" t="s"><v>1</v></c>`, "rich "},
-		"an escaped text":                {`<c r="B2" t="s"><v>3</v></c>`, "a\rb_"},
-		"a text in its cell":             {`<c r="B2" t="inlineStr"><is><t>00012</t></is></c>`, "00012"},
-		"twenty digits as text":          {`<c r="B2" t="inlineStr"><is><t>12345678901234567890</t></is></c>`, "12345678901234567890"},
-		"a formula-looking text":         {`<c r="B2" t="inlineStr"><is><t>=1+1</t></is></c>`, "=1+1"},
-		"a whole number":                 {`<c r="B2"><v>10000</v></c>`, "10000"},
-		"a whole number with a point":    {`<c r="B2" t="n"><v>10000.0</v></c>`, "10000"},
-		"a power of ten":                 {`<c r="B2"><v>1E+4</v></c>`, "10000"},
-		"cents":                          {`<c r="B2"><v>181.56</v></c>`, "181.56"},
-		"cents as Excel stores them":     {`<c r="B2"><v>181.56000000000000</v></c>`, "181.56"},
-		"a negative number":              {`<c r="B2"><v>-5</v></c>`, "-5"},
-		"fifteen digits":                 {`<c r="B2"><v>123456789012345</v></c>`, "123456789012345"},
-		"sixteen digits":                 {`<c r="B2"><v>1234567890123456</v></c>`, `! column "v" (B2): "1234567890123456": Excel has rounded this number; format the column as text and enter it again`},
-		"a rounded id":                   {`<c r="B2"><v>1.2345678901234568E+19</v></c>`, `! column "v" (B2): "1.2345678901234568E+19": Excel has rounded this number; format the column as text and enter it again`},
-		"no number":                      {`<c r="B2"><v>abc</v></c>`, `! column "v" (B2): "abc": is not a number`},
-		"won":                            {`<c r="B2" s="4"><v>10000</v></c>`, "10000"},
-		"zeros in front by format":       {`<c r="B2" s="3"><v>123</v></c>`, "00000123"},
-		"a date and time":                {`<c r="B2" s="1"><v>46347.999988425923</v></c>`, "2026-11-21 23:59:59"},
-		"a Korean date":                  {`<c r="B2" s="2"><v>46347</v></c>`, "2026-11-21 00:00:00"},
-		"a time with milliseconds":       {`<c r="B2" s="1"><v>46347.5000086806</v></c>`, "2026-11-21 12:00:00.750"},
-		"a time without a date":          {`<c r="B2" s="1"><v>0.5</v></c>`, `! column "v" (B2): "0.5": is a time without a date`},
-		"a negative date":                {`<c r="B2" s="1"><v>-1</v></c>`, `! column "v" (B2): "-1": is not a date that Excel can show`},
-		"the first day":                  {`<c r="B2" s="1"><v>1</v></c>`, "1900-01-01 00:00:00"},
-		"the first of March 1900":        {`<c r="B2" s="1"><v>61</v></c>`, "1900-03-01 00:00:00"},
-		"an ISO date":                    {`<c r="B2" t="d"><v>2026-11-21T10:00:00</v></c>`, "2026-11-21T10:00:00"},
-		"true":                           {`<c r="B2" t="b"><v>1</v></c>`, "TRUE"},
-		"an error":                       {`<c r="B2" t="e"><v>#N/A</v></c>`, `! column "v" (B2): "#N/A": is an error of the sheet`},
-		"a formula":                      {`<c r="B2"><f>1+1</f><v>2</v></c>`, `! column "v" (B2): "2": contains a formula; paste it as a value`},
-		"a shared formula":               {`<c r="B2" t="str"><f t="shared" si="0"/><v>x</v></c>`, `! column "v" (B2): "x": contains a formula; paste it as a value`},
-		"a formula without a value":      {`<c r="B2"><f>1+1</f></c>`, `! column "v" (B2): contains a formula; paste it as a value`},
-		"a style without a value":        {`<c r="B2" s="1"/>`, ""},
+		"a shared text":                    {`<c r="B2" t="s"><v>0</v></c>`, "zero"},
+		"a rich text without its rubies":   {`<c r="B2" t="s"><v>1</v></c>`, "rich "},
+		"an escaped text":                  {`<c r="B2" t="s"><v>3</v></c>`, "a\rb_"},
+		"a text in its cell":               {`<c r="B2" t="inlineStr"><is><t>00012</t></is></c>`, "00012"},
+		"twenty digits as text":            {`<c r="B2" t="inlineStr"><is><t>12345678901234567890</t></is></c>`, "12345678901234567890"},
+		"a formula-looking text":           {`<c r="B2" t="inlineStr"><is><t>=1+1</t></is></c>`, "=1+1"},
+		"a whole number":                   {`<c r="B2"><v>10000</v></c>`, "10000"},
+		"a whole number with a point":      {`<c r="B2" t="n"><v>10000.0</v></c>`, "10000"},
+		"a power of ten":                   {`<c r="B2"><v>1E+4</v></c>`, "10000"},
+		"cents":                            {`<c r="B2"><v>181.56</v></c>`, "181.56"},
+		"cents as Excel stores them":       {`<c r="B2"><v>181.56000000000000</v></c>`, "181.56"},
+		"a negative number":                {`<c r="B2"><v>-5</v></c>`, "-5"},
+		"fifteen digits":                   {`<c r="B2"><v>123456789012345</v></c>`, "123456789012345"},
+		"sixteen digits":                   {`<c r="B2"><v>1234567890123456</v></c>`, `! column "v" (B2): "1234567890123456": Excel has rounded this number; format the column as text and enter it again`},
+		"a rounded id":                     {`<c r="B2"><v>1.2345678901234568E+19</v></c>`, `! column "v" (B2): "1.2345678901234568E+19": Excel has rounded this number; format the column as text and enter it again`},
+		"no number":                        {`<c r="B2"><v>abc</v></c>`, `! column "v" (B2): "abc": is not a number`},
+		"won":                              {`<c r="B2" s="4"><v>10000</v></c>`, "10000"},
+		"zeros in front by format":         {`<c r="B2" s="3"><v>123</v></c>`, "00000123"},
+		"a date and time":                  {`<c r="B2" s="1"><v>46347.999988425923</v></c>`, "2026-11-21 23:59:59"},
+		"a Korean date":                    {`<c r="B2" s="2"><v>46347</v></c>`, "2026-11-21 00:00:00"},
+		"a time with milliseconds":         {`<c r="B2" s="1"><v>46347.5000086806</v></c>`, "2026-11-21 12:00:00.750"},
+		"a time without a date":            {`<c r="B2" s="1"><v>0.5</v></c>`, `! column "v" (B2): "0.5": is a time without a date`},
+		"a negative date":                  {`<c r="B2" s="1"><v>-1</v></c>`, `! column "v" (B2): "-1": is not a date that Excel can show`},
+		"the first day":                    {`<c r="B2" s="1"><v>1</v></c>`, "1900-01-01 00:00:00"},
+		"the first of March 1900":          {`<c r="B2" s="1"><v>61</v></c>`, "1900-03-01 00:00:00"},
+		"an ISO date":                      {`<c r="B2" t="d"><v>2026-11-21T10:00:00</v></c>`, "2026-11-21T10:00:00"},
+		"a date as SheetJS writes it":      {`<c r="B2" t="d"><v>2026-11-28T01:00:00.000Z</v></c>`, "2026-11-28T01:00:00.000"},
+		"a guarded text":                   {`<c r="B2" t="inlineStr"><is><t>="00123"</t></is></c>`, "00123"},
+		"a guard as Excel saves it":        {`<c r="B2" t="str"><f>"00123"</f><v>00123</v></c>`, "00123"},
+		"a formula that ends like a guard": {`<c r="B2" t="str"><f>"a"&amp;"b"</f><v>ab</v></c>`, `! column "v" (B2): "ab": contains a formula; paste it as a value`},
+		"true":                             {`<c r="B2" t="b"><v>1</v></c>`, "TRUE"},
+		"an error":                         {`<c r="B2" t="e"><v>#N/A</v></c>`, `! column "v" (B2): "#N/A": is an error of the sheet`},
+		"a formula":                        {`<c r="B2"><f>1+1</f><v>2</v></c>`, `! column "v" (B2): "2": contains a formula; paste it as a value`},
+		"a shared formula":                 {`<c r="B2" t="str"><f t="shared" si="0"/><v>x</v></c>`, `! column "v" (B2): "x": contains a formula; paste it as a value`},
+		"a formula without a value":        {`<c r="B2"><f>1+1</f></c>`, `! column "v" (B2): contains a formula; paste it as a value`},
+		"a style without a value":          {`<c r="B2" s="1"/>`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, "t.xlsx", zipped(t, parts(titles+`<row r="2"><c r="A2"><v>7</v></c>`+c.xml+`</row>`)))
@@ -229,7 +233,13 @@ func TestHostileBooks(t *testing.T) {
 	}{
 		"a part of zeros":      {zipped(t, with(part{"xl/media/a", strings.Repeat("\x00", 32<<20)})), Limits{}, "more than 100 times its size"},
 		"a sheet of blanks":    {zipped(t, parts(titles+strings.Repeat(" ", 16<<20))), Limits{}, "more than 100 times its size"},
-		"much in all":          {zipped(t, with(part{"a", strings.Repeat("ab", 400_000)}, part{"b", strings.Repeat("ab", 400_000)})), Limits{Unzipped: 1 << 20}, "unpacks to more than"},
+		"a large sheet":        {zipped(t, parts(titles+strings.Repeat(noise(300), 1000))), Limits{Unzipped: 1 << 20}, "unpacks to more than"},
+		"a workbook in a zip":  {zipped(t, []part{{"orders.xlsx", zipped(t, parts(titles))}}), Limits{}, `is a ZIP archive with "orders.xlsx" in it`},
+		"a file in a zip":      {zipped(t, []part{{"a/b.csv", "a,b"}}), Limits{}, "unpack it first"},
+		"a zip in a zip":       {zipped(t, []part{{"in.zip", zipped(t, []part{{"o.csv", "a"}})}}), Limits{}, `"in.zip" in it`},
+		"another zip":          {zipped(t, []part{{"a.bin", "x"}}), Limits{}, "is a ZIP archive, not a workbook"},
+		"an OpenDocument":      {zipped(t, []part{{"mimetype", "x"}, {"content.xml", "x"}}), Limits{}, "is an OpenDocument file"},
+		"a binary workbook":    {zipped(t, append(parts(""), part{"xl/workbook.bin", "x"})), Limits{}, "is a binary workbook"},
 		"a large file":         {zipped(t, parts(titles)), Limits{Unzipped: 100}, "is larger than 100 bytes"},
 		"a path upwards":       {zipped(t, with(part{"xl/../../etc/passwd", "x"})), Limits{}, "unsafe name"},
 		"a path from the root": {zipped(t, with(part{"/etc/passwd", "x"})), Limits{}, "unsafe name"},
@@ -245,10 +255,10 @@ func TestHostileBooks(t *testing.T) {
 		"a long row":           {zipped(t, parts(titles+`<row r="2"><c r="A2" t="str"><v>`+noise(3000)+`</v></c></row>`)), Limits{RowBytes: 1000}, "longer than 1000 bytes"},
 		"a row beyond":         {zipped(t, parts(`<row r="99999999"/>`)), Limits{}, "damaged"},
 		"no sheet":             {zipped(t, parts("")[:6]), Limits{}, "lacks its part"},
-		"no workbook":          {zipped(t, parts("")[:1]), Limits{}, "lacks its part"},
-		"no parts":             {"PK\x05\x06" + strings.Repeat("\x00", 18), Limits{}, "lacks its part"},
-		"a hidden first sheet": {zipped(t, replaced(2, strings.Replace(bookXML, "<sheet ", `<sheet state="veryHidden" `, 1))), Limits{}, "hidden first sheet"},
-		"a chart first":        {zipped(t, replaced(3, strings.Replace(bookLinks, "/worksheet", "/chartsheet", 1))), Limits{}, "no cells in its first sheet"},
+		"no workbook":          {zipped(t, parts("")[:1]), Limits{}, "is a ZIP archive, not a workbook"},
+		"no parts":             {"PK\x05\x06" + strings.Repeat("\x00", 18), Limits{}, "is a ZIP archive, not a workbook"},
+		"a hidden first sheet": {zipped(t, replaced(2, strings.Replace(bookXML, "<sheet ", `<sheet state="veryHidden" `, 1))), Limits{}, "only hidden sheets"},
+		"a chart first":        {zipped(t, replaced(3, strings.Replace(bookLinks, "/worksheet", "/chartsheet", 1))), Limits{}, "no sheet with cells"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, "t.xlsx", c.content)
@@ -307,7 +317,7 @@ func TestAMillionParts(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := time.Now()
-		_, err := Open(path, Limits{})
+		_, err := Open(path, Options{Limits: Limits{}})
 		runtime.ReadMemStats(&after)
 		if err == nil || !strings.Contains(err.Error(), "more than 1000 parts") {
 			t.Errorf("%s: %v", name, err)
@@ -344,7 +354,7 @@ func TestALinkIsRefused(t *testing.T) {
 	if err := archive.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(write(t, "t.xlsx", buffer.String()), Limits{}); err == nil || !strings.Contains(err.Error(), "is a link") {
+	if _, err := Open(write(t, "t.xlsx", buffer.String()), Options{}); err == nil || !strings.Contains(err.Error(), "is a link") {
 		t.Error(err)
 	}
 }

@@ -1,52 +1,20 @@
-// Package table reads tables that people made: CSV files and the first sheet of
-// XLSX workbooks, row by row, each cell with its file, line and column. Nothing
-// is guessed: what Excel has rounded, what a formula computes and what is not
-// UTF-8 is refused with a reason. Memory does not grow with the number of rows.
+// Package table reads tables that people made, whatever their files are called:
+// CSV and TSV, XLSX, old .xls workbooks, and the HTML tables and XML of 2003
+// that shops and banks name .xls. Rows stream by, each cell with its file,
+// sheet, line and column. Nothing is guessed: what Excel has rounded, what a
+// formula computes and what an encoding has lost is refused with a reason.
 package table
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-// Limits bound what a file may ask of the machine. A zero field takes its
-// default.
-type Limits struct {
-	FileBytes int64 // of a CSV file; 4 GiB
-	Rows      int   // 20,000,000
-	RowBytes  int   // of one row; 1 MiB
-	Columns   int   // 256
-	Unzipped  int64 // bytes of a workbook, as a file and unpacked; 64 MiB
-	Entries   int   // parts of a workbook; 1,000
-	Ratio     int64 // unpacked to packed, of one part; 100
-}
-
-func (l Limits) withDefaults() Limits {
-	return Limits{
-		FileBytes: orElse(l.FileBytes, 4<<30),
-		Rows:      orElse(l.Rows, 20_000_000),
-		RowBytes:  orElse(l.RowBytes, 1<<20),
-		Columns:   orElse(l.Columns, 256),
-		Unzipped:  orElse(l.Unzipped, 64<<20),
-		Entries:   orElse(l.Entries, 1000),
-		Ratio:     orElse(l.Ratio, 100),
-	}
-}
-
-func orElse[N int | int64](value, otherwise N) N {
-	if value > 0 {
-		return value
-	}
-	return otherwise
-}
 
 // cell is one value, or why it cannot be taken; raw is then what stands there.
 type cell struct {
@@ -59,20 +27,39 @@ type cell struct {
 }
 
 // rowSource gives rows until io.EOF. The cells are valid until the next call.
-// A *Fault is of one row, any other error ends the table.
+// An error ends the table.
 type rowSource interface {
 	next() (line int, cells []cell, err error)
 }
 
+// concealer is a source that knows what is not shown.
+type concealer interface {
+	rowHidden() bool // of the last row
+	columnHidden(i int) bool
+}
+
 // Reader reads one table.
 type Reader struct {
-	name   string
-	file   *os.File
-	source rowSource
-	header []string
-	index  map[string]int // by lower-case name
-	sheet  bool
-	limits Limits
+	name    string
+	file    *os.File
+	source  rowSource
+	options Options
+	about   About
+	header  []string
+	index   map[string]int // by the column's name
+	sheet   bool           // columns are named by letters
+
+	headerHidden bool
+}
+
+// About says what a file is, and where its table was found.
+type About struct {
+	Container string   // csv, tsv, xlsx, xls, html or xml
+	Encrypted bool     // the workbook was opened by its password
+	Encoding  string   // of a text; "" for a workbook
+	Sheet     string   // "" in a file without sheets
+	Unread    []string // other sheets that people see
+	HeaderRow int      // counted from 1, blank rows too
 }
 
 // Row is one row. It is valid until the next one is read.
@@ -81,16 +68,20 @@ type Row struct {
 	Line  int // the first physical line of a CSV row, the row number of a sheet
 	table *Reader
 	cells []cell
+	// Hidden says that Excel does not show the row, by a filter too: whoever
+	// checked the file did not see it.
+	Hidden bool
 }
 
-// Open opens a CSV file (UTF-8) or a workbook, told apart by their first bytes,
-// and reads the header. The error is a *FileError or one of the file system.
-func Open(path string, limits Limits) (*Reader, error) {
+// Open opens a file, told apart by its content and not by its name, and reads
+// the header. The error is a *FileError or one of the file system.
+func Open(path string, options Options) (*Reader, error) {
 	file, err := os.Open(path) //nolint:gosec // the path is the operator's
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{name: path, file: file, limits: limits.withDefaults()}
+	options.Limits = options.withDefaults()
+	r := &Reader{name: path, file: file, options: options}
 	if err := r.open(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -99,97 +90,140 @@ func Open(path string, limits Limits) (*Reader, error) {
 
 func (r *Reader) open() error {
 	info, err := r.file.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if info.IsDir() {
+	case info.IsDir():
 		return &FileError{File: r.name, Reason: "is a folder, not a file"}
+	case !info.Mode().IsRegular():
+		return &FileError{File: r.name, Reason: "is not a regular file", Advice: "save it as a file first"}
+	case info.Size() == 0:
+		return &FileError{File: r.name, Reason: "is empty"}
 	}
-	buffered := bufio.NewReaderSize(r.file, 1<<16)
-	head, err := buffered.Peek(8)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if err := r.refuseOtherFormats(string(head)); err != nil {
-		return err
-	}
-	if strings.HasPrefix(string(head), "PK") {
-		r.sheet = true
-		r.source, err = openSheet(r.name, r.file, info.Size(), r.limits)
-	} else {
-		r.source, err = openCSV(r.name, buffered, r.limits)
-	}
-	if err != nil {
+	if err := r.openSource(info.Size()); err != nil {
 		return err
 	}
 	return r.readHeader()
 }
 
-const adviceUTF8 = `save it as "CSV UTF-8"`
-
-func (r *Reader) refuseOtherFormats(head string) error {
-	refuse := func(reason, advice string) error {
-		return &FileError{File: r.name, Reason: reason, Advice: advice}
-	}
-	switch {
-	case head == "":
-		return refuse("is empty", "")
-	case strings.HasPrefix(head, "\xff\xfe"), strings.HasPrefix(head, "\xfe\xff"):
-		return refuse("is UTF-16 text, not UTF-8", adviceUTF8)
-	case strings.HasPrefix(head, "\xd0\xcf\x11\xe0"):
-		return refuse("is an old .xls workbook, or one with a password", "save it as .xlsx without a password, or as \"CSV UTF-8\"")
-	case strings.HasPrefix(strings.TrimPrefix(head, "\ufeff"), "<"):
-		return refuse("is HTML or XML, not a table of its own", "open it in Excel and save it as .xlsx or as \"CSV UTF-8\"")
-	case strings.EqualFold(filepath.Ext(r.name), ".xlsx") && !strings.HasPrefix(head, "PK"):
-		return refuse("is called .xlsx but is no workbook", "save it again as .xlsx, or as \"CSV UTF-8\"")
-	}
-	return nil
+// heading is a row that may be the header.
+type heading struct {
+	line   int
+	cells  []cell
+	hidden bool
 }
 
 func (r *Reader) readHeader() error {
-	line, cells, err := r.source.next()
-	for err == nil && blank(cells) {
-		line, cells, err = r.source.next()
-	}
-	if errors.Is(err, io.EOF) {
-		return &FileError{File: r.name, Reason: "is empty"}
-	}
+	found, err := r.findHeader()
 	if err != nil {
 		return err
 	}
-	if len(cells) > r.limits.Columns {
-		return &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("has more than %d columns", r.limits.Columns)}
+	if most := r.options.Limits.Columns; len(found.cells) > most {
+		return &FileError{File: r.name, Line: found.line, Reason: fmt.Sprintf("has more than %d columns", most)}
 	}
-	r.index = make(map[string]int, len(cells))
-	for i, cell := range cells {
+	r.about.HeaderRow, r.headerHidden = found.line, found.hidden
+	if source, may := r.source.(interface{ headerFound() }); may {
+		source.headerFound()
+	}
+	r.index = make(map[string]int, len(found.cells))
+	for i, cell := range found.cells {
 		if cell.reason != "" {
-			return &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("the title of column %s %s", r.place(i), cell.reason)}
+			return &FileError{File: r.name, Line: found.line, Reason: fmt.Sprintf("the title of column %s %s", r.place(i), cell.reason)}
 		}
-		title := strings.TrimSpace(cell.text)
-		r.header = append(r.header, title)
-		if title == "" {
-			continue
+		r.header = append(r.header, strings.TrimSpace(cell.text))
+		if err := r.nameColumn(i, found.line); err != nil {
+			return err
 		}
-		key := strings.ToLower(title)
-		if first, twice := r.index[key]; twice {
-			return &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("column %q stands twice, as %s and as %s", title, r.place(first), r.place(i))}
-		}
-		r.index[key] = i
 	}
 	return nil
 }
 
+// nameColumn gives the column at a place its name. Two for one are refused: only
+// a person knows which of them is meant.
+func (r *Reader) nameColumn(i, line int) error {
+	title := r.header[i]
+	if title == "" {
+		return nil
+	}
+	name, known := r.options.column(title)
+	first, twice := r.index[name]
+	switch {
+	case !twice:
+		r.index[name] = i
+	case !known: // nobody reads either of them
+	case Title(r.header[first]) == Title(title):
+		return &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("column %q stands twice, as %s and as %s", title, r.place(first), r.place(i))}
+	default:
+		return &FileError{File: r.name, Line: line, Advice: "keep one of the two, or name the right one in a profile",
+			Reason: fmt.Sprintf("two columns are the %s: %s (%s) and %s (%s)", name, r.place(first), r.header[first], r.place(i), title)}
+	}
+	return nil
+}
+
+// findHeader looks for the header by names, never by its place.
+func (r *Reader) findHeader() (heading, error) {
+	var first *heading
+	for {
+		line, cells, err := r.source.next()
+		switch {
+		case errors.Is(err, io.EOF) && first == nil:
+			return heading{}, &FileError{File: r.name, Reason: "is empty"}
+		case errors.Is(err, io.EOF):
+			return *first, nil
+		case err != nil:
+			return heading{}, err
+		}
+		if blank(cells) {
+			continue
+		}
+		row := heading{line, cells, r.rowHidden()}
+		if r.options.IsHeader == nil || r.options.IsHeader(r.names(cells)) {
+			return row, nil
+		}
+		if first == nil {
+			row.cells = slices.Clone(cells)
+			first = &row
+		}
+		if line >= r.options.HeaderWithin {
+			return *first, nil
+		}
+	}
+}
+
+// names says which columns the titles of a row name.
+func (r *Reader) names(cells []cell) func(column string) bool {
+	named := make(map[string]bool, len(cells))
+	for _, cell := range cells {
+		if cell.text != "" {
+			name, _ := r.options.column(cell.text)
+			named[name] = true
+		}
+	}
+	return func(column string) bool { return named[column] }
+}
+
+// About says what the file is.
+func (r *Reader) About() About { return r.about }
+
 // Header gives the titles as the file has them, blanks around them cut off.
-// Everywhere else a column is named in lower case.
+// Everywhere else a column is asked for by its name.
 func (r *Reader) Header() []string { return slices.Clone(r.header) }
 
 // Name is the path that was opened.
 func (r *Reader) Name() string { return r.name }
 
-// Has says whether the table has a column of that lower-case name.
+// Has says whether the table has a column.
 func (r *Reader) Has(column string) bool {
 	_, has := r.index[column]
 	return has
+}
+
+// TitleOf is the title of a column as the file has it; "" where it lacks it.
+func (r *Reader) TitleOf(column string) string {
+	if i, has := r.index[column]; has {
+		return r.header[i]
+	}
+	return ""
 }
 
 // Require names all missing columns in one *FileError.
@@ -208,18 +242,22 @@ func (r *Reader) Require(columns ...string) error {
 		Reason: "the header lacks " + strings.Join(missing, ", ") + "; it has " + clip(strings.Join(r.header, ", ")),
 		Advice: "the first row names the columns",
 	}
-	if len(r.header) == 1 && strings.ContainsAny(r.header[0], ";\t|") {
+	if len(r.header) == 1 && strings.ContainsAny(r.header[0], ";|") {
 		failure.Advice = "separate the columns with commas"
 	}
 	return failure
 }
 
-// Unknown gives the titles that are not among the known lower-case names, so
+// Unknown gives the titles of columns that are not among the known ones, so
 // that a misspelt one can be said. Their cells are never read.
 func (r *Reader) Unknown(known ...string) []string {
 	var unknown []string
-	for _, title := range r.header {
-		if title != "" && !slices.Contains(known, strings.ToLower(title)) {
+	for i, title := range r.header {
+		if title == "" {
+			continue
+		}
+		name, _ := r.options.column(title)
+		if !slices.Contains(known, name) || r.index[name] != i {
 			unknown = append(unknown, title)
 		}
 	}
@@ -234,25 +272,49 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 		for count := 0; ; {
 			line, cells, err := r.source.next()
 			row := Row{File: r.name, Line: line, table: r, cells: cells}
-			var fault *Fault
 			switch {
 			case errors.Is(err, io.EOF):
 				return
-			case err != nil && !errors.As(err, &fault):
-				yield(Row{File: r.name, Line: line, table: r}, err)
+			case err != nil:
+				yield(row, err)
 				return
 			case blank(cells):
 				continue
 			}
-			if count++; count > r.limits.Rows {
-				yield(row, &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("has more than %d rows", r.limits.Rows), Advice: "split the file"})
+			row.Hidden = r.rowHidden()
+			if count++; count > r.options.Rows {
+				yield(row, &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("has more than %d rows", r.options.Rows), Advice: "split the file"})
 				return
+			}
+			if !r.sheet && len(cells) != len(r.header) {
+				err = row.NewFault("", "", fmt.Sprintf("has %d fields, the header has %d", len(cells), len(r.header)))
 			}
 			if !yield(row, err) {
 				return
 			}
 		}
 	}
+}
+
+func (r *Reader) rowHidden() bool {
+	source, may := r.source.(concealer)
+	return may && source.rowHidden()
+}
+
+// Hidden names the columns of the header that Excel does not show, each as
+// people point at it: C (amount). A hidden header hides them all.
+func (r *Reader) Hidden() []string {
+	source, may := r.source.(concealer)
+	if !may {
+		return nil
+	}
+	var hidden []string
+	for i, title := range r.header {
+		if title != "" && (r.headerHidden || source.columnHidden(i)) {
+			hidden = append(hidden, fmt.Sprintf("%s (%s)", r.place(i), clip(title)))
+		}
+	}
+	return hidden
 }
 
 // Close closes the file.
@@ -267,14 +329,25 @@ func (r *Reader) place(i int) string {
 	return strconv.Itoa(i + 1)
 }
 
-// Get is the value of a column by its lower-case name; present is false for a
-// column that the table lacks. A cell that cannot be taken is "".
+// Get is the value of a column by its name; present is false for a column that
+// the table lacks. A cell that cannot be taken is "".
 func (r Row) Get(column string) (value string, present bool) {
 	i, has := r.table.index[column]
 	if !has || i >= len(r.cells) {
 		return "", has
 	}
 	return r.cells[i].text, true
+}
+
+// First is the text of the first cell that is not blank: by it notes and totals
+// are known.
+func (r Row) First() string {
+	for _, cell := range r.cells {
+		if text := strings.TrimSpace(cell.text); text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // Fault says why a column's cell cannot be taken; nil where it can.
@@ -288,9 +361,12 @@ func (r Row) Fault(column string) *Fault {
 
 // NewFault is a fault of this row's column.
 func (r Row) NewFault(column, value, reason string) *Fault {
-	fault := &Fault{File: r.File, Line: r.Line, Column: column, Value: value, Reason: reason}
+	fault := &Fault{File: r.File, Sheet: r.table.about.Sheet, Line: r.Line, Column: column, Value: value, Reason: reason}
 	if i, has := r.table.index[column]; has && r.table.sheet {
 		fault.Cell = r.table.place(i) + strconv.Itoa(r.Line)
+		if len(r.table.about.Unread) > 0 {
+			fault.Cell = r.table.about.Sheet + "!" + fault.Cell
+		}
 	}
 	return fault
 }

@@ -23,7 +23,7 @@ type Row struct {
 // without a word of the domain.
 var plumbing = []string{
 	"internal/table", "internal/seal", "internal/notify", "internal/deliver", "internal/metrics",
-	"internal/progress", "internal/evidence",
+	"internal/progress", "internal/evidence", "internal/hint", "internal/written",
 }
 
 func with(rooms ...string) []string { return append(rooms, plumbing...) }
@@ -62,12 +62,14 @@ var importTable = []Row{
 	{Room: "cmd/...", Knows: []string{"..."},
 		Reason: "wires everything together"},
 
-	{Room: "internal/table", Reason: "plumbing without domain words"},
-	{Room: "internal/seal", Reason: "plumbing without domain words"},
+	{Room: "internal/hint", StandardOnly: true, Reason: "an error with what to do next is the same in every room, so it stands below them all"},
+	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written"}, Reason: "plumbing without domain words"},
+	{Room: "internal/seal", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
 	{Room: "internal/notify", Reason: "plumbing without domain words"},
-	{Room: "internal/deliver", Reason: "plumbing without domain words"},
+	{Room: "internal/deliver", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
 	{Room: "internal/metrics", Reason: "plumbing without domain words"},
 	{Room: "internal/progress", Reason: "plumbing without domain words"},
+	{Room: "internal/written", Reason: "plumbing without domain words"},
 	{Room: "internal/evidence", Reason: "plumbing without domain words"},
 	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
@@ -100,6 +102,10 @@ var keepers = []Keeper{
 		"one room brings files to other places"},
 	{"github.com/wneessen/go-mail", []string{"internal/deliver"},
 		"as for minio-go; what a mail server answers may repeat a password"},
+	{"github.com/richardlehane/mscfb", []string{"internal/table"},
+		"one room opens files of people"},
+	{"golang.org/x/net/html", []string{"internal/table", "sandbox/..."},
+		"as for mscfb"},
 	{"github.com/xuri/excelize/v2", []string{"reports", "internal/table", "bench/..."},
 		"one room writes workbooks, and one reads them: no cell becomes a formula, no limit is forgotten"},
 }

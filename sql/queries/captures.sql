@@ -19,6 +19,32 @@ SELECT mid, order_id, payment_key, ordered_at FROM orders o
 WHERE mid = :mid AND method = 'virtual_account' AND pg = 'toss' AND amount > 0 AND status IN ('pending','paid') AND ordered_at >= :since
   AND NOT EXISTS (SELECT 1 FROM captures c WHERE c.mid = o.mid AND c.order_id = o.order_id)
 ORDER BY ordered_at, order_id
+-- Virtual accounts that nobody watches. A row's time is that of the issue or of
+-- the deposit; a look-up knows when the window was opened.
+-- name: unwatched_accounts
+SELECT order_id, payment_key, exact, at FROM (
+  SELECT l.order_id, l.payment_key, CASE WHEN p.requested_at IS NULL THEN 0 ELSE 1 END AS exact, coalesce(p.requested_at, l.at) AS at
+  FROM (
+    SELECT t.order_id, t.payment_key, min(t.at) AS at FROM transactions t
+    WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.method = 'virtual_account'
+      AND NOT EXISTS (SELECT 1 FROM transactions c WHERE c.mid = t.mid AND c.order_id = t.order_id
+        AND c.payment_key = t.payment_key AND c.status = 'CANCELED')
+    GROUP BY t.order_id, t.payment_key
+  ) l LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = l.payment_key
+  WHERE coalesce(p.status, 'DONE') NOT IN ('READY','CANCELED','ABORTED','EXPIRED')
+  UNION
+  SELECT p.order_id, p.payment_key, 1, p.requested_at FROM payments p
+  WHERE p.mid = :mid AND p.method = 'virtual_account' AND p.requested_at >= :from AND p.requested_at < :to
+    AND p.status NOT IN ('READY','CANCELED','ABORTED','EXPIRED')
+) a
+WHERE NOT EXISTS (SELECT 1 FROM captures c WHERE c.mid = :mid AND c.payment_key = a.payment_key)
+  AND NOT EXISTS (SELECT 1 FROM accounts g WHERE g.mid = :mid AND g.payment_key = a.payment_key)
+ORDER BY order_id, payment_key
+-- name: capture_listed
+SELECT listed AS at FROM capture_reads WHERE mid = :mid
+-- name: set_capture_listed
+INSERT INTO capture_reads (mid, listed) VALUES (:mid, :listed)
+ON CONFLICT (mid) DO UPDATE SET listed = excluded.listed WHERE capture_reads.listed < excluded.listed
 -- The windows that are still open come before those that will have closed when
 -- the look arrives and those that have, what was never seen before what has
 -- shown nothing, and then the earliest close. While somebody looks, next_at

@@ -6,6 +6,7 @@
 --   standing   each payment of a touched order, folded from all its rows
 --   suspects   the order numbers whose two sides may differ
 --   judged     those on which look-ups decided
+--   movements  approvals and cancels that look-ups show and no row of the list
 --   rolling    orders of finished refunds that this night looks up again
 
 -- name: drop_touched
@@ -26,6 +27,14 @@ CREATE TEMP TABLE judged (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
 DROP TABLE IF EXISTS rolling
 -- name: create_rolling
 CREATE TEMP TABLE rolling (order_id {{.Key}} NOT NULL PRIMARY KEY) {{.Clustered}}
+-- name: drop_movements
+DROP TABLE IF EXISTS movements
+-- name: create_movements
+CREATE TEMP TABLE movements (
+  payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL, order_id {{.Key}} NOT NULL, method {{.Key}} NOT NULL,
+  currency {{.Key}} NOT NULL, at {{.Time}}, amount {{.Int}} NOT NULL, counted {{.Int}} NOT NULL,
+  PRIMARY KEY (payment_key, transaction_key)
+) {{.Clustered}}
 -- name: index_suspects
 CREATE INDEX suspects_stake ON suspects (stake, order_id)
 -- name: drop_standing
@@ -37,6 +46,7 @@ CREATE TEMP TABLE standing (
   currency    {{.Key}} NOT NULL,
   method      {{.Key}} NOT NULL,
   held        {{.Int}} NOT NULL,
+  listed      {{.Int}} NOT NULL,
   was_done    {{.Int}} NOT NULL,
   waiting     {{.Int}} NOT NULL,
   doubtful    {{.Int}} NOT NULL,
@@ -51,6 +61,8 @@ CREATE TEMP TABLE looked_payments (
   total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
+  approval_number {{.Key}} NOT NULL,
+  tax_free_left {{.Int}}, tax_free_paid {{.Int}}, toss_mid {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
 -- name: drop_looked_cancels
@@ -84,7 +96,7 @@ ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
 WHERE mid = :mid AND (status IN ('open','timing','reopened')
-  OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day))
+  OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day))))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_followed
 INSERT INTO touched SELECT DISTINCT order_id FROM payments
@@ -157,8 +169,11 @@ DELETE FROM standing WHERE 1 = 1
 -- all went back. A PARTIAL_CANCELED row whose key no look-up has shown makes
 -- its payment doubtful, and so does a virtual account that waits after it was
 -- DONE.
+--
+-- listed is the money by the rows alone, whatever look-ups show: of a cancel
+-- row they say only how much it is, since the row itself does not.
 -- name: fill_standing
-INSERT INTO standing (order_id, payment_key, currency, method, held, was_done, waiting, doubtful)
+INSERT INTO standing (order_id, payment_key, currency, method, held, listed, was_done, waiting, doubtful)
 SELECT f.order_id, f.payment_key, f.currency, f.method,
   CASE
     WHEN f.looked_up = 1 AND f.unexplained = 0
@@ -167,6 +182,7 @@ SELECT f.order_id, f.payment_key, f.currency, f.method,
     WHEN f.canceled = 1 THEN 0
     ELSE coalesce(f.done_amount, 0)
   END,
+  CASE WHEN f.canceled = 1 OR f.waiting_at > f.done_at THEN 0 ELSE coalesce(f.done_amount, 0) - f.canceled_parts END,
   CASE WHEN f.done_amount IS NULL THEN 0 ELSE 1 END,
   CASE WHEN f.canceled = 0 AND f.done_amount IS NULL AND f.waiting_at IS NOT NULL
     AND (f.looked_up = 0 OR f.waiting = 1) THEN 1 ELSE 0 END,
@@ -200,10 +216,11 @@ FROM (
       max(CASE WHEN t.status = 'CANCELED' THEN t.at END) AS canceled_at,
       max(CASE WHEN t.status = 'CANCELED' THEN 1 ELSE 0 END) AS canceled,
       sum(CASE WHEN t.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL
-        THEN 1 ELSE 0 END) AS unexplained
+        THEN 1 ELSE 0 END) AS unexplained,
+      sum(CASE WHEN t.status = 'PARTIAL_CANCELED' THEN coalesce(n.amount, c.amount, 0) ELSE 0 END) AS canceled_parts
     FROM touched k
     JOIN transactions t ON t.mid = :mid AND t.order_id = k.order_id
-    LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED'
+    LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED' AND c.status = 'DONE'
       AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
     LEFT JOIN looked_cancels n ON n.mid = :mid AND t.status = 'PARTIAL_CANCELED'
       AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
@@ -215,8 +232,8 @@ FROM (
 
 -- Payments that only look-ups know: their day was never covered.
 -- name: fill_standing_looked
-INSERT INTO standing (order_id, payment_key, currency, method, held, was_done, waiting, doubtful)
-SELECT l.order_id, l.payment_key, l.currency, l.method, l.held,
+INSERT INTO standing (order_id, payment_key, currency, method, held, listed, was_done, waiting, doubtful)
+SELECT l.order_id, l.payment_key, l.currency, l.method, l.held, 0,
   CASE WHEN l.approved > 0 THEN 1 ELSE 0 END, l.waiting, 1
 FROM (
   SELECT order_id, payment_key, currency, method, held, approved, waiting FROM looked_payments WHERE mid = :mid
@@ -229,7 +246,9 @@ JOIN touched k ON k.order_id = l.order_id
 WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.order_id = l.order_id AND s.payment_key = l.payment_key)
 
 -- The filter: a pair passes only when nothing that Compare could report is
--- possible. Every operand is made non-null, since "not unknown" is unknown.
+-- possible, and, where the shop says that it was paid, when the list says so
+-- too: of an approval that the list leaves out, both sides may seem to hold
+-- nothing. answered: look-ups have told of those already. Every operand is made non-null, since "not unknown" is unknown.
 -- name: fill_suspects
 INSERT INTO suspects (order_id, stake)
 SELECT k.order_id, CASE WHEN coalesce(o.held, 0) > coalesce(s.held, 0) THEN coalesce(o.held, 0) ELSE coalesce(s.held, 0) END
@@ -237,7 +256,7 @@ FROM touched k
 LEFT JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.amount > 0
 LEFT JOIN (
   SELECT order_id, sum(held) AS held, sum(CASE WHEN held > 0 THEN 1 ELSE 0 END) AS paying,
-    max(doubtful) AS doubtful, max(waiting) AS waiting,
+    max(was_done) AS was_done, max(doubtful) AS doubtful, max(waiting) AS waiting,
     max(CASE WHEN held > 0 THEN payment_key END) AS payment_key,
     max(CASE WHEN held > 0 THEN currency END) AS currency,
     max(CASE WHEN held > 0 THEN method END) AS method
@@ -247,11 +266,12 @@ LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
   k.order_id NOT IN (SELECT order_id FROM breaks
     WHERE mid = :mid AND (status IN ('open','timing','reopened')
-      OR (status = 'resolved' AND recheck_on <> '' AND recheck_on <= :day)))
+      OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day)))))
   AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
   AND coalesce(o.held, 0) = coalesce(s.held, 0)
+  AND (:answered = 1 OR coalesce(s.was_done, 0) = 1 OR (o.paid_at IS NULL AND coalesce(o.status, '') NOT IN ('paid','partially_canceled')))
   AND (coalesce(s.held, 0) = 0 OR (
     coalesce(o.currency, '') = coalesce(s.currency, '')
     AND (coalesce(o.payment_key, '') = '' OR o.payment_key = coalesce(s.payment_key, ''))
@@ -271,7 +291,8 @@ SELECT s.order_id AS suspect_id, s.stake AS stake,
   coalesce(o.method, '') AS method, coalesce(o.status, '') AS status, coalesce(o.amount, 0) AS amount,
   coalesce(o.canceled_amount, 0) AS canceled_amount, coalesce(o.refunded_elsewhere, 0) AS refunded_elsewhere,
   coalesce(o.tax_free_amount, 0) AS tax_free_amount, coalesce(o.pg, '') AS pg, coalesce(o.currency, '') AS currency,
-  o.ordered_at, o.paid_at, o.canceled_at, coalesce(o.customer_ref, '') AS customer_ref
+  o.ordered_at, o.paid_at, o.canceled_at, coalesce(o.customer_ref, '') AS customer_ref,
+  coalesce(o.mixed_refunds, 0) AS mixed_refunds, coalesce(o.paid_unknown, 0) AS paid_unknown
 FROM (
   SELECT order_id, stake FROM suspects
   WHERE stake < :stake OR (stake = :stake AND order_id > :after)
@@ -289,13 +310,15 @@ SELECT s.order_id, s.payment_key, CASE WHEN EXISTS (SELECT 1 FROM payment_facts 
   ORDER BY stake DESC, order_id LIMIT :limit
 ) x JOIN standing s ON s.order_id = x.order_id
 ORDER BY s.order_id, s.payment_key
+-- Under whatever MID the refund was made. The join is crossed so that SQLite
+-- begins with the few suspects.
 -- name: claims_of_suspects
 SELECT r.order_id, r.payment_key, r.transaction_key, r.amount FROM (
   SELECT order_id, stake FROM suspects
   WHERE stake < :stake OR (stake = :stake AND order_id > :after)
   ORDER BY stake DESC, order_id LIMIT :limit
-) x JOIN refunds r ON r.mid = :mid AND r.order_id = x.order_id
-WHERE r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
+) x CROSS JOIN refunds r
+WHERE r.order_id = x.order_id AND r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
 ORDER BY r.order_id, r.id
 -- name: agreeing
 SELECT s.order_id, s.payment_key FROM standing s
@@ -306,7 +329,7 @@ SELECT count(*) FROM standing s
 WHERE s.held > 0 AND NOT EXISTS (SELECT 1 FROM suspects x WHERE x.order_id = s.order_id)
 -- name: order_of
 SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
-  pg, currency, ordered_at, paid_at, canceled_at, customer_ref
+  pg, currency, ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown
 FROM orders WHERE mid = :mid AND order_id = :order_id
 
 -- name: shop_totals
@@ -315,8 +338,95 @@ FROM orders o WHERE o.mid = :mid AND o.pg = 'toss' AND o.amount > 0
   AND o.order_id IN (SELECT order_id FROM touched)
 GROUP BY o.currency ORDER BY o.currency
 -- name: provider_totals
+SELECT currency, CAST(sum(listed) AS {{.Int}}) AS total, count(*) AS number
+FROM standing GROUP BY currency ORDER BY currency
+-- The same where no list was read: by look-ups.
+-- name: provider_held
 SELECT currency, CAST(sum(held) AS {{.Int}}) AS total, count(*) AS number
 FROM standing GROUP BY currency ORDER BY currency
+
+-- Movements that look-ups have shown and no row of the list shows: of touched
+-- orders at any time, and of any order within a window. An approval is known by
+-- the newest key of its payment, or, once a cancel has taken that place, by its
+-- status. amount is what it does to the money held; where a row says CANCELED
+-- nothing is left to do. counted: the order is among those that are summed up.
+-- A cancel of what was never approved moves no money.
+{{- define "unlisted_approval"}}
+  {{/* of p, a looked-up payment */ -}}
+  p.approved > 0 AND p.approved_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = p.order_id AND t.payment_key = p.payment_key AND (
+      (t.status = 'DONE' AND (t.at = p.approved_at OR p.last_canceled_at IS NOT NULL OR p.last_transaction_key = ''))
+      OR (p.last_canceled_at IS NULL AND t.transaction_key = p.last_transaction_key AND t.status <> 'WAITING_FOR_DEPOSIT')))
+{{- end}}
+{{- define "unlisted_cancel"}}
+  {{/* of c, a cancel of p */ -}}
+  c.status = 'DONE' AND c.canceled_at IS NOT NULL AND c.transaction_key <> '' AND p.approved > 0 AND NOT EXISTS (
+    SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = p.order_id AND t.payment_key = p.payment_key
+      AND t.transaction_key = c.transaction_key)
+{{- end}}
+{{- define "approval"}}
+INSERT INTO movements SELECT p.payment_key, CASE WHEN p.last_canceled_at IS NULL THEN p.last_transaction_key ELSE '' END,
+  p.order_id, p.method, p.currency, p.approved_at, CASE WHEN {{template "all_back"}} THEN 0 ELSE p.approved END, {{template "counted"}}
+{{- end}}
+{{- define "cancel"}}
+INSERT INTO movements SELECT p.payment_key, c.transaction_key, p.order_id, p.method, p.currency, c.canceled_at,
+  CASE WHEN {{template "all_back"}} THEN 0 ELSE -c.amount END, {{template "counted"}}
+{{- end}}
+{{- define "all_back"}}EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = p.order_id
+  AND t.payment_key = p.payment_key AND t.status = 'CANCELED'){{end}}
+{{- define "counted"}}CASE WHEN EXISTS (SELECT 1 FROM touched k WHERE k.order_id = p.order_id) THEN 1 ELSE 0 END{{end}}
+{{- define "not_looked"}}NOT EXISTS (SELECT 1 FROM looked_payments n WHERE n.mid = :mid AND n.payment_key = p.payment_key){{end}}
+-- name: clear_movements
+DELETE FROM movements WHERE 1 = 1
+-- name: move_looked_approvals
+{{template "approval"}}
+FROM looked_payments p WHERE p.mid = :mid AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
+-- name: move_looked_cancels
+{{template "cancel"}}
+FROM looked_cancels c JOIN looked_payments p ON p.mid = c.mid AND p.payment_key = c.payment_key
+WHERE c.mid = :mid AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
+-- name: move_known_approvals
+{{template "approval"}}
+FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id
+WHERE {{template "not_looked"}} AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
+-- name: move_known_cancels
+{{template "cancel"}}
+FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id
+JOIN cancels c ON c.mid = p.mid AND c.payment_key = p.payment_key
+WHERE {{template "not_looked"}} AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
+-- name: move_approvals_within
+{{template "approval"}}
+FROM payments p WHERE p.mid = :mid AND p.approved_at >= :from AND p.approved_at < :to
+  AND {{template "not_looked"}} AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
+-- name: move_cancels_within
+{{template "cancel"}}
+FROM cancels c JOIN payments p ON p.mid = c.mid AND p.payment_key = c.payment_key
+WHERE c.mid = :mid AND c.canceled_at >= :from AND c.canceled_at < :to
+  AND {{template "not_looked"}} AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
+-- A deposit that the bank took back: nothing says when.
+-- name: move_reversals
+INSERT INTO movements SELECT s.payment_key, '', s.order_id, s.method, s.currency, NULL, -s.listed, 1
+FROM standing s WHERE s.listed > 0 AND s.method = 'virtual_account' AND (
+  EXISTS (SELECT 1 FROM looked_payments p WHERE p.mid = :mid AND p.payment_key = s.payment_key AND p.held = 0 AND p.last_canceled_at IS NULL)
+  OR EXISTS (SELECT 1 FROM payments p WHERE p.mid = :mid AND p.payment_key = s.payment_key AND p.held = 0 AND p.last_canceled_at IS NULL
+    AND {{template "not_looked"}}))
+ON CONFLICT DO NOTHING
+-- name: unlisted
+SELECT order_id, payment_key, transaction_key, method, currency, at, amount, counted FROM movements ORDER BY at, payment_key, transaction_key
+
+-- Orders that the shop says were paid within a window, of which neither the list
+-- nor any look-up has told anything.
+-- name: unproved_orders
+SELECT count(*) FROM (
+  SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+  UNION ALL
+  SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
+    AND paid_at IS NULL AND status IN ('paid','partially_canceled')
+) o
+WHERE NOT EXISTS (SELECT 1 FROM judged j WHERE j.order_id = o.order_id)
+  AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = o.order_id)
+  AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.mid = :mid AND p.order_id = o.order_id)
+  AND NOT EXISTS (SELECT 1 FROM breaks b WHERE b.mid = :mid AND b.order_id = o.order_id AND b.kind = 'missing_at_provider')
 -- name: day_orders
 SELECT
   CAST(coalesce(sum(CASE WHEN pg <> 'toss' THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS other_pg,
@@ -330,11 +440,94 @@ SELECT method, currency, count(*) AS row_count,
   CAST(coalesce(sum(CASE WHEN status IN ('CANCELED','PARTIAL_CANCELED') THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS canceled
 FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 GROUP BY method, currency ORDER BY method, currency
+
+-- What moved on the business date, by the shop's orders alone. An order that is
+-- paid without a time of it counts on the date on which it was ordered. The
+-- shop keeps one time and one sum of what it cancelled of an order.
+-- name: day_shop
+SELECT m.currency, m.method,
+  CAST(coalesce(sum(m.approved), 0) AS {{.Int}}) AS approvals, CAST(sum(m.approval) AS {{.Int}}) AS approval_count,
+  CAST(coalesce(sum(m.canceled), 0) AS {{.Int}}) AS cancels, CAST(sum(m.cancel) AS {{.Int}}) AS cancel_count, 0 AS unproven
+FROM (
+  SELECT currency, method, amount AS approved, 1 AS approval, 0 AS canceled, 0 AS cancel FROM orders
+  WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+  UNION ALL
+  SELECT currency, method, amount, 1, 0, 0 FROM orders
+  WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
+    AND paid_at IS NULL AND status IN ('paid','partially_canceled')
+  UNION ALL
+  SELECT currency, method, 0, 0, canceled_amount, 1 FROM orders
+  WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND canceled_amount > 0
+    AND (paid_at IS NOT NULL OR status IN ('paid','partially_canceled'))
+) m GROUP BY m.currency, m.method ORDER BY m.currency, m.method
+-- name: day_undated
+SELECT count(*) FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id
+WHERE o.pg = 'toss' AND o.canceled_amount > 0 AND o.canceled_at IS NULL
+-- The same by Toss's rows of the date.
+-- name: day_approvals
+SELECT currency, method, CAST(sum(amount) AS {{.Int}}) AS approvals, count(*) AS approval_count,
+  0 AS cancels, 0 AS cancel_count, 0 AS unproven
+FROM transactions WHERE mid = :mid AND at >= :from AND at < :to AND status = 'DONE'
+GROUP BY currency, method ORDER BY currency, method
+-- A cancel row tells that and when something was cancelled; how much is known
+-- from a look-up that shows its transaction key, or, since CANCELED means that
+-- all went back, from what was approved less every other cancel of the payment,
+-- where look-ups have shown them all. Otherwise it is unproven. An account that
+-- was closed before its deposit, and a cancel that is not done, move nothing.
+-- name: day_cancels
+SELECT r.currency, r.method, 0 AS approvals, 0 AS approval_count, CAST(coalesce(sum(r.amount), 0) AS {{.Int}}) AS cancels,
+  count(*) AS cancel_count, CAST(sum(CASE WHEN r.amount IS NULL THEN 1 ELSE 0 END) AS {{.Int}}) AS unproven
+FROM (
+  SELECT t.currency, t.method, CASE
+      WHEN coalesce(n.status, c.status) IS NOT NULL THEN coalesce(n.amount, c.amount)
+      WHEN t.status = 'CANCELED' AND y.unknown = 0 THEN coalesce(y.done_amount, l.approved, p.approved)
+        - (SELECT coalesce(sum(x.amount), 0) FROM looked_cancels x
+           WHERE x.mid = :mid AND x.payment_key = t.payment_key AND x.transaction_key <> t.transaction_key AND x.status = 'DONE')
+        - (SELECT coalesce(sum(x.amount), 0) FROM cancels x
+           WHERE x.mid = :mid AND x.payment_key = t.payment_key AND x.transaction_key <> t.transaction_key AND x.status = 'DONE'
+             AND NOT EXISTS (SELECT 1 FROM looked_cancels z
+               WHERE z.mid = :mid AND z.payment_key = x.payment_key AND z.transaction_key = x.transaction_key))
+    END AS amount
+  FROM transactions t
+  JOIN (
+    SELECT d.order_id, d.payment_key,
+      max(CASE WHEN s.status = 'DONE' THEN s.amount END) AS done_amount,
+      max(CASE WHEN s.status = 'WAITING_FOR_DEPOSIT' THEN 1 ELSE 0 END) AS waited,
+      sum(CASE WHEN s.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL THEN 1 ELSE 0 END) AS unknown
+    FROM (SELECT DISTINCT order_id, payment_key FROM transactions
+      WHERE mid = :mid AND at >= :from AND at < :to AND status IN ('CANCELED','PARTIAL_CANCELED')) d
+    JOIN transactions s ON s.mid = :mid AND s.order_id = d.order_id AND s.payment_key = d.payment_key
+    LEFT JOIN cancels c ON c.mid = :mid AND s.status = 'PARTIAL_CANCELED'
+      AND c.payment_key = s.payment_key AND c.transaction_key = s.transaction_key
+    LEFT JOIN looked_cancels n ON n.mid = :mid AND s.status = 'PARTIAL_CANCELED'
+      AND n.payment_key = s.payment_key AND n.transaction_key = s.transaction_key
+    GROUP BY d.order_id, d.payment_key
+  ) y ON y.order_id = t.order_id AND y.payment_key = t.payment_key
+  LEFT JOIN looked_cancels n ON n.mid = :mid AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
+  LEFT JOIN cancels c ON c.mid = :mid AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
+  LEFT JOIN looked_payments l ON l.mid = :mid AND l.payment_key = t.payment_key
+  LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = t.payment_key AND p.status IN ('CANCELED','PARTIAL_CANCELED')
+  WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.status IN ('CANCELED','PARTIAL_CANCELED')
+    AND coalesce(n.status, c.status, 'DONE') = 'DONE'
+    AND (y.done_amount IS NOT NULL OR coalesce(l.approved, p.approved, CASE WHEN y.waited = 1 THEN 0 ELSE 1 END) > 0)
+) r GROUP BY r.currency, r.method ORDER BY r.currency, r.method
+-- How far the request has come that a refunding break waits for stands beside it.
 -- name: breaks_of_judged
-SELECT b.* FROM breaks b JOIN judged s ON s.order_id = b.order_id WHERE b.mid = :mid ORDER BY b.id
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id
+-- The same once more when the night is written: people decide while it runs.
+-- name: breaks_of_judged_to_write
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id{{if .Postgres}} FOR UPDATE OF b{{end}}
 
 -- name: commit_payments
-INSERT INTO payments SELECT * FROM looked_payments WHERE mid = :mid
+INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, approval_number, toss_mid)
+SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, approval_number, toss_mid
+FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -342,7 +535,9 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at
+  looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  approval_number = excluded.approval_number,
+  toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels
 INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)

@@ -33,5 +33,5 @@ SELECT count(*) FROM (
 SELECT p.mid, p.payment_key, p.order_id FROM cancels c JOIN payments p ON p.mid = c.mid AND p.payment_key = c.payment_key
 WHERE c.transaction_key = :transaction_key
 -- name: wake_refunds
-UPDATE refunds SET next_at = :now WHERE mid = :mid AND payment_key = :payment_key
+UPDATE refunds SET next_at = :now WHERE payment_key = :payment_key
   AND state IN ('unknown','accepted','held') AND (next_at IS NULL OR next_at > :now)

@@ -4,7 +4,8 @@ CREATE TEMP TABLE incoming (
   status {{.Key}} NOT NULL, amount {{.Int}} NOT NULL, canceled_amount {{.Int}} NOT NULL,
   refunded_elsewhere {{.Int}} NOT NULL, tax_free_amount {{.Int}} NOT NULL, pg {{.Key}} NOT NULL,
   currency {{.Key}} NOT NULL, ordered_at {{.Time}}, paid_at {{.Time}}, canceled_at {{.Time}},
-  customer_ref {{.Key}} NOT NULL,
+  customer_ref {{.Key}} NOT NULL, mixed_refunds {{.Int}} NOT NULL, paid_unknown {{.Int}} NOT NULL,
+  back {{.Int}} NOT NULL DEFAULT 0,
   PRIMARY KEY (mid, order_id)
 ) {{.Clustered}}
 -- name: drop_incoming
@@ -13,6 +14,38 @@ DROP TABLE IF EXISTS incoming
 SELECT count(*) FROM incoming
 -- name: count_known_incoming
 SELECT count(*) FROM incoming i JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
+
+-- Rows that would take an order back: orders.GoesBack says the same in Go, and
+-- a test compares the two.
+-- name: mark_backward
+UPDATE incoming SET back = 1 FROM orders o WHERE o.mid = incoming.mid AND o.order_id = incoming.order_id AND (
+  incoming.refunded_elsewhere < o.refunded_elsewhere
+  OR incoming.canceled_amount + incoming.refunded_elsewhere < o.canceled_amount + o.refunded_elsewhere
+  OR (o.status IN ('canceled','partially_canceled') AND incoming.status IN ('paid','pending'))
+  OR (o.status = 'paid' AND incoming.status = 'pending'))
+-- name: backward_rows
+SELECT i.mid, i.order_id, i.status, i.canceled_amount, i.refunded_elsewhere,
+  o.status AS was_status, o.canceled_amount AS was_canceled, o.refunded_elsewhere AS was_elsewhere, o.currency AS was_currency,
+  CASE WHEN a.order_id IS NULL THEN 0 ELSE 1 END AS allowed, coalesce(a.note, '') AS note
+FROM incoming i JOIN orders o ON o.mid = i.mid AND o.order_id = i.order_id
+LEFT JOIN order_allowances a ON a.mid = i.mid AND a.order_id = i.order_id AND a.used_at IS NULL
+WHERE i.back = 1 ORDER BY i.mid, i.order_id
+-- name: let_back
+UPDATE incoming SET back = 0 WHERE mid = :mid AND order_id = :order_id
+-- name: leave_backward_out
+DELETE FROM incoming WHERE back = 1
+-- name: use_allowance
+UPDATE order_allowances SET used_at = :now WHERE mid = :mid AND order_id = :order_id AND used_at IS NULL
+-- name: allow_order
+INSERT INTO order_allowances (mid, order_id, note, actor, at) VALUES (:mid, :order_id, :note, :actor, :now)
+ON CONFLICT (mid, order_id) DO UPDATE SET note = excluded.note, actor = excluded.actor, at = excluded.at, used_at = NULL
+
+-- name: order_files
+SELECT path, size, changed, reader, waiting FROM order_files
+-- name: save_order_file
+INSERT INTO order_files (path, size, changed, reader, waiting, at) VALUES (:path, :size, :changed, :reader, :waiting, :now)
+ON CONFLICT (path) DO UPDATE SET size = excluded.size, changed = excluded.changed, reader = excluded.reader,
+  waiting = excluded.waiting, at = excluded.at
 
 -- name: unsound_incoming
 SELECT order_id FROM incoming
@@ -36,9 +69,12 @@ ON CONFLICT (mid, run_id, day) DO UPDATE SET pages = excluded.pages, row_count =
   unknown_mid = excluded.unknown_mid
 -- name: cover_window
 INSERT INTO windows (mid, day, first_at, read_at) VALUES (:mid, :day, :now, :now)
-ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at
--- name: covered_days
-SELECT day FROM windows WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
+ON CONFLICT (mid, day) DO UPDATE SET read_at = excluded.read_at, uncovered_at = NULL
+-- name: uncover_window
+UPDATE windows SET uncovered_at = :now WHERE mid = :mid AND day = :day AND uncovered_at IS NULL
+-- name: windows_known
+SELECT day, CASE WHEN uncovered_at IS NULL THEN 1 ELSE 0 END AS covered FROM windows
+WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
 -- name: window_reads_of
 SELECT day, pages, row_count, unknown_mid, reread FROM window_reads
 WHERE mid = :mid AND run_id = :run_id ORDER BY day
@@ -46,18 +82,11 @@ WHERE mid = :mid AND run_id = :run_id ORDER BY day
 SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
 
 -- name: asked_of
-SELECT payment_key, break_id, state, amount, requested_at, error_code FROM refunds WHERE mid = :mid AND payment_key = :payment_key
--- name: transferred
-SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM (
-  SELECT amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
-  UNION ALL
-  SELECT amount FROM hand_transfers WHERE mid = :mid AND payment_key = :payment_key AND state IN ('approved','done')) given
+SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE payment_key = :payment_key
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
-SELECT * FROM refunds WHERE break_id = :break_id AND state IN ('requested','approved','needs_account','retry') ORDER BY id
--- name: reject_refund
-UPDATE refunds SET state = 'rejected', finished_at = :now, version = version + 1 WHERE id = :id AND state = :state
+SELECT * FROM refunds WHERE break_id = :break_id AND state IN ('requested','approved','needs_account','retry') ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: last_import
 SELECT max(changed_at) AS at FROM orders WHERE mid = :mid
 -- name: insert_refund
@@ -68,51 +97,67 @@ VALUES (:id, :mid, :order_id, :payment_key, :method, :amount, :tax_free_amount, 
   :break_id, :state, :cancel_by, :requested_by, :requested_at, :approval, :approved_at, :account_print, :planned_foreign, :same_as,
   :error_code, :finished_at)
 ON CONFLICT DO NOTHING
+-- A payment is locked by its key: it may stand under two MIDs, and under neither
+-- yet. SQLite has one writer.
+-- name: lock_payment_key
+{{if .Postgres}}SELECT pg_advisory_xact_lock(hashtextextended(:payment_key, 9)){{else}}SELECT :payment_key{{end}}
 -- name: lock_payment
-SELECT total_amount FROM payments WHERE mid = :mid AND payment_key = :payment_key{{if .Postgres}} FOR UPDATE{{end}}
+SELECT total_amount FROM payments WHERE payment_key = :payment_key ORDER BY mid{{if .Postgres}} FOR UPDATE{{end}}
+-- The states of the index refunds_waiting, and of these the unsent ones. An
+-- order would let SQLite read the whole table instead.
 -- name: refunds_expiring
-SELECT * FROM refunds WHERE mid = :mid AND state IN ('requested','approved','needs_account','retry')
-  AND cancel_by IS NOT NULL AND cancel_by < :now ORDER BY id
--- name: expire_refund
-UPDATE refunds SET state = 'expired', error_code = 'deadline_passed', finished_at = :now, version = version + 1 WHERE id = :id AND state = :state
+SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
+  AND state IN ('requested','approved','needs_account','retry') AND cancel_by < :now
 -- name: refunds_list
 SELECT * FROM refunds
 WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch = '' OR batch = :batch)
 ORDER BY mid, order_id, id
 -- name: refund_by_id
 SELECT * FROM refunds WHERE id = :id
+-- name: refund_to_write
+SELECT * FROM refunds WHERE id = :id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: refunds_of_order
 SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, id
 
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id, local_pg)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id, :local_pg)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
   owed = excluded.owed, moved_at = excluded.moved_at, cancel_by = excluded.cancel_by, at_risk = excluded.at_risk,
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
-  resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner
+  resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
+  remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id, local_pg = excluded.local_pg
+-- A break that is resolved and waits for its refund is refunding.
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
-  AND (:status = '' OR status = :status OR (:status = 'open' AND status = 'reopened'))
+  AND (:status = '' OR CASE WHEN status = 'resolved' AND refunding = 1 THEN 'refunding' ELSE status END = :status
+    OR (:status = 'open' AND (status = 'reopened' OR (status = 'resolved' AND refunding = 1))))
 ORDER BY mid, order_id, kind
 -- name: breaks_of_run
-SELECT * FROM breaks WHERE mid = :mid
-  AND (status IN ('open','timing','reopened') OR (status = 'cleared' AND since = :day))
-ORDER BY mid, order_id, kind
+SELECT b.*, p.approved_at AS paid_at, coalesce(p.approval_number, '') AS approval_number
+FROM breaks b LEFT JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key
+WHERE b.mid = :mid
+  AND (b.status IN ('open','timing','reopened') OR (b.status = 'resolved' AND b.refunding = 1) OR (b.status = 'cleared' AND b.since = :day))
+ORDER BY b.mid, b.order_id, b.kind
 -- name: breaks_of_order
 SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
 -- name: break_by_id
 SELECT * FROM breaks WHERE id = :id
 -- name: break_to_write
 SELECT * FROM breaks WHERE id = :id{{if .Postgres}} FOR UPDATE{{end}}
+-- The breaks that wait for a request.
+-- name: breaks_of_refund
+SELECT * FROM breaks WHERE refund_id = :refund_id AND refund_id <> '' ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+-- name: break_kind
+SELECT kind FROM breaks WHERE id = :id
 -- name: count_needing_person
 SELECT count(*) FROM breaks WHERE status IN ('open','reopened') AND (:mid = '' OR mid = :mid)
 
@@ -125,8 +170,6 @@ INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, pre
 VALUES (:seq, :at, :actor, :run_id, :subject, :action, :reason, :facts, :prev_hash, :hash)
 -- name: journal_head
 SELECT seq, hash FROM journal_head WHERE one = 1
--- name: journal_all
-SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal ORDER BY seq
 -- name: journal_of
 SELECT seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash FROM journal
 WHERE subject = :subject ORDER BY seq
@@ -147,12 +190,14 @@ WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, at, trans
 -- name: payments_of_order
 SELECT * FROM payments WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, payment_key
 -- name: cancels_of_payment
-SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker
+SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker, claimed_by
 FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_at, transaction_key
 -- name: orders_of_id
 SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
-  pg, currency, ordered_at, paid_at, canceled_at, customer_ref
+  pg, currency, ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown
 FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
 
 -- name: count_open_kinds
-SELECT kind, count(*) AS number FROM breaks WHERE mid = :mid AND status IN ('open','reopened') GROUP BY kind
+SELECT kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END AS refunding, count(*) AS number FROM breaks
+WHERE mid = :mid AND (status IN ('open','reopened') OR (status = 'resolved' AND refunding = 1))
+GROUP BY kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END

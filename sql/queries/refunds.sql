@@ -2,7 +2,7 @@
 -- the most urgent deadline first, and what is only followed; a later sort is
 -- looked for only when the ones before are empty. One payment is one worker's at
 -- a time, and while one of its requests stands between intent and outcome no
--- other begins. The others of a payment are counted, not joined: a join would
+-- other begins, under whatever MID they were made. The others of a payment are counted, not joined: a join would
 -- read the whole table before the first row.
 -- name: claim
 UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
@@ -16,7 +16,7 @@ WHERE id = coalesce(
   WHERE r.mid = :mid AND r.state IN ('approved','retry')
     AND ((:send = 1 AND :blocked NOT LIKE '%,' || r.currency || ',%') OR r.cancel_by < :now)
     AND (r.lease_until IS NULL OR r.lease_until <= :now) AND (r.next_at IS NULL OR r.next_at <= :now)
-    AND 0 = (SELECT count(*) FROM refunds o WHERE o.mid = r.mid AND o.payment_key = r.payment_key AND o.id <> r.id
+    AND 0 = (SELECT count(*) FROM refunds o WHERE o.payment_key = r.payment_key AND o.id <> r.id
       AND (o.lease_until > :now OR o.sent_at > :spaced OR o.state IN ('sending','unknown')
         OR (o.state = 'accepted' AND o.in_progress = 1) OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))
   ORDER BY coalesce(r.cancel_by, '9999-12-31T00::00::00.000000Z'), r.requested_at, r.id
@@ -39,32 +39,39 @@ SELECT min(due) AS at FROM (
   SELECT CASE WHEN r.lease_until > :now THEN r.lease_until ELSE coalesce(r.next_at, r.requested_at) END AS due FROM refunds r
   WHERE r.mid = :mid AND r.state IN ('sending','unknown','approved','retry') AND (r.state IN ('sending','unknown')
     OR (:send = 1 AND :blocked NOT LIKE '%,' || r.currency || ',%'
-      AND 0 = (SELECT count(*) FROM refunds o WHERE o.mid = r.mid AND o.payment_key = r.payment_key AND o.id <> r.id
+      AND 0 = (SELECT count(*) FROM refunds o WHERE o.payment_key = r.payment_key AND o.id <> r.id
         AND (o.state IN ('sending','unknown') OR (o.state = 'accepted' AND o.in_progress = 1)
           OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))))) later
--- name: newest_attempt
-SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n DESC LIMIT 1
 -- name: attempts_of
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n
 -- What people look at: nothing of it is sealed, so that who only reads may read
 -- it too.
 -- name: attempts_shown
 SELECT refund_id, n, idempotency_key, sealed, body_sha256, guard, secret_print, first_sent, last_sent, sends, unanswered, answers,
-  answered_at, kind, http_status, code, message, trace_id
+  answered_at, kind, http_status, code, message, trace_id, answer
 FROM refund_attempts WHERE refund_id = :id ORDER BY n
 -- name: account_shown
 SELECT mid, payment_key, order_id, print, bank, account_masked, holder_masked, source, at, actor
 FROM accounts WHERE mid = :mid AND payment_key = :payment_key AND purged_at IS NULL
--- What else is known of a payment: our requests for it, the cancels that one of
--- them claims, and what was given back outside Toss.
+-- What else is known of a payment, under whatever MID: our requests for it, the
+-- cancels that one of them claims, and what was given back outside Toss. And
+-- whether a look-up or the list has named the MID that is asked for.
 -- name: about_payment
-SELECT id AS ours, '' AS transaction_key, '' AS claimed_by, 0 AS given FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT 'refund' AS what, id, state, '' AS transaction_key, amount, tax_free_amount AS tax_free, requested_at AS at
+FROM refunds WHERE payment_key = :payment_key
 UNION ALL
-SELECT '', transaction_key, claimed_by, 0 FROM cancels WHERE mid = :mid AND payment_key = :payment_key AND claimed_by <> ''
+SELECT 'claim', claimed_by, '', transaction_key, 0, 0, CAST(NULL AS {{.Time}})
+FROM cancels WHERE payment_key = :payment_key AND claimed_by <> ''
 UNION ALL
-SELECT '', '', '', amount FROM transfers WHERE mid = :mid AND payment_key = :payment_key
+SELECT 'given', '', '', '', amount, 0, at FROM transfers WHERE payment_key = :payment_key
 UNION ALL
-SELECT '', '', '', amount FROM hand_transfers WHERE mid = :mid AND payment_key = :payment_key AND state IN ('approved','done')
+SELECT 'given', h.refund_id, '', '', h.amount, r.tax_free_amount, h.approved_at FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE h.payment_key = :payment_key AND h.state IN ('approved','done')
+UNION ALL
+SELECT 'named', '', '', '', 0, 0, CAST(NULL AS {{.Time}}) FROM payments WHERE mid = :mid AND payment_key = :payment_key AND toss_mid <> ''
+UNION ALL
+SELECT 'named', '', '', '', 0, 0, CAST(NULL AS {{.Time}}) WHERE EXISTS (SELECT 1 FROM transactions
+  WHERE mid = :mid AND order_id = :order_id AND payment_key = :payment_key)
 -- name: account_of
 SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
 
@@ -76,7 +83,7 @@ INSERT INTO brake (one, note, by, at) VALUES (1, :note, :by, :at) ON CONFLICT DO
 DELETE FROM brake WHERE one = 1
 -- Why a send may not begin.
 -- name: may_begin
-SELECT (SELECT max(sent_at) FROM refunds WHERE mid = :mid AND payment_key = :payment_key) AS last_sent,
+SELECT (SELECT max(sent_at) FROM refunds WHERE payment_key = :payment_key) AS last_sent,
   (SELECT count(*) FROM brake) AS braked
 -- name: reserve
 INSERT INTO limit_ledger (scope, currency, number, amount)
@@ -89,16 +96,16 @@ UPDATE limit_ledger SET number = number - 1, amount = amount - :amount WHERE sco
 UPDATE refunds SET state = 'sending', version = version + 1, lease_owner = :owner, lease_until = :until, next_at = NULL,
   attempts = :n, idempotency_key = :idempotency_key, sent_at = :now, error_code = '', error_message = ''
 WHERE id = :id AND version = :version AND NOT EXISTS (SELECT 1 FROM brake)
-  AND NOT EXISTS (SELECT 1 FROM refunds o WHERE o.mid = :mid AND o.payment_key = :payment_key AND o.sent_at > :spaced)
+  AND NOT EXISTS (SELECT 1 FROM refunds o WHERE o.payment_key = :payment_key AND o.sent_at > :spaced)
 -- name: insert_attempt
 INSERT INTO refund_attempts (refund_id, n, idempotency_key, body, sealed, body_sha256, guard, secret_print, first_sent,
-  last_sent, sends, unanswered, answers, answered_at, kind, http_status, code, message, trace_id)
+  last_sent, sends, unanswered, answers, answered_at, kind, http_status, code, message, trace_id, answer)
 VALUES (:refund_id, :n, :idempotency_key, :body, :sealed, :body_sha256, :guard, :secret_print, :first_sent,
-  :last_sent, :sends, :unanswered, :answers, :answered_at, :kind, :http_status, :code, :message, :trace_id)
+  :last_sent, :sends, :unanswered, :answers, :answered_at, :kind, :http_status, :code, :message, :trace_id, :answer)
 -- name: update_attempt
 UPDATE refund_attempts SET secret_print = :secret_print, last_sent = :last_sent, sends = :sends, unanswered = :unanswered,
   answers = :answers, answered_at = :answered_at, kind = :kind, http_status = :http_status, code = :code,
-  message = :message, trace_id = :trace_id
+  message = :message, trace_id = :trace_id, answer = :answer
 WHERE refund_id = :refund_id AND n = :n
 -- name: refund_ready
 SELECT (SELECT count(*) FROM refunds WHERE id = :id AND version = :version AND state = 'sending') AS mine,
@@ -109,7 +116,19 @@ UPDATE refunds SET state = :state, version = version + 1,
   error_code = :error_code, error_message = :error_message, transaction_key = :transaction_key,
   in_progress = :in_progress, looked_at = coalesce(:looked_at, looked_at), finished_at = :finished_at, planned_foreign = :planned_foreign,
   approval = :approval, approved_by = :approved_by, approved_at = :approved_at, account_print = :account_print,
-  sent_at = coalesce(:sent_at, sent_at)
+  sent_at = coalesce(:sent_at, sent_at), strangers = :strangers
+WHERE id = :id AND version = :version
+-- What stands in flight beside another request of its payment, which a database
+-- of before could have under two MIDs.
+-- name: two_in_flight
+SELECT * FROM refunds WHERE (state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)) AND payment_key IN (
+  SELECT payment_key FROM refunds WHERE state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)
+  GROUP BY payment_key HAVING count(*) > 1) ORDER BY id
+-- name: database_clock
+SELECT {{if .Postgres}}now(){{else}}strftime('%Y-%m-%dT%H::%M::%fZ', 'now'){{end}} AS at
+-- name: hold_in_flight
+UPDATE refunds SET state = 'held', error_code = :error_code, error_message = '', version = version + 1, lease_owner = '',
+  lease_until = NULL, next_at = NULL, in_progress = 0
 WHERE id = :id AND version = :version
 -- name: unclaim
 UPDATE cancels SET claimed_by = '' WHERE claimed_by = :id
@@ -121,11 +140,15 @@ VALUES (:mid, :payment_key, :transaction_key, :amount, :status, :canceled_at, :m
 ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status,
   claimed_by = CASE excluded.claimed_by WHEN '' THEN cancels.claimed_by ELSE excluded.claimed_by END
 WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
+-- name: claimed_by_another
+SELECT count(*) FROM cancels WHERE payment_key = :payment_key AND transaction_key = :transaction_key AND claimed_by NOT IN ('', :claimed_by)
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at)
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, approval_number, toss_mid)
 VALUES (:mid, :payment_key, :order_id, :status, :method, :behind, :provider, :currency, :total_amount, :balance_amount,
-  :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at)
+  :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at,
+  :tax_free_left, :tax_free_paid, :approval_number, :toss_mid)
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -133,24 +156,36 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   requested_at = excluded.requested_at, approved_at = excluded.approved_at,
   last_canceled_at = excluded.last_canceled_at, last_transaction_key = excluded.last_transaction_key,
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
-  looked_up_at = excluded.looked_up_at
+  looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
+  approval_number = excluded.approval_number,
+  toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: hand_due
 INSERT INTO hand_transfers (refund_id, mid, payment_key, order_id, amount, currency, why, state, requested_by, due_at)
-SELECT id, mid, payment_key, order_id, amount, currency, error_code, 'due', requested_by, CAST(:at AS {{.Time}}) FROM refunds WHERE id = :id
+SELECT id, mid, payment_key, order_id, amount, currency,
+  CASE WHEN error_code <> '' THEN error_code WHEN state = 'expired' THEN 'deadline_passed' ELSE 'no_code' END, 'due', requested_by, CAST(:at AS {{.Time}}) FROM refunds WHERE id = :id
 ON CONFLICT DO NOTHING
 
 -- name: lease_owners
 SELECT DISTINCT lease_owner FROM refunds WHERE lease_until > :now AND lease_owner <> ''
 -- name: release_owner
 UPDATE refunds SET lease_until = NULL WHERE lease_owner = :owner AND lease_until > :now
--- name: same_as
-SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amount = :amount AND id <> :id
-  AND state <> 'rejected' AND requested_at > :since ORDER BY requested_at DESC, id LIMIT 1
 -- name: mark_same
 UPDATE refunds SET same_as = :id WHERE id = :other AND same_as = '' AND state = 'requested'
 -- name: refund_by_ref
 SELECT * FROM refunds WHERE mid = :mid AND ref = :ref
+-- The same wish under another MID: the configuration's mid was corrected since.
+-- What was taken back before anything of it was sent may be asked for anew.
+-- name: refund_by_payment_and_ref
+SELECT * FROM refunds WHERE payment_key = :payment_key AND ref = :ref AND mid <> :mid
+  AND NOT (state = 'rejected' AND attempts = 0) ORDER BY requested_at, id LIMIT 1
+-- name: import_looks
+SELECT mid, asked, payment, at FROM import_looks WHERE batch = :batch AND at > :since
+-- name: keep_look
+INSERT INTO import_looks (batch, mid, asked, payment, at) VALUES (:batch, :mid, :asked, :payment, :at)
+ON CONFLICT (batch, mid, asked) DO UPDATE SET payment = excluded.payment, at = excluded.at
+-- name: forget_looks
+DELETE FROM import_looks WHERE batch = :batch OR at < :before
 -- name: insert_batch
 INSERT INTO batches (batch, name, sha256, number, at, actor) VALUES (:batch, :name, :sha256, :number, :at, :actor)
 ON CONFLICT DO NOTHING
@@ -171,19 +206,22 @@ WHERE accounts.purged_at IS NOT NULL
 -- name: without_this_account
 SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account')
 ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
--- name: open_of_payment
-SELECT CAST(coalesce(sum(amount), 0) AS {{.Int}}) FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND id <> :id
-  AND state IN ('requested','approved','needs_account','sending','retry','unknown','held')
 -- name: count_states
 SELECT state, count(*) AS number FROM refunds WHERE (:mid = '' OR mid = :mid) GROUP BY state ORDER BY state
+-- Everything that has not come to its end, over all merchants. Who reads it sorts
+-- it: an order would let SQLite read the whole table.
+-- name: refunds_waiting
+SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
+-- name: limits_spent
+SELECT currency, number, amount FROM limit_ledger WHERE scope = :scope
 -- name: refunds_sendable
 SELECT * FROM refunds WHERE mid = :mid AND state IN ('approved','retry')
 ORDER BY coalesce(cancel_by, '9999-12-31T00::00::00.000000Z'), requested_at, id
 -- name: hand_list
-SELECT h.*, r.cancel_by FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
 WHERE (:mid = '' OR h.mid = :mid) AND (:state = '' OR h.state = :state) ORDER BY h.mid, h.order_id, h.refund_id
 -- name: hand_of
-SELECT h.*, r.cancel_by FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
+SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
 -- name: hand_move
 UPDATE hand_transfers SET state = :state, approved_by = :approved_by, approved_at = :approved_at, done_by = :done_by,
   done_at = :done_at, reference = :reference, note = :note
@@ -194,7 +232,8 @@ SELECT count(*) FROM journal WHERE seq = :seq AND hash = :hash
 SELECT {{if .Postgres}}current_setting('synchronous_commit'){{else}}'full'{{end}}
 -- name: payment_of
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
-  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at
+  approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
+  tax_free_left, tax_free_paid, toss_mid, approval_number
 FROM payments WHERE mid = :mid AND payment_key = :payment_key
 -- name: claim_time
 SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id
@@ -207,11 +246,8 @@ WHERE state = 'due' AND refund_id IN (SELECT id FROM refunds WHERE break_id = :b
 RETURNING refund_id
 -- What would be sent again, or is on its way, while money goes back otherwise.
 -- name: on_its_way
-SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key
+SELECT id FROM refunds WHERE payment_key = :payment_key
   AND state IN ('sending','unknown','held','accepted') ORDER BY id LIMIT 1
--- name: same_given
-SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND amount = :amount AND id <> :id
-  AND state NOT IN ('rejected','refused','expired') ORDER BY id LIMIT 1
 -- name: refunds_executed
 SELECT r.*, c.canceled_at AS executed_at, p.method AS paid_method, p.behind, p.provider, p.total_amount, p.approved_at AS paid_at
 FROM refunds r JOIN cancels c ON c.claimed_by = r.id JOIN payments p ON p.mid = r.mid AND p.payment_key = r.payment_key

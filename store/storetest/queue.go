@@ -38,11 +38,11 @@ func asked(t *testing.T, db *store.DB, ref string, amount int64, cancelBy time.T
 	for _, each := range change {
 		each(&r, &p)
 	}
-	if _, err := db.AddRefunds(t.Context(), nil, []store.Adding{{Request: r, Payment: p}}, "kim", now); err != nil {
+	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p}}, "kim", now); err != nil {
 		t.Fatal(err)
 	}
 	if r.State == refunds.Requested {
-		if _, err := db.Approve(t.Context(), store.Word{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
+		if _, err := db.Approve(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -315,12 +315,12 @@ func approvals(t *testing.T, db *store.DB) {
 	if err := db.ExecForTest(t.Context(), `UPDATE refunds SET approved_by = 'kim'`); err == nil {
 		t.Error("the database lets the requester approve")
 	}
-	done, err := db.Withdraw(t.Context(), store.Word{IDs: []string{r.ID}, By: "kim", Note: "mistake", Now: now})
+	done, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "kim", Note: "mistake", Now: now})
 	if err != nil || done[0].State != refunds.Rejected || stored(t, db, r.ID).State != refunds.Rejected {
 		t.Errorf("withdrawn as %+v, %v", done, err)
 	}
-	var wrong *store.StateError
-	if _, err := db.Withdraw(t.Context(), store.Word{IDs: []string{r.ID}, By: "kim", Note: "again", Now: now}); !errors.As(err, &wrong) {
+	var wrong *refunds.StateError
+	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "kim", Note: "again", Now: now}); !errors.As(err, &wrong) {
 		t.Errorf("withdrawn twice: %v", err)
 	}
 }
@@ -342,7 +342,7 @@ func handTransfers(t *testing.T, db *store.DB) {
 		t.Fatalf("due: %+v, %v", due, err)
 	}
 	move := func(to refunds.HandState, by string) error {
-		_, err := db.MoveHandTransfer(t.Context(), r.ID, to, by, "bank-1", "", false, now)
+		_, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: to, By: by, Reference: "bank-1", Now: now})
 		return err
 	}
 	if err := move(refunds.HandApproved, "kim"); err == nil {
@@ -351,16 +351,16 @@ func handTransfers(t *testing.T, db *store.DB) {
 	if err := move(refunds.HandApproved, "lee"); err == nil {
 		t.Error("7,000 by hand and 4,000 by Toss of 10,000")
 	}
-	if _, err := db.Withdraw(t.Context(), store.Word{IDs: []string{refunds.RequestID(mid, "s")}, By: "kim", Note: "x", Now: now}); err != nil {
+	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{refunds.RequestID(mid, "s")}, By: "kim", Note: "x", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(move(refunds.HandApproved, "lee"), move(refunds.HandDone, "lee")); err != nil {
 		t.Fatal(err)
 	}
-	var much *store.TooMuchError
+	var much *refunds.TooMuchError
 	again := refunds.Request{ID: "x", MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Amount: 4000, Currency: pay.KRW, Reason: "x", Ref: "x", State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
-	if _, err := db.AddRefunds(t.Context(), nil, []store.Adding{{Request: again, Payment: p}}, "kim", now); !errors.As(err, &much) {
+	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: again, Payment: p}}, "kim", now); !errors.As(err, &much) {
 		t.Errorf("4,000 more of Toss: %v", err)
 	}
 }

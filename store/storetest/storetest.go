@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daesa/jobs"
+	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -29,8 +31,9 @@ const (
 // now is half past one on the morning after day.
 var now = day.End().Add(90 * time.Minute)
 
-// Run runs the whole suite; each test gets a database of its own.
-func Run(t *testing.T, open func(t *testing.T) *store.DB) {
+// Run runs the whole suite, or the tests of some areas ("queue"); each gets a
+// database of its own.
+func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	t.Helper()
 	tests := map[string]func(*testing.T, *store.DB){
 		"orders: a row replaces the whole order and equal rows change nothing": ordersReplace,
@@ -52,15 +55,32 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		"times: stored exactly, to the microsecond":                            times,
 	}
 	maps.Copy(tests, queueTests)
+	maps.Copy(tests, identityTests)
+	maps.Copy(tests, partsTests)
 	maps.Copy(tests, captureTests)
+	maps.Copy(tests, proofTests)
 	maps.Copy(tests, matchedTests)
 	maps.Copy(tests, wordTests)
+	maps.Copy(tests, decisionTests)
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
+	maps.Copy(tests, olderTests)
+	maps.Copy(tests, dayTests)
+	maps.Copy(tests, waitingTests)
+	maps.Copy(tests, againTests)
+	maps.Copy(tests, onceTests)
+	maps.Copy(tests, verifyTests)
 	for name, test := range tests {
+		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, open(t))
+			db := open(t)
+			test(t, db)
+			if !db.ByHandForTest() && !t.Failed() {
+				quiet(t, db) // whatever was done, the journal says it
+			}
 		})
 	}
 }
@@ -84,7 +104,7 @@ func sequence(orders ...pay.Order) iter.Seq2[pay.Order, error] {
 
 func everyColumn(string) bool { return true }
 
-func save(t *testing.T, db *store.DB, orders ...pay.Order) store.OrdersSaved {
+func save(t *testing.T, db *store.DB, orders ...pay.Order) orders.Saved {
 	t.Helper()
 	saved, err := db.SaveOrders(t.Context(), sequence(orders...), everyColumn, "test", "tester", now)
 	if err != nil {
@@ -202,7 +222,7 @@ func heldAgrees(t *testing.T, db *store.DB) {
 	if _, err := c.TouchShop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	shop, _, err := c.Totals(t.Context())
+	shop, _, err := c.Totals(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,11 @@
 sorts and hides, moves a column, decides, writes notes, and tampers with two
 rows. It makes returned.xlsx, which the tests of package reports read.
 
+    go test ./reports -run TestDrawTheSamples -draw $PWD
     soffice --headless --accept='socket,port=2002;urp;' --norestore &
     python3 edit.py drawn.xlsx returned.xlsx     # needs python3-uno
+
+gnumeric.xlsx is dollars.xlsx as Gnumeric saves it: ssconvert dollars.xlsx gnumeric.xlsx
 """
 import os
 import sys
@@ -63,7 +66,7 @@ area.sort((prop("SortFields", uno.Any("[]com.sun.star.table.TableSortField", (fi
 
 # What a person decides and writes.
 orders = [cell(r, "주문번호").String for r in range(first, last + 1)]
-words = [("쇼핑몰 정정", "김재무", "주문 시스템에 반영 요청"), ("기다림", "", ""), ("", "이정산", ""), ("", "", "=고객센터 확인 중"), ("소액 차이 종결", "이정산", "쿠폰 차액")]
+words = [("쇼핑몰 정정", "김재무", "주문 시스템에 반영 요청"), ("보류", "", ""), ("", "이정산", ""), ("", "", "=고객센터 확인 중"), ("소액 차이 종결", "이정산", "쿠폰 차액")]
 chosen = sorted(orders)[: len(words)]
 for order, (decision, owner, note) in zip(chosen, words):
     row = row_of(order)
@@ -76,7 +79,7 @@ tampered = sorted(orders)[len(words):len(words) + 2]
 cell(row_of(tampered[0]), "쇼핑몰 주문").setValue(1)
 row = row_of(tampered[1])
 cell(row, "주문번호").setString("20991231-9999")
-cell(row, "결정").setFormula("우리 주문 아님")
+cell(row, "결정").setFormula("당사 주문 아님")
 
 # A hidden column, and one that moves to the front.
 sheet.Columns.getByIndex(columns["쇼핑몰 상태"]).IsVisible = False

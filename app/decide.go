@@ -1,0 +1,207 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// A RefundDecision is a person's refund_now with the request that makes it
+// happen, both to be written in one transaction.
+type RefundDecision struct {
+	Word     reconcile.Word // its RefundID is the request's
+	Request  refunds.Request
+	Adopted  bool // Request was asked for before: nothing is added
+	Payment  pay.Payment
+	Evidence []pay.Evidence
+	Found    *refunds.Step // Toss has the refund already; nil: it has not
+	By       string
+	Workbook Workbook // what the decision was read from; empty for a command
+	Warning  string   // what the next person should know; "" for nothing
+	Now      time.Time
+}
+
+// Workbook names the file that decisions were read from, and the batch of the
+// requests that they make: one for each file, so that one line approves them.
+type Workbook struct{ Name, SHA256, Batch string }
+
+// Decided is what a decision has come to.
+type Decided struct {
+	Break   reconcile.Break
+	Request refunds.Request
+	Changed bool // false: the break bore the decision already
+}
+
+// Decisions are what deciding needs of the store.
+type Decisions interface {
+	Break(ctx context.Context, id string) (reconcile.Break, error)
+	RefundsOfOrder(ctx context.Context, mid, orderID string) ([]refunds.Request, error)
+	Known(ctx context.Context, r refunds.Request) (refunds.Known, error)
+	// TakeWord writes a decision that asks for no refund; without keep it only
+	// tries.
+	TakeWord(ctx context.Context, w reconcile.Word, by, file string, keep bool, now time.Time) (changed bool, err error)
+	// DecideRefund writes refund_now and its request, both or neither; without
+	// keep it only tries.
+	DecideRefund(ctx context.Context, d RefundDecision, keep bool) (Decided, error)
+}
+
+// Payments looks payments up at the provider. Errors are *pay.Failure.
+type Payments interface {
+	Payment(ctx context.Context, mid, paymentKey string) (pay.Payment, pay.Evidence, error)
+}
+
+// Decider carries out what a person decides about breaks.
+type Decider struct {
+	Store    Decisions
+	Payments Payments
+	// Policy says what is configured for requests of a merchant; false: the
+	// merchant is not configured.
+	Policy func(mid string) (refunds.AskPolicy, bool)
+	// OfTheRow reports whether the store refuses one decision for itself, so that
+	// the others of the same file can be taken.
+	OfTheRow func(error) bool
+	By       string
+	Now      time.Time
+}
+
+// RefusedError says why a decision to refund is not taken.
+type RefusedError struct {
+	Break  reconcile.Break
+	Reason string
+	Advice string
+	Cause  error
+}
+
+// Error gives the reason.
+func (e *RefusedError) Error() string { return e.Reason }
+
+// Hint says what to do.
+func (e *RefusedError) Hint() string { return e.Advice }
+
+// Unwrap gives what refused it.
+func (e *RefusedError) Unwrap() error { return e.Cause }
+
+// Resolve is `breaks resolve --as refund_now`: the decision and its request.
+func (d *Decider) Resolve(ctx context.Context, id, note string, named refunds.Named) (Decided, string, error) {
+	b, err := d.Store.Break(ctx, id)
+	if err != nil {
+		return Decided{}, "", err
+	}
+	word := reconcile.Word{ID: id, As: reconcile.RefundNow, Note: &note, Seen: b}
+	decision, err := d.plan(ctx, b, word, Workbook{}, named, nil)
+	if err != nil {
+		return Decided{}, "", err
+	}
+	done, err := d.Store.DecideRefund(ctx, decision, true)
+	return done, decision.Warning, err
+}
+
+// plan turns refund_now into a decision with its request, by a look at the
+// payment as it stands now. asked is what earlier decisions of the same file ask
+// of its payment. A *RefusedError is about this decision alone; every other error
+// means that nothing may be decided.
+func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word, book Workbook, named refunds.Named, asked []refunds.Taken) (RefundDecision, error) {
+	decision := RefundDecision{Word: w, By: d.By, Workbook: book, Now: d.Now}
+	refuse := func(cause error) error {
+		return &RefusedError{Break: b, Reason: cause.Error(), Advice: adviceOf(b, cause), Cause: cause}
+	}
+	try := w
+	try.RefundID = "tried"
+	if _, _, err := b.Take(try, d.By, d.Now); err != nil {
+		return decision, refuse(err)
+	}
+	requests, err := d.Store.RefundsOfOrder(ctx, b.MID, b.OrderID)
+	if err != nil {
+		return decision, err
+	}
+	if before := refunds.AskedBy(b, requests); before != nil {
+		decision.Request, decision.Adopted, decision.Word.RefundID = *before, true, before.ID
+		return decision, nil
+	}
+	key, err := refunds.PaymentOf(b, named)
+	if err != nil {
+		return decision, refuse(err)
+	}
+	policy, ok := d.Policy(b.MID)
+	if !ok {
+		return decision, refuse(fmt.Errorf("merchant %s is not configured: nothing can be asked of Toss for it", b.MID))
+	}
+	policy.ApproveAbove = 0 // a decision waits for another person's word, whatever its amount
+	p, evidence, err := d.Payments.Payment(ctx, b.MID, key)
+	var failure *pay.Failure
+	switch {
+	case errors.As(err, &failure) && failure.Kind == pay.FailureNotFound:
+		return decision, refuse(fmt.Errorf("no such payment at Toss: %s", key))
+	case err != nil:
+		return decision, fmt.Errorf("nothing was decided: %w", err)
+	}
+	plan, err := d.ask(ctx, b, p, named, policy, book.Batch, number(b, requests), asked)
+	var refused *refunds.AskError
+	if errors.As(err, &refused) {
+		return decision, refuse(err)
+	}
+	if err != nil {
+		return decision, err
+	}
+	if p, err = p.Under(b.MID); err != nil {
+		return decision, refuse(err)
+	}
+	decision.Request, decision.Found, decision.Warning = plan.Request, plan.Found, plan.Warning
+	decision.Payment, decision.Evidence, decision.Word.RefundID = p, []pay.Evidence{evidence}, plan.Request.ID
+	return decision, nil
+}
+
+// ask plans the request as any other of a person is planned.
+func (d *Decider) ask(ctx context.Context, b reconcile.Break, p pay.Payment, named refunds.Named, policy refunds.AskPolicy, batch string, number int, asked []refunds.Taken) (refunds.Plan, error) {
+	known, err := d.Store.Known(ctx, refunds.Request{MID: b.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, BreakID: b.ID})
+	if err != nil {
+		return refunds.Plan{}, err
+	}
+	if p, err = refunds.MayBeAsked(p, refunds.Asking{MID: b.MID}, known); err != nil {
+		return refunds.Plan{}, err
+	}
+	known.Taken = append(known.Taken, asked...)
+	asking, err := refunds.AskingOf(b, p, known, named, number)
+	if err != nil {
+		return refunds.Plan{}, err
+	}
+	plan, err := refunds.PlanAsking(asking, p, known, policy, d.By, batch, d.Now)
+	if err != nil {
+		return refunds.Plan{}, err
+	}
+	return refunds.OnBreak(plan, b)
+}
+
+// number is that of the next request of a break. It is derived, so that a
+// database that was restored to an earlier point finds its own cancel by it.
+func number(b reconcile.Break, requests []refunds.Request) int {
+	n := 1
+	for _, r := range requests {
+		if r.BreakID == b.ID {
+			n++
+		}
+	}
+	return n
+}
+
+// adviceOf says what a person can do about a refused decision.
+func adviceOf(b reconcile.Break, cause error) string {
+	var refused *refunds.AskError
+	var hinter interface{ Hint() string }
+	switch {
+	case errors.As(cause, &refused) && refused.Column == "tax_free_amount":
+		return fmt.Sprintf("say how much of it is tax-free: daesa breaks resolve %s --as refund_now --tax-free N --note TEXT", b.ID)
+	case errors.As(cause, &refused) && refused.OfConfiguration():
+		return refused.Hint()
+	case errors.As(cause, &refused):
+		return "nothing was asked for; daesa explain " + b.OrderID + " shows both sides of the order"
+	case errors.As(cause, &hinter):
+		return hinter.Hint()
+	}
+	return "daesa breaks show " + b.ID + " shows how the break stands"
+}

@@ -1,0 +1,83 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"daesa/app"
+	"daesa/pay"
+)
+
+var keyNow = time.Date(2026, 11, 22, 10, 0, 0, 0, pay.Seoul)
+
+// listOf is a transaction list, two rows a page, that counts how often it is
+// asked.
+func listOf(calls *int, rows ...pay.Transaction) app.Transactions {
+	return func(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+		*calls++
+		var found []pay.Transaction
+		for _, row := range rows {
+			if !row.At.Before(from) && row.At.Before(to) && row.TransactionKey > after {
+				found = append(found, row)
+			}
+		}
+		if len(found) > 2 {
+			return found[:2], found[1].TransactionKey, pay.Evidence{}, nil
+		}
+		return found, "", pay.Evidence{}, nil
+	}
+}
+
+func rowOf(mid string, ago time.Duration) pay.Transaction {
+	at := keyNow.Add(-ago)
+	return pay.Transaction{MID: mid, At: at, TransactionKey: at.Format(time.RFC3339)}
+}
+
+// The newest row of thirty days says whose key it is, however many there are.
+func TestTheNewestRowSaysWhoseKeyItIs(t *testing.T) {
+	t.Parallel()
+	day := 24 * time.Hour
+	tests := []struct {
+		name      string
+		rows      []pay.Transaction
+		mids      []string
+		newest    string
+		proof     app.Proof
+		strangers []string
+		calls     int
+	}{
+		{"no row", nil, []string{"shop"}, "", app.NotYetProvable, nil, 4},
+		{"a row of more than thirty days ago", []pay.Transaction{rowOf("shop", 31*day)}, []string{"shop"}, "", app.NotYetProvable, nil, 4},
+		{"the configured mid", []pay.Transaction{rowOf("shop", time.Minute)}, []string{"shop"}, "shop", app.KeyIsOurs, nil, 1},
+		{"a letter is missing", []pay.Transaction{rowOf("shop", 29*day)}, []string{"sho"}, "shop", app.KeyIsAnothers, []string{"shop"}, 4},
+		{"one of the also_mids", []pay.Transaction{rowOf("shop2", 3*day)}, []string{"shop", "shop2"}, "shop2", app.KeyIsOurs, nil, 3},
+		{"another MID beside ours is not ours", []pay.Transaction{rowOf("shop", 2*time.Hour), rowOf("other", time.Hour)}, []string{"shop"}, "other", app.KeyIsOurs, []string{"other"}, 2},
+		{"only another MID", []pay.Transaction{rowOf("other", time.Minute)}, []string{"shop"}, "other", app.KeyIsAnothers, []string{"other"}, 4},
+		{"a full page goes on", []pay.Transaction{rowOf("a", 30*time.Minute), rowOf("b", 20*time.Minute), rowOf("c", 10*time.Minute)}, []string{"c"}, "c", app.KeyIsOurs, []string{"a", "b"}, 2},
+		{"a row that names nobody proves nothing", []pay.Transaction{rowOf("", time.Minute)}, []string{"shop"}, "", app.NotYetProvable, nil, 4},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			calls := 0
+			owner, err := app.OwnerOfKey(t.Context(), listOf(&calls, test.rows...), test.mids, keyNow)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proof, strangers := owner.Prove(test.mids)
+			if owner.MID != test.newest || proof != test.proof || !slices.Equal(strangers, test.strangers) || calls != test.calls {
+				t.Errorf("newest %q, %s, strangers %v after %d calls", owner.MID, proof, strangers, calls)
+			}
+		})
+	}
+	broken := errors.New("away")
+	_, err := app.OwnerOfKey(t.Context(), func(context.Context, time.Time, time.Time, string) ([]pay.Transaction, string, pay.Evidence, error) {
+		return nil, "", pay.Evidence{}, fmt.Errorf("list: %w", broken)
+	}, nil, keyNow)
+	if !errors.Is(err, broken) {
+		t.Errorf("a list that fails: %v", err)
+	}
+}

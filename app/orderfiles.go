@@ -1,0 +1,198 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"path/filepath"
+	"time"
+
+	"daesa/internal/hint"
+	"daesa/internal/table"
+	"daesa/orders"
+	"daesa/pay"
+)
+
+// OrderTaker keeps the shop's orders. An *orders.BackwardError refuses a source
+// whose rows would take orders back.
+type OrderTaker interface {
+	TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], how orders.Taking) (orders.Saved, error)
+}
+
+// ImportOrders takes order files that a person names, each whole or not at all.
+type ImportOrders struct {
+	Store      OrderTaker
+	Options    orders.Options
+	Paths      []string
+	Quarantine string // "": one bad row refuses its file; else bad rows go to this file
+	Older      orders.Older
+	DryRun     bool
+	Actor      string
+	Now        time.Time
+	Step       func(rows int64) // hears how many rows were read; may be nil
+}
+
+// ImportedOrders is what an import did, over all its files.
+type ImportedOrders struct {
+	Inserted, Updated, Unchanged int64
+	Quarantined                  int64            // rows that were refused, backward ones among them
+	Backward                     int64            // rows that would have taken an order back
+	OtherPG                      map[string]int64 // orders that are not compared, by the company's word
+	Unknown                      []UnknownColumn
+}
+
+// UnknownColumn is a column that means nothing to daesa.
+type UnknownColumn struct{ File, Title string }
+
+// faultsShown is how many bad cells an import tells one by one.
+const faultsShown = 100
+
+// refusedRows is the error of a file of which nothing was taken.
+func refusedRows(file string, rows int, faults table.Faults, advice string) error {
+	return hint.Errorf(advice, "%s: %d rows cannot be taken\n%w", file, rows, faults)
+}
+
+// Run imports the files. Every fault of every file is said before anything is
+// taken.
+func (i ImportOrders) Run(ctx context.Context) (sum ImportedOrders, err error) {
+	sum.OtherPG = map[string]int64{}
+	if err := i.check(); err != nil {
+		return sum, err
+	}
+	files, err := i.open()
+	if err != nil {
+		return sum, err
+	}
+	defer func() {
+		for _, file := range files {
+			_ = file.Close() // it was only read
+		}
+	}()
+	aside := &asideRows{}
+	if i.Quarantine != "" {
+		if aside.file, err = orders.NewQuarantine(i.Quarantine, files...); err != nil {
+			return sum, err
+		}
+		defer func() { err = errors.Join(err, aside.file.Discard()) }() // after Commit it does nothing
+	}
+	for _, file := range files {
+		if err := i.take(ctx, file, aside, &sum); err != nil {
+			return sum, err
+		}
+	}
+	sum.Quarantined = aside.rows
+	if aside.file != nil && !i.DryRun {
+		_, err = aside.file.Commit()
+	}
+	return sum, err
+}
+
+// check reads every file once, so that a person sees every fault at once.
+func (i ImportOrders) check() error {
+	var refused []error
+	for _, path := range i.Paths {
+		_, bad, faults, err := orders.Check(path, i.Options, faultsShown)
+		switch {
+		case err != nil:
+			refused = append(refused, err)
+		case bad > 0 && i.Quarantine == "":
+			refused = append(refused, refusedRows(path, bad, faults, "mend the rows, or use --quarantine FILE to take the good ones; nothing of the file was taken"))
+		}
+	}
+	return errors.Join(refused...)
+}
+
+func (i ImportOrders) open() ([]*orders.File, error) {
+	var files []*orders.File
+	for _, path := range i.Paths {
+		file, err := orders.OpenFile(path, i.Options)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+func (i ImportOrders) take(ctx context.Context, file *orders.File, aside *asideRows, sum *ImportedOrders) error {
+	for _, title := range file.Unknown() {
+		sum.Unknown = append(sum.Unknown, UnknownColumn{file.Name(), title})
+	}
+	older := i.Older
+	older.LeaveOut = aside.file != nil
+	saved, err := i.Store.TakeOrders(ctx, i.rows(file, aside, sum), orders.Taking{
+		Has: file.Columns().Stores, Source: filepath.Base(file.Name()), Actor: i.Actor, Now: i.Now, Older: older, DryRun: i.DryRun,
+	})
+	var backward *orders.BackwardError
+	if errors.As(err, &backward) {
+		return i.refuse(file, backward)
+	}
+	if err != nil {
+		return err
+	}
+	sum.Inserted += saved.Inserted
+	sum.Updated += saved.Updated
+	sum.Unchanged += saved.Unchanged
+	sum.Backward += int64(len(saved.Backward))
+	if len(saved.Backward) == 0 {
+		return nil
+	}
+	rows, err := orders.Locate(file.Name(), i.Options, saved.Backward)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := aside.add(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse says where in the file the rows stand that would take orders back.
+func (i ImportOrders) refuse(file *orders.File, backward *orders.BackwardError) error {
+	rows, err := orders.Locate(file.Name(), i.Options, backward.Rows)
+	if err != nil {
+		return errors.Join(backward, err)
+	}
+	var faults table.Faults
+	for _, row := range rows {
+		faults = append(faults, row.Faults...)
+	}
+	return refusedRows(file.Name(), len(backward.Rows), faults, orders.AdviceBackward)
+}
+
+// rows gives the good rows of a file; bad ones go aside where they may.
+func (i ImportOrders) rows(file *orders.File, aside *asideRows, sum *ImportedOrders) iter.Seq2[pay.Order, error] {
+	return func(yield func(pay.Order, error) bool) {
+		var count int64
+		for order, err := range file.Orders() {
+			var bad *orders.BadRow
+			if aside.file != nil && errors.As(err, &bad) {
+				if err = aside.add(bad); err == nil {
+					continue
+				}
+			}
+			if err == nil && order.PG != pay.PGToss {
+				sum.OtherPG[order.PG]++
+			}
+			if count++; i.Step != nil && count%1000 == 0 {
+				i.Step(count)
+			}
+			if !yield(order, err) {
+				return
+			}
+		}
+	}
+}
+
+// asideRows are the rows that a quarantine takes.
+type asideRows struct {
+	file *orders.Quarantine // nil: none
+	rows int64
+}
+
+func (a *asideRows) add(row *orders.BadRow) error {
+	a.rows++
+	return a.file.Add(row)
+}

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"slices"
+	"time"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// Need is why somebody must see to a line of what waits.
+type Need string
+
+// The needs. A line may have several.
+const (
+	NeedSetting  Need = "setting"  // it is never sent as the configuration stands
+	NeedTime     Need = "time"     // it runs out before that comes for which it waits
+	NeedApproval Need = "approval" // another person's word
+	NeedAccount  Need = "account"  // a refund account
+	NeedLook     Need = "look"     // held: a person looks at the provider
+	NeedOutcome  Need = "outcome"  // unknown or held: nobody knows whether it was done
+)
+
+// NeedsOf says what a line of what waits needs of people, or of a later look.
+func NeedsOf(l refunds.WaitLine) []Need {
+	var needs []Need
+	for _, each := range []struct {
+		need Need
+		is   bool
+	}{
+		{NeedSetting, l.Stuck},
+		{NeedTime, l.Late > 0},
+		{NeedApproval, l.State == refunds.Requested},
+		{NeedAccount, l.State == refunds.NeedsAccount},
+		{NeedLook, l.State == refunds.HeldState},
+		{NeedOutcome, l.State == refunds.HeldState || l.State == refunds.Unknown},
+	} {
+		if each.is {
+			needs = append(needs, each.need)
+		}
+	}
+	return needs
+}
+
+// Concerns says whether a command about one merchant answers for what is whose: for
+// its own, and for what is of merchants that left the configuration, which is
+// nobody else's. about "": all merchants.
+func Concerns(whose, about string, configured []string) bool {
+	return about == "" || whose == about || !slices.Contains(configured, whose)
+}
+
+// ToldAgain is when people have heard of what waits once more: the next night
+// has run, and a bank day has passed on which they could act. nextNight gives the
+// planned nights; nil: none is known of.
+func ToldAgain(now time.Time, nextNight func(after time.Time) time.Time) time.Time {
+	told := pay.DayOf(now).AddBankDays(1).End()
+	if nextNight != nil {
+		told = pay.Latest(told, nextNight(now))
+	}
+	return told
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+func TestWhatALineNeeds(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		line refunds.WaitLine
+		want []Need
+	}{
+		"nothing":                    {refunds.WaitLine{State: refunds.Approved, Count: 3}, nil},
+		"a word":                     {refunds.WaitLine{State: refunds.Requested}, []Need{NeedApproval}},
+		"a word, and soon":           {refunds.WaitLine{State: refunds.Requested, Late: 1}, []Need{NeedTime, NeedApproval}},
+		"a setting":                  {refunds.WaitLine{State: refunds.Approved, Stuck: true, Late: 2}, []Need{NeedSetting, NeedTime}},
+		"an account":                 {refunds.WaitLine{State: refunds.NeedsAccount}, []Need{NeedAccount}},
+		"a look":                     {refunds.WaitLine{State: refunds.HeldState}, []Need{NeedLook, NeedOutcome}},
+		"its outcome":                {refunds.WaitLine{State: refunds.Unknown}, []Need{NeedOutcome}},
+		"a setting, and its outcome": {refunds.WaitLine{State: refunds.Unknown, Stuck: true}, []Need{NeedSetting, NeedOutcome}},
+	} {
+		if diff := cmp.Diff(test.want, NeedsOf(test.line)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestAMerchantThatIsGoneConcernsEverybody: no command is about it any more.
+func TestAMerchantThatIsGoneConcernsEverybody(t *testing.T) {
+	t.Parallel()
+	for about, want := range map[string][]string{"": {"a", "b", "gone"}, "a": {"a", "gone"}, "b": {"b", "gone"}} {
+		var got []string
+		for _, whose := range []string{"a", "b", "gone"} {
+			if Concerns(whose, about, []string{"a", "b"}) {
+				got = append(got, whose)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s", about, diff)
+		}
+	}
+}
+
+// TestPeopleHearOfItAgain: over a weekend nobody approves.
+func TestPeopleHearOfItAgain(t *testing.T) {
+	t.Parallel()
+	at := func(text string) time.Time {
+		moment, err := pay.ParseTime(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return moment
+	}
+	night := func(hours int) func(time.Time) time.Time {
+		return func(after time.Time) time.Time { return after.Add(time.Duration(hours) * time.Hour) }
+	}
+	for name, test := range map[string]struct {
+		now, want string
+		night     func(time.Time) time.Time
+	}{
+		"in the week":             {now: "2026-11-18 01:30:00", want: "2026-11-20 00:00:00", night: night(24)},
+		"on a Friday night":       {now: "2026-11-20 22:00:00", want: "2026-11-24 00:00:00", night: night(24)},
+		"nights are a week apart": {now: "2026-11-18 01:30:00", want: "2026-11-25 01:30:00", night: night(7 * 24)},
+		"no night is planned":     {now: "2026-11-18 01:30:00", want: "2026-11-20 00:00:00"},
+	} {
+		if got := ToldAgain(at(test.now), test.night); !got.Equal(at(test.want)) {
+			t.Errorf("%s: %s, expected %s", name, pay.FormatTime(got), test.want)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package refunds
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// TestATransferThatWasNeverSentNamesItsDeadline: what a night finds expired has
+// had no answer of Toss, and does not speak of one.
+func TestATransferThatWasNeverSentNamesItsDeadline(t *testing.T) {
+	t.Parallel()
+	now := seoul("2026-11-22 01:30:00")
+	policy := Policy{AutoQueue: []reconcile.Kind{reconcile.CancelNotExecuted}, AccountDays: 365}
+	phone := pay.Payment{PaymentKey: "k", Method: pay.Phone, Status: pay.Done, TotalAmount: 9_000, BalanceAmount: 9_000, Currency: pay.KRW, ApprovedAt: seoul("2026-10-31 23:59:59")}
+	late, _ := Propose(broken(9_000, phone), Asked{}, policy, now)
+	if late.State != ExpiredState || late.ErrorCode != WhyDeadline || !late.FinishedAt.Equal(now) {
+		t.Errorf("proposed %+v", late)
+	}
+	account := phone
+	account.Method, account.Account, account.ApprovedAt = pay.VirtualAccount, &pay.VirtualAccountState{}, now.AddDate(0, 0, -3)
+	if waiting, _ := Propose(broken(9_000, account), Asked{}, policy, now); waiting.ErrorCode != WhyNeedsAccount || !waiting.FinishedAt.IsZero() {
+		t.Errorf("proposed %+v", waiting)
+	}
+	for _, test := range []struct {
+		name     string
+		transfer HandTransfer
+		want     string
+	}{
+		{"the reason that it has", HandTransfer{Why: "EXCEED_MAX_REFUND_DUE", CancelBy: now, DueAt: now.Add(1)}, "EXCEED_MAX_REFUND_DUE"},
+		{"listed without one, after its deadline", HandTransfer{CancelBy: now, DueAt: now.Add(time.Second)}, WhyDeadline},
+		{"listed without one, before its deadline", HandTransfer{CancelBy: now, DueAt: now}, ""},
+		{"listed without one, and no deadline is known", HandTransfer{DueAt: now}, ""},
+	} {
+		if got := test.transfer.Cause(); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	if said := Explain(Korean, HandTransfer{CancelBy: now, DueAt: now.Add(time.Second)}.Cause(), "", now).Cause; !strings.HasPrefix(said, "취소기한이 지났습니다") {
+		t.Error(said)
+	}
+}

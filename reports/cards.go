@@ -1,0 +1,155 @@
+package reports
+
+import (
+	"strings"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// card is one of the four figures on top.
+type card struct {
+	label, note string
+	value       cell
+	colour      string
+	to          word // the sheet that it comes from
+}
+
+// cards: the four figures that a person looks at first.
+func (m *summary) cards() {
+	m.s.add(16)
+	m.s.add(30)
+	m.s.add(16)
+	bottom := m.s.last()
+	for i, c := range []card{m.cardDay(), m.cardUnexplained(), m.cardBreaks(), m.cardDeadlines()} {
+		from, to := [4]int{2, 5, 8, 11}[i], [4]int{4, 7, 10, 13}[i]
+		m.s.span(from, to, bottom-2, text(m.look(func(l *look) { l.size, l.color, l.fill, l.over, l.indent = 9, grey, pale, c.colour, 1 }), c.label))
+		m.s.span(from, to, bottom-1, c.value)
+		m.s.goTo(from, bottom-1, m.lang.of(c.to))
+		m.s.span(from, to, bottom, text(m.look(func(l *look) { l.size, l.color, l.fill, l.indent = 9, grey, pale, 1 }), c.note))
+	}
+	m.s.add(2)
+}
+
+func (m *summary) cardValue(format, colour string) int {
+	return m.look(func(l *look) { l.size, l.bold, l.fill, l.indent, l.format, l.color = 16, true, pale, 1, format, colour })
+}
+
+// cardDay is what the date itself had, by Toss, and how far the shop is from it.
+// Where a snapshot does not say it, how many pairs agree stands in its place.
+func (m *summary) cardDay() card {
+	if m.night.money == nil {
+		return m.cardRate()
+	}
+	first := m.firstCurrency()
+	shop, toss := m.daySums(first)
+	c := card{to: sheetMethods, label: m.say("당일 순결제금액(토스)", "Net of the date (Toss)"), colour: navy}
+	if !m.night.money.Listed {
+		c.colour, c.note = amber, m.say("토스 거래내역 미조회", "Toss's list was not read")
+		c.value = text(m.cardValue("@", c.colour), "–")
+		return c
+	}
+	c.value = money(m.cardValue(moneyFormat(first), navy), first, toss.Net())
+	switch apart := shop.Net() - toss.Net(); {
+	case toss.Unproven > 0:
+		c.note = m.lang.fill(word{"취소 {1}건 금액 미확인", "{1} cancels of unproven amount"}, m.number(toss.Unproven))
+	case apart == 0:
+		c.note = m.say("쇼핑몰과 일치 ✓", "as the shop ✓")
+	default:
+		c.note = m.say("쇼핑몰 − 토스 차이 ", "shop − Toss ") + signed(first, apart)
+	}
+	return c
+}
+
+// signed spells money with its sign.
+func signed(c pay.Currency, units int64) string {
+	if units > 0 {
+		return "+" + spell(c, units)
+	}
+	return spell(c, units)
+}
+
+// cardUnexplained shows the first ladder that does not tie, else the first.
+func (m *summary) cardUnexplained() card {
+	worst := m.night.ladders[0]
+	for _, l := range m.night.ladders {
+		if worst.unexplained() == 0 && l.unexplained() != 0 {
+			worst = l
+		}
+	}
+	c := card{to: sheetControl, label: m.lang.of(unexplainedWord), colour: green, note: m.say("차이 원인 모두 확인", "All money is explained")}
+	format := checkFormat(worst.currency)
+	switch {
+	case worst.unexplained() != 0:
+		c.colour, c.note = red, m.say("원인이 확인되지 않은 금액 있음", "Some money is unexplained")
+	case !m.night.complete():
+		c.colour, c.note, format = amber, m.say("조회 범위 내", "Of what could be read"), moneyFormat(worst.currency)
+	}
+	c.value = money(m.cardValue(format, c.colour), worst.currency, worst.unexplained())
+	return c
+}
+
+func (m *summary) cardBreaks() card {
+	run := m.night.sum
+	c := card{to: sheetBreaks, label: m.say("확인 필요 불일치", "Breaks to look at"), colour: m.calm()}
+	if openBreaks(run) > 0 {
+		c.colour = red
+	}
+	c.value = count(m.cardValue(m.counting(), c.colour), openBreaks(run))
+	c.note = m.lang.fill(word{"신규 {1} · 재발생 {2} · 계속 {3} · 중요도 높음 {4}", "{1} new · {2} reopened · {3} continuing · {4} high"},
+		m.number(run.Opened-run.Reopened), m.number(run.Reopened), m.number(openBreaks(run)-run.Opened), m.number(m.night.pressing()))
+	return c
+}
+
+// cardDeadlines is the money whose last day comes within a week, in won; other
+// currencies are named below, never added.
+func (m *summary) cardDeadlines() card {
+	var number int64
+	sums := map[pay.Currency]int64{}
+	for key, s := range m.stakes {
+		if !key.soon() {
+			continue
+		}
+		number += s.count
+		for currency, amount := range s.money {
+			sums[currency] += amount
+		}
+	}
+	first := m.firstCurrency()
+	c := card{to: sheetDeadlines, label: m.say("7일 이내 취소기한 도래", "Cancel deadline within 7 days"), colour: m.calm()}
+	if number > 0 {
+		c.colour = amber
+	}
+	if m.stakes[bucketToday].count > 0 {
+		c.colour = red
+	}
+	c.value = money(m.cardValue(moneyFormat(first), c.colour), first, sums[first])
+	note := []string{m.lang.fill(word{"{1}건 · 오늘 {2}건", "{1} refunds · {2} today"}, m.number(number), m.number(m.stakes[bucketToday].count))}
+	for _, currency := range m.currencies[1:] {
+		if sums[currency] != 0 {
+			note = append(note, spell(currency, sums[currency]))
+		}
+	}
+	c.note = strings.Join(note, " · ")
+	return c
+}
+
+func (m *summary) cardRate() card {
+	run := m.night.sum
+	c := card{to: sheetControl, label: m.say("일치율", "Agreement rate"), colour: navy}
+	c.value = share(m.cardValue(formatPercent, navy), run.Matched, run.Touched)
+	c.note = m.lang.fill(word{"{2}건 중 {1}건 일치", "{1} of {2} agree"}, m.number(run.Matched), m.number(run.Touched))
+	return c
+}
+
+// daySums are a currency's figures of the date over all methods. Sums that
+// overflow were refused by what made the day.
+func (b *nightBook) daySums(currency pay.Currency) (shop, toss reconcile.Moved) {
+	for _, t := range b.night.money.Totals {
+		if t.Currency == currency {
+			shop, _ = shop.Add(t.Shop)
+			toss, _ = toss.Add(t.Provider)
+		}
+	}
+	return shop, toss
+}

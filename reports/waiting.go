@@ -1,0 +1,224 @@
+package reports
+
+import (
+	"strings"
+	"time"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// leftOver is what is open of merchants that left the configuration, as the run
+// that was committed last saw it; nil: nothing.
+func (n *night) leftOver() *Left {
+	var newest *Left
+	var at time.Time
+	for _, s := range n.snapshots {
+		if s.Run.Now.After(at) {
+			newest, at = s.Left, s.Run.Now
+		}
+	}
+	return newest
+}
+
+// gatherWaiting brings together what is open of all merchants, and of those that
+// left the configuration once.
+func (n *night) gatherWaiting() {
+	n.waits, n.left = map[string]refunds.Wait{}, map[string]bool{}
+	var lines []refunds.WaitLine
+	for _, s := range n.snapshots {
+		lines = append(lines, s.Waiting...)
+		for id, wait := range s.Waits {
+			n.waits[id] = wait
+		}
+	}
+	if left := n.leftOver(); left != nil {
+		lines = append(lines, left.Waiting...)
+		n.refunds = append(n.refunds, left.Refunds...)
+		n.transfers = append(n.transfers, left.Transfers...)
+		for _, r := range left.Refunds {
+			n.left[r.ID] = true
+		}
+		for _, t := range left.Transfers {
+			n.left[t.RefundID] = true
+		}
+	}
+	n.waiting = refunds.Together(lines)
+}
+
+// countLeft adds requests of merchants that left the configuration to the counts
+// of the runs, which are of the configured ones alone.
+func (n *night) countLeft() {
+	if left := n.leftOver(); left != nil {
+		for _, r := range left.Refunds {
+			n.sum.Refunds[string(r.State)]++
+		}
+	}
+}
+
+// ofLeft names the merchant of a request whose merchant left the configuration: a
+// workbook of one merchant has no column for it.
+func (b *nightBook) ofLeft(id, mid, sentence string) string {
+	if !b.night.left[id] {
+		return sentence
+	}
+	return strings.TrimSuffix(mid+": "+sentence, ": ")
+}
+
+// meaning is what a request waits for, or what came of it: what happened, who
+// acts, and what they do next.
+func (b *nightBook) meaning(r *RefundRow) string {
+	lang := refunds.Language(b.lang)
+	wait, open := b.night.waits[r.ID]
+	switch {
+	case open:
+		return refunds.Waiter{Open: refunds.Open{Request: r.Request}, Wait: wait}.Sentence(lang).String()
+	case r.ErrorCode != "":
+		return refunds.Explain(lang, r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
+	default:
+		return ""
+	}
+}
+
+// lateOnes are the requests that as things stand are not sent before their
+// deadline.
+func (n *night) lateOnes() stake {
+	sum := stake{money: map[pay.Currency]int64{}}
+	for _, l := range n.waiting {
+		sum.count += l.Late
+		if l.Late > 0 {
+			sum.money[l.Currency] += l.LateAmount
+		}
+	}
+	return sum
+}
+
+// lateWords says how much is not sent in time, and of what it is for each state
+// or setting that keeps it.
+func (b *nightBook) lateWords(spelled func(stake) string) string {
+	all := b.night.lateOnes()
+	var parts []string
+	for _, l := range b.night.waiting {
+		if l.Late == 0 {
+			continue
+		}
+		what := b.lang.refund(l.State, pay.MethodUnknown)
+		if word, ok := waitWords[l.Why]; ok {
+			what = b.lang.of(word)
+		}
+		parts = append(parts, b.lang.fill(word{"{1} {2}건", "{1}: {2}"}, what, b.number(l.Late)))
+	}
+	return b.lang.fill(word{"{1}건 {2} ({3})", "{1}, {2} ({3})"}, b.number(all.count), spelled(all), strings.Join(parts, " · "))
+}
+
+// waitWords are what a request waits for, in a few words.
+var waitWords = map[string]word{
+	refunds.WhyAwaitsApproval: {"결재 대기", "waiting for approval"},
+	refunds.WhyNeedsAccount:   {"환불계좌 필요", "no refund account"},
+	refunds.WhyNotConfigured:  {"설정에 없는 가맹점", "merchant not configured"},
+	refunds.WhyAboveSingle:    {"1건 한도 초과", "above max_single"},
+	refunds.WhyAboveRun:       {"1회 실행 한도 초과", "above max_amount"},
+	refunds.WhyAboveDay:       {"1일 한도 초과", "above max_amount_per_day"},
+	refunds.WhyNoCount:        {"건수 한도 0", "a count limit is 0"},
+	refunds.WhyBlocked:        {"한도 없는 통화", "currency without a limit"},
+	refunds.WhyDayFull:        {"오늘 한도 소진", "today's limits used up"},
+	refunds.WhyKeyRefused:     {"시크릿 키 인증 실패", "secret key refused"},
+	refunds.WhySendFalse:      {"refunds.send: false", "refunds.send: false"},
+	refunds.WhyPaused:         {"환불 일시 중지", "refunds paused"},
+	refunds.WhyMustLook:       {"확인 필요", "to look at"},
+	refunds.WhyAboveBalance:   {"환불 가능 금액 초과", "above the balance"},
+	refunds.WhyNextRun:        {"다음 환불 실행 대기", "waiting for the next run"},
+	refunds.WhyRetryLater:     {"재시도 대기", "waiting for the next try"},
+	refunds.WhyInFlight:       {"같은 결제의 다른 환불 진행 중", "behind another refund of the payment"},
+	refunds.WhyDeadline:       {"취소기한 경과", "deadline passed"},
+	refunds.WhyLookedUp:       {"결과 미확인", "outcome unknown"},
+	refunds.WhyBeingSent:      {"전송 중", "being sent"},
+	refunds.WhyOnItsWay:       {"송금 대기", "money on its way"},
+	refunds.WhyUnreachable:    {"토스 조회 실패", "Toss not reached"},
+	refunds.WhyClock:          {"서버 시각 오차", "clock differs"},
+}
+
+// waitLines say in a message what is never sent as the configuration stands, and
+// what is not sent before its deadline.
+func (b brief) waitLines() []string {
+	var lines []string
+	stuck := map[string]stake{}
+	var order []string
+	for _, l := range b.night.waiting {
+		if !l.Stuck {
+			continue
+		}
+		name := b.lang.of(waitWords[l.Why])
+		s, known := stuck[name]
+		if !known {
+			order = append(order, name)
+			s.money = map[pay.Currency]int64{}
+		}
+		s.count += l.Count
+		s.money[l.Currency] += l.Amount
+		stuck[name] = s
+	}
+	if len(order) > 0 {
+		var parts []string
+		for _, name := range order {
+			parts = append(parts, name+" "+b.stake(stuck[name]))
+		}
+		lines = append(lines, b.say("⚠ 현재 설정으로 전송할 수 없는 환불: ", "⚠ Never sent as the configuration stands: ")+strings.Join(parts, " · "))
+	}
+	if b.night.lateOnes().count > 0 {
+		lines = append(lines, b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateWords(b.spelled))
+	}
+	return lines
+}
+
+// waitSlots are the columns of what refunds wait for: its label is a sentence.
+var waitSlots = [][2]int{{2, 6}, {7, 7}, {8, 9}, {10, 11}, {12, 12}, {13, 13}}
+
+// waiting is a section of the summary: what somebody must act on before it goes
+// on. Where all goes on by itself there is none.
+func (m *summary) waiting() {
+	var lines []refunds.WaitLine
+	for _, l := range m.night.waiting {
+		if l.Stuck || l.Late > 0 || l.Wait().Person() {
+			lines = append(lines, l)
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	m.heading(word{"환불 대기 사유", "What refunds wait for"}, sheetRefunds)
+	row := m.s.add(17)
+	for i, label := range []word{{"대기 사유", "What for"}, {"건수", "Count"}, columnAmount, {"가장 이른 취소기한", "Earliest deadline"}, {"기한 초과 예상", "Not in time"}, {"담당", "Who acts"}} {
+		align := "right"
+		if i == 0 {
+			align = "left"
+		}
+		m.slot(waitSlots, i, row, text(m.headLook(align), m.lang.of(label)))
+	}
+	for _, l := range lines {
+		m.waitingRow(l)
+	}
+}
+
+func (m *summary) waitingRow(l refunds.WaitLine) {
+	hot := func(look *look) {
+		if l.Stuck || l.Late > 0 {
+			look.color, look.bold = red, true
+		}
+	}
+	style := func(format, align string) int {
+		return m.look(func(l *look) { l.rule, l.format, l.align = hair, format, align; hot(l) })
+	}
+	s := l.Wait().Sentence(refunds.Language(m.lang))
+	row := m.s.add(17 * linesOf(s.Cause, 62))
+	earliest := text(style("@", "right"), "–")
+	if !l.Earliest.IsZero() {
+		earliest = moment(style(formatMoment, "right"), l.Earliest)
+	}
+	cause := m.look(func(l *look) { l.rule, l.wrap = hair, true; hot(l) })
+	for i, c := range []cell{text(cause, clean(s.Cause)), count(style(m.counting(), "right"), l.Count), money(style(moneyFormat(l.Currency), "right"), l.Currency, l.Amount),
+		earliest, count(style(m.counting(), "right"), l.Late), text(style("@", "right"), clean(s.Who))} {
+		m.slot(waitSlots, i, row, c)
+	}
+	m.s.linkRow(row, top(m.lang.of(sheetRefunds)))
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// movedRow is what moved on one side, by currency and method.
+type movedRow struct {
+	Currency      string `db:"currency"`
+	Method        string `db:"method"`
+	Approvals     int64  `db:"approvals"`
+	ApprovalCount int64  `db:"approval_count"`
+	Cancels       int64  `db:"cancels"`
+	CancelCount   int64  `db:"cancel_count"`
+	Unproven      int64  `db:"unproven"`
+}
+
+func (r movedRow) moved() reconcile.Moved {
+	return reconcile.Moved{Approvals: r.Approvals, ApprovalCount: r.ApprovalCount, Cancels: r.Cancels, CancelCount: r.CancelCount, Unproven: r.Unproven}
+}
+
+// DayMoney sums the approvals and cancels of the business date, each side by its
+// own records, with what this night's look-ups showed of cancels.
+func (c *Comparison) DayMoney(ctx context.Context) (reconcile.DayMoney, error) {
+	var day reconcile.DayMoney
+	for _, part := range []struct {
+		query string
+		of    func(*reconcile.DayTotal) *reconcile.Moved
+	}{
+		{"day_shop", func(t *reconcile.DayTotal) *reconcile.Moved { return &t.Shop }},
+		{"day_approvals", func(t *reconcile.DayTotal) *reconcile.Moved { return &t.Provider }},
+		{"day_cancels", func(t *reconcile.DayTotal) *reconcile.Moved { return &t.Provider }},
+	} {
+		var rows []movedRow
+		if err := c.d.all(ctx, c.conn, &rows, part.query, c.args()); err != nil {
+			return day, err
+		}
+		for _, row := range rows {
+			into := part.of(day.Of(pay.Currency(row.Currency), pay.Method(row.Method)))
+			sum, err := into.Add(row.moved())
+			if err != nil {
+				return day, err
+			}
+			*into = sum
+		}
+	}
+	day.Sort()
+	return day, c.d.one(ctx, c.conn, &day.Undated, "day_undated", c.args())
+}

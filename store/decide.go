@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/app"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/refunds"
+)
+
+// DecidedBeforeError reports a workbook whose decision about a break was carried
+// out before: the same file asks for a refund once, also when the request that it
+// made was refused since.
+type DecidedBeforeError struct {
+	BreakID string
+	At      time.Time
+}
+
+// Error says when.
+func (e *DecidedBeforeError) Error() string {
+	return fmt.Sprintf("this workbook's refund_now was carried out on %s, and its request has ended", pay.FormatTime(e.At))
+}
+
+// Hint says how to decide again.
+func (e *DecidedBeforeError) Hint() string {
+	return "decide again in the workbook of a later night, or by daesa breaks resolve " + e.BreakID
+}
+
+// DecideRefund writes refund_now onto a break and adds the request that makes it
+// happen, in one transaction; without keep all of it happens but is not kept. A
+// break that is not as the person saw it is a *reconcile.StaleError, one that is
+// refunding already a *reconcile.RefundingError; what the payment has no room for
+// is a *TooMuchError.
+func (d *DB) DecideRefund(ctx context.Context, decision app.RefundDecision, keep bool) (done app.Decided, err error) {
+	err = d.write(ctx, func(tx *sqlx.Tx) error {
+		if done, err = d.decideRefund(ctx, tx, decision); err == nil && !keep {
+			return errShown
+		}
+		return err
+	})
+	if errors.Is(err, errShown) {
+		err = nil
+	}
+	return done, err
+}
+
+func (d *DB) decideRefund(ctx context.Context, tx *sqlx.Tx, decision app.RefundDecision) (app.Decided, error) {
+	var done app.Decided
+	before, err := d.breakOn(ctx, tx, "break_to_write", decision.Word.ID)
+	if err != nil {
+		return done, err
+	}
+	if err := d.onceByFile(ctx, tx, before, decision); err != nil {
+		return done, err
+	}
+	after, changed, err := before.Take(decision.Word, decision.By, decision.Now)
+	if err != nil || !changed {
+		return app.Decided{Break: before, Request: decision.Request}, err
+	}
+	request, entries, err := d.requestOf(ctx, tx, decision)
+	if err != nil {
+		return done, err
+	}
+	after, _ = after.AfterRefund(request.State.Stand()) // Toss may have had it
+	if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+		return done, err
+	}
+	_, err = d.append(ctx, tx, append(entries, entry(decision.Now, decision.By, "", "break:"+after.ID, "break."+string(after.Status), after.Note, map[string]any{
+		"mid": after.MID, "order_id": after.OrderID, "kind": after.Kind, "from": before.Status, "as": reconcile.RefundNow, "owner": after.Owner,
+		"workbook": decision.Workbook.SHA256, "refund_id": request.ID, "amount": request.Amount, "currency": request.Currency})))
+	return app.Decided{Break: after, Request: request, Changed: true}, err
+}
+
+// requestOf adds the request of a decision, or locks the one that it adopts.
+func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDecision) (refunds.Request, []Entry, error) {
+	if decision.Adopted {
+		var row refundRow
+		if err := d.one(ctx, tx, &row, "refund_to_write", args{"id": decision.Request.ID}); err != nil {
+			return refunds.Request{}, nil, err
+		}
+		r := row.request()
+		if !r.State.Open() {
+			return r, nil, &reconcile.StaleError{Now: "refund " + r.ID + " asked for it and is " + string(r.State)}
+		}
+		return r, nil, nil
+	}
+	var added Added
+	adding := refunds.Adding{Request: decision.Request, Payment: decision.Payment, Evidence: decision.Evidence, Found: decision.Found}
+	entries, err := d.addRefund(ctx, tx, adding, decision.By, decision.Now, &added)
+	if err != nil {
+		return refunds.Request{}, nil, err
+	}
+	if len(added.Known) > 0 { // somebody else has used its ref meanwhile
+		return refunds.Request{}, nil, &reconcile.StaleError{Now: "refund " + added.Known[0].ID + " was asked for it"}
+	}
+	return added.New[0], entries, nil
+}
+
+// onceByFile refuses what the same workbook has decided about the break before,
+// unless the break bears it still.
+func (d *DB) onceByFile(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, decision app.RefundDecision) error {
+	if decision.Workbook.SHA256 == "" || b.Bears(decision.Word) {
+		return nil
+	}
+	var entries []Entry
+	if err := d.all(ctx, tx, &entries, "journal_of", args{"subject": "break:" + b.ID}); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		var facts struct {
+			As       reconcile.Disposition `json:"as"`
+			Workbook string                `json:"workbook"`
+		}
+		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
+			return fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
+		}
+		if facts.As == reconcile.RefundNow && facts.Workbook == decision.Workbook.SHA256 {
+			return &DecidedBeforeError{BreakID: b.ID, At: e.At.Time}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package store_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"daesa/internal/pgtest"
+	"daesa/refunds"
+	sqlfiles "daesa/sql"
+	"daesa/store"
+)
+
+// TestOldTransfersGetTheirReason: a night of an older program listed a transfer
+// without one where the deadline had passed before it asked.
+func TestOldTransfersGetTheirReason(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "daesa.db"), "postgres": pgtest.URL(t)} {
+		t.Run(name, func(t *testing.T) {
+			db, err := store.Open(t.Context(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if err := db.MigrateToForTest(t.Context(), 8); err != nil {
+				t.Fatal(err)
+			}
+			for id, state := range map[string]string{"a": "expired", "b": "refused"} {
+				for _, statement := range []string{
+					"INSERT INTO refunds (id, mid, order_id, payment_key, method, amount, tax_free_amount, currency, reason, ref, batch, break_id, state, requested_by, requested_at)" +
+						" VALUES ('" + id + "', 'm', 'o', 'k', 'phone', 1, 0, 'KRW', 'x', '" + id + "', '', '', '" + state + "', 'daesa nightly', '2026-11-01T00:00:00.000000Z')",
+					"INSERT INTO hand_transfers (refund_id, mid, payment_key, order_id, amount, currency, why, state, requested_by, due_at)" +
+						" VALUES ('" + id + "', 'm', 'k', 'o', 1, 'KRW', '', 'due', 'daesa nightly', '2026-11-01T00:00:00.000000Z')",
+				} {
+					if err := db.ExecForTest(t.Context(), statement); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if _, err := db.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			transfers, err := db.HandTransfers(t.Context(), "", "")
+			if err != nil || len(transfers) != 2 {
+				t.Fatalf("%+v, %v", transfers, err)
+			}
+			for i, want := range []string{refunds.WhyDeadline, refunds.WhyRefusedBare} {
+				cause := refunds.Explain(refunds.Korean, transfers[i].Why, "", time.Time{}).Cause
+				if transfers[i].Why != want || strings.Contains(cause, "아직 모르는") {
+					t.Errorf("%s is listed because %q: %s", transfers[i].RefundID, transfers[i].Why, cause)
+				}
+			}
+		})
+	}
+}
+
+// TestOnlyMoveWritesTheStateOfARequest: every other way round the table of moves
+// would be one that nobody has checked.
+func TestOnlyMoveWritesTheStateOfARequest(t *testing.T) {
+	t.Parallel()
+	writes := regexp.MustCompile(`(?is)\bUPDATE\s+refunds\s+SET\b(.*?)(\bWHERE\b|$)`)
+	state := regexp.MustCompile(`(?i)(^|[\s,])state\s*=`)
+	queries, err := sqlfiles.Queries(sqlfiles.SQLite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var writers []string
+	for name, text := range queries {
+		for _, found := range writes.FindAllStringSubmatch(text, -1) {
+			if state.MatchString(found[1]) {
+				writers = append(writers, name)
+			}
+		}
+	}
+	for _, name := range writers {
+		if name != "settle_refund" && name != "begin_send" && name != "hold_in_flight" {
+			t.Errorf("%s writes the state of a request beside store.move and Begin", name)
+		}
+	}
+	if len(writers) != 3 {
+		t.Errorf("%v write it", writers)
+	}
+}

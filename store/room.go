@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// roomOf locks the row of a payment and reads what the rule about how much may
+// go back asks for (refunds.Room): the payment as it was seen last, and what is
+// known of it beside a request. Whoever asks for more of the payment waits for
+// the lock. parts is false where an older program looked the payment up last,
+// and its tax-free part is not known.
+func (d *DB) roomOf(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (p pay.Payment, known refunds.Known, parts bool, err error) {
+	if _, err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
+		return p, known, false, fmt.Errorf("refund %s: its payment %s: %w", r.ID, r.PaymentKey, err)
+	}
+	if p, parts, err = d.seen(ctx, tx, r.MID, r.PaymentKey); err != nil {
+		return p, known, parts, err
+	}
+	known, err = d.asked(ctx, tx, r.MID, r.PaymentKey, p.OrderID, r.ID)
+	return p, known, parts, err
+}
+
+// seen is a payment as it was seen last, with its cancels: each bears our
+// reference, or none, in the place of its reason.
+func (d *DB) seen(ctx context.Context, on runner, mid, paymentKey string) (p pay.Payment, parts bool, err error) {
+	var row paymentRow
+	key := args{"mid": mid, "payment_key": paymentKey}
+	if err := d.one(ctx, on, &row, "payment_of", key); err != nil {
+		return p, false, err
+	}
+	p, parts = row.payment()
+	var cancels []cancelRow
+	if err := d.all(ctx, on, &cancels, "cancels_of_payment", key); err != nil {
+		return p, false, err
+	}
+	for _, c := range cancels {
+		cancel := pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount, Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time}
+		if c.Marker != "" {
+			cancel.Reason = pay.WithMarker("", c.Marker)
+		}
+		p.Cancels = append(p.Cancels, cancel)
+	}
+	return p, parts, nil
+}
+
+// asked is what daesa itself knows of a payment beside one request, under
+// whatever MID, the refund account apart.
+func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, besides string) (known refunds.Known, err error) {
+	key := args{"mid": mid, "payment_key": paymentKey, "order_id": orderID}
+	var rows []struct {
+		What           string `db:"what"`
+		ID             string `db:"id"`
+		State          string `db:"state"`
+		TransactionKey string `db:"transaction_key"`
+		Amount         int64  `db:"amount"`
+		TaxFree        int64  `db:"tax_free"`
+		At             Time   `db:"at"`
+	}
+	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
+		return known, err
+	}
+	known.Claimed = map[string]string{}
+	for _, row := range rows {
+		parts := refunds.Parts{Amount: row.Amount, TaxFree: row.TaxFree}
+		switch {
+		case row.What == "claim":
+			known.Claimed[row.TransactionKey] = row.ID
+		case row.What == "named":
+			known.Named = true
+		case row.What == "given":
+			known.Given = append(known.Given, refunds.Given{RefundID: row.ID, Parts: parts})
+		case row.ID != besides:
+			known.Taken = append(known.Taken, refunds.Taken{ID: row.ID, State: refunds.State(row.State), Parts: parts, At: row.At.Time})
+		}
+	}
+	var order orderRow
+	switch err := d.one(ctx, on, &order, "order_of", key); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return known, err
+	default:
+		known.Order = order.order()
+	}
+	return known, nil
+}
+
+// leftFor is what is left of a payment for a request that is to be approved,
+// beside those that are ahead of it; nil where the worker's look-up must tell.
+func (d *DB) leftFor(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (*refunds.Left, error) {
+	p, known, parts, err := d.roomOf(ctx, tx, r)
+	if errors.Is(err, sql.ErrNoRows) { // a request from before payments were kept
+		return nil, nil
+	}
+	if err != nil || !parts || p.BalanceAmount == 0 {
+		return nil, err
+	}
+	left := refunds.Room(p, known, refunds.State.Ahead)
+	return &left, nil
+}
+
+// lockPayments locks the payments of requests in one order, so that two words,
+// or a word and an import, wait for each other and never both.
+func (d *DB) lockPayments(ctx context.Context, tx *sqlx.Tx, requests []refunds.Request) error {
+	keys := make([]string, len(requests))
+	for i, r := range requests {
+		keys[i] = r.PaymentKey
+	}
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if _, err := d.lockPayment(ctx, tx, key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	return nil
+}
