@@ -328,6 +328,24 @@ func (c *Config) MainMIDs() map[string]string {
 	return main
 }
 
+// MainMID is the mid under which the books keep what is of a MID: its own, or
+// that of the entry which names it in also_mids.
+func (c *Config) MainMID(mid string) string {
+	if main := c.MainMIDs()[mid]; main != "" {
+		return main
+	}
+	return mid
+}
+
+// AllMIDs are those that the configured keys answer for: mids and also_mids.
+func (c *Config) AllMIDs() []string {
+	var all []string
+	for _, m := range c.Merchants {
+		all = append(append(all, m.MID), m.AlsoMIDs...)
+	}
+	return all
+}
+
 // Loopback says whether the merchant's provider is on this machine, which
 // only a pretend one is.
 func (m Merchant) Loopback() bool {

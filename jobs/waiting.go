@@ -18,12 +18,15 @@ func (n *night) waiting(s *reports.Snapshot, after After) {
 	facts := n.Settings.Facts(n.now)
 	if slices.ContainsFunc(n.run.Gaps, reconcile.Gap.KeyRefused) {
 		facts.Unasked = map[string]string{n.scope.MID: refunds.WhyKeyRefused}
+		for _, also := range n.Settings.AlsoMIDs {
+			facts.Unasked[also] = refunds.WhyKeyRefused
+		}
 	}
 	s.Waits = map[string]refunds.Wait{}
 	var own, others []refunds.Waiter
 	for _, w := range refunds.Waits(after.Standing, facts, n.now) {
 		switch {
-		case w.MID == n.scope.MID:
+		case w.MID == n.scope.MID || slices.Contains(n.Settings.AlsoMIDs, w.MID):
 			own = append(own, w)
 		case n.left(w.MID):
 			others = append(others, w)

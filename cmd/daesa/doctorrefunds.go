@@ -127,7 +127,7 @@ func (e *examination) checkOpenWork(ctx context.Context, now time.Time) error {
 			of[t.MID]++
 		}
 		for _, mid := range sortedKeys(of) {
-			if application.Concerns(mid, e.mid, mids(e.cfg)) {
+			if application.Concerns(e.cfg.MainMID(mid), e.mid, mids(e.cfg)) {
 				e.warns("open_work", mid, counted(of[mid], string(state)+" transfer")+" by hand", "daesa refunds transfers list shows them")
 			}
 		}
@@ -146,7 +146,7 @@ func (e *examination) checkWaiting(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, l := range w.lines {
-		if !application.Concerns(l.MID, e.mid, mids(e.cfg)) {
+		if !application.Concerns(e.cfg.MainMID(l.MID), e.mid, mids(e.cfg)) {
 			continue
 		}
 		if len(application.NeedsOf(l)) > 0 {

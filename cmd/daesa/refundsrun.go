@@ -250,7 +250,7 @@ func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, 
 	owner := a.settings(cfg, cfg.Merchants[0]).Owner
 	runID := reconcile.ShortHash(owner, a.clock().UTC().Format(time.RFC3339Nano))
 	run := &jobs.Refunds{
-		Configured: mids(cfg), Actor: refundsActor, RunID: runID, Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
+		Configured: cfg.AllMIDs(), Actor: refundsActor, RunID: runID, Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
 		StopAfterUnknown: cfg.Refunds.StopAfterUnknown, FailureReached: cfg.Refunds.StopAtFailureRatio.Reached,
 		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {
@@ -425,7 +425,7 @@ func (a *app) needTransfers(ctx context.Context, cfg *config.Config, db *store.D
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(list, func(t refunds.HandTransfer) bool { return !application.Concerns(t.MID, a.mid, mids(cfg)) })
+		list = slices.DeleteFunc(list, func(t refunds.HandTransfer) bool { return !application.Concerns(cfg.MainMID(t.MID), a.mid, mids(cfg)) })
 		if len(list) > 0 {
 			a.verdict.add(codePerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", counted(len(list), "refund"), state)
 		}

@@ -59,7 +59,7 @@ func waitingAt(ctx context.Context, cfg *config.Config, db *store.DB, unasked ma
 // waitFacts are what the configuration says about what can go on.
 func waitFacts(cfg *config.Config, now time.Time) refunds.Facts {
 	return refunds.Facts{
-		Configured: mids(cfg), Send: cfg.Refunds.Send, Budget: budget(cfg, runFlags{count: -1, amount: -1}),
+		Configured: cfg.AllMIDs(), Send: cfg.Refunds.Send, Budget: budget(cfg, runFlags{count: -1, amount: -1}),
 		NextRun: nextOf(cfg.Schedule.Refunds), Told: application.ToldAgain(now, nextOf(cfg.Schedule.Nightly)),
 	}
 }
@@ -127,7 +127,7 @@ func whatToDo(l refunds.WaitLine) string {
 func (a *app) needWaiting(cfg *config.Config, w waits, told ...application.Need) {
 	unknown := int64(0)
 	for _, l := range w.lines {
-		if !application.Concerns(l.MID, a.mid, mids(cfg)) {
+		if !application.Concerns(cfg.MainMID(l.MID), a.mid, mids(cfg)) {
 			continue
 		}
 		needs := application.NeedsOf(l)
