@@ -35,8 +35,8 @@ type Nightly struct {
 // Settings are what the configuration says about a merchant's nights.
 type Settings struct {
 	MID             string
-	AlsoMIDs        []string // further MIDs of the merchant: requests made under one of them are its own
-	KnownMIDs       []string // every MID of the configuration: rows of others are counted
+	AlsoMIDs        []string // further MIDs that the merchant's key answers for
+	KnownMIDs       []string // every merchant that has nights: rows of others are counted
 	Owner           string   // who works on the run: host, process
 	Actor           string
 	LookUpAll       bool // mode: lookup

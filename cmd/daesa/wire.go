@@ -89,7 +89,7 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 		queue = append(queue, reconcile.Kind(kind))
 	}
 	s := jobs.Settings{
-		MID: m.MID, AlsoMIDs: m.AlsoMIDs, KnownMIDs: cfg.AllMIDs(), Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), born), OwnerIsDead: ownerIsDead,
+		MID: m.MID, AlsoMIDs: m.AlsoMIDs, KnownMIDs: mids(cfg), Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), born), OwnerIsDead: ownerIsDead,
 		Actor: refunds.NightActor, LookUpAll: cfg.Reconcile.Mode == config.ModeLookup,
 		Settle:     time.Duration(cfg.Reconcile.SettleMinutes) * time.Minute,
 		RereadDays: cfg.Reconcile.RereadDays, Sample: cfg.Reconcile.SampleAgreeing, MaxLookUps: cfg.Reconcile.MaxLookups,
