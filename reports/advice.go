@@ -113,13 +113,14 @@ func (b *nightBook) advice(r *BreakRow) string {
 	} else if r.Remark == reconcile.TaxPartDiffers {
 		meaning += b.say(", 면세금액도 다름", ", and the tax-free parts differ")
 	}
-	switch {
-	case r.Status == reconcile.Cleared:
+	switch r.Status {
+	case reconcile.Cleared:
 		return meaning + b.say(" → 양쪽 일치로 해소", " → both sides agree now")
-	case r.Status == reconcile.Timing:
+	case reconcile.Timing:
 		return meaning + b.say(" → 시점 차이, 다음 대사에서 재확인", " → timing, looked at again by the next night")
+	default:
+		return meaning + " → " + b.remedy(r)
 	}
-	return meaning + " → " + b.remedy(r)
 }
 
 // remedy is what to do next.

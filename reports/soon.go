@@ -191,7 +191,7 @@ func (m *summary) paidOut() {
 func (m *summary) paidRows(s Snapshot) {
 	if p := s.Run.PaidOut; p.Why != "" {
 		row := m.s.add(17)
-		m.slot(slots, 0, row, text(m.label(false, 0), clean(s.Run.MID)))
+		m.slot(slots, 0, row, text(m.label(false), clean(s.Run.MID)))
 		m.s.span(slots[1][0], colLast, row, text(m.look(func(l *look) { l.rule, l.color = hair, red }), m.lang.of(word{"미조회 (사유: 대사 확인 시트)", "not read (why: sheet Control)"})))
 		return
 	}

@@ -254,8 +254,8 @@ func (m *summary) figure(format string, bold bool) int {
 	return m.look(func(l *look) { l.format, l.align, l.rule, l.bold = format, "right", hair, bold })
 }
 
-func (m *summary) label(bold bool, indent int) int {
-	return m.look(func(l *look) { l.rule, l.bold, l.indent = hair, bold, indent })
+func (m *summary) label(bold bool) int {
+	return m.look(func(l *look) { l.rule, l.bold = hair, bold })
 }
 
 // counting is the format of a number of things.

@@ -218,7 +218,7 @@ func (m *summary) merchants() {
 func (m *summary) proof(name string, l ladder, state string, complete, bold bool) int {
 	row := m.s.add(17)
 	format, signed := moneyFormat(l.currency), signedFormat(l.currency)
-	m.slot(slots, 0, row, text(m.label(bold, 0), name))
+	m.slot(slots, 0, row, text(m.label(bold), name))
 	m.slot(slots, 1, row, money(m.figure(format, bold), l.currency, l.shop))
 	m.slot(slots, 2, row, money(m.figure(format, bold), l.currency, l.provider))
 	m.slot(slots, 3, row, money(m.figure(signed, bold), l.currency, l.shop-l.provider).as(rounded(l.currency, at(slots[1][0], row)+"-"+at(slots[2][0], row))))
@@ -303,9 +303,9 @@ func (m *summary) tallies(target string, figures tally) {
 
 func (m *summary) tallyRow(name string, bold bool, cells []cell, target string) {
 	row := m.s.add(17)
-	m.slot(slots, 0, row, text(m.label(bold, 0), name))
+	m.slot(slots, 0, row, text(m.label(bold), name))
 	for i := 1; i < len(slots); i++ {
-		c := blank(m.label(bold, 0))
+		c := blank(m.label(bold))
 		if i <= len(cells) {
 			c = cells[i-1]
 		}

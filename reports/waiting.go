@@ -206,18 +206,18 @@ func (m *summary) waitingRow(l refunds.WaitLine) {
 			look.color, look.bold = red, true
 		}
 	}
-	style := func(format, align string) int {
-		return m.look(func(l *look) { l.rule, l.format, l.align = hair, format, align; hot(l) })
+	figure := func(format string) int {
+		return m.look(func(l *look) { l.rule, l.format, l.align = hair, format, "right"; hot(l) })
 	}
 	s := l.Wait().Sentence(refunds.Language(m.lang))
 	row := m.s.add(17 * linesOf(s.Cause, 62))
-	earliest := text(style("@", "right"), "–")
+	earliest := text(figure("@"), "–")
 	if !l.Earliest.IsZero() {
-		earliest = moment(style(formatMoment, "right"), l.Earliest)
+		earliest = moment(figure(formatMoment), l.Earliest)
 	}
 	cause := m.look(func(l *look) { l.rule, l.wrap = hair, true; hot(l) })
-	for i, c := range []cell{text(cause, clean(s.Cause)), count(style(m.counting(), "right"), l.Count), money(style(moneyFormat(l.Currency), "right"), l.Currency, l.Amount),
-		earliest, count(style(m.counting(), "right"), l.Late), text(style("@", "right"), clean(s.Who))} {
+	for i, c := range []cell{text(cause, clean(s.Cause)), count(figure(m.counting()), l.Count), money(figure(moneyFormat(l.Currency)), l.Currency, l.Amount),
+		earliest, count(figure(m.counting()), l.Late), text(figure("@"), clean(s.Who))} {
 		m.slot(waitSlots, i, row, c)
 	}
 	m.s.linkRow(row, top(m.lang.of(sheetRefunds)))

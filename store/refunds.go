@@ -178,7 +178,7 @@ var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nob
 // nothingOnItsWay: money that goes back by bank transfer must not go back
 // through Toss as well. The payment is locked as a worker locks it.
 func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
-	if _, err := d.lockPayment(ctx, tx, b.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := d.lockPayment(ctx, tx, b.PaymentKey); err != nil {
 		return err
 	}
 	if as != reconcile.RefundedByTransfer {

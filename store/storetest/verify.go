@@ -128,7 +128,7 @@ var unsaid = map[string]string{
 }
 
 // candidates are other values that a column may take, as SQL.
-func candidates(db *store.DB, table, column, kind string) []string {
+func candidates(table, column, kind string) []string {
 	switch kind = strings.ToLower(kind); {
 	case column == "state" && table == "refunds":
 		var states []string
@@ -162,7 +162,7 @@ func everyColumnIsNamed(t *testing.T, db *store.DB) {
 		for _, column := range columnsOf(t, db, table) {
 			name, kind := column[0], column[1]
 			took := false
-			for _, value := range candidates(db, table, name, kind) {
+			for _, value := range candidates(table, name, kind) {
 				statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s IS DISTINCT FROM %s", table, name, value, name, value)
 				if err := db.ExecForTest(t.Context(), statement); err != nil {
 					continue // a CHECK or a key refuses it: the database says so by itself
@@ -294,7 +294,7 @@ func oneRowStopsItself(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), begun(claimed(t, db, choice("a", now)), now)); err != nil {
 		t.Fatal(err)
 	}
-	own(t, db, "UPDATE refund_attempts SET body = "+candidates(db, "refund_attempts", "body", map[bool]string{true: "bytea", false: "blob"}[db.Dialect() == sqlfiles.Postgres])[0])
+	own(t, db, "UPDATE refund_attempts SET body = "+candidates("refund_attempts", "body", map[bool]string{true: "bytea", false: "blob"}[db.Dialect() == sqlfiles.Postgres])[0])
 	again, err = db.ClaimedFor(t.Context(), good.ID)
 	if err != nil || !slices.Contains(again.Known.Altered, "attempt 1: body") {
 		t.Errorf("with other bytes: %+v, %v", again.Known.Altered, err)
