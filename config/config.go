@@ -316,6 +316,17 @@ func (c *Config) Merchant(mid string) (Merchant, bool) {
 	return c.Merchants[i], true
 }
 
+// MIDs are all whose payments the keys of the file answer for: each merchant's
+// mid, and behind it its also_mids, under which the books may have requests of the
+// time when such a one was the mid.
+func (c *Config) MIDs() []string {
+	var all []string
+	for _, m := range c.Merchants {
+		all = append(append(all, m.MID), m.AlsoMIDs...)
+	}
+	return all
+}
+
 // MainMIDs gives for each of the also_mids the mid under which the books keep
 // what is theirs.
 func (c *Config) MainMIDs() map[string]string {
@@ -335,15 +346,6 @@ func (c *Config) MainMID(mid string) string {
 		return main
 	}
 	return mid
-}
-
-// AllMIDs are those that the configured keys answer for: mids and also_mids.
-func (c *Config) AllMIDs() []string {
-	var all []string
-	for _, m := range c.Merchants {
-		all = append(append(all, m.MID), m.AlsoMIDs...)
-	}
-	return all
 }
 
 // Loopback says whether the merchant's provider is on this machine, which

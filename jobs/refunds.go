@@ -21,7 +21,7 @@ const JobRefunds = "refunds"
 // may be killed at any moment, and several may run at once.
 type Refunds struct {
 	Merchants        []RefundMerchant
-	Configured       []string // every merchant of the configuration, also those that this run leaves out
+	Configured       []string // every MID of the configuration, also those that this run leaves out
 	Actor, RunID     string   // of what the run itself writes
 	Queue            RefundQueue
 	Send             bool // refunds.send, and no dry run

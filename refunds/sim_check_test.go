@@ -78,6 +78,9 @@ func (s *sim) checkStore() {
 	s.last = rows
 	flying := map[string]string{}
 	for _, r := range rows {
+		if _, ours := s.clients[r.MID]; !ours {
+			s.fail("I13", "%s is asked for under %q, and nobody works for that merchant", s.short(r.ID), r.MID)
+		}
 		if before, seen := s.states[r.ID]; !seen || before != r.State {
 			s.states[r.ID] = r.State
 			s.checkHistory(r)

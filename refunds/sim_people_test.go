@@ -87,10 +87,7 @@ func (s *sim) askFor(w *wish) {
 	if s.ids[w.id] == 0 {
 		s.ids[w.id] = len(s.ids) + 1
 	}
-	if s.opt.Payments[w.of].Believed {
-		p.MID = mid
-	}
-	if p, err = refunds.MayBeAsked(p, refunds.Asking{MID: mid}, refunds.Known{}); err != nil {
+	if p, err = refunds.MayBeAsked(s.believed(w.of, mid, p), refunds.Asking{MID: mid}, refunds.Known{}); err != nil {
 		s.note("people: %s is not taken: %v", w.Ref, err)
 		return
 	}
@@ -135,6 +132,15 @@ func (s *sim) askFor(w *wish) {
 	if s.opt.Mild || chance(s.rnd, 0.8) {
 		s.approve(w)
 	}
+}
+
+// believed is a payment as who asks for it sees it: an older version of daesa took
+// whatever its key could look up for the configured merchant's.
+func (s *sim) believed(i int, mid string, p pay.Payment) pay.Payment {
+	if s.opt.Payments[i].Believed {
+		p.MID = mid
+	}
+	return p
 }
 
 // askUnderTheOther hands the same wish in again after the mid was corrected, or

@@ -250,7 +250,7 @@ func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, 
 	owner := a.settings(cfg, cfg.Merchants[0]).Owner
 	runID := reconcile.ShortHash(owner, a.clock().UTC().Format(time.RFC3339Nano))
 	run := &jobs.Refunds{
-		Configured: cfg.AllMIDs(), Actor: refundsActor, RunID: runID, Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
+		Configured: cfg.MIDs(), Actor: refundsActor, RunID: runID, Queue: refundQueue{db}, Send: cfg.Refunds.Send, AfterRestore: flags.afterRestore,
 		StopAfterUnknown: cfg.Refunds.StopAfterUnknown, FailureReached: cfg.Refunds.StopAtFailureRatio.Reached,
 		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {

@@ -59,7 +59,7 @@ func waitingAt(ctx context.Context, cfg *config.Config, db *store.DB, unasked ma
 // waitFacts are what the configuration says about what can go on.
 func waitFacts(cfg *config.Config, now time.Time) refunds.Facts {
 	return refunds.Facts{
-		Configured: cfg.AllMIDs(), Send: cfg.Refunds.Send, Budget: budget(cfg, runFlags{count: -1, amount: -1}),
+		Configured: cfg.MIDs(), Send: cfg.Refunds.Send, Budget: budget(cfg, runFlags{count: -1, amount: -1}),
 		NextRun: nextOf(cfg.Schedule.Refunds), Told: application.ToldAgain(now, nextOf(cfg.Schedule.Nightly)),
 	}
 }
