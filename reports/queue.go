@@ -89,7 +89,7 @@ func (b *nightBook) deadlineNotes() []note {
 	for _, next := range n.nextRefunds() {
 		late := n.sumOf(func(d Deadline) bool { return d.TooLate })
 		if late.count == 0 {
-			notes = append(notes, note{b.lang.fill(word{"다음 환불 실행 {1}: 전 건 기한 내 전송 가능", "The next refund run is at {1}: in time for all of them"}, b.lang.moment(next)), grey})
+			notes = append(notes, note{b.lang.fill(word{"다음 환불 실행 {1}: 그전에 결재되면 전 건 기한 내 전송", "The next refund run is at {1}: in time for all that is approved by then"}, b.lang.moment(next)), grey})
 			break
 		}
 		notes = append(notes, note{b.lang.fill(word{"⚠ 다음 환불 실행({1}) 전 기한 도래: {2}건 {3} → 즉시 daesa refunds run",
