@@ -25,8 +25,8 @@ type night struct {
 	deadlines  []Deadline // that can still be kept, most urgent first
 	lost       []Deadline // that have passed
 	refunds    []RefundRow
-	ladders    []ladder // one for each currency, over all merchants
-	own        []ladder // the same for each merchant, where there are several
+	bridges    []bridge // one for each currency, over all merchants
+	own        []bridge // the same for each merchant, where there are several
 	sum        reconcile.Run
 	runs       map[string]string     // run ids by merchant
 	money      *reconcile.DayMoney   // of the business date, over all merchants; nil: not known
@@ -81,7 +81,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 		return nil, err
 	}
 	n.countLeft()
-	return n, n.climb()
+	return n, n.reckonBridges()
 }
 
 // unread says whether a merchant's night has no figures: it never came to be

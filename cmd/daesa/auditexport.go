@@ -18,8 +18,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/xlsx"
 	"daesa/pay"
-	"daesa/reports"
 	"daesa/store"
 )
 
@@ -174,7 +174,7 @@ func (e *export) table(name string, columns []string) (func([]string) error, err
 	return func(values []string) error {
 		w.rows++
 		for i := range values {
-			values[i] = reports.Inert(values[i])
+			values[i] = xlsx.Inert(values[i])
 		}
 		return w.csv.Write(values)
 	}, w.csv.Write(columns)
