@@ -62,28 +62,21 @@ func (c *control) nights(currency pay.Currency) span {
 		}
 	}
 	c.heading(c.say("최근 30일 불일치 추이", "The last thirty nights"))
-	header := c.chartHead(label{"대사 기준일", "Business date"}, label{"불일치 건수", "Breaks"}, label{"불일치 금액", "Apart"}, label{"신규", "New"}, label{"자동 해소", "Cleared"}, label{"완료", "Complete"})
-	n, amount := c.right(formatCount), c.right(moneyFormat(currency))
+	header := c.head(label{"대사 기준일", "Business date"}, label{"불일치 건수", "Breaks"}, label{"불일치 금액", "Apart"}, label{"신규", "New"}, label{"자동 해소", "Cleared"}, label{"완료", "Complete"})
 	days := slices.Sorted(maps.Keys(byDay))
 	var most int64
 	for _, day := range days[max(len(days)-30, 0):] {
 		f := byDay[day]
 		most = max(most, whole(currency, f.Apart[currency]))
-		c.s.Add(18, date(c.leftly(formatDate), day), xlsx.Int(n, f.Open), money(amount, currency, f.Apart[currency]), xlsx.Int(n, f.Opened), xlsx.Int(n, f.Cleared),
-			xlsx.Text(c.right("@"), c.lang.yesNo(f.Complete)))
+		c.s.Add(18, c.r.on(day), c.r.number(f.Open), c.r.money(currency, f.Apart[currency]), c.r.number(f.Opened), c.r.number(f.Cleared), c.r.says(c.lang.yesNo(f.Complete)))
 	}
 	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
-}
-
-func (c *control) chartHead(labels ...label) int {
-	c.head(labels...)
-	return c.s.Last()
 }
 
 // days are the deadlines of the days to come.
 func (c *control) days(currency pay.Currency) span {
 	c.heading(c.say("일자별 취소기한 도래액", "Deadlines by day"))
-	header := c.chartHead(label{"취소기한", "Deadline"}, label{"건수", "Count"}, label{"금액", "Amount"})
+	header := c.head(label{"취소기한", "Deadline"}, columnCount, columnAmount)
 	today := pay.DayOf(c.night.now)
 	var most int64
 	for i := range daysAhead {
@@ -92,7 +85,7 @@ func (c *control) days(currency pay.Currency) span {
 			return !d.CancelBy.IsZero() && pay.DayOf(d.CancelBy) == day && d.Currency == currency
 		})
 		most = max(most, whole(currency, s.money[currency]))
-		c.s.Add(18, date(c.leftly(formatDate), day), xlsx.Int(c.right(formatCount), s.count), money(c.right(moneyFormat(currency)), currency, s.money[currency]))
+		c.s.Add(18, c.r.on(day), c.r.number(s.count), c.r.money(currency, s.money[currency]))
 	}
 	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
 }

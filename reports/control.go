@@ -16,10 +16,11 @@ import (
 type control struct {
 	*nightBook
 	s *xlsx.Sheet
+	r tableRow
 }
 
 func (b *nightBook) drawControl() chartData {
-	c := &control{nightBook: b, s: &xlsx.Sheet{Name: b.lang.of(sheetControl), Tab: grey, Portrait: true, Widths: []int{30, 22, 18, 18, 18, 22}}}
+	c := &control{nightBook: b, r: b.row(tone{}), s: &xlsx.Sheet{Name: b.lang.of(sheetControl), Tab: grey, Portrait: true, Widths: []int{30, 22, 18, 18, 18, 22}}}
 	b.Add(c.s)
 	c.s.Add(28, xlsx.Text(b.Style(titleStyle), b.say("대사 확인", "Control")))
 	c.s.Add(16, xlsx.Text(b.Style(smallStyle), b.say("조회 범위와 금액 검증 결과", "What was read, and what proves the figures")))
@@ -44,11 +45,19 @@ func (c *control) heading(title string) {
 	c.s.Add(22, xlsx.Text(c.Style(headingStyle), title))
 }
 
-func (c *control) head(labels ...label) { c.s.Add(20, c.heads(labels...)...) }
+// head lays out the header of a table and gives its row.
+func (c *control) head(labels ...label) int { return c.s.Add(20, c.heads(labels...)...) }
 
-func (c *control) left() xlsx.StyleID                { return c.row(tone{}).left("@") }
-func (c *control) leftly(format string) xlsx.StyleID { return c.row(tone{}).left(format) }
-func (c *control) right(format string) xlsx.StyleID  { return c.row(tone{}).right(format) }
+// add lays out a row of a label and figures.
+func (c *control) add(name string, figures ...xlsx.Cell) int {
+	return c.s.Add(18, append([]xlsx.Cell{c.r.label(name)}, figures...)...)
+}
+
+// table begins a table below a little room.
+func (c *control) table(labels ...label) {
+	c.s.Add(6)
+	c.head(labels...)
+}
 
 // checks compares figures that stand in two places, by live formulas.
 func (c *control) checks() {
@@ -122,14 +131,13 @@ func (c *control) foreign() {
 
 // counted compares a number of things; formula counts them live.
 func (c *control) counted(name string, run, here int64, formula string) {
-	c.check(name, xlsx.Int(c.right(formatCount), run), xlsx.Int(c.right(formatCount), here).Formula(formula),
+	c.check(name, c.r.number(run), c.r.number(here).Formula(formula),
 		xlsx.Int(c.verdict(formatCheck, here == run), here-run), func(formula string) string { return formula })
 }
 
 // amounts compares money; place is where the workbook has its figure.
 func (c *control) amounts(name string, currency pay.Currency, run, here int64, place string) {
-	r := c.row(tone{})
-	c.check(name+" ("+code(currency)+")", r.over(currency, run), r.over(currency, here).Formula(place),
+	c.check(name+" ("+code(currency)+")", c.r.over(currency, run), c.r.over(currency, here).Formula(place),
 		money(c.verdict(checkFormat(currency), here == run), currency, here-run), func(formula string) string { return rounded(currency, formula) })
 }
 
@@ -137,7 +145,7 @@ func (c *control) amounts(name string, currency pay.Currency, run, here int64, p
 // their difference, which is nothing.
 func (c *control) check(name string, run, here, difference xlsx.Cell, exact func(formula string) string) {
 	row := c.s.Last() + 1
-	c.s.Add(18, xlsx.Text(c.left(), name), run, here, difference.Formula(exact(xlsx.At(3, row)+"-"+xlsx.At(2, row))))
+	c.add(name, run, here, difference.Formula(exact(xlsx.At(3, row)+"-"+xlsx.At(2, row))))
 }
 
 func (c *control) verdict(format string, equal bool) xlsx.StyleID {
@@ -227,14 +235,10 @@ func (c *control) merchant(s Snapshot) {
 	c.totals(s.Run)
 }
 
-func (c *control) fact(name, value string) {
-	row := c.s.Add(18, xlsx.Text(c.left(), name))
-	c.s.Span(2, 6, row, xlsx.Text(c.left(), value))
-}
+func (c *control) fact(name, value string) { c.s.Span(2, 6, c.add(name), c.r.label(value)) }
 
 func (c *control) counts(name string, n int64) {
-	row := c.s.Add(18, xlsx.Text(c.left(), name), xlsx.Int(c.right(formatCount), n))
-	c.s.Span(3, 6, row, xlsx.Blank(c.left()))
+	c.s.Span(3, 6, c.add(name, c.r.number(n)), c.r.blank())
 }
 
 func (c *control) facts(s Snapshot) {
@@ -270,9 +274,8 @@ func (c *control) gaps(s Snapshot) {
 	if len(s.Run.Gaps) == 0 {
 		return
 	}
-	c.s.Add(6)
-	c.head(label{"미조회 내역", "Not read"}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""})
-	alarm := c.styled(func(s *style) { s.Below, s.Color, s.Wrap = hair, red, true })
+	c.table(label{"미조회 내역", "Not read"}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""})
+	alarm := c.row(tone{colour: red, wrap: true}).left("@")
 	log := c.styled(func(s *style) { s.Below, s.Color, s.Size, s.Wrap = hair, grey, 8, true })
 	for _, gap := range s.Run.Gaps {
 		value := xlsx.Clean(c.lang.gapPart(gap) + " — " + c.lang.gapReason(gap))
@@ -290,11 +293,8 @@ func (c *control) capture(s Snapshot) {
 	if f == nil {
 		return
 	}
-	c.s.Add(6)
-	c.head(label{"환불계좌 수집", "Refund accounts"}, label{"건수", "Number"})
-	row := func(name string, n int) {
-		c.s.Add(18, xlsx.Text(c.left(), name), xlsx.Int(c.right(formatCount), int64(n)))
-	}
+	c.table(label{"환불계좌 수집", "Refund accounts"}, label{"건수", "Number"})
+	row := func(name string, n int) { c.add(name, c.r.number(int64(n))) }
 	row(c.say("수집", "Captured"), f.Captured)
 	row(c.say("별도 접수", "Given in other ways"), f.Given)
 	row(c.say("대기", "Waiting"), f.Waiting)
@@ -311,8 +311,7 @@ func (c *control) windows(run reconcile.Run) {
 	if len(run.Windows) == 0 {
 		return
 	}
-	c.s.Add(6)
-	c.head(label{"조회한 거래일", "Windows read"}, label{"페이지", "Pages"}, label{"거래 건수", "Rows"}, label{"재조회", "Read again"})
+	c.table(label{"조회한 거래일", "Windows read"}, label{"페이지", "Pages"}, label{"거래 건수", "Rows"}, label{"재조회", "Read again"})
 	var sum reconcile.Window
 	for _, w := range run.Windows {
 		sum.Pages, sum.Rows = sum.Pages+w.Pages, sum.Rows+w.Rows
@@ -324,34 +323,29 @@ func (c *control) windows(run reconcile.Run) {
 }
 
 func (c *control) windowRow(name string, w reconcile.Window, reread string) {
-	n := c.right(formatCount)
-	c.s.Add(18, xlsx.Text(c.left(), name), xlsx.Int(n, int64(w.Pages)), xlsx.Int(n, w.Rows), xlsx.Text(c.right("@"), reread))
+	c.add(name, c.r.number(int64(w.Pages)), c.r.number(w.Rows), c.r.says(reread))
 }
 
 func (c *control) calls(run reconcile.Run) {
 	if len(run.CallsByAPI) == 0 {
 		return
 	}
-	c.s.Add(6)
-	c.head(label{"토스 API 호출", "Toss calls"}, label{"횟수", "Calls"})
+	c.table(label{"토스 API 호출", "Toss calls"}, label{"횟수", "Calls"})
 	var sum int64
 	for _, api := range sortedKeys(run.CallsByAPI) {
 		sum += run.CallsByAPI[api]
-		c.s.Add(18, xlsx.Text(c.left(), lookUp(c.lang, apiLabels, api)), xlsx.Int(c.right(formatCount), run.CallsByAPI[api]))
+		c.add(lookUp(c.lang, apiLabels, api), c.r.number(run.CallsByAPI[api]))
 	}
-	c.s.Add(18, xlsx.Text(c.left(), c.lang.of(sumLabel)), xlsx.Int(c.right(formatCount), sum))
+	c.add(c.lang.of(sumLabel), c.r.number(sum))
 }
 
 func (c *control) methods(run reconcile.Run) {
 	if len(run.ByMethod) == 0 {
 		return
 	}
-	c.s.Add(6)
-	c.head(columnMethod, label{"통화", "Currency"}, label{"거래 건수", "Rows"}, label{"승인금액", "Approved"}, label{"취소 거래", "Cancel rows"})
-	n := c.right(formatCount)
-	for _, method := range run.ByMethod {
-		c.s.Add(18, xlsx.Text(c.left(), c.methodName(method.Method)), xlsx.Text(c.right("@"), code(method.Currency)), xlsx.Int(n, method.Rows),
-			money(c.right(moneyFormat(method.Currency)), method.Currency, method.Approved), xlsx.Int(n, method.Canceled))
+	c.table(columnMethod, label{"통화", "Currency"}, label{"거래 건수", "Rows"}, label{"승인금액", "Approved"}, label{"취소 거래", "Cancel rows"})
+	for _, m := range run.ByMethod {
+		c.add(c.methodName(m.Method), c.r.says(code(m.Currency)), c.r.number(m.Rows), c.r.money(m.Currency, m.Approved), c.r.number(m.Canceled))
 	}
 }
 
@@ -359,12 +353,10 @@ func (c *control) totals(run reconcile.Run) {
 	if len(run.Totals) == 0 {
 		return
 	}
-	c.s.Add(6)
-	c.head(label{"합계", "Totals"}, columnShop, columnProvider, label{"원인 확인 차이", "Explained"}, label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel)
+	c.table(label{"합계", "Totals"}, columnShop, columnProvider, label{"원인 확인 차이", "Explained"}, label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel)
 	for _, t := range run.Totals {
-		format, signed := c.right(moneyFormat(t.Currency)), c.right(signedFormat(t.Currency))
-		c.s.Add(18, xlsx.Text(c.left(), code(t.Currency)), money(format, t.Currency, t.Shop), money(format, t.Currency, t.Provider),
-			money(signed, t.Currency, t.Explained), money(signed, t.Currency, t.Timing), money(c.right(checkFormat(t.Currency)), t.Currency, t.Unexplained))
+		c.add(code(t.Currency), c.r.money(t.Currency, t.Shop), c.r.money(t.Currency, t.Provider),
+			c.r.over(t.Currency, t.Explained), c.r.over(t.Currency, t.Timing), c.r.check(t.Currency, t.Unexplained))
 	}
 }
 

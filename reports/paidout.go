@@ -50,17 +50,15 @@ func (c *control) paidOut(s Snapshot) {
 	if !hasPaid(s) {
 		return
 	}
-	c.s.Add(6)
-	c.head(paidOutLabels...)
-	r := c.row(tone{})
+	c.table(paidOutLabels...)
 	if p := s.Run.PaidOut; p.Why != "" {
 		why := clip(c.lang.fill(label{"미조회 — {1}", "not read — {1}"}, p.Why))
-		row := c.s.Add(18*xlsx.Lines(why, 90), r.label(c.lang.day(s.Run.Day)))
+		row := c.s.Add(18*xlsx.Lines(why, 90), c.r.label(c.lang.day(s.Run.Day)))
 		c.s.Span(2, 6, row, c.row(tone{colour: red, wrap: true}).label(why))
 		return
 	}
 	for _, sum := range s.Run.PaidOut.Sums {
-		c.s.Add(18, r.label(c.lang.day(s.Run.Day)+" "+string(sum.Currency)), xlsx.Int(r.right(formatCount), sum.Rows),
-			r.money(sum.Currency, sum.Amount), r.money(sum.Currency, sum.Fee), r.money(sum.Currency, sum.Paid))
+		c.add(c.lang.day(s.Run.Day)+" "+string(sum.Currency), c.r.number(sum.Rows),
+			c.r.money(sum.Currency, sum.Amount), c.r.money(sum.Currency, sum.Fee), c.r.money(sum.Currency, sum.Paid))
 	}
 }

@@ -44,6 +44,9 @@ func (r tableRow) blank() xlsx.Cell            { return xlsx.Blank(r.left("@")) 
 // says is a text under figures.
 func (r tableRow) says(text string) xlsx.Cell { return xlsx.Text(r.right("@"), text) }
 
+// number is a number of things, count with their unit.
+func (r tableRow) number(n int64) xlsx.Cell { return xlsx.Int(r.right(formatCount), n) }
+
 func (r tableRow) count(n int64) xlsx.Cell { return xlsx.Int(r.right(r.book.counting()), n) }
 
 func (r tableRow) money(c pay.Currency, units int64) xlsx.Cell {
@@ -64,8 +67,9 @@ func (r tableRow) share(part, whole int64) xlsx.Cell {
 	return xlsx.Share(r.right(formatPercent), part, whole)
 }
 
-// day is the date of a moment.
+// day is the date of a moment, on a business day, at the left.
 func (r tableRow) day(t time.Time) xlsx.Cell { return moment(r.right(formatDate), t) }
+func (r tableRow) on(d pay.Day) xlsx.Cell    { return date(r.left(formatDate), d) }
 
 // heads are the cells of a table's header: the first stands over labels, the
 // others over figures.
