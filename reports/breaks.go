@@ -108,7 +108,7 @@ func (b *nightBook) drawBreaks() {
 		}
 	}
 	if cleared == 0 {
-		l.segments[0] = nothing[*breakLine](b, "불일치 없음 ✓", "No breaks ✓")
+		l.segments[0] = nothing[*breakLine](b, label{"불일치 없음 ✓", "No breaks ✓"})
 	}
 	if cleared < len(n.breaks) {
 		l.segments = append(l.segments, segment[*breakLine]{from: cleared, to: len(n.breaks), height: listRow, row: row,

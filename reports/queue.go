@@ -64,7 +64,7 @@ func (b *nightBook) drawDeadlines() {
 		sums: amounts(func(i int) (pay.Currency, int64) { return all[i].Currency, all[i].Amount }),
 	}
 	if ahead == 0 {
-		l.segments[0] = nothing[*deadlineLine](b, "취소기한이 있는 환불 없음 ✓", "No refund has a deadline ✓")
+		l.segments[0] = nothing[*deadlineLine](b, label{"취소기한이 있는 환불 없음 ✓", "No refund has a deadline ✓"})
 	}
 	if len(n.lost) > 0 {
 		l.segments = append(l.segments, segment[*deadlineLine]{from: ahead, to: len(all), height: listRow, row: row,
@@ -188,22 +188,13 @@ var refundColumns = []column[*refundLine]{
 
 // drawRefunds lays out the queue: what needs a person first.
 func (b *nightBook) drawRefunds() {
-	rows := b.night.refunds
-	columns := shown(b.book, refundColumns)
 	p, tags := b.paint(rowStyle), b.stateTags()
-	l := listing[*refundLine]{
-		name: sheetRefunds, tab: green, columns: columns, fixed: position(columns, columnOrder),
+	b.queue = drawList(b, listing[*refundLine]{
+		name: sheetRefunds, tab: green, columns: refundColumns, fixed: position(shown(b.book, refundColumns), columnOrder), height: tallEnough(b.night.refunds, b.night.waits),
 		title:    b.say("환불 현황", "Refunds"),
 		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 미완료 요청과 금일 대사에서 요청한 건", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
-		segments: []segment[*refundLine]{{to: len(rows), height: tallEnough(rows, b.night.waits), row: func(i int, _ []xlsx.Cell) *refundLine {
-			return &refundLine{palette: p, book: b, row: &rows[i], tag: cmp.Or(tags[rows[i].State], p.text)}
-		}}},
-		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
-	}
-	if len(rows) == 0 {
-		l.segments[0] = nothing[*refundLine](b, "환불 요청 없음", "No refund requests")
-	}
-	b.queue = place(b.book, l)
+	}, p, b.night.refunds, func(r *RefundRow) (pay.Currency, int64) { return r.Currency, r.Amount },
+		func(r *RefundRow) xlsx.StyleID { return cmp.Or(tags[r.State], p.text) }, label{"환불 요청 없음", "No refund requests"})
 }
 
 // stateTags are the styles of the states of a request.

@@ -50,11 +50,6 @@ func headStyle(align string) style {
 	return plain.With(func(s *style) { s.Bold, s.Color, s.Fill, s.Align, s.Above = true, navy, head, align, navy })
 }
 
-// figureStyle is a number in a table on a page.
-func figureStyle(format string, bold bool) style {
-	return plain.With(func(s *style) { s.Format, s.Align, s.Below, s.Bold = format, "right", hair, bold })
-}
-
 // tagStyle marks how a row of a list stands: red needs a person, amber waits for
 // one, green is done. Any other colour leaves the row as it is.
 func tagStyle(colour string) style {

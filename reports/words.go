@@ -201,16 +201,6 @@ func (r *Returned) edited(row *returnedRow, drawn drawnRow) string {
 	return " (" + strings.Join(names, "; ") + ")"
 }
 
-// quote keeps a text from outside short and on one line.
-func quote(value string) string {
-	const most = 40
-	value = xlsx.Clean(value)
-	if utf8.RuneCountInString(value) > most {
-		value = string([]rune(value)[:most]) + "…"
-	}
-	return `"` + value + `"`
-}
-
 func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string) {
 	w := reconcile.Word{ID: seen.ID, Seen: reconcile.Break{ID: seen.ID, Status: seen.Status, Since: seen.Since, Owner: seen.Owner, Note: seen.Note,
 		Finding: reconcile.Finding{MID: seen.MID, OrderID: seen.OrderID, Kind: seen.Kind, Currency: seen.Currency, LocalAmount: seen.LocalAmount,
