@@ -37,8 +37,8 @@ var missingColumns = []column[*missingLine]{
 	{name: columnRefundID, width: 28, id: true, details: true, cell: func(l *missingLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
-// drawMissing lays out the virtual accounts' payments whose refund account
-// nobody has: those of which a refund waits for it first.
+// drawMissing lists the payments by virtual account whose refund account is not
+// known; those with a waiting refund come first.
 func (b *nightBook) drawMissing() {
 	var rows []refunds.MissingAccount
 	for _, s := range b.night.snapshots {
@@ -96,7 +96,7 @@ var transferColumns = []column[*transferLine]{
 	{name: columnRefundID, width: 28, id: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
-// drawTransfers lays out what people give back by a bank transfer.
+// drawTransfers lists what people give back by a bank transfer.
 func (b *nightBook) drawTransfers() {
 	rows := slices.Clone(b.night.transfers)
 	slices.SortStableFunc(rows, func(x, y refunds.HandTransfer) int {
@@ -134,8 +134,8 @@ var promiseColumns = []column[*promiseLine]{
 	{name: columnRefundID, width: 28, id: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
-// drawPromises lays out, for customer service, when the money of a refund
-// arrives: what is still on its way, the newest cancel first.
+// drawPromises lists, for customer service, when the money of each refund arrives
+// that is still on its way; the newest cancel comes first.
 func (b *nightBook) drawPromises() {
 	var rows []Promise
 	for _, s := range b.night.snapshots {

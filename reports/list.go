@@ -26,7 +26,7 @@ type column[D any] struct {
 	cell    func(d D) xlsx.Cell
 }
 
-// isFact says whether a column is the program's word rather than a person's.
+// isFact reports whether the program fills the column in, rather than a person.
 func (c column[D]) isFact() bool { return !c.people && c.name != columnRowCheck }
 
 // The columns that are not always there.
@@ -64,8 +64,8 @@ type note struct {
 }
 
 // segment is a part of a list: rows that lead it in, then the rows from to to-1.
-// row gives what the i-th is of, and may keep its cells; where the rows are of
-// something else cells draws them.
+// row gives what the i-th is of, valid until the next, and may keep its cells; where
+// the rows are of something else cells draws them.
 type segment[D any] struct {
 	lead     []xlsx.Row
 	from, to int
@@ -301,7 +301,8 @@ func alone[D any](b *book, colour, sentence string) segment[D] {
 	return segment[D]{lead: []xlsx.Row{{Height: 24, Cells: []xlsx.Cell{xlsx.Text(b.styled(func(s *style) { s.Color = colour }), sentence)}}}}
 }
 
-// nothing is the one row of an empty listing. It says "none" only of what was read.
+// nothing is the one row of an empty list. It says "none" only where everything was
+// read.
 func nothing[D any](b *nightBook, none label) segment[D] {
 	switch {
 	case b.night.nothingRead():
@@ -317,8 +318,10 @@ func nothing[D any](b *nightBook, none label) segment[D] {
 // of the cell that says how a row stands, and none is said where there is no row.
 func drawList[R any](b *nightBook, l listing[*line[*nightBook, R]], p palette, rows []R, amount func(r *R) (pay.Currency, int64), tag func(r *R) xlsx.StyleID, none label) []xlsx.Area {
 	type drawn = *line[*nightBook, R]
+	one := &line[*nightBook, R]{palette: p, book: b}
 	l.segments = []segment[drawn]{{to: len(rows), height: max(l.height, listRow), row: func(i int, _ []xlsx.Cell) drawn {
-		return &line[*nightBook, R]{palette: p, book: b, row: &rows[i], tag: tag(&rows[i])}
+		one.row, one.tag = &rows[i], tag(&rows[i])
+		return one
 	}}}
 	if len(rows) == 0 {
 		l.segments[0] = nothing[drawn](b, none)

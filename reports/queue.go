@@ -36,8 +36,8 @@ var deadlineColumns = []column[*deadlineLine]{
 	{name: columnBreakID, width: 19, id: true, cell: func(l *deadlineLine) xlsx.Cell { return l.says(l.row.BreakID) }},
 }
 
-// drawDeadlines lays out the money that should go back and has a last day:
-// what can still be sent, and apart what cannot.
+// drawDeadlines lists the money that should go back by a last day: what can still
+// be sent, and below it what has expired.
 func (b *nightBook) drawDeadlines() {
 	n := b.night
 	all, ahead := slices.Concat(n.deadlines, n.lost), len(n.deadlines)
@@ -73,8 +73,8 @@ func (b *nightBook) drawDeadlines() {
 	b.due = place(b.book, l)
 }
 
-// deadlineNotes say in won what runs out when, before the list: by bucket, up
-// to the end of the next bank day, and what the next planned run would miss.
+// deadlineNotes stand above the list: money by bucket, money due by the end of the
+// next bank day, and what the next planned run would miss.
 func (b *nightBook) deadlineNotes() []note {
 	n := b.night
 	if n.nothingRead() {
@@ -95,7 +95,7 @@ func (b *nightBook) deadlineNotes() []note {
 	notes = append(notes, note{b.lang.fill(label{"익영업일 {1}까지 기한 도래: {2}건 {3}", "Before the end of the next bank day, {1}: {2}, {3}"},
 		b.lang.day(bankDay), b.number(soon.count), b.spelled(soon)), colour})
 	if late := n.lateOnes(); late.count > 0 {
-		notes = append(notes, note{b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ") + b.lateLabels(b.spelled), red})
+		notes = append(notes, note{b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ") + b.lateReasons(b.spelled), red})
 	}
 	for _, next := range n.nextRefunds() {
 		late := n.sumOf(func(d Deadline) bool { return d.TooLate })
@@ -131,7 +131,7 @@ func (b *nightBook) spelled(s stake) string {
 	return strings.Join(parts, " + ")
 }
 
-// deadlineAdvice says what keeps a deadline, the most pressing first.
+// deadlineAdvice says what must happen to meet a deadline, most pressing first.
 func (b *nightBook) deadlineAdvice(d *Deadline) string {
 	wait := b.night.waits[d.RefundID]
 	switch {
@@ -186,7 +186,7 @@ var refundColumns = []column[*refundLine]{
 	{name: columnRefundID, width: 28, id: true, cell: func(l *refundLine) xlsx.Cell { return l.says(l.row.ID) }},
 }
 
-// drawRefunds lays out the queue: what needs a person first.
+// drawRefunds lists the refund requests; those that need a person come first.
 func (b *nightBook) drawRefunds() {
 	p, tags := b.paint(rowStyle), b.stateTags()
 	b.queue = drawList(b, listing[*refundLine]{

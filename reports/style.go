@@ -83,8 +83,8 @@ func unit(c pay.Currency) (digits, behind string) {
 	return digits, `" ` + code(c) + `"`
 }
 
-// code is a currency's code as far as it can stand in a number format or on a
-// sheet without meaning something else.
+// code is a currency's code, safe for number formats and formulas; "?" where it is
+// none.
 func code(c pay.Currency) string {
 	kept := strings.Map(func(r rune) rune {
 		if (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') {
@@ -103,19 +103,19 @@ func moneyFormat(c pay.Currency) string {
 	return digits + behind + ";-" + digits + behind + ";" + zero(c) + behind
 }
 
-// signedFormat shows over with a plus and under in red with a minus.
+// signedFormat shows a plus, and in red a minus.
 func signedFormat(c pay.Currency) string {
 	digits, behind := unit(c)
 	return "+" + digits + behind + ";[Red]-" + digits + behind + ";" + zero(c) + behind
 }
 
-// checkFormat is for a figure that must be nothing.
+// checkFormat is for a figure that must be 0; it ticks 0.
 func checkFormat(c pay.Currency) string {
 	digits, behind := unit(c)
 	return "+" + digits + behind + ";-" + digits + behind + ";" + zero(c) + behind + `" ✓"`
 }
 
-// dashFormat shows nothing as a dash.
+// dashFormat shows 0 as a dash.
 func dashFormat(c pay.Currency) string {
 	digits, behind := unit(c)
 	return digits + behind + ";-" + digits + behind + `;"–"`
@@ -133,7 +133,8 @@ func money(style xlsx.StyleID, currency pay.Currency, units int64) xlsx.Cell {
 	return xlsx.Decimal(style, currency.Format(units))
 }
 
-// rounded takes away what binary fractions add to hundredths.
+// rounded wraps a formula in ROUND where the currency has decimals: binary fractions
+// do not add up exactly.
 func rounded(c pay.Currency, formula string) string {
 	if c.Digits() == 0 {
 		return formula
@@ -176,7 +177,7 @@ func moment(style xlsx.StyleID, t time.Time) xlsx.Cell {
 	return xlsx.Moment(style, t.In(pay.Seoul))
 }
 
-// clip keeps a sentence that quotes an error readable.
+// clip cuts a sentence that quotes an error to a readable length.
 func clip(sentence string) string {
 	const most = 300
 	return xlsx.Clip(xlsx.Clean(sentence), most)
