@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
@@ -157,8 +158,8 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	}
 	inner := d.inner(at, "demo")
 	var documents []nightDocument
-	err := inner.withNights(ctx, func(n *nights) error {
-		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
+	err := inner.withNights(ctx, func(cfg *config.Config, db *store.DB, n *application.Nights) error {
+		if err := inner.importOrders(ctx, cfg, db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
 			return err
 		}
 		var err error

@@ -211,9 +211,7 @@ func (a *app) jobOver(ctx context.Context, cfg *config.Config, db *store.DB, met
 	if err != nil {
 		log.Error("job failed", "error", err)
 		if ctx.Err() == nil && !errors.Is(err, jobs.ErrLostTick) {
-			a.alert(ctx, cfg, db, "job/"+tick.Job, inLanguage(cfg, "daesa 작업 실패: %s", "daesa: the job %s failed", tick.Job),
-				inLanguage(cfg, "작업 %s이(가) 실패했습니다. 로그에 이유가 있고, daesa doctor가 할 일을 알려 줍니다. 다음 예정 시각에 다시 실행됩니다.",
-					"The job %s failed. Its log says why, daesa doctor says what to do. It runs again at its next time.", tick.Job))
+			a.teller(cfg, db).FailedJob(ctx, tick.Job)
 		}
 		return
 	}
