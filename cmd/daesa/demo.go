@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -176,8 +177,8 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 // inner is a command of the demo's own folder, as somebody would have given it
 // at a time.
 func (d *demo) inner(at time.Time, by string) *app {
-	inner := &app{world: d.world, configPath: filepath.Join(d.dir, "daesa.yaml"), asOf: pay.FormatTime(at), by: by, log: d.log, json: true}
-	inner.stderr = quiet{}
+	inner := d.another(io.Discard)
+	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), pay.FormatTime(at), by, ""
 	inner.env = func(name string) (string, bool) {
 		switch name {
 		case demoKey:
@@ -249,11 +250,6 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 	}
 	return sent, nil
 }
-
-// quiet swallows what the nights of a demo would tell a terminal.
-type quiet struct{}
-
-func (quiet) Write(p []byte) (int, error) { return len(p), nil }
 
 func (d *demo) writeOrders(path string, at time.Time) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the demo's own folder

@@ -82,7 +82,7 @@ func newMetrics(a *app, cfg *config.Config, db *store.DB) *metrics {
 }
 
 func (m *metrics) planned(job string) bool {
-	return slices.ContainsFunc(scheduled(m.cfg), func(j commandJob) bool { return j.name == job })
+	return slices.ContainsFunc(scheduled(m.cfg), func(j scheduledJob) bool { return j.name == job })
 }
 
 func (m *metrics) handler() http.Handler {

@@ -29,25 +29,31 @@ func (a *app) nightlyCommand() *cobra.Command {
 			if monthEnd && date != "" {
 				return usage(errors.New("--month-end is about today and takes no --date"), "leave one of the two away")
 			}
-			return a.withNights(cmd.Context(), func(_ *config.Config, _ *store.DB, nights *application.Nights) error {
-				today := pay.DayOf(nights.Now())
-				if monthEnd && !jobs.MonthEnd(today) {
-					return a.notMonthEnd(today)
-				}
-				if monthEnd {
-					date = string(today)
-				}
-				documents, err := a.nightDocuments(cmd.Context(), nights, date)
-				if err != nil {
-					return err
-				}
-				return a.printNights(documents)
-			})
+			return a.runNightly(cmd.Context(), date, monthEnd)
 		},
 	}
 	cmd.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: all that are due)")
 	cmd.Flags().BoolVar(&monthEnd, "month-end", false, "phone payments of today so far, on the last day of a month; nothing on other days")
 	return cmd
+}
+
+// runNightly runs the dates that are due, a named one, or the last day of a month
+// so far.
+func (a *app) runNightly(ctx context.Context, date string, monthEnd bool) error {
+	return a.withNights(ctx, func(_ *config.Config, _ *store.DB, nights *application.Nights) error {
+		today := pay.DayOf(nights.Now())
+		switch {
+		case monthEnd && !jobs.MonthEnd(today):
+			return a.notMonthEnd(today)
+		case monthEnd:
+			date = string(today)
+		}
+		documents, err := a.nightDocuments(ctx, nights, date)
+		if err != nil {
+			return err
+		}
+		return a.printNights(documents)
+	})
 }
 
 // notMonthEnd says that there is nothing to do: for schedules that cannot name
