@@ -367,7 +367,7 @@ func (d *refundsRunDocument) fill(s jobs.RefundSummary) {
 	d.Sent, d.Succeeded, d.Accepted = s.Sent, s.States[refunds.Succeeded], s.States[refunds.Accepted]
 	d.Refused, d.Unknown, d.Held = s.States[refunds.Refused], s.States[refunds.Unknown], s.States[refunds.HeldState]
 	d.Expired, d.Retry = s.States[refunds.ExpiredState], s.States[refunds.Retry]
-	d.StoppedBecause = orNull(s.Stopped)
+	d.StoppedBecause = orNull(s.Stopped.String())
 	d.Amount = map[string]int64{}
 	for currency, amount := range s.Amount {
 		d.Amount[string(currency)] = amount
@@ -388,8 +388,8 @@ func (a *app) judgeRefunds(s jobs.RefundSummary) {
 	if len(gaps) > 0 {
 		a.advise(application.WhatToDo(whyUnasked(s.Unasked)))
 	}
-	if strings.HasPrefix(s.Stopped, "broken") {
-		a.verdict.add(codePerson, "%s", plain(s.Stopped))
+	if s.Stopped.Why == jobs.StopBroken {
+		a.verdict.add(codePerson, "%s", plain(s.Stopped.String()))
 	}
 }
 
