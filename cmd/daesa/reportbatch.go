@@ -123,7 +123,7 @@ func readImport(ctx context.Context, db *store.DB, batch *reports.Batch) error {
 		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
 			return fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
 		}
-		batch.By, batch.At, batch.FileRows = e.Actor, e.At.Time, facts.Rows
+		batch.By, batch.At, batch.FileRows = e.Actor, e.At, facts.Rows
 		return nil // the first time; the same file again adds nothing
 	}
 	return nil
