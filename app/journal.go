@@ -94,3 +94,28 @@ func changesOf(entries []JournalEntry, counts func(verb string) bool) ([]Change,
 	}
 	return changes, nil
 }
+
+// Verified is what checking the journal, and what it is about, found.
+type Verified struct {
+	Entries int64
+	Head    string
+	// Broken says what is wrong with the chain, in the order found; empty when it is
+	// whole.
+	Broken []string
+	// SawHead says whether a hash that the caller knows is in the chain.
+	SawHead bool
+	// Altered are the rows that are not what the journal says of them.
+	Altered []Altered
+	// How many rows were compared: requests with their attempts, transfers by hand
+	// and because of a break, limits of runs and days, imported files.
+	Refunds, Transfers, Limits, Batches int
+	// Unsaid counts facts of these rows that the journal does not have, since their
+	// entries are older than the version that keeps them.
+	Unsaid int
+}
+
+// Altered is a row that is not what the journal says of it.
+type Altered struct {
+	Subject string   // "refund:ID", "transfer:ID", "break:ID", "batch:ID", "limit:SCOPE CURRENCY", "brake"
+	What    []string // columns, attempts or entries
+}
