@@ -205,6 +205,11 @@ func (d *DB) Refunds(ctx context.Context, f RefundFilter) ([]refunds.Request, er
 	return d.refunds(ctx, "refunds_list", args{"mid": f.MID, "state": f.State, "batch": f.Batch})
 }
 
+// RefundsOfBatch gives the requests of a batch, of one merchant or ("") all.
+func (d *DB) RefundsOfBatch(ctx context.Context, mid, batch string) ([]refunds.Request, error) {
+	return d.Refunds(ctx, RefundFilter{MID: mid, Batch: batch})
+}
+
 // RefundsOfOrder gives every refund request of an order number.
 func (d *DB) RefundsOfOrder(ctx context.Context, mid, orderID string) ([]refunds.Request, error) {
 	return d.refunds(ctx, "refunds_of_order", args{"mid": mid, "order_id": orderID})

@@ -67,7 +67,7 @@ type attemptDocument struct {
 	Answer         *string `json:"answer"` // what came back where it names no code
 }
 
-func newAttemptDocument(t store.ShownAttempt) attemptDocument {
+func newAttemptDocument(t application.ShownAttempt) attemptDocument {
 	return attemptDocument{
 		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: t.BodySHA256, FirstSentAt: pay.FormatTime(t.FirstSent),
 		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
