@@ -127,7 +127,7 @@ func (e *examination) checkOpenWork(ctx context.Context, now time.Time) error {
 			of[t.MID]++
 		}
 		for _, mid := range sortedKeys(of) {
-			if application.Concerns(e.cfg.MainMID(mid), e.mid, mids(e.cfg)) {
+			if e.needs(e.cfg, e.db).Concern(mid) {
 				e.warns("open_work", mid, counted(of[mid], string(state)+" transfer")+" by hand", "daesa refunds transfers list shows them")
 			}
 		}
@@ -141,19 +141,20 @@ func (e *examination) checkOpenWork(ctx context.Context, now time.Time) error {
 // checkWaiting names what every open refund waits for. A person must look where
 // one must act, where a deadline is missed, and where nobody knows an outcome.
 func (e *examination) checkWaiting(ctx context.Context, now time.Time) error {
-	w, err := waitingAt(ctx, e.cfg, e.db, e.unasked, now)
+	needs := e.needs(e.cfg, e.db)
+	w, err := needs.Waiting(ctx, e.unasked, now)
 	if err != nil {
 		return err
 	}
-	for _, l := range w.lines {
-		if !application.Concerns(e.cfg.MainMID(l.MID), e.mid, mids(e.cfg)) {
+	for _, l := range w.Lines {
+		if !needs.Concern(l.MID) {
 			continue
 		}
 		if len(application.NeedsOf(l)) > 0 {
-			e.warns("refunds", l.MID, saidOf(l), whatToDo(l))
+			e.warns("refunds", l.MID, application.Sentence(l), application.WhatToDo(l.Why))
 			continue
 		}
-		e.add("refunds", stateOK, l.MID, saidOf(l), "")
+		e.add("refunds", stateOK, l.MID, application.Sentence(l), "")
 	}
 	return nil
 }

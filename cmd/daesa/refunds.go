@@ -172,12 +172,16 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 	if err != nil {
 		return err
 	}
-	w, err := a.waiting(ctx, cfg, db, nil)
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	w, err := a.needs(cfg, db).Waiting(ctx, nil, now)
 	if err != nil {
 		return err
 	}
 	sentence, waitsFor := "", ""
-	switch open := w.of(r.ID); {
+	switch open := w.Of(r.ID); {
 	case open != nil:
 		sentence, waitsFor = open.Sentence(a.language()).String(), open.Why
 	case r.ErrorCode != "":

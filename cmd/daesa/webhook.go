@@ -190,11 +190,11 @@ func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, 
 	if err != nil {
 		return err
 	}
-	night, err := a.nightly(cfg, db, m, jobs.JobEvents)
+	night, err := a.nightly(cfg, db, m, application.NightAsked{Job: jobs.JobEvents, Given: orderIDs})
 	if err != nil {
 		return err
 	}
-	night.Settings.Given, night.Orders, night.Progress = orderIDs, nil, nil
+	night.Progress = nil
 	_, err = night.Run(ctx, pay.DayOf(now), now)
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports"
 	"daesa/store"
 	"daesa/toss"
 )
@@ -54,15 +55,27 @@ func (p provider) Transactions(ctx context.Context, from, to time.Time, after st
 	return page.Rows, page.Next, page.Evidence, err
 }
 
+// shownNight shows on a terminal how far it is.
+type shownNight struct {
+	*jobs.Nightly
+	bar *progress
+}
+
+// Run runs the night.
+func (n shownNight) Run(ctx context.Context, day pay.Day, now time.Time) (reports.Snapshot, error) {
+	defer n.bar.Close()
+	return n.Nightly.Run(ctx, day, now)
+}
+
 // nightly wires one merchant's night.
-func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job string) (*jobs.Nightly, error) {
+func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked application.NightAsked) (shownNight, error) {
 	client, err := a.client(db, m)
 	if err != nil {
-		return nil, &coded{err, codeUsage}
+		return shownNight{}, &coded{err, codeUsage}
 	}
 	n := &jobs.Nightly{
-		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
-		Log: a.log.With("job", job, "mid", m.MID),
+		Job: asked.Job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
+		Log: a.log.With("job", asked.Job, "mid", m.MID),
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return db.OpenComparison(ctx, scope, now)
 		},
@@ -70,16 +83,24 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 	if cfg.Settlement.Mode == config.SettlementAPI {
 		n.Payouts = client
 	}
-	if source := a.orderSource(cfg, db); source != nil {
+	if source := a.orderSource(cfg, db); source != nil && asked.Given == nil {
 		n.Orders = source
+	}
+	n.Settings.Given = asked.Given
+	if asked.Phones {
+		n.Settings.PhonesOnly, n.Settings.Settle = true, 0
+	}
+	if own := n.Settings.Owner; asked.Again {
+		n.Settings.OwnerIsDead = func(owner string) bool { return owner == own || ownerIsDead(owner) }
 	}
 	if err := newHeadKeeper(cfg, db).check(context.Background()); err != nil {
 		a.warn("%v", err)
 		a.verdict.add(codePerson, "%v", err)
 		n.Settings.Behind = true
 	}
-	n.Progress = a.newProgress()
-	return n, nil
+	bar := a.newProgress()
+	n.Progress = bar
+	return shownNight{n, bar}, nil
 }
 
 func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {

@@ -156,12 +156,7 @@ func timeOrNothing(t time.Time) string {
 }
 
 // counted writes "1 break", "2 breaks".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return grouped(int64(n)) + " " + thing + "s"
-}
+func counted(n int, thing string) string { return pay.Counted(int64(n), thing) }
 
 // each turns every element of a list into another thing; never nil, so that
 // JSON has an empty array.

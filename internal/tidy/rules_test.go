@@ -89,6 +89,9 @@ func TestBans(t *testing.T) {
 		{"float", "pay/a.go", `type Won float64; const share = 0.5`, []string{`"pay.Won"`, `"pay.share"`}},
 		{"float elsewhere", "reports/a.go", `type Width float64`, nil},
 		{"float in a test", "pay/a_test.go", `type Won float64`, nil},
+		{"the text of an error", "jobs/a.go", `import "strings"; func f(err error) bool { return strings.Contains(err.Error(), "key") || err.Error() == "key" }`, []string{`"jobs.f"`, `"jobs.f"`}},
+		{"the text of an error, told", "jobs/a.go", `import "fmt"; func f(err error) string { return fmt.Sprint("because ", err.Error()) }`, nil},
+		{"the text of an error in a test", "jobs/a_test.go", `import "strings"; func f(err error) bool { return strings.Contains(err.Error(), "key") }`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			expect(t, checkBans(treeOf(t, c.file, "package p\n"+c.code+"\n"), &exceptions{}), c.want...)
