@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/pay"
@@ -35,11 +36,11 @@ type accountDocument struct {
 	PurgedAt      *string `json:"purged_at"`
 }
 
-func newAccountDocument(l store.AccountListed) accountDocument {
+func newAccountDocument(l application.AccountLine) accountDocument {
 	return accountDocument{
 		MID: l.MID, OrderID: l.OrderID, PaymentKey: orNull(l.PaymentKey), Bank: orNull(l.Bank), AccountMasked: orNull(l.AccountMasked),
-		HolderMasked: orNull(l.HolderMasked), CapturedAt: timeOrNull(l.CapturedAt.Time), Source: l.Source,
-		ExpiresAt: timeOrNull(l.ExpiresAt.Time), State: l.State, Why: orNull(l.Why), PurgedAt: timeOrNull(l.PurgedAt.Time),
+		HolderMasked: orNull(l.HolderMasked), CapturedAt: timeOrNull(l.CapturedAt), Source: l.Source,
+		ExpiresAt: timeOrNull(l.ExpiresAt), State: l.State, Why: orNull(l.Why), PurgedAt: timeOrNull(l.PurgedAt),
 	}
 }
 

@@ -116,7 +116,7 @@ func (k *headKeeper) remember(checked appkg.CheckedChain) error {
 
 // verified remembers that all of the chain was walked: after a broken one the next
 // check walks all of it again.
-func (k *headKeeper) verified(found store.Verified, now time.Time) error {
+func (k *headKeeper) verified(found appkg.Verified, now time.Time) error {
 	if k.path == "" {
 		return nil
 	}

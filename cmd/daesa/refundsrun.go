@@ -140,8 +140,8 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	if err != nil {
 		return err
 	}
-	touched := &touchedBatches{}
-	run.Heard = touched.hear(run.Heard)
+	touched := &application.TouchedBatches{}
+	run.Heard = touched.Hear(run.Heard)
 	document := refundsRunDocument{Planned: []plannedRefund{}, Workbooks: []string{}}
 	if flags.dry || !cfg.Refunds.Send {
 		if document.Planned, err = a.planned(ctx, cfg, db, flags); err != nil {
@@ -167,7 +167,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 		a.warn("not everything could be looked up, so that nothing is sent yet: run daesa refunds run --after-restore again, for every merchant")
 	}
 	document.fill(summary)
-	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched)
+	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched.IDs())
 	a.judgeRefunds(summary)
 	a.teller(cfg, db).Refunds(ctx, summary, db, a.mid)
 	if err := document.wait(ctx, a, cfg, db, summary.Unasked); err != nil {

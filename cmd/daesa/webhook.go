@@ -36,11 +36,11 @@ type webhookDocument struct {
 	Why            *string `json:"why"`
 }
 
-func newWebhookDocument(r store.EventRow) webhookDocument {
+func newWebhookDocument(r application.Webhook) webhookDocument {
 	return webhookDocument{
 		ID: r.ID, MID: orNull(r.MID), Type: r.Type, OrderID: orNull(r.OrderID), PaymentKey: orNull(r.PaymentKey),
 		TransactionKey: orNull(r.TransactionKey), Status: orNull(r.Status), Signature: orNull(r.Signature),
-		CreatedAt: timeOrNull(r.CreatedAt.Time), ReceivedAt: pay.FormatTime(r.ReceivedAt.Time), State: r.State, Why: orNull(r.Why),
+		CreatedAt: timeOrNull(r.CreatedAt), ReceivedAt: pay.FormatTime(r.ReceivedAt), State: r.State, Why: orNull(r.Why),
 	}
 }
 
