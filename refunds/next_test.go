@@ -142,6 +142,7 @@ func TestNext(t *testing.T) {
 		// Before the first send.
 		{"sent", request(Approved), nil, looked(payment()), Approved, SendAnew, WhySend},
 		{"proved unsent before: the same attempt", request(Retry), sent(time.Minute, pay.FailureNotSent), looked(payment()), Retry, Send, WhySendAgain},
+		{"two cancels under our reference are one too many", request(Unknown), sent(time.Minute, pay.FailureNoAnswer), looked(payment(canceled(3000, ours, pay.CancelDone), canceled(3000, ours, pay.CancelDone))), HeldState, Rest, WhyAmountDiffers},
 		{"found: the database was restored", request(Approved), nil, looked(payment(canceled(3000, ours, pay.CancelDone))), Succeeded, Rest, WhyAnswered},
 		{"on the last moment", request(Approved, func(r *Request) { r.CancelBy = at }), nil, looked(payment()), Approved, SendAnew, WhySend},
 		{"after it", request(Approved, func(r *Request) { r.CancelBy = at.Add(-time.Second) }), nil, looked(payment()), ExpiredState, Rest, WhyDeadline},
