@@ -11,14 +11,14 @@ import (
 	"daesa/reports"
 )
 
-// Nights gives what was stored of a run; nil: there is no such run.
-type Nights interface {
+// StoredNights gives what was stored of a run; nil: there is no such run.
+type StoredNights interface {
 	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
 }
 
 // ReturnedBook opens a workbook that came back from finance.
 type ReturnedBook struct {
-	Nights   Nights
+	Nights   StoredNights
 	Path     string
 	Password string // "": the file is not locked
 }

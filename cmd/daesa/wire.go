@@ -93,7 +93,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked
 	if own := n.Settings.Owner; asked.Again {
 		n.Settings.OwnerIsDead = func(owner string) bool { return owner == own || ownerIsDead(owner) }
 	}
-	if err := newHeadKeeper(cfg, db).check(context.Background()); err != nil {
+	if err := newHeadKeeper(cfg, db).Check(context.Background()); err != nil {
 		a.warn("%v", err)
 		a.verdict.add(codePerson, "%v", err)
 		n.Settings.Behind = true
