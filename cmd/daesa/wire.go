@@ -36,11 +36,16 @@ func (a *app) clientWithin(db *store.DB, m config.Merchant, timeout time.Duratio
 // clientUnder is a client that takes what belongs to a merchant's MIDs for that
 // of one of them.
 func (a *app) clientUnder(db *store.DB, m config.Merchant, mid string, timeout time.Duration) (*toss.Client, error) {
-	pace := newPacer(db, m.MID, m.RequestsPerMinute, a.clock)
+	pace := a.pacer(db, m)
 	return toss.New(toss.Options{
 		BaseURL: m.BaseURL, MID: mid, AlsoMIDs: slices.DeleteFunc(midsOf(m), func(other string) bool { return other == mid }), SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
-		Pace: pace, OnThrottle: pace.rest, Now: a.clock, Timeout: timeout,
+		Pace: pace, OnThrottle: pace.Rest, Now: a.clock, Timeout: timeout,
 	})
+}
+
+// pacer hands out a merchant's calls, as the database grants them.
+func (a *app) pacer(db *store.DB, m config.Merchant) *application.Pacer {
+	return &application.Pacer{Paces: db, MID: m.MID, PerMinute: m.RequestsPerMinute, Clock: a.clock, Sleep: sleep}
 }
 
 // midsOf are the MIDs that a merchant's key answers for, the configured one first.
