@@ -48,6 +48,9 @@ func (a *app) pacer(db *store.DB, m config.Merchant) *application.Pacer {
 	return &application.Pacer{Paces: db, MID: m.MID, PerMinute: m.RequestsPerMinute, Clock: a.clock, Sleep: sleep}
 }
 
+// midOf is the MID under which a merchant is configured.
+func midOf(m config.Merchant) string { return m.MID }
+
 // midsOf are the MIDs that a merchant's key answers for, the configured one first.
 func midsOf(m config.Merchant) []string { return append([]string{m.MID}, m.AlsoMIDs...) }
 
