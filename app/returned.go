@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"path/filepath"
 
 	"daesa/reconcile"
@@ -11,14 +9,14 @@ import (
 	"daesa/reports"
 )
 
-// StoredNights gives what was stored of a run; nil: there is no such run.
-type StoredNights interface {
+// StoredRuns gives what was stored of a run; nil: there is no such run.
+type StoredRuns interface {
 	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
 }
 
 // ReturnedBook opens a workbook that came back from finance.
 type ReturnedBook struct {
-	Nights   StoredNights
+	Runs     StoredRuns
 	Path     string
 	Password string // "": the file is not locked
 }
@@ -32,16 +30,16 @@ func (b ReturnedBook) open(ctx context.Context) (*reports.Returned, []reports.Sn
 	}
 	var snapshots []reports.Snapshot
 	for _, id := range back.Runs {
-		stored, err := b.Nights.SnapshotOfRun(ctx, id)
+		stored, err := b.Runs.SnapshotOfRun(ctx, id)
 		if err != nil {
 			return nil, nil, err
 		}
 		if stored == nil {
 			continue
 		}
-		var snapshot reports.Snapshot
-		if err := json.Unmarshal(stored, &snapshot); err != nil {
-			return nil, nil, fmt.Errorf("the stored snapshot of run %s is unreadable: %w", id, err)
+		snapshot, err := readSnapshot(stored, "run "+id)
+		if err != nil {
+			return nil, nil, err
 		}
 		snapshots = append(snapshots, snapshot)
 	}

@@ -54,7 +54,7 @@ func drawn(t *testing.T, d *desk, decision string) (ReturnedBook, shelf) {
 		fill(t, path, b.OrderID, decision)
 	}
 	s := shelf{nights: map[string]reports.Snapshot{"0123456789abcdef": night}, desk: d}
-	return ReturnedBook{Nights: s, Path: path}, s
+	return ReturnedBook{Runs: s, Path: path}, s
 }
 
 // fill writes a decision into the row of an order.

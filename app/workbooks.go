@@ -30,13 +30,20 @@ func NightsOf(ctx context.Context, stored Snapshots, merchants []string, job str
 		if text == nil {
 			continue
 		}
-		var snapshot reports.Snapshot
-		if err := json.Unmarshal(text, &snapshot); err != nil {
-			return nil, fmt.Errorf("the stored snapshot of %s for %s is unreadable: %w", day, mid, err)
+		snapshot, err := readSnapshot(text, string(day)+" for "+mid)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, snapshot)
 	}
 	return list, nil
+}
+
+func readSnapshot(stored []byte, of string) (snapshot reports.Snapshot, err error) {
+	if err := json.Unmarshal(stored, &snapshot); err != nil {
+		return snapshot, fmt.Errorf("the stored snapshot of %s is unreadable: %w", of, err)
+	}
+	return snapshot, nil
 }
 
 // Workbooks say where the workbook of a night lies, and how it is drawn.

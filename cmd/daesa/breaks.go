@@ -37,6 +37,7 @@ type breakDocument struct {
 	FirstSeen      string  `json:"first_seen"`
 	LastSeen       string  `json:"last_seen"`
 	Nights         int     `json:"nights"`
+	Disposition    *string `json:"disposition"` // a person's decision, while it holds
 	Note           *string `json:"note"`
 }
 
@@ -82,7 +83,7 @@ func newBreakDocument(b reconcile.Break) breakDocument {
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
 		Status: string(b.Status), Origin: orNull(b.Origin), Currency: string(b.Currency), LocalAmount: b.LocalAmount,
 		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(shopStatus(b)), ProviderStatus: orNull(b.ProviderStatus),
-		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note),
+		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Disposition: orNull(b.Resolution), Note: orNull(b.Note),
 	}
 }
 

@@ -68,7 +68,7 @@ func (a *app) returned(cfg *config.Config, db *store.DB, path string) (applicati
 	if !cfg.Reports.PerMerchant {
 		options.Expected = mids(cfg)
 	}
-	return application.ReturnedBook{Nights: db, Path: path, Password: options.Password}, options, err
+	return application.ReturnedBook{Runs: db, Path: path, Password: options.Password}, options, err
 }
 
 func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string, write bool) error {

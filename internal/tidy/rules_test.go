@@ -222,3 +222,23 @@ func TestFileThatDoesNotParse(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+func TestRoomTable(t *testing.T) {
+	for _, c := range []struct {
+		name, guide string
+		want        []string
+	}{
+		{"every room has its row", "| room |\n| `jobs` | walks |\n", nil},
+		{"one is not told of", "| room |\n", []string{"no row for the room jobs"}},
+		{"one is gone", "| `jobs` | walks |\n| `toss` | calls |\n", []string{"toss, which is not there"}},
+		{"another table", "| `jobs` | walks |\n| `since` | a time |\n", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found, err := RoomTable(treeOf(t, "docs/architecture.md", c.guide, "jobs/a.go", "package jobs\n", "internal/golden/a.go", "package golden\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, found, c.want...)
+		})
+	}
+}
