@@ -255,23 +255,16 @@ func (d *DB) History(ctx context.Context, subject string) ([]app.JournalEntry, e
 	return entries, nil
 }
 
-// Granted is a block of calls that this process may make.
-type Granted struct {
-	First time.Time     // when the first may leave
-	Step  time.Duration // between two of them
-	Count int
-}
-
 // GrantPace reserves the next count calls of an API for this process, step
 // apart, not before clock. Processes on one database never get the same ones.
-func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step time.Duration, clock time.Time) (Granted, error) {
+func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step time.Duration, clock time.Time) (app.PaceBlock, error) {
 	block := time.Duration(count) * step
 	var next int64
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		return d.one(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(),
 			"block_us": block.Microseconds(), "fresh_us": clock.UnixMicro() + block.Microseconds()})
 	})
-	return Granted{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
+	return app.PaceBlock{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
 }
 
 // HoldPace lets no process call an API before a time: the provider asked for

@@ -10,7 +10,6 @@ import (
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
-	"daesa/refunds"
 	"daesa/store"
 )
 
@@ -85,7 +84,7 @@ func (a *app) capture(ctx context.Context, watch bool) error {
 	if err != nil {
 		return err
 	}
-	teller, merchants := a.teller(cfg, db), each(a.merchants(cfg), func(m config.Merchant) string { return m.MID })
+	teller, merchants := a.teller(cfg, db), each(a.merchants(cfg), midOf)
 	if watch {
 		a.log.Info("capture", "watching every", captureEvery)
 		told := passTeller{tell: func(s jobs.CaptureSummary) { teller.Capture(ctx, s, db, merchants, job.Clock()) }}
@@ -134,13 +133,9 @@ func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jo
 }
 
 func (a *app) printCapture(ctx context.Context, cfg *config.Config, db *store.DB, now time.Time, summary jobs.CaptureSummary) error {
-	var all refunds.CaptureFigures
-	for _, m := range a.merchants(cfg) {
-		figures, err := db.Captures(ctx, m.MID, now.Add(-application.CaptureSpan), now.Add(refunds.AccountShown))
-		if err != nil {
-			return err
-		}
-		all = all.Plus(figures)
+	all, err := application.CapturesOf(ctx, db, each(a.merchants(cfg), midOf), now)
+	if err != nil {
+		return err
 	}
 	document := captureDocument{
 		Captured: all.Captured, Waiting: all.Waiting, Missed: all.Missed, Given: all.Given, Capturable: all.Capturable(), MissedWhy: all.Reasons,

@@ -71,12 +71,12 @@ func (a *app) auditCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) verifyJournal(ctx context.Context, kept *headKeeper, db *store.DB, known string) error {
+func (a *app) verifyJournal(ctx context.Context, kept *application.HeadKeeper, db *store.DB, known string) error {
 	found, err := db.VerifyJournal(ctx, known)
 	if err != nil {
 		return err
 	}
-	if err := kept.verified(found, a.clock()); err != nil {
+	if err := kept.Verified(found, a.clock()); err != nil {
 		a.warn("what was verified cannot be kept beside the account key: %v", err)
 	}
 	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), Broken: append([]string{}, found.Broken...),

@@ -213,13 +213,6 @@ func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
 	return refunds.ReadAccount(f)
 }
 
-func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pay.Payment, pay.Evidence, error) {
-	if asking.PaymentKey != "" {
-		return client.Payment(ctx, asking.PaymentKey)
-	}
-	return client.PaymentByOrder(ctx, asking.OrderID)
-}
-
 func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
 
 // askPolicy is what the configuration says about requests of people.

@@ -129,11 +129,11 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	}
 	head := newHeadKeeper(cfg, db)
 	if !flags.afterRestore {
-		if err := head.check(ctx); err != nil {
+		if err := head.Check(ctx); err != nil {
 			return err
 		}
 	}
-	if err := head.checkChain(ctx, a.clock(), flags.afterRestore); err != nil {
+	if _, err := head.CheckChain(ctx, a.clock(), flags.afterRestore); err != nil {
 		return err
 	}
 	run, err := a.refundsJob(ctx, cfg, db, flags, head)
@@ -192,8 +192,8 @@ func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Confi
 
 // keepHead writes the journal's head down; where the key file's folder cannot
 // be written it says so once.
-func (a *app) keepHead(ctx context.Context, head *headKeeper) error {
-	err := head.keep(context.WithoutCancel(ctx), a.clock(), true)
+func (a *app) keepHead(ctx context.Context, head *application.HeadKeeper) error {
+	err := head.Keep(context.WithoutCancel(ctx), a.clock(), true)
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		a.warn("the journal's head cannot be kept beside the account key (%v): keep it elsewhere, it is printed below", err)
 		return nil
@@ -245,7 +245,7 @@ func (q refundQueue) Brake(ctx context.Context) (bool, string, error) {
 	return brake.On, brake.Note, err
 }
 
-func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *headKeeper) (*jobs.Refunds, error) {
+func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *application.HeadKeeper) (*jobs.Refunds, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
@@ -258,7 +258,7 @@ func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, 
 		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {
 			a.log.Info("refund", "run_id", runID, "refund_id", done.Request.ID, "trace_id", done.TraceID, "from", done.Request.State, "to", done.Is, "why", done.Why, "sends", done.Sends)
-			if err := head.keep(context.Background(), a.clock(), false); err != nil {
+			if err := head.Keep(context.Background(), a.clock(), false); err != nil {
 				a.log.Debug("the journal's head could not be kept", "error", err)
 			}
 		},

@@ -110,7 +110,7 @@ func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.C
 // given back a second time.
 func (a *app) moveTransfer(ctx context.Context, w refunds.HandWord) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		if err := newHeadKeeper(s.cfg, s.db).check(ctx); err != nil {
+		if err := newHeadKeeper(s.cfg, s.db).Check(ctx); err != nil {
 			return err
 		}
 		w.By, w.Now = a.actor(), s.now

@@ -98,7 +98,7 @@ func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done stri
 	return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error {
 		// A word on a request that was sent, and that a restored database does not
 		// know as sent, could hide a refund.
-		if err := newHeadKeeper(cfg, db).check(ctx); err != nil {
+		if err := newHeadKeeper(cfg, db).Check(ctx); err != nil {
 			return err
 		}
 		word := refunds.Word{IDs: ids, By: a.actor(), Note: f.note, Now: now, Check: f.expected}
@@ -273,7 +273,7 @@ func (a *app) refundsResolveCommand() *cobra.Command {
 
 func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		if err := newHeadKeeper(s.cfg, s.db).check(ctx); err != nil {
+		if err := newHeadKeeper(s.cfg, s.db).Check(ctx); err != nil {
 			return err
 		}
 		claimed, err := s.db.ClaimedFor(ctx, id)

@@ -203,7 +203,7 @@ func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, 
 // nothing. A database that is behind is left to `refunds run`.
 func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) error {
 	head := newHeadKeeper(cfg, db)
-	if err := head.check(ctx); err != nil {
+	if err := head.Check(ctx); err != nil {
 		a.warn("%v", err)
 		return nil
 	}

@@ -36,12 +36,20 @@ func (a *app) clientWithin(db *store.DB, m config.Merchant, timeout time.Duratio
 // clientUnder is a client that takes what belongs to a merchant's MIDs for that
 // of one of them.
 func (a *app) clientUnder(db *store.DB, m config.Merchant, mid string, timeout time.Duration) (*toss.Client, error) {
-	pace := newPacer(db, m.MID, m.RequestsPerMinute, a.clock)
+	pace := a.pacer(db, m)
 	return toss.New(toss.Options{
 		BaseURL: m.BaseURL, MID: mid, AlsoMIDs: slices.DeleteFunc(midsOf(m), func(other string) bool { return other == mid }), SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
-		Pace: pace, OnThrottle: pace.rest, Now: a.clock, Timeout: timeout,
+		Pace: pace, OnThrottle: pace.Rest, Now: a.clock, Timeout: timeout,
 	})
 }
+
+// pacer hands out a merchant's calls, as the database grants them.
+func (a *app) pacer(db *store.DB, m config.Merchant) *application.Pacer {
+	return &application.Pacer{Paces: db, MID: m.MID, PerMinute: m.RequestsPerMinute, Clock: a.clock, Sleep: sleep}
+}
+
+// midOf is the MID under which a merchant is configured.
+func midOf(m config.Merchant) string { return m.MID }
 
 // midsOf are the MIDs that a merchant's key answers for, the configured one first.
 func midsOf(m config.Merchant) []string { return append([]string{m.MID}, m.AlsoMIDs...) }
@@ -93,7 +101,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked
 	if own := n.Settings.Owner; asked.Again {
 		n.Settings.OwnerIsDead = func(owner string) bool { return owner == own || ownerIsDead(owner) }
 	}
-	if err := newHeadKeeper(cfg, db).check(context.Background()); err != nil {
+	if err := newHeadKeeper(cfg, db).Check(context.Background()); err != nil {
 		a.warn("%v", err)
 		a.verdict.add(codePerson, "%v", err)
 		n.Settings.Behind = true
