@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"daesa/internal/hint"
@@ -154,6 +156,17 @@ func (k *HeadKeeper) Keep(ctx context.Context, now time.Time, must bool) error {
 		kept.Checked = nil
 	}
 	return k.write(kept)
+}
+
+// KeepLast writes the newest entry down at the end of a run. A folder that cannot
+// be written is a warning: the head is printed too.
+func (k *HeadKeeper) KeepLast(ctx context.Context, now time.Time, warn Warn) error {
+	err := k.Keep(context.WithoutCancel(ctx), now, true)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		warn(fmt.Sprintf("the journal's head cannot be kept beside the account key (%v): keep it elsewhere, it is printed below", err), "")
+		return nil
+	}
+	return err
 }
 
 func (k *HeadKeeper) write(kept keptHead) error {

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -160,7 +158,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	}
 	switch looked := len(summary.Gaps) == 0 && a.mid == ""; {
 	case !flags.afterRestore, looked:
-		if err := a.keepHead(ctx, head); err != nil {
+		if err := head.KeepLast(ctx, a.clock(), a.warns); err != nil {
 			return err
 		}
 	default:
@@ -187,17 +185,6 @@ func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Confi
 	}
 	d.waits, err = a.needs(cfg, db).Waiting(ctx, unasked, now)
 	d.Waiting = waitingDocuments(d.waits.Lines)
-	return err
-}
-
-// keepHead writes the journal's head down; where the key file's folder cannot
-// be written it says so once.
-func (a *app) keepHead(ctx context.Context, head *application.HeadKeeper) error {
-	err := head.Keep(context.WithoutCancel(ctx), a.clock(), true)
-	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		a.warn("the journal's head cannot be kept beside the account key (%v): keep it elsewhere, it is printed below", err)
-		return nil
-	}
 	return err
 }
 
