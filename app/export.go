@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 
 	"daesa/internal/hint"
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
-	"daesa/reports"
 )
 
 // ExportTable begins a table of an export; what it gives takes the rows.
@@ -183,7 +183,7 @@ func (w *exportWriter) table(name string, columns []string) (func([]string) erro
 	return func(values []string) error {
 		file.rows++
 		for i := range values {
-			values[i] = reports.Inert(values[i])
+			values[i] = xlsx.Inert(values[i])
 		}
 		return file.csv.Write(values)
 	}, file.csv.Write(columns)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"daesa/internal/xlsx"
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports"
@@ -48,7 +49,7 @@ func (b ReturnedBook) open(ctx context.Context) (*reports.Returned, []reports.Sn
 
 // VerifiedBook is what comparing a workbook with its nights found.
 type VerifiedBook struct {
-	reports.Verified
+	xlsx.Comparison
 	SHA256 string
 }
 

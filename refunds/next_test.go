@@ -142,6 +142,7 @@ func TestNext(t *testing.T) {
 		// Before the first send.
 		{"sent", request(Approved), nil, looked(payment()), Approved, SendAnew, WhySend},
 		{"proved unsent before: the same attempt", request(Retry), sent(time.Minute, pay.FailureNotSent), looked(payment()), Retry, Send, WhySendAgain},
+		{"two cancels under our reference are one too many", request(Unknown), sent(time.Minute, pay.FailureNoAnswer), looked(payment(canceled(3000, ours, pay.CancelDone), canceled(3000, ours, pay.CancelDone))), HeldState, Rest, WhyAmountDiffers},
 		{"found: the database was restored", request(Approved), nil, looked(payment(canceled(3000, ours, pay.CancelDone))), Succeeded, Rest, WhyAnswered},
 		{"on the last moment", request(Approved, func(r *Request) { r.CancelBy = at }), nil, looked(payment()), Approved, SendAnew, WhySend},
 		{"after it", request(Approved, func(r *Request) { r.CancelBy = at.Add(-time.Second) }), nil, looked(payment()), ExpiredState, Rest, WhyDeadline},
@@ -152,6 +153,7 @@ func TestNext(t *testing.T) {
 		{"given back by hand meanwhile", request(Approved), nil, Answer{Payment: payment(), Known: Known{Given: []Given{{Parts: Parts{Amount: 8000}}}}}, Requested, Rest, WhyAboveBalance},
 		{"the shop gave it back elsewhere", request(Approved), nil, Answer{Payment: payment(), Known: Known{Order: &pay.Order{RefundedElsewhere: 8000}}}, Requested, Rest, WhyAboveBalance},
 		{"another foreign cancel still runs", request(Approved), nil, looked(payment(canceled(1000, "상담", pay.CancelInProgress))), Approved, Rest, WhyInFlight},
+		{"and the rest of the payment waits for it, too", request(Approved, func(r *Request) { r.Amount, r.PlannedForeign = 9000, 1000 }), nil, looked(payment(canceled(1000, "상담", pay.CancelInProgress))), Approved, Rest, WhyInFlight},
 		{"two seconds between cancels of one payment", request(Approved, func(r *Request) { r.PlannedForeign = 1000 }), nil, looked(payment(canceled(1000, "상담", pay.CancelDone), func(p *pay.Payment) { p.Cancels[0].CanceledAt = at.Add(-time.Second) })), Approved, Rest, WhyInFlight},
 		{"no part of a payment that has none", request(Approved), nil, looked(payment(func(p *pay.Payment) { p.PartialCancelable = false })), HeldState, Rest, WhyPartial},
 		{"no part of a gift certificate", request(Approved), nil, looked(payment(func(p *pay.Payment) { p.Method = pay.GiftCertificate })), HeldState, Rest, WhyPartial},

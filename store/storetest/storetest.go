@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 		"times: stored exactly, to the microsecond":                            times,
 	}
 	maps.Copy(tests, queueTests)
+	maps.Copy(tests, claimTests)
 	maps.Copy(tests, identityTests)
 	maps.Copy(tests, partsTests)
 	maps.Copy(tests, captureTests)

@@ -8,50 +8,51 @@ import (
 	"daesa/reconcile"
 )
 
-// ladder climbs from the shop's money to Toss's in one currency: each class of
-// difference is a rung, and what no rung explains must be nothing.
-type ladder struct {
+// bridge leads from the shop's money to Toss's in one currency (대사 조정표): each
+// class of difference is a reconciling item, and what no item explains must be
+// nothing.
+type bridge struct {
 	mid       string // "": all merchants together
 	currency  pay.Currency
 	shop      int64
 	provider  int64
-	rungs     []rung // by kind, most serious first; those with something in them
-	timing    rung
+	items     []item // by kind, most serious first; those with something in them
+	timing    item
 	stated    int64 // what the runs themselves call explained
 	remainder int64 // what the runs themselves call unexplained
 }
 
-// rung is one class of difference. net is the run's own figure; over and under
+// item is one class of difference. net is the run's own figure; over and under
 // are summed from the breaks of the list, and other is what the list cannot
 // show: a resolved break that still differs, or one of two currencies.
-type rung struct {
+type item struct {
 	kind               reconcile.Kind
 	count              int64
 	over, under, other int64 // over: the shop holds more; under: Toss does; both are positive
 	net                int64 // over - under + other
 }
 
-func (r rung) empty() bool { return r.count == 0 && r.over == 0 && r.under == 0 && r.net == 0 }
+func (r item) empty() bool { return r.count == 0 && r.over == 0 && r.under == 0 && r.net == 0 }
 
-func (l ladder) explained() int64 {
+func (l bridge) explained() int64 {
 	sum := l.timing.net
-	for _, r := range l.rungs {
+	for _, r := range l.items {
 		sum += r.net
 	}
 	return sum
 }
 
-func (l ladder) unexplained() int64 { return l.shop - l.provider - l.explained() }
+func (l bridge) unexplained() int64 { return l.shop - l.provider - l.explained() }
 
-// others says whether any rung has money that the list does not show.
-func (l ladder) others() bool {
-	return l.timing.other != 0 || slices.ContainsFunc(l.rungs, func(r rung) bool { return r.other != 0 })
+// others says whether any item has money that the list does not show.
+func (l bridge) others() bool {
+	return l.timing.other != 0 || slices.ContainsFunc(l.items, func(r item) bool { return r.other != 0 })
 }
 
 // other is all of that money, over less under.
-func (l ladder) other() int64 {
+func (l bridge) other() int64 {
 	sum := l.timing.other
-	for _, r := range l.rungs {
+	for _, r := range l.items {
 		sum += r.other
 	}
 	return sum
@@ -66,19 +67,20 @@ type class struct {
 	kind     reconcile.Kind // "": timing
 }
 
-// climb builds the ladders.
-func (n *night) climb() error {
+// reckonBridges builds the bridges: one for each currency, and one for each
+// merchant and currency where there are several merchants.
+func (n *night) reckonBridges() error {
 	sums, err := n.listMoney()
 	if err != nil {
 		return err
 	}
 	for _, currency := range n.currencies {
-		all := ladder{currency: currency}
+		all := bridge{currency: currency}
 		for _, s := range n.snapshots {
 			if unread(s) {
 				continue
 			}
-			own := n.ladderOf(s.Run, currency, sums)
+			own := n.bridgeOf(s.Run, currency, sums)
 			if err := all.add(own); err != nil {
 				return err
 			}
@@ -87,31 +89,31 @@ func (n *night) climb() error {
 			}
 		}
 		if all.has() || currency == pay.KRW {
-			n.ladders = append(n.ladders, all.short())
+			n.bridges = append(n.bridges, all.short())
 		}
 	}
 	for i := range n.own {
 		n.own[i] = n.own[i].short()
 	}
-	slices.SortStableFunc(n.own, func(a, b ladder) int { return strings.Compare(a.mid, b.mid) })
+	slices.SortStableFunc(n.own, func(a, b bridge) int { return strings.Compare(a.mid, b.mid) })
 	return nil
 }
 
 // has says whether there is anything of the currency.
-func (l ladder) has() bool {
+func (l bridge) has() bool {
 	return l.shop != 0 || l.provider != 0 || l.stated != 0 || l.remainder != 0 || !l.timing.empty() ||
-		slices.ContainsFunc(l.rungs, func(r rung) bool { return !r.empty() })
+		slices.ContainsFunc(l.items, func(r item) bool { return !r.empty() })
 }
 
-// short leaves out the rungs with nothing in them.
-func (l ladder) short() ladder {
-	l.rungs = slices.DeleteFunc(slices.Clone(l.rungs), rung.empty)
+// short leaves out the items with nothing in them.
+func (l bridge) short() bridge {
+	l.items = slices.DeleteFunc(slices.Clone(l.items), item.empty)
 	return l
 }
 
-// ladderOf is one merchant's ladder, with a rung for every kind.
-func (n *night) ladderOf(run reconcile.Run, currency pay.Currency, sums map[class]listed) ladder {
-	l := ladder{mid: run.MID, currency: currency}
+// bridgeOf is one merchant's bridge, with an item for every kind.
+func (n *night) bridgeOf(run reconcile.Run, currency pay.Currency, sums map[class]listed) bridge {
+	l := bridge{mid: run.MID, currency: currency}
 	var total reconcile.Total
 	for _, t := range run.Totals {
 		if t.Currency == currency {
@@ -120,9 +122,9 @@ func (n *night) ladderOf(run reconcile.Run, currency pay.Currency, sums map[clas
 	}
 	l.shop, l.provider, l.stated, l.remainder = total.Shop, total.Provider, total.Explained, total.Unexplained
 	for _, kind := range kindsOf(total) {
-		l.rungs = append(l.rungs, newRung(kind, sums[class{run.MID, currency, kind}], total.ByKind[kind]))
+		l.items = append(l.items, newItem(kind, sums[class{run.MID, currency, kind}], total.ByKind[kind]))
 	}
-	l.timing = newRung("", sums[class{run.MID, currency, ""}], total.Timing)
+	l.timing = newItem("", sums[class{run.MID, currency, ""}], total.Timing)
 	return l
 }
 
@@ -139,21 +141,21 @@ func kindsOf(total reconcile.Total) []reconcile.Kind {
 	return append(kinds, unknown...)
 }
 
-func newRung(kind reconcile.Kind, l listed, net int64) rung {
-	return rung{kind: kind, count: l.count, over: l.over, under: l.under, net: net, other: net - l.over + l.under}
+func newItem(kind reconcile.Kind, l listed, net int64) item {
+	return item{kind: kind, count: l.count, over: l.over, under: l.under, net: net, other: net - l.over + l.under}
 }
 
-// add sums a merchant's ladder into one of the same currency.
-func (l *ladder) add(own ladder) error {
+// add sums a merchant's bridge into one of the same currency.
+func (l *bridge) add(own bridge) error {
 	pairs := [][2]*int64{{&l.shop, &own.shop}, {&l.provider, &own.provider}, {&l.stated, &own.stated}, {&l.remainder, &own.remainder}}
 	pairs = append(pairs, l.timing.pairs(&own.timing)...)
-	for i := range own.rungs {
-		mine := slices.IndexFunc(l.rungs, func(r rung) bool { return r.kind == own.rungs[i].kind })
+	for i := range own.items {
+		mine := slices.IndexFunc(l.items, func(r item) bool { return r.kind == own.items[i].kind })
 		if mine < 0 {
-			l.rungs = append(l.rungs, own.rungs[i])
+			l.items = append(l.items, own.items[i])
 			continue
 		}
-		pairs = append(pairs, l.rungs[mine].pairs(&own.rungs[i])...)
+		pairs = append(pairs, l.items[mine].pairs(&own.items[i])...)
 	}
 	for _, pair := range pairs {
 		sum, err := pay.Add(*pair[0], *pair[1])
@@ -165,7 +167,7 @@ func (l *ladder) add(own ladder) error {
 	return nil
 }
 
-func (r *rung) pairs(own *rung) [][2]*int64 {
+func (r *item) pairs(own *item) [][2]*int64 {
 	return [][2]*int64{{&r.count, &own.count}, {&r.over, &own.over}, {&r.under, &own.under}, {&r.other, &own.other}, {&r.net, &own.net}}
 }
 
