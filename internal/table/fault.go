@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,6 +16,7 @@ type Fault struct {
 	Line   int    // the first physical line of a CSV row, the row number of a sheet
 	Cell   string // F12 in a sheet; empty in a CSV file
 	Column string // the column's name; empty where the row as a whole is wrong
+	Title  string // as the file has it, where that is not the name
 	Value  string
 	Reason string
 }
@@ -35,7 +37,7 @@ func (f *Fault) Error() string {
 func (f *Fault) Brief() string {
 	var text strings.Builder
 	if f.Column != "" {
-		fmt.Fprintf(&text, "column %q", f.Column)
+		fmt.Fprintf(&text, "column %q", cmp.Or(f.Title, f.Column))
 		if f.Cell != "" {
 			fmt.Fprintf(&text, " (%s)", f.Cell)
 		}
@@ -50,7 +52,7 @@ func (f *Fault) Brief() string {
 
 // Rows is the fault for programs.
 func (f *Fault) Rows() []hint.Row {
-	return []hint.Row{{File: f.File, Sheet: f.Sheet, Line: f.Line, Column: f.Column, Value: f.Value, Reason: f.Reason}}
+	return []hint.Row{{File: f.File, Sheet: f.Sheet, Line: f.Line, Column: cmp.Or(f.Title, f.Column), Value: f.Value, Reason: f.Reason}}
 }
 
 // Word is what programs read of an error about rows.

@@ -46,8 +46,9 @@ type Options struct {
 	// counted; 0: the header is the first row that is not blank.
 	HeaderWithin int
 	// IsHeader says of a row whether it is the header, by the columns that its
-	// titles name. Without it, or where no row is one, the first row that is not
-	// blank is taken, so that what it lacks can be said.
+	// titles name. Without it the first row that is not blank is taken; where no
+	// row is one, that which names most of the columns, so that what it lacks can
+	// be said.
 	IsHeader func(has func(column string) bool) bool
 	// Columns are the names of each column, as Title makes them comparable. A
 	// title that is none of them names a column by itself, in lower case; without

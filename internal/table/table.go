@@ -162,7 +162,8 @@ func (r *Reader) nameColumn(i, line int) error {
 
 // findHeader looks for the header by names, never by its place.
 func (r *Reader) findHeader() (heading, error) {
-	var first *heading
+	var first *heading // the row that names most columns
+	most := 0
 	for {
 		line, cells, err := r.source.next()
 		switch {
@@ -180,9 +181,9 @@ func (r *Reader) findHeader() (heading, error) {
 		if r.options.IsHeader == nil || r.options.IsHeader(r.names(cells)) {
 			return row, nil
 		}
-		if first == nil {
+		if named := r.known(cells); first == nil || named > most {
 			row.cells = slices.Clone(cells)
-			first = &row
+			first, most = &row, named
 		}
 		if line >= r.options.HeaderWithin {
 			return *first, nil
@@ -200,6 +201,51 @@ func (r *Reader) names(cells []cell) func(column string) bool {
 		}
 	}
 	return func(column string) bool { return named[column] }
+}
+
+// HeadRow is one of the first rows of a file, with the texts of its cells.
+type HeadRow struct {
+	Line  int
+	Cells []string
+}
+
+// Head gives the first rows of a file that are not blank, whatever they are, up
+// to a line.
+func Head(path string, options Options, lines int) (About, []HeadRow, error) {
+	options.HeaderWithin, options.IsHeader, options.Columns = 0, nil, map[string]string{}
+	r, err := Open(path, options)
+	if err != nil {
+		return About{}, nil, err
+	}
+	defer r.Close()
+	rows := []HeadRow{{r.about.HeaderRow, r.Header()}}
+	for {
+		line, cells, err := r.source.next()
+		switch {
+		case errors.Is(err, io.EOF), err == nil && line > lines:
+			return r.about, rows, nil
+		case err != nil:
+			return r.about, rows, err
+		case blank(cells):
+			continue
+		}
+		row := HeadRow{Line: line}
+		for _, cell := range cells {
+			row.Cells = append(row.Cells, strings.TrimSpace(cell.text))
+		}
+		rows = append(rows, row)
+	}
+}
+
+// known counts the titles of a row that name one of the columns looked for.
+func (r *Reader) known(cells []cell) int {
+	count := 0
+	for _, cell := range cells {
+		if _, known := r.options.Columns[Title(cell.text)]; known {
+			count++
+		}
+	}
+	return count
 }
 
 // About says what the file is.
@@ -226,6 +272,9 @@ func (r *Reader) TitleOf(column string) string {
 	return ""
 }
 
+// AdviceHeader is what to do about a header that lacks columns.
+const AdviceHeader = "the first row names the columns"
+
 // Require names all missing columns in one *FileError.
 func (r *Reader) Require(columns ...string) error {
 	var missing []string
@@ -240,7 +289,7 @@ func (r *Reader) Require(columns ...string) error {
 	failure := &FileError{
 		File:   r.name,
 		Reason: "the header lacks " + strings.Join(missing, ", ") + "; it has " + clip(strings.Join(r.header, ", ")),
-		Advice: "the first row names the columns",
+		Advice: AdviceHeader,
 	}
 	if len(r.header) == 1 && strings.ContainsAny(r.header[0], ";|") {
 		failure.Advice = "separate the columns with commas"
@@ -361,11 +410,23 @@ func (r Row) Fault(column string) *Fault {
 
 // NewFault is a fault of this row's column.
 func (r Row) NewFault(column, value, reason string) *Fault {
-	fault := &Fault{File: r.File, Sheet: r.table.about.Sheet, Line: r.Line, Column: column, Value: value, Reason: reason}
-	if i, has := r.table.index[column]; has && r.table.sheet {
-		fault.Cell = r.table.place(i) + strconv.Itoa(r.Line)
-		if len(r.table.about.Unread) > 0 {
-			fault.Cell = r.table.about.Sheet + "!" + fault.Cell
+	return r.table.NewFault(r.Line, column, value, reason)
+}
+
+// NewFault is a fault of a column in a line.
+func (r *Reader) NewFault(line int, column, value, reason string) *Fault {
+	fault := &Fault{File: r.name, Sheet: r.about.Sheet, Line: line, Column: column, Value: value, Reason: reason}
+	i, has := r.index[column]
+	if !has {
+		return fault
+	}
+	if Title(r.header[i]) != column {
+		fault.Title = r.header[i]
+	}
+	if r.sheet {
+		fault.Cell = r.place(i) + strconv.Itoa(line)
+		if len(r.about.Unread) > 0 {
+			fault.Cell = r.about.Sheet + "!" + fault.Cell
 		}
 	}
 	return fault
