@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"daesa/internal/hint"
 	"daesa/orders"
@@ -144,19 +143,4 @@ func (c CheckNumbers) list(ctx context.Context, mid string, toss TransactionList
 		after = next
 	}
 	return errors.New("the transaction list of the day has no end")
-}
-
-// Shape is what a number looks like: 20260115-0000123 is 99999999-9999999.
-func Shape(number string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsDigit(r):
-			return '9'
-		case unicode.IsUpper(r):
-			return 'A'
-		case unicode.IsLetter(r):
-			return 'a'
-		}
-		return r
-	}, number)
 }

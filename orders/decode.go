@@ -119,7 +119,7 @@ func (d *decoder) decode(line int, r record) (pay.Order, []finding) {
 	if o.MID != "" && o.ID != "" {
 		d.once(line, o, f)
 	}
-	d.interpret(&o)
+	d.interpret(&o, f)
 	if len(f.findings) == 0 {
 		if column, err := o.Check(); err != nil {
 			f.add(column, f.text(column), err.Error())
@@ -134,12 +134,15 @@ func (d *decoder) decode(line int, r record) (pay.Order, []finding) {
 // interpret says of an order what its file cannot say: whether one that is
 // cancelled had been paid, and how much of what was given back went through
 // Toss.
-func (d *decoder) interpret(o *pay.Order) {
+func (d *decoder) interpret(o *pay.Order, f *fields) {
 	p := d.profile
 	if p == nil || p.plain {
 		return
 	}
 	canceled := o.Status == pay.OrderCanceled
+	if canceled && o.PaidAt.IsZero() && p.NeverPaid[written.Bare(f.text(status))] {
+		return
+	}
 	o.PaidUnknown = canceled && o.PaidAt.IsZero() && (p.EmptyPaidAt || d.noPaidAt)
 	if p.MixedRefunds && (canceled || o.Status == pay.OrderPartiallyCanceled || o.CanceledAmount > 0) {
 		o.MixedRefunds = true
@@ -334,6 +337,13 @@ func (f *fields) currency() pay.Currency {
 func (f *fields) pg() string {
 	value := f.id(pg, pgLongest)
 	word := written.NFC(value)
+	if f.profile != nil && len(f.profile.PGs) > 0 && word != "" {
+		company, known := f.profile.pgOf(word)
+		if !known {
+			f.add(pg, value, "unknown; say under pgs of a profile whether it is Toss")
+		}
+		return company
+	}
 	if word == "" || slices.Contains(tossNames, strings.ToLower(word)) {
 		return pay.PGToss
 	}

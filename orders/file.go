@@ -113,17 +113,29 @@ type File struct {
 // OpenFile opens an order file and reads its header. A header that lacks
 // required columns is one error that names them all.
 func OpenFile(path string, options Options) (*File, error) {
+	f, err := openFile(path, options, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := lacking(f.table, f.profile, options); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// openFile opens a file that may lack columns. headerAt is the row of its header
+// where that is known; 0: it is looked for.
+func openFile(path string, options Options, headerAt int) (*File, error) {
 	profile, err := options.profile()
 	if err != nil {
 		return nil, err
 	}
 	options.Profile = profile
-	reader, err := table.Open(path, tableOptions(profile, options))
+	how := tableOptions(profile, options)
+	how.HeaderAt = headerAt
+	reader, err := table.Open(path, how)
 	if err != nil {
 		return nil, err
-	}
-	if err := lacking(reader, profile, options); err != nil {
-		return nil, errors.Join(err, reader.Close())
 	}
 	f := &File{
 		table: reader, profile: profile, decoder: newDecoder(options, "line"), header: reader.Header(),
@@ -173,8 +185,15 @@ func lacking(reader *table.Reader, profile *Profile, options Options) error {
 	if errors.As(err, &failure) && failure.Advice == table.AdviceHeader {
 		failure.Advice = "daesa orders inspect FILE shows what the file is and which profile fits it; a profile is named by --profile or orders.profile"
 	}
+	if failure != nil && reader.Has(wooRevenue) {
+		failure.Reason = "is WooCommerce's Analytics export, which leaves out shipping and tax, the method and the payment: its sums are not what Toss was asked for"
+		failure.Advice = "read the shop's database: orders.source: query"
+	}
 	return err
 }
+
+// wooRevenue is a column that only the export of WooCommerce has.
+const wooRevenue = "n. revenue (formatted)"
 
 // Name is the path of the file.
 func (f *File) Name() string { return f.table.Name() }
@@ -225,7 +244,7 @@ func (f *File) rows() iter.Seq2[table.Row, error] {
 		for row, err := range f.table.Rows() {
 			fault := new(table.Fault)
 			switch {
-			case len(f.profile.SkipRows) > 0 && f.profile.skips(row.First()):
+			case f.skips(row):
 				continue
 			case errors.As(err, &fault):
 				err = f.bad(row, table.Faults{fault})
@@ -235,6 +254,21 @@ func (f *File) rows() iter.Seq2[table.Row, error] {
 			}
 		}
 	}
+}
+
+// skips says whether a row is a total or a note: it begins as one, and has no
+// order number beside that word.
+func (f *File) skips(row table.Row) bool {
+	if len(f.profile.SkipRows) == 0 {
+		return false
+	}
+	first := row.First()
+	if !f.profile.skips(first) {
+		return false
+	}
+	number, _ := row.Get(orderID)
+	number = strings.TrimSpace(number)
+	return number == "" || number == first
 }
 
 func (f *File) bad(row table.Row, faults table.Faults) *BadRow {

@@ -29,6 +29,7 @@ type group struct {
 	values map[string]string // by column, as folded so far
 	sums   map[string]int64
 	gone   int64 // amounts of cancelled rows, where amount is a sum
+	paid   bool  // a row's status word does not say that it was never paid
 	states map[pay.OrderStatus]said
 	faults table.Faults
 }
@@ -152,6 +153,7 @@ func (f *File) addStatus(g *group, record rowRecord, line int) (canceled bool) {
 	if _, before := g.states[meaning]; !before {
 		g.states[meaning] = said{word, line}
 	}
+	g.paid = g.paid || !f.profile.NeverPaid[written.Bare(word)]
 	return meaning == pay.OrderCanceled
 }
 
@@ -272,6 +274,9 @@ func (f *File) foldStatus(g *group) {
 		g.fault(f, g.lines[0], finding{status, "", "the words of its rows do not go together: " + words(g.states)})
 	}
 	g.values[status] = string(meaning)
+	if meaning == pay.OrderCanceled && !g.paid {
+		g.values[status] = g.states[meaning].word // which says more than the meaning
+	}
 	if canceled, err := g.currency().ParseWritten(g.values[canceledAmount]); err == nil && canceled == 0 {
 		delete(g.values, canceledAmount)
 	}

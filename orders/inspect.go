@@ -3,8 +3,6 @@ package orders
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,12 +20,14 @@ type Inspection struct {
 	Unused     []string          // titles that nothing is read of
 	Statuses   map[string]string // each word with its meaning; "" where the profile has none
 	Methods    map[string]string
+	PGs        map[string]string
 	Rows       int
 	Orders     int
 	Totals     map[pay.Currency]int64
 	Refused    table.Faults
 	Sample     []pay.Order
-	used       *Profile
+	used       *Profile // the best candidate, also where it does not fit
+	looks      []columnLook
 }
 
 // Candidate is a profile and how much of it a file has.
@@ -56,40 +56,52 @@ const noMerchant = "-"
 // configuration. The error is of the file as a whole.
 func Inspect(path string, options Options) (Inspection, error) {
 	options.MIDs, options.DefaultMID = nil, noMerchant
-	candidates := []*Profile{options.Profile}
-	if options.Profile == nil {
-		candidates = nil
-		for _, name := range Profiles() {
-			profile, err := LoadProfile(name)
-			if err != nil {
-				return Inspection{}, err
-			}
-			candidates = append(candidates, profile)
-		}
+	candidates, err := candidateProfiles(options)
+	if err != nil {
+		return Inspection{}, err
 	}
 	about, rows, err := table.Head(path, tableOptions(candidates[0], options), mostLooked(candidates))
 	if err != nil {
 		return Inspection{}, err
 	}
 	about.HeaderRow = 0
-	found := Inspection{About: about, Columns: map[string]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, Totals: map[pay.Currency]int64{}}
+	found := Inspection{About: about, Columns: map[string]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, PGs: map[string]string{}, Totals: map[pay.Currency]int64{}}
 	for _, profile := range candidates {
 		found.Candidates = append(found.Candidates, candidate(profile, rows))
 	}
 	slices.SortStableFunc(found.Candidates, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(len(a.Missing), len(b.Missing)), cmp.Compare(len(b.Found), len(a.Found)))
+		return cmp.Or(cmp.Compare(len(a.Missing), len(b.Missing)), cmp.Compare(len(b.Found), len(a.Found)), unseenLast(a, b))
 	})
 	best := found.Candidates[0]
 	if len(best.Found) == 0 {
 		best = best.onFullestRow(rows)
 	}
-	found.used = best.profile
 	found.name(best)
+	found.used, options.Profile = best.profile, best.profile
+	if err := found.readColumns(path, options); err != nil {
+		return found, err
+	}
 	if !fits(found.Candidates) {
 		return found, nil
 	}
-	options.Profile, found.Profile = best.profile, best.Profile
-	return found, found.read(path, options)
+	found.Profile = best.Profile
+	return found, found.readOrders(path, options)
+}
+
+// candidateProfiles are those that a file may be read by.
+func candidateProfiles(options Options) ([]*Profile, error) {
+	if options.Profile != nil {
+		return []*Profile{options.Profile}, nil
+	}
+	var candidates []*Profile
+	for _, name := range Profiles() {
+		profile, err := LoadProfile(name)
+		if err != nil {
+			return nil, err
+		}
+		candidates = append(candidates, profile)
+	}
+	return candidates, nil
 }
 
 func mostLooked(candidates []*Profile) int {
@@ -136,10 +148,24 @@ func (c Candidate) onFullestRow(rows []table.HeadRow) Candidate {
 	return c
 }
 
-// fits says whether the first of the sorted candidates is the only best one.
+// unseenLast puts a profile of a file that nobody has seen behind its equal.
+func unseenLast(a, b Candidate) int {
+	switch {
+	case a.profile.Unseen == b.profile.Unseen:
+		return 0
+	case a.profile.Unseen:
+		return 1
+	}
+	return -1
+}
+
+// fits says whether the first of the sorted candidates is the only best one. An
+// unseen profile is no rival.
 func fits(sorted []Candidate) bool {
-	return len(sorted[0].Missing) == 0 &&
-		(len(sorted) == 1 || len(sorted[1].Missing) > 0 || len(sorted[1].Found) < len(sorted[0].Found))
+	best := sorted[0]
+	return len(best.Missing) == 0 && !slices.ContainsFunc(sorted[1:], func(c Candidate) bool {
+		return !c.profile.Unseen && len(c.Missing) == 0 && len(c.Found) == len(best.Found)
+	})
 }
 
 // name says which titles are read, and which are not.
@@ -162,11 +188,8 @@ func (i *Inspection) name(c Candidate) {
 	}
 }
 
-// read reads the whole file, once for its words and once for its orders.
-func (i *Inspection) read(path string, options Options) error {
-	if err := i.readWords(path, options); err != nil {
-		return err
-	}
+// readOrders reads the whole file as orders.
+func (i *Inspection) readOrders(path string, options Options) error {
 	file, err := OpenFile(path, options)
 	if err != nil {
 		return err
@@ -191,12 +214,21 @@ func (i *Inspection) read(path string, options Options) error {
 	return nil
 }
 
-func (i *Inspection) readWords(path string, options Options) error {
-	file, err := OpenFile(path, options)
+// readColumns reads the whole file for the words of its columns.
+func (i *Inspection) readColumns(path string, options Options) error {
+	if i.About.HeaderRow == 0 {
+		return nil
+	}
+	file, err := openFile(path, options, i.About.HeaderRow)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	i.looks = newLooks(file)
+	methods := []string{method}
+	for way := range file.profile.Payments {
+		methods = append(methods, wayOf(way, method))
+	}
 	for row, err := range file.rows() {
 		var bad *BadRow
 		if err != nil && !errors.As(err, &bad) {
@@ -210,12 +242,14 @@ func (i *Inspection) readWords(path string, options Options) error {
 			}
 			return ""
 		})
-		columns := []string{method}
-		for way := range file.profile.Payments {
-			columns = append(columns, wayOf(way, method))
-		}
-		for _, column := range columns {
+		for _, column := range methods {
 			i.note(i.Methods, record, column, file.profile.meaningOf)
+		}
+		if len(file.profile.PGs) > 0 {
+			i.note(i.PGs, record, pg, func(word string) string { return file.profile.PGs[written.Bare(word)] })
+		}
+		for n := range i.looks {
+			i.looks[n].see(row)
 		}
 	}
 	return nil
@@ -223,6 +257,12 @@ func (i *Inspection) readWords(path string, options Options) error {
 
 // meaningOf is what a method's word means; "" where nobody says.
 func (p *Profile) meaningOf(word string) string {
+	if p.plain {
+		if method, known := pay.ParseMethod(written.NFC(word)); known {
+			return string(method)
+		}
+		return ""
+	}
 	meaning, _ := p.method(word)
 	return meaning
 }
@@ -234,66 +274,3 @@ func (i *Inspection) note(words map[string]string, record rowRecord, column stri
 		words[word] = meaning(word)
 	}
 }
-
-// NewProfile writes a profile to begin with: what is not known stands as "?",
-// which no profile may keep.
-func (i Inspection) NewProfile(file string) string {
-	var text strings.Builder
-	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
-	line("# How daesa reads %s. Say what every \"?\" is, then: daesa orders import FILE --profile THIS", oneLine(file))
-	base := i.Profile
-	if base == "" || strings.ContainsAny(base, "/\\.") {
-		base = DefaultProfile
-	}
-	line("extends: %s", base)
-	rows := "order"
-	if i.used.ByItem {
-		rows = "item"
-	}
-	line("rows: %s                 # order, or item: one row for each item of an order", rows)
-	line("columns:                    # which of the file's columns is what; the names as they stand in the file")
-	for _, column := range columnNames {
-		title := i.Columns[column]
-		switch {
-		case title != "" && len(i.used.Columns[column]) > 0:
-			line("  %s: [%s]", column, quoted(title))
-		case slices.Contains(required, column) && title == "":
-			line("  %s: [\"?\"]", column)
-		}
-	}
-	if len(i.Unused) > 0 {
-		line("# The file's other columns: %s", oneLine(strings.Join(i.Unused, " | ")))
-		line("# Further columns of daesa: %s", strings.Join(slices.DeleteFunc(slices.Clone(columnNames), func(c string) bool { return i.Columns[c] != "" }), ", "))
-	}
-	writeWords(line, "statuses", i.Statuses, "pending, paid, partially_canceled, canceled, failed or deleted")
-	writeWords(line, "methods", i.Methods, "card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, other_pg (another company) or none")
-	return text.String()
-}
-
-// writeWords lists the words of a file by their meaning.
-func writeWords(line func(string, ...any), key string, words map[string]string, meanings string) {
-	byMeaning := map[string][]string{}
-	for word, meaning := range words {
-		byMeaning[cmp.Or(meaning, unfinishedWord)] = append(byMeaning[cmp.Or(meaning, unfinishedWord)], word)
-	}
-	if len(byMeaning) == 0 {
-		return
-	}
-	line("%s:                   # each word of the file is one of %s", key, meanings)
-	for _, meaning := range slices.Sorted(maps.Keys(byMeaning)) {
-		list := slices.Sorted(slices.Values(byMeaning[meaning]))
-		line("  %s: [%s]", quotedKey(meaning), strings.Join(mapEach(list, quoted), ", "))
-	}
-}
-
-func quotedKey(key string) string {
-	if key == unfinishedWord {
-		return quoted(key)
-	}
-	return key
-}
-
-// quoted writes a text so that YAML reads it as one.
-func quoted(text string) string { return fmt.Sprintf("%q", text) }
-
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

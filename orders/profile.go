@@ -43,6 +43,12 @@ type Profile struct {
 	MixedRefunds bool
 	// EmptyPaidAt: an order without a time of payment may have been paid.
 	EmptyPaidAt bool
+	NeverPaid   map[string]bool   // bare status words of orders that were cancelled before anybody paid
+	PGs         map[string]string // toss or other_pg, by bare word; empty: the names of Toss are toss, other words are other companies
+	Note        string            // what people should know of the platform's file
+	// Unseen: nobody has seen a file of the platform, so that no file is taken
+	// for one of it.
+	Unseen bool
 
 	plain bool   // daesa's own: what it does not say was not
 	print string // of everything in it
@@ -114,7 +120,7 @@ func loadProfile(name, folder string, deep int) (*Profile, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := parseProfile(name, text, nil)
+		p, err := parseProfile(name, text, func(base string) (*Profile, error) { return loadProfile(base, folder, deep-1) })
 		if err == nil {
 			p.Name, p.plain = name, name == DefaultProfile
 		}
@@ -154,6 +160,11 @@ func (p *Profile) complete() error {
 	if len(missing) > 0 {
 		return hint.Errorf("name a column for each, or begin with extends", "profile %s: lacks columns for %s", p.Name, strings.Join(missing, ", "))
 	}
+	for word := range p.NeverPaid {
+		if p.Statuses[word] != pay.OrderCanceled {
+			return hint.Errorf("say it under statuses.canceled, too", "profile %s: never_paid: %q does not mean canceled", p.Name, word)
+		}
+	}
 	p.print = p.digest()
 	return nil
 }
@@ -164,7 +175,7 @@ func (p *Profile) digest() string {
 	if p.Number != nil {
 		number = p.Number.String()
 	}
-	fmt.Fprint(sum, p.ByItem, p.HeaderWithin, p.Columns, p.Payments, p.Values, p.Fold, p.Statuses, p.Methods, number, p.NumberTo, p.SkipRows, p.MixedRefunds, p.EmptyPaidAt, p.plain)
+	fmt.Fprint(sum, p.ByItem, p.HeaderWithin, p.Columns, p.Payments, p.Values, p.Fold, p.Statuses, p.Methods, number, p.NumberTo, p.SkipRows, p.MixedRefunds, p.EmptyPaidAt, p.NeverPaid, p.PGs, p.plain)
 	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
@@ -293,7 +304,18 @@ func (p *Profile) number(id string) (string, bool) {
 	return string(p.Number.ExpandString(nil, p.NumberTo, id, at)), true
 }
 
-// skips says whether a row that begins so is no order, but a total or a note.
+// pgOf is what a payment company's word means: toss, or the word itself; false
+// for one that the profile does not know.
+func (p *Profile) pgOf(word string) (string, bool) {
+	meaning, known := p.PGs[written.Bare(word)]
+	if meaning == otherPG {
+		return word, true
+	}
+	return meaning, known
+}
+
+// skips says whether a row that begins so may be no order, but a total or a
+// note.
 func (p *Profile) skips(first string) bool {
 	bare := written.Bare(first)
 	return slices.ContainsFunc(p.SkipRows, func(word string) bool { return strings.HasPrefix(bare, word) })
@@ -302,13 +324,14 @@ func (p *Profile) skips(first string) bool {
 // AboutProfile is what `orders profiles` tells of one.
 type AboutProfile struct {
 	Name    string
-	Rows    string
+	Rows    string // order or item
+	Note    string
 	Columns map[string][]string // each column with the names that are looked for
 }
 
 // About tells which columns a profile looks for.
 func (p *Profile) About() AboutProfile {
-	about := AboutProfile{Name: p.Name, Rows: "order", Columns: map[string][]string{}}
+	about := AboutProfile{Name: p.Name, Rows: "order", Note: p.Note, Columns: map[string][]string{}}
 	if p.ByItem {
 		about.Rows = "item"
 	}

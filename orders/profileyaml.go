@@ -54,7 +54,7 @@ func parseProfile(name string, text []byte, base func(string) (*Profile, error))
 		return nil, fmt.Errorf("profile %s: %w", name, err)
 	}
 	r := &profileReader{name: name, p: &Profile{HeaderWithin: 30, Columns: map[string][]string{}, Values: map[string]string{}, Fold: map[string]string{},
-		Statuses: map[string]pay.OrderStatus{}, Methods: map[string]string{}}}
+		Statuses: map[string]pay.OrderStatus{}, Methods: map[string]string{}, NeverPaid: map[string]bool{}, PGs: map[string]string{}}}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("profile %s: is no YAML with keys such as columns", name)
 	}
@@ -72,6 +72,7 @@ func parseProfile(name string, text []byte, base func(string) (*Profile, error))
 			return nil, err
 		}
 		r.p = extended.clone()
+		r.p.Note, r.p.Unseen = "", false // of the other one
 	}
 	r.root(root)
 	if len(r.faults) == 0 {
@@ -101,6 +102,7 @@ func (p *Profile) clone() *Profile {
 	c := *p
 	c.Columns, c.Values, c.Fold = maps.Clone(p.Columns), maps.Clone(p.Values), maps.Clone(p.Fold)
 	c.Statuses, c.Methods = maps.Clone(p.Statuses), maps.Clone(p.Methods)
+	c.NeverPaid, c.PGs = maps.Clone(p.NeverPaid), maps.Clone(p.PGs)
 	return &c
 }
 
@@ -144,10 +146,27 @@ func (r *profileReader) root(root *yaml.Node) {
 		case "empty_paid_at":
 			r.choice(value, "empty_paid_at", "unknown", "unpaid")
 			r.p.EmptyPaidAt = value.Value == "unknown"
+		case "never_paid":
+			for _, word := range r.texts(value, "never_paid") {
+				r.p.NeverPaid[written.Bare(word)] = true
+			}
+		case "pgs":
+			r.pgs(value)
+		case "note":
+			r.p.Note = strings.Join(r.texts(value, "note"), " ")
+		case "unseen":
+			r.choice(value, "unseen", "true", "false")
+			r.p.Unseen = value.Value == "true"
 		default:
-			r.fault(key, key.Value, "is no key of a profile: extends, rows, header_within, columns, payments, values, fold, statuses, methods, order_number, skip_rows, mixed_refunds, empty_paid_at")
+			r.fault(key, key.Value, "is no key of a profile: "+strings.Join(profileKeys, ", "))
 		}
 	}
+}
+
+// profileKeys are what may stand in a profile.
+var profileKeys = []string{
+	"extends", "rows", "header_within", "columns", "payments", "values", "fold", "statuses", "never_paid", "methods", "pgs", "order_number",
+	"skip_rows", "mixed_refunds", "empty_paid_at", "note", "unseen",
 }
 
 func mapEach[A, B any](list []A, f func(A) B) []B {
@@ -303,6 +322,20 @@ func (r *profileReader) methods(value *yaml.Node) {
 		}
 	}
 	r.onceEach(value, "methods")
+}
+
+// pgs say which words of the column pg are Toss.
+func (r *profileReader) pgs(value *yaml.Node) {
+	for key, words := range pairs(value) {
+		if key.Value != pay.PGToss && key.Value != otherPG {
+			r.fault(key, "pgs."+key.Value, "is one of toss, other_pg"+meaningMissing(key.Value))
+			continue
+		}
+		for _, word := range r.texts(words, "pgs."+key.Value) {
+			r.p.PGs[written.Bare(word)] = key.Value
+		}
+	}
+	r.onceEach(value, "pgs")
 }
 
 // meaningMissing tells of words that a written profile left to a person.

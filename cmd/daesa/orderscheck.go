@@ -10,6 +10,7 @@ import (
 
 	application "daesa/app"
 	"daesa/config"
+	"daesa/orders"
 	"daesa/pay"
 	"daesa/store"
 )
@@ -111,7 +112,7 @@ func (a *app) sayShapes(d checkDocument) {
 	a.printf("where one is made of the other, say so in a profile: order_number: {match: '^(.*)$', to: '$1'}\n")
 }
 
-func newNumberForm(id string) numberForm { return numberForm{id, application.Shape(id)} }
+func newNumberForm(id string) numberForm { return numberForm{id, orders.Shape(id)} }
 
 // numberCheck wires the check to the merchants that are asked.
 func (a *app) numberCheck(cfg *config.Config, db *store.DB, f fileFlags) (application.CheckNumbers, error) {

@@ -25,6 +25,7 @@ type inspectDocument struct {
 	Unused     []string            `json:"unused_columns"`
 	Statuses   map[string]*string  `json:"statuses"`
 	Methods    map[string]*string  `json:"methods"`
+	PGs        map[string]*string  `json:"pgs"` // words of the column pg, where the profile says which are Toss
 	Rows       int                 `json:"rows"`
 	Orders     int                 `json:"orders"`
 	Totals     map[string]int64    `json:"totals"`
@@ -121,7 +122,7 @@ func writeNew(path, text string) error {
 func (a *app) newInspectDocument(i orders.Inspection) inspectDocument {
 	d := inspectDocument{
 		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile),
-		Columns: i.Columns, Unused: append([]string{}, i.Unused...), Statuses: meanings(i.Statuses), Methods: meanings(i.Methods),
+		Columns: i.Columns, Unused: append([]string{}, i.Unused...), Statuses: meanings(i.Statuses), Methods: meanings(i.Methods), PGs: meanings(i.PGs),
 		Rows: i.Rows, Orders: i.Orders, Totals: map[string]int64{}, Sample: each(i.Sample, newSampleOrder),
 		Candidates: each(i.Candidates, func(c orders.Candidate) candidateDocument {
 			return candidateDocument{c.Profile, append([]string{}, c.Found...), append([]string{}, c.Missing...)}
@@ -162,21 +163,17 @@ func (a *app) sayInspected(d inspectDocument, i orders.Inspection) {
 	}
 	a.printFields([]field{
 		{"file", what}, {"sheet", i.About.Sheet}, {"sheets not read", strings.Join(i.About.Unread, ", ")},
-		{"header", headerPlace(d.HeaderRow)}, {"profile", or(i.Profile, "none fits alone: see below")},
+		{"header", headerPlace(d.HeaderRow)}, {"profile", whichProfile(d)},
 		{"rows", grouped(int64(d.Rows))}, {"orders", grouped(int64(d.Orders))}, {"refused", fmt.Sprint(len(d.Refused))},
 	})
 	for _, currency := range sortedKeys(d.Totals) {
 		a.printf("total  %s\n", people(pay.Currency(currency), d.Totals[currency]))
 	}
-	if i.Profile == "" {
-		a.printf("\n")
-		a.printTable([]string{"PROFILE", "FOUND", "MISSING"}, each(d.Candidates, func(c candidateDocument) []string {
-			return []string{c.Profile, strings.Join(c.Found, ", "), strings.Join(c.Missing, ", ")}
-		}))
-	}
+	a.sayCandidates(d)
 	a.sayPairs("COLUMN", "IN THE FILE", i.Columns)
 	a.sayPairs("STATUS WORD", "MEANS", i.Statuses)
 	a.sayPairs("METHOD WORD", "MEANS", i.Methods)
+	a.sayPairs("COMPANY", "MEANS", i.PGs)
 	if len(d.Unused) > 0 {
 		a.printf("\nnot read: %s\n", plain(strings.Join(d.Unused, ", ")))
 	}
@@ -191,6 +188,37 @@ func (a *app) sayInspected(d inspectDocument, i orders.Inspection) {
 			a.printf("\n")
 		}
 		a.printf("refused: %s\n", plain(fault.Error()))
+	}
+}
+
+// whichProfile is the one that fits, or why none is taken.
+func whichProfile(d inspectDocument) string {
+	var fitting []string
+	for _, c := range d.Candidates {
+		if len(c.Missing) == 0 {
+			fitting = append(fitting, c.Profile)
+		}
+	}
+	switch {
+	case d.Profile != nil:
+		return *d.Profile
+	case len(fitting) > 1:
+		return "several fit: " + strings.Join(fitting, ", ") + "; name one by --profile"
+	}
+	return "none fits; --write-profile FILE writes one to begin with"
+}
+
+// sayCandidates tells how much of each profile the file has.
+func (a *app) sayCandidates(d inspectDocument) {
+	var rows [][]string
+	for _, c := range d.Candidates {
+		if len(c.Found) > 0 {
+			rows = append(rows, []string{c.Profile, fmt.Sprintf("%d: %s", len(c.Found), strings.Join(c.Found, ", ")), or(strings.Join(c.Missing, ", "), "-")})
+		}
+	}
+	if len(rows) > 0 {
+		a.printf("\n")
+		a.printTable([]string{"PROFILE", "HAS", "LACKS"}, rows)
 	}
 }
 
@@ -215,7 +243,8 @@ func (a *app) sayPairs(left, right string, pairs map[string]string) {
 // profileDocument is one element of `orders profiles --json`.
 type profileDocument struct {
 	Profile string              `json:"profile"`
-	Rows    string              `json:"rows"`
+	Rows    string              `json:"rows"` // order or item
+	Note    string              `json:"note"`
 	Columns map[string][]string `json:"columns"`
 }
 
@@ -232,13 +261,13 @@ func (a *app) ordersProfilesCommand() *cobra.Command {
 					return err
 				}
 				about := profile.About()
-				list = append(list, profileDocument{about.Name, about.Rows, about.Columns})
+				list = append(list, profileDocument{about.Name, about.Rows, about.Note, about.Columns})
 			}
 			if a.json {
 				return a.printJSON(list)
 			}
 			for _, p := range list {
-				a.printf("%s (one row for each %s)\n", p.Profile, p.Rows)
+				a.printf("%s (one row for each %s): %s\n", p.Profile, p.Rows, p.Note)
 				for _, column := range sortedKeys(p.Columns) {
 					a.printf("  %-18s  %s\n", column, strings.Join(p.Columns[column], ", "))
 				}

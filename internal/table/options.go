@@ -45,6 +45,8 @@ type Options struct {
 	// HeaderWithin is in how many rows the header is looked for, blank ones
 	// counted; 0: the header is the first row that is not blank.
 	HeaderWithin int
+	// HeaderAt is the row of the header where it is known; 0: it is looked for.
+	HeaderAt int
 	// IsHeader says of a row whether it is the header, by the columns that its
 	// titles name. Without it the first row that is not blank is taken; where no
 	// row is one, that which names most of the columns, so that what it lacks can

@@ -178,6 +178,12 @@ func (r *Reader) findHeader() (heading, error) {
 			continue
 		}
 		row := heading{line, cells, r.rowHidden()}
+		if at := r.options.HeaderAt; at > 0 {
+			if line >= at {
+				return row, nil
+			}
+			continue
+		}
 		if r.options.IsHeader == nil || r.options.IsHeader(r.names(cells)) {
 			return row, nil
 		}
@@ -212,7 +218,7 @@ type HeadRow struct {
 // Head gives the first rows of a file that are not blank, whatever they are, up
 // to a line.
 func Head(path string, options Options, lines int) (About, []HeadRow, error) {
-	options.HeaderWithin, options.IsHeader, options.Columns = 0, nil, map[string]string{}
+	options.HeaderAt, options.HeaderWithin, options.IsHeader, options.Columns = 0, 0, nil, map[string]string{}
 	r, err := Open(path, options)
 	if err != nil {
 		return About{}, nil, err
@@ -386,6 +392,15 @@ func (r Row) Get(column string) (value string, present bool) {
 		return "", has
 	}
 	return r.cells[i].text, true
+}
+
+// Text is the text of a cell by its place, counted from 0, without the blanks
+// around it.
+func (r Row) Text(at int) string {
+	if at >= len(r.cells) {
+		return ""
+	}
+	return strings.TrimSpace(r.cells[at].text)
 }
 
 // First is the text of the first cell that is not blank: by it notes and totals
