@@ -87,17 +87,69 @@ type decoder struct {
 	unit    string              // line or row
 	seen    map[[16]byte]uint32 // key to line
 	methods map[string]int64    // words that the profile does not know, with the orders that have them
+	apart   bool                // the source gives no key twice
+
+	statusWords map[string]statusWord // by the cell's text
+	methodWords map[string]methodWord
 
 	noPaidAt bool // the source has no column paid_at
 }
 
 func newDecoder(options Options, unit string) *decoder {
-	return &decoder{options: options, profile: options.Profile, unit: unit, seen: map[[16]byte]uint32{}, methods: map[string]int64{}}
+	return &decoder{options: options, profile: options.Profile, unit: unit, seen: map[[16]byte]uint32{}, methods: map[string]int64{},
+		statusWords: map[string]statusWord{}, methodWords: map[string]methodWord{}}
+}
+
+// statusWord and methodWord are what a cell's text means by the profile. A file
+// has few of them, each in very many rows.
+type (
+	statusWord struct {
+		meaning          pay.OrderStatus
+		known, neverPaid bool
+	}
+	methodWord struct {
+		meaning string
+		known   bool
+	}
+)
+
+// wordsRemembered bounds what is kept of a file of which every word is another.
+const wordsRemembered = 1000
+
+// status is what a status word means.
+func (d *decoder) status(text string) statusWord {
+	word, before := d.statusWords[text]
+	if before {
+		return word
+	}
+	if d.profile == nil {
+		word.meaning = pay.OrderStatus(strings.ToLower(written.NFC(strings.TrimSpace(text))))
+		word.known = slices.Contains(pay.OrderStatuses, word.meaning)
+	} else {
+		word.meaning, word.known = d.profile.status(text)
+		word.neverPaid = d.profile.NeverPaid[written.Bare(text)]
+	}
+	if len(d.statusWords) < wordsRemembered {
+		d.statusWords[strings.Clone(text)] = word
+	}
+	return word
+}
+
+// method is what a method's word means by the profile.
+func (d *decoder) method(text string) (meaning string, known bool) {
+	word, before := d.methodWords[text]
+	if !before {
+		word.meaning, word.known = d.profile.method(text)
+		if len(d.methodWords) < wordsRemembered {
+			d.methodWords[strings.Clone(text)] = word
+		}
+	}
+	return word.meaning, word.known
 }
 
 // decode gives the order of a record, or everything that is wrong with it.
 func (d *decoder) decode(line int, r record) (pay.Order, []finding) {
-	f := &fields{record: r, profile: d.profile}
+	f := &fields{record: r, profile: d.profile, decoder: d}
 	o := pay.Order{
 		MID:         d.mid(f),
 		ID:          f.number(),
@@ -116,7 +168,7 @@ func (d *decoder) decode(line int, r record) (pay.Order, []finding) {
 	if o.Currency != "" {
 		f.amounts(&o)
 	}
-	if o.MID != "" && o.ID != "" {
+	if o.MID != "" && o.ID != "" && !d.apart {
 		d.once(line, o, f)
 	}
 	d.interpret(&o, f)
@@ -140,7 +192,7 @@ func (d *decoder) interpret(o *pay.Order, f *fields) {
 		return
 	}
 	canceled := o.Status == pay.OrderCanceled
-	if canceled && o.PaidAt.IsZero() && p.NeverPaid[written.Bare(f.text(status))] {
+	if canceled && o.PaidAt.IsZero() && d.status(f.text(status)).neverPaid {
 		return
 	}
 	o.PaidUnknown = canceled && o.PaidAt.IsZero() && (p.EmptyPaidAt || d.noPaidAt)
@@ -186,6 +238,7 @@ func (d *decoder) mid(f *fields) string {
 type fields struct {
 	record   record
 	profile  *Profile
+	decoder  *decoder
 	findings []finding
 }
 
@@ -211,9 +264,6 @@ func (f *fields) raw(column string) string {
 
 // text is a cell without the blanks around it.
 func (f *fields) text(column string) string { return strings.TrimSpace(f.raw(column)) }
-
-// word is a text that people write, composed.
-func (f *fields) word(column string) string { return written.NFC(f.text(column)) }
 
 func (f *fields) require(column string) {
 	if f.text(column) == "" && !f.failed(column) {
@@ -269,8 +319,9 @@ func (f *fields) number() string {
 // paidBy reads the method, which may say that another company was paid. A word
 // that a profile does not know is no fault: the order has no method then.
 func (f *fields) paidBy(o *pay.Order) (unknown string) {
-	value := f.word(method)
+	value := f.text(method)
 	if f.profile == nil || f.profile.plain {
+		value = written.NFC(value)
 		m, ok := pay.ParseMethod(value)
 		if !ok {
 			f.add(method, value, "unknown; allowed are "+methodsAllowed)
@@ -281,13 +332,13 @@ func (f *fields) paidBy(o *pay.Order) (unknown string) {
 	if value == "" {
 		return ""
 	}
-	meaning, known := f.profile.method(value)
+	meaning, known := f.decoder.method(value)
 	switch {
 	case !known:
-		return value
+		return written.NFC(value)
 	case meaning == otherPG:
 		if o.PG == pay.PGToss {
-			o.PG = value
+			o.PG = written.NFC(value)
 		}
 	case meaning != noMethod:
 		o.Method = pay.Method(meaning)
@@ -296,23 +347,17 @@ func (f *fields) paidBy(o *pay.Order) (unknown string) {
 }
 
 func (f *fields) status() pay.OrderStatus {
-	value := f.word(status)
+	value := f.text(status)
 	f.require(status)
-	word, known := pay.OrderStatus(strings.ToLower(value)), false
-	if f.profile != nil {
-		word, known = f.profile.status(value)
-	}
-	if !known {
-		known = slices.Contains(pay.OrderStatuses, word)
-	}
-	if !known && !f.failed(status) {
+	word := f.decoder.status(value)
+	if !word.known && !f.failed(status) {
 		reason := "unknown; allowed are " + list(pay.OrderStatuses)
 		if f.profile != nil && !f.profile.plain {
 			reason = "unknown; say under statuses of a profile what it means"
 		}
-		f.add(status, value, reason)
+		f.add(status, written.NFC(value), reason)
 	}
-	return word
+	return word.meaning
 }
 
 var currencies = []pay.Currency{pay.KRW, pay.USD, pay.JPY, pay.PHP, pay.MUSD}

@@ -101,13 +101,14 @@ func (b *BadRow) misshapen() bool {
 
 // File is an order file that is being read.
 type File struct {
-	table       *table.Reader
-	profile     *Profile
-	decoder     *decoder
-	header      []string
-	columns     Columns
-	used        []string // columns that an item's row gives, without the status
-	quarantined bool     // written by Quarantine: its escapes are taken off again
+	table   *table.Reader
+	profile *Profile
+	decoder *decoder
+	header  []string
+	columns Columns
+	places  places   // of each column
+	ways    []places // of each way of paying, where there are several
+	current rowRecord
 }
 
 // OpenFile opens an order file and reads its header. A header that lacks
@@ -139,9 +140,7 @@ func openFile(path string, options Options, headerAt int) (*File, error) {
 	}
 	f := &File{
 		table: reader, profile: profile, decoder: newDecoder(options, "line"), header: reader.Header(),
-		columns:     columnsOf(func(column string) bool { return profile.found(column, reader.Has) }),
-		quarantined: reader.Has(lineColumn) && reader.Has(reasonColumn),
-	}
+		columns: columnsOf(func(column string) bool { return profile.found(column, reader.Has) })}
 	if len(profile.Methods) > 0 && f.columns.Has(ColumnMethod) {
 		f.columns |= ColumnPG // its words say which orders are another company's
 	}
@@ -151,15 +150,7 @@ func openFile(path string, options Options, headerAt int) (*File, error) {
 	if profile.Fold[amount] == foldSum {
 		f.columns |= ColumnCanceledAmount // the sum of the cancelled rows
 	}
-	for _, column := range columnNames {
-		if column != status && profile.found(column, reader.Has) {
-			f.used = append(f.used, column)
-		}
-	}
-	// An amount is read in the currency of its order.
-	if at := slices.Index(f.used, currency); at > 0 {
-		f.used = append([]string{currency}, slices.Delete(f.used, at, at+1)...)
-	}
+	f.findPlaces()
 	return f, nil
 }
 
@@ -170,7 +161,7 @@ func tableOptions(profile *Profile, options Options) table.Options {
 	}
 	return table.Options{
 		Limits: table.Limits{Unzipped: unpacked}, Sheet: options.Sheet, Password: options.Password,
-		HeaderWithin: profile.HeaderWithin, IsHeader: profile.isHeader, Columns: profile.names(),
+		Own: quarantineColumns, HeaderWithin: profile.HeaderWithin, IsHeader: profile.isHeader, Columns: profile.names(),
 	}
 }
 
@@ -215,11 +206,7 @@ func (f *File) Unknown() []string {
 	if !f.profile.plain {
 		return nil
 	}
-	known := columnNames
-	if f.quarantined {
-		known = append(slices.Clone(known), quarantineColumns...)
-	}
-	return f.table.Unknown(known...)
+	return f.table.Unknown(columnNames...)
 }
 
 // Close closes the file.
@@ -272,13 +259,7 @@ func (f *File) skips(row table.Row) bool {
 }
 
 func (f *File) bad(row table.Row, faults table.Faults) *BadRow {
-	cells := row.Cells()
-	if f.quarantined {
-		for i := range cells {
-			cells[i] = unescape(cells[i])
-		}
-	}
-	return &BadRow{File: row.File, Line: row.Line, Header: f.header, Cells: cells, Faults: faults}
+	return &BadRow{File: row.File, Line: row.Line, Header: f.header, Cells: row.Cells(), Faults: faults}
 }
 
 // RowsOf reads a file again and gives the rows of some of its lines, each with

@@ -225,9 +225,9 @@ func (i *Inspection) readColumns(path string, options Options) error {
 	}
 	defer file.Close()
 	i.looks = newLooks(file)
-	methods := []string{method}
-	for way := range file.profile.Payments {
-		methods = append(methods, wayOf(way, method))
+	methods := []int{file.places[columnAt(method)]}
+	for _, way := range file.ways {
+		methods = append(methods, way[columnAt(method)])
 	}
 	for row, err := range file.rows() {
 		var bad *BadRow
@@ -235,18 +235,19 @@ func (i *Inspection) readColumns(path string, options Options) error {
 			return err
 		}
 		i.Rows++
-		record := rowRecord{file: file, row: row, way: -1}
-		i.note(i.Statuses, record, status, func(word string) string {
+		record := &rowRecord{file: file, row: row, way: -1}
+		word := func(column string) string { value, _ := record.Get(column); return value }
+		note(i.Statuses, word(status), func(word string) string {
 			if meaning, known := file.profile.status(word); known {
 				return string(meaning)
 			}
 			return ""
 		})
-		for _, column := range methods {
-			i.note(i.Methods, record, column, file.profile.meaningOf)
+		for _, place := range methods {
+			note(i.Methods, record.at(place), file.profile.meaningOf)
 		}
 		if len(file.profile.PGs) > 0 {
-			i.note(i.PGs, record, pg, func(word string) string { return file.profile.PGs[written.Bare(word)] })
+			note(i.PGs, word(pg), func(word string) string { return file.profile.PGs[written.Bare(word)] })
 		}
 		for n := range i.looks {
 			i.looks[n].see(row)
@@ -267,8 +268,7 @@ func (p *Profile) meaningOf(word string) string {
 	return meaning
 }
 
-func (i *Inspection) note(words map[string]string, record rowRecord, column string, meaning func(string) string) {
-	value, _ := record.Get(column)
+func note(words map[string]string, value string, meaning func(string) string) {
 	word := written.NFC(strings.TrimSpace(value))
 	if _, known := words[word]; word != "" && !known && len(words) < wordsKept {
 		words[word] = meaning(word)

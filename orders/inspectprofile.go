@@ -44,7 +44,7 @@ func newLooks(file *File) []columnLook {
 }
 
 func (c *columnLook) see(row table.Row) {
-	text := written.NFC(row.Text(c.at))
+	text := written.NFC(strings.TrimSpace(row.Cell(c.at)))
 	if text == "" || c.filled >= rowsLooked {
 		return
 	}

@@ -5,6 +5,76 @@ import (
 	"daesa/pay"
 )
 
+// columnCount is how many columns the contract has.
+const columnCount = 15
+
+// columnAt is the place of a column among those of the contract; a switch,
+// because it is asked for every cell.
+func columnAt(column string) int {
+	switch column {
+	case orderID:
+		return 0
+	case mid:
+		return 1
+	case paymentKey:
+		return 2
+	case method:
+		return 3
+	case status:
+		return 4
+	case amount:
+		return 5
+	case canceledAmount:
+		return 6
+	case refundedElsewhere:
+		return 7
+	case taxFreeAmount:
+		return 8
+	case pg:
+		return 9
+	case currency:
+		return 10
+	case orderedAt:
+		return 11
+	case paidAt:
+		return 12
+	case canceledAt:
+		return 13
+	case customerRef:
+		return 14
+	}
+	return -1
+}
+
+// places say where in a row each column of the contract stands.
+type places [columnCount]int
+
+// A column stands at a place of the row, or the file lacks it, or the profile
+// does not name it for this way of paying.
+const (
+	lacks   = -1
+	unnamed = -2
+)
+
+func (f *File) placesOf(name func(column string) (string, bool)) places {
+	var at places
+	for i, column := range columnNames {
+		at[i] = unnamed
+		if title, named := name(column); named {
+			at[i] = f.table.Place(title)
+		}
+	}
+	return at
+}
+
+// findPlaces looks every column up once.
+func (f *File) findPlaces() {
+	f.places = f.placesOf(func(column string) (string, bool) { return column, true })
+	for way, columns := range f.profile.Payments {
+		f.ways = append(f.ways, f.placesOf(func(column string) (string, bool) { return wayOf(way, column), len(columns[column]) > 0 }))
+	}
+}
+
 // rowRecord is a row of a file as the profile shows it to the decoder.
 type rowRecord struct {
 	file *File
@@ -13,22 +83,23 @@ type rowRecord struct {
 }
 
 // record chooses, where an order may be paid in several ways, the one that went
-// through Toss.
-func (f *File) record(row table.Row) (rowRecord, *finding) {
-	r := rowRecord{file: f, row: row, way: -1}
-	if len(f.profile.Payments) == 0 {
+// through Toss. It is valid until the next one.
+func (f *File) record(row table.Row) (*rowRecord, *finding) {
+	r := &f.current
+	*r = rowRecord{file: f, row: row, way: -1}
+	if len(f.ways) == 0 {
 		return r, nil
 	}
 	first, toss := -1, -1
-	for i := range f.profile.Payments {
-		word, _ := r.cell(wayOf(i, method))
+	for i := range f.ways {
+		word := r.at(f.ways[i][columnAt(method)])
 		if word == "" {
 			continue
 		}
 		if first < 0 {
 			first = i
 		}
-		meaning, known := f.profile.method(word)
+		meaning, known := f.decoder.method(word)
 		if !known || meaning == otherPG || meaning == noMethod {
 			continue
 		}
@@ -43,39 +114,35 @@ func (f *File) record(row table.Row) (rowRecord, *finding) {
 	return r, nil
 }
 
-// column is the table's column behind one of the contract.
-func (r rowRecord) column(column string) string {
-	if r.way >= 0 && len(r.file.profile.Payments[r.way][column]) > 0 {
-		return wayOf(r.way, column)
+// place is where a column stands in the row; lacks where it does not.
+func (r *rowRecord) place(column string) int {
+	i := columnAt(column)
+	if i < 0 {
+		return lacks
 	}
-	return column
-}
-
-func (r rowRecord) cell(column string) (string, bool) {
-	value, present := r.row.Get(column)
-	if r.file.quarantined {
-		value = unescape(value)
-	}
-	return value, present
-}
-
-// Get gives a cell, or the value that the profile has for all.
-func (r rowRecord) Get(column string) (string, bool) {
-	value, present := r.cell(r.column(column))
-	if !present {
-		if fixed := r.file.profile.Values[column]; fixed != "" {
-			return fixed, true
+	if r.way >= 0 {
+		if at := r.file.ways[r.way][i]; at != unnamed {
+			return at
 		}
 	}
-	return value, present
+	return r.file.places[i]
+}
+
+func (r *rowRecord) at(place int) string { return r.row.Cell(place) }
+
+// Get gives a cell, or the value that the profile has for all.
+func (r *rowRecord) Get(column string) (string, bool) {
+	place := r.place(column)
+	if place < 0 {
+		fixed := r.file.profile.Values[column]
+		return fixed, fixed != ""
+	}
+	return r.at(place), true
 }
 
 // Refused says why a cell cannot be taken.
-func (r rowRecord) Refused(column string) (value, reason string, refused bool) {
-	if fault := r.row.Fault(r.column(column)); fault != nil {
-		return fault.Value, fault.Reason, true
-	}
-	return "", "", false
+func (r *rowRecord) Refused(column string) (value, reason string, refused bool) {
+	return r.row.Refused(r.place(column))
 }
 
 // faults are findings in their places.
@@ -101,7 +168,7 @@ func (f *File) shown(column string) string {
 	return column
 }
 
-// readRow is an order and the lines that it stands in.
+// readRow is an order and the lines that it stands in, valid until the next one.
 type readRow struct {
 	order pay.Order
 	lines []int
@@ -116,8 +183,10 @@ func (f *File) read() func(yield func(readRow, error) bool) {
 }
 
 func (f *File) readOrders(yield func(readRow, error) bool) {
+	var lines [1]int
 	for row, err := range f.rows() {
-		each := readRow{lines: []int{row.Line}}
+		lines[0] = row.Line
+		each := readRow{lines: lines[:]}
 		if err == nil {
 			each.order, err = f.order(row)
 		}

@@ -52,6 +52,9 @@ type Options struct {
 	// row is one, that which names most of the columns, so that what it lacks can
 	// be said.
 	IsHeader func(has func(column string) bool) bool
+	// Own are the columns of an Aside: in a file that has them all, what guards
+	// its cells against becoming formulas is taken off.
+	Own []string
 	// Columns are the names of each column, as Title makes them comparable. A
 	// title that is none of them names a column by itself, in lower case; without
 	// Columns all do.

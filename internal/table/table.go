@@ -40,16 +40,23 @@ type concealer interface {
 
 // Reader reads one table.
 type Reader struct {
-	name    string
+	Layout
 	file    *os.File
 	source  rowSource
 	options Options
-	about   About
-	header  []string
-	index   map[string]int // by the column's name
-	sheet   bool           // columns are named by letters
+	aside   bool // it was written by an Aside
 
 	headerHidden bool
+}
+
+// Layout is where the columns of a table stand. It outlives the reading, so that
+// what a look-up shows is said of its cell, too.
+type Layout struct {
+	name   string
+	about  About
+	header []string
+	index  map[string]int // by the column's name
+	sheet  bool           // columns are named by letters
 }
 
 // About says what a file is, and where its table was found.
@@ -81,7 +88,7 @@ func Open(path string, options Options) (*Reader, error) {
 		return nil, err
 	}
 	options.Limits = options.withDefaults()
-	r := &Reader{name: path, file: file, options: options}
+	r := &Reader{Layout: Layout{name: path}, file: file, options: options}
 	if err := r.open(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -135,6 +142,7 @@ func (r *Reader) readHeader() error {
 			return err
 		}
 	}
+	r.aside = r.fromAside(r.options.Own)
 	return nil
 }
 
@@ -255,25 +263,34 @@ func (r *Reader) known(cells []cell) int {
 }
 
 // About says what the file is.
-func (r *Reader) About() About { return r.about }
+func (l *Layout) About() About { return l.about }
 
 // Header gives the titles as the file has them, blanks around them cut off.
 // Everywhere else a column is asked for by its name.
-func (r *Reader) Header() []string { return slices.Clone(r.header) }
+func (l *Layout) Header() []string { return slices.Clone(l.header) }
 
 // Name is the path that was opened.
-func (r *Reader) Name() string { return r.name }
+func (l *Layout) Name() string { return l.name }
 
 // Has says whether the table has a column.
-func (r *Reader) Has(column string) bool {
-	_, has := r.index[column]
+func (l *Layout) Has(column string) bool {
+	_, has := l.index[column]
 	return has
 }
 
+// Place is where a column stands in a row, counted from 0; -1 where the table
+// lacks it.
+func (l *Layout) Place(column string) int {
+	if i, has := l.index[column]; has {
+		return i
+	}
+	return -1
+}
+
 // TitleOf is the title of a column as the file has it; "" where it lacks it.
-func (r *Reader) TitleOf(column string) string {
-	if i, has := r.index[column]; has {
-		return r.header[i]
+func (l *Layout) TitleOf(column string) string {
+	if i, has := l.index[column]; has {
+		return l.header[i]
 	}
 	return ""
 }
@@ -312,6 +329,9 @@ func (r *Reader) Unknown(known ...string) []string {
 			continue
 		}
 		name, _ := r.options.column(title)
+		if r.aside && slices.Contains(r.options.Own, name) {
+			continue
+		}
 		if !slices.Contains(known, name) || r.index[name] != i {
 			unknown = append(unknown, title)
 		}
@@ -377,8 +397,8 @@ func (r *Reader) Close() error { return r.file.Close() }
 
 // place is a column as people point at it: a letter in a sheet, a number in a
 // CSV file.
-func (r *Reader) place(i int) string {
-	if r.sheet {
+func (l *Layout) place(i int) string {
+	if l.sheet {
 		return letters(i)
 	}
 	return strconv.Itoa(i + 1)
@@ -391,16 +411,27 @@ func (r Row) Get(column string) (value string, present bool) {
 	if !has || i >= len(r.cells) {
 		return "", has
 	}
-	return r.cells[i].text, true
+	return r.Cell(i), true
 }
 
-// Text is the text of a cell by its place, counted from 0, without the blanks
-// around it.
-func (r Row) Text(at int) string {
-	if at >= len(r.cells) {
+// Cell is the value of a cell by its place (see Reader.Place), or "".
+func (r Row) Cell(place int) string {
+	if place < 0 || place >= len(r.cells) {
 		return ""
 	}
-	return strings.TrimSpace(r.cells[at].text)
+	if r.table.aside {
+		return unguardFormula(r.cells[place].text)
+	}
+	return r.cells[place].text
+}
+
+// Refused says why the cell at a place cannot be taken.
+func (r Row) Refused(place int) (value, reason string, refused bool) {
+	if place < 0 || place >= len(r.cells) {
+		return "", "", false
+	}
+	c := &r.cells[place]
+	return c.raw, c.reason, c.reason != ""
 }
 
 // First is the text of the first cell that is not blank: by it notes and totals
@@ -429,19 +460,19 @@ func (r Row) NewFault(column, value, reason string) *Fault {
 }
 
 // NewFault is a fault of a column in a line.
-func (r *Reader) NewFault(line int, column, value, reason string) *Fault {
-	fault := &Fault{File: r.name, Sheet: r.about.Sheet, Line: line, Column: column, Value: value, Reason: reason}
-	i, has := r.index[column]
+func (l *Layout) NewFault(line int, column, value, reason string) *Fault {
+	fault := &Fault{File: l.name, Sheet: l.about.Sheet, Line: line, Column: column, Value: value, Reason: reason}
+	i, has := l.index[column]
 	if !has {
 		return fault
 	}
-	if Title(r.header[i]) != column {
-		fault.Title = r.header[i]
+	if Title(l.header[i]) != column {
+		fault.Title = l.header[i]
 	}
-	if r.sheet {
-		fault.Cell = r.place(i) + strconv.Itoa(line)
-		if len(r.about.Unread) > 0 {
-			fault.Cell = r.about.Sheet + "!" + fault.Cell
+	if l.sheet {
+		fault.Cell = l.place(i) + strconv.Itoa(line)
+		if len(l.about.Unread) > 0 {
+			fault.Cell = l.about.Sheet + "!" + fault.Cell
 		}
 	}
 	return fault
@@ -451,8 +482,8 @@ func (r *Reader) NewFault(line int, column, value, reason string) *Fault {
 // A cell that cannot be taken is "", so that nobody takes it elsewhere.
 func (r Row) Cells() []string {
 	values := make([]string, max(len(r.cells), len(r.table.header)))
-	for i, cell := range r.cells {
-		values[i] = cell.text
+	for i := range r.cells {
+		values[i] = r.Cell(i)
 	}
 	return values
 }
