@@ -168,8 +168,11 @@ func tellMore(ctx context.Context, db *store.DB, batch *reports.Batch, r refunds
 // drawBatch draws the workbook of a batch after its requests changed. What
 // happened has happened: a workbook that cannot be written is a warning. nil:
 // there is no workbook.
-func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string) *string {
+func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string, refused []reports.BatchRefusal) *string {
 	batch, err := a.batchOf(ctx, db, id, file)
+	if batch.Refused = refused; batch.FileRows > 0 {
+		batch.FileRows += len(refused) // the journal counts what was taken
+	}
 	if err == nil && len(batch.Requests) == 0 {
 		return nil // every row of the file was asked for before, in other batches
 	}
@@ -211,7 +214,7 @@ func (t *touchedBatches) hear(next func(refunds.Done)) func(refunds.Done) {
 func (a *app) drawTouched(ctx context.Context, cfg *config.Config, db *store.DB, t *touchedBatches) []string {
 	paths := []string{}
 	for _, id := range sortedKeys(t.ids) {
-		if path := a.drawBatch(ctx, cfg, db, id, ""); path != nil && !slices.Contains(paths, *path) {
+		if path := a.drawBatch(ctx, cfg, db, id, "", nil); path != nil && !slices.Contains(paths, *path) {
 			paths = append(paths, *path)
 		}
 	}

@@ -19,6 +19,7 @@ type Fault struct {
 	Title  string // as the file has it, where that is not the name
 	Value  string
 	Reason string
+	Korean string // the reason in Korean, where whoever found it says it so
 }
 
 // Error is FILE:LINE: column "amount": "1,000": the reason.
@@ -62,6 +63,15 @@ const (
 	wordRows = "bad_rows" // rows of a file cannot be taken
 	wordFile = "bad_file" // a file cannot be read at all, or no further
 )
+
+// Briefs are all of them on one line, without their places.
+func (f Faults) Briefs() string {
+	briefs := make([]string, len(f))
+	for i, fault := range f {
+		briefs[i] = fault.Brief()
+	}
+	return strings.Join(briefs, "; ")
+}
 
 // Faults are several of them, in the order in which they were met.
 type Faults []*Fault

@@ -362,7 +362,9 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				return
 			}
 			if !r.sheet && len(cells) != len(r.header) {
-				err = row.NewFault("", "", fmt.Sprintf("has %d fields, the header has %d", len(cells), len(r.header)))
+				fault := row.NewFault("", "", fmt.Sprintf("has %d fields, the header has %d", len(cells), len(r.header)))
+				fault.Korean = fmt.Sprintf("칸 수가 %d개로 제목 행의 %d개와 다릅니다", len(cells), len(r.header))
+				err = fault
 			}
 			if !yield(row, err) {
 				return
@@ -434,6 +436,22 @@ func (r Row) Refused(place int) (value, reason string, refused bool) {
 	return c.raw, c.reason, c.reason != ""
 }
 
+// Result is the value of a column; of a formula its stored result, which may be
+// out of date: it is good for comparing, and for nothing else.
+func (r Row) Result(column string) string {
+	i, has := r.table.index[column]
+	if !has || i >= len(r.cells) {
+		return ""
+	}
+	if c := r.cells[i]; c.reason == reasonFormula {
+		if text, reason := numberText(strings.TrimSpace(c.raw), format{}, false); reason == "" {
+			return text
+		}
+		return c.raw
+	}
+	return r.Cell(i)
+}
+
 // First is the text of the first cell that is not blank: by it notes and totals
 // are known.
 func (r Row) First() string {
@@ -484,6 +502,19 @@ func (r Row) Cells() []string {
 	values := make([]string, max(len(r.cells), len(r.table.header)))
 	for i := range r.cells {
 		values[i] = r.Cell(i)
+	}
+	return values
+}
+
+// Raw are the cells as they stand, also what cannot be taken: to show them again,
+// and for nothing else.
+func (r Row) Raw() []string {
+	values := make([]string, len(r.cells))
+	for i := range r.cells {
+		values[i] = r.Cell(i)
+		if r.cells[i].reason != "" {
+			values[i] = r.cells[i].raw
+		}
 	}
 	return values
 }
