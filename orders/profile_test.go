@@ -153,6 +153,7 @@ func TestRowsOfOneOrderBecomeOne(t *testing.T) {
 		"words that do not go together":    {"A,결제완료,30000,0," + when + "A,입금전,30000,," + when, `BAD f:2: column "주문상태": the words of its rows do not go together: 결제완료 (line 2), 입금전 (line 3)`},
 		"no status at all":                 {"A,,30000,0," + when, `BAD f:2: column "주문상태": is empty`},
 		"a bad amount in one row":          {"A,결제완료,30000,0," + when + "A,배송중,\"3,00\",," + when, `BAD f:3: column "총 결제금액": "3,00": differs within the order: "30000" in line 2`},
+		"a header that stands twice":       {"A,결제완료,30000,0," + when + itemsHead, `A paid amount=30000 canceled=0; BAD f:3: column "주문상태": "주문상태": unknown; say under statuses of a profile what it means`},
 		"a row of no order":                {"A,결제완료,30000,0," + when + ",배송중,1,," + when, `BAD f:3: cannot be told to which order it belongs: column "주문번호": is empty`},
 		"a row of another shape":           {"A,결제완료,30000,0," + when + "A,배송중\n", `BAD f:3: cannot be told to which order it belongs: has 2 fields, the header has 7`},
 		"a shortened number":               {"2.02611E+14,결제완료,30000,0," + when, `BAD f:2: column "주문번호": "2.02611E+14": was shortened by a spreadsheet, which has lost digits of it; format the column as text and export it again`},

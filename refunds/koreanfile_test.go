@@ -104,6 +104,16 @@ func TestTwoColumnsForOneAreRefusedInARefundFile(t *testing.T) {
 	}
 }
 
+// TestAHeaderThatStandsTwiceIsNoRow: two lists that were put below one another
+// have theirs in the middle.
+func TestAHeaderThatStandsTwiceIsNoRow(t *testing.T) {
+	path := refundFile(t, "r.csv", "주문번호,금액,사유,참조번호\no1,1000,x,a\n주문번호,금액,사유,참조번호\no2,1000,x,b\n")
+	batch, err := ReadFile(path, oneShop)
+	if want := `f:3: column "금액": "금액": is not a plain number, such as 10000 or 10,000`; said(err, path) != want || len(batch.Rows) != 2 {
+		t.Errorf("%+v %v", batch.Rows, err)
+	}
+}
+
 // TestATotalIsCheckedAndNoRefund: a last row that begins with 합계 is the sum of
 // the others; by a formula, too, of which the stored result counts.
 func TestATotalIsCheckedAndNoRefund(t *testing.T) {
@@ -163,6 +173,16 @@ func TestATotalByAFormulaIsCompared(t *testing.T) {
 		if total, compared := batch.CheckTotal([]string{"1000", "2000"}, 0); !compared || (total == nil) != want {
 			t.Errorf("%d: %v %v", result, total, batch.Total)
 		}
+	}
+	if err := errors.Join(book.SetCellValue("Sheet1", "B4", nil), book.SetCellFormula("Sheet1", "B4", "SUM(B2:B3)"), book.SaveAs(path)); err != nil {
+		t.Fatal(err)
+	}
+	batch, err := ReadFile(path, oneShop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if total, _ := batch.CheckTotal([]string{"1000", "2000"}, 0); total == nil || !strings.Contains(total.Reason, "never reckoned") {
+		t.Error("a formula without a value passes for a total:", total)
 	}
 }
 

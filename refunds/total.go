@@ -13,6 +13,7 @@ import (
 type Total struct {
 	Line  int
 	Value string // of the amount, as it stands; "" where there is none
+	empty bool   // a formula without a result
 }
 
 // totalWords begin a row that is a total.
@@ -36,9 +37,9 @@ func isTotal(row table.Row) bool {
 // newTotal takes a total that a formula reckons by its stored result: it is only
 // compared.
 func newTotal(row table.Row) *Total {
-	total := &Total{Line: row.Line, Value: row.Result(colAmount)}
-	total.Value = strings.TrimSpace(written.NFC(total.Value))
-	return total
+	value, formula := row.Result(colAmount)
+	value = strings.TrimSpace(written.NFC(value))
+	return &Total{Line: row.Line, Value: value, empty: formula && value == ""}
 }
 
 // CheckTotal compares the total of a file with the amounts of its rows, each in
@@ -46,13 +47,16 @@ func newTotal(row table.Row) *Total {
 // unknown rows have an amount that nobody can read: then it is not compared, and
 // compared is false.
 func (b Batch) CheckTotal(amounts []string, unknown int) (fault *table.Fault, compared bool) {
-	if b.Total == nil || b.Total.Value == "" {
+	if b.Total == nil || b.Total.Value == "" && !b.Total.empty {
 		return nil, true
 	}
 	refuse := func(why Said) (*table.Fault, bool) {
 		return withKorean(b.Layout.NewFault(b.Total.Line, colAmount, b.Total.Value, ""), why), true
 	}
 	told, ok := hundredths(b.Total.Value)
+	if b.Total.empty {
+		return refuse(say("계산되지 않은 수식입니다. 엑셀에서 열어 저장하십시오", "is a formula that was never reckoned; open the file in Excel and save it"))
+	}
 	if !ok {
 		return refuse(say("합계를 숫자로 읽을 수 없습니다", "is no sum that can be read"))
 	}

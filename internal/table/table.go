@@ -437,19 +437,20 @@ func (r Row) Refused(place int) (value, reason string, refused bool) {
 }
 
 // Result is the value of a column; of a formula its stored result, which may be
-// out of date: it is good for comparing, and for nothing else.
-func (r Row) Result(column string) string {
+// out of date, or absent: it is good for comparing, and for nothing else.
+func (r Row) Result(column string) (value string, formula bool) {
 	i, has := r.table.index[column]
 	if !has || i >= len(r.cells) {
-		return ""
+		return "", false
 	}
-	if c := r.cells[i]; c.reason == reasonFormula {
-		if text, reason := numberText(strings.TrimSpace(c.raw), format{}, false); reason == "" {
-			return text
-		}
-		return c.raw
+	c := r.cells[i]
+	if c.reason != reasonFormula {
+		return r.Cell(i), false
 	}
-	return r.Cell(i)
+	if text, reason := numberText(strings.TrimSpace(c.raw), format{}, false); reason == "" {
+		return text, true
+	}
+	return c.raw, true
 }
 
 // First is the text of the first cell that is not blank: by it notes and totals
