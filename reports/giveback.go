@@ -74,13 +74,15 @@ type remarkBook struct {
 	fine, bad, odd int    // styles
 }
 
-// remarkWidth is the width of the column of remarks, in characters.
-const remarkWidth = 70
+// remarkWidth is the width of the column of remarks, in characters. A longer one
+// is not wrapped, since rows keep their heights: it is the last column, so that
+// all of it can be seen.
+const remarkWidth = 90
 
 func (b *remarkBook) styles() error {
 	var errs []error
 	style := func(color, fill string) int {
-		id, err := b.file.NewStyle(plain.with(func(l *look) { l.color, l.fill, l.wrap, l.top, l.box = color, fill, true, true, true }).excelize())
+		id, err := b.file.NewStyle(plain.with(func(l *look) { l.color, l.fill, l.box = color, fill, true }).excelize())
 		errs = append(errs, err)
 		return id
 	}
