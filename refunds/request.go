@@ -111,6 +111,7 @@ func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) (*Req
 		r.Approval = ApprovalHash(*r)
 	case ExpiredState:
 		r.FinishedAt = now
+	default: // it waits for a person, or for an account
 	}
 	return r, b.Remark
 }

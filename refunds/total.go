@@ -51,7 +51,7 @@ func (b Batch) CheckTotal(amounts []string, unknown int) (fault *table.Fault, co
 		return nil, true
 	}
 	refuse := func(why Said) (*table.Fault, bool) {
-		return withKorean(b.Layout.NewFault(b.Total.Line, colAmount, b.Total.Value, ""), why), true
+		return b.Fault(b.Total.Line, colAmount, b.Total.Value, why), true
 	}
 	told, ok := hundredths(b.Total.Value)
 	if b.Total.empty {

@@ -21,7 +21,7 @@ func TestAProviderThatIsAwayIsNoDatabaseThatIsAway(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for name, err := range map[string]error{
 		"the provider":            &pay.Failure{Kind: pay.FailureNotSent, API: "GET /v1/transactions", Err: refused},
-		"a text about it":         fmt.Errorf("database: %v: connection refused", &pay.Failure{Kind: pay.FailureNotSent, Err: refused}),
+		"a text about it":         errors.New("database: " + (&pay.Failure{Kind: pay.FailureNotSent, Err: refused}).Error() + ": connection refused"),
 		"a refused statement":     d.explain("claim", &pq.Error{Code: "42501"}),
 		"none":                    nil,
 		"a row that is not there": errors.New("database: claim: sql: no rows in result set"),

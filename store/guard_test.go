@@ -29,6 +29,7 @@ func TestNothingIsRunAfterAnErrorInATransaction(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			defer stmt.Close()
 			_, err = stmt.Exec()
 			return err
 		},

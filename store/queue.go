@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -118,7 +117,7 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 			return fmt.Errorf("refund %s is %s and cannot be sent; nothing was written", r.ID, r.State)
 		}
 		payment := args{"payment_key": r.PaymentKey}
-		if _, err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
 			return err
 		}
 		changed, err := d.exec(ctx, tx, "begin_send", args{"id": r.ID, "version": r.Version, "owner": b.Owner, "until": at(b.Until),
@@ -161,21 +160,15 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 }
 
 // lockPayment keeps every other writer of a payment away until the end of the
-// transaction, whatever MID they know it under, and gives what was paid;
-// sql.ErrNoRows where nobody has looked it up yet.
-func (d *DB) lockPayment(ctx context.Context, tx *sqlx.Tx, paymentKey string) (total int64, err error) {
-	var totals []int64
+// transaction, whatever MID they know it under; also where nobody has looked it
+// up yet.
+func (d *DB) lockPayment(ctx context.Context, tx *sqlx.Tx, paymentKey string) error {
 	key := args{"payment_key": paymentKey}
 	if _, err := d.exec(ctx, tx, "lock_payment_key", key); err != nil {
-		return 0, err
+		return err
 	}
-	if err := d.all(ctx, tx, &totals, "lock_payment", key); err != nil {
-		return 0, err
-	}
-	if len(totals) == 0 {
-		return 0, sql.ErrNoRows
-	}
-	return slices.Min(totals), nil
+	_, err := d.exec(ctx, tx, "lock_payment", key)
+	return err
 }
 
 // change runs a statement that must change one row.

@@ -19,11 +19,11 @@ import (
 // the lock. parts is false where an older program looked the payment up last,
 // and its tax-free part is not known.
 func (d *DB) roomOf(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (p pay.Payment, known refunds.Known, parts bool, err error) {
-	if _, err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
-		return p, known, false, fmt.Errorf("refund %s: its payment %s: %w", r.ID, r.PaymentKey, err)
+	if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
+		return p, known, false, err
 	}
 	if p, parts, err = d.seen(ctx, tx, r.MID, r.PaymentKey); err != nil {
-		return p, known, parts, err
+		return p, known, parts, fmt.Errorf("refund %s: its payment %s: %w", r.ID, r.PaymentKey, err)
 	}
 	known, err = d.asked(ctx, tx, r.MID, r.PaymentKey, p.OrderID, r.ID)
 	return p, known, parts, err
@@ -116,7 +116,7 @@ func (d *DB) lockPayments(ctx context.Context, tx *sqlx.Tx, requests []refunds.R
 	}
 	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
-		if _, err := d.lockPayment(ctx, tx, key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if err := d.lockPayment(ctx, tx, key); err != nil {
 			return err
 		}
 	}

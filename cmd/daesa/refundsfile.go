@@ -113,7 +113,11 @@ func (a *app) refundsTemplateCommand() *cobra.Command {
 			if _, err := os.Stat(out); err == nil {
 				return failed("name a file that is not there yet", "%s: is there already", out)
 			}
-			if err := reports.SaveRefundForm(out, language); err != nil {
+			now, err := a.now()
+			if err != nil {
+				return err
+			}
+			if err := reports.SaveRefundForm(out, language, now); err != nil {
 				return err
 			}
 			if a.json {

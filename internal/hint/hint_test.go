@@ -62,7 +62,7 @@ type rows []Row
 
 func (r rows) Error() string   { return "rows" }
 func (r rows) Rows() []Row     { return r }
-func (r rows) Unwrap() []error { return []error{rows(r[:1])} }
+func (r rows) Unwrap() []error { return []error{r[:1]} }
 
 func TestRowsAreGatheredOnce(t *testing.T) {
 	t.Parallel()

@@ -126,6 +126,7 @@ func (s *htmlSource) row() (bool, error) {
 				s.closeCell()
 				return true, nil
 			}
+		default: // comments and the document's type hold nothing
 		}
 	}
 }
@@ -184,6 +185,7 @@ func (s *htmlSource) start(token html.Token) error {
 		if s.open {
 			s.text.WriteByte('\n')
 		}
+	default: // dress
 	}
 	return nil
 }
@@ -198,6 +200,7 @@ func (s *htmlSource) end(tag atom.Atom) bool {
 	case atom.Table:
 		s.inTable = false
 		return true
+	default: // it ended no row
 	}
 	return false
 }

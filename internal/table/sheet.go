@@ -15,7 +15,6 @@ import (
 // sheetSource reads the rows of a sheet as its XML streams by.
 type sheetSource struct {
 	name     string
-	sheet    string // its name
 	book     *book
 	elements *elements
 	limits   Limits

@@ -102,7 +102,7 @@ ON CONFLICT DO NOTHING
 -- name: lock_payment_key
 {{if .Postgres}}SELECT pg_advisory_xact_lock(hashtextextended(:payment_key, 9)){{else}}SELECT :payment_key{{end}}
 -- name: lock_payment
-SELECT total_amount FROM payments WHERE payment_key = :payment_key ORDER BY mid{{if .Postgres}} FOR UPDATE{{end}}
+SELECT mid FROM payments WHERE payment_key = :payment_key ORDER BY mid{{if .Postgres}} FOR UPDATE{{end}}
 -- The states of the index refunds_waiting, and of these the unsent ones. An
 -- order would let SQLite read the whole table instead.
 -- name: refunds_expiring

@@ -30,36 +30,37 @@ var identityTests = map[string]func(*testing.T, *store.DB){
 // wrongMID is the configured mid before it was corrected.
 const wrongMID = "tosspayment"
 
-// under makes a request one of the same payment as another's, under another MID.
-func under(other, ref string) func(*refunds.Request, *pay.Payment) {
+// under makes a request one of r's payment, under the wrong MID.
+func under(ref string) func(*refunds.Request, *pay.Payment) {
 	return func(r *refunds.Request, p *pay.Payment) {
-		of(other)(r, p)
+		of("r")(r, p)
 		r.MID, p.MID, r.Ref = wrongMID, wrongMID, ref
 		r.ID = refunds.RequestID(wrongMID, ref)
 	}
 }
 
-func choiceUnder(of, owner string, at time.Time) refunds.Choice {
+// choiceUnder is a worker's of the wrong MID.
+func choiceUnder(owner string, at time.Time) refunds.Choice {
 	c := choice(owner, at)
-	c.MID = of
+	c.MID = wrongMID
 	return c
 }
 
 func oneInFlightOverMIDs(t *testing.T, db *store.DB) {
 	asked(t, db, "r", 1000, now.Add(time.Hour))
-	asked(t, db, "s", 2000, now.Add(2*time.Hour), under("r", "s"))
+	asked(t, db, "s", 2000, now.Add(2*time.Hour), under("s"))
 	first := claimed(t, db, choice("a", now))
-	second := claimed(t, db, choiceUnder(wrongMID, "b", now))
+	second := claimed(t, db, choiceUnder("b", now))
 	if first == nil || second != nil {
 		t.Fatalf("claimed %v, and beside it %v", first, second)
 	}
 	if err := db.Begin(t.Context(), begun(first, now)); err != nil {
 		t.Fatal(err)
 	}
-	if got := claimed(t, db, choiceUnder(wrongMID, "b", now.Add(time.Minute/2))); got != nil {
+	if got := claimed(t, db, choiceUnder("b", now.Add(time.Minute/2))); got != nil {
 		t.Fatal("the other MID's is claimed while one is in flight")
 	}
-	if next, err := db.NextDue(t.Context(), choiceUnder(wrongMID, "", now)); err != nil || !next.IsZero() {
+	if next, err := db.NextDue(t.Context(), choiceUnder("", now)); err != nil || !next.IsZero() {
 		t.Errorf("the other MID's is due at %v, %v", next, err)
 	}
 	if err := db.ExecForTest(t.Context(), `UPDATE refunds SET state = 'unknown' WHERE ref = 's'`); err == nil {
@@ -70,10 +71,10 @@ func oneInFlightOverMIDs(t *testing.T, db *store.DB) {
 	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.Succeeded}, Now: now.Add(time.Second)}); err != nil {
 		t.Fatal(err)
 	}
-	if got := claimed(t, db, choiceUnder(wrongMID, "b", now.Add(1900*time.Millisecond))); got != nil {
+	if got := claimed(t, db, choiceUnder("b", now.Add(1900*time.Millisecond))); got != nil {
 		t.Error("the next cancel of the payment comes within two seconds")
 	}
-	second = claimed(t, db, choiceUnder(wrongMID, "b", now.Add(2*time.Second)))
+	second = claimed(t, db, choiceUnder("b", now.Add(2*time.Second)))
 	if second == nil {
 		t.Fatal("the next one is not claimed after two seconds")
 	}
@@ -140,7 +141,7 @@ func sameOverMIDs(t *testing.T, db *store.DB) {
 }
 
 func refOverMIDs(t *testing.T, db *store.DB) {
-	first := asked(t, db, "r", 1000, time.Time{}, under("r", "one"))
+	first := asked(t, db, "r", 1000, time.Time{}, under("one"))
 	added, err := add(t, db, wish(mid, "one", 1000))
 	if err != nil || len(added.New) != 0 || len(added.Known) != 1 || added.Known[0].ID != first.ID {
 		t.Fatalf("the same ref after the mid was corrected: %+v, %v", added, err)
@@ -188,7 +189,7 @@ func knownOverMIDs(t *testing.T, db *store.DB) {
 
 func claimOverMIDs(t *testing.T, db *store.DB) {
 	asked(t, db, "r", 1000, time.Time{})
-	asked(t, db, "s", 1000, time.Time{}, under("r", "s"))
+	asked(t, db, "s", 1000, time.Time{}, under("s"))
 	cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	settle := func(c *refunds.Claimed) error {
 		p := pay.Payment{MID: c.Request.MID, PaymentKey: "pay-r", OrderID: "order-r", Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
@@ -197,7 +198,7 @@ func claimOverMIDs(t *testing.T, db *store.DB) {
 	if err := settle(claimed(t, db, choice("a", now))); err != nil {
 		t.Fatal(err)
 	}
-	if err := settle(claimed(t, db, choiceUnder(wrongMID, "a", now))); err == nil {
+	if err := settle(claimed(t, db, choiceUnder("a", now))); err == nil {
 		t.Error("two requests under two MIDs claim one cancel")
 	}
 }
@@ -205,11 +206,11 @@ func claimOverMIDs(t *testing.T, db *store.DB) {
 func handOverMIDs(t *testing.T, db *store.DB) {
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	due := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
-	asked(t, db, "s", 4000, time.Time{}, under("r", "s"))
+	asked(t, db, "s", 4000, time.Time{}, under("s"))
 	if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: due.ID, To: refunds.HandApproved, By: "lee", Now: now}); err == nil {
 		t.Error("7,000 by hand and 4,000 by Toss of 10,000, under two MIDs")
 	}
-	c := claimed(t, db, choiceUnder(wrongMID, "a", now))
+	c := claimed(t, db, choiceUnder("a", now))
 	if err := db.Begin(t.Context(), begun(c, now)); err != nil {
 		t.Fatal(err)
 	}

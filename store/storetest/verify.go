@@ -25,7 +25,7 @@ var verifyTests = map[string]func(*testing.T, *store.DB){
 }
 
 // verified is what verifying found; it must be no error.
-func verified(t *testing.T, db *store.DB) store.Verified {
+func verified(t *testing.T, db *store.DB) app.Verified {
 	t.Helper()
 	found, err := db.VerifyJournal(t.Context(), "")
 	if err != nil {
@@ -128,7 +128,7 @@ var unsaid = map[string]string{
 }
 
 // candidates are other values that a column may take, as SQL.
-func candidates(db *store.DB, table, column, kind string) []string {
+func candidates(table, column, kind string) []string {
 	switch kind = strings.ToLower(kind); {
 	case column == "state" && table == "refunds":
 		var states []string
@@ -162,7 +162,7 @@ func everyColumnIsNamed(t *testing.T, db *store.DB) {
 		for _, column := range columnsOf(t, db, table) {
 			name, kind := column[0], column[1]
 			took := false
-			for _, value := range candidates(db, table, name, kind) {
+			for _, value := range candidates(table, name, kind) {
 				statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s IS DISTINCT FROM %s", table, name, value, name, value)
 				if err := db.ExecForTest(t.Context(), statement); err != nil {
 					continue // a CHECK or a key refuses it: the database says so by itself
@@ -196,7 +196,7 @@ func everyColumnIsNamed(t *testing.T, db *store.DB) {
 
 // names says whether verifying named a changed column, or for a key the row that
 // is gone and the one that is there in its place.
-func names(found store.Verified, table, column string) bool {
+func names(found app.Verified, table, column string) bool {
 	for _, altered := range found.Altered {
 		kind, _, _ := strings.Cut(altered.Subject, ":")
 		of := map[string]string{"refunds": "refund", "refund_attempts": "refund", "hand_transfers": "transfer", "transfers": "break", "batches": "batch", "limit_ledger": "limit", "brake": "brake"}[table]
@@ -294,7 +294,7 @@ func oneRowStopsItself(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), begun(claimed(t, db, choice("a", now)), now)); err != nil {
 		t.Fatal(err)
 	}
-	own(t, db, "UPDATE refund_attempts SET body = "+candidates(db, "refund_attempts", "body", map[bool]string{true: "bytea", false: "blob"}[db.Dialect() == sqlfiles.Postgres])[0])
+	own(t, db, "UPDATE refund_attempts SET body = "+candidates("refund_attempts", "body", map[bool]string{true: "bytea", false: "blob"}[db.Dialect() == sqlfiles.Postgres])[0])
 	again, err = db.ClaimedFor(t.Context(), good.ID)
 	if err != nil || !slices.Contains(again.Known.Altered, "attempt 1: body") {
 		t.Errorf("with other bytes: %+v, %v", again.Known.Altered, err)
@@ -325,7 +325,7 @@ func olderEntries(t *testing.T, db *store.DB) {
 		"UPDATE refunds SET state = 'rejected' WHERE state = 'requested'": "state", "UPDATE refunds SET reason = 'x'": "reason",
 		"UPDATE refunds SET approved_by = 'choi' WHERE approved_by <> ''": "approved_by", "UPDATE refund_attempts SET guard = 1": "attempt 1: guard"} {
 		own(t, db, statement)
-		if found := verified(t, db); !slices.ContainsFunc(found.Altered, func(a store.Altered) bool { return slices.Contains(a.What, column) }) {
+		if found := verified(t, db); !slices.ContainsFunc(found.Altered, func(a app.Altered) bool { return slices.Contains(a.What, column) }) {
 			t.Errorf("%s is not found: %+v", statement, found.Altered)
 		}
 		restored(t, db, "refunds")

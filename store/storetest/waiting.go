@@ -21,12 +21,10 @@ var waitingTests = map[string]func(*testing.T, *store.DB){
 	"waiting: what a worker has begun does not expire":               expiryFenced,
 }
 
-// merchant makes a request one of another merchant.
-func merchant(other string) func(*refunds.Request, *pay.Payment) {
-	return func(r *refunds.Request, p *pay.Payment) {
-		r.MID, p.MID = other, other
-		r.ID = refunds.RequestID(other, r.Ref)
-	}
+// ofGone makes a request one of a merchant that left the configuration.
+func ofGone(r *refunds.Request, p *pay.Payment) {
+	r.MID, p.MID = "gone", "gone"
+	r.ID = refunds.RequestID("gone", r.Ref)
 }
 
 func inState(state refunds.State) func(*refunds.Request, *pay.Payment) {
@@ -43,7 +41,7 @@ func standing(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	asked(t, db, "approved", 3000, now.Add(time.Hour))
-	asked(t, db, "gone", 4000, now.Add(time.Hour), merchant("gone"), inState(refunds.NeedsAccount))
+	asked(t, db, "gone", 4000, now.Add(time.Hour), ofGone, inState(refunds.NeedsAccount))
 	asked(t, db, "expired", 5000, now.Add(-time.Hour), inState(refunds.ExpiredState))
 	for ref, state := range map[string]string{"accepted": "accepted", "running": "accepted", "done": "succeeded", "no": "rejected"} {
 		asked(t, db, ref, 1000, time.Time{})
@@ -90,15 +88,15 @@ func standing(t *testing.T, db *store.DB) {
 func expiry(t *testing.T, db *store.DB) {
 	past, ahead := now.Add(-time.Microsecond), now
 	for _, state := range []refunds.State{refunds.Requested, refunds.NeedsAccount, refunds.Retry, refunds.Approved} {
-		asked(t, db, "past-"+string(state), 1000, past, merchant("gone"))
+		asked(t, db, "past-"+string(state), 1000, past, ofGone)
 		if err := db.ExecForTest(t.Context(), `UPDATE refunds SET state = '`+string(state)+`' WHERE ref = 'past-`+string(state)+`'`); err != nil {
 			t.Fatal(err)
 		}
 	}
-	asked(t, db, "ahead", 1000, ahead, merchant("gone"))
-	asked(t, db, "none", 1000, time.Time{}, merchant("gone"))
+	asked(t, db, "ahead", 1000, ahead, ofGone)
+	asked(t, db, "none", 1000, time.Time{}, ofGone)
 	asked(t, db, "ours", 1000, past)
-	asked(t, db, "held", 1000, past, merchant("gone"))
+	asked(t, db, "held", 1000, past, ofGone)
 	if err := db.ExecForTest(t.Context(), `UPDATE refunds SET state = 'held' WHERE ref = 'held'`); err != nil {
 		t.Fatal(err)
 	}
