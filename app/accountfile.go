@@ -40,7 +40,6 @@ func (x ImportAccounts) Run(ctx context.Context, file refunds.AccountBatch, faul
 		return ImportedAccounts{}, err
 	}
 	var done ImportedAccounts
-	faults = slices.Clone(faults)
 	var accounts []refunds.StoredAccount
 	lines := map[string]int{} // of each payment that a new account is for
 	for i, row := range file.Rows {
@@ -50,15 +49,15 @@ func (x ImportAccounts) Run(ctx context.Context, file refunds.AccountBatch, faul
 		case stored[i] == nil:
 			done.Known++
 		case lines[stored[i].PaymentKey] > 0:
-			faults = append(faults, file.Layout.NewFault(row.Line, "order_id", cmp.Or(row.OrderID, row.PaymentKey),
-				fmt.Sprintf("is the payment of line %d, with another account: which of the two is right is for a person to say", lines[stored[i].PaymentKey])))
+			faults = append(faults, file.Fault(row.Line, "order_id", cmp.Or(row.OrderID, row.PaymentKey),
+				refunds.Said{English: fmt.Sprintf("is the payment of line %d, with another account: which of the two is right is for a person to say", lines[stored[i].PaymentKey])}))
 		default:
 			lines[stored[i].PaymentKey] = row.Line
 			accounts = append(accounts, *stored[i])
 		}
 	}
 	if len(faults) > 0 {
-		slices.SortStableFunc(faults, func(x, y *table.Fault) int { return x.Line - y.Line })
+		slices.SortStableFunc(faults, func(a, b *table.Fault) int { return a.Line - b.Line })
 		return ImportedAccounts{}, hint.With(faults, "nothing was imported; mend the rows and import the file again")
 	}
 	done.Stored = len(accounts)
@@ -79,10 +78,10 @@ func (x ImportAccounts) rows(ctx context.Context, file refunds.AccountBatch) ([]
 			var failure *pay.Failure
 			switch {
 			case errors.As(err, &refused):
-				wrong[i] = file.Layout.NewFault(row.Line, refused.Column, "", refused.Reason)
+				wrong[i] = file.Fault(row.Line, refused.Column, "", refused.Said())
 			case errors.As(err, &failure) && failure.Kind == pay.FailureNotFound:
 				column, why := refunds.Refusal(refunds.Asking{OrderID: row.OrderID, PaymentKey: row.PaymentKey}, err)
-				wrong[i] = file.Layout.NewFault(row.Line, column, cmp.Or(row.PaymentKey, row.OrderID), why.English)
+				wrong[i] = file.Fault(row.Line, column, cmp.Or(row.PaymentKey, row.OrderID), why)
 			default:
 				return err
 			}

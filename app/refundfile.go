@@ -94,9 +94,7 @@ func (f *RefundFile) refuse(row Planned) {
 		return
 	}
 	column, why := refunds.Refusal(row.Asking, row.Err)
-	fault := f.Batch.Layout.NewFault(row.Asking.Line, column, shown(row.Asking, column), why.English)
-	fault.Column, fault.Korean = column, why.Korean
-	f.Faults = append(f.Faults, fault)
+	f.Faults = append(f.Faults, f.Batch.Fault(row.Asking.Line, column, shown(row.Asking, column), why))
 }
 
 // amounts are those of all rows as a total sums them up, and how many of them

@@ -41,8 +41,8 @@ func (d *counter) planned(t *testing.T, rows string) (RefundFile, error) {
 	return work.File(t.Context())
 }
 
-// remarked are the faults in short.
-func remarked(f RefundFile) (lines []string) {
+// faultsOf are the faults in short.
+func faultsOf(f RefundFile) (lines []string) {
 	for _, fault := range f.Faults {
 		lines = append(lines, fmt.Sprintf("%d %s: %s", fault.Line, fault.Column, fault.Reason))
 	}
@@ -87,7 +87,7 @@ func TestTenFaultsAreSaidInOneRound(t *testing.T) {
 		"13 reason: is empty",
 		"13 order_id: Toss has no payment with this order number (토스에 이 주문번호의 결제가 없습니다)",
 	}
-	if diff := cmp.Diff(want, remarked(file)); diff != "" {
+	if diff := cmp.Diff(want, faultsOf(file)); diff != "" {
 		t.Error(diff)
 	}
 	for _, fault := range file.Faults {
@@ -187,7 +187,7 @@ func TestATotalCountsWhatAllMeans(t *testing.T) {
 			t.Fatal(err)
 		}
 		unread := strings.Contains(rows, "none") || strings.Contains(rows, "1.000") || strings.Contains(rows, "A,1,,변심\n")
-		if got := strings.Join(remarked(file), "; "); got != want || file.TotalWrong != strings.Contains(want, "sum of the rows") || file.TotalUnread != unread {
+		if got := strings.Join(faultsOf(file), "; "); got != want || file.TotalWrong != strings.Contains(want, "sum of the rows") || file.TotalUnread != unread {
 			t.Errorf("%q: %s, %v %v", rows, got, file.TotalWrong, file.TotalUnread)
 		}
 	}
@@ -202,8 +202,8 @@ func TestARowThatIsRefusedAnywayIsLookedUpOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"2 reason: is empty", "4 order_id: was shortened by a spreadsheet, which has lost digits of it; format the column as text and enter it again"}; !slices.Equal(remarked(file), want) {
-		t.Error(remarked(file))
+	if want := []string{"2 reason: is empty", "4 order_id: was shortened by a spreadsheet, which has lost digits of it; format the column as text and enter it again"}; !slices.Equal(faultsOf(file), want) {
+		t.Error(faultsOf(file))
 	}
 	if !slices.Equal(d.asked, []string{"A"}) || len(file.Taken()) != 1 {
 		t.Error(d.asked, file.Taken())

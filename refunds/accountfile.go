@@ -29,6 +29,11 @@ type AccountBatch struct {
 	Layout  *table.Layout   // where its columns stand
 }
 
+// Fault is what is wrong with a cell of the file, in its place.
+func (b AccountBatch) Fault(line int, column, value string, why Said) *table.Fault {
+	return placed(b.Layout, b.Name, line, column, value, why)
+}
+
 var accountRows = fileKind{
 	columns: []string{colOrderID, colPaymentKey, colMID, colBank, colNumber, colHolder},
 	needed:  accountColumns,

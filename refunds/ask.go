@@ -73,7 +73,8 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 		return Plan{}, err
 	}
 	if single := policy.Single[p.Currency]; amount > single {
-		return Plan{}, refuse(colAmount, WhyOverLimit, say("%s %s은(는) 1건 한도(refunds.max_single) %s을(를) 넘습니다", "%s %s is above refunds.max_single, which is %s", p.Currency.Format(amount), p.Currency, p.Currency.Format(single)))
+		return Plan{}, refuse(colAmount, WhyOverLimit, Said{fmt.Sprintf("%s은 1건 한도(refunds.max_single) %s을 넘습니다", won(p.Currency, amount), won(p.Currency, single)),
+			fmt.Sprintf("%s %s is above refunds.max_single, which is %s", p.Currency.Format(amount), p.Currency, p.Currency.Format(single))})
 	}
 	deadline := CancelBy(p, policy.AccountDays, now)
 	r := Request{
@@ -129,7 +130,7 @@ func askedBefore(a Asking, p pay.Payment, known Known, policy AskPolicy, by, bat
 		return Plan{}, false, nil
 	}
 	if amount, err := p.Currency.ParseWritten(a.Amount); !a.All && (err != nil || amount != r.Amount) {
-		return Plan{}, false, refuse(colAmount, WhyAmountDiffers, say("참조번호 %q로 이미 %s %s이(가) 환불되었습니다", "ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency))
+		return Plan{}, false, refuse(colAmount, WhyAmountDiffers, Said{fmt.Sprintf("참조번호 %q로 이미 %s이 환불되었습니다", ref, won(p.Currency, r.Amount)), fmt.Sprintf("ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency)})
 	}
 	found := FoundAtToss(r, p, known, now)
 	return Plan{Request: r, Found: found, Warning: say("토스에 이미 이 환불이 있습니다", "Toss has this refund already")}, found != nil, nil
@@ -158,7 +159,8 @@ func asked(a Asking, p pay.Payment, left int64) (int64, error) {
 		return 0, unreadable(colAmount, p.Currency, err)
 	}
 	if amount > left {
-		return 0, refuse(colAmount, WhyAboveBalance, say("이 결제에서 환불할 수 있는 금액은 %s %s입니다", "%s %s can still be given back of this payment", p.Currency.Format(max(left, 0)), p.Currency))
+		return 0, refuse(colAmount, WhyAboveBalance, Said{fmt.Sprintf("이 결제에서 환불할 수 있는 금액은 %s입니다", won(p.Currency, max(left, 0))),
+			fmt.Sprintf("%s %s can still be given back of this payment", p.Currency.Format(max(left, 0)), p.Currency)})
 	}
 	return amount, nil
 }
@@ -178,7 +180,7 @@ func taxFreeOf(a Asking, c pay.Currency, amount int64, room Left) (int64, error)
 		bounds = c.Format(least)
 	}
 	left := fmt.Sprintf("%s %s tax-free and %s taxable can still be given back of this payment", c.Format(room.TaxFree), c, c.Format(room.Taxable))
-	leftKorean := fmt.Sprintf("남은 금액은 면세 %s %s, 과세 %s이고, 면세금액은 %s 이상 %s 이하여야 합니다", c.Format(room.TaxFree), c, c.Format(room.Taxable), c.Format(least), c.Format(most))
+	leftKorean := fmt.Sprintf("남은 금액은 면세 %s, 과세 %s입니다. 이번 환불의 면세금액은 %s 이상 %s 이하여야 합니다", won(c, room.TaxFree), won(c, room.Taxable), won(c, least), won(c, most))
 	switch {
 	case a.TaxFree != "":
 		part, err := c.ParseWritten(a.TaxFree)
@@ -190,7 +192,7 @@ func taxFreeOf(a Asking, c pay.Currency, amount int64, room Left) (int64, error)
 		}
 		return part, nil
 	case least < most:
-		return 0, refuse(colTaxFree, WhyTaxPart, Said{leftKorean + ". 이번 환불 중 면세금액이 얼마인지 적으십시오", fmt.Sprintf("%s: say how much of this part is tax-free, %s", left, bounds)})
+		return 0, refuse(colTaxFree, WhyTaxPart, Said{leftKorean + ". 면세금액을 적으십시오", fmt.Sprintf("%s: say how much of this part is tax-free, %s", left, bounds)})
 	}
 	return least, nil
 }

@@ -79,6 +79,22 @@ type Batch struct {
 	Layout  *table.Layout
 }
 
+// Fault is what is wrong with a cell of the file, in its place.
+func (b Batch) Fault(line int, column, value string, why Said) *table.Fault {
+	return placed(b.Layout, b.Name, line, column, value, why)
+}
+
+// placed is a fault in its place; layout may be nil, for rows that were not read
+// from a file.
+func placed(layout *table.Layout, name string, line int, column, value string, why Said) *table.Fault {
+	if layout == nil {
+		return withKorean(&table.Fault{File: name, Line: line, Column: column, Value: value}, why)
+	}
+	fault := withKorean(layout.NewFault(line, column, value, ""), why)
+	fault.Column = column
+	return fault
+}
+
 // FileOptions are what a refund file must know of the configuration.
 type FileOptions struct {
 	MIDs       []string          // a row of another merchant is refused; empty: every one is taken

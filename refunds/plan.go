@@ -1,6 +1,7 @@
 package refunds
 
 import (
+	"fmt"
 	"time"
 
 	"daesa/pay"
@@ -154,8 +155,8 @@ func Warning(r Request, p pay.Payment, known Known, d Deadline) Said {
 		all = append(all, say("승인 후 1년이 지나 카드사가 거절할 수 있습니다", "older than a year: the card's issuer may refuse"))
 	}
 	if paid := p.TaxFreePaid(); known.Order != nil && reconcile.TaxFreeDiffers(*known.Order, p, paid) {
-		all = append(all, say("면세금액이 쇼핑몰 주문은 %s, 토스는 %s로 다릅니다", "the shop's order says that %s of it is tax-free, and Toss %s",
-			r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(paid)))
+		all = append(all, Said{fmt.Sprintf("면세금액이 쇼핑몰 주문은 %s, 토스는 %s로 다릅니다", won(r.Currency, known.Order.TaxFreeAmount), won(r.Currency, paid)),
+			fmt.Sprintf("the shop's order says that %s of it is tax-free, and Toss %s", r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(paid))})
 	}
 	return together(all)
 }

@@ -29,6 +29,33 @@ func (s Said) In(lang Language) string {
 	return s.Korean
 }
 
+// won writes an amount as Koreans write it: 29,000원, USD 181.56.
+func won(c pay.Currency, units int64) string {
+	whole, fraction, point := strings.Cut(c.Format(units), ".")
+	digits := strings.TrimPrefix(whole, "-")
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	if strings.HasPrefix(whole, "-") {
+		digits = "-" + digits
+	}
+	if point {
+		digits += "." + fraction
+	}
+	if c == pay.KRW {
+		return digits + "원"
+	}
+	return string(c) + " " + digits
+}
+
+// ColumnTitle is the name of a column of a refund file in a language.
+func ColumnTitle(lang Language, column string) string {
+	if names := titles[column]; lang != English && len(names) > 1 {
+		return names[1]
+	}
+	return column
+}
+
 // together joins sentences.
 func together(all []Said) Said {
 	var korean, english []string

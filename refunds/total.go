@@ -51,7 +51,7 @@ func (b Batch) CheckTotal(amounts []string, unknown int) (fault *table.Fault, co
 		return nil, true
 	}
 	refuse := func(why Said) (*table.Fault, bool) {
-		return withKorean(b.Layout.NewFault(b.Total.Line, colAmount, b.Total.Value, ""), why), true
+		return b.Fault(b.Total.Line, colAmount, b.Total.Value, why), true
 	}
 	told, ok := hundredths(b.Total.Value)
 	if b.Total.empty {
@@ -73,7 +73,7 @@ func (b Batch) CheckTotal(amounts []string, unknown int) (fault *table.Fault, co
 	}
 	if sum != told {
 		text := strings.TrimSuffix(pay.USD.Format(sum), ".00")
-		return refuse(say("합계가 행의 합 %s와(과) 다릅니다", "is not the sum of the rows, which is %s", text))
+		return refuse(say("행의 합은 %s이라 합계와 다릅니다", "is not the sum of the rows, which is %s", text))
 	}
 	return nil, true
 }

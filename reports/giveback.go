@@ -1,14 +1,13 @@
 package reports
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 
 	"daesa/internal/table"
 	"daesa/internal/xlsx"
@@ -48,10 +47,14 @@ type Refusal struct {
 // sheets, styles and widths; of any other file its rows are given back as texts.
 func SaveBack(path string, g GiveBack) error {
 	err := xlsx.Save(path, g.Password, func(w io.Writer) error {
-		if g.Layout.About().Container == "xlsx" {
-			return g.workbook(w)
+		rows, err := g.rows()
+		if err != nil {
+			return err
 		}
-		return g.table(w)
+		if g.Layout.About().Container == "xlsx" {
+			return g.notes(rows).Into(w, g.Source, g.Password)
+		}
+		return g.notes(rows).Over(w, rows.texts)
 	})
 	if err != nil {
 		return fmt.Errorf("%s, given back as %s: %w", g.Source, path, err)
@@ -66,103 +69,81 @@ func (g *GiveBack) lang() language {
 	return korean
 }
 
-// remarkBook writes the remarks into a sheet.
-type remarkBook struct {
-	*GiveBack
-	file           *excelize.File
-	sheet          string
-	column         string // its letters
-	fine, bad, odd int    // styles
+// rowsBack is where the rows of a file stand in what is given back.
+type rowsBack struct {
+	header int
+	row    map[int]int // by the file's line
+	widest int         // columns
+	texts  [][]string  // of a file that is no workbook
 }
 
-// remarkWidth is the width of the column of remarks, in characters.
-const remarkWidth = 70
-
-func (b *remarkBook) styles() error {
-	var errs []error
-	style := func(color, fill string) int {
-		id, err := b.file.NewStyle(plain.With(func(s *style) { s.Color, s.Fill, s.Wrap, s.Top, s.Box = color, fill, true, true, hair }).Excelize(font))
-		errs = append(errs, err)
-		return id
-	}
-	b.fine, b.bad, b.odd = style(green, ""), style(red, rose), style(amber, cream)
-	return errors.Join(errs...)
-}
-
-// put writes one remark into a row.
-func (b *remarkBook) put(line int, r Remark) error {
-	cell := fmt.Sprintf("%s%d", b.column, line)
-	style := b.fine
-	switch {
-	case len(r.Refused) > 0:
-		style = b.bad
-	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.ExpiredState, r.State == refunds.NeedsAccount:
-		style = b.odd
-	}
-	return errors.Join(b.file.SetCellStr(b.sheet, cell, xlsx.Clean(b.text(r))), b.file.SetCellStyle(b.sheet, cell, cell, style))
-}
-
-func (b *remarkBook) clear(line int) error {
-	cell := fmt.Sprintf("%s%d", b.column, line)
-	return errors.Join(b.file.SetCellValue(b.sheet, cell, nil), b.file.SetCellStyle(b.sheet, cell, cell, 0))
-}
-
-// head writes the column's title, in the look of the title before it.
-func (b *remarkBook) head(line int, like string) error {
-	cell := fmt.Sprintf("%s%d", b.column, line)
-	style := 0
-	var err error
-	if like != "" {
-		style, err = b.file.GetCellStyle(b.sheet, fmt.Sprintf("%s%d", like, line))
-	}
-	return errors.Join(err, b.file.SetCellStr(b.sheet, cell, refunds.ResultTitles[refunds.Language(b.lang())]),
-		b.file.SetCellStyle(b.sheet, cell, cell, style), b.file.SetColWidth(b.sheet, b.column, b.column, remarkWidth))
-}
-
-// largestPart is what excelize may hold of a workbook's part in memory; our own
-// reader has bounded it before.
-const largestPart = 1 << 30
-
-// workbook writes into a copy of the workbook: all else stays as it was.
-func (g *GiveBack) workbook(w io.Writer) error {
-	file, err := excelize.OpenFile(g.Source, excelize.Options{Password: g.Password, UnzipXMLSizeLimit: largestPart, UnzipSizeLimit: 16 * largestPart})
-	if err != nil {
-		return err
-	}
-	defer file.Close()
+// rows reads the file again, as it stands. A workbook keeps its places; the rows
+// of any other file follow one another.
+func (g *GiveBack) rows() (rowsBack, error) {
 	about := g.Layout.About()
-	b := &remarkBook{GiveBack: g, file: file, sheet: about.Sheet}
-	lines, widest, err := g.extent()
+	workbook := about.Container == "xlsx"
+	options := table.Options{Sheet: about.Sheet, Password: g.Password, Columns: map[string]string{}}
+	if workbook {
+		options.HeaderAt = about.HeaderRow
+	}
+	reader, err := table.Open(g.Source, options)
 	if err != nil {
-		return err
+		return rowsBack{}, err
 	}
+	defer reader.Close()
+	back := rowsBack{row: map[int]int{}}
+	add := func(line int, cells []string) {
+		at := line
+		if !workbook {
+			back.texts = append(back.texts, cells)
+			at = len(back.texts)
+		}
+		back.row[line] = at
+		if line == about.HeaderRow {
+			back.header = at
+		}
+		if line >= about.HeaderRow {
+			back.widest = max(back.widest, len(cells))
+		}
+	}
+	add(reader.About().HeaderRow, reader.Header())
+	for row, err := range reader.Rows() {
+		var fault *table.Fault
+		if err != nil && !errors.As(err, &fault) {
+			return rowsBack{}, err
+		}
+		add(row.Line, row.Raw())
+	}
+	return back, nil
+}
+
+// remarkWidth is the width of the column of remarks, in characters. A longer one
+// is not wrapped, since rows keep their heights: it is the last column, so that
+// all of it can be seen.
+const remarkWidth = 90
+
+// notes are the remarks in their places.
+func (g *GiveBack) notes(rows rowsBack) xlsx.Notes {
 	header := g.Layout.Header()
-	at := slices.IndexFunc(header, isResult)
-	said := at >= 0
-	if !said {
-		at = widest
+	n := xlsx.Notes{Sheet: cmp.Or(g.Layout.About().Sheet, "Sheet1"), Column: rows.widest + 1, Width: remarkWidth, Header: rows.header, Like: len(header), Font: font,
+		Title: refunds.ResultTitles[refunds.Language(g.lang())]}
+	if g.Layout.About().Container != "xlsx" {
+		n.Like = 0
 	}
-	b.column = xlsx.ColumnName(at + 1)
-	for _, line := range lines {
-		if said { // what was said before is said anew
-			if err := b.clear(line); err != nil {
-				return err
+	if at := slices.IndexFunc(header, isResult); at >= 0 { // what was said before is said anew
+		n.Column = at + 1
+		for line, row := range rows.row {
+			if line > g.Layout.About().HeaderRow {
+				n.Clear = append(n.Clear, row)
 			}
 		}
 	}
-	like := ""
-	if last := len(header); last > 0 {
-		like = xlsx.ColumnName(last)
-	}
-	if err := errors.Join(b.styles(), b.head(about.HeaderRow, like)); err != nil {
-		return err
-	}
 	for _, r := range g.Remarks {
-		if err := b.put(r.Line, r); err != nil {
-			return err
+		if row, stands := rows.row[r.Line]; stands {
+			n.Rows = append(n.Rows, xlsx.Note{Row: row, Text: g.text(r), Style: r.style()})
 		}
 	}
-	return file.Write(w, excelize.Options{Password: ""})
+	return n
 }
 
 // isResult is the title of a column of remarks that was given back before.
@@ -170,87 +151,16 @@ func isResult(title string) bool {
 	return title == refunds.ResultTitles[refunds.Korean] || title == refunds.ResultTitles[refunds.English]
 }
 
-// open reads the file again, as it stands.
-func (g *GiveBack) open(headerAt int) (*table.Reader, error) {
-	about := g.Layout.About()
-	sheet := about.Sheet
-	return table.Open(g.Source, table.Options{Sheet: sheet, Password: g.Password, HeaderAt: headerAt, Columns: map[string]string{}})
-}
-
-// extent is which rows stand below the header, and how many columns they have.
-func (g *GiveBack) extent() (lines []int, widest int, err error) {
-	reader, err := g.open(g.Layout.About().HeaderRow)
-	if err != nil {
-		return nil, 0, err
+// style: red is not taken, amber is something to look at.
+func (r Remark) style() style {
+	color, fill := green, ""
+	switch {
+	case len(r.Refused) > 0:
+		color, fill = red, rose
+	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.ExpiredState, r.State == refunds.NeedsAccount:
+		color, fill = amber, cream
 	}
-	defer reader.Close()
-	widest = len(reader.Header())
-	for row, err := range reader.Rows() {
-		var fault *table.Fault
-		if err != nil && !errors.As(err, &fault) {
-			return nil, 0, err
-		}
-		lines, widest = append(lines, row.Line), max(widest, len(row.Raw()))
-	}
-	return lines, widest, nil
-}
-
-// table writes the rows of a file that is no .xlsx, from its first one on, all as
-// texts.
-func (g *GiveBack) table(w io.Writer) error {
-	reader, err := g.open(0)
-	if err != nil {
-		return err
-	}
-	defer reader.Close()
-	_, widest, err := g.extent()
-	if err != nil {
-		return err
-	}
-	file := excelize.NewFile()
-	defer file.Close()
-	b := &remarkBook{GiveBack: g, file: file, sheet: "Sheet1", column: xlsx.ColumnName(widest + 1)}
-	if at := slices.IndexFunc(g.Layout.Header(), isResult); at >= 0 {
-		b.column = xlsx.ColumnName(at + 1)
-	}
-	if err := b.styles(); err != nil {
-		return err
-	}
-	remarks := map[int]Remark{}
-	for _, r := range g.Remarks {
-		remarks[r.Line] = r
-	}
-	at := 0
-	line := func(number int, cells []string) error {
-		at++
-		for i, text := range cells {
-			if text != "" {
-				if err := file.SetCellStr(b.sheet, fmt.Sprintf("%s%d", xlsx.ColumnName(i+1), at), xlsx.Clean(text)); err != nil {
-					return err
-				}
-			}
-		}
-		if number == g.Layout.About().HeaderRow {
-			return b.head(at, "")
-		}
-		if r, has := remarks[number]; has {
-			return b.put(at, r)
-		}
-		return nil
-	}
-	if err := line(reader.About().HeaderRow, reader.Header()); err != nil {
-		return err
-	}
-	for row, err := range reader.Rows() {
-		var fault *table.Fault
-		if err != nil && !errors.As(err, &fault) {
-			return err
-		}
-		if err := line(row.Line, row.Raw()); err != nil {
-			return err
-		}
-	}
-	return file.Write(w)
+	return plain.With(func(s *style) { s.Color, s.Fill, s.Box = color, fill, hair })
 }
 
 // text is what is said of a row.

@@ -1,11 +1,8 @@
 package reports
 
 import (
-	"errors"
-	"fmt"
 	"io"
-
-	"github.com/xuri/excelize/v2"
+	"time"
 
 	"daesa/internal/xlsx"
 	"daesa/pay"
@@ -17,7 +14,7 @@ type formColumn struct {
 	title label
 	must  label
 	means label
-	width float64
+	width int
 	text  bool // as text: Excel keeps fifteen digits of a number
 }
 
@@ -42,115 +39,83 @@ var formColumns = []formColumn{
 	{label{"상점아이디", "mid"}, label{"상점이 여러 곳일 때 필수", "with several merchants"}, label{"토스의 상점아이디(MID)", "Toss's merchant id"}, 18, true},
 }
 
-// formRows are how many rows have drop-downs.
-const formRows = 1000
+// formRows are how many rows of an empty file are drawn.
+const formRows = 500
 
 // SaveRefundForm writes an empty refund file: its columns, their meaning and
-// drop-downs, in Korean or English. It replaces no file.
-func SaveRefundForm(path, language string) error {
-	l := korean
-	if language == string(english) {
-		l = english
-	}
-	return xlsx.Save(path, "", func(w io.Writer) error { return writeForm(w, l) })
-}
-
-func writeForm(w io.Writer, l language) error {
-	file := excelize.NewFile()
-	defer file.Close()
-	guide := refunds.GuideSheets[refunds.Language(l)]
-	sheet := l.of(label{"환불 요청", "Refunds"})
-	_, err := file.NewSheet(guide)
-	if err := errors.Join(err, file.SetSheetName("Sheet1", sheet)); err != nil {
+// drop-downs, in Korean or English.
+func SaveRefundForm(path, name string, now time.Time) error {
+	l, err := languageOf(name)
+	if err != nil {
 		return err
 	}
-	f := &refundForm{file: file, lang: l, sheet: sheet, guide: guide}
-	f.drawRows()
-	f.drawGuide()
-	if f.err != nil {
-		return f.err
-	}
-	return file.Write(w)
+	return xlsx.Save(path, "", func(w io.Writer) error {
+		b := newBook(l, about{title: l.of(label{"환불 요청", "Refunds"}), at: now})
+		b.drawForm()
+		return b.Write(w)
+	})
 }
 
-// refundForm is an empty refund file while it is drawn.
-type refundForm struct {
-	file         *excelize.File
-	lang         language
-	sheet, guide string
-	err          error
-}
-
-func (f *refundForm) do(errs ...error) { f.err = errors.Join(append(errs, f.err)...) }
-
-func (f *refundForm) style(s style) int {
-	id, err := f.file.NewStyle(s.Excelize(font))
-	f.do(err)
-	return id
-}
-
-func (f *refundForm) drawRows() {
-	title := f.style(plain.With(func(s *style) { s.Bold, s.Color, s.Fill, s.Below = true, navy, head, navy }))
-	text := f.style(plain)
-	number := f.style(plain.With(func(s *style) { s.Format, s.Align = "#,##0", "right" }))
+// drawForm draws the sheet that people fill in, and the one that explains it.
+func (b *book) drawForm() {
+	sheet, guide := &xlsx.Sheet{Name: b.title}, &xlsx.Sheet{Name: refunds.GuideSheets[refunds.Language(b.lang)], Widths: []int{24, 34, 100}}
+	titles := b.styled(func(s *style) { s.Bold, s.Color, s.Fill, s.Below = true, navy, head, navy })
+	texts, amounts := b.styled(func(s *style) { s.Box = hair }), b.styled(func(s *style) { s.Box, s.Format, s.Align = hair, "#,##0", "right" })
+	banks := b.drawGuide(guide, titles)
+	var header, row []xlsx.Cell
 	for i, c := range formColumns {
-		letter := xlsx.ColumnName(i + 1)
-		style := number
+		style := texts
 		if c.text {
-			style = text
+			sheet.Texts(i + 1)
+		} else {
+			style = amounts
 		}
-		f.do(f.file.SetColStyle(f.sheet, letter, style), f.file.SetColWidth(f.sheet, letter, letter, c.width),
-			f.file.SetCellStr(f.sheet, letter+"1", f.lang.of(c.title)), f.file.SetCellStyle(f.sheet, letter+"1", letter+"1", title))
-		f.prompt(letter, c)
+		sheet.Widths = append(sheet.Widths, c.width)
+		header, row = append(header, xlsx.Text(titles, b.lang.of(c.title))), append(row, xlsx.Blank(style))
+		offer := xlsx.Offer{Area: xlsx.Span(i+1, 2, i+1, formRows+1), Title: b.lang.of(c.title), Text: b.lang.of(c.must) + "\n" + b.lang.of(c.means)}
+		switch c.title.en {
+		case "amount":
+			offer.Values = []string{b.say("전액", "all")}
+		case "bank":
+			offer.From = banks.Column(1)
+		}
+		sheet.Offer(offer)
 	}
-	f.do(f.file.SetPanes(f.sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
+	sheet.Add(20, header...)
+	sheet.Keep(1)
+	for range formRows {
+		sheet.Add(17, row...)
+	}
+	b.Add(sheet)
+	b.Add(guide)
 }
 
-// prompt says what stands in a column, and offers what can be chosen. Whatever
-// else is written is judged when the file is imported.
-func (f *refundForm) prompt(letter string, c formColumn) {
-	rule := excelize.NewDataValidation(true)
-	rule.SetSqref(fmt.Sprintf("%s2:%s%d", letter, letter, formRows+1))
-	title := f.lang.of(c.title)
-	rule.SetInput(title, f.lang.of(c.must)+"\n"+f.lang.of(c.means))
-	switch c.title.en {
-	case "amount":
-		f.do(rule.SetDropList([]string{f.lang.of(label{"전액", "all"})}))
-	case "bank":
-		rule.SetSqrefDropList(xlsx.Area{Sheet: f.guide, First: f.banksFrom(), Last: f.banksFrom() + len(pay.Banks()) - 1}.Column(1))
-	default:
-		rule.Type = "none"
-	}
-	rule.ShowErrorMessage = false
-	f.do(f.file.AddDataValidation(f.sheet, rule))
-}
-
-// banksFrom is the row of the guide where the banks begin.
-func (f *refundForm) banksFrom() int { return len(formColumns) + 5 }
-
-func (f *refundForm) drawGuide() {
-	wrap := f.style(plain.With(func(s *style) { s.Wrap, s.Top = true, true }))
-	title := f.style(plain.With(func(s *style) { s.Bold, s.Color, s.Fill, s.Below = true, navy, head, navy }))
-	put := func(row int, style int, cells ...string) {
-		for i, text := range cells {
-			cell := fmt.Sprintf("%s%d", xlsx.ColumnName(i+1), row)
-			f.do(f.file.SetCellStr(f.guide, cell, text), f.file.SetCellStyle(f.guide, cell, cell, style))
+// drawGuide explains the columns, and lists the banks; it gives where they stand.
+func (b *book) drawGuide(s *xlsx.Sheet, titles xlsx.StyleID) xlsx.Area {
+	text := b.styled(func(s *style) { s.Below = hair })
+	add := func(style xlsx.StyleID, cells ...string) int {
+		var row []xlsx.Cell
+		for _, cell := range cells {
+			row = append(row, xlsx.Text(style, cell))
 		}
+		return s.Add(18, row...)
 	}
-	put(1, title, f.lang.of(label{"열", "Column"}), f.lang.of(label{"필수", "Must"}), f.lang.of(label{"내용", "Meaning"}))
-	for i, c := range formColumns {
-		put(i+2, wrap, f.lang.of(c.title), f.lang.of(c.must), f.lang.of(c.means))
+	add(titles, b.say("열", "Column"), b.say("필수", "Must"), b.say("내용", "Meaning"))
+	for _, c := range formColumns {
+		add(text, b.lang.of(c.title), b.lang.of(c.must), b.lang.of(c.means))
 	}
-	put(len(formColumns)+2, wrap, f.lang.of(label{"합계", "Total"}), "", f.lang.of(label{
-		"마지막 행을 합계, 총계, 소계로 시작하면 행의 합과 맞는지 확인합니다. 숨긴 행이나 열이 있으면 받지 않습니다",
-		"a last row that begins with 합계, 총계 or 소계 is compared with the sum; hidden rows and columns are refused"}))
-	put(f.banksFrom()-1, title, f.lang.of(label{"은행", "Bank"}), f.lang.of(label{"코드", "Code"}))
-	for i, bank := range pay.Banks() {
+	add(text, b.say("합계", "Total"), "", b.say("마지막 행을 합계, 총계, 소계로 시작하면 행의 합과 맞는지 확인합니다. 숨긴 행이나 열이 있으면 받지 않습니다",
+		"a last row that begins with 합계, 총계 or 소계 is compared with the sum; hidden rows and columns are refused"))
+	s.Add(10)
+	add(titles, b.say("은행", "Bank"), b.say("코드", "Code"))
+	banks := xlsx.Area{Sheet: s.Name, First: s.Last() + 1}
+	for _, bank := range pay.Banks() {
 		name := bank.Korean
-		if f.lang == english {
+		if b.lang == english {
 			name = bank.English
 		}
-		put(f.banksFrom()+i, wrap, name, bank.Code)
+		add(text, name, bank.Code)
 	}
-	f.do(f.file.SetColWidth(f.guide, "A", "A", 24), f.file.SetColWidth(f.guide, "B", "B", 34), f.file.SetColWidth(f.guide, "C", "C", 80))
+	banks.Last = s.Last()
+	return banks
 }

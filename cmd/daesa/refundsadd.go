@@ -53,6 +53,7 @@ type importDocument struct {
 	// Workbook is the batch's, null where nothing was imported or it could not be written.
 	Workbook *string `json:"workbook"`
 	Out      *string `json:"out"` // the file given back, null without --out
+	dry      bool
 	ending
 }
 
@@ -268,7 +269,7 @@ func (a *app) importRefunds(ctx context.Context, path string, f refundsFlags) er
 			a.warn("%s: the total in line %d was not compared, since the amount of a row is not known", path, batch.Total.Line)
 		}
 		document := newImportDocument(id, file)
-		if f.dry {
+		if document.dry = f.dry; f.dry {
 			a.judgePlan(file.Rows, document.Refused)
 			err := s.giveBack(&document, file, o.Password, f.out, "would be")
 			return errors.Join(err, a.printImport(document, "would be"))

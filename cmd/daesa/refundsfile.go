@@ -54,6 +54,9 @@ func (s *asker) giveBack(document *importDocument, file room.RefundFile, passwor
 		return err
 	}
 	document.Out = &out
+	if verb != "is" && !document.dry {
+		s.warn("%s: the file with what is wrong beside each row", out)
+	}
 	return nil
 }
 
@@ -62,7 +65,7 @@ func (s *asker) giveBack(document *importDocument, file room.RefundFile, passwor
 func (s *asker) remarks(document *importDocument, file room.RefundFile) []reports.Remark {
 	var list []reports.Remark
 	for line, faults := range file.Refused() {
-		list = append(list, reports.Remark{Line: line, Refused: each(faults, newRefusal(file.Batch.Layout))})
+		list = append(list, reports.Remark{Line: line, Refused: each(faults, newRefusal(file.Batch.Layout, refunds.Language(s.cfg.Reports.Language)))})
 	}
 	states := map[int]askedDocument{}
 	for _, row := range document.Rows {
@@ -83,12 +86,12 @@ func (s *asker) remarks(document *importDocument, file room.RefundFile) []report
 	return list
 }
 
-// newRefusal names the column as its title stands in the file.
-func newRefusal(layout *table.Layout) func(*table.Fault) reports.Refusal {
+// newRefusal names the column as its title stands in the file, or should.
+func newRefusal(layout *table.Layout, lang refunds.Language) func(*table.Fault) reports.Refusal {
 	return func(fault *table.Fault) reports.Refusal {
 		column := fault.Column
 		if column != "" {
-			column = cmp.Or(layout.TitleOf(fault.Column), fault.Column)
+			column = cmp.Or(layout.TitleOf(fault.Column), refunds.ColumnTitle(lang, fault.Column))
 		}
 		return reports.Refusal{Column: column, Why: refunds.Said{Korean: fault.Korean, English: fault.Reason}}
 	}
@@ -110,7 +113,11 @@ func (a *app) refundsTemplateCommand() *cobra.Command {
 			if _, err := os.Stat(out); err == nil {
 				return failed("name a file that is not there yet", "%s: is there already", out)
 			}
-			if err := reports.SaveRefundForm(out, language); err != nil {
+			now, err := a.now()
+			if err != nil {
+				return err
+			}
+			if err := reports.SaveRefundForm(out, language, now); err != nil {
 				return err
 			}
 			if a.json {
