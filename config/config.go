@@ -316,6 +316,17 @@ func (c *Config) Merchant(mid string) (Merchant, bool) {
 	return c.Merchants[i], true
 }
 
+// MIDs are all whose payments the keys of the file answer for: each merchant's
+// mid, and behind it its also_mids, under which the books may have requests of the
+// time when such a one was the mid.
+func (c *Config) MIDs() []string {
+	var all []string
+	for _, m := range c.Merchants {
+		all = append(append(all, m.MID), m.AlsoMIDs...)
+	}
+	return all
+}
+
 // MainMIDs gives for each of the also_mids the mid under which the books keep
 // what is theirs.
 func (c *Config) MainMIDs() map[string]string {
@@ -326,6 +337,15 @@ func (c *Config) MainMIDs() map[string]string {
 		}
 	}
 	return main
+}
+
+// MainMID is the mid under which the books keep what is of a MID: its own, or
+// that of the entry which names it in also_mids.
+func (c *Config) MainMID(mid string) string {
+	if main := c.MainMIDs()[mid]; main != "" {
+		return main
+	}
+	return mid
 }
 
 // Loopback says whether the merchant's provider is on this machine, which

@@ -35,7 +35,8 @@ type Nightly struct {
 // Settings are what the configuration says about a merchant's nights.
 type Settings struct {
 	MID             string
-	KnownMIDs       []string // every configured merchant: rows of others are counted
+	AlsoMIDs        []string // further MIDs that the merchant's key answers for
+	KnownMIDs       []string // every merchant that has nights: rows of others are counted
 	Owner           string   // who works on the run: host, process
 	Actor           string
 	LookUpAll       bool // mode: lookup

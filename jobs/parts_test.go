@@ -132,3 +132,32 @@ func TestWhatANightAsksForTooLateIsListedWithItsReason(t *testing.T) {
 		t.Errorf("%+v, %v", requests, err)
 	}
 }
+
+// TestANightProposesNothingOnAnotherMerchantsPayment: an order that the shop has
+// under the key's MID, and whose payment Toss says is another's. The night is
+// incomplete, and the payment is not kept as the merchant's.
+func TestANightProposesNothingOnAnotherMerchantsPayment(t *testing.T) {
+	t.Parallel()
+	for _, lookUpAll := range []bool{false, true} {
+		w := newWorld(t, worldOptions{})
+		w.settings.LookUpAll = lookUpAll
+		p, err := w.toss.Pay(sandbox.NewPayment{OrderID: "TF-1", MID: "othermid01", Amount: 30_000, At: last.Start().Add(10 * 3600e9)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.toss.SetClock(morning(last))
+		w.importText(filepath.Join(t.TempDir(), "o.csv"), partialHeader+partial("TF-1", "12000", "0"), morning(last))
+		snapshot := w.night(last)
+		if snapshot.Run.Complete || len(snapshot.Breaks) != 0 {
+			t.Errorf("look-ups alone %v: complete %v, breaks %+v", lookUpAll, snapshot.Run.Complete, snapshot.Breaks)
+		}
+		requests, err := w.db.Refunds(t.Context(), store.RefundFilter{})
+		if err != nil || len(requests) != 0 {
+			t.Errorf("look-ups alone %v: %+v, %v", lookUpAll, requests, err)
+		}
+		kept, err := w.db.RowsForTest(t.Context(), "SELECT mid, payment_key FROM payments")
+		if err != nil || len(kept) != 0 {
+			t.Errorf("look-ups alone %v: %s is kept as %v, %v", lookUpAll, p.Key, kept, err)
+		}
+	}
+}

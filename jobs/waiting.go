@@ -10,7 +10,8 @@ import (
 )
 
 // waiting fills in what the open requests wait for: the merchant's own, and those
-// of merchants that left the configuration, of which no other night tells.
+// of which no night tells, since they were made under a mid that left the
+// configuration or is one of the also_mids now.
 func (n *night) waiting(s *reports.Snapshot, after After) {
 	if n.Settings.Facts == nil {
 		return
@@ -18,6 +19,9 @@ func (n *night) waiting(s *reports.Snapshot, after After) {
 	facts := n.Settings.Facts(n.now)
 	if slices.ContainsFunc(n.run.Gaps, reconcile.Gap.KeyRefused) {
 		facts.Unasked = map[string]string{n.scope.MID: refunds.WhyKeyRefused}
+		for _, also := range n.Settings.AlsoMIDs {
+			facts.Unasked[also] = refunds.WhyKeyRefused
+		}
 	}
 	s.Waits = map[string]refunds.Wait{}
 	var own, others []refunds.Waiter
@@ -36,7 +40,7 @@ func (n *night) waiting(s *reports.Snapshot, after After) {
 	s.Left = leftOver(others, slices.DeleteFunc(slices.Clone(after.Due), func(t refunds.HandTransfer) bool { return !n.left(t.MID) }))
 }
 
-// left says whether a merchant left the configuration.
+// left says whether no night is of a merchant.
 func (n *night) left(mid string) bool {
 	return mid != n.scope.MID && !slices.Contains(n.Settings.KnownMIDs, mid)
 }

@@ -51,6 +51,19 @@ func TestAFigureThatCountsPointsIsNeverOwed(t *testing.T) {
 	}
 }
 
+// TestTheNewestOfTwoPaymentsIsComparedWithTheOrder: a buyer paid twice, and both
+// went back; the shop means the one that moved last, whatever order they come in.
+func TestTheNewestOfTwoPaymentsIsComparedWithTheOrder(t *testing.T) {
+	older := toss(pay.Canceled, key("k-1"), back(0, 11, ""))
+	newer := toss(pay.Canceled, key("k-9"), back(0, 13, ""))
+	for _, payments := range [][]pay.Payment{{older, newer}, {newer, older}} {
+		found := Compare(shop(pay.OrderPaid), payments, settled)
+		if len(found) != 1 || found[0].Kind != CancelNotRecorded || found[0].PaymentKey != "k-9" || !found[0].MovedAt.Equal(hour(13)) {
+			t.Errorf("%+v", found)
+		}
+	}
+}
+
 type paymentOption func(*pay.Payment)
 
 func toss(status pay.PaymentStatus, options ...paymentOption) pay.Payment {

@@ -7,6 +7,13 @@ import (
 	"daesa/pay"
 )
 
+// How a run reads the provider: by its transaction list, or by looking up each
+// payment that the shop touched, so that others cannot be seen.
+const (
+	ModeTransactions = "transactions"
+	ModeLookup       = "lookup"
+)
+
 // Run is one night of one merchant: what was read, what was found, and what
 // proves it. Money is in the smallest unit of its currency.
 type Run struct {
@@ -16,7 +23,7 @@ type Run struct {
 	Day      pay.Day   // the business date
 	Now      time.Time // the instant of the run, as stored when it was committed
 	Complete bool
-	Mode     string // "transactions" or "lookup"; the second sees only what the shop touched
+	Mode     string // ModeTransactions or ModeLookup
 	Gaps     []Gap  // what could not be read; empty when complete
 
 	Orders       int64 // the shop's orders that were touched and compared
@@ -56,6 +63,34 @@ type Run struct {
 	// Moved is what moved on the business date alone; nil in a run that is about
 	// some orders or one method, and in runs that were stored without it.
 	Moved *DayMoney `json:",omitempty"`
+}
+
+// SumCounts adds the counts of several merchants' runs. It is complete where all
+// are. Money, and what is listed one by one, is not among it.
+func SumCounts(runs ...Run) Run {
+	sum := Run{Complete: true, Broken: map[Kind]int64{}, Refunding: map[Kind]int64{}, Refunds: map[string]int64{}}
+	for _, run := range runs {
+		sum.Complete = sum.Complete && run.Complete
+		for _, pair := range [][2]*int64{
+			{&sum.Orders, &run.Orders}, {&sum.Payments, &run.Payments}, {&sum.Transactions, &run.Transactions}, {&sum.Touched, &run.Touched}, {&sum.Matched, &run.Matched},
+			{&sum.OtherPG, &run.OtherPG}, {&sum.ZeroAmount, &run.ZeroAmount}, {&sum.UnknownMID, &run.UnknownMID},
+			{&sum.Suspects, &run.Suspects}, {&sum.LookedUp, &run.LookedUp}, {&sum.NotLookedUp, &run.NotLookedUp}, {&sum.ProviderCalls, &run.ProviderCalls},
+			{&sum.Sample.LookedUp, &run.Sample.LookedUp}, {&sum.Sample.Agreed, &run.Sample.Agreed},
+			{&sum.Opened, &run.Opened}, {&sum.Reopened, &run.Reopened}, {&sum.Cleared, &run.Cleared}, {&sum.Timing, &run.Timing}, {&sum.Proposed, &run.Proposed},
+		} {
+			*pair[0] += *pair[1]
+		}
+		addCounts(sum.Broken, run.Broken)
+		addCounts(sum.Refunding, run.Refunding)
+		addCounts(sum.Refunds, run.Refunds)
+	}
+	return sum
+}
+
+func addCounts[K comparable](into, counts map[K]int64) {
+	for key, n := range counts {
+		into[key] += n
+	}
 }
 
 // PaidOut (정산 지급) is what Toss paid out to the shop's bank account on the

@@ -95,7 +95,8 @@ func (s *sim) order(i int, p pay.Payment) pay.Order {
 
 // compare compares each payment that has an order with it, as jobs.Nightly does,
 // and takes what a night proposes. Where it may not say the tax-free part a
-// person does.
+// person does. A look-up that names another merchant makes the night incomplete,
+// and nothing is proposed on it.
 func (s *sim) compare() {
 	for i, w := range s.opt.Payments {
 		if w.Shop == 0 {
@@ -103,6 +104,10 @@ func (s *sim) compare() {
 		}
 		p, _, err := s.clients[mid].Payment(s.ctx, s.keys[i])
 		s.must(err)
+		if p, err = s.believed(i, mid, p).Under(mid); err != nil {
+			s.note("night: incomplete: %v", err)
+			continue
+		}
 		order := s.order(i, p)
 		_, err = s.db.SaveOrders(s.ctx, one(order), func(string) bool { return true }, "sim", "shop", s.now)
 		s.must(err)
@@ -139,9 +144,7 @@ func (s *sim) propose(i int, p pay.Payment, found reconcile.Finding) {
 		s.said[id] = true
 		most := min(b.Owed, p.TaxFreeAmount)
 		least := max(0, b.Owed-(p.BalanceAmount-p.TaxFreeAmount))
-		w := &wish{ask: ask{Ref: "said-" + id, Amount: b.Owed, TaxFree: strconv.FormatInt(least+s.parts.Int64N(most-least+1), 10)}, of: i}
-		s.wishes = append(s.wishes, w)
-		s.askFor(w)
+		s.askFor(s.wishFor(ask{Ref: "said-" + id, Amount: b.Owed, TaxFree: strconv.FormatInt(least+s.parts.Int64N(most-least+1), 10)}, i))
 	}
 	if request == nil {
 		return

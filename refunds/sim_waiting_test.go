@@ -2,6 +2,7 @@ package refunds_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -34,7 +35,7 @@ func (o *options) drawSettings() {
 // waitFacts are what the configuration says at this moment.
 func (s *sim) waitFacts() refunds.Facts {
 	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: wideLimit}
-	f := refunds.Facts{Configured: []string{mid}, Send: true, Told: s.now.Add(24 * time.Hour),
+	f := refunds.Facts{Configured: slices.Collect(maps.Keys(s.mids())), Send: true, Told: s.now.Add(24 * time.Hour),
 		Budget: refunds.Budget{RunCount: 1000, DayCount: s.opt.DayCount, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits, pay.USD: limits}}}
 	if s.unconfigured {
 		f.Configured = nil
@@ -67,8 +68,13 @@ func (s *sim) checkWaiting() {
 				s.fail("W", "%s is %s because of %s, and the sentence is %q", s.short(o.ID), o.State, list[i].Why, said)
 			}
 		}
-		if stuck := s.unconfigured || o.State.Unsent() && o.Amount > s.single && !o.CancelBy.Before(s.now); stuck && !list[i].Stuck && list[i].Why != refunds.WhyDeadline {
+		over := !o.CancelBy.IsZero() && o.CancelBy.Before(s.now)
+		stuck := s.unconfigured || o.State.Unsent() && o.Amount > s.single && !over
+		if stuck && !list[i].Stuck && list[i].Why != refunds.WhyDeadline {
 			s.fail("W", "%s is %s and can never be sent, and it is said to wait because of %s", s.short(o.ID), o.State, list[i].Why)
+		}
+		if !stuck && list[i].Stuck {
+			s.fail("W", "%s is %s and workers come to it, and it is said never to be sent because of %s", s.short(o.ID), o.State, list[i].Why)
 		}
 	}
 }

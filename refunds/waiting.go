@@ -43,7 +43,7 @@ type Spent struct {
 // Facts are what decides, beside the requests themselves, whether they can go
 // on.
 type Facts struct {
-	Configured []string          // the merchants of the configuration
+	Configured []string          // the MIDs of the configuration, also_mids among them: workers come to them
 	Unasked    map[string]string // merchants that could not be asked just now, and the reason: a Why
 	Send       bool              // refunds.send
 	Budget     Budget

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -14,7 +15,7 @@ import (
 // back: nobody is told to refund before a day that has passed.
 
 // meaning is what a kind of break is.
-var meaningWords = map[reconcile.Kind]word{
+var meaningLabels = map[reconcile.Kind]label{
 	reconcile.MissingAtProvider:  {"쇼핑몰은 결제 완료, 토스에 결제 없음", "The shop says paid, Toss knows no payment"},
 	reconcile.MissingLocally:     {"토스는 결제 완료, 쇼핑몰에 주문 없음", "Toss was paid, the shop has no order"},
 	reconcile.PaidNotRecorded:    {"토스는 결제 완료, 쇼핑몰은 미결제", "Toss was paid, the shop does not know"},
@@ -32,9 +33,9 @@ var meaningWords = map[reconcile.Kind]word{
 	reconcile.RefundFailed:       {"가상계좌 환불 송금 실패", "A virtual account's refund was not paid out"},
 }
 
-// remedyWords are what to do where no money has to go back, or where a person
+// remedyLabels are what to do where no money has to go back, or where a person
 // must first decide whether it does.
-var remedyWords = map[reconcile.Kind]word{
+var remedyLabels = map[reconcile.Kind]label{
 	reconcile.MissingAtProvider:  {"출고 보류, 주문과 가맹점(MID) 확인", "hold delivery, check the order and its MID"},
 	reconcile.MissingLocally:     {"주문을 찾아 등록하거나 환불", "find and record the order, or refund"},
 	reconcile.PaidNotRecorded:    {"쇼핑몰 주문에 입금 반영", "record the payment in the shop"},
@@ -52,17 +53,17 @@ var remedyWords = map[reconcile.Kind]word{
 	reconcile.RefundFailed:       {"계좌 확인 후 수기이체", "check the account, transfer by hand"},
 }
 
-// lateWords are the same where money may have to go back, and Toss cannot
+// lateLabels are the same where money may have to go back, and Toss cannot
 // cancel it any more.
-var lateWords = map[reconcile.Kind]word{
+var lateLabels = map[reconcile.Kind]label{
 	reconcile.MissingLocally:    {"주문을 찾아 등록하거나 수기이체로 환불", "find and record the order, or give it back by a transfer"},
 	reconcile.DuplicatePayment:  {"1건만 남기고 수기이체로 환불", "keep one, give the rest back by a transfer"},
 	reconcile.PaidAfterCancel:   {"고객 확인 후 수기이체 여부 결정", "ask the customer, then decide on a transfer"},
 	reconcile.CancelNotExecuted: {"고객 계좌로 수기이체", "transfer it by hand"},
 }
 
-// requestWords are what follows where a refund was asked for.
-var requestWords = map[refunds.State]word{
+// requestLabels are what follows where a refund was asked for.
+var requestLabels = map[refunds.State]label{
 	refunds.Requested:    {"환불 요청됨, 결재 대기 중 → 결재", "a refund is asked for → approve it"},
 	refunds.Approved:     {"환불 결재 완료 → 다음 환불 실행 시 자동 취소", "the refund is approved → the next run sends it"},
 	refunds.NeedsAccount: {"환불 요청됨 → 고객 환불계좌를 받아 등록", "a refund waits for its account → ask the customer"},
@@ -78,30 +79,30 @@ var requestWords = map[refunds.State]word{
 }
 
 // handSteps are what follows where the money goes back by a transfer by hand.
-var handSteps = map[refunds.HandState]word{
+var handSteps = map[refunds.HandState]label{
 	refunds.HandDue:      {"수기이체 대상 → 수기이체 결재", "due for a transfer by hand → approve it"},
 	refunds.HandApproved: {"수기이체 결재 완료 → 이체 후 기록", "the transfer is approved → make it, then record it"},
 	refunds.HandDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
 }
 
-// remarkWords are both of a cancel that was not executed, where a person must
+// remarkLabels are both of a cancel that was not executed, where a person must
 // say which part of the money is tax-free.
-var remarkWords = map[reconcile.Remark]struct{ meaning, remedy word }{
-	reconcile.TaxPartNeeded: {word{"과세·면세 혼합 결제의 부분취소가 토스에 없음", "A part of a mixed payment is not cancelled at Toss"},
-		word{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
-	reconcile.TaxPartDiffers: {word{"취소가 토스에 없고 면세금액도 서로 다름", "Not cancelled at Toss, and the tax-free parts differ"},
-		word{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
+var remarkLabels = map[reconcile.Remark]struct{ meaning, remedy label }{
+	reconcile.TaxPartNeeded: {label{"과세·면세 혼합 결제의 부분취소가 토스에 없음", "A part of a mixed payment is not cancelled at Toss"},
+		label{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
+	reconcile.TaxPartDiffers: {label{"취소가 토스에 없고 면세금액도 서로 다름", "Not cancelled at Toss, and the tax-free parts differ"},
+		label{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
 }
 
 // remarked gives them of a break that has them.
-func remarked(r *BreakRow) (meaning, remedy word, ok bool) {
-	w, ok := remarkWords[r.Remark]
+func remarked(r *BreakRow) (meaning, remedy label, ok bool) {
+	w, ok := remarkLabels[r.Remark]
 	return w.meaning, w.remedy, ok && r.Kind == reconcile.CancelNotExecuted
 }
 
 // advice is what a break means and what to do.
 func (b *nightBook) advice(r *BreakRow) string {
-	w, ok := meaningWords[r.Kind]
+	w, ok := meaningLabels[r.Kind]
 	if !ok {
 		return ""
 	}
@@ -109,7 +110,7 @@ func (b *nightBook) advice(r *BreakRow) string {
 	if own, _, ok := remarked(r); ok {
 		meaning = b.lang.of(own)
 	} else if r.Kind == reconcile.MissingLocally && r.LocalPG != "" {
-		meaning = b.lang.fill(word{"토스는 결제 완료, 쇼핑몰에는 다르게 등록됨({1})", "Toss was paid, the shop has the order otherwise ({1})"}, clean(b.lang.shopStatus(r)))
+		meaning = b.lang.fill(label{"토스는 결제 완료, 쇼핑몰에는 다르게 등록됨({1})", "Toss was paid, the shop has the order otherwise ({1})"}, xlsx.Clean(b.lang.shopStatus(r)))
 	} else if r.Remark == reconcile.TaxPartDiffers {
 		meaning += b.say(", 면세금액도 다름", ", and the tax-free parts differ")
 	}
@@ -133,20 +134,20 @@ func (b *nightBook) remedy(r *BreakRow) string {
 	}
 	switch late := b.night.late(r); {
 	case request != nil && late && request.State.Unsent():
-		return b.lang.of(requestWords[refunds.ExpiredState])
+		return b.lang.of(requestLabels[refunds.ExpiredState])
 	case request != nil && b.night.keptBack(request) != "":
-		return b.lang.fill(word{"환불 미전송: {1} → 환불 시트의 조치사항 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitWords[b.night.keptBack(request)]))
-	case request != nil && requestWords[request.State].ko != "":
-		return b.lang.of(requestWords[request.State]) + b.until(request.CancelBy, request.State.Unsent())
-	case late && lateWords[r.Kind].ko != "":
-		return b.lang.fill(word{"취소기한 경과({1}), 토스 취소 불가 → {2}", "Toss's deadline has passed ({1}) → {2}"}, shortMoment(r.CancelBy), b.lang.of(lateWords[r.Kind]))
+		return b.lang.fill(label{"환불 미전송: {1} → 환불 시트의 조치사항 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitLabels[b.night.keptBack(request)]))
+	case request != nil && requestLabels[request.State].ko != "":
+		return b.lang.of(requestLabels[request.State]) + b.until(request.CancelBy, request.State.Unsent())
+	case late && lateLabels[r.Kind].ko != "":
+		return b.lang.fill(label{"취소기한 경과({1}), 토스 취소 불가 → {2}", "Toss's deadline has passed ({1}) → {2}"}, shortMoment(r.CancelBy), b.lang.of(lateLabels[r.Kind]))
 	default:
-		_, back := lateWords[r.Kind]
-		remedy := remedyWords[r.Kind]
+		_, back := lateLabels[r.Kind]
+		remedy := remedyLabels[r.Kind]
 		if _, own, ok := remarked(r); ok {
 			remedy = own
 		} else if r.Kind == reconcile.MissingLocally && r.LocalPG != "" {
-			remedy = word{"쇼핑몰 주문의 결제사·금액을 정정하거나 환불", "correct the order's company and amount, or refund"}
+			remedy = label{"쇼핑몰 주문의 결제사·금액을 정정하거나 환불", "correct the order's company and amount, or refund"}
 		}
 		return b.lang.of(remedy) + b.until(r.CancelBy, back)
 	}
@@ -176,7 +177,7 @@ func (b *nightBook) until(by time.Time, matters bool) string {
 	case days == 0:
 		return b.say(" (취소기한 오늘까지)", " (until today)")
 	case days <= 7:
-		return b.lang.fill(word{" (취소기한 D-{1})", " (D-{1})"}, strconv.Itoa(days))
+		return b.lang.fill(label{" (취소기한 D-{1})", " (D-{1})"}, strconv.Itoa(days))
 	default:
 		return ""
 	}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -71,13 +73,10 @@ func WriteBatch(w io.Writer, batch Batch, opts Options) error {
 	b, err := newBatchBook(batch, opts)
 	if err == nil {
 		b.draw()
-		err = b.err
-	}
-	if err == nil {
-		err = b.write(w)
+		err = b.Write(w)
 	}
 	if err != nil {
-		return fmt.Errorf("workbook of batch %s: %w", clean(batch.ID), err)
+		return fmt.Errorf("workbook of batch %s: %w", xlsx.Clean(batch.ID), err)
 	}
 	return nil
 }
@@ -85,7 +84,7 @@ func WriteBatch(w io.Writer, batch Batch, opts Options) error {
 // SaveBatch writes the workbook to a file whole or not at all (mode 0600). The
 // folder is made (0700) where it is missing.
 func SaveBatch(path string, batch Batch, opts Options) error {
-	return save(path, opts.Password, func(w io.Writer) error { return WriteBatch(w, batch, opts) })
+	return xlsx.Save(path, opts.Password, func(w io.Writer) error { return WriteBatch(w, batch, opts) })
 }
 
 // batchBook is the workbook of a batch while it is drawn.
@@ -94,17 +93,14 @@ type batchBook struct {
 	batch  Batch
 	result bool
 	rows   []RefundRow // what needs a person first
-	listed []column    // the columns of the list
-	spots  []placed    // where its rows stand
+	listed []column[*batchLine]
+	areas  []xlsx.Area // where the rows of the list stand
 }
 
 func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
-	l := language(opts.Language)
-	if l == "" {
-		l = korean
-	}
-	if l != korean && l != english {
-		return nil, fmt.Errorf("language %q is neither ko nor en", opts.Language)
+	l, err := languageOf(opts.Language)
+	if err != nil {
+		return nil, err
 	}
 	if len(batch.Requests) == 0 {
 		return nil, errors.New("there are no requests in it")
@@ -113,7 +109,7 @@ func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
 	merchants, sums := map[string]bool{}, map[pay.Currency]int64{}
 	for _, r := range batch.Requests {
 		if !r.State.Valid() {
-			return nil, fmt.Errorf("refund %s has the state %q, for which there is no word", clean(r.ID), r.State)
+			return nil, fmt.Errorf("refund %s has the state %q, for which there is no word", xlsx.Clean(r.ID), r.State)
 		}
 		total, err := pay.Add(sums[r.Currency], r.Amount)
 		if err != nil {
@@ -123,22 +119,18 @@ func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
 		b.rows = append(b.rows, RefundRow{r})
 	}
 	slices.SortFunc(b.rows, needFirst)
-	var currencies []pay.Currency
-	for currency := range sums {
-		currencies = append(currencies, currency)
-	}
-	slices.SortFunc(currencies, byCurrency)
-	title := word{"환불 계획", "Refund plan"}
+	currencies := slices.SortedFunc(maps.Keys(sums), byCurrency)
+	title := label{"환불 계획", "Refund plan"}
 	if b.result {
-		title = word{"환불 결과", "Refund result"}
+		title = label{"환불 결과", "Refund result"}
 	}
-	of := l.of(word{"일괄번호 ", "Batch "}) + batch.ID
+	of := l.of(label{"일괄번호 ", "Batch "}) + batch.ID
 	b.book = newBook(l, about{title: l.of(title), of: of, at: batch.Now, currencies: currencies, several: len(merchants) > 1})
 	return b, nil
 }
 
 func (b *batchBook) draw() {
-	s := b.add(&sheet{name: b.lang.of(sheetSummary), tab: navy, widths: []int{2, 30, 13, 20, 3, 24, 13, 20, 20}})
+	s := b.Add(&xlsx.Sheet{Name: b.lang.of(sheetSummary), Tab: navy, Widths: []int{2, 30, 13, 20, 3, 24, 13, 20, 20}})
 	b.drawRows()
 	page := &batchPage{batchBook: b, s: s}
 	page.draw()
@@ -188,7 +180,7 @@ func (b *batchBook) spelled(chosen func(r *RefundRow) bool) string {
 
 // match is a column of the list that has one of some words of ours.
 type match struct {
-	column word
+	column label
 	labels []string
 }
 
@@ -198,17 +190,14 @@ func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 		matches = append(slices.Clone(matches), match{columnCurrency, []string{code(c)}})
 	}
 	var terms []string
-	for _, spot := range b.spots {
-		area := func(name word) string {
-			letter := columnName(position(b.listed, name))
-			return fmt.Sprintf("%s!$%s$%d:$%s$%d", quoted(spot.sheet), letter, spot.first, letter, spot.last)
-		}
+	for _, rows := range b.areas {
+		area := func(name label) string { return rows.Column(position(b.listed, name)) }
 		criteria := []string{""}
 		for _, m := range matches {
 			var longer []string
-			for _, label := range m.labels {
+			for _, text := range m.labels {
 				for _, before := range criteria {
-					longer = append(longer, before+`,`+area(m.column)+`,"`+label+`"`)
+					longer = append(longer, before+`,`+area(m.column)+`,"`+text+`"`)
 				}
 			}
 			criteria = longer
@@ -233,14 +222,6 @@ func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 	return formula
 }
 
-// rounded takes away what binary fractions add to hundredths.
-func rounded(c pay.Currency, formula string) string {
-	if c.Digits() == 0 {
-		return formula
-	}
-	return fmt.Sprintf("ROUND(%s,%d)", formula, c.Digits())
-}
-
 // stateLabels are the words of the list for a state.
 func (b *batchBook) stateLabels(states ...refunds.State) []string {
 	var labels []string
@@ -254,87 +235,54 @@ func (b *batchBook) stateLabels(states ...refunds.State) []string {
 }
 
 // sheetBatchRows is the list of a batch.
-var sheetBatchRows = word{"내역", "Rows"}
+var sheetBatchRows = label{"내역", "Rows"}
 
 // The columns that only a batch has.
 var (
-	columnMeaning = word{"사유 및 조치사항", "What it means and what to do"}
-	columnSent    = word{"전송일시", "Sent at"}
-	columnArrival = word{"고객 입금예정일", "Money arrives"}
+	columnMeaning  = label{"사유 및 조치사항", "What it means and what to do"}
+	columnSent     = label{"전송일시", "Sent at"}
+	columnFinished = label{"완료일시", "Finished at"}
+	columnArrival  = label{"고객 입금예정일", "Money arrives"}
+	columnFault    = label{"토스 오류", "Toss error"}
 )
 
-// batchColumn is a column of the list with what stands in it.
-type batchColumn struct {
-	column
-	cell   func(p palette, r *RefundRow) cell
-	result bool // only when something was sent
-}
+// batchLine is a row of the list of a batch; its tag says where it stands.
+type batchLine = line[*batchBook, RefundRow]
 
 // batchColumns are the columns of the list; from who asked on they are on the
 // screen only.
-func (b *batchBook) batchColumns() []batchColumn {
-	tags := b.tags()
-	says := func(value func(r *RefundRow) string) func(palette, *RefundRow) cell {
-		return func(p palette, r *RefundRow) cell { return text(p.text, clean(value(r))) }
-	}
-	at := func(value func(r *RefundRow) time.Time) func(palette, *RefundRow) cell {
-		return func(p palette, r *RefundRow) cell { return moment(p.moment, value(r)) }
-	}
-	return []batchColumn{
-		{column{name: columnState, width: 18, left: true}, func(_ palette, r *RefundRow) cell { return text(tags[r.State], b.lang.refund(r.State, r.Method)) }, false},
-		{column{name: columnMID, width: 14, id: true}, says(func(r *RefundRow) string { return r.MID }), false},
-		{column{name: columnOrder, width: 20, id: true}, says(func(r *RefundRow) string { return r.OrderID }), false},
-		{column{name: columnMethod, width: 12}, func(p palette, r *RefundRow) cell { return text(p.center, clean(b.method(r.Method))) }, false},
-		{column{name: columnCurrency, width: 7}, func(p palette, r *RefundRow) cell { return text(p.center, code(r.Currency)) }, false},
-		{column{name: columnAmount, width: 13, right: true}, func(p palette, r *RefundRow) cell { return money(p.money[r.Currency], r.Currency, r.Amount) }, false},
-		{column{name: columnDaysLeft, width: 9}, b.daysLeft, false},
-		{column{name: columnCancelBy, width: 16}, at(func(r *RefundRow) time.Time { return r.CancelBy }), false},
-		{column{name: word{"사유", "Reason"}, width: 18, left: true}, says(func(r *RefundRow) string { return r.Reason }), false},
-		{column{name: columnMeaning, width: 50, left: true}, says(b.meaning), false},
-		{column{name: word{"결재자", "Approved by"}, width: 11, left: true}, says(func(r *RefundRow) string { return r.ApprovedBy }), false},
-		{column{name: columnSent, width: 16}, at(func(r *RefundRow) time.Time { return b.batch.Sent[r.ID] }), true},
-		{column{name: word{"완료일시", "Finished at"}, width: 16}, at(func(r *RefundRow) time.Time { return r.FinishedAt }), true},
-		{column{name: columnArrival, width: 24, left: true}, says(b.arrival), true},
-		{column{name: word{"요청자", "Requested by"}, width: 12, left: true, details: true}, func(p palette, r *RefundRow) cell { return text(p.text, b.person(r.RequestedBy)) }, false},
-		{column{name: word{"환불계좌", "Refund account"}, width: 22, left: true}, says(b.account), false},
-		{column{name: columnKey, width: 30, id: true}, says(func(r *RefundRow) string { return r.PaymentKey }), false},
-		{column{name: word{"토스 오류", "Toss error"}, width: 28, left: true}, says(fault), true},
-		{column{name: word{"참조번호", "Ref"}, width: 24, id: true}, says(func(r *RefundRow) string { return r.Ref }), false},
-		{column{name: columnRefundID, width: 30, id: true}, says(func(r *RefundRow) string { return r.ID }), false},
-	}
+var batchColumns = []column[*batchLine]{
+	{name: columnState, width: 18, left: true, cell: func(l *batchLine) xlsx.Cell { return xlsx.Text(l.tag, l.book.lang.refund(l.row.State, l.row.Method)) }},
+	{name: columnMID, width: 14, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.MID) }},
+	{name: columnOrder, width: 20, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.OrderID) }},
+	{name: columnMethod, width: 12, cell: func(l *batchLine) xlsx.Cell { return l.centred(l.book.method(l.row.Method)) }},
+	{name: columnCurrency, width: 7, cell: func(l *batchLine) xlsx.Cell { return l.centred(code(l.row.Currency)) }},
+	{name: columnAmount, width: 13, right: true, cell: func(l *batchLine) xlsx.Cell { return l.amount(l.row.Currency, l.row.Amount) }},
+	{name: columnDaysLeft, width: 9, cell: func(l *batchLine) xlsx.Cell {
+		if !l.row.State.Unsent() {
+			return xlsx.Blank(l.center)
+		}
+		return l.daysTo(l.row.CancelBy, l.book.day().until)
+	}},
+	{name: columnCancelBy, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
+	{name: label{"사유", "Reason"}, width: 18, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.Reason) }},
+	{name: columnMeaning, width: 50, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.book.meaning(l.row)) }},
+	{name: label{"결재자", "Approved by"}, width: 11, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.ApprovedBy) }},
+	{name: columnSent, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.book.batch.Sent[l.row.ID]) }},
+	{name: columnFinished, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.row.FinishedAt) }},
+	{name: columnArrival, width: 24, left: true, cell: func(l *batchLine) xlsx.Cell {
+		return l.says(l.book.batch.Arrivals[l.row.ID].Say(refunds.Language(l.book.lang)))
+	}},
+	{name: label{"요청자", "Requested by"}, width: 12, left: true, details: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.book.person(l.row.RequestedBy)) }},
+	{name: label{"환불계좌", "Refund account"}, width: 22, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.book.account(l.row)) }},
+	{name: columnKey, width: 30, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
+	{name: columnFault, width: 28, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(fault(l.row)) }},
+	{name: label{"참조번호", "Ref"}, width: 24, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.Ref) }},
+	{name: columnRefundID, width: 30, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.ID) }},
 }
 
-// tags are the styles of the states: red needs a person, amber waits for one,
-// green is done.
-func (b *batchBook) tags() map[refunds.State]int {
-	styles := map[refunds.State]int{}
-	for _, state := range refunds.States {
-		styles[state] = b.style(rowLook.with(func(l *look) {
-			switch colour := stateColour(state); colour {
-			case red:
-				l.bold, l.color, l.fill = true, red, rose
-			case amber:
-				l.bold, l.color, l.fill = true, amber, cream
-			case green:
-				l.bold, l.color, l.fill = true, green, mint
-			}
-		}))
-	}
-	return styles
-}
-
-func stateColour(state refunds.State) string {
-	switch state {
-	case refunds.Unknown, refunds.HeldState, refunds.ExpiredState, refunds.Refused:
-		return red
-	case refunds.Requested, refunds.NeedsAccount:
-		return amber
-	case refunds.Succeeded, refunds.Accepted:
-		return green
-	default:
-		return ink
-	}
-}
+// resultColumns are there only when something was sent.
+var resultColumns = []label{columnSent, columnFinished, columnArrival, columnFault}
 
 // method is a payment method's word; one that nobody knows is shown as it came.
 func (b *batchBook) method(m pay.Method) string {
@@ -350,7 +298,7 @@ func (b *batchBook) meaning(r *RefundRow) string {
 	case r.ErrorCode != "":
 		return refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
 	case r.State == refunds.Requested && r.SameAs != "":
-		return b.lang.fill(word{"최근 30일 이내 결제·금액이 같은 요청({1})이 있습니다. 두 건을 비교해 건별로 결재하십시오.",
+		return b.lang.fill(label{"최근 30일 이내 결제·금액이 같은 요청({1})이 있습니다. 두 건을 비교해 건별로 결재하십시오.",
 			"Equals another request of the last thirty days ({1}). Look at both; it is approved by its id."}, r.SameAs)
 	default:
 		return b.lang.of(stateMeanings[r.State])
@@ -367,18 +315,6 @@ func fault(r *RefundRow) string {
 		return r.ErrorCode
 	default:
 		return r.ErrorCode + ": " + r.ErrorMessage
-	}
-}
-
-// daysLeft counts for what can still be sent.
-func (b *batchBook) daysLeft(p palette, r *RefundRow) cell {
-	switch {
-	case !r.State.Unsent():
-		return blank(p.center)
-	case r.CancelBy.IsZero():
-		return text(p.center, "–")
-	default:
-		return count(p.days, int64(b.day().until(r.CancelBy)))
 	}
 }
 
@@ -400,62 +336,45 @@ func (b *batchBook) account(r *RefundRow) string {
 	}
 }
 
-func (b *batchBook) arrival(r *RefundRow) string {
-	return b.batch.Arrivals[r.ID].Say(refunds.Language(b.lang))
-}
-
 // drawRows lays out one row for each request, and below them the rows of the
 // file that were not taken.
 func (b *batchBook) drawRows() {
-	var amounts []string
-	for i := range b.rows {
-		amounts = append(amounts, spell(b.rows[i].Currency, b.rows[i].Amount))
-	}
-	all := slices.DeleteFunc(b.batchColumns(), func(c batchColumn) bool {
-		return c.result && !b.result || c.name == columnMID && !b.several || c.name == columnCurrency && len(b.currencies) == 1
-	})
-	for _, c := range all {
-		b.listed = append(b.listed, c.column)
-	}
-	b.listed = widened(b.listed, amounts, columnAmount)
-	p := b.paint(rowLook)
-	l := listing{
+	b.listed = slices.DeleteFunc(shown(b.book, batchColumns), func(c column[*batchLine]) bool { return !b.result && slices.Contains(resultColumns, c.name) })
+	tags, p := b.stateTags(), b.paint(rowStyle)
+	l := listing[*batchLine]{
 		name: sheetBatchRows, tab: green, columns: b.listed, fixed: position(b.listed, columnOrder),
 		title:    b.title + " · " + b.lang.of(sheetBatchRows),
 		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 요청별 1행", "What needs a person first, then the nearest deadline · one row for each request"),
-		segments: []segment{{to: len(b.rows), height: tallEnough(b.rows, nil), fill: func(i int, cells []cell) {
-			for n, c := range all {
-				cells[n] = c.cell(p, &b.rows[i])
-			}
+		segments: []segment[*batchLine]{{to: len(b.rows), height: tallEnough(b.rows, nil), row: func(i int, _ []xlsx.Cell) *batchLine {
+			return &batchLine{palette: p, book: b, row: &b.rows[i], tag: tags[b.rows[i].State]}
 		}}},
+		rows: len(b.rows), sums: amounts(func(i int) (pay.Currency, int64) { return b.rows[i].Currency, b.rows[i].Amount }),
 	}
 	if len(b.batch.Refused) > 0 {
-		l.segments = append(l.segments, b.refusedRows(p))
+		l.segments = append(l.segments, b.refusedRows(p, tags[refunds.Refused]))
 	}
-	l.sums = sumsOf(b.listed, func(i int) (pay.Currency, int64) { return b.rows[i].Currency, b.rows[i].Amount })
-	b.spots = b.place(l)
+	b.areas = place(b.book, l)
 }
 
 // refusedRows stand in the columns of the list, without an amount: nothing of
 // them is in any sum.
-func (b *batchBook) refusedRows(p palette) segment {
-	alarm := b.tags()[refunds.Refused]
+func (b *batchBook) refusedRows(p palette, tag xlsx.StyleID) segment[*batchLine] {
 	order, meaning := position(b.listed, columnOrder), position(b.listed, columnMeaning)
-	return segment{to: len(b.batch.Refused), height: listRow,
-		lead: b.leadRows(b.say("파일에서 제외된 행", "Rows of the file that were not taken"), b.listed),
-		fill: func(i int, cells []cell) {
+	return segment[*batchLine]{to: len(b.batch.Refused), height: listRow,
+		lead: leadRows(b.book, b.say("파일에서 제외된 행", "Rows of the file that were not taken"), b.listed),
+		cells: func(i int, cells []xlsx.Cell) {
 			r := b.batch.Refused[i]
-			cells[0] = text(alarm, b.say("제외", "Not taken"))
-			for n := 1; n < len(cells); n++ {
-				cells[n] = blank(p.text)
+			for n := range cells {
+				cells[n] = xlsx.Blank(p.text)
 			}
-			cells[order-1] = text(p.text, clean(r.OrderID))
-			cells[meaning-1] = text(p.text, clean(b.lang.fill(word{"{1}행 {2}: {3}", "line {1}, {2}: {3}"}, b.number(int64(r.Line)), r.Column, r.Why)))
+			cells[0] = xlsx.Text(tag, b.say("제외", "Not taken"))
+			cells[order-1] = p.says(r.OrderID)
+			cells[meaning-1] = p.says(b.lang.fill(label{"{1}행 {2}: {3}", "line {1}, {2}: {3}"}, b.number(int64(r.Line)), r.Column, r.Why))
 		}}
 }
 
 // stateMeanings say of a state without an error what happens next.
-var stateMeanings = map[refunds.State]word{
+var stateMeanings = map[refunds.State]label{
 	refunds.Requested:    {"요청자가 아닌 담당자의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
 	refunds.Approved:     {"다음 환불 실행 시 토스로 전송합니다.", "Is sent by the next refund run."},
 	refunds.NeedsAccount: {"입금된 가상계좌로, 고객의 환불계좌 등록이 필요합니다.", "A deposited virtual account: ask the customer for a refund account."},

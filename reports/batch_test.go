@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -177,7 +178,7 @@ func TestBatchTies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := b.add(&sheet{name: "요약", widths: make([]int, batchLast)})
+		s := b.Add(&xlsx.Sheet{Name: "요약", Widths: make([]int, batchLast)})
 		b.drawRows()
 		page := &batchPage{batchBook: b, s: s}
 		for _, c := range b.currencies {
@@ -187,9 +188,9 @@ func TestBatchTies(t *testing.T) {
 				one := b.pile(c, in(state))
 				states.count, states.money = states.count+one.count, states.money+one.money
 			}
-			for _, row := range page.words(c)[1:] {
-				words.count += wholeNumber(t, row[1].value)
-				units, err := c.ParseAmount(row[2].value)
+			for _, row := range page.approvals(c)[1:] {
+				words.count += wholeNumber(t, row[1].Value())
+				units, err := c.ParseAmount(row[2].Value())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -203,7 +204,7 @@ func TestBatchTies(t *testing.T) {
 	f := opened(t, drawnBatch(t, finishedBatch(), Options{}))
 	check := "C" + strconv.Itoa(rowWith(t, f, "요약", batchLeft, "차이(0원이어야 함)"))
 	order := columnAt(t, f, "내역", columnState)
-	if err := f.SetCellStr("내역", at(order, headRows+1), "?"); err != nil {
+	if err := f.SetCellStr("내역", xlsx.At(order, headRows+1), "?"); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := f.CalcCellValue("요약", check); err != nil || number(got) == "0" {
@@ -362,7 +363,7 @@ func TestNoTextOfABatchBecomesAFormula(t *testing.T) {
 		}
 		f := opened(t, content)
 		key := columnAt(t, f, "내역", columnKey)
-		want, found := inert(clean(value)), false
+		want, found := xlsx.Inert(xlsx.Clean(value)), false
 		for row := headRows + 1; row <= headRows+len(spoiledBatch(value).Requests); row++ {
 			found = found || rawAt(t, f, "내역", key, row) == want
 		}
@@ -379,7 +380,7 @@ func TestNoDigitOfAnAccount(t *testing.T) {
 		batch.Accounts[id] = "신한 110-123-456789"
 	}
 	f := opened(t, drawnBatch(t, batch, Options{}))
-	column := columnAt(t, f, "내역", word{"환불계좌", ""})
+	column := columnAt(t, f, "내역", label{"환불계좌", ""})
 	row := rowWith(t, f, "내역", columnAt(t, f, "내역", columnOrder), "20261119-0005")
 	if got := rawAt(t, f, "내역", column, row); got != "신한 ***-***-******" {
 		t.Errorf("the account is shown as %q", got)
@@ -424,9 +425,9 @@ func TestBatchBeyondASheetGoesOn(t *testing.T) {
 	}
 	row := rowWith(t, f, "요약", batchLeft, "요청")
 	for _, column := range []int{3, 4} {
-		again, err := f.CalcCellValue("요약", at(column, row), excelize.Options{RawCellValue: true})
+		again, err := f.CalcCellValue("요약", xlsx.At(column, row), excelize.Options{RawCellValue: true})
 		if want := rawAt(t, f, "요약", column, row); err != nil || again != want {
-			t.Errorf("over three sheets %s is %s, but %s was written (%v)", at(column, row), again, want, err)
+			t.Errorf("over three sheets %s is %s, but %s was written (%v)", xlsx.At(column, row), again, want, err)
 		}
 	}
 }

@@ -2,10 +2,10 @@ package reports
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -21,7 +21,7 @@ const (
 // result, does the money tie, who must do what next.
 type batchPage struct {
 	*batchBook
-	s      *sheet
+	s      *xlsx.Sheet
 	checks []string // where each currency's difference stands
 }
 
@@ -45,41 +45,40 @@ func (p *batchPage) draw() {
 	}
 	p.cards(cards)
 	p.steps()
-	p.signatures()
-	p.s.widen(6)
-	p.s.onePage = p.s.tall() <= batchOnePage
+	p.s.Add(10)
+	p.signatures(p.s, p.s.Add(18), p.s.Add(40), 10, [3][2]int{{2, 3}, {4, 7}, {8, 9}})
+	p.s.Widen(6)
+	p.s.OnePage = p.s.Tall() <= batchOnePage
 }
-
-func (p *batchPage) look(change func(*look)) int { return p.style(plain.with(change)) }
 
 // band is the title: what this is, of which batch, and how it stands.
 func (p *batchPage) band() {
-	title := p.look(func(l *look) { l.size, l.bold, l.color, l.fill, l.indent = 18, true, white, navy, 1 })
-	small := p.look(func(l *look) { l.size, l.color, l.fill, l.indent = 10, "C9D1E8", navy, 1 })
-	state := p.look(func(l *look) { l.size, l.bold, l.color, l.fill, l.align, l.indent = 13, true, white, navy, "right", 1 })
-	p.s.add(6)
-	row := p.s.add(34)
-	p.s.span(batchLeft, 4, row, text(title, p.title))
-	p.s.span(5, batchLast, row, text(state, p.state()))
-	parts := []string{clean(p.of)}
+	title := p.styled(func(s *style) { s.Size, s.Bold, s.Color, s.Fill, s.Indent = 18, true, white, navy, 1 })
+	small := p.styled(func(s *style) { s.Size, s.Color, s.Fill, s.Indent = 10, "C9D1E8", navy, 1 })
+	state := p.styled(func(s *style) { s.Size, s.Bold, s.Color, s.Fill, s.Align, s.Indent = 13, true, white, navy, "right", 1 })
+	p.s.Add(6)
+	row := p.s.Add(34)
+	p.s.Span(batchLeft, 4, row, xlsx.Text(title, p.title))
+	p.s.Span(5, batchLast, row, xlsx.Text(state, p.state()))
+	parts := []string{xlsx.Clean(p.of)}
 	if p.batch.File != "" {
-		parts = append(parts, p.say("파일 ", "File ")+clean(p.batch.File))
+		parts = append(parts, p.say("파일 ", "File ")+xlsx.Clean(p.batch.File))
 	}
 	if p.several {
 		mids := map[string]bool{}
 		for _, r := range p.rows {
-			mids[clean(r.MID)] = true
+			mids[xlsx.Clean(r.MID)] = true
 		}
 		parts = append(parts, p.say("가맹점 ", "Merchants ")+strings.Join(sortedKeys(mids), ", "))
 	} else {
-		parts = append(parts, p.say("가맹점 ", "Merchant ")+clean(p.rows[0].MID))
+		parts = append(parts, p.say("가맹점 ", "Merchant ")+xlsx.Clean(p.rows[0].MID))
 	}
-	row = p.s.add(20)
-	p.s.span(batchLeft, batchLast, row, text(small, strings.Join(parts, "   ·   ")))
-	row = p.s.add(20)
-	p.s.span(batchLeft, batchLast, row, text(small, strings.Join([]string{
-		p.say("등록 ", "Imported ") + clean(p.batch.By) + " " + p.lang.moment(p.batch.At), p.say("작성 ", "Drawn ") + p.lang.moment(p.batch.Now)}, "   ·   ")))
-	p.s.add(8)
+	row = p.s.Add(20)
+	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, strings.Join(parts, "   ·   ")))
+	row = p.s.Add(20)
+	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, strings.Join([]string{
+		p.say("등록 ", "Imported ") + xlsx.Clean(p.batch.By) + " " + p.lang.moment(p.batch.At), p.say("작성 ", "Drawn ") + p.lang.moment(p.batch.Now)}, "   ·   ")))
+	p.s.Add(8)
 }
 
 // state is the batch in one line; what needs a person comes first.
@@ -87,17 +86,17 @@ func (p *batchPage) state() string {
 	n := func(states ...refunds.State) int64 { return p.counted(in(states...)) }
 	switch waiting, looking := n(refunds.Requested), n(refunds.Unknown, refunds.HeldState); {
 	case looking > 0:
-		return p.lang.fill(word{"● 결과 확인 필요 {1}건", "● {1} without a clear outcome"}, p.number(looking))
+		return p.lang.fill(label{"● 결과 확인 필요 {1}건", "● {1} without a clear outcome"}, p.number(looking))
 	case waiting > 0:
-		return p.lang.fill(word{"● 결재 대기 {1}건", "● {1} to approve"}, p.number(waiting))
+		return p.lang.fill(label{"● 결재 대기 {1}건", "● {1} to approve"}, p.number(waiting))
 	case n(refunds.NeedsAccount) > 0:
-		return p.lang.fill(word{"● 환불계좌 필요 {1}건", "● {1} wait for an account"}, p.number(n(refunds.NeedsAccount)))
+		return p.lang.fill(label{"● 환불계좌 필요 {1}건", "● {1} wait for an account"}, p.number(n(refunds.NeedsAccount)))
 	case n(batchOpen...) > 0:
-		return p.lang.fill(word{"● 결재 완료 · 전송 대기 {1}건", "● Approved · {1} to send"}, p.number(n(batchOpen...)))
+		return p.lang.fill(label{"● 결재 완료 · 전송 대기 {1}건", "● Approved · {1} to send"}, p.number(n(batchOpen...)))
 	case n(refunds.ExpiredState, refunds.Refused) > 0:
-		return p.lang.fill(word{"● 처리 완료 · 토스 환불 불가 {1}건", "● Finished · {1} not given back through Toss"}, p.number(n(refunds.ExpiredState, refunds.Refused)))
+		return p.lang.fill(label{"● 처리 완료 · 토스 환불 불가 {1}건", "● Finished · {1} not given back through Toss"}, p.number(n(refunds.ExpiredState, refunds.Refused)))
 	case n(refunds.Accepted) > 0:
-		return p.lang.fill(word{"● 송금 대기 {1}건", "● {1} payouts pending"}, p.number(n(refunds.Accepted)))
+		return p.lang.fill(label{"● 송금 대기 {1}건", "● {1} payouts pending"}, p.number(n(refunds.Accepted)))
 	default:
 		return p.say("● 전 건 처리 완료 ✓", "● All finished ✓")
 	}
@@ -107,62 +106,56 @@ func (p *batchPage) state() string {
 func (p *batchPage) remarks() {
 	var lines []string
 	if n := len(p.batch.Refused); n > 0 {
-		lines = append(lines, p.lang.fill(word{"파일의 {1}건은 제외되어 아래 금액·건수에 포함되지 않습니다 → 내역 시트 하단", "{1} rows of the file were not taken and are not in the figures below → end of sheet Rows"}, p.number(int64(n))))
+		lines = append(lines, p.lang.fill(label{"파일의 {1}건은 제외되어 아래 금액·건수에 포함되지 않습니다 → 내역 시트 하단", "{1} rows of the file were not taken and are not in the figures below → end of sheet Rows"}, p.number(int64(n))))
 	}
 	if before := p.batch.FileRows - len(p.rows) - len(p.batch.Refused); p.batch.FileRows > 0 && before > 0 {
-		lines = append(lines, p.lang.fill(word{"파일의 {1}건 중 {2}건은 이전에 요청된 건으로 본 일괄 환불에 포함되지 않습니다.", "Of the file's {1} rows {2} had been asked for before this batch and are not in it."},
+		lines = append(lines, p.lang.fill(label{"파일의 {1}건 중 {2}건은 이전에 요청된 건으로 본 일괄 환불에 포함되지 않습니다.", "Of the file's {1} rows {2} had been asked for before this batch and are not in it."},
 			p.number(int64(p.batch.FileRows)), p.number(int64(before))))
 	}
-	style := p.look(func(l *look) { l.color, l.fill, l.indent, l.wrap = amber, cream, 1, true })
+	style := p.styled(func(s *style) { s.Color, s.Fill, s.Indent, s.Wrap = amber, cream, 1, true })
 	for _, line := range lines {
-		row := p.s.add(20)
-		p.s.span(batchLeft, batchLast, row, text(style, line))
+		row := p.s.Add(20)
+		p.s.Span(batchLeft, batchLast, row, xlsx.Text(style, line))
 	}
 	if len(lines) > 0 {
-		p.s.add(8)
+		p.s.Add(8)
 	}
 }
 
 // cardRoom keeps rows for the cards, which name cells that come after them.
 func (p *batchPage) cardRoom() int {
-	p.s.add(18)
-	p.s.add(32)
-	return p.s.add(18)
+	p.s.Add(18)
+	p.s.Add(32)
+	return p.s.Add(18)
 }
 
 // cards: the four figures that a person looks at first.
 func (p *batchPage) cards(bottom int) {
-	value := func(format, colour string) int {
-		return p.look(func(l *look) { l.size, l.bold, l.fill, l.indent, l.format, l.color = 18, true, pale, 1, format, colour })
-	}
-	counting := func(label word, colour string, chosen func(r *RefundRow) bool) card {
+	counting := func(name label, colour string, chosen func(r *RefundRow) bool) card {
 		n := p.counted(chosen)
 		if n == 0 {
 			colour = green
 		}
-		return card{label: p.lang.of(label), note: p.spelled(chosen), colour: colour, value: count(value(p.counting(), colour), n)}
+		return card{label: p.lang.of(name), note: p.spelled(chosen), colour: colour, value: xlsx.Int(p.cardValue(18, p.counting(), colour), n)}
 	}
-	all := counting(word{"요청", "Asked for"}, navy, func(*RefundRow) bool { return true })
+	all := counting(label{"요청", "Asked for"}, navy, func(*RefundRow) bool { return true })
 	first := p.currencies[0]
 	check := card{label: p.say("차이(0원이어야 함)", "Difference (must be 0)"), colour: green, note: p.say("요청 = 상태별 합계", "Asked for = sum of all states"),
-		value: money(value(checkFormat(first), green), first, 0).as(p.checks[0])}
-	list := []card{all, counting(word{"결재 대기", "To approve"}, amber, in(refunds.Requested)), p.deadlineCard(value), check}
+		value: money(p.cardValue(18, checkFormat(first), green), first, 0).Formula(p.checks[0])}
+	list := []card{all, counting(label{"결재 대기", "To approve"}, amber, in(refunds.Requested)), p.deadlineCard(), check}
 	if p.result {
-		list[1] = counting(word{"취소 완료 · 접수", "Succeeded · accepted"}, green, in(batchDone...))
-		list[2] = counting(word{"확인 필요", "Needs a person"}, red, in(batchHuman...))
+		list[1] = counting(label{"취소 완료 · 접수", "Succeeded · accepted"}, green, in(batchDone...))
+		list[2] = counting(label{"확인 필요", "Needs a person"}, red, in(batchHuman...))
 	}
 	for i, c := range list {
-		from, to := [4]int{2, 3, 6, 8}[i], [4]int{2, 4, 7, 9}[i]
-		p.s.span(from, to, bottom-2, text(p.look(func(l *look) { l.color, l.fill, l.over, l.indent = grey, pale, c.colour, 1 }), c.label))
-		p.s.span(from, to, bottom-1, c.value)
-		p.s.goTo(from, bottom-1, p.lang.of(sheetBatchRows))
-		p.s.span(from, to, bottom, text(p.look(func(l *look) { l.size, l.color, l.fill, l.indent = 9, grey, pale, 1 }), c.note))
+		c.to = sheetBatchRows
+		p.card(p.s, [4]int{2, 3, 6, 8}[i], [4]int{2, 4, 7, 9}[i], bottom, 10, c)
 	}
 }
 
 // deadlineCard is the nearest last day of what can still be sent.
-func (p *batchPage) deadlineCard(value func(format, colour string) int) card {
-	c := card{label: p.say("가장 가까운 취소기한", "Nearest cancel deadline"), colour: green, note: p.say("취소기한이 있는 건 없음", "None has a last day"), value: text(value("@", green), "–")}
+func (p *batchPage) deadlineCard() card {
+	c := card{label: p.say("가장 가까운 취소기한", "Nearest cancel deadline"), colour: green, note: p.say("취소기한이 있는 건 없음", "None has a last day"), value: xlsx.Text(p.cardValue(18, "@", green), "–")}
 	var next *RefundRow
 	for i := range p.rows {
 		if r := &p.rows[i]; r.State.Unsent() && !r.CancelBy.IsZero() && (next == nil || r.CancelBy.Before(next.CancelBy)) {
@@ -180,7 +173,7 @@ func (p *batchPage) deadlineCard(value func(format, colour string) int) card {
 	default:
 	}
 	c.note = p.lang.moment(next.CancelBy)
-	c.value = count(value(formatDaysTo, c.colour), int64(p.day().until(next.CancelBy)))
+	c.value = xlsx.Int(p.cardValue(18, formatDaysTo, c.colour), int64(p.day().until(next.CancelBy)))
 	return c
 }
 
@@ -189,11 +182,11 @@ func (p *batchPage) bucket(r *RefundRow) bucket {
 }
 
 func (p *batchPage) heading(title string) {
-	p.s.add(6)
-	row := p.s.add(24)
-	p.s.span(batchLeft, 8, row, text(p.look(func(l *look) { l.size, l.bold, l.color = 12, true, navy }), title))
-	p.s.set(batchLast, row, text(p.look(func(l *look) { l.color, l.underline, l.align = link, true, "right" }), p.lang.of(sheetBatchRows)+" →"))
-	p.s.goTo(batchLast, row, p.lang.of(sheetBatchRows))
+	p.s.Add(6)
+	row := p.s.Add(24)
+	p.s.Span(batchLeft, 8, row, xlsx.Text(p.Style(headingStyle), title))
+	p.s.Set(batchLast, row, xlsx.Text(p.Style(goesStyle), p.lang.of(sheetBatchRows)+" →"))
+	p.s.Link(batchLast, row, xlsx.Top(p.lang.of(sheetBatchRows)))
 }
 
 // block is one currency: no figure of it knows of another.
@@ -203,87 +196,48 @@ func (p *batchPage) block(i int, c pay.Currency) {
 		title += " · " + code(c)
 	}
 	p.heading(title)
-	start := p.s.last() + 1
+	start := p.s.Last() + 1
 	p.beside(p.states(c, start), p.methods(c, start))
-	p.s.add(8)
-	p.beside(p.words(c), p.deadlines(c))
+	p.s.Add(8)
+	p.beside(p.approvals(c), p.deadlines(c))
 }
 
-// beside lays two tables out, row by row.
-func (p *batchPage) beside(left, right [][]cell) {
-	for i := range max(len(left), len(right)) {
-		row := p.s.add(19)
-		p.put(batchLeft, row, left, i)
-		p.put(batchRight, row, right, i)
-	}
-}
-
-func (p *batchPage) put(from, number int, table [][]cell, i int) {
-	if i < len(table) {
-		for n, c := range table[i] {
-			p.s.set(from+n, number, c)
+// beside lays two tables out, side by side.
+func (p *batchPage) beside(left, right [][]xlsx.Cell) {
+	below := p.s.Last()
+	for _, table := range []struct {
+		rows [][]xlsx.Cell
+		from int
+	}{{left, batchLeft}, {right, batchRight}} {
+		g := p.s.Grid(below, 19, xlsx.Singles(table.from, 4)...)
+		for _, cells := range table.rows {
+			g.Add(cells...)
 		}
 	}
 }
 
-func (p *batchPage) head(labels ...word) []cell {
-	var cells []cell
-	for i, label := range labels {
-		align := "right"
-		if i == 0 {
-			align = "left"
-		}
-		cells = append(cells, text(p.look(func(l *look) { l.bold, l.color, l.fill, l.align, l.over = true, navy, head, align, navy }), p.lang.of(label)))
-	}
-	return cells
-}
-
-// tone is how a row of a table looks.
-type tone struct {
-	bold   bool
-	indent int
-	colour string
-}
-
-func (p *batchPage) label(t tone, name string) cell {
-	return text(p.look(func(l *look) { l.rule, l.bold, l.indent = hair, t.bold, t.indent; l.color = orInk(t.colour) }), name)
-}
-
-func (p *batchPage) right(t tone, format string) int {
-	return p.look(func(l *look) {
-		l.rule, l.align, l.format, l.bold = hair, "right", format, t.bold
-		l.color = orInk(t.colour)
-	})
-}
-
-func orInk(colour string) string {
-	if colour == "" {
-		return ink
-	}
-	return colour
-}
-
-// figures are a row's label, count and amount.
-func (p *batchPage) figures(t tone, name string, c pay.Currency, of pile, number, amount string) []cell {
-	return []cell{p.label(t, name), count(p.right(t, p.counting()), of.count).as(number), money(p.right(t, moneyFormat(c)), c, of.money).as(amount)}
+// figures are a row's label, count and amount, with their formulas.
+func (p *batchPage) figures(t tone, name string, c pay.Currency, of pile, number, amount string) []xlsx.Cell {
+	r := p.row(t)
+	return []xlsx.Cell{r.label(name), r.count(of.count).Formula(number), r.money(c, of.money).Formula(amount)}
 }
 
 // difference is a row that must be nothing: the first row less the terms.
-func (p *batchPage) difference(c pay.Currency, name string, column, first int, terms func(column int) string, off pile) []cell {
-	t := tone{bold: true, colour: green}
+func (p *batchPage) difference(c pay.Currency, name string, column, first int, terms func(column int) string, off pile) []xlsx.Cell {
+	r := p.row(tone{bold: true, colour: green})
 	if off != (pile{}) {
-		t.colour = red
+		r.tone.colour = red
 	}
-	formula := func(column int) string { return fmt.Sprintf("%s-(%s)", at(column, first), terms(column)) }
-	return []cell{p.label(t, name), count(p.right(t, formatCheck), off.count).as(formula(column)),
-		money(p.right(t, checkFormat(c)), c, off.money).as(rounded(c, formula(column+1)))}
+	formula := func(column int) string { return fmt.Sprintf("%s-(%s)", xlsx.At(column, first), terms(column)) }
+	return []xlsx.Cell{r.label(name), xlsx.Int(r.right(formatCheck), off.count).Formula(formula(column)),
+		r.check(c, off.money).Formula(rounded(c, formula(column+1)))}
 }
 
 // states is where the requests stand. Everything that was asked for is in one
 // of the rows that are summed; a plan leaves out those that have nothing.
-func (p *batchPage) states(c pay.Currency, start int) [][]cell {
+func (p *batchPage) states(c pay.Currency, start int) [][]xlsx.Cell {
 	planned := p.pile(c, func(*RefundRow) bool { return true })
-	rows := [][]cell{p.head(columnState, word{"건수", "Count"}, columnAmount),
+	rows := [][]xlsx.Cell{p.heads(columnState, columnCount, columnAmount),
 		p.figures(tone{bold: true}, p.say("요청", "Asked for"), c, planned, p.live(c, false), p.live(c, true))}
 	var summed []int
 	off := planned
@@ -319,11 +273,11 @@ func (p *batchPage) states(c pay.Currency, start int) [][]cell {
 	rows = append(rows, p.difference(c, p.say("차이(0원이어야 함)", "Difference (must be 0)"), batchLeft+1, start+1, func(column int) string {
 		var terms []string
 		for _, row := range summed {
-			terms = append(terms, at(column, row))
+			terms = append(terms, xlsx.At(column, row))
 		}
 		return strings.Join(terms, "+")
 	}, off))
-	p.checks = append(p.checks, at(batchLeft+2, start+len(rows)-1))
+	p.checks = append(p.checks, xlsx.At(batchLeft+2, start+len(rows)-1))
 	return rows
 }
 
@@ -332,41 +286,38 @@ func (p *batchPage) stateName(state refunds.State) string {
 }
 
 // methods are the same requests by what they were paid with.
-func (p *batchPage) methods(c pay.Currency, start int) [][]cell {
-	group, states := word{"취소 완료 · 접수", "Done"}, batchDone
+func (p *batchPage) methods(c pay.Currency, start int) [][]xlsx.Cell {
+	group, states := label{"취소 완료 · 접수", "Done"}, batchDone
 	if !p.result {
-		group, states = word{"결재 대기", "To approve"}, []refunds.State{refunds.Requested}
+		group, states = label{"결재 대기", "To approve"}, []refunds.State{refunds.Requested}
 	}
-	rows := [][]cell{p.head(columnMethod, word{"건수", "Count"}, columnAmount, group)}
-	sum, part := pile{}, pile{}
+	rows := [][]xlsx.Cell{p.heads(columnMethod, columnCount, columnAmount, group)}
+	sum, part, plain, bold := pile{}, pile{}, p.row(tone{}), p.row(tone{bold: true})
 	for _, method := range p.methodsOf(c) {
 		of := p.pile(c, func(r *RefundRow) bool { return r.Method == method })
 		some := p.pile(c, func(r *RefundRow) bool { return r.Method == method && in(states...)(r) })
 		sum, part = pile{sum.count + of.count, sum.money + of.money}, pile{0, part.money + some.money}
-		cells := []cell{p.label(tone{}, clean(p.method(method))), count(p.right(tone{}, p.counting()), of.count),
-			money(p.right(tone{}, moneyFormat(c)), c, of.money), money(p.right(tone{}, moneyFormat(c)), c, some.money)}
-		if _, ours := methodWords[method]; ours || method == pay.MethodUnknown { // what came from outside stays out of formulas
+		cells := []xlsx.Cell{plain.label(p.method(method)), plain.count(of.count), plain.money(c, of.money), plain.money(c, some.money)}
+		if _, ours := methodLabels[method]; ours || method == pay.MethodUnknown { // what came from outside stays out of formulas
 			named := match{columnMethod, []string{p.method(method)}}
-			cells[1], cells[2] = cells[1].as(p.live(c, false, named)), cells[2].as(p.live(c, true, named))
-			cells[3] = cells[3].as(p.live(c, true, named, match{columnState, p.stateLabels(states...)}))
+			cells[1], cells[2] = cells[1].Formula(p.live(c, false, named)), cells[2].Formula(p.live(c, true, named))
+			cells[3] = cells[3].Formula(p.live(c, true, named, match{columnState, p.stateLabels(states...)}))
 		}
 		rows = append(rows, cells)
 	}
 	last := start + len(rows) - 1
-	total := func(column int) string { return fmt.Sprintf("SUM(%s:%s)", at(column, start+1), at(column, last)) }
-	bold := tone{bold: true}
-	rows = append(rows, append(p.figures(bold, p.say("합계", "Sum"), c, sum, total(batchRight+1), rounded(c, total(batchRight+2))),
-		money(p.right(bold, moneyFormat(c)), c, part.money).as(rounded(c, total(batchRight+3)))))
+	total := func(column int) string { return "SUM(" + xlsx.Span(column, start+1, column, last) + ")" }
+	rows = append(rows, append(p.figures(bold.tone, p.say("합계", "Sum"), c, sum, total(batchRight+1), rounded(c, total(batchRight+2))),
+		bold.money(c, part.money).Formula(rounded(c, total(batchRight+3)))))
 	// The first row of the left table is what was asked for.
 	planned := p.pile(c, func(*RefundRow) bool { return true })
 	off := pile{planned.count - sum.count, planned.money - sum.money}
 	check := p.difference(c, p.say("요청 대비 차이", "Apart from asked for"), batchLeft+1, start+1,
-		func(column int) string { return at(column+batchRight-batchLeft, last+1) }, off)
-	return append(rows, append(check, blank(p.right(tone{}, "@"))))
+		func(column int) string { return xlsx.At(column+batchRight-batchLeft, last+1) }, off)
+	return append(rows, append(check, plain.says("")))
 }
 
-// methodsOf are the methods of a currency, those that have a word in their
-// order, then the others.
+// methodsOf are the methods of a currency, in their order.
 func (p *batchPage) methodsOf(c pay.Currency) []pay.Method {
 	var found []pay.Method
 	for _, r := range p.rows {
@@ -374,25 +325,13 @@ func (p *batchPage) methodsOf(c pay.Currency) []pay.Method {
 			found = append(found, r.Method)
 		}
 	}
-	order := []pay.Method{pay.Card, pay.EasyPay, pay.Transfer, pay.VirtualAccount, pay.Phone, pay.GiftCertificate, pay.ForeignEasyPay}
-	slices.SortFunc(found, func(a, b pay.Method) int {
-		place := func(m pay.Method) int {
-			if i := slices.Index(order, m); i >= 0 {
-				return i
-			}
-			return len(order)
-		}
-		if place(a) != place(b) {
-			return place(a) - place(b)
-		}
-		return strings.Compare(string(a), string(b))
-	})
+	slices.SortFunc(found, byMethod)
 	return found
 }
 
-// words is the state of approval: every request is in one row.
-func (p *batchPage) words(c pay.Currency) [][]cell {
-	rows := [][]cell{p.head(word{"결재", "Approval"}, word{"건수", "Count"}, columnAmount)}
+// approvals is the state of approval: every request is in one row.
+func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
+	rows := [][]xlsx.Cell{p.heads(label{"결재", "Approval"}, columnCount, columnAmount)}
 	add := func(t tone, name string, chosen func(r *RefundRow) bool) {
 		if of := p.pile(c, chosen); of.count > 0 {
 			rows = append(rows, p.figures(t, name, c, of, "", ""))
@@ -410,8 +349,8 @@ func (p *batchPage) words(c pay.Currency) [][]cell {
 			names[r.ApprovedBy] = true
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		add(tone{}, p.say("결재 완료 · ", "Approved · ")+clean(name), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == name })
+	for _, name := range sortedKeys(names) {
+		add(tone{}, p.say("결재 완료 · ", "Approved · ")+xlsx.Clean(name), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == name })
 	}
 	over := in(refunds.ExpiredState, refunds.Rejected)
 	add(tone{}, p.say("결재 생략(기준 금액 이하)", "Without approval (under the limit)"), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == "" && !over(r) })
@@ -430,8 +369,8 @@ func approvable(r *RefundRow) bool {
 }
 
 // deadlines are the last days of what can still be sent, soonest first.
-func (p *batchPage) deadlines(c pay.Currency) [][]cell {
-	rows := [][]cell{p.head(columnDaysLeft, word{"건수", "Count"}, columnAmount, word{"가장 이른 기한", "Earliest"})}
+func (p *batchPage) deadlines(c pay.Currency) [][]xlsx.Cell {
+	rows := [][]xlsx.Cell{p.heads(columnDaysLeft, columnCount, columnAmount, label{"가장 이른 기한", "Earliest"})}
 	for _, key := range buckets {
 		var first *RefundRow
 		of := p.pile(c, func(r *RefundRow) bool {
@@ -446,7 +385,7 @@ func (p *batchPage) deadlines(c pay.Currency) [][]cell {
 		if of.count == 0 {
 			continue
 		}
-		name, t := p.lang.of(bucketWords[key]), tone{}
+		name, t := p.lang.of(bucketLabels[key]), tone{}
 		switch key {
 		case bucketToday, bucketOne, bucketLost:
 			t = tone{bold: true, colour: red}
@@ -454,28 +393,11 @@ func (p *batchPage) deadlines(c pay.Currency) [][]cell {
 			name = p.say("기한 없음", "No last day")
 		default:
 		}
-		rows = append(rows, append(p.figures(t, name, c, of, "", ""), moment(p.right(t, formatMoment), first.CancelBy)))
+		rows = append(rows, append(p.figures(t, name, c, of, "", ""), moment(p.row(t).right(formatMoment), first.CancelBy)))
 	}
 	if len(rows) == 1 {
-		t := tone{colour: green}
-		none := []cell{p.label(t, p.say("전송 대기 없음 ✓", "Nothing is left to send ✓"))}
-		for range 3 {
-			none = append(none, blank(p.right(t, "@")))
-		}
-		rows = append(rows, none)
+		r := p.row(tone{colour: green})
+		rows = append(rows, []xlsx.Cell{r.label(p.say("전송 대기 없음 ✓", "Nothing is left to send ✓")), r.says(""), r.says(""), r.says("")})
 	}
 	return rows
-}
-
-// signatures: who drew it, who looked, who signs.
-func (p *batchPage) signatures() {
-	p.s.add(10)
-	upper, box := p.s.add(18), p.s.add(40)
-	header := p.look(func(l *look) { l.bold, l.color, l.fill, l.align, l.box = true, navy, head, "center", true })
-	empty := p.look(func(l *look) { l.box = true })
-	for i, label := range []word{{"작성", "Prepared"}, {"검토", "Reviewed"}, {"결재", "Approved"}} {
-		from, to := [3]int{2, 4, 8}[i], [3]int{3, 7, 9}[i]
-		p.s.span(from, to, upper, text(header, p.lang.of(label)))
-		p.s.span(from, to, box, blank(empty))
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"daesa/internal/xlsx"
 	"daesa/refunds"
 )
 
@@ -25,28 +26,28 @@ func (p *batchPage) steps() {
 	for _, some := range [][]step{p.heldSteps(), p.approveSteps(), p.accountSteps(), p.runSteps(), p.endSteps()} {
 		list = append(list, some...)
 	}
-	sentence := p.look(func(l *look) { l.bold, l.color, l.wrap = true, ink, true })
+	sentence := p.styled(func(s *style) { s.Bold, s.Color, s.Wrap = true, ink, true })
 	if len(list) == 0 {
-		row := p.s.add(20)
-		p.s.span(batchLeft, batchLast, row, text(p.look(func(l *look) { l.bold, l.color = true, green }), p.say("후속 조치 없음 ✓", "Nothing is left to do ✓")))
+		row := p.s.Add(20)
+		p.s.Span(batchLeft, batchLast, row, xlsx.Text(p.styled(func(s *style) { s.Bold, s.Color = true, green }), p.say("후속 조치 없음 ✓", "Nothing is left to do ✓")))
 	}
-	command := p.look(func(l *look) { l.fill, l.indent, l.wrap, l.rule = pale, 2, true, white })
+	command := p.styled(func(s *style) { s.Fill, s.Indent, s.Wrap, s.Below = pale, 2, true, white })
 	const wide = 165
 	for i, one := range list {
 		said := fmt.Sprintf("%d) ", i+1) + one.sentence
-		row := p.s.add(19 * linesOf(said, wide))
-		p.s.span(batchLeft, batchLast, row, text(sentence, said))
+		row := p.s.Add(19 * xlsx.Lines(said, wide))
+		p.s.Span(batchLeft, batchLast, row, xlsx.Text(sentence, said))
 		for _, line := range one.commands {
-			row := p.s.add(18 * linesOf(line, wide))
-			p.s.span(batchLeft, batchLast, row, text(command, line))
+			row := p.s.Add(18 * xlsx.Lines(line, wide))
+			p.s.Span(batchLeft, batchLast, row, xlsx.Text(command, line))
 		}
 	}
-	small := p.look(func(l *look) { l.size, l.color, l.wrap = 9, grey, true })
-	p.s.add(6)
-	row := p.s.add(16)
-	p.s.span(batchLeft, batchLast, row, text(small, p.say("작성 시점 기준 자료입니다. 다시 작성: ", "This is how it stood. To draw it again: ")+p.command("report batch", p.batch.ID)))
-	row = p.s.add(16)
-	p.s.span(batchLeft, batchLast, row, text(small, p.say("감사기록 해시: ", "Journal head: ")+clean(p.batch.JournalHead)))
+	small := p.styled(func(s *style) { s.Size, s.Color, s.Wrap = 9, grey, true })
+	p.s.Add(6)
+	row := p.s.Add(16)
+	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, p.say("작성 시점 기준 자료입니다. 다시 작성: ", "This is how it stood. To draw it again: ")+p.command("report batch", p.batch.ID)))
+	row = p.s.Add(16)
+	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, p.say("감사기록 해시: ", "Journal head: ")+xlsx.Clean(p.batch.JournalHead)))
 }
 
 // command is a whole command, fit to be pasted into a shell.
@@ -61,7 +62,7 @@ func (p *batchPage) command(name string, arguments ...string) string {
 // shellWord is one argument of a command, quoted where a shell would read more
 // into it.
 func shellWord(argument string) string {
-	argument = clean(argument)
+	argument = xlsx.Clean(argument)
 	safe := func(r rune) bool {
 		return r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	}
@@ -94,7 +95,7 @@ func (p *batchPage) each(ids []string, make func(id string) string) []string {
 		commands = append(commands, make(id))
 	}
 	if more := len(ids) - mostNamed; more > 0 {
-		commands = append(commands, p.lang.fill(word{"… 외 {1}건은 내역 시트의 환불 ID 참조", "… and {1} more, by their refund ids on sheet Rows"}, p.number(int64(more))))
+		commands = append(commands, p.lang.fill(label{"… 외 {1}건은 내역 시트의 환불 ID 참조", "… and {1} more, by their refund ids on sheet Rows"}, p.number(int64(more))))
 	}
 	return commands
 }
@@ -104,7 +105,7 @@ func (p *batchPage) heldSteps() []step {
 	if len(ids) == 0 {
 		return nil
 	}
-	return []step{{p.lang.fill(word{"확인 필요 {1}건: 토스 상점관리자에서 실제 취소 여부를 확인한 뒤 요청자가 아닌 담당자가 확정합니다. 취소되었으면 executed, 아니면 not-executed",
+	return []step{{p.lang.fill(label{"확인 필요 {1}건: 토스 상점관리자에서 실제 취소 여부를 확인한 뒤 요청자가 아닌 담당자가 확정합니다. 취소되었으면 executed, 아니면 not-executed",
 		"{1} held: look at Toss whether it was cancelled; another person than the requester decides, executed or not-executed"}, p.number(int64(len(ids)))),
 		p.each(ids, func(id string) string {
 			return p.command("refunds resolve", id) + " --as <executed|not-executed> --note " + p.note() + " --by " + p.somebody()
@@ -122,26 +123,26 @@ func (p *batchPage) note() string { return p.say("<이유>", "<REASON>") }
 func (p *batchPage) approveSteps() []step {
 	var list []step
 	if ids := p.ids(tooMuch); len(ids) > 0 {
-		list = append(list, step{p.lang.fill(word{"환불 가능 금액 초과 {1}건: 먼저 철회하고 다른 참조번호(ref)로 남은 금액을 요청합니다. 그 전에는 일괄 결재할 수 없습니다",
+		list = append(list, step{p.lang.fill(label{"환불 가능 금액 초과 {1}건: 먼저 철회하고 다른 참조번호(ref)로 남은 금액을 요청합니다. 그 전에는 일괄 결재할 수 없습니다",
 			"{1} ask for more than is left: withdraw them first and ask for what is left under another ref; until then the batch cannot be approved"}, p.number(int64(len(ids)))),
 			p.each(ids, func(id string) string { return p.command("refunds withdraw", id) + " --note " + p.note() })})
 	}
 	if ids := p.ids(approvable); len(ids) > 0 {
-		list = append(list, step{p.lang.fill(word{"결재 {1}건, {2}: 요청자({3})가 아닌 담당자가 내역을 확인하고 결재합니다. 건수·금액이 다르면 한 건도 결재되지 않습니다",
+		list = append(list, step{p.lang.fill(label{"결재 {1}건, {2}: 요청자({3})가 아닌 담당자가 내역을 확인하고 결재합니다. 건수·금액이 다르면 한 건도 결재되지 않습니다",
 			"Approve {1}, {2}: another person than who asked ({3}), after looking at the rows. Nothing is approved if count or sum differ"},
-			p.number(int64(len(ids))), p.spelled(approvable), p.requesters()), p.approvals(ids)})
+			p.number(int64(len(ids))), p.spelled(approvable), p.requesters()), p.approveCommands(ids)})
 	}
 	same := p.ids(func(r *RefundRow) bool { return r.State == refunds.Requested && r.SameAs != "" && !tooMuch(r) })
 	if len(same) > 0 {
-		list = append(list, step{p.lang.fill(word{"결재 {1}건, 건별: 결제·금액이 같은 요청이 있습니다. 중복 환불 여부를 확인한 뒤 결재하거나 반려합니다(refunds reject)",
+		list = append(list, step{p.lang.fill(label{"결재 {1}건, 건별: 결제·금액이 같은 요청이 있습니다. 중복 환불 여부를 확인한 뒤 결재하거나 반려합니다(refunds reject)",
 			"Approve {1}, each by its id: another request is equal in payment and amount. Make sure that it is not the same refund twice, or reject it"}, p.number(int64(len(same)))),
 			p.each(same, func(id string) string { return p.command("refunds approve", id) + " --by " + p.somebody() })})
 	}
 	return list
 }
 
-// approvals are the commands that approve what can be approved together.
-func (p *batchPage) approvals(ids []string) []string {
+// approveCommands are the commands that approve what can be approved together.
+func (p *batchPage) approveCommands(ids []string) []string {
 	var commands []string
 	for _, c := range p.currencies {
 		of := p.pile(c, approvable)
@@ -155,7 +156,7 @@ func (p *batchPage) approvals(ids []string) []string {
 		}
 	}
 	if more := len(commands) - mostNamed; more > 0 {
-		commands = append(commands[:mostNamed], p.lang.fill(word{"… 이하 내역 시트의 환불 ID 참조({1}줄)", "… and the others by their refund ids on sheet Rows ({1} lines)"}, p.number(int64(more))))
+		commands = append(commands[:mostNamed], p.lang.fill(label{"… 이하 내역 시트의 환불 ID 참조({1}줄)", "… and the others by their refund ids on sheet Rows ({1} lines)"}, p.number(int64(more))))
 	}
 	return commands
 }
@@ -164,7 +165,7 @@ func (p *batchPage) requesters() string {
 	names := map[string]bool{}
 	for _, r := range p.rows {
 		if approvable(&r) {
-			names[clean(r.RequestedBy)] = true
+			names[xlsx.Clean(r.RequestedBy)] = true
 		}
 	}
 	return strings.Join(sortedKeys(names), ", ")
@@ -175,7 +176,7 @@ func (p *batchPage) accountSteps() []step {
 	if n == 0 {
 		return nil
 	}
-	return []step{{p.lang.fill(word{"환불계좌 필요 {1}건, {2}: 고객 계좌를 받아 파일로 등록합니다(파일: order_id, bank, account_number, holder_name)",
+	return []step{{p.lang.fill(label{"환불계좌 필요 {1}건, {2}: 고객 계좌를 받아 파일로 등록합니다(파일: order_id, bank, account_number, holder_name)",
 		"{1} wait for a refund account, {2}: ask the customers, then import a file (order_id, bank, account_number, holder_name)"}, p.number(n), p.spelled(in(refunds.NeedsAccount))),
 		[]string{p.stateList(refunds.NeedsAccount), "daesa accounts import " + p.say("<계좌파일>", "<FILE>")}}}
 }
@@ -185,7 +186,7 @@ func (p *batchPage) runSteps() []step {
 	var parts []string
 	add := func(name string, states ...refunds.State) {
 		if n := p.counted(in(states...)); n > 0 {
-			parts = append(parts, name+" "+p.lang.fill(word{"{1}건", "{1}"}, p.number(n)))
+			parts = append(parts, name+" "+p.lang.fill(label{"{1}건", "{1}"}, p.number(n)))
 		}
 	}
 	add(p.say("결과 미확인", "unknown"), refunds.Unknown)
@@ -206,11 +207,11 @@ func (p *batchPage) runSteps() []step {
 func (p *batchPage) endSteps() []step {
 	var list []step
 	if n := p.counted(in(refunds.ExpiredState)); n > 0 {
-		list = append(list, step{p.lang.fill(word{"취소기한 경과 {1}건, {2}: 토스로 취소할 수 없어 수기이체로 환불합니다", "{1} expired, {2}: to be given back by a transfer by hand"},
+		list = append(list, step{p.lang.fill(label{"취소기한 경과 {1}건, {2}: 토스로 취소할 수 없어 수기이체로 환불합니다", "{1} expired, {2}: to be given back by a transfer by hand"},
 			p.number(n), p.spelled(in(refunds.ExpiredState))), []string{"daesa refunds transfers list"}})
 	}
 	if n := p.counted(in(refunds.Refused)); n > 0 {
-		list = append(list, step{p.lang.fill(word{"토스 거절 {1}건, {2}: 내역 시트의 '사유 및 조치사항'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
+		list = append(list, step{p.lang.fill(label{"토스 거절 {1}건, {2}: 내역 시트의 '사유 및 조치사항'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
 			p.number(n), p.spelled(in(refunds.Refused))), []string{p.stateList(refunds.Refused)}})
 	}
 	return list

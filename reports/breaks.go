@@ -1,67 +1,84 @@
 package reports
 
 import (
+	"cmp"
 	"strconv"
+	"strings"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 )
 
 // Columns that other sheets or tests look for.
 var (
-	columnKind       = word{"구분", "Kind"}
-	columnSeverity   = word{"중요도", "Severity"}
-	columnStatus     = word{"상태", "Status"}
-	columnOrder      = word{"주문번호", "Order"}
-	columnKey        = word{"결제키", "Payment key"}
-	columnMethod     = word{"결제수단", "Method"}
-	columnApprovedAt = word{"승인일시", "Approved at"}
-	columnApproval   = word{"승인번호", "Approval no."}
-	columnShop       = word{"쇼핑몰 주문", "Shop"}
-	columnProvider   = word{"토스 거래", "Toss"}
-	columnDifference = word{"차이", "Difference"}
-	columnAmount     = word{"금액", "Amount"}
-	columnCancelBy   = word{"취소기한", "Cancel by"}
-	columnDaysLeft   = word{"잔여일", "Days left"}
-	columnAdvice     = word{"내용 → 조치사항", "Meaning → what to do"}
-	columnDecision   = word{"결정", "Decision"}
-	columnOwner      = word{"담당자", "Owner"}
-	columnNote       = word{"메모", "Note"}
-	columnBreakID    = word{"불일치 ID", "Break ID"}
-	columnRefundID   = word{"환불 ID", "Refund ID"}
-	columnRowCheck   = word{"행 확인", "Row check"}
+	columnKind       = label{"구분", "Kind"}
+	columnSeverity   = label{"중요도", "Severity"}
+	columnStatus     = label{"상태", "Status"}
+	columnOrder      = label{"주문번호", "Order"}
+	columnKey        = label{"결제키", "Payment key"}
+	columnMethod     = label{"결제수단", "Method"}
+	columnApprovedAt = label{"승인일시", "Approved at"}
+	columnApproval   = label{"승인번호", "Approval no."}
+	columnShop       = label{"쇼핑몰 주문", "Shop"}
+	columnProvider   = label{"토스 거래", "Toss"}
+	columnDifference = label{"차이", "Difference"}
+	columnCount      = label{"건수", "Count"}
+	columnAmount     = label{"금액", "Amount"}
+	columnCancelBy   = label{"취소기한", "Cancel by"}
+	columnDaysLeft   = label{"잔여일", "Days left"}
+	columnAdvice     = label{"내용 → 조치사항", "Meaning → what to do"}
+	columnDecision   = label{"결정", "Decision"}
+	columnOwner      = label{"담당자", "Owner"}
+	columnNote       = label{"메모", "Note"}
+	columnBreakID    = label{"불일치 ID", "Break ID"}
+	columnRefundID   = label{"환불 ID", "Refund ID"}
+	columnRowCheck   = label{"행 확인", "Row check"}
 )
 
 // breakColumns: what a person reads first, then what they fill in, then the
 // details. The last one lets the row be known again when it comes back.
-var breakColumns = []column{
-	{name: columnKind, width: 15, left: true},
-	{name: columnSeverity, width: 7},
-	{name: columnStatus, width: 9},
-	{name: columnMID, width: 14, id: true},
-	{name: columnOrder, width: 21, id: true},
-	{name: columnMethod, width: 10},
-	{name: columnApprovedAt, width: 16},
-	{name: columnApproval, width: 10, id: true},
-	{name: columnCurrency, width: 7},
-	{name: columnShop, width: 12, right: true},
-	{name: columnProvider, width: 12, right: true},
-	{name: columnDifference, width: 12, right: true},
-	{name: word{"경과 영업일", "Bank days"}, width: 8, right: true},
-	{name: columnCancelBy, width: 16},
-	{name: columnAdvice, width: 40, left: true},
-	{name: columnDecision, width: 15, left: true, people: true, choices: decisions},
-	{name: columnOwner, width: 11, left: true, people: true},
-	{name: columnNote, width: 20, left: true, people: true},
-	{name: word{"쇼핑몰 상태", "Shop status"}, width: 11, details: true},
-	{name: word{"토스 상태", "Toss status"}, width: 11},
-	{name: columnKey, width: 20, id: true},
-	{name: word{"최초 발생일", "First seen"}, width: 11},
-	{name: word{"누적일수", "Nights"}, width: 7, right: true},
-	{name: word{"최종 변동일시", "Moved at"}, width: 16},
-	{name: word{"취소 주체", "Origin"}, width: 10},
-	{name: columnBreakID, width: 19, id: true},
-	{name: columnRowCheck, width: 26, id: true},
+var breakColumns = []column[*breakLine]{
+	{name: columnKind, width: 15, left: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.kind, l.book.lang.kind(l.row.Kind)) }},
+	{name: columnSeverity, width: 7, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.severity, l.book.lang.of(levelLabels[l.row.level])) }},
+	{name: columnStatus, width: 9, cell: func(l *breakLine) xlsx.Cell {
+		return xlsx.Text(l.status, l.book.lang.status(l.row.shown(l.book.night.day)))
+	}},
+	{name: columnMID, width: 14, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.MID) }},
+	{name: columnOrder, width: 21, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.OrderID) }},
+	{name: columnMethod, width: 10, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.method(l.row.Method)) }},
+	{name: columnApprovedAt, width: 16, cell: func(l *breakLine) xlsx.Cell { return l.at(l.row.ApprovedAt) }},
+	{name: columnApproval, width: 10, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.ApprovalNumber) }},
+	{name: columnCurrency, width: 7, cell: func(l *breakLine) xlsx.Cell { return l.currency(l.row.Currency) }},
+	{name: columnShop, width: 12, right: true, cell: func(l *breakLine) xlsx.Cell { return l.maybe(l.row.Currency, l.row.LocalAmount) }},
+	{name: columnProvider, width: 12, right: true, cell: (*breakLine).provider},
+	{name: columnDifference, width: 12, right: true, cell: (*breakLine).difference},
+	{name: label{"경과 영업일", "Bank days"}, width: 8, right: true, cell: func(l *breakLine) xlsx.Cell {
+		return l.counted(int64(l.row.FirstSeen.BankDaysUntil(l.book.night.day)))
+	}},
+	{name: columnCancelBy, width: 16, cell: func(l *breakLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
+	{name: columnAdvice, width: 40, left: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.book.advice(l.row)) }},
+	{name: columnDecision, width: 15, left: true, people: true, choices: decisions, cell: func(l *breakLine) xlsx.Cell { return xlsx.Blank(l.input) }},
+	{name: columnOwner, width: 11, left: true, people: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.input, l.row.Owner) }},
+	{name: columnNote, width: 20, left: true, people: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.input, l.row.Note) }},
+	{name: label{"쇼핑몰 상태", "Shop status"}, width: 11, details: true, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.shopStatus(l.row)) }},
+	{name: label{"토스 상태", "Toss status"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.sideStatus(l.row.ProviderStatus)) }},
+	{name: columnKey, width: 20, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
+	{name: label{"최초 발생일", "First seen"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.on(l.row.FirstSeen) }},
+	{name: label{"누적일수", "Nights"}, width: 7, right: true, cell: func(l *breakLine) xlsx.Cell { return l.counted(int64(l.row.Nights)) }},
+	{name: label{"최종 변동일시", "Moved at"}, width: 16, cell: func(l *breakLine) xlsx.Cell { return l.at(l.row.MovedAt) }},
+	{name: label{"취소 주체", "Origin"}, width: 10, cell: func(l *breakLine) xlsx.Cell { return l.centred(lookUp(l.book.lang, originLabels, l.row.Origin)) }},
+	{name: columnBreakID, width: 19, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.ID) }},
+	{name: columnRowCheck, width: 26, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.check()) }},
+}
+
+// breakLine is a row of the list of breaks while it is drawn.
+type breakLine struct {
+	line[*nightBook, BreakRow]
+	kind, severity, status, input xlsx.StyleID
+
+	columns []column[*breakLine] // that are drawn
+	cells   []xlsx.Cell          // of the row so far
 }
 
 // drawBreaks lays out the differences: those that need a person, the most
@@ -72,43 +89,39 @@ func (b *nightBook) drawBreaks() {
 	for cleared > 0 && n.breaks[cleared-1].Status == reconcile.Cleared {
 		cleared--
 	}
-	var all []string
-	for i := range n.breaks {
-		r := &n.breaks[i]
-		all = append(all, spell(r.Currency, held(r.LocalAmount)), spell(r.Currency, held(r.ProviderAmount)), spell(r.Currency, r.difference())+"+")
-	}
-	columns := widened(b.shown(breakColumns), all, columnShop, columnProvider, columnDifference)
-	open := segment{to: cleared, height: listRow, fill: b.breakFill(b.breakPalettes(), columns)}
-	l := listing{
+	columns := shown(b.book, breakColumns)
+	row := b.breakRow(b.breakStyles(), columns)
+	open := segment[*breakLine]{to: cleared, height: listRow, row: row}
+	l := listing[*breakLine]{
 		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder), table: "breaks",
 		title: b.say("불일치 내역", "Breaks"),
 		subtitle: b.say("중요도·유형·금액순 · 금액은 순결제금액(승인 − 취소) · 차이 = 쇼핑몰 주문 − 토스 거래 · 노란색 칸(결정·담당자·메모)을 작성한 뒤 daesa report apply로 반영",
 			"Most pressing first, then kind and money · amounts are net (approved − cancelled) · difference = shop − Toss · fill in the yellow cells, then daesa report apply"),
-		segments: []segment{open}, sums: b.breakSums(columns),
+		segments: []segment[*breakLine]{open}, rows: len(n.breaks), sums: n.breakSums(),
 		apart: match{columnKind, []string{b.lang.kind(reconcile.CurrencyMismatch)}},
 	}
 	if !n.nothingRead() {
-		l.subtitle += b.lang.fill(word{" · 확인 필요 {1}건, 시점 차이 {2}건, 자동 해소 {3}건", " · {1} need a person, {2} timing, {3} cleared"},
-			b.number(b.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared)))
+		l.subtitle += b.lang.fill(label{" · 확인 필요 {1}건, 시점 차이 {2}건, 자동 해소 {3}건", " · {1} need a person, {2} timing, {3} cleared"},
+			b.number(n.needing()), b.number(n.sum.Timing), b.number(int64(len(n.breaks)-cleared)))
 		if waiting := refundingBreaks(n.sum); waiting > 0 {
-			l.subtitle += b.lang.fill(word{", 환불 진행 중 {1}건", ", {1} refunding"}, b.number(waiting))
+			l.subtitle += b.lang.fill(label{", 환불 진행 중 {1}건", ", {1} refunding"}, b.number(waiting))
 		}
 	}
 	if cleared == 0 {
-		l.segments[0] = b.nothing(b.say("불일치 없음 ✓", "No breaks ✓"))
+		l.segments[0] = nothing[*breakLine](b, "불일치 없음 ✓", "No breaks ✓")
 	}
 	if cleared < len(n.breaks) {
-		l.segments = append(l.segments, segment{from: cleared, to: len(n.breaks), height: listRow, fill: open.fill,
-			lead: b.leadRows(b.say("자동 해소: 금일 대사에서 양쪽이 일치한 건 (금액은 마지막 불일치 시점 기준)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
+		l.segments = append(l.segments, segment[*breakLine]{from: cleared, to: len(n.breaks), height: listRow, row: row,
+			lead: leadRows(b.book, b.say("자동 해소: 금일 대사에서 양쪽이 일치한 건 (금액은 마지막 불일치 시점 기준)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
 	}
-	b.breaks = b.place(l)
+	b.breaks = place(b.book, l)
 }
 
 // needing counts the rows of the list that need a person.
-func (b *nightBook) needing() int64 {
+func (n *night) needing() int64 {
 	var open int64
-	for i := range b.night.breaks {
-		if b.night.breaks[i].Status.NeedsPerson() {
+	for i := range n.breaks {
+		if n.breaks[i].Status.NeedsPerson() {
 			open++
 		}
 	}
@@ -117,168 +130,110 @@ func (b *nightBook) needing() int64 {
 
 // breakSums leave out what is of two currencies: its amounts are of different
 // ones, and neither can be added to the others of its row's.
-func (b *nightBook) breakSums(columns []column) []summed {
-	rows := b.night.breaks
+func (n *night) breakSums() []summed {
 	of := func(value func(r *BreakRow) int64) func(i int) (pay.Currency, int64, bool) {
 		return func(i int) (pay.Currency, int64, bool) {
-			r := &rows[i]
+			r := &n.breaks[i]
 			return r.Currency, value(r), r.Kind != reconcile.CurrencyMismatch
 		}
 	}
 	return []summed{
-		{position(columns, columnShop), false, of(func(r *BreakRow) int64 { return held(r.LocalAmount) })},
-		{position(columns, columnProvider), false, of(func(r *BreakRow) int64 { return held(r.ProviderAmount) })},
-		{position(columns, columnDifference), true, of((*BreakRow).difference)},
+		{columnShop, false, of(func(r *BreakRow) int64 { return held(r.LocalAmount) })},
+		{columnProvider, false, of(func(r *BreakRow) int64 { return held(r.ProviderAmount) })},
+		{columnDifference, true, of((*BreakRow).difference)},
 	}
 }
 
-// breakPalettes: the kind's colour says how serious a row is; what needs
-// nobody is grey.
-type breakPalettes struct {
+// breakStyles: the kind's colour says how serious a row is; what needs nobody is
+// grey.
+type breakStyles struct {
 	row, quiet           palette
-	grave, middle, light int
-	fresh                int
-	input, idle          int // what people fill in; nothing to fill in
-	rate                 map[reconcile.Level]int
+	grave, middle, light xlsx.StyleID
+	fresh                xlsx.StyleID
+	input, idle          xlsx.StyleID // what people fill in; nothing to fill in
+	severity             map[reconcile.Level]xlsx.StyleID
 }
 
-func (b *nightBook) breakPalettes() breakPalettes {
-	tag := func(color, fill string) int {
-		return b.style(rowLook.with(func(l *look) { l.color, l.fill, l.bold = color, fill, true }))
+func (b *nightBook) breakStyles() breakStyles {
+	severity := func(bold bool, colour string) xlsx.StyleID {
+		return b.Style(rowStyle.With(func(s *style) { s.Bold, s.Align, s.Color = bold, "center", colour }))
 	}
-	return breakPalettes{
-		row: b.paint(rowLook), quiet: b.paint(rowLook.with(func(l *look) { l.color = grey })),
-		grave: tag(red, rose), middle: tag(amber, cream), light: tag(navy, head),
-		fresh: b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
-		input: b.style(rowLook.with(func(l *look) { l.fill, l.box, l.rule = cream, true, "" })),
-		idle:  b.style(rowLook),
-		rate: map[reconcile.Level]int{
-			reconcile.High:   b.style(rowLook.with(func(l *look) { l.bold, l.align, l.color = true, "center", red })),
-			reconcile.Medium: b.style(rowLook.with(func(l *look) { l.align, l.color = "center", amber })),
-			reconcile.Low:    b.style(rowLook.with(func(l *look) { l.align, l.color = "center", grey })),
-		},
+	return breakStyles{
+		row: b.paint(rowStyle), quiet: b.paint(rowStyle.With(func(s *style) { s.Color = grey })),
+		grave: b.Style(tagStyle(red)), middle: b.Style(tagStyle(amber)), light: b.Style(tagStyle(navy)),
+		fresh:    severity(true, red),
+		input:    b.Style(rowStyle.With(func(s *style) { s.Fill, s.Box, s.Below = cream, hair, "" })),
+		idle:     b.Style(rowStyle),
+		severity: map[reconcile.Level]xlsx.StyleID{reconcile.High: severity(true, red), reconcile.Medium: severity(false, amber), reconcile.Low: severity(false, grey)},
 	}
 }
 
-var levelWords = map[reconcile.Level]word{reconcile.Low: {"낮음", "low"}, reconcile.Medium: {"보통", "medium"}, reconcile.High: {"높음", "high"}}
+var levelLabels = map[reconcile.Level]label{reconcile.Low: {"낮음", "low"}, reconcile.Medium: {"보통", "medium"}, reconcile.High: {"높음", "high"}}
 
-// tag is the style of a kind: where money or goods may be lost, where a cancel
+// kind is the style of a kind: where money or goods may be lost, where a cancel
 // stands on one side only, and the rest.
-func (p breakPalettes) tag(kind reconcile.Kind) int {
+func (s *breakStyles) kind(kind reconcile.Kind) xlsx.StyleID {
 	switch {
 	case kind == reconcile.RefundFailed || (kind.Rank() >= 0 && kind.Rank() <= reconcile.DepositReversed.Rank()):
-		return p.grave
+		return s.grave
 	case kind == reconcile.CancelNotExecuted || kind == reconcile.CancelNotRecorded || kind == reconcile.VAStillOpen:
-		return p.middle
+		return s.middle
 	default:
-		return p.light
+		return s.light
 	}
 }
 
-// breakFill draws one row of the list.
-func (b *nightBook) breakFill(p breakPalettes, columns []column) func(int, []cell) {
-	return func(i int, cells []cell) {
+// breakRow draws one row of the list.
+func (b *nightBook) breakRow(s breakStyles, columns []column[*breakLine]) func(int, []xlsx.Cell) *breakLine {
+	return func(i int, cells []xlsx.Cell) *breakLine {
 		r := &b.night.breaks[i]
-		at, tag, status := p.row, p.tag(r.Kind), p.row.center
+		l := &breakLine{line: line[*nightBook, BreakRow]{palette: s.row, book: b, row: r}, columns: columns, cells: cells}
+		l.kind, l.severity, l.status, l.input = s.kind(r.Kind), s.severity[r.level], s.row.center, s.input
 		if !r.Status.NeedsPerson() {
-			at, tag, status = p.quiet, p.quiet.text, p.quiet.center
+			l.palette, l.kind, l.severity, l.status = s.quiet, s.quiet.text, s.quiet.center, s.quiet.center
 		}
-		shown := r.shown(b.night.day)
-		if shown == isNew || shown == reconcile.Reopened {
-			status = p.fresh
+		if shown := r.shown(b.night.day); shown == isNew || shown == reconcile.Reopened {
+			l.status = s.fresh
 		}
-		l := &line{cells: cells}
-		l.put(text(tag, clean(b.lang.kind(r.Kind))))
-		if r.Status.NeedsPerson() {
-			l.put(text(p.rate[r.level], b.lang.of(levelWords[r.level])))
-		} else {
-			l.put(text(at.center, b.lang.of(levelWords[r.level])))
+		if r.Status == reconcile.Cleared {
+			l.input = s.idle
 		}
-		l.put(text(status, clean(b.lang.status(shown))))
-		l.whose(b.book, at, r.MID)
-		l.put(text(at.text, clean(r.OrderID)))
-		l.put(text(at.center, clean(b.lang.method(r.Method))))
-		l.put(moment(at.moment, r.ApprovedAt))
-		l.put(text(at.text, clean(r.ApprovalNumber)))
-		l.unit(b.book, at, r.Currency)
-		l.put(at.amount(r.Currency, r.LocalAmount))
-		l.put(providerAmount(at, r))
-		if r.Kind == reconcile.CurrencyMismatch {
-			l.put(text(at.unknown, "–"))
-		} else {
-			l.put(money(at.signed[r.Currency], r.Currency, r.difference()))
-		}
-		l.put(count(at.count, int64(r.FirstSeen.BankDaysUntil(b.night.day))))
-		l.put(moment(at.moment, r.CancelBy))
-		l.put(text(at.text, b.advice(r)))
-		b.people(l, p, r)
-		b.breakDetails(l, at, r)
-		l.put(text(at.text, clean(rowCheck(b.night.runs[r.MID], columns, cells))))
+		return l
 	}
 }
 
-// people are the cells that a person fills in: what is over has none.
-func (b *nightBook) people(l *line, p breakPalettes, r *BreakRow) {
-	style := p.input
-	if r.Status == reconcile.Cleared {
-		style = p.idle
-	}
-	l.put(blank(style))
-	l.put(text(style, clean(r.Owner)))
-	l.put(text(style, clean(r.Note)))
-}
-
-func (b *nightBook) breakDetails(l *line, at palette, r *BreakRow) {
-	l.put(text(at.center, clean(b.lang.shopStatus(r))))
-	l.put(text(at.center, clean(b.lang.sideStatus(r.ProviderStatus))))
-	l.put(text(at.text, clean(r.PaymentKey)))
-	l.put(date(at.date, r.FirstSeen))
-	l.put(count(at.count, int64(r.Nights)))
-	l.put(moment(at.moment, r.MovedAt))
-	l.put(text(at.center, clean(lookUp(b.lang, originWords, r.Origin))))
-	l.put(text(at.text, clean(r.ID)))
-}
-
-// providerAmount is Toss's side. In a currency mismatch it is of another
-// currency; where the snapshot does not say which, its smallest units are
-// written as text, so that nobody adds them up.
-func providerAmount(p palette, r *BreakRow) cell {
-	currency := r.Currency
-	if r.ProviderCurrency != "" {
-		currency = r.ProviderCurrency
-	}
+// provider is Toss's side. In a currency mismatch it is of another currency;
+// where the snapshot does not say which, its smallest units are written as text,
+// so that nobody adds them up.
+func (l *breakLine) provider() xlsx.Cell {
+	r := l.row
 	if r.Kind == reconcile.CurrencyMismatch && r.ProviderCurrency == "" && r.ProviderAmount != nil {
-		return text(p.unknown, strconv.FormatInt(*r.ProviderAmount, 10)+" ?")
+		return xlsx.Text(l.unknown, strconv.FormatInt(*r.ProviderAmount, 10)+" ?")
 	}
-	return p.amount(currency, r.ProviderAmount)
+	return l.maybe(cmp.Or(r.ProviderCurrency, r.Currency), r.ProviderAmount)
 }
 
-// number writes a count with separators, for sentences.
-func (b *book) number(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
-
-// grouped puts separators into a plain decimal.
-func grouped(decimal string) string {
-	sign, rest := "", decimal
-	if len(rest) > 0 && rest[0] == '-' {
-		sign, rest = "-", rest[1:]
+func (l *breakLine) difference() xlsx.Cell {
+	if l.row.Kind == reconcile.CurrencyMismatch {
+		return xlsx.Text(l.unknown, "–")
 	}
-	whole, fraction := rest, ""
-	for i := range rest {
-		if rest[i] == '.' {
-			whole, fraction = rest[:i], rest[i:]
-			break
+	return money(l.signed[l.row.Currency], l.row.Currency, l.row.difference())
+}
+
+// check names the run and the facts of the row: a row that comes back is known
+// by it, and one of another workbook, or of an older drawing of the same night,
+// as well. It proves nothing against somebody who means to deceive: what is
+// compared is what the database has.
+func (l *breakLine) check() string {
+	var facts []string
+	for i, c := range l.columns {
+		if c.isFact() {
+			facts = append(facts, l.cells[i].Fact())
 		}
 	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	return sign + whole + fraction
+	return checkOf(l.book.night.runs[l.row.MID], facts)
 }
 
-// spell writes money for sentences: 12,300원, 181.56 USD.
-func spell(c pay.Currency, units int64) string {
-	if c == pay.KRW {
-		return grouped(c.Format(units)) + "원"
-	}
-	return grouped(c.Format(units)) + " " + code(c)
+func checkOf(runID string, facts []string) string {
+	return runID + "-" + reconcile.ShortHash(strings.Join(facts, "\x00"))[:8]
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -31,13 +32,9 @@ type Note struct {
 // Brief says in a few lines what a workbook says on its first page, from the
 // same snapshots. It fails where Write does.
 func Brief(snapshots []Snapshot, opts BriefOptions) (Note, error) {
-	l := language(opts.Language)
-	switch l {
-	case "":
-		l = korean
-	case korean, english:
-	default:
-		return Note{}, fmt.Errorf("message: language %q is neither ko nor en", opts.Language)
+	l, err := languageOf(opts.Language)
+	if err != nil {
+		return Note{}, fmt.Errorf("message: %w", err)
 	}
 	if len(snapshots) == 0 {
 		return Note{}, errors.New("message: it needs at least one merchant's night")
@@ -50,13 +47,13 @@ func Brief(snapshots []Snapshot, opts BriefOptions) (Note, error) {
 	if err != nil {
 		return Note{}, fmt.Errorf("message: %w", err)
 	}
-	note := brief{&summary{nightBook: b}, opts}
+	note := brief{b, opts}
 	return Note{Title: note.title(), Text: note.text(), Complete: n.complete(), DueToday: b.stakes[bucketToday].count}, nil
 }
 
 // brief writes the message. Its figures are those of the summary.
 type brief struct {
-	*summary
+	*nightBook
 	opts BriefOptions
 }
 
@@ -91,7 +88,7 @@ func (b brief) text() string {
 // merchantNames names one merchant, or says how many there are.
 func (b brief) merchantNames() string {
 	if b.several {
-		return b.lang.fill(word{" · 가맹점 {1}곳", " · {1} merchants"}, b.number(int64(len(b.everyMID()))))
+		return b.lang.fill(label{" · 가맹점 {1}곳", " · {1} merchants"}, b.number(int64(len(b.everyMID()))))
 	}
 	return b.say(" · 가맹점 ", " · merchant ") + b.night.mids()
 }
@@ -125,7 +122,7 @@ func (b brief) missing() []string {
 	}
 	more := ""
 	if len(parts) > mostMissing {
-		more = b.lang.fill(word{" 외 {1}건", " and {1} more"}, b.number(int64(len(parts)-mostMissing)))
+		more = b.lang.fill(label{" 외 {1}건", " and {1} more"}, b.number(int64(len(parts)-mostMissing)))
 		parts = parts[:mostMissing]
 	}
 	return []string{line, b.say("  미조회: ", "  not read: ") + strings.Join(parts, ", ") + more}
@@ -136,22 +133,22 @@ func (b brief) missing() []string {
 func (b brief) gaps(run reconcile.Run) []string {
 	whose := ""
 	if b.several {
-		whose = clean(run.MID) + " "
+		whose = xlsx.Clean(run.MID) + " "
 	}
 	var parts []string
 	lost := int64(0)
 	for _, gap := range run.Gaps {
 		switch {
 		case gap.Cause == nil: // what it names may be an order
-			parts = append(parts, whose+lookUp(b.lang, sideWords, gap.Side))
+			parts = append(parts, whose+lookUp(b.lang, sideLabels, gap.Side))
 		case gap.Cause.Part.Kind == reconcile.PartOrder:
 			lost++
 		default:
-			parts = append(parts, clip(whose+clean(b.lang.gapPart(gap))))
+			parts = append(parts, clip(whose+xlsx.Clean(b.lang.gapPart(gap))))
 		}
 	}
 	if lost > 0 {
-		parts = append(parts, whose+b.lang.fill(word{"토스 결제 조회 {1}건", "look-ups of {1} orders"}, b.number(lost)))
+		parts = append(parts, whose+b.lang.fill(label{"토스 결제 조회 {1}건", "look-ups of {1} orders"}, b.number(lost)))
 	}
 	return parts
 }
@@ -178,12 +175,12 @@ func (b brief) dayLines() []string {
 		shop, toss := b.daySums(currency)
 		line := b.say("당일 순결제금액: 쇼핑몰 ", "Net of the date: shop ") + spell(currency, shop.Net()) + b.say(" · 토스 ", " · Toss ")
 		if !b.night.money.Listed {
-			lines = append(lines, line+b.lang.of(notReadWord))
+			lines = append(lines, line+b.lang.of(notReadLabel))
 			continue
 		}
 		line += spell(currency, toss.Net()) + b.say(" · 차이 ", " · difference ") + signed(currency, shop.Net()-toss.Net())
 		if toss.Unproven > 0 {
-			line += b.lang.fill(word{" (취소 {1}건 금액 미확인)", " ({1} cancels of unproven amount)"}, b.number(toss.Unproven))
+			line += b.lang.fill(label{" (취소 {1}건 금액 미확인)", " ({1} cancels of unproven amount)"}, b.number(toss.Unproven))
 		}
 		lines = append(lines, line)
 	}
@@ -192,8 +189,8 @@ func (b brief) dayLines() []string {
 
 func (b brief) unexplainedLine() string {
 	var parts []string
-	for _, l := range b.night.ladders {
-		parts = append(parts, spell(l.currency, l.unexplained()))
+	for _, l := range b.night.bridges {
+		parts = append(parts, spell(l.Currency, l.Unexplained()))
 	}
 	mark := " ✓"
 	switch {
@@ -202,12 +199,12 @@ func (b brief) unexplainedLine() string {
 	case !b.night.complete():
 		mark = b.say(" (조회 범위 내)", " (of what could be read)")
 	}
-	return b.lang.of(unexplainedWord) + ": " + strings.Join(parts, ", ") + mark
+	return b.lang.of(unexplainedLabel) + ": " + strings.Join(parts, ", ") + mark
 }
 
 func (b brief) breaksLine() string {
 	run := b.night.sum
-	return b.lang.fill(word{"불일치: 신규 {1} · 재발생 {2} · 계속 {3} · 자동 해소 {4}", "Breaks: {1} new · {2} reopened · {3} continuing · {4} cleared"},
+	return b.lang.fill(label{"불일치: 신규 {1} · 재발생 {2} · 계속 {3} · 자동 해소 {4}", "Breaks: {1} new · {2} reopened · {3} continuing · {4} cleared"},
 		b.number(run.Opened-run.Reopened), b.number(run.Reopened), b.number(openBreaks(run)-run.Opened), b.number(run.Cleared))
 }
 
@@ -215,12 +212,12 @@ func (b brief) breaksLine() string {
 func (b brief) deadlineLines() []string {
 	bankDay := pay.DayOf(b.night.now).AddBankDays(1)
 	spans := []struct {
-		name word
+		name label
 		in   func(Deadline) bool
 	}{
-		{word{"오늘", "today"}, func(d Deadline) bool { return b.night.daysLeft(d) == bucketToday }},
-		{word{"익영업일 {1}까지", "up to bank day {1}"}, func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) }},
-		{word{"7일 이내", "within 7 days"}, func(d Deadline) bool { return b.night.daysLeft(d).soon() }},
+		{label{"오늘", "today"}, func(d Deadline) bool { return b.night.daysLeft(d) == bucketToday }},
+		{label{"익영업일 {1}까지", "up to bank day {1}"}, func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) }},
+		{label{"7일 이내", "within 7 days"}, func(d Deadline) bool { return b.night.daysLeft(d).soon() }},
 	}
 	var parts []string
 	for _, span := range spans {
@@ -237,7 +234,7 @@ func (b brief) deadlineLines() []string {
 			"⚠ A phone payment can be cancelled until 23:59:59 today only. Approve and refund before."))
 	}
 	if lost := b.stakes[bucketLost]; lost.count > 0 {
-		lines = append(lines, b.lang.of(bucketWords[bucketLost])+": "+b.stake(lost))
+		lines = append(lines, b.lang.of(bucketLabels[bucketLost])+": "+b.stake(lost))
 	}
 	if late := b.night.sumOf(func(d Deadline) bool { return d.TooLate }); late.count > 0 {
 		lines = append(lines, b.say("⚠ 다음 환불 실행 전 기한 도래: ", "⚠ Run out before the next planned refund run: ")+b.stake(late))
@@ -254,7 +251,7 @@ func (b brief) stake(s stake) string {
 			sums = append(sums, spell(currency, s.money[currency]))
 		}
 	}
-	return b.lang.fill(word{"{1} ({2}건)", "{1} ({2})"}, strings.Join(sums, ", "), b.number(s.count))
+	return b.lang.fill(label{"{1} ({2}건)", "{1} ({2})"}, strings.Join(sums, ", "), b.number(s.count))
 }
 
 // refundLines: what waits for a person, and what nobody knows.
@@ -291,7 +288,7 @@ func (b brief) accountsLine() []string {
 	if missed == 0 {
 		return nil
 	}
-	return []string{b.lang.fill(word{"가상계좌 환불계좌 누락: {1}건", "Refund accounts missed: {1}"}, b.number(int64(missed)))}
+	return []string{b.lang.fill(label{"가상계좌 환불계좌 누락: {1}건", "Refund accounts missed: {1}"}, b.number(int64(missed)))}
 }
 
 // mostMerchants is how many merchants have a line of their own.
@@ -301,7 +298,7 @@ const mostMerchants = 30
 func (b brief) merchantLines() []string {
 	var lines []string
 	for _, mid := range b.night.absent {
-		lines = append(lines, "· "+clean(mid)+": "+b.say("✕ 미조회", "✕ could not be read"))
+		lines = append(lines, "· "+xlsx.Clean(mid)+": "+b.say("✕ 미조회", "✕ could not be read"))
 	}
 	for _, s := range b.night.snapshots {
 		if !unread(s) {
@@ -309,7 +306,7 @@ func (b brief) merchantLines() []string {
 		}
 	}
 	if len(lines) > mostMerchants {
-		more := b.lang.fill(word{"· 외 {1}곳", "· and {1} more"}, b.number(int64(len(lines)-mostMerchants)))
+		more := b.lang.fill(label{"· 외 {1}곳", "· and {1} more"}, b.number(int64(len(lines)-mostMerchants)))
 		lines = append(lines[:mostMerchants], more)
 	}
 	return lines
@@ -322,14 +319,14 @@ func (b brief) merchantLine(run reconcile.Run) string {
 	}
 	var apart []string
 	for _, l := range b.night.own {
-		if l.mid == run.MID && l.unexplained() != 0 {
-			apart = append(apart, spell(l.currency, l.unexplained()))
+		if l.MID == run.MID && l.Unexplained() != 0 {
+			apart = append(apart, spell(l.Currency, l.Unexplained()))
 		}
 	}
 	if apart == nil {
 		apart = []string{spell(b.currencies[0], 0)}
 	}
-	return "· " + clean(run.MID) + ": " + state + b.lang.fill(word{" · 원인 미확인 차이 {1} · 확인 필요 {2}건", " · unexplained {1} · {2} to look at"},
+	return "· " + xlsx.Clean(run.MID) + ": " + state + b.lang.fill(label{" · 원인 미확인 차이 {1} · 확인 필요 {2}건", " · unexplained {1} · {2} to look at"},
 		strings.Join(apart, ", "), b.number(openBreaks(run)))
 }
 
@@ -337,7 +334,7 @@ func (b brief) merchantLine(run reconcile.Run) string {
 func (b brief) anchors() []string {
 	var lines []string
 	if b.opts.Workbook != "" {
-		lines = append(lines, b.say("보고서: ", "Workbook: ")+clean(b.opts.Workbook))
+		lines = append(lines, b.say("보고서: ", "Workbook: ")+xlsx.Clean(b.opts.Workbook))
 	}
 	var runs []string
 	head := Snapshot{}

@@ -3,36 +3,21 @@ package reports
 import (
 	"strings"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 )
 
-// card is one of the four figures on top.
-type card struct {
-	label, note string
-	value       cell
-	colour      string
-	to          word // the sheet that it comes from
-}
-
 // cards: the four figures that a person looks at first.
 func (m *summary) cards() {
-	m.s.add(16)
-	m.s.add(30)
-	m.s.add(16)
-	bottom := m.s.last()
+	m.s.Add(16)
+	m.s.Add(30)
+	m.s.Add(16)
+	bottom := m.s.Last()
 	for i, c := range []card{m.cardDay(), m.cardUnexplained(), m.cardBreaks(), m.cardDeadlines()} {
-		from, to := [4]int{2, 5, 8, 11}[i], [4]int{4, 7, 10, 13}[i]
-		m.s.span(from, to, bottom-2, text(m.look(func(l *look) { l.size, l.color, l.fill, l.over, l.indent = 9, grey, pale, c.colour, 1 }), c.label))
-		m.s.span(from, to, bottom-1, c.value)
-		m.s.goTo(from, bottom-1, m.lang.of(c.to))
-		m.s.span(from, to, bottom, text(m.look(func(l *look) { l.size, l.color, l.fill, l.indent = 9, grey, pale, 1 }), c.note))
+		m.card(m.s, [4]int{2, 5, 8, 11}[i], [4]int{4, 7, 10, 13}[i], bottom, 9, c)
 	}
-	m.s.add(2)
-}
-
-func (m *summary) cardValue(format, colour string) int {
-	return m.look(func(l *look) { l.size, l.bold, l.fill, l.indent, l.format, l.color = 16, true, pale, 1, format, colour })
+	m.s.Add(2)
 }
 
 // cardDay is what the date itself had, by Toss, and how far the shop is from it.
@@ -46,13 +31,13 @@ func (m *summary) cardDay() card {
 	c := card{to: sheetMethods, label: m.say("당일 순결제금액(토스)", "Net of the date (Toss)"), colour: navy}
 	if !m.night.money.Listed {
 		c.colour, c.note = amber, m.say("토스 거래내역 미조회", "Toss's list was not read")
-		c.value = text(m.cardValue("@", c.colour), "–")
+		c.value = xlsx.Text(m.cardValue(16, "@", c.colour), "–")
 		return c
 	}
-	c.value = money(m.cardValue(moneyFormat(first), navy), first, toss.Net())
+	c.value = money(m.cardValue(16, moneyFormat(first), navy), first, toss.Net())
 	switch apart := shop.Net() - toss.Net(); {
 	case toss.Unproven > 0:
-		c.note = m.lang.fill(word{"취소 {1}건 금액 미확인", "{1} cancels of unproven amount"}, m.number(toss.Unproven))
+		c.note = m.lang.fill(label{"취소 {1}건 금액 미확인", "{1} cancels of unproven amount"}, m.number(toss.Unproven))
 	case apart == 0:
 		c.note = m.say("쇼핑몰과 일치 ✓", "as the shop ✓")
 	default:
@@ -61,31 +46,23 @@ func (m *summary) cardDay() card {
 	return c
 }
 
-// signed spells money with its sign.
-func signed(c pay.Currency, units int64) string {
-	if units > 0 {
-		return "+" + spell(c, units)
-	}
-	return spell(c, units)
-}
-
-// cardUnexplained shows the first ladder that does not tie, else the first.
+// cardUnexplained shows the first bridge that does not tie, else the first.
 func (m *summary) cardUnexplained() card {
-	worst := m.night.ladders[0]
-	for _, l := range m.night.ladders {
-		if worst.unexplained() == 0 && l.unexplained() != 0 {
+	worst := m.night.bridges[0]
+	for _, l := range m.night.bridges {
+		if worst.Unexplained() == 0 && l.Unexplained() != 0 {
 			worst = l
 		}
 	}
-	c := card{to: sheetControl, label: m.lang.of(unexplainedWord), colour: green, note: m.say("차이 원인 모두 확인", "All money is explained")}
-	format := checkFormat(worst.currency)
+	c := card{to: sheetControl, label: m.lang.of(unexplainedLabel), colour: green, note: m.say("차이 원인 모두 확인", "All money is explained")}
+	format := checkFormat(worst.Currency)
 	switch {
-	case worst.unexplained() != 0:
+	case worst.Unexplained() != 0:
 		c.colour, c.note = red, m.say("원인이 확인되지 않은 금액 있음", "Some money is unexplained")
 	case !m.night.complete():
-		c.colour, c.note, format = amber, m.say("조회 범위 내", "Of what could be read"), moneyFormat(worst.currency)
+		c.colour, c.note, format = amber, m.say("조회 범위 내", "Of what could be read"), moneyFormat(worst.Currency)
 	}
-	c.value = money(m.cardValue(format, c.colour), worst.currency, worst.unexplained())
+	c.value = money(m.cardValue(16, format, c.colour), worst.Currency, worst.Unexplained())
 	return c
 }
 
@@ -95,8 +72,8 @@ func (m *summary) cardBreaks() card {
 	if openBreaks(run) > 0 {
 		c.colour = red
 	}
-	c.value = count(m.cardValue(m.counting(), c.colour), openBreaks(run))
-	c.note = m.lang.fill(word{"신규 {1} · 재발생 {2} · 계속 {3} · 중요도 높음 {4}", "{1} new · {2} reopened · {3} continuing · {4} high"},
+	c.value = xlsx.Int(m.cardValue(16, m.counting(), c.colour), openBreaks(run))
+	c.note = m.lang.fill(label{"신규 {1} · 재발생 {2} · 계속 {3} · 중요도 높음 {4}", "{1} new · {2} reopened · {3} continuing · {4} high"},
 		m.number(run.Opened-run.Reopened), m.number(run.Reopened), m.number(openBreaks(run)-run.Opened), m.number(m.night.pressing()))
 	return c
 }
@@ -123,8 +100,8 @@ func (m *summary) cardDeadlines() card {
 	if m.stakes[bucketToday].count > 0 {
 		c.colour = red
 	}
-	c.value = money(m.cardValue(moneyFormat(first), c.colour), first, sums[first])
-	note := []string{m.lang.fill(word{"{1}건 · 오늘 {2}건", "{1} refunds · {2} today"}, m.number(number), m.number(m.stakes[bucketToday].count))}
+	c.value = money(m.cardValue(16, moneyFormat(first), c.colour), first, sums[first])
+	note := []string{m.lang.fill(label{"{1}건 · 오늘 {2}건", "{1} refunds · {2} today"}, m.number(number), m.number(m.stakes[bucketToday].count))}
 	for _, currency := range m.currencies[1:] {
 		if sums[currency] != 0 {
 			note = append(note, spell(currency, sums[currency]))
@@ -137,8 +114,8 @@ func (m *summary) cardDeadlines() card {
 func (m *summary) cardRate() card {
 	run := m.night.sum
 	c := card{to: sheetControl, label: m.say("일치율", "Agreement rate"), colour: navy}
-	c.value = share(m.cardValue(formatPercent, navy), run.Matched, run.Touched)
-	c.note = m.lang.fill(word{"{2}건 중 {1}건 일치", "{1} of {2} agree"}, m.number(run.Matched), m.number(run.Touched))
+	c.value = xlsx.Share(m.cardValue(16, formatPercent, navy), run.Matched, run.Touched)
+	c.note = m.lang.fill(label{"{2}건 중 {1}건 일치", "{1} of {2} agree"}, m.number(run.Matched), m.number(run.Touched))
 	return c
 }
 

@@ -1,11 +1,10 @@
 package reports
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/xuri/excelize/v2"
+	"daesa/internal/xlsx"
 
 	"daesa/pay"
 	"daesa/reconcile"
@@ -20,25 +19,14 @@ type chartData struct {
 
 // span are rows of a table, below its header.
 type span struct {
-	sheet               string
-	header, first, last int
-	most                int64 // the largest amount, as it is shown
+	xlsx.Area
+	header int
+	most   int64 // the largest amount, without decimals
 }
 
-func (s span) empty() bool { return s.last < s.first }
-
-// skip is how many labels lie from one that is shown to the next.
-func (s span) skip() int { return (s.last-s.first)/labelsShown + 1 }
-
-// ref is a column of the rows, as a formula writes it.
-func (s span) ref(column int) string {
-	letter := columnName(column)
-	return fmt.Sprintf("%s!$%s$%d:$%s$%d", quoted(s.sheet), letter, s.first, letter, s.last)
-}
-
-// name is the header of a column.
-func (s span) name(column int) string {
-	return fmt.Sprintf("%s!$%s$%d", quoted(s.sheet), columnName(column), s.header)
+// series is a column of the rows.
+func (s span) series(column int, colour string) xlsx.Series {
+	return xlsx.Series{Name: xlsx.On(s.Sheet, column, s.header), Labels: s.Column(1), Values: s.Column(column), Color: colour}
 }
 
 // daysAhead is for how many days the deadlines are drawn day by day.
@@ -74,28 +62,21 @@ func (c *control) nights(currency pay.Currency) span {
 		}
 	}
 	c.heading(c.say("최근 30일 불일치 추이", "The last thirty nights"))
-	header := c.chartHead(word{"대사 기준일", "Business date"}, word{"불일치 건수", "Breaks"}, word{"불일치 금액", "Apart"}, word{"신규", "New"}, word{"자동 해소", "Cleared"}, word{"완료", "Complete"})
-	n, amount := c.right(formatCount), c.right(moneyFormat(currency))
+	header := c.head(label{"대사 기준일", "Business date"}, label{"불일치 건수", "Breaks"}, label{"불일치 금액", "Apart"}, label{"신규", "New"}, label{"자동 해소", "Cleared"}, label{"완료", "Complete"})
 	days := slices.Sorted(maps.Keys(byDay))
 	var most int64
 	for _, day := range days[max(len(days)-30, 0):] {
 		f := byDay[day]
 		most = max(most, whole(currency, f.Apart[currency]))
-		c.s.add(18, date(c.leftly(formatDate), day), count(n, f.Open), money(amount, currency, f.Apart[currency]), count(n, f.Opened), count(n, f.Cleared),
-			text(c.right("@"), c.lang.yesNo(f.Complete)))
+		c.s.Add(18, c.r.on(day), c.r.number(f.Open), c.r.money(currency, f.Apart[currency]), c.r.number(f.Opened), c.r.number(f.Cleared), c.r.says(c.lang.yesNo(f.Complete)))
 	}
-	return span{c.s.name, header, header + 1, c.s.last(), most}
-}
-
-func (c *control) chartHead(labels ...word) int {
-	c.head(labels...)
-	return c.s.last()
+	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
 }
 
 // days are the deadlines of the days to come.
 func (c *control) days(currency pay.Currency) span {
 	c.heading(c.say("일자별 취소기한 도래액", "Deadlines by day"))
-	header := c.chartHead(word{"취소기한", "Deadline"}, word{"건수", "Count"}, word{"금액", "Amount"})
+	header := c.head(label{"취소기한", "Deadline"}, columnCount, columnAmount)
 	today := pay.DayOf(c.night.now)
 	var most int64
 	for i := range daysAhead {
@@ -104,9 +85,9 @@ func (c *control) days(currency pay.Currency) span {
 			return !d.CancelBy.IsZero() && pay.DayOf(d.CancelBy) == day && d.Currency == currency
 		})
 		most = max(most, whole(currency, s.money[currency]))
-		c.s.add(18, date(c.leftly(formatDate), day), count(c.right(formatCount), s.count), money(c.right(moneyFormat(currency)), currency, s.money[currency]))
+		c.s.Add(18, c.r.on(day), c.r.number(s.count), c.r.money(currency, s.money[currency]))
 	}
-	return span{c.s.name, header, header + 1, c.s.last(), most}
+	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
 }
 
 // whole is an amount without its decimals.
@@ -124,60 +105,36 @@ const (
 
 // chartRoom keeps the rows that the charts stand on.
 func (m *summary) chartRoom() {
-	m.chartsAt = m.s.last() + 1
+	m.chartsAt = m.s.Last() + 1
 	for range chartRows {
-		m.s.add(chartHeight)
+		m.s.Add(chartHeight)
 	}
 }
+
+// pixelsOf is how tall rows are on the screen.
+func pixelsOf(rows int) int { return rows * chartHeight * 4 / 3 }
 
 // drawCharts puts three charts side by side.
 func (m *summary) drawCharts(data chartData, methods span) {
 	if m.chartsAt == 0 {
 		return
 	}
-	var pixels int
-	for _, width := range m.s.widths[1:] {
-		pixels += 7*width + 5
-	}
-	wide := uint(pixels / 3) //nolint:gosec // a sheet's width is small and positive
-	for i, charts := range [][]*excelize.Chart{m.nightsChart(data), m.daysChart(data), m.methodsChart(methods, data.currency)} {
-		if charts == nil {
-			continue
-		}
-		cell, offset := m.atPixel(i * int(wide))
-		charts[0].Dimension = excelize.ChartDimension{Width: wide - 6, Height: chartRows*chartHeight*4/3 - 6}
-		charts[0].Format = excelize.GraphicOptions{OffsetX: offset, OffsetY: 2, Positioning: "oneCell"}
-		m.s.charts = append(m.s.charts, &placedChart{cell: cell, chart: charts[0], over: charts[1:]})
+	wide := m.s.Pixels(colLabel, colLast) / 3
+	m.place(0, wide, m.nightsChart(data), data.nights)
+	m.place(1, wide, m.daysChart(data), data.days)
+	m.place(2, wide, m.methodsChart(methods, data.currency), methods)
+}
+
+// place puts a chart where there is something to draw.
+func (m *summary) place(i, wide int, c xlsx.Chart, of span) {
+	if !of.Empty() {
+		c.Width, c.Height = wide-6, pixelsOf(chartRows)-6
+		m.s.Chart(colLabel, m.chartsAt, i*wide, c)
 	}
 }
 
-// atPixel is the cell that covers a distance from the first column's left edge.
-func (m *summary) atPixel(distance int) (cell string, offset int) {
-	for i, width := range m.s.widths[1:] {
-		pixels := 7*width + 5
-		if distance < pixels {
-			return at(i+colLabel, m.chartsAt), distance
-		}
-		distance -= pixels
-	}
-	return at(colLast, m.chartsAt), 0
-}
-
-func (m *summary) chart(kind excelize.ChartType, title string, s span, value int, colour string) *excelize.Chart {
-	no, zero := false, 0.0
-	small := excelize.Font{Family: font, Size: 8, Color: grey}
-	return &excelize.Chart{
-		Type:   kind,
-		Series: []excelize.ChartSeries{{Name: s.name(value), Categories: s.ref(1), Values: s.ref(value), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}},
-		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Family: font, Size: 10, Bold: true, Color: navy}}}},
-		Legend: excelize.ChartLegend{Position: "none"},
-		XAxis:  excelize.ChartAxis{Font: small},
-		YAxis:  excelize.ChartAxis{Font: small, MajorGridLines: true, Minimum: &zero},
-
-		VaryColors:   &no,
-		ShowBlanksAs: "gap",
-		Border:       excelize.LineOptions{Type: excelize.LineNone},
-	}
+func chart(kind xlsx.ChartKind, title string, s xlsx.Series) xlsx.Chart {
+	return xlsx.Chart{Kind: kind, Title: title, Series: s, TitleColor: navy, TextColor: grey, LabelColor: ink}
 }
 
 // axis is how the money beside an axis is written: as few digits as tell the
@@ -200,51 +157,41 @@ func (m *summary) axis(c pay.Currency, most int64) (format, unit string) {
 // labelsShown is how many labels fit below a chart.
 const labelsShown = 8
 
+// byDay writes days below a chart, as many as fit.
+func byDay(c xlsx.Chart, days span) xlsx.Chart {
+	c.LabelFormat, c.Every = "m/d", (days.Last-days.First)/labelsShown+1
+	return c
+}
+
 // nightsChart: by how much the two sides differed, and in how many orders.
-func (m *summary) nightsChart(data chartData) []*excelize.Chart {
-	if data.nights.empty() {
-		return nil
-	}
+func (m *summary) nightsChart(data chartData) xlsx.Chart {
 	format, unit := m.axis(data.currency, data.nights.most)
-	amount := m.chart(excelize.Col, m.lang.fill(word{"최근 30일 불일치 금액({1})·건수", "Thirty nights: {1} apart, and breaks"}, unit), data.nights, 3, "B9CCEE")
-	amount.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: "m/d"}
-	amount.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: format}
-	amount.XAxis.TickLabelSkip, amount.XAxis.Alignment.TextRotation = data.nights.skip(), 90
-	number := m.chart(excelize.Line, "", data.nights, 2, red)
-	number.Title = excelize.ChartTitle{}
-	number.Series[0].Line = excelize.LineOptions{Type: excelize.LineSolid, Width: 1.5, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{red}}}
-	number.Series[0].Marker = excelize.ChartMarker{Symbol: "circle", Size: 5, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{red}}}
-	zero := 0.0
-	number.YAxis = excelize.ChartAxis{Secondary: true, Font: excelize.Font{Family: font, Size: 8, Color: red}, Minimum: &zero}
-	return []*excelize.Chart{amount, number}
+	c := chart(xlsx.Columns, m.lang.fill(label{"최근 30일 불일치 금액({1})·건수", "Thirty nights: {1} apart, and breaks"}, unit), data.nights.series(3, "B9CCEE"))
+	number := data.nights.series(2, red)
+	c.Line, c.Format = &number, format
+	return byDay(c, data.nights)
 }
 
 // daysChart: what can no longer be cancelled after each day.
-func (m *summary) daysChart(data chartData) []*excelize.Chart {
-	if data.days.empty() {
-		return nil
-	}
+func (m *summary) daysChart(data chartData) xlsx.Chart {
 	format, unit := m.axis(data.currency, data.days.most)
-	chart := m.chart(excelize.Col, m.lang.fill(word{"일자별 취소기한 도래액({1})", "Deadlines by day ({1})"}, unit), data.days, 3, "E0A84A")
-	chart.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: "m/d"}
-	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: format}
-	chart.XAxis.TickLabelSkip, chart.XAxis.Alignment.TextRotation = data.days.skip(), 90
-	return []*excelize.Chart{chart}
+	c := chart(xlsx.Columns, m.lang.fill(label{"일자별 취소기한 도래액({1})", "Deadlines by day ({1})"}, unit), data.days.series(3, "E0A84A"))
+	c.Format = format
+	return byDay(c, data.days)
 }
 
 // methodsChart: what the date's payments were made by, as Toss has it, or the
 // shop where Toss's list was not read.
-func (m *summary) methodsChart(at span, currency pay.Currency) []*excelize.Chart {
-	if at.empty() || at.sheet == "" {
-		return nil
+func (m *summary) methodsChart(of span, currency pay.Currency) xlsx.Chart {
+	if of.Empty() {
+		return xlsx.Chart{}
 	}
-	amount, title := 8, word{"결제수단별 토스 승인금액({1})", "Approved by Toss, by method ({1})"}
+	amount, title := 8, label{"결제수단별 토스 승인금액({1})", "Approved by Toss, by method ({1})"}
 	if !m.night.money.Listed {
-		amount, title = 3, word{"결제수단별 쇼핑몰 승인금액({1})", "Approved in the shop, by method ({1})"}
+		amount, title = 3, label{"결제수단별 쇼핑몰 승인금액({1})", "Approved in the shop, by method ({1})"}
 	}
-	format, unit := m.axis(currency, at.most)
-	chart := m.chart(excelize.Bar, m.lang.fill(title, unit), at, amount, "5B7FC4")
-	chart.XAxis.ReverseOrder = true
-	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: format}
-	return []*excelize.Chart{chart}
+	format, unit := m.axis(currency, of.most)
+	c := chart(xlsx.Bars, m.lang.fill(title, unit), of.series(amount, "5B7FC4"))
+	c.Format = format
+	return c
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -14,17 +15,17 @@ import (
 // workbook makes of itself.
 type control struct {
 	*nightBook
-	s *sheet
+	s *xlsx.Sheet
+	r tableRow
 }
 
 func (b *nightBook) drawControl() chartData {
-	c := &control{nightBook: b, s: &sheet{name: b.lang.of(sheetControl), tab: grey, portrait: true, widths: []int{30, 22, 18, 18, 18, 22}}}
-	b.sheets = append(b.sheets, c.s)
-	title := b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 16, true, navy }))
-	c.s.add(28, text(title, b.say("대사 확인", "Control")))
-	c.s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color = 9, grey })), b.say("조회 범위와 금액 검증 결과", "What was read, and what proves the figures")))
-	c.s.add(16, text(b.style(plain.with(func(l *look) { l.size, l.color, l.underline = 9, link, true })), b.say("← 요약", "← Summary")))
-	c.s.goTo(1, 3, b.sheets[0].name)
+	c := &control{nightBook: b, r: b.row(tone{}), s: &xlsx.Sheet{Name: b.lang.of(sheetControl), Tab: grey, Portrait: true, Widths: []int{30, 22, 18, 18, 18, 22}}}
+	b.Add(c.s)
+	c.s.Add(28, xlsx.Text(b.Style(titleStyle), b.say("대사 확인", "Control")))
+	c.s.Add(16, xlsx.Text(b.Style(smallStyle), b.say("조회 범위와 금액 검증 결과", "What was read, and what proves the figures")))
+	c.s.Add(16, xlsx.Text(b.Style(smallStyle.With(func(s *style) { s.Color, s.Underline = link, true })), b.say("← 요약", "← Summary")))
+	c.s.Link(1, 3, xlsx.Top(b.first()))
 	var data chartData
 	if !b.night.nothingRead() {
 		c.checks()
@@ -34,71 +35,61 @@ func (b *nightBook) drawControl() chartData {
 	for _, s := range b.night.snapshots {
 		c.merchant(s)
 	}
-	c.s.widen(6)
-	c.s.texts = []string{"A1:F" + fmt.Sprint(max(c.s.last(), 1))}
+	c.s.Widen(6)
+	c.s.IgnoreTextNumbers(xlsx.Span(1, 1, len(c.s.Widths), c.s.Last()))
 	return data
 }
 
 func (c *control) heading(title string) {
-	c.s.add(8)
-	c.s.add(22, text(c.style(plain.with(func(l *look) { l.size, l.bold, l.color = 12, true, navy })), title))
+	c.s.Add(8)
+	c.s.Add(22, xlsx.Text(c.Style(headingStyle), title))
 }
 
-func (c *control) head(labels ...word) {
-	var cells []cell
-	for i, label := range labels {
-		align := "right"
-		if i == 0 {
-			align = "left"
-		}
-		cells = append(cells, text(c.style(plain.with(func(l *look) { l.bold, l.color, l.fill, l.align, l.over = true, navy, head, align, navy })), c.lang.of(label)))
-	}
-	c.s.add(20, cells...)
+// head lays out the header of a table and gives its row.
+func (c *control) head(labels ...label) int { return c.s.Add(20, c.heads(labels...)...) }
+
+// add lays out a row of a label and figures.
+func (c *control) add(name string, figures ...xlsx.Cell) int {
+	return c.s.Add(18, append([]xlsx.Cell{c.r.label(name)}, figures...)...)
 }
 
-func (c *control) left() int {
-	return c.style(plain.with(func(l *look) { l.rule = hair }))
-}
-
-func (c *control) leftly(format string) int {
-	return c.style(plain.with(func(l *look) { l.rule, l.format = hair, format }))
-}
-
-func (c *control) right(format string) int {
-	return c.style(plain.with(func(l *look) { l.rule, l.align, l.format = hair, "right", format }))
+// table begins a table below a little room.
+func (c *control) table(labels ...label) {
+	c.s.Add(6)
+	c.head(labels...)
 }
 
 // checks compares figures that stand in two places, by live formulas.
 func (c *control) checks() {
 	c.heading(c.say("자체 검증", "Checks of itself"))
-	c.head(word{"검증 항목", "Check"}, word{"대사 기록", "The run"}, word{"보고서", "This workbook"}, word{"차이", "Difference"})
+	c.head(label{"검증 항목", "Check"}, label{"대사 기록", "The run"}, label{"보고서", "This workbook"}, label{"차이", "Difference"})
 	n := c.night
-	status := func(labels ...reconcile.Status) (words []string, rows int64) {
-		for _, label := range labels {
-			words = append(words, c.lang.status(label))
-			rows += c.breaksShown(label)
+	status := func(list ...reconcile.Status) (texts []string, rows int64) {
+		for _, one := range list {
+			texts = append(texts, c.lang.status(one))
+			rows += c.breaksShown(one)
 		}
-		return words, rows
+		return texts, rows
 	}
-	words, rows := status(isNew, reconcile.Open, reconcile.Reopened)
-	listed := c.shown(breakColumns)
-	c.counted(c.say("확인 필요 불일치", "Breaks that need a person"), openBreaks(n.sum), rows, countIf(c.breaks, listed, columnStatus, words))
+	texts, rows := status(isNew, reconcile.Open, reconcile.Reopened)
+	statuses := position(shown(c.book, breakColumns), columnStatus)
+	c.counted(c.say("확인 필요 불일치", "Breaks that need a person"), openBreaks(n.sum), rows, countIf(c.breaks, statuses, texts))
 	if waiting := refundingBreaks(n.sum); waiting > 0 {
-		words, rows = status(reconcile.Refunding)
-		c.counted(c.lang.status(reconcile.Refunding), waiting, rows, countIf(c.breaks, listed, columnStatus, words))
+		texts, rows = status(reconcile.Refunding)
+		c.counted(c.lang.status(reconcile.Refunding), waiting, rows, countIf(c.breaks, statuses, texts))
 	}
-	words, rows = status(reconcile.Timing)
-	c.counted(c.lang.status(reconcile.Timing), n.sum.Timing, rows, countIf(c.breaks, listed, columnStatus, words))
+	texts, rows = status(reconcile.Timing)
+	c.counted(c.lang.status(reconcile.Timing), n.sum.Timing, rows, countIf(c.breaks, statuses, texts))
 	for _, state := range statesByNeed {
 		if state.Open() || state == refunds.Accepted {
-			label := c.lang.refund(state, pay.MethodUnknown)
-			c.counted(c.say("환불: ", "Refunds: ")+label, n.sum.Refunds[string(state)], c.refundsIn(state),
-				countIf(c.queue, c.shown(refundColumns), columnState, []string{label}))
+			name := c.lang.refund(state, pay.MethodUnknown)
+			c.counted(c.say("환불: ", "Refunds: ")+name, n.sum.Refunds[string(state)], c.refundsIn(state),
+				countIf(c.queue, position(shown(c.book, refundColumns), columnState), []string{name}))
 		}
 	}
-	for _, l := range n.ladders {
-		c.amounts(c.say("원인 확인 차이", "Explained"), l.currency, l.stated, l.explained(), c.places["explained "+string(l.currency)])
-		c.amounts(c.lang.of(unexplainedWord), l.currency, l.remainder, l.unexplained(), c.places["unexplained "+string(l.currency)])
+	for _, l := range n.bridges {
+		c.amounts(c.say("원인 확인 차이", "Explained"), l.Currency, l.Stated, l.Explained(), c.places["explained "+string(l.Currency)])
+		c.amounts(c.lang.of(unexplainedLabel), l.Currency, l.Remainder, l.Unexplained(), c.places["unexplained "+string(l.Currency)])
 	}
 	for _, currency := range c.currencies {
 		c.dayCheck(currency)
@@ -128,59 +119,52 @@ func (c *control) dayCheck(currency pay.Currency) {
 // foreign draws what causes the differences in currencies other than the first,
 // which has its own place on the first sheet.
 func (c *control) foreign() {
-	if len(c.night.ladders) < 2 {
+	if len(c.night.bridges) < 2 {
 		return
 	}
 	c.heading(c.say("외화 미해소 차이", "Other currencies: open today"))
-	grid := &ladderGrid{nightBook: c.nightBook, s: c.s, at: [][2]int{{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}}, tall: 18}
-	for _, l := range c.night.ladders[1:] {
-		c.s.add(6)
-		grid.draw(l, c.s.last())
+	for _, l := range c.night.bridges[1:] {
+		c.s.Add(6)
+		c.drawBridge(c.s.Grid(c.s.Last(), 18, xlsx.Singles(1, 5)...), l)
 	}
 }
 
 // counted compares a number of things; formula counts them live.
 func (c *control) counted(name string, run, here int64, formula string) {
-	c.check(name, count(c.right(formatCount), run), count(c.right(formatCount), here).as(formula),
-		count(c.verdict(formatCheck, here == run), here-run), "%s")
+	c.check(name, c.r.number(run), c.r.number(here).Formula(formula),
+		xlsx.Int(c.verdict(formatCheck, here == run), here-run), func(formula string) string { return formula })
 }
 
 // amounts compares money; place is where the workbook has its figure.
 func (c *control) amounts(name string, currency pay.Currency, run, here int64, place string) {
-	wrap := "%s"
-	if currency.Digits() > 0 {
-		wrap = fmt.Sprintf("ROUND(%%s,%d)", currency.Digits())
-	}
-	style := c.right(signedFormat(currency))
-	c.check(name+" ("+code(currency)+")", money(style, currency, run), money(style, currency, here).as(place),
-		money(c.verdict(checkFormat(currency), here == run), currency, here-run), wrap)
+	c.check(name+" ("+code(currency)+")", c.r.over(currency, run), c.r.over(currency, here).Formula(place),
+		money(c.verdict(checkFormat(currency), here == run), currency, here-run), func(formula string) string { return rounded(currency, formula) })
 }
 
 // check is one row: the figure of the run, the figure of this workbook, and
 // their difference, which is nothing.
-func (c *control) check(name string, run, here, difference cell, wrap string) {
-	row := c.s.last() + 1
-	c.s.add(18, text(c.left(), name), run, here, difference.as(fmt.Sprintf(wrap, fmt.Sprintf("C%d-B%d", row, row))))
+func (c *control) check(name string, run, here, difference xlsx.Cell, exact func(formula string) string) {
+	row := c.s.Last() + 1
+	c.add(name, run, here, difference.Formula(exact(xlsx.At(3, row)+"-"+xlsx.At(2, row))))
 }
 
-func (c *control) verdict(format string, equal bool) int {
+func (c *control) verdict(format string, equal bool) xlsx.StyleID {
 	colour := red
 	if equal {
 		colour = green
 	}
-	return c.style(plain.with(func(l *look) { l.rule, l.align, l.format, l.bold, l.color = hair, "right", format, true, colour }))
+	return c.row(tone{bold: true, colour: colour}).right(format)
 }
 
 // countIf counts the rows of some labels over all sheets of a listing.
-func countIf(spots []placed, columns []column, column word, labels []string) string {
+func countIf(areas []xlsx.Area, column int, labels []string) string {
 	var terms []string
-	letter := columnName(position(columns, column))
-	for _, spot := range spots {
-		if spot.last < spot.first {
+	for _, rows := range areas {
+		if rows.Empty() {
 			continue
 		}
-		for _, label := range labels {
-			terms = append(terms, fmt.Sprintf(`COUNTIF(%s!$%s$%d:$%s$%d,"%s")`, quoted(spot.sheet), letter, spot.first, letter, spot.last, strings.ReplaceAll(label, `"`, `""`)))
+		for _, text := range labels {
+			terms = append(terms, fmt.Sprintf(`COUNTIF(%s,"%s")`, rows.Column(column), strings.ReplaceAll(text, `"`, `""`)))
 		}
 	}
 	return strings.Join(terms, "+")
@@ -215,20 +199,17 @@ func (c *control) dueCheck(currency pay.Currency) {
 			summed += s.money[currency]
 		}
 	}
-	columns := c.shown(deadlineColumns)
-	amount, unit := columnName(position(columns, columnAmount)), columnName(max(position(columns, columnCurrency), 1))
+	columns := shown(c.book, deadlineColumns)
+	amount, unit := position(columns, columnAmount), max(position(columns, columnCurrency), 1)
 	var terms []string
-	for _, spot := range c.due {
-		if spot.last < spot.first {
-			continue
+	for _, rows := range c.due {
+		switch {
+		case rows.Empty():
+		case len(c.currencies) == 1:
+			terms = append(terms, "SUM("+rows.Column(amount)+")")
+		default:
+			terms = append(terms, fmt.Sprintf(`SUMIF(%s,"%s",%s)`, rows.Column(unit), code(currency), rows.Column(amount)))
 		}
-		values := fmt.Sprintf("%s!$%s$%d:$%s$%d", quoted(spot.sheet), amount, spot.first, amount, spot.last)
-		if len(c.currencies) == 1 {
-			terms = append(terms, "SUM("+values+")")
-			continue
-		}
-		units := fmt.Sprintf("%s!$%s$%d:$%s$%d", quoted(spot.sheet), unit, spot.first, unit, spot.last)
-		terms = append(terms, fmt.Sprintf(`SUMIF(%s,"%s",%s)`, units, code(currency), values))
 	}
 	for _, d := range c.night.deadlines {
 		if d.Currency == currency {
@@ -243,7 +224,7 @@ func (c *control) dueCheck(currency pay.Currency) {
 
 // merchant is all that one run says of itself.
 func (c *control) merchant(s Snapshot) {
-	c.heading(c.lang.fill(word{"대사 실행 내역 — {1}", "The run — {1}"}, clean(s.Run.MID)))
+	c.heading(c.lang.fill(label{"대사 실행 내역 — {1}", "The run — {1}"}, xlsx.Clean(s.Run.MID)))
 	c.facts(s)
 	c.gaps(s)
 	c.capture(s)
@@ -254,14 +235,10 @@ func (c *control) merchant(s Snapshot) {
 	c.totals(s.Run)
 }
 
-func (c *control) fact(name, value string) {
-	row := c.s.add(18, text(c.left(), name))
-	c.s.span(2, 6, row, text(c.left(), clean(value)))
-}
+func (c *control) fact(name, value string) { c.s.Span(2, 6, c.add(name), c.r.label(value)) }
 
 func (c *control) counts(name string, n int64) {
-	row := c.s.add(18, text(c.left(), name), count(c.right(formatCount), n))
-	c.s.span(3, 6, row, blank(c.left()))
+	c.s.Span(3, 6, c.add(name, c.r.number(n)), c.r.blank())
 }
 
 func (c *control) facts(s Snapshot) {
@@ -297,17 +274,16 @@ func (c *control) gaps(s Snapshot) {
 	if len(s.Run.Gaps) == 0 {
 		return
 	}
-	c.s.add(6)
-	c.head(word{"미조회 내역", "Not read"}, word{"", ""}, word{"", ""}, word{"", ""}, word{"", ""}, word{"", ""})
-	style := c.style(plain.with(func(l *look) { l.rule, l.color, l.wrap = hair, red, true }))
-	log := c.style(plain.with(func(l *look) { l.rule, l.color, l.size, l.wrap = hair, grey, 8, true }))
+	c.table(label{"미조회 내역", "Not read"}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""})
+	alarm := c.row(tone{colour: red, wrap: true}).left("@")
+	log := c.styled(func(s *style) { s.Below, s.Color, s.Size, s.Wrap = hair, grey, 8, true })
 	for _, gap := range s.Run.Gaps {
-		value := clean(c.lang.gapPart(gap) + " — " + c.lang.gapReason(gap))
-		row := c.s.add(18*linesOf(value, 90), text(style, clean(lookUp(c.lang, sideWords, gap.Side))))
-		c.s.span(2, 6, row, text(style, value))
-		value = clean(gap.What + " — " + gap.Why)
-		row = c.s.add(14*linesOf(value, 110), text(log, c.say("원문(로그)", "as in the log")))
-		c.s.span(2, 6, row, text(log, value))
+		value := xlsx.Clean(c.lang.gapPart(gap) + " — " + c.lang.gapReason(gap))
+		row := c.s.Add(18*xlsx.Lines(value, 90), xlsx.Text(alarm, lookUp(c.lang, sideLabels, gap.Side)))
+		c.s.Span(2, 6, row, xlsx.Text(alarm, value))
+		value = xlsx.Clean(gap.What + " — " + gap.Why)
+		row = c.s.Add(14*xlsx.Lines(value, 110), xlsx.Text(log, c.say("원문(로그)", "as in the log")))
+		c.s.Span(2, 6, row, xlsx.Text(log, value))
 	}
 }
 
@@ -317,16 +293,13 @@ func (c *control) capture(s Snapshot) {
 	if f == nil {
 		return
 	}
-	c.s.add(6)
-	c.head(word{"환불계좌 수집", "Refund accounts"}, word{"건수", "Number"})
-	row := func(name string, n int) {
-		c.s.add(18, text(c.left(), name), count(c.right(formatCount), int64(n)))
-	}
+	c.table(label{"환불계좌 수집", "Refund accounts"}, label{"건수", "Number"})
+	row := func(name string, n int) { c.add(name, c.r.number(int64(n))) }
 	row(c.say("수집", "Captured"), f.Captured)
 	row(c.say("별도 접수", "Given in other ways"), f.Given)
 	row(c.say("대기", "Waiting"), f.Waiting)
 	for _, why := range sortedKeys(f.Reasons) {
-		row(c.lang.fill(word{"누락 — {1}", "Missed — {1}"}, lookUp(c.lang, captureWords, why)), f.Reasons[why])
+		row(c.lang.fill(label{"누락 — {1}", "Missed — {1}"}, lookUp(c.lang, captureLabels, why)), f.Reasons[why])
 	}
 	if f.Captured > 0 {
 		row(c.say("수집 시 잔여시간 중앙값(분)", "Minutes left, median"), int(f.P(50)/time.Minute))
@@ -338,47 +311,41 @@ func (c *control) windows(run reconcile.Run) {
 	if len(run.Windows) == 0 {
 		return
 	}
-	c.s.add(6)
-	c.head(word{"조회한 거래일", "Windows read"}, word{"페이지", "Pages"}, word{"거래 건수", "Rows"}, word{"재조회", "Read again"})
+	c.table(label{"조회한 거래일", "Windows read"}, label{"페이지", "Pages"}, label{"거래 건수", "Rows"}, label{"재조회", "Read again"})
 	var sum reconcile.Window
 	for _, w := range run.Windows {
 		sum.Pages, sum.Rows = sum.Pages+w.Pages, sum.Rows+w.Rows
 		c.windowRow(c.lang.day(w.Day), w, c.lang.yesNo(w.Reread))
 	}
 	if len(run.Windows) > 1 {
-		c.windowRow(c.lang.of(sumWord), sum, "")
+		c.windowRow(c.lang.of(sumLabel), sum, "")
 	}
 }
 
 func (c *control) windowRow(name string, w reconcile.Window, reread string) {
-	n := c.right(formatCount)
-	c.s.add(18, text(c.left(), name), count(n, int64(w.Pages)), count(n, w.Rows), text(c.right("@"), reread))
+	c.add(name, c.r.number(int64(w.Pages)), c.r.number(w.Rows), c.r.says(reread))
 }
 
 func (c *control) calls(run reconcile.Run) {
 	if len(run.CallsByAPI) == 0 {
 		return
 	}
-	c.s.add(6)
-	c.head(word{"토스 API 호출", "Toss calls"}, word{"횟수", "Calls"})
+	c.table(label{"토스 API 호출", "Toss calls"}, label{"횟수", "Calls"})
 	var sum int64
 	for _, api := range sortedKeys(run.CallsByAPI) {
 		sum += run.CallsByAPI[api]
-		c.s.add(18, text(c.left(), clean(lookUp(c.lang, apiWords, api))), count(c.right(formatCount), run.CallsByAPI[api]))
+		c.add(lookUp(c.lang, apiLabels, api), c.r.number(run.CallsByAPI[api]))
 	}
-	c.s.add(18, text(c.left(), c.lang.of(sumWord)), count(c.right(formatCount), sum))
+	c.add(c.lang.of(sumLabel), c.r.number(sum))
 }
 
 func (c *control) methods(run reconcile.Run) {
 	if len(run.ByMethod) == 0 {
 		return
 	}
-	c.s.add(6)
-	c.head(columnMethod, word{"통화", "Currency"}, word{"거래 건수", "Rows"}, word{"승인금액", "Approved"}, word{"취소 거래", "Cancel rows"})
-	n := c.right(formatCount)
-	for _, method := range run.ByMethod {
-		c.s.add(18, text(c.left(), c.methodName(method.Method)), text(c.right("@"), code(method.Currency)), count(n, method.Rows),
-			money(c.right(moneyFormat(method.Currency)), method.Currency, method.Approved), count(n, method.Canceled))
+	c.table(columnMethod, label{"통화", "Currency"}, label{"거래 건수", "Rows"}, label{"승인금액", "Approved"}, label{"취소 거래", "Cancel rows"})
+	for _, m := range run.ByMethod {
+		c.add(c.methodName(m.Method), c.r.says(code(m.Currency)), c.r.number(m.Rows), c.r.money(m.Currency, m.Approved), c.r.number(m.Canceled))
 	}
 }
 
@@ -386,17 +353,15 @@ func (c *control) totals(run reconcile.Run) {
 	if len(run.Totals) == 0 {
 		return
 	}
-	c.s.add(6)
-	c.head(word{"합계", "Totals"}, columnShop, columnProvider, word{"원인 확인 차이", "Explained"}, word{"시점 차이(포함)", "Of it timing"}, unexplainedWord)
+	c.table(label{"합계", "Totals"}, columnShop, columnProvider, label{"원인 확인 차이", "Explained"}, label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel)
 	for _, t := range run.Totals {
-		format, signed := c.right(moneyFormat(t.Currency)), c.right(signedFormat(t.Currency))
-		c.s.add(18, text(c.left(), code(t.Currency)), money(format, t.Currency, t.Shop), money(format, t.Currency, t.Provider),
-			money(signed, t.Currency, t.Explained), money(signed, t.Currency, t.Timing), money(c.right(checkFormat(t.Currency)), t.Currency, t.Unexplained))
+		c.add(code(t.Currency), c.r.money(t.Currency, t.Shop), c.r.money(t.Currency, t.Provider),
+			c.r.over(t.Currency, t.Explained), c.r.over(t.Currency, t.Timing), c.r.check(t.Currency, t.Unexplained))
 	}
 }
 
-// apiWords are the provider's interfaces as the run counts them.
-var apiWords = map[string]word{
+// apiLabels are the provider's interfaces as the run counts them.
+var apiLabels = map[string]label{
 	"transactions": {"거래 조회 (transactions)", "Transaction list"},
 	"payment":      {"결제 조회 (paymentKey)", "Payment by key"},
 	"order":        {"결제 조회 (orderId)", "Payment by order"},

@@ -6,22 +6,35 @@ import (
 	"strings"
 	"time"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
 )
 
-var missingColumns = []column{
-	{name: word{"조치사항", "What to do"}, width: 44, left: true},
-	{name: columnMID, width: 14, id: true},
-	{name: columnOrder, width: 24, id: true},
-	{name: columnKey, width: 24, id: true},
-	{name: columnCurrency, width: 7},
-	{name: columnAmount, width: 13, right: true},
-	{name: columnDaysLeft, width: 9},
-	{name: columnCancelBy, width: 17},
-	{name: word{"미등록 사유", "Why it is missing"}, width: 32, left: true},
-	{name: word{"토스 조회 만료", "Shown until"}, width: 17},
-	{name: columnRefundID, width: 28, id: true, details: true},
+type missingLine = line[*nightBook, refunds.MissingAccount]
+
+var missingColumns = []column[*missingLine]{
+	{name: label{"조치사항", "What to do"}, width: 44, left: true, cell: func(l *missingLine) xlsx.Cell {
+		if l.row.RefundID != "" {
+			return xlsx.Text(l.tag, l.book.say("환불 대기 중 → 고객 계좌를 받아 등록", "A refund waits for it → ask the customer"))
+		}
+		return l.says(l.book.say("환불 시 고객 계좌 필요", "Ask the customer when it comes to a refund"))
+	}},
+	{name: columnMID, width: 14, id: true, cell: func(l *missingLine) xlsx.Cell { return l.says(l.row.MID) }},
+	{name: columnOrder, width: 24, id: true, cell: func(l *missingLine) xlsx.Cell { return l.says(l.row.OrderID) }},
+	{name: columnKey, width: 24, id: true, cell: func(l *missingLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
+	{name: columnCurrency, width: 7, cell: func(l *missingLine) xlsx.Cell { return l.currency(l.row.Currency) }},
+	{name: columnAmount, width: 13, right: true, cell: func(l *missingLine) xlsx.Cell { return l.amount(l.row.Currency, l.row.Amount) }},
+	{name: columnDaysLeft, width: 9, cell: func(l *missingLine) xlsx.Cell { return l.daysTo(l.row.CancelBy, l.book.night.until) }},
+	{name: columnCancelBy, width: 17, cell: func(l *missingLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
+	{name: label{"미등록 사유", "Why it is missing"}, width: 32, left: true, cell: func(l *missingLine) xlsx.Cell {
+		if l.row.Why == "" {
+			return l.says(l.book.say("수집 대상이 아니었던 결제", "never watched"))
+		}
+		return l.says(lookUp(l.book.lang, captureLabels, l.row.Why))
+	}},
+	{name: label{"토스 조회 만료", "Shown until"}, width: 17, cell: func(l *missingLine) xlsx.Cell { return l.at(l.row.ClosedAt) }},
+	{name: columnRefundID, width: 28, id: true, details: true, cell: func(l *missingLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
 // drawMissing lays out the virtual accounts' payments whose refund account
@@ -35,45 +48,21 @@ func (b *nightBook) drawMissing() {
 		return cmp.Or(cmp.Compare(waits(y), waits(x)), byMoment(x.CancelBy, y.CancelBy), byCurrency(x.Currency, y.Currency), cmp.Compare(y.Amount, x.Amount),
 			strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.PaymentKey, y.PaymentKey))
 	})
-	p, wait := b.paint(rowLook), b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, amber, cream }))
-	columns := b.fitted(missingColumns, len(rows), func(i int) string { return spell(rows[i].Currency, rows[i].Amount) })
-	l := listing{
-		name: sheetMissing, tab: amber, columns: columns, fixed: 1,
+	p, wait := b.paint(rowStyle), b.Style(tagStyle(amber))
+	l := listing[*missingLine]{
+		name: sheetMissing, tab: amber, columns: shown(b.book, missingColumns), fixed: 1,
 		title: b.say("환불계좌 미등록", "Refund accounts missing"),
 		subtitle: b.say("가상계좌 환불계좌는 결제창이 열린 후 30분간만 토스에서 조회됩니다 · 고객 계좌를 받아 daesa accounts import FILE로 등록 · 최근 30일",
 			"Toss shows a virtual account's refund account for thirty minutes only · ask the customer, then daesa accounts import FILE · last thirty days"),
-		segments: []segment{{to: len(rows), height: listRow, fill: func(i int, cells []cell) {
-			r, l := &rows[i], &line{cells: cells}
-			if r.RefundID != "" {
-				l.put(text(wait, b.say("환불 대기 중 → 고객 계좌를 받아 등록", "A refund waits for it → ask the customer")))
-			} else {
-				l.put(text(p.text, b.say("환불 시 고객 계좌 필요", "Ask the customer when it comes to a refund")))
-			}
-			l.whose(b.book, p, r.MID)
-			l.put(text(p.text, clean(r.OrderID)))
-			l.put(text(p.text, clean(r.PaymentKey)))
-			l.unit(b.book, p, r.Currency)
-			l.put(money(p.money[r.Currency], r.Currency, r.Amount))
-			if r.CancelBy.IsZero() {
-				l.put(text(p.center, "–"))
-			} else {
-				l.put(count(p.days, int64(b.night.until(r.CancelBy))))
-			}
-			l.put(moment(p.moment, r.CancelBy))
-			why := b.say("수집 대상이 아니었던 결제", "never watched")
-			if r.Why != "" {
-				why = lookUp(b.lang, captureWords, r.Why)
-			}
-			l.put(text(p.text, clean(why)))
-			l.put(moment(p.moment, r.ClosedAt))
-			l.put(text(p.text, clean(r.RefundID)))
+		segments: []segment[*missingLine]{{to: len(rows), height: listRow, row: func(i int, _ []xlsx.Cell) *missingLine {
+			return &missingLine{palette: p, book: b, row: &rows[i], tag: wait}
 		}}},
+		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
 	}
 	if len(rows) == 0 {
-		l.segments[0] = b.nothing(b.say("환불계좌 미등록 결제 없음 ✓", "No refund account is missing ✓"))
+		l.segments[0] = nothing[*missingLine](b, "환불계좌 미등록 결제 없음 ✓", "No refund account is missing ✓")
 	}
-	l.sums = sumsOf(columns, func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount })
-	b.place(l)
+	place(b.book, l)
 }
 
 func waits(m refunds.MissingAccount) int {
@@ -83,46 +72,35 @@ func waits(m refunds.MissingAccount) int {
 	return 0
 }
 
-// fitted are the columns to show, with amounts that fit.
-func (b *nightBook) fitted(columns []column, rows int, amount func(i int) string) []column {
-	var all []string
-	for i := range rows {
-		all = append(all, amount(i))
-	}
-	return widened(b.shown(columns), all, columnAmount)
-}
-
-// sumsOf sums the amounts of the first segment.
-func sumsOf(columns []column, amount func(i int) (pay.Currency, int64)) []summed {
-	return []summed{{position(columns, columnAmount), false, func(i int) (pay.Currency, int64, bool) {
-		currency, units := amount(i)
-		return currency, units, true
-	}}}
-}
-
-var handWords = map[refunds.HandState]word{
+var handLabels = map[refunds.HandState]label{
 	refunds.HandDue:      {"결재 필요", "To decide"},
 	refunds.HandApproved: {"이체 대기", "To transfer"},
 	refunds.HandDone:     {"이체 완료", "Transferred"},
 	refunds.HandDropped:  {"이체 제외", "Dropped"},
 }
 
-var transferColumns = []column{
-	{name: columnStatus, width: 12, left: true},
-	{name: columnMID, width: 14, id: true},
-	{name: columnOrder, width: 24, id: true},
-	{name: columnKey, width: 22, id: true},
-	{name: columnCurrency, width: 7},
-	{name: columnAmount, width: 13, right: true},
-	{name: word{"사유", "Why"}, width: 30, left: true},
-	{name: word{"토스 취소기한", "Toss's deadline"}, width: 17},
-	{name: word{"요청자", "Requested by"}, width: 14, left: true},
-	{name: word{"결재자", "Approved by"}, width: 14, left: true},
-	{name: word{"이체자", "Transferred by"}, width: 14, left: true},
-	{name: word{"이체일시", "Transferred at"}, width: 17},
-	{name: word{"은행 이체번호", "Bank reference"}, width: 18, id: true},
-	{name: columnNote, width: 24, left: true},
-	{name: columnRefundID, width: 28, id: true},
+type transferLine = line[*nightBook, refunds.HandTransfer]
+
+var transferColumns = []column[*transferLine]{
+	{name: columnStatus, width: 12, left: true, cell: func(l *transferLine) xlsx.Cell { return xlsx.Text(l.tag, lookUp(l.book.lang, handLabels, l.row.State)) }},
+	{name: columnMID, width: 14, id: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.MID) }},
+	{name: columnOrder, width: 24, id: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.OrderID) }},
+	{name: columnKey, width: 22, id: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
+	{name: columnCurrency, width: 7, cell: func(l *transferLine) xlsx.Cell { return l.currency(l.row.Currency) }},
+	{name: columnAmount, width: 13, right: true, cell: func(l *transferLine) xlsx.Cell { return l.amount(l.row.Currency, l.row.Amount) }},
+	{name: label{"사유", "Why"}, width: 30, left: true, cell: func(l *transferLine) xlsx.Cell {
+		return l.says(refunds.Explain(refunds.Language(l.book.lang), l.row.Cause(), "", time.Time{}).Cause)
+	}},
+	{name: label{"토스 취소기한", "Toss's deadline"}, width: 17, cell: func(l *transferLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
+	{name: label{"요청자", "Requested by"}, width: 14, left: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.book.person(l.row.RequestedBy)) }},
+	{name: label{"결재자", "Approved by"}, width: 14, left: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.ApprovedBy) }},
+	{name: label{"이체자", "Transferred by"}, width: 14, left: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.DoneBy) }},
+	{name: label{"이체일시", "Transferred at"}, width: 17, cell: func(l *transferLine) xlsx.Cell { return l.at(l.row.DoneAt) }},
+	{name: label{"은행 이체번호", "Bank reference"}, width: 18, id: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.Reference) }},
+	{name: columnNote, width: 24, left: true, cell: func(l *transferLine) xlsx.Cell {
+		return l.says(l.book.ofLeft(l.row.RefundID, l.row.MID, l.row.Note))
+	}},
+	{name: columnRefundID, width: 28, id: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
 // drawTransfers lays out what people give back by a bank transfer.
@@ -133,57 +111,41 @@ func (b *nightBook) drawTransfers() {
 			byCurrency(x.Currency, y.Currency), cmp.Compare(y.Amount, x.Amount),
 			strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.RefundID, y.RefundID))
 	})
-	p := b.paint(rowLook)
-	tags := map[refunds.HandState]int{
-		refunds.HandDue:      b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, red, rose })),
-		refunds.HandApproved: b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, amber, cream })),
-		refunds.HandDone:     b.style(rowLook.with(func(l *look) { l.bold, l.color, l.fill = true, green, mint })),
+	p := b.paint(rowStyle)
+	tags := map[refunds.HandState]xlsx.StyleID{
+		refunds.HandDue: b.Style(tagStyle(red)), refunds.HandApproved: b.Style(tagStyle(amber)), refunds.HandDone: b.Style(tagStyle(green)),
 	}
-	columns := b.fitted(transferColumns, len(rows), func(i int) string { return spell(rows[i].Currency, rows[i].Amount) })
-	l := listing{
-		name: sheetTransfers, tab: amber, columns: columns, fixed: 1,
+	l := listing[*transferLine]{
+		name: sheetTransfers, tab: amber, columns: shown(b.book, transferColumns), fixed: 1,
 		title: b.say("수기이체 현황", "Transfers by hand"),
 		subtitle: b.say("토스로 취소할 수 없어 은행에서 직접 이체하는 환불 · 요청자가 아닌 담당자의 결재 후 이체 · daesa refunds transfers approve|done|drop",
 			"Money that Toss cannot cancel any more and people send by bank · decide → another person approves → transfer · daesa refunds transfers approve|done|drop"),
-		segments: []segment{{to: len(rows), height: listRow, fill: func(i int, cells []cell) {
-			r, l := &rows[i], &line{cells: cells}
-			l.put(text(tags[r.State], clean(lookUp(b.lang, handWords, r.State))))
-			l.whose(b.book, p, r.MID)
-			l.put(text(p.text, clean(r.OrderID)))
-			l.put(text(p.text, clean(r.PaymentKey)))
-			l.unit(b.book, p, r.Currency)
-			l.put(money(p.money[r.Currency], r.Currency, r.Amount))
-			l.put(text(p.text, clean(refunds.Explain(refunds.Language(b.lang), r.Cause(), "", time.Time{}).Cause)))
-			l.put(moment(p.moment, r.CancelBy))
-			l.put(text(p.text, b.person(r.RequestedBy)))
-			l.put(text(p.text, clean(r.ApprovedBy)))
-			l.put(text(p.text, clean(r.DoneBy)))
-			l.put(moment(p.moment, r.DoneAt))
-			l.put(text(p.text, clean(r.Reference)))
-			l.put(text(p.text, clean(b.ofLeft(r.RefundID, r.MID, r.Note))))
-			l.put(text(p.text, clean(r.RefundID)))
+		segments: []segment[*transferLine]{{to: len(rows), height: listRow, row: func(i int, _ []xlsx.Cell) *transferLine {
+			return &transferLine{palette: p, book: b, row: &rows[i], tag: tags[rows[i].State]}
 		}}},
+		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
 	}
 	if len(rows) == 0 {
-		l.segments[0] = b.nothing(b.say("수기이체 대상 없음 ✓", "Nothing to transfer by hand ✓"))
+		l.segments[0] = nothing[*transferLine](b, "수기이체 대상 없음 ✓", "Nothing to transfer by hand ✓")
 	}
-	l.sums = sumsOf(columns, func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount })
-	b.place(l)
+	place(b.book, l)
 }
 
-var promiseColumns = []column{
-	{name: columnOrder, width: 26, id: true},
-	{name: columnMID, width: 14, id: true},
-	{name: columnMethod, width: 13},
-	{name: columnCurrency, width: 7},
-	{name: columnAmount, width: 13, right: true},
-	{name: word{"토스 취소일시", "Cancelled at Toss"}, width: 17},
-	{name: word{"입금예정일(시작)", "Arrives from"}, width: 15},
-	{name: word{"입금예정일(종료)", "Arrives until"}, width: 15},
-	{name: word{"고객 안내 문구", "What to tell the customer"}, width: 50, left: true},
-	{name: columnState, width: 20, left: true},
-	{name: columnKey, width: 24, id: true},
-	{name: columnRefundID, width: 28, id: true},
+type promiseLine = line[*nightBook, Promise]
+
+var promiseColumns = []column[*promiseLine]{
+	{name: columnOrder, width: 26, id: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.row.OrderID) }},
+	{name: columnMID, width: 14, id: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.row.MID) }},
+	{name: columnMethod, width: 13, cell: func(l *promiseLine) xlsx.Cell { return l.centred(l.book.lang.method(l.row.Method)) }},
+	{name: columnCurrency, width: 7, cell: func(l *promiseLine) xlsx.Cell { return l.currency(l.row.Currency) }},
+	{name: columnAmount, width: 13, right: true, cell: func(l *promiseLine) xlsx.Cell { return l.amount(l.row.Currency, l.row.Amount) }},
+	{name: label{"토스 취소일시", "Cancelled at Toss"}, width: 17, cell: func(l *promiseLine) xlsx.Cell { return l.at(l.row.CanceledAt) }},
+	{name: label{"입금예정일(시작)", "Arrives from"}, width: 15, cell: func(l *promiseLine) xlsx.Cell { return l.on(known(l.row.Arrival, l.row.Arrival.From)) }},
+	{name: label{"입금예정일(종료)", "Arrives until"}, width: 15, cell: func(l *promiseLine) xlsx.Cell { return l.on(known(l.row.Arrival, l.row.Arrival.Until)) }},
+	{name: label{"고객 안내 문구", "What to tell the customer"}, width: 50, left: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.book.promise(l.row)) }},
+	{name: columnState, width: 20, left: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.book.lang.refund(l.row.State, l.row.Method)) }},
+	{name: columnKey, width: 24, id: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
+	{name: columnRefundID, width: 28, id: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
 // drawPromises lays out, for customer service, when the money of a refund
@@ -196,46 +158,33 @@ func (b *nightBook) drawPromises() {
 	slices.SortStableFunc(rows, func(x, y Promise) int {
 		return cmp.Or(y.CanceledAt.Compare(x.CanceledAt), strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.RefundID, y.RefundID))
 	})
-	p := b.paint(rowLook)
-	columns := b.fitted(promiseColumns, len(rows), func(i int) string { return spell(rows[i].Currency, rows[i].Amount) })
-	l := listing{
-		name: sheetPromises, tab: green, columns: columns, fixed: 1,
+	p := b.paint(rowStyle)
+	l := listing[*promiseLine]{
+		name: sheetPromises, tab: green, columns: shown(b.book, promiseColumns), fixed: 1,
 		title: b.say("환불 입금예정", "When refunds arrive"),
 		subtitle: b.say("고객 문의 응대용 · daesa가 취소한 건 중 아직 입금되지 않은 환불 · 입금예정일은 토스페이먼츠 안내의 결제수단별 처리 기간 기준",
 			"For customer service · cancels of daesa whose money is still on its way · dates by Toss's documents for each method"),
-		segments: []segment{{to: len(rows), height: listRow, fill: func(i int, cells []cell) {
-			b.promiseLine(&line{cells: cells}, p, &rows[i])
+		segments: []segment[*promiseLine]{{to: len(rows), height: listRow, row: func(i int, _ []xlsx.Cell) *promiseLine {
+			return &promiseLine{palette: p, book: b, row: &rows[i]}
 		}}},
+		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
 	}
 	if len(rows) == 0 {
-		l.segments[0] = b.nothing(b.say("입금 대기 중인 환불 없음", "No refund is on its way"))
+		l.segments[0] = nothing[*promiseLine](b, "입금 대기 중인 환불 없음", "No refund is on its way")
 	}
-	l.sums = sumsOf(columns, func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount })
-	b.place(l)
+	place(b.book, l)
 }
 
-func (b *nightBook) promiseLine(l *line, p palette, r *Promise) {
-	l.put(text(p.text, clean(r.OrderID)))
-	l.whose(b.book, p, r.MID)
-	l.put(text(p.center, clean(b.lang.method(r.Method))))
-	l.unit(b.book, p, r.Currency)
-	l.put(money(p.money[r.Currency], r.Currency, r.Amount))
-	l.put(moment(p.moment, r.CanceledAt))
-	l.put(date(p.date, known(r.Arrival, r.Arrival.From)))
-	l.put(date(p.date, known(r.Arrival, r.Arrival.Until)))
-	tell := r.Arrival.Say(refunds.Language(b.lang))
-	switch {
+// promise is what the customer may be told.
+func (b *nightBook) promise(r *Promise) string {
+	switch tell := r.Arrival.Say(refunds.Language(b.lang)); {
 	case tell == "":
-		tell = b.say("입금일이 정해지지 않은 결제수단 → 결제사에 확인", "This method promises no day → ask the payment company")
+		return b.say("입금일이 정해지지 않은 결제수단 → 결제사에 확인", "This method promises no day → ask the payment company")
 	case b.lang == english:
-		tell = "Arrives " + tell
+		return "Arrives " + tell
 	default:
-		tell += " 입금 예정"
+		return tell + " 입금 예정"
 	}
-	l.put(text(p.text, tell))
-	l.put(text(p.text, clean(b.lang.refund(r.State, r.Method))))
-	l.put(text(p.text, clean(r.PaymentKey)))
-	l.put(text(p.text, clean(r.RefundID)))
 }
 
 func known(a refunds.Arrival, d pay.Day) pay.Day {

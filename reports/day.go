@@ -2,9 +2,9 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -14,10 +14,10 @@ import (
 // is over orders of any age.
 
 var (
-	sheetMethods    = word{"결제수단별", "Methods"}
-	dayWord         = word{"당일 거래 대사", "What moved on the date"}
-	unexplainedWord = word{"원인 미확인 차이", "Unexplained"}
-	sumWord         = word{"합계", "Sum"}
+	sheetMethods     = label{"결제수단별", "Methods"}
+	dayLabel         = label{"당일 거래 대사", "What moved on the date"}
+	unexplainedLabel = label{"원인 미확인 차이", "Unexplained"}
+	sumLabel         = label{"합계", "Sum"}
 )
 
 // methodOrder is the order in which finance lists methods.
@@ -37,10 +37,13 @@ func (n *night) dayRows(currency pay.Currency, also ...pay.Method) []reconcile.D
 			rows = append(rows, reconcile.DayTotal{Currency: currency, Method: method})
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b reconcile.DayTotal) int {
-		return cmp.Or(methodPlace(a.Method)-methodPlace(b.Method), cmp.Compare(a.Method, b.Method))
-	})
+	slices.SortStableFunc(rows, func(a, b reconcile.DayTotal) int { return byMethod(a.Method, b.Method) })
 	return rows
+}
+
+// byMethod: in finance's order.
+func byMethod(a, b pay.Method) int {
+	return cmp.Or(methodPlace(a)-methodPlace(b), cmp.Compare(a, b))
 }
 
 // methodPlace is where a method stands; those that nobody knows come last, and
@@ -59,97 +62,96 @@ func (b *book) methodName(m pay.Method) string {
 	if m == pay.MethodUnknown {
 		return b.say("미지정", "not named")
 	}
-	return clean(b.lang.method(m))
+	return xlsx.Clean(b.lang.method(m))
 }
 
 // dayGrid draws the figures of the date into rows of a sheet, from a column on:
 // a label, five figures of the shop, five of Toss, their difference.
 type dayGrid struct {
 	*nightBook
-	s    *sheet
+	s    *xlsx.Sheet
 	from int // the column of the label
 	tall int // of a row
 }
 
-func (g *dayGrid) style(change func(*look)) int { return g.book.style(plain.with(change)) }
+// sideStyle is the header of one side, whose colour it has.
+func sideStyle(colour string) style {
+	return plain.With(func(s *style) { s.Bold, s.Color, s.Fill, s.Align, s.Above = true, white, colour, "center", colour })
+}
+
+// figureHead is the header of a side's figures.
+func figureHead(align string) style {
+	return plain.With(func(s *style) { s.Size, s.Bold, s.Color, s.Fill, s.Align, s.Below = 9, true, navy, head, align, hair })
+}
 
 // head draws two header rows: the sides, then their figures.
-func (g *dayGrid) head(label word) {
-	side := func(over string) int {
-		return g.style(func(l *look) { l.bold, l.color, l.fill, l.align, l.over = true, white, navy, "center", over })
-	}
-	row := g.s.add(g.tall)
-	g.s.set(g.from, row, blank(side(navy)))
-	g.s.span(g.from+1, g.from+5, row, text(side(navy), g.lang.of(columnShop)))
-	g.s.span(g.from+6, g.from+10, row, text(g.style(func(l *look) { l.bold, l.color, l.fill, l.align, l.over = true, white, link, "center", link }), g.lang.of(columnProvider)))
-	g.s.set(g.from+11, row, blank(side(navy)))
-	figures := []word{{"승인 건수", "Approvals"}, {"승인금액", "Approved"}, {"취소 건수", "Cancels"}, {"취소금액", "Cancelled"}, {"순결제금액", "Net"}}
-	row = g.s.add(g.tall)
-	for i, name := range slices.Concat([]word{label}, figures, figures, []word{columnDifference}) {
+func (g *dayGrid) head(first label) {
+	shop := g.Style(sideStyle(navy))
+	row := g.s.Add(g.tall)
+	g.s.Set(g.from, row, xlsx.Blank(shop))
+	g.s.Span(g.from+1, g.from+5, row, xlsx.Text(shop, g.lang.of(columnShop)))
+	g.s.Span(g.from+6, g.from+10, row, xlsx.Text(g.Style(sideStyle(link)), g.lang.of(columnProvider)))
+	g.s.Set(g.from+11, row, xlsx.Blank(shop))
+	figures := []label{{"승인 건수", "Approvals"}, {"승인금액", "Approved"}, {"취소 건수", "Cancels"}, {"취소금액", "Cancelled"}, {"순결제금액", "Net"}}
+	row = g.s.Add(g.tall)
+	for i, name := range slices.Concat([]label{first}, figures, figures, []label{columnDifference}) {
 		align := "right"
 		if i == 0 {
 			align = "left"
 		}
-		g.s.set(g.from+i, row, text(g.style(func(l *look) { l.size, l.bold, l.color, l.fill, l.align, l.rule = 9, true, navy, head, align, hair }), g.lang.of(name)))
+		g.s.Set(g.from+i, row, xlsx.Text(g.Style(figureHead(align)), g.lang.of(name)))
 	}
 }
 
-// row draws one row; Toss's side is a dash where its list was not read whole.
-func (g *dayGrid) row(name string, currency pay.Currency, t reconcile.DayTotal, bold bool, total func(column int, money bool) string) {
-	row := g.s.add(g.tall)
-	over, fill := "", noFill
-	if bold {
-		over, fill = navy, pale
-	}
-	style := func(format, align string) int {
-		return g.style(func(l *look) {
-			l.rule, l.over, l.fill, l.bold, l.format, l.align = hair, over, fill, bold, format, align
-		})
-	}
-	g.s.set(g.from, row, text(style("@", "left"), name))
-	summed := func(c cell, column int, money bool) cell {
-		if total == nil {
-			return c
+// sumTone is a row that sums those above it.
+var sumTone = tone{bold: true, above: navy, fill: pale}
+
+// draw draws one row; Toss's side is a dash where its list was not read whole.
+// sum is the formula of a column that sums others; nil: none does.
+func (g *dayGrid) draw(t tone, name string, total reconcile.DayTotal, sum func(column int, money bool) string) {
+	r, c, row := g.row(t), total.Currency, g.s.Last()+1
+	cells := []xlsx.Cell{r.label(name)}
+	figure := func(cell xlsx.Cell, money bool) {
+		if sum != nil {
+			cell = cell.Formula(sum(g.from+len(cells), money))
 		}
-		return c.as(total(column, money))
+		cells = append(cells, cell)
 	}
-	side := func(from int, m reconcile.Moved) {
-		n, won := style(g.counting(), "right"), style(moneyFormat(currency), "right")
-		net := rounded(currency, fmt.Sprintf("%s-%s", at(from+1, row), at(from+3, row)))
-		g.s.set(from, row, summed(count(n, m.ApprovalCount), from, false))
-		g.s.set(from+1, row, summed(money(won, currency, m.Approvals), from+1, true))
-		g.s.set(from+2, row, summed(count(n, m.CancelCount), from+2, false))
-		g.s.set(from+3, row, summed(money(won, currency, m.Cancels), from+3, true))
-		g.s.set(from+4, row, money(won, currency, m.Net()).as(net))
+	side := func(m reconcile.Moved) {
+		from := g.from + len(cells)
+		figure(r.count(m.ApprovalCount), false)
+		figure(r.money(c, m.Approvals), true)
+		figure(r.count(m.CancelCount), false)
+		figure(r.money(c, m.Cancels), true)
+		cells = append(cells, r.money(c, m.Net()).Formula(rounded(c, xlsx.At(from+1, row)+"-"+xlsx.At(from+3, row))))
 	}
-	side(g.from+1, t.Shop)
-	if !g.night.money.Listed {
-		for column := g.from + 6; column <= g.from+11; column++ {
-			g.s.set(column, row, text(style("@", "right"), "–"))
-		}
-		return
+	side(total.Shop)
+	if g.night.money.Listed {
+		side(total.Provider)
+		apart := r.over(c, total.Shop.Net()-total.Provider.Net())
+		cells = append(cells, apart.Formula(rounded(c, xlsx.At(g.from+5, row)+"-"+xlsx.At(g.from+10, row))))
 	}
-	side(g.from+6, t.Provider)
-	apart := rounded(currency, fmt.Sprintf("%s-%s", at(g.from+5, row), at(g.from+10, row)))
-	g.s.set(g.from+11, row, money(style(signedFormat(currency), "right"), currency, t.Shop.Net()-t.Provider.Net()).as(apart))
+	for len(cells) < 12 {
+		cells = append(cells, r.says("–"))
+	}
+	g.s.Grid(row-1, g.tall, xlsx.Singles(g.from, len(cells))...).Add(cells...)
 }
 
 // table draws a currency: a row for each method, and their sum.
 func (g *dayGrid) table(currency pay.Currency, rows []reconcile.DayTotal) (first, last int) {
-	label := columnMethod
+	method := columnMethod
 	if len(g.currencies) > 1 {
-		label = word{columnMethod.ko + " (" + code(currency) + ")", columnMethod.en + " (" + code(currency) + ")"}
+		method = method.with(" (" + code(currency) + ")")
 	}
-	g.head(label)
-	first = g.s.last() + 1
+	g.head(method)
+	first = g.s.Last() + 1
 	for _, t := range rows {
-		g.row(g.methodName(t.Method), currency, t, false, nil)
+		g.draw(tone{}, g.methodName(t.Method), t, nil)
 	}
-	last = g.s.last()
+	last = g.s.Last()
 	shop, toss := g.daySums(currency)
-	sum := reconcile.DayTotal{Currency: currency, Shop: shop, Provider: toss}
-	g.row(g.lang.of(sumWord), currency, sum, true, func(column int, money bool) string {
-		formula := fmt.Sprintf("SUM(%s:%s)", at(column, first), at(column, last))
+	g.draw(sumTone, g.lang.of(sumLabel), reconcile.DayTotal{Currency: currency, Shop: shop, Provider: toss}, func(column int, money bool) string {
+		formula := "SUM(" + xlsx.Span(column, first, column, last) + ")"
 		switch {
 		case last < first:
 			return "0"
@@ -168,19 +170,19 @@ func (m *summary) dayTables() {
 	if m.night.money == nil {
 		return
 	}
-	m.heading(word{dayWord.ko + " · " + string(m.night.day), dayWord.en + " · " + string(m.night.day)}, sheetMethods)
+	m.heading(dayLabel.with(" · "+string(m.night.day)), sheetMethods)
 	grid := &dayGrid{nightBook: m.nightBook, s: m.s, from: colLabel, tall: 18}
 	for i, currency := range m.dayCurrencies() {
 		if i > 0 {
-			m.s.add(4)
+			m.s.Add(4)
 		}
 		grid.table(currency, m.night.dayRows(currency))
-		m.places["approved "+string(currency)] = m.reference(colLabel+7, m.s.last())
-		m.s.linkRow(m.s.last(), top(m.lang.of(sheetMethods)))
+		m.places["approved "+string(currency)] = xlsx.On(m.s.Name, colLabel+7, m.s.Last())
+		m.s.LinkNumbers(m.s.Last(), xlsx.Top(m.lang.of(sheetMethods)))
 	}
-	style := m.look(func(l *look) { l.size, l.color, l.wrap = 8, grey, true })
+	style := m.styled(func(s *style) { s.Size, s.Color, s.Wrap = 8, grey, true })
 	for _, sentence := range m.dayNotes() {
-		m.s.span(colLabel, colLast, m.s.add(12*linesOf(sentence, 165)), text(style, sentence))
+		m.s.Span(colLabel, colLast, m.s.Add(12*xlsx.Lines(sentence, 165)), xlsx.Text(style, sentence))
 	}
 }
 
@@ -208,11 +210,11 @@ func (b *nightBook) dayNotes() []string {
 		unproven += t.Provider.Unproven
 	}
 	if unproven > 0 {
-		list = append(list, b.lang.fill(word{"⚠ 토스 취소 {1}건은 취소금액이 결제 조회로 확인되지 않아 취소금액·순결제금액에 포함하지 않았습니다(거래내역의 취소 금액은 의미가 문서화되어 있지 않아 사용하지 않음).",
+		list = append(list, b.lang.fill(label{"⚠ 토스 취소 {1}건은 취소금액이 결제 조회로 확인되지 않아 취소금액·순결제금액에 포함하지 않았습니다(거래내역의 취소 금액은 의미가 문서화되어 있지 않아 사용하지 않음).",
 			"⚠ Of Toss's cancels the amount of {1} is not proven by a look-up; it is in no sum (what a cancel row's amount means is not documented)."}, b.number(unproven)))
 	}
 	if day.Undated > 0 {
-		list = append(list, b.lang.fill(word{"⚠ 취소일시가 없는 쇼핑몰 취소 주문 {1}건은 당일 취소에 포함하지 않았습니다.", "⚠ {1} orders are cancelled in the shop without a time of it, and are in no date's figures."}, b.number(day.Undated)))
+		list = append(list, b.lang.fill(label{"⚠ 취소일시가 없는 쇼핑몰 취소 주문 {1}건은 당일 취소에 포함하지 않았습니다.", "⚠ {1} orders are cancelled in the shop without a time of it, and are in no date's figures."}, b.number(day.Undated)))
 	}
 	return list
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +26,8 @@ type night struct {
 	deadlines  []Deadline // that can still be kept, most urgent first
 	lost       []Deadline // that have passed
 	refunds    []RefundRow
-	ladders    []ladder // one for each currency, over all merchants
-	own        []ladder // the same for each merchant, where there are several
+	bridges    []reconcile.Bridge // one for each currency, over all merchants
+	own        []reconcile.Bridge // the same for each merchant, where there are several
 	sum        reconcile.Run
 	runs       map[string]string     // run ids by merchant
 	money      *reconcile.DayMoney   // of the business date, over all merchants; nil: not known
@@ -75,13 +76,13 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	n.answers()
 	n.splitDeadlines()
 	n.currencies = n.allCurrencies()
-	n.sum = sumRuns(n.snapshots)
+	n.sum = n.sumRuns()
 	var err error
-	if n.money, err = n.dayMoney(); err != nil {
+	if n.money, err = reconcile.SumDays(n.readRuns()...); err != nil {
 		return nil, err
 	}
 	n.countLeft()
-	return n, n.climb()
+	return n, n.reckonBridges()
 }
 
 // unread says whether a merchant's night has no figures: it never came to be
@@ -147,15 +148,38 @@ func (n *night) answers() {
 	}
 }
 
-// dayMoney is what moved on the business date, over all merchants that were read.
-func (n *night) dayMoney() (*reconcile.DayMoney, error) {
+// reckonBridges builds the proofs of the merchants that were read: those of each
+// merchant stand apart only where there are several.
+func (n *night) reckonBridges() (err error) {
+	breaks := make([]reconcile.Listed, len(n.breaks))
+	for i, b := range n.breaks {
+		breaks[i] = reconcile.Listed{MID: b.MID, OrderID: b.OrderID, Currency: b.Currency, Kind: b.Kind, Status: b.Status, Difference: b.difference()}
+	}
+	n.bridges, n.own, err = reconcile.Bridges(n.readRuns(), n.currencies, breaks)
+	if !n.several() {
+		n.own = nil
+	}
+	return err
+}
+
+// readRuns are the runs of the merchants that were read.
+func (n *night) readRuns() []reconcile.Run {
 	var runs []reconcile.Run
 	for _, s := range n.snapshots {
 		if !unread(s) {
 			runs = append(runs, s.Run)
 		}
 	}
-	return reconcile.SumDays(runs...)
+	return runs
+}
+
+// sumRuns adds the counts of all merchants.
+func (n *night) sumRuns() reconcile.Run {
+	runs := make([]reconcile.Run, len(n.snapshots))
+	for i, s := range n.snapshots {
+		runs[i] = s.Run
+	}
+	return reconcile.SumCounts(runs...)
 }
 
 // seriousFirst: what needs a person before what does not, then what presses
@@ -188,16 +212,16 @@ func statusRank(s reconcile.Status) int {
 
 // byCurrency: won first, the others by their codes.
 func byCurrency(a, b pay.Currency) int {
-	if a == b {
+	switch {
+	case a == b:
 		return 0
-	}
-	if a == pay.KRW {
+	case a == pay.KRW:
 		return -1
-	}
-	if b == pay.KRW {
+	case b == pay.KRW:
 		return 1
+	default:
+		return cmp.Compare(a, b)
 	}
-	return strings.Compare(string(a), string(b))
 }
 
 func needFirst(a, b RefundRow) int {
@@ -254,53 +278,34 @@ func (r BreakRow) shown(day pay.Day) reconcile.Status {
 	return r.Status
 }
 
+// allCurrencies are those of which the night says anything; won where it says
+// nothing.
 func (n *night) allCurrencies() []pay.Currency {
 	seen := map[pay.Currency]bool{}
 	for _, s := range n.snapshots {
-		for _, total := range s.Run.Totals {
-			seen[total.Currency] = true
-		}
-		for _, method := range s.Run.ByMethod {
-			seen[method.Currency] = true
-		}
+		see(seen, s.Run.Totals, func(t reconcile.Total) pay.Currency { return t.Currency })
+		see(seen, s.Run.ByMethod, func(t reconcile.MethodTotal) pay.Currency { return t.Currency })
 		if s.Run.Moved != nil {
-			for _, t := range s.Run.Moved.Totals {
-				seen[t.Currency] = true
-			}
+			see(seen, s.Run.Moved.Totals, func(t reconcile.DayTotal) pay.Currency { return t.Currency })
 		}
+		see(seen, s.Missing, func(m refunds.MissingAccount) pay.Currency { return m.Currency })
+		see(seen, s.Promises, func(p Promise) pay.Currency { return p.Currency })
 	}
-	for _, b := range n.breaks {
-		seen[b.Currency] = true
-		if b.ProviderCurrency != "" {
-			seen[b.ProviderCurrency] = true
-		}
-	}
-	for _, r := range n.refunds {
-		seen[r.Currency] = true
-	}
-	for _, d := range slices.Concat(n.deadlines, n.lost) {
-		seen[d.Currency] = true
-	}
-	for _, t := range n.transfers {
-		seen[t.Currency] = true
-	}
-	for _, s := range n.snapshots {
-		for _, m := range s.Missing {
-			seen[m.Currency] = true
-		}
-		for _, p := range s.Promises {
-			seen[p.Currency] = true
-		}
-	}
+	see(seen, n.breaks, func(b BreakRow) pay.Currency { return b.Currency })
+	see(seen, n.breaks, func(b BreakRow) pay.Currency { return cmp.Or(b.ProviderCurrency, b.Currency) })
+	see(seen, n.refunds, func(r RefundRow) pay.Currency { return r.Currency })
+	see(seen, slices.Concat(n.deadlines, n.lost), func(d Deadline) pay.Currency { return d.Currency })
+	see(seen, n.transfers, func(t refunds.HandTransfer) pay.Currency { return t.Currency })
 	if len(seen) == 0 {
 		seen[pay.KRW] = true
 	}
-	var list []pay.Currency
-	for c := range seen {
-		list = append(list, c)
+	return slices.SortedFunc(maps.Keys(seen), byCurrency)
+}
+
+func see[T any](seen map[pay.Currency]bool, list []T, of func(T) pay.Currency) {
+	for _, one := range list {
+		seen[of(one)] = true
 	}
-	slices.SortFunc(list, byCurrency)
-	return list
 }
 
 // splitDeadlines parts what can still be sent from what is over.
@@ -416,44 +421,6 @@ func (n *night) sumOf(chosen func(Deadline) bool) stake {
 	for _, d := range n.deadlines {
 		if chosen(d) {
 			sum.add(d.Currency, d.Amount, d.CancelBy)
-		}
-	}
-	return sum
-}
-
-// sumRuns adds the counts of all merchants. Money is not among them.
-func sumRuns(snapshots []Snapshot) reconcile.Run {
-	sum := reconcile.Run{Complete: true, Broken: map[reconcile.Kind]int64{}, Refunding: map[reconcile.Kind]int64{}, Refunds: map[string]int64{}}
-	for _, s := range snapshots {
-		run := s.Run
-		sum.Complete = sum.Complete && run.Complete
-		sum.Orders += run.Orders
-		sum.Payments += run.Payments
-		sum.Transactions += run.Transactions
-		sum.Touched += run.Touched
-		sum.Matched += run.Matched
-		sum.OtherPG += run.OtherPG
-		sum.ZeroAmount += run.ZeroAmount
-		sum.UnknownMID += run.UnknownMID
-		sum.Suspects += run.Suspects
-		sum.LookedUp += run.LookedUp
-		sum.NotLookedUp += run.NotLookedUp
-		sum.ProviderCalls += run.ProviderCalls
-		sum.Sample.LookedUp += run.Sample.LookedUp
-		sum.Sample.Agreed += run.Sample.Agreed
-		sum.Opened += run.Opened
-		sum.Reopened += run.Reopened
-		sum.Cleared += run.Cleared
-		sum.Timing += run.Timing
-		sum.Proposed += run.Proposed
-		for kind, count := range run.Broken {
-			sum.Broken[kind] += count
-		}
-		for kind, count := range run.Refunding {
-			sum.Refunding[kind] += count
-		}
-		for state, count := range run.Refunds {
-			sum.Refunds[state] += count
 		}
 	}
 	return sum

@@ -3,7 +3,6 @@ package reports
 import (
 	"archive/zip"
 	"bytes"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -74,8 +74,8 @@ func TestChecksOfItself(t *testing.T) {
 		f := opened(t, drawn(t, night, Options{}))
 		checked := 0
 		for row := 7; ; row++ {
-			label, _ := f.GetCellValue("대사 확인", at(1, row))
-			difference, _ := f.GetCellValue("대사 확인", at(4, row), excelize.Options{RawCellValue: true})
+			label, _ := f.GetCellValue("대사 확인", xlsx.At(1, row))
+			difference, _ := f.GetCellValue("대사 확인", xlsx.At(4, row), excelize.Options{RawCellValue: true})
 			if label == "" {
 				break
 			}
@@ -126,7 +126,7 @@ func rowWith(t *testing.T, f *excelize.File, sheet string, column int, label str
 
 // columnAt is the number of the column with a label in the first header row
 // that has it.
-func columnAt(t *testing.T, f *excelize.File, sheet string, label word) int {
+func columnAt(t *testing.T, f *excelize.File, sheet string, label label) int {
 	t.Helper()
 	rows, err := f.GetRows(sheet)
 	if err != nil {
@@ -143,16 +143,16 @@ func columnAt(t *testing.T, f *excelize.File, sheet string, label word) int {
 
 func rawAt(t *testing.T, f *excelize.File, sheet string, column, row int) string {
 	t.Helper()
-	value, err := f.GetCellValue(sheet, at(column, row), excelize.Options{RawCellValue: true})
+	value, err := f.GetCellValue(sheet, xlsx.At(column, row), excelize.Options{RawCellValue: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return value
 }
 
-// TestTheLadderIsTheRun compares the summary's money with the run's totals and
+// TestTheBridgeIsTheRun compares the summary's money with the run's totals and
 // with the rows of the breaks sheet.
-func TestTheLadderIsTheRun(t *testing.T) {
+func TestTheBridgeIsTheRun(t *testing.T) {
 	s := sampleNight("m")
 	f := opened(t, drawn(t, []Snapshot{s}, Options{}))
 	total := s.Run.Totals[0]
@@ -185,7 +185,7 @@ func TestTheLadderIsTheRun(t *testing.T) {
 			t.Errorf("%s: the list has %d and %d won, the summary %s and %s", kind, counts[kind], sum, rawAt(t, f, "요약", 3, row), rawAt(t, f, "요약", 7, row))
 		}
 	}
-	if value := shownAt(f, "요약", at(7, rowWith(t, f, "요약", 2, "원인 미확인 차이 (C − D)"))); value != "0원 ✓" {
+	if value := shownAt(f, "요약", xlsx.At(7, rowWith(t, f, "요약", 2, "원인 미확인 차이 (C − D)"))); value != "0원 ✓" {
 		t.Errorf("the check cell says %q", value)
 	}
 }
@@ -201,9 +201,9 @@ func TestAnOrderCountsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := n.ladders[0].rungs[len(n.ladders[0].rungs)-1]
-	if last.kind != reconcile.RefundFailed || last.count != 1 || last.under != 0 || n.ladders[0].unexplained() != 0 || n.ladders[0].others() {
-		t.Errorf("%+v of %+v", last, n.ladders[0])
+	last := n.bridges[0].Items[len(n.bridges[0].Items)-1]
+	if last.Kind != reconcile.RefundFailed || last.Count != 1 || last.Under != 0 || n.bridges[0].Unexplained() != 0 || n.bridges[0].Others() {
+		t.Errorf("%+v of %+v", last, n.bridges[0])
 	}
 }
 
@@ -357,12 +357,12 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 		}
 		f := opened(t, content)
 		order, kind := columnAt(t, f, "불일치", columnOrder), columnAt(t, f, "불일치", columnKind)
-		row := rowWith(t, f, "불일치", kind, kindWords[reconcile.MissingAtProvider].ko)
+		row := rowWith(t, f, "불일치", kind, kindLabels[reconcile.MissingAtProvider].ko)
 		got := rawAt(t, f, "불일치", order, row)
-		if got != inert(clean(value)) {
+		if got != xlsx.Inert(xlsx.Clean(value)) {
 			t.Errorf("hostile %d %.30q was read back as %.30q", i, value, got)
 		}
-		if kind, _ := f.GetCellType("불일치", at(order, row)); kind != excelize.CellTypeInlineString {
+		if kind, _ := f.GetCellType("불일치", xlsx.At(order, row)); kind != excelize.CellTypeInlineString {
 			t.Errorf("hostile %d is of type %v", i, kind)
 		}
 		archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
@@ -407,43 +407,19 @@ func formulasOf(t *testing.T, content []byte) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-func TestInertIsReversible(t *testing.T) {
-	for in, want := range map[string]string{
-		"=1": "'=1", "'=1": "''=1", "-8,100원": "'-8,100원", "@x": "'@x", "＝1": "'＝1", "'": "'", "'a": "'a", "a=1": "a=1", "–": "–", "": "",
-	} {
-		if got := inert(in); got != want {
-			t.Errorf("%q becomes %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"a\r\nb\tc\nd": "a b c d", "a\x00b\x1b[31m": "a\uFFFDb\uFFFD[31m", "\xff": "\uFFFD", "\u202Ex": "\uFFFDx", "김": "김", "": "",
-	} {
-		if got := clean(in); got != want {
-			t.Errorf("%q becomes %q, want %q", in, got, want)
-		}
-	}
-	long := clean(strings.Repeat("😀", 20_000))
-	if !strings.HasSuffix(long, "… (40000)") {
-		t.Errorf("a cut text ends with %q", long[len(long)-20:])
-	}
-}
-
 func TestMoneyIsExact(t *testing.T) {
 	for _, test := range []struct {
 		currency pay.Currency
 		units    int64
 		value    string
-		kind     cellKind
+		number   bool
 	}{
-		{pay.KRW, 0, "0", cellNumber}, {pay.KRW, -1_401_800, "-1401800", cellNumber}, {pay.USD, 18_156, "181.56", cellNumber},
-		{pay.USD, -5, "-0.05", cellNumber}, {pay.USD, 10, "0.10", cellNumber}, {pay.JPY, 7, "7", cellNumber}, {pay.MUSD, 181_560_000, "181560000", cellNumber},
-		{pay.KRW, 999_999_999_999_999, "999999999999999", cellNumber}, {pay.KRW, 1_000_000_000_000_001, "1000000000000001", cellText},
-		{pay.USD, -9_223_372_036_854_775_808, "-92233720368547758.08", cellText},
+		{pay.KRW, 0, "0", true}, {pay.KRW, -1_401_800, "-1401800", true}, {pay.USD, 18_156, "181.56", true},
+		{pay.USD, -5, "-0.05", true}, {pay.USD, 10, "0.10", true}, {pay.JPY, 7, "7", true}, {pay.MUSD, 181_560_000, "181560000", true},
+		{pay.KRW, 999_999_999_999_999, "999999999999999", true}, {pay.KRW, 1_000_000_000_000_001, "1000000000000001", false},
+		{pay.USD, -9_223_372_036_854_775_808, "-92233720368547758.08", false},
 	} {
-		if got := money(0, test.currency, test.units); got.value != test.value || got.kind != test.kind {
+		if got := money(0, test.currency, test.units); got.Value() != test.value || got.IsNumber() != test.number {
 			t.Errorf("%d %s is %+v", test.units, test.currency, got)
 		}
 	}
@@ -451,15 +427,15 @@ func TestMoneyIsExact(t *testing.T) {
 
 func TestDatesAreTheDaysOfSeoul(t *testing.T) {
 	for day, want := range map[pay.Day]string{"1900-03-01": "61", "2026-11-21": "46347", "1961-08-10": "22503", "": ""} {
-		if got := date(0, day).value; got != want {
+		if got := date(0, day).Value(); got != want {
 			t.Errorf("%s is %s, want %s", day, got, want)
 		}
 	}
 	f := opened(t, drawn(t, []Snapshot{sampleNight("m")}, Options{}))
-	if got, _ := f.GetCellValue("취소기한", at(columnAt(t, f, "취소기한", columnCancelBy), rowWith(t, f, "취소기한", columnAt(t, f, "취소기한", columnOrder), "20261121-0005"))); got != "2026-11-30 23:59" {
+	if got, _ := f.GetCellValue("취소기한", xlsx.At(columnAt(t, f, "취소기한", columnCancelBy), rowWith(t, f, "취소기한", columnAt(t, f, "취소기한", columnOrder), "20261121-0005"))); got != "2026-11-30 23:59" {
 		t.Errorf("the last moment of November is %q", got)
 	}
-	last := moment(0, time.Date(2026, 11, 30, 14, 59, 59, 0, time.UTC)).value
+	last := moment(0, time.Date(2026, 11, 30, 14, 59, 59, 0, time.UTC)).Value()
 	serial, err := strconv.ParseFloat(last, 64)
 	if err != nil {
 		t.Fatal(err)
@@ -486,22 +462,6 @@ func TestDaysLeft(t *testing.T) {
 	} {
 		if got := n.daysLeft(test.d); got != test.want {
 			t.Errorf("%v is in bucket %d, want %d", test.d.CancelBy, got, test.want)
-		}
-	}
-}
-
-func TestShareIsCutNotRounded(t *testing.T) {
-	for _, test := range [][3]any{{999_999, 1_000_000, "0.9999"}, {1, 1, "1.0000"}, {0, 3, "0.0000"}, {0, 0, "–"}, {4, 3, "–"}} {
-		if got := share(0, int64(test[0].(int)), int64(test[1].(int))).value; got != test[2] {
-			t.Errorf("%v of %v is %s", test[0], test[1], got)
-		}
-	}
-}
-
-func TestColumnNames(t *testing.T) {
-	for number := 1; number <= 16_384; number++ {
-		if want, _ := excelize.ColumnNumberToName(number); columnName(number) != want {
-			t.Fatal(fmt.Sprint(number, columnName(number), want))
 		}
 	}
 }

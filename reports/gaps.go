@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -42,19 +43,19 @@ func (b *nightBook) gapLines() []string {
 	said := make([]string, len(lines))
 	for i, l := range lines {
 		if l.more > 0 {
-			l.first += b.lang.fill(word{" 외 {1}건", " and {1} more"}, b.number(l.more))
+			l.first += b.lang.fill(label{" 외 {1}건", " and {1} more"}, b.number(l.more))
 		}
 		parts := []string{l.first, l.why}
 		if b.several {
 			parts = append([]string{l.mid}, parts...)
 		}
 		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
-		said[i] = clip(clean(strings.Join(parts, " — ")))
+		said[i] = clip(xlsx.Clean(strings.Join(parts, " — ")))
 	}
 	return said
 }
 
-var partWords = map[reconcile.PartKind]word{
+var partLabels = map[reconcile.PartKind]label{
 	reconcile.PartList:     {"{1} 토스 거래내역", "Toss's transactions of {1}"},
 	reconcile.PartShopDay:  {"{1} 쇼핑몰 주문", "the shop's orders of {1}"},
 	reconcile.PartOrder:    {"토스 결제 조회(주문 {1})", "the look-up of order {1}"},
@@ -73,14 +74,14 @@ var partWords = map[reconcile.PartKind]word{
 // came, after its side.
 func (l language) gapPart(gap reconcile.Gap) string {
 	if gap.Cause != nil {
-		if w, ok := partWords[gap.Cause.Part.Kind]; ok {
-			return l.fill(w, gap.Cause.Part.Name, grouped(strconv.FormatInt(gap.Cause.Part.Count, 10)))
+		if w, ok := partLabels[gap.Cause.Part.Kind]; ok {
+			return l.fill(w, gap.Cause.Part.Name, xlsx.Grouped(strconv.FormatInt(gap.Cause.Part.Count, 10)))
 		}
 	}
-	return lookUp(l, sideWords, gap.Side) + " " + gap.What
+	return lookUp(l, sideLabels, gap.Side) + " " + gap.What
 }
 
-var reasonWords = map[reconcile.Reason]word{
+var reasonLabels = map[reconcile.Reason]label{
 	reconcile.ReasonNotAsked:  {"다른 조회가 실패해 조회하지 않음", "not asked, since other calls failed"},
 	reconcile.ReasonForeign:   {"조회된 거래가 모두 타 가맹점 거래임 → 시크릿 키가 가맹점 {3}의 것인지 확인", "every row belongs to another merchant → is the secret key that of {3}?"},
 	reconcile.ReasonNoOrders:  {"이 날짜의 주문이 없음 → 주문 파일을 가져온 뒤 다시 대사", "no order of this day → import its order file and run the night again"},
@@ -102,8 +103,8 @@ var reasonWords = map[reconcile.Reason]word{
 	reconcile.ReasonUnknown:   {"내용을 해석할 수 없음 → 원문은 대사 확인 시트 참조, 토스페이먼츠에 문의", "it is written in a way that daesa cannot read → see sheet Control, ask Toss"},
 }
 
-// failureWords are how calls to Toss fail, for people who wait for the figures.
-var failureWords = map[pay.FailureKind]word{
+// failureLabels are how calls to Toss fail, for people who wait for the figures.
+var failureLabels = map[pay.FailureKind]label{
 	pay.FailureNotSent:    {"토스페이먼츠에 연결되지 않음 → 네트워크를 확인하고 다시 대사", "Toss could not be reached → check the network and run again"},
 	pay.FailureNoAnswer:   {"토스페이먼츠가 제시간에 응답하지 않음 → 다시 대사", "Toss did not answer in time → run again"},
 	pay.FailureThrottled:  {"토스페이먼츠 요청 한도 초과 → 잠시 뒤 다시 대사", "Toss takes no more calls → run again later"},
@@ -116,7 +117,7 @@ var failureWords = map[pay.FailureKind]word{
 }
 
 // failureOther is a failure that is none of these.
-var failureOther = word{"토스페이먼츠가 요청을 거절함 → 토스페이먼츠에 문의", "Toss refused the call → ask Toss"}
+var failureOther = label{"토스페이먼츠가 요청을 거절함 → 토스페이먼츠에 문의", "Toss refused the call → ask Toss"}
 
 // gapReason says why. A gap that was stored without its type has its sentence
 // in English alone, which stands on the control sheet.
@@ -126,15 +127,15 @@ func (l language) gapReason(gap reconcile.Gap) string {
 	case c == nil && l == english:
 		return gap.Why
 	case c == nil:
-		return l.of(word{"사유는 대사 확인 시트의 원문 참조", "see sheet Control"})
+		return l.of(label{"사유는 대사 확인 시트의 원문 참조", "see sheet Control"})
 	case c.Reason != reconcile.ReasonFailure:
-		w, ok := reasonWords[c.Reason]
+		w, ok := reasonLabels[c.Reason]
 		if !ok {
-			w = reasonWords[reconcile.ReasonOther]
+			w = reasonLabels[reconcile.ReasonOther]
 		}
-		return l.fill(w, grouped(strconv.FormatInt(c.Got, 10)), grouped(strconv.FormatInt(c.Want, 10)), c.Name)
+		return l.fill(w, xlsx.Grouped(strconv.FormatInt(c.Got, 10)), xlsx.Grouped(strconv.FormatInt(c.Want, 10)), c.Name)
 	}
-	w, ok := failureWords[c.Failure]
+	w, ok := failureLabels[c.Failure]
 	if !ok {
 		w = failureOther
 	}

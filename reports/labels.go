@@ -12,7 +12,10 @@ import (
 
 // word is one label in both languages. Korean words that the contract (8)
 // names are exactly the contract's.
-type word struct{ ko, en string }
+type label struct{ ko, en string }
+
+// with adds what is the same in both languages.
+func (l label) with(more string) label { return label{l.ko + more, l.en + more} }
 
 // language chooses between the two.
 type language string
@@ -22,7 +25,7 @@ const (
 	english language = "en"
 )
 
-func (l language) of(w word) string {
+func (l language) of(w label) string {
 	if l == english {
 		return w.en
 	}
@@ -31,17 +34,17 @@ func (l language) of(w word) string {
 
 // The sheets. "History" is reserved by Excel and never used.
 var (
-	sheetSummary   = word{"요약", "Summary"}
-	sheetBreaks    = word{"불일치", "Breaks"}
-	sheetDeadlines = word{"취소기한", "Deadlines"}
-	sheetRefunds   = word{"환불", "Refunds"}
-	sheetMissing   = word{"환불계좌 미등록", "Accounts missing"}
-	sheetTransfers = word{"수기이체", "By hand"}
-	sheetPromises  = word{"환불 입금예정", "Arrivals"}
-	sheetControl   = word{"대사 확인", "Control"}
+	sheetSummary   = label{"요약", "Summary"}
+	sheetBreaks    = label{"불일치", "Breaks"}
+	sheetDeadlines = label{"취소기한", "Deadlines"}
+	sheetRefunds   = label{"환불", "Refunds"}
+	sheetMissing   = label{"환불계좌 미등록", "Accounts missing"}
+	sheetTransfers = label{"수기이체", "By hand"}
+	sheetPromises  = label{"환불 입금예정", "Arrivals"}
+	sheetControl   = label{"대사 확인", "Control"}
 )
 
-var kindWords = map[reconcile.Kind]word{
+var kindLabels = map[reconcile.Kind]label{
 	reconcile.MissingAtProvider:  {"토스에 없음", "Missing at Toss"},
 	reconcile.MissingLocally:     {"쇼핑몰에 없음", "Missing in shop"},
 	reconcile.PaidNotRecorded:    {"입금 미반영", "Paid, not recorded"},
@@ -62,7 +65,7 @@ var kindWords = map[reconcile.Kind]word{
 // isNew is a break that this night opened; the contract's word is open.
 const isNew reconcile.Status = "new"
 
-var statusWords = map[reconcile.Status]word{
+var statusLabels = map[reconcile.Status]label{
 	isNew:               {"신규", "New"},
 	reconcile.Open:      {"계속", "Open"},
 	reconcile.Reopened:  {"재발생", "Reopened"},
@@ -72,8 +75,8 @@ var statusWords = map[reconcile.Status]word{
 	reconcile.Cleared:   {"자동 해소", "Cleared"},
 }
 
-// decisionWords are what a person can decide about a break.
-var decisionWords = map[reconcile.Disposition]word{
+// decisionLabels are what a person can decide about a break.
+var decisionLabels = map[reconcile.Disposition]label{
 	reconcile.FixShop:            {"쇼핑몰 정정", "Fix the shop"},
 	reconcile.RefundNow:          {"환불 진행", "Refund now"},
 	reconcile.RefundedByTransfer: {"수기이체 완료", "Refunded by transfer"},
@@ -90,20 +93,20 @@ var formerDecisions = map[reconcile.Disposition]string{
 }
 
 // decisions are the labels of the drop-down, in the contract's order.
-var decisions = func() []word {
-	var list []word
+var decisions = func() []label {
+	var list []label
 	for _, as := range reconcile.Dispositions {
-		list = append(list, decisionWords[as])
+		list = append(list, decisionLabels[as])
 	}
 	return list
 }()
 
-var originWords = map[reconcile.Origin]word{
+var originLabels = map[reconcile.Origin]label{
 	reconcile.Ours:    {"daesa 환불", "Ours"},
 	reconcile.Outside: {"외부 취소", "Outside"},
 }
 
-var stateWords = map[refunds.State]word{
+var stateLabels = map[refunds.State]label{
 	refunds.Requested:    {"결재 대기", "To approve"},
 	refunds.Approved:     {"결재 완료", "Approved"},
 	refunds.NeedsAccount: {"환불계좌 필요", "Needs account"},
@@ -119,7 +122,7 @@ var stateWords = map[refunds.State]word{
 }
 
 // paidOut is a succeeded refund whose money reached an account.
-var paidOut = word{"환불 완료", "Paid out"}
+var paidOut = label{"환불 완료", "Paid out"}
 
 // statesByNeed are the states, those that need a person first.
 var statesByNeed = []refunds.State{
@@ -128,7 +131,7 @@ var statesByNeed = []refunds.State{
 	refunds.Refused, refunds.Succeeded, refunds.Rejected,
 }
 
-var methodWords = map[pay.Method]word{
+var methodLabels = map[pay.Method]label{
 	pay.Card:            {"카드", "Card"},
 	pay.Transfer:        {"계좌이체", "Transfer"},
 	pay.VirtualAccount:  {"가상계좌", "Virtual account"},
@@ -138,9 +141,9 @@ var methodWords = map[pay.Method]word{
 	pay.ForeignEasyPay:  {"해외간편결제", "Foreign easy pay"},
 }
 
-// sideStatusWords are the shop's and Toss's own words for where an order or a
+// sideStatusLabels are the shop's and Toss's own words for where an order or a
 // payment stands; a word that is not here is shown as it came.
-var sideStatusWords = map[string]word{
+var sideStatusLabels = map[string]label{
 	string(pay.OrderPending):           {"결제 대기", "pending"},
 	string(pay.OrderPaid):              {"결제 완료", "paid"},
 	string(pay.OrderPartiallyCanceled): {"부분 취소", "partially canceled"},
@@ -159,18 +162,18 @@ var sideStatusWords = map[string]word{
 	string(pay.RefundPartialFailed):    {"일부 환불 실패", "refund PARTIAL_FAILED"},
 }
 
-var weekdayWords = map[time.Weekday]word{
+var weekdayLabels = map[time.Weekday]label{
 	time.Sunday: {"일", "Sun"}, time.Monday: {"월", "Mon"}, time.Tuesday: {"화", "Tue"}, time.Wednesday: {"수", "Wed"},
 	time.Thursday: {"목", "Thu"}, time.Friday: {"금", "Fri"}, time.Saturday: {"토", "Sat"},
 }
 
-var sideWords = map[string]word{
+var sideLabels = map[string]label{
 	"provider": {"토스 거래", "Toss"},
 	"shop":     {"쇼핑몰 주문", "Shop"},
 }
 
-// captureWords are why an account was missed.
-var captureWords = map[string]word{
+// captureLabels are why an account was missed.
+var captureLabels = map[string]label{
 	refunds.CaptureNotShown:    {"구매자가 환불계좌를 입력하지 않음", "the buyer gave none"},
 	refunds.CaptureTooLate:     {"30분 경과 후 인지", "heard of too late"},
 	refunds.CaptureUnreachable: {"토스 응답 없음", "Toss did not answer"},
@@ -180,16 +183,16 @@ var captureWords = map[string]word{
 
 // lookUp gives the word of a value, or the value itself where none is known:
 // a new status of the provider must be seen, not hidden.
-func lookUp[K ~string](l language, words map[K]word, key K) string {
+func lookUp[K ~string](l language, words map[K]label, key K) string {
 	if w, ok := words[key]; ok {
 		return l.of(w)
 	}
 	return string(key)
 }
 
-func (l language) kind(k reconcile.Kind) string    { return lookUp(l, kindWords, k) }
-func (l language) method(m pay.Method) string      { return lookUp(l, methodWords, m) }
-func (l language) sideStatus(status string) string { return lookUp(l, sideStatusWords, status) }
+func (l language) kind(k reconcile.Kind) string    { return lookUp(l, kindLabels, k) }
+func (l language) method(m pay.Method) string      { return lookUp(l, methodLabels, m) }
+func (l language) sideStatus(status string) string { return lookUp(l, sideStatusLabels, status) }
 
 // shopStatus is where the shop's order stands, and whose it is where the shop
 // has it, yet not as one of Toss.
@@ -198,13 +201,13 @@ func (l language) shopStatus(r *BreakRow) string {
 	case "":
 		return l.sideStatus(r.LocalStatus)
 	case pay.PGToss:
-		return l.of(word{"0원 주문", "order of 0"})
+		return l.of(label{"0원 주문", "order of 0"})
 	default:
-		return l.of(word{"타 결제사: ", "other company: "}) + r.LocalPG
+		return l.of(label{"타 결제사: ", "other company: "}) + r.LocalPG
 	}
 }
 
-func (l language) status(s reconcile.Status) string { return lookUp(l, statusWords, s) }
+func (l language) status(s reconcile.Status) string { return lookUp(l, statusLabels, s) }
 
 // refund says where a request stands: a virtual account's money arrives after
 // the cancel, so that its success has a word of its own.
@@ -212,7 +215,7 @@ func (l language) refund(state refunds.State, method pay.Method) string {
 	if state == refunds.Succeeded && method == pay.VirtualAccount {
 		return l.of(paidOut)
 	}
-	return lookUp(l, stateWords, state)
+	return lookUp(l, stateLabels, state)
 }
 
 // day writes a business date with its weekday: 2026-11-21 (토).
@@ -220,7 +223,7 @@ func (l language) day(d pay.Day) string {
 	if d == "" {
 		return ""
 	}
-	return string(d) + " (" + l.of(weekdayWords[d.Weekday()]) + ")"
+	return string(d) + " (" + l.of(weekdayLabels[d.Weekday()]) + ")"
 }
 
 // moment writes an instant in Seoul for people.
@@ -233,14 +236,14 @@ func (l language) moment(t time.Time) string {
 
 func (l language) yesNo(yes bool) string {
 	if yes {
-		return l.of(word{"예", "yes"})
+		return l.of(label{"예", "yes"})
 	}
-	return l.of(word{"아니요", "no"})
+	return l.of(label{"아니요", "no"})
 }
 
 // fill replaces {1}, {2} ... in a sentence, since the order of its parts
 // differs between the languages.
-func (l language) fill(w word, parts ...string) string {
+func (l language) fill(w label, parts ...string) string {
 	pairs := make([]string, 0, 2*len(parts))
 	for i, part := range parts {
 		pairs = append(pairs, "{"+string(rune('1'+i))+"}", part)

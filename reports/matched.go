@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -43,28 +44,39 @@ type MatchedOf struct {
 	Next       func() (Matched, error)
 }
 
-var sheetMatched = word{"일치", "Matched"}
+var sheetMatched = label{"일치", "Matched"}
 
-var matchedColumns = []column{
-	{name: columnMID, width: 14, id: true},
-	{name: columnOrder, width: 24, id: true},
-	{name: columnKey, width: 28, id: true},
-	{name: columnMethod, width: 12},
-	{name: columnCurrency, width: 7},
-	{name: word{"쇼핑몰 순결제금액", "Held, shop"}, width: 17, right: true},
-	{name: word{"토스 순결제금액", "Held, Toss"}, width: 17, right: true},
-	{name: word{"쇼핑몰 상태", "Shop status"}, width: 13},
-	{name: word{"토스 상태", "Toss status"}, width: 13},
-	{name: word{"주문일시", "Ordered at"}, width: 17},
-	{name: word{"승인일시", "Paid at"}, width: 17},
-	{name: word{"최근 취소일시", "Last cancelled at"}, width: 17},
+type matchedLine = line[*matchedBook, Matched]
+
+var (
+	columnShopHeld = label{"쇼핑몰 순결제금액", "Held, shop"}
+	columnTossHeld = label{"토스 순결제금액", "Held, Toss"}
+)
+
+var matchedColumns = []column[*matchedLine]{
+	{name: columnMID, width: 14, id: true, cell: func(l *matchedLine) xlsx.Cell { return l.says(l.row.MID) }},
+	{name: columnOrder, width: 24, id: true, cell: func(l *matchedLine) xlsx.Cell { return l.says(l.row.OrderID) }},
+	{name: columnKey, width: 28, id: true, cell: func(l *matchedLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
+	{name: columnMethod, width: 12, cell: func(l *matchedLine) xlsx.Cell { return ready(l, l.book.methods, l.row.Method, l.book.lang.method) }},
+	{name: columnCurrency, width: 7, cell: func(l *matchedLine) xlsx.Cell { return l.currency(l.row.Currency) }},
+	{name: columnShopHeld, width: 17, right: true, cell: func(l *matchedLine) xlsx.Cell { return l.held(l.row.Currency, l.row.ShopHeld) }},
+	{name: columnTossHeld, width: 17, right: true, cell: func(l *matchedLine) xlsx.Cell { return l.held(l.row.Currency, l.row.TossHeld) }},
+	{name: label{"쇼핑몰 상태", "Shop status"}, width: 13, cell: func(l *matchedLine) xlsx.Cell {
+		return ready(l, l.book.states, l.row.ShopStatus, l.book.lang.sideStatus)
+	}},
+	{name: label{"토스 상태", "Toss status"}, width: 13, cell: func(l *matchedLine) xlsx.Cell {
+		return ready(l, l.book.states, l.row.TossStatus, l.book.lang.sideStatus)
+	}},
+	{name: label{"주문일시", "Ordered at"}, width: 17, cell: func(l *matchedLine) xlsx.Cell { return l.at(l.row.OrderedAt) }},
+	{name: label{"승인일시", "Paid at"}, width: 17, cell: func(l *matchedLine) xlsx.Cell { return l.at(l.row.ApprovedAt) }},
+	{name: label{"최근 취소일시", "Last cancelled at"}, width: 17, cell: func(l *matchedLine) xlsx.Cell { return l.at(l.row.CanceledAt) }},
 }
 
 // SaveMatchedWorkbook writes the list as a workbook, whole or not at all (mode
 // 0600). Rows are written as they come: only a password makes it hold the file
 // in memory. The same rows give the same bytes.
 func SaveMatchedWorkbook(path string, list MatchedList, opts Options) error {
-	return save(path, opts.Password, func(w io.Writer) error { return WriteMatchedWorkbook(w, list, opts) })
+	return xlsx.Save(path, opts.Password, func(w io.Writer) error { return WriteMatchedWorkbook(w, list, opts) })
 }
 
 // SaveMatchedCSV writes the list as a CSV in UTF-8 with the mark that Excel
@@ -73,7 +85,7 @@ func SaveMatchedCSV(path string, list MatchedList, opts Options) error {
 	if opts.Password != "" {
 		return errors.New("a CSV cannot have a password: write an .xlsx")
 	}
-	return save(path, "", func(w io.Writer) error { return WriteMatchedCSV(w, list, opts) })
+	return xlsx.Save(path, "", func(w io.Writer) error { return WriteMatchedCSV(w, list, opts) })
 }
 
 // WriteMatchedWorkbook draws the list as a workbook.
@@ -83,7 +95,7 @@ func WriteMatchedWorkbook(w io.Writer, list MatchedList, opts Options) error {
 		return fmt.Errorf("list of %s: %w", list.Day, err)
 	}
 	b.draw()
-	if err := errors.Join(b.err, b.write(w), b.rows.end()); err != nil {
+	if err := errors.Join(b.Write(w), b.rows.end()); err != nil {
 		return fmt.Errorf("list of %s: %w", list.Day, err)
 	}
 	return nil
@@ -93,7 +105,7 @@ func WriteMatchedWorkbook(w io.Writer, list MatchedList, opts Options) error {
 // amounts plain decimals, and methods and states the words of the order file
 // and of Toss.
 func WriteMatchedCSV(w io.Writer, list MatchedList, opts Options) error {
-	l, err := languageOf(opts)
+	l, err := languageOf(opts.Language)
 	if err != nil {
 		return fmt.Errorf("list of %s: %w", list.Day, err)
 	}
@@ -120,7 +132,7 @@ func WriteMatchedCSV(w io.Writer, list MatchedList, opts Options) error {
 }
 
 func (m *Matched) record(into []string) {
-	plain := func(value string) string { return inert(clean(value)) }
+	plain := func(value string) string { return xlsx.Inert(xlsx.Clean(value)) }
 	at := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -171,9 +183,8 @@ type matchedBook struct {
 	*book
 	list    MatchedList
 	rows    *matchedRows
-	palette palette
-	states  map[string]string // in the workbook's language, ready for a cell
-	methods map[pay.Method]string
+	states  map[string]xlsx.Cell // in the workbook's language
+	methods map[pay.Method]xlsx.Cell
 }
 
 // matchedCompression takes hardly more time than the other workbooks' for rows
@@ -181,7 +192,7 @@ type matchedBook struct {
 const matchedCompression = 6
 
 func newMatchedBook(list MatchedList, opts Options) (*matchedBook, error) {
-	l, err := languageOf(opts)
+	l, err := languageOf(opts.Language)
 	if err != nil {
 		return nil, err
 	}
@@ -192,37 +203,41 @@ func newMatchedBook(list MatchedList, opts Options) (*matchedBook, error) {
 			currencies[sum.Currency] = true
 		}
 	}
-	return &matchedBook{list: list, rows: &matchedRows{of: list.Merchants}, states: map[string]string{}, methods: map[pay.Method]string{}, book: newBook(l, about{
-		title: l.of(word{"일치 목록", "Orders that agree"}) + " " + string(list.Day), at: list.At,
-		of: strings.Join(slices.Sorted(maps.Keys(runs)), " "), currencies: slices.Sorted(maps.Keys(currencies)), several: len(list.Merchants) > 1,
+	if len(currencies) == 0 { // nothing agrees
+		currencies[pay.KRW] = true
+	}
+	return &matchedBook{list: list, rows: &matchedRows{of: list.Merchants}, states: map[string]xlsx.Cell{}, methods: map[pay.Method]xlsx.Cell{}, book: newBook(l, about{
+		title: l.of(label{"일치 목록", "Orders that agree"}) + " " + string(list.Day), at: list.At, of: strings.Join(sortedKeys(runs), " "),
+		currencies: slices.Sorted(maps.Keys(currencies)), several: len(list.Merchants) > 1, compression: matchedCompression,
 	})}, nil
 }
 
 func (b *matchedBook) draw() {
-	b.level = matchedCompression
-	b.palette = b.paint(rowLook.with(func(l *look) { l.wrap = false }))
+	one := &matchedLine{palette: b.paint(rowStyle.With(func(s *style) { s.Wrap = false })), book: b, row: &Matched{}}
 	var count int64
 	for _, m := range b.list.Merchants {
 		count += m.Count
 	}
 	notes, longest := b.sums()
-	l := listing{
+	l := listing[*matchedLine]{
 		name: sheetMatched, tab: green, fixed: 2, notes: notes, title: b.title,
-		columns: widened(slices.Clone(matchedColumns), longest, matchedColumns[5].name, matchedColumns[6].name),
-		subtitle: b.lang.fill(word{"{1} 대사에서 일치한 주문 {2}건 · 작성 시점의 상태 · 불일치 건은 일일 대사 보고서 참조",
+		columns: widened(widened(matchedColumns, longest, columnShopHeld), longest, columnTossHeld),
+		subtitle: b.lang.fill(label{"{1} 대사에서 일치한 주문 {2}건 · 작성 시점의 상태 · 불일치 건은 일일 대사 보고서 참조",
 			"{2} orders that agreed in the night of {1} · as both sides stand now · those that differ are in the daily workbook"}, b.lang.day(b.list.Day), b.number(count)),
-		segments: []segment{{to: int(count), fill: b.line}},
+		segments: []segment[*matchedLine]{{to: int(count), row: func(int, []xlsx.Cell) *matchedLine {
+			*one.row, _ = b.rows.next() // after an error the rows are empty: the file is not kept
+			return one
+		}}},
 	}
 	if count == 0 {
-		style := b.style(plain.with(func(l *look) { l.color = amber }))
-		l.segments[0] = segment{lead: []row{{height: 24, cells: []cell{text(style, b.say("일치한 주문 없음", "No order agrees"))}}}}
+		l.segments[0] = alone[*matchedLine](b.book, amber, b.say("일치한 주문 없음", "No order agrees"))
 	}
-	b.place(l)
+	place(b.book, l)
 }
 
 // sums say before the list what its rows come to on either side, each added up
-// apart, and give the longest amount that a column can hold.
-func (b *matchedBook) sums() (notes []note, longest []string) {
+// apart, and give the width of the longest.
+func (b *matchedBook) sums() (notes []note, longest int) {
 	for _, c := range b.currencies {
 		shop, toss := int64(0), int64(0)
 		for _, m := range b.list.Merchants {
@@ -233,8 +248,8 @@ func (b *matchedBook) sums() (notes []note, longest []string) {
 		if shop != toss {
 			colour = red
 		}
-		longest = append(longest, spell(c, shop), spell(c, toss))
-		notes = append(notes, note{b.lang.fill(word{"합계: 쇼핑몰 {1} · 토스 {2}", "Sum: shop {1} · Toss {2}"}, spell(c, shop), spell(c, toss)), colour})
+		longest = max(longest, xlsx.Width(spell(c, shop)), xlsx.Width(spell(c, toss)))
+		notes = append(notes, note{b.lang.fill(label{"합계: 쇼핑몰 {1} · 토스 {2}", "Sum: shop {1} · Toss {2}"}, spell(c, shop), spell(c, toss)), colour})
 	}
 	return notes, longest
 }
@@ -248,58 +263,25 @@ func sumOf(sums []reconcile.Sum, c pay.Currency) int64 {
 	return 0
 }
 
-// line draws the next order. After an error the rows stay empty: the file is
-// not kept.
-func (b *matchedBook) line(_ int, cells []cell) {
-	m, ok := b.rows.next()
-	if !ok {
-		return
-	}
-	p, l := &b.palette, line{cells: cells}
-	l.put(text(p.text, clean(m.MID)))
-	l.put(text(p.text, clean(m.OrderID)))
-	l.put(text(p.text, clean(m.PaymentKey)))
-	l.put(text(p.center, ready(b.methods, m.Method, b.lang.method)))
-	l.put(text(p.center, clean(string(m.Currency))))
-	l.put(p.held(m.Currency, m.ShopHeld))
-	l.put(p.held(m.Currency, m.TossHeld))
-	l.put(text(p.center, ready(b.states, m.ShopStatus, b.lang.sideStatus)))
-	l.put(text(p.center, ready(b.states, m.TossStatus, b.lang.sideStatus)))
-	l.put(moment(p.moment, m.OrderedAt))
-	l.put(moment(p.moment, m.ApprovedAt))
-	l.put(moment(p.moment, m.CanceledAt))
-}
-
 // held is money, also of a currency that no sum named.
-func (p *palette) held(c pay.Currency, units int64) cell {
+func (p *palette) held(c pay.Currency, units int64) xlsx.Cell {
 	if style, ok := p.money[c]; ok {
 		return money(style, c, units)
 	}
-	return text(p.unknown, c.Format(units))
+	return xlsx.Text(p.unknown, c.Format(units))
 }
 
-// mostSaid is how many different words of a column are kept ready: there are a
+// mostReady is how many different cells of a column are kept ready: there are a
 // dozen, and a source that spoils them must not fill the memory.
-const mostSaid = 1000
+const mostReady = 1000
 
-// ready is a word of a column in the workbook's language, made once.
-func ready[K ~string](made map[K]string, key K, of func(K) string) string {
-	value, ok := made[key]
+// ready is a cell of a column that says the same in many rows, made once.
+func ready[K ~string](l *matchedLine, made map[K]xlsx.Cell, key K, of func(K) string) xlsx.Cell {
+	cell, ok := made[key]
 	if !ok {
-		if value = clean(of(key)); len(made) < mostSaid {
-			made[key] = value
+		if cell = l.centred(of(key)); len(made) < mostReady {
+			made[key] = cell
 		}
 	}
-	return value
-}
-
-func languageOf(opts Options) (language, error) {
-	switch l := language(opts.Language); l {
-	case "":
-		return korean, nil
-	case korean, english:
-		return l, nil
-	default:
-		return "", fmt.Errorf("language %q is neither ko nor en", opts.Language)
-	}
+	return cell
 }

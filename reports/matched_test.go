@@ -222,42 +222,21 @@ func TestMatchedWithAPassword(t *testing.T) {
 	}
 }
 
-func TestNothingMatched(t *testing.T) {
+func TestANightOnWhichNothingAgreesHasItsList(t *testing.T) {
 	f := opened(t, drawnMatched(t, matchedList(matchedOf("shop", nil, io.EOF)), Options{}))
 	rows := matchedCells(t, f, "일치", true)
 	if last := rows[len(rows)-1]; last[0] != "일치한 주문 없음" {
 		t.Errorf("the sheet ends with %q", last)
 	}
+	// A night on which no order agrees has no sums either.
+	for _, list := range []MatchedList{matchedList(), matchedList(MatchedOf{MID: "shop", RunID: "r", Next: func() (Matched, error) { return Matched{}, io.EOF }})} {
+		rows := matchedCells(t, opened(t, drawnMatched(t, list, Options{})), "일치", true)
+		if rows[2][0] != "합계: 쇼핑몰 0원 · 토스 0원" || rows[len(rows)-1][0] != "일치한 주문 없음" {
+			t.Errorf("without any sum the sheet says %q", rows)
+		}
+	}
 	if err := WriteMatchedWorkbook(io.Discard, matchedList(), Options{Language: "fr"}); err == nil {
 		t.Error("a language that nobody speaks was taken")
-	}
-}
-
-// A list has ten million cells: none of them may cost an allocation.
-func TestRowsAreWrittenWithoutAllocations(t *testing.T) {
-	w := newRowWriter(io.Discard)
-	r := row{cells: []cell{text(1, "20261121-00000001"), text(12, "a_b"), money(3, pay.KRW, 58_000), moment(4, sampleNow), blank(5), {}}}
-	w.write(r)
-	if n := testing.AllocsPerRun(10_000, func() { w.write(r) }); n != 0 {
-		t.Errorf("%v allocations a row", n)
-	}
-	if err := w.flush(); err != nil {
-		t.Error(err)
-	}
-}
-
-// Spaces at the ends of a text are kept, where a reader would take them away.
-func TestSpacesAroundATextAreKept(t *testing.T) {
-	var out bytes.Buffer
-	w := newRowWriter(&out)
-	w.write(row{cells: []cell{text(1, " a"), text(1, "a b"), text(1, "a ")}})
-	if err := w.flush(); err != nil {
-		t.Fatal(err)
-	}
-	want := `<row r="1"><c r="A1" s="1" t="inlineStr"><is><t xml:space="preserve"> a</t></is></c>` +
-		`<c r="B1" s="1" t="inlineStr"><is><t>a b</t></is></c><c r="C1" s="1" t="inlineStr"><is><t xml:space="preserve">a </t></is></c></row>`
-	if diff := cmp.Diff(want, out.String()); diff != "" {
-		t.Error(diff)
 	}
 }
 
@@ -268,7 +247,7 @@ func TestMomentsOfAllTimes(t *testing.T) {
 		seoul("1960-02-29 12:00:00"):                   "21975.5000000000",
 		time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC): "46348.0000000000",
 	} {
-		if got := moment(0, at).value; got != want {
+		if got := moment(0, at).Value(); got != want {
 			t.Errorf("%s is %s, expected %s", at, got, want)
 		}
 	}

@@ -1,10 +1,9 @@
 package reports
 
 import (
-	"fmt"
 	"slices"
 
-	"github.com/xuri/excelize/v2"
+	"daesa/internal/xlsx"
 
 	"daesa/pay"
 	"daesa/reconcile"
@@ -32,7 +31,7 @@ func (b *nightBook) drawMethods() span {
 	if b.night.money == nil || b.night.nothingRead() {
 		return span{}
 	}
-	s := b.add(&sheet{name: b.lang.of(sheetMethods), tab: navy, widths: []int{22, 9, 15, 9, 14, 15, 9, 15, 9, 14, 15, 14, 9, 9, 14}})
+	s := b.Add(&xlsx.Sheet{Name: b.lang.of(sheetMethods), Tab: navy, Widths: []int{22, 9, 15, 9, 14, 15, 9, 15, 9, 14, 15, 14, 9, 9, 14}})
 	n := b.night
 	m := &methodsSheet{dayGrid: &dayGrid{nightBook: b, s: s, from: 1, tall: 20}, open: map[methodOf]openBreak{}}
 	for i := range b.night.breaks {
@@ -42,13 +41,10 @@ func (b *nightBook) drawMethods() span {
 			m.open[key] = openBreak{sum.count + 1, sum.apart + r.Apart()}
 		}
 	}
-	s.add(28, text(b.style(plain.with(func(l *look) { l.size, l.bold, l.color = 16, true, navy })), b.say("결제수단별 당일 거래", "The date by method")+" · "+b.lang.day(b.night.day)))
-	last := len(s.widths)
-	back := b.style(plain.with(func(l *look) { l.size, l.color, l.underline, l.align = 9, link, true, "right" }))
-	s.set(last, 1, text(back, "← "+b.sheets[0].name))
-	s.goTo(last, 1, b.sheets[0].name)
+	s.Add(28, xlsx.Text(b.Style(titleStyle), b.say("결제수단별 당일 거래", "The date by method")+" · "+b.lang.day(b.night.day)))
+	b.back(s, len(s.Widths))
 	for _, sentence := range b.dayNotes() {
-		s.add(15, text(b.style(plain.with(func(l *look) { l.size, l.color = 9, grey })), sentence))
+		s.Add(15, xlsx.Text(b.Style(smallStyle), sentence))
 	}
 	var first span
 	for i, currency := range b.currencies {
@@ -56,7 +52,7 @@ func (b *nightBook) drawMethods() span {
 		if i > 0 && len(rows) == 0 {
 			continue
 		}
-		s.add(10)
+		s.Add(10)
 		at := m.currency(currency, rows)
 		if i == 0 {
 			first = at
@@ -66,8 +62,8 @@ func (b *nightBook) drawMethods() span {
 		m.merchants()
 	}
 	m.charts(first)
-	s.widen(4)
-	s.onePage = s.tall() <= methodsOnePage
+	s.Widen(4)
+	s.OnePage = s.Tall() <= methodsOnePage
 	return first
 }
 
@@ -88,7 +84,7 @@ func (m *methodsSheet) openMethods(currency pay.Currency) []pay.Method {
 
 // currency draws one currency's table, with its share and its open breaks.
 func (m *methodsSheet) currency(currency pay.Currency, rows []reconcile.DayTotal) span {
-	before := m.s.last()
+	before := m.s.Last()
 	first, last := m.table(currency, rows)
 	m.beside(before+1, before+2)
 	var all, open openBreak
@@ -100,10 +96,10 @@ func (m *methodsSheet) currency(currency pay.Currency, rows []reconcile.DayTotal
 		sum := m.open[methodOf{currency, t.Method}]
 		open = openBreak{open.count + sum.count, open.apart + sum.apart}
 		most = max(most, whole(currency, m.moved(t)))
-		m.behind(first+i, currency, m.moved(t), all.apart, sum, false)
+		m.behind(first+i, tone{}, currency, m.moved(t), all.apart, sum)
 	}
-	m.behind(m.s.last(), currency, all.apart, all.apart, open, true)
-	return span{sheet: m.s.name, header: before + 2, first: first, last: last, most: most}
+	m.behind(m.s.Last(), sumTone, currency, all.apart, all.apart, open)
+	return span{xlsx.Area{Sheet: m.s.Name, First: first, Last: last}, before + 2, most}
 }
 
 // moved is what a method's share is reckoned of: what Toss approved, or the shop
@@ -117,36 +113,24 @@ func (m *methodsSheet) moved(t reconcile.DayTotal) int64 {
 
 // beside heads the columns behind the grid.
 func (m *methodsSheet) beside(sides, figures int) {
-	m.s.span(13, 15, sides, text(m.style(func(l *look) { l.bold, l.color, l.fill, l.align, l.over = true, white, navy, "center", navy }), m.say("구성비 · 미해소 불일치", "Share · open breaks")))
-	for i, label := range []word{{"구성비", "Share"}, {"불일치", "Breaks"}, {"불일치 금액", "Apart"}} {
-		m.s.set(13+i, figures, text(m.style(func(l *look) { l.size, l.bold, l.color, l.fill, l.align, l.rule = 9, true, navy, head, "right", hair }), m.lang.of(label)))
+	m.s.Span(13, 15, sides, xlsx.Text(m.Style(sideStyle(navy)), m.say("구성비 · 미해소 불일치", "Share · open breaks")))
+	for i, name := range []label{{"구성비", "Share"}, {"불일치", "Breaks"}, {"불일치 금액", "Apart"}} {
+		m.s.Set(13+i, figures, xlsx.Text(m.Style(figureHead("right")), m.lang.of(name)))
 	}
 }
 
-func (m *methodsSheet) behind(row int, currency pay.Currency, part, all int64, open openBreak, bold bool) {
-	over, fill := "", noFill
-	if bold {
-		over, fill = navy, pale
+func (m *methodsSheet) behind(row int, t tone, currency pay.Currency, part, all int64, open openBreak) {
+	share := xlsx.Share(m.row(t).right(formatShare), part, all)
+	if open.count > 0 {
+		t.colour = red
 	}
-	style := func(format string) int {
-		return m.style(func(l *look) {
-			l.rule, l.over, l.fill, l.bold, l.format, l.align = hair, over, fill, bold, format, "right"
-			if open.count > 0 && format != formatShare {
-				l.color = red
-			}
-		})
-	}
-	m.s.set(13, row, share(style(formatShare), part, all))
-	m.s.set(14, row, count(style(m.counting()), open.count))
-	m.s.set(15, row, money(style(moneyFormat(currency)), currency, open.apart))
+	r := m.row(t)
+	m.s.Grid(row-1, 0, xlsx.Singles(13, 3)...).Add(share, r.count(open.count), r.money(currency, open.apart))
 }
-
-// formatShare is a share in whole tenths of a percent.
-const formatShare = `0.0%`
 
 // merchants are the sums of each merchant.
 func (m *methodsSheet) merchants() {
-	m.s.add(10)
+	m.s.Add(10)
 	m.head(columnMID)
 	for _, s := range m.night.snapshots {
 		if unread(s) || s.Run.Moved == nil {
@@ -160,45 +144,35 @@ func (m *methodsSheet) merchants() {
 		}
 		day.Sort()
 		for _, t := range day.Totals {
-			name := clean(s.Run.MID)
+			name := xlsx.Clean(s.Run.MID)
 			if len(m.currencies) > 1 {
 				name += " " + code(t.Currency)
 			}
-			m.row(name, t.Currency, t, false, nil)
+			m.draw(tone{}, name, t, nil)
 		}
 	}
 }
 
 // charts: what each method has of the date, and the breaks that are open in it.
-func (m *methodsSheet) charts(at span) {
-	if at.empty() {
+func (m *methodsSheet) charts(of span) {
+	if of.Empty() {
 		return
 	}
-	m.s.add(10)
-	top := m.s.last() + 1
+	m.s.Add(10)
+	top := m.s.Last() + 1
 	const rows = 16
 	for range rows {
-		m.s.add(chartHeight)
+		m.s.Add(chartHeight)
 	}
-	amount, of := 8, m.say("토스 승인금액 구성비", "Approved by Toss, shares")
+	amount, title := 8, m.say("토스 승인금액 구성비", "Approved by Toss, shares")
 	if !m.night.money.Listed {
-		amount, of = 3, m.say("쇼핑몰 승인금액 구성비", "Approved in the shop, shares")
+		amount, title = 3, m.say("쇼핑몰 승인금액 구성비", "Approved in the shop, shares")
 	}
-	page := &summary{nightBook: m.nightBook, s: m.s}
-	ring := page.chart(excelize.Doughnut, of, at, amount, "")
-	ring.Series[0].Fill = excelize.Fill{}
-	yes := true
-	ring.VaryColors, ring.HoleSize = &yes, 55
-	ring.Legend = excelize.ChartLegend{Position: "right", Font: &excelize.Font{Family: font, Size: 9, Color: ink}}
-	ring.PlotArea = excelize.ChartPlotArea{ShowPercent: true}
-	bars := page.chart(excelize.Bar, m.say("결제수단별 미해소 불일치(건)", "Open breaks by method"), at, 14, red)
-	bars.XAxis.ReverseOrder = true
-	bars.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: "#,##0"}
-	bars.YAxis.MajorUnit = 0
-	bars.PlotArea = excelize.ChartPlotArea{ShowVal: true}
-	for i, chart := range []*excelize.Chart{ring, bars} {
-		chart.Dimension = excelize.ChartDimension{Width: 620, Height: rows*chartHeight*4/3 - 6}
-		chart.Format = excelize.GraphicOptions{OffsetX: 4, OffsetY: 2, Positioning: "oneCell"}
-		m.s.charts = append(m.s.charts, &placedChart{cell: fmt.Sprintf("%s%d", []string{"A", "H"}[i], top), chart: chart})
+	ring := chart(xlsx.Ring, title, of.series(amount, ""))
+	bars := chart(xlsx.Bars, m.say("결제수단별 미해소 불일치(건)", "Open breaks by method"), of.series(14, red))
+	bars.Format, bars.Figures = "#,##0", true
+	for i, c := range []xlsx.Chart{ring, bars} {
+		c.Width, c.Height = 620, pixelsOf(rows)-6
+		m.s.Chart([]int{1, 8}[i], top, 4, c)
 	}
 }

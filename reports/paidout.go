@@ -1,16 +1,14 @@
 package reports
 
 import (
+	"daesa/internal/xlsx"
 	"daesa/reconcile"
 )
 
 // What Toss paid out on the business date (정산 지급): the money that the bank
 // statement shows, and the fees, which are known only now.
 
-var (
-	paidOutWord   = word{"토스 정산금 지급(당일 입금)", "Paid out by Toss"}
-	columnsOfPaid = []word{{"건수", "Rows"}, {"거래금액", "Amount"}, {"수수료(부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
-)
+var paidOutLabels = []label{{"토스 정산금 지급(당일 입금)", "Paid out by Toss"}, columnCount, {"거래금액", "Amount"}, {"수수료(부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
 
 // hasPaid says whether there is something to say of what was paid out: a day
 // without a payout, as every day of a test key, is passed over.
@@ -19,8 +17,32 @@ func hasPaid(s Snapshot) bool {
 	return p != nil && (p.Why != "" || len(p.Sums) > 0)
 }
 
-func (b *nightBook) paidUnread(p *reconcile.PaidOut) string {
-	return clip(clean(b.lang.fill(word{"미조회 — {1}", "not read — {1}"}, p.Why)))
+// paidOut draws the payouts of the date, a row for each merchant and currency.
+func (m *summary) paidOut() {
+	var g *xlsx.Grid
+	for _, s := range m.night.snapshots {
+		if !hasPaid(s) {
+			continue
+		}
+		if g == nil {
+			g = m.table(paidOutLabels...)
+		}
+		m.paidRows(g, s.Run.MID, s.Run.PaidOut)
+	}
+}
+
+func (m *summary) paidRows(g *xlsx.Grid, mid string, p *reconcile.PaidOut) {
+	r, total := m.row(tone{}), m.row(tone{bold: true})
+	if p.Why != "" {
+		row := g.Add(r.label(mid))
+		m.s.Span(slots[1][0], colLast, row, m.row(tone{colour: red}).label(m.say("미조회 (사유: 대사 확인 시트)", "not read (why: sheet Control)")))
+		return
+	}
+	for _, sum := range p.Sums {
+		amount := r.money(sum.Currency, sum.Amount)
+		m.tally(g, mid+" "+string(sum.Currency), false, sheetControl,
+			r.count(sum.Rows), amount, r.money(sum.Currency, sum.Fee), total.money(sum.Currency, sum.Paid))
+	}
 }
 
 // paidOut draws the same for one merchant, on the last sheet.
@@ -28,17 +50,15 @@ func (c *control) paidOut(s Snapshot) {
 	if !hasPaid(s) {
 		return
 	}
-	c.s.add(6)
-	c.head(append([]word{paidOutWord}, columnsOfPaid...)...)
+	c.table(paidOutLabels...)
 	if p := s.Run.PaidOut; p.Why != "" {
-		why := c.paidUnread(p)
-		row := c.s.add(18*linesOf(why, 90), text(c.left(), c.lang.day(s.Run.Day)))
-		c.s.span(2, 6, row, text(c.style(plain.with(func(l *look) { l.rule, l.color, l.wrap = hair, red, true })), why))
+		why := clip(c.lang.fill(label{"미조회 — {1}", "not read — {1}"}, p.Why))
+		row := c.s.Add(18*xlsx.Lines(why, 90), c.r.label(c.lang.day(s.Run.Day)))
+		c.s.Span(2, 6, row, c.row(tone{colour: red, wrap: true}).label(why))
 		return
 	}
 	for _, sum := range s.Run.PaidOut.Sums {
-		won := c.right(moneyFormat(sum.Currency))
-		c.s.add(18, text(c.left(), c.lang.day(s.Run.Day)+" "+string(sum.Currency)), count(c.right(formatCount), sum.Rows),
-			money(won, sum.Currency, sum.Amount), money(won, sum.Currency, sum.Fee), money(won, sum.Currency, sum.Paid))
+		c.add(c.lang.day(s.Run.Day)+" "+string(sum.Currency), c.r.number(sum.Rows),
+			c.r.money(sum.Currency, sum.Amount), c.r.money(sum.Currency, sum.Fee), c.r.money(sum.Currency, sum.Paid))
 	}
 }

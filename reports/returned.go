@@ -8,10 +8,8 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
-	"github.com/xuri/excelize/v2"
+	"daesa/internal/xlsx"
 
 	"daesa/internal/hint"
 	"daesa/internal/table"
@@ -69,18 +67,15 @@ func readBounded(path string) ([]byte, error) {
 	return content, nil
 }
 
-// sealedBook begins every encrypted workbook (MS-CFB 2.2).
-const sealedBook = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
-
 func unsealed(path string, content []byte, password string) ([]byte, error) {
-	if !bytes.HasPrefix(content, []byte(sealedBook)) {
+	if !xlsx.Encrypted(content) {
 		return content, nil
 	}
 	if password == "" {
 		return nil, hint.New(path+" is encrypted, or in the format of Excel 97", "set reports.password_env to the variable that has its password, or save it as .xlsx")
 	}
-	open, err := excelize.Decrypt(content, &excelize.Options{Password: password})
-	if err != nil || !bytes.HasPrefix(open, []byte("PK")) { // with another password excelize gives noise
+	open, err := xlsx.Decrypt(content, password)
+	if err != nil {
 		return nil, hint.New(path+" cannot be decrypted", "is the password of reports.password_env the one that it was drawn with?")
 	}
 	return open, nil
@@ -121,9 +116,9 @@ func (r *Returned) identify() error {
 
 // Labels of the control sheet that a returned workbook is known by.
 var (
-	labelRun  = word{"실행 ID", "Run"}
-	labelHead = word{"감사기록 해시", "Journal head"}
-	labelForm = word{"보고서 양식", "Form of the workbook"}
+	labelRun  = label{"실행 ID", "Run"}
+	labelHead = label{"감사기록 해시", "Journal head"}
+	labelForm = label{"보고서 양식", "Form of the workbook"}
 )
 
 func textAt(cells []table.Stored, i int) string {
@@ -133,27 +128,35 @@ func textAt(cells []table.Stored, i int) string {
 	return cells[i].Text
 }
 
-// storedFact is what a stored cell says, in the form of cell.fact.
-func storedFact(cells []table.Stored, i int) string {
-	if i < 0 || i >= len(cells) {
-		return ""
+// Verify compares every cell with what the stored nights draw, as xlsx.Compare
+// does. It fails on a workbook of other nights, of another form, or of a night that
+// was run again.
+func (r *Returned) Verify(snapshots []Snapshot, opts Options) (xlsx.Comparison, error) {
+	if err := r.fits(snapshots); err != nil {
+		return xlsx.Comparison{}, err
 	}
-	if cells[i].Number {
-		return numberFact(cells[i].Text)
+	for i, id := range r.Runs {
+		for _, s := range snapshots {
+			if s.Run.ID == id && i < len(r.Head) && s.JournalHead != r.Head[i] {
+				return xlsx.Comparison{}, hint.Errorf("daesa report nightly --date "+string(s.Run.Day)+" draws the night as it stands",
+					"the night of %s was run again after this workbook was drawn: it names the journal head %s, what is stored has %s",
+					s.Run.Day, xlsx.Quote(r.Head[i]), xlsx.Quote(s.JournalHead))
+			}
+		}
 	}
-	return cells[i].Text
-}
-
-// written takes back what inert did to a text.
-func written(value string) string {
-	if !strings.HasPrefix(value, "'") {
-		return value
+	n, err := newNight(snapshots, opts.Expected)
+	if err != nil {
+		return xlsx.Comparison{}, err
 	}
-	rest := strings.TrimLeft(value, "'")
-	if first, _ := utf8.DecodeRuneInString(rest); rest != "" && strings.ContainsRune(formulaMarks, first) {
-		return value[1:]
+	b, err := newNightBook(n, r.lang)
+	if err == nil {
+		b.draw()
+		err = b.Err()
 	}
-	return value
+	if err != nil {
+		return xlsx.Comparison{}, err
+	}
+	return b.Compare(r.book)
 }
 
 // fits says which of the workbook's runs the given nights are not, and refuses a
@@ -162,12 +165,12 @@ func written(value string) string {
 func (r *Returned) fits(snapshots []Snapshot) error {
 	for _, id := range r.Runs {
 		if !slices.ContainsFunc(snapshots, func(s Snapshot) bool { return s.Run.ID == id }) {
-			return errors.New("the workbook is of run " + clean(id) + ", of which nothing is stored")
+			return errors.New("the workbook is of run " + xlsx.Clean(id) + ", of which nothing is stored")
 		}
 	}
 	if r.form != form {
 		return hint.Errorf("use the version of daesa that drew it, or draw the night again with daesa report nightly, and work in that one",
-			"the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", quote(r.form), form)
+			"the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", xlsx.Quote(r.form), form)
 	}
 	return nil
 }

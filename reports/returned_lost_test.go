@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/unicode/norm"
 
+	"daesa/internal/xlsx"
 	"daesa/reconcile"
 )
 
@@ -29,9 +30,9 @@ func must(t *testing.T, errs ...error) {
 }
 
 // header gives the cell of a title on the sheet of the breaks.
-func header(t *testing.T, f *excelize.File, label word) string {
+func header(t *testing.T, f *excelize.File, label label) string {
 	t.Helper()
-	return at(columnAt(t, f, "불일치", label), headRows)
+	return xlsx.At(columnAt(t, f, "불일치", label), headRows)
 }
 
 // copied lays the first columns of the breaks onto a sheet of its own, as copy
@@ -45,7 +46,7 @@ func copied(t *testing.T, f *excelize.File, sheet string, columns int, from int)
 	must(t, err)
 	for i, cells := range rows[from-1:] {
 		for j, value := range cells[:min(columns, len(cells))] {
-			must(t, f.SetCellStr(sheet, at(j+1, i+1), value))
+			must(t, f.SetCellStr(sheet, xlsx.At(j+1, i+1), value))
 		}
 	}
 }
@@ -98,7 +99,7 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 		{name: "the sheet was deleted", edit: func(t *testing.T, f *excelize.File) { must(t, f.DeleteSheet("불일치")) }, err: "has no sheet 불일치"},
 		{name: "the column of the decisions stands twice", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
-			must(t, f.SetCellStr("불일치", at(40, headRows), "결정"))
+			must(t, f.SetCellStr("불일치", xlsx.At(40, headRows), "결정"))
 		}, err: "the column 결정 stands twice"},
 
 		{name: "titles gained blanks, and were decomposed by another system", edit: func(t *testing.T, f *excelize.File) {
@@ -138,7 +139,7 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 			_, err := f.NewSheet("Sheet1")
 			must(t, err)
 			for i, value := range []string{"Order", "Decision", "Row check"} {
-				must(t, f.SetCellStr("Sheet1", at(i+1, 1), value))
+				must(t, f.SetCellStr("Sheet1", xlsx.At(i+1, 1), value))
 			}
 			must(t, f.SetCellStr("Sheet1", "A2", lostOrder), f.SetCellStr("Sheet1", "B2", "Refund now"))
 		}, words: []string{otherOrder + ": waiting"}, refused: []string{lostOrder + `: its decision "Refund now" cannot be read: its titles are in another language`}},
@@ -149,7 +150,7 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 			rows, err := f.GetRows("불일치")
 			must(t, err, f.RemoveRow("불일치", row), f.InsertRows("불일치", 2, 1))
 			for i, value := range rows[row-1] {
-				must(t, f.SetCellStr("불일치", at(i+1, 2), value))
+				must(t, f.SetCellStr("불일치", xlsx.At(i+1, 2), value))
 			}
 		}, words: []string{otherOrder + ": waiting"}, refused: []string{lostOrder + ": its decision \"환불 진행\" cannot be read: it stands under no header"}},
 
@@ -174,13 +175,13 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 			decided(t, f)
 			column := columnAt(t, f, "불일치", columnDecision)
 			row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), lostOrder)
-			must(t, f.MergeCell("불일치", at(column, row), at(column, row+1)))
+			must(t, f.MergeCell("불일치", xlsx.At(column, row), xlsx.At(column, row+1)))
 			put(t, f, otherOrder, columnOwner, "이정산")
 		}, words: []string{otherOrder + ":  owner=이정산"}, refused: []string{"its 결정 is merged with that of other rows", "its 결정 is merged with that of other rows"}},
 		{name: "the decision is a formula that no program has reckoned", edit: func(t *testing.T, f *excelize.File) {
 			put(t, f, otherOrder, columnDecision, "기다림")
 			row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), lostOrder)
-			cell := at(columnAt(t, f, "불일치", columnDecision), row)
+			cell := xlsx.At(columnAt(t, f, "불일치", columnDecision), row)
 			must(t, f.SetCellValue("불일치", cell, nil), f.SetCellFormula("불일치", cell, "N14"))
 		}, words: []string{otherOrder + ": waiting"}, refused: []string{lostOrder + ": what stands in 결정 is a formula without a value"}},
 		{name: "the sheet of another night was laid into it", edit: func(t *testing.T, f *excelize.File) {
@@ -194,7 +195,7 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 			must(t, err)
 			for i, cells := range rows {
 				for j, value := range cells {
-					must(t, f.SetCellStr("불일치 (2)", at(j+1, i+1), value))
+					must(t, f.SetCellStr("불일치 (2)", xlsx.At(j+1, i+1), value))
 				}
 			}
 		}, words: []string{otherOrder + ": waiting"}, refused: []string{"belongs to another workbook (its row check is \"rother-"}},

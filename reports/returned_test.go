@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -57,10 +58,10 @@ func returnedOf(t *testing.T, path string) *Returned {
 }
 
 // put writes into the row of an order, in the column with a label.
-func put(t *testing.T, f *excelize.File, order string, label word, value any) {
+func put(t *testing.T, f *excelize.File, order string, label label, value any) {
 	t.Helper()
 	row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), order)
-	if err := f.SetCellValue("불일치", at(columnAt(t, f, "불일치", label), row), value); err != nil {
+	if err := f.SetCellValue("불일치", xlsx.At(columnAt(t, f, "불일치", label), row), value); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -173,7 +174,7 @@ func TestATotalIsNoBreak(t *testing.T) {
 		if len(rows) != 2 {
 			t.Fatalf("the list has its totals in rows %v", rows)
 		}
-		if err := f.SetCellStr("불일치", at(columnAt(t, f, "불일치", columnDecision), rows[0]), "환불 진행"); err != nil {
+		if err := f.SetCellStr("불일치", xlsx.At(columnAt(t, f, "불일치", columnDecision), rows[0]), "환불 진행"); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -182,7 +183,7 @@ func TestATotalIsNoBreak(t *testing.T) {
 		t.Errorf("%+v %v", read, err)
 	}
 	path = edited(t, night, Options{}, func(f *excelize.File) {
-		if err := f.SetCellValue("불일치", at(columnAt(t, f, "불일치", columnDifference), totals(t, f)[0]), 1); err != nil {
+		if err := f.SetCellValue("불일치", xlsx.At(columnAt(t, f, "불일치", columnDifference), totals(t, f)[0]), 1); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -201,8 +202,8 @@ func TestRowsAreRefusedForThemselves(t *testing.T) {
 		row := rowWith(t, from, "불일치", columnAt(t, from, "불일치", columnOrder), "20261121-0008")
 		into := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), "20261121-0008")
 		column := columnAt(t, f, "불일치", columnRowCheck)
-		check, _ := from.GetCellValue("불일치", at(column, row))
-		_ = f.SetCellStr("불일치", at(column, into), check)
+		check, _ := from.GetCellValue("불일치", xlsx.At(column, row))
+		_ = f.SetCellStr("불일치", xlsx.At(column, into), check)
 	}
 	for _, test := range []struct {
 		name   string
@@ -285,7 +286,7 @@ func TestWorkbooksOfManyMerchantsAndInEnglishComeBack(t *testing.T) {
 		rows, _ := f.GetRows("Breaks")
 		header := slices.IndexFunc(rows, func(cells []string) bool { return slices.Contains(cells, columnDecision.en) })
 		decision := slices.Index(rows[header], columnDecision.en) + 1
-		if err := f.SetCellStr("Breaks", at(decision, header+2), "Not ours"); err != nil {
+		if err := f.SetCellStr("Breaks", xlsx.At(decision, header+2), "Not ours"); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -340,7 +341,7 @@ func TestFilesThatAreNoWorkbookOfOurs(t *testing.T) {
 
 func TestADeletedColumnIsSaid(t *testing.T) {
 	path := edited(t, []Snapshot{sampleNight("m")}, Options{}, func(f *excelize.File) {
-		_ = f.SetCellStr("불일치", at(columnAt(t, f, "불일치", columnDifference), headRows), "")
+		_ = f.SetCellStr("불일치", xlsx.At(columnAt(t, f, "불일치", columnDifference), headRows), "")
 	})
 	if _, err := returnedOf(t, path).Words([]Snapshot{sampleNight("m")}); err == nil || !strings.Contains(err.Error(), "the column 차이 is missing") {
 		t.Errorf("%v", err)
@@ -439,21 +440,6 @@ func TestDatesWithOtherLastDigitsAndFormulasWithoutValueAreAsDrawn(t *testing.T)
 	}
 }
 
-func TestAMomentIsComparedToTheSecondAndMoneyExactly(t *testing.T) {
-	for _, pair := range []struct {
-		a, b string
-		same bool
-	}{
-		{"46341.4165856482", "46341.416585648148", true}, {"46341.4165856482", "46341.416597", false}, {"46341.5000000000", "46341.5", true},
-		{"46341.56", "46341.57", false}, {"46341.56", "46341.560000000001", true}, {"46341.123456", "46341.123457", false}, {"50000", "50000.00001", false},
-		{"0.8520", "0.8521", false}, {"118000", "118001", false},
-	} {
-		if same := numberFact(pair.a) == numberFact(pair.b); same != pair.same {
-			t.Errorf("%s and %s: %s, %s", pair.a, pair.b, numberFact(pair.a), numberFact(pair.b))
-		}
-	}
-}
-
 func TestAWorkbookOfAnotherFormIsNotCalledChanged(t *testing.T) {
 	path := edited(t, []Snapshot{sampleNight("m")}, Options{}, nil)
 	r := returnedOf(t, path)
@@ -483,14 +469,6 @@ func TestAnEncryptedWorkbookIsTheSame(t *testing.T) {
 	open, err := excelize.Decrypt(content, &excelize.Options{Password: "비밀 1"})
 	if err != nil || !bytes.HasPrefix(open, drawn(t, []Snapshot{sampleNight("m")}, Options{})) {
 		t.Errorf("decrypted it is another workbook: %v", err)
-	}
-}
-
-func TestWrittenUndoesInert(t *testing.T) {
-	for _, value := range slices.Concat(hostile[:24], []string{"'", "''=1", "'가", "", "=", "'''@"}) {
-		if got := written(inert(value)); got != value {
-			t.Errorf("%q came back as %q", value, got)
-		}
 	}
 }
 

@@ -8,13 +8,14 @@ import (
 	"daesa/internal/hint"
 	"daesa/internal/table"
 	prose "daesa/internal/written"
+	"daesa/internal/xlsx"
 )
 
 // returnedRow is one row of a break as it came back.
 type returnedRow struct {
 	sheet   string
 	line    int
-	columns []column
+	columns []column[*breakLine]
 	facts   []string // of the fact columns, in their order
 	id      string
 	order   string
@@ -74,7 +75,7 @@ func (r *Returned) breakRows(orders map[string]bool) (returnedRows, error) {
 }
 
 // otherSheets hold no decisions.
-var otherSheets = []word{sheetSummary, sheetMethods, sheetDeadlines, sheetRefunds, sheetMissing, sheetTransfers, sheetPromises, sheetControl}
+var otherSheets = []label{sheetSummary, sheetMethods, sheetDeadlines, sheetRefunds, sheetMissing, sheetTransfers, sheetPromises, sheetControl}
 
 // sheetReader reads one sheet, row by row.
 type sheetReader struct {
@@ -83,7 +84,7 @@ type sheetReader struct {
 	orders map[string]bool
 	all    *returnedRows
 
-	columns []column // of the header above; nil: none that is whole
+	columns []column[*breakLine] // of the header above; nil: none that is whole
 	places  []int
 	loose   *looseHeader // a header that is not whole; nil: none
 	first   int          // of all.rows that belong to this sheet, once there is one
@@ -183,7 +184,7 @@ func (s *sheetReader) own() bool {
 // row, or a decision beside the order number of a break. The other sheets of the
 // workbook have words of their own.
 func (s *sheetReader) headless(row table.StoredRow) {
-	if slices.ContainsFunc(otherSheets, func(name word) bool { return s.sheet == name.ko || s.sheet == name.en }) {
+	if slices.ContainsFunc(otherSheets, func(name label) bool { return s.sheet == name.ko || s.sheet == name.en }) {
 		return
 	}
 	decision, order, checked := "", "", false
@@ -191,7 +192,7 @@ func (s *sheetReader) headless(row table.StoredRow) {
 		if _, ok := decisionOf(c.Text); ok {
 			decision = c.Text
 		}
-		text := written(c.Text)
+		text := xlsx.Original(c.Text)
 		if s.orders[text] {
 			order = text
 		}
@@ -204,7 +205,7 @@ func (s *sheetReader) headless(row table.StoredRow) {
 }
 
 func (s *sheetReader) stray(row table.StoredRow, order, decision, reason string) {
-	s.all.strays = append(s.all.strays, stray{s.sheet, row.Line, written(order), decision, reason})
+	s.all.strays = append(s.all.strays, stray{s.sheet, row.Line, xlsx.Original(order), decision, reason})
 }
 
 // merged marks the rows whose cells for people are merged with those of other
@@ -245,7 +246,7 @@ func titlesOf(cells []table.Stored) map[string][]int {
 }
 
 // missingColumnOf names a column that every drawing has and this one has not.
-func missingColumnOf(columns []column) *word {
+func missingColumnOf(columns []column[*breakLine]) *label {
 	for _, c := range breakColumns {
 		sometimes := c.name == columnMID || c.name == columnCurrency
 		if !sometimes && position(columns, c.name) == 0 {
@@ -255,10 +256,10 @@ func missingColumnOf(columns []column) *word {
 	return nil
 }
 
-func newReturnedRow(sheet string, row table.StoredRow, columns []column, places []int) returnedRow {
+func newReturnedRow(sheet string, row table.StoredRow, columns []column[*breakLine], places []int) returnedRow {
 	one := returnedRow{sheet: sheet, line: row.Line, columns: columns}
 	for i, c := range columns {
-		fact := storedFact(row.Cells, places[i])
+		fact := xlsx.StoredFact(row.Cells, places[i])
 		if c.isFact() {
 			one.facts = append(one.facts, fact)
 		}
@@ -267,13 +268,13 @@ func newReturnedRow(sheet string, row table.StoredRow, columns []column, places 
 		}
 		switch c.name {
 		case columnBreakID:
-			one.id = written(fact)
+			one.id = xlsx.Original(fact)
 		case columnOrder:
-			one.order = written(fact)
+			one.order = xlsx.Original(fact)
 		case columnRowCheck:
-			one.check = written(fact)
+			one.check = xlsx.Original(fact)
 		case columnDecision:
-			one.decision = strings.TrimSpace(written(fact))
+			one.decision = strings.TrimSpace(xlsx.Original(fact))
 		case columnOwner:
 			one.owner = personText(fact)
 		case columnNote:
@@ -284,4 +285,4 @@ func newReturnedRow(sheet string, row table.StoredRow, columns []column, places 
 }
 
 // personText is what a person wrote, as it is kept.
-func personText(fact string) string { return strings.TrimSpace(clean(written(fact))) }
+func personText(fact string) string { return strings.TrimSpace(xlsx.Clean(xlsx.Original(fact))) }

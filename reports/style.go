@@ -1,10 +1,11 @@
 package reports
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
-	"github.com/xuri/excelize/v2"
-
+	"daesa/internal/xlsx"
 	"daesa/pay"
 )
 
@@ -13,87 +14,55 @@ const font = "맑은 고딕"
 
 // The colours: dark blue for what leads, one red, one green, one amber.
 const (
-	navy   = "1F2A44"
-	ink    = "22293A"
-	grey   = "7A8194"
-	hair   = "D5D9E2"
-	pale   = "F5F6FA"
-	head   = "E8EBF5"
-	red    = "B42318"
-	rose   = "FDECEA"
-	green  = "0F766E"
-	mint   = "E4F3EF"
-	amber  = "9A5B00"
-	cream  = "FFF4DE"
-	link   = "2B4C9B"
-	white  = "FFFFFF"
-	noFill = ""
+	navy  = "1F2A44"
+	ink   = "22293A"
+	grey  = "7A8194"
+	hair  = "D5D9E2"
+	pale  = "F5F6FA"
+	head  = "E8EBF5"
+	red   = "B42318"
+	rose  = "FDECEA"
+	green = "0F766E"
+	mint  = "E4F3EF"
+	amber = "9A5B00"
+	cream = "FFF4DE"
+	link  = "2B4C9B"
+	white = "FFFFFF"
 )
 
-// look is everything that a style says. Equal looks share one style.
-type look struct {
-	size      int // points
-	bold      bool
-	underline bool
-	color     string
-	fill      string
-	align     string // left, center, right
-	top       bool   // else centred upright
-	wrap      bool
-	indent    int
-	format    string // a number format; "@" is text
-	rule      string // colour of a thin line below
-	over      string // colour of a thick line above
-	box       bool   // thin lines all around
+type style = xlsx.Style
+
+// plain is the style that the others start from, rowStyle that of the rows of a
+// list: its lines wrap, so that a long id or a sentence is whole also on paper.
+var (
+	plain    = style{Size: 10, Color: ink, Align: "left", Format: "@"}
+	rowStyle = plain.With(func(s *style) { s.Size, s.Below, s.Wrap = 9, hair, true })
+
+	titleStyle   = plain.With(func(s *style) { s.Size, s.Bold, s.Color = 16, true, navy })
+	headingStyle = plain.With(func(s *style) { s.Size, s.Bold, s.Color = 12, true, navy })
+	smallStyle   = plain.With(func(s *style) { s.Size, s.Color = 9, grey })
+	backStyle    = plain.With(func(s *style) { s.Size, s.Color, s.Underline, s.Align = 9, link, true, "right" })
+	goesStyle    = plain.With(func(s *style) { s.Color, s.Underline, s.Align = link, true, "right" })
+)
+
+// headStyle is the header of a table on a page; align is left or right.
+func headStyle(align string) style {
+	return plain.With(func(s *style) { s.Bold, s.Color, s.Fill, s.Align, s.Above = true, navy, head, align, navy })
 }
 
-// plain is the look that the others start from.
-var plain = look{size: 10, color: ink, align: "left", format: "@"}
-
-func (l look) with(change func(*look)) look {
-	change(&l)
-	return l
+// figureStyle is a number in a table on a page.
+func figureStyle(format string, bold bool) style {
+	return plain.With(func(s *style) { s.Format, s.Align, s.Below, s.Bold = format, "right", hair, bold })
 }
 
-func (l look) excelize() *excelize.Style {
-	style := &excelize.Style{
-		Font:      &excelize.Font{Family: font, Size: float64(l.size), Bold: l.bold, Color: l.color},
-		Alignment: &excelize.Alignment{Horizontal: l.align, Vertical: "center", WrapText: l.wrap, Indent: l.indent},
+// tagStyle marks how a row of a list stands: red needs a person, amber waits for
+// one, green is done. Any other colour leaves the row as it is.
+func tagStyle(colour string) style {
+	fill, ok := map[string]string{red: rose, amber: cream, green: mint, navy: head}[colour]
+	if !ok {
+		return rowStyle
 	}
-	if l.top {
-		style.Alignment.Vertical = "top"
-	}
-	if l.underline {
-		style.Font.Underline = "single"
-	}
-	if l.fill != noFill {
-		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{l.fill}}
-	}
-	switch l.format {
-	case "":
-	case "@":
-		style.NumFmt = 49
-	default:
-		style.CustomNumFmt = &l.format
-	}
-	style.Border = l.borders()
-	return style
-}
-
-func (l look) borders() []excelize.Border {
-	var borders []excelize.Border
-	if l.box {
-		for _, side := range []string{"left", "right", "top", "bottom"} {
-			borders = append(borders, excelize.Border{Type: side, Color: hair, Style: 1})
-		}
-	}
-	if l.rule != "" {
-		borders = append(borders, excelize.Border{Type: "bottom", Color: l.rule, Style: 1})
-	}
-	if l.over != "" {
-		borders = append(borders, excelize.Border{Type: "top", Color: l.over, Style: 2})
-	}
-	return borders
+	return rowStyle.With(func(s *style) { s.Bold, s.Color, s.Fill = true, colour, fill })
 }
 
 // Number formats that need no currency.
@@ -102,6 +71,7 @@ const (
 	formatDate    = `yyyy-mm-dd`
 	formatMoment  = `yyyy-mm-dd hh:mm`
 	formatPercent = `0.00%`
+	formatShare   = `0.0%` // in whole tenths of a percent
 	formatDaysTo  = `"D-"0;"D+"0;"D-day"`
 	formatCheck   = `+#,##0;-#,##0;0" ✓"`
 )
@@ -150,9 +120,69 @@ func checkFormat(c pay.Currency) string {
 	return "+" + digits + behind + ";-" + digits + behind + ";" + zero(c) + behind + `" ✓"`
 }
 
+// dashFormat shows nothing as a dash.
+func dashFormat(c pay.Currency) string {
+	digits, behind := unit(c)
+	return digits + behind + ";-" + digits + behind + `;"–"`
+}
+
 func zero(c pay.Currency) string {
 	if c.Digits() > 0 {
 		return "0." + strings.Repeat("0", c.Digits())
 	}
 	return "0"
+}
+
+// money is an amount in its currency's own notation.
+func money(style xlsx.StyleID, currency pay.Currency, units int64) xlsx.Cell {
+	return xlsx.Decimal(style, currency.Format(units))
+}
+
+// rounded takes away what binary fractions add to hundredths.
+func rounded(c pay.Currency, formula string) string {
+	if c.Digits() == 0 {
+		return formula
+	}
+	return "ROUND(" + formula + "," + strconv.Itoa(c.Digits()) + ")"
+}
+
+// spell writes money for sentences: 12,300원, 181.56 USD.
+func spell(c pay.Currency, units int64) string {
+	if c == pay.KRW {
+		return xlsx.Grouped(c.Format(units)) + "원"
+	}
+	return xlsx.Grouped(c.Format(units)) + " " + code(c)
+}
+
+// signed spells money with its sign.
+func signed(c pay.Currency, units int64) string {
+	if units > 0 {
+		return "+" + spell(c, units)
+	}
+	return spell(c, units)
+}
+
+func grouped(n int64) string { return xlsx.Grouped(strconv.FormatInt(n, 10)) }
+
+// date is a business day.
+func date(style xlsx.StyleID, d pay.Day) xlsx.Cell {
+	t, err := time.Parse(time.DateOnly, string(d)) // in UTC: in Seoul not every day had a midnight
+	if err != nil {
+		return xlsx.Blank(style) // there is none; a Day is checked where it is made
+	}
+	return xlsx.Date(style, t)
+}
+
+// moment is an instant in Seoul.
+func moment(style xlsx.StyleID, t time.Time) xlsx.Cell {
+	if t.IsZero() {
+		return xlsx.Blank(style)
+	}
+	return xlsx.Moment(style, t.In(pay.Seoul))
+}
+
+// clip keeps a sentence that quotes an error readable.
+func clip(sentence string) string {
+	const most = 300
+	return xlsx.Clip(xlsx.Clean(sentence), most)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -93,9 +94,9 @@ func (n *night) lateOnes() stake {
 	return sum
 }
 
-// lateWords says how much is not sent in time, and of what it is for each state
+// lateLabels says how much is not sent in time, and of what it is for each state
 // or setting that keeps it.
-func (b *nightBook) lateWords(spelled func(stake) string) string {
+func (b *nightBook) lateLabels(spelled func(stake) string) string {
 	all := b.night.lateOnes()
 	var parts []string
 	for _, l := range b.night.waiting {
@@ -103,16 +104,16 @@ func (b *nightBook) lateWords(spelled func(stake) string) string {
 			continue
 		}
 		what := b.lang.refund(l.State, pay.MethodUnknown)
-		if word, ok := waitWords[l.Why]; ok {
+		if word, ok := waitLabels[l.Why]; ok {
 			what = b.lang.of(word)
 		}
-		parts = append(parts, b.lang.fill(word{"{1} {2}건", "{1}: {2}"}, what, b.number(l.Late)))
+		parts = append(parts, b.lang.fill(label{"{1} {2}건", "{1}: {2}"}, what, b.number(l.Late)))
 	}
-	return b.lang.fill(word{"{1}건 {2} ({3})", "{1}, {2} ({3})"}, b.number(all.count), spelled(all), strings.Join(parts, " · "))
+	return b.lang.fill(label{"{1}건 {2} ({3})", "{1}, {2} ({3})"}, b.number(all.count), spelled(all), strings.Join(parts, " · "))
 }
 
-// waitWords are what a request waits for, in a few words.
-var waitWords = map[string]word{
+// waitLabels are what a request waits for, in a few words.
+var waitLabels = map[string]label{
 	refunds.WhyAwaitsApproval: {"결재 대기", "waiting for approval"},
 	refunds.WhyNeedsAccount:   {"환불계좌 필요", "no refund account"},
 	refunds.WhyNotConfigured:  {"설정에 없는 가맹점", "merchant not configured"},
@@ -148,7 +149,7 @@ func (b brief) waitLines() []string {
 		if !l.Stuck {
 			continue
 		}
-		name := b.lang.of(waitWords[l.Why])
+		name := b.lang.of(waitLabels[l.Why])
 		s, known := stuck[name]
 		if !known {
 			order = append(order, name)
@@ -166,7 +167,7 @@ func (b brief) waitLines() []string {
 		lines = append(lines, b.say("⚠ 현재 설정으로 전송할 수 없는 환불: ", "⚠ Never sent as the configuration stands: ")+strings.Join(parts, " · "))
 	}
 	if b.night.lateOnes().count > 0 {
-		lines = append(lines, b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateWords(b.spelled))
+		lines = append(lines, b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateLabels(b.spelled))
 	}
 	return lines
 }
@@ -186,39 +187,24 @@ func (m *summary) waiting() {
 	if len(lines) == 0 {
 		return
 	}
-	m.heading(word{"환불 대기 사유", "What refunds wait for"}, sheetRefunds)
-	row := m.s.add(17)
-	for i, label := range []word{{"대기 사유", "What for"}, {"건수", "Count"}, columnAmount, {"가장 이른 취소기한", "Earliest deadline"}, {"기한 초과 예상", "Not in time"}, {"담당", "Who acts"}} {
-		align := "right"
-		if i == 0 {
-			align = "left"
-		}
-		m.slot(waitSlots, i, row, text(m.headLook(align), m.lang.of(label)))
-	}
+	m.heading(label{"환불 대기 사유", "What refunds wait for"}, sheetRefunds)
+	g := m.s.Grid(m.s.Last(), 17, waitSlots...)
+	g.Add(m.heads(label{"대기 사유", "What for"}, columnCount, columnAmount, label{"가장 이른 취소기한", "Earliest deadline"}, label{"기한 초과 예상", "Not in time"}, label{"담당", "Who acts"})...)
 	for _, l := range lines {
 		m.waitingRow(l)
 	}
 }
 
 func (m *summary) waitingRow(l refunds.WaitLine) {
-	hot := func(look *look) {
-		if l.Stuck || l.Late > 0 {
-			look.color, look.bold = red, true
-		}
-	}
-	figure := func(format string) int {
-		return m.look(func(l *look) { l.rule, l.format, l.align = hair, format, "right"; hot(l) })
-	}
+	r := m.hotRow(l.Stuck || l.Late > 0)
 	s := l.Wait().Sentence(refunds.Language(m.lang))
-	row := m.s.add(17 * linesOf(s.Cause, 62))
-	earliest := text(figure("@"), "–")
+	earliest := r.says("–")
 	if !l.Earliest.IsZero() {
-		earliest = moment(figure(formatMoment), l.Earliest)
+		earliest = moment(r.right(formatMoment), l.Earliest)
 	}
-	cause := m.look(func(l *look) { l.rule, l.wrap = hair, true; hot(l) })
-	for i, c := range []cell{text(cause, clean(s.Cause)), count(figure(m.counting()), l.Count), money(figure(moneyFormat(l.Currency)), l.Currency, l.Amount),
-		earliest, count(figure(m.counting()), l.Late), text(figure("@"), clean(s.Who))} {
-		m.slot(waitSlots, i, row, c)
-	}
-	m.s.linkRow(row, top(m.lang.of(sheetRefunds)))
+	cause := r
+	cause.tone.wrap = true
+	g := m.s.Grid(m.s.Last(), 17*xlsx.Lines(s.Cause, 62), waitSlots...)
+	g.Add(cause.label(s.Cause), r.count(l.Count), r.money(l.Currency, l.Amount), earliest, r.count(l.Late), r.says(s.Who))
+	g.Link(xlsx.Top(m.lang.of(sheetRefunds)))
 }

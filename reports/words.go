@@ -8,6 +8,7 @@ import (
 
 	"daesa/internal/hint"
 	prose "daesa/internal/written"
+	"daesa/internal/xlsx"
 	"daesa/reconcile"
 )
 
@@ -75,7 +76,7 @@ func (r *Returned) Words(snapshots []Snapshot) (Read, error) {
 		}
 		switch {
 		case reason != "":
-			read.Refused = append(read.Refused, RefusedRow{row.sheet, row.line, clean(row.id), clean(row.order), reason})
+			read.Refused = append(read.Refused, RefusedRow{row.sheet, row.line, xlsx.Clean(row.id), xlsx.Clean(row.order), reason})
 		case !word.Empty():
 			read.Words = append(read.Words, RowWord{row.sheet, row.line, word.Seen.OrderID, word})
 		}
@@ -90,15 +91,15 @@ func (r *Returned) takeStrays(read *Read, strays []stray) error {
 	decided := slices.DeleteFunc(slices.Clone(strays), func(s stray) bool { return s.decision == "" })
 	if len(decided) > 0 && !slices.ContainsFunc(read.Words, func(w RowWord) bool { return w.Word.As != "" }) {
 		first := decided[0]
-		return hint.New(fmt.Sprintf("%s holds %d decisions of which none can be read; the first, %s on sheet %s row %d: %s", r.Path, len(decided), quote(first.decision), first.sheet, first.line, first.reason),
+		return hint.New(fmt.Sprintf("%s holds %d decisions of which none can be read; the first, %s on sheet %s row %d: %s", r.Path, len(decided), xlsx.Quote(first.decision), first.sheet, first.line, first.reason),
 			adviceColumns)
 	}
 	for _, s := range strays {
-		what := "its decision " + quote(s.decision) + " cannot be read: "
+		what := "its decision " + xlsx.Quote(s.decision) + " cannot be read: "
 		if s.decision == "" {
 			what = "what was written cannot be read: "
 		}
-		read.Refused = append(read.Refused, RefusedRow{s.sheet, s.line, "", clean(s.order), what + s.reason})
+		read.Refused = append(read.Refused, RefusedRow{s.sheet, s.line, "", xlsx.Clean(s.order), what + s.reason})
 	}
 	return nil
 }
@@ -142,22 +143,22 @@ func (r *Returned) drawnRows(snapshots []Snapshot, rows []returnedRow) (map[stri
 	}
 	columns := rows[0].columns
 	b.several = position(columns, columnMID) > 0
-	ordered := slices.Clone(breakColumns)
-	ordered = slices.DeleteFunc(ordered, func(c column) bool { return position(columns, c.name) == 0 })
-	fill, cells := b.breakFill(b.breakPalettes(), ordered), make([]cell, len(ordered))
+	ordered := slices.DeleteFunc(slices.Clone(breakColumns), func(c column[*breakLine]) bool { return position(columns, c.name) == 0 })
+	list := listing[*breakLine]{columns: ordered}
+	fill, cells := list.fill(b.breakRow(b.breakStyles(), ordered)), make([]xlsx.Cell, len(ordered))
 	drawn := make(map[string]drawnRow, len(n.breaks))
 	for i := range n.breaks {
 		clear(cells)
 		fill(i, cells)
-		row := drawnRow{seen: n.breaks[i], check: cells[position(ordered, columnRowCheck)-1].value}
+		row := drawnRow{seen: n.breaks[i], check: cells[position(ordered, columnRowCheck)-1].Value()}
 		for j, c := range ordered {
 			if c.isFact() {
-				row.facts = append(row.facts, cells[j].fact())
+				row.facts = append(row.facts, cells[j].Fact())
 			}
 		}
 		drawn[n.breaks[i].ID] = row
 	}
-	return drawn, b.err
+	return drawn, b.Err()
 }
 
 // judge says what a row's word is, or why it is not taken.
@@ -170,10 +171,10 @@ func (r *Returned) judge(row *returnedRow, expected map[string]drawnRow) (reconc
 	case row.unread != "":
 		return reconcile.Word{}, row.unread
 	case !slices.Contains(r.Runs, run):
-		return reconcile.Word{}, "belongs to another workbook (its row check is " + quote(row.check) + ")"
+		return reconcile.Word{}, "belongs to another workbook (its row check is " + xlsx.Quote(row.check) + ")"
 	case !known:
-		return reconcile.Word{}, "is no break of this night (its id is " + quote(row.id) + ")"
-	case clean(checkOf(run, row.facts)) != row.check:
+		return reconcile.Word{}, "is no break of this night (its id is " + xlsx.Quote(row.id) + ")"
+	case xlsx.Clean(checkOf(run, row.facts)) != row.check:
 		return reconcile.Word{}, "was edited in its facts" + r.edited(row, drawn)
 	case row.check != drawn.check:
 		return reconcile.Word{}, "the night was run again after this workbook was drawn, and the row is another now"
@@ -190,7 +191,7 @@ func (r *Returned) edited(row *returnedRow, drawn drawnRow) string {
 			continue
 		}
 		if i < len(drawn.facts) && i < len(row.facts) && row.facts[i] != drawn.facts[i] {
-			names = append(names, fmt.Sprintf("%s: %s, drawn as %s", r.lang.of(c.name), quote(row.facts[i]), quote(drawn.facts[i])))
+			names = append(names, fmt.Sprintf("%s: %s, drawn as %s", r.lang.of(c.name), xlsx.Quote(row.facts[i]), xlsx.Quote(drawn.facts[i])))
 		}
 		i++
 	}
@@ -203,7 +204,7 @@ func (r *Returned) edited(row *returnedRow, drawn drawnRow) string {
 // quote keeps a text from outside short and on one line.
 func quote(value string) string {
 	const most = 40
-	value = clean(value)
+	value = xlsx.Clean(value)
 	if utf8.RuneCountInString(value) > most {
 		value = string([]rune(value)[:most]) + "…"
 	}
@@ -217,14 +218,14 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string
 	if row.decision != "" {
 		as, ok := decisionOf(row.decision)
 		if !ok {
-			return w, fmt.Sprintf("its decision %s is none of: %s", quote(row.decision), r.lang.listed(decisions))
+			return w, fmt.Sprintf("its decision %s is none of: %s", xlsx.Quote(row.decision), r.lang.listed(decisions))
 		}
 		w.As = as
 	}
-	if row.owner != personText(inert(clean(seen.Owner))) {
+	if row.owner != personText(xlsx.Inert(xlsx.Clean(seen.Owner))) {
 		w.Owner = &row.owner
 	}
-	if row.note != personText(inert(clean(seen.Note))) {
+	if row.note != personText(xlsx.Inert(xlsx.Clean(seen.Note))) {
 		w.Note = &row.note
 	}
 	switch {
@@ -237,10 +238,10 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string
 }
 
 // decisionOf takes a label of either language, a former one, or the contract's
-// own word.
+// own label.
 func decisionOf(label string) (reconcile.Disposition, bool) {
 	for _, as := range reconcile.Dispositions {
-		w := decisionWords[as]
+		w := decisionLabels[as]
 		given, former := prose.Bare(label), formerDecisions[as]
 		if given == prose.Bare(w.ko) || given == prose.Bare(w.en) || given == string(as) || former != "" && given == prose.Bare(former) {
 			return as, true
@@ -249,7 +250,7 @@ func decisionOf(label string) (reconcile.Disposition, bool) {
 	return "", false
 }
 
-func (l language) listed(words []word) string {
+func (l language) listed(words []label) string {
 	var list []string
 	for _, w := range words {
 		list = append(list, l.of(w))

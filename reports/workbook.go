@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -16,9 +17,6 @@ type Options struct {
 	Expected []string // the configured merchants: one without a snapshot is shown as absent
 	Password string   // of a saved workbook; "": it is not encrypted
 }
-
-// mostRows is how many rows a sheet holds; tests lower it.
-var mostRows = 1_048_576
 
 // form numbers how a night's workbook is drawn. Every change of a cell that the
 // same night draws raises it, so that nobody's workbook of last year is called
@@ -31,13 +29,9 @@ const form = "2"
 // program reckoned itself. It fails on no snapshot, on snapshots of different
 // dates or twice of one merchant, and on an unknown language.
 func Write(w io.Writer, snapshots []Snapshot, opts Options) error {
-	l := language(opts.Language)
-	switch l {
-	case "":
-		l = korean
-	case korean, english:
-	default:
-		return fmt.Errorf("workbook: language %q is neither ko nor en", opts.Language)
+	l, err := languageOf(opts.Language)
+	if err != nil {
+		return fmt.Errorf("workbook: %w", err)
 	}
 	n, err := newNight(snapshots, opts.Expected)
 	if err != nil {
@@ -45,12 +39,10 @@ func Write(w io.Writer, snapshots []Snapshot, opts Options) error {
 	}
 	b, err := newNightBook(n, l)
 	if err == nil {
-		err = b.draw()
+		b.draw()
+		err = b.Write(w)
 	}
 	if err != nil {
-		return fmt.Errorf("workbook of %s: %w", n.day, err)
-	}
-	if err := b.write(w); err != nil {
 		return fmt.Errorf("workbook of %s: %w", n.day, err)
 	}
 	return nil
@@ -59,7 +51,7 @@ func Write(w io.Writer, snapshots []Snapshot, opts Options) error {
 // Save writes the workbook to a file whole or not at all (mode 0600). The
 // folder is made (0700) where it is missing.
 func Save(path string, snapshots []Snapshot, opts Options) error {
-	return save(path, opts.Password, func(w io.Writer) error { return Write(w, snapshots, opts) })
+	return xlsx.Save(path, opts.Password, func(w io.Writer) error { return Write(w, snapshots, opts) })
 }
 
 // FileName is the name of a night's workbook: daesa-2026-11-21.xlsx, with a
@@ -89,9 +81,9 @@ type nightBook struct {
 	night  *night
 	stakes map[bucket]stake
 	places map[string]string // where a figure stands that another sheet checks
-	breaks []placed
-	due    []placed
-	queue  []placed
+	breaks []xlsx.Area
+	due    []xlsx.Area
+	queue  []xlsx.Area
 }
 
 func newNightBook(n *night, l language) (*nightBook, error) {
@@ -106,14 +98,14 @@ func newNightBook(n *night, l language) (*nightBook, error) {
 	}
 	stakes, err := n.stakes()
 	return &nightBook{night: n, stakes: stakes, places: map[string]string{}, book: newBook(l, about{
-		title: l.of(word{"일일 대사 보고서", "Daily reconciliation"}) + " " + string(n.day), of: of, at: n.now,
+		title: l.of(label{"일일 대사 보고서", "Daily reconciliation"}) + " " + string(n.day), of: of, at: n.now,
 		currencies: n.currencies, several: n.several(),
 	})}, err
 }
 
 // draw lays out all sheets, in their order.
-func (b *nightBook) draw() error {
-	summary := b.add(&sheet{name: b.lang.of(sheetSummary)})
+func (b *nightBook) draw() {
+	summary := b.Add(&xlsx.Sheet{Name: b.lang.of(sheetSummary)})
 	methods := b.drawMethods()
 	b.drawBreaks()
 	b.drawDeadlines()
@@ -124,5 +116,4 @@ func (b *nightBook) draw() error {
 	page := newSummary(b, summary)
 	page.draw()
 	page.drawCharts(b.drawControl(), methods)
-	return b.err
 }

@@ -72,6 +72,20 @@ func (d *DB) MigrateToForTest(ctx context.Context, version int64) error {
 	return err
 }
 
+// AskForTest takes a request as versions did that looked at a payment's total
+// alone, whatever is left of its parts.
+func (d *DB) AskForTest(ctx context.Context, r refunds.Request) error {
+	return d.write(ctx, func(tx *sqlx.Tx) error {
+		if _, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r)); err != nil {
+			return err
+		}
+		_, err := d.append(ctx, tx, []Entry{entry(r.RequestedAt, r.RequestedBy, "", "refund:"+r.ID, "refund.requested", r.Reason,
+			map[string]any{"mid": r.MID, "order_id": r.OrderID, "payment_key": r.PaymentKey, "amount": r.Amount,
+				"tax_free_amount": r.TaxFreeAmount, "currency": r.Currency, "ref": r.Ref})})
+		return err
+	})
+}
+
 // NightForTest does what a night does about one break of a payment: it keeps the
 // look-up, and takes what propose makes of what was asked before. No command
 // calls it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/hint"
 	"daesa/orders"
@@ -461,7 +462,7 @@ func (e *examination) checkNights(ctx context.Context, now time.Time) error {
 		return err
 	}
 	complete := func(run reconcile.LedgerEntry) bool { return run.State == reconcile.RunComplete }
-	without := nightsWithout(runs, pay.DayOf(now), complete)
+	without := application.NightsWithout(runs, pay.DayOf(now), complete)
 	for _, m := range e.merchants(e.cfg) {
 		var late []pay.Day
 		for _, day := range without[m.MID] {

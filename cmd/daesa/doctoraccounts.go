@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	application "daesa/app"
 	"daesa/internal/seal"
 	"daesa/pay"
 	"daesa/refunds"
@@ -32,7 +33,7 @@ func (e *examination) checkEvents(ctx context.Context, now time.Time) error {
 // checkCaptures says what was missed in the last day.
 func (e *examination) checkCaptures(ctx context.Context, now time.Time) error {
 	for _, m := range e.cfg.Merchants {
-		figures, err := e.db.Captures(ctx, m.MID, now.Add(-captureSpan), now)
+		figures, err := e.db.Captures(ctx, m.MID, now.Add(-application.CaptureSpan), now)
 		if err != nil {
 			return err
 		}

@@ -49,8 +49,8 @@ func (e *examination) checkOwner(ctx context.Context, m config.Merchant, now tim
 func (e *examination) listClient(m config.Merchant) (*toss.Client, error) {
 	options := toss.Options{BaseURL: m.BaseURL, SecretKey: m.SecretKey.Reveal, Now: e.clock, Concurrency: 1}
 	if e.db != nil {
-		pace := newPacer(e.db, m.MID, m.RequestsPerMinute, e.clock)
-		options.Pace, options.OnThrottle = pace, pace.rest
+		pace := e.pacer(e.db, m)
+		options.Pace, options.OnThrottle = pace, pace.Rest
 	}
 	return toss.New(options)
 }

@@ -58,41 +58,38 @@ func (e *examination) checkRefunds(ctx context.Context, now time.Time) error {
 // checkHead: is the database as new as what was sent from it?
 func (e *examination) checkHead(ctx context.Context) {
 	head := newHeadKeeper(e.cfg, e.db)
-	if head.path == "" {
+	if head.Path() == "" {
 		e.warns("journal_head", "", "is kept nowhere outside the database, since there is no accounts.key_file to keep it beside",
 			"compare the head that each run prints with daesa audit verify --head after a restore")
 		return
 	}
-	err := head.check(ctx)
-	switch {
-	case errors.Is(err, errBehind):
-		e.failsWith("journal_head", head.path, err, behindHint)
-	case err != nil:
-		e.failsWith("journal_head", head.path, err, "")
-	default:
-		if f, err := os.CreateTemp(filepath.Dir(head.path), ".daesa-*"); err != nil {
-			e.warns("journal_head", head.path, "cannot be kept there: "+err.Error(), "give this user the right to write the folder, or keep each run's printed head elsewhere")
+	if err := head.Check(ctx); err != nil {
+		e.failsWith("journal_head", head.Path(), err, "")
+	} else {
+		if f, err := os.CreateTemp(filepath.Dir(head.Path()), ".daesa-*"); err != nil {
+			e.warns("journal_head", head.Path(), "cannot be kept there: "+err.Error(), "give this user the right to write the folder, or keep each run's printed head elsewhere")
 			return
 		} else if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
-			e.failsWith("journal_head", head.path, err, "")
+			e.failsWith("journal_head", head.Path(), err, "")
 			return
 		}
-		e.ok("journal_head", head.path, "the database has the entry that was kept")
+		e.ok("journal_head", head.Path(), "the database has the entry that was kept")
 	}
 }
 
 // checkJournal: is the journal's chain whole, as far as refunds run would look?
 func (e *examination) checkJournal(ctx context.Context) {
 	head := newHeadKeeper(e.cfg, e.db)
-	if err := head.checkChain(ctx, e.clock(), false); err != nil {
+	checked, err := head.CheckChain(ctx, e.clock(), false)
+	if err != nil {
 		e.failsWith("journal", "", err, "")
 		return
 	}
 	walked := "its newest entries follow each other"
 	switch {
-	case head.path == "":
-	case head.checked.Whole.Before(e.clock().Add(-time.Minute)):
-		walked = "its chain is whole since " + pay.FormatTime(head.checked.Whole) + ", when all of it was walked"
+	case head.Path() == "":
+	case checked.Whole.Before(e.clock().Add(-time.Minute)):
+		walked = "its chain is whole since " + pay.FormatTime(checked.Whole) + ", when all of it was walked"
 	default:
 		walked = "its chain is whole"
 	}
@@ -127,7 +124,7 @@ func (e *examination) checkOpenWork(ctx context.Context, now time.Time) error {
 			of[t.MID]++
 		}
 		for _, mid := range sortedKeys(of) {
-			if application.Concerns(mid, e.mid, mids(e.cfg)) {
+			if e.needs(e.cfg, e.db).Concern(mid) {
 				e.warns("open_work", mid, counted(of[mid], string(state)+" transfer")+" by hand", "daesa refunds transfers list shows them")
 			}
 		}
@@ -141,19 +138,20 @@ func (e *examination) checkOpenWork(ctx context.Context, now time.Time) error {
 // checkWaiting names what every open refund waits for. A person must look where
 // one must act, where a deadline is missed, and where nobody knows an outcome.
 func (e *examination) checkWaiting(ctx context.Context, now time.Time) error {
-	w, err := waitingAt(ctx, e.cfg, e.db, e.unasked, now)
+	needs := e.needs(e.cfg, e.db)
+	w, err := needs.Waiting(ctx, e.unasked, now)
 	if err != nil {
 		return err
 	}
-	for _, l := range w.lines {
-		if !application.Concerns(l.MID, e.mid, mids(e.cfg)) {
+	for _, l := range w.Lines {
+		if !needs.Concern(l.MID) {
 			continue
 		}
 		if len(application.NeedsOf(l)) > 0 {
-			e.warns("refunds", l.MID, saidOf(l), whatToDo(l))
+			e.warns("refunds", l.MID, application.Sentence(l), application.WhatToDo(l.Why))
 			continue
 		}
-		e.add("refunds", stateOK, l.MID, saidOf(l), "")
+		e.add("refunds", stateOK, l.MID, application.Sentence(l), "")
 	}
 	return nil
 }

@@ -140,9 +140,9 @@ func TestACorrectedMIDLosesNothingThatWasOnItsWay(t *testing.T) {
 		imported, _ := s.importFile(codeDone, "one.csv")
 		s.expect(codeDone, "refunds", "approve", "--by", "lee", "--batch", imported.Batch, "--expect-count", "1", "--expect-amount", "1000")
 		s.pass(time.Minute)
-		s.toss.control("faults", "drop-after=1,api=cancel") // nobody hears the answer
+		direct := s.behind(silentAfterTheFirstCancel(s.provider()))
 		s.expect(codeUnknown, "refunds", "run")
-		s.toss.control("faults", "")
+		s.must(os.WriteFile(filepath.Join(s.dir, "daesa.yaml"), direct, 0o600))
 
 		s.configure("tosspayments", "")
 		s.must(os.WriteFile(filepath.Join(s.dir, "two.csv"), []byte("order_id,amount,reason,ref\nM-0,2000,고객 변심,two\n"), 0o600))
@@ -156,13 +156,51 @@ func TestACorrectedMIDLosesNothingThatWasOnItsWay(t *testing.T) {
 		}
 
 		s.configure("tosspayments", "tosspayment")
-		s.pass(time.Minute)
+		s.pass(time.Hour) // by then it is looked up again
 		s.expect(codeDone, "refunds", "run")
 		s.pass(time.Minute)
 		s.expect(codeDone, "refunds", "run")
 		if states := s.states(); states["one"] != "succeeded" || states["two"] != "succeeded" || s.cancelsOf() != 2 {
 			t.Errorf("with the former mid among the also_mids: %v, %d cancels", states, s.cancelsOf())
 		}
+	})
+}
+
+// provider hands calls on to the pretend Toss Payments.
+func (s *chaosShop) provider() *httputil.ReverseProxy {
+	s.t.Helper()
+	behind, err := url.Parse("http://" + s.toss.door.address)
+	s.must(err)
+	return httputil.NewSingleHostReverseProxy(behind)
+}
+
+// behind puts what stands in the way between the shop and its provider, and gives
+// the configuration as it was without it.
+func (s *chaosShop) behind(way http.Handler) (direct []byte) {
+	s.t.Helper()
+	server := httptest.NewServer(way)
+	s.t.Cleanup(server.Close)
+	path := filepath.Join(s.dir, "daesa.yaml")
+	direct, err := os.ReadFile(path)
+	s.must(err)
+	s.must(os.WriteFile(path, []byte(strings.Replace(string(direct), "http://"+s.toss.door.address, server.URL, 1)), 0o600))
+	return direct
+}
+
+// silentAfterTheFirstCancel lets the provider make one cancel, and answer nothing
+// from then on: neither the cancel nor a look-up of the payment.
+func silentAfterTheFirstCancel(provider http.Handler) http.Handler {
+	var silent atomic.Bool
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !silent.Load() {
+			if r.Method != http.MethodPost {
+				provider.ServeHTTP(w, r)
+				return
+			}
+			silent.Store(true)
+			provider.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		panic(http.ErrAbortHandler) // closes the connection
 	})
 }
 
@@ -181,12 +219,11 @@ func (s *chaosShop) states() map[string]string {
 func TestACancelAnsweredByAFirewallIsShownAsWhatItIs(t *testing.T) {
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		s := newChaosShop(t, databaseURL, chaosSpeed{})
-		behind, err := url.Parse("http://" + s.toss.door.address)
-		s.must(err)
 		var blocked atomic.Int64
-		through := httputil.NewSingleHostReverseProxy(behind)
-		firewall := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodPost {
+		var open atomic.Bool
+		through := s.provider()
+		s.behind(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && !open.Load() {
 				body, _ := io.ReadAll(r.Body)
 				blocked.Add(1)
 				w.WriteHeader(http.StatusForbidden)
@@ -195,13 +232,9 @@ func TestACancelAnsweredByAFirewallIsShownAsWhatItIs(t *testing.T) {
 			}
 			through.ServeHTTP(w, r)
 		}))
-		t.Cleanup(firewall.Close)
 		path := filepath.Join(s.dir, "daesa.yaml")
-		text, err := os.ReadFile(path)
+		guarded, err := os.ReadFile(path)
 		s.must(err)
-		direct := string(text)
-		guarded := strings.Replace(direct, "http://"+s.toss.door.address, firewall.URL, 1)
-		s.must(os.WriteFile(path, []byte(guarded), 0o600))
 
 		opened := s.clock().Add(-time.Hour).Format(time.RFC3339)
 		var paid struct {
@@ -236,15 +269,14 @@ func TestACancelAnsweredByAFirewallIsShownAsWhatItIs(t *testing.T) {
 		if len(detail.AttemptsDetail) != 1 || detail.AttemptsDetail[0].HTTPStatus != 403 || !strings.HasPrefix(orDash(detail.AttemptsDetail[0].Answer), "HTTP 403: Request blocked") || detail.AttemptsDetail[0].AnsweredAt != nil {
 			t.Errorf("the attempt: %+v", detail.AttemptsDetail)
 		}
-		s.must(os.WriteFile(path, []byte(guarded+"reports: {language: en}\n"), 0o600))
+		s.must(os.WriteFile(path, append(guarded, "reports: {language: en}\n"...), 0o600))
 		if show := s.expect(codeDone, "refunds", "show", id).stdout.String(); !strings.Contains(show, "the answer bears no code of Toss Payments") {
 			t.Errorf("in English:\n%s", show)
 		}
 
 		// The firewall lets it through; an address of its own makes the key another's,
 		// so that the same one is kept.
-		through.ModifyResponse = nil
-		firewall.Config.Handler = through
+		open.Store(true)
 		s.pass(3 * time.Minute)
 		life := s.start("refunds", "run")
 		life.end(t)

@@ -103,8 +103,8 @@ type asker struct {
 	*app
 	cfg     *config.Config
 	db      *store.DB
-	ring    *seal.Ring // nil: there is no account key
-	clients map[string]*toss.Client
+	ring    *seal.Ring             // nil: there is no account key
+	lookUps map[string]room.LookUp // by MID, of every MID of a merchant
 	now     time.Time
 }
 
@@ -119,7 +119,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 		return err
 	}
 	defer db.Close()
-	s := &asker{app: a, cfg: cfg, db: db, clients: map[string]*toss.Client{}}
+	s := &asker{app: a, cfg: cfg, db: db, lookUps: map[string]room.LookUp{}}
 	if s.now, err = a.now(); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 	for _, m := range cfg.Merchants {
 		// A request from before one of the also_mids was one is looked up under it.
 		for _, mid := range midsOf(m) {
-			if s.clients[mid], err = a.clientUnder(db, m, mid, toss.DefaultTimeout); err != nil {
+			if s.lookUps[mid], err = a.clientUnder(db, m, mid, toss.DefaultTimeout); err != nil {
 				return &coded{err, codeUsage}
 			}
 		}
@@ -141,7 +141,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 func (s *asker) planner(batch string) *room.Asker {
 	planner := &room.Asker{Merchants: map[string]room.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Batch: batch, Now: s.now, Clock: s.clockOfLooks}
 	for _, m := range s.cfg.Merchants {
-		planner.Merchants[m.MID] = room.Merchant{LookUp: s.clients[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
+		planner.Merchants[m.MID] = room.Merchant{LookUp: s.lookUps[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
 	}
 	if s.ring != nil {
 		planner.Sealer = s.ring
@@ -211,13 +211,6 @@ func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
 	}
 	defer f.Close()
 	return refunds.ReadAccount(f)
-}
-
-func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pay.Payment, pay.Evidence, error) {
-	if asking.PaymentKey != "" {
-		return client.Payment(ctx, asking.PaymentKey)
-	}
-	return client.PaymentByOrder(ctx, asking.OrderID)
 }
 
 func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }

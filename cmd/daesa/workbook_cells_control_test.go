@@ -51,6 +51,7 @@ func (l *ledgered) control() {
 	fine(l.t, l.db.QueryRow("SELECT journal_head FROM runs WHERE run_id = ?", run.ID).Scan(&head))
 	texts := map[string]string{"실행 ID": run.ID, "작업 구분": "nightly", "감사기록 해시": head, "설정 해시": l.run.Config, "보고서 양식": "2", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
 		"실행일시": "2026-11-22 01:30:00 KST", "다음 환불 실행 예정": "2026-11-22 01:40:00 KST"}
+	captured := map[string]string{"수집": "captured", "별도 접수": "given", "대기": "waiting", "누락 — 30분 경과 후 인지": "missed"}
 	counts := map[string]int64{"대사 대상": run.Touched, "일치": run.Matched, "결제 조회 대상": run.Suspects, "결제 조회 완료": run.LookedUp, "결제 미조회": run.NotLookedUp,
 		"표본 검증": run.Sample.LookedUp, "표본 일치": run.Sample.Agreed, "타 PG 주문": run.OtherPG, "0원 주문": run.ZeroAmount,
 		"미등록 가맹점 거래": run.UnknownMID, "금일 대사 환불 요청": l.number("SELECT count(*) FROM refunds WHERE ref LIKE 'auto:%' AND requested_at = ?", stampOf(run.Now))}
@@ -93,12 +94,16 @@ func (l *ledgered) control() {
 		if want, ok := counts[label]; ok && len(cells) == 2 {
 			l.is(sheet, 2, row, want)
 		}
+		if state := captured[label]; state != "" && section == "환불계좌 수집" {
+			l.is(sheet, 1, row, label)
+			l.is(sheet, 2, row, l.capturedOf("state = '"+state+"'"))
+		}
 		l.controlTable(sheet, section, row, label)
 	}
 }
 
 // controlHeads begin the header of a table of the control sheet.
-var controlHeads = []string{"검증 항목", "대사 기준일", "취소기한", "결제수단", "조회한 거래일", "토스 API 호출", "합계"}
+var controlHeads = []string{"환불계좌 수집", "검증 항목", "대사 기준일", "취소기한", "결제수단", "조회한 거래일", "토스 API 호출", "합계"}
 
 // controlTable are the tables of the control sheet.
 func (l *ledgered) controlTable(sheet, section string, row int, label string) {

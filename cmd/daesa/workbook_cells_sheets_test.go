@@ -311,14 +311,38 @@ func (l *ledgered) deadlines() {
 	}
 }
 
-// missing: what waits for an account; nothing was watched in these nights.
+// missedCells are the payments whose refund account was missed by the end of the
+// date, and may be needed.
+var missedCells = `SELECT c.order_id, c.payment_key, c.closes_at, coalesce(p.currency, o.currency) AS currency, coalesce(p.balance_amount, o.amount) AS amount
+	FROM captures c LEFT JOIN payments p ON p.payment_key = c.payment_key LEFT JOIN orders o ON o.order_id = c.order_id
+	WHERE c.state = 'missed' AND (p.status IS NULL OR p.status IN ('WAITING_FOR_DEPOSIT','DONE','PARTIAL_CANCELED'))
+	AND c.closes_at < '` + stampOf(cellsDay.End()) + `'`
+
+// missing: what waits for an account, and what was heard of too late: nothing
+// watched while the windows were open.
 func (l *ledgered) missing() {
 	const sheet = "환불계좌 미등록"
-	waiting := l.number("SELECT count(*) FROM refunds WHERE state = 'needs_account'")
-	if waiting == 0 {
-		return
-	}
 	h := l.header(sheet, "환불 ID")
+	missed := l.rows(missedCells, func(c map[string]sql.NullString) {
+		row := l.rowOf(sheet, h.columns["결제키"], c["payment_key"].String)
+		if row == 0 {
+			l.wrong = append(l.wrong, "the missed account of order "+c["order_id"].String+" is not in the workbook")
+			return
+		}
+		put := func(column string, want any) { l.is(sheet, h.columns[column], row, want) }
+		put("조치사항", "환불 시 고객 계좌 필요")
+		put("주문번호", c["order_id"].String)
+		put("결제키", c["payment_key"].String)
+		if column := h.columns["통화"]; column > 0 {
+			l.is(sheet, column, row, c["currency"].String)
+		}
+		put("금액", c["amount"].String)
+		put("미등록 사유", "30분 경과 후 인지")
+		l.moment(sheet, h.columns["토스 조회 만료"], row, c["closes_at"])
+	})
+	if missed == 0 {
+		l.wrong = append(l.wrong, "no account was missed, so that nothing of it is read back")
+	}
 	l.rows("SELECT * FROM refunds WHERE state = 'needs_account'", func(r map[string]sql.NullString) {
 		row := l.rowOf(sheet, h.columns["환불 ID"], r["id"].String)
 		if row == 0 {
@@ -338,7 +362,7 @@ func (l *ledgered) missing() {
 		put("미등록 사유", "수집 대상이 아니었던 결제")
 		put("환불 ID", r["id"].String)
 	})
-	l.sumsAbove(sheet, h, "금액", "SELECT currency, sum(amount) FROM refunds WHERE state = 'needs_account'")
+	l.sumsAbove(sheet, h, "금액", "SELECT currency, sum(amount) FROM (SELECT currency, amount FROM refunds WHERE state = 'needs_account' UNION ALL SELECT currency, amount FROM ("+missedCells+"))")
 }
 
 // transfers: what people give back by hand.
@@ -467,6 +491,9 @@ func (l *ledgered) summary() {
 			l.is(sheet, slotsOfCells[7], row, l.run.Run.ProviderCalls)
 			section = ""
 		}
+		if strings.HasPrefix(label, "당일 가상계좌 ") {
+			l.capturedRow(row)
+		}
 		switch half {
 		case "취소기한 임박":
 			l.dueRow(row, right)
@@ -474,6 +501,24 @@ func (l *ledgered) summary() {
 			l.queueRow(row, right)
 		}
 	}
+}
+
+// capturedOf counts the virtual accounts whose window closed on the date.
+func (l *ledgered) capturedOf(which string) int64 {
+	return l.number("SELECT count(*) FROM captures WHERE closes_at >= ? AND closes_at < ? AND "+which, stampOf(cellsDay.Start()), stampOf(cellsDay.End()))
+}
+
+// capturedRow is how many refund accounts of the date were saved.
+func (l *ledgered) capturedRow(row int) {
+	all := l.capturedOf("state <> 'none'")
+	l.is("요약", 2, row, fmt.Sprintf("당일 가상계좌 %d건", all))
+	for i, state := range []string{"captured", "given", "waiting", "missed"} {
+		l.is("요약", slotsOfCells[1+i], row, l.capturedOf("state = '"+state+"'"))
+	}
+	if all == 0 || l.capturedOf("state IN ('captured','given')") > 0 {
+		l.t.Fatal("the date needs virtual accounts, all of them missed")
+	}
+	l.is("요약", slotsOfCells[5], row, 0)
 }
 
 // slotsOfCells are the columns of a table of a label and seven figures.

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -88,12 +87,11 @@ func partsAsked(t *testing.T, db *store.DB) {
 	}
 }
 
-// older writes a request as a program without the rule took it.
+// older takes a request as a program without the rule did.
 func older(t *testing.T, db *store.DB, ref string, amount, taxFree int64) {
 	t.Helper()
-	err := db.ExecForTest(t.Context(), fmt.Sprintf(`INSERT INTO refunds (id, mid, order_id, payment_key, method, amount, tax_free_amount, currency, reason, ref, state,
-		requested_by, requested_at) VALUES ('%s', '%s', 'order-r', 'pay-r', 'card', %d, %d, 'KRW', 'x', '%s', 'requested', 'kim', '2026-11-01T00:00:00.000000Z')`,
-		refunds.RequestID(mid, ref), mid, amount, taxFree, ref))
+	err := db.AskForTest(t.Context(), refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Method: pay.Card,
+		Amount: amount, TaxFreeAmount: taxFree, Currency: pay.KRW, Reason: "x", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package reports
+package xlsx
 
 import (
 	"io"
@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// row is one row of a sheet: its cells from column A on, and its height in
-// points.
-type row struct {
-	height int
-	cells  []cell
+// Row is one row of a sheet: its cells from column A on, and its height in
+// points; 0: the program's own.
+type Row struct {
+	Height int
+	Cells  []Cell
 }
 
 // rowWriter writes rows as a sheet's XML. Every cell says where it stands
@@ -32,19 +32,19 @@ func newRowWriter(to io.Writer) *rowWriter {
 	return &rowWriter{to: to, next: 1, line: make([]byte, 0, 2*mostUnwritten)}
 }
 
-func (w *rowWriter) write(r row) {
+func (w *rowWriter) write(r Row) {
 	w.number = strconv.AppendInt(w.number[:0], int64(w.next), 10)
 	w.next++
-	for len(w.columns) < len(r.cells) {
-		w.columns = append(w.columns, `<c r="`+columnName(len(w.columns)+1))
+	for len(w.columns) < len(r.Cells) {
+		w.columns = append(w.columns, `<c r="`+ColumnName(len(w.columns)+1))
 	}
 	line := append(append(append(w.line, `<row r="`...), w.number...), '"')
-	if r.height > 0 {
-		line = append(strconv.AppendInt(append(line, ` ht="`...), int64(r.height), 10), `" customHeight="1"`...)
+	if r.Height > 0 {
+		line = append(strconv.AppendInt(append(line, ` ht="`...), int64(r.Height), 10), `" customHeight="1"`...)
 	}
 	line = append(line, '>')
-	for i := range r.cells {
-		line = w.cell(line, i, &r.cells[i])
+	for i := range r.Cells {
+		line = w.cell(line, i, &r.Cells[i])
 	}
 	line = append(line, `</row>`...)
 	w.line = line
@@ -53,7 +53,7 @@ func (w *rowWriter) write(r row) {
 	}
 }
 
-func (w *rowWriter) cell(line []byte, column int, c *cell) []byte {
+func (w *rowWriter) cell(line []byte, column int, c *Cell) []byte {
 	if c.kind == cellBlank && c.style == 0 {
 		return line
 	}
@@ -128,14 +128,3 @@ func isCode(value string) bool {
 	}
 	return true
 }
-
-// columnName is A for 1, AA for 27.
-func columnName(column int) string {
-	if column <= 26 {
-		return string(rune('A' + column - 1))
-	}
-	return columnName((column-1)/26) + string(rune('A'+(column-1)%26))
-}
-
-// at is the reference of a cell: at(2, 3) is B3.
-func at(column, row int) string { return columnName(column) + strconv.Itoa(row) }

@@ -1,4 +1,4 @@
-package reports
+package xlsx
 
 import (
 	"archive/zip"
@@ -15,26 +15,26 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// compression is klauspost's deflate at a middle level: a third of the
+// defaultCompression is klauspost's deflate at a middle level: a third of the
 // standard library's time. Its version is pinned by go.mod, so that a workbook
 // drawn again has the same bytes.
-const compression = 5
+const defaultCompression = 5
 
-// partTime stands on every part of the zip; the night's own time stands in the
-// document's properties.
+// partTime stands on every part of the zip; the workbook's own time stands in
+// the document's properties.
 var partTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// pouring writes the rows of a sheet where its XML has none yet.
-type pouring func(io.Writer) error
+// writeRows writes the rows of a sheet where its XML has none yet.
+type writeRows func(io.Writer) error
 
 // parts is the zip writer that excelize writes its parts into. It keeps them
-// until Close and writes them sorted by name, with fixed times, pouring the
-// rows of each sheet into its part: so the bytes depend on the content only,
-// and rows never lie in memory as XML. excelize ignores errors of a part's
-// writer; Close returns the first one.
+// until Close and writes them sorted by name, with fixed times, and the rows of
+// each sheet into its part: so the bytes depend on the content only, and rows
+// never lie in memory as XML. excelize ignores errors of a part's writer; Close
+// returns the first one.
 type parts struct {
 	to    io.Writer
-	rows  map[string]pouring // by part name
+	rows  map[string]writeRows // by part name
 	parts map[string]*bytes.Buffer
 	level int // of the compression
 	// instead are parts whose content is ours rather than excelize's.
@@ -44,8 +44,8 @@ type parts struct {
 // coreProperties is the part with the document's title and times.
 const coreProperties = "docProps/core.xml"
 
-func newParts(to io.Writer, rows map[string]pouring) *parts {
-	return &parts{to: to, rows: rows, parts: map[string]*bytes.Buffer{}, level: compression}
+func newParts(to io.Writer, rows map[string]writeRows) *parts {
+	return &parts{to: to, rows: rows, parts: map[string]*bytes.Buffer{}, level: defaultCompression}
 }
 
 // Create opens a part.
@@ -93,7 +93,7 @@ func (p *parts) write(to io.Writer, name string) error {
 	if name == contentTypes {
 		content = sortedTypes(content)
 	}
-	pour, ok := p.rows[name]
+	rows, ok := p.rows[name]
 	if !ok {
 		_, err := to.Write(content)
 		return err
@@ -105,7 +105,7 @@ func (p *parts) write(to io.Writer, name string) error {
 	if _, err := to.Write(before); err != nil {
 		return err
 	}
-	if err := pour(to); err != nil {
+	if err := rows(to); err != nil {
 		return err
 	}
 	_, err = to.Write(after)

@@ -1,0 +1,126 @@
+package reports
+
+import (
+	"daesa/internal/xlsx"
+	"daesa/pay"
+	"daesa/reconcile"
+)
+
+// openToday is what differs today over all orders that were compared, of
+// whatever age, beside what runs out and where the refunds are.
+func (m *summary) openToday() {
+	m.heading(label{"미해소 차이 (대사 대상 전체, 금일 현재)", "Open today, over all compared orders"}, sheetBreaks)
+	start, first := m.s.Last(), m.night.bridges[0]
+	for range 1 + bridgeRows(first) {
+		m.s.Add(17)
+	}
+	explained := m.drawBridge(m.s.Grid(start, 17, leftHalf...), first)
+	m.proven(first.Currency, leftHalf[4][0], explained, leftHalf[4][0], explained+1)
+	m.rightHalf(start)
+	m.s.Add(2)
+}
+
+// proven remembers where the summary has what is explained of a currency and what
+// is not: the control sheet checks it.
+func (m *summary) proven(c pay.Currency, explainedColumn, explainedRow, leftColumn, leftRow int) {
+	m.places["explained "+string(c)] = xlsx.On(m.s.Name, explainedColumn, explainedRow)
+	m.places["unexplained "+string(c)] = xlsx.On(m.s.Name, leftColumn, leftRow)
+}
+
+// bridgeRows is how many rows drawBridge takes.
+func bridgeRows(l reconcile.Bridge) int {
+	rows := 7 + len(l.Items) // header, A, B, C, timing, D, what is left
+	if l.Others() {
+		rows++
+	}
+	return rows
+}
+
+// drawBridge draws the proof of one currency into a table of a label, a count,
+// what the shop holds more, what Toss holds more, and money: the shop, Toss, the
+// difference, what causes it, and what is left, which must be nothing. It gives
+// the row of what the causes sum up to; what is left stands below it.
+func (b *nightBook) drawBridge(g *xlsx.Grid, l reconcile.Bridge) (explained int) {
+	c, bold, plain := l.Currency, b.row(tone{bold: true}), b.row(tone{})
+	add := func(r tableRow, ko, en string) int { return b.bridgeRow(g, r, b.say(ko, en)) }
+	kind := label{"불일치 유형", "Kind of break"}
+	if len(b.currencies) > 1 {
+		kind = kind.with(" (" + code(c) + ")")
+	}
+	g.Add(b.heads(kind, columnCount, label{"쇼핑몰 초과", "Shop over"}, label{"토스 초과", "Toss over"}, columnAmount)...)
+	shop := add(bold, "A. 쇼핑몰 순결제금액", "A. Shop, net")
+	g.Put(5, bold.money(c, l.Shop))
+	g.Link(xlsx.Top(b.lang.of(sheetControl)))
+	add(bold, "B. 토스 순결제금액", "B. Toss, net")
+	g.Put(5, bold.money(c, l.Provider))
+	gap := add(bold, "C. 차이 (A − B)", "C. Difference (A − B)")
+	g.Put(5, bold.over(c, l.Shop-l.Provider).Formula(rounded(c, g.At(5, shop)+"-"+g.At(5, shop+1))))
+	for _, i := range l.Items {
+		b.bridgeItem(g, c, i, b.lang.kind(i.Kind), func(b *BreakRow) bool { return b.Kind == i.Kind && b.Status.Listed() && b.Currency == c })
+	}
+	b.bridgeItem(g, c, l.Timing, b.lang.status(reconcile.Timing), func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == c })
+	if l.Others() {
+		add(b.row(tone{indent: 1}), "기타", "Other")
+		g.Put(5, plain.over(c, l.Other()))
+	}
+	causes := g.At(5, gap+1) + ":" + g.At(5, g.Row())
+	explained = add(bold, "D. 원인 확인 차이", "D. Explained")
+	g.Put(5, bold.over(c, l.Explained()).Formula(rounded(c, "SUM("+causes+")")))
+	b.bridgeRest(g, l, rounded(c, g.At(5, gap)+"-"+g.At(5, explained)))
+	return explained
+}
+
+// bridgeRow begins a row of a bridge: a label, and no figures yet.
+func (b *nightBook) bridgeRow(g *xlsx.Grid, r tableRow, name string) int {
+	return g.Add(r.label(name), r.blank(), r.blank(), r.blank(), r.blank())
+}
+
+// bridgeItem is one class of difference as the list of breaks has it: how often,
+// over, under, and the net, linked to the first of its rows.
+func (b *nightBook) bridgeItem(g *xlsx.Grid, c pay.Currency, i reconcile.Item, name string, which func(*BreakRow) bool) {
+	r, row := b.row(tone{}), b.bridgeRow(g, b.row(tone{indent: 1}), name)
+	dash := r.right(dashFormat(c))
+	g.Put(2, r.count(i.Count))
+	g.Put(3, money(dash, c, i.Over))
+	g.Put(4, money(dash, c, i.Under))
+	g.Put(5, r.over(c, i.Over-i.Under).Formula(rounded(c, g.At(3, row)+"-"+g.At(4, row))))
+	g.Link(b.breakAt(which))
+}
+
+// bridgeRest is the check: nothing, in green, when the money ties.
+func (b *nightBook) bridgeRest(g *xlsx.Grid, l reconcile.Bridge, formula string) {
+	colour, fill, verdict := green, mint, b.say("일치", "Ties")
+	format := checkFormat(l.Currency)
+	switch {
+	case l.Unexplained() != 0:
+		colour, fill, verdict = red, rose, b.say("불일치: 확인 필요", "Does not tie: look into it")
+	case !b.night.complete():
+		colour, fill, verdict, format = amber, cream, b.say("조회 범위 내 일치", "Ties as far as it was read"), moneyFormat(l.Currency)
+	}
+	r := b.row(tone{bold: true, colour: colour, fill: fill, above: colour})
+	b.bridgeRow(g, r, b.lang.of(unexplainedLabel)+" (C − D)")
+	g.Put(3, r.says(verdict))
+	g.Put(5, money(r.right(format), l.Currency, l.Unexplained()).Formula(formula))
+}
+
+// breakAt is where the first row of some breaks stands, for links.
+func (b *nightBook) breakAt(which func(*BreakRow) bool) string {
+	for i := range b.night.breaks {
+		if which(&b.night.breaks[i]) {
+			return spot(b.breaks, i, xlsx.Top(b.lang.of(sheetBreaks)))
+		}
+	}
+	return xlsx.Top(b.lang.of(sheetBreaks))
+}
+
+// spot is where the i-th row of a listing's first segment stands; otherwise
+// where it has no such row.
+func spot(where []xlsx.Area, i int, otherwise string) string {
+	for _, rows := range where {
+		if i < rows.Len() {
+			return rows.Link(rows.First + i)
+		}
+		i -= rows.Len()
+	}
+	return otherwise
+}
