@@ -261,6 +261,9 @@ func TestWhileTheDayRunsNothingNewerThanTheShopsWordIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantBreaks(t, s, "missing_locally EARLY")
+	if covered, err := w.db.CoveredDays(t.Context(), mid, last, last); err != nil || covered[last] {
+		t.Errorf("a day that still runs counts as read whole: %v, %v", covered, err)
+	}
 }
 
 func TestAResolvedBreakTakesItsRefundBack(t *testing.T) {

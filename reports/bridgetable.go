@@ -15,7 +15,7 @@ func (m *summary) openToday() {
 		m.s.Add(17)
 	}
 	explained := m.drawBridge(m.s.Grid(start, 17, leftHalf...), first)
-	m.proven(first.currency, leftHalf[4][0], explained, leftHalf[4][0], explained+1)
+	m.proven(first.Currency, leftHalf[4][0], explained, leftHalf[4][0], explained+1)
 	m.rightHalf(start)
 	m.s.Add(2)
 }
@@ -28,9 +28,9 @@ func (m *summary) proven(c pay.Currency, explainedColumn, explainedRow, leftColu
 }
 
 // bridgeRows is how many rows drawBridge takes.
-func bridgeRows(l bridge) int {
-	rows := 7 + len(l.items) // header, A, B, C, timing, D, what is left
-	if l.others() {
+func bridgeRows(l reconcile.Bridge) int {
+	rows := 7 + len(l.Items) // header, A, B, C, timing, D, what is left
+	if l.Others() {
 		rows++
 	}
 	return rows
@@ -40,8 +40,8 @@ func bridgeRows(l bridge) int {
 // what the shop holds more, what Toss holds more, and money: the shop, Toss, the
 // difference, what causes it, and what is left, which must be nothing. It gives
 // the row of what the causes sum up to; what is left stands below it.
-func (b *nightBook) drawBridge(g *xlsx.Grid, l bridge) (explained int) {
-	c, bold, plain := l.currency, b.row(tone{bold: true}), b.row(tone{})
+func (b *nightBook) drawBridge(g *xlsx.Grid, l reconcile.Bridge) (explained int) {
+	c, bold, plain := l.Currency, b.row(tone{bold: true}), b.row(tone{})
 	add := func(r tableRow, ko, en string) int { return b.bridgeRow(g, r, b.say(ko, en)) }
 	kind := label{"불일치 유형", "Kind of break"}
 	if len(b.currencies) > 1 {
@@ -49,23 +49,23 @@ func (b *nightBook) drawBridge(g *xlsx.Grid, l bridge) (explained int) {
 	}
 	g.Add(b.heads(kind, columnCount, label{"쇼핑몰 초과", "Shop over"}, label{"토스 초과", "Toss over"}, columnAmount)...)
 	shop := add(bold, "A. 쇼핑몰 순결제금액", "A. Shop, net")
-	g.Put(5, bold.money(c, l.shop))
+	g.Put(5, bold.money(c, l.Shop))
 	g.Link(xlsx.Top(b.lang.of(sheetControl)))
 	add(bold, "B. 토스 순결제금액", "B. Toss, net")
-	g.Put(5, bold.money(c, l.provider))
+	g.Put(5, bold.money(c, l.Provider))
 	gap := add(bold, "C. 차이 (A − B)", "C. Difference (A − B)")
-	g.Put(5, bold.over(c, l.shop-l.provider).Formula(rounded(c, g.At(5, shop)+"-"+g.At(5, shop+1))))
-	for _, i := range l.items {
-		b.bridgeItem(g, c, i, b.lang.kind(i.kind), func(b *BreakRow) bool { return b.Kind == i.kind && b.Status.Listed() && b.Currency == c })
+	g.Put(5, bold.over(c, l.Shop-l.Provider).Formula(rounded(c, g.At(5, shop)+"-"+g.At(5, shop+1))))
+	for _, i := range l.Items {
+		b.bridgeItem(g, c, i, b.lang.kind(i.Kind), func(b *BreakRow) bool { return b.Kind == i.Kind && b.Status.Listed() && b.Currency == c })
 	}
-	b.bridgeItem(g, c, l.timing, b.lang.status(reconcile.Timing), func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == c })
-	if l.others() {
+	b.bridgeItem(g, c, l.Timing, b.lang.status(reconcile.Timing), func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == c })
+	if l.Others() {
 		add(b.row(tone{indent: 1}), "기타", "Other")
-		g.Put(5, plain.over(c, l.other()))
+		g.Put(5, plain.over(c, l.Other()))
 	}
 	causes := g.At(5, gap+1) + ":" + g.At(5, g.Row())
 	explained = add(bold, "D. 원인 확인 차이", "D. Explained")
-	g.Put(5, bold.over(c, l.explained()).Formula(rounded(c, "SUM("+causes+")")))
+	g.Put(5, bold.over(c, l.Explained()).Formula(rounded(c, "SUM("+causes+")")))
 	b.bridgeRest(g, l, rounded(c, g.At(5, gap)+"-"+g.At(5, explained)))
 	return explained
 }
@@ -77,30 +77,30 @@ func (b *nightBook) bridgeRow(g *xlsx.Grid, r tableRow, name string) int {
 
 // bridgeItem is one class of difference as the list of breaks has it: how often,
 // over, under, and the net, linked to the first of its rows.
-func (b *nightBook) bridgeItem(g *xlsx.Grid, c pay.Currency, i item, name string, which func(*BreakRow) bool) {
+func (b *nightBook) bridgeItem(g *xlsx.Grid, c pay.Currency, i reconcile.Item, name string, which func(*BreakRow) bool) {
 	r, row := b.row(tone{}), b.bridgeRow(g, b.row(tone{indent: 1}), name)
 	dash := r.right(dashFormat(c))
-	g.Put(2, r.count(i.count))
-	g.Put(3, money(dash, c, i.over))
-	g.Put(4, money(dash, c, i.under))
-	g.Put(5, r.over(c, i.over-i.under).Formula(rounded(c, g.At(3, row)+"-"+g.At(4, row))))
+	g.Put(2, r.count(i.Count))
+	g.Put(3, money(dash, c, i.Over))
+	g.Put(4, money(dash, c, i.Under))
+	g.Put(5, r.over(c, i.Over-i.Under).Formula(rounded(c, g.At(3, row)+"-"+g.At(4, row))))
 	g.Link(b.breakAt(which))
 }
 
 // bridgeRest is the check: nothing, in green, when the money ties.
-func (b *nightBook) bridgeRest(g *xlsx.Grid, l bridge, formula string) {
+func (b *nightBook) bridgeRest(g *xlsx.Grid, l reconcile.Bridge, formula string) {
 	colour, fill, verdict := green, mint, b.say("일치", "Ties")
-	format := checkFormat(l.currency)
+	format := checkFormat(l.Currency)
 	switch {
-	case l.unexplained() != 0:
+	case l.Unexplained() != 0:
 		colour, fill, verdict = red, rose, b.say("불일치: 확인 필요", "Does not tie: look into it")
 	case !b.night.complete():
-		colour, fill, verdict, format = amber, cream, b.say("조회 범위 내 일치", "Ties as far as it was read"), moneyFormat(l.currency)
+		colour, fill, verdict, format = amber, cream, b.say("조회 범위 내 일치", "Ties as far as it was read"), moneyFormat(l.Currency)
 	}
 	r := b.row(tone{bold: true, colour: colour, fill: fill, above: colour})
 	b.bridgeRow(g, r, b.lang.of(unexplainedLabel)+" (C − D)")
 	g.Put(3, r.says(verdict))
-	g.Put(5, money(r.right(format), l.currency, l.unexplained()).Formula(formula))
+	g.Put(5, money(r.right(format), l.Currency, l.Unexplained()).Formula(formula))
 }
 
 // breakAt is where the first row of some breaks stands, for links.

@@ -190,7 +190,7 @@ func (b brief) dayLines() []string {
 func (b brief) unexplainedLine() string {
 	var parts []string
 	for _, l := range b.night.bridges {
-		parts = append(parts, spell(l.currency, l.unexplained()))
+		parts = append(parts, spell(l.Currency, l.Unexplained()))
 	}
 	mark := " ✓"
 	switch {
@@ -319,8 +319,8 @@ func (b brief) merchantLine(run reconcile.Run) string {
 	}
 	var apart []string
 	for _, l := range b.night.own {
-		if l.mid == run.MID && l.unexplained() != 0 {
-			apart = append(apart, spell(l.currency, l.unexplained()))
+		if l.MID == run.MID && l.Unexplained() != 0 {
+			apart = append(apart, spell(l.Currency, l.Unexplained()))
 		}
 	}
 	if apart == nil {

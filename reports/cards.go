@@ -50,19 +50,19 @@ func (m *summary) cardDay() card {
 func (m *summary) cardUnexplained() card {
 	worst := m.night.bridges[0]
 	for _, l := range m.night.bridges {
-		if worst.unexplained() == 0 && l.unexplained() != 0 {
+		if worst.Unexplained() == 0 && l.Unexplained() != 0 {
 			worst = l
 		}
 	}
 	c := card{to: sheetControl, label: m.lang.of(unexplainedLabel), colour: green, note: m.say("차이 원인 모두 확인", "All money is explained")}
-	format := checkFormat(worst.currency)
+	format := checkFormat(worst.Currency)
 	switch {
-	case worst.unexplained() != 0:
+	case worst.Unexplained() != 0:
 		c.colour, c.note = red, m.say("원인이 확인되지 않은 금액 있음", "Some money is unexplained")
 	case !m.night.complete():
-		c.colour, c.note, format = amber, m.say("조회 범위 내", "Of what could be read"), moneyFormat(worst.currency)
+		c.colour, c.note, format = amber, m.say("조회 범위 내", "Of what could be read"), moneyFormat(worst.Currency)
 	}
-	c.value = money(m.cardValue(16, format, c.colour), worst.currency, worst.unexplained())
+	c.value = money(m.cardValue(16, format, c.colour), worst.Currency, worst.Unexplained())
 	return c
 }
 

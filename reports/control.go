@@ -88,8 +88,8 @@ func (c *control) checks() {
 		}
 	}
 	for _, l := range n.bridges {
-		c.amounts(c.say("원인 확인 차이", "Explained"), l.currency, l.stated, l.explained(), c.places["explained "+string(l.currency)])
-		c.amounts(c.lang.of(unexplainedLabel), l.currency, l.remainder, l.unexplained(), c.places["unexplained "+string(l.currency)])
+		c.amounts(c.say("원인 확인 차이", "Explained"), l.Currency, l.Stated, l.Explained(), c.places["explained "+string(l.Currency)])
+		c.amounts(c.lang.of(unexplainedLabel), l.Currency, l.Remainder, l.Unexplained(), c.places["unexplained "+string(l.Currency)])
 	}
 	for _, currency := range c.currencies {
 		c.dayCheck(currency)

@@ -26,8 +26,8 @@ type night struct {
 	deadlines  []Deadline // that can still be kept, most urgent first
 	lost       []Deadline // that have passed
 	refunds    []RefundRow
-	bridges    []bridge // one for each currency, over all merchants
-	own        []bridge // the same for each merchant, where there are several
+	bridges    []reconcile.Bridge // one for each currency, over all merchants
+	own        []reconcile.Bridge // the same for each merchant, where there are several
 	sum        reconcile.Run
 	runs       map[string]string     // run ids by merchant
 	money      *reconcile.DayMoney   // of the business date, over all merchants; nil: not known
@@ -78,7 +78,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	n.currencies = n.allCurrencies()
 	n.sum = n.sumRuns()
 	var err error
-	if n.money, err = n.dayMoney(); err != nil {
+	if n.money, err = reconcile.SumDays(n.readRuns()...); err != nil {
 		return nil, err
 	}
 	n.countLeft()
@@ -148,15 +148,29 @@ func (n *night) answers() {
 	}
 }
 
-// dayMoney is what moved on the business date, over all merchants that were read.
-func (n *night) dayMoney() (*reconcile.DayMoney, error) {
+// reckonBridges builds the proofs of the merchants that were read: those of each
+// merchant stand apart only where there are several.
+func (n *night) reckonBridges() (err error) {
+	breaks := make([]reconcile.Listed, len(n.breaks))
+	for i, b := range n.breaks {
+		breaks[i] = reconcile.Listed{MID: b.MID, OrderID: b.OrderID, Currency: b.Currency, Kind: b.Kind, Status: b.Status, Difference: b.difference()}
+	}
+	n.bridges, n.own, err = reconcile.Bridges(n.readRuns(), n.currencies, breaks)
+	if !n.several() {
+		n.own = nil
+	}
+	return err
+}
+
+// readRuns are the runs of the merchants that were read.
+func (n *night) readRuns() []reconcile.Run {
 	var runs []reconcile.Run
 	for _, s := range n.snapshots {
 		if !unread(s) {
 			runs = append(runs, s.Run)
 		}
 	}
-	return reconcile.SumDays(runs...)
+	return runs
 }
 
 // sumRuns adds the counts of all merchants.

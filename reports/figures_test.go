@@ -201,8 +201,8 @@ func TestAnOrderCountsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := n.bridges[0].items[len(n.bridges[0].items)-1]
-	if last.kind != reconcile.RefundFailed || last.count != 1 || last.under != 0 || n.bridges[0].unexplained() != 0 || n.bridges[0].others() {
+	last := n.bridges[0].Items[len(n.bridges[0].Items)-1]
+	if last.Kind != reconcile.RefundFailed || last.Count != 1 || last.Under != 0 || n.bridges[0].Unexplained() != 0 || n.bridges[0].Others() {
 		t.Errorf("%+v of %+v", last, n.bridges[0])
 	}
 }

@@ -125,7 +125,7 @@ func (m *nightBook) suspect() bool {
 
 func (m *nightBook) unexplained() bool {
 	for _, l := range append(m.night.own, m.night.bridges...) {
-		if l.unexplained() != 0 {
+		if l.Unexplained() != 0 {
 			return true
 		}
 	}
@@ -206,7 +206,7 @@ func (m *summary) notes() {
 	sentences := []string{m.say("순결제금액 = 승인 − 취소. 차이 = 쇼핑몰 주문 − 토스 거래. 주문별 차이는 가장 중요한 불일치 유형 하나에만 계상하며, 통화가 다른 금액은 합산하지 않습니다.",
 		"Net = approved − cancelled. Difference = shop − Toss. An order's money counts once, under its most serious break. Currencies are never added.")}
 	for _, l := range m.night.bridges {
-		if l.others() {
+		if l.Others() {
 			sentences = append(sentences, m.say("기타 = 불일치 시트에 건별 차이로 표시되지 않는 금액(종결 후에도 차이가 남은 주문, 통화가 다른 주문, 금일 재조회하지 않은 주문).",
 				"Other = money that no row of the sheet Breaks shows as its difference (resolved but still different, of two currencies, or not looked at this night)."))
 			break

@@ -32,19 +32,19 @@ func (m *summary) merchants() {
 	}
 	g := m.table(first, columnShop, columnProvider, columnDifference, label{"원인 확인 차이", "Explained"}, label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel, label{"확인", "Check"})
 	for _, l := range m.night.own {
-		name := l.mid
+		name := l.MID
 		if len(m.currencies) > 1 {
-			name += " " + code(l.currency)
+			name += " " + code(l.Currency)
 		}
-		m.proof(g, name, l, m.standing(l.mid), m.completed(l.mid), false)
+		m.proof(g, name, l, m.standing(l.MID), m.completed(l.MID), false)
 	}
 	for _, l := range m.night.bridges[1:] {
-		name := code(l.currency)
+		name := code(l.Currency)
 		if m.several {
 			name = m.lang.of(sumLabel) + " " + name
 		}
 		row := m.proof(g, name, l, m.standing(""), m.night.complete(), m.several)
-		m.proven(l.currency, slots[4][0], row, slots[6][0], row)
+		m.proven(l.Currency, slots[4][0], row, slots[6][0], row)
 	}
 	for _, mid := range m.night.absent {
 		m.missing(g, mid)
@@ -53,18 +53,18 @@ func (m *summary) merchants() {
 
 // proof is one row of that. What is left is ticked only where the night is
 // complete.
-func (m *summary) proof(g *xlsx.Grid, name string, l bridge, state string, complete, bold bool) int {
-	c, r, row := l.currency, m.row(tone{bold: bold}), g.Row()+1
-	cells := []xlsx.Cell{r.label(name), r.money(c, l.shop), r.money(c, l.provider),
-		r.over(c, l.shop-l.provider).Formula(rounded(c, g.At(2, row)+"-"+g.At(3, row))), r.over(c, l.explained()), r.over(c, l.timing.net)}
+func (m *summary) proof(g *xlsx.Grid, name string, l reconcile.Bridge, state string, complete, bold bool) int {
+	c, r, row := l.Currency, m.row(tone{bold: bold}), g.Row()+1
+	cells := []xlsx.Cell{r.label(name), r.money(c, l.Shop), r.money(c, l.Provider),
+		r.over(c, l.Shop-l.Provider).Formula(rounded(c, g.At(2, row)+"-"+g.At(3, row))), r.over(c, l.Explained()), r.over(c, l.Timing.Net)}
 	colour, format := green, checkFormat(c)
 	if !complete {
 		colour, format = amber, signedFormat(c)
 	}
-	if l.unexplained() != 0 {
+	if l.Unexplained() != 0 {
 		colour = red
 	}
-	rest := money(m.row(tone{bold: true, colour: colour}).right(format), c, l.unexplained())
+	rest := money(m.row(tone{bold: true, colour: colour}).right(format), c, l.Unexplained())
 	g.Add(append(cells, rest.Formula(rounded(c, g.At(4, row)+"-"+g.At(5, row))), r.says(state))...)
 	g.Link(xlsx.Top(m.lang.of(sheetControl)))
 	return row

@@ -14,10 +14,12 @@ import (
 
 	room "daesa/app"
 	"daesa/config"
+	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
 	"daesa/internal/written"
 	"daesa/pay"
+	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/store"
 	"daesa/toss"
@@ -173,12 +175,16 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		if column, err := asking.Check(); err != nil {
 			return usage(fmt.Errorf("refunds add: %s: %w", column, err), "daesa refunds add --help shows what each flag takes")
 		}
-		added, warning, err := room.AddRefund(ctx, s.planner(""), s.db, asking)
+		planned, err := s.planner("").One(ctx, asking)
+		if err = errors.Join(err, planned.Err); err != nil {
+			return err
+		}
+		added, err := s.db.AddRefunds(ctx, nil, []refunds.Adding{planned.Adding}, a.actor(), s.now)
 		if err != nil {
 			return err
 		}
-		if warning != "" {
-			a.warn("%s", warning)
+		if planned.Warning != "" {
+			a.warn("%s", planned.Warning)
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
@@ -237,24 +243,29 @@ func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
 		for _, title := range file.Unknown {
 			a.warn("%s: column %q means nothing to daesa and is passed over", path, plain(title))
 		}
-		planned := room.PlannedFile{File: room.RefundFileOf(file), Bad: faults}
-		if planned.Rows, err = s.planFile(ctx, planned.File.ID, file, len(faults)); err != nil {
-			return err
-		}
-		if dry {
-			plan := planned.Plan()
-			a.judgePlan(plan)
-			return a.printImport(newImportDocument(planned.File.ID, plan), "would be")
-		}
-		imported, err := planned.Import(ctx, s.db, a.actor(), s.now)
+		batch := reconcile.ShortHash("batch", file.SHA256)[:10]
+		rows, err := s.planFile(ctx, batch, file, len(faults))
 		if err != nil {
 			return err
 		}
-		if imported.Expired > 0 {
-			a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(imported.Expired, "refund"))
+		document := newImportDocument(batch, rows, faults)
+		if dry {
+			a.judgePlan(rows, document.Refused)
+			return a.printImport(document, "would be")
 		}
-		document := newImportDocument(planned.File.ID, imported)
-		document.Workbook = a.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, document.Batch, file.Name)
+		if faults = append(faults, faultsOf(file.Name, rows)...); len(faults) > 0 {
+			slices.SortStableFunc(faults, func(x, y *table.Fault) int { return x.Line - y.Line })
+			return hint.With(faults, or(hintOfRows(rows), "nothing was imported; mend the rows, or see all of them with --dry-run"))
+		}
+		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: batch, Name: file.Name, SHA256: file.SHA256}, room.Addings(rows), a.actor(), s.now)
+		if err != nil {
+			return err
+		}
+		document.settle(added)
+		if n := expired(added.New); n > 0 {
+			a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(n, "refund"))
+		}
+		document.Workbook = a.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, batch, file.Name)
 		return a.printImport(document, "is")
 	})
 }
@@ -300,28 +311,158 @@ func roughly(d time.Duration) string {
 }
 
 // judgePlan says with which code a dry run ends: 3 where a row would not be sent.
-func (a *app) judgePlan(plan room.Imported) {
-	if plan.Refused > 0 {
-		a.verdict.add(codePerson, "%s would be refused", counted(plan.Refused, "row"))
+func (a *app) judgePlan(rows []room.Planned, refused int) {
+	if refused > 0 {
+		a.verdict.add(codePerson, "%s would be refused", counted(refused, "row"))
 	}
-	if plan.Expired > 0 {
-		a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer", counted(plan.Expired, "row"))
+	var asked []refunds.Request
+	waiting := 0
+	for _, row := range rows {
+		if row.New() {
+			asked = append(asked, row.Adding.Request)
+		}
+		if row.New() && row.Adding.Request.State == refunds.NeedsAccount {
+			waiting++
+		}
 	}
-	if plan.WithoutAccount > 0 {
-		a.verdict.add(codePerson, "%s without the refund account that it needs", counted(plan.WithoutAccount, "row"))
+	if n := expired(asked); n > 0 {
+		a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer", counted(n, "row"))
+	}
+	if waiting > 0 {
+		a.verdict.add(codePerson, "%s without the refund account that it needs", counted(waiting, "row"))
 	}
 }
 
-func newImportDocument(batch string, i room.Imported) importDocument {
-	d := importDocument{Batch: batch, Added: i.Added, Known: i.Known, Refused: i.Refused, Amount: map[string]int64{}}
-	for currency, amount := range i.Amount {
-		d.Amount[string(currency)] = amount
+// expired counts the requests that Toss can no longer cancel.
+func expired(requests []refunds.Request) int {
+	n := 0
+	for _, r := range requests {
+		if r.State == refunds.ExpiredState {
+			n++
+		}
 	}
-	d.Rows = each(i.Lines, func(l room.AskedLine) askedDocument {
-		return askedDocument{Line: l.Line, ID: orNull(l.ID), OrderID: l.OrderID, Would: string(l.Would), State: orNull(l.State), Amount: l.Amount,
-			Currency: string(l.Currency), CancelBy: timeOrNull(l.CancelBy), Column: orNull(l.Column), Why: orNull(l.Why)}
-	})
+	return n
+}
+
+// newImportDocument says of each row what would become of it, in the file's
+// order. bad are the rows that cannot be read: they were not looked up.
+func newImportDocument(batch string, rows []room.Planned, bad table.Faults) importDocument {
+	d := importDocument{Batch: batch, Amount: map[string]int64{}, Rows: []askedDocument{}}
+	for _, row := range rows {
+		r := row.Adding.Request
+		one := askedDocument{Line: row.Asking.Line, OrderID: or(r.OrderID, row.Asking.OrderID), Why: orNull(row.Warning), Would: "added"}
+		amount, currency, ok := row.Money()
+		if one.Currency = string(currency); ok {
+			one.Amount = &amount
+		}
+		switch {
+		case row.Err != nil:
+			column, reason := whyRefused(row)
+			one.Would, one.Column, one.Why = "refused", orNull(column), orNull(reason)
+			d.Refused++
+		case row.Known:
+			one.Would = "known"
+			d.Known++
+		default:
+			d.Added++
+			d.Amount[string(r.Currency)] += r.Amount
+		}
+		if row.Err == nil {
+			one.ID, one.State, one.CancelBy = orNull(r.ID), orNull(r.State), timeOrNull(r.CancelBy)
+		}
+		d.Rows = append(d.Rows, one)
+	}
+	lines := map[int]int{}
+	for _, fault := range bad {
+		if at, there := lines[fault.Line]; there {
+			*d.Rows[at].Why += "; " + fault.Brief()
+			continue
+		}
+		lines[fault.Line] = len(d.Rows)
+		d.Rows = append(d.Rows, askedDocument{Line: fault.Line, Would: "refused", Column: orNull(fault.Column), Why: orNull(fault.Brief())})
+		d.Refused++
+	}
+	slices.SortStableFunc(d.Rows, func(x, y askedDocument) int { return x.Line - y.Line })
 	return d
+}
+
+// whyRefused names the column that a refusal is about, and the reason.
+func whyRefused(row room.Planned) (column, reason string) {
+	var refused *refunds.AskError
+	var ref *refunds.RefError
+	switch {
+	case errors.As(row.Err, &refused):
+		column = refused.Column
+	case errors.As(row.Err, &ref):
+		column = "ref"
+	case row.Asking.OrderID == "":
+		column = "payment_key"
+	default:
+		column = "order_id"
+	}
+	return column, row.Err.Error()
+}
+
+// faultsOf are the refusals as faults of the file.
+func faultsOf(name string, rows []room.Planned) table.Faults {
+	var faults table.Faults
+	for _, row := range rows {
+		if row.Err == nil {
+			continue
+		}
+		column, reason := whyRefused(row)
+		faults = append(faults, &table.Fault{File: name, Line: row.Asking.Line, Column: column, Value: shown(row.Asking, column), Reason: reason})
+	}
+	return faults
+}
+
+// hintOfRows is what to do where the rows are not to blame: they are of another
+// merchant than the configuration names.
+func hintOfRows(rows []room.Planned) string {
+	for _, row := range rows {
+		var refused *refunds.AskError
+		if errors.As(row.Err, &refused) && refused.OfConfiguration() {
+			return "nothing was imported; " + refused.Hint()
+		}
+	}
+	return ""
+}
+
+// shown is a row's own value of a column, as far as it may be shown.
+func shown(a refunds.Asking, column string) string {
+	switch column {
+	case "amount":
+		if a.All {
+			return "all"
+		}
+		return a.Amount
+	case "order_id":
+		return a.OrderID
+	case "payment_key":
+		return a.PaymentKey
+	case "tax_free_amount":
+		return a.TaxFree
+	case "ref":
+		return a.Ref
+	default:
+		return ""
+	}
+}
+
+func (d *importDocument) settle(added store.Added) {
+	d.Added, d.Known, d.Amount = len(added.New), len(added.Known), map[string]int64{}
+	states := map[string]*string{}
+	for _, r := range added.New {
+		d.Amount[string(r.Currency)] += r.Amount
+		states[r.ID] = orNull(r.State)
+	}
+	for i := range d.Rows {
+		if state, isNew := states[or(*d.Rows[i].ID)]; isNew {
+			d.Rows[i].State = state
+		} else {
+			d.Rows[i].Would = "known"
+		}
+	}
 }
 
 func (a *app) printImport(d importDocument, verb string) error {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"daesa/app"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -209,7 +208,7 @@ func fullAdd(t *testing.T, db *store.DB) func(*store.DB) error {
 				Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}})
 	}
 	return func(small *store.DB) error {
-		_, err := small.AddRefunds(t.Context(), &app.RefundFile{ID: "b", Name: "b.xlsx", SHA256: "x"}, rows, "kim", now)
+		_, err := small.AddRefunds(t.Context(), &store.Batch{ID: "b", Name: "b.xlsx", SHA256: "x"}, rows, "kim", now)
 		return err
 	}
 }
