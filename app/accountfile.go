@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,16 +31,16 @@ type ImportedAccounts struct {
 	Known  int // the same account was there already
 }
 
-// Run looks the payment of every row up, and stores what is new, sealed.
-// Everything that is wrong with the rows is said at once; where the provider
-// cannot be asked nothing is taken.
-func (x ImportAccounts) Run(ctx context.Context, file refunds.AccountBatch) (ImportedAccounts, error) {
+// Run looks the payment of every good row up, and stores what is new, sealed.
+// Everything that is wrong with the rows, faults of the file among it, is said at
+// once; where the provider cannot be asked nothing is taken.
+func (x ImportAccounts) Run(ctx context.Context, file refunds.AccountBatch, faults table.Faults) (ImportedAccounts, error) {
 	stored, wrong, err := x.rows(ctx, file)
 	if err != nil {
 		return ImportedAccounts{}, err
 	}
 	var done ImportedAccounts
-	var faults table.Faults
+	faults = slices.Clone(faults)
 	var accounts []refunds.StoredAccount
 	lines := map[string]int{} // of each payment that a new account is for
 	for i, row := range file.Rows {
@@ -49,14 +50,15 @@ func (x ImportAccounts) Run(ctx context.Context, file refunds.AccountBatch) (Imp
 		case stored[i] == nil:
 			done.Known++
 		case lines[stored[i].PaymentKey] > 0:
-			faults = append(faults, &table.Fault{File: file.Name, Line: row.Line, Column: "order_id", Value: cmp.Or(row.OrderID, row.PaymentKey),
-				Reason: fmt.Sprintf("is the payment of line %d, with another account: which of the two is right is for a person to say", lines[stored[i].PaymentKey])})
+			faults = append(faults, file.Layout.NewFault(row.Line, "order_id", cmp.Or(row.OrderID, row.PaymentKey),
+				fmt.Sprintf("is the payment of line %d, with another account: which of the two is right is for a person to say", lines[stored[i].PaymentKey])))
 		default:
 			lines[stored[i].PaymentKey] = row.Line
 			accounts = append(accounts, *stored[i])
 		}
 	}
 	if len(faults) > 0 {
+		slices.SortStableFunc(faults, func(x, y *table.Fault) int { return x.Line - y.Line })
 		return ImportedAccounts{}, hint.With(faults, "nothing was imported; mend the rows and import the file again")
 	}
 	done.Stored = len(accounts)
@@ -77,9 +79,10 @@ func (x ImportAccounts) rows(ctx context.Context, file refunds.AccountBatch) ([]
 			var failure *pay.Failure
 			switch {
 			case errors.As(err, &refused):
-				wrong[i] = &table.Fault{File: file.Name, Line: row.Line, Column: refused.Column, Reason: refused.Reason}
+				wrong[i] = file.Layout.NewFault(row.Line, refused.Column, "", refused.Reason)
 			case errors.As(err, &failure) && failure.Kind == pay.FailureNotFound:
-				wrong[i] = &table.Fault{File: file.Name, Line: row.Line, Column: "order_id", Value: cmp.Or(row.OrderID, row.PaymentKey), Reason: "Toss knows no such payment"}
+				column, why := refunds.Refusal(refunds.Asking{OrderID: row.OrderID, PaymentKey: row.PaymentKey}, err)
+				wrong[i] = file.Layout.NewFault(row.Line, column, cmp.Or(row.PaymentKey, row.OrderID), why.English)
 			default:
 				return err
 			}

@@ -118,7 +118,9 @@ func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jo
 	}
 	job := &jobs.Capture{Queue: db, Sealer: ring, Actor: "daesa capture", ApproveAbove: cfg.Refunds.ApproveAbove, Clock: clock, Sleep: sleep}
 	if cfg.Orders.Source == config.SourceQuery {
-		job.Orders = a.orderSource(cfg, db)
+		if job.Orders, err = a.orderSource(cfg, db); err != nil {
+			return nil, err
+		}
 	}
 	for _, m := range a.merchants(cfg) {
 		client, err := a.clientWithin(db, m, captureTimeout)

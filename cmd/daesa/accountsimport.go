@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	application "daesa/app"
+	"daesa/internal/table"
 	"daesa/refunds"
 )
 
@@ -17,36 +19,35 @@ type accountsImportDocument struct {
 }
 
 func (a *app) accountsImportCommand() *cobra.Command {
-	return &cobra.Command{
+	var f fileFlags
+	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take refund accounts that customers gave in other ways (CSV or XLSX)",
-		Long: "Columns: order_id or payment_key, bank, account_number, holder_name, and mid where several merchants are\n" +
-			"configured. Every payment is looked up; a file is taken whole or not at all. A refund that waited for its\n" +
-			"account goes back to the queue.",
+		Short: "Take refund accounts that customers gave in other ways (Excel, CSV, and what is only called .xls)",
+		Long: "Columns: order_id (주문번호) or payment_key (결제키), bank (은행), account_number (계좌번호), holder_name\n" +
+			"(예금주), and mid (상점아이디) where several merchants are configured. Every payment is looked up; a file is\n" +
+			"taken whole or not at all. A refund that waited for its account goes back to the queue.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return a.importAccounts(cmd.Context(), files[0])
+			return a.importAccounts(cmd.Context(), files[0], f)
 		},
 	}
+	f.register(cmd)
+	return cmd
 }
 
-func (a *app) importAccounts(ctx context.Context, path string) error {
+func (a *app) importAccounts(ctx context.Context, path string, f fileFlags) error {
+	word, err := a.password(f)
+	if err != nil {
+		return err
+	}
 	return a.withAsker(ctx, func(s *asker) error {
-		o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs()}
-		if len(o.MIDs) == 1 {
-			o.DefaultMID = o.MIDs[0]
-		}
-		if a.mid != "" {
-			o.DefaultMID = a.mid
-		}
-		file, err := refunds.ReadAccounts(path, o)
-		if err != nil {
+		file, err := refunds.ReadAccounts(path, s.refundFileOptions(f, word))
+		var faults table.Faults
+		if err != nil && !errors.As(err, &faults) {
 			return err
 		}
-		for _, title := range file.Unknown {
-			a.warn("%s: column %q means nothing to daesa and is passed over", path, plain(title))
-		}
-		done, err := application.ImportAccounts{Asker: s.planner(""), Store: s.db}.Run(ctx, file)
+		a.warnOfFile(path, file.Unknown, file.Unread)
+		done, err := application.ImportAccounts{Asker: s.planner(""), Store: s.db}.Run(ctx, file, faults)
 		if err != nil {
 			return err
 		}

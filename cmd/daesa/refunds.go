@@ -101,7 +101,7 @@ func newRefundDocument(r refunds.Request) refundDocument {
 
 func (a *app) refundsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "refunds", Short: "The queue of refund requests"}
-	cmd.AddCommand(a.refundsAddCommand(), a.refundsImportCommand(), a.refundsListCommand(), a.refundsShowCommand(),
+	cmd.AddCommand(a.refundsAddCommand(), a.refundsImportCommand(), a.refundsTemplateCommand(), a.refundsListCommand(), a.refundsShowCommand(),
 		a.refundsApproveCommand(), a.refundsRejectCommand(), a.refundsWithdrawCommand(), a.refundsPauseCommand(), a.refundsResumeCommand(),
 		a.refundsRunCommand(), a.refundsResolveCommand(), a.refundsTransfersCommand())
 	return cmd

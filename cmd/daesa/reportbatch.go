@@ -84,8 +84,11 @@ func (a *app) batchOf(ctx context.Context, db *store.DB, id, file string) (repor
 // drawBatch draws the workbook of a batch after its requests changed. What
 // happened has happened: a workbook that cannot be written is a warning. nil:
 // there is no workbook.
-func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string) *string {
+func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string, refused []reports.BatchRefusal) *string {
 	batch, err := a.batchOf(ctx, db, id, file)
+	if batch.Refused = refused; batch.FileRows > 0 {
+		batch.FileRows += len(refused) // the journal counts what was taken
+	}
 	if err == nil && len(batch.Requests) == 0 {
 		return nil // every row of the file was asked for before, in other batches
 	}
@@ -106,7 +109,7 @@ func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, i
 func (a *app) drawTouched(ctx context.Context, cfg *config.Config, db *store.DB, batches []string) []string {
 	paths := []string{}
 	for _, id := range batches {
-		if path := a.drawBatch(ctx, cfg, db, id, ""); path != nil && !slices.Contains(paths, *path) {
+		if path := a.drawBatch(ctx, cfg, db, id, "", nil); path != nil && !slices.Contains(paths, *path) {
 			paths = append(paths, *path)
 		}
 	}

@@ -91,7 +91,11 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked
 	if cfg.Settlement.Mode == config.SettlementAPI {
 		n.Payouts = client
 	}
-	if source := a.orderSource(cfg, db); source != nil && asked.Given == nil {
+	source, err := a.orderSource(cfg, db)
+	if err != nil {
+		return shownNight{}, err
+	}
+	if source != nil && asked.Given == nil {
 		n.Orders = source
 	}
 	n.Settings.Given = asked.Given
@@ -157,24 +161,37 @@ func ownerIsDead(owner string) bool {
 
 // orderSource gives the source that the configuration names; nil for the
 // table, which somebody else fills.
-func (a *app) orderSource(cfg *config.Config, db *store.DB) jobs.OrderSource {
-	base := source{cfg: cfg, db: db, options: orderOptions(cfg), actor: a.actor(), now: a.now}
+func (a *app) orderSource(cfg *config.Config, db *store.DB) (jobs.OrderSource, error) {
+	options, err := a.orderOptions(cfg, "")
+	if err != nil {
+		return nil, err
+	}
 	switch cfg.Orders.Source {
 	case config.SourceCSV:
-		return &application.DroppedOrders{Store: db, Options: base.options, Glob: cfg.Orders.CSV.Glob, Actor: base.actor, Now: base.now}
+		return &application.DroppedOrders{Store: db, Options: options, Glob: cfg.Orders.CSV.Glob, Actor: a.actor(), Now: a.now}, nil
 	case config.SourceQuery:
-		return &querySource{base}
+		options.Profile = nil // a query gives the columns of the contract
+		return &querySource{source{cfg: cfg, db: db, options: options, actor: a.actor(), now: a.now}}, nil
 	default:
-		return nil
+		return nil, nil
 	}
 }
 
-func orderOptions(cfg *config.Config) orders.Options {
-	options := orders.Options{MIDs: mids(cfg), MainMIDs: cfg.MainMIDs()}
+// orderOptions are how orders are read. profile replaces the configured one; a
+// profile that is wrong is wrong configuration.
+func (a *app) orderOptions(cfg *config.Config, profile string) (orders.Options, error) {
+	if profile == "" {
+		profile = cfg.Orders.Profile
+	}
+	options := orders.Options{MIDs: mids(cfg), MainMIDs: cfg.MainMIDs(), Unpacked: cfg.Orders.MaxUnpackedBytes}
 	if len(cfg.Merchants) == 1 {
 		options.DefaultMID = cfg.Merchants[0].MID
 	}
-	return options
+	var err error
+	if options.Profile, err = orders.LoadProfile(profile); err != nil {
+		return options, &coded{err, codeUsage}
+	}
+	return options, nil
 }
 
 // source is what the two sources that daesa reads by itself share.

@@ -11,6 +11,7 @@ type Style struct {
 	Fill      string // "": none
 	Align     string // left, center or right
 	Wrap      bool
+	Top       bool // else centred upright
 	Indent    int
 	Format    string // a number format; "@" is text, "" is none
 	Below     string // colour of a thin line below
@@ -32,7 +33,7 @@ func (b *Book) Style(s Style) StyleID {
 	if id, ok := b.styles[s]; ok {
 		return id
 	}
-	id, err := b.file.NewStyle(s.excelize(b.Font))
+	id, err := b.file.NewStyle(s.Excelize(b.Font))
 	if err != nil {
 		b.Fail(err)
 	}
@@ -40,7 +41,9 @@ func (b *Book) Style(s Style) StyleID {
 	return StyleID(id)
 }
 
-func (s Style) excelize(font string) *excelize.Style {
+// Excelize is the style as excelize takes it, for a file of another maker that is
+// only added to.
+func (s Style) Excelize(font string) *excelize.Style {
 	style := &excelize.Style{
 		Font:      &excelize.Font{Family: font, Size: float64(s.Size), Bold: s.Bold, Color: s.Color},
 		Alignment: &excelize.Alignment{Horizontal: s.Align, Vertical: "center", WrapText: s.Wrap, Indent: s.Indent},
@@ -48,6 +51,9 @@ func (s Style) excelize(font string) *excelize.Style {
 	}
 	if s.Underline {
 		style.Font.Underline = "single"
+	}
+	if s.Top {
+		style.Alignment.Vertical = "top"
 	}
 	if s.Fill != "" {
 		style.Fill = solid(s.Fill)
