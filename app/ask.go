@@ -55,7 +55,7 @@ type Planned struct {
 	Asking  refunds.Asking
 	Adding  refunds.Adding // of a refused one the payment alone, where it was found
 	Known   bool           // the request is there already
-	Warning string         // what a person should know before the word; "" for nothing
+	Warning refunds.Said   // what a person should know before the word; nothing: there is none
 	// Err says why it is refused: an *refunds.AskError, *refunds.RefError or
 	// *pay.Failure. nil: it is not.
 	Err error
@@ -113,7 +113,7 @@ func (a *Asker) plan(ctx context.Context, asking refunds.Asking, look Look, ahea
 func (a *Asker) request(ctx context.Context, planned *Planned, ahead []refunds.Request) error {
 	asking, p := planned.Asking, planned.Adding.Payment
 	if asking.OrderID != "" && p.OrderID != asking.OrderID {
-		return &refunds.AskError{Column: "order_id", Reason: fmt.Sprintf("this payment belongs to order %q", p.OrderID)}
+		return &refunds.AskError{Column: "order_id", Reason: fmt.Sprintf("this payment belongs to order %q", p.OrderID), Korean: fmt.Sprintf("이 결제는 주문 %q의 결제입니다", p.OrderID)}
 	}
 	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
 	known, err := a.Requests.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
@@ -184,7 +184,7 @@ func (a *Asker) again(ctx context.Context, planned *Planned, had refunds.Request
 		}
 		amount, err := p.Currency.ParseWritten(each.text)
 		if err != nil {
-			return &refunds.AskError{Column: each.column, Reason: err.Error()}
+			return &refunds.AskError{Column: each.column, Reason: err.Error(), Korean: fmt.Sprintf("%s 금액으로 읽을 수 없습니다", p.Currency)}
 		}
 		*each.to = amount
 	}
@@ -194,18 +194,18 @@ func (a *Asker) again(ctx context.Context, planned *Planned, had refunds.Request
 	planned.Adding.Request, planned.Known = had, true
 	switch {
 	case had.MID != asking.MID:
-		planned.Warning = "it was asked for before, under merchant " + had.MID
+		planned.Warning = refunds.Said{Korean: "상점아이디 " + had.MID + "로 이미 요청되었습니다", English: "it was asked for before, under merchant " + had.MID}
 	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
 		account, err := refunds.AccountFor(*asking.Account, p)
 		if err != nil {
 			return err
 		}
-		planned.Warning = "its refund account was taken"
+		planned.Warning = refunds.Said{Korean: "환불계좌를 등록했습니다", English: "its refund account was taken"}
 		return a.seal(ctx, &planned.Adding, *account)
 	case had.State == refunds.Rejected:
-		planned.Warning = "it was taken back or refused before, and is not refunded: ask under another ref if it is wanted after all"
+		planned.Warning = refunds.Said{Korean: "이전에 철회 또는 반려되어 환불되지 않습니다. 환불하려면 다른 참조번호로 요청하십시오", English: "it was taken back or refused before, and is not refunded: ask under another ref if it is wanted after all"}
 	case asking.Reason != had.Reason:
-		planned.Warning = "it keeps the reason that it was asked with"
+		planned.Warning = refunds.Said{Korean: "처음 요청한 사유를 유지합니다", English: "it keeps the reason that it was asked with"}
 	}
 	return nil
 }
@@ -259,7 +259,7 @@ func (e *NoKeyError) Hint() string {
 func (a *Asker) lookUp(ctx context.Context, asking refunds.Asking) (Look, error) {
 	merchant, ok := a.Merchants[asking.MID]
 	if !ok {
-		return Look{}, &refunds.AskError{Column: "mid", Reason: fmt.Sprintf("merchant %q is not configured", asking.MID)}
+		return Look{}, &refunds.AskError{Column: "mid", Reason: fmt.Sprintf("merchant %q is not configured", asking.MID), Korean: fmt.Sprintf("상점아이디 %q가 설정에 없습니다", asking.MID)}
 	}
 	look := Look{MID: asking.MID, Asked: askedFor(asking)}
 	var err error

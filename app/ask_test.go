@@ -392,7 +392,7 @@ func TestOneAskingIsRefusedByTheSameRule(t *testing.T) {
 	}
 	d.orders["A"] = pay.Order{MID: mid, ID: "A", Amount: 30_000, TaxFreeAmount: 5000, Currency: pay.KRW, PG: pay.PGToss, PaidAt: now}
 	planned, err = d.asker().One(t.Context(), asking("A", "10000", "5000", "r"))
-	if err != nil || planned.Err != nil || !strings.Contains(planned.Warning, "5000 of it is tax-free, and Toss 10000") {
+	if err != nil || planned.Err != nil || !strings.Contains(planned.Warning.English, "5000 of it is tax-free, and Toss 10000") {
 		t.Errorf("planned %+v, %v", planned, err)
 	}
 	if _, err := d.asker().One(t.Context(), refunds.Asking{MID: "other", OrderID: "A", All: true, Reason: "x"}); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"daesa/internal/table"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -61,6 +61,12 @@ type FilePlan struct {
 	looks   map[look]Look
 	kept    int              // of looks, when the work began
 	todo    []refunds.Asking // one for each look-up that is not there
+	planned map[look]bool    // kept or among todo
+	refused map[look]error   // by the look-up
+
+	batch  refunds.Batch
+	faults table.Faults
+	faulty []refunds.Asking // rows that are refused anyway, and looked up too
 }
 
 type look struct{ mid, asked string }
@@ -85,15 +91,22 @@ func (a *Asker) PlanFile(ctx context.Context, askings []refunds.Asking) (*FilePl
 		}
 	}
 	f.kept = len(f.looks)
-	planned := maps.Clone(f.looks)
+	f.planned = map[look]bool{}
+	for key := range f.looks {
+		f.planned[key] = true
+	}
 	for _, asking := range askings {
-		key := look{asking.MID, askedFor(asking)}
-		if _, there := planned[key]; !there {
-			planned[key] = Look{}
-			f.todo = append(f.todo, asking)
-		}
+		f.want(asking)
 	}
 	return f, nil
+}
+
+// want looks a row's payment up, unless that is planned already.
+func (f *FilePlan) want(asking refunds.Asking) {
+	if key := (look{asking.MID, askedFor(asking)}); !f.planned[key] {
+		f.planned[key] = true
+		f.todo = append(f.todo, asking)
+	}
 }
 
 // LookUps says how many look-ups are to be made, and how many were kept.
@@ -148,15 +161,15 @@ func (e *StoppedError) Hint() string {
 // *StoppedError, and nothing is planned; what it says of one payment is that
 // row's refusal.
 func (f *FilePlan) Run(ctx context.Context) ([]Planned, error) {
-	refused, err := f.lookUp(ctx)
-	if err != nil {
+	var err error
+	if f.refused, err = f.lookUp(ctx); err != nil {
 		return nil, err
 	}
 	rows := make([]Planned, len(f.askings))
 	ahead := map[string][]refunds.Request{}
 	for i, asking := range f.askings {
 		key := look{asking.MID, askedFor(asking)}
-		if err := refused[key]; err != nil {
+		if err := f.refused[key]; err != nil {
 			rows[i] = Planned{Asking: asking, Err: err}
 			continue
 		}

@@ -151,7 +151,7 @@ func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word,
 	if p, err = p.Under(b.MID); err != nil {
 		return decision, refuse(err)
 	}
-	decision.Request, decision.Found, decision.Warning = plan.Request, plan.Found, plan.Warning
+	decision.Request, decision.Found, decision.Warning = plan.Request, plan.Found, plan.Warning.English
 	decision.Payment, decision.Evidence, decision.Word.RefundID = p, []pay.Evidence{evidence}, plan.Request.ID
 	return decision, nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"daesa/internal/hint"
@@ -38,8 +40,14 @@ type ImportedOrders struct {
 	Quarantined                  int64            // rows that were refused, backward ones among them
 	Backward                     int64            // rows that would have taken an order back
 	OtherPG                      map[string]int64 // orders that are not compared, by the company's word
+	UnknownMethods               map[string]int64 // orders that were taken without a method, by its word
 	Unknown                      []UnknownColumn
+	Unread                       []UnreadSheet
 }
+
+// UnreadSheet is a sheet of a workbook that people see and of which nothing was
+// read.
+type UnreadSheet struct{ File, Sheet string }
 
 // UnknownColumn is a column that means nothing to daesa.
 type UnknownColumn struct{ File, Title string }
@@ -55,7 +63,7 @@ func refusedRows(file string, rows int, faults table.Faults, advice string) erro
 // Run imports the files. Every fault of every file is said before anything is
 // taken.
 func (i ImportOrders) Run(ctx context.Context) (sum ImportedOrders, err error) {
-	sum.OtherPG = map[string]int64{}
+	sum.OtherPG, sum.UnknownMethods = map[string]int64{}, map[string]int64{}
 	if err := i.check(); err != nil {
 		return sum, err
 	}
@@ -68,7 +76,7 @@ func (i ImportOrders) Run(ctx context.Context) (sum ImportedOrders, err error) {
 			_ = file.Close() // it was only read
 		}
 	}()
-	aside := &asideRows{}
+	aside := &asideRows{later: map[int]table.Faults{}}
 	if i.Quarantine != "" {
 		if aside.file, err = orders.NewQuarantine(i.Quarantine, files...); err != nil {
 			return sum, err
@@ -118,6 +126,9 @@ func (i ImportOrders) take(ctx context.Context, file *orders.File, aside *asideR
 	for _, title := range file.Unknown() {
 		sum.Unknown = append(sum.Unknown, UnknownColumn{file.Name(), title})
 	}
+	for _, sheet := range file.Unread() {
+		sum.Unread = append(sum.Unread, UnreadSheet{file.Name(), sheet})
+	}
 	older := i.Older
 	older.LeaveOut = aside.file != nil
 	saved, err := i.Store.TakeOrders(ctx, i.rows(file, aside, sum), orders.Taking{
@@ -133,33 +144,33 @@ func (i ImportOrders) take(ctx context.Context, file *orders.File, aside *asideR
 	sum.Inserted += saved.Inserted
 	sum.Updated += saved.Updated
 	sum.Unchanged += saved.Unchanged
-	sum.Backward += int64(len(saved.Backward))
-	if len(saved.Backward) == 0 {
-		return nil
+	for word, orders := range file.UnknownMethods() {
+		sum.UnknownMethods[word] += orders
 	}
-	rows, err := orders.Locate(file.Name(), i.Options, saved.Backward)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if err := aside.add(row); err != nil {
+	if len(saved.Backward) > 0 {
+		back, err := orders.Locate(file.Name(), i.Options, saved.Backward)
+		if err != nil {
 			return err
 		}
+		sum.Backward += int64(len(back))
+		maps.Copy(aside.later, back)
 	}
-	return nil
+	return aside.flush(file.Name(), i.Options)
 }
 
 // refuse says where in the file the rows stand that would take orders back.
 func (i ImportOrders) refuse(file *orders.File, backward *orders.BackwardError) error {
-	rows, err := orders.Locate(file.Name(), i.Options, backward.Rows)
+	lines, err := orders.Locate(file.Name(), i.Options, backward.Rows)
 	if err != nil {
 		return errors.Join(backward, err)
 	}
 	var faults table.Faults
-	for _, row := range rows {
-		faults = append(faults, row.Faults...)
+	for _, line := range slices.Sorted(maps.Keys(lines)) {
+		if lines[line][0].Line == line { // once for each order
+			faults = append(faults, lines[line]...)
+		}
 	}
-	return refusedRows(file.Name(), len(backward.Rows), faults, orders.AdviceBackward)
+	return refusedRows(file.Name(), len(lines), faults, orders.AdviceBackward)
 }
 
 // rows gives the good rows of a file; bad ones go aside where they may.
@@ -190,9 +201,37 @@ func (i ImportOrders) rows(file *orders.File, aside *asideRows, sum *ImportedOrd
 type asideRows struct {
 	file *orders.Quarantine // nil: none
 	rows int64
+	// later are the lines of orders with a row for each item: all of them go
+	// aside where one is bad, so that no part of an order is ever taken for it.
+	later map[int]table.Faults
 }
 
 func (a *asideRows) add(row *orders.BadRow) error {
+	for _, line := range row.Lines {
+		a.later[line] = row.Faults
+	}
+	if len(row.Lines) > 0 {
+		return nil
+	}
 	a.rows++
 	return a.file.Add(row)
+}
+
+// flush reads the lines that were kept for later.
+func (a *asideRows) flush(path string, options orders.Options) error {
+	if len(a.later) == 0 {
+		return nil
+	}
+	rows, err := orders.RowsOf(path, options, a.later)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		a.rows++
+		if err := a.file.Add(row); err != nil {
+			return err
+		}
+	}
+	clear(a.later)
+	return nil
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"slices"
 	"time"
 
 	"daesa/pay"
@@ -40,13 +39,6 @@ func NeedsOf(l refunds.WaitLine) []Need {
 		}
 	}
 	return needs
-}
-
-// Concerns says whether a command about one merchant answers for what is whose: for
-// its own, and for what is of merchants that left the configuration, which is
-// nobody else's. about "": all merchants.
-func Concerns(whose, about string, configured []string) bool {
-	return about == "" || whose == about || !slices.Contains(configured, whose)
 }
 
 // ToldAgain is when people have heard of what waits once more: the next night

@@ -31,22 +31,6 @@ func TestWhatALineNeeds(t *testing.T) {
 	}
 }
 
-// TestAMerchantThatIsGoneConcernsEverybody: no command is about it any more.
-func TestAMerchantThatIsGoneConcernsEverybody(t *testing.T) {
-	t.Parallel()
-	for about, want := range map[string][]string{"": {"a", "b", "gone"}, "a": {"a", "gone"}, "b": {"b", "gone"}} {
-		var got []string
-		for _, whose := range []string{"a", "b", "gone"} {
-			if Concerns(whose, about, []string{"a", "b"}) {
-				got = append(got, whose)
-			}
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%q: %s", about, diff)
-		}
-	}
-}
-
 // TestPeopleHearOfItAgain: over a weekend nobody approves.
 func TestPeopleHearOfItAgain(t *testing.T) {
 	t.Parallel()

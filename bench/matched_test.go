@@ -156,6 +156,16 @@ func BenchmarkMatched(b *testing.B) {
 // measure runs a child that ends with its last argument's file.
 func measure(b *testing.B, cmd *exec.Cmd) cost {
 	b.Helper()
+	path := cmd.Args[len(cmd.Args)-1]
+	if len(cmd.Args) == 1 { // ours
+		path = strings.Fields(cmd.Env[len(cmd.Env)-1])[1]
+	}
+	return measureTo(b, cmd, path)
+}
+
+// measureTo runs a child that ends with a file.
+func measureTo(b *testing.B, cmd *exec.Cmd, path string) cost {
+	b.Helper()
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
@@ -174,10 +184,6 @@ func measure(b *testing.B, cmd *exec.Cmd) cost {
 		case <-time.After(10 * time.Millisecond):
 			peak = max(peak, peakOf(cmd.Process.Pid))
 		}
-	}
-	path := cmd.Args[len(cmd.Args)-1]
-	if len(cmd.Args) == 1 { // ours
-		path = strings.Fields(cmd.Env[len(cmd.Env)-1])[1]
 	}
 	info, err := os.Stat(path)
 	if err != nil {

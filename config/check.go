@@ -195,6 +195,12 @@ func checkOrders(o *Orders, b *book) {
 	if _, err := filepath.Match(o.CSV.Glob, ""); err != nil {
 		b.fault("orders.csv.glob", "is no pattern of file names", `write a folder and a pattern, such as "orders/*.csv"`)
 	}
+	if o.Profile == "" {
+		b.fault("orders.profile", "is empty", "write daesa, another profile (daesa orders profiles), or a YAML file")
+	}
+	if !b.bad("orders.max_unpacked_bytes") && (o.MaxUnpackedBytes < 1<<20 || o.MaxUnpackedBytes > 1<<40) {
+		b.fault("orders.max_unpacked_bytes", "is not from 1048576 to 1099511627776", "write 1000000000")
+	}
 	if o.Source == SourceCSV && o.CSV.Glob == "" {
 		b.fault("orders.csv.glob", "is missing, and source is csv", `write a folder and a pattern, such as "orders/*.csv"`)
 	}

@@ -104,6 +104,11 @@ type Orders struct {
 	Source string `yaml:"source"`
 	Query  Query  `yaml:"query"`
 	CSV    CSV    `yaml:"csv"`
+	// Profile says how order files are read: the name of a profile, or a YAML
+	// file (.yaml or .yml).
+	Profile string `yaml:"profile"`
+	// MaxUnpackedBytes is how large a sheet of a workbook may unpack to.
+	MaxUnpackedBytes int64 `yaml:"max_unpacked_bytes"`
 }
 
 // Query is a read-only SELECT on the shop's own database.
@@ -256,6 +261,8 @@ func Default() *Config {
 			Source: SourceTable,
 			Query:  Query{URLEnv: "SHOP_DATABASE_URL", Timeout: 10 * time.Minute},
 			CSV:    CSV{Glob: "orders/*.csv"},
+
+			Profile: "daesa", MaxUnpackedBytes: 1_000_000_000,
 		},
 		Reconcile: Reconcile{
 			Mode:           ModeTransactions,

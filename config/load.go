@@ -200,6 +200,9 @@ func (c *Config) relocate(dir string) {
 	for i := range c.Merchants {
 		paths = append(paths, &c.Merchants[i].SecretKeyFile, &c.Merchants[i].SecurityKeyFile)
 	}
+	if ext := filepath.Ext(c.Orders.Profile); ext == ".yaml" || ext == ".yml" {
+		paths = append(paths, &c.Orders.Profile)
+	}
 	if folder(c.Reports.Deliver) {
 		paths = append(paths, &c.Reports.Deliver)
 	}

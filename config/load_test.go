@@ -118,6 +118,8 @@ orders:
   source: query
   query: {url_file: shop.url, timeout: 90s, sql: "SELECT '$${x}' WHERE a >= :from AND a < :to"}
   csv: {glob: "in/*.csv"}
+  profile: ours.yaml
+  max_unpacked_bytes: 2000000
 reconcile: {mode: lookup, settle_minutes: 0, reread_days: [], sample_agreeing: 0, max_lookups: 1, alarm_share: 1, severity: {high: 0, medium: 0}}
 refunds:
   send: true
@@ -137,7 +139,7 @@ webhook: {addr: ":8080", allow_from: [192.0.2.7, 10.0.0.0/8], trusted_proxies: [
 	want.Database.URL = NewSecret("sqlite:etc/data/daesa.db?mode=rw")
 	want.Merchants = []Merchant{{MID: "123", Environment: Test, SecretKeyFile: "etc/toss.key", SecurityKeyFile: "/run/security.key",
 		BaseURL: "http://localhost:7070", RequestsPerMinute: 250, Concurrency: 64, VirtualAccountCancelDays: 30, AlsoMIDs: []string{"456", "shop"}}}
-	want.Orders = Orders{Source: SourceQuery, CSV: CSV{"etc/in/*.csv"},
+	want.Orders = Orders{Source: SourceQuery, CSV: CSV{"etc/in/*.csv"}, Profile: "etc/ours.yaml", MaxUnpackedBytes: 2_000_000,
 		Query: Query{URLFile: "etc/shop.url", Timeout: 90 * time.Second, SQL: "SELECT '${x}' WHERE a >= :from AND a < :to"}}
 	want.Reconcile = Reconcile{Mode: ModeLookup, RereadDays: []int{}, MaxLookups: 1, AlarmShare: whole}
 	want.Refunds.Send = true

@@ -66,10 +66,10 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	run := reconcile.Run{
 		ID: lease.RunID, Job: n.Job, MID: n.Settings.MID, Day: day, Now: now,
 		CallsByAPI: map[string]int64{}, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{},
-		Severity: n.Settings.Severity, Mode: "transactions",
+		Severity: n.Settings.Severity, Mode: reconcile.ModeTransactions,
 	}
 	if n.Settings.LookUpAll {
-		run.Mode = "lookup"
+		run.Mode = reconcile.ModeLookup
 	}
 	cmp, err := n.Compare(ctx, scope, now)
 	if err != nil {

@@ -53,13 +53,41 @@ type RefundQueue interface {
 	ExpireRefunds(ctx context.Context, e refunds.Expiry) ([]refunds.Request, error)
 }
 
+// Stop is why a refund run sends no more: a reason of refunds, a limit, or one of
+// those below.
+type Stop struct {
+	Why      string
+	Note     string       // of the brake, or what was broken
+	Currency pay.Currency // of which nothing more is sent; "": of none
+}
+
+// Why a run sends no more, beside the reasons of refunds.
+const (
+	StopAfterRestore   = "after_restore"         // after a restore nothing is sent
+	StopBroken         = "broken"                // something does not hold that always must
+	StopAfterUnknown   = "stop_after_unknown"    // too many outcomes are unknown
+	StopAtFailureRatio = "stop_at_failure_ratio" // too many of the newest failed
+)
+
+// String is the reason in one line; "" for none.
+func (s Stop) String() string {
+	text := s.Why
+	if s.Currency != "" {
+		text += " " + string(s.Currency)
+	}
+	if s.Note != "" {
+		text += ": " + s.Note
+	}
+	return text
+}
+
 // RefundSummary is what a run did. Requests are counted by the state in which
 // the run left them.
 type RefundSummary struct {
 	Sent    int
 	States  map[refunds.State]int
 	Amount  map[pay.Currency]int64 // sent, and taken on or still unknown
-	Stopped string                 // why it sent no more; "" when the queue was empty
+	Stopped Stop                   // why it sent no more; zero when the queue was empty
 	Gaps    []string               // merchants that could not be asked
 	Altered []AlteredRefund        // held, since their rows were changed outside of daesa
 	Unasked map[string]string      // the same merchants, and the reason: a refunds.Why
@@ -96,11 +124,11 @@ func (r *Refunds) Run(ctx context.Context) (RefundSummary, error) {
 	case err != nil:
 		return RefundSummary{}, err
 	case r.AfterRestore:
-		run.stop("after_restore")
+		run.stop(StopAfterRestore, "")
 	case !r.Send:
-		run.stop(refunds.WhySendFalse)
+		run.stop(refunds.WhySendFalse, "")
 	case on:
-		run.stop(refunds.WhyPaused + ": " + note)
+		run.stop(refunds.WhyPaused, note)
 	}
 	group, groupCtx := workersOf(ctx)
 	for _, merchant := range r.Merchants {
@@ -154,7 +182,7 @@ type refundRun struct {
 
 	mu      sync.Mutex
 	sending bool
-	stopped string
+	stopped Stop
 	blocked []pay.Currency
 	lost    map[string]bool   // merchants whose key is not accepted, or that do not answer
 	unasked map[string]string // and why they could not be asked
@@ -168,10 +196,15 @@ type refundRun struct {
 	gaps    []string
 }
 
-func (r *refundRun) stop(why string) {
+func (r *refundRun) stop(why, note string) {
 	r.sending = false
-	if r.stopped == "" {
-		r.stopped = why
+	r.because(Stop{Why: why, Note: note})
+}
+
+// because notes why no more is sent: the first reason counts.
+func (r *refundRun) because(s Stop) {
+	if r.stopped == (Stop{}) {
+		r.stopped = s
 	}
 }
 
@@ -201,9 +234,7 @@ func (r *refundRun) gap(mid, what, why string) {
 	defer r.mu.Unlock()
 	r.gaps = append(r.gaps, what)
 	r.unasked[mid] = why
-	if r.stopped == "" {
-		r.stopped = why
-	}
+	r.because(Stop{Why: why})
 }
 
 // work is one worker: turn after turn, until nothing is due soon. When it is
@@ -283,14 +314,14 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 	}
 	switch {
 	case done.Broken != "":
-		r.stop("broken: " + done.Broken)
+		r.stop(StopBroken, done.Broken)
 	case done.Key:
 		r.lost[mid] = true
 		r.unasked[mid] = refunds.WhyKeyRefused
 		r.gaps = append(r.gaps, mid+": the provider does not accept the secret key")
-		r.stop(refunds.WhyKeyRefused)
+		r.stop(refunds.WhyKeyRefused, "")
 	case done.Braked:
-		r.stop(refunds.WhyPaused)
+		r.stop(refunds.WhyPaused, "")
 	case done.Limit != nil:
 		r.limit(*done.Limit)
 	case done.Unread:
@@ -299,9 +330,7 @@ func (r *refundRun) heard(mid string, done refunds.Done) {
 		}
 		if r.unread[mid] >= lookUpFailures {
 			r.lost[mid], r.unasked[mid] = true, refunds.WhyUnreachable // it is not well: the next run asks again
-			if r.stopped == "" {
-				r.stopped = refunds.WhyUnreachable
-			}
+			r.because(Stop{Why: refunds.WhyUnreachable})
 		}
 	}
 	if done.Sends > 0 {
@@ -315,12 +344,10 @@ func (r *refundRun) limit(l refunds.LimitError) {
 	switch l.Limit {
 	case "max_single":
 	case "max_count", "max_count_per_day":
-		r.stop(l.Limit)
+		r.stop(l.Limit, "")
 	default:
 		r.blocked = append(r.blocked, l.Currency)
-		if r.stopped == "" {
-			r.stopped = l.Limit + " " + string(l.Currency)
-		}
+		r.because(Stop{Why: l.Limit, Currency: l.Currency})
 	}
 }
 
@@ -342,9 +369,9 @@ func (r *refundRun) judge(done refunds.Done) {
 	}
 	switch {
 	case r.StopAfterUnknown > 0 && len(r.unknown) >= r.StopAfterUnknown:
-		r.stop("stop_after_unknown")
+		r.stop(StopAfterUnknown, "")
 	case len(r.recent) >= ratioFrom && r.FailureReached(failures, int64(len(r.recent))):
-		r.stop("stop_at_failure_ratio")
+		r.stop(StopAtFailureRatio, "")
 	}
 }
 

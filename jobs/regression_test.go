@@ -238,6 +238,13 @@ func TestAMistypedMIDIsIncompleteAndFindsNothing(t *testing.T) {
 	if s.Run.Complete {
 		t.Error("the night of a wrong MID is complete")
 	}
+	foreign := func(g reconcile.Gap) bool { return g.Cause != nil && g.Cause.Reason == reconcile.ReasonForeign }
+	if !slices.ContainsFunc(s.Run.Gaps, foreign) {
+		t.Errorf("that every row is another merchant's is not said: %+v", s.Run.Gaps)
+	}
+	if covered, err := w.db.CoveredDays(t.Context(), mid, last, last); err != nil || covered[last] {
+		t.Errorf("a list of another merchant's is this one's: %v, %v", covered, err)
+	}
 }
 
 func TestWhileTheDayRunsNothingNewerThanTheShopsWordIsMissing(t *testing.T) {
@@ -254,6 +261,9 @@ func TestWhileTheDayRunsNothingNewerThanTheShopsWordIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantBreaks(t, s, "missing_locally EARLY")
+	if covered, err := w.db.CoveredDays(t.Context(), mid, last, last); err != nil || covered[last] {
+		t.Errorf("a day that still runs counts as read whole: %v, %v", covered, err)
+	}
 }
 
 func TestAResolvedBreakTakesItsRefundBack(t *testing.T) {

@@ -96,9 +96,9 @@ func (o Older) Allows(orderID string) bool {
 	return slices.Contains(o.Orders, orderID)
 }
 
-// Locate reads a file again and gives the places of the rows that would take
-// orders back, each with its fault.
-func Locate(path string, options Options, backward []Backward) ([]*BadRow, error) {
+// Locate reads a file again and gives the places of the orders that would go
+// back: each line of them, with what is wrong.
+func Locate(path string, options Options, backward []Backward) (map[int]table.Faults, error) {
 	wanted := make(map[[2]string]Backward, len(backward))
 	for _, b := range backward {
 		wanted[[2]string{b.MID, b.OrderID}] = b
@@ -108,16 +108,21 @@ func Locate(path string, options Options, backward []Backward) ([]*BadRow, error
 		return nil, err
 	}
 	defer file.Close()
-	var found []*BadRow
-	for row, err := range file.read() {
+	found := map[int]table.Faults{}
+	for each, err := range file.read() {
 		if bad := new(BadRow); errors.As(err, &bad) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if b, is := wanted[[2]string{row.order.MID, row.order.ID}]; is {
-			found = append(found, file.bad(row.row, table.Faults{row.row.NewFault(b.Column, b.Value, b.Reason)}))
+		b, is := wanted[[2]string{each.order.MID, each.order.ID}]
+		if !is {
+			continue
+		}
+		faults := file.faults(each.lines[0], []finding{{b.Column, b.Value, b.Reason}})
+		for _, line := range each.lines {
+			found[line] = faults
 		}
 	}
 	return found, nil

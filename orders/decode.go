@@ -34,10 +34,33 @@ type Options struct {
 	// DefaultMID is the only merchant. Empty where there are several: the
 	// source then needs the column mid, with a value in each row.
 	DefaultMID string
+	// Profile says how a file is read; nil: by daesa's own columns.
+	Profile *Profile
+	// Sheet is that of a workbook; "": the first one that people see.
+	Sheet string
+	// Password opens an encrypted workbook.
+	Password string
+	// Unpacked is how many bytes a sheet may unpack to; 0: 1,000,000,000.
+	Unpacked int64
+}
+
+const defaultUnpacked = 1_000_000_000
+
+func (o Options) profile() (*Profile, error) {
+	if o.Profile != nil {
+		return o.Profile, nil
+	}
+	return ownColumns()
 }
 
 // Print is by what it is known that files were read in the same way.
-func (o Options) Print() string { return o.DefaultMID }
+func (o Options) Print() string {
+	print := ""
+	if profile, err := o.profile(); err == nil {
+		print = profile.print
+	}
+	return strings.Join([]string{o.DefaultMID, o.Sheet, print}, " ")
+}
 
 func (o Options) required() []string {
 	if o.DefaultMID == "" {
@@ -60,22 +83,77 @@ type finding struct{ column, value, reason string }
 // bytes for each.
 type decoder struct {
 	options Options
+	profile *Profile            // nil: a query, which has the columns of the contract
 	unit    string              // line or row
 	seen    map[[16]byte]uint32 // key to line
+	methods map[string]int64    // words that the profile does not know, with the orders that have them
+	apart   bool                // the source gives no key twice
+
+	statusWords map[string]statusWord // by the cell's text
+	methodWords map[string]methodWord
+
+	noPaidAt bool // the source has no column paid_at
 }
 
 func newDecoder(options Options, unit string) *decoder {
-	return &decoder{options: options, unit: unit, seen: map[[16]byte]uint32{}}
+	return &decoder{options: options, profile: options.Profile, unit: unit, seen: map[[16]byte]uint32{}, methods: map[string]int64{},
+		statusWords: map[string]statusWord{}, methodWords: map[string]methodWord{}}
+}
+
+// statusWord and methodWord are what a cell's text means by the profile. A file
+// has few of them, each in very many rows.
+type (
+	statusWord struct {
+		meaning          pay.OrderStatus
+		known, neverPaid bool
+	}
+	methodWord struct {
+		meaning string
+		known   bool
+	}
+)
+
+// wordsRemembered bounds what is kept of a file of which every word is another.
+const wordsRemembered = 1000
+
+// status is what a status word means.
+func (d *decoder) status(text string) statusWord {
+	word, before := d.statusWords[text]
+	if before {
+		return word
+	}
+	if d.profile == nil {
+		word.meaning = pay.OrderStatus(strings.ToLower(written.NFC(strings.TrimSpace(text))))
+		word.known = slices.Contains(pay.OrderStatuses, word.meaning)
+	} else {
+		word.meaning, word.known = d.profile.status(text)
+		word.neverPaid = d.profile.NeverPaid[written.Bare(text)]
+	}
+	if len(d.statusWords) < wordsRemembered {
+		d.statusWords[strings.Clone(text)] = word
+	}
+	return word
+}
+
+// method is what a method's word means by the profile.
+func (d *decoder) method(text string) (meaning string, known bool) {
+	word, before := d.methodWords[text]
+	if !before {
+		word.meaning, word.known = d.profile.method(text)
+		if len(d.methodWords) < wordsRemembered {
+			d.methodWords[strings.Clone(text)] = word
+		}
+	}
+	return word.meaning, word.known
 }
 
 // decode gives the order of a record, or everything that is wrong with it.
 func (d *decoder) decode(line int, r record) (pay.Order, []finding) {
-	f := &fields{record: r}
+	f := &fields{record: r, profile: d.profile, decoder: d}
 	o := pay.Order{
 		MID:         d.mid(f),
-		ID:          f.id(orderID, orderIDLongest),
+		ID:          f.number(),
 		PaymentKey:  f.id(paymentKey, paymentKeyLongest),
-		Method:      f.method(),
 		Status:      f.status(),
 		PG:          f.pg(),
 		Currency:    f.currency(),
@@ -84,20 +162,44 @@ func (d *decoder) decode(line int, r record) (pay.Order, []finding) {
 		CanceledAt:  f.time(canceledAt),
 		CustomerRef: f.id(customerRef, customerRefLongest),
 	}
+	unknown := f.paidBy(&o)
 	f.require(orderID)
 	f.require(orderedAt)
 	if o.Currency != "" {
 		f.amounts(&o)
 	}
-	if o.MID != "" && o.ID != "" {
+	if o.MID != "" && o.ID != "" && !d.apart {
 		d.once(line, o, f)
 	}
+	d.interpret(&o, f)
 	if len(f.findings) == 0 {
 		if column, err := o.Check(); err != nil {
 			f.add(column, f.text(column), err.Error())
 		}
 	}
+	if unknown != "" && len(f.findings) == 0 {
+		d.methods[unknown]++
+	}
 	return o, f.findings
+}
+
+// interpret says of an order what its file cannot say: whether one that is
+// cancelled had been paid, and how much of what was given back went through
+// Toss.
+func (d *decoder) interpret(o *pay.Order, f *fields) {
+	p := d.profile
+	if p == nil || p.plain {
+		return
+	}
+	canceled := o.Status == pay.OrderCanceled
+	if canceled && o.PaidAt.IsZero() && d.status(f.text(status)).neverPaid {
+		return
+	}
+	o.PaidUnknown = canceled && o.PaidAt.IsZero() && (p.EmptyPaidAt || d.noPaidAt)
+	if p.MixedRefunds && (canceled || o.Status == pay.OrderPartiallyCanceled || o.CanceledAmount > 0) {
+		o.MixedRefunds = true
+		o.CanceledAmount = min(o.CanceledAmount, max(0, o.Amount-o.RefundedElsewhere)) // points may make it more
+	}
 }
 
 // once refuses a key that this source already had, also when that row was
@@ -135,6 +237,8 @@ func (d *decoder) mid(f *fields) string {
 // fields reads one record and collects what is wrong with it.
 type fields struct {
 	record   record
+	profile  *Profile
+	decoder  *decoder
 	findings []finding
 }
 
@@ -160,9 +264,6 @@ func (f *fields) raw(column string) string {
 
 // text is a cell without the blanks around it.
 func (f *fields) text(column string) string { return strings.TrimSpace(f.raw(column)) }
-
-// word is a text that people write, composed.
-func (f *fields) word(column string) string { return written.NFC(f.text(column)) }
 
 func (f *fields) require(column string) {
 	if f.text(column) == "" && !f.failed(column) {
@@ -197,23 +298,66 @@ func (f *fields) id(column string, longest int) string {
 
 var methodsAllowed = "card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, or Toss's own word"
 
-func (f *fields) method() pay.Method {
-	value := f.word(method)
-	m, ok := pay.ParseMethod(value)
-	if !ok {
-		f.add(method, value, "unknown; allowed are "+methodsAllowed)
+// number is the number that Toss was sent, made of the shop's.
+func (f *fields) number() string {
+	id := f.id(orderID, orderIDLongest)
+	if f.profile == nil || id == "" {
+		return id
 	}
-	return m
+	number, fits := f.profile.number(id)
+	switch {
+	case !fits:
+		f.add(orderID, id, "does not fit order_number of the profile")
+		return ""
+	case number == "" || utf8.RuneCountInString(number) > orderIDLongest:
+		f.add(orderID, id, fmt.Sprintf("becomes %q by order_number of the profile, which is no number that Toss was sent", number))
+		return ""
+	}
+	return number
+}
+
+// paidBy reads the method, which may say that another company was paid. A word
+// that a profile does not know is no fault: the order has no method then.
+func (f *fields) paidBy(o *pay.Order) (unknown string) {
+	value := f.text(method)
+	if f.profile == nil || f.profile.plain {
+		value = written.NFC(value)
+		m, ok := pay.ParseMethod(value)
+		if !ok {
+			f.add(method, value, "unknown; allowed are "+methodsAllowed)
+		}
+		o.Method = m
+		return ""
+	}
+	if value == "" {
+		return ""
+	}
+	meaning, known := f.decoder.method(value)
+	switch {
+	case !known:
+		return written.NFC(value)
+	case meaning == otherPG:
+		if o.PG == pay.PGToss {
+			o.PG = written.NFC(value)
+		}
+	case meaning != noMethod:
+		o.Method = pay.Method(meaning)
+	}
+	return ""
 }
 
 func (f *fields) status() pay.OrderStatus {
-	value := f.word(status)
-	word := pay.OrderStatus(strings.ToLower(value))
+	value := f.text(status)
 	f.require(status)
-	if !slices.Contains(pay.OrderStatuses, word) && !f.failed(status) {
-		f.add(status, value, "unknown; allowed are "+list(pay.OrderStatuses))
+	word := f.decoder.status(value)
+	if !word.known && !f.failed(status) {
+		reason := "unknown; allowed are " + list(pay.OrderStatuses)
+		if f.profile != nil && !f.profile.plain {
+			reason = "unknown; say under statuses of a profile what it means"
+		}
+		f.add(status, written.NFC(value), reason)
 	}
-	return word
+	return word.meaning
 }
 
 var currencies = []pay.Currency{pay.KRW, pay.USD, pay.JPY, pay.PHP, pay.MUSD}
@@ -238,6 +382,13 @@ func (f *fields) currency() pay.Currency {
 func (f *fields) pg() string {
 	value := f.id(pg, pgLongest)
 	word := written.NFC(value)
+	if f.profile != nil && len(f.profile.PGs) > 0 && word != "" {
+		company, known := f.profile.pgOf(word)
+		if !known {
+			f.add(pg, value, "unknown; say under pgs of a profile whether it is Toss")
+		}
+		return company
+	}
 	if word == "" || slices.Contains(tossNames, strings.ToLower(word)) {
 		return pay.PGToss
 	}

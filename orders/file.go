@@ -72,8 +72,9 @@ func Files(pattern string) ([]Dropped, error) {
 type BadRow struct {
 	File   string // empty for a row of a query
 	Line   int
+	Lines  []int    // of an order that has a row for each item; nil: Line alone
 	Header []string // of the source; nil for a query
-	Cells  []string // in the order of Header; what cannot be taken is empty
+	Cells  []string // in the order of Header; what cannot be taken is empty. Nil where there are Lines
 	Faults table.Faults
 }
 
@@ -98,33 +99,92 @@ func (b *BadRow) misshapen() bool {
 	return slices.ContainsFunc(b.Faults, func(fault *table.Fault) bool { return fault.Column == "" })
 }
 
-// File is an order file that is being read, CSV or XLSX.
+// File is an order file that is being read.
 type File struct {
-	table       *table.Reader
-	decoder     *decoder
-	header      []string
-	columns     Columns
-	quarantined bool // written by Quarantine: its escapes are taken off again
+	table   *table.Reader
+	profile *Profile
+	decoder *decoder
+	header  []string
+	columns Columns
+	places  places   // of each column
+	ways    []places // of each way of paying, where there are several
+	current rowRecord
 }
 
 // OpenFile opens an order file and reads its header. A header that lacks
 // required columns is one error that names them all.
 func OpenFile(path string, options Options) (*File, error) {
-	reader, err := table.Open(path, table.Options{})
+	f, err := openFile(path, options, 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := reader.Require(options.required()...); err != nil {
-		return nil, errors.Join(err, reader.Close())
+	if err := lacking(f.table, f.profile, options); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	return &File{
-		table:       reader,
-		decoder:     newDecoder(options, "line"),
-		header:      reader.Header(),
-		columns:     columnsOf(reader.Has),
-		quarantined: reader.Has(lineColumn) && reader.Has(reasonColumn),
-	}, nil
+	return f, nil
 }
+
+// openFile opens a file that may lack columns. headerAt is the row of its header
+// where that is known; 0: it is looked for.
+func openFile(path string, options Options, headerAt int) (*File, error) {
+	profile, err := options.profile()
+	if err != nil {
+		return nil, err
+	}
+	options.Profile = profile
+	how := tableOptions(profile, options)
+	how.HeaderAt = headerAt
+	reader, err := table.Open(path, how)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{
+		table: reader, profile: profile, decoder: newDecoder(options, "line"), header: reader.Header(),
+		columns: columnsOf(func(column string) bool { return profile.found(column, reader.Has) })}
+	if len(profile.Methods) > 0 && f.columns.Has(ColumnMethod) {
+		f.columns |= ColumnPG // its words say which orders are another company's
+	}
+	if f.decoder.noPaidAt = !f.columns.Has(ColumnPaidAt); f.decoder.noPaidAt && !profile.plain {
+		f.columns |= columnPaidUnknown
+	}
+	if profile.Fold[amount] == foldSum {
+		f.columns |= ColumnCanceledAmount // the sum of the cancelled rows
+	}
+	f.findPlaces()
+	return f, nil
+}
+
+func tableOptions(profile *Profile, options Options) table.Options {
+	unpacked := options.Unpacked
+	if unpacked <= 0 {
+		unpacked = defaultUnpacked
+	}
+	return table.Options{
+		Limits: table.Limits{Unzipped: unpacked}, Sheet: options.Sheet, Password: options.Password,
+		Own: quarantineColumns, HeaderWithin: profile.HeaderWithin, IsHeader: profile.isHeader, Columns: profile.names(),
+	}
+}
+
+// lacking names the columns that a file must have and has not.
+func lacking(reader *table.Reader, profile *Profile, options Options) error {
+	missing := profile.lacking(reader.Has)
+	if options.DefaultMID == "" && !profile.found(mid, reader.Has) {
+		missing = append(missing, mid)
+	}
+	err := reader.Require(missing...)
+	var failure *table.FileError
+	if errors.As(err, &failure) && failure.Advice == table.AdviceHeader {
+		failure.Advice = "daesa orders inspect FILE shows what the file is and which profile fits it; a profile is named by --profile or orders.profile"
+	}
+	if failure != nil && reader.Has(wooRevenue) {
+		failure.Reason = "is WooCommerce's Analytics export, which leaves out shipping and tax, the method and the payment: its sums are not what Toss was asked for"
+		failure.Advice = "read the shop's database: orders.source: query"
+	}
+	return err
+}
+
+// wooRevenue is a column that only the export of WooCommerce has.
+const wooRevenue = "n. revenue (formatted)"
 
 // Name is the path of the file.
 func (f *File) Name() string { return f.table.Name() }
@@ -132,14 +192,21 @@ func (f *File) Name() string { return f.table.Name() }
 // Columns are the columns that the file has.
 func (f *File) Columns() Columns { return f.columns }
 
+// Unread are the other sheets that people see, of which nothing is read.
+func (f *File) Unread() []string { return f.table.About().Unread }
+
+// UnknownMethods are the words for a method that the profile does not know, with
+// the number of orders that were taken without a method for it.
+func (f *File) UnknownMethods() map[string]int64 { return f.decoder.methods }
+
 // Unknown are the titles that mean nothing to daesa; they are passed over, and
-// a misspelt one should be said.
+// a misspelt one should be said. A file that was made for people has many: of
+// those none is said.
 func (f *File) Unknown() []string {
-	known := columnNames
-	if f.quarantined {
-		known = append(slices.Clone(known), quarantineColumns...)
+	if !f.profile.plain {
+		return nil
 	}
-	return f.table.Unknown(known...)
+	return f.table.Unknown(columnNames...)
 }
 
 // Close closes the file.
@@ -157,71 +224,63 @@ func (f *File) Orders() iter.Seq2[pay.Order, error] {
 	}
 }
 
-// readRow is an order and where it stands; the row is valid until the next one.
-type readRow struct {
-	order pay.Order
-	row   table.Row
-}
-
-func (f *File) read() iter.Seq2[readRow, error] {
-	return func(yield func(readRow, error) bool) {
+// rows gives the rows of the table that are orders or items. What is wrong with
+// a row as a whole comes as a *BadRow.
+func (f *File) rows() iter.Seq2[table.Row, error] {
+	return func(yield func(table.Row, error) bool) {
 		for row, err := range f.table.Rows() {
-			each := readRow{row: row}
-			if err == nil {
-				each.order, err = f.order(row)
-			} else if fault := new(table.Fault); errors.As(err, &fault) {
+			fault := new(table.Fault)
+			switch {
+			case f.skips(row):
+				continue
+			case errors.As(err, &fault):
 				err = f.bad(row, table.Faults{fault})
 			}
-			if !yield(each, err) {
+			if !yield(row, err) {
 				return
 			}
 		}
 	}
 }
 
-func (f *File) order(row table.Row) (pay.Order, error) {
-	order, findings := f.decoder.decode(row.Line, fileRecord{row, f.quarantined})
-	if len(findings) == 0 {
-		return order, nil
+// skips says whether a row is a total or a note: it begins as one, and has no
+// order number beside that word.
+func (f *File) skips(row table.Row) bool {
+	if len(f.profile.SkipRows) == 0 {
+		return false
 	}
-	faults := make(table.Faults, len(findings))
-	for i, each := range findings {
-		faults[i] = row.NewFault(each.column, each.value, each.reason)
+	first := row.First()
+	if !f.profile.skips(first) {
+		return false
 	}
-	return pay.Order{}, f.bad(row, faults)
+	number, _ := row.Get(orderID)
+	number = strings.TrimSpace(number)
+	return number == "" || number == first
 }
 
 func (f *File) bad(row table.Row, faults table.Faults) *BadRow {
-	cells := row.Cells()
-	if f.quarantined {
-		for i := range cells {
-			cells[i] = unescape(cells[i])
+	return &BadRow{File: row.File, Line: row.Line, Header: f.header, Cells: row.Cells(), Faults: faults}
+}
+
+// RowsOf reads a file again and gives the rows of some of its lines, each with
+// what is wrong with it.
+func RowsOf(path string, options Options, wrong map[int]table.Faults) ([]*BadRow, error) {
+	file, err := OpenFile(path, options)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var found []*BadRow
+	for row, err := range file.rows() {
+		bad := new(BadRow)
+		if err != nil && !errors.As(err, &bad) {
+			return nil, err
+		}
+		if faults, wanted := wrong[row.Line]; wanted {
+			found = append(found, file.bad(row, faults))
 		}
 	}
-	return &BadRow{File: row.File, Line: row.Line, Header: f.header, Cells: cells, Faults: faults}
-}
-
-// fileRecord is a row of a file as the decoder sees it.
-type fileRecord struct {
-	row     table.Row
-	escaped bool
-}
-
-// Get gives a cell.
-func (r fileRecord) Get(column string) (string, bool) {
-	value, present := r.row.Get(column)
-	if r.escaped {
-		value = unescape(value)
-	}
-	return value, present
-}
-
-// Refused says why a cell cannot be taken.
-func (r fileRecord) Refused(column string) (value, reason string, refused bool) {
-	if fault := r.row.Fault(column); fault != nil {
-		return fault.Value, fault.Reason, true
-	}
-	return "", "", false
+	return found, nil
 }
 
 // Check reads a whole file and counts its good rows and its bad ones; it gives
@@ -239,7 +298,7 @@ func Check(path string, options Options, most int) (good, bad int, faults table.
 		case err == nil:
 			good++
 		case errors.As(err, &row):
-			bad++
+			bad += max(1, len(row.Lines))
 			faults = append(faults, row.Faults[:min(len(row.Faults), most-len(faults))]...)
 		default:
 			return good, bad, faults, err

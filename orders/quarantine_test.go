@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 // quarantine reads files and puts their bad rows into one file.
@@ -137,19 +136,4 @@ func TestQuarantineNeverHidesOrLies(t *testing.T) {
 	if content, err := os.ReadFile(into); strings.Contains(string(content), "yesterday") || err != nil { //nolint:gosec // a test's own
 		t.Error("yesterday's bad rows pass for today's")
 	}
-}
-
-// TestEscape: nothing that is written begins like a formula, and everything
-// comes back.
-func TestEscape(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringMatching(`'{0,3}[=+\-@\t\r\n\x00]?'?.{0,5}`).Draw(t, "text")
-		written := escape(text)
-		if written != "" && strings.IndexByte(formulaStarts, written[0]) >= 0 {
-			t.Fatalf("%q begins like a formula", written)
-		}
-		if got := unescape(written); got != text {
-			t.Fatalf("%q became %q", text, got)
-		}
-	})
 }

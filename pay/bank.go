@@ -73,6 +73,9 @@ var banks = []Bank{
 	{"SD", "266", "SK증권", "SK_SECURITIES"},
 }
 
+// Banks are all of them, banks before securities companies.
+func Banks() []Bank { return append([]Bank(nil), banks...) }
+
 // otherNames are those by which people and Toss's own lists also know them,
 // newer names of renamed companies among them.
 var otherNames = map[string][]string{

@@ -122,3 +122,39 @@ func clip(text string) string {
 	}
 	return text
 }
+
+// Spell writes money for people: 12,300원, 181.56 USD.
+func (c Currency) Spell(units int64) string {
+	text := grouped(c.Format(units))
+	if c == KRW {
+		return text + "원"
+	}
+	return text + " " + string(c)
+}
+
+// Counted writes a number of things for people: 1 break, 2,000 breaks.
+func Counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Grouped(n) + " " + thing + "s"
+}
+
+// Grouped writes a number for people: 12,300.
+func Grouped(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
+
+// grouped puts commas into a plain decimal.
+func grouped(decimal string) string {
+	whole, fraction, _ := strings.Cut(decimal, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction != "" {
+		whole += "." + fraction
+	}
+	return sign + whole
+}

@@ -51,6 +51,19 @@ func TestAFigureThatCountsPointsIsNeverOwed(t *testing.T) {
 	}
 }
 
+// TestTheNewestOfTwoPaymentsIsComparedWithTheOrder: a buyer paid twice, and both
+// went back; the shop means the one that moved last, whatever order they come in.
+func TestTheNewestOfTwoPaymentsIsComparedWithTheOrder(t *testing.T) {
+	older := toss(pay.Canceled, key("k-1"), back(0, 11, ""))
+	newer := toss(pay.Canceled, key("k-9"), back(0, 13, ""))
+	for _, payments := range [][]pay.Payment{{older, newer}, {newer, older}} {
+		found := Compare(shop(pay.OrderPaid), payments, settled)
+		if len(found) != 1 || found[0].Kind != CancelNotRecorded || found[0].PaymentKey != "k-9" || !found[0].MovedAt.Equal(hour(13)) {
+			t.Errorf("%+v", found)
+		}
+	}
+}
+
 type paymentOption func(*pay.Payment)
 
 func toss(status pay.PaymentStatus, options ...paymentOption) pay.Payment {
@@ -78,6 +91,13 @@ func back(amount int64, h int, reason string) paymentOption {
 	return func(p *pay.Payment) {
 		p.BalanceAmount -= amount
 		p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: "c", Amount: amount, Status: pay.CancelDone, CanceledAt: hour(h), Reason: reason})
+	}
+}
+
+// running is a foreign cancel that has not ended yet.
+func running(amount int64) paymentOption {
+	return func(p *pay.Payment) {
+		p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: "r", Amount: amount, Status: pay.CancelInProgress, CanceledAt: hour(11)})
 	}
 }
 
@@ -133,6 +153,9 @@ func TestCompare(t *testing.T) {
 		{"cancelled less than Toss did, by us", shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, ours))}, []Kind{CancelNotRecorded}},
 		{"another amount, less", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, amount(9000))}, []Kind{AmountMismatch}},
 		{"another amount, more", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, amount(11000))}, []Kind{AmountMismatch}},
+		{"one won less", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, amount(9999))}, []Kind{AmountMismatch}},
+		{"one won more", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, amount(10001))}, []Kind{AmountMismatch}},
+		{"one won was not cancelled", shop(pay.OrderPartiallyCanceled, canceled(5000, 11)), []pay.Payment{toss(pay.PartialCanceled, back(4999, 11, ""))}, []Kind{CancelNotExecuted}},
 		{"another currency", shop(pay.OrderPaid), []pay.Payment{toss(pay.Done, func(p *pay.Payment) { p.Currency = pay.USD })}, []Kind{CurrencyMismatch}},
 		{"another method", shop(pay.OrderPaid, func(o *pay.Order) { o.Method = pay.Phone }), []pay.Payment{toss(pay.Done)}, []Kind{MethodMismatch}},
 		{"another payment key", shop(pay.OrderPaid, func(o *pay.Order) { o.PaymentKey = "k-9" }), []pay.Payment{toss(pay.Done)}, []Kind{PaymentKeyMismatch}},
@@ -160,12 +183,45 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestAnOrderIsComparedWithThePaymentThatHoldsItsMoney: then with the shop's own,
+// then with one that was paid, then with the newest.
+func TestAnOrderIsComparedWithThePaymentThatHoldsItsMoney(t *testing.T) {
+	t.Parallel()
+	at := func(h int) paymentOption { return func(p *pay.Payment) { p.ApprovedAt = hour(h) } }
+	own := func(o *pay.Order) { o.PaymentKey = "own" }
+	for _, test := range []struct {
+		name  string
+		order *pay.Order
+		a, b  pay.Payment
+		want  string
+	}{
+		{"the one that holds money", shop(pay.OrderPaid), toss(pay.Done, key("holds"), amount(9000), at(8)), toss(pay.Canceled, key("gone"), at(11)), "holds"},
+		{"also where the shop names another", shop(pay.OrderPaid, own), toss(pay.Done, key("holds"), amount(9000)), toss(pay.Canceled, key("own")), "holds"},
+		{"of two that hold money the shop's own", shop(pay.OrderPaid, own), toss(pay.Done, key("own"), at(8)), toss(pay.Done, key("other"), at(11)), "own"},
+		{"of two that hold none the shop's own", shop(pay.OrderPaid, own), toss(pay.Canceled, key("own"), at(8), back(10000, 9, "")), toss(pay.Canceled, key("other"), at(11), back(10000, 12, "")), "own"},
+		{"the one that was paid", shop(pay.OrderPaid), toss(pay.Canceled, key("paid"), at(8), back(10000, 9, "")), toss(pay.Expired, key("expired"), func(p *pay.Payment) { p.RequestedAt = hour(11) }), "paid"},
+		{"the newest", shop(pay.OrderPaid), toss(pay.Done, key("old"), at(8)), toss(pay.Done, key("new"), at(11)), "new"},
+		{"the one whose cancel is the newest", shop(pay.OrderPaid), toss(pay.Canceled, key("late"), at(8), back(10000, 12, "")), toss(pay.Canceled, key("early"), at(10), back(10000, 11, "")), "late"},
+	} {
+		for _, payments := range [][]pay.Payment{{test.a, test.b}, {test.b, test.a}} {
+			found := Compare(test.order, payments, settled)
+			if len(found) == 0 || found[0].PaymentKey != test.want {
+				t.Errorf("%s: %+v", test.name, found)
+			}
+		}
+	}
+}
+
 func TestOriginTellsOurCancelsFromOthers(t *testing.T) {
 	t.Parallel()
 	ours := Compare(shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, pay.WithMarker("변심", "abcdefghijklmnopqrstuvwxyz")))}, settled)
 	other := Compare(shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, "콘솔 취소"))}, settled)
 	if ours[0].Origin != Ours || other[0].Origin != Outside {
 		t.Errorf("origins %q and %q", ours[0].Origin, other[0].Origin)
+	}
+	newest := Compare(shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, "콘솔 취소"), back(1000, 12, pay.WithMarker("변심", "abcdefghijklmnopqrstuvwxyz")))}, settled)
+	if newest[0].Origin != Ours {
+		t.Errorf("the newest cancel is ours, and the origin %q", newest[0].Origin)
 	}
 }
 
@@ -181,6 +237,10 @@ func TestOwedIsWhatTheShopCancelledAndTossDidNot(t *testing.T) {
 		{"the rest", shop(pay.OrderPartiallyCanceled, canceled(5000, 11)), toss(pay.PartialCanceled, back(2000, 11, "")), 3000},
 		{"less what was given back elsewhere", shop(pay.OrderCanceled, paidAt(10), canceled(6000, 11), func(o *pay.Order) { o.RefundedElsewhere = 4000 }), toss(pay.Done), 6000},
 		{"all, where the shop had not seen the payment", shop(pay.OrderCanceled, canceled(0, 11)), toss(pay.Done), 10000},
+		{"all but what went back elsewhere, where the shop had not seen the payment", shop(pay.OrderCanceled, canceled(0, 11), func(o *pay.Order) { o.RefundedElsewhere = 4000 }), toss(pay.Done), 6000},
+		{"less what is on its way", shop(pay.OrderPartiallyCanceled, canceled(5000, 11)), toss(pay.PartialCanceled, running(3000)), 2000},
+		{"all but what is on its way, where the shop had not seen the payment", shop(pay.OrderCanceled, canceled(0, 11)), toss(pay.PartialCanceled, running(3000)), 7000},
+		{"nothing, where all of it is on its way", shop(pay.OrderPartiallyCanceled, canceled(3000, 11)), toss(pay.PartialCanceled, running(3000)), 0},
 		{"nothing, where they do not agree on what was paid", shop(pay.OrderCanceled, paidAt(10), canceled(10000, 11)), toss(pay.Done, amount(9000)), 0},
 		{"nothing for money that came after the cancel", shop(pay.OrderCanceled, canceled(0, 9)), toss(pay.Done), 0},
 	}
@@ -198,6 +258,10 @@ func TestADifferenceOfTheLastMinutesIsTiming(t *testing.T) {
 	t.Parallel()
 	late := shop(pay.OrderPaid, func(o *pay.Order) { o.PaidAt = day.End().Add(-29 * time.Minute) })
 	early := shop(pay.OrderPaid, func(o *pay.Order) { o.PaidAt = day.End().Add(-31 * time.Minute) })
+	edge := shop(pay.OrderPaid, func(o *pay.Order) { o.PaidAt = settled })
+	if f := Compare(edge, nil, settled); !f[0].Timing {
+		t.Error("what moved in the very second from which on nothing is settled is called a break")
+	}
 	if f := Compare(late, nil, settled); !f[0].Timing {
 		t.Error("a difference of 29 minutes before midnight is called a break")
 	}
@@ -249,5 +313,51 @@ func TestATaxFreePartThatShopAndTossNameOtherwiseIsRemarked(t *testing.T) {
 				t.Errorf("found %+v, want the remark %q", found, test.want)
 			}
 		})
+	}
+}
+
+// TestARefundIsFollowedUntilTossHasPaidItOut: no row of the list tells how the
+// payout of a virtual account's refund ends.
+func TestARefundIsFollowedUntilTossHasPaidItOut(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[pay.RefundStatus]bool{pay.RefundNone: true, pay.RefundPending: true, pay.RefundCompleted: false, pay.RefundFailed: false, pay.RefundPartialFailed: false} {
+		if got := Follows(toss(pay.Canceled, account(status, false), back(10000, 11, ""))); got != want {
+			t.Errorf("a payout that is %q: followed %v", status, got)
+		}
+	}
+	for what, p := range map[string]pay.Payment{
+		"nothing was cancelled": toss(pay.Done, account(pay.RefundNone, false)),
+		"nothing was paid":      toss(pay.Canceled, account(pay.RefundNone, false), back(10000, 11, ""), func(p *pay.Payment) { p.ApprovedAt = time.Time{} }),
+		"a card":                toss(pay.Canceled, back(10000, 11, "")),
+	} {
+		if Follows(p) {
+			t.Errorf("%s, and it is followed", what)
+		}
+	}
+}
+
+// TestAMovementContradictsACoveredDayAlone: a list is not whole where it lacks
+// what a look-up shows of a day that was read to its end. A cancel abroad may
+// stand in the list of the day after.
+func TestAMovementContradictsACoveredDayAlone(t *testing.T) {
+	t.Parallel()
+	both, only := map[pay.Day]bool{day: true, day.Add(1): true}, map[pay.Day]bool{day: true, day.Add(1): false}
+	for _, test := range []struct {
+		name    string
+		m       Movement
+		covered map[pay.Day]bool
+		want    bool
+	}{
+		{"in a day that was read", Movement{At: hour(10), Method: pay.Card}, only, true},
+		{"in its last second", Movement{At: day.End().Add(-time.Second), Method: pay.Card}, only, true},
+		{"in the first of the next", Movement{At: day.End(), Method: pay.Card}, only, false},
+		{"in a day that was not", Movement{At: hour(-1), Method: pay.Card}, only, false},
+		{"at no time", Movement{Method: pay.Card}, both, false},
+		{"abroad, and the day after was not read", Movement{At: hour(10), Method: pay.ForeignEasyPay}, only, false},
+		{"abroad, and it was", Movement{At: hour(10), Method: pay.ForeignEasyPay}, both, true},
+	} {
+		if got := test.m.Contradicts(test.covered); got != test.want {
+			t.Errorf("%s: %v", test.name, got)
+		}
 	}
 }

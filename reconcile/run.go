@@ -7,6 +7,13 @@ import (
 	"daesa/pay"
 )
 
+// How a run reads the provider: by its transaction list, or by looking up each
+// payment that the shop touched, so that others cannot be seen.
+const (
+	ModeTransactions = "transactions"
+	ModeLookup       = "lookup"
+)
+
 // Run is one night of one merchant: what was read, what was found, and what
 // proves it. Money is in the smallest unit of its currency.
 type Run struct {
@@ -16,7 +23,7 @@ type Run struct {
 	Day      pay.Day   // the business date
 	Now      time.Time // the instant of the run, as stored when it was committed
 	Complete bool
-	Mode     string // "transactions" or "lookup"; the second sees only what the shop touched
+	Mode     string // ModeTransactions or ModeLookup
 	Gaps     []Gap  // what could not be read; empty when complete
 
 	Orders       int64 // the shop's orders that were touched and compared

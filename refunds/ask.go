@@ -1,6 +1,7 @@
 package refunds
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ type AskPolicy struct {
 // Plan is what would become of one asking.
 type Plan struct {
 	Request Request
-	Warning string             // what a person should know before the word; "" for nothing
+	Warning Said               // what a person should know before the word; nothing: there is none
 	Account *pay.RefundAccount // to be sealed and stored with it; nil: none
 	Found   *Step              // Toss has it already; nil: it has not
 }
@@ -28,7 +29,15 @@ type AskError struct {
 	Column string // of the refund file
 	Why    string // one of daesa's own reasons, or ""
 	Reason string
+	Korean string // the reason for the people whose file it is; "" where it is said in English alone
 }
+
+func refuse(column, why string, said Said) *AskError {
+	return &AskError{Column: column, Why: why, Reason: said.English, Korean: said.Korean}
+}
+
+// Said is the reason in both languages.
+func (e *AskError) Said() Said { return Said{e.Korean, e.Reason} }
 
 // Error gives the reason.
 func (e *AskError) Error() string { return e.Reason }
@@ -56,7 +65,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 	}
 	full := amount == p.BalanceAmount
 	if a.Ref == "" && !full && !a.All {
-		return Plan{}, &AskError{"ref", "", "a partial refund needs a ref: the shop's own id of this request; one ref makes one refund, ever"}
+		return Plan{}, refuse(colRef, "", say("부분 환불에는 참조번호(쇼핑몰이 정하는 요청별 고유값)가 필요합니다. 참조번호 하나는 환불 한 건입니다", "a partial refund needs a ref: the shop's own id of this request; one ref makes one refund, ever"))
 	}
 	ref := a.RefOf(p.PaymentKey)
 	taxFree, err := taxFreeOf(a, p.Currency, amount, room)
@@ -64,7 +73,8 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 		return Plan{}, err
 	}
 	if single := policy.Single[p.Currency]; amount > single {
-		return Plan{}, &AskError{"amount", WhyOverLimit, fmt.Sprintf("%s %s is above refunds.max_single, which is %s", p.Currency.Format(amount), p.Currency, p.Currency.Format(single))}
+		return Plan{}, refuse(colAmount, WhyOverLimit, Said{fmt.Sprintf("%s은 1건 한도(refunds.max_single) %s을 넘습니다", won(p.Currency, amount), won(p.Currency, single)),
+			fmt.Sprintf("%s %s is above refunds.max_single, which is %s", p.Currency.Format(amount), p.Currency, p.Currency.Format(single))})
 	}
 	deadline := CancelBy(p, policy.AccountDays, now)
 	r := Request{
@@ -72,7 +82,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 		TaxFreeAmount: taxFree, Currency: p.Currency, Reason: a.Reason, Ref: ref, Batch: batch, CancelBy: deadline.By,
 		RequestedBy: by, RequestedAt: now, PlannedForeign: others(Request{}, p, known),
 	}
-	plan := Plan{Warning: or(strangersWarning(r, p, known), Warning(r, p, known, deadline))}
+	plan := Plan{Warning: cmp.Or(strangersWarning(r, p, known), Warning(r, p, known, deadline))}
 	if a.Account != nil {
 		if plan.Account, err = AccountFor(*a.Account, p); err != nil {
 			return Plan{}, err
@@ -80,7 +90,7 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 		if plan.Account != nil {
 			known.AccountPrint = "given" // what stands for it is known when it is sealed
 		} else {
-			plan.Warning = "the account is not used: only a deposited virtual account is given back to an account"
+			plan.Warning = say("환불계좌는 쓰이지 않습니다. 입금된 가상계좌만 계좌로 환불됩니다", "the account is not used: only a deposited virtual account is given back to an account")
 		}
 	}
 	if needsAccount(p) {
@@ -120,10 +130,10 @@ func askedBefore(a Asking, p pay.Payment, known Known, policy AskPolicy, by, bat
 		return Plan{}, false, nil
 	}
 	if amount, err := p.Currency.ParseWritten(a.Amount); !a.All && (err != nil || amount != r.Amount) {
-		return Plan{}, false, &AskError{"amount", WhyAmountDiffers, fmt.Sprintf("ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency)}
+		return Plan{}, false, refuse(colAmount, WhyAmountDiffers, Said{fmt.Sprintf("참조번호 %q로 이미 %s이 환불되었습니다", ref, won(p.Currency, r.Amount)), fmt.Sprintf("ref %q was refunded before, over %s %s", ref, p.Currency.Format(r.Amount), p.Currency)})
 	}
 	found := FoundAtToss(r, p, known, now)
-	return Plan{Request: r, Found: found, Warning: "Toss has this refund already"}, found != nil, nil
+	return Plan{Request: r, Found: found, Warning: say("토스에 이미 이 환불이 있습니다", "Toss has this refund already")}, found != nil, nil
 }
 
 // FoundAtToss gives the step of a new request that Toss has already, by its
@@ -140,18 +150,24 @@ func FoundAtToss(r Request, p pay.Payment, known Known, now time.Time) *Step {
 func asked(a Asking, p pay.Payment, left int64) (int64, error) {
 	if a.All {
 		if left <= 0 {
-			return 0, &AskError{"amount", WhyAlready, "nothing of this payment is left to give back: it was cancelled, asked for or given back already"}
+			return 0, refuse(colAmount, WhyAlready, say("이 결제에는 환불할 금액이 남아 있지 않습니다. 이미 취소·요청·환불되었습니다", "nothing of this payment is left to give back: it was cancelled, asked for or given back already"))
 		}
 		return left, nil
 	}
 	amount, err := p.Currency.ParseWritten(a.Amount)
 	if err != nil {
-		return 0, &AskError{"amount", "", err.Error()}
+		return 0, unreadable(colAmount, p.Currency, err)
 	}
 	if amount > left {
-		return 0, &AskError{"amount", WhyAboveBalance, fmt.Sprintf("%s %s can still be given back of this payment", p.Currency.Format(max(left, 0)), p.Currency)}
+		return 0, refuse(colAmount, WhyAboveBalance, Said{fmt.Sprintf("이 결제에서 환불할 수 있는 금액은 %s입니다", won(p.Currency, max(left, 0))),
+			fmt.Sprintf("%s %s can still be given back of this payment", p.Currency.Format(max(left, 0)), p.Currency)})
 	}
 	return amount, nil
+}
+
+// unreadable refuses an amount that is none in the payment's currency.
+func unreadable(column string, c pay.Currency, err error) *AskError {
+	return refuse(column, "", Said{fmt.Sprintf("%s 금액으로 읽을 수 없습니다", c), err.Error()})
 }
 
 // taxFreeOf gives the tax-free part: the one that is forced by what is left, or
@@ -164,18 +180,19 @@ func taxFreeOf(a Asking, c pay.Currency, amount int64, room Left) (int64, error)
 		bounds = c.Format(least)
 	}
 	left := fmt.Sprintf("%s %s tax-free and %s taxable can still be given back of this payment", c.Format(room.TaxFree), c, c.Format(room.Taxable))
+	leftKorean := fmt.Sprintf("남은 금액은 면세 %s, 과세 %s입니다. 이번 환불의 면세금액은 %s 이상 %s 이하여야 합니다", won(c, room.TaxFree), won(c, room.Taxable), won(c, least), won(c, most))
 	switch {
 	case a.TaxFree != "":
 		part, err := c.ParseWritten(a.TaxFree)
 		if err != nil {
-			return 0, &AskError{"tax_free_amount", "", err.Error()}
+			return 0, unreadable(colTaxFree, c, err)
 		}
 		if room.Misfit(Parts{amount, part}) != "" {
-			return 0, &AskError{"tax_free_amount", WhyTaxPart, fmt.Sprintf("the tax-free part does not fit: %s; of %s it is %s", left, c.Format(amount), bounds)}
+			return 0, refuse(colTaxFree, WhyTaxPart, Said{"면세금액이 맞지 않습니다. " + leftKorean, fmt.Sprintf("the tax-free part does not fit: %s; of %s it is %s", left, c.Format(amount), bounds)})
 		}
 		return part, nil
 	case least < most:
-		return 0, &AskError{"tax_free_amount", WhyTaxPart, fmt.Sprintf("%s: say how much of this part is tax-free, %s", left, bounds)}
+		return 0, refuse(colTaxFree, WhyTaxPart, Said{leftKorean + ". 면세금액을 적으십시오", fmt.Sprintf("%s: say how much of this part is tax-free, %s", left, bounds)})
 	}
 	return least, nil
 }
@@ -184,7 +201,7 @@ func taxFreeOf(a Asking, c pay.Currency, amount int64, room Left) (int64, error)
 // number of a virtual account can receive nothing (inner code RF31).
 func AccountFor(account pay.RefundAccount, p pay.Payment) (*pay.RefundAccount, error) {
 	if p.Account != nil && p.Account.AccountNumber.Reveal() == account.Number.Reveal() {
-		return nil, &AskError{"account_number", "", "this is the number of the virtual account itself, which can receive no refund: ask the customer for another"}
+		return nil, refuse(colNumber, "", say("결제에 쓰인 가상계좌 번호입니다. 가상계좌로는 환불할 수 없으니 고객의 계좌를 받으십시오", "this is the number of the virtual account itself, which can receive no refund: ask the customer for another"))
 	}
 	if !needsAccount(p) {
 		return nil, nil
@@ -201,7 +218,7 @@ func firstStateOf(r Request, p pay.Payment, known Known, policy AskPolicy, now t
 	case WhyNeedsAccount:
 		return NeedsAccount, obstacle, nil
 	default:
-		return "", obstacle, &AskError{"amount", obstacle, Explain(English, obstacle, "", r.CancelBy).String()}
+		return "", obstacle, refuse(colAmount, obstacle, Said{Explain(Korean, obstacle, "", r.CancelBy).Cause, Explain(English, obstacle, "", r.CancelBy).String()})
 	}
 	if r.Currency == pay.KRW && r.Amount <= policy.ApproveAbove {
 		return Approved, "", nil

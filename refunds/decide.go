@@ -33,17 +33,17 @@ func PaymentOf(b reconcile.Break, named Named) (paymentKey string, err error) {
 	_, follows := reasonsOf[b.Kind]
 	switch {
 	case !follows:
-		return "", &AskError{"amount", "", fmt.Sprintf("how much goes back does not follow from %s: ask for it by daesa refunds add --order %s --amount N, then decide otherwise", b.Kind, b.OrderID)}
+		return "", &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much goes back does not follow from %s: ask for it by daesa refunds add --order %s --amount N, then decide otherwise", b.Kind, b.OrderID)}
 	case b.Status == reconcile.Timing:
-		return "", &AskError{"amount", "", "the difference is too young to say what is owed (timing): decide after the next night"}
+		return "", &AskError{Column: "amount", Why: "", Reason: "the difference is too young to say what is owed (timing): decide after the next night"}
 	case b.Kind == reconcile.DuplicatePayment && named.Payment == "":
-		return "", &AskError{"payment_key", "", fmt.Sprintf("which of the payments goes back must be named: daesa breaks resolve %s --as refund_now --payment KEY --note TEXT (daesa explain %s shows them)", b.ID, b.OrderID)}
+		return "", &AskError{Column: "payment_key", Why: "", Reason: fmt.Sprintf("which of the payments goes back must be named: daesa breaks resolve %s --as refund_now --payment KEY --note TEXT (daesa explain %s shows them)", b.ID, b.OrderID)}
 	case named.Payment != "" && b.Kind != reconcile.DuplicatePayment && b.Kind != reconcile.MissingLocally && named.Payment != b.PaymentKey:
-		return "", &AskError{"payment_key", "", "the break is about another payment: " + b.PaymentKey}
+		return "", &AskError{Column: "payment_key", Why: "", Reason: "the break is about another payment: " + b.PaymentKey}
 	case named.Payment != "":
 		return named.Payment, nil
 	case b.PaymentKey == "":
-		return "", &AskError{"payment_key", "", "the break knows no payment"}
+		return "", &AskError{Column: "payment_key", Why: "", Reason: "the break knows no payment"}
 	}
 	return b.PaymentKey, nil
 }
@@ -64,19 +64,19 @@ func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number
 	money := func(amount int64) string { return p.Currency.Format(amount) + " " + string(p.Currency) }
 	switch {
 	case p.OrderID != b.OrderID:
-		return a, &AskError{"payment_key", "", "the payment belongs to order " + p.OrderID}
+		return a, &AskError{Column: "payment_key", Why: "", Reason: "the payment belongs to order " + p.OrderID}
 	case p.Currency != b.Currency:
-		return a, &AskError{"amount", WhyCurrency, fmt.Sprintf("the break is in %s and the payment in %s", b.Currency, p.Currency)}
+		return a, &AskError{Column: "amount", Why: WhyCurrency, Reason: fmt.Sprintf("the break is in %s and the payment in %s", b.Currency, p.Currency)}
 	case b.Kind == reconcile.CancelNotExecuted && b.Owed <= 0:
-		return a, &AskError{"amount", "", fmt.Sprintf("how much is owed does not follow: shop and Toss do not agree on what was paid, or a cancel is on its way; ask for it by daesa refunds add --order %s --amount N", b.OrderID)}
+		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much is owed does not follow: shop and Toss do not agree on what was paid, or a cancel is on its way; ask for it by daesa refunds add --order %s --amount N", b.OrderID)}
 	case owed > seen:
-		return a, &AskError{"amount", WhyAmountDiffers, fmt.Sprintf("%s would go back, and the break showed %s: compare again (daesa reconcile --orders %s), then decide on what it shows", money(owed), money(seen), b.OrderID)}
+		return a, &AskError{Column: "amount", Why: WhyAmountDiffers, Reason: fmt.Sprintf("%s would go back, and the break showed %s: compare again (daesa reconcile --orders %s), then decide on what it shows", money(owed), money(seen), b.OrderID)}
 	case owed <= 0:
-		return a, &AskError{"amount", WhyAlready, "nothing is left to give back: it was cancelled or given back already, or the shop holds it now"}
+		return a, &AskError{Column: "amount", Why: WhyAlready, Reason: "nothing is left to give back: it was cancelled or given back already, or the shop holds it now"}
 	case b.Kind == reconcile.DuplicatePayment && owed >= seen:
-		return a, &AskError{"payment_key", "", "no other payment of this order held money: compare again (daesa reconcile --orders " + b.OrderID + ")"}
+		return a, &AskError{Column: "payment_key", Why: "", Reason: "no other payment of this order held money: compare again (daesa reconcile --orders " + b.OrderID + ")"}
 	case waiting >= owed:
-		return a, &AskError{"amount", WhyAlready, fmt.Sprintf("%s of this payment are asked for already: daesa explain %s shows by whom", money(waiting), b.OrderID)}
+		return a, &AskError{Column: "amount", Why: WhyAlready, Reason: fmt.Sprintf("%s of this payment are asked for already: daesa explain %s shows by whom", money(waiting), b.OrderID)}
 	}
 	if !a.All {
 		a.Amount = p.Currency.Format(owed - waiting)
@@ -119,7 +119,7 @@ func OnBreak(plan Plan, b reconcile.Break) (Plan, error) {
 	plan.Request.BreakID = b.ID
 	switch plan.Request.State {
 	case ExpiredState:
-		return plan, &AskError{"amount", WhyDeadline, fmt.Sprintf("Toss can no longer cancel it, its last moment was %s: daesa refunds add --order %s puts it onto the list of transfers by hand",
+		return plan, &AskError{Column: "amount", Why: WhyDeadline, Reason: fmt.Sprintf("Toss can no longer cancel it, its last moment was %s: daesa refunds add --order %s puts it onto the list of transfers by hand",
 			pay.FormatTime(plan.Request.CancelBy), b.OrderID)}
 	case Approved: // another person's word is needed, whatever approve_above allows
 		plan.Request.State = Requested

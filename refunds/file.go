@@ -2,13 +2,10 @@ package refunds
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -72,10 +69,30 @@ type Asking struct {
 
 // Batch is a whole refund file.
 type Batch struct {
-	Name    string // the path that was read
-	SHA256  string // of the file's bytes, in hex
-	Rows    []Asking
+	Name    string   // the path that was read
+	SHA256  string   // of the file's bytes, in hex
+	Rows    []Asking // without a fault of their own
+	Faulty  []Asking // the others, as far as they can be read
+	Total   *Total   // of the file; nil: it has none
 	Unknown []string // titles that mean nothing to daesa
+	Unread  []string // other sheets that people see
+	Layout  *table.Layout
+}
+
+// Fault is what is wrong with a cell of the file, in its place.
+func (b Batch) Fault(line int, column, value string, why Said) *table.Fault {
+	return placed(b.Layout, b.Name, line, column, value, why)
+}
+
+// placed is a fault in its place; layout may be nil, for rows that were not read
+// from a file.
+func placed(layout *table.Layout, name string, line int, column, value string, why Said) *table.Fault {
+	if layout == nil {
+		return withKorean(&table.Fault{File: name, Line: line, Column: column, Value: value}, why)
+	}
+	fault := withKorean(layout.NewFault(line, column, value, ""), why)
+	fault.Column = column
+	return fault
 }
 
 // FileOptions are what a refund file must know of the configuration.
@@ -83,38 +100,43 @@ type FileOptions struct {
 	MIDs       []string          // a row of another merchant is refused; empty: every one is taken
 	MainMIDs   map[string]string // for each of the also_mids the mid that stands for it
 	DefaultMID string            // empty: the file needs the column mid, with a value in each row
+	Sheet      string            // of a workbook; "": the first one that people see
+	Password   string            // of an encrypted workbook
 }
 
 // wrong is what is wrong with one value of an asking.
-type wrong struct{ column, value, reason string }
+type wrong struct {
+	column, value string
+	reason        Said
+}
 
 // Check says whether everything in a is as it must be, by itself; else which
 // column is wrong, and why. The error never repeats an account or a holder.
 func (a Asking) Check() (column string, err error) {
 	if found := a.wrongs(); len(found) > 0 {
-		return found[0].column, errors.New(found[0].reason)
+		return found[0].column, errors.New(found[0].reason.English)
 	}
 	return "", nil
 }
 
 func (a Asking) wrongs() []wrong {
 	var found []wrong
-	add := func(column, value, reason string) {
-		if reason != "" {
+	add := func(column, value string, reason Said) {
+		if reason != fine {
 			found = append(found, wrong{column, value, reason})
 		}
 	}
 	add(colMID, a.MID, emptyReason(a.MID))
 	if a.OrderID == "" && a.PaymentKey == "" {
-		add(colOrderID, "", "is empty; order_id or payment_key says which payment")
+		add(colOrderID, "", saidNoPayment)
 	}
 	add(colOrderID, a.OrderID, idReason(a.OrderID, orderIDLongest))
 	add(colPaymentKey, a.PaymentKey, idReason(a.PaymentKey, paymentKeyLongest))
 	switch {
 	case a.All && a.Amount != "":
-		add(colAmount, a.Amount, "stands beside all; ask for one of the two")
+		add(colAmount, a.Amount, say("전액과 금액을 함께 적을 수 없습니다", "stands beside all; ask for one of the two"))
 	case !a.All && a.Amount == "":
-		add(colAmount, "", "is empty; write a number, or all (전액) for all that is left")
+		add(colAmount, "", say("비어 있습니다. 금액을 적거나, 남은 금액 모두면 전액이라고 적으십시오", "is empty; write a number, or all (전액) for all that is left"))
 	case !a.All:
 		add(colAmount, a.Amount, amountReason(a.Amount, true))
 	}
@@ -132,86 +154,92 @@ func (a Asking) wrongs() []wrong {
 	return found
 }
 
-func emptyReason(value string) string {
+// fine says nothing: a value is as it must be.
+var fine Said
+
+var saidNoPayment = say("비어 있습니다. 주문번호나 결제키가 있어야 어느 결제인지 알 수 있습니다", "is empty; order_id or payment_key says which payment")
+
+func emptyReason(value string) Said {
 	if value == "" {
-		return "is empty"
+		return translated("is empty")
 	}
-	return ""
+	return fine
 }
 
 // idReason is of a text that must match another system's byte for byte, so that
 // nothing is cut off.
-func idReason(value string, longest int) string {
+func idReason(value string, longest int) Said {
 	switch {
 	case value != strings.TrimSpace(value):
-		return "begins or ends with a blank"
+		return translated("begins or ends with a blank")
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
-		return "contains a control character"
+		return say("제어 문자가 들어 있습니다", "contains a control character")
 	case strings.ContainsFunc(value, pay.Invisible):
-		return "contains a character that cannot be seen"
+		return say("보이지 않는 문자가 들어 있습니다", "contains a character that cannot be seen")
 	case pay.ShortenedID(value):
-		return "was shortened by a spreadsheet, which has lost digits of it; format the column as text and enter it again"
+		return say("엑셀이 숫자를 줄여 자릿수를 잃었습니다. 열을 텍스트 서식으로 바꾸고 다시 입력하십시오",
+			"was shortened by a spreadsheet, which has lost digits of it; format the column as text and enter it again")
 	case utf8.RuneCountInString(value) > longest:
-		return fmt.Sprintf("is longer than %d characters", longest)
+		return say("%d자를 넘습니다", "is longer than %d characters", longest)
 	}
-	return ""
+	return fine
 }
 
 // amountReason knows no currency yet: how many decimal places there may be is
 // said after the look-up.
-func amountReason(value string, positive bool) string {
+func amountReason(value string, positive bool) Said {
 	plain, _, reason := pay.PlainAmount(value)
 	switch {
 	case reason != "":
-		return reason
+		return translated(reason)
 	case strings.HasPrefix(plain, "-"):
-		return "is negative; write what goes back, without a sign"
+		return say("음수입니다. 환불할 금액을 부호 없이 적으십시오", "is negative; write what goes back, without a sign")
 	case len(plain) > amountLongest:
-		return "is too large"
+		return say("금액이 너무 큽니다", "is too large")
 	case positive && strings.Trim(plain, "0.") == "":
-		return "is zero; write what goes back, or all (전액)"
+		return say("0입니다. 환불할 금액이나 전액을 적으십시오", "is zero; write what goes back, or all (전액)")
 	}
-	return ""
+	return fine
 }
 
-func customerReason(value string) string {
+func customerReason(value string) Said {
 	switch {
 	case strings.TrimSpace(value) == "":
-		return "is empty"
+		return translated("is empty")
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
-		return "contains a line break or another control character"
+		return say("줄바꿈이나 제어 문자가 들어 있습니다", "contains a line break or another control character")
 	case len(utf16.Encode([]rune(value))) > reasonLongest:
-		return fmt.Sprintf("is longer than %d characters; the rest of Toss's 200 is our reference", reasonLongest)
+		return say("%d자를 넘습니다", "is longer than %d characters; the rest of Toss's 200 is our reference", reasonLongest)
 	case strings.Contains(value, "#rf:"):
-		return "contains #rf:, which begins our own reference"
+		return say("#rf:는 daesa의 참조 표시라 쓸 수 없습니다", "contains #rf:, which begins our own reference")
 	}
-	return ""
+	return fine
 }
 
-func refReason(value string) string {
+func refReason(value string) Said {
 	for _, reserved := range reservedRefs {
 		if strings.HasPrefix(value, reserved) {
-			return fmt.Sprintf("begins with %s, which is kept for daesa's own requests", reserved)
+			return say("%s로 시작하는 참조번호는 daesa가 씁니다", "begins with %s, which is kept for daesa's own requests", reserved)
 		}
 	}
 	return idReason(value, refLongest)
 }
 
 // accountReason takes an account only as pay.NewRefundAccount gives it.
-func accountReason(a pay.RefundAccount) (column, reason string) {
+func accountReason(a pay.RefundAccount) (column string, reason Said) {
 	normal, err := pay.NewRefundAccount(a.Bank, a.Number.Reveal(), a.Holder.Reveal())
 	var fault *pay.AccountError
 	switch {
 	case errors.As(err, &fault):
-		return fault.Field, fault.Reason
+		return fault.Field, translated(fault.Reason)
 	case normal.Bank != a.Bank:
-		return colBank, "is not the bank's two-character code"
+		return colBank, translated("is not the bank's two-character code")
 	case normal.Number != a.Number:
-		return colNumber, "has blanks or hyphens"
+		return colNumber, translated("has blanks or hyphens")
 	case normal.Holder != a.Holder:
-		return colHolder, "begins or ends with a blank"
+		return colHolder, translated("begins or ends with a blank")
 	}
-	return "", ""
+	return "", fine
 }
 
 var refundRows = fileKind{
@@ -219,9 +247,10 @@ var refundRows = fileKind{
 	needed:  []string{colAmount, colReason},
 	rows:    fileRows,
 	advice:  "write one row for each refund",
+	totals:  true,
 }
 
-// ReadFile reads a refund file, CSV or XLSX, to its end: the error is a
+// ReadFile reads a refund file, whatever its container, to its end: the error is a
 // *table.FileError, or table.Faults with all that is wrong with its rows. Beside
 // faults the batch has the rows without one, so that what their look-ups show
 // can be said in the same go; nothing may be taken of it.
@@ -234,84 +263,6 @@ func ReadFile(path string, o FileOptions) (Batch, error) {
 	})
 	return Batch(file), err
 }
-
-// digest hashes a file. A pipe could be read only once, and is refused.
-func digest(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	refuse := func(reason, advice string) (string, error) {
-		return "", &table.FileError{File: path, Reason: reason, Advice: advice}
-	}
-	switch {
-	case info.IsDir():
-		return refuse("is a folder, not a file", "")
-	case !info.Mode().IsRegular():
-		return refuse("is not a regular file", "save it as a file first")
-	}
-	file, err := os.Open(path) //nolint:gosec // the path is the operator's
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	read, err := io.Copy(hash, io.LimitReader(file, fileBytes+1))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("%s: %w", path, err)
-	case read > fileBytes:
-		return refuse("is larger than 64 MB", "split the file")
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// fileRow decodes one row and collects everything that is wrong with it.
-type fileRow struct {
-	row     table.Row
-	options FileOptions
-	onlyKey bool // the file has no column order_id
-	faults  table.Faults
-}
-
-// add says what is wrong with a cell, once. An account's number and its holder
-// are never repeated, nor a number that stands under bank by mistake.
-func (d *fileRow) add(column, value, reason string) {
-	digits := len(value) - len(strings.Map(dropDigit, value))
-	if column == colNumber || column == colHolder || column == colBank && digits > plainDigits {
-		value = ""
-	}
-	if !d.failed(column) {
-		d.faults = append(d.faults, d.row.NewFault(column, value, reason))
-	}
-}
-
-// dropDigit counts a digit of any script as at least one byte.
-func dropDigit(r rune) rune {
-	if unicode.IsDigit(r) {
-		return -1
-	}
-	return r
-}
-
-func (d *fileRow) failed(column string) bool {
-	return slices.ContainsFunc(d.faults, func(fault *table.Fault) bool { return fault.Column == column })
-}
-
-// raw is a cell as it stands; "" where the column or the cell is missing.
-func (d *fileRow) raw(column string) string {
-	if fault := d.row.Fault(column); fault != nil {
-		d.add(column, fault.Value, fault.Reason)
-		return ""
-	}
-	value, _ := d.row.Get(column)
-	return value
-}
-
-func (d *fileRow) text(column string) string { return strings.TrimSpace(d.raw(column)) }
-
-// word is a text that a person wrote, composed.
-func (d *fileRow) word(column string) string { return written.NFC(d.text(column)) }
 
 // AllOf says whether an amount means all that is left.
 func AllOf(amount string) bool {
@@ -337,72 +288,24 @@ func (d *fileRow) asking() Asking {
 	return a
 }
 
-func (d *fileRow) mid() string {
-	name := d.text(colMID)
-	if main := d.options.MainMIDs[name]; main != "" {
-		return main
-	}
-	if name == "" && !d.failed(colMID) {
-		name = d.options.DefaultMID
-	}
-	if name == "" {
-		d.add(colMID, "", "is empty; several merchants are configured")
-	} else if known := d.options.MIDs; len(known) > 0 && !slices.Contains(known, name) {
-		d.add(colMID, name, "this merchant is not configured; configured are "+strings.Join(known, ", "))
-	}
-	return name
-}
-
-// account gives the row's account, nil where it has none or a bad one.
-func (d *fileRow) account() *pay.RefundAccount {
-	columns := []string{colBank, colNumber, colHolder}
-	texts := make([]string, len(columns))
-	given := false
-	for i, column := range columns {
-		texts[i] = written.NFC(d.raw(column))
-		given = given || strings.TrimSpace(texts[i]) != "" || d.failed(column)
-	}
-	if !given {
-		return nil
-	}
-	var account pay.RefundAccount
-	errs := make([]error, len(columns))
-	account.Bank, errs[0] = pay.ParseBank(texts[0])
-	account.Number, errs[1] = pay.ParseAccountNumber(texts[1])
-	account.Holder, errs[2] = pay.ParseHolder(texts[2])
-	good := true
-	for i, column := range columns {
-		if fault := new(pay.AccountError); errors.As(errs[i], &fault) {
-			good = false
-			if strings.TrimSpace(texts[i]) == "" {
-				fault.Reason = "is empty; bank, account_number and holder_name go together"
-			}
-			d.add(column, texts[i], fault.Reason)
-		}
-	}
-	if !good {
-		return nil
-	}
-	return &account
-}
-
-// repeats remembers the first line of each ref, and of each payment that is
-// asked for without one.
-type repeats map[[3]string]int
-
-// once refuses what a line before asks for too, also when that line was
-// refused: which of the two is right is for a person to say.
+// once refuses what another line asks for too.
 func (d *fileRow) once(a Asking, seen repeats) {
 	if d.failed(colMID) || d.failed(colRef) {
 		return
 	}
-	keys := [][3]string{{colRef, a.MID, a.Ref}}
-	reason := "the same ref already stands in line %d"
-	if a.Ref == "" {
-		keys = [][3]string{{colOrderID, a.MID, a.OrderID}, {colPaymentKey, a.MID, a.PaymentKey}}
-		reason = "line %d asks for the same payment, and neither has a ref; give each its own ref, or ask once"
+	if a.Ref != "" {
+		d.refuseRepeats(seen, func(line int) Said {
+			return say("%d행과 참조번호가 같습니다", "the same ref already stands in line %d", line)
+		}, func(line int) Said {
+			return say("%d행과 참조번호가 같습니다", "the same ref stands in line %d, too", line)
+		}, [3]string{colRef, a.MID, a.Ref})
+		return
 	}
-	d.refuseRepeats(seen, reason, keys...)
+	other := func(line int) Said {
+		return say("%d행이 같은 결제의 환불을 요청하고 둘 다 참조번호가 없습니다. 각각 참조번호를 적거나 한 번만 요청하십시오",
+			"line %d asks for the same payment, and neither has a ref; give each its own ref, or ask once", line)
+	}
+	d.refuseRepeats(seen, other, other, [3]string{colOrderID, a.MID, a.OrderID}, [3]string{colPaymentKey, a.MID, a.PaymentKey})
 }
 
 // ReadAccount reads a refund account as JSON {bank, account_number,

@@ -16,6 +16,8 @@ func FuzzReadFile(f *testing.F) {
 	f.Add([]byte(header + "o1,,,all,,품절,,,,\no2,k2,shop,100,0,품절,국민,110-23,김토스,r1\n"))
 	f.Add([]byte("\ufeff" + header + "o1,,,\"1,000\",,#rf:,04,x,,auto:1\n,,,,,,,,,\"\n"))
 	f.Add([]byte("payment_key,amount,reason\r\nk,전액,\x00\r\nk,1e5\r\n"))
+	f.Add([]byte("11월 환불,,,\n\n주문 번호,환불금액(원),취소 사유,참조번호\no1,\"69,000원\",품절,r1\no1,전액,품절,r1\n합계,\"69,000\",,\n"))
+	f.Add([]byte("<table><tr><th>주문번호<th>금액<th>사유</tr><tr><td>o1<td>all<td>x</table>"))
 	f.Add([]byte("PK\x03\x04"))
 	f.Add(seedBook(f))
 	folder := f.TempDir()

@@ -43,3 +43,40 @@ func TestATransferThatWasNeverSentNamesItsDeadline(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// TestATransferByHandIsAnotherPersonsWordAndTheBanksReference: due, approved by
+// another person, done with what the bank wrote; dropped only with a reason.
+func TestATransferByHandIsAnotherPersonsWordAndTheBanksReference(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		from HandState
+		word HandWord
+		ok   bool
+	}{
+		{"another person approves", HandDue, HandWord{To: HandApproved, By: "lee"}, true},
+		{"who asked cannot", HandDue, HandWord{To: HandApproved, By: "Kim "}, false},
+		{"nobody cannot", HandDue, HandWord{To: HandApproved, By: " "}, false},
+		{"it was transferred", HandApproved, HandWord{To: HandDone, By: "kim", Reference: "KB 0122"}, true},
+		{"and the bank's reference is not there", HandApproved, HandWord{To: HandDone, By: "kim", Reference: " "}, false},
+		{"it was transferred before anybody approved", HandDue, HandWord{To: HandDone, By: "kim", Reference: "KB 0122"}, false},
+		{"it is approved twice", HandApproved, HandWord{To: HandApproved, By: "lee"}, false},
+		{"it is done twice", HandDone, HandWord{To: HandDone, By: "kim", Reference: "KB 0123"}, false},
+		{"it is dropped before", HandDue, HandWord{To: HandDropped, By: "kim", Note: "paid in cash"}, true},
+		{"it is dropped after the word", HandApproved, HandWord{To: HandDropped, By: "kim", Note: "paid in cash"}, true},
+		{"it is dropped for no reason", HandDue, HandWord{To: HandDropped, By: "kim"}, false},
+		{"it is dropped after the transfer", HandDone, HandWord{To: HandDropped, By: "kim", Note: "paid in cash"}, false},
+	} {
+		test.word.Now = at
+		before := HandTransfer{RefundID: own, State: test.from, RequestedBy: "kim"}
+		after, err := before.Move(test.word)
+		switch {
+		case (err == nil) != test.ok:
+			t.Errorf("%s: %v", test.name, err)
+		case err != nil && after != before:
+			t.Errorf("%s: it is %+v all the same", test.name, after)
+		case err == nil && after.State != test.word.To:
+			t.Errorf("%s: it is %s", test.name, after.State)
+		}
+	}
+}

@@ -36,14 +36,14 @@ func strangers(r Request, p pay.Payment, known Known) []string {
 	return found
 }
 
-// strangersWarning says what a person should know before the word is given, ""
+// strangersWarning says what a person should know before the word is given, nothing
 // for nothing: such a request is held before it is sent.
-func strangersWarning(r Request, p pay.Payment, known Known) string {
+func strangersWarning(r Request, p pay.Payment, known Known) Said {
 	found := strangers(r, p, known)
 	if len(found) == 0 {
-		return ""
+		return Said{}
 	}
-	return fmt.Sprintf("the payment bears a cancel with the reference %s, which these books do not know: it will be held before it is sent; was the database restored (daesa refunds run --after-restore), or does another one use the key?", found[0])
+	return say("이 데이터베이스에 없는 daesa 참조번호 %s의 취소가 있어 전송 전에 보류됩니다. 데이터베이스를 복구했다면 daesa refunds run --after-restore를 실행하십시오", "the payment bears a cancel with the reference %s, which these books do not know: it will be held before it is sent; was the database restored (daesa refunds run --after-restore), or does another one use the key?", found[0])
 }
 
 // Kept is what is stored of a payment that was seen for a request, under the
@@ -70,7 +70,7 @@ func MayBeAsked(p pay.Payment, a Asking, known Known) (pay.Payment, error) {
 		return p, NotTheMerchants(err)
 	}
 	if notOurs(Request{MID: a.MID}, p, known) != "" {
-		return p, &AskError{colMID, WhyMerchantNotNamed, "Toss does not say whose payment this is, and nothing else does"}
+		return p, refuse(colMID, WhyMerchantNotNamed, say("어느 상점의 결제인지 확인되지 않습니다", "Toss does not say whose payment this is, and nothing else does"))
 	}
 	return own, nil
 }
@@ -81,7 +81,7 @@ func NotTheMerchants(err error) error {
 	if !errors.As(err, &other) {
 		return err
 	}
-	return &AskError{colMID, WhyOtherMerchant, other.Error()}
+	return refuse(colMID, WhyOtherMerchant, Said{fmt.Sprintf("설정된 상점아이디 %q가 아니라 %q의 결제입니다", other.Asked, other.Said), other.Error()})
 }
 
 // OfConfiguration says whether the row is not to blame: it is of another

@@ -140,7 +140,7 @@ func TestAnAskingForAnotherMerchantsPaymentIsRefused(t *testing.T) {
 		}
 	}
 	plan, err := PlanAsking(a, *payment(canceled(1000, pay.WithMarker("변심", stranger), pay.CancelDone)), Known{}, AskPolicy{Single: map[pay.Currency]int64{pay.KRW: 1e6}}, "kim", "", at)
-	if err != nil || !strings.Contains(plan.Warning, stranger) || !strings.Contains(plan.Warning, "--after-restore") {
+	if err != nil || !strings.Contains(plan.Warning.English, stranger) || !strings.Contains(plan.Warning.English, "--after-restore") {
 		t.Errorf("an unknown reference is warned of by %q, %v", plan.Warning, err)
 	}
 }

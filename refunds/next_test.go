@@ -66,6 +66,13 @@ func account(status pay.RefundStatus) func(*pay.Payment) {
 
 func virtual(r *Request) { r.Method, r.AccountPrint = pay.VirtualAccount, "print" }
 
+// altered was approved over less.
+func altered() Request {
+	r := request(Approved)
+	r.Amount++
+	return r
+}
+
 func failed(kind pay.FailureKind) Answer {
 	return Answer{Cancel: true, Failure: &pay.Failure{Kind: kind, Code: "CODE"}}
 }
@@ -93,6 +100,8 @@ func TestNext(t *testing.T) {
 		{"a smaller cancel under our reference, found by a look-up", request(Unknown), sent(time.Minute, pay.FailureNoAnswer), looked(payment(canceled(1, ours, pay.CancelDone))), HeldState, Rest, WhyAmountDiffers},
 		{"proved not sent", request(Sending), sent(0, pay.FailureNotSent), failed(pay.FailureNotSent), Retry, Rest, WhyNotSent},
 		{"not sent, but an earlier send may be on its way", request(Sending), sent(0, pay.FailureNoAnswer), failed(pay.FailureNotSent), Unknown, Rest, WhyNotSent},
+		{"not sent, but an earlier send was answered", request(Sending), sent(0, pay.FailureNotSent, func(a *Attempt) { a.Answers = 1 }), failed(pay.FailureNotSent), Unknown, Rest, WhyNotSent},
+		{"not sent, but an earlier key has left", request(Sending), sent(0, pay.FailureNotSent, func(a *Attempt) { a.N = 2 }), failed(pay.FailureNotSent), Unknown, Rest, WhyNotSent},
 		{"no answer", request(Sending), sent(0, pay.FailureNoAnswer), Answer{Cancel: true, Failure: &pay.Failure{Kind: pay.FailureNoAnswer}}, Unknown, Rest, WhyNoAnswer},
 		{"an answer without a code", request(Sending), sent(0, pay.FailureNoCode), Answer{Cancel: true, Failure: &pay.Failure{Kind: pay.FailureNoCode, HTTPStatus: 403, Piece: "blocked"}}, Unknown, Rest, WhyNoCode},
 		{"an answer whose amounts contradict each other", request(Sending), sent(0, pay.FailureSums), Answer{Cancel: true, Failure: &pay.Failure{Kind: pay.FailureSums, HTTPStatus: 200}}, Unknown, LookUp, WhySums},
@@ -134,14 +143,24 @@ func TestNext(t *testing.T) {
 		{"a transient answer: the same key after half a minute", request(Unknown), sent(30*time.Second, pay.FailureTransient), looked(payment()), Unknown, Send, WhySendAgain},
 		{"and not before", request(Unknown), sent(29*time.Second, pay.FailureTransient), looked(payment()), Unknown, Rest, "CODE"},
 		{"replayed twice: a new key after ten minutes, with the first one's guard", request(Unknown), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), looked(payment()), Unknown, SendAnew, WhyNewAttempt},
+		{"where an earlier send went unanswered, no new key within twenty minutes", request(Unknown), sent(20*time.Minute-time.Second, pay.FailureTransient, func(a *Attempt) { a.Answers, a.Unanswered = 3, true }), looked(payment()), Unknown, Rest, "CODE"},
+		{"but then", request(Unknown), sent(20*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers, a.Unanswered = 3, true }), looked(payment()), Unknown, SendAnew, WhyNewAttempt},
 		{"no new key where somebody moved the money", request(Unknown), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), looked(payment(canceled(1, "상담", pay.CancelDone))), HeldState, Rest, WhyBalanceMoved},
 		{"five attempts are enough", request(Unknown), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers, a.N = 3, 5 }), looked(payment()), HeldState, Rest, WhyTooMany},
 		{"a code that nobody knows never makes a new key", request(Unknown), sent(10*time.Minute, pay.FailureUnclassed, func(a *Attempt) { a.Answers = 3 }), looked(payment()), HeldState, Rest, "CODE"},
 		{"no new key after the deadline", request(Unknown, func(r *Request) { r.CancelBy = at.Add(-time.Second) }), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), looked(payment()), HeldState, Rest, WhyDeadline},
 
+		{"no new key to an account that nobody has approved", request(Unknown, virtual), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountPrint: "new"}}, HeldState, Rest, WhyApprovalVoid},
+		{"a new key to the one that was approved", request(Unknown, virtual), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountPrint: "print"}}, Unknown, SendAnew, WhyNewAttempt},
+
 		// Before the first send.
+		{"a row that other hands have changed", request(Approved), nil, Answer{Payment: payment(), Known: Known{Altered: []string{"amount"}}}, HeldState, Rest, WhyAltered},
 		{"sent", request(Approved), nil, looked(payment()), Approved, SendAnew, WhySend},
 		{"proved unsent before: the same attempt", request(Retry), sent(time.Minute, pay.FailureNotSent), looked(payment()), Retry, Send, WhySendAgain},
+		{"two cancels under our reference are one too many", request(Unknown), sent(time.Minute, pay.FailureNoAnswer), looked(payment(canceled(3000, ours, pay.CancelDone), canceled(3000, ours, pay.CancelDone))), HeldState, Rest, WhyAmountDiffers},
+		{"a cancel under our reference that another request stands on", request(Unknown), sent(time.Minute, pay.FailureNoAnswer), Answer{Payment: payment(canceled(3000, ours, pay.CancelDone)), Known: Known{Claimed: map[string]string{"tx" + ours[len(ours)-3:]: "another"}}}, HeldState, Rest, WhyAmountDiffers},
+		{"and one that it stands on itself", request(Accepted), sent(time.Minute, pay.FailureNoAnswer), Answer{Payment: payment(canceled(3000, ours, pay.CancelDone)), Known: Known{Claimed: map[string]string{"tx" + ours[len(ours)-3:]: own}}}, Succeeded, Rest, WhyAnswered},
+		{"proved unsent, and less is left than it believed in", request(Retry, func(r *Request) { r.PlannedForeign = 3000 }), sent(time.Minute, pay.FailureNotSent), looked(payment(canceled(3000, "상담", pay.CancelDone))), HeldState, Rest, WhyBalanceMoved},
 		{"found: the database was restored", request(Approved), nil, looked(payment(canceled(3000, ours, pay.CancelDone))), Succeeded, Rest, WhyAnswered},
 		{"on the last moment", request(Approved, func(r *Request) { r.CancelBy = at }), nil, looked(payment()), Approved, SendAnew, WhySend},
 		{"after it", request(Approved, func(r *Request) { r.CancelBy = at.Add(-time.Second) }), nil, looked(payment()), ExpiredState, Rest, WhyDeadline},
@@ -152,6 +171,7 @@ func TestNext(t *testing.T) {
 		{"given back by hand meanwhile", request(Approved), nil, Answer{Payment: payment(), Known: Known{Given: []Given{{Parts: Parts{Amount: 8000}}}}}, Requested, Rest, WhyAboveBalance},
 		{"the shop gave it back elsewhere", request(Approved), nil, Answer{Payment: payment(), Known: Known{Order: &pay.Order{RefundedElsewhere: 8000}}}, Requested, Rest, WhyAboveBalance},
 		{"another foreign cancel still runs", request(Approved), nil, looked(payment(canceled(1000, "상담", pay.CancelInProgress))), Approved, Rest, WhyInFlight},
+		{"and the rest of the payment waits for it, too", request(Approved, func(r *Request) { r.Amount, r.PlannedForeign = 9000, 1000 }), nil, looked(payment(canceled(1000, "상담", pay.CancelInProgress))), Approved, Rest, WhyInFlight},
 		{"two seconds between cancels of one payment", request(Approved, func(r *Request) { r.PlannedForeign = 1000 }), nil, looked(payment(canceled(1000, "상담", pay.CancelDone), func(p *pay.Payment) { p.Cancels[0].CanceledAt = at.Add(-time.Second) })), Approved, Rest, WhyInFlight},
 		{"no part of a payment that has none", request(Approved), nil, looked(payment(func(p *pay.Payment) { p.PartialCancelable = false })), HeldState, Rest, WhyPartial},
 		{"no part of a gift certificate", request(Approved), nil, looked(payment(func(p *pay.Payment) { p.Method = pay.GiftCertificate })), HeldState, Rest, WhyPartial},
@@ -159,6 +179,7 @@ func TestNext(t *testing.T) {
 		{"all of one is its closing", request(Approved, func(r *Request) { r.Amount = 10_000 }), nil, looked(payment(account(pay.RefundNone), func(p *pay.Payment) { p.Status, p.ApprovedAt = pay.WaitingForDeposit, time.Time{} })), Approved, SendAnew, WhySend},
 		{"deposited meanwhile: an account is needed", request(Approved), nil, looked(payment(account(pay.RefundNone))), NeedsAccount, Rest, WhyNeedsAccount},
 		{"the bank took the deposit back", request(Approved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone), func(p *pay.Payment) { p.Status = pay.WaitingForDeposit }), Known: Known{AccountPrint: "print"}}, HeldState, Rest, WhyNotPaid},
+		{"changed since it was approved", altered(), nil, looked(payment()), Requested, Rest, WhyApprovalVoid},
 		{"another account than the approved one", request(Approved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountPrint: "new"}}, Requested, Rest, WhyApprovalVoid},
 		{"never paid", request(Approved), nil, looked(payment(func(p *pay.Payment) { p.Status = pay.Aborted })), HeldState, Rest, WhyNotPaid},
 		{"a night's proposal that is no longer owed", request(Approved, func(r *Request) { r.BreakID = "b" }), nil, Answer{Payment: payment(), Known: Known{Order: &pay.Order{Status: pay.OrderPaid, Amount: 10_000}}}, Rejected, Rest, WhyNotOwed},

@@ -2,7 +2,6 @@ package refunds
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"daesa/pay"
@@ -145,19 +144,19 @@ func shopHas(order *pay.Order) int64 {
 	return order.Held() + order.RefundedElsewhere
 }
 
-// Warning is what a person should know before the word is given, or "": it is
+// Warning is what a person should know before the word is given, or nothing: it is
 // no obstacle, since the provider may well agree.
-func Warning(r Request, p pay.Payment, known Known, d Deadline) string {
-	var all []string
+func Warning(r Request, p pay.Payment, known Known, d Deadline) Said {
+	var all []Said
 	if p.UseEscrow && r.Amount < p.BalanceAmount {
-		all = append(all, "escrow: Toss may refuse a part until the buyer has confirmed the purchase")
+		all = append(all, say("에스크로 결제라 구매확정 전에는 토스가 부분 취소를 거절할 수 있습니다", "escrow: Toss may refuse a part until the buyer has confirmed the purchase"))
 	}
 	if d.AtRisk {
-		all = append(all, "older than a year: the card's issuer may refuse")
+		all = append(all, say("승인 후 1년이 지나 카드사가 거절할 수 있습니다", "older than a year: the card's issuer may refuse"))
 	}
 	if paid := p.TaxFreePaid(); known.Order != nil && reconcile.TaxFreeDiffers(*known.Order, p, paid) {
-		all = append(all, fmt.Sprintf("the shop's order says that %s of it is tax-free, and Toss %s",
-			r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(paid)))
+		all = append(all, Said{fmt.Sprintf("면세금액이 쇼핑몰 주문은 %s, 토스는 %s로 다릅니다", won(r.Currency, known.Order.TaxFreeAmount), won(r.Currency, paid)),
+			fmt.Sprintf("the shop's order says that %s of it is tax-free, and Toss %s", r.Currency.Format(known.Order.TaxFreeAmount), r.Currency.Format(paid))})
 	}
-	return strings.Join(all, "; ")
+	return together(all)
 }

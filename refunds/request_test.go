@@ -75,3 +75,25 @@ func TestARequestsIDIsDerivedFromMerchantAndReference(t *testing.T) {
 		t.Errorf("ids %s and %s", first.ID, second.ID)
 	}
 }
+
+// TestTheNightLeavesTheTaxFreePartToAPerson: of a part of a mixed payment nobody
+// but a person knows what is tax-free; of all that is left it is plain.
+func TestTheNightLeavesTheTaxFreePartToAPerson(t *testing.T) {
+	t.Parallel()
+	now := seoul("2026-11-22 01:30:00")
+	policy := Policy{AutoQueue: []reconcile.Kind{reconcile.CancelNotExecuted}, ApproveAbove: 50_000, AccountDays: 365}
+	p := pay.Payment{PaymentKey: "k", Method: pay.Card, Status: pay.Done, TotalAmount: 10_000, BalanceAmount: 10_000, TaxFreeAmount: 4000, Currency: pay.KRW, ApprovedAt: now.AddDate(0, 0, -3)}
+	for owed, want := range map[int64]int64{10_000: 4000, 9999: -1, 5000: -1, 1: -1} {
+		got, remark := Propose(broken(owed, p), Asked{}, policy, now)
+		switch {
+		case want < 0 && (got != nil || remark != reconcile.TaxPartNeeded):
+			t.Errorf("of %d it proposes %+v, and remarks %q", owed, got, remark)
+		case want >= 0 && (got == nil || got.TaxFreeAmount != want):
+			t.Errorf("of %d it proposes %+v", owed, got)
+		}
+	}
+	p.TaxFreeAmount = 0
+	if got, remark := Propose(broken(5000, p), Asked{}, policy, now); got == nil || got.TaxFreeAmount != 0 || remark != "" {
+		t.Errorf("of a payment without a tax-free part it proposes %+v, and remarks %q", got, remark)
+	}
+}

@@ -362,3 +362,70 @@ func TestAnEqualRequestOfThirtyDaysIsLookedAtTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestAnApprovalCoversWhereTheMoneyComesFromHowMuchAndWhereItGoes: with any of
+// these changed it is another wish, which nobody has approved.
+func TestAnApprovalCoversWhereTheMoneyComesFromHowMuchAndWhereItGoes(t *testing.T) {
+	t.Parallel()
+	approved := request(Approved, virtual)
+	for what, change := range map[string]func(*Request){
+		"the request":       func(r *Request) { r.ID = "another" },
+		"the merchant":      func(r *Request) { r.MID = "another" },
+		"the payment":       func(r *Request) { r.PaymentKey = "another" },
+		"the amount":        func(r *Request) { r.Amount++ },
+		"the tax-free part": func(r *Request) { r.TaxFreeAmount++ },
+		"the currency":      func(r *Request) { r.Currency = pay.USD },
+		"the account":       func(r *Request) { r.AccountPrint = "another" },
+		"the reason":        func(r *Request) { r.Reason = "다른 사유" },
+	} {
+		changed := approved
+		change(&changed)
+		if ApprovalHash(changed) == approved.Approval {
+			t.Errorf("the approval covers another value of %s", what)
+		}
+	}
+}
+
+func TestANewRequestFitsBesideAllThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	asks := func(amount, taxFree int64) Request {
+		return request(Requested, func(r *Request) { r.Amount, r.TaxFreeAmount = amount, taxFree })
+	}
+	for _, state := range States {
+		counts := state.Open() || state == Accepted || state == Succeeded
+		for parts, left := range map[Parts]bool{{15_000, 5000}: true, {15_001, 5000}: !counts, {10_000, 6000}: !counts, {11_000, 0}: !counts} {
+			err := asks(parts.Amount, parts.TaxFree).Fits(mixed(), taken(first, state, 15_000, 5000))
+			if (err == nil) != left {
+				t.Errorf("%+v beside half of it that is %s: %v", parts, state, err)
+			}
+		}
+	}
+	past := asks(40_000, 0)
+	past.State = ExpiredState
+	if err := past.Fits(mixed(), Known{}); err != nil {
+		t.Errorf("what is expired asks Toss for nothing: %v", err)
+	}
+}
+
+// TestOneRefIsOneWish: who asks again with a ref asks for the same, or is told
+// what it stands for.
+func TestOneRefIsOneWish(t *testing.T) {
+	t.Parallel()
+	had := request(Succeeded, func(r *Request) { r.TaxFreeAmount = 1000 })
+	if err := had.SameAsking(request(Requested, func(r *Request) { r.TaxFreeAmount, r.RequestedBy, r.Reason = 1000, "lee", "다른 사유" })); err != nil {
+		t.Errorf("the same wish: %v", err)
+	}
+	for what, change := range map[string]func(*Request){
+		"payment":       func(r *Request) { r.PaymentKey = "another" },
+		"amount":        func(r *Request) { r.Amount++ },
+		"tax-free part": func(r *Request) { r.TaxFreeAmount-- },
+		"currency":      func(r *Request) { r.Currency = pay.USD },
+	} {
+		asked := had
+		change(&asked)
+		var other *RefError
+		if err := had.SameAsking(asked); !errors.As(err, &other) {
+			t.Errorf("with another %s it is the same wish: %v", what, err)
+		}
+	}
+}

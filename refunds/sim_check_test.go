@@ -98,7 +98,10 @@ func (s *sim) checkStore() {
 			s.fail("I5", "%s is %s and left alone until %s", s.short(r.ID), r.State, clock(r.NextAt))
 		}
 	}
-	for _, w := range s.wishes {
+	for i, w := range s.wishes {
+		if slices.ContainsFunc(s.wishes[:i], func(o *wish) bool { return o.id == w.id }) {
+			s.fail("the simulation", "counts %s twice", s.short(w.id))
+		}
 		if _, there := s.states[w.id]; w.taken && !there {
 			s.fail("I5", "%s has disappeared", s.short(w.id))
 		}

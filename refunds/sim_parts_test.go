@@ -144,9 +144,7 @@ func (s *sim) propose(i int, p pay.Payment, found reconcile.Finding) {
 		s.said[id] = true
 		most := min(b.Owed, p.TaxFreeAmount)
 		least := max(0, b.Owed-(p.BalanceAmount-p.TaxFreeAmount))
-		w := &wish{ask: ask{Ref: "said-" + id, Amount: b.Owed, TaxFree: strconv.FormatInt(least+s.parts.Int64N(most-least+1), 10)}, of: i}
-		s.wishes = append(s.wishes, w)
-		s.askFor(w)
+		s.askFor(s.wishFor(ask{Ref: "said-" + id, Amount: b.Owed, TaxFree: strconv.FormatInt(least+s.parts.Int64N(most-least+1), 10)}, i))
 	}
 	if request == nil {
 		return

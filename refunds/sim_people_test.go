@@ -156,8 +156,7 @@ func (s *sim) askUnderTheOther(w *wish) {
 		return
 	}
 	if had == nil {
-		s.wishes = append(s.wishes, other)
-		s.askFor(other)
+		s.askFor(s.wishFor(other.ask, other.of))
 		return
 	}
 	r := *had
@@ -240,6 +239,17 @@ func (s *sim) wishOf(id string) *wish {
 	return nil
 }
 
+// wishFor is the wish under a ref: one ref is one request, however often people
+// ask for it.
+func (s *sim) wishFor(a ask, of int) *wish {
+	w := &wish{ask: a, of: of}
+	if had := s.wishOf(refunds.RequestID(w.mid(), a.Ref)); had != nil {
+		return had
+	}
+	s.wishes = append(s.wishes, w)
+	return w
+}
+
 // visit is a person at the desk: approves what waits, gives the word on what
 // is held, and asks again where an account was refused.
 func (s *sim) visit() {
@@ -261,9 +271,7 @@ func (s *sim) visit() {
 
 // again asks for the same under another ref.
 func (s *sim) again(w *wish, ref string) {
-	more := &wish{ask: ask{Ref: ref, Amount: w.Amount, Former: w.Former}, of: w.of}
-	s.wishes = append(s.wishes, more)
-	s.askFor(more)
+	s.askFor(s.wishFor(ask{Ref: ref, Amount: w.Amount, Former: w.Former}, w.of))
 }
 
 // resolve is a person's word on a held request, after a look at the provider.
@@ -326,9 +334,7 @@ func (s *sim) happen(a act) {
 		}
 	case "new account":
 		if i := a.Of % len(s.keys); s.opt.Payments[i].Account {
-			w := &wish{ask: ask{Ref: fmt.Sprintf("account-%d", a.Of), Amount: 100}, of: i}
-			s.wishes = append(s.wishes, w)
-			s.askFor(w)
+			s.askFor(s.wishFor(ask{Ref: fmt.Sprintf("account-%d", a.Of), Amount: 100}, i))
 		}
 	case "copy":
 		s.backup = s.copyStore()

@@ -132,6 +132,43 @@ func TestANewKeyRemembersThatTheOldOneWentUnanswered(t *testing.T) {
 	}
 }
 
+// Where the configuration says that nothing is sent, what was sent before is
+// looked up, and not sent again either.
+func TestWhereNothingIsSentNothingIsSentAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-22 10:00:00")
+	key := w.paid(sandbox.NewPayment{Amount: 10000})
+	r := w.asked(key, 3000, "r1")
+	w.fault = func(*http.Request) fault { return fault{lost: true} }
+	w.run(w.worker())
+	if got := w.request(r.ID); got.State != refunds.Unknown || len(w.sent) != 0 {
+		t.Fatalf("%d requests have arrived, and it is %s", len(w.sent), got.State)
+	}
+	w.fault, w.now = nil, w.now.Add(time.Hour)
+	done, err := w.worker().Turn(t.Context(), refunds.Choice{Send: false})
+	if err != nil || done == nil {
+		t.Fatalf("it was not looked at: %v", err)
+	}
+	if got := w.request(r.ID); got.State != refunds.Unknown || len(w.sent) != 0 || !got.NextAt.After(w.now) {
+		t.Errorf("%d requests have arrived, and it is %s until %s", len(w.sent), got.State, got.NextAt)
+	}
+}
+
+// A deadline was reckoned when the request was made; the payment that the
+// look-up shows, and the days that the configuration has now, say it anew.
+func TestTheDeadlineIsThatOfTheLookUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-30 23:00:00")
+	key := w.paid(sandbox.NewPayment{Amount: 10000, Method: sandbox.Phone})
+	r := w.asked(key, 0, "r1", func(r *refunds.Request) { r.CancelBy = time.Time{} })
+	w.now = w.now.Add(time.Hour) // the first second of December
+	w.run(w.worker())
+	got := w.request(r.ID)
+	if want := time.Date(2026, 11, 30, 23, 59, 59, 0, pay.Seoul); len(w.sent) != 0 || got.State != refunds.ExpiredState || !got.CancelBy.Equal(want) {
+		t.Errorf("%d sends; it is %s, to be cancelled by %s", len(w.sent), got.State, got.CancelBy)
+	}
+}
+
 // Every send comes directly after a look-up, and after one more look at lease and
 // brake.
 func TestEverySendComesAfterALookUp(t *testing.T) {

@@ -25,6 +25,19 @@ func TestARefundIsSentOnce(t *testing.T) {
 	}
 }
 
+// Without its tax-free part Toss would take all of it from the taxable one.
+func TestACancelSaysHowMuchOfItIsTaxFree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-22 10:00:00")
+	key := w.paid(sandbox.NewPayment{Amount: 30000, TaxFree: 10000})
+	w.asked(key, 9000, "r1", func(r *refunds.Request) { r.TaxFreeAmount = 4000 })
+	w.run(w.worker())
+	p, _, err := w.client.Payment(t.Context(), key)
+	if err != nil || p.BalanceAmount != 21000 || p.TaxFreeAmount != 6000 {
+		t.Errorf("left are %d, of them %d tax-free, %v", p.BalanceAmount, p.TaxFreeAmount, err)
+	}
+}
+
 func TestALostAnswerIsFoundByLookUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-22 10:00:00")

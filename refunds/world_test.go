@@ -147,7 +147,7 @@ func (w *world) paid(n sandbox.NewPayment) string {
 
 // asked adds a request for an amount of a payment, 0 for all of it, and
 // approves it.
-func (w *world) asked(key string, amount int64, ref string) refunds.Request {
+func (w *world) asked(key string, amount int64, ref string, change ...func(*refunds.Request)) refunds.Request {
 	w.t.Helper()
 	p, evidence, err := w.client.Payment(w.t.Context(), key)
 	if err != nil {
@@ -159,6 +159,9 @@ func (w *world) asked(key string, amount int64, ref string) refunds.Request {
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: key, Method: p.Method, Amount: amount,
 		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: w.now,
 		CancelBy: refunds.CancelBy(p, 365, w.now).By}
+	for _, each := range change {
+		each(&r)
+	}
 	_, err = w.db.AddRefunds(w.t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now)
 	if err != nil {
 		w.t.Fatal(err)

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
+	"daesa/app"
 	"daesa/pay"
 )
 
@@ -14,13 +17,10 @@ var auditTables = []struct{ name, query string }{
 	{"pages", "audit_pages"}, {"runs", "audit_runs"},
 }
 
-// AuditTable begins a table of an export; what it gives takes the rows.
-type AuditTable func(name string, columns []string) (row func(values []string) error, err error)
-
 // Audit streams what an auditor gets of the business days from first to last,
 // of one merchant or ("") all. Times are RFC 3339 in Seoul, what is absent is
 // empty. Nothing of it is sealed or personal.
-func (d *DB) Audit(ctx context.Context, mid string, first, last pay.Day, begin AuditTable) error {
+func (d *DB) Audit(ctx context.Context, mid string, first, last pay.Day, begin app.ExportTable) error {
 	with := args{"mid": mid, "first": string(first), "last": string(last), "from": at(first.Start()), "until": at(last.End())}
 	for _, table := range auditTables {
 		if err := d.auditTable(ctx, table.name, table.query, with, begin); err != nil {
@@ -30,7 +30,7 @@ func (d *DB) Audit(ctx context.Context, mid string, first, last pay.Day, begin A
 	return nil
 }
 
-func (d *DB) auditTable(ctx context.Context, name, query string, with args, begin AuditTable) error {
+func (d *DB) auditTable(ctx context.Context, name, query string, with args, begin app.ExportTable) error {
 	text, values, err := d.bind(query, with)
 	if err != nil {
 		return err
@@ -83,8 +83,9 @@ func auditText(value any) string {
 	}
 }
 
-// AuditJournal streams the entries of the journal of some days, in their order.
-func (d *DB) AuditJournal(ctx context.Context, first, last pay.Day, visit func(Entry) error) error {
+// AuditJournal streams the entries of the journal of some days, in their order,
+// each as a line of JSON, exactly as they are chained.
+func (d *DB) AuditJournal(ctx context.Context, first, last pay.Day, visit func(line []byte) error) error {
 	text, values, err := d.bind("audit_journal", args{"from": at(first.Start()), "until": at(last.End())})
 	if err != nil {
 		return err
@@ -94,12 +95,19 @@ func (d *DB) AuditJournal(ctx context.Context, first, last pay.Day, visit func(E
 		return d.explain("audit_journal", err)
 	}
 	defer rows.Close()
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
 	for rows.Next() {
 		var e Entry
 		if err := rows.StructScan(&e); err != nil {
 			return d.explain("audit_journal", err)
 		}
-		if err := visit(e); err != nil {
+		line.Reset()
+		if err := encoder.Encode(e); err != nil {
+			return err
+		}
+		if err := visit(line.Bytes()); err != nil {
 			return err
 		}
 	}

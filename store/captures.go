@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -287,9 +288,9 @@ func (d *DB) Captures(ctx context.Context, mid string, since, until time.Time) (
 	return figures, nil
 }
 
-// AccountListed is one line of `accounts list`: an account, or a payment whose
-// account is waited for or was missed.
-type AccountListed struct {
+// accountListed is an account, or a payment whose account is waited for or was
+// missed.
+type accountListed struct {
 	MID           string `db:"mid"`
 	OrderID       string `db:"order_id"`
 	PaymentKey    string `db:"payment_key"`
@@ -306,7 +307,17 @@ type AccountListed struct {
 
 // Accounts lists accounts, masked, and payments without; of one merchant or one
 // order where it is named.
-func (d *DB) Accounts(ctx context.Context, mid, orderID string) ([]AccountListed, error) {
-	rows := []AccountListed{}
-	return rows, d.all(ctx, d.db, &rows, "accounts_list", args{"mid": mid, "order_id": orderID})
+func (d *DB) Accounts(ctx context.Context, mid, orderID string) ([]app.AccountLine, error) {
+	var rows []accountListed
+	if err := d.all(ctx, d.db, &rows, "accounts_list", args{"mid": mid, "order_id": orderID}); err != nil {
+		return nil, err
+	}
+	lines := make([]app.AccountLine, len(rows))
+	for i, r := range rows {
+		lines[i] = app.AccountLine{
+			MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Bank: r.Bank, AccountMasked: r.AccountMasked, HolderMasked: r.HolderMasked,
+			CapturedAt: r.CapturedAt.Time, Source: r.Source, PurgedAt: r.PurgedAt.Time, ExpiresAt: r.ExpiresAt.Time, State: r.State, Why: r.Why,
+		}
+	}
+	return lines, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 
 	"daesa/internal/hint"
 
@@ -89,7 +90,8 @@ func (d *DB) nextStep(err error) (next string, away bool) {
 
 // unreachable says whether nobody answered at all.
 func unreachable(err error) bool {
-	return strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "no such host")
+	var unknown *net.DNSError
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &unknown) && unknown.IsNotFound
 }
 
 // onStandby says whether a connection, or a transaction at its begin, was given

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/pay"
 )
 
@@ -22,8 +23,8 @@ const (
 	EventUnknown = "unknown" // no payment of ours could be found for it
 )
 
-// EventRow is a webhook as it is kept, and what became of it.
-type EventRow struct {
+// eventRow is a webhook as it is kept, and what became of it.
+type eventRow struct {
 	ID             string `db:"id"`
 	TransmissionID string `db:"transmission_id"`
 	MID            string `db:"mid"`
@@ -46,7 +47,7 @@ type EventRow struct {
 	DoneAt         Time   `db:"done_at"`
 }
 
-func (r EventRow) event() pay.Event {
+func (r eventRow) event() pay.Event {
 	return pay.Event{
 		ID: r.ID, TransmissionID: r.TransmissionID, MID: r.MID, Type: r.Type, OrderID: r.OrderID, PaymentKey: r.PaymentKey,
 		TransactionKey: r.TransactionKey, Status: r.Status, SecretPrint: r.SecretPrint, Signature: pay.Signature(r.Signature),
@@ -84,11 +85,11 @@ func (d *DB) Keep(ctx context.Context, events []pay.Event) error {
 // TakeEvents takes events that are due, the urgent and then the oldest first,
 // and keeps others away from them until a time.
 func (d *DB) TakeEvents(ctx context.Context, now, until time.Time, limit int) ([]pay.Event, map[string]int, error) {
-	var rows []EventRow
+	var rows []eventRow
 	err := d.alone(func() error {
 		return d.all(ctx, d.db, &rows, "take_events", args{"now": at(now), "until": at(until), "limit": limit})
 	})
-	slices.SortFunc(rows, func(a, b EventRow) int {
+	slices.SortFunc(rows, func(a, b eventRow) int {
 		return cmp.Or(cmp.Compare(b.Urgent, a.Urgent), a.ReceivedAt.Compare(b.ReceivedAt.Time), cmp.Compare(a.ID, b.ID))
 	})
 	events, tries := make([]pay.Event, len(rows)), map[string]int{}
@@ -127,9 +128,16 @@ func (d *DB) EventsWaiting(ctx context.Context) (int, time.Time, error) {
 
 // Events lists events, the newest first; of one merchant, type or order where
 // it is named.
-func (d *DB) Events(ctx context.Context, mid, eventType, orderID string, limit int) ([]EventRow, error) {
-	rows := []EventRow{}
-	return rows, d.all(ctx, d.db, &rows, "events_list", args{"mid": mid, "type": eventType, "order_id": orderID, "limit": limit})
+func (d *DB) Events(ctx context.Context, mid, eventType, orderID string, limit int) ([]app.Webhook, error) {
+	var rows []eventRow
+	if err := d.all(ctx, d.db, &rows, "events_list", args{"mid": mid, "type": eventType, "order_id": orderID, "limit": limit}); err != nil {
+		return nil, err
+	}
+	events := make([]app.Webhook, len(rows))
+	for i, r := range rows {
+		events[i] = app.Webhook{Event: r.event(), State: r.State, Why: r.Why}
+	}
+	return events, nil
 }
 
 // SecretPrints gives by what the secrets of a payment, or of an order's

@@ -127,42 +127,23 @@ func (d *DB) EntryHash(ctx context.Context, seq int64) (hash string, err error) 
 	return hash, err
 }
 
-// Verified is what checking the journal, and what it is about, found.
-type Verified struct {
-	Entries int64
-	Head    string
-	// Broken says what is wrong with the chain, in the order found; empty when it is
-	// whole.
-	Broken []string
-	// SawHead says whether a hash that the caller knows is in the chain.
-	SawHead bool
-	// Altered are the rows that are not what the journal says of them.
-	Altered []Altered
-	// How many rows were compared: requests with their attempts, transfers by hand
-	// and because of a break, limits of runs and days, imported files.
-	Refunds, Transfers, Limits, Batches int
-	// Unsaid counts facts of these rows that the journal does not have, since their
-	// entries are older than the version that keeps them.
-	Unsaid int
-}
-
 // VerifyJournal walks the whole chain: every edit, deletion, swap and
 // insertion shows. A chain that was rebuilt, or whose tail was cut off, shows
 // only against a head that was kept elsewhere, known. Then it compares requests,
 // transfers, limits, files and the brake with what their entries say. All of it is
 // read in one snapshot, while others go on writing.
-func (d *DB) VerifyJournal(ctx context.Context, known string) (Verified, error) {
-	found := Verified{SawHead: known == ""}
+func (d *DB) VerifyJournal(ctx context.Context, known string) (app.Verified, error) {
+	found := app.Verified{SawHead: known == ""}
 	err := d.snapshotted(ctx, func(tx *sqlx.Tx) error {
 		sums := newJournalSums()
 		if err := d.walk(ctx, tx, 1, func(e Entry) error {
-			found.check(e)
+			checkEntry(&found, e)
 			found.SawHead = found.SawHead || e.Hash == known
 			return sums.add(e)
 		}); err != nil {
 			return err
 		}
-		if err := found.checkHead(ctx, d, tx); err != nil {
+		if err := d.checkHead(ctx, tx, &found); err != nil {
 			return err
 		}
 		v := &verification{d, tx, &found}
@@ -175,14 +156,14 @@ func (d *DB) VerifyJournal(ctx context.Context, known string) (Verified, error) 
 		}
 		return nil
 	})
-	slices.SortFunc(found.Altered, func(a, b Altered) int { return strings.Compare(a.Subject, b.Subject) })
+	slices.SortFunc(found.Altered, func(a, b app.Altered) int { return strings.Compare(a.Subject, b.Subject) })
 	return found, err
 }
 
 // WalkChain checks the chain from an entry on that was checked before; the zero
 // point is its beginning.
 func (d *DB) WalkChain(ctx context.Context, from app.ChainPoint) (app.ChainWalk, error) {
-	found := Verified{Entries: max(0, from.Seq-1)}
+	found := app.Verified{Entries: max(0, from.Seq-1)}
 	err := d.snapshotted(ctx, func(tx *sqlx.Tx) error {
 		begun := false
 		if err := d.walk(ctx, tx, max(1, from.Seq), func(e Entry) error {
@@ -190,7 +171,7 @@ func (d *DB) WalkChain(ctx context.Context, from app.ChainPoint) (app.ChainWalk,
 				found.Head = e.PrevHash // what is before it was checked with it
 			}
 			begun = true
-			found.check(e)
+			checkEntry(&found, e)
 			if e.Seq == from.Seq && e.Hash != from.Hash {
 				found.Broken = append(found.Broken, fmt.Sprintf("entry %d is not the one that was checked before", e.Seq))
 			}
@@ -202,7 +183,7 @@ func (d *DB) WalkChain(ctx context.Context, from app.ChainPoint) (app.ChainWalk,
 			found.Broken = append(found.Broken, fmt.Sprintf("entry %d, which was checked before, is not there", from.Seq))
 			return nil
 		}
-		return found.checkHead(ctx, d, tx)
+		return d.checkHead(ctx, tx, &found)
 	})
 	return app.ChainWalk{Last: app.ChainPoint{Seq: found.Entries, Hash: found.Head}, Broken: found.Broken}, err
 }
@@ -241,7 +222,7 @@ func (d *DB) walk(ctx context.Context, tx *sqlx.Tx, from int64, visit func(Entry
 }
 
 // checkHead compares the last entry with the head.
-func (v *Verified) checkHead(ctx context.Context, d *DB, tx *sqlx.Tx) error {
+func (d *DB) checkHead(ctx context.Context, tx *sqlx.Tx, v *app.Verified) error {
 	var head journalHead
 	if err := d.one(ctx, tx, &head, "journal_head", nil); err != nil {
 		return err
@@ -257,7 +238,8 @@ func (v *Verified) checkHead(ctx context.Context, d *DB, tx *sqlx.Tx) error {
 	return nil
 }
 
-func (v *Verified) check(e Entry) {
+// checkEntry holds an entry against the one before it.
+func checkEntry(v *app.Verified, e Entry) {
 	if e.Seq != v.Entries+1 {
 		v.Broken = append(v.Broken, fmt.Sprintf("entry %d is followed by %d", v.Entries, e.Seq))
 	}

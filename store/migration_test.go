@@ -90,7 +90,7 @@ func TestTwoInFlightOnOnePaymentAreBothHeldByTheMigration(t *testing.T) {
 			if r.State != refunds.HeldState || r.ErrorCode != refunds.WhyTwoInFlight || r.Version <= before[i].Version || r.LeaseOwner != "" || !r.NextAt.IsZero() || r.IdempotencyKey == "" {
 				t.Errorf("%s under %s is %+v", r.Ref, r.MID, r)
 			}
-			if len(history) != 1 || history[0].Action != "refund.held" || history[0].Reason != refunds.WhyTwoInFlight || !strings.Contains(history[0].Facts, `"from":"`+string(was)+`"`) || time.Since(history[0].At.Time).Abs() > time.Hour {
+			if len(history) != 1 || history[0].Action != "refund.held" || history[0].Reason != refunds.WhyTwoInFlight || !strings.Contains(history[0].Facts, `"from":"`+string(was)+`"`) || time.Since(history[0].At).Abs() > time.Hour {
 				t.Errorf("its journal: %+v", history)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/orders"
 	"daesa/pay"
 )
@@ -236,22 +237,13 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 	return list, nil
 }
 
-// LookedUp is a payment as the newest look-up showed it, less what is personal.
-type LookedUp struct {
-	Payment    pay.Payment
-	LookedUpAt time.Time
-	// TaxFreePaid is Toss's tax-free part of what was paid; nil where an older
-	// program looked it up.
-	TaxFreePaid *int64
-}
-
 // PaymentsOf gives the looked-up payments of an order number.
-func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, error) {
+func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]app.LookedUp, error) {
 	var rows []paymentRow
 	if err := d.all(ctx, d.db, &rows, "payments_of_order", args{"mid": mid, "order_id": orderID}); err != nil {
 		return nil, err
 	}
-	list := make([]LookedUp, len(rows))
+	list := make([]app.LookedUp, len(rows))
 	for i, row := range rows {
 		p, _ := row.payment()
 		var cancels []cancelRow
@@ -262,7 +254,7 @@ func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]LookedUp, e
 			p.Cancels = append(p.Cancels, pay.Cancel{TransactionKey: c.TransactionKey, Amount: c.Amount,
 				Status: pay.CancelStatus(c.Status), CanceledAt: c.CanceledAt.Time, Reason: c.Marker})
 		}
-		list[i] = LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time, TaxFreePaid: row.TaxFreePaid}
+		list[i] = app.LookedUp{Payment: p, LookedUpAt: row.LookedUpAt.Time, TaxFreePaid: row.TaxFreePaid}
 	}
 	return list, nil
 }

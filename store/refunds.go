@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -204,6 +205,11 @@ func (d *DB) Refunds(ctx context.Context, f RefundFilter) ([]refunds.Request, er
 	return d.refunds(ctx, "refunds_list", args{"mid": f.MID, "state": f.State, "batch": f.Batch})
 }
 
+// RefundsOfBatch gives the requests of a batch, of one merchant or ("") all.
+func (d *DB) RefundsOfBatch(ctx context.Context, mid, batch string) ([]refunds.Request, error) {
+	return d.Refunds(ctx, RefundFilter{MID: mid, Batch: batch})
+}
+
 // RefundsOfOrder gives every refund request of an order number.
 func (d *DB) RefundsOfOrder(ctx context.Context, mid, orderID string) ([]refunds.Request, error) {
 	return d.refunds(ctx, "refunds_of_order", args{"mid": mid, "order_id": orderID})
@@ -222,7 +228,7 @@ func (d *DB) refunds(ctx context.Context, name string, with args) ([]refunds.Req
 }
 
 // Refund gives one refund request with its history, or ErrUnknownID.
-func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []Entry, error) {
+func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []app.JournalEntry, error) {
 	var row refundRow
 	err := d.one(ctx, d.db, &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -237,29 +243,28 @@ func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []Entry, e
 
 // History gives the journal's rows about a subject, such as "refund:ID" or
 // "break:ID", oldest first.
-func (d *DB) History(ctx context.Context, subject string) ([]Entry, error) {
-	var entries []Entry
-	err := d.all(ctx, d.db, &entries, "journal_of", args{"subject": subject})
-	return entries, err
-}
-
-// Granted is a block of calls that this process may make.
-type Granted struct {
-	First time.Time     // when the first may leave
-	Step  time.Duration // between two of them
-	Count int
+func (d *DB) History(ctx context.Context, subject string) ([]app.JournalEntry, error) {
+	var rows []Entry
+	if err := d.all(ctx, d.db, &rows, "journal_of", args{"subject": subject}); err != nil {
+		return nil, err
+	}
+	entries := make([]app.JournalEntry, len(rows))
+	for i, e := range rows {
+		entries[i] = app.JournalEntry{Seq: e.Seq, At: e.At.Time, Actor: e.Actor, RunID: e.RunID, Subject: e.Subject, Action: e.Action, Reason: e.Reason, Facts: e.Facts}
+	}
+	return entries, nil
 }
 
 // GrantPace reserves the next count calls of an API for this process, step
 // apart, not before clock. Processes on one database never get the same ones.
-func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step time.Duration, clock time.Time) (Granted, error) {
+func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step time.Duration, clock time.Time) (app.PaceBlock, error) {
 	block := time.Duration(count) * step
 	var next int64
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		return d.one(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(),
 			"block_us": block.Microseconds(), "fresh_us": clock.UnixMicro() + block.Microseconds()})
 	})
-	return Granted{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
+	return app.PaceBlock{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
 }
 
 // HoldPace lets no process call an API before a time: the provider asked for

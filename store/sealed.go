@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/refunds"
 	sqlfiles "daesa/sql"
 )
@@ -15,14 +16,11 @@ import (
 // sealedBatch is how many sealed texts one transaction writes.
 const sealedBatch = 100
 
-// Resealed counts what was sealed again.
-type Resealed struct{ Accounts, Attempts int }
-
 // Reseal walks everything that is sealed. again seals a text again for its
 // place, and gives nil for one that may stay as it is. What changes meanwhile is
 // left alone: it is sealed by the newest key already.
-func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byte, error)) (Resealed, error) {
-	var done Resealed
+func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byte, error)) (app.Resealed, error) {
+	var done app.Resealed
 	var last accountRow
 	for {
 		var rows []accountRow
@@ -105,7 +103,7 @@ func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow,
 }
 
 // Rekeyed writes into the journal that the key was rotated.
-func (d *DB) Rekeyed(ctx context.Context, done Resealed, primary uint32, retired []uint32, actor string, now time.Time) error {
+func (d *DB) Rekeyed(ctx context.Context, done app.Resealed, primary uint32, retired []uint32, actor string, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		_, err := d.append(ctx, tx, []Entry{entry(now, actor, "", "accounts", "accounts.rekeyed", "", map[string]any{
 			"accounts": done.Accounts, "attempts": done.Attempts, "key": primary, "retired": retired})})

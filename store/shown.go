@@ -5,25 +5,19 @@ import (
 	"database/sql"
 	"errors"
 
+	"daesa/app"
 	"daesa/refunds"
 )
 
-// ShownAttempt is an attempt without the bytes that were sent, in which an
-// account may be sealed: who only reads has no right to them.
-type ShownAttempt struct {
-	refunds.Attempt
-	BodySHA256 string // of the bytes, also after they were destroyed
-}
-
 // ShownAttempts gives every attempt of a request, oldest first, to be looked at.
-func (d *DB) ShownAttempts(ctx context.Context, id string) ([]ShownAttempt, error) {
+func (d *DB) ShownAttempts(ctx context.Context, id string) ([]app.ShownAttempt, error) {
 	var rows []attemptRow
 	if err := d.all(ctx, d.db, &rows, "attempts_shown", args{"id": id}); err != nil {
 		return nil, err
 	}
-	shown := make([]ShownAttempt, len(rows))
+	shown := make([]app.ShownAttempt, len(rows))
 	for i, row := range rows {
-		shown[i] = ShownAttempt{Attempt: row.attempt(), BodySHA256: row.BodySHA256}
+		shown[i] = app.ShownAttempt{Attempt: row.attempt(), BodySHA256: row.BodySHA256}
 	}
 	return shown, nil
 }

@@ -9,17 +9,12 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/refunds"
 )
 
-// Altered is a row that is not what the journal says of it.
-type Altered struct {
-	Subject string   // "refund:ID", "transfer:ID", "break:ID", "batch:ID", "limit:SCOPE CURRENCY", "brake"
-	What    []string // columns, attempts or entries
-}
-
 // AlteredError refuses to go on with a row that was changed by other hands.
-type AlteredError struct{ Altered }
+type AlteredError struct{ app.Altered }
 
 // Error names the row, and what of it.
 func (e *AlteredError) Error() string {
@@ -46,7 +41,7 @@ func (d *DB) requireUnaltered(ctx context.Context, on runner, id string) error {
 		return err
 	}
 	if found := checkRefund(row, attempts, entries); len(found.Differ) > 0 {
-		return &AlteredError{Altered{"refund:" + id, found.Differ}}
+		return &AlteredError{app.Altered{Subject: "refund:" + id, What: found.Differ}}
 	}
 	return nil
 }
@@ -67,7 +62,7 @@ func (d *DB) requireUnalteredTransfer(ctx context.Context, on runner, id string)
 		return err
 	}
 	if found := checkTransfer(row, request, ofTransfer, ofRequest); len(found.Differ) > 0 {
-		return &AlteredError{Altered{"transfer:" + id, found.Differ}}
+		return &AlteredError{app.Altered{Subject: "transfer:" + id, What: found.Differ}}
 	}
 	return nil
 }
@@ -80,12 +75,12 @@ const verifyPage = 500
 type verification struct {
 	d     *DB
 	tx    *sqlx.Tx
-	found *Verified
+	found *app.Verified
 }
 
 func (v *verification) alter(subject string, what ...string) {
 	if len(what) > 0 {
-		v.found.Altered = append(v.found.Altered, Altered{subject, what})
+		v.found.Altered = append(v.found.Altered, app.Altered{Subject: subject, What: what})
 	}
 }
 

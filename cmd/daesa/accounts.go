@@ -2,16 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/pay"
@@ -35,11 +33,11 @@ type accountDocument struct {
 	PurgedAt      *string `json:"purged_at"`
 }
 
-func newAccountDocument(l store.AccountListed) accountDocument {
+func newAccountDocument(l application.AccountLine) accountDocument {
 	return accountDocument{
 		MID: l.MID, OrderID: l.OrderID, PaymentKey: orNull(l.PaymentKey), Bank: orNull(l.Bank), AccountMasked: orNull(l.AccountMasked),
-		HolderMasked: orNull(l.HolderMasked), CapturedAt: timeOrNull(l.CapturedAt.Time), Source: l.Source,
-		ExpiresAt: timeOrNull(l.ExpiresAt.Time), State: l.State, Why: orNull(l.Why), PurgedAt: timeOrNull(l.PurgedAt.Time),
+		HolderMasked: orNull(l.HolderMasked), CapturedAt: timeOrNull(l.CapturedAt), Source: l.Source,
+		ExpiresAt: timeOrNull(l.ExpiresAt), State: l.State, Why: orNull(l.Why), PurgedAt: timeOrNull(l.PurgedAt),
 	}
 }
 
@@ -101,16 +99,11 @@ func (a *app) accountsListCommand() *cobra.Command {
 }
 
 func (a *app) listAccounts(ctx context.Context, db *store.DB, order, state string) error {
-	rows, err := db.Accounts(ctx, a.mid, order)
+	lines, err := application.AccountLines(ctx, db, a.mid, order, refunds.CaptureState(state))
 	if err != nil {
 		return err
 	}
-	list := []accountDocument{}
-	for _, row := range rows {
-		if state == "" || row.State == state {
-			list = append(list, newAccountDocument(row))
-		}
-	}
+	list := each(lines, newAccountDocument)
 	if a.json {
 		return a.printJSON(list)
 	}
@@ -128,14 +121,6 @@ func bankName(code *string) string {
 		return bank.Korean + " (" + bank.Code + ")"
 	}
 	return *code
-}
-
-// revealedAccount is what `accounts reveal` writes: the form that
-// `refunds add --account-file` reads.
-type revealedAccount struct {
-	Bank   string `json:"bank"`
-	Number string `json:"account_number"`
-	Holder string `json:"holder_name"`
 }
 
 func (a *app) accountsRevealCommand() *cobra.Command {
@@ -176,79 +161,26 @@ func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB,
 	if err != nil {
 		return err
 	}
-	account, err := a.accountOfOrder(ctx, db, order)
-	if err != nil {
-		return err
-	}
-	opened, err := refunds.OpenAccount(ring, account.Sealed, refunds.AccountPlace(account.MID, account.OrderID, account.Print))
-	if err != nil {
-		return failed("the key file must be the one that sealed it; a copy may be needed", "the account of order %s: %w", plain(order), err)
-	}
 	now, err := a.now()
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(revealedAccount{opened.Bank, opened.Number.Reveal(), opened.Holder.Reveal()}, "", "  ")
-	if err != nil {
-		return errors.New("the account cannot be written as JSON")
-	}
-	target := io.WriteCloser(stdout)
-	if out != "" {
-		if target, err = os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil { //nolint:gosec // the operator names the file
-			return failed("name a file that is not there yet, in a folder of yours", "accounts reveal: %w", err)
-		}
-	}
-	// The word is kept before anything is seen.
-	if err := db.Revealed(ctx, *account, a.actor(), plainReason(reason), now); err != nil {
-		if out != "" {
-			err = errors.Join(err, target.Close(), os.Remove(out))
-		}
+	if err := (application.RevealAccount{Store: db, Sealer: ring, MID: a.mid, Order: order, Reason: plainReason(reason), By: a.actor(), Now: now,
+		Terminal: stdout, Out: out}).Run(ctx); err != nil || out == "" {
 		return err
 	}
-	_, err = target.Write(append(text, '\n'))
-	if out != "" {
-		if err = errors.Join(err, target.Close()); err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(struct {
-				Written string `json:"written"`
-				ending
-			}{out, a.ending()})
-		}
-		a.printf("the account of order %s was written to %s; delete it when it has done its work\n", plain(order), out)
+	if a.json {
+		return a.printJSON(struct {
+			Written string `json:"written"`
+			ending
+		}{out, a.ending()})
 	}
-	return err
+	a.printf("the account of order %s was written to %s; delete it when it has done its work\n", plain(order), out)
+	return nil
 }
 
 // plainReason is a reason as the journal keeps it.
 func plainReason(reason string) string { return strings.TrimSpace(plain(reason)) }
-
-// accountOfOrder finds the one account of an order.
-func (a *app) accountOfOrder(ctx context.Context, db *store.DB, order string) (*refunds.StoredAccount, error) {
-	rows, err := db.Accounts(ctx, a.mid, order)
-	if err != nil {
-		return nil, err
-	}
-	var found *refunds.StoredAccount
-	for _, row := range rows {
-		account, err := db.Account(ctx, row.MID, row.PaymentKey)
-		if err != nil {
-			return nil, err
-		}
-		if account == nil {
-			continue
-		}
-		if found != nil {
-			return nil, failed("say which merchant by --mid; daesa accounts list --order ID shows them", "order %s has several refund accounts", plain(order))
-		}
-		found = account
-	}
-	if found == nil {
-		return nil, unknown("daesa accounts list shows which orders have one; one whose time was over is destroyed", "no refund account of order %s is kept", plain(order))
-	}
-	return found, nil
-}
 
 func (a *app) accountsPurgeCommand() *cobra.Command {
 	return &cobra.Command{
@@ -266,10 +198,6 @@ func (a *app) accountsPurgeCommand() *cobra.Command {
 	}
 }
 
-// depositMost is how long after its issue a virtual account can be paid into
-// (dueDate, at most 90 days): from then its cancel deadline counts.
-const depositMost = 90 * 24 * time.Hour
-
 func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.DB) error {
 	if err := a.mayMoveClock(cfg); err != nil {
 		return err
@@ -278,14 +206,12 @@ func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.D
 	if err != nil {
 		return err
 	}
-	purged, keep := 0, time.Duration(cfg.Accounts.KeepDaysAfterRefund)*24*time.Hour
-	for _, m := range a.merchants(cfg) {
-		unused := now.Add(-keep - depositMost - time.Duration(m.VirtualAccountCancelDays)*24*time.Hour)
-		n, err := db.Purge(ctx, m.MID, now.Add(-keep), unused, a.actor(), now)
-		if err != nil {
-			return err
-		}
-		purged += n
+	purged, err := application.PurgeAccounts{Store: db, KeepDays: cfg.Accounts.KeepDaysAfterRefund, By: a.actor(), Now: now,
+		Merchants: each(a.merchants(cfg), func(m config.Merchant) application.PurgedMerchant {
+			return application.PurgedMerchant{MID: m.MID, CancelDays: m.VirtualAccountCancelDays}
+		})}.Run(ctx)
+	if err != nil {
+		return err
 	}
 	if a.json {
 		return a.printJSON(struct {
@@ -337,76 +263,15 @@ func (a *app) rekeyAccounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	document := rekeyDocument{Retired: []uint32{}}
-	var was []uint32
-	if path := cfg.Accounts.KeyFile; path != "" {
-		if was, err = rotateFile(path); err != nil {
-			return err
-		}
-	}
-	if err := ring.Reload(); err != nil {
-		return err
-	}
-	done, err := db.Reseal(ctx, func(sealed, place []byte) ([]byte, error) {
-		if id, ok := seal.KeyOf(sealed); ok && id == ring.Primary() {
-			return nil, nil
-		}
-		opened, err := ring.Open(sealed, place)
-		if err != nil {
-			return nil, err
-		}
-		return ring.Seal(opened, place)
-	})
+	done, err := application.Rekey{Store: db, Ring: ring, KeyFile: cfg.Accounts.KeyFile, By: a.actor(), Now: now}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	if path := cfg.Accounts.KeyFile; path != "" && len(was) > 1 {
-		// was[0] was the newest until now, and somebody may just have sealed with it.
-		if err := retireFromFile(path, was[1:]); err != nil {
-			return err
-		}
-		document.Retired = was[1:]
-	}
-	document.Key, document.Accounts, document.Attempts = ring.Primary(), done.Accounts, done.Attempts
-	if err := db.Rekeyed(ctx, done, document.Key, document.Retired, a.actor(), now); err != nil {
-		return err
-	}
-	document.ending = a.ending()
+	document := rekeyDocument{Key: done.Key, Accounts: done.Accounts, Attempts: done.Attempts, Retired: done.Retired, ending: a.ending()}
 	if a.json {
 		return a.printJSON(document)
 	}
 	a.printf("sealed again: %s, the bytes of %s; %s retired\n", counted(done.Accounts, "account"), counted(done.Attempts, "refund attempt"), counted(len(document.Retired), "old key"))
 	a.printf("copy the key file to where its copies are kept\n")
 	return nil
-}
-
-// rotateFile adds a key to the key file, and gives the keys that it had, the
-// newest first.
-func rotateFile(path string) ([]uint32, error) {
-	before, err := os.ReadFile(path) //nolint:gosec // the operator's own configuration
-	if err != nil {
-		return nil, err
-	}
-	was, err := seal.Keys(before)
-	if err != nil {
-		return nil, err
-	}
-	after, err := seal.Rotate(before)
-	if err != nil {
-		return nil, err
-	}
-	return was, seal.ReplaceKeyFile(path, before, after)
-}
-
-// retireFromFile removes keys that seal nothing any more.
-func retireFromFile(path string, ids []uint32) error {
-	before, err := os.ReadFile(path) //nolint:gosec // the operator's own configuration
-	if err != nil {
-		return err
-	}
-	after, err := seal.Retire(before, ids)
-	if err != nil {
-		return err
-	}
-	return seal.ReplaceKeyFile(path, before, after)
 }

@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
-	"daesa/refunds"
 	"daesa/store"
 )
 
@@ -48,9 +48,6 @@ const captureEvery = 5 * time.Second
 // asked again, while there is time.
 const captureTimeout = 10 * time.Second
 
-// captureSpan is how far back the printed figures reach.
-const captureSpan = 24 * time.Hour
-
 func (a *app) accountsCaptureCommand() *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
@@ -87,9 +84,10 @@ func (a *app) capture(ctx context.Context, watch bool) error {
 	if err != nil {
 		return err
 	}
+	teller, merchants := a.teller(cfg, db), each(a.merchants(cfg), midOf)
 	if watch {
 		a.log.Info("capture", "watching every", captureEvery)
-		told := passTeller{tell: func(s jobs.CaptureSummary) { a.tellCapture(ctx, cfg, db, s, job.Clock()) }}
+		told := passTeller{tell: func(s jobs.CaptureSummary) { teller.Capture(ctx, s, db, merchants, job.Clock()) }}
 		defer told.wait()
 		var said repeated
 		return job.Watch(ctx, captureEvery, func(s jobs.CaptureSummary) {
@@ -108,7 +106,7 @@ func (a *app) capture(ctx context.Context, watch bool) error {
 	if err != nil {
 		return err
 	}
-	a.tellCapture(ctx, cfg, db, summary, job.Clock())
+	teller.Capture(ctx, summary, db, merchants, job.Clock())
 	return a.printCapture(ctx, cfg, db, job.Clock(), summary)
 }
 
@@ -120,7 +118,9 @@ func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jo
 	}
 	job := &jobs.Capture{Queue: db, Sealer: ring, Actor: "daesa capture", ApproveAbove: cfg.Refunds.ApproveAbove, Clock: clock, Sleep: sleep}
 	if cfg.Orders.Source == config.SourceQuery {
-		job.Orders = a.orderSource(cfg, db)
+		if job.Orders, err = a.orderSource(cfg, db); err != nil {
+			return nil, err
+		}
 	}
 	for _, m := range a.merchants(cfg) {
 		client, err := a.clientWithin(db, m, captureTimeout)
@@ -135,13 +135,9 @@ func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jo
 }
 
 func (a *app) printCapture(ctx context.Context, cfg *config.Config, db *store.DB, now time.Time, summary jobs.CaptureSummary) error {
-	var all refunds.CaptureFigures
-	for _, m := range a.merchants(cfg) {
-		figures, err := db.Captures(ctx, m.MID, now.Add(-captureSpan), now.Add(refunds.AccountShown))
-		if err != nil {
-			return err
-		}
-		all = all.Plus(figures)
+	all, err := application.CapturesOf(ctx, db, each(a.merchants(cfg), midOf), now)
+	if err != nil {
+		return err
 	}
 	document := captureDocument{
 		Captured: all.Captured, Waiting: all.Waiting, Missed: all.Missed, Given: all.Given, Capturable: all.Capturable(), MissedWhy: all.Reasons,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/hint"
 	"daesa/store"
@@ -70,16 +71,16 @@ func (a *app) auditCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) verifyJournal(ctx context.Context, kept *headKeeper, db *store.DB, known string) error {
+func (a *app) verifyJournal(ctx context.Context, kept *application.HeadKeeper, db *store.DB, known string) error {
 	found, err := db.VerifyJournal(ctx, known)
 	if err != nil {
 		return err
 	}
-	if err := kept.verified(found, a.clock()); err != nil {
+	if err := kept.Verified(found, a.clock()); err != nil {
 		a.warn("what was verified cannot be kept beside the account key: %v", err)
 	}
 	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), Broken: append([]string{}, found.Broken...),
-		Altered:  each(found.Altered, func(row store.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
+		Altered:  each(found.Altered, func(row application.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
 		Compared: comparedRows{found.Refunds, found.Transfers, found.Limits, found.Batches, found.Unsaid}}
 	if known != "" {
 		document.HeadFound = &found.SawHead

@@ -2,44 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/csv"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
-	"os"
-	"path/filepath"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
-	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/store"
 )
-
-// exportDocument is the JSON of `audit export`, and its manifest.json.
-type exportDocument struct {
-	From    string         `json:"from"`
-	To      string         `json:"to"`
-	MID     *string        `json:"mid"` // null: all
-	Program string         `json:"program"`
-	Head    *string        `json:"journal_head"`
-	Entries int64          `json:"journal_entries"`
-	Broken  []string       `json:"journal_broken"`
-	Files   []exportedFile `json:"files"`
-}
-
-type exportedFile struct {
-	Name   string `json:"name"`
-	Rows   int    `json:"rows"`
-	SHA256 string `json:"sha256"`
-}
 
 func (a *app) auditExportCommand() *cobra.Command {
 	var from, to, out string
@@ -75,46 +48,23 @@ func (a *app) auditExportCommand() *cobra.Command {
 }
 
 func (a *app) exportAudit(ctx context.Context, db *store.DB, first, last pay.Day, out string) error {
-	if err := os.Mkdir(out, 0o700); err != nil {
-		return failed("name a folder that is not there yet", "audit export: %w", err)
-	}
-	found, err := db.VerifyJournal(ctx, "")
+	manifest, err := application.ExportAudit{Store: db, Folder: out, MID: a.mid, First: first, Last: last, Program: programVersion()}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	document := exportDocument{From: string(first), To: string(last), MID: orNull(a.mid), Program: programVersion(), Head: orNull(found.Head), Entries: found.Entries,
-		Broken: append([]string{}, found.Broken...)}
-	e := &export{folder: out}
-	if err := errors.Join(db.Audit(ctx, a.mid, first, last, e.table), e.end()); err != nil {
-		return err
-	}
-	if err := e.journal(ctx, db, first, last); err != nil {
-		return err
-	}
-	if err := e.configurations(ctx, db, a.mid, first, last); err != nil {
-		return err
-	}
-	document.Files = e.files
-	manifest, err := json.MarshalIndent(document, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(out, "manifest.json"), append(manifest, '\n'), 0o600); err != nil {
-		return err
-	}
-	if len(found.Broken) > 0 {
-		a.verdict.add(codeFailed, "the journal is broken in %s: daesa audit verify", counted(len(found.Broken), "place"))
+	if len(manifest.Broken) > 0 {
+		a.verdict.add(codeFailed, "the journal is broken in %s: daesa audit verify", counted(len(manifest.Broken), "place"))
 	}
 	if a.json {
 		return a.printJSON(struct {
-			exportDocument
+			application.Manifest
 			ending
-		}{document, a.ending()})
+		}{manifest, a.ending()})
 	}
-	for _, file := range document.Files {
+	for _, file := range manifest.Files {
 		a.printf("%-20s %8d rows  %s\n", file.Name, file.Rows, file.SHA256)
 	}
-	a.printf("%s: %s to %s; entries of the whole journal: %s\n", out, first, last, grouped(found.Entries))
+	a.printf("%s: %s to %s; entries of the whole journal: %s\n", out, first, last, grouped(manifest.Entries))
 	return nil
 }
 
@@ -124,108 +74,4 @@ func programVersion() string {
 		return "daesa"
 	}
 	return "daesa " + or(info.Main.Version, "(devel)")
-}
-
-// export writes the files of a folder, one after another.
-type export struct {
-	folder string
-	files  []exportedFile
-	open   *exporting
-}
-
-type exporting struct {
-	file *os.File
-	sum  hash.Hash
-	csv  *csv.Writer
-	rows int
-}
-
-func (e *export) begin(name string) (*exporting, error) {
-	if err := e.end(); err != nil {
-		return nil, err
-	}
-	file, err := os.OpenFile(filepath.Join(e.folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the folder is the operator's
-	if err != nil {
-		return nil, err
-	}
-	e.open = &exporting{file: file, sum: sha256.New()}
-	e.open.csv = csv.NewWriter(io.MultiWriter(file, e.open.sum))
-	return e.open, nil
-}
-
-// end finishes the file that is being written.
-func (e *export) end() error {
-	if e.open == nil {
-		return nil
-	}
-	done := e.open
-	e.open = nil
-	done.csv.Flush()
-	e.files = append(e.files, exportedFile{filepath.Base(done.file.Name()), done.rows, hex.EncodeToString(done.sum.Sum(nil))})
-	return errors.Join(done.csv.Error(), done.file.Sync(), done.file.Close())
-}
-
-// table begins a CSV; a text that a program would reckon is made inert.
-func (e *export) table(name string, columns []string) (func([]string) error, error) {
-	w, err := e.begin(name + ".csv")
-	if err != nil {
-		return nil, err
-	}
-	return func(values []string) error {
-		w.rows++
-		for i := range values {
-			values[i] = xlsx.Inert(values[i])
-		}
-		return w.csv.Write(values)
-	}, w.csv.Write(columns)
-}
-
-// journal writes the entries as JSON lines, exactly as they are chained.
-func (e *export) journal(ctx context.Context, db *store.DB, first, last pay.Day) error {
-	w, err := e.begin("journal.jsonl")
-	if err != nil {
-		return err
-	}
-	encoder := json.NewEncoder(io.MultiWriter(w.file, w.sum))
-	encoder.SetEscapeHTML(false)
-	err = db.AuditJournal(ctx, first, last, func(entry store.Entry) error {
-		w.rows++
-		return encoder.Encode(entry)
-	})
-	return errors.Join(err, e.end())
-}
-
-// configurations writes the runs from which on another configuration held.
-func (e *export) configurations(ctx context.Context, db *store.DB, mid string, first, last pay.Day) error {
-	row, err := e.table("configurations", []string{"mid", "job", "since_business_date", "run_id", "configuration"})
-	if err != nil {
-		return err
-	}
-	runs, err := db.Runs(ctx, mid)
-	if err != nil {
-		return errors.Join(err, e.end())
-	}
-	held := map[string]string{}
-	for _, run := range runs {
-		if run.Day < first || run.Day > last {
-			continue
-		}
-		stored, err := db.SnapshotOfRun(ctx, run.RunID)
-		if err != nil || stored == nil {
-			continue // a run that was never committed ran under nothing
-		}
-		var snapshot struct{ Config string }
-		if err := json.Unmarshal(stored, &snapshot); err != nil {
-			return errors.Join(err, e.end())
-		}
-		key := strings.Join([]string{run.MID, run.Job}, "\x00")
-		if held[key] == snapshot.Config {
-			continue
-		}
-		held[key] = snapshot.Config
-		if err := row([]string{run.MID, run.Job, string(run.Day), run.RunID, snapshot.Config}); err != nil {
-			return errors.Join(err, e.end())
-		}
-	}
-	return e.end()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -37,6 +37,7 @@ type breakDocument struct {
 	FirstSeen      string  `json:"first_seen"`
 	LastSeen       string  `json:"last_seen"`
 	Nights         int     `json:"nights"`
+	Disposition    *string `json:"disposition"` // a person's decision, while it holds
 	Note           *string `json:"note"`
 }
 
@@ -73,20 +74,24 @@ type breakChange struct {
 	As     *string `json:"as"` // the disposition, where a person resolved it
 }
 
+func newBreakChange(c application.Change) breakChange {
+	return breakChange{pay.FormatTime(c.At), orNull(c.From), c.To, c.Actor, orNull(c.Reason), orNull(c.As)}
+}
+
 func newBreakDocument(b reconcile.Break) breakDocument {
 	return breakDocument{
 		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
 		Status: string(b.Status), Origin: orNull(b.Origin), Currency: string(b.Currency), LocalAmount: b.LocalAmount,
 		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(shopStatus(b)), ProviderStatus: orNull(b.ProviderStatus),
-		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Note: orNull(b.Note),
+		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Disposition: orNull(b.Resolution), Note: orNull(b.Note),
 	}
 }
 
-func (a *app) newBreakDetail(b reconcile.Break, history []breakChange) breakDetail {
+func (a *app) newBreakDetail(b reconcile.Break, history []application.Change) breakDetail {
 	return breakDetail{
 		breakDocument: newBreakDocument(b), Owner: orNull(b.Owner), Resolution: orNull(b.Resolution), ResolvedBy: orNull(b.ResolvedBy),
 		ResolvedAt: timeOrNull(b.ResolvedAt), CancelBy: timeOrNull(b.CancelBy), MovedAt: timeOrNull(b.MovedAt),
-		Method: orNull(b.Method), RefundID: orNull(b.RefundID), Remark: orNull(b.Remark), History: history, ending: a.ending(),
+		Method: orNull(b.Method), RefundID: orNull(b.RefundID), Remark: orNull(b.Remark), History: each(history, newBreakChange), ending: a.ending(),
 	}
 }
 
@@ -156,7 +161,7 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 	if err != nil {
 		return err
 	}
-	history, err := breakHistory(ctx, db, id)
+	history, err := application.BreakHistory(ctx, db, id)
 	if err != nil {
 		return err
 	}
@@ -174,10 +179,10 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 	})
 	a.printf("\n")
 	for _, change := range history {
-		line := change.At + "  " + change.To
-		for _, part := range []*string{change.As, &change.Actor, change.Reason} {
-			if part != nil {
-				line += "  " + *part
+		line := pay.FormatTime(change.At) + "  " + change.To
+		for _, part := range []string{change.As, change.Actor, change.Reason} {
+			if part != "" {
+				line += "  " + part
 			}
 		}
 		a.printf("%s\n", plain(line))
@@ -255,30 +260,6 @@ func side(currency pay.Currency, amount *int64, status string) string {
 		return "knows nothing of it"
 	}
 	return "holds " + people(currency, *amount) + ", says " + or(status, "nothing")
-}
-
-// breakHistory reads a break's changes of status out of the journal.
-func breakHistory(ctx context.Context, db *store.DB, id string) ([]breakChange, error) {
-	entries, err := db.History(ctx, "break:"+id)
-	if err != nil {
-		return nil, err
-	}
-	changes, last := []breakChange{}, ""
-	for _, e := range entries {
-		var facts struct {
-			From   string `json:"from"`
-			Status string `json:"status"`
-			As     string `json:"as"`
-		}
-		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
-			return nil, fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
-		}
-		to := or(facts.Status, strings.TrimPrefix(e.Action, "break."))
-		changes = append(changes, breakChange{At: pay.FormatTime(e.At.Time), From: orNull(or(facts.From, last)), To: to,
-			Actor: e.Actor, Reason: orNull(e.Reason), As: orNull(facts.As)})
-		last = to
-	}
-	return changes, nil
 }
 
 func (a *app) breaksResolveCommand() *cobra.Command {
@@ -371,7 +352,7 @@ func (a *app) printApprovals(lines []string) {
 }
 
 func (a *app) printResolved(ctx context.Context, db *store.DB, b reconcile.Break, refund *refundDocument, approve []string) error {
-	history, err := breakHistory(ctx, db, b.ID)
+	history, err := application.BreakHistory(ctx, db, b.ID)
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,8 @@ func newChaosShop(t *testing.T, databaseURL string, speed chaosSpeed) *chaosShop
 	}
 	s.toss = newChaosToss(t, filepath.Join(s.dir, "sandbox.json"), flags)
 	if !speed.realNow {
+		// A shop whose provider stood at the time of day would cross its midnight.
+		s.toss.control("clock", `{"now":"`+chaosEpoch+`"}`)
 		s.pass(time.Second)
 	}
 	pace := speed.rate

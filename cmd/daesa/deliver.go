@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -11,25 +12,26 @@ import (
 	"daesa/internal/hint"
 )
 
-// deliver brings workbooks to the place of reports.deliver. They lie in
-// reports.dir whatever happens; that they did not arrive needs a person.
-func (a *app) deliver(ctx context.Context, cfg *config.Config, workbooks []string) {
+// delivery brings workbooks to the place of reports.deliver; nil: there is none.
+func (a *app) delivery(cfg *config.Config) func(ctx context.Context, workbooks []string) error {
 	if cfg.Reports.Deliver == "" {
-		return
+		return nil
 	}
-	place, err := deliver.Open(cfg.Reports.Deliver, a.env)
-	for _, workbook := range workbooks {
-		failure := err
-		if failure == nil {
-			failure = place.Put(ctx, workbook)
+	return func(ctx context.Context, workbooks []string) error {
+		place, err := deliver.Open(cfg.Reports.Deliver, a.env)
+		var failures []error
+		for _, workbook := range workbooks {
+			failure := err
+			if failure == nil {
+				failure = place.Put(ctx, workbook)
+			}
+			if failure != nil {
+				failures = append(failures, fmt.Errorf("%s was not delivered to %s: %w", filepath.Base(workbook), cfg.Reports.Deliver, failure))
+				continue
+			}
+			a.log.Info("workbook delivered", "workbook", filepath.Base(workbook), "to", cfg.Reports.Deliver)
 		}
-		if failure != nil {
-			wrong := fmt.Errorf("%s was not delivered to %s: %w", filepath.Base(workbook), cfg.Reports.Deliver, failure)
-			a.complain(wrong)
-			a.verdict.add(codePerson, "%v", wrong)
-			continue
-		}
-		a.log.Info("workbook delivered", "workbook", filepath.Base(workbook), "to", cfg.Reports.Deliver)
+		return errors.Join(failures...)
 	}
 }
 

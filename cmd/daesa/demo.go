@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
@@ -157,8 +159,8 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	}
 	inner := d.inner(at, "demo")
 	var documents []nightDocument
-	err := inner.withNights(ctx, func(n *nights) error {
-		if err := inner.importOrders(ctx, n.cfg, n.db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
+	err := inner.withNights(ctx, func(cfg *config.Config, db *store.DB, n *application.Nights) error {
+		if err := inner.importOrders(ctx, cfg, db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
 			return err
 		}
 		var err error
@@ -175,8 +177,8 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 // inner is a command of the demo's own folder, as somebody would have given it
 // at a time.
 func (d *demo) inner(at time.Time, by string) *app {
-	inner := &app{world: d.world, configPath: filepath.Join(d.dir, "daesa.yaml"), asOf: pay.FormatTime(at), by: by, log: d.log, json: true}
-	inner.stderr = quiet{}
+	inner := d.another(io.Discard)
+	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), pay.FormatTime(at), by, ""
 	inner.env = func(name string) (string, bool) {
 		switch name {
 		case demoKey:
@@ -248,11 +250,6 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 	}
 	return sent, nil
 }
-
-// quiet swallows what the nights of a demo would tell a terminal.
-type quiet struct{}
-
-func (quiet) Write(p []byte) (int, error) { return len(p), nil }
 
 func (d *demo) writeOrders(path string, at time.Time) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the demo's own folder

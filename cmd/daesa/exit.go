@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	application "daesa/app"
 	"daesa/internal/hint"
 )
 
@@ -23,21 +24,30 @@ const (
 // codeOrder is which code wins where several apply.
 var codeOrder = []int{codeFailed, codeUnknown, codeIncomplete, codePerson}
 
+// codesOfEndings are the exit codes of commands that finished, but not well.
+var codesOfEndings = map[application.Ending]int{
+	application.EndedFailed: codeFailed, application.EndedUnknown: codeUnknown,
+	application.EndedIncomplete: codeIncomplete, application.EndedPerson: codePerson,
+}
+
 // verdict gathers why a finished command does not end with 0.
 type verdict struct {
-	codes      []int
-	reasons    []string
+	application.Outcome
 	keepOutput bool // stdout is written although the command failed: a verification shows what it found
 }
 
+// add notes a reason by its exit code.
 func (v *verdict) add(code int, format string, values ...any) {
-	v.codes = append(v.codes, code)
-	v.reasons = append(v.reasons, fmt.Sprintf(format, values...))
+	for ending, of := range codesOfEndings {
+		if of == code {
+			v.Add(ending, format, values...)
+		}
+	}
 }
 
 func (v *verdict) code() int {
 	for _, code := range codeOrder {
-		if slices.Contains(v.codes, code) {
+		if slices.ContainsFunc(v.Reasons, func(r application.Reason) bool { return codesOfEndings[r.Ending] == code }) {
 			return code
 		}
 	}
@@ -45,7 +55,9 @@ func (v *verdict) code() int {
 }
 
 // list gives the reasons for JSON: never null.
-func (v *verdict) list() []string { return append([]string{}, v.reasons...) }
+func (v *verdict) list() []string {
+	return each(v.Reasons, func(r application.Reason) string { return r.Text })
+}
 
 // softened applies --ok-codes.
 func (a *app) softened(code int) int {
@@ -71,12 +83,6 @@ func usage(err error, next string) error {
 // failed is an error with a next step: exit code 1.
 func failed(next, format string, values ...any) error {
 	return hint.Errorf(next, format, values...)
-}
-
-// unknown is an error about a number, or a name, of which nothing is known: exit
-// code 1.
-func unknown(next, format string, values ...any) error {
-	return hint.Called("unknown_id", failed(next, format, values...))
 }
 
 // codeOf is the exit code of a command that failed.

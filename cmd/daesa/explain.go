@@ -1,22 +1,15 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/pay"
-	"daesa/reconcile"
-	"daesa/refunds"
 	"daesa/store"
 )
 
@@ -27,7 +20,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				known, err := a.knownOf(cmd.Context(), db, ids[0])
+				known, err := application.Explain{Sides: db, Traces: db, MID: a.mid, OrderID: ids[0]}.Run(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -37,237 +30,100 @@ func (a *app) explainCommand() *cobra.Command {
 	}
 }
 
-// known is all that the database holds about one order number.
-type known struct {
-	mid, orderID string
-	orders       []pay.Order
-	payments     []store.LookedUp
-	transactions []pay.Transaction
-	breaks       []reconcile.Break
-	refunds      []refunds.Request
-	events       []event
-}
-
-// event is one moment of the timeline. Side is shop, toss or daesa.
-type event struct {
-	at         time.Time
-	side, what string
-}
-
-const (
-	sideShop  = "shop"
-	sideToss  = "toss"
-	sideDaesa = "daesa"
-)
-
-func (k *known) say(at time.Time, side, format string, values ...any) {
-	if !at.IsZero() {
-		k.events = append(k.events, event{at, side, fmt.Sprintf(format, values...)})
-	}
-}
-
-func (a *app) knownOf(ctx context.Context, db *store.DB, orderID string) (*known, error) {
-	k := &known{mid: a.mid, orderID: orderID}
-	for _, read := range []func() error{
-		func() (err error) { k.orders, err = db.OrdersOf(ctx, a.mid, orderID); return },
-		func() (err error) { k.payments, err = db.PaymentsOf(ctx, a.mid, orderID); return },
-		func() (err error) { k.transactions, err = db.TransactionsOf(ctx, a.mid, orderID); return },
-		func() (err error) { k.breaks, err = db.BreaksOfOrder(ctx, a.mid, orderID); return },
-		func() (err error) { k.refunds, err = db.RefundsOfOrder(ctx, a.mid, orderID); return },
-	} {
-		if err := read(); err != nil {
-			return nil, err
+// sentence writes one moment of the timeline.
+func sentence(fact application.Fact) string {
+	switch f := fact.(type) {
+	case application.Ordered:
+		return "ordered for " + people(f.Order.Currency, f.Order.Amount)
+	case application.ShopPaid:
+		return "paid (says the shop)"
+	case application.ShopCanceled:
+		if f.Order.CanceledAmount > 0 {
+			return fmt.Sprintf("cancelled %s (says the shop)", people(f.Order.Currency, f.Order.CanceledAmount))
 		}
-	}
-	if len(k.orders)+len(k.payments)+len(k.transactions)+len(k.breaks)+len(k.refunds) == 0 {
-		return nil, unknown("check the number; an order is known once it was imported, or once a night met its payment",
-			"order %s: daesa knows nothing of it", plain(orderID))
-	}
-	k.sayOrders()
-	k.sayToss()
-	for _, say := range []func(context.Context, *store.DB) error{k.sayJournal, k.sayEvidence, k.sayAccounts, k.sayWebhooks} {
-		if err := say(ctx, db); err != nil {
-			return nil, err
+		return "cancelled (says the shop)"
+	case application.Listed:
+		return fmt.Sprintf("list: %s, amount %s, payment %s", f.Row.Status, people(f.Row.Currency, f.Row.Amount), f.Row.PaymentKey)
+	case application.Requested:
+		return fmt.Sprintf("payment %s requested for %s", f.Payment.PaymentKey, people(f.Payment.Currency, f.Payment.TotalAmount))
+	case application.PaymentDone:
+		return fmt.Sprintf("payment %s approved", f.Payment.PaymentKey)
+	case application.TossCanceled:
+		by := ""
+		if f.Cancel.Reason != "" {
+			by = ", refund " + f.Cancel.Reason
 		}
-	}
-	slices.SortStableFunc(k.events, func(x, y event) int { return x.at.Compare(y.at) })
-	return k, nil
-}
-
-func (k *known) sayOrders() {
-	for _, o := range k.orders {
-		k.say(o.OrderedAt, sideShop, "ordered for %s", people(o.Currency, o.Amount))
-		k.say(o.PaidAt, sideShop, "paid (says the shop)")
-		given := ""
-		if o.CanceledAmount > 0 {
-			given = people(o.Currency, o.CanceledAmount) + " "
+		return fmt.Sprintf("payment %s: cancelled %s, %s%s", f.Payment.PaymentKey, people(f.Payment.Currency, f.Cancel.Amount), f.Cancel.Status, by)
+	case application.WebhookArrived:
+		return fmt.Sprintf("webhook %s %s: %s", f.Webhook.Type, f.Webhook.Status, strings.TrimSpace(f.Webhook.State+" "+f.Webhook.Why))
+	case application.WasLookedUp:
+		return fmt.Sprintf("looked payment %s up: %s, Toss holds %s", f.Payment.PaymentKey, f.Payment.Status, people(f.Payment.Currency, f.Payment.Held()))
+	case application.Done:
+		return deed(f)
+	case application.AccountNoted:
+		if f.Account.AccountMasked == "" {
+			return fmt.Sprintf("refund account %s %s", f.Account.State, f.Account.Why)
 		}
-		k.say(o.CanceledAt, sideShop, "cancelled %s(says the shop)", given)
-	}
-}
-
-// sayToss tells what Toss's list and the look-ups show. What the amount of a
-// cancel row means is not documented, so it is repeated as it stands.
-func (k *known) sayToss() {
-	for _, t := range k.transactions {
-		k.say(t.At, sideToss, "list: %s, amount %s, payment %s", t.Status, people(t.Currency, t.Amount), t.PaymentKey)
-	}
-	for _, looked := range k.payments {
-		p := looked.Payment
-		k.say(p.RequestedAt, sideToss, "payment %s requested for %s", p.PaymentKey, people(p.Currency, p.TotalAmount))
-		k.say(p.ApprovedAt, sideToss, "payment %s approved", p.PaymentKey)
-		for _, c := range p.Cancels {
-			by := ""
-			if c.Reason != "" {
-				by = ", refund " + c.Reason
-			}
-			k.say(c.CanceledAt, sideToss, "payment %s: cancelled %s, %s%s", p.PaymentKey, people(p.Currency, c.Amount), c.Status, by)
-		}
-		k.say(looked.LookedUpAt, sideDaesa, "looked payment %s up: %s, Toss holds %s", p.PaymentKey, p.Status, people(p.Currency, p.Held()))
+		return fmt.Sprintf("refund account %s %s %s (%s)", f.Account.Bank, f.Account.AccountMasked, f.Account.HolderMasked, f.Account.Source)
+	case application.AccountDestroyed:
+		return "refund account destroyed"
+	case application.AnswerKept:
+		return fmt.Sprintf("kept Toss's answer about %s: %s bytes, sha256 %s", f.About, grouped(f.Size), f.SHA256)
+	default:
+		return ""
 	}
 }
 
-// sayJournal tells what became of the breaks and refund requests.
-func (k *known) sayJournal(ctx context.Context, db *store.DB) error {
-	subjects := map[string]string{"order:" + k.orderID: "order"}
-	for _, b := range k.breaks {
-		subjects["break:"+b.ID] = fmt.Sprintf("break %s (%s)", b.ID, b.Kind)
+// deed writes a journal row as people read it: break B resolved as fix_shop by kim.
+func deed(d application.Done) string {
+	text := "order"
+	switch {
+	case d.Break != nil:
+		text = fmt.Sprintf("break %s (%s)", d.Break.ID, d.Break.Kind)
+	case d.Refund != nil:
+		text = fmt.Sprintf("refund %s of %s", d.Refund.ID, people(d.Refund.Currency, d.Refund.Amount))
 	}
-	for _, r := range k.refunds {
-		subjects["refund:"+r.ID] = fmt.Sprintf("refund %s of %s", r.ID, people(r.Currency, r.Amount))
+	text += " " + d.Entry.Verb()
+	if as := d.Entry.As(); as != "" {
+		text += " as " + as
 	}
-	for _, subject := range sortedKeys(subjects) {
-		entries, err := db.History(ctx, subject)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			k.say(e.At.Time, sideDaesa, "%s %s", subjects[subject], deed(e))
-		}
-	}
-	return nil
-}
-
-// sayAccounts tells of the refund account, masked.
-func (k *known) sayAccounts(ctx context.Context, db *store.DB) error {
-	accounts, err := db.Accounts(ctx, k.mid, k.orderID)
-	for _, a := range accounts {
-		if a.AccountMasked == "" {
-			k.say(a.ExpiresAt.Time, sideDaesa, "refund account %s %s", a.State, a.Why)
-			continue
-		}
-		k.say(a.CapturedAt.Time, sideDaesa, "refund account %s %s %s (%s)", a.Bank, a.AccountMasked, a.HolderMasked, a.Source)
-		k.say(a.PurgedAt.Time, sideDaesa, "refund account destroyed")
-	}
-	return err
-}
-
-// webhooksShown is how many webhooks of an order are told of.
-const webhooksShown = 100
-
-// sayWebhooks tells which webhooks spoke of the order, and what became of them.
-func (k *known) sayWebhooks(ctx context.Context, db *store.DB) error {
-	rows, err := db.Events(ctx, k.mid, "", k.orderID, webhooksShown)
-	for _, r := range rows {
-		k.say(r.ReceivedAt.Time, sideToss, "webhook %s %s: %s", r.Type, r.Status, strings.TrimSpace(r.State+" "+r.Why))
-	}
-	return err
-}
-
-// deed writes a journal row as people read it: resolved as fix_shop by kim.
-func deed(e store.Entry) string {
-	_, text, _ := strings.Cut(e.Action, ".")
-	var facts struct {
-		As string `json:"as"`
-	}
-	if json.Unmarshal([]byte(e.Facts), &facts) == nil && facts.As != "" {
-		text += " as " + facts.As
-	}
-	text += " by " + e.Actor
-	if e.Reason != "" {
-		text += ": " + e.Reason
+	text += " by " + d.Entry.Actor
+	if d.Entry.Reason != "" {
+		text += ": " + d.Entry.Reason
 	}
 	return text
 }
 
-// sayEvidence tells which of Toss's own answers about the order are kept.
-func (k *known) sayEvidence(ctx context.Context, db *store.DB) error {
-	type page struct{ mid, about string }
-	pages := map[page]bool{}
-	add := func(mid, paymentKey string) {
-		pages[page{mid, "order " + k.orderID}] = true
-		if paymentKey != "" {
-			pages[page{mid, paymentKey}] = true
-		}
-	}
-	for _, o := range k.orders {
-		add(o.MID, o.PaymentKey)
-	}
-	for _, looked := range k.payments {
-		add(looked.Payment.MID, looked.Payment.PaymentKey)
-	}
-	for _, t := range k.transactions {
-		add(t.MID, t.PaymentKey)
-	}
-	for _, b := range k.breaks {
-		add(b.MID, b.PaymentKey)
-	}
-	for _, r := range k.refunds {
-		add(r.MID, r.PaymentKey)
-	}
-	inOrder := make([]page, 0, len(pages))
-	for p := range pages {
-		inOrder = append(inOrder, p)
-	}
-	slices.SortFunc(inOrder, func(x, y page) int {
-		return cmp.Or(strings.Compare(x.mid, y.mid), strings.Compare(x.about, y.about))
-	})
-	for _, p := range inOrder {
-		kept, err := db.Evidence(ctx, p.mid, p.about)
-		if err != nil {
-			return err
-		}
-		for _, e := range kept {
-			sum := sha256.Sum256(e.Body)
-			k.say(e.FetchedAt, sideDaesa, "kept Toss's answer about %s: %s bytes, sha256 %s", e.About,
-				grouped(int64(len(e.Body))), hex.EncodeToString(sum[:]))
-		}
-	}
-	return nil
-}
-
-func (a *app) printKnown(k *known) error {
+func (a *app) printKnown(k *application.Explained) error {
 	if a.json {
 		return a.printJSON(a.newKnownDocument(k))
 	}
-	for _, o := range k.orders {
+	for _, o := range k.Orders {
 		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s%s", o.MID, o.Status, people(o.Currency, o.Amount), people(o.Currency, o.Held()), taxFree(o.Currency, &o.TaxFreeAmount))))
 	}
-	if len(k.orders) == 0 {
+	if len(k.Orders) == 0 {
 		a.printf("shop: knows no such order\n")
 	}
-	for _, looked := range k.payments {
+	for _, looked := range k.Payments {
 		p := looked.Payment
 		a.printf("%s\n", plain(fmt.Sprintf("toss %s: %s, %s, holds %s%s", p.MID, p.Status, people(p.Currency, p.TotalAmount), people(p.Currency, p.Held()), taxFree(p.Currency, looked.TaxFreePaid))))
-		for _, o := range k.orders {
-			if paid := looked.TaxFreePaid; paid != nil && o.MID == p.MID && reconcile.TaxFreeDiffers(o, p, *paid) {
-				a.printf("the tax-free parts differ: the shop says %s, Toss %s\n", people(o.Currency, o.TaxFreeAmount), people(p.Currency, *paid))
-			}
+		for _, o := range k.TaxPartsDiffer(looked) {
+			a.printf("the tax-free parts differ: the shop says %s, Toss %s\n", people(o.Currency, o.TaxFreeAmount), people(p.Currency, *looked.TaxFreePaid))
 		}
 	}
-	for _, b := range k.breaks {
+	for _, b := range k.Breaks {
 		line := fmt.Sprintf("break %s: %s, %s", b.ID, b.Kind, b.Status)
 		if said := remark(b); said != "" && b.Status.NeedsPerson() {
 			line += "; " + said
 		}
 		a.printf("%s\n", plain(line))
 	}
-	for _, r := range k.refunds {
+	for _, r := range k.Refunds {
 		a.printf("%s\n", plain(fmt.Sprintf("refund %s: %s, %s", r.ID, people(r.Currency, r.Amount), r.State)))
 	}
 	a.printf("\n")
-	a.printTable([]string{"WHEN", "SIDE", "WHAT"}, each(k.events, func(e event) []string {
-		return []string{pay.FormatTime(e.at.Truncate(time.Second)), e.side, e.what}
+	a.printTable([]string{"WHEN", "SIDE", "WHAT"}, each(k.Timeline, func(m application.Moment) []string {
+		return []string{pay.FormatTime(m.At.Truncate(time.Second)), string(m.Side), sentence(m.Fact)}
 	}))
 	return nil
 }
@@ -350,13 +206,15 @@ type eventDocument struct {
 	What string `json:"what"`
 }
 
-func (a *app) newKnownDocument(k *known) knownDocument {
+func (a *app) newKnownDocument(k *application.Explained) knownDocument {
 	return knownDocument{
-		OrderID: k.orderID, ending: a.ending(),
-		Orders: each(k.orders, newOrderDocument), Payments: each(k.payments, newPaymentDocument),
-		Transactions: each(k.transactions, newTransactionDocument),
-		Breaks:       each(k.breaks, newBreakDocument), Refunds: each(k.refunds, newRefundDocument),
-		Timeline: each(k.events, func(e event) eventDocument { return eventDocument{pay.FormatTime(e.at), e.side, e.what} }),
+		OrderID: k.OrderID, ending: a.ending(),
+		Orders: each(k.Orders, newOrderDocument), Payments: each(k.Payments, newPaymentDocument),
+		Transactions: each(k.Transactions, newTransactionDocument),
+		Breaks:       each(k.Breaks, newBreakDocument), Refunds: each(k.Refunds, newRefundDocument),
+		Timeline: each(k.Timeline, func(m application.Moment) eventDocument {
+			return eventDocument{pay.FormatTime(m.At), string(m.Side), sentence(m.Fact)}
+		}),
 	}
 }
 
@@ -369,7 +227,7 @@ func newOrderDocument(o pay.Order) orderDocument {
 	}
 }
 
-func newPaymentDocument(looked store.LookedUp) paymentDocument {
+func newPaymentDocument(looked application.LookedUp) paymentDocument {
 	p := looked.Payment
 	return paymentDocument{
 		MID: p.MID, PaymentKey: p.PaymentKey, Status: string(p.Status), Method: orNull(p.Method), Currency: string(p.Currency),

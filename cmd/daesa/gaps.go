@@ -2,14 +2,11 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
+	"strings"
 	"time"
 
-	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/reconcile"
-	"daesa/reports"
 )
 
 // missingDocument is a part that could not be read.
@@ -24,43 +21,6 @@ func newMissingDocument(g reconcile.Gap) missingDocument {
 	return missingDocument{g.Side, g.What, g.Why, orNull(g.Kind())}
 }
 
-// unread is what nights of one merchant could not read.
-type unread struct {
-	from, to pay.Day
-	gaps     []reconcile.Gap
-}
-
-// keepGaps keeps what a night could not read, to be said when all nights of the
-// command are over: most often the cause is the same.
-func (n *nights) keepGaps(s reports.Snapshot) {
-	if n.unread == nil {
-		n.unread = map[string]*unread{}
-	}
-	u := n.unread[s.Run.MID]
-	if u == nil {
-		u = &unread{from: s.Run.Day, to: s.Run.Day}
-		n.unread[s.Run.MID] = u
-	}
-	u.from, u.to = min(u.from, s.Run.Day), max(u.to, s.Run.Day)
-	u.gaps = append(u.gaps, s.Run.Gaps...)
-}
-
-// sayGaps names what could not be read: one line for each cause, with what to do.
-func (a *app) sayGaps(n *nights) {
-	for _, mid := range slices.Sorted(maps.Keys(n.unread)) {
-		u := n.unread[mid]
-		days := string(u.from)
-		if u.to != u.from {
-			days += " to " + string(u.to)
-		}
-		for _, group := range reconcile.GroupGaps(u.gaps) {
-			a.warn("%s %s: %s", mid, days, plain(group.String()))
-			a.advise(group.Hint())
-		}
-	}
-	n.unread = nil
-}
-
 // advise says what to do about what was told before.
 func (a *app) advise(next string) {
 	if next != "" {
@@ -68,10 +28,11 @@ func (a *app) advise(next string) {
 	}
 }
 
-// warnOf tells an error that does not end the command, and its next step.
-func (a *app) warnOf(err error, format string, values ...any) {
-	a.warn(format, values...)
-	a.advise(hint.Of(err))
+// warns tells what happened while a command goes on, and what to do next.
+func (a *app) warns(text, next string) {
+	lines := strings.Split(text, "\n") // an error may have one for each cause
+	a.warn("%s", strings.Join(each(lines, plain), "\n"))
+	a.advise(next)
 }
 
 // gapHint is what to do about calls that failed; "" where none did.

@@ -24,7 +24,6 @@ func main() {
 // world is what a command sees of the machine.
 type world struct {
 	stdout, stderr io.Writer
-	logs           io.Writer // where the log goes; nil: stderr
 	env            func(string) (string, bool)
 	clock          func() time.Time // the real clock
 	terminal       bool             // stderr is one: a progress bar is welcome

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -81,7 +82,7 @@ func newMetrics(a *app, cfg *config.Config, db *store.DB) *metrics {
 }
 
 func (m *metrics) planned(job string) bool {
-	return slices.ContainsFunc(scheduled(m.cfg), func(j commandJob) bool { return j.name == job })
+	return slices.ContainsFunc(scheduled(m.cfg), func(j scheduledJob) bool { return j.name == job })
 }
 
 func (m *metrics) handler() http.Handler {
@@ -183,14 +184,14 @@ func (m *metrics) look(ctx context.Context, now time.Time) ([]prometheus.Metric,
 
 // waiting are the open refunds, by what they wait for.
 func (m *metrics) waiting(ctx context.Context, now time.Time) ([]prometheus.Metric, error) {
-	w, err := waitingAt(ctx, m.cfg, m.db, nil, now)
+	w, err := needsOf(m.cfg, m.db, "").Waiting(ctx, nil, now)
 	if err != nil {
 		return nil, err
 	}
 	type kind struct{ mid, state, why string }
 	counts, deadlines := map[kind]int64{}, map[[2]string]time.Time{}
 	var stuck, late int64
-	for _, l := range w.lines {
+	for _, l := range w.Lines {
 		counts[kind{l.MID, string(l.State), l.Why}] += l.Count // over its currencies
 		if own := [2]string{l.MID, l.Why}; !l.Earliest.IsZero() && (deadlines[own].IsZero() || l.Earliest.Before(deadlines[own])) {
 			deadlines[own] = l.Earliest
@@ -239,7 +240,7 @@ func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]pr
 	for _, state := range refunds.States {
 		list = append(list, gauge(descRefunds, float64(states[state]), mid, string(state)))
 	}
-	figures, err := m.db.Captures(ctx, mid, now.Add(-captureSpan), now.Add(refunds.AccountShown))
+	figures, err := m.db.Captures(ctx, mid, now.Add(-application.CaptureSpan), now.Add(refunds.AccountShown))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	application "daesa/app"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -137,9 +138,22 @@ func (f *nightFigures) lacks(gaps []reconcile.Gap) {
 	}
 }
 
+// newNightDocuments says what dates found.
+func newNightDocuments(dates []application.Date) ([]nightDocument, error) {
+	var documents []nightDocument
+	for _, date := range dates {
+		document, err := newNightDocument(date.Snapshots, date.Kept, orNull(date.Workbook))
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, document)
+	}
+	return documents, nil
+}
+
 // newNightDocument sums the nights of a date. Of one that stands from before,
 // it names what this command could not read again.
-func newNightDocument(snapshots []reports.Snapshot, kept []keptNight, workbook *string) (nightDocument, error) {
+func newNightDocument(snapshots []reports.Snapshot, kept []application.Kept, workbook *string) (nightDocument, error) {
 	document := nightDocument{nightFigures: newFigures(snapshots[0].Run.Day), Workbook: workbook}
 	var runs []reconcile.Run
 	for _, s := range snapshots {
@@ -148,9 +162,9 @@ func newNightDocument(snapshots []reports.Snapshot, kept []keptNight, workbook *
 		own.add(s.Run)
 		own.money(s.Run.Moved)
 		for _, k := range kept {
-			if k.mid == s.Run.MID && k.day == s.Run.Day {
-				document.lacks(k.gaps)
-				own.lacks(k.gaps)
+			if k.MID == s.Run.MID && k.Day == s.Run.Day {
+				document.lacks(k.Gaps)
+				own.lacks(k.Gaps)
 			}
 		}
 		document.Runs = append(document.Runs, own)
@@ -186,7 +200,7 @@ func (a *app) printNights(documents []nightDocument) error {
 		for _, document := range documents {
 			a.printNight(document)
 		}
-		for _, reason := range a.verdict.reasons {
+		for _, reason := range a.verdict.list() {
 			a.printf("  · %s\n", reason)
 		}
 		return nil
@@ -267,26 +281,9 @@ func (m *movedFigures) add(other *movedFigures) {
 }
 
 // people writes money for people: 12,300원, 181.56 USD.
-func people(currency pay.Currency, units int64) string {
-	text := currency.Format(units)
-	whole, fraction, _ := strings.Cut(text, ".")
-	sign := ""
-	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if fraction != "" {
-		whole += "." + fraction
-	}
-	if currency == pay.KRW {
-		return sign + whole + "원"
-	}
-	return sign + whole + " " + string(currency)
-}
+func people(currency pay.Currency, units int64) string { return currency.Spell(units) }
 
-func grouped(n int64) string { return strings.TrimSuffix(people(pay.KRW, n), "원") }
+func grouped(n int64) string { return pay.Grouped(n) }
 
 func sortedKeys[K ~string, V any](m map[K]V) []K {
 	keys := make([]K, 0, len(m))

@@ -17,24 +17,69 @@ import (
 
 func (a *app) ordersCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "orders", Short: "The shop's orders"}
-	cmd.AddCommand(a.ordersImportCommand(), a.ordersAllowCommand())
+	cmd.AddCommand(a.ordersImportCommand(), a.ordersInspectCommand(), a.ordersProfilesCommand(), a.ordersCheckCommand(), a.ordersAllowCommand())
 	return cmd
 }
 
 // ordersFlags are the flags of `orders import`.
 type ordersFlags struct {
+	fileFlags
 	quarantine string
 	allow      string
 	note       string
 	dry        bool
 }
 
+// fileFlags say how a file of people is read.
+type fileFlags struct {
+	profile     string
+	sheet       string
+	passwordEnv string
+}
+
+func (f *fileFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.sheet, "sheet", "", "the sheet of a workbook (default: the first one that people see)")
+	cmd.Flags().StringVar(&f.passwordEnv, "password-env", "", "the environment variable with the word that opens an encrypted workbook")
+}
+
+func (f *fileFlags) registerProfile(cmd *cobra.Command, otherwise string) {
+	cmd.Flags().StringVar(&f.profile, "profile", "", "how the file is read: a name of orders profiles, or a YAML file ("+otherwise+")")
+}
+
+// password is the word of an encrypted workbook. It stands in no argument.
+func (a *app) password(f fileFlags) (string, error) {
+	if f.passwordEnv == "" {
+		return "", nil
+	}
+	word, set := a.env(f.passwordEnv)
+	if !set || word == "" {
+		return "", usage(fmt.Errorf("--password-env %s: this environment variable is not set", f.passwordEnv), "export it with the word that opens the workbook")
+	}
+	return word, nil
+}
+
+// fileOptions are how the orders of a file are read.
+func (a *app) fileOptions(cfg *config.Config, f fileFlags) (orders.Options, error) {
+	options, err := a.orderOptions(cfg, f.profile)
+	if err != nil {
+		return options, err
+	}
+	if options.DefaultMID == "" {
+		options.DefaultMID = a.mid
+	}
+	options.Sheet = f.sheet
+	options.Password, err = a.password(f)
+	return options, err
+}
+
 func (a *app) ordersImportCommand() *cobra.Command {
 	var f ordersFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
-		Short: "Take order files (CSV, XLSX), each whole or not at all",
-		Long: "A row that would take a stored order back (less cancelled, less given back, a status that falls behind)\n" +
+		Short: "Take order files, each whole or not at all",
+		Long: "Reads CSV and TSV (UTF-8, UTF-16, CP949), XLSX, and what shops call .xls, by the file's content; a profile\n" +
+			"says what its columns and words mean.\n" +
+			"A row that would take a stored order back (less cancelled, less given back, a status that falls behind)\n" +
 			"is refused like a bad one: an older file never undoes what is known. A person lets it through with\n" +
 			"--allow-older, or beforehand with orders allow.",
 		Args: cobra.MinimumNArgs(1),
@@ -52,6 +97,8 @@ func (a *app) ordersImportCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.allow, "allow-older", "", "let these orders go back: ORDER,... or all; needs --note")
 	cmd.Flags().StringVar(&f.note, "note", "", "why they may go back; it is kept in the journal")
 	cmd.Flags().BoolVar(&f.dry, "dry-run", false, "say what would happen, and write nothing")
+	f.registerProfile(cmd, "default: orders.profile")
+	f.register(cmd)
 	return cmd
 }
 
@@ -87,10 +134,14 @@ func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB
 	if err != nil {
 		return err
 	}
+	options, err := a.fileOptions(cfg, f.fileFlags)
+	if err != nil {
+		return err
+	}
 	bar := a.newProgress()
 	defer bar.Close()
 	sum, err := application.ImportOrders{
-		Store: db, Options: orderOptions(cfg), Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
+		Store: db, Options: options, Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
 		Actor: a.actor(), Now: now, Step: func(rows int64) { bar.Step("orders", rows, 0) },
 	}.Run(ctx)
 	if err != nil {
@@ -98,6 +149,12 @@ func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB
 	}
 	for _, column := range sum.Unknown {
 		a.warn("%s: the column %q means nothing to daesa and is passed over", column.File, column.Title)
+	}
+	for _, sheet := range sum.Unread {
+		a.warn("%s: nothing was read of the sheet %q; --sheet names another one", sheet.File, sheet.Sheet)
+	}
+	for _, word := range sortedKeys(sum.UnknownMethods) {
+		a.verdict.add(codePerson, "%d orders were taken without a method: nobody says what %q means; name it under methods of a profile", sum.UnknownMethods[word], word)
 	}
 	if sum.Quarantined > 0 {
 		a.verdict.add(codePerson, "%d rows were refused: see %s", sum.Quarantined, f.quarantine)
@@ -120,6 +177,9 @@ func (a *app) sayImported(sum application.ImportedOrders, f ordersFlags) {
 	a.printf("\n")
 	if sum.Backward > 0 {
 		a.printf("%s would have taken orders back and were left out\n", counted(int(sum.Backward), "row"))
+	}
+	for _, word := range sortedKeys(sum.UnknownMethods) {
+		a.printf("taken without a method, since nobody says what %q means: %s\n", plain(word), grouped(sum.UnknownMethods[word]))
 	}
 	for _, word := range sortedKeys(sum.OtherPG) {
 		a.printf("not compared, paid through %s: %s\n", plain(word), grouped(sum.OtherPG[word]))

@@ -68,10 +68,10 @@ func (a *app) ready(ctx context.Context, cfg *config.Config, db *store.DB) ready
 			d.Late = append(d.Late, m.MID)
 		}
 	}
-	if w, err := waitingAt(ctx, cfg, db, nil, now); err != nil {
+	if w, err := needsOf(cfg, db, "").Waiting(ctx, nil, now); err != nil {
 		d.Database = err.Error()
 	} else {
-		for _, l := range w.lines {
+		for _, l := range w.Lines {
 			if d.TooLate += l.Late; l.Stuck {
 				d.Stuck += l.Count
 			}

@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"daesa/jobs"
+	application "daesa/app"
+	"daesa/config"
 	"daesa/pay"
-	"daesa/reconcile"
-	"daesa/reports"
+	"daesa/store"
 )
 
 func (a *app) reconcileCommand() *cobra.Command {
@@ -22,15 +22,27 @@ func (a *app) reconcileCommand() *cobra.Command {
 		Short: "Fetch and compare only: no refund is proposed, no workbook drawn",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withNights(cmd.Context(), func(n *nights) error {
-				days, err := daysAsked(n.today, date, from, to, len(only) > 0)
+			return a.withNights(cmd.Context(), func(_ *config.Config, db *store.DB, n *application.Nights) error {
+				today := pay.DayOf(n.Now())
+				days, err := daysAsked(today, date, from, to, len(only) > 0)
 				if err == nil && cmd.Flags().Changed("part") {
-					days, err = n.keepPart(days, part, from == "")
+					days, err = keepPart(n, days, part, from == "")
 				}
 				if err != nil {
 					return err
 				}
-				return a.runReconcile(cmd.Context(), n, days, only)
+				done, err := n.Compare(cmd.Context(), days, only)
+				if err == nil {
+					err = a.sayUnknown(cmd.Context(), db, only)
+				}
+				if err != nil {
+					return err
+				}
+				documents, err := newNightDocuments(done)
+				if err != nil {
+					return err
+				}
+				return a.printNights(documents)
 			})
 		},
 	}
@@ -44,15 +56,15 @@ func (a *app) reconcileCommand() *cobra.Command {
 
 // keepPart leaves one date of one merchant, for processes that share a range.
 // A part beyond the last has nothing to do.
-func (n *nights) keepPart(days []pay.Day, part int, alone bool) ([]pay.Day, error) {
+func keepPart(n *application.Nights, days []pay.Day, part int, alone bool) ([]pay.Day, error) {
 	if part < 0 || alone {
-		return nil, usage(errors.New("--part counts from 0, and cuts what --from and --to name"), usageHint(n.today)+" --part 0")
+		return nil, usage(errors.New("--part counts from 0, and cuts what --from and --to name"), usageHint(pay.DayOf(n.Now()))+" --part 0")
 	}
-	of := len(n.merchants)
+	of := len(n.Merchants)
 	if part >= len(days)*of {
 		return nil, nil
 	}
-	n.merchants = n.merchants[part%of : part%of+1]
+	n.Merchants = n.Merchants[part%of : part%of+1]
 	return days[part/of : part/of+1], nil
 }
 
@@ -96,70 +108,14 @@ func usageHint(today pay.Day) string {
 	return "for example --date " + string(today.Add(-1)) + ", or --from " + string(today.Add(-7)) + " --to " + string(today.Add(-1))
 }
 
-func (a *app) runReconcile(ctx context.Context, n *nights, days []pay.Day, only []string) error {
-	defer a.sayGaps(n)
-	documents := []nightDocument{}
-	for _, day := range days {
-		var snapshots []reports.Snapshot
-		var err error
-		if len(only) > 0 {
-			snapshots, err = a.reconcileGiven(ctx, n, day, only)
-		} else {
-			snapshots, err = a.runDate(ctx, n, jobs.JobReconcile, day)
-		}
-		if err != nil {
-			return err
-		}
-		if len(snapshots) > 0 {
-			document, err := newNightDocument(snapshots, n.kept, nil)
-			if err != nil {
-				return err
-			}
-			documents = append(documents, document)
-			a.judgeNight(n, snapshots)
-		}
-	}
-	if err := a.needPerson(ctx, n, false); err != nil {
-		return err
-	}
-	return a.printNights(documents)
-}
-
-// reconcileGiven compares just some orders, for every merchant that is asked.
-func (a *app) reconcileGiven(ctx context.Context, n *nights, day pay.Day, only []string) ([]reports.Snapshot, error) {
-	var snapshots []reports.Snapshot
-	now, err := a.now()
-	if err != nil {
-		return nil, err
-	}
-	for _, merchant := range n.merchants {
-		night, err := a.nightly(n.cfg, n.db, merchant, jobs.JobReconcile)
-		if err != nil {
-			return nil, err
-		}
-		night.Settings.Given, night.Orders = only, nil
-		snapshot, err := night.Run(ctx, day, now)
-		var running *reconcile.RunningError
-		if errors.As(err, &running) {
-			a.verdictOfRunning(running)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		snapshots = append(snapshots, snapshot)
-	}
-	return snapshots, a.sayUnknown(ctx, n, only)
-}
-
 // sayUnknown names the orders that neither side knows.
-func (a *app) sayUnknown(ctx context.Context, n *nights, only []string) error {
+func (a *app) sayUnknown(ctx context.Context, db *store.DB, only []string) error {
 	for _, id := range only {
-		shop, err := n.db.OrdersOf(ctx, a.mid, id)
+		shop, err := db.OrdersOf(ctx, a.mid, id)
 		if err != nil {
 			return err
 		}
-		toss, err := n.db.PaymentsOf(ctx, a.mid, id)
+		toss, err := db.PaymentsOf(ctx, a.mid, id)
 		if err != nil {
 			return err
 		}

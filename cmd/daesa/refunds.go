@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/refunds"
@@ -67,7 +67,7 @@ type attemptDocument struct {
 	Answer         *string `json:"answer"` // what came back where it names no code
 }
 
-func newAttemptDocument(t store.ShownAttempt) attemptDocument {
+func newAttemptDocument(t application.ShownAttempt) attemptDocument {
 	return attemptDocument{
 		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: t.BodySHA256, FirstSentAt: pay.FormatTime(t.FirstSent),
 		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
@@ -84,6 +84,10 @@ type refundChange struct {
 	Reason *string `json:"reason"`
 }
 
+func newRefundChange(c application.Change) refundChange {
+	return refundChange{pay.FormatTime(c.At), orNull(c.From), c.To, c.Actor, orNull(c.Reason)}
+}
+
 func newRefundDocument(r refunds.Request) refundDocument {
 	return refundDocument{
 		ID: r.ID, MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: orNull(r.Method), Amount: r.Amount,
@@ -97,7 +101,7 @@ func newRefundDocument(r refunds.Request) refundDocument {
 
 func (a *app) refundsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "refunds", Short: "The queue of refund requests"}
-	cmd.AddCommand(a.refundsAddCommand(), a.refundsImportCommand(), a.refundsListCommand(), a.refundsShowCommand(),
+	cmd.AddCommand(a.refundsAddCommand(), a.refundsImportCommand(), a.refundsTemplateCommand(), a.refundsListCommand(), a.refundsShowCommand(),
 		a.refundsApproveCommand(), a.refundsRejectCommand(), a.refundsWithdrawCommand(), a.refundsPauseCommand(), a.refundsResumeCommand(),
 		a.refundsRunCommand(), a.refundsResolveCommand(), a.refundsTransfersCommand())
 	return cmd
@@ -160,7 +164,7 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 	if err != nil {
 		return err
 	}
-	history, err := refundHistory(entries)
+	history, err := application.RefundHistory(entries)
 	if err != nil {
 		return err
 	}
@@ -168,12 +172,16 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 	if err != nil {
 		return err
 	}
-	w, err := a.waiting(ctx, cfg, db, nil)
+	now, err := a.now()
+	if err != nil {
+		return err
+	}
+	w, err := a.needs(cfg, db).Waiting(ctx, nil, now)
 	if err != nil {
 		return err
 	}
 	sentence, waitsFor := "", ""
-	switch open := w.of(r.ID); {
+	switch open := w.Of(r.ID); {
 	case open != nil:
 		sentence, waitsFor = open.Sentence(a.language()).String(), open.Why
 	case r.ErrorCode != "":
@@ -184,7 +192,7 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 		return err
 	}
 	if a.json {
-		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), history, orNull(sentence), orNull(waitsFor), orNull(arrival), a.ending()})
+		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), each(history, newRefundChange), orNull(sentence), orNull(waitsFor), orNull(arrival), a.ending()})
 	}
 	a.printFields([]field{
 		{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
@@ -199,9 +207,9 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 	}
 	a.printf("\n")
 	for _, change := range history {
-		line := change.At + "  " + change.To + "  " + change.Actor
-		if change.Reason != nil {
-			line += "  " + *change.Reason
+		line := pay.FormatTime(change.At) + "  " + change.To + "  " + change.Actor
+		if change.Reason != "" {
+			line += "  " + change.Reason
 		}
 		a.printf("%s\n", plain(line))
 	}
@@ -220,28 +228,6 @@ func answerOf(t refunds.Attempt) string {
 	default:
 		return "no answer"
 	}
-}
-
-// refundHistory reads a request's changes of state out of its journal rows.
-// Rows about something else are passed over.
-func refundHistory(entries []store.Entry) ([]refundChange, error) {
-	changes, last := []refundChange{}, ""
-	for _, e := range entries {
-		to := strings.TrimPrefix(e.Action, "refund.")
-		if !refunds.State(to).Valid() {
-			continue
-		}
-		var facts struct {
-			From string `json:"from"`
-		}
-		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
-			return nil, fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
-		}
-		changes = append(changes, refundChange{At: pay.FormatTime(e.At.Time), From: orNull(or(facts.From, last)), To: to,
-			Actor: e.Actor, Reason: orNull(e.Reason)})
-		last = to
-	}
-	return changes, nil
 }
 
 // language is the one of finance's messages: that of the workbook. A

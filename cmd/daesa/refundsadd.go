@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -14,13 +15,13 @@ import (
 
 	room "daesa/app"
 	"daesa/config"
-	"daesa/internal/hint"
 	"daesa/internal/seal"
 	"daesa/internal/table"
 	"daesa/internal/written"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports"
 	"daesa/store"
 	"daesa/toss"
 )
@@ -41,14 +42,18 @@ type askedDocument struct {
 
 // importDocument is the JSON of `refunds import`.
 type importDocument struct {
-	Batch   string           `json:"batch"`
-	Added   int              `json:"added"`
-	Known   int              `json:"known"`
-	Refused int              `json:"refused"`
-	Amount  map[string]int64 `json:"amount"` // of what was added, or would be
-	Rows    []askedDocument  `json:"rows"`
+	Batch   string `json:"batch"`
+	Added   int    `json:"added"`
+	Known   int    `json:"known"`
+	Refused int    `json:"refused"`
+	// Quarantined is how many of the refused rows went to the file of --quarantine.
+	Quarantined int              `json:"quarantined"`
+	Amount      map[string]int64 `json:"amount"` // of what was added, or would be
+	Rows        []askedDocument  `json:"rows"`
 	// Workbook is the batch's, null where nothing was imported or it could not be written.
 	Workbook *string `json:"workbook"`
+	Out      *string `json:"out"` // the file given back, null without --out
+	dry      bool
 	ending
 }
 
@@ -81,20 +86,33 @@ func (a *app) refundsAddCommand() *cobra.Command {
 	return cmd
 }
 
+// refundsFlags are the flags of `refunds import`.
+type refundsFlags struct {
+	fileFlags
+	dry        bool
+	quarantine string
+	out        string
+}
+
 func (a *app) refundsImportCommand() *cobra.Command {
-	var dry bool
+	var f refundsFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Ask for an ad-hoc batch of refunds (CSV or XLSX)",
-		Long: "Looks every row's payment up. A file is taken whole or not at all; the same file twice adds nothing\n" +
-			"the second time. --dry-run says for each row what would happen, why not, and until when, and ends with\n" +
-			"code 3 where a row would not be sent. Look-ups that were stopped go on where they were, within the hour.",
+		Short: "Ask for an ad-hoc batch of refunds (Excel, CSV, and what is only called .xls)",
+		Long: "Looks every row's payment up. A file is taken whole or not at all, or with --quarantine without its bad\n" +
+			"rows; the same file twice adds nothing the second time. --dry-run says for each row what would happen, why\n" +
+			"not, and until when, and ends with code 3 where a row would not be sent. Look-ups that were stopped go on\n" +
+			"where they were, within the hour. --out gives the file back as it was, with what daesa says in a last\n" +
+			"column beside each row; refunds template makes an empty one.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return a.importRefunds(cmd.Context(), files[0], dry)
+			return a.importRefunds(cmd.Context(), files[0], f)
 		},
 	}
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would happen, and add nothing")
+	cmd.Flags().BoolVar(&f.dry, "dry-run", false, "say what would happen, and add nothing")
+	cmd.Flags().StringVar(&f.quarantine, "quarantine", "", "refused rows go to this file (CSV, 0600), the rest is taken")
+	cmd.Flags().StringVar(&f.out, "out", "", "the file back as an .xlsx, with what daesa says in a last column beside each row (0600)")
+	f.register(cmd)
 	return cmd
 }
 
@@ -103,8 +121,8 @@ type asker struct {
 	*app
 	cfg     *config.Config
 	db      *store.DB
-	ring    *seal.Ring // nil: there is no account key
-	clients map[string]*toss.Client
+	ring    *seal.Ring             // nil: there is no account key
+	lookUps map[string]room.LookUp // by MID, of every MID of a merchant
 	now     time.Time
 }
 
@@ -119,7 +137,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 		return err
 	}
 	defer db.Close()
-	s := &asker{app: a, cfg: cfg, db: db, clients: map[string]*toss.Client{}}
+	s := &asker{app: a, cfg: cfg, db: db, lookUps: map[string]room.LookUp{}}
 	if s.now, err = a.now(); err != nil {
 		return err
 	}
@@ -129,7 +147,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 	for _, m := range cfg.Merchants {
 		// A request from before one of the also_mids was one is looked up under it.
 		for _, mid := range midsOf(m) {
-			if s.clients[mid], err = a.clientUnder(db, m, mid, toss.DefaultTimeout); err != nil {
+			if s.lookUps[mid], err = a.clientUnder(db, m, mid, toss.DefaultTimeout); err != nil {
 				return &coded{err, codeUsage}
 			}
 		}
@@ -141,7 +159,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 func (s *asker) planner(batch string) *room.Asker {
 	planner := &room.Asker{Merchants: map[string]room.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Batch: batch, Now: s.now, Clock: s.clockOfLooks}
 	for _, m := range s.cfg.Merchants {
-		planner.Merchants[m.MID] = room.Merchant{LookUp: s.clients[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
+		planner.Merchants[m.MID] = room.Merchant{LookUp: s.lookUps[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
 	}
 	if s.ring != nil {
 		planner.Sealer = s.ring
@@ -183,8 +201,8 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		if err != nil {
 			return err
 		}
-		if planned.Warning != "" {
-			a.warn("%s", planned.Warning)
+		if warning := planned.Warning.English; warning != "" {
+			a.warn("%s", warning)
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
@@ -213,13 +231,6 @@ func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
 	return refunds.ReadAccount(f)
 }
 
-func lookUp(ctx context.Context, client *toss.Client, asking refunds.Asking) (pay.Payment, pay.Evidence, error) {
-	if asking.PaymentKey != "" {
-		return client.Payment(ctx, asking.PaymentKey)
-	}
-	return client.PaymentByOrder(ctx, asking.OrderID)
-}
-
 func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
 
 // askPolicy is what the configuration says about requests of people.
@@ -233,76 +244,159 @@ func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
 	return p
 }
 
-func (a *app) importRefunds(ctx context.Context, path string, dry bool) error {
+func (a *app) importRefunds(ctx context.Context, path string, f refundsFlags) error {
+	word, err := a.password(f.fileFlags)
+	if err == nil {
+		err = f.checkOutputs(path)
+	}
+	if err != nil {
+		return err
+	}
 	return a.withAsker(ctx, func(s *asker) error {
-		o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs()}
-		if len(o.MIDs) == 1 {
-			o.DefaultMID = o.MIDs[0]
-		}
-		if a.mid != "" {
-			o.DefaultMID = a.mid
-		}
-		file, err := refunds.ReadFile(path, o)
+		o := s.refundFileOptions(f.fileFlags, word)
+		batch, err := refunds.ReadFile(path, o)
 		var faults table.Faults
 		if err != nil && !errors.As(err, &faults) {
 			return err
 		}
-		for _, title := range file.Unknown {
-			a.warn("%s: column %q means nothing to daesa and is passed over", path, plain(title))
-		}
-		batch := reconcile.ShortHash("batch", file.SHA256)[:10]
-		rows, err := s.planFile(ctx, batch, file, len(faults))
+		a.warnOfFile(path, batch.Unknown, batch.Unread)
+		id := reconcile.ShortHash("batch", batch.SHA256)[:10]
+		file, err := s.planFile(ctx, id, batch, faults)
 		if err != nil {
 			return err
 		}
-		document := newImportDocument(batch, rows, faults)
-		if dry {
-			a.judgePlan(rows, document.Refused)
-			return a.printImport(document, "would be")
+		if file.TotalUnread {
+			a.warn("%s: the total in line %d was not compared, since the amount of a row is not known", path, batch.Total.Line)
 		}
-		if faults = append(faults, faultsOf(file.Name, rows)...); len(faults) > 0 {
-			slices.SortStableFunc(faults, func(x, y *table.Fault) int { return x.Line - y.Line })
-			return hint.With(faults, or(hintOfRows(rows), "nothing was imported; mend the rows, or see all of them with --dry-run"))
+		document := newImportDocument(id, file)
+		if document.dry = f.dry; f.dry {
+			a.judgePlan(file.Rows, document.Refused)
+			err := s.giveBack(&document, file, o.Password, f.out, "would be")
+			return errors.Join(err, a.printImport(document, "would be"))
 		}
-		added, err := s.db.AddRefunds(ctx, &store.Batch{ID: batch, Name: file.Name, SHA256: file.SHA256}, room.Addings(rows), a.actor(), s.now)
-		if err != nil {
-			return err
+		if file.TotalWrong || len(file.Faults) > 0 && f.quarantine == "" {
+			return errors.Join(file.Refusal(), s.giveBack(&document, file, o.Password, f.out, "would be"))
 		}
-		document.settle(added)
-		if n := expired(added.New); n > 0 {
-			a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(n, "refund"))
-		}
-		document.Workbook = a.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, batch, file.Name)
-		return a.printImport(document, "is")
+		return s.takeBatch(ctx, &document, file, o, f)
 	})
+}
+
+// refundFileOptions are how a file of refunds or accounts is read.
+func (s *asker) refundFileOptions(f fileFlags, password string) refunds.FileOptions {
+	o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs(), Sheet: f.sheet, Password: password}
+	if len(o.MIDs) == 1 {
+		o.DefaultMID = o.MIDs[0]
+	}
+	if s.mid != "" {
+		o.DefaultMID = s.mid
+	}
+	return o
+}
+
+// warnOfFile names columns and sheets of which nothing is read.
+func (a *app) warnOfFile(path string, unknown, unread []string) {
+	for _, title := range unknown {
+		a.warn("%s: column %q means nothing to daesa and is passed over", path, plain(title))
+	}
+	for _, sheet := range unread {
+		a.warn("%s: nothing was read of the sheet %q; --sheet names another one", path, plain(sheet))
+	}
+}
+
+// takeBatch takes the rows that nothing speaks against; the others go aside.
+func (s *asker) takeBatch(ctx context.Context, document *importDocument, file room.RefundFile, o refunds.FileOptions, f refundsFlags) (err error) {
+	if f.quarantine != "" {
+		aside, err := file.SetAside(f.quarantine, o)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, aside.Discard()) }() // after Commit it does nothing
+		if err := s.addBatch(ctx, document, file); err != nil {
+			return err
+		}
+		if document.Quarantined, err = aside.Commit(); err != nil {
+			return err
+		}
+		if document.Quarantined > 0 {
+			s.verdict.add(codePerson, "%s refused: see %s", counted(document.Quarantined, "row"), f.quarantine)
+		}
+	} else if err := s.addBatch(ctx, document, file); err != nil {
+		return err
+	}
+	if document.Added+document.Known > 0 {
+		document.Workbook = s.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, document.Batch, file.Batch.Name, s.batchRefusals(file))
+	}
+	if err := s.giveBack(document, file, o.Password, f.out, "is"); err != nil {
+		s.warn("%s\nhint: what was recorded stands; the same command with --dry-run writes the file again", plain(err.Error()))
+	}
+	return s.printImport(*document, "is")
+}
+
+// addBatch adds the requests of a file.
+func (s *asker) addBatch(ctx context.Context, document *importDocument, file room.RefundFile) error {
+	taken := file.Taken()
+	if len(taken) == 0 {
+		return nil
+	}
+	added, err := s.db.AddRefunds(ctx, &store.Batch{ID: document.Batch, Name: file.Batch.Name, SHA256: file.Batch.SHA256}, taken, s.actor(), s.now)
+	if err != nil {
+		return err
+	}
+	document.settle(added)
+	if n := expired(added.New); n > 0 {
+		s.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(n, "refund"))
+	}
+	return nil
+}
+
+// batchRefusals are the rows that were not taken, for the batch's workbook.
+func (s *asker) batchRefusals(file room.RefundFile) []reports.BatchRefusal {
+	orders := map[int]string{}
+	for _, row := range file.Rows {
+		orders[row.Asking.Line] = row.Asking.OrderID
+	}
+	for _, row := range file.Batch.Faulty {
+		orders[row.Line] = row.OrderID
+	}
+	refused := file.Refused()
+	var list []reports.BatchRefusal
+	for _, line := range slices.Sorted(maps.Keys(refused)) {
+		first := refused[line][0]
+		var why []string
+		for _, fault := range refused[line] {
+			why = append(why, refunds.Said{Korean: fault.Korean, English: fault.Reason}.In(refunds.Language(s.cfg.Reports.Language)))
+		}
+		list = append(list, reports.BatchRefusal{Line: line, OrderID: orders[line], Column: or(file.Batch.Layout.TitleOf(first.Column), first.Column), Why: strings.Join(why, "; ")})
+	}
+	return list
 }
 
 // sayAfter is from when on it is said how long the look-ups of a file take.
 const sayAfter = 10 * time.Second
 
-// planFile plans the good rows of a file, and says before it begins how long
-// their look-ups take.
-func (s *asker) planFile(ctx context.Context, batch string, file refunds.Batch, bad int) ([]room.Planned, error) {
-	planner := s.planner(batch)
+// planFile plans the rows of a file, and says before it begins how long their
+// look-ups take.
+func (s *asker) planFile(ctx context.Context, id string, batch refunds.Batch, faults table.Faults) (room.RefundFile, error) {
+	planner := s.planner(id)
 	progress := s.newProgress()
 	defer progress.Close()
 	planner.Progress = func(done, total int) { progress.Step("look up", int64(done), int64(total)) }
-	work, err := planner.PlanFile(ctx, file.Rows)
+	work, err := planner.PlanBatch(ctx, batch, faults)
 	if err != nil {
-		return nil, err
+		return room.RefundFile{}, err
 	}
 	todo, kept := work.LookUps()
 	if kept > 0 {
-		s.warn("%s: %s looked up less than an hour ago for this file, which was not imported then, and not again", file.Name, counted(kept, "payment"))
+		s.warn("%s: %s looked up less than an hour ago for this file, which was not imported then, and not again", batch.Name, counted(kept, "payment"))
 	}
 	if takes := work.Takes(); takes > sayAfter {
 		s.warn("%s: looking up %s takes about %s (merchants.requests_per_minute); if it is stopped, the same file goes on where it was within the hour",
-			file.Name, counted(todo, "payment"), roughly(takes))
-		if bad > 0 {
-			s.warn("%s: %s of the file cannot be read as they are; all is said at the end", file.Name, counted(bad, "value"))
+			batch.Name, counted(todo, "payment"), roughly(takes))
+		if len(faults) > 0 {
+			s.warn("%s: %s of the file cannot be read as they are; all is said at the end", batch.Name, counted(len(faults), "value"))
 		}
 	}
-	return work.Run(ctx)
+	return work.File(ctx)
 }
 
 // roughly writes how long something takes, for people.
@@ -352,20 +446,22 @@ func expired(requests []refunds.Request) int {
 }
 
 // newImportDocument says of each row what would become of it, in the file's
-// order. bad are the rows that cannot be read: they were not looked up.
-func newImportDocument(batch string, rows []room.Planned, bad table.Faults) importDocument {
+// order.
+func newImportDocument(batch string, file room.RefundFile) importDocument {
 	d := importDocument{Batch: batch, Amount: map[string]int64{}, Rows: []askedDocument{}}
-	for _, row := range rows {
+	refused := file.Refused()
+	for _, row := range file.Rows {
 		r := row.Adding.Request
-		one := askedDocument{Line: row.Asking.Line, OrderID: or(r.OrderID, row.Asking.OrderID), Why: orNull(row.Warning), Would: "added"}
+		one := askedDocument{Line: row.Asking.Line, OrderID: or(r.OrderID, row.Asking.OrderID), Why: orNull(row.Warning.English), Would: "added"}
 		amount, currency, ok := row.Money()
 		if one.Currency = string(currency); ok {
 			one.Amount = &amount
 		}
 		switch {
 		case row.Err != nil:
-			column, reason := whyRefused(row)
-			one.Would, one.Column, one.Why = "refused", orNull(column), orNull(reason)
+			one.Would = "refused"
+			one.Column, one.Why = orNull(refused[one.Line][0].Column), orNull(refused[one.Line][0].Reason)
+			delete(refused, one.Line)
 			d.Refused++
 		case row.Known:
 			one.Would = "known"
@@ -379,81 +475,16 @@ func newImportDocument(batch string, rows []room.Planned, bad table.Faults) impo
 		}
 		d.Rows = append(d.Rows, one)
 	}
-	lines := map[int]int{}
-	for _, fault := range bad {
-		if at, there := lines[fault.Line]; there {
-			*d.Rows[at].Why += "; " + fault.Brief()
-			continue
-		}
-		lines[fault.Line] = len(d.Rows)
-		d.Rows = append(d.Rows, askedDocument{Line: fault.Line, Would: "refused", Column: orNull(fault.Column), Why: orNull(fault.Brief())})
+	orders := map[int]string{}
+	for _, row := range file.Batch.Faulty {
+		orders[row.Line] = or(row.OrderID, row.PaymentKey)
+	}
+	for line, faults := range refused { // those that cannot be read, and a total that does not tie
+		d.Rows = append(d.Rows, askedDocument{Line: line, OrderID: orders[line], Would: "refused", Column: orNull(faults[0].Column), Why: orNull(faults.Briefs())})
 		d.Refused++
 	}
 	slices.SortStableFunc(d.Rows, func(x, y askedDocument) int { return x.Line - y.Line })
 	return d
-}
-
-// whyRefused names the column that a refusal is about, and the reason.
-func whyRefused(row room.Planned) (column, reason string) {
-	var refused *refunds.AskError
-	var ref *refunds.RefError
-	switch {
-	case errors.As(row.Err, &refused):
-		column = refused.Column
-	case errors.As(row.Err, &ref):
-		column = "ref"
-	case row.Asking.OrderID == "":
-		column = "payment_key"
-	default:
-		column = "order_id"
-	}
-	return column, row.Err.Error()
-}
-
-// faultsOf are the refusals as faults of the file.
-func faultsOf(name string, rows []room.Planned) table.Faults {
-	var faults table.Faults
-	for _, row := range rows {
-		if row.Err == nil {
-			continue
-		}
-		column, reason := whyRefused(row)
-		faults = append(faults, &table.Fault{File: name, Line: row.Asking.Line, Column: column, Value: shown(row.Asking, column), Reason: reason})
-	}
-	return faults
-}
-
-// hintOfRows is what to do where the rows are not to blame: they are of another
-// merchant than the configuration names.
-func hintOfRows(rows []room.Planned) string {
-	for _, row := range rows {
-		var refused *refunds.AskError
-		if errors.As(row.Err, &refused) && refused.OfConfiguration() {
-			return "nothing was imported; " + refused.Hint()
-		}
-	}
-	return ""
-}
-
-// shown is a row's own value of a column, as far as it may be shown.
-func shown(a refunds.Asking, column string) string {
-	switch column {
-	case "amount":
-		if a.All {
-			return "all"
-		}
-		return a.Amount
-	case "order_id":
-		return a.OrderID
-	case "payment_key":
-		return a.PaymentKey
-	case "tax_free_amount":
-		return a.TaxFree
-	case "ref":
-		return a.Ref
-	default:
-		return ""
-	}
 }
 
 func (d *importDocument) settle(added store.Added) {
@@ -464,6 +495,9 @@ func (d *importDocument) settle(added store.Added) {
 		states[r.ID] = orNull(r.State)
 	}
 	for i := range d.Rows {
+		if d.Rows[i].Would == "refused" {
+			continue
+		}
 		if state, isNew := states[or(*d.Rows[i].ID)]; isNew {
 			d.Rows[i].State = state
 		} else {
@@ -491,7 +525,11 @@ func (a *app) printImport(d importDocument, verb string) error {
 	}
 	done := "added"
 	if verb == "is" {
-		a.printf("batch %s: %d added, %d there already\n", d.Batch, d.Added, d.Known)
+		a.printf("batch %s: %d added, %d there already", d.Batch, d.Added, d.Known)
+		if d.Quarantined > 0 {
+			a.printf(", %d quarantined", d.Quarantined)
+		}
+		a.printf("\n")
 	} else {
 		done = "would be added"
 		a.printf("batch %s: nothing was imported; %d refused\n", d.Batch, d.Refused)
@@ -501,6 +539,9 @@ func (a *app) printImport(d importDocument, verb string) error {
 	}
 	if d.Workbook != nil {
 		a.printf("workbook: %s\n", *d.Workbook)
+	}
+	if d.Out != nil {
+		a.printf("the file back: %s\n", *d.Out)
 	}
 	return nil
 }

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +42,7 @@ type refundsRunDocument struct {
 	Workbooks      []string          `json:"workbooks"` // of the batches of which something was sent or settled
 	JournalHead    string            `json:"journal_head"`
 	ending
-	waits waits // for people
+	waits application.Waits // for people
 }
 
 // plannedRefund is a request that would be sent, and why not where it would not.
@@ -129,19 +127,19 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	}
 	head := newHeadKeeper(cfg, db)
 	if !flags.afterRestore {
-		if err := head.check(ctx); err != nil {
+		if err := head.Check(ctx); err != nil {
 			return err
 		}
 	}
-	if err := head.checkChain(ctx, a.clock(), flags.afterRestore); err != nil {
+	if _, err := head.CheckChain(ctx, a.clock(), flags.afterRestore); err != nil {
 		return err
 	}
 	run, err := a.refundsJob(ctx, cfg, db, flags, head)
 	if err != nil {
 		return err
 	}
-	touched := &touchedBatches{}
-	run.Heard = touched.hear(run.Heard)
+	touched := &application.TouchedBatches{}
+	run.Heard = touched.Hear(run.Heard)
 	document := refundsRunDocument{Planned: []plannedRefund{}, Workbooks: []string{}}
 	if flags.dry || !cfg.Refunds.Send {
 		if document.Planned, err = a.planned(ctx, cfg, db, flags); err != nil {
@@ -160,41 +158,33 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	}
 	switch looked := len(summary.Gaps) == 0 && a.mid == ""; {
 	case !flags.afterRestore, looked:
-		if err := a.keepHead(ctx, head); err != nil {
+		if err := head.KeepLast(ctx, a.clock(), a.warns); err != nil {
 			return err
 		}
 	default:
 		a.warn("not everything could be looked up, so that nothing is sent yet: run daesa refunds run --after-restore again, for every merchant")
 	}
 	document.fill(summary)
-	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched)
+	document.Workbooks = a.drawTouched(context.WithoutCancel(ctx), cfg, db, touched.IDs())
 	a.judgeRefunds(summary)
-	a.tellRefunds(ctx, cfg, db, summary)
+	a.teller(cfg, db).Refunds(ctx, summary, db, a.mid)
 	if err := document.wait(ctx, a, cfg, db, summary.Unasked); err != nil {
 		return err
 	}
-	if err := a.needRefunds(ctx, cfg, db, document.waits); err != nil {
+	if err := a.needs(cfg, db).AfterRefunds(ctx, document.waits, &a.verdict.Outcome); err != nil {
 		return err
 	}
 	return a.printRefundsRun(ctx, db, document)
 }
 
 // wait fills in what waits once the run is over.
-func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Config, db *store.DB, unasked map[string]string) (err error) {
-	if d.waits, err = a.waiting(ctx, cfg, db, unasked); err == nil {
-		d.Waiting = d.waits.documents()
+func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Config, db *store.DB, unasked map[string]string) error {
+	now, err := a.now()
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// keepHead writes the journal's head down; where the key file's folder cannot
-// be written it says so once.
-func (a *app) keepHead(ctx context.Context, head *headKeeper) error {
-	err := head.keep(context.WithoutCancel(ctx), a.clock(), true)
-	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		a.warn("the journal's head cannot be kept beside the account key (%v): keep it elsewhere, it is printed below", err)
-		return nil
-	}
+	d.waits, err = a.needs(cfg, db).Waiting(ctx, unasked, now)
+	d.Waiting = waitingDocuments(d.waits.Lines)
 	return err
 }
 
@@ -242,7 +232,7 @@ func (q refundQueue) Brake(ctx context.Context) (bool, string, error) {
 	return brake.On, brake.Note, err
 }
 
-func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *headKeeper) (*jobs.Refunds, error) {
+func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *application.HeadKeeper) (*jobs.Refunds, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
@@ -255,7 +245,7 @@ func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, 
 		OwnerIsDead: ownerIsDead, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
 		Heard: func(done refunds.Done) {
 			a.log.Info("refund", "run_id", runID, "refund_id", done.Request.ID, "trace_id", done.TraceID, "from", done.Request.State, "to", done.Is, "why", done.Why, "sends", done.Sends)
-			if err := head.keep(context.Background(), a.clock(), false); err != nil {
+			if err := head.Keep(context.Background(), a.clock(), false); err != nil {
 				a.log.Debug("the journal's head could not be kept", "error", err)
 			}
 		},
@@ -364,7 +354,7 @@ func (d *refundsRunDocument) fill(s jobs.RefundSummary) {
 	d.Sent, d.Succeeded, d.Accepted = s.Sent, s.States[refunds.Succeeded], s.States[refunds.Accepted]
 	d.Refused, d.Unknown, d.Held = s.States[refunds.Refused], s.States[refunds.Unknown], s.States[refunds.HeldState]
 	d.Expired, d.Retry = s.States[refunds.ExpiredState], s.States[refunds.Retry]
-	d.StoppedBecause = orNull(s.Stopped)
+	d.StoppedBecause = orNull(s.Stopped.String())
 	d.Amount = map[string]int64{}
 	for currency, amount := range s.Amount {
 		d.Amount[string(currency)] = amount
@@ -383,15 +373,15 @@ func (a *app) judgeRefunds(s jobs.RefundSummary) {
 		a.warn("refund %s was changed outside of daesa and is not what the journal says of it: %s; it is held", altered.ID, plain(strings.Join(altered.What, ", ")))
 	}
 	if len(gaps) > 0 {
-		a.advise(whyUnasked(s.Unasked))
+		a.advise(application.WhatToDo(whyUnasked(s.Unasked)))
 	}
-	if strings.HasPrefix(s.Stopped, "broken") {
-		a.verdict.add(codePerson, "%s", plain(s.Stopped))
+	if s.Stopped.Why == jobs.StopBroken {
+		a.verdict.add(codePerson, "%s", plain(s.Stopped.String()))
 	}
 }
 
-// whyUnasked is what to do about merchants that could not be asked: the reason
-// that a person can mend first.
+// whyUnasked is why merchants could not be asked: the reason that a person can
+// mend first.
 func whyUnasked(unasked map[string]string) string {
 	why := refunds.WhyUnreachable
 	for _, mid := range sortedKeys(unasked) {
@@ -399,38 +389,7 @@ func whyUnasked(unasked map[string]string) string {
 			why = unasked[mid]
 		}
 	}
-	s := refunds.Explain(refunds.English, why, "", time.Time{})
-	return s.Who + ": " + s.Next
-}
-
-// needRefunds says what needs a person, or the next run: what waits, transfers by
-// hand, and open breaks.
-func (a *app) needRefunds(ctx context.Context, cfg *config.Config, db *store.DB, w waits) error {
-	a.needWaiting(cfg, w, application.NeedSetting, application.NeedAccount, application.NeedLook, application.NeedOutcome)
-	if err := a.needTransfers(ctx, cfg, db); err != nil {
-		return err
-	}
-	open, err := db.NeedPerson(ctx, a.mid)
-	if err == nil && open > 0 {
-		a.verdict.add(codePerson, "%s open", counted(int(open), "break"))
-	}
-	return err
-}
-
-// needTransfers: refunds that expired, or were refused, and that nobody has given
-// back yet; also those of merchants that left the configuration.
-func (a *app) needTransfers(ctx context.Context, cfg *config.Config, db *store.DB) error {
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
-		list, err := db.HandTransfers(ctx, "", string(state))
-		if err != nil {
-			return err
-		}
-		list = slices.DeleteFunc(list, func(t refunds.HandTransfer) bool { return !application.Concerns(cfg.MainMID(t.MID), a.mid, mids(cfg)) })
-		if len(list) > 0 {
-			a.verdict.add(codePerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", counted(len(list), "refund"), state)
-		}
-	}
-	return nil
+	return why
 }
 
 // planned says of what is approved and due what would happen, the most urgent
@@ -525,7 +484,7 @@ func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDoc
 	for _, workbook := range d.Workbooks {
 		a.printf("workbook: %s\n", workbook)
 	}
-	a.printWaiting(d.waits.lines)
+	a.printWaiting(d.waits.Lines)
 	for _, reason := range d.Reasons {
 		a.printf("needs a person: %s\n", plain(reason))
 	}

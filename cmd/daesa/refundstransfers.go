@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	room "daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/refunds"
@@ -105,30 +106,11 @@ func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.C
 	return cmd
 }
 
-// moveTransfer writes a person's word on a transfer. Before its approval the
-// payment is looked up once more: what Toss has cancelled meanwhile must not be
-// given back a second time.
+// moveTransfer writes a person's word on a transfer.
 func (a *app) moveTransfer(ctx context.Context, w refunds.HandWord) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		if err := newHeadKeeper(s.cfg, s.db).check(ctx); err != nil {
-			return err
-		}
 		w.By, w.Now = a.actor(), s.now
-		t, err := s.db.HandTransfer(ctx, w.ID)
-		if err != nil {
-			return err
-		}
-		if client, ok := s.clients[t.MID]; ok && w.To == refunds.HandApproved {
-			p, _, err := client.Payment(ctx, t.PaymentKey)
-			if err == nil {
-				p, err = p.Under(t.MID)
-			}
-			if err != nil {
-				return err
-			}
-			w.Seen = &p
-		}
-		after, err := s.db.MoveHandTransfer(ctx, w)
+		after, err := room.MoveTransfer{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, Word: w}.Run(ctx)
 		if err != nil {
 			return err
 		}

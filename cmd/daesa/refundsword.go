@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/pay"
-	"daesa/refunds"
 	"daesa/store"
 )
 
@@ -47,7 +47,7 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 			if (f.count < 0) != (f.amount == "") {
 				return usage(errors.New("refunds approve: --expect-count and --expect-amount belong together"), "give both, or neither where the requests are named by their ids")
 			}
-			return a.giveWord(cmd.Context(), ids, f, "approved", (*store.DB).Approve)
+			return a.giveWord(cmd.Context(), ids, f, "approved", application.SayApprove)
 		},
 	}
 	cmd.Flags().StringVar(&f.batch, "batch", "", "every request of this batch that waits for a word")
@@ -58,14 +58,14 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 }
 
 func (a *app) refundsRejectCommand() *cobra.Command {
-	return a.wordCommand("reject", "Say no to requests that wait for a word", "rejected", true, (*store.DB).Reject)
+	return a.wordCommand("reject", "Say no to requests that wait for a word", "rejected", true, application.SayReject)
 }
 
 func (a *app) refundsWithdrawCommand() *cobra.Command {
-	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, (*store.DB).Withdraw)
+	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, application.SayWithdraw)
 }
 
-func (a *app) wordCommand(name, short, done string, batches bool, give func(*store.DB, context.Context, refunds.Word) ([]refunds.Request, error)) *cobra.Command {
+func (a *app) wordCommand(name, short, done string, batches bool, say application.Say) *cobra.Command {
 	f := wordFlags{count: -1}
 	use := name + " ID... --note TEXT"
 	if batches {
@@ -77,7 +77,7 @@ func (a *app) wordCommand(name, short, done string, batches bool, give func(*sto
 			if strings.TrimSpace(f.note) == "" {
 				return usage(fmt.Errorf("refunds %s: --note is needed", name), "say why; it is kept in the journal")
 			}
-			return a.giveWord(cmd.Context(), ids, f, done, give)
+			return a.giveWord(cmd.Context(), ids, f, done, say)
 		},
 	}
 	cmd.Flags().StringVar(&f.note, "note", "", "why; it is kept in the journal")
@@ -87,7 +87,7 @@ func (a *app) wordCommand(name, short, done string, batches bool, give func(*sto
 	return cmd
 }
 
-func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, give func(*store.DB, context.Context, refunds.Word) ([]refunds.Request, error)) error {
+func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, say application.Say) error {
 	if len(ids) == 0 && f.batch == "" || len(ids) > 0 && f.batch != "" {
 		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
 	}
@@ -96,79 +96,24 @@ func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done stri
 		return err
 	}
 	return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error {
-		// A word on a request that was sent, and that a restored database does not
-		// know as sent, could hide a refund.
-		if err := newHeadKeeper(cfg, db).check(ctx); err != nil {
-			return err
+		word := application.GiveWord{Store: db, Head: newHeadKeeper(cfg, db), Say: say, IDs: ids, Batch: f.batch, MID: a.mid, Note: f.note, By: a.actor(), Now: now}
+		if f.count >= 0 {
+			word.Expect = &application.Expected{Count: f.count, Amount: f.amount}
 		}
-		word := refunds.Word{IDs: ids, By: a.actor(), Note: f.note, Now: now, Check: f.expected}
-		document := wordDocument{Refunds: []refundDocument{}, Amount: map[string]int64{}, LeftOut: []string{}}
-		if f.batch != "" {
-			if word.IDs, document.LeftOut, err = a.batchIDs(ctx, db, f.batch, done == "approved"); err != nil {
-				return err
-			}
+		given, err := word.Run(ctx)
+		var unreadable *application.ExpectedAmountError
+		if errors.As(err, &unreadable) {
+			return &coded{err, codeUsage}
 		}
-		requests, err := give(db, ctx, word)
 		if err != nil {
 			return err
 		}
-		for _, r := range requests {
-			document.Refunds = append(document.Refunds, newRefundDocument(r))
+		document := wordDocument{Refunds: each(given.Requests, newRefundDocument), Count: len(given.Requests), Amount: map[string]int64{}, LeftOut: given.LeftOut}
+		for _, r := range given.Requests {
 			document.Amount[string(r.Currency)] += r.Amount
 		}
-		document.Count = len(requests)
 		return a.printWord(document, done)
 	})
-}
-
-// batchIDs are the requests of a batch that wait for a word. Those that equal
-// another are left out of an approval.
-func (a *app) batchIDs(ctx context.Context, db *store.DB, batch string, approving bool) (ids, leftOut []string, err error) {
-	requests, err := db.Refunds(ctx, store.RefundFilter{MID: a.mid, Batch: batch})
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(requests) == 0 {
-		return nil, nil, unknown("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(batch))
-	}
-	leftOut = []string{}
-	for _, r := range requests {
-		switch {
-		case r.State == refunds.Requested && approving && r.SameAs != "":
-			leftOut = append(leftOut, r.ID)
-		case r.State == refunds.Requested, r.State == refunds.NeedsAccount && !approving:
-			ids = append(ids, r.ID)
-		}
-	}
-	return ids, leftOut, nil
-}
-
-// expected compares what is to be approved with what the person has seen.
-func (f wordFlags) expected(requests []refunds.Request) error {
-	if f.count < 0 {
-		return nil
-	}
-	what, look := "the requests that were named", "daesa refunds show ID"
-	if f.batch != "" {
-		what, look = "batch "+plain(f.batch), "daesa refunds list --batch "+plain(f.batch)
-	}
-	var sum int64
-	currency := pay.KRW
-	for i, r := range requests {
-		if i > 0 && r.Currency != currency {
-			return failed("approve those of one currency, by their ids", "%s: requests in several currencies", what)
-		}
-		sum, currency = sum+r.Amount, r.Currency
-	}
-	want, err := currency.ParseWritten(f.amount)
-	if err != nil {
-		return usage(fmt.Errorf("--expect-amount: %w", err), "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars")
-	}
-	if len(requests) != f.count || sum != want {
-		return failed("look again: "+look, "%s holds %d requests over %s %s that can be approved so, and not %d over %s; nothing was approved",
-			what, len(requests), currency.Format(sum), currency, f.count, f.amount)
-	}
-	return nil
 }
 
 func (a *app) printWord(d wordDocument, done string) error {
@@ -273,27 +218,8 @@ func (a *app) refundsResolveCommand() *cobra.Command {
 
 func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		if err := newHeadKeeper(s.cfg, s.db).check(ctx); err != nil {
-			return err
-		}
-		claimed, err := s.db.ClaimedFor(ctx, id)
-		if err != nil {
-			return err
-		}
-		r := claimed.Request
-		client, ok := s.clients[r.MID]
-		if !ok {
-			return failed("add the merchant to daesa.yaml; where its mid was corrected since, name the former one in also_mids of the entry", "merchant %s is not configured", plain(r.MID))
-		}
-		p, evidence, err := client.Payment(ctx, r.PaymentKey)
-		if err != nil {
-			return err
-		}
-		step, err := refunds.Resolve(*claimed, p, executed, a.actor(), s.now)
-		if err != nil {
-			return err
-		}
-		if err := s.db.ResolveRefund(ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, a.actor(), note, s.now); err != nil {
+		if err := (application.ResolveRefund{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, ID: id, Executed: executed, Note: note,
+			By: a.actor(), Now: s.now}).Run(ctx); err != nil {
 			return err
 		}
 		return a.showRefund(ctx, s.cfg, s.db, id)

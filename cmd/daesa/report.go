@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -41,8 +42,7 @@ func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, da
 			return usage(err, "for example --date "+string(pay.DayOf(now).Add(-1)))
 		}
 	}
-	n := &nights{cfg: cfg, db: db, merchants: cfg.Merchants}
-	snapshots, err := a.loadNight(cmd.Context(), n, jobs.JobNightly, day)
+	snapshots, err := application.NightsOf(cmd.Context(), db, mids(cfg), jobs.JobNightly, day)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,11 @@ func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, da
 		}
 		list = matched
 	}
-	path, _, err := a.writeWorkbooks(cfg, snapshots, out)
+	workbooks, err := a.workbooks(cfg)
+	if err != nil {
+		return err
+	}
+	path, _, err := workbooks.Draw(snapshots, out)
 	if err != nil {
 		return err
 	}

@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	application "daesa/app"
 	"daesa/config"
 	"daesa/pay"
-	"daesa/reconcile"
 	"daesa/reports"
 	"daesa/store"
 )
@@ -65,36 +62,13 @@ func (a *app) reportApplyCommand() *cobra.Command {
 	return cmd
 }
 
-// returned opens a workbook that came back, with the stored nights that it was
-// drawn of.
-func (a *app) returned(ctx context.Context, cfg *config.Config, db *store.DB, path string) (*reports.Returned, []reports.Snapshot, reports.Options, error) {
+// returned names a workbook that came back, with what opens it.
+func (a *app) returned(cfg *config.Config, db *store.DB, path string) (application.ReturnedBook, reports.Options, error) {
 	options, err := a.reportOptions(cfg)
-	if err != nil {
-		return nil, nil, options, err
-	}
 	if !cfg.Reports.PerMerchant {
 		options.Expected = mids(cfg)
 	}
-	back, err := reports.OpenReturned(path, options.Password)
-	if err != nil {
-		return nil, nil, options, err
-	}
-	var snapshots []reports.Snapshot
-	for _, id := range back.Runs {
-		stored, err := db.SnapshotOfRun(ctx, id)
-		if err != nil {
-			return nil, nil, options, err
-		}
-		if stored == nil {
-			continue // the workbook says of which
-		}
-		var snapshot reports.Snapshot
-		if err := json.Unmarshal(stored, &snapshot); err != nil {
-			return nil, nil, options, fmt.Errorf("the stored snapshot of run %s is unreadable: %w", id, err)
-		}
-		snapshots = append(snapshots, snapshot)
-	}
-	return back, snapshots, options, nil
+	return application.ReturnedBook{Runs: db, Path: path, Password: options.Password}, options, err
 }
 
 func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string, write bool) error {
@@ -102,35 +76,25 @@ func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.D
 	if err != nil {
 		return err
 	}
-	back, snapshots, _, err := a.returned(ctx, cfg, db, path)
+	book, _, err := a.returned(cfg, db, path)
 	if err != nil {
 		return err
 	}
-	read, err := back.Words(snapshots)
+	applied, err := book.Apply(ctx, decider, db, write)
 	if err != nil {
 		return err
 	}
-	book := application.Workbook{Name: filepath.Base(path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
-	applied, err := decider.Apply(ctx, book, read.Words, write)
-	if err != nil {
-		return err
-	}
-	document := newApplied(path, back.SHA256, write, read, applied)
-	if write {
-		if err := a.tellApprovals(ctx, db, &document, book.Batch, applied); err != nil {
-			return err
-		}
-	}
+	document := newApplied(path, write, applied)
 	if n := len(document.Refused); n > 0 {
 		a.verdict.add(codePerson, "%s of %s refused", counted(n, "row"), path)
 	}
 	return a.printApplied(document)
 }
 
-func newApplied(path, sum string, write bool, read reports.Read, applied application.Applied) appliedDocument {
-	d := appliedDocument{File: path, SHA256: sum, Written: write, Rows: read.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
-		Requests: []refundDocument{}, Amount: map[string]int64{}, Approve: []string{}}
-	for _, r := range read.Refused {
+func newApplied(path string, write bool, applied application.AppliedBook) appliedDocument {
+	d := appliedDocument{File: path, SHA256: applied.SHA256, Written: write, Rows: applied.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
+		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, application.Approval.Command)}
+	for _, r := range applied.Unread {
 		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Reason: &r.Reason})
 	}
 	for _, r := range applied.Refused {
@@ -152,25 +116,6 @@ func newApplied(path, sum string, write bool, read reports.Read, applied applica
 
 func newRowDocument(w reports.RowWord) rowDocument {
 	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
-}
-
-// tellApprovals names the lines that give the second person's word on all that
-// this workbook has asked for and nobody has approved yet.
-func (a *app) tellApprovals(ctx context.Context, db *store.DB, d *appliedDocument, batch string, applied application.Applied) error {
-	requests, err := db.Refunds(ctx, store.RefundFilter{Batch: batch})
-	if err != nil {
-		return err
-	}
-	if len(requests) > 0 {
-		d.Batch = &batch
-	}
-	for _, t := range applied.Taken {
-		if t.Request != nil && t.Adopted {
-			requests = append(requests, *t.Request)
-		}
-	}
-	d.Approve = append(d.Approve, approveLines(requests, batch)...)
-	return nil
 }
 
 func (a *app) printApplied(d appliedDocument) error {
@@ -262,15 +207,15 @@ func (a *app) reportVerifyCommand() *cobra.Command {
 }
 
 func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string) error {
-	back, snapshots, options, err := a.returned(ctx, cfg, db, path)
+	book, options, err := a.returned(cfg, db, path)
 	if err != nil {
 		return err
 	}
-	found, err := back.Verify(snapshots, options)
+	found, err := book.Verify(ctx, options)
 	if err != nil {
 		return err
 	}
-	document := verifiedDocument{File: path, SHA256: back.SHA256, Cells: found.Cells, Filled: found.Filled, Changed: []changedDocument{}}
+	document := verifiedDocument{File: path, SHA256: found.SHA256, Cells: found.Cells, Filled: found.Filled, Changed: []changedDocument{}}
 	for _, c := range found.Changed {
 		changed := changedDocument{Sheet: c.Sheet, What: c.What}
 		if c.Row > 0 {

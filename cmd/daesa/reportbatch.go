@@ -2,19 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
-	"daesa/pay"
-	"daesa/refunds"
 	"daesa/reports"
 	"daesa/store"
 )
@@ -52,7 +46,7 @@ func (a *app) reportBatch(ctx context.Context, cfg *config.Config, db *store.DB,
 		return err
 	}
 	if len(batch.Requests) == 0 {
-		return unknown("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", plain(id))
+		return application.UnknownBatch(id)
 	}
 	path, err := a.saveBatch(cfg, batch, out)
 	if err != nil {
@@ -78,98 +72,23 @@ func (a *app) saveBatch(cfg *config.Config, batch reports.Batch, out string) (st
 }
 
 // batchOf reads all that a batch's workbook says; without requests where there
-// is no such batch. file is the name of the imported file, where it is known.
+// is no such batch.
 func (a *app) batchOf(ctx context.Context, db *store.DB, id, file string) (reports.Batch, error) {
-	batch := reports.Batch{ID: id, File: file, Sent: map[string]time.Time{}, Arrivals: map[string]refunds.Arrival{}, Accounts: map[string]string{}}
-	if id == "" { // for the store that is every request
-		return batch, nil
-	}
-	var err error
-	if batch.Now, err = a.now(); err != nil {
-		return batch, err
-	}
-	if batch.Requests, err = db.Refunds(ctx, store.RefundFilter{Batch: id}); err != nil || len(batch.Requests) == 0 {
-		return batch, err
-	}
-	if _, batch.JournalHead, err = db.JournalHead(ctx); err != nil {
-		return batch, err
-	}
-	if err := readImport(ctx, db, &batch); err != nil {
-		return batch, err
-	}
-	for _, r := range batch.Requests {
-		if err := tellMore(ctx, db, &batch, r); err != nil {
-			return batch, err
-		}
-	}
-	return batch, nil
-}
-
-// readImport says who imported a batch and when, by the journal.
-func readImport(ctx context.Context, db *store.DB, batch *reports.Batch) error {
-	first := batch.Requests[0]
-	batch.By, batch.At = first.RequestedBy, first.RequestedAt
-	entries, err := db.History(ctx, "batch:"+batch.ID)
+	now, err := a.now()
 	if err != nil {
-		return err
+		return reports.Batch{}, err
 	}
-	for _, e := range entries {
-		if e.Action != "batch.imported" {
-			continue
-		}
-		var facts struct {
-			Rows int `json:"rows"`
-		}
-		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
-			return fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
-		}
-		batch.By, batch.At, batch.FileRows = e.Actor, e.At.Time, facts.Rows
-		return nil // the first time; the same file again adds nothing
-	}
-	return nil
-}
-
-// tellMore adds what is not in a request itself: when it was sent, when its
-// money arrives, and the account, masked.
-func tellMore(ctx context.Context, db *store.DB, batch *reports.Batch, r refunds.Request) error {
-	if r.Attempts > 0 {
-		attempts, err := db.ShownAttempts(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		for _, t := range attempts {
-			if t.LastSent.After(batch.Sent[r.ID]) {
-				batch.Sent[r.ID] = t.LastSent
-			}
-		}
-	}
-	if r.State == refunds.Succeeded || r.State == refunds.Accepted {
-		p, canceledAt, err := db.SeenPayment(ctx, r)
-		if err != nil {
-			return err
-		}
-		batch.Arrivals[r.ID] = refunds.ArrivalOf(p, r.Amount, canceledAt)
-	}
-	if r.Method != pay.VirtualAccount {
-		return nil
-	}
-	account, err := db.ShownAccount(ctx, r.MID, r.PaymentKey)
-	if err != nil || account == nil {
-		return err
-	}
-	bank := account.Bank
-	if known, ok := pay.FindBank(bank); ok {
-		bank = known.Korean
-	}
-	batch.Accounts[r.ID] = strings.Join([]string{bank, account.AccountMasked, account.HolderMasked}, " ")
-	return nil
+	return application.ReadBatch{Requests: db, Facts: db, Now: now}.Run(ctx, id, file)
 }
 
 // drawBatch draws the workbook of a batch after its requests changed. What
 // happened has happened: a workbook that cannot be written is a warning. nil:
 // there is no workbook.
-func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string) *string {
+func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string, refused []reports.BatchRefusal) *string {
 	batch, err := a.batchOf(ctx, db, id, file)
+	if batch.Refused = refused; batch.FileRows > 0 {
+		batch.FileRows += len(refused) // the journal counts what was taken
+	}
 	if err == nil && len(batch.Requests) == 0 {
 		return nil // every row of the file was asked for before, in other batches
 	}
@@ -185,33 +104,12 @@ func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, i
 	return &path
 }
 
-// touchedBatches gathers the batches of which a run sent or settled something.
-// Several workers tell it at once.
-type touchedBatches struct {
-	mu  sync.Mutex
-	ids map[string]bool
-}
-
-// hear gives what a run tells every turn to, and passes it on.
-func (t *touchedBatches) hear(next func(refunds.Done)) func(refunds.Done) {
-	return func(done refunds.Done) {
-		if batch := done.Request.Batch; batch != "" && (done.Sends > 0 || done.Is != done.Request.State) {
-			t.mu.Lock()
-			if t.ids == nil {
-				t.ids = map[string]bool{}
-			}
-			t.ids[batch] = true
-			t.mu.Unlock()
-		}
-		next(done)
-	}
-}
-
-// drawTouched draws their workbooks; the paths, never nil.
-func (a *app) drawTouched(ctx context.Context, cfg *config.Config, db *store.DB, t *touchedBatches) []string {
+// drawTouched draws the workbooks of batches of which a run sent or settled
+// something; the paths, never nil.
+func (a *app) drawTouched(ctx context.Context, cfg *config.Config, db *store.DB, batches []string) []string {
 	paths := []string{}
-	for _, id := range sortedKeys(t.ids) {
-		if path := a.drawBatch(ctx, cfg, db, id, ""); path != nil && !slices.Contains(paths, *path) {
+	for _, id := range batches {
+		if path := a.drawBatch(ctx, cfg, db, id, "", nil); path != nil && !slices.Contains(paths, *path) {
 			paths = append(paths, *path)
 		}
 	}

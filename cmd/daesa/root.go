@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/user"
@@ -134,9 +133,9 @@ func (a *app) prepare(*cobra.Command) error {
 	options := &slog.HandlerOptions{Level: level}
 	switch a.logFormat {
 	case "text":
-		a.log = slog.New(slog.NewTextHandler(a.logWriter(), options))
+		a.log = slog.New(slog.NewTextHandler(a.stderr, options))
 	case "json":
-		a.log = slog.New(slog.NewJSONHandler(a.logWriter(), options))
+		a.log = slog.New(slog.NewJSONHandler(a.stderr, options))
 	default:
 		return usage(fmt.Errorf("--log-format %q is not known", a.logFormat), "use text or json")
 	}
@@ -149,13 +148,6 @@ func (a *app) prepare(*cobra.Command) error {
 		}
 	}
 	return nil
-}
-
-func (a *app) logWriter() io.Writer {
-	if a.logs != nil {
-		return a.logs
-	}
-	return a.stderr
 }
 
 // now is the business's clock: --as-of, or the real one.

@@ -1,25 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
-	"daesa/jobs"
-	"daesa/pay"
-	"daesa/reconcile"
 	"daesa/store"
-)
-
-// Two states that the ledger does not hold but that its reader must see.
-const (
-	runMissing = "missing" // a business date without a nightly
-	runStuck   = "stuck"   // running, and nobody has renewed its lease
 )
 
 // runEntry is one element of `runs list --json`.
@@ -56,11 +46,11 @@ func (a *app) listRuns(ctx context.Context, db *store.DB) error {
 	if err != nil {
 		return err
 	}
-	runs, err := db.Runs(ctx, a.mid)
+	runs, err := application.ListRuns{Ledger: db, MID: a.mid, Now: now, Clock: a.clock()}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	entries := runEntries(runs, pay.DayOf(now), a.clock())
+	entries := each(runs, newRunEntry)
 	if a.json {
 		return a.printJSON(entries)
 	}
@@ -69,7 +59,7 @@ func (a *app) listRuns(ctx context.Context, db *store.DB) error {
 	}
 	gaps := 0
 	for _, e := range entries {
-		if e.State == runMissing {
+		if e.State == application.RunMissing {
 			gaps++
 		}
 	}
@@ -77,63 +67,17 @@ func (a *app) listRuns(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
-// runEntries gives the ledger with its gaps, by merchant, job and date. clock
-// is the real time, by which leases are taken.
-func runEntries(runs []reconcile.LedgerEntry, today pay.Day, clock time.Time) []runEntry {
-	entries := make([]runEntry, 0, len(runs))
-	for _, run := range runs {
-		e := runEntry{
-			Job: run.Job, MID: run.MID, RunID: orNull(run.RunID), BusinessDate: string(run.Day), State: run.State,
-			StartedAt: timeOrNull(run.StartedAt), FinishedAt: timeOrNull(run.FinishedAt),
-			JournalHead: orNull(run.JournalHead), Error: orNull(run.Error),
-		}
-		switch {
-		case run.State == reconcile.RunRunning && run.LeaseUntil.Before(clock):
-			e.State = runStuck
-		case run.State != reconcile.RunRunning && !run.FinishedAt.IsZero():
-			seconds := int64(run.FinishedAt.Sub(run.StartedAt).Round(time.Second) / time.Second)
-			e.DurationSeconds = &seconds
-		}
-		entries = append(entries, e)
+func newRunEntry(run application.ListedRun) runEntry {
+	e := runEntry{
+		Job: run.Job, MID: run.MID, RunID: orNull(run.RunID), BusinessDate: string(run.Day), State: run.State,
+		StartedAt: timeOrNull(run.StartedAt), FinishedAt: timeOrNull(run.FinishedAt),
+		JournalHead: orNull(run.JournalHead), Error: orNull(run.Error),
 	}
-	for mid, days := range nightsWithout(runs, today, func(reconcile.LedgerEntry) bool { return true }) {
-		for _, day := range days {
-			entries = append(entries, runEntry{Job: jobs.JobNightly, MID: mid, BusinessDate: string(day), State: runMissing})
-		}
+	if run.Ended {
+		seconds := int64(run.Took / time.Second)
+		e.DurationSeconds = &seconds
 	}
-	slices.SortStableFunc(entries, func(x, y runEntry) int {
-		return cmp.Or(strings.Compare(x.MID, y.MID), strings.Compare(x.Job, y.Job), strings.Compare(x.BusinessDate, y.BusinessDate))
-	})
-	return entries
-}
-
-// nightsWithout gives by merchant the business dates, from the first nightly
-// to yesterday, that have no nightly of which good is true.
-func nightsWithout(runs []reconcile.LedgerEntry, today pay.Day, good func(reconcile.LedgerEntry) bool) map[string][]pay.Day {
-	first, seen := map[string]pay.Day{}, map[string]map[pay.Day]bool{}
-	for _, run := range runs {
-		if run.Job != jobs.JobNightly {
-			continue
-		}
-		if day, ok := first[run.MID]; !ok || run.Day < day {
-			first[run.MID] = run.Day
-		}
-		if seen[run.MID] == nil {
-			seen[run.MID] = map[pay.Day]bool{}
-		}
-		if good(run) {
-			seen[run.MID][run.Day] = true
-		}
-	}
-	without := map[string][]pay.Day{}
-	for mid, day := range first {
-		for ; day < today; day = day.Add(1) {
-			if !seen[mid][day] {
-				without[mid] = append(without[mid], day)
-			}
-		}
-	}
-	return without
+	return e
 }
 
 func (e runEntry) row() []string {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,8 +17,6 @@ import (
 
 	"daesa/jobs"
 	"daesa/pay"
-	"daesa/reconcile"
-	"daesa/refunds"
 )
 
 // inboxes are the services of the sessions to which something is sent: chat, a
@@ -77,19 +74,8 @@ func scriptInbox(ts *testscript.TestScript, neg bool, args []string) {
 	in.received.Reset()
 }
 
-// TestARefusedKeyIsRecognised by the kind of the failure, whatever its text.
-func TestARefusedKeyIsRecognised(t *testing.T) {
-	gap := func(kind pay.FailureKind) reconcile.Gap {
-		return reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartList}, &pay.Failure{Kind: kind, API: "GET /v1/transactions"}, reconcile.ReasonOther)
-	}
-	n := &nights{refused: map[string]string{}}
-	n.noteKey("a", []reconcile.Gap{gap(pay.FailureNoAnswer), gap(pay.FailureKey)}, nil)
-	n.noteKey("b", []reconcile.Gap{gap(pay.FailureThrottled), {Why: "toss: GET /v1/transactions: 401 UNAUTHORIZED_KEY"}}, nil)
-	n.noteKey("c", nil, fmt.Errorf("the night: %w", &pay.Failure{Kind: pay.FailureKey}))
-	n.noteKey("d", nil, errors.New("does not accept the secret key"))
-	if diff := cmp.Diff(map[string]string{"a": refunds.WhyKeyRefused, "c": refunds.WhyKeyRefused}, n.refused); diff != "" {
-		t.Error(diff)
-	}
+// TestACaptureSaysWhoseKeyIsRefused by the kind of the failure, whatever its text.
+func TestACaptureSaysWhoseKeyIsRefused(t *testing.T) {
 	capture := jobs.CaptureSummary{Gaps: []jobs.CaptureGap{{MID: "a", Kind: pay.FailureKey, Text: "x"}, {MID: "a", Kind: pay.FailureKey, Text: "y"}, {MID: "b", Kind: pay.FailureNoAnswer}}}
 	if diff := cmp.Diff([]string{"a"}, capture.KeysRefused()); diff != "" {
 		t.Error(diff)
@@ -143,22 +129,5 @@ func TestACaptureDoesNotWaitForWhoIsTold(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{1, 3}, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestAHeartbeatThatFailsKeepsItsAddress(t *testing.T) {
-	refusing := httptest.NewServer(http.NotFoundHandler())
-	defer refusing.Close()
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
-	for address, says := range map[string]string{
-		refusing.URL + "/canary":       "its server answered 404",
-		gone.URL + "/canary":           "its server could not be reached",
-		"http://canary\x7f/":           "its address is none",
-		"unknown://127.0.0.1:1/canary": "its server could not be reached",
-	} {
-		if err := callHeartbeat(t.Context(), address); err == nil || err.Error() != says {
-			t.Errorf("%q: %v, expected %s", address, err, says)
-		}
 	}
 }

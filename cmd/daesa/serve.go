@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,37 +43,44 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 }
 
-// commandJob is a job of the schedule: the command line that it runs.
-type commandJob struct {
-	name  string
-	cron  config.Cron
-	skip  func(now time.Time) bool
-	lines [][]string // run one after another, also after one that failed
-	// again is after how long the first line is run once more, where it failed or
-	// could not read everything.
+// scheduledJob is a job of the schedule: commands, run one after another, also
+// after one that failed.
+type scheduledJob struct {
+	name     string
+	cron     config.Cron
+	skip     func(now time.Time) bool
+	commands []scheduledCommand
+	// again is after how long the first command is run once more, where it failed
+	// or could not read everything.
 	again []time.Duration
+}
+
+// scheduledCommand is a command as the schedule gives it.
+type scheduledCommand struct {
+	name string
+	run  func(ctx context.Context, a *app) error
 }
 
 // nightAgain: most of what keeps a night from reading everything is over soon.
 var nightAgain = []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour}
 
 // scheduled are the jobs of the configuration. What has no times is not run.
-func scheduled(cfg *config.Config) []commandJob {
-	all := []commandJob{
-		{name: "nightly", cron: cfg.Schedule.Nightly, again: nightAgain,
-			lines: [][]string{{"nightly"}, {"accounts", "purge"}}},
-		{name: "refunds", cron: cfg.Schedule.Refunds, lines: [][]string{{"refunds", "run"}}},
-		{name: "capture", cron: cfg.Schedule.Capture, lines: [][]string{{"accounts", "capture"}}},
+func scheduled(cfg *config.Config) []scheduledJob {
+	nightly := scheduledCommand{"nightly", func(ctx context.Context, a *app) error { return a.runNightly(ctx, "", false) }}
+	monthEnd := scheduledCommand{"nightly --month-end", func(ctx context.Context, a *app) error { return a.runNightly(ctx, "", true) }}
+	purge := scheduledCommand{"accounts purge", func(ctx context.Context, a *app) error {
+		return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error { return a.purgeAccounts(ctx, cfg, db) })
+	}}
+	refund := scheduledCommand{"refunds run", func(ctx context.Context, a *app) error { return a.runRefunds(ctx, runFlags{count: -1, amount: -1}) }}
+	capture := scheduledCommand{"accounts capture", func(ctx context.Context, a *app) error { return a.capture(ctx, false) }}
+	all := []scheduledJob{
+		{name: "nightly", cron: cfg.Schedule.Nightly, again: nightAgain, commands: []scheduledCommand{nightly, purge}},
+		{name: "refunds", cron: cfg.Schedule.Refunds, commands: []scheduledCommand{refund}},
+		{name: "capture", cron: cfg.Schedule.Capture, commands: []scheduledCommand{capture}},
 		{name: "month_end", cron: cfg.Schedule.MonthEnd, skip: func(now time.Time) bool { return !jobs.MonthEnd(pay.DayOf(now)) },
-			again: nightAgain[:1], lines: [][]string{{"nightly", "--month-end"}}},
+			again: nightAgain[:1], commands: []scheduledCommand{monthEnd}},
 	}
-	var list []commandJob
-	for _, job := range all {
-		if !job.cron.IsZero() {
-			list = append(list, job)
-		}
-	}
-	return list
+	return slices.DeleteFunc(all, func(job scheduledJob) bool { return job.cron.IsZero() })
 }
 
 // serve runs the schedule, the webhooks and the pages about itself until ctx
@@ -96,7 +105,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config, db *store.DB, event
 		schedule.Jobs = append(schedule.Jobs, jobs.Planned{
 			Name: job.name, Cron: job.cron.String(), Skip: job.skip,
 			Next: func(after time.Time) time.Time { return job.cron.Next(after.In(pay.Seoul)) },
-			Run:  func(ctx context.Context) error { return a.runLines(ctx, job, metrics) },
+			Run:  func(ctx context.Context) error { return a.runJob(ctx, job, metrics) },
 			Over: func(tick jobs.Tick, took time.Duration, err error) { a.jobOver(ctx, cfg, db, metrics, tick, took, err) },
 		})
 	}
@@ -123,15 +132,15 @@ func replicaName() string {
 	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), born)
 }
 
-// runLines runs the command lines of a job, as a shell would.
-func (a *app) runLines(ctx context.Context, job commandJob, metrics *metrics) error {
+// runJob runs the commands of a job.
+func (a *app) runJob(ctx context.Context, job scheduledJob, metrics *metrics) error {
 	var failures []error
-	for i, line := range job.lines {
+	for i, command := range job.commands {
 		var again []time.Duration
 		if i == 0 {
 			again = job.again
 		}
-		if err := a.runUntilWhole(ctx, job.name, line, again, metrics); err != nil {
+		if err := a.runUntilWhole(ctx, job.name, command, again, metrics); err != nil {
 			failures = append(failures, err)
 		}
 		if ctx.Err() != nil {
@@ -141,67 +150,68 @@ func (a *app) runLines(ctx context.Context, job commandJob, metrics *metrics) er
 	return errors.Join(failures...)
 }
 
-func (a *app) runUntilWhole(ctx context.Context, job string, line []string, again []time.Duration, metrics *metrics) error {
+func (a *app) runUntilWhole(ctx context.Context, job string, command scheduledCommand, again []time.Duration, metrics *metrics) error {
 	for try := 0; ; try++ {
-		code, err := a.runLine(ctx, line)
+		code, err := a.runCommand(ctx, command)
 		metrics.ran(job, code)
 		if (code != codeFailed && code != codeIncomplete) || try == len(again) {
 			return err
 		}
-		a.log.Info("the command is run again", "command", strings.Join(line, " "), "exit_code", code, "in", again[try].String())
+		a.log.Info("the command is run again", "command", command.name, "exit_code", code, "in", again[try].String())
 		if err := sleep(ctx, again[try]); err != nil {
 			return err // the moment is given away, and begun again where it is taken
 		}
 	}
 }
 
-// runLine runs one command in this process. A code that asks for a person is no
-// failure of the job: the night's message and doctor say it.
-func (a *app) runLine(ctx context.Context, line []string) (int, error) {
-	var printed, said bytes.Buffer
-	w := a.world
-	w.stdout, w.stderr, w.terminal = &printed, &said, false
-	w.logs = a.logWriter() // as it goes, not when the job is over
-	code := run(ctx, append(line[:len(line):len(line)], a.sharedFlags()...), w)
-	command := strings.Join(line, " ")
+// failedCommandError is a command of a job that failed.
+type failedCommandError struct {
+	command string
+	code    int
+	cause   error
+}
+
+// Error names the command and the cause.
+func (e *failedCommandError) Error() string {
+	return fmt.Sprintf("daesa %s ended with %d: %v", e.command, e.code, e.cause)
+}
+
+// Unwrap gives the cause.
+func (e *failedCommandError) Unwrap() error { return e.cause }
+
+// runCommand runs one command in this process. Exit code 3 does not fail the job:
+// the night's message and doctor say what a person has to do.
+func (a *app) runCommand(ctx context.Context, command scheduledCommand) (int, error) {
+	var said bytes.Buffer
+	one := a.another(&said)
+	err := command.run(ctx, one)
+	code := one.verdict.code()
+	if err != nil {
+		code = one.codeOf(ctx, err)
+		one.complain(err)
+	}
 	level := slog.LevelInfo
 	if code == codeFailed || code == codeUsage {
 		level = slog.LevelError
 	}
-	a.log.Log(ctx, level, "command ended", "command", command, "exit_code", code, "said", strings.TrimSpace(said.String()))
-	switch code {
-	case codeFailed, codeUsage:
-		return code, fmt.Errorf("daesa %s ended with %d: %s", command, code, firstLine(said.String()))
-	case codeInterrupted:
+	a.log.Log(ctx, level, "command ended", "command", command.name, "exit_code", code, "said", strings.TrimSpace(said.String()))
+	switch {
+	case code == codeInterrupted:
 		return code, context.Canceled
-	default:
+	case code != codeFailed && code != codeUsage:
 		return code, nil
+	case err == nil:
+		err = errors.New(strings.Join(one.verdict.list(), "; "))
 	}
+	return code, &failedCommandError{command.name, code, err}
 }
 
-// sharedFlags are those of `serve` that its jobs take over.
-func (a *app) sharedFlags() []string {
-	flags := []string{"--json", "--log-format", a.logFormat, "--log-level", a.logLevel}
-	if a.configPath != "" {
-		flags = append(flags, "--config", a.configPath)
-	}
-	if a.mid != "" {
-		flags = append(flags, "--mid", a.mid)
-	}
-	if a.by != "" {
-		flags = append(flags, "--by", a.by)
-	}
-	return flags
-}
-
-func firstLine(text string) string {
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "daesa: ") {
-			return strings.TrimSpace(line)
-		}
-	}
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return line
+// another is a command of its own in this process, under the same flags. What it
+// says goes to stderr; what it would print is not wanted.
+func (a *app) another(stderr io.Writer) *app {
+	one := &app{world: a.world, configPath: a.configPath, json: true, logFormat: a.logFormat, logLevel: a.logLevel, asOf: a.asOf, mid: a.mid, by: a.by, log: a.log, prepared: true}
+	one.stderr, one.terminal = stderr, false
+	return one
 }
 
 // jobOver notes how a moment of a job ended, and tells of one that failed.
@@ -211,9 +221,7 @@ func (a *app) jobOver(ctx context.Context, cfg *config.Config, db *store.DB, met
 	if err != nil {
 		log.Error("job failed", "error", err)
 		if ctx.Err() == nil && !errors.Is(err, jobs.ErrLostTick) {
-			a.alert(ctx, cfg, db, "job/"+tick.Job, inLanguage(cfg, "daesa 작업 실패: %s", "daesa: the job %s failed", tick.Job),
-				inLanguage(cfg, "작업 %s이(가) 실패했습니다. 로그에 이유가 있고, daesa doctor가 할 일을 알려 줍니다. 다음 예정 시각에 다시 실행됩니다.",
-					"The job %s failed. Its log says why, daesa doctor says what to do. It runs again at its next time.", tick.Job))
+			a.teller(cfg, db).FailedJob(ctx, tick.Job)
 		}
 		return
 	}

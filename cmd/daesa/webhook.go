@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	application "daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
@@ -35,11 +36,11 @@ type webhookDocument struct {
 	Why            *string `json:"why"`
 }
 
-func newWebhookDocument(r store.EventRow) webhookDocument {
+func newWebhookDocument(r application.Webhook) webhookDocument {
 	return webhookDocument{
 		ID: r.ID, MID: orNull(r.MID), Type: r.Type, OrderID: orNull(r.OrderID), PaymentKey: orNull(r.PaymentKey),
 		TransactionKey: orNull(r.TransactionKey), Status: orNull(r.Status), Signature: orNull(r.Signature),
-		CreatedAt: timeOrNull(r.CreatedAt.Time), ReceivedAt: pay.FormatTime(r.ReceivedAt.Time), State: r.State, Why: orNull(r.Why),
+		CreatedAt: timeOrNull(r.CreatedAt), ReceivedAt: pay.FormatTime(r.ReceivedAt), State: r.State, Why: orNull(r.Why),
 	}
 }
 
@@ -189,36 +190,28 @@ func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, 
 	if err != nil {
 		return err
 	}
-	night, err := a.nightly(cfg, db, m, jobs.JobEvents)
+	night, err := a.nightly(cfg, db, m, application.NightAsked{Job: jobs.JobEvents, Given: orderIDs})
 	if err != nil {
 		return err
 	}
-	night.Settings.Given, night.Orders, night.Progress = orderIDs, nil, nil
+	night.Progress = nil
 	_, err = night.Run(ctx, pay.DayOf(now), now)
 	return err
 }
 
 // settleNow lets refunds that were woken take their next step, and sends
-// nothing. A database that is behind is left to `refunds run`.
+// nothing.
 func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) error {
 	head := newHeadKeeper(cfg, db)
-	if err := head.check(ctx); err != nil {
-		a.warn("%v", err)
-		return nil
-	}
-	run, err := a.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, head)
-	if err != nil {
-		return err
-	}
-	run.Send, run.Patience = false, 0
-	summary, err := run.Run(ctx)
-	if err != nil {
-		return err
-	}
-	for state, n := range summary.States {
-		a.log.Info("refunds settled after a webhook", "state", state, "number", n)
-	}
-	return a.keepHead(ctx, head)
+	return application.SettleWoken{Head: head, Clock: a.clock, Warn: a.warns, Log: a.log,
+		Settle: func(ctx context.Context) (jobs.RefundSummary, error) {
+			run, err := a.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, head)
+			if err != nil {
+				return jobs.RefundSummary{}, err
+			}
+			run.Send, run.Patience = false, 0
+			return run.Run(ctx)
+		}}.Run(ctx)
 }
 
 // eventsEvery is how often the receiver looks for what was put off.
@@ -249,48 +242,24 @@ func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job
 }
 
 // receiver makes the handler of webhooks; wake hears when some were stored.
-func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (receiver *webhook.Receiver, wake chan struct{}, err error) {
-	wake = make(chan struct{}, 1)
-	receiver, err = webhook.New(webhook.Options{
+func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (*webhook.Receiver, application.Wake, error) {
+	wake := application.NewWake()
+	receiver, err := webhook.New(webhook.Options{
 		Inbox: db, Redact: toss.Redact, AllowFrom: cfg.Webhook.AllowFrom, TrustedProxies: cfg.Webhook.TrustedProxies, Now: job.Clock, Log: a.log,
 		Merchants: each(cfg.Merchants, func(m config.Merchant) webhook.Merchant {
 			return webhook.Merchant{MID: m.MID, AlsoMIDs: m.AlsoMIDs, SecurityKeys: func() []string { return securityKeys(m) }}
 		}),
-		Stored: func() {
-			select {
-			case wake <- struct{}{}:
-			default: // it is awake
-			}
-		},
+		Stored: wake.Tell,
 	})
 	return receiver, wake, err
 }
 
 // workOnEvents works on events whenever some were stored, and now and then on
-// what was put off. That a pass fails ends nothing: the events are stored.
-func (a *app) workOnEvents(ctx context.Context, job *jobs.Events, wake <-chan struct{}) {
+// what was put off.
+func (a *app) workOnEvents(ctx context.Context, job *jobs.Events, wake application.Wake) {
 	ticker := time.NewTicker(eventsEvery)
 	defer ticker.Stop()
-	for {
-		summary, err := job.Run(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			a.log.Error("webhook: the work on events stopped and is begun again", "error", err)
-		case summary.Taken > 0:
-			a.log.Info("webhook", "taken", summary.Taken, "done", summary.Done, "forged", summary.Forged, "unknown", summary.Unknown, "put_off", summary.PutOff)
-		}
-		for _, gap := range summary.Gaps {
-			a.log.Warn("webhook", "gap", gap)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-		case <-ticker.C:
-		}
-	}
+	application.EventWork{Pass: job, Wake: wake, Tick: ticker.C, Log: a.log}.Run(ctx)
 }
 
 // securityKeys are a merchant's keys for signed webhooks: two, with a comma

@@ -18,6 +18,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports"
 	"daesa/store"
 	"daesa/toss"
 )
@@ -35,12 +36,20 @@ func (a *app) clientWithin(db *store.DB, m config.Merchant, timeout time.Duratio
 // clientUnder is a client that takes what belongs to a merchant's MIDs for that
 // of one of them.
 func (a *app) clientUnder(db *store.DB, m config.Merchant, mid string, timeout time.Duration) (*toss.Client, error) {
-	pace := newPacer(db, m.MID, m.RequestsPerMinute, a.clock)
+	pace := a.pacer(db, m)
 	return toss.New(toss.Options{
 		BaseURL: m.BaseURL, MID: mid, AlsoMIDs: slices.DeleteFunc(midsOf(m), func(other string) bool { return other == mid }), SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
-		Pace: pace, OnThrottle: pace.rest, Now: a.clock, Timeout: timeout,
+		Pace: pace, OnThrottle: pace.Rest, Now: a.clock, Timeout: timeout,
 	})
 }
+
+// pacer hands out a merchant's calls, as the database grants them.
+func (a *app) pacer(db *store.DB, m config.Merchant) *application.Pacer {
+	return &application.Pacer{Paces: db, MID: m.MID, PerMinute: m.RequestsPerMinute, Clock: a.clock, Sleep: sleep}
+}
+
+// midOf is the MID under which a merchant is configured.
+func midOf(m config.Merchant) string { return m.MID }
 
 // midsOf are the MIDs that a merchant's key answers for, the configured one first.
 func midsOf(m config.Merchant) []string { return append([]string{m.MID}, m.AlsoMIDs...) }
@@ -54,15 +63,27 @@ func (p provider) Transactions(ctx context.Context, from, to time.Time, after st
 	return page.Rows, page.Next, page.Evidence, err
 }
 
+// shownNight shows on a terminal how far it is.
+type shownNight struct {
+	*jobs.Nightly
+	bar *progress
+}
+
+// Run runs the night.
+func (n shownNight) Run(ctx context.Context, day pay.Day, now time.Time) (reports.Snapshot, error) {
+	defer n.bar.Close()
+	return n.Nightly.Run(ctx, day, now)
+}
+
 // nightly wires one merchant's night.
-func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job string) (*jobs.Nightly, error) {
+func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked application.NightAsked) (shownNight, error) {
 	client, err := a.client(db, m)
 	if err != nil {
-		return nil, &coded{err, codeUsage}
+		return shownNight{}, &coded{err, codeUsage}
 	}
 	n := &jobs.Nightly{
-		Job: job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
-		Log: a.log.With("job", job, "mid", m.MID),
+		Job: asked.Job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
+		Log: a.log.With("job", asked.Job, "mid", m.MID),
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return db.OpenComparison(ctx, scope, now)
 		},
@@ -70,16 +91,28 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, job s
 	if cfg.Settlement.Mode == config.SettlementAPI {
 		n.Payouts = client
 	}
-	if source := a.orderSource(cfg, db); source != nil {
+	source, err := a.orderSource(cfg, db)
+	if err != nil {
+		return shownNight{}, err
+	}
+	if source != nil && asked.Given == nil {
 		n.Orders = source
 	}
-	if err := newHeadKeeper(cfg, db).check(context.Background()); err != nil {
+	n.Settings.Given = asked.Given
+	if asked.Phones {
+		n.Settings.PhonesOnly, n.Settings.Settle = true, 0
+	}
+	if own := n.Settings.Owner; asked.Again {
+		n.Settings.OwnerIsDead = func(owner string) bool { return owner == own || ownerIsDead(owner) }
+	}
+	if err := newHeadKeeper(cfg, db).Check(context.Background()); err != nil {
 		a.warn("%v", err)
 		a.verdict.add(codePerson, "%v", err)
 		n.Settings.Behind = true
 	}
-	n.Progress = a.newProgress()
-	return n, nil
+	bar := a.newProgress()
+	n.Progress = bar
+	return shownNight{n, bar}, nil
 }
 
 func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
@@ -128,24 +161,37 @@ func ownerIsDead(owner string) bool {
 
 // orderSource gives the source that the configuration names; nil for the
 // table, which somebody else fills.
-func (a *app) orderSource(cfg *config.Config, db *store.DB) jobs.OrderSource {
-	base := source{cfg: cfg, db: db, options: orderOptions(cfg), actor: a.actor(), now: a.now}
+func (a *app) orderSource(cfg *config.Config, db *store.DB) (jobs.OrderSource, error) {
+	options, err := a.orderOptions(cfg, "")
+	if err != nil {
+		return nil, err
+	}
 	switch cfg.Orders.Source {
 	case config.SourceCSV:
-		return &application.DroppedOrders{Store: db, Options: base.options, Glob: cfg.Orders.CSV.Glob, Actor: base.actor, Now: base.now}
+		return &application.DroppedOrders{Store: db, Options: options, Glob: cfg.Orders.CSV.Glob, Actor: a.actor(), Now: a.now}, nil
 	case config.SourceQuery:
-		return &querySource{base}
+		options.Profile = nil // a query gives the columns of the contract
+		return &querySource{source{cfg: cfg, db: db, options: options, actor: a.actor(), now: a.now}}, nil
 	default:
-		return nil
+		return nil, nil
 	}
 }
 
-func orderOptions(cfg *config.Config) orders.Options {
-	options := orders.Options{MIDs: mids(cfg), MainMIDs: cfg.MainMIDs()}
+// orderOptions are how orders are read. profile replaces the configured one; a
+// profile that is wrong is wrong configuration.
+func (a *app) orderOptions(cfg *config.Config, profile string) (orders.Options, error) {
+	if profile == "" {
+		profile = cfg.Orders.Profile
+	}
+	options := orders.Options{MIDs: mids(cfg), MainMIDs: cfg.MainMIDs(), Unpacked: cfg.Orders.MaxUnpackedBytes}
 	if len(cfg.Merchants) == 1 {
 		options.DefaultMID = cfg.Merchants[0].MID
 	}
-	return options
+	var err error
+	if options.Profile, err = orders.LoadProfile(profile); err != nil {
+		return options, &coded{err, codeUsage}
+	}
+	return options, nil
 }
 
 // source is what the two sources that daesa reads by itself share.

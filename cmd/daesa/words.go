@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"daesa/internal/written"
 	"daesa/pay"
 )
 
@@ -82,20 +83,8 @@ func oneOf[T ~string](flag, value string, words []T) error {
 	return usage(fmt.Errorf("%s %s: no such word", flag, plain(value)), "use one of "+listed(words))
 }
 
-// plain makes text from outside fit for a terminal: one line, and no character
-// that could move the cursor or hide what stands beside it.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case !unicode.IsGraphic(r):
-			return '?'
-		default:
-			return r
-		}
-	}, text)
-}
+// plain makes text from outside fit for a terminal.
+func plain(text string) string { return written.Shown(text) }
 
 // width is the number of a terminal's columns that a text takes: Korean,
 // Chinese and Japanese letters take two.
@@ -167,12 +156,7 @@ func timeOrNothing(t time.Time) string {
 }
 
 // counted writes "1 break", "2 breaks".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return grouped(int64(n)) + " " + thing + "s"
-}
+func counted(n int, thing string) string { return pay.Counted(int64(n), thing) }
 
 // each turns every element of a list into another thing; never nil, so that
 // JSON has an empty array.

@@ -1,18 +1,18 @@
 // Package mutants changes the program in one small place at a time, and its
 // tests ask whether the tests there notice: a rule about money whose tests let
 // a change live is a rule that nobody holds. It knows no room, only the text of
-// files. Begin at list.txt, which says each change and what would come of it;
-// `make mutants` tries all of them.
+// files. Begin at refunds.txt; each list says its changes and what would come
+// of them, and `make mutants` tries all of them.
 package mutants
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"strings"
 )
 
-//go:embed list.txt
-var list string
+//go:embed *.txt
+var lists embed.FS
 
 // mutant is one small change of one file.
 type mutant struct {
@@ -32,9 +32,30 @@ func (m mutant) change(text string) (string, error) {
 	return strings.Replace(text, m.old, m.new, 1), nil
 }
 
+// all reads every list, in the order of their names.
+func all() ([]mutant, error) {
+	entries, err := lists.ReadDir(".")
+	if err != nil {
+		return nil, err
+	}
+	var mutants []mutant
+	for _, entry := range entries {
+		text, err := lists.ReadFile(entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		of, err := parse(entry.Name(), string(text))
+		if err != nil {
+			return nil, err
+		}
+		mutants = append(mutants, of...)
+	}
+	return mutants, nil
+}
+
 // parse reads a list: a line "# what it would do", "file:", "tests:", perhaps
 // "run:" and "lives:", then the lines that go (-) and those that come (+).
-func parse(text string) ([]mutant, error) {
+func parse(name, text string) ([]mutant, error) {
 	var mutants []mutant
 	for i, line := range strings.Split(text, "\n") {
 		if what, found := strings.CutPrefix(line, "# "); found {
@@ -45,12 +66,12 @@ func parse(text string) ([]mutant, error) {
 			continue
 		}
 		if len(mutants) == 0 || !mutants[len(mutants)-1].take(line) {
-			return nil, fmt.Errorf("list.txt:%d: %q means nothing here", i+1, line)
+			return nil, fmt.Errorf("%s:%d: %q means nothing here", name, i+1, line)
 		}
 	}
 	for _, m := range mutants {
 		if m.file == "" || len(m.tests) == 0 || m.old == "" {
-			return nil, fmt.Errorf("list.txt: %s: file, tests and the lines that go are needed", m.what)
+			return nil, fmt.Errorf("%s: %s: file, tests and the lines that go are needed", name, m.what)
 		}
 	}
 	return mutants, nil

@@ -537,6 +537,9 @@ func boolOrError(value, isError byte) cell {
 	return cell{text: "FALSE"}
 }
 
+// noNumber stands in a formula's result where that is no number.
+const noNumber = 0xffff
+
 // textToken begins a text within a formula.
 const textToken = 0x17
 
@@ -553,5 +556,9 @@ func (s *biffSource) formula(data []byte) cell {
 			return textCell(value)
 		}
 	}
-	return cell{raw: "", reason: reasonFormula}
+	raw := ""
+	if binary.LittleEndian.Uint16(data[12:]) != noNumber {
+		raw = strconv.FormatFloat(math.Float64frombits(binary.LittleEndian.Uint64(data[6:])), 'f', -1, 64)
+	}
+	return cell{raw: raw, reason: reasonFormula}
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,8 +16,10 @@ type Fault struct {
 	Line   int    // the first physical line of a CSV row, the row number of a sheet
 	Cell   string // F12 in a sheet; empty in a CSV file
 	Column string // the column's name; empty where the row as a whole is wrong
+	Title  string // as the file has it, where that is not the name
 	Value  string
 	Reason string
+	Korean string // the reason in Korean, where whoever found it says it so
 }
 
 // Error is FILE:LINE: column "amount": "1,000": the reason.
@@ -35,7 +38,7 @@ func (f *Fault) Error() string {
 func (f *Fault) Brief() string {
 	var text strings.Builder
 	if f.Column != "" {
-		fmt.Fprintf(&text, "column %q", f.Column)
+		fmt.Fprintf(&text, "column %q", cmp.Or(f.Title, f.Column))
 		if f.Cell != "" {
 			fmt.Fprintf(&text, " (%s)", f.Cell)
 		}
@@ -50,7 +53,7 @@ func (f *Fault) Brief() string {
 
 // Rows is the fault for programs.
 func (f *Fault) Rows() []hint.Row {
-	return []hint.Row{{File: f.File, Sheet: f.Sheet, Line: f.Line, Column: f.Column, Value: f.Value, Reason: f.Reason}}
+	return []hint.Row{{File: f.File, Sheet: f.Sheet, Line: f.Line, Column: cmp.Or(f.Title, f.Column), Value: f.Value, Reason: f.Reason}}
 }
 
 // Word is what programs read of an error about rows.
@@ -60,6 +63,15 @@ const (
 	wordRows = "bad_rows" // rows of a file cannot be taken
 	wordFile = "bad_file" // a file cannot be read at all, or no further
 )
+
+// Briefs are all of them on one line, without their places.
+func (f Faults) Briefs() string {
+	briefs := make([]string, len(f))
+	for i, fault := range f {
+		briefs[i] = fault.Brief()
+	}
+	return strings.Join(briefs, "; ")
+}
 
 // Faults are several of them, in the order in which they were met.
 type Faults []*Fault

@@ -45,10 +45,16 @@ type Options struct {
 	// HeaderWithin is in how many rows the header is looked for, blank ones
 	// counted; 0: the header is the first row that is not blank.
 	HeaderWithin int
+	// HeaderAt is the row of the header where it is known; 0: it is looked for.
+	HeaderAt int
 	// IsHeader says of a row whether it is the header, by the columns that its
-	// titles name. Without it, or where no row is one, the first row that is not
-	// blank is taken, so that what it lacks can be said.
+	// titles name. Without it the first row that is not blank is taken; where no
+	// row is one, that which names most of the columns, so that what it lacks can
+	// be said.
 	IsHeader func(has func(column string) bool) bool
+	// Own are the columns of an Aside: in a file that has them all, what guards
+	// its cells against becoming formulas is taken off.
+	Own []string
 	// Columns are the names of each column, as Title makes them comparable. A
 	// title that is none of them names a column by itself, in lower case; without
 	// Columns all do.

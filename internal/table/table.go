@@ -40,16 +40,23 @@ type concealer interface {
 
 // Reader reads one table.
 type Reader struct {
-	name    string
+	Layout
 	file    *os.File
 	source  rowSource
 	options Options
-	about   About
-	header  []string
-	index   map[string]int // by the column's name
-	sheet   bool           // columns are named by letters
+	aside   bool // it was written by an Aside
 
 	headerHidden bool
+}
+
+// Layout is where the columns of a table stand. It outlives the reading, so that
+// what a look-up shows is said of its cell, too.
+type Layout struct {
+	name   string
+	about  About
+	header []string
+	index  map[string]int // by the column's name
+	sheet  bool           // columns are named by letters
 }
 
 // About says what a file is, and where its table was found.
@@ -81,7 +88,7 @@ func Open(path string, options Options) (*Reader, error) {
 		return nil, err
 	}
 	options.Limits = options.withDefaults()
-	r := &Reader{name: path, file: file, options: options}
+	r := &Reader{Layout: Layout{name: path}, file: file, options: options}
 	if err := r.open(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -135,6 +142,7 @@ func (r *Reader) readHeader() error {
 			return err
 		}
 	}
+	r.aside = r.fromAside(r.options.Own)
 	return nil
 }
 
@@ -162,7 +170,8 @@ func (r *Reader) nameColumn(i, line int) error {
 
 // findHeader looks for the header by names, never by its place.
 func (r *Reader) findHeader() (heading, error) {
-	var first *heading
+	var first *heading // the row that names most columns
+	most := 0
 	for {
 		line, cells, err := r.source.next()
 		switch {
@@ -177,12 +186,18 @@ func (r *Reader) findHeader() (heading, error) {
 			continue
 		}
 		row := heading{line, cells, r.rowHidden()}
+		if at := r.options.HeaderAt; at > 0 {
+			if line >= at {
+				return row, nil
+			}
+			continue
+		}
 		if r.options.IsHeader == nil || r.options.IsHeader(r.names(cells)) {
 			return row, nil
 		}
-		if first == nil {
+		if named := r.known(cells); first == nil || named > most {
 			row.cells = slices.Clone(cells)
-			first = &row
+			first, most = &row, named
 		}
 		if line >= r.options.HeaderWithin {
 			return *first, nil
@@ -202,29 +217,86 @@ func (r *Reader) names(cells []cell) func(column string) bool {
 	return func(column string) bool { return named[column] }
 }
 
+// HeadRow is one of the first rows of a file, with the texts of its cells.
+type HeadRow struct {
+	Line  int
+	Cells []string
+}
+
+// Head gives the first rows of a file that are not blank, whatever they are, up
+// to a line.
+func Head(path string, options Options, lines int) (About, []HeadRow, error) {
+	options.HeaderAt, options.HeaderWithin, options.IsHeader, options.Columns = 0, 0, nil, map[string]string{}
+	r, err := Open(path, options)
+	if err != nil {
+		return About{}, nil, err
+	}
+	defer r.Close()
+	rows := []HeadRow{{r.about.HeaderRow, r.Header()}}
+	for {
+		line, cells, err := r.source.next()
+		switch {
+		case errors.Is(err, io.EOF), err == nil && line > lines:
+			return r.about, rows, nil
+		case err != nil:
+			return r.about, rows, err
+		case blank(cells):
+			continue
+		}
+		row := HeadRow{Line: line}
+		for _, cell := range cells {
+			row.Cells = append(row.Cells, strings.TrimSpace(cell.text))
+		}
+		rows = append(rows, row)
+	}
+}
+
+// known counts the titles of a row that name one of the columns looked for.
+func (r *Reader) known(cells []cell) int {
+	count := 0
+	for _, cell := range cells {
+		if _, known := r.options.Columns[Title(cell.text)]; known {
+			count++
+		}
+	}
+	return count
+}
+
 // About says what the file is.
-func (r *Reader) About() About { return r.about }
+func (l *Layout) About() About { return l.about }
 
 // Header gives the titles as the file has them, blanks around them cut off.
 // Everywhere else a column is asked for by its name.
-func (r *Reader) Header() []string { return slices.Clone(r.header) }
+func (l *Layout) Header() []string { return slices.Clone(l.header) }
 
 // Name is the path that was opened.
-func (r *Reader) Name() string { return r.name }
+func (l *Layout) Name() string { return l.name }
 
 // Has says whether the table has a column.
-func (r *Reader) Has(column string) bool {
-	_, has := r.index[column]
+func (l *Layout) Has(column string) bool {
+	_, has := l.index[column]
 	return has
 }
 
+// Place is where a column stands in a row, counted from 0; -1 where the table
+// lacks it.
+func (l *Layout) Place(column string) int {
+	if i, has := l.index[column]; has {
+		return i
+	}
+	return -1
+}
+
 // TitleOf is the title of a column as the file has it; "" where it lacks it.
-func (r *Reader) TitleOf(column string) string {
-	if i, has := r.index[column]; has {
-		return r.header[i]
+func (l *Layout) TitleOf(column string) string {
+	if i, has := l.index[column]; has {
+		return l.header[i]
 	}
 	return ""
 }
+
+// AdviceHeader is what to do about a header that lacks columns.
+const AdviceHeader = "the first row names the columns"
 
 // Require names all missing columns in one *FileError.
 func (r *Reader) Require(columns ...string) error {
@@ -240,7 +312,7 @@ func (r *Reader) Require(columns ...string) error {
 	failure := &FileError{
 		File:   r.name,
 		Reason: "the header lacks " + strings.Join(missing, ", ") + "; it has " + clip(strings.Join(r.header, ", ")),
-		Advice: "the first row names the columns",
+		Advice: AdviceHeader,
 	}
 	if len(r.header) == 1 && strings.ContainsAny(r.header[0], ";|") {
 		failure.Advice = "separate the columns with commas"
@@ -257,6 +329,9 @@ func (r *Reader) Unknown(known ...string) []string {
 			continue
 		}
 		name, _ := r.options.column(title)
+		if r.aside && slices.Contains(r.options.Own, name) {
+			continue
+		}
 		if !slices.Contains(known, name) || r.index[name] != i {
 			unknown = append(unknown, title)
 		}
@@ -287,7 +362,9 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				return
 			}
 			if !r.sheet && len(cells) != len(r.header) {
-				err = row.NewFault("", "", fmt.Sprintf("has %d fields, the header has %d", len(cells), len(r.header)))
+				fault := row.NewFault("", "", fmt.Sprintf("has %d fields, the header has %d", len(cells), len(r.header)))
+				fault.Korean = fmt.Sprintf("칸 수가 %d개로 제목 행의 %d개와 다릅니다", len(cells), len(r.header))
+				err = fault
 			}
 			if !yield(row, err) {
 				return
@@ -322,8 +399,8 @@ func (r *Reader) Close() error { return r.file.Close() }
 
 // place is a column as people point at it: a letter in a sheet, a number in a
 // CSV file.
-func (r *Reader) place(i int) string {
-	if r.sheet {
+func (l *Layout) place(i int) string {
+	if l.sheet {
 		return letters(i)
 	}
 	return strconv.Itoa(i + 1)
@@ -336,7 +413,44 @@ func (r Row) Get(column string) (value string, present bool) {
 	if !has || i >= len(r.cells) {
 		return "", has
 	}
-	return r.cells[i].text, true
+	return r.Cell(i), true
+}
+
+// Cell is the value of a cell by its place (see Reader.Place), or "".
+func (r Row) Cell(place int) string {
+	if place < 0 || place >= len(r.cells) {
+		return ""
+	}
+	if r.table.aside {
+		return unguardFormula(r.cells[place].text)
+	}
+	return r.cells[place].text
+}
+
+// Refused says why the cell at a place cannot be taken.
+func (r Row) Refused(place int) (value, reason string, refused bool) {
+	if place < 0 || place >= len(r.cells) {
+		return "", "", false
+	}
+	c := &r.cells[place]
+	return c.raw, c.reason, c.reason != ""
+}
+
+// Result is the value of a column; of a formula its stored result, which may be
+// out of date, or absent: it is good for comparing, and for nothing else.
+func (r Row) Result(column string) (value string, formula bool) {
+	i, has := r.table.index[column]
+	if !has || i >= len(r.cells) {
+		return "", false
+	}
+	c := r.cells[i]
+	if c.reason != reasonFormula {
+		return r.Cell(i), false
+	}
+	if text, reason := numberText(strings.TrimSpace(c.raw), format{}, false); reason == "" {
+		return text, true
+	}
+	return c.raw, true
 }
 
 // First is the text of the first cell that is not blank: by it notes and totals
@@ -361,11 +475,23 @@ func (r Row) Fault(column string) *Fault {
 
 // NewFault is a fault of this row's column.
 func (r Row) NewFault(column, value, reason string) *Fault {
-	fault := &Fault{File: r.File, Sheet: r.table.about.Sheet, Line: r.Line, Column: column, Value: value, Reason: reason}
-	if i, has := r.table.index[column]; has && r.table.sheet {
-		fault.Cell = r.table.place(i) + strconv.Itoa(r.Line)
-		if len(r.table.about.Unread) > 0 {
-			fault.Cell = r.table.about.Sheet + "!" + fault.Cell
+	return r.table.NewFault(r.Line, column, value, reason)
+}
+
+// NewFault is a fault of a column in a line.
+func (l *Layout) NewFault(line int, column, value, reason string) *Fault {
+	fault := &Fault{File: l.name, Sheet: l.about.Sheet, Line: line, Column: column, Value: value, Reason: reason}
+	i, has := l.index[column]
+	if !has {
+		return fault
+	}
+	if Title(l.header[i]) != column {
+		fault.Title = l.header[i]
+	}
+	if l.sheet {
+		fault.Cell = l.place(i) + strconv.Itoa(line)
+		if len(l.about.Unread) > 0 {
+			fault.Cell = l.about.Sheet + "!" + fault.Cell
 		}
 	}
 	return fault
@@ -375,8 +501,21 @@ func (r Row) NewFault(column, value, reason string) *Fault {
 // A cell that cannot be taken is "", so that nobody takes it elsewhere.
 func (r Row) Cells() []string {
 	values := make([]string, max(len(r.cells), len(r.table.header)))
-	for i, cell := range r.cells {
-		values[i] = cell.text
+	for i := range r.cells {
+		values[i] = r.Cell(i)
+	}
+	return values
+}
+
+// Raw are the cells as they stand, also what cannot be taken: to show them again,
+// and for nothing else.
+func (r Row) Raw() []string {
+	values := make([]string, len(r.cells))
+	for i := range r.cells {
+		values[i] = r.Cell(i)
+		if r.cells[i].reason != "" {
+			values[i] = r.cells[i].raw
+		}
 	}
 	return values
 }

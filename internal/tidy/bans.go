@@ -72,16 +72,23 @@ var mayFloat = map[string]string{
 	"orders.Query.text": "recognises a driver's floating-point value in order to refuse it",
 }
 
-// Bans finds uses of what the tables above forbid, and entries of the two
-// lists of exceptions that nothing needs any more.
-func Bans(tree *Tree) []Finding {
-	return checkBans(tree, &exceptions{panics: mayPanic, floats: mayFloat})
+// mayReadErrors lists functions that may look into an error's text:
+// "room.Function" and why. Facts travel as types.
+var mayReadErrors = map[string]string{
+	"config.noYAML":   "the YAML library says a fault and its line in its text alone",
+	"store.onStandby": "the driver has no type for a session that may not write",
 }
 
-// exceptions are the two lists, and which of their entries some code needs.
+// Bans finds uses of what the tables above forbid, and entries of the
+// lists of exceptions that nothing needs any more.
+func Bans(tree *Tree) []Finding {
+	return checkBans(tree, &exceptions{panics: mayPanic, floats: mayFloat, errorTexts: mayReadErrors})
+}
+
+// exceptions are the lists, and which of their entries some code needs.
 type exceptions struct {
-	panics, floats map[string]string
-	used           map[string]bool
+	panics, floats, errorTexts map[string]string
+	used                       map[string]bool
 }
 
 func checkBans(tree *Tree, except *exceptions) []Finding {
@@ -95,6 +102,7 @@ func checkBans(tree *Tree, except *exceptions) []Finding {
 		for _, decl := range file.syntax.Decls {
 			found = append(found, panics(tree, file, decl, except)...)
 			found = append(found, floats(tree, file, decl, except)...)
+			found = append(found, errorTexts(tree, file, decl, except)...)
 		}
 	}
 	return append(found, except.unneeded(tree)...)
@@ -175,6 +183,48 @@ func abortsHandler(call *ast.CallExpr) bool {
 	return ok && selector.Sel.Name == "ErrAbortHandler"
 }
 
+// errorTexts finds calls of the package strings, and comparisons, that look into
+// what Error gives.
+func errorTexts(tree *Tree, file *File, decl ast.Decl, except *exceptions) []Finding {
+	if isForTests(file.Room) {
+		return nil
+	}
+	key := file.Room + "." + nameOf(decl)
+	var found []Finding
+	look := func(at ast.Node, parts ...ast.Expr) {
+		for _, part := range parts {
+			call, ok := part.(*ast.CallExpr)
+			if !ok || len(call.Args) > 0 {
+				continue
+			}
+			if method, ok := call.Fun.(*ast.SelectorExpr); !ok || method.Sel.Name != "Error" {
+				continue
+			}
+			except.used[key] = true
+			if except.errorTexts[key] == "" {
+				found = append(found, tree.at(at.Pos(), "the text of an error is looked into: facts travel as types (errors.Is, errors.As); "+
+					"where a library has none, add %q to mayReadErrors in internal/tidy/bans.go with a reason", key))
+			}
+		}
+	}
+	ast.Inspect(decl, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.CallExpr:
+			if function, ok := node.Fun.(*ast.SelectorExpr); ok {
+				if of, ok := function.X.(*ast.Ident); ok && of.Name == "strings" {
+					look(node, node.Args...)
+				}
+			}
+		case *ast.BinaryExpr:
+			if node.Op == token.EQL || node.Op == token.NEQ {
+				look(node, node.X, node.Y)
+			}
+		}
+		return true
+	})
+	return found
+}
+
 func floats(tree *Tree, file *File, decl ast.Decl, except *exceptions) []Finding {
 	if !matchesAny(moneyRooms, file.Room) {
 		return nil
@@ -210,7 +260,7 @@ func floats(tree *Tree, file *File, decl ast.Decl, except *exceptions) []Finding
 // exception for a room that is not there is left alone.
 func (e *exceptions) unneeded(tree *Tree) []Finding {
 	var found []Finding
-	for _, list := range []map[string]string{e.panics, e.floats} {
+	for _, list := range []map[string]string{e.panics, e.floats, e.errorTexts} {
 		for key := range list {
 			room, _, _ := strings.Cut(key, ".")
 			for _, existing := range tree.rooms() {

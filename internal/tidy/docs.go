@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"io/fs"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -170,6 +171,43 @@ func FrontPage(tree *Tree) ([]Finding, error) {
 	for _, command := range []string{"go run ./cmd/daesa demo", "go test ./..."} {
 		if !strings.Contains(top, command) {
 			found = append(found, Finding{"README.md", fmt.Sprintf("does not show %q in its first %d lines", command, shownWithin)})
+		}
+	}
+	return found, nil
+}
+
+// architecture is the guide to the rooms.
+const architecture = "docs/architecture.md"
+
+// RoomTable compares the rooms that the guide tells of, one row of a table each
+// that begins with the room in backquotes, with those that are there. The rooms
+// below internal and those for tests alone need no row.
+func RoomTable(tree *Tree) ([]Finding, error) {
+	text, err := fs.ReadFile(tree.fsys, architecture)
+	if err != nil {
+		return nil, err
+	}
+	told := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		if rest, isRow := strings.CutPrefix(line, "| `"); isRow {
+			if room, _, ends := strings.Cut(rest, "`"); ends {
+				told[room] = true
+			}
+		}
+	}
+	var found []Finding
+	for _, room := range tree.rooms() {
+		switch {
+		case isForTests(room), strings.HasPrefix(room, "internal/"):
+		case !told[room]:
+			found = append(found, Finding{architecture, fmt.Sprintf("has no row for the room %s", room)})
+		}
+	}
+	for room := range told {
+		if _, ok := rowOf(room); !ok && !strings.HasPrefix(room, "internal/") {
+			continue // another table of the guide
+		} else if !slices.Contains(tree.rooms(), room) && !strings.HasPrefix(room, "internal/") {
+			found = append(found, Finding{architecture, fmt.Sprintf("tells of the room %s, which is not there", room)})
 		}
 	}
 	return found, nil

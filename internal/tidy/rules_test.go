@@ -90,6 +90,9 @@ func TestBans(t *testing.T) {
 		{"float", "pay/a.go", `type Won float64; const share = 0.5`, []string{`"pay.Won"`, `"pay.share"`}},
 		{"float elsewhere", "reports/a.go", `type Width float64`, nil},
 		{"float in a test", "pay/a_test.go", `type Won float64`, nil},
+		{"the text of an error", "jobs/a.go", `import "strings"; func f(err error) bool { return strings.Contains(err.Error(), "key") || err.Error() == "key" }`, []string{`"jobs.f"`, `"jobs.f"`}},
+		{"the text of an error, told", "jobs/a.go", `import "fmt"; func f(err error) string { return fmt.Sprint("because ", err.Error()) }`, nil},
+		{"the text of an error in a test", "jobs/a_test.go", `import "strings"; func f(err error) bool { return strings.Contains(err.Error(), "key") }`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			expect(t, checkBans(treeOf(t, c.file, "package p\n"+c.code+"\n"), &exceptions{}), c.want...)
@@ -218,5 +221,25 @@ func TestFileThatDoesNotParse(t *testing.T) {
 	_, err := Load(fstest.MapFS{"pay/a.go": &fstest.MapFile{Data: []byte("package p\nfunc {")}})
 	if err == nil || !strings.Contains(err.Error(), "pay/a.go:2") {
 		t.Fatalf("got %v", err)
+	}
+}
+
+func TestRoomTable(t *testing.T) {
+	for _, c := range []struct {
+		name, guide string
+		want        []string
+	}{
+		{"every room has its row", "| room |\n| `jobs` | walks |\n", nil},
+		{"one is not told of", "| room |\n", []string{"no row for the room jobs"}},
+		{"one is gone", "| `jobs` | walks |\n| `toss` | calls |\n", []string{"toss, which is not there"}},
+		{"another table", "| `jobs` | walks |\n| `since` | a time |\n", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found, err := RoomTable(treeOf(t, "docs/architecture.md", c.guide, "jobs/a.go", "package jobs\n", "internal/golden/a.go", "package golden\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, found, c.want...)
+		})
 	}
 }

@@ -45,6 +45,7 @@ func TestRepository(t *testing.T) {
 		{"doc comments", alwaysReadable(DocComments)},
 		{"dependencies", Dependencies},
 		{"front page", FrontPage},
+		{"table of rooms", RoomTable},
 	}
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 // layout gives excelize everything of the sheet but its rows. The filter comes
 // first: excelize forgets the sheet's properties with it.
 func (s *Sheet) layout(b *Book) error {
-	steps := []func(*excelize.File) error{s.layoutFilter, s.layoutTable, s.layoutChoices, s.layoutView, s.layoutPage, s.layoutPrint, s.layoutCells}
+	steps := []func(*excelize.File) error{s.layoutFilter, s.layoutTable, s.layoutChoices, s.layoutForm, s.layoutView, s.layoutPage, s.layoutPrint, s.layoutCells}
 	for _, step := range steps {
 		if err := step(b.file); err != nil {
 			return err

@@ -30,6 +30,10 @@ type Sheet struct {
 	tableAt  string // its area
 	choices  []choice
 	printed  int // columns on paper; 0: all
+
+	// of a form
+	offers []Offer
+	texts  []int // columns
 }
 
 type (

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
@@ -292,7 +293,7 @@ func resealed(t *testing.T, db *store.DB) {
 		}
 		return append([]byte("new "), sealed...), nil
 	})
-	if err != nil || done != (store.Resealed{Accounts: 2, Attempts: 1}) || len(places) != 4 {
+	if err != nil || done != (app.Resealed{Accounts: 2, Attempts: 1}) || len(places) != 4 {
 		t.Fatalf("%+v, %d places, %v", done, len(places), err)
 	}
 	for i, want := range []string{"new sealed-print-0", "sealed-print-1", "new sealed-print-2"} {

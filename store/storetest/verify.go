@@ -25,7 +25,7 @@ var verifyTests = map[string]func(*testing.T, *store.DB){
 }
 
 // verified is what verifying found; it must be no error.
-func verified(t *testing.T, db *store.DB) store.Verified {
+func verified(t *testing.T, db *store.DB) app.Verified {
 	t.Helper()
 	found, err := db.VerifyJournal(t.Context(), "")
 	if err != nil {
@@ -196,7 +196,7 @@ func everyColumnIsNamed(t *testing.T, db *store.DB) {
 
 // names says whether verifying named a changed column, or for a key the row that
 // is gone and the one that is there in its place.
-func names(found store.Verified, table, column string) bool {
+func names(found app.Verified, table, column string) bool {
 	for _, altered := range found.Altered {
 		kind, _, _ := strings.Cut(altered.Subject, ":")
 		of := map[string]string{"refunds": "refund", "refund_attempts": "refund", "hand_transfers": "transfer", "transfers": "break", "batches": "batch", "limit_ledger": "limit", "brake": "brake"}[table]
@@ -325,7 +325,7 @@ func olderEntries(t *testing.T, db *store.DB) {
 		"UPDATE refunds SET state = 'rejected' WHERE state = 'requested'": "state", "UPDATE refunds SET reason = 'x'": "reason",
 		"UPDATE refunds SET approved_by = 'choi' WHERE approved_by <> ''": "approved_by", "UPDATE refund_attempts SET guard = 1": "attempt 1: guard"} {
 		own(t, db, statement)
-		if found := verified(t, db); !slices.ContainsFunc(found.Altered, func(a store.Altered) bool { return slices.Contains(a.What, column) }) {
+		if found := verified(t, db); !slices.ContainsFunc(found.Altered, func(a app.Altered) bool { return slices.Contains(a.What, column) }) {
 			t.Errorf("%s is not found: %+v", statement, found.Altered)
 		}
 		restored(t, db, "refunds")

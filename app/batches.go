@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"daesa/internal/written"
+	"daesa/pay"
+	"daesa/refunds"
+	"daesa/reports"
+)
+
+// BatchRequests gives the requests of a batch, and who imported it.
+type BatchRequests interface {
+	Journal
+	// RefundsOfBatch gives the requests of a batch, of one merchant or ("") all.
+	RefundsOfBatch(ctx context.Context, mid, batch string) ([]refunds.Request, error)
+	JournalHead(ctx context.Context) (seq int64, hash string, err error)
+}
+
+// RequestFacts gives what is known of a request beside its row.
+type RequestFacts interface {
+	ShownAttempts(ctx context.Context, id string) ([]ShownAttempt, error)
+	// SeenPayment gives the payment as the newest look-up showed it, and when the
+	// request's cancel was; zero where none is claimed.
+	SeenPayment(ctx context.Context, r refunds.Request) (p pay.Payment, canceledAt time.Time, err error)
+	// ShownAccount gives the masked account of a payment; nil: none is known.
+	ShownAccount(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error)
+}
+
+// ShownAttempt is an attempt without the bytes that were sent, in which an
+// account may be sealed: who only reads has no right to them.
+type ShownAttempt struct {
+	refunds.Attempt
+	BodySHA256 string // of the bytes, also after they were destroyed
+}
+
+// ReadBatch reads all that a batch's workbook says.
+type ReadBatch struct {
+	Requests BatchRequests
+	Facts    RequestFacts
+	Now      time.Time
+}
+
+// UnknownBatch is the error of a batch that nobody has imported.
+func UnknownBatch(id string) error {
+	return unknown("daesa refunds list --json shows the batch of each request", "batch %s: no such batch", written.Shown(id))
+}
+
+// Run reads a batch as it stands; without requests where there is no such batch.
+// file is the name of the imported file, where it is known.
+func (x ReadBatch) Run(ctx context.Context, id, file string) (reports.Batch, error) {
+	batch := reports.Batch{ID: id, File: file, Now: x.Now, Sent: map[string]time.Time{}, Arrivals: map[string]refunds.Arrival{}, Accounts: map[string]string{}}
+	if id == "" { // for the store that is every request
+		return batch, nil
+	}
+	var err error
+	if batch.Requests, err = x.Requests.RefundsOfBatch(ctx, "", id); err != nil || len(batch.Requests) == 0 {
+		return batch, err
+	}
+	if _, batch.JournalHead, err = x.Requests.JournalHead(ctx); err != nil {
+		return batch, err
+	}
+	if err := x.readImport(ctx, &batch); err != nil {
+		return batch, err
+	}
+	for _, r := range batch.Requests {
+		if err := x.tellMore(ctx, &batch, r); err != nil {
+			return batch, err
+		}
+	}
+	return batch, nil
+}
+
+// readImport says who imported a batch and when, by the journal: the first time,
+// since the same file again adds nothing.
+func (x ReadBatch) readImport(ctx context.Context, batch *reports.Batch) error {
+	first := batch.Requests[0]
+	batch.By, batch.At = first.RequestedBy, first.RequestedAt
+	entries, err := x.Requests.History(ctx, "batch:"+batch.ID)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(entries, func(e JournalEntry) bool { return e.Action == "batch.imported" })
+	if at < 0 {
+		return nil
+	}
+	var facts struct {
+		Rows int `json:"rows"`
+	}
+	e := entries[at]
+	if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
+		return fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
+	}
+	batch.By, batch.At, batch.FileRows = e.Actor, e.At, facts.Rows
+	return nil
+}
+
+// tellMore adds what is not in a request itself: when it was sent, when its
+// money arrives, and the account, masked.
+func (x ReadBatch) tellMore(ctx context.Context, batch *reports.Batch, r refunds.Request) error {
+	if r.Attempts > 0 {
+		attempts, err := x.Facts.ShownAttempts(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, t := range attempts {
+			if t.LastSent.After(batch.Sent[r.ID]) {
+				batch.Sent[r.ID] = t.LastSent
+			}
+		}
+	}
+	if r.State == refunds.Succeeded || r.State == refunds.Accepted {
+		p, canceledAt, err := x.Facts.SeenPayment(ctx, r)
+		if err != nil {
+			return err
+		}
+		batch.Arrivals[r.ID] = refunds.ArrivalOf(p, r.Amount, canceledAt)
+	}
+	if r.Method != pay.VirtualAccount {
+		return nil
+	}
+	account, err := x.Facts.ShownAccount(ctx, r.MID, r.PaymentKey)
+	if err != nil || account == nil {
+		return err
+	}
+	bank := account.Bank
+	if known, ok := pay.FindBank(bank); ok {
+		bank = known.Korean
+	}
+	batch.Accounts[r.ID] = strings.Join([]string{bank, account.AccountMasked, account.HolderMasked}, " ")
+	return nil
+}
+
+// TouchedBatches gathers the batches of which a run sent or settled something.
+// Several workers tell it at once.
+type TouchedBatches struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+// Hear gives what a run tells every turn to, and passes it on.
+func (t *TouchedBatches) Hear(next func(refunds.Done)) func(refunds.Done) {
+	return func(done refunds.Done) {
+		if batch := done.Request.Batch; batch != "" && (done.Sends > 0 || done.Is != done.Request.State) {
+			t.mu.Lock()
+			if t.ids == nil {
+				t.ids = map[string]bool{}
+			}
+			t.ids[batch] = true
+			t.mu.Unlock()
+		}
+		next(done)
+	}
+}
+
+// IDs are the batches, sorted. The run is over.
+func (t *TouchedBatches) IDs() []string { return slices.Sorted(maps.Keys(t.ids)) }

@@ -1,0 +1,224 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"daesa/internal/hint"
+	"daesa/internal/written"
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// Say is what a person says to requests that are not sent.
+type Say string
+
+// The words.
+const (
+	SayApprove  Say = "approve"
+	SayReject   Say = "reject"
+	SayWithdraw Say = "withdraw"
+)
+
+// WordStore takes a person's word on requests, all or none.
+type WordStore interface {
+	Batches
+	Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, error)
+	Reject(ctx context.Context, w refunds.Word) ([]refunds.Request, error)
+	Withdraw(ctx context.Context, w refunds.Word) ([]refunds.Request, error)
+}
+
+// GiveWord is `refunds approve`, `reject` and `withdraw`.
+type GiveWord struct {
+	Store  WordStore
+	Head   *HeadKeeper
+	Say    Say
+	IDs    []string
+	Batch  string // in place of IDs: what waits of it for this word
+	MID    string // of the batch; "": every merchant
+	Expect *Expected
+	Note   string
+	By     string
+	Now    time.Time
+}
+
+// Expected is what the person has seen before the word.
+type Expected struct {
+	Count  int
+	Amount string // as every list writes it
+}
+
+// Given is what a word has come to.
+type Given struct {
+	Requests []refunds.Request
+	LeftOut  []string // of the batch, and to be named by id; never nil
+}
+
+// ExpectedAmountError says that an expected sum is no amount.
+type ExpectedAmountError struct{ Err error }
+
+// Error says why.
+func (e *ExpectedAmountError) Error() string { return "--expect-amount: " + e.Err.Error() }
+
+// Unwrap gives what is wrong with it.
+func (e *ExpectedAmountError) Unwrap() error { return e.Err }
+
+// Hint says how it is written.
+func (e *ExpectedAmountError) Hint() string {
+	return "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars"
+}
+
+// Run gives the word. A database that is behind takes none: a word on a request
+// that was sent, and that it does not know as sent, could hide a refund.
+func (x GiveWord) Run(ctx context.Context) (Given, error) {
+	given := Given{LeftOut: []string{}}
+	if err := x.Head.Check(ctx); err != nil {
+		return given, err
+	}
+	word := refunds.Word{IDs: x.IDs, By: x.By, Note: x.Note, Now: x.Now, Check: x.check}
+	if x.Batch != "" {
+		requests, err := x.Store.RefundsOfBatch(ctx, x.MID, x.Batch)
+		if err != nil {
+			return given, err
+		}
+		if len(requests) == 0 {
+			return given, UnknownBatch(x.Batch)
+		}
+		word.IDs, given.LeftOut = x.waiting(requests)
+	}
+	give := map[Say]func(context.Context, refunds.Word) ([]refunds.Request, error){
+		SayApprove: x.Store.Approve, SayReject: x.Store.Reject, SayWithdraw: x.Store.Withdraw,
+	}[x.Say]
+	var err error
+	given.Requests, err = give(ctx, word)
+	return given, err
+}
+
+// waiting are the requests of a batch that wait for the word. Those that equal
+// another are left out of an approval.
+func (x GiveWord) waiting(requests []refunds.Request) (ids, leftOut []string) {
+	leftOut = []string{}
+	approving := x.Say == SayApprove
+	for _, r := range requests {
+		switch {
+		case r.State == refunds.Requested && approving && r.SameAs != "":
+			leftOut = append(leftOut, r.ID)
+		case r.State == refunds.Requested, r.State == refunds.NeedsAccount && !approving:
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids, leftOut
+}
+
+// check compares what is to be approved with what the person has seen.
+func (x GiveWord) check(requests []refunds.Request) error {
+	if x.Expect == nil {
+		return nil
+	}
+	what, look := "the requests that were named", "daesa refunds show ID"
+	if x.Batch != "" {
+		what, look = "batch "+written.Shown(x.Batch), "daesa refunds list --batch "+written.Shown(x.Batch)
+	}
+	var sum int64
+	currency := pay.KRW
+	for i, r := range requests {
+		if i > 0 && r.Currency != currency {
+			return hint.Errorf("approve those of one currency, by their ids", "%s: requests in several currencies", what)
+		}
+		sum, currency = sum+r.Amount, r.Currency
+	}
+	want, err := currency.ParseWritten(x.Expect.Amount)
+	if err != nil {
+		return &ExpectedAmountError{err}
+	}
+	if len(requests) != x.Expect.Count || sum != want {
+		return hint.Errorf("look again: "+look, "%s holds %d requests over %s %s that can be approved so, and not %d over %s; nothing was approved",
+			what, len(requests), currency.Format(sum), currency, x.Expect.Count, x.Expect.Amount)
+	}
+	return nil
+}
+
+// HeldStore gives a held request, and takes a person's word on it.
+type HeldStore interface {
+	ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error)
+	ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error
+}
+
+// ResolveRefund is `refunds resolve`: a person's word on a held refund, after a
+// look at the payment.
+type ResolveRefund struct {
+	Store    HeldStore
+	Head     *HeadKeeper
+	LookUps  map[string]LookUp // by MID
+	ID       string
+	Executed bool // Toss has made this refund's cancel; else there is none
+	Note     string
+	By       string
+	Now      time.Time
+}
+
+// Run looks the payment up, asks the rule, and writes the step.
+func (x ResolveRefund) Run(ctx context.Context) error {
+	if err := x.Head.Check(ctx); err != nil {
+		return err
+	}
+	claimed, err := x.Store.ClaimedFor(ctx, x.ID)
+	if err != nil {
+		return err
+	}
+	r := claimed.Request
+	lookUp, ok := x.LookUps[r.MID]
+	if !ok {
+		return hint.Errorf("add the merchant to daesa.yaml; where its mid was corrected since, name the former one in also_mids of the entry",
+			"merchant %s is not configured", written.Shown(r.MID))
+	}
+	p, evidence, err := lookUp.Payment(ctx, r.PaymentKey)
+	if err != nil {
+		return err
+	}
+	step, err := refunds.Resolve(*claimed, p, x.Executed, x.By, x.Now)
+	if err != nil {
+		return err
+	}
+	return x.Store.ResolveRefund(ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, x.By, x.Note, x.Now)
+}
+
+// TransferStore gives a transfer by hand, and takes a person's word on it.
+type TransferStore interface {
+	HandTransfer(ctx context.Context, id string) (refunds.HandTransfer, error)
+	MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.HandTransfer, error)
+}
+
+// MoveTransfer is `refunds transfers approve`, `done` and `drop`.
+type MoveTransfer struct {
+	Store   TransferStore
+	Head    *HeadKeeper
+	LookUps map[string]LookUp // by MID
+	Word    refunds.HandWord
+}
+
+// Run writes the word. Before an approval the payment is looked up once more:
+// what Toss has cancelled meanwhile must not be given back a second time. The
+// payment of a merchant that is not configured cannot be looked up, and counts as
+// it was seen last.
+func (x MoveTransfer) Run(ctx context.Context) (refunds.HandTransfer, error) {
+	if err := x.Head.Check(ctx); err != nil {
+		return refunds.HandTransfer{}, err
+	}
+	t, err := x.Store.HandTransfer(ctx, x.Word.ID)
+	if err != nil {
+		return t, err
+	}
+	word := x.Word
+	if lookUp, ok := x.LookUps[t.MID]; ok && word.To == refunds.HandApproved {
+		p, _, err := lookUp.Payment(ctx, t.PaymentKey)
+		if err == nil {
+			p, err = p.Under(t.MID)
+		}
+		if err != nil {
+			return t, err
+		}
+		word.Seen = &p
+	}
+	return x.Store.MoveHandTransfer(ctx, word)
+}

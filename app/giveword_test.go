@@ -1,0 +1,230 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"daesa/app"
+	"daesa/internal/hint"
+	"daesa/pay"
+	"daesa/refunds"
+)
+
+// tray holds requests that wait for a word, a held one, and a transfer by hand.
+// It asks the rules.
+type tray struct {
+	requests []refunds.Request
+	claimed  *refunds.Claimed
+	step     refunds.Step
+	transfer refunds.HandTransfer
+	seen     *pay.Payment // of the newest word on a transfer
+}
+
+func (s *tray) RefundsOfBatch(_ context.Context, _, batch string) (of []refunds.Request, _ error) {
+	for _, r := range s.requests {
+		if r.Batch == batch {
+			of = append(of, r)
+		}
+	}
+	return of, nil
+}
+
+func (s *tray) give(w refunds.Word, rule func(refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
+	var named []refunds.Request
+	for _, r := range s.requests {
+		if slices.Contains(w.IDs, r.ID) {
+			named = append(named, r)
+		}
+	}
+	if err := w.Check(named); err != nil {
+		return nil, err
+	}
+	for i, r := range named {
+		after, err := rule(r)
+		if err != nil {
+			return nil, err
+		}
+		named[i] = after
+	}
+	return named, nil
+}
+
+func (s *tray) Approve(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+	return s.give(w, func(r refunds.Request) (refunds.Request, error) { r.State = refunds.Approved; return r, nil })
+}
+
+func (s *tray) Reject(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+	return s.give(w, refunds.Request.Reject)
+}
+
+func (s *tray) Withdraw(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+	return s.give(w, refunds.Request.Withdraw)
+}
+
+func (s *tray) ClaimedFor(context.Context, string) (*refunds.Claimed, error) { return s.claimed, nil }
+
+func (s *tray) ResolveRefund(_ context.Context, _ *refunds.Claimed, step refunds.Step, _ *pay.Payment, _ []pay.Evidence, _, _ string, _ time.Time) error {
+	s.step = step
+	return nil
+}
+
+func (s *tray) HandTransfer(context.Context, string) (refunds.HandTransfer, error) {
+	return s.transfer, nil
+}
+
+func (s *tray) MoveHandTransfer(_ context.Context, w refunds.HandWord) (refunds.HandTransfer, error) {
+	s.seen = w.Seen
+	return s.transfer.Move(w)
+}
+
+// toss is a provider with one payment.
+type toss struct {
+	payment pay.Payment
+	looked  int
+	down    error
+}
+
+func (p *toss) Payment(context.Context, string) (pay.Payment, pay.Evidence, error) {
+	p.looked++
+	return p.payment, pay.Evidence{}, p.down
+}
+
+func (p *toss) PaymentByOrder(ctx context.Context, _ string) (pay.Payment, pay.Evidence, error) {
+	return p.Payment(ctx, "")
+}
+
+func waitsFor(id string, state refunds.State, amount int64) refunds.Request {
+	return refunds.Request{ID: id, Batch: "b", State: state, Amount: amount, Currency: pay.KRW, RequestedBy: "kim"}
+}
+
+func word(s *tray, say app.Say) app.GiveWord {
+	return app.GiveWord{Store: s, Head: app.NewHeadKeeper("", nil), Say: say, Batch: "b", By: "lee", Now: noon}
+}
+
+func idsOf(requests []refunds.Request) (ids []string) {
+	for _, r := range requests {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
+func TestAnApprovalOfABatchLeavesOutWhatEqualsAnother(t *testing.T) {
+	t.Parallel()
+	equal := waitsFor("equal", refunds.Requested, 100)
+	equal.SameAs = "one"
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 100), equal, waitsFor("account", refunds.NeedsAccount, 50), waitsFor("sent", refunds.Succeeded, 70)}}
+	given, err := word(s, app.SayApprove).Run(t.Context())
+	if err != nil || !slices.Equal(idsOf(given.Requests), []string{"one"}) || !slices.Equal(given.LeftOut, []string{"equal"}) {
+		t.Errorf("%v, left out %v, %v", idsOf(given.Requests), given.LeftOut, err)
+	}
+	given, err = word(s, app.SayReject).Run(t.Context())
+	if err != nil || !slices.Equal(idsOf(given.Requests), []string{"one", "equal", "account"}) || given.LeftOut == nil || len(given.LeftOut) > 0 {
+		t.Errorf("rejected %v, left out %v, %v", idsOf(given.Requests), given.LeftOut, err)
+	}
+}
+
+func TestAnApprovalIsOfWhatThePersonHasSeen(t *testing.T) {
+	t.Parallel()
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 40_000), waitsFor("two", refunds.Requested, 29_000)}}
+	for amount, ok := range map[string]bool{"69000": true, "69,000": true, "69,000원": true, "68000": false} {
+		w := word(s, app.SayApprove)
+		w.Expect = &app.Expected{Count: 2, Amount: amount}
+		if given, err := w.Run(t.Context()); (err == nil) != ok || (len(given.Requests) == 2) != ok || !ok && hint.Of(err) == "" {
+			t.Errorf("%s: %d given, %v", amount, len(given.Requests), err)
+		}
+	}
+	w := word(s, app.SayApprove)
+	w.Expect = &app.Expected{Count: 1, Amount: "69000"}
+	if _, err := w.Run(t.Context()); err == nil {
+		t.Error("one was expected, and two are approved")
+	}
+	w.Expect.Amount = "a lot"
+	var unreadable *app.ExpectedAmountError
+	if _, err := w.Run(t.Context()); !errors.As(err, &unreadable) || hint.Of(err) == "" {
+		t.Error(err)
+	}
+	s.requests[1].Currency = pay.USD
+	w.Expect = &app.Expected{Count: 2, Amount: "69000"}
+	if _, err := w.Run(t.Context()); err == nil {
+		t.Error("a sum over two currencies is approved")
+	}
+}
+
+func TestADatabaseThatIsBehindTakesNoWord(t *testing.T) {
+	t.Parallel()
+	j := &journal{length: 900}
+	k := keeper(t, j)
+	must(t, k.Keep(t.Context(), noon, true))
+	j.length = 899
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 100)}, claimed: &refunds.Claimed{}}
+	w := word(s, app.SayApprove)
+	w.Head = k
+	_, given := w.Run(t.Context())
+	_, moved := app.MoveTransfer{Store: s, Head: k}.Run(t.Context())
+	resolved := app.ResolveRefund{Store: s, Head: k}.Run(t.Context())
+	var behind *app.BehindError
+	for name, err := range map[string]error{"a word": given, "a transfer": moved, "a resolution": resolved} {
+		if !errors.As(err, &behind) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestNoBatchNoWord(t *testing.T) {
+	t.Parallel()
+	if _, err := word(&tray{}, app.SayApprove).Run(t.Context()); hint.WordOf(err) != "unknown_id" {
+		t.Error(err)
+	}
+}
+
+// lookUps is a configuration with one merchant.
+func lookUps(p *toss) map[string]app.LookUp { return map[string]app.LookUp{"m": p} }
+
+func TestAHeldRefundIsResolvedByWhatTossShowsNow(t *testing.T) {
+	t.Parallel()
+	held := refunds.Request{ID: "r", MID: "m", PaymentKey: "k", State: refunds.HeldState, Amount: 1000, Currency: pay.KRW, RequestedBy: "kim"}
+	s := &tray{claimed: &refunds.Claimed{Request: held}}
+	shown := &toss{payment: pay.Payment{MID: "m", PaymentKey: "k", Status: pay.Done, Method: pay.Card, Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000, PartialCancelable: true}}
+	resolve := app.ResolveRefund{Store: s, Head: app.NewHeadKeeper("", nil), LookUps: lookUps(shown), ID: "r", By: "lee", Now: noon}
+	if err := resolve.Run(t.Context()); err != nil || s.step.To != refunds.Requested || shown.looked != 1 {
+		t.Errorf("not executed: %s after %d looks, %v", s.step.To, shown.looked, err)
+	}
+	resolve.Executed = true
+	var contradicted *refunds.ResolveError
+	if err := resolve.Run(t.Context()); !errors.As(err, &contradicted) {
+		t.Errorf("executed, and Toss shows no cancel: %v", err)
+	}
+	resolve.LookUps = nil
+	if err := resolve.Run(t.Context()); hint.Of(err) == "" {
+		t.Errorf("of a merchant that is not configured: %v", err)
+	}
+}
+
+func TestATransferIsApprovedAfterOneMoreLook(t *testing.T) {
+	t.Parallel()
+	due := refunds.HandTransfer{RefundID: "r", MID: "m", PaymentKey: "k", Amount: 1000, Currency: pay.KRW, State: refunds.HandDue, RequestedBy: "kim"}
+	approval := refunds.HandWord{ID: "r", To: refunds.HandApproved, By: "lee", Now: noon}
+	for name, c := range map[string]struct {
+		transfer refunds.HandTransfer
+		word     refunds.HandWord
+		mid      string // of the payment that Toss shows
+		down     error
+		looked   int
+		moved    bool
+	}{
+		"an approval":                   {due, approval, "m", nil, 1, true},
+		"dropping needs no look":        {due, refunds.HandWord{ID: "r", To: refunds.HandDropped, By: "lee", Note: "settled", Now: noon}, "m", nil, 0, true},
+		"of a merchant that left":       {func() refunds.HandTransfer { d := due; d.MID = "left"; return d }(), approval, "m", nil, 0, true},
+		"Toss shows another merchant's": {due, approval, "other", nil, 1, false},
+		"Toss cannot be asked":          {due, approval, "m", &pay.Failure{Kind: pay.FailureNoAnswer}, 1, false},
+	} {
+		s, shown := &tray{transfer: c.transfer}, &toss{payment: pay.Payment{MID: c.mid, PaymentKey: "k"}, down: c.down}
+		after, err := app.MoveTransfer{Store: s, Head: app.NewHeadKeeper("", nil), LookUps: lookUps(shown), Word: c.word}.Run(t.Context())
+		if (err == nil) != c.moved || shown.looked != c.looked || (s.seen != nil) != (c.moved && c.looked > 0) || c.moved && after.State != c.word.To {
+			t.Errorf("%s: %s after %d looks, seen %v, %v", name, after.State, shown.looked, s.seen != nil, err)
+		}
+	}
+}

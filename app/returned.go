@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+
+	"daesa/internal/xlsx"
+	"daesa/reconcile"
+	"daesa/refunds"
+	"daesa/reports"
+)
+
+// StoredRuns gives what was stored of a run; nil: there is no such run.
+type StoredRuns interface {
+	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
+}
+
+// ReturnedBook opens a workbook that came back from finance.
+type ReturnedBook struct {
+	Runs     StoredRuns
+	Path     string
+	Password string // "": the file is not locked
+}
+
+// open gives the workbook, and the stored nights that it was drawn of. The
+// workbook itself says which of its nights is missing.
+func (b ReturnedBook) open(ctx context.Context) (*reports.Returned, []reports.Snapshot, error) {
+	back, err := reports.OpenReturned(b.Path, b.Password)
+	if err != nil {
+		return nil, nil, err
+	}
+	var snapshots []reports.Snapshot
+	for _, id := range back.Runs {
+		stored, err := b.Runs.SnapshotOfRun(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if stored == nil {
+			continue
+		}
+		snapshot, err := readSnapshot(stored, "run "+id)
+		if err != nil {
+			return nil, nil, err
+		}
+		snapshots = append(snapshots, snapshot)
+	}
+	return back, snapshots, nil
+}
+
+// VerifiedBook is what comparing a workbook with its nights found.
+type VerifiedBook struct {
+	xlsx.Comparison
+	SHA256 string
+}
+
+// Verify is `report verify`: every cell is compared with what the stored nights
+// draw.
+func (b ReturnedBook) Verify(ctx context.Context, options reports.Options) (VerifiedBook, error) {
+	back, snapshots, err := b.open(ctx)
+	if err != nil {
+		return VerifiedBook{}, err
+	}
+	found, err := back.Verify(snapshots, options)
+	return VerifiedBook{found, back.SHA256}, err
+}
+
+// Batches gives the requests of a batch, of one merchant or ("") all.
+type Batches interface {
+	RefundsOfBatch(ctx context.Context, mid, batch string) ([]refunds.Request, error)
+}
+
+// AppliedBook is what became of the decisions in a workbook.
+type AppliedBook struct {
+	Applied
+	SHA256  string
+	Rows    int                  // breaks in the workbook
+	Unread  []reports.RefusedRow // rows whose words cannot be read
+	Batch   string               // of the requests that this file has made; "": none, or nothing was written
+	Approve []Approval           // what waits for the second person's word
+}
+
+// Apply is `report apply`: the decisions of a workbook are taken, or without
+// write only tried. The requests of one file are one batch, whenever it is read.
+func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batches, write bool) (AppliedBook, error) {
+	back, snapshots, err := b.open(ctx)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	read, err := back.Words(snapshots)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	book := Workbook{Name: filepath.Base(b.Path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
+	applied, err := decider.Apply(ctx, book, read.Words, write)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	done := AppliedBook{Applied: applied, SHA256: back.SHA256, Rows: read.Rows, Unread: read.Refused}
+	if !write {
+		return done, nil
+	}
+	requests, err := batches.RefundsOfBatch(ctx, "", book.Batch)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	if len(requests) > 0 {
+		done.Batch = book.Batch
+	}
+	done.Approve = ApprovalsOf(append(requests, applied.adopted()...), book.Batch)
+	return done, nil
+}
+
+// adopted are the requests that decisions took over: they were asked for before,
+// and are in no batch of this file.
+func (a Applied) adopted() []refunds.Request {
+	var requests []refunds.Request
+	for _, t := range a.Taken {
+		if t.Request != nil && t.Adopted {
+			requests = append(requests, *t.Request)
+		}
+	}
+	return requests
+}

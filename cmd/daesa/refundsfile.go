@@ -1,0 +1,139 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	room "daesa/app"
+	"daesa/internal/table"
+	"daesa/refunds"
+	"daesa/reports"
+)
+
+// checkOutputs refuses before anything is done what would write over the file
+// that is read, or two results into one file.
+func (f refundsFlags) checkOutputs(path string) error {
+	switch {
+	case f.out != "" && !strings.EqualFold(filepath.Ext(f.out), ".xlsx"):
+		return usage(fmt.Errorf("--out %s: is no .xlsx", f.out), "name a file that ends in .xlsx")
+	case f.out != "" && f.out == f.quarantine:
+		return usage(errors.New("--out and --quarantine name the same file"), "name two")
+	}
+	for flag, name := range map[string]string{"--out": f.out, "--quarantine": f.quarantine} {
+		if name != "" && sameFile(name, path) {
+			return usage(fmt.Errorf("%s %s: is the file that is read", flag, name), "name another file: what people made stays as it is")
+		}
+	}
+	return nil
+}
+
+func sameFile(path, other string) bool {
+	a, errA := os.Stat(path)
+	b, errB := os.Stat(other)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
+// giveBack writes the file of --out: the refund file with what daesa says beside
+// each row.
+func (s *asker) giveBack(document *importDocument, file room.RefundFile, password, out, verb string) error {
+	if out == "" {
+		return nil
+	}
+	g := reports.GiveBack{
+		Source: file.Batch.Name, Layout: file.Batch.Layout, Password: password, Language: s.cfg.Reports.Language, Plan: verb != "is",
+		Remarks: s.remarks(document, file),
+	}
+	if err := reports.SaveBack(out, g); err != nil {
+		return err
+	}
+	document.Out = &out
+	if verb != "is" && !document.dry {
+		s.warn("%s: the file with what is wrong beside each row", out)
+	}
+	return nil
+}
+
+// remarks are what is said of each row: what speaks against it, or where its
+// request stands.
+func (s *asker) remarks(document *importDocument, file room.RefundFile) []reports.Remark {
+	var list []reports.Remark
+	for line, faults := range file.Refused() {
+		list = append(list, reports.Remark{Line: line, Refused: each(faults, newRefusal(file.Batch.Layout, refunds.Language(s.cfg.Reports.Language)))})
+	}
+	states := map[int]askedDocument{}
+	for _, row := range document.Rows {
+		states[row.Line] = row
+	}
+	for _, row := range file.Rows {
+		if row.Err != nil {
+			continue
+		}
+		shown := states[row.Asking.Line]
+		list = append(list, reports.Remark{Line: row.Asking.Line, Known: shown.Would == "known", State: refunds.State(orDash(shown.State)),
+			CancelBy: row.Adding.Request.CancelBy, Warning: row.Warning})
+	}
+	if total := file.Batch.Total; total != nil && !file.TotalWrong && !file.TotalUnread {
+		list = append(list, reports.Remark{Line: total.Line, Total: true})
+	}
+	slices.SortFunc(list, func(a, b reports.Remark) int { return a.Line - b.Line })
+	return list
+}
+
+// newRefusal names the column as its title stands in the file, or should.
+func newRefusal(layout *table.Layout, lang refunds.Language) func(*table.Fault) reports.Refusal {
+	return func(fault *table.Fault) reports.Refusal {
+		column := fault.Column
+		if column != "" {
+			column = cmp.Or(layout.TitleOf(fault.Column), refunds.ColumnTitle(lang, fault.Column))
+		}
+		return reports.Refusal{Column: column, Why: refunds.Said{Korean: fault.Korean, English: fault.Reason}}
+	}
+}
+
+func (a *app) refundsTemplateCommand() *cobra.Command {
+	var out, language string
+	cmd := &cobra.Command{
+		Use:   "template --out FILE.xlsx",
+		Short: "An empty refund file with its columns, their meaning and drop-downs; needs no configuration",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			switch {
+			case !strings.EqualFold(filepath.Ext(out), ".xlsx"):
+				return usage(errors.New("refunds template: --out is a file that ends in .xlsx"), "daesa refunds template --out refunds.xlsx")
+			case language != "ko" && language != "en":
+				return usage(fmt.Errorf("--language %s: is neither ko nor en", language), "leave it away for Korean")
+			}
+			if _, err := os.Stat(out); err == nil {
+				return failed("name a file that is not there yet", "%s: is there already", out)
+			}
+			now, err := a.now()
+			if err != nil {
+				return err
+			}
+			if err := reports.SaveRefundForm(out, language, now); err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(templateDocument{out, a.ending()})
+			}
+			a.printf("%s\n", out)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "the file to write; it must not exist")
+	cmd.Flags().StringVar(&language, "language", "ko", "ko or en")
+	return cmd
+}
+
+// templateDocument is the JSON of `refunds template`.
+type templateDocument struct {
+	Out string `json:"out"`
+	ending
+}

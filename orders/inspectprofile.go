@@ -1,0 +1,211 @@
+package orders
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"daesa/internal/table"
+	"daesa/internal/written"
+	"daesa/pay"
+)
+
+// Bounds of what is said of a column that nothing is read of.
+const (
+	rowsLooked    = 10_000
+	wordsOfColumn = 12
+	wordLongest   = 20
+)
+
+// columnLook is what stands in a column that nothing is read of. Of texts that
+// may be a customer's only the shape is told.
+type columnLook struct {
+	at       int
+	title    string
+	filled   int
+	distinct map[string]bool // within rowsLooked
+	times    bool
+	amounts  bool
+	first    string
+}
+
+func newLooks(file *File) []columnLook {
+	names := file.profile.names()
+	var looks []columnLook
+	for i, title := range file.header {
+		if _, known := names[table.Title(title)]; title != "" && !known {
+			looks = append(looks, columnLook{at: i, title: title, distinct: map[string]bool{}, times: true, amounts: true})
+		}
+	}
+	return looks
+}
+
+func (c *columnLook) see(row table.Row) {
+	text := written.NFC(strings.TrimSpace(row.Cell(c.at)))
+	if text == "" || c.filled >= rowsLooked {
+		return
+	}
+	if c.filled++; c.first == "" {
+		c.first = text
+	}
+	c.distinct[text] = true
+	if c.times {
+		_, err := pay.ReadTime(text)
+		c.times = err == nil
+	}
+	if c.amounts {
+		_, err := pay.KRW.ParseWritten(text)
+		c.amounts = err == nil
+	}
+}
+
+// words are the column's, where it has few and they come again and again.
+func (c *columnLook) words() []string {
+	if c.times || c.amounts || len(c.distinct) > wordsOfColumn || 2*len(c.distinct) > c.filled {
+		return nil
+	}
+	words := slices.Sorted(maps.Keys(c.distinct))
+	if slices.ContainsFunc(words, func(word string) bool { return len([]rune(word)) > wordLongest }) {
+		return nil
+	}
+	return words
+}
+
+// numbers says whether it may be the number of an order.
+func (c *columnLook) numbers() bool {
+	return c.filled > 0 && !c.times && strings.ContainsFunc(c.first, unicode.IsDigit) && 2*len(c.distinct) > c.filled
+}
+
+// says tells what stands in the column.
+func (c *columnLook) says() string {
+	switch words := c.words(); {
+	case c.filled == 0:
+		return "empty"
+	case words != nil:
+		return strings.Join(mapEach(words, quoted), ", ")
+	case c.times:
+		return "times"
+	case c.amounts:
+		return "amounts or numbers, such as " + Shape(c.first)
+	}
+	return "texts, such as " + Shape(c.first)
+}
+
+// Shape is what a number looks like: 20260115-0000123 is 99999999-9999999.
+func Shape(number string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsDigit(r):
+			return '9'
+		case unicode.IsUpper(r):
+			return 'A'
+		case unicode.IsLetter(r):
+			return 'a'
+		}
+		return r
+	}, number)
+}
+
+// perhaps are the columns that may be the one that is missing.
+func (i Inspection) perhaps(column string) string {
+	fits := map[string]func(c *columnLook) bool{
+		orderID: (*columnLook).numbers, status: func(c *columnLook) bool { return c.words() != nil },
+		amount: func(c *columnLook) bool { return c.filled > 0 && c.amounts }, orderedAt: func(c *columnLook) bool { return c.filled > 0 && c.times },
+	}[column]
+	var titles []string
+	for n := range i.looks {
+		if fits(&i.looks[n]) {
+			titles = append(titles, oneLine(i.looks[n].title))
+		}
+	}
+	if len(titles) == 0 {
+		return ""
+	}
+	return "   # perhaps " + strings.Join(titles, ", or ")
+}
+
+// NewProfile writes a profile to begin with: what is not known stands as "?",
+// which no profile may keep.
+func (i Inspection) NewProfile(file string) string {
+	var text strings.Builder
+	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
+	line("# How daesa reads %s (its header stands in row %d).", oneLine(file), i.About.HeaderRow)
+	line("#")
+	line("# Finish it: where \"?\" stands for a column, write its title as the file has it; move each word that")
+	line("# stands behind \"?\" to what it means. Then look at what comes of it, and import:")
+	line("#   daesa orders inspect FILE --profile THIS")
+	line("#   daesa orders import FILE --profile THIS    (or orders.profile in daesa.yaml)")
+	base := i.Profile
+	if base == "" || strings.ContainsAny(base, "/\\.") {
+		base = DefaultProfile
+	}
+	line("extends: %s", base)
+	rows := "order"
+	if i.used.ByItem {
+		rows = "item"
+	}
+	line("rows: %s   # order: one row for each order; item: one for each item, which become one order", rows)
+	line("columns:")
+	for _, column := range columnNames {
+		title := i.Columns[column]
+		switch {
+		case title != "" && len(i.used.Columns[column]) > 0:
+			line("  %s: [%s]", column, quoted(title))
+		case slices.Contains(required, column) && title == "":
+			line("  %s: [\"?\"]%s", column, i.perhaps(column))
+		}
+	}
+	i.writeUnused(line)
+	writeWords(line, "statuses", i.Statuses, "pending, paid, partially_canceled, canceled, failed, deleted", "paid: [\"결제완료\"]")
+	writeWords(line, "methods", i.Methods, "card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, other_pg (another company), none", "card: [\"신용카드\"]")
+	line("# Rows that begin so are totals, and no orders:")
+	line("skip_rows: [합계, 총계, 소계]")
+	return text.String()
+}
+
+// writeUnused tells of the file's other columns, and of daesa's.
+func (i Inspection) writeUnused(line func(string, ...any)) {
+	if len(i.looks) == 0 {
+		return
+	}
+	further := slices.DeleteFunc(slices.Clone(columnNames), func(c string) bool { return i.Columns[c] != "" || slices.Contains(required, c) })
+	line("  # daesa has more columns, for what the file also says: %s", strings.Join(further, ", "))
+	line("  # The file's columns of which nothing is read yet, and what stands in them:")
+	for n := range i.looks {
+		line("  #   %s: %s", oneLine(i.looks[n].title), oneLine(i.looks[n].says()))
+	}
+}
+
+// writeWords lists the words of a file by their meaning. Where there are none it
+// shows how they are written.
+func writeWords(line func(string, ...any), key string, words map[string]string, meanings, example string) {
+	byMeaning := map[string][]string{}
+	for word, meaning := range words {
+		byMeaning[cmp.Or(meaning, unfinishedWord)] = append(byMeaning[cmp.Or(meaning, unfinishedWord)], word)
+	}
+	line("# A word of the file is one of %s.", meanings)
+	if len(byMeaning) == 0 {
+		line("# %s: {%s}", key, example)
+		return
+	}
+	line("%s:", key)
+	for _, meaning := range slices.Sorted(maps.Keys(byMeaning)) {
+		list := slices.Sorted(slices.Values(byMeaning[meaning]))
+		line("  %s: [%s]", quotedKey(meaning), strings.Join(mapEach(list, quoted), ", "))
+	}
+}
+
+func quotedKey(key string) string {
+	if key == unfinishedWord {
+		return quoted(key)
+	}
+	return key
+}
+
+// quoted writes a text so that YAML reads it as one.
+func quoted(text string) string { return fmt.Sprintf("%q", text) }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
