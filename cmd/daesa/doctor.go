@@ -239,7 +239,7 @@ func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 // checkOrders looks whether the shop's orders can be reached.
 func (e *examination) checkOrders(ctx context.Context) {
 	if _, err := orders.LoadProfile(e.cfg.Orders.Profile); err != nil {
-		e.failsWith("orders", "orders.profile", err, "name one of daesa orders profiles, or mend the file")
+		e.FailWith("orders", "orders.profile", err, "name one of daesa orders profiles, or mend the file")
 		return
 	}
 	switch e.cfg.Orders.Source {
