@@ -354,13 +354,15 @@ func handTransfers(t *testing.T, db *store.DB) {
 	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{refunds.RequestID(mid, "s")}, By: "kim", Note: "x", Now: now}); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(move(refunds.HandApproved, "lee"), move(refunds.HandDone, "lee")); err != nil {
-		t.Fatal(err)
-	}
 	var much *refunds.TooMuchError
 	again := refunds.Request{ID: "x", MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Amount: 4000, Currency: pay.KRW, Reason: "x", Ref: "x", State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
-	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: again, Payment: p}}, "kim", now); !errors.As(err, &much) {
-		t.Errorf("4,000 more of Toss: %v", err)
+	for _, to := range []refunds.HandState{refunds.HandApproved, refunds.HandDone} {
+		if err := move(to, "lee"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: again, Payment: p}}, "kim", now); !errors.As(err, &much) {
+			t.Errorf("4,000 more of Toss beside 7,000 by hand that are %s: %v", to, err)
+		}
 	}
 }
