@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -128,5 +129,32 @@ func TestWithoutAPlaceNothingIsKept(t *testing.T) {
 	must(t, k.Check(t.Context()))
 	if checked, err := k.CheckChain(t.Context(), noon, false); err != nil || !checked.Whole.IsZero() {
 		t.Errorf("%+v %v", checked, err)
+	}
+}
+
+func TestTheDoctorLooksAtTheHeadAndTheChain(t *testing.T) {
+	t.Parallel()
+	state := func(j *journal, k *app.HeadKeeper) (states []app.Health) {
+		var x app.Examination
+		x.Head(t.Context(), k)
+		x.Journal(t.Context(), k, noon)
+		for _, f := range x.Findings {
+			states = append(states, f.State)
+		}
+		return states
+	}
+	j := &journal{length: 900}
+	k := keeper(t, j)
+	must(t, k.Keep(t.Context(), noon, true))
+	if got := state(j, k); !slices.Equal(got, []app.Health{app.Healthy, app.Healthy}) {
+		t.Errorf("as it should be: %v", got)
+	}
+	j.length, j.broken = 899, []string{"entry 5 was changed"}
+	if got := state(j, k); !slices.Equal(got, []app.Health{app.Broken, app.Broken}) {
+		t.Errorf("behind, and broken: %v", got)
+	}
+	j.broken = nil
+	if got := state(j, app.NewHeadKeeper("", j)); !slices.Equal(got, []app.Health{app.Ailing, app.Healthy}) {
+		t.Errorf("kept nowhere: %v", got)
 	}
 }

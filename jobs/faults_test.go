@@ -111,6 +111,10 @@ func TestADayThatCannotBeReadIsIncompleteAndNothingIsCalledMissing(t *testing.T)
 	if snapshot.Run.Complete || len(snapshot.Run.Gaps) == 0 {
 		t.Error("a night without the provider's list is complete")
 	}
+	unread := func(g reconcile.Gap) bool { return g.Kind() == reconcile.GapList && g.Cause.Part.Name == string(last) }
+	if !slices.ContainsFunc(snapshot.Run.Gaps, unread) {
+		t.Errorf("that the list of the day could not be read is not said: %+v", snapshot.Run.Gaps)
+	}
 	if found := kinds(snapshot); found[reconcile.MissingAtProvider] != 0 || found[reconcile.MissingLocally] != 0 {
 		t.Errorf("called missing: %v", found)
 	}

@@ -183,6 +183,35 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestAnOrderIsComparedWithThePaymentThatHoldsItsMoney: then with the shop's own,
+// then with one that was paid, then with the newest.
+func TestAnOrderIsComparedWithThePaymentThatHoldsItsMoney(t *testing.T) {
+	t.Parallel()
+	at := func(h int) paymentOption { return func(p *pay.Payment) { p.ApprovedAt = hour(h) } }
+	own := func(o *pay.Order) { o.PaymentKey = "own" }
+	for _, test := range []struct {
+		name  string
+		order *pay.Order
+		a, b  pay.Payment
+		want  string
+	}{
+		{"the one that holds money", shop(pay.OrderPaid), toss(pay.Done, key("holds"), amount(9000), at(8)), toss(pay.Canceled, key("gone"), at(11)), "holds"},
+		{"also where the shop names another", shop(pay.OrderPaid, own), toss(pay.Done, key("holds"), amount(9000)), toss(pay.Canceled, key("own")), "holds"},
+		{"of two that hold money the shop's own", shop(pay.OrderPaid, own), toss(pay.Done, key("own"), at(8)), toss(pay.Done, key("other"), at(11)), "own"},
+		{"of two that hold none the shop's own", shop(pay.OrderPaid, own), toss(pay.Canceled, key("own"), at(8), back(10000, 9, "")), toss(pay.Canceled, key("other"), at(11), back(10000, 12, "")), "own"},
+		{"the one that was paid", shop(pay.OrderPaid), toss(pay.Canceled, key("paid"), at(8), back(10000, 9, "")), toss(pay.Expired, key("expired"), func(p *pay.Payment) { p.RequestedAt = hour(11) }), "paid"},
+		{"the newest", shop(pay.OrderPaid), toss(pay.Done, key("old"), at(8)), toss(pay.Done, key("new"), at(11)), "new"},
+		{"the one whose cancel is the newest", shop(pay.OrderPaid), toss(pay.Canceled, key("late"), at(8), back(10000, 12, "")), toss(pay.Canceled, key("early"), at(10), back(10000, 11, "")), "late"},
+	} {
+		for _, payments := range [][]pay.Payment{{test.a, test.b}, {test.b, test.a}} {
+			found := Compare(test.order, payments, settled)
+			if len(found) == 0 || found[0].PaymentKey != test.want {
+				t.Errorf("%s: %+v", test.name, found)
+			}
+		}
+	}
+}
+
 func TestOriginTellsOurCancelsFromOthers(t *testing.T) {
 	t.Parallel()
 	ours := Compare(shop(pay.OrderPaid), []pay.Payment{toss(pay.PartialCanceled, back(2000, 11, pay.WithMarker("변심", "abcdefghijklmnopqrstuvwxyz")))}, settled)

@@ -91,7 +91,7 @@ func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDeci
 		}
 		return r, nil, nil
 	}
-	var added Added
+	var added app.Added
 	adding := refunds.Adding{Request: decision.Request, Payment: decision.Payment, Evidence: decision.Evidence, Found: decision.Found}
 	entries, err := d.addRefund(ctx, tx, adding, decision.By, decision.Now, &added)
 	if err != nil {

@@ -11,28 +11,18 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/refunds"
 )
 
-// Batch is a file of requests. The same bytes are the same batch.
-type Batch struct {
-	ID, Name, SHA256 string
-}
-
-// Added says what became of requests that were to be added.
-type Added struct {
-	New   []refunds.Request
-	Known []refunds.Request // were there already, with the same ref
-}
-
 // AddRefunds adds requests, all or none. One ref makes one request, ever; the
 // same ref with another payment or amount is an error. What is asked of a
 // payment never exceeds what it was: its row is locked while the sum is taken.
-func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []refunds.Adding, actor string, now time.Time) (Added, error) {
-	var added Added
+func (d *DB) AddRefunds(ctx context.Context, batch *app.BatchFile, rows []refunds.Adding, actor string, now time.Time) (app.Added, error) {
+	var added app.Added
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		added = Added{}
+		added = app.Added{}
 		var entries []Entry
 		// Payments are locked in one order, so that two imports wait and never both.
 		sorted := slices.SortedStableFunc(slices.Values(rows), func(a, b refunds.Adding) int { return strings.Compare(a.Request.PaymentKey, b.Request.PaymentKey) })
@@ -57,7 +47,7 @@ func (d *DB) AddRefunds(ctx context.Context, batch *Batch, rows []refunds.Adding
 	return added, err
 }
 
-func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, actor string, now time.Time, added *Added) ([]Entry, error) {
+func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, actor string, now time.Time, added *app.Added) ([]Entry, error) {
 	r := row.Request
 	if _, err := d.exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
 		return nil, err
@@ -119,7 +109,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 
 // addAgain: a ref that was asked with before is the same request, if it asks for
 // the same. An account that is given now is kept while nothing was sent.
-func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *Added) ([]Entry, error) {
+func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *app.Added) ([]Entry, error) {
 	if err := had.SameAsking(row.Request); err != nil {
 		return nil, err
 	}

@@ -2,12 +2,14 @@ package toss
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -255,6 +257,29 @@ func TestCancelThatWasNotSent(t *testing.T) {
 		if failure := failureOf(t, errorOf(c.Cancel(t.Context(), intent(), body(t), nil))); failure.Kind != pay.FailureNotSent || failure.HTTPStatus != 0 {
 			t.Errorf("%s: %v", name, failure)
 		}
+	}
+}
+
+// TestTheLastLookComesWhenTheTurnHasCome: the wait for a slot may take minutes, in
+// which the brake goes on or the lease is lost.
+func TestTheLastLookComesWhenTheTurnHasCome(t *testing.T) {
+	var order []string
+	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		order = append(order, "send")
+		reply(200, string(sample(t, "payment_card_full_cancel_reference.json")))(w, r)
+	})
+	c := newClient(t, base, func(o *Options) { o.Pace = pacer(func(string) error { order = append(order, "slot"); return nil }) })
+	var refusal error
+	cancel := func() error {
+		_, _, err := c.Cancel(t.Context(), intent(), body(t), func(context.Context) error { order = append(order, "look"); return refusal })
+		return err
+	}
+	if err := cancel(); err != nil || !slices.Equal(order, []string{"slot", "look", "send"}) {
+		t.Errorf("in the order %v, %v", order, err)
+	}
+	refusal, order = errors.New("the brake is on"), nil
+	if failure := failureOf(t, cancel()); failure.Kind != pay.FailureNotSent || !errors.Is(failure, refusal) || !slices.Equal(order, []string{"slot", "look"}) {
+		t.Errorf("in the order %v, %v", order, failure)
 	}
 }
 

@@ -93,6 +93,8 @@ func TestPagesThatAreNone(t *testing.T) {
 		{"no key", "[" + edited(key(1), "") + "]", "no transactionKey"},
 		{"no time", "[" + edited("2026-11-21T12:00:01+09:00", "") + "]", "transactionAt"},
 		{"no date", "[" + edited("2026-11-21T12:00:01+09:00", "soon") + "]", "transactionAt"},
+		{"no amount", "[" + edited(`,"amount":1001}`, `}`) + "]", "amount is missing"},
+		{"no status", "[" + edited(`"status":"DONE",`, ``) + "]", "status"},
 		{"half a won", "[" + edited(`1001}`, `1001.5}`) + "]", "decimal places"},
 		{"amount of another type", "[" + edited(`1001}`, `{}}`) + "]", "no list of transactions"},
 		{"cut", string(rows(0, 3)[:400]), "broken or other text"},

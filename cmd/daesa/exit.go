@@ -85,12 +85,6 @@ func failed(next, format string, values ...any) error {
 	return hint.Errorf(next, format, values...)
 }
 
-// unknown is an error about a number, or a name, of which nothing is known: exit
-// code 1.
-func unknown(next, format string, values ...any) error {
-	return hint.Called("unknown_id", failed(next, format, values...))
-}
-
 // codeOf is the exit code of a command that failed.
 func (a *app) codeOf(ctx context.Context, err error) int {
 	var own *coded

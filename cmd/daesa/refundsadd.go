@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,9 +18,7 @@ import (
 	"daesa/internal/table"
 	"daesa/internal/written"
 	"daesa/pay"
-	"daesa/reconcile"
 	"daesa/refunds"
-	"daesa/reports"
 	"daesa/store"
 	"daesa/toss"
 )
@@ -193,16 +190,12 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		if column, err := asking.Check(); err != nil {
 			return usage(fmt.Errorf("refunds add: %s: %w", column, err), "daesa refunds add --help shows what each flag takes")
 		}
-		planned, err := s.planner("").One(ctx, asking)
-		if err = errors.Join(err, planned.Err); err != nil {
-			return err
-		}
-		added, err := s.db.AddRefunds(ctx, nil, []refunds.Adding{planned.Adding}, a.actor(), s.now)
+		added, warning, err := room.AddRefund(ctx, s.planner(""), s.db, asking)
 		if err != nil {
 			return err
 		}
-		if warning := planned.Warning.English; warning != "" {
-			a.warn("%s", warning)
+		if warning.English != "" {
+			a.warn("%s", warning.English)
 		}
 		requests := slices.Concat(added.New, added.Known)
 		if a.json {
@@ -260,7 +253,7 @@ func (a *app) importRefunds(ctx context.Context, path string, f refundsFlags) er
 			return err
 		}
 		a.warnOfFile(path, batch.Unknown, batch.Unread)
-		id := reconcile.ShortHash("batch", batch.SHA256)[:10]
+		id := room.BatchOf(batch).ID
 		file, err := s.planFile(ctx, id, batch, faults)
 		if err != nil {
 			return err
@@ -268,16 +261,17 @@ func (a *app) importRefunds(ctx context.Context, path string, f refundsFlags) er
 		if file.TotalUnread {
 			a.warn("%s: the total in line %d was not compared, since the amount of a row is not known", path, batch.Total.Line)
 		}
-		document := newImportDocument(id, file)
+		plan := file.Plan()
+		document := newImportDocument(id, plan)
 		if document.dry = f.dry; f.dry {
-			a.judgePlan(file.Rows, document.Refused)
-			err := s.giveBack(&document, file, o.Password, f.out, "would be")
+			a.judgePlan(plan)
+			err := s.giveBack(&document, file, plan, o.Password, f.out, "would be")
 			return errors.Join(err, a.printImport(document, "would be"))
 		}
 		if file.TotalWrong || len(file.Faults) > 0 && f.quarantine == "" {
-			return errors.Join(file.Refusal(), s.giveBack(&document, file, o.Password, f.out, "would be"))
+			return errors.Join(file.Refusal(), s.giveBack(&document, file, plan, o.Password, f.out, "would be"))
 		}
-		return s.takeBatch(ctx, &document, file, o, f)
+		return s.takeBatch(ctx, id, file, o, f)
 	})
 }
 
@@ -304,71 +298,37 @@ func (a *app) warnOfFile(path string, unknown, unread []string) {
 }
 
 // takeBatch takes the rows that nothing speaks against; the others go aside.
-func (s *asker) takeBatch(ctx context.Context, document *importDocument, file room.RefundFile, o refunds.FileOptions, f refundsFlags) (err error) {
+func (s *asker) takeBatch(ctx context.Context, id string, file room.RefundFile, o refunds.FileOptions, f refundsFlags) (err error) {
+	var aside *table.Aside
 	if f.quarantine != "" {
-		aside, err := file.SetAside(f.quarantine, o)
-		if err != nil {
+		if aside, err = file.SetAside(f.quarantine, o); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, aside.Discard()) }() // after Commit it does nothing
-		if err := s.addBatch(ctx, document, file); err != nil {
-			return err
-		}
+	}
+	imported, err := file.Import(ctx, s.db, s.actor(), s.now)
+	if err != nil {
+		return err
+	}
+	if imported.Expired > 0 {
+		s.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(imported.Expired, "refund"))
+	}
+	document := newImportDocument(id, imported)
+	if aside != nil {
 		if document.Quarantined, err = aside.Commit(); err != nil {
 			return err
 		}
 		if document.Quarantined > 0 {
 			s.verdict.add(codePerson, "%s refused: see %s", counted(document.Quarantined, "row"), f.quarantine)
 		}
-	} else if err := s.addBatch(ctx, document, file); err != nil {
-		return err
 	}
 	if document.Added+document.Known > 0 {
-		document.Workbook = s.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, document.Batch, file.Batch.Name, s.batchRefusals(file))
+		document.Workbook = s.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, id, file.Batch.Name, file.BatchRefusals(refunds.Language(s.cfg.Reports.Language)))
 	}
-	if err := s.giveBack(document, file, o.Password, f.out, "is"); err != nil {
+	if err := s.giveBack(&document, file, imported, o.Password, f.out, "is"); err != nil {
 		s.warn("%s\nhint: what was recorded stands; the same command with --dry-run writes the file again", plain(err.Error()))
 	}
-	return s.printImport(*document, "is")
-}
-
-// addBatch adds the requests of a file.
-func (s *asker) addBatch(ctx context.Context, document *importDocument, file room.RefundFile) error {
-	taken := file.Taken()
-	if len(taken) == 0 {
-		return nil
-	}
-	added, err := s.db.AddRefunds(ctx, &store.Batch{ID: document.Batch, Name: file.Batch.Name, SHA256: file.Batch.SHA256}, taken, s.actor(), s.now)
-	if err != nil {
-		return err
-	}
-	document.settle(added)
-	if n := expired(added.New); n > 0 {
-		s.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(n, "refund"))
-	}
-	return nil
-}
-
-// batchRefusals are the rows that were not taken, for the batch's workbook.
-func (s *asker) batchRefusals(file room.RefundFile) []reports.BatchRefusal {
-	orders := map[int]string{}
-	for _, row := range file.Rows {
-		orders[row.Asking.Line] = row.Asking.OrderID
-	}
-	for _, row := range file.Batch.Faulty {
-		orders[row.Line] = row.OrderID
-	}
-	refused := file.Refused()
-	var list []reports.BatchRefusal
-	for _, line := range slices.Sorted(maps.Keys(refused)) {
-		first := refused[line][0]
-		var why []string
-		for _, fault := range refused[line] {
-			why = append(why, refunds.Said{Korean: fault.Korean, English: fault.Reason}.In(refunds.Language(s.cfg.Reports.Language)))
-		}
-		list = append(list, reports.BatchRefusal{Line: line, OrderID: orders[line], Column: or(file.Batch.Layout.TitleOf(first.Column), first.Column), Why: strings.Join(why, "; ")})
-	}
-	return list
+	return s.printImport(document, "is")
 }
 
 // sayAfter is from when on it is said how long the look-ups of a file take.
@@ -412,98 +372,28 @@ func roughly(d time.Duration) string {
 }
 
 // judgePlan says with which code a dry run ends: 3 where a row would not be sent.
-func (a *app) judgePlan(rows []room.Planned, refused int) {
-	if refused > 0 {
-		a.verdict.add(codePerson, "%s would be refused", counted(refused, "row"))
+func (a *app) judgePlan(plan room.Imported) {
+	if plan.Refused > 0 {
+		a.verdict.add(codePerson, "%s would be refused", counted(plan.Refused, "row"))
 	}
-	var asked []refunds.Request
-	waiting := 0
-	for _, row := range rows {
-		if row.New() {
-			asked = append(asked, row.Adding.Request)
-		}
-		if row.New() && row.Adding.Request.State == refunds.NeedsAccount {
-			waiting++
-		}
+	if plan.Expired > 0 {
+		a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer", counted(plan.Expired, "row"))
 	}
-	if n := expired(asked); n > 0 {
-		a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer", counted(n, "row"))
-	}
-	if waiting > 0 {
-		a.verdict.add(codePerson, "%s without the refund account that it needs", counted(waiting, "row"))
+	if plan.WithoutAccount > 0 {
+		a.verdict.add(codePerson, "%s without the refund account that it needs", counted(plan.WithoutAccount, "row"))
 	}
 }
 
-// expired counts the requests that Toss can no longer cancel.
-func expired(requests []refunds.Request) int {
-	n := 0
-	for _, r := range requests {
-		if r.State == refunds.ExpiredState {
-			n++
-		}
+func newImportDocument(batch string, i room.Imported) importDocument {
+	d := importDocument{Batch: batch, Added: i.Added, Known: i.Known, Refused: i.Refused, Amount: map[string]int64{}}
+	for currency, amount := range i.Amount {
+		d.Amount[string(currency)] = amount
 	}
-	return n
-}
-
-// newImportDocument says of each row what would become of it, in the file's
-// order.
-func newImportDocument(batch string, file room.RefundFile) importDocument {
-	d := importDocument{Batch: batch, Amount: map[string]int64{}, Rows: []askedDocument{}}
-	refused := file.Refused()
-	for _, row := range file.Rows {
-		r := row.Adding.Request
-		one := askedDocument{Line: row.Asking.Line, OrderID: or(r.OrderID, row.Asking.OrderID), Why: orNull(row.Warning.English), Would: "added"}
-		amount, currency, ok := row.Money()
-		if one.Currency = string(currency); ok {
-			one.Amount = &amount
-		}
-		switch {
-		case row.Err != nil:
-			one.Would = "refused"
-			one.Column, one.Why = orNull(refused[one.Line][0].Column), orNull(refused[one.Line][0].Reason)
-			delete(refused, one.Line)
-			d.Refused++
-		case row.Known:
-			one.Would = "known"
-			d.Known++
-		default:
-			d.Added++
-			d.Amount[string(r.Currency)] += r.Amount
-		}
-		if row.Err == nil {
-			one.ID, one.State, one.CancelBy = orNull(r.ID), orNull(r.State), timeOrNull(r.CancelBy)
-		}
-		d.Rows = append(d.Rows, one)
-	}
-	orders := map[int]string{}
-	for _, row := range file.Batch.Faulty {
-		orders[row.Line] = or(row.OrderID, row.PaymentKey)
-	}
-	for line, faults := range refused { // those that cannot be read, and a total that does not tie
-		d.Rows = append(d.Rows, askedDocument{Line: line, OrderID: orders[line], Would: "refused", Column: orNull(faults[0].Column), Why: orNull(faults.Briefs())})
-		d.Refused++
-	}
-	slices.SortStableFunc(d.Rows, func(x, y askedDocument) int { return x.Line - y.Line })
+	d.Rows = each(i.Lines, func(l room.AskedLine) askedDocument {
+		return askedDocument{Line: l.Line, ID: orNull(l.ID), OrderID: l.OrderID, Would: string(l.Would), State: orNull(l.State), Amount: l.Amount,
+			Currency: string(l.Currency), CancelBy: timeOrNull(l.CancelBy), Column: orNull(l.Column), Why: orNull(l.Why)}
+	})
 	return d
-}
-
-func (d *importDocument) settle(added store.Added) {
-	d.Added, d.Known, d.Amount = len(added.New), len(added.Known), map[string]int64{}
-	states := map[string]*string{}
-	for _, r := range added.New {
-		d.Amount[string(r.Currency)] += r.Amount
-		states[r.ID] = orNull(r.State)
-	}
-	for i := range d.Rows {
-		if d.Rows[i].Would == "refused" {
-			continue
-		}
-		if state, isNew := states[or(*d.Rows[i].ID)]; isNew {
-			d.Rows[i].State = state
-		} else {
-			d.Rows[i].Would = "known"
-		}
-	}
 }
 
 func (a *app) printImport(d importDocument, verb string) error {

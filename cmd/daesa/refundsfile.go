@@ -1,18 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	room "daesa/app"
-	"daesa/internal/table"
 	"daesa/refunds"
 	"daesa/reports"
 )
@@ -42,13 +39,13 @@ func sameFile(path, other string) bool {
 
 // giveBack writes the file of --out: the refund file with what daesa says beside
 // each row.
-func (s *asker) giveBack(document *importDocument, file room.RefundFile, password, out, verb string) error {
+func (s *asker) giveBack(document *importDocument, file room.RefundFile, imported room.Imported, password, out, verb string) error {
 	if out == "" {
 		return nil
 	}
 	g := reports.GiveBack{
 		Source: file.Batch.Name, Layout: file.Batch.Layout, Password: password, Language: s.cfg.Reports.Language, Plan: verb != "is",
-		Remarks: s.remarks(document, file),
+		Remarks: file.Remarks(imported, refunds.Language(s.cfg.Reports.Language)),
 	}
 	if err := reports.SaveBack(out, g); err != nil {
 		return err
@@ -58,43 +55,6 @@ func (s *asker) giveBack(document *importDocument, file room.RefundFile, passwor
 		s.warn("%s: the file with what is wrong beside each row", out)
 	}
 	return nil
-}
-
-// remarks are what is said of each row: what speaks against it, or where its
-// request stands.
-func (s *asker) remarks(document *importDocument, file room.RefundFile) []reports.Remark {
-	var list []reports.Remark
-	for line, faults := range file.Refused() {
-		list = append(list, reports.Remark{Line: line, Refused: each(faults, newRefusal(file.Batch.Layout, refunds.Language(s.cfg.Reports.Language)))})
-	}
-	states := map[int]askedDocument{}
-	for _, row := range document.Rows {
-		states[row.Line] = row
-	}
-	for _, row := range file.Rows {
-		if row.Err != nil {
-			continue
-		}
-		shown := states[row.Asking.Line]
-		list = append(list, reports.Remark{Line: row.Asking.Line, Known: shown.Would == "known", State: refunds.State(orDash(shown.State)),
-			CancelBy: row.Adding.Request.CancelBy, Warning: row.Warning})
-	}
-	if total := file.Batch.Total; total != nil && !file.TotalWrong && !file.TotalUnread {
-		list = append(list, reports.Remark{Line: total.Line, Total: true})
-	}
-	slices.SortFunc(list, func(a, b reports.Remark) int { return a.Line - b.Line })
-	return list
-}
-
-// newRefusal names the column as its title stands in the file, or should.
-func newRefusal(layout *table.Layout, lang refunds.Language) func(*table.Fault) reports.Refusal {
-	return func(fault *table.Fault) reports.Refusal {
-		column := fault.Column
-		if column != "" {
-			column = cmp.Or(layout.TitleOf(fault.Column), refunds.ColumnTitle(lang, fault.Column))
-		}
-		return reports.Refusal{Column: column, Why: refunds.Said{Korean: fault.Korean, English: fault.Reason}}
-	}
 }
 
 func (a *app) refundsTemplateCommand() *cobra.Command {

@@ -221,47 +221,6 @@ func TestOneOfNamesTheWords(t *testing.T) {
 	}
 }
 
-func TestClockIsJudgedByTheProvidersDate(t *testing.T) {
-	before := time.Date(2026, 11, 22, 9, 0, 0, 300_000_000, time.UTC)
-	after := before.Add(2 * time.Second)
-	for provider, want := range map[time.Time]string{
-		{}:                               stateWarn,
-		before.Truncate(time.Second):     stateOK, // the Date is cut to the second
-		after.Add(time.Minute):           stateOK,
-		after.Add(61 * time.Second):      stateWarn,
-		before.Add(-63 * time.Second):    stateWarn,
-		after.Add(5*time.Minute + 1):     stateFail,
-		before.Add(-6 * time.Minute):     stateFail,
-		before.Add(-31 * 24 * time.Hour): stateFail,
-	} {
-		e := &examination{app: &app{}}
-		e.checkClock("shop1", before, after, provider)
-		if got := e.checks[0].State; got != want {
-			t.Errorf("provider's %s: %s, expected %s (%s)", provider, got, want, e.checks[0].Finding)
-		}
-	}
-}
-
-func TestMonthEndsWithoutARun(t *testing.T) {
-	now := time.Date(2026, 11, 30, 23, 30, 0, 0, pay.Seoul)
-	for text, want := range map[string]int{
-		"*/10 * * * *":               0,
-		"0 10,14,17,20,22 28-31 * *": 0,
-		"59 23 28-31 * *":            0,
-		"":                           monthsAhead,
-		"0 3 1 * *":                  monthsAhead,
-		"0 9 31 * *":                 5, // of the next twelve months, those with fewer days
-	} {
-		schedule, err := config.ParseCron(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if missed := monthEndsWithout(schedule, now); len(missed) != want {
-			t.Errorf("%q misses %v, expected %d", text, missed, want)
-		}
-	}
-}
-
 func scriptOrders(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: orders BOOK NAME...")

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -13,7 +14,12 @@ import (
 var claimTests = map[string]func(*testing.T, *store.DB){
 	"claim: no other of a payment while nobody knows what became of one": besideTheUnknown,
 	"claim: where nothing may be sent, only what was sent before":        sendFalse,
+	"claim: what goes back for a new word has no approval":               backForAWord,
 	"payments: what was seen earlier takes nothing back":                 seenEarlier,
+	"limits: what is sent again counts once":                             sentAgain,
+	"limits: what was given back counts anew":                            givenBackAnew,
+	"transfers: what Toss has refused is due by hand":                    refusedIsDue,
+	"transfers: a look-up of just now comes before what was seen":        seenJustNow,
 }
 
 // besideTheUnknown: the two seconds and the lease are long over, and the money of
@@ -89,5 +95,104 @@ func seenEarlier(t *testing.T, db *store.DB) {
 	see(3000, now.Add(2*time.Hour))
 	if p, _, err := db.SeenPayment(t.Context(), r); err != nil || p.BalanceAmount != 3000 {
 		t.Errorf("%d seem to be left, %v", p.BalanceAmount, err)
+	}
+}
+
+// settle writes a step of a request as it stands.
+func settle(t *testing.T, db *store.DB, id string, step refunds.Step, change ...func(*refunds.Settled)) {
+	t.Helper()
+	s := refunds.Settled{Request: stored(t, db, id), Step: step, RunID: "run", Now: now}
+	for _, each := range change {
+		each(&s)
+	}
+	if err := db.Settle(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func backForAWord(t *testing.T, db *store.DB) {
+	for state, step := range map[string]refunds.Step{
+		"requested": {To: refunds.Requested, Why: refunds.WhyApprovalVoid, At: now},
+		"account":   {To: refunds.NeedsAccount, Why: refunds.WhyNeedsAccount, At: now},
+	} {
+		r := asked(t, db, state, 1000, time.Time{})
+		if r.Approval == "" || r.ApprovedBy == "" {
+			t.Fatalf("approved as %+v", r)
+		}
+		settle(t, db, r.ID, step)
+		if got := stored(t, db, r.ID); got.State != step.To || got.Approval != "" || got.ApprovedBy != "" || !got.ApprovedAt.IsZero() {
+			t.Errorf("it is %s, and approved by %q at %s", got.State, got.ApprovedBy, got.ApprovedAt)
+		}
+	}
+}
+
+// once lets a run and a day send one refund.
+func once(b refunds.Begun) refunds.Begun {
+	b.Budget.RunCount, b.Budget.DayCount = 1, 1
+	return b
+}
+
+func sentAgain(t *testing.T, db *store.DB) {
+	r := asked(t, db, "r", 1000, time.Time{})
+	b := once(begun(claimed(t, db, choice("a", now)), now))
+	if err := db.Begin(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, db, r.ID, refunds.Step{To: refunds.Unknown, At: now})
+	later := now.Add(time.Hour)
+	again := once(begun(claimed(t, db, choice("a", later)), later))
+	again.New, again.Attempt = false, b.Attempt
+	again.Attempt.LastSent, again.Attempt.Sends = later, 2
+	if err := db.Begin(t.Context(), again); err != nil {
+		t.Errorf("the only refund that may be sent is sent again: %v", err)
+	}
+}
+
+func givenBackAnew(t *testing.T, db *store.DB) {
+	r := asked(t, db, "r", 1000, now.Add(time.Hour))
+	asked(t, db, "s", 1000, now.Add(2*time.Hour))
+	b := once(begun(claimed(t, db, choice("a", now)), now))
+	if err := db.Begin(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, db, r.ID, refunds.Step{To: refunds.Retry, Why: refunds.WhyNotSent, At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
+	later := now.Add(time.Minute)
+	again := once(begun(claimed(t, db, choice("a", later)), later))
+	again.New, again.Attempt = false, b.Attempt
+	again.Attempt.LastSent, again.Attempt.Sends = later, 2
+	if err := db.Begin(t.Context(), again); err != nil || again.Request.ID != r.ID {
+		t.Fatalf("what was given back is sent: %s, %v", again.Request.Ref, err)
+	}
+	var limit *refunds.LimitError
+	if err := db.Begin(t.Context(), once(begun(claimed(t, db, choice("a", later)), later))); !errors.As(err, &limit) {
+		t.Errorf("a second refund where one may be sent: %v", err)
+	}
+}
+
+func refusedIsDue(t *testing.T, db *store.DB) {
+	for state, code := range map[refunds.State]string{refunds.Refused: "NOT_CANCELABLE_PAYMENT", refunds.ExpiredState: "EXCEED_MAX_REFUND_DUE"} {
+		r := asked(t, db, string(state), 1000, time.Time{})
+		if err := db.Begin(t.Context(), begun(claimed(t, db, choice("a", now)), now)); err != nil {
+			t.Fatal(err)
+		}
+		settle(t, db, r.ID, refunds.Step{To: state, Why: code})
+		if transfer, err := db.HandTransfer(t.Context(), r.ID); err != nil || transfer.State != refunds.HandDue || transfer.Amount != 1000 || transfer.Why != code {
+			t.Errorf("what is %s: %+v, %v", state, transfer, err)
+		}
+	}
+}
+
+func seenJustNow(t *testing.T, db *store.DB) {
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
+	word := refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Now: now}
+	word.Seen = &pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.PartialCanceled, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 6999,
+		ApprovedAt: now.Add(-time.Hour), Cancels: []pay.Cancel{{TransactionKey: "tx", Amount: 3001, Status: pay.CancelDone, CanceledAt: now}}}
+	if _, err := db.MoveHandTransfer(t.Context(), word); err == nil {
+		t.Error("7,000 go by hand, and Toss holds 6,999")
+	}
+	word.Seen.BalanceAmount, word.Seen.Cancels[0].Amount = 7000, 3000
+	if _, err := db.MoveHandTransfer(t.Context(), word); err != nil {
+		t.Errorf("7,000 go by hand, which Toss holds: %v", err)
 	}
 }

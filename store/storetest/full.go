@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -208,7 +209,7 @@ func fullAdd(t *testing.T, db *store.DB) func(*store.DB) error {
 				Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}})
 	}
 	return func(small *store.DB) error {
-		_, err := small.AddRefunds(t.Context(), &store.Batch{ID: "b", Name: "b.xlsx", SHA256: "x"}, rows, "kim", now)
+		_, err := small.AddRefunds(t.Context(), &app.BatchFile{ID: "b", Name: "b.xlsx", SHA256: "x"}, rows, "kim", now)
 		return err
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -84,7 +85,7 @@ func oneInFlightOverMIDs(t *testing.T, db *store.DB) {
 }
 
 // add adds requests, and gives what the store says.
-func add(t *testing.T, db *store.DB, requests ...refunds.Request) (store.Added, error) {
+func add(t *testing.T, db *store.DB, requests ...refunds.Request) (app.Added, error) {
 	t.Helper()
 	var rows []refunds.Adding
 	for _, r := range requests {

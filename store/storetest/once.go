@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -65,7 +66,7 @@ func transfersOnce(t *testing.T, db *store.DB) {
 	for _, statement := range []string{"UPDATE transfers SET amount = 1", "DELETE FROM transfers"} {
 		tries(t, db, statement)
 	}
-	if _, err := db.AddRefunds(t.Context(), &store.Batch{ID: "b", Name: "b.xlsx", SHA256: "x"}, nil, "kim", now); err != nil {
+	if _, err := db.AddRefunds(t.Context(), &app.BatchFile{ID: "b", Name: "b.xlsx", SHA256: "x"}, nil, "kim", now); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{"UPDATE batches SET number = 7", "DELETE FROM batches"} {

@@ -20,6 +20,7 @@ var proofTests = map[string]func(*testing.T, *store.DB){
 	"movements: what look-ups show and no row of the list does":                                  unlisted,
 	"movements: within a day those of every order, else those of touched ones":                   unlistedWithin,
 	"totals: Toss's is a sum over the rows of the list alone":                                    totalsOfRows,
+	"totals: how much a partial cancel is, look-ups say, however its row writes it":              partsByLookUps,
 	"unproved: paid orders of a day of which nothing is known":                                   unproved,
 	"captures: what nobody watched in time is noted as missed, once":                             overlooked,
 	"captures: virtual accounts that nobody watches":                                             unwatched,
@@ -281,6 +282,26 @@ func totalsOfRows(t *testing.T, db *store.DB) {
 	}
 	if got := total(false); got != held {
 		t.Errorf("look-ups hold %d, the sum of them is %d", got, held)
+	}
+}
+
+// partsByLookUps: what the amount of a cancel's row means is not documented.
+func partsByLookUps(t *testing.T, db *store.DB) {
+	var payments []pay.Payment
+	for id, written := range map[string]int64{"part": 300, "negative": -300, "original": 1000, "left": 700} {
+		save(t, db, order(id, 1000))
+		savePage(t, db, shows(id, "a", pay.Done, 1000, 10), shows(id, "c12", pay.PartialCanceled, written, 12))
+		payments = append(payments, known(id, cancels(12, 300, pay.CancelDone)))
+	}
+	c := compare(t, db, reconcile.Scope{MID: mid, Day: day})
+	if _, err := c.TouchShop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SaveLookUps(t.Context(), payments, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, provider, err := c.Totals(t.Context(), true); err != nil || len(provider) != 1 || provider[0].Total != 4*700 {
+		t.Errorf("the rows hold %+v, %v, and four times 700 is left", provider, err)
 	}
 }
 

@@ -85,7 +85,7 @@ func restored(t *testing.T, db *store.DB, table string) {
 // story is a life of everything that is compared.
 func story(t *testing.T, db *store.DB) {
 	t.Helper()
-	if _, err := db.AddRefunds(t.Context(), &store.Batch{ID: "b1", Name: "b.xlsx", SHA256: "cafe"}, nil, "kim", now); err != nil {
+	if _, err := db.AddRefunds(t.Context(), &app.BatchFile{ID: "b1", Name: "b.xlsx", SHA256: "cafe"}, nil, "kim", now); err != nil {
 		t.Fatal(err)
 	}
 	done := asked(t, db, "done", 1000, time.Time{})

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"path/filepath"
 	"time"
 
 	"daesa/config"
@@ -13,10 +13,6 @@ import (
 // is wrong now.
 const connectionPatience = 10 * time.Second
 
-// nightConnections is with how many a night can be run: one holds its comparison,
-// the other does all else.
-const nightConnections = 2
-
 // checkConnections looks whether the database's sessions are daesa's own, and how
 // many connections it may use.
 func (e *examination) checkConnections(ctx context.Context, db *store.DB, about string) {
@@ -24,22 +20,15 @@ func (e *examination) checkConnections(ctx context.Context, db *store.DB, about 
 		return
 	}
 	if err := db.RequireSession(ctx); err != nil {
-		e.failsWith("pooler", about, err, "")
+		e.FailWith("pooler", about, err, "")
 		return
 	}
 	allowed, err := db.ConnectionsAllowed(ctx)
-	finding := fmt.Sprintf("the %s allows %s, for all processes together", allowed.By, counted(allowed.Connections, "connection"))
-	switch {
-	case err != nil:
-		e.failsWith("connections", about, err, "")
-	case allowed.Connections < nightConnections:
-		e.fails("connections", about, finding+"; a night needs two", "raise the limit: ALTER ROLE ... CONNECTION LIMIT, ALTER DATABASE ... CONNECTION LIMIT, or max_connections of the server")
-	case allowed.Connections < db.MostConnections():
-		e.warns("connections", about, fmt.Sprintf("%s; each may open %d, and then waits and does with fewer", finding, db.MostConnections()),
-			fmt.Sprintf("raise the limit, or write database.max_connections: %d", allowed.Connections))
-	default:
-		e.ok("connections", about, finding)
+	if err != nil {
+		e.FailWith("connections", about, err, "")
+		return
 	}
+	e.Connections(about, allowed.Connections, allowed.By, db.MostConnections())
 }
 
 // checkEncryption warns of a database on another machine that is reached in the
@@ -51,8 +40,21 @@ func (e *examination) checkEncryption() {
 	}
 	for _, path := range []string{"database.url", "orders.query.url"} {
 		if host, plain := store.Unencrypted(urls[path]); plain {
-			e.warns("encryption", path, "the connection to "+host+" is not encrypted, or need not be",
+			e.Warn("encryption", path, "the connection to "+host+" is not encrypted, or need not be",
 				"for PostgreSQL put sslmode=verify-full and sslrootcert=FILE into it, for MySQL tls=true or tls_ca=FILE")
 		}
 	}
+}
+
+// checkWrites commits a write that means nothing, and looks at the disk of an
+// embedded database: its log may have room left in it while the disk has none.
+func (e *examination) checkWrites(ctx context.Context, db *store.DB, about, path string) {
+	if err := db.Probe(ctx); err != nil {
+		e.FailWith("writes", about, err, "the database must be writable: check its disk, its rights and its mode")
+		return
+	}
+	if path != "" && !e.TryFolder("writes", filepath.Dir(path), about, freeSpace) {
+		return
+	}
+	e.OK("writes", about, "a write is kept")
 }
