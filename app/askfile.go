@@ -66,6 +66,7 @@ type FilePlan struct {
 
 	batch  refunds.Batch
 	faults table.Faults
+	wrong  map[int][]string // columns with a fault, by line
 	faulty []refunds.Asking // rows that are refused anyway, and looked up too
 }
 

@@ -32,7 +32,10 @@ func (a *Asker) PlanBatch(ctx context.Context, batch refunds.Batch, faults table
 	if err != nil {
 		return nil, err
 	}
-	f.batch, f.faults = batch, faults
+	f.batch, f.faults, f.wrong = batch, faults, map[int][]string{}
+	for _, fault := range faults {
+		f.wrong[fault.Line] = append(f.wrong[fault.Line], fault.Column)
+	}
 	for _, asking := range batch.Faulty {
 		if _, known := a.Merchants[asking.MID]; known && asking.OrderID+asking.PaymentKey != "" && !f.failed(asking.Line, "mid", "order_id", "payment_key") {
 			f.faulty = append(f.faulty, asking)
@@ -44,7 +47,7 @@ func (a *Asker) PlanBatch(ctx context.Context, batch refunds.Batch, faults table
 
 // failed says whether one of some columns of a line has a fault.
 func (f *FilePlan) failed(line int, columns ...string) bool {
-	return slices.ContainsFunc(f.faults, func(fault *table.Fault) bool { return fault.Line == line && slices.Contains(columns, fault.Column) })
+	return slices.ContainsFunc(f.wrong[line], func(column string) bool { return slices.Contains(columns, column) })
 }
 
 // File looks everything up and says all that is wrong.
