@@ -139,7 +139,7 @@ func writeExport(b *testing.B, path, head string, rows, items int) {
 //
 //	go test -run '^$' -bench Profiles -benchtime 3x ./bench -orders 300000
 func BenchmarkProfiles(b *testing.B) {
-	dir, rows := b.TempDir(), int(*orderCount)
+	dir, rows := b.TempDir(), *orderCount
 	costs := map[string]cost{}
 	for _, each := range []struct {
 		name, profile, head string
@@ -291,7 +291,7 @@ var readersOf = map[string]func(b *testing.B, path, count string) *exec.Cmd{
 //
 //	go test -run '^$' -bench Sheets -benchtime 3x ./bench -orders 100000
 func BenchmarkSheets(b *testing.B) {
-	rows := int(*orderCount)
+	rows := *orderCount
 	path := filepath.Join(b.TempDir(), "orders.xlsx")
 	writeSheet(b, path, rows)
 	for _, name := range []string{"daesa", "orders", "excelize", "xlsx2csv", "openpyxl"} {

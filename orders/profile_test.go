@@ -278,6 +278,21 @@ func TestWhatWasCancelledBeforeAnybodyPaidIsNoRefund(t *testing.T) {
 	}
 }
 
+// TestTwoPaymentsOfOneOrder: the one through Toss counts; of two through Toss
+// nobody knows which is meant.
+func TestTwoPaymentsOfOneOrder(t *testing.T) {
+	const head = "주문 번호,주문 상태,주문 일시,결제1 - 결제 수단,결제1 - 결제 금액,결제1 - 결제 일시,결제1 - 환불 금액,결제2 - 결제 수단,결제2 - 결제 금액,결제2 - 결제 일시,결제2 - 환불 금액\n"
+	const when = "2026-11-27 10:00:00"
+	good, bad := read(t, write(t, head+"A,결제 완료,"+when+",적립금,3000,"+when+",0,카드(토스),7000,"+when+",2000\nB,결제 완료,"+when+",무통장 입금,3000,"+when+",0,,,,\n"), by(t, "sixshop"))
+	if len(good) != 2 || len(bad) > 0 || good[0].Amount != 7000 || good[0].CanceledAmount != 2000 || good[0].Method != pay.Card || good[0].PG != pay.PGToss || good[1].PG != "무통장 입금" || good[1].Amount != 3000 {
+		t.Errorf("%+v %v", good, bad)
+	}
+	_, bad = read(t, write(t, head+"A,결제 완료,"+when+",카드,3000,"+when+",0,카드(토스),7000,"+when+",0\n"), by(t, "sixshop"))
+	if len(bad) != 1 || !strings.Contains(bad[0], "is a second payment of the order through Toss") {
+		t.Error(bad)
+	}
+}
+
 // TestAProfileSaysWhichCompaniesAreToss: a platform's list has orders of markets
 // in it, and names its own shop in its own words.
 func TestAProfileSaysWhichCompaniesAreToss(t *testing.T) {

@@ -92,11 +92,8 @@ func (k fileKind) checkHeader(reader *table.Reader, o FileOptions) error {
 	for i, column := range k.columns {
 		named[i] = column + " (" + strings.Join(titles[column][1:], ", ") + ")"
 	}
-	failure := &table.FileError{
-		File:   reader.Name(),
-		Reason: "the header lacks " + strings.Join(missing, ", "),
-		Advice: fmt.Sprintf("one of the first %d rows names the columns: %s", headerWithin, strings.Join(named, ", ")),
-	}
+	failure := reader.Refuse(0, "the header lacks "+strings.Join(missing, ", "),
+		fmt.Sprintf("one of the first %d rows names the columns: %s", headerWithin, strings.Join(named, ", ")))
 	if header := reader.Header(); len(header) == 1 && strings.ContainsAny(header[0], ";\t|") {
 		failure.Advice = "separate the columns with commas"
 	}
@@ -131,8 +128,8 @@ func readWhole[R any](path string, kind fileKind, o FileOptions, decode func(*fi
 		return wholeFile[R]{}, err
 	}
 	if hidden := reader.Hidden(); len(hidden) > 0 {
-		return wholeFile[R]{}, &table.FileError{File: path, Reason: "Excel hides the columns " + strings.Join(hidden, ", ") + ": whoever checked the file did not see them",
-			Advice: "show them or delete them, look at them, and save the file again"}
+		return wholeFile[R]{}, reader.Refuse(0, "Excel hides the columns "+strings.Join(hidden, ", ")+": whoever checked the file did not see them",
+			"show them or delete them, look at them, and save the file again")
 	}
 	file, err := decodeRows(reader, kind, o, decode)
 	var faults table.Faults
@@ -206,7 +203,7 @@ func decodeRows[R any](reader *table.Reader, kind fileKind, o FileOptions, decod
 		slices.SortStableFunc(faults, func(a, b *table.Fault) int { return a.Line - b.Line })
 		return file, faults
 	case len(rows) == 0:
-		return wholeFile[R]{}, &table.FileError{File: reader.Name(), Reason: "has no rows under its header", Advice: kind.advice}
+		return wholeFile[R]{}, reader.Refuse(0, "has no rows under its header", kind.advice)
 	}
 	return file, nil
 }

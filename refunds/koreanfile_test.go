@@ -152,6 +152,15 @@ func TestATotalIsCheckedAndNoRefund(t *testing.T) {
 	}
 }
 
+// TestARefundThatBeginsLikeATotalIsOne: a row that names a payment is a refund,
+// whatever its first cell begins with.
+func TestARefundThatBeginsLikeATotalIsOne(t *testing.T) {
+	batch, err := ReadFile(refundFile(t, "r.csv", "사유,주문번호,금액,참조번호\n합계 착오,o1,1000,a\n총계란 파손,o2,2000,b\n"), oneShop)
+	if err != nil || len(batch.Rows) != 2 || batch.Total != nil {
+		t.Errorf("%+v %v", batch, err)
+	}
+}
+
 // TestATotalByAFormulaIsCompared in each container that has formulas.
 func TestATotalByAFormulaIsCompared(t *testing.T) {
 	book := excelize.NewFile()

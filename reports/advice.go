@@ -10,11 +10,11 @@ import (
 	"daesa/refunds"
 )
 
-// What a break means and what to do about it, in one line. What to do looks at
-// what was done already and at the last day on which Toss can give the money
-// back: nobody is told to refund before a day that has passed.
+// A break says in one line what it means and what to do. What to do depends on
+// what was done already, and on the last day on which Toss can give the money
+// back: nobody is told to refund through Toss after that day.
 
-// meaning is what a kind of break is.
+// meaningLabels say what a kind of break is.
 var meaningLabels = map[reconcile.Kind]label{
 	reconcile.MissingAtProvider:  {"쇼핑몰은 결제 완료, 토스에 결제 없음", "The shop says paid, Toss knows no payment"},
 	reconcile.MissingLocally:     {"토스는 결제 완료, 쇼핑몰에 주문 없음", "Toss was paid, the shop has no order"},
@@ -33,7 +33,7 @@ var meaningLabels = map[reconcile.Kind]label{
 	reconcile.RefundFailed:       {"가상계좌 환불 송금 실패", "A virtual account's refund was not paid out"},
 }
 
-// remedyLabels are what to do where no money has to go back, or where a person
+// remedyLabels say what to do where no money has to go back, or where a person
 // must first decide whether it does.
 var remedyLabels = map[reconcile.Kind]label{
 	reconcile.MissingAtProvider:  {"출고 보류, 주문과 가맹점(MID) 확인", "hold delivery, check the order and its MID"},
@@ -53,8 +53,8 @@ var remedyLabels = map[reconcile.Kind]label{
 	reconcile.RefundFailed:       {"계좌 확인 후 수기이체", "check the account, transfer by hand"},
 }
 
-// lateLabels are the same where money may have to go back, and Toss cannot
-// cancel it any more.
+// lateLabels say what to do where money may have to go back and Toss can no
+// longer cancel the payment.
 var lateLabels = map[reconcile.Kind]label{
 	reconcile.MissingLocally:    {"주문을 찾아 등록하거나 수기이체로 환불", "find and record the order, or give it back by a transfer"},
 	reconcile.DuplicatePayment:  {"1건만 남기고 수기이체로 환불", "keep one, give the rest back by a transfer"},
@@ -62,7 +62,7 @@ var lateLabels = map[reconcile.Kind]label{
 	reconcile.CancelNotExecuted: {"고객 계좌로 수기이체", "transfer it by hand"},
 }
 
-// requestLabels are what follows where a refund was asked for.
+// requestLabels say what follows where a refund was requested.
 var requestLabels = map[refunds.State]label{
 	refunds.Requested:    {"환불 요청됨, 결재 대기 중 → 결재", "a refund is asked for → approve it"},
 	refunds.Approved:     {"환불 결재 완료 → 다음 환불 실행 시 자동 취소", "the refund is approved → the next run sends it"},
@@ -78,15 +78,15 @@ var requestLabels = map[refunds.State]label{
 	refunds.Rejected:     {"환불 요청이 반려·철회됨 → 환불 여부 재결정", "the request was rejected or withdrawn → decide again"},
 }
 
-// handSteps are what follows where the money goes back by a transfer by hand.
+// handSteps say what follows where the money goes back by a manual transfer.
 var handSteps = map[refunds.HandState]label{
 	refunds.HandDue:      {"수기이체 대상 → 수기이체 결재", "due for a transfer by hand → approve it"},
 	refunds.HandApproved: {"수기이체 결재 완료 → 이체 후 기록", "the transfer is approved → make it, then record it"},
 	refunds.HandDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
 }
 
-// remarkLabels are both of a cancel that was not executed, where a person must
-// say which part of the money is tax-free.
+// remarkLabels replace meaning and remedy of a cancel that was not executed, where
+// a person must say which part of the money is tax-free.
 var remarkLabels = map[reconcile.Remark]struct{ meaning, remedy label }{
 	reconcile.TaxPartNeeded: {label{"과세·면세 혼합 결제의 부분취소가 토스에 없음", "A part of a mixed payment is not cancelled at Toss"},
 		label{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
@@ -94,7 +94,7 @@ var remarkLabels = map[reconcile.Remark]struct{ meaning, remedy label }{
 		label{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
 }
 
-// remarked gives them of a break that has them.
+// remarked returns meaning and remedy of a break with a remark.
 func remarked(r *BreakRow) (meaning, remedy label, ok bool) {
 	w, ok := remarkLabels[r.Remark]
 	return w.meaning, w.remedy, ok && r.Kind == reconcile.CancelNotExecuted
@@ -153,8 +153,8 @@ func (b *nightBook) remedy(r *BreakRow) string {
 	}
 }
 
-// keptBack is why a request is not sent although nothing of its state says so;
-// "": it is sent, or waits for what its state says.
+// keptBack is why a request is not sent although its state does not say so; ""
+// means that the next run sends it, or that its state tells what it waits for.
 func (n *night) keptBack(r *RefundRow) string {
 	wait := n.waits[r.ID]
 	ready := r.State == refunds.Approved || r.State == refunds.Retry
@@ -164,11 +164,11 @@ func (n *night) keptBack(r *RefundRow) string {
 	return ""
 }
 
-// late says whether Toss can give a break's money back no more.
+// late reports whether Toss can no longer give the money of a break back.
 func (n *night) late(r *BreakRow) bool { return !r.CancelBy.IsZero() && n.now.After(r.CancelBy) }
 
-// until counts the days to a last day that comes within a week, where it
-// matters; the column beside it has the day itself.
+// until counts the days to a last day that comes within a week; the column beside
+// it has the day itself. It says nothing where the day does not matter.
 func (b *nightBook) until(by time.Time, matters bool) string {
 	if !matters || by.IsZero() || b.night.now.After(by) {
 		return ""
@@ -183,6 +183,6 @@ func (b *nightBook) until(by time.Time, matters bool) string {
 	}
 }
 
-// shortMoment is a moment in Seoul to the minute, which is never later than it
-// is.
+// shortMoment is a moment in Seoul, cut to the minute, so that nobody reads a later
+// one.
 func shortMoment(t time.Time) string { return t.In(pay.Seoul).Format("2006-01-02 15:04") }

@@ -14,8 +14,8 @@ import (
 	"daesa/refunds"
 )
 
-// Batch is all that a workbook says of an ad-hoc batch of refunds, as it stood
-// at Now.
+// Batch is an ad-hoc batch of refunds as it stood at Now: all that its workbook
+// says.
 type Batch struct {
 	ID          string
 	File        string // the name of the imported file; "": not known
@@ -39,9 +39,8 @@ type BatchRefusal struct {
 	Why     string
 }
 
-// Result says whether something of the batch was sent, or nothing of it is
-// open any more: its workbook is then of what came of it, else of what is
-// planned.
+// Result reports whether the workbook shows results rather than a plan: something
+// of the batch was sent, or nothing of it is open any more.
 func (b Batch) Result() bool {
 	open := false
 	for _, r := range b.Requests {
@@ -139,7 +138,7 @@ func (b *batchBook) draw() {
 // day reckons with deadlines as a night does.
 func (b *batchBook) day() *night { return &night{now: b.batch.Now} }
 
-// pile is how many requests of one currency, over how much.
+// pile is a number of requests of one currency, and their sum.
 type pile struct{ count, money int64 }
 
 func (b *batchBook) pile(c pay.Currency, chosen func(r *RefundRow) bool) pile {
@@ -158,7 +157,7 @@ func in(states ...refunds.State) func(r *RefundRow) bool {
 	return func(r *RefundRow) bool { return slices.Contains(states, r.State) }
 }
 
-// counted is how many requests are chosen, of whatever currency.
+// counted is the number of chosen requests, over all currencies.
 func (b *batchBook) counted(chosen func(r *RefundRow) bool) int64 {
 	var n int64
 	for _, c := range b.currencies {
@@ -167,7 +166,7 @@ func (b *batchBook) counted(chosen func(r *RefundRow) bool) int64 {
 	return n
 }
 
-// spelled is the money of what is chosen, each currency for itself.
+// spelled writes the sum of the chosen requests, each currency apart.
 func (b *batchBook) spelled(chosen func(r *RefundRow) bool) string {
 	var parts []string
 	for i, c := range b.currencies {
@@ -178,13 +177,13 @@ func (b *batchBook) spelled(chosen func(r *RefundRow) bool) string {
 	return strings.Join(parts, " · ")
 }
 
-// match is a column of the list that has one of some words of ours.
+// match is a criterion of a formula: a column that has one of these labels.
 type match struct {
 	column label
 	labels []string
 }
 
-// live is a formula that counts the rows of a currency, or sums their amounts.
+// live is a formula that counts the matching rows of a currency, or sums them.
 func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 	if len(b.currencies) > 1 {
 		matches = append(slices.Clone(matches), match{columnCurrency, []string{code(c)}})
@@ -222,7 +221,7 @@ func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 	return formula
 }
 
-// stateLabels are the words of the list for a state.
+// stateLabels are the labels that the list has for some states.
 func (b *batchBook) stateLabels(states ...refunds.State) []string {
 	var labels []string
 	for _, state := range states {
@@ -249,7 +248,7 @@ var (
 // batchLine is a row of the list of a batch; its tag says where it stands.
 type batchLine = line[*batchBook, RefundRow]
 
-// batchColumns are the columns of the list; from who asked on they are on the
+// batchColumns are the columns of the list; those from the requester on are on the
 // screen only.
 var batchColumns = []column[*batchLine]{
 	{name: columnState, width: 18, left: true, cell: func(l *batchLine) xlsx.Cell { return xlsx.Text(l.tag, l.book.lang.refund(l.row.State, l.row.Method)) }},
@@ -284,7 +283,7 @@ var batchColumns = []column[*batchLine]{
 // resultColumns are there only when something was sent.
 var resultColumns = []label{columnSent, columnFinished, columnArrival, columnFault}
 
-// method is a payment method's word; one that nobody knows is shown as it came.
+// method names a payment method; an unknown one is shown as it came.
 func (b *batchBook) method(m pay.Method) string {
 	if m == pay.MethodUnknown {
 		return b.say("미상", "unknown")
@@ -292,7 +291,7 @@ func (b *batchBook) method(m pay.Method) string {
 	return b.lang.method(m)
 }
 
-// meaning says what keeps a request, or kept it, and what to do.
+// meaning says why a request stands where it stands, and what to do.
 func (b *batchBook) meaning(r *RefundRow) string {
 	switch {
 	case r.ErrorCode != "":
@@ -305,8 +304,8 @@ func (b *batchBook) meaning(r *RefundRow) string {
 	}
 }
 
-// fault is the provider's code with its message; a reason of daesa's own is none,
-// and has its sentence beside it.
+// fault is the provider's code with its message. A reason of daesa's own is no
+// fault; the sentence beside it explains it.
 func fault(r *RefundRow) string {
 	switch {
 	case refunds.OwnReason(r.ErrorCode):
@@ -318,7 +317,7 @@ func fault(r *RefundRow) string {
 	}
 }
 
-// account says that there is one, without a single digit of it.
+// account shows that a refund account exists, without any digit of it.
 func (b *batchBook) account(r *RefundRow) string {
 	masked, known := b.batch.Accounts[r.ID]
 	switch {
@@ -356,8 +355,8 @@ func (b *batchBook) drawRows() {
 	b.areas = place(b.book, l)
 }
 
-// refusedRows stand in the columns of the list, without an amount: nothing of
-// them is in any sum.
+// refusedRows stand in the columns of the list without an amount, so that no sum
+// counts them.
 func (b *batchBook) refusedRows(p palette, tag xlsx.StyleID) segment[*batchLine] {
 	order, meaning := position(b.listed, columnOrder), position(b.listed, columnMeaning)
 	return segment[*batchLine]{to: len(b.batch.Refused), height: listRow,
@@ -373,7 +372,7 @@ func (b *batchBook) refusedRows(p palette, tag xlsx.StyleID) segment[*batchLine]
 		}}
 }
 
-// stateMeanings say of a state without an error what happens next.
+// stateMeanings say what happens next to a request without an error.
 var stateMeanings = map[refunds.State]label{
 	refunds.Requested:    {"요청자가 아닌 담당자의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
 	refunds.Approved:     {"다음 환불 실행 시 토스로 전송합니다.", "Is sent by the next refund run."},

@@ -33,7 +33,7 @@ var (
 	batchHuman = []refunds.State{refunds.Unknown, refunds.HeldState, refunds.Refused, refunds.ExpiredState, refunds.NeedsAccount, refunds.Requested}
 )
 
-// batchOnePage is the height in points up to which the page is printed as one.
+// batchOnePage is the height in points up to which the summary is one page.
 const batchOnePage = 1000
 
 func (p *batchPage) draw() {
@@ -102,7 +102,7 @@ func (p *batchPage) state() string {
 	}
 }
 
-// remarks say what of the file is not among the figures.
+// remarks name the rows of the file that the figures leave out.
 func (p *batchPage) remarks() {
 	var lines []string
 	if n := len(p.batch.Refused); n > 0 {
@@ -122,7 +122,7 @@ func (p *batchPage) remarks() {
 	}
 }
 
-// cardRoom keeps rows for the cards, which name cells that come after them.
+// cardRoom keeps rows for the cards, which refer to cells below them.
 func (p *batchPage) cardRoom() int {
 	p.s.Add(18)
 	p.s.Add(32)
@@ -189,7 +189,7 @@ func (p *batchPage) heading(title string) {
 	p.s.Link(batchLast, row, xlsx.Top(p.lang.of(sheetBatchRows)))
 }
 
-// block is one currency: no figure of it knows of another.
+// block draws one currency; no figure of it mixes currencies.
 func (p *batchPage) block(i int, c pay.Currency) {
 	title := fmt.Sprintf("%d. ", i+1) + p.say("금액과 건수", "Money and counts")
 	if len(p.currencies) > 1 {
@@ -233,8 +233,8 @@ func (p *batchPage) difference(c pay.Currency, name string, column, first int, t
 		r.check(c, off.money).Formula(rounded(c, formula(column+1)))}
 }
 
-// states is where the requests stand. Everything that was asked for is in one
-// of the rows that are summed; a plan leaves out those that have nothing.
+// states counts the requests by state. Each request is in exactly one of the rows
+// that are summed; a plan leaves empty rows out.
 func (p *batchPage) states(c pay.Currency, start int) [][]xlsx.Cell {
 	planned := p.pile(c, func(*RefundRow) bool { return true })
 	rows := [][]xlsx.Cell{p.heads(columnState, columnCount, columnAmount),
@@ -285,7 +285,7 @@ func (p *batchPage) stateName(state refunds.State) string {
 	return strings.Join(p.stateLabels(state), " · ")
 }
 
-// methods are the same requests by what they were paid with.
+// methods counts the same requests by payment method.
 func (p *batchPage) methods(c pay.Currency, start int) [][]xlsx.Cell {
 	group, states := label{"취소 완료 · 접수", "Done"}, batchDone
 	if !p.result {
@@ -329,7 +329,7 @@ func (p *batchPage) methodsOf(c pay.Currency) []pay.Method {
 	return found
 }
 
-// approvals is the state of approval: every request is in one row.
+// approvals counts the requests by who approved them; each is in one row.
 func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
 	rows := [][]xlsx.Cell{p.heads(label{"결재", "Approval"}, columnCount, columnAmount)}
 	add := func(t tone, name string, chosen func(r *RefundRow) bool) {
@@ -358,17 +358,17 @@ func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
 	return rows
 }
 
-// tooMuch: the payment holds less now, so that nobody can approve it.
+// tooMuch reports whether the payment now holds less than the request asks for.
 func tooMuch(r *RefundRow) bool {
 	return r.State == refunds.Requested && r.ErrorCode == refunds.WhyAboveBalance
 }
 
-// approvable is what an approval of the batch takes in.
+// approvable reports whether an approval of the whole batch includes the request.
 func approvable(r *RefundRow) bool {
 	return r.State == refunds.Requested && r.SameAs == "" && !tooMuch(r)
 }
 
-// deadlines are the last days of what can still be sent, soonest first.
+// deadlines counts what can still be sent by its last day, soonest first.
 func (p *batchPage) deadlines(c pay.Currency) [][]xlsx.Cell {
 	rows := [][]xlsx.Cell{p.heads(columnDaysLeft, columnCount, columnAmount, label{"가장 이른 기한", "Earliest"})}
 	for _, key := range buckets {

@@ -9,7 +9,7 @@ import (
 	"daesa/refunds"
 )
 
-// step is something that a person does next, with the whole commands for it.
+// step is something that a person does next, with complete commands.
 type step struct {
 	sentence string
 	commands []string
@@ -50,7 +50,7 @@ func (p *batchPage) steps() {
 	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, p.say("감사기록 해시: ", "Journal head: ")+xlsx.Clean(p.batch.JournalHead)))
 }
 
-// command is a whole command, fit to be pasted into a shell.
+// command is a complete command that can be pasted into a shell.
 func (p *batchPage) command(name string, arguments ...string) string {
 	parts := []string{"daesa " + name}
 	for _, argument := range arguments {
@@ -59,8 +59,7 @@ func (p *batchPage) command(name string, arguments ...string) string {
 	return strings.Join(parts, " ")
 }
 
-// shellWord is one argument of a command, quoted where a shell would read more
-// into it.
+// shellWord is one argument of a command, quoted where a shell would interpret it.
 func shellWord(argument string) string {
 	argument = xlsx.Clean(argument)
 	safe := func(r rune) bool {
@@ -88,7 +87,7 @@ func (p *batchPage) ids(chosen func(r *RefundRow) bool) []string {
 	return ids
 }
 
-// each makes one command for each request, as far as they are named here.
+// each makes one command for each of the first mostNamed requests.
 func (p *batchPage) each(ids []string, make func(id string) string) []string {
 	var commands []string
 	for _, id := range ids[:min(len(ids), mostNamed)] {
@@ -112,14 +111,14 @@ func (p *batchPage) heldSteps() []step {
 		})}}
 }
 
-// somebody stands for the name of the person who gives the word. What a person
-// has to fill in stands in angle brackets: pasted as it is, no shell takes it.
+// somebody stands for the name of the person who decides. Angle brackets mark what
+// must be filled in: no shell accepts the line as it is.
 func (p *batchPage) somebody() string { return p.say("<이름>", "<NAME>") }
 
 func (p *batchPage) note() string { return p.say("<이유>", "<REASON>") }
 
-// approveSteps: the second person's word. The batch is approved as one where
-// its sum is of one currency; what equals another request is looked at alone.
+// approveSteps ask for the second person's approval. A batch of one currency is
+// approved as one; a request that equals another is approved by its id.
 func (p *batchPage) approveSteps() []step {
 	var list []step
 	if ids := p.ids(tooMuch); len(ids) > 0 {

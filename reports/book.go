@@ -21,7 +21,7 @@ type about struct {
 	compression int
 }
 
-// book is one workbook while it is drawn, of whatever it is.
+// book is a workbook while it is drawn: what night, batch and list have in common.
 type book struct {
 	*xlsx.Book
 	about
@@ -38,13 +38,13 @@ func newBook(l language, of about) *book {
 	})}
 }
 
-// say is a label in the workbook's language.
+// say picks a label in the workbook's language.
 func (b *book) say(ko, en string) string { return b.lang.of(label{ko, en}) }
 
 // styled is the style of a change to plain.
 func (b *book) styled(change func(*style)) xlsx.StyleID { return b.Style(plain.With(change)) }
 
-// languageOf is the language that a workbook is asked for in.
+// languageOf checks the language of a workbook; "" is Korean.
 func languageOf(name string) (language, error) {
 	switch l := language(name); l {
 	case "":
@@ -56,8 +56,7 @@ func languageOf(name string) (language, error) {
 	}
 }
 
-// firstCurrency is the one that the cards and charts are of: won where there is
-// any.
+// firstCurrency is the currency of the cards and charts: won, where there is any.
 func (b *book) firstCurrency() pay.Currency { return b.currencies[0] }
 
 // first is the name of the first sheet, to which all others lead back.
@@ -78,7 +77,7 @@ func (b *book) labels(list []label) []string {
 	return texts
 }
 
-// person is who asked for a refund; a night's own requests are said to be so.
+// person names a requester; the night itself is named as automatic.
 func (b *book) person(name string) string {
 	if name == refunds.NightActor {
 		return b.say("daesa(자동)", "daesa (automatic)")

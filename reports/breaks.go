@@ -108,7 +108,7 @@ func (b *nightBook) drawBreaks() {
 		}
 	}
 	if cleared == 0 {
-		l.segments[0] = nothing[*breakLine](b, "불일치 없음 ✓", "No breaks ✓")
+		l.segments[0] = nothing[*breakLine](b, label{"불일치 없음 ✓", "No breaks ✓"})
 	}
 	if cleared < len(n.breaks) {
 		l.segments = append(l.segments, segment[*breakLine]{from: cleared, to: len(n.breaks), height: listRow, row: row,
@@ -128,8 +128,7 @@ func (n *night) needing() int64 {
 	return open
 }
 
-// breakSums leave out what is of two currencies: its amounts are of different
-// ones, and neither can be added to the others of its row's.
+// breakSums leave out breaks of two currencies, whose amounts cannot be added.
 func (n *night) breakSums() []summed {
 	of := func(value func(r *BreakRow) int64) func(i int) (pay.Currency, int64, bool) {
 		return func(i int) (pay.Currency, int64, bool) {
@@ -170,8 +169,8 @@ func (b *nightBook) breakStyles() breakStyles {
 
 var levelLabels = map[reconcile.Level]label{reconcile.Low: {"낮음", "low"}, reconcile.Medium: {"보통", "medium"}, reconcile.High: {"높음", "high"}}
 
-// kind is the style of a kind: where money or goods may be lost, where a cancel
-// stands on one side only, and the rest.
+// kind is the style of a kind: red where money or goods may be lost, amber where a
+// cancel stands on one side only.
 func (s *breakStyles) kind(kind reconcile.Kind) xlsx.StyleID {
 	switch {
 	case kind == reconcile.RefundFailed || (kind.Rank() >= 0 && kind.Rank() <= reconcile.DepositReversed.Rank()):
@@ -183,11 +182,12 @@ func (s *breakStyles) kind(kind reconcile.Kind) xlsx.StyleID {
 	}
 }
 
-// breakRow draws one row of the list.
+// breakRow gives the rows of the list, one after the other.
 func (b *nightBook) breakRow(s breakStyles, columns []column[*breakLine]) func(int, []xlsx.Cell) *breakLine {
+	l := &breakLine{columns: columns}
 	return func(i int, cells []xlsx.Cell) *breakLine {
 		r := &b.night.breaks[i]
-		l := &breakLine{line: line[*nightBook, BreakRow]{palette: s.row, book: b, row: r}, columns: columns, cells: cells}
+		l.line, l.cells = line[*nightBook, BreakRow]{palette: s.row, book: b, row: r}, cells
 		l.kind, l.severity, l.status, l.input = s.kind(r.Kind), s.severity[r.level], s.row.center, s.input
 		if !r.Status.NeedsPerson() {
 			l.palette, l.kind, l.severity, l.status = s.quiet, s.quiet.text, s.quiet.center, s.quiet.center
@@ -220,10 +220,10 @@ func (l *breakLine) difference() xlsx.Cell {
 	return money(l.signed[l.row.Currency], l.row.Currency, l.row.difference())
 }
 
-// check names the run and the facts of the row: a row that comes back is known
-// by it, and one of another workbook, or of an older drawing of the same night,
-// as well. It proves nothing against somebody who means to deceive: what is
-// compared is what the database has.
+// check is a fingerprint of the run and the facts of the row. A row that comes back
+// is recognised by it, and so is a row of another workbook or of an older drawing of
+// the same night. It does not stop a forger; the database is what rows are compared
+// with.
 func (l *breakLine) check() string {
 	var facts []string
 	for i, c := range l.columns {

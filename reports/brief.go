@@ -104,7 +104,7 @@ func (b brief) everyMID() []string {
 // mostMissing keeps the message short; the workbook has all.
 const mostMissing = 5
 
-// missing names what could not be read, without the reasons: these quote the
+// missing names what could not be read. It leaves out the reasons, which quote
 // records.
 func (b brief) missing() []string {
 	if b.night.complete() {
@@ -128,8 +128,8 @@ func (b brief) missing() []string {
 	return []string{line, b.say("  미조회: ", "  not read: ") + strings.Join(parts, ", ") + more}
 }
 
-// gaps names the parts of a run that could not be read. Orders that could not
-// be looked up are counted, since their numbers do not belong here.
+// gaps names the parts of a run that could not be read. It counts orders instead of
+// naming them: order numbers do not belong into a message.
 func (b brief) gaps(run reconcile.Run) []string {
 	whose := ""
 	if b.several {
@@ -164,8 +164,8 @@ func (b brief) alarms() []string {
 	return lines
 }
 
-// dayLines are what the date itself had, the shop against Toss, in each currency
-// in which something moved.
+// dayLines compare shop and Toss on the date itself, in each currency in which
+// something moved.
 func (b brief) dayLines() []string {
 	if b.night.money == nil {
 		return nil
@@ -242,8 +242,8 @@ func (b brief) deadlineLines() []string {
 	return lines
 }
 
-// stake writes money, won first and no currencies summed, and of how many
-// refunds it is.
+// stake writes an amount, won first and each currency apart, and the number of
+// refunds.
 func (b brief) stake(s stake) string {
 	var sums []string
 	for _, currency := range b.currencies {
@@ -276,8 +276,8 @@ func (b brief) refundLines() []string {
 	return []string{b.say("환불: ", "Refunds: ") + strings.Join(parts, " · ")}
 }
 
-// accountsLine: refund accounts that Toss showed and nobody saved. That a buyer
-// gave none is nobody's fault.
+// accountsLine counts the refund accounts that Toss showed and nobody saved. An
+// account that the buyer never gave does not count.
 func (b brief) accountsLine() []string {
 	missed := 0
 	for _, s := range b.night.snapshots {
@@ -330,7 +330,7 @@ func (b brief) merchantLine(run reconcile.Run) string {
 		strings.Join(apart, ", "), b.number(openBreaks(run)))
 }
 
-// anchors: where the whole story is, and by what it can be held to later.
+// anchors name the workbook, the journal head and the runs.
 func (b brief) anchors() []string {
 	var lines []string
 	if b.opts.Workbook != "" {

@@ -20,8 +20,8 @@ func (m *summary) cards() {
 	m.s.Add(2)
 }
 
-// cardDay is what the date itself had, by Toss, and how far the shop is from it.
-// Where a snapshot does not say it, how many pairs agree stands in its place.
+// cardDay shows what Toss had on the date, and how far the shop is from it. Where a
+// snapshot lacks it, the share of agreeing pairs takes its place.
 func (m *summary) cardDay() card {
 	if m.night.money == nil {
 		return m.cardRate()
@@ -78,8 +78,8 @@ func (m *summary) cardBreaks() card {
 	return c
 }
 
-// cardDeadlines is the money whose last day comes within a week, in won; other
-// currencies are named below, never added.
+// cardDeadlines shows the money whose last day comes within a week, in the first
+// currency; the note below names the others.
 func (m *summary) cardDeadlines() card {
 	var number int64
 	sums := map[pay.Currency]int64{}
@@ -119,8 +119,8 @@ func (m *summary) cardRate() card {
 	return c
 }
 
-// daySums are a currency's figures of the date over all methods. Sums that
-// overflow were refused by what made the day.
+// daySums sums the date's figures of a currency over all methods. The sums cannot
+// overflow: reconcile.SumDays has refused those that do.
 func (b *nightBook) daySums(currency pay.Currency) (shop, toss reconcile.Moved) {
 	for _, t := range b.night.money.Totals {
 		if t.Currency == currency {

@@ -29,7 +29,7 @@ func (s span) series(column int, colour string) xlsx.Series {
 	return xlsx.Series{Name: xlsx.On(s.Sheet, column, s.header), Labels: s.Column(1), Values: s.Column(column), Color: colour}
 }
 
-// daysAhead is for how many days the deadlines are drawn day by day.
+// daysAhead is the number of days whose deadlines are drawn day by day.
 const daysAhead = 14
 
 // trends lays out the figures of the charts: the nights up to this one, and the
@@ -137,8 +137,8 @@ func chart(kind xlsx.ChartKind, title string, s xlsx.Series) xlsx.Chart {
 	return xlsx.Chart{Kind: kind, Title: title, Series: s, TitleColor: navy, TextColor: grey, LabelColor: ink}
 }
 
-// axis is how the money beside an axis is written: as few digits as tell the
-// marks apart, with their unit in the chart's title.
+// axis picks the number format of an axis of money, with as few digits as tell the
+// marks apart, and the unit for the chart's title.
 func (m *summary) axis(c pay.Currency, most int64) (format, unit string) {
 	name := code(c)
 	if c == pay.KRW {

@@ -11,8 +11,8 @@ import (
 	"daesa/refunds"
 )
 
-// control draws the last sheet: what was read, how, and the checks that the
-// workbook makes of itself.
+// control draws the last sheet: what was read and how, and checks of the workbook's
+// own figures.
 type control struct {
 	*nightBook
 	s *xlsx.Sheet
@@ -53,7 +53,7 @@ func (c *control) add(name string, figures ...xlsx.Cell) int {
 	return c.s.Add(18, append([]xlsx.Cell{c.r.label(name)}, figures...)...)
 }
 
-// table begins a table below a little room.
+// table begins a table, with some space above it.
 func (c *control) table(labels ...label) {
 	c.s.Add(6)
 	c.head(labels...)
@@ -116,8 +116,8 @@ func (c *control) dayCheck(currency pay.Currency) {
 	c.amounts(c.say("당일 토스 승인금액", "Approved by Toss on the date"), currency, counted, toss.Approvals, place)
 }
 
-// foreign draws what causes the differences in currencies other than the first,
-// which has its own place on the first sheet.
+// foreign draws the bridges of the other currencies; that of the first is on the
+// first sheet.
 func (c *control) foreign() {
 	if len(c.night.bridges) < 2 {
 		return
@@ -222,7 +222,7 @@ func (c *control) dueCheck(currency pay.Currency) {
 	c.amounts(c.say("취소기한 미도래 금액", "Money with a deadline ahead"), currency, summed, listed, strings.Join(terms, "+"))
 }
 
-// merchant is all that one run says of itself.
+// merchant draws what one run says about itself.
 func (c *control) merchant(s Snapshot) {
 	c.heading(c.lang.fill(label{"대사 실행 내역 — {1}", "The run — {1}"}, xlsx.Clean(s.Run.MID)))
 	c.facts(s)
@@ -287,7 +287,7 @@ func (c *control) gaps(s Snapshot) {
 	}
 }
 
-// capture: how many refund accounts were saved before Toss stopped showing them.
+// capture counts the refund accounts that were saved while Toss showed them.
 func (c *control) capture(s Snapshot) {
 	f := s.Capture
 	if f == nil {

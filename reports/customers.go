@@ -37,8 +37,8 @@ var missingColumns = []column[*missingLine]{
 	{name: columnRefundID, width: 28, id: true, details: true, cell: func(l *missingLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
-// drawMissing lays out the virtual accounts' payments whose refund account
-// nobody has: those of which a refund waits for it first.
+// drawMissing lists the payments by virtual account whose refund account is not
+// known; those with a waiting refund come first.
 func (b *nightBook) drawMissing() {
 	var rows []refunds.MissingAccount
 	for _, s := range b.night.snapshots {
@@ -49,20 +49,13 @@ func (b *nightBook) drawMissing() {
 			strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.PaymentKey, y.PaymentKey))
 	})
 	p, wait := b.paint(rowStyle), b.Style(tagStyle(amber))
-	l := listing[*missingLine]{
-		name: sheetMissing, tab: amber, columns: shown(b.book, missingColumns), fixed: 1,
+	drawList(b, listing[*missingLine]{
+		name: sheetMissing, tab: amber, columns: missingColumns, fixed: 1,
 		title: b.say("환불계좌 미등록", "Refund accounts missing"),
 		subtitle: b.say("가상계좌 환불계좌는 결제창이 열린 후 30분간만 토스에서 조회됩니다 · 고객 계좌를 받아 daesa accounts import FILE로 등록 · 최근 30일",
 			"Toss shows a virtual account's refund account for thirty minutes only · ask the customer, then daesa accounts import FILE · last thirty days"),
-		segments: []segment[*missingLine]{{to: len(rows), height: listRow, row: func(i int, _ []xlsx.Cell) *missingLine {
-			return &missingLine{palette: p, book: b, row: &rows[i], tag: wait}
-		}}},
-		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
-	}
-	if len(rows) == 0 {
-		l.segments[0] = nothing[*missingLine](b, "환불계좌 미등록 결제 없음 ✓", "No refund account is missing ✓")
-	}
-	place(b.book, l)
+	}, p, rows, func(r *refunds.MissingAccount) (pay.Currency, int64) { return r.Currency, r.Amount },
+		func(_ *refunds.MissingAccount) xlsx.StyleID { return wait }, label{"환불계좌 미등록 결제 없음 ✓", "No refund account is missing ✓"})
 }
 
 func waits(m refunds.MissingAccount) int {
@@ -103,7 +96,7 @@ var transferColumns = []column[*transferLine]{
 	{name: columnRefundID, width: 28, id: true, cell: func(l *transferLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
-// drawTransfers lays out what people give back by a bank transfer.
+// drawTransfers lists what people give back by a bank transfer.
 func (b *nightBook) drawTransfers() {
 	rows := slices.Clone(b.night.transfers)
 	slices.SortStableFunc(rows, func(x, y refunds.HandTransfer) int {
@@ -115,20 +108,13 @@ func (b *nightBook) drawTransfers() {
 	tags := map[refunds.HandState]xlsx.StyleID{
 		refunds.HandDue: b.Style(tagStyle(red)), refunds.HandApproved: b.Style(tagStyle(amber)), refunds.HandDone: b.Style(tagStyle(green)),
 	}
-	l := listing[*transferLine]{
-		name: sheetTransfers, tab: amber, columns: shown(b.book, transferColumns), fixed: 1,
+	drawList(b, listing[*transferLine]{
+		name: sheetTransfers, tab: amber, columns: transferColumns, fixed: 1,
 		title: b.say("수기이체 현황", "Transfers by hand"),
 		subtitle: b.say("토스로 취소할 수 없어 은행에서 직접 이체하는 환불 · 요청자가 아닌 담당자의 결재 후 이체 · daesa refunds transfers approve|done|drop",
 			"Money that Toss cannot cancel any more and people send by bank · decide → another person approves → transfer · daesa refunds transfers approve|done|drop"),
-		segments: []segment[*transferLine]{{to: len(rows), height: listRow, row: func(i int, _ []xlsx.Cell) *transferLine {
-			return &transferLine{palette: p, book: b, row: &rows[i], tag: tags[rows[i].State]}
-		}}},
-		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
-	}
-	if len(rows) == 0 {
-		l.segments[0] = nothing[*transferLine](b, "수기이체 대상 없음 ✓", "Nothing to transfer by hand ✓")
-	}
-	place(b.book, l)
+	}, p, rows, func(r *refunds.HandTransfer) (pay.Currency, int64) { return r.Currency, r.Amount },
+		func(r *refunds.HandTransfer) xlsx.StyleID { return tags[r.State] }, label{"수기이체 대상 없음 ✓", "Nothing to transfer by hand ✓"})
 }
 
 type promiseLine = line[*nightBook, Promise]
@@ -148,8 +134,8 @@ var promiseColumns = []column[*promiseLine]{
 	{name: columnRefundID, width: 28, id: true, cell: func(l *promiseLine) xlsx.Cell { return l.says(l.row.RefundID) }},
 }
 
-// drawPromises lays out, for customer service, when the money of a refund
-// arrives: what is still on its way, the newest cancel first.
+// drawPromises lists, for customer service, when the money of each refund arrives
+// that is still on its way; the newest cancel comes first.
 func (b *nightBook) drawPromises() {
 	var rows []Promise
 	for _, s := range b.night.snapshots {
@@ -159,20 +145,13 @@ func (b *nightBook) drawPromises() {
 		return cmp.Or(y.CanceledAt.Compare(x.CanceledAt), strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.RefundID, y.RefundID))
 	})
 	p := b.paint(rowStyle)
-	l := listing[*promiseLine]{
-		name: sheetPromises, tab: green, columns: shown(b.book, promiseColumns), fixed: 1,
+	drawList(b, listing[*promiseLine]{
+		name: sheetPromises, tab: green, columns: promiseColumns, fixed: 1,
 		title: b.say("환불 입금예정", "When refunds arrive"),
 		subtitle: b.say("고객 문의 응대용 · daesa가 취소한 건 중 아직 입금되지 않은 환불 · 입금예정일은 토스페이먼츠 안내의 결제수단별 처리 기간 기준",
 			"For customer service · cancels of daesa whose money is still on its way · dates by Toss's documents for each method"),
-		segments: []segment[*promiseLine]{{to: len(rows), height: listRow, row: func(i int, _ []xlsx.Cell) *promiseLine {
-			return &promiseLine{palette: p, book: b, row: &rows[i]}
-		}}},
-		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
-	}
-	if len(rows) == 0 {
-		l.segments[0] = nothing[*promiseLine](b, "입금 대기 중인 환불 없음", "No refund is on its way")
-	}
-	place(b.book, l)
+	}, p, rows, func(r *Promise) (pay.Currency, int64) { return r.Currency, r.Amount },
+		func(_ *Promise) xlsx.StyleID { return p.text }, label{"입금 대기 중인 환불 없음", "No refund is on its way"})
 }
 
 // promise is what the customer may be told.

@@ -9,9 +9,9 @@ import (
 	"daesa/reconcile"
 )
 
-// What the business date itself had: approvals, cancels and what is left, the
-// shop against Toss, by method. It stands apart from what is open today, which
-// is over orders of any age.
+// The figures of the business date itself: approvals, cancels and net, the shop
+// against Toss, by method. What is open today is another matter: it is over orders
+// of any age.
 
 var (
 	sheetMethods     = label{"결제수단별", "Methods"}

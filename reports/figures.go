@@ -85,9 +85,9 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	return n, n.reckonBridges()
 }
 
-// unread says whether a merchant's night has no figures: it never came to be
-// written, or could not be read in such a way that nothing was compared. Zeros
-// would look like a quiet day.
+// unread reports whether a merchant's night has no figures: it was never written,
+// or so little could be read that nothing was compared. Zeros would look like a
+// quiet day.
 func unread(s Snapshot) bool {
 	return !s.Run.Complete && (s.JournalHead == "" && len(s.Run.Totals) == 0 || s.Run.Touched == 0)
 }
@@ -102,8 +102,8 @@ func (n *night) severity(mid string) reconcile.Severity {
 	return reconcile.Severity{}
 }
 
-// nothingRead says whether no merchant's night was written: then the workbook
-// has no figures at all, rather than zeros.
+// nothingRead reports whether no merchant has figures; the workbook then has none,
+// rather than zeros.
 func (n *night) nothingRead() bool {
 	return !slices.ContainsFunc(n.snapshots, func(s Snapshot) bool { return !unread(s) })
 }
@@ -124,8 +124,7 @@ func (n *night) absentUnlisted() []string {
 
 func (n *night) complete() bool { return n.sum.Complete && len(n.absent) == 0 }
 
-// weigh gives each break its level, by what its merchant's configuration says of
-// amounts.
+// weigh gives each break its level, by the thresholds of its merchant.
 func (n *night) weigh() {
 	for i := range n.breaks {
 		r := &n.breaks[i]
@@ -134,8 +133,8 @@ func (n *night) weigh() {
 	}
 }
 
-// answers finds what was done about each break: its request that needs a person
-// most, and the transfers by hand.
+// answers finds what was done about each break: the request that needs a person
+// most, and manual transfers.
 func (n *night) answers() {
 	n.askedFor, n.byHand = map[string]*RefundRow{}, map[string]refunds.HandTransfer{}
 	for i := range n.refunds {
@@ -278,8 +277,8 @@ func (r BreakRow) shown(day pay.Day) reconcile.Status {
 	return r.Status
 }
 
-// allCurrencies are those of which the night says anything; won where it says
-// nothing.
+// allCurrencies are the currencies that the night mentions; won, where it mentions
+// none.
 func (n *night) allCurrencies() []pay.Currency {
 	seen := map[pay.Currency]bool{}
 	for _, s := range n.snapshots {
@@ -308,7 +307,7 @@ func see[T any](seen map[pay.Currency]bool, list []T, of func(T) pay.Currency) {
 	}
 }
 
-// splitDeadlines parts what can still be sent from what is over.
+// splitDeadlines separates what can still be sent from what has expired.
 func (n *night) splitDeadlines() {
 	for _, s := range n.snapshots {
 		for _, d := range s.Deadlines {
@@ -387,7 +386,7 @@ type stake struct {
 	first time.Time // zero: nothing of it has a last day
 }
 
-// add puts money into a stake, whose sums were refused where they overflow.
+// add adds money to a stake. Sums that overflow were refused before.
 func (s *stake) add(c pay.Currency, units int64, by time.Time) {
 	s.count++
 	s.money[c] += units

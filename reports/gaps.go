@@ -10,9 +10,8 @@ import (
 	"daesa/reconcile"
 )
 
-// What could not be read, and why, in the workbook's language. The sentences
-// that commands print stay on the control sheet, beside it: whoever mends it
-// looks for them in the log.
+// What could not be read, and why, is said in the workbook's language. The control
+// sheet also has the sentence of the log, for whoever mends the cause.
 
 // gapLines say of each merchant what could not be read, and why: parts of one
 // reason are one line, which names the first and counts the others.
@@ -116,11 +115,11 @@ var failureLabels = map[pay.FailureKind]label{
 	pay.FailureUnreadable: {"응답을 읽을 수 없음 → 접속 주소(프록시 등)를 확인", "the answer cannot be read → check the address (a proxy?)"},
 }
 
-// failureOther is a failure that is none of these.
+// failureOther stands for every other failure.
 var failureOther = label{"토스페이먼츠가 요청을 거절함 → 토스페이먼츠에 문의", "Toss refused the call → ask Toss"}
 
-// gapReason says why. A gap that was stored without its type has its sentence
-// in English alone, which stands on the control sheet.
+// gapReason says why a part could not be read. A gap that was stored without its
+// type has an English sentence only, which the control sheet shows.
 func (l language) gapReason(gap reconcile.Gap) string {
 	c := gap.Cause
 	switch {

@@ -10,8 +10,8 @@ import (
 	"daesa/refunds"
 )
 
-// word is one label in both languages. Korean words that the contract (8)
-// names are exactly the contract's.
+// label is one text in both languages. Korean labels that the contract (8) names
+// are exactly the contract's.
 type label struct{ ko, en string }
 
 // with adds what is the same in both languages.
@@ -181,8 +181,8 @@ var captureLabels = map[string]label{
 	refunds.CaptureStranger:    {"설정과 다른 상점아이디(MID)의 결제", "a payment of another merchant than the configuration's"},
 }
 
-// lookUp gives the word of a value, or the value itself where none is known:
-// a new status of the provider must be seen, not hidden.
+// lookUp gives the label of a value, or the value itself where it has none: a new
+// status of the provider must be seen, not hidden.
 func lookUp[K ~string](l language, words map[K]label, key K) string {
 	if w, ok := words[key]; ok {
 		return l.of(w)
@@ -194,8 +194,8 @@ func (l language) kind(k reconcile.Kind) string    { return lookUp(l, kindLabels
 func (l language) method(m pay.Method) string      { return lookUp(l, methodLabels, m) }
 func (l language) sideStatus(status string) string { return lookUp(l, sideStatusLabels, status) }
 
-// shopStatus is where the shop's order stands, and whose it is where the shop
-// has it, yet not as one of Toss.
+// shopStatus is the status of the shop's order. Where the shop has the order as
+// another company's, it names that company.
 func (l language) shopStatus(r *BreakRow) string {
 	switch r.LocalPG {
 	case "":
@@ -209,8 +209,8 @@ func (l language) shopStatus(r *BreakRow) string {
 
 func (l language) status(s reconcile.Status) string { return lookUp(l, statusLabels, s) }
 
-// refund says where a request stands: a virtual account's money arrives after
-// the cancel, so that its success has a word of its own.
+// refund is the label of a state. The money of a virtual account arrives after the
+// cancel, so that its success has a label of its own.
 func (l language) refund(state refunds.State, method pay.Method) string {
 	if state == refunds.Succeeded && method == pay.VirtualAccount {
 		return l.of(paidOut)

@@ -26,7 +26,7 @@ type column[D any] struct {
 	cell    func(d D) xlsx.Cell
 }
 
-// isFact says whether a column is the program's word rather than a person's.
+// isFact reports whether the program fills the column in, rather than a person.
 func (c column[D]) isFact() bool { return !c.people && c.name != columnRowCheck }
 
 // The columns that are not always there.
@@ -50,6 +50,7 @@ type listing[D any] struct {
 	table    string // the name of the table that the first segment becomes; "": a filter only
 	columns  []column[D]
 	fixed    int
+	height   int          // of the rows of drawList; 0: of two lines
 	segments []segment[D] // the first has the filter; the others have a lead
 	rows     int          // of which sums knows the amounts
 	sums     []summed     // of the first segment
@@ -63,8 +64,8 @@ type note struct {
 }
 
 // segment is a part of a list: rows that lead it in, then the rows from to to-1.
-// row gives what the i-th is of, and may keep its cells; where the rows are of
-// something else cells draws them.
+// row gives what the i-th is of, valid until the next, and may keep its cells; where
+// the rows are of something else cells draws them.
 type segment[D any] struct {
 	lead     []xlsx.Row
 	from, to int
@@ -300,16 +301,34 @@ func alone[D any](b *book, colour, sentence string) segment[D] {
 	return segment[D]{lead: []xlsx.Row{{Height: 24, Cells: []xlsx.Cell{xlsx.Text(b.styled(func(s *style) { s.Color = colour }), sentence)}}}}
 }
 
-// nothing is the one row of an empty listing. It says "none" only of what was read.
-func nothing[D any](b *nightBook, ko, en string) segment[D] {
+// nothing is the one row of an empty list. It says "none" only where everything was
+// read.
+func nothing[D any](b *nightBook, none label) segment[D] {
 	switch {
 	case b.night.nothingRead():
 		return alone[D](b.book, red, b.say("조회된 자료 없음", "Nothing was read this night"))
 	case !b.night.complete():
 		return alone[D](b.book, amber, b.say("조회 범위 내 해당 없음 (일부 미조회)", "None in what could be read (this night is incomplete)"))
 	default:
-		return alone[D](b.book, green, b.say(ko, en))
+		return alone[D](b.book, green, b.lang.of(none))
 	}
+}
+
+// drawList draws a list of one segment, a row for each of rows; tag is the style
+// of the cell that says how a row stands, and none is said where there is no row.
+func drawList[R any](b *nightBook, l listing[*line[*nightBook, R]], p palette, rows []R, amount func(r *R) (pay.Currency, int64), tag func(r *R) xlsx.StyleID, none label) []xlsx.Area {
+	type drawn = *line[*nightBook, R]
+	one := &line[*nightBook, R]{palette: p, book: b}
+	l.segments = []segment[drawn]{{to: len(rows), height: max(l.height, listRow), row: func(i int, _ []xlsx.Cell) drawn {
+		one.row, one.tag = &rows[i], tag(&rows[i])
+		return one
+	}}}
+	if len(rows) == 0 {
+		l.segments[0] = nothing[drawn](b, none)
+	}
+	l.columns, l.rows = shown(b.book, l.columns), len(rows)
+	l.sums = amounts(func(i int) (pay.Currency, int64) { return amount(&rows[i]) })
+	return place(b.book, l)
 }
 
 // listRow is the height of a list's row: two lines fit.

@@ -235,8 +235,8 @@ func (b *matchedBook) draw() {
 	place(b.book, l)
 }
 
-// sums say before the list what its rows come to on either side, each added up
-// apart, and give the width of the longest.
+// sums adds up the two sides for the notes above the list, and gives the width of
+// the longest amount.
 func (b *matchedBook) sums() (notes []note, longest int) {
 	for _, c := range b.currencies {
 		shop, toss := int64(0), int64(0)
@@ -263,7 +263,7 @@ func sumOf(sums []reconcile.Sum, c pay.Currency) int64 {
 	return 0
 }
 
-// held is money, also of a currency that no sum named.
+// held is an amount, also of a currency that no sum names.
 func (p *palette) held(c pay.Currency, units int64) xlsx.Cell {
 	if style, ok := p.money[c]; ok {
 		return money(style, c, units)

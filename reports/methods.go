@@ -9,8 +9,8 @@ import (
 	"daesa/reconcile"
 )
 
-// methodsSheet draws what moved on the date, by method and by merchant, with
-// what part each has, and how many breaks are open in it.
+// methodsSheet draws what moved on the date by method and by merchant, with the
+// share and the open breaks of each.
 type methodsSheet struct {
 	*dayGrid
 	open map[methodOf]openBreak
@@ -21,7 +21,7 @@ type methodOf struct {
 	method   pay.Method
 }
 
-// openBreak are the breaks that need a person, and what their sides differ by.
+// openBreak counts the breaks that need a person, and sums their differences.
 type openBreak struct{ count, apart int64 }
 
 // drawMethods lays out the sheet; nothing where no snapshot has the date's money.
@@ -102,8 +102,8 @@ func (m *methodsSheet) currency(currency pay.Currency, rows []reconcile.DayTotal
 	return span{xlsx.Area{Sheet: m.s.Name, First: first, Last: last}, before + 2, most}
 }
 
-// moved is what a method's share is reckoned of: what Toss approved, or the shop
-// where Toss's list was not read.
+// moved is the base of a method's share: what Toss approved, or the shop where
+// Toss's list was not read.
 func (m *methodsSheet) moved(t reconcile.DayTotal) int64 {
 	if m.night.money.Listed {
 		return t.Provider.Approvals

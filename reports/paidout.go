@@ -8,7 +8,7 @@ import (
 // What Toss paid out on the business date (정산 지급): the money that the bank
 // statement shows, and the fees, which are known only now.
 
-var paidOutLabels = []label{{"토스 정산금 지급(당일 입금)", "Paid out by Toss"}, columnCount, {"거래금액", "Amount"}, {"수수료(부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
+var paidOutLabels = []label{{"토스 정산금 지급(당일 입금)", "Paid out by Toss"}, {"건수", "Rows"}, {"거래금액", "Amount"}, {"수수료(부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
 
 // hasPaid says whether there is something to say of what was paid out: a day
 // without a payout, as every day of a test key, is passed over.

@@ -36,8 +36,8 @@ var deadlineColumns = []column[*deadlineLine]{
 	{name: columnBreakID, width: 19, id: true, cell: func(l *deadlineLine) xlsx.Cell { return l.says(l.row.BreakID) }},
 }
 
-// drawDeadlines lays out the money that should go back and has a last day:
-// what can still be sent, and apart what cannot.
+// drawDeadlines lists the money that should go back by a last day: what can still
+// be sent, and below it what has expired.
 func (b *nightBook) drawDeadlines() {
 	n := b.night
 	all, ahead := slices.Concat(n.deadlines, n.lost), len(n.deadlines)
@@ -64,7 +64,7 @@ func (b *nightBook) drawDeadlines() {
 		sums: amounts(func(i int) (pay.Currency, int64) { return all[i].Currency, all[i].Amount }),
 	}
 	if ahead == 0 {
-		l.segments[0] = nothing[*deadlineLine](b, "취소기한이 있는 환불 없음 ✓", "No refund has a deadline ✓")
+		l.segments[0] = nothing[*deadlineLine](b, label{"취소기한이 있는 환불 없음 ✓", "No refund has a deadline ✓"})
 	}
 	if len(n.lost) > 0 {
 		l.segments = append(l.segments, segment[*deadlineLine]{from: ahead, to: len(all), height: listRow, row: row,
@@ -73,8 +73,8 @@ func (b *nightBook) drawDeadlines() {
 	b.due = place(b.book, l)
 }
 
-// deadlineNotes say in won what runs out when, before the list: by bucket, up
-// to the end of the next bank day, and what the next planned run would miss.
+// deadlineNotes stand above the list: money by bucket, money due by the end of the
+// next bank day, and what the next planned run would miss.
 func (b *nightBook) deadlineNotes() []note {
 	n := b.night
 	if n.nothingRead() {
@@ -95,7 +95,7 @@ func (b *nightBook) deadlineNotes() []note {
 	notes = append(notes, note{b.lang.fill(label{"익영업일 {1}까지 기한 도래: {2}건 {3}", "Before the end of the next bank day, {1}: {2}, {3}"},
 		b.lang.day(bankDay), b.number(soon.count), b.spelled(soon)), colour})
 	if late := n.lateOnes(); late.count > 0 {
-		notes = append(notes, note{b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ") + b.lateLabels(b.spelled), red})
+		notes = append(notes, note{b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ") + b.lateReasons(b.spelled), red})
 	}
 	for _, next := range n.nextRefunds() {
 		late := n.sumOf(func(d Deadline) bool { return d.TooLate })
@@ -131,7 +131,7 @@ func (b *nightBook) spelled(s stake) string {
 	return strings.Join(parts, " + ")
 }
 
-// deadlineAdvice says what keeps a deadline, the most pressing first.
+// deadlineAdvice says what must happen to meet a deadline, most pressing first.
 func (b *nightBook) deadlineAdvice(d *Deadline) string {
 	wait := b.night.waits[d.RefundID]
 	switch {
@@ -186,24 +186,15 @@ var refundColumns = []column[*refundLine]{
 	{name: columnRefundID, width: 28, id: true, cell: func(l *refundLine) xlsx.Cell { return l.says(l.row.ID) }},
 }
 
-// drawRefunds lays out the queue: what needs a person first.
+// drawRefunds lists the refund requests; those that need a person come first.
 func (b *nightBook) drawRefunds() {
-	rows := b.night.refunds
-	columns := shown(b.book, refundColumns)
 	p, tags := b.paint(rowStyle), b.stateTags()
-	l := listing[*refundLine]{
-		name: sheetRefunds, tab: green, columns: columns, fixed: position(columns, columnOrder),
+	b.queue = drawList(b, listing[*refundLine]{
+		name: sheetRefunds, tab: green, columns: refundColumns, fixed: position(shown(b.book, refundColumns), columnOrder), height: tallEnough(b.night.refunds, b.night.waits),
 		title:    b.say("환불 현황", "Refunds"),
 		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 미완료 요청과 금일 대사에서 요청한 건", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
-		segments: []segment[*refundLine]{{to: len(rows), height: tallEnough(rows, b.night.waits), row: func(i int, _ []xlsx.Cell) *refundLine {
-			return &refundLine{palette: p, book: b, row: &rows[i], tag: cmp.Or(tags[rows[i].State], p.text)}
-		}}},
-		rows: len(rows), sums: amounts(func(i int) (pay.Currency, int64) { return rows[i].Currency, rows[i].Amount }),
-	}
-	if len(rows) == 0 {
-		l.segments[0] = nothing[*refundLine](b, "환불 요청 없음", "No refund requests")
-	}
-	b.queue = place(b.book, l)
+	}, p, b.night.refunds, func(r *RefundRow) (pay.Currency, int64) { return r.Currency, r.Amount },
+		func(r *RefundRow) xlsx.StyleID { return cmp.Or(tags[r.State], p.text) }, label{"환불 요청 없음", "No refund requests"})
 }
 
 // stateTags are the styles of the states of a request.

@@ -159,9 +159,9 @@ func (r *Returned) Verify(snapshots []Snapshot, opts Options) (xlsx.Comparison, 
 	return b.Compare(r.book)
 }
 
-// fits says which of the workbook's runs the given nights are not, and refuses a
-// workbook that another version drew otherwise: what changed between them would
-// pass for somebody's change.
+// fits refuses a workbook of other runs than the given nights', and one that another
+// version drew in another form: every difference of form would pass for a change by
+// hand.
 func (r *Returned) fits(snapshots []Snapshot) error {
 	for _, id := range r.Runs {
 		if !slices.ContainsFunc(snapshots, func(s Snapshot) bool { return s.Run.ID == id }) {

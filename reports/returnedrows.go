@@ -25,8 +25,7 @@ type returnedRow struct {
 	unread                string // why what a person wrote cannot be read; "" where it can
 }
 
-// stray is a decision that stands where none can be read: it is never passed
-// over without a word.
+// stray is a decision that stands where none can be read. It is always reported.
 type stray struct {
 	sheet           string
 	line            int
@@ -34,8 +33,8 @@ type stray struct {
 	reason          string
 }
 
-// returnedRows are the rows of breaks that a workbook holds, and what of it looks
-// like a decision and belongs to none of them.
+// returnedRows are the rows of breaks in a workbook, and what looks like a decision
+// but belongs to none of them.
 type returnedRows struct {
 	rows   []returnedRow
 	strays []stray

@@ -1,5 +1,6 @@
-// Package reports turns one night into sheets and sheets into a workbook. It
-// is the only room that writes workbooks.
+// Package reports turns a night or a batch of refunds into what finance reads: a
+// workbook of sheets, labels, advice and colours, and a short message. It reads back
+// what people wrote into the workbook. Package xlsx makes the file.
 package reports
 
 import (

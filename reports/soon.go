@@ -6,8 +6,8 @@ import (
 	"daesa/refunds"
 )
 
-// rightHalf draws, beside what differs today, what runs out, and below it where
-// the refunds are.
+// rightHalf draws the nearest deadlines beside what differs today, and below them
+// the refunds by state.
 func (m *summary) rightHalf(below int) {
 	row := m.halfTable(below, label{"취소기한 임박", "What runs out"}, sheetDeadlines, m.soonRows())
 	m.halfTable(row, label{"환불 진행 현황", "Refunds"}, sheetRefunds, m.queueRows())
@@ -60,7 +60,7 @@ func (m *summary) hotRow(hot bool) tableRow {
 	return m.row(tone{})
 }
 
-// bankDayRow is what must be sent before the banks have closed once more.
+// bankDayRow is what must be sent before the end of the next bank day.
 func (m *summary) bankDayRow() halfRow {
 	bankDay := pay.DayOf(m.night.now).AddBankDays(1)
 	s := m.night.sumOf(func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) })
@@ -69,8 +69,9 @@ func (m *summary) bankDayRow() halfRow {
 		r.count(s.count), r.money(first, s.money[first]), r.day(s.first)}
 }
 
-// queueRows: the states in which something is, and always those that wait for
-// a person. Amounts are of what the list of refunds has, in the first currency.
+// queueRows counts the refunds by state; states that wait for a person are shown
+// even when empty. Amounts are in the first currency, and shown only where the list
+// has all requests of the state.
 func (m *summary) queueRows() []halfRow {
 	const waiting = 5 // of statesByNeed
 	var rows []halfRow

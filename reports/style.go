@@ -50,11 +50,6 @@ func headStyle(align string) style {
 	return plain.With(func(s *style) { s.Bold, s.Color, s.Fill, s.Align, s.Above = true, navy, head, align, navy })
 }
 
-// figureStyle is a number in a table on a page.
-func figureStyle(format string, bold bool) style {
-	return plain.With(func(s *style) { s.Format, s.Align, s.Below, s.Bold = format, "right", hair, bold })
-}
-
 // tagStyle marks how a row of a list stands: red needs a person, amber waits for
 // one, green is done. Any other colour leaves the row as it is.
 func tagStyle(colour string) style {
@@ -88,8 +83,8 @@ func unit(c pay.Currency) (digits, behind string) {
 	return digits, `" ` + code(c) + `"`
 }
 
-// code is a currency's code as far as it can stand in a number format or on a
-// sheet without meaning something else.
+// code is a currency's code, safe for number formats and formulas; "?" where it is
+// none.
 func code(c pay.Currency) string {
 	kept := strings.Map(func(r rune) rune {
 		if (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') {
@@ -108,19 +103,19 @@ func moneyFormat(c pay.Currency) string {
 	return digits + behind + ";-" + digits + behind + ";" + zero(c) + behind
 }
 
-// signedFormat shows over with a plus and under in red with a minus.
+// signedFormat shows a plus, and in red a minus.
 func signedFormat(c pay.Currency) string {
 	digits, behind := unit(c)
 	return "+" + digits + behind + ";[Red]-" + digits + behind + ";" + zero(c) + behind
 }
 
-// checkFormat is for a figure that must be nothing.
+// checkFormat is for a figure that must be 0; it ticks 0.
 func checkFormat(c pay.Currency) string {
 	digits, behind := unit(c)
 	return "+" + digits + behind + ";-" + digits + behind + ";" + zero(c) + behind + `" ✓"`
 }
 
-// dashFormat shows nothing as a dash.
+// dashFormat shows 0 as a dash.
 func dashFormat(c pay.Currency) string {
 	digits, behind := unit(c)
 	return digits + behind + ";-" + digits + behind + `;"–"`
@@ -138,7 +133,8 @@ func money(style xlsx.StyleID, currency pay.Currency, units int64) xlsx.Cell {
 	return xlsx.Decimal(style, currency.Format(units))
 }
 
-// rounded takes away what binary fractions add to hundredths.
+// rounded wraps a formula in ROUND where the currency has decimals: binary fractions
+// do not add up exactly.
 func rounded(c pay.Currency, formula string) string {
 	if c.Digits() == 0 {
 		return formula
@@ -181,7 +177,7 @@ func moment(style xlsx.StyleID, t time.Time) xlsx.Cell {
 	return xlsx.Moment(style, t.In(pay.Seoul))
 }
 
-// clip keeps a sentence that quotes an error readable.
+// clip cuts a sentence that quotes an error to a readable length.
 func clip(sentence string) string {
 	const most = 300
 	return xlsx.Clip(xlsx.Clean(sentence), most)

@@ -9,7 +9,7 @@ import (
 )
 
 // The columns of the summary: a margin, a label, and eleven figures: five of the
-// shop, five of Toss, and their difference. Other tables share them by slots.
+// shop, five of Toss, and their difference.
 const (
 	colLabel = 2
 	colLast  = 13
@@ -167,7 +167,7 @@ func (m *summary) banners() {
 	}
 }
 
-// alarm names the kinds that exploded.
+// alarm names the kinds of which there are suddenly too many.
 func (m *nightBook) alarm(s Snapshot) string {
 	var kinds []string
 	for _, kind := range s.Run.Suspect {
@@ -191,8 +191,8 @@ func (m *summary) heading(title, to label) {
 	m.s.Link(12, row, xlsx.Top(m.lang.of(to)))
 }
 
-// calm is the colour of a figure that asks for nothing; an incomplete night
-// is never green.
+// calm is the colour of a figure that needs no action: green, and amber in an
+// incomplete night.
 func (m *summary) calm() string {
 	if !m.night.complete() {
 		return amber

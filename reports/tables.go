@@ -20,10 +20,9 @@ func (m *summary) table(labels ...label) *xlsx.Grid {
 	return g
 }
 
-// merchants is the proof once more, one row for each merchant and currency. A
-// merchant that could not be read is there, without figures. Currencies other
-// than the first have their only place here; what causes their differences is
-// on the control sheet.
+// merchants draws the proof of each merchant and currency in one row. A merchant
+// that could not be read has a row without figures. The bridges of currencies other
+// than the first are on the control sheet.
 func (m *summary) merchants() {
 	m.s.Add(2)
 	first := columnMID
@@ -51,8 +50,8 @@ func (m *summary) merchants() {
 	}
 }
 
-// proof is one row of that. What is left is ticked only where the night is
-// complete.
+// proof draws such a row and gives its number. A remainder of 0 is ticked only where
+// the night is complete.
 func (m *summary) proof(g *xlsx.Grid, name string, l reconcile.Bridge, state string, complete, bold bool) int {
 	c, r, row := l.Currency, m.row(tone{bold: bold}), g.Row()+1
 	cells := []xlsx.Cell{r.label(name), r.money(c, l.Shop), r.money(c, l.Provider),
@@ -70,7 +69,7 @@ func (m *summary) proof(g *xlsx.Grid, name string, l reconcile.Bridge, state str
 	return row
 }
 
-// missing is the row of a merchant of which nothing could be read: no zeros.
+// missing is the row of a merchant that could not be read: dashes, not zeros.
 func (m *summary) missing(g *xlsx.Grid, mid string) {
 	r := m.row(alarmTone)
 	cells := []xlsx.Cell{r.label(mid)}
@@ -82,7 +81,7 @@ func (m *summary) missing(g *xlsx.Grid, mid string) {
 
 var notReadLabel = label{"미조회", "Not read"}
 
-// standing says in a word how a merchant's night ended, or the whole night ("").
+// standing says how a merchant's night ended; "" is all merchants together.
 func (m *summary) standing(mid string) string {
 	incomplete, complete := m.say("미완료", "Incomplete"), m.say("완료", "Complete")
 	if mid == "" && !m.night.complete() {

@@ -93,12 +93,12 @@ func (b *book) drawForm() {
 // drawGuide explains the columns, and lists the banks; it gives where they stand.
 func (b *book) drawGuide(s *xlsx.Sheet, titles xlsx.StyleID) xlsx.Area {
 	text := b.styled(func(s *style) { s.Below = hair })
-	add := func(style xlsx.StyleID, cells ...string) int {
+	add := func(style xlsx.StyleID, cells ...string) {
 		var row []xlsx.Cell
 		for _, cell := range cells {
 			row = append(row, xlsx.Text(style, cell))
 		}
-		return s.Add(18, row...)
+		s.Add(18, row...)
 	}
 	add(titles, b.say("열", "Column"), b.say("필수", "Must"), b.say("내용", "Meaning"))
 	for _, c := range formColumns {

@@ -9,8 +9,8 @@ import (
 	"daesa/refunds"
 )
 
-// leftOver is what is open of merchants that left the configuration, as the run
-// that was committed last saw it; nil: nothing.
+// leftOver is what is still open of merchants that are no longer configured, as the
+// newest run saw it; nil: nothing.
 func (n *night) leftOver() *Left {
 	var newest *Left
 	var at time.Time
@@ -22,8 +22,8 @@ func (n *night) leftOver() *Left {
 	return newest
 }
 
-// gatherWaiting brings together what is open of all merchants, and of those that
-// left the configuration once.
+// gatherWaiting collects what is open of all merchants, and once what is open of
+// merchants that are no longer configured.
 func (n *night) gatherWaiting() {
 	n.waits, n.left = map[string]refunds.Wait{}, map[string]bool{}
 	var lines []refunds.WaitLine
@@ -47,8 +47,8 @@ func (n *night) gatherWaiting() {
 	n.waiting = refunds.Together(lines)
 }
 
-// countLeft adds requests of merchants that left the configuration to the counts
-// of the runs, which are of the configured ones alone.
+// countLeft adds the requests of merchants that are no longer configured to the
+// counts, since runs count those of configured merchants only.
 func (n *night) countLeft() {
 	if left := n.leftOver(); left != nil {
 		for _, r := range left.Refunds {
@@ -57,7 +57,7 @@ func (n *night) countLeft() {
 	}
 }
 
-// ofLeft names the merchant of a request whose merchant left the configuration: a
+// ofLeft names the merchant of a request whose merchant is no longer configured: a
 // workbook of one merchant has no column for it.
 func (b *nightBook) ofLeft(id, mid, sentence string) string {
 	if !b.night.left[id] {
@@ -81,8 +81,7 @@ func (b *nightBook) meaning(r *RefundRow) string {
 	}
 }
 
-// lateOnes are the requests that as things stand are not sent before their
-// deadline.
+// lateOnes sums the requests that miss their deadline as things stand.
 func (n *night) lateOnes() stake {
 	sum := stake{money: map[pay.Currency]int64{}}
 	for _, l := range n.waiting {
@@ -94,9 +93,8 @@ func (n *night) lateOnes() stake {
 	return sum
 }
 
-// lateLabels says how much is not sent in time, and of what it is for each state
-// or setting that keeps it.
-func (b *nightBook) lateLabels(spelled func(stake) string) string {
+// lateReasons says how much misses its deadline, and what keeps it.
+func (b *nightBook) lateReasons(spelled func(stake) string) string {
 	all := b.night.lateOnes()
 	var parts []string
 	for _, l := range b.night.waiting {
@@ -112,7 +110,7 @@ func (b *nightBook) lateLabels(spelled func(stake) string) string {
 	return b.lang.fill(label{"{1}건 {2} ({3})", "{1}, {2} ({3})"}, b.number(all.count), spelled(all), strings.Join(parts, " · "))
 }
 
-// waitLabels are what a request waits for, in a few words.
+// waitLabels say in a few words what a request waits for.
 var waitLabels = map[string]label{
 	refunds.WhyAwaitsApproval: {"결재 대기", "waiting for approval"},
 	refunds.WhyNeedsAccount:   {"환불계좌 필요", "no refund account"},
@@ -139,8 +137,8 @@ var waitLabels = map[string]label{
 	refunds.WhyClock:          {"서버 시각 오차", "clock differs"},
 }
 
-// waitLines say in a message what is never sent as the configuration stands, and
-// what is not sent before its deadline.
+// waitLines say in a message what the present configuration never sends, and what
+// misses its deadline.
 func (b brief) waitLines() []string {
 	var lines []string
 	stuck := map[string]stake{}
@@ -167,7 +165,7 @@ func (b brief) waitLines() []string {
 		lines = append(lines, b.say("⚠ 현재 설정으로 전송할 수 없는 환불: ", "⚠ Never sent as the configuration stands: ")+strings.Join(parts, " · "))
 	}
 	if b.night.lateOnes().count > 0 {
-		lines = append(lines, b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateLabels(b.spelled))
+		lines = append(lines, b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateReasons(b.spelled))
 	}
 	return lines
 }
@@ -175,8 +173,8 @@ func (b brief) waitLines() []string {
 // waitSlots are the columns of what refunds wait for: its label is a sentence.
 var waitSlots = [][2]int{{2, 6}, {7, 7}, {8, 9}, {10, 11}, {12, 12}, {13, 13}}
 
-// waiting is a section of the summary: what somebody must act on before it goes
-// on. Where all goes on by itself there is none.
+// waiting draws the section of what somebody must act on. Where nobody must, there is
+// no such section.
 func (m *summary) waiting() {
 	var lines []refunds.WaitLine
 	for _, l := range m.night.waiting {

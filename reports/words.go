@@ -12,8 +12,8 @@ import (
 	"daesa/reconcile"
 )
 
-// Read is what people wrote into a workbook: the words that can be taken, and
-// the rows that cannot, each with its reason.
+// Read is what people wrote into a workbook: the words that can be taken, and the
+// rows that are refused, each with its reason.
 type Read struct {
 	Words   []RowWord
 	Refused []RefusedRow
@@ -84,9 +84,8 @@ func (r *Returned) Words(snapshots []Snapshot) (Read, error) {
 	return read, r.takeStrays(&read, found.strays)
 }
 
-// takeStrays refuses the rows that cannot be read, one by one. A workbook none of
-// whose decisions can be read is refused whole: what is missing is missing
-// everywhere.
+// takeStrays refuses the rows that cannot be read, one by one. Where no decision can
+// be read, the whole workbook is refused: what is missing is missing everywhere.
 func (r *Returned) takeStrays(read *Read, strays []stray) error {
 	decided := slices.DeleteFunc(slices.Clone(strays), func(s stray) bool { return s.decision == "" })
 	if len(decided) > 0 && !slices.ContainsFunc(read.Words, func(w RowWord) bool { return w.Word.As != "" }) {
@@ -201,16 +200,6 @@ func (r *Returned) edited(row *returnedRow, drawn drawnRow) string {
 	return " (" + strings.Join(names, "; ") + ")"
 }
 
-// quote keeps a text from outside short and on one line.
-func quote(value string) string {
-	const most = 40
-	value = xlsx.Clean(value)
-	if utf8.RuneCountInString(value) > most {
-		value = string([]rune(value)[:most]) + "…"
-	}
-	return `"` + value + `"`
-}
-
 func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string) {
 	w := reconcile.Word{ID: seen.ID, Seen: reconcile.Break{ID: seen.ID, Status: seen.Status, Since: seen.Since, Owner: seen.Owner, Note: seen.Note,
 		Finding: reconcile.Finding{MID: seen.MID, OrderID: seen.OrderID, Kind: seen.Kind, Currency: seen.Currency, LocalAmount: seen.LocalAmount,
@@ -237,8 +226,8 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string
 	return w, ""
 }
 
-// decisionOf takes a label of either language, a former one, or the contract's
-// own label.
+// decisionOf reads a label of either language, a former one, or the contract's own
+// word.
 func decisionOf(label string) (reconcile.Disposition, bool) {
 	for _, as := range reconcile.Dispositions {
 		w := decisionLabels[as]

@@ -238,6 +238,10 @@ func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 
 // checkOrders looks whether the shop's orders can be reached.
 func (e *examination) checkOrders(ctx context.Context) {
+	if _, err := orders.LoadProfile(e.cfg.Orders.Profile); err != nil {
+		e.FailWith("orders", "orders.profile", err, "name one of daesa orders profiles, or mend the file")
+		return
+	}
 	switch e.cfg.Orders.Source {
 	case config.SourceCSV:
 		files, err := orders.Files(e.cfg.Orders.CSV.Glob)

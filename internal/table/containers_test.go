@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"daesa/internal/hint"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/unicode"
@@ -327,6 +329,23 @@ func TestTwoColumnsForOneAreRefused(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", header, got, want)
+		}
+	}
+}
+
+// TestAnErrorOfAWorkbookNamesItsSheet where it has several: nobody should look for
+// it in another one.
+func TestAnErrorOfAWorkbookNamesItsSheet(t *testing.T) {
+	for _, name := range []string{"book.xlsx", "libreoffice.xls"} {
+		reader, err := Open(filepath.Join("testdata", name), Options{Sheet: "주문"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		err = reader.Require("nothing")
+		var failure *FileError
+		if !errors.As(err, &failure) || failure.Sheet != "주문" || !strings.Contains(err.Error(), name+" (주문): the header lacks nothing") || hint.RowsOf(err)[0].Sheet != "주문" {
+			t.Errorf("%v", err)
 		}
 	}
 }

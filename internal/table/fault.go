@@ -105,13 +105,23 @@ func (f Faults) Unwrap() []error {
 // Nothing that comes after it can be trusted.
 type FileError struct {
 	File   string
-	Line   int // 0: the file as a whole
+	Sheet  string // "": none, or the file as a whole
+	Line   int    // 0: the file as a whole
 	Reason string
 	Advice string
+
+	several bool // the file has more sheets that people see
 }
 
-// Error is FILE:LINE: the reason.
+// Error is FILE:LINE: the reason; with the sheet where there are several.
 func (e *FileError) Error() string {
+	if e.several && e.Sheet != "" {
+		place := e.Sheet
+		if e.Line > 0 {
+			place = fmt.Sprintf("%s!%d", e.Sheet, e.Line)
+		}
+		return fmt.Sprintf("%s (%s): %s", e.File, place, e.Reason)
+	}
 	if e.Line > 0 {
 		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
 	}
@@ -126,7 +136,7 @@ func (e *FileError) Word() string { return wordFile }
 
 // Rows is the place at which the file cannot be read.
 func (e *FileError) Rows() []hint.Row {
-	return []hint.Row{{File: e.File, Line: e.Line, Reason: e.Reason}}
+	return []hint.Row{{File: e.File, Sheet: e.Sheet, Line: e.Line, Reason: e.Reason}}
 }
 
 // valueShown is how many characters of a value an error text repeats.

@@ -110,7 +110,21 @@ func (r *Reader) open() error {
 	if err := r.openSource(info.Size()); err != nil {
 		return err
 	}
-	return r.readHeader()
+	return r.onSheet(r.readHeader())
+}
+
+// Refuse is the refusal of the whole table, in its place; line 0: none.
+func (r *Reader) Refuse(line int, reason, advice string) *FileError {
+	return &FileError{File: r.name, Sheet: r.about.Sheet, Line: line, Reason: reason, Advice: advice, several: len(r.about.Unread) > 0}
+}
+
+// onSheet says of an error in which sheet it was met.
+func (r *Reader) onSheet(err error) error {
+	var failure *FileError
+	if errors.As(err, &failure) && failure.Sheet == "" {
+		failure.Sheet, failure.several = r.about.Sheet, len(r.about.Unread) > 0
+	}
+	return err
 }
 
 // heading is a row that may be the header.
@@ -239,7 +253,7 @@ func Head(path string, options Options, lines int) (About, []HeadRow, error) {
 		case errors.Is(err, io.EOF), err == nil && line > lines:
 			return r.about, rows, nil
 		case err != nil:
-			return r.about, rows, err
+			return r.about, rows, r.onSheet(err)
 		case blank(cells):
 			continue
 		}
@@ -317,7 +331,7 @@ func (r *Reader) Require(columns ...string) error {
 	if len(r.header) == 1 && strings.ContainsAny(r.header[0], ";|") {
 		failure.Advice = "separate the columns with commas"
 	}
-	return failure
+	return r.onSheet(failure)
 }
 
 // Unknown gives the titles of columns that are not among the known ones, so
@@ -351,14 +365,14 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 			case errors.Is(err, io.EOF):
 				return
 			case err != nil:
-				yield(row, err)
+				yield(row, r.onSheet(err))
 				return
 			case blank(cells):
 				continue
 			}
 			row.Hidden = r.rowHidden()
 			if count++; count > r.options.Rows {
-				yield(row, &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("has more than %d rows", r.options.Rows), Advice: "split the file"})
+				yield(row, r.onSheet(&FileError{File: r.name, Line: line, Reason: fmt.Sprintf("has more than %d rows", r.options.Rows), Advice: "split the file"}))
 				return
 			}
 			if !r.sheet && len(cells) != len(r.header) {

@@ -166,8 +166,8 @@ func TestAFactOutlivesAnotherProgram(t *testing.T) {
 
 func TestReferences(t *testing.T) {
 	for number := 1; number <= 16_384; number++ {
-		if want, _ := excelize.ColumnNumberToName(number); ColumnName(number) != want {
-			t.Fatal(number, ColumnName(number), want)
+		if want, _ := excelize.ColumnNumberToName(number); columnName(number) != want {
+			t.Fatal(number, columnName(number), want)
 		}
 	}
 	area := Area{"It's", 3, 9}

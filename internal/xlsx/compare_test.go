@@ -82,6 +82,9 @@ func TestWhatPeopleFillInIsCounted(t *testing.T) {
 	if len(found.Changed) != 0 || found.Filled != 1 {
 		t.Errorf("%+v", found)
 	}
+	if found = compared(t, func(f *excelize.File) error { return f.SetCellStr("Rows", "C8", "Decision") }); found.Filled != 0 {
+		t.Errorf("a header that stands once more is called filled in: %+v", found)
+	}
 }
 
 func TestEveryChangeIsNamed(t *testing.T) {
@@ -106,10 +109,14 @@ func TestEveryChangeIsNamed(t *testing.T) {
 		"a key":                              {set("Rows", "A5", "0099"), []Change{{"Rows", 5, "the row is not as it was drawn"}, {"Rows", 5, "the row that was drawn here is gone"}}},
 		"a row of a list went":               {func(f *excelize.File) error { return setRow(f, 5, nil, nil, nil, nil) }, []Change{{"Rows", 5, "the row that was drawn here is gone"}}},
 		"a row of a list came twice":         {func(f *excelize.File) error { return setRow(f, 10, "0001", 10, nil, "shelf") }, []Change{{"Rows", 10, "the row is not as it was drawn"}}},
-		"a column of a list went":            {set("Rows", "D3", nil), []Change{{"Rows", 0, "the column Place is gone"}}},
-		"above a list":                       {set("Rows", "A1", "Other"), []Change{{"Rows", 1, `"Stock 1" is gone`}, {"Rows", 0, `"Other" was written above the list`}}},
-		"a sheet went":                       {func(f *excelize.File) error { return f.DeleteSheet("Page") }, []Change{{"Page", 0, "the sheet is gone"}}},
-		"a sheet came":                       {func(f *excelize.File) error { _, err := f.NewSheet("More"); return err }, []Change{{"More", 0, "the sheet was added"}}},
+		"a key stands twice": {func(f *excelize.File) error {
+			return errors.Join(setRow(f, 5, "0001", 11, nil, "shelf"), setRow(f, 10, "0001", 12, nil, "shelf"))
+		},
+			[]Change{{"Rows", 5, `Pieces was "10", is "11"`}, {"Rows", 10, "the row is not as it was drawn"}}},
+		"a column of a list went": {set("Rows", "D3", nil), []Change{{"Rows", 0, "the column Place is gone"}}},
+		"above a list":            {set("Rows", "A1", "Other"), []Change{{"Rows", 1, `"Stock 1" is gone`}, {"Rows", 0, `"Other" was written above the list`}}},
+		"a sheet went":            {func(f *excelize.File) error { return f.DeleteSheet("Page") }, []Change{{"Page", 0, "the sheet is gone"}}},
+		"a sheet came":            {func(f *excelize.File) error { _, err := f.NewSheet("More"); return err }, []Change{{"More", 0, "the sheet was added"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, compared(t, test.edit).Changed); diff != "" {

@@ -51,7 +51,7 @@ func (s *Sheet) layoutForm(f *excelize.File) error {
 	id, err := f.NewStyle(&excelize.Style{NumFmt: text})
 	errs = append(errs, err)
 	for _, column := range s.texts {
-		errs = append(errs, f.SetColStyle(s.Name, ColumnName(column), id))
+		errs = append(errs, f.SetColStyle(s.Name, columnName(column), id))
 	}
 	return errors.Join(errs...)
 }

@@ -119,7 +119,7 @@ func (s *Sheet) layoutPrint(f *excelize.File) error {
 
 func (s *Sheet) layoutCells(f *excelize.File) error {
 	for i, width := range s.Widths {
-		name := ColumnName(i + 1)
+		name := columnName(i + 1)
 		if err := f.SetColWidth(s.Name, name, name, float64(width)); err != nil {
 			return err
 		}

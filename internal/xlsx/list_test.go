@@ -140,6 +140,34 @@ func TestALeadIsNeverAloneAtTheEnd(t *testing.T) {
 	}
 }
 
+// TestALeadStandsOnce: also where its segment goes on on further sheets.
+func TestALeadStandsOnce(t *testing.T) {
+	b := newBook(10)
+	l := stockList(b, 1)
+	l.Segments[1].To = 20
+	b.List(l)
+	f := opened(t, written(t, b))
+	leads, gone := 0, 0
+	for _, sheet := range f.GetSheetList() {
+		rows, err := f.GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cells := range rows {
+			switch {
+			case len(cells) == 0:
+			case cells[0] == "Sold out":
+				leads++
+			case cells[0] == "gone":
+				gone++
+			}
+		}
+	}
+	if leads != 1 || gone != 20 || len(f.GetSheetList()) != 4 {
+		t.Errorf("%d leads and %d rows on %d sheets", leads, gone, len(f.GetSheetList()))
+	}
+}
+
 func TestAListWithoutRowsHasAFilterAndNoTable(t *testing.T) {
 	b := newBook(0)
 	l := stockList(b, 0)

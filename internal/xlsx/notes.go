@@ -99,6 +99,6 @@ func (n Notes) writeTitle(file *excelize.File) error {
 			return err
 		}
 	}
-	cell, name := At(n.Column, n.Header), ColumnName(n.Column)
+	cell, name := At(n.Column, n.Header), columnName(n.Column)
 	return errors.Join(file.SetCellStr(n.Sheet, cell, n.Title), file.SetCellStyle(n.Sheet, cell, cell, style), file.SetColWidth(n.Sheet, name, name, float64(n.Width)))
 }

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// ColumnName is A for 1, AA for 27.
-func ColumnName(column int) string {
+// columnName is A for 1, AA for 27.
+func columnName(column int) string {
 	if column <= 26 {
 		return string(rune('A' + column - 1))
 	}
-	return ColumnName((column-1)/26) + string(rune('A'+(column-1)%26))
+	return columnName((column-1)/26) + string(rune('A'+(column-1)%26))
 }
 
 // At is the reference of a cell in formulas of its own sheet: At(2, 3) is B3.
-func At(column, row int) string { return ColumnName(column) + strconv.Itoa(row) }
+func At(column, row int) string { return columnName(column) + strconv.Itoa(row) }
 
 // Span is the reference of cells side by side or below one another in formulas
 // of their own sheet: A1:B3.
@@ -31,7 +31,7 @@ func Top(sheet string) string { return quoted(sheet) + "!A1" }
 // quoted is a sheet's name as a formula writes it.
 func quoted(name string) string { return "'" + strings.ReplaceAll(name, "'", "''") + "'" }
 
-func fixed(column, row int) string { return "$" + ColumnName(column) + "$" + strconv.Itoa(row) }
+func fixed(column, row int) string { return "$" + columnName(column) + "$" + strconv.Itoa(row) }
 
 // Area is the rows of a sheet from First to Last; it is empty where Last is
 // before First, and where it is zero.

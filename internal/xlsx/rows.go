@@ -36,7 +36,7 @@ func (w *rowWriter) write(r Row) {
 	w.number = strconv.AppendInt(w.number[:0], int64(w.next), 10)
 	w.next++
 	for len(w.columns) < len(r.Cells) {
-		w.columns = append(w.columns, `<c r="`+ColumnName(len(w.columns)+1))
+		w.columns = append(w.columns, `<c r="`+columnName(len(w.columns)+1))
 	}
 	line := append(append(append(w.line, `<row r="`...), w.number...), '"')
 	if r.Height > 0 {

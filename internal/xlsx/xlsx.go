@@ -1,5 +1,7 @@
-// Package xlsx writes workbooks: pages that are laid out cell by cell, and
-// lists of any length whose rows are drawn while they are written. It knows
+// Package xlsx writes workbooks: pages that are laid out cell by cell, forms that
+// people fill in, and lists of any length whose rows are drawn while they are
+// written. It compares a workbook that comes back with what it draws (Book.Compare),
+// and writes notes beside the rows of one that somebody else made (Notes). It knows
 // nothing of what a workbook is about.
 //
 // A workbook is drawn first and written then:
@@ -113,8 +115,7 @@ func (b *Book) Fail(err error) {
 func (b *Book) Err() error { return b.err }
 
 // Write writes the workbook. It fails where the drawing failed, on no sheet, on
-// two sheets of one name, and with the first error of w. Each list is drawn once
-// more whenever the workbook is written again.
+// two sheets of one name, and with the first error of w. A book is written once.
 func (b *Book) Write(w io.Writer) error {
 	if b.err != nil {
 		return b.err
