@@ -211,9 +211,18 @@ func TestAfterARotationEverythingIsSealedByTheNewKey(t *testing.T) {
 	if err != nil || string(late) != "an account" {
 		t.Errorf("%s, %v", late, err)
 	}
+	if text, err = ring.Seal([]byte("another"), place); err != nil {
+		t.Fatal(err)
+	}
 	done, err = rekey.Run(t.Context())
 	if err != nil || !slices.Equal(done.Retired, []uint32{first}) || !slices.Equal(s.told, done.Retired) {
 		t.Errorf("%+v, the journal has %v, %v", done, s.told, err)
+	}
+	if err := ring.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if late, err := ring.Open(text, place); err != nil || string(late) != "another" {
+		t.Errorf("what was sealed by the key before is lost: %v", err)
 	}
 }
 

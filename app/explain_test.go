@@ -149,6 +149,8 @@ func TestAnOrderOfWhichNothingIsKnownIsAnError(t *testing.T) {
 func TestTaxPartsDifferOnlyWhereTossWasAskedForThem(t *testing.T) {
 	none, some := int64(0), int64(300)
 	payment := pay.Payment{MID: mid, PaymentKey: "k", OrderID: "A", Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000, Status: pay.Done}
+	other := payment
+	other.MID = "other"
 	f := &file{orders: []pay.Order{{MID: mid, ID: "A", Currency: pay.KRW, Amount: 1000, Status: pay.OrderPaid, TaxFreeAmount: 300}}}
 	e := f.explain(t, "A")
 	for name, row := range map[string]struct {
@@ -158,7 +160,7 @@ func TestTaxPartsDifferOnlyWhereTossWasAskedForThem(t *testing.T) {
 		"the same":              {LookedUp{Payment: payment, TaxFreePaid: &some}, 0},
 		"another":               {LookedUp{Payment: payment, TaxFreePaid: &none}, 1},
 		"never read":            {LookedUp{Payment: payment}, 0},
-		"of another merchant's": {LookedUp{Payment: pay.Payment{MID: "other", TotalAmount: 1000}, TaxFreePaid: &none}, 0},
+		"of another merchant's": {LookedUp{Payment: other, TaxFreePaid: &none}, 0},
 	} {
 		if got := len(e.TaxPartsDiffer(row.looked)); got != row.differ {
 			t.Errorf("%s: %d orders differ, expected %d", name, got, row.differ)
