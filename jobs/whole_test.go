@@ -287,6 +287,9 @@ func (s *stamp) night(t fatal, list jobs.Provider, then ...func(*world)) reports
 // the shop does not say was paid and no other record tells of, where the list
 // leaves out all of its rows.
 func TestANightIsWholeOrSaysThatItIsNot(t *testing.T) {
+	if underRace {
+		t.Skip("a hundred nights, one after the other: run it without -race")
+	}
 	t.Parallel()
 	c, file := someDay()
 	s := newStamp(t, file)
