@@ -89,7 +89,9 @@ func (s *Schedule) Serve(ctx context.Context) error {
 			return gocron.NewTask(func() {
 				under.Add(1)
 				defer under.Done()
-				work(ctx, job)
+				if ctx.Err() == nil { // a moment may come while the clock is being stopped
+					work(ctx, job)
+				}
 			})
 		}
 		single := gocron.WithSingletonMode(gocron.LimitModeReschedule)
