@@ -49,7 +49,7 @@ sim: ## simulate refunds: SEEDS=20000 seeds, with faults, kills, restores
 
 .PHONY: sim-two
 sim-two: ## every schedule of two faults, and the deliberate bugs in pairs
-	$(GO) test ./refunds -run 'TestEveryTwoFaultSchedule|TestDeliberateBugs' -sim.two -sim.pairs -timeout 6h -v
+	$(GO) test ./refunds -run 'TestEveryTwoFaultSchedule|TestDeliberateBugs' -sim.two -sim.teeth -sim.pairs -timeout 6h -v
 
 .PHONY: chaos
 chaos: ## kill the real program, the sandbox and PostgreSQL, LIVES=2000 times

@@ -13,6 +13,7 @@ import (
 var (
 	simBudget = flag.Int("sim.budget", 600, "seeds for each deliberate bug that its own seed does not show any more")
 	simBug    = flag.String("sim.bug", "", "only the deliberate bugs with this in their names")
+	simTeeth  = flag.Bool("sim.teeth", false, "run the deliberate bugs: half an hour on two cores")
 	simPairs  = flag.Bool("sim.pairs", false, "run the deliberate bugs in all pairs, too")
 )
 
@@ -64,6 +65,9 @@ func (b bug) shown(t testing.TB, budget int) caught {
 // seen, or another layer is named that makes it harmless; without that layer it
 // is seen as well.
 func TestDeliberateBugs(t *testing.T) {
+	if !*simTeeth && *simBug == "" {
+		t.Skip("long: make sim-two, or -sim.teeth")
+	}
 	alone(t)
 	t.Parallel()
 	var alone, layered, harmless []bug
