@@ -24,11 +24,11 @@ func TestEveryTransactionMayBeRunTwice(t *testing.T) {
 // guard or change, comes up to date.
 func TestARowOfTheFirstReleaseStandsInNoMigrationsWay(t *testing.T) {
 	t.Parallel()
-	for name, address := range map[string]func() string{
-		"SQLite": func() string { return "sqlite:" + filepath.Join(t.TempDir(), "daesa.db") }, "PostgreSQL": func() string { return pgtest.URL(t) },
+	for name, address := range map[string]func(*testing.T) string{
+		"SQLite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "daesa.db") }, "PostgreSQL": func(t *testing.T) string { return pgtest.URL(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			db, err := store.Open(t.Context(), address())
+			db, err := store.Open(t.Context(), address(t))
 			if err != nil {
 				t.Fatal(err)
 			}
