@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -259,6 +260,9 @@ func (r *profileReader) orderNumber(value *yaml.Node) {
 		r.Fault(value, "order_number", fmt.Sprint("needs match, a regular expression, and to, such as '$1'", orNothing(err)))
 		return
 	}
+	for _, name := range lostReferences(number, texts["to"]) {
+		r.Fault(value, "order_number.to", fmt.Sprintf("%s names no part of match, so that it would become nothing; write ${1} where a letter, a digit or _ follows", name))
+	}
 	r.p.Number, r.p.NumberTo = number, texts["to"]
 }
 
@@ -267,6 +271,22 @@ func orNothing(err error) string {
 		return ""
 	}
 	return ": " + err.Error()
+}
+
+var reference = regexp.MustCompile(`\$(\w+|\{\w+\})`)
+
+// lostReferences are those of a replacement that no group of the expression
+// gives: regexp puts nothing in their place.
+func lostReferences(of *regexp.Regexp, replacement string) []string {
+	var lost []string
+	for _, found := range reference.FindAllStringSubmatch(strings.ReplaceAll(replacement, "$$", ""), -1) {
+		name := strings.Trim(found[1], "{}")
+		number, err := strconv.Atoi(name)
+		if numbered := err == nil && number <= of.NumSubexp(); !numbered && !slices.Contains(of.SubexpNames(), name) {
+			lost = append(lost, found[0])
+		}
+	}
+	return lost
 }
 
 // titlesOnce refuses a title that would name two columns.

@@ -1,7 +1,10 @@
 package table
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,21 +56,26 @@ func (d Declarations) Names() []string {
 // read, which says all that is wrong with one by Declared.Fault; own says that
 // it is a file. The error names every fault of the first faulty one with its line.
 func (d Declarations) Load(nameOrFile string, read func(declared *Declared, root *yaml.Node, own bool)) error {
-	return d.load(nameOrFile, ".", declarationSteps, read)
+	return d.load(nameOrFile, ".", nil, read)
 }
 
-func (d Declarations) load(name, folder string, steps int, read func(*Declared, *yaml.Node, bool)) error {
-	if steps == 0 {
-		return fmt.Errorf("%s %s: more than %d %ss extend one another", d.What, name, declarationSteps, d.What)
-	}
+// load reads name after those of way, each of which extends the next.
+func (d Declarations) load(name, folder string, way []string, read func(*Declared, *yaml.Node, bool)) error {
 	name, text, own, err := d.find(name, folder)
 	if err != nil {
 		return err
 	}
+	again := slices.Contains(way, name)
+	switch way = append(slices.Clip(way), name); {
+	case again:
+		return hint.Errorf("let the last of them extend one in the program, or none", "%s %s: they extend one another: %s", d.What, way[0], strings.Join(way, " -> "))
+	case len(way) > declarationSteps:
+		return hint.Errorf("put into one what they say together", "%s %s: more than %d extend one another: %s", d.What, way[0], declarationSteps, strings.Join(way, " -> "))
+	}
 	if own {
 		folder = filepath.Dir(name)
 	}
-	return d.Parse(name, text, own, read, func(base string) error { return d.load(base, folder, steps-1, read) })
+	return d.Parse(name, text, own, read, func(base string) error { return d.load(base, folder, way, read) })
 }
 
 // find gives the text of a declaration, and the path of one that is a file.
@@ -96,9 +104,13 @@ func (d Declarations) find(name, folder string) (path string, text []byte, own b
 // Parse reads the text of one. extend reads the one that it extends; nil: it may
 // extend none.
 func (d Declarations) Parse(name string, text []byte, own bool, read func(*Declared, *yaml.Node, bool), extend func(base string) error) error {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s %s: %w", d.What, name, err)
+	}
+	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
+		return hint.Errorf("make a file of each", "%s %s: has a second document behind ---, which would not be read", d.What, name)
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
 		return fmt.Errorf("%s %s: is no YAML with keys such as columns", d.What, name)

@@ -10,7 +10,8 @@ import (
 // format is all of a cell's number format that changes what its number means.
 type format struct {
 	date  bool
-	zeros int // digits that a format like 00000 fills up with zeros
+	zeros int  // digits that a format like 00000 fills up with zeros
+	other bool // the number is shown with other characters in it, as 0000"-"0000 does
 }
 
 // Number formats that every workbook has without listing them (ECMA-376 part 1,
@@ -26,19 +27,32 @@ func parseFormat(code string) format {
 	if code != "" && strings.Trim(code, "0") == "" {
 		return format{zeros: len(code)}
 	}
+	places, literal, whole := 0, false, true
 	for i := 0; i < len(code); i++ {
 		switch code[i] {
 		case '"':
+			literal = true
 			i += closing(code[i+1:], '"')
 		case '[':
 			i += closing(code[i+1:], ']')
-		case '\\', '_', '*':
+		case '\\':
+			literal = true
 			i++
+		case '_', '*':
+			i++
+		case '-', '/', ':':
+			literal = true
+		case '.', 'E', 'e':
+			whole = false
+		case '0':
+			if whole {
+				places++
+			}
 		case 'y', 'Y', 'm', 'M', 'd', 'D', 'h', 'H', 's', 'S':
 			return format{date: true}
 		}
 	}
-	return format{}
+	return format{other: literal && places > 1} // an amount is shown with one place at least, a number of a form with all
 }
 
 // closing is how far it is to just behind the mark that ends a quotation.
@@ -68,6 +82,8 @@ func floatText(value float64, f format, date1904 bool) (text, reason string) {
 		return "", reasonNoNumber
 	case f.date:
 		return dateText(value, date1904)
+	case f.other:
+		return "", "is a number that Excel shows with other characters in it; format the column as text and enter it as it is shown"
 	case math.Abs(value) >= exactBelow:
 		return "", "Excel has rounded this number; format the column as text and enter it again"
 	case value == math.Trunc(value):
