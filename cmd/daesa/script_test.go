@@ -50,8 +50,8 @@ func alone(t *testing.T) {
 }
 
 // atOnce are the scripts that the race detector watches. Between them they read
-// with several readers, look up, send, capture, tell and deliver at once.
-var atOnce = []string{"accounts", "deliver", "demo", "nightly", "notify", "refunds"}
+// with several readers, look up, send, capture and tell at once.
+var atOnce = []string{"accounts", "demo", "nightly", "notify", "refunds"}
 
 // scripts are the sessions to run.
 func scripts(t *testing.T) (files []string) {
