@@ -27,7 +27,7 @@ test: ## every test; those that need PostgreSQL are skipped where it is not inst
 	$(GO) test ./...
 
 .PHONY: race
-race: ## every test with the race detector (needs a C compiler); PostgreSQL required
+race: ## what runs at once, with the race detector (needs a C compiler); PostgreSQL required
 	DAESA_REQUIRE_POSTGRES=1 $(GO) test -race ./...
 
 .PHONY: lint

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/internal/racing"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -72,6 +73,7 @@ func provesItself(t *testing.T, s reports.Snapshot) {
 // cancel row in the transaction list give the same, and so do both versions of
 // the API and both databases.
 func TestExactlyWhatWasPlantedIsFound(t *testing.T) {
+	racing.Skip(t, "nights, one after the other")
 	t.Parallel()
 	worlds := map[string]worldOptions{
 		"a cancel row shows what was cancelled":             {sandbox: sandbox.Options{CancelRows: sandbox.CancelAmount}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"daesa/internal/racing"
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -34,6 +35,7 @@ func nights() map[string][]Snapshot {
 // TestFormulasSayWhatTheyShow reckons every formula again and compares it with
 // the value that was written.
 func TestFormulasSayWhatTheyShow(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	for name, night := range nights() {
 		for _, l := range []string{"ko", "en"} {
 			f := opened(t, drawn(t, night, Options{Language: l}))
@@ -349,6 +351,7 @@ func spoiled(value string) Snapshot {
 }
 
 func TestNoTextBecomesAFormula(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	harmless := formulasOf(t, drawn(t, []Snapshot{spoiled("harmless")}, Options{}))
 	for i, value := range hostile {
 		content := drawn(t, []Snapshot{spoiled(value)}, Options{})

@@ -74,6 +74,7 @@ func leaves(cmd *cobra.Command, words []string) [][]string {
 }
 
 func TestEveryCommandThatFailsPrintsOneDocument(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	all := leaves((&app{}).root(), nil)
 	if len(all) < 50 {
@@ -96,6 +97,7 @@ func TestEveryCommandThatFailsPrintsOneDocument(t *testing.T) {
 }
 
 func TestAFailureIsADocumentWhateverWentWrong(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -162,6 +164,7 @@ func text(s string) *string { return &s }
 // TestTheWordsOfAnErrorDecideNoExitCode: an order number may hold the very words
 // by which a library says that a command was called wrongly.
 func TestTheWordsOfAnErrorDecideNoExitCode(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "daesa.yaml")
 	if err := os.WriteFile(path, []byte("merchants:\n  - {mid: shop, environment: test, secret_key_env: KEY}\n"), 0o600); err != nil {
@@ -185,6 +188,7 @@ func TestTheWordsOfAnErrorDecideNoExitCode(t *testing.T) {
 // TestWhatACommandFoundStandsBesideItsFailure: doctor and audit verify show what
 // they looked at, and fail in the same document.
 func TestWhatACommandFoundStandsBesideItsFailure(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "daesa.yaml")
 	if err := os.WriteFile(path, []byte("nonsense: 1\n"), 0o600); err != nil {

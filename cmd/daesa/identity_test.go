@@ -64,6 +64,7 @@ func (s *chaosShop) cancelsOf() (cancels int) {
 // the same file with the same refs is handed in again and approved as a batch:
 // there is not one cancel more than there are requests.
 func TestACorrectedMIDRefundsNothingAgain(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		s := newChaosShop(t, databaseURL, chaosSpeed{})
 		file := s.threeRefunds()
@@ -132,6 +133,7 @@ func TestACorrectedMIDRefundsNothingAgain(t *testing.T) {
 // no other is sent beside it, and where the former mid is named in also_mids it
 // is settled.
 func TestACorrectedMIDLosesNothingThatWasOnItsWay(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		s := newChaosShop(t, databaseURL, chaosSpeed{})
 		s.threeRefunds()
@@ -217,6 +219,7 @@ func (s *chaosShop) states() map[string]string {
 // languages, and not as one that got no answer; the same key does not go out
 // again within seconds.
 func TestACancelAnsweredByAFirewallIsShownAsWhatItIs(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		s := newChaosShop(t, databaseURL, chaosSpeed{})
 		var blocked atomic.Int64

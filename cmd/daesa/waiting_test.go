@@ -178,6 +178,7 @@ func (s *twoShops) says(what string, got called, want ...string) {
 // TestAMerchantThatLeftTheConfigurationIsNamedAndExpires: nobody's run and
 // nobody's night came to its open refunds, and all ended with 0.
 func TestAMerchantThatLeftTheConfigurationIsNamedAndExpires(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.asks("oldshop", "P-1", "phone", 30_000, true)
 		s.asks("oldshop", "P-2", "phone", 20_000, false)
@@ -217,6 +218,7 @@ func TestAMerchantThatLeftTheConfigurationIsNamedAndExpires(t *testing.T) {
 
 // TestANightExpiresWhatNoRunComesTo: also where no refund run is ever started.
 func TestANightExpiresWhatNoRunComesTo(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		id := s.asks("oldshop", "P-1", "phone", 30_000, true)
 		s.oldShopLeaves()
@@ -229,6 +231,7 @@ func TestANightExpiresWhatNoRunComesTo(t *testing.T) {
 // TestALimitThatWasLoweredIsNamed: what was approved under the old one is never
 // sent, and expires like any other.
 func TestALimitThatWasLoweredIsNamed(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		large := s.asks("tosspayments", "L-1", "phone", 500_000, true)
 		s.asks("tosspayments", "L-2", "card", 400_000, true)
@@ -274,6 +277,7 @@ func TestALimitThatWasLoweredIsNamed(t *testing.T) {
 // TestARunNamesWhoWaitsForApproval: 17 were asked for, and four of them run out
 // the next day.
 func TestARunNamesWhoWaitsForApproval(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.clock("2026-11-29 20:00:00") // a Sunday; the next bank day is the last of the month
 		for i := range 4 {
@@ -298,6 +302,7 @@ func TestARunNamesWhoWaitsForApproval(t *testing.T) {
 
 // TestWhatKeepsEverythingIsNamed: the brake, refunds.send and a refused key.
 func TestWhatKeepsEverythingIsNamed(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.asks("tosspayments", "P-1", "phone", 10_000, true)
 		s.asks("oldshop", "P-2", "phone", 20_000, true)
@@ -324,6 +329,7 @@ func TestWhatKeepsEverythingIsNamed(t *testing.T) {
 // TestEveryCountOfWhatWaitsIsTheSame: run, doctor, metrics and readiness ask one
 // query.
 func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.asks("oldshop", "P-1", "phone", 30_000, true)
 		s.asks("tosspayments", "P-2", "phone", 20_000, false)

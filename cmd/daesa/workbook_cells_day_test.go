@@ -189,6 +189,7 @@ func (l *ledgered) rung(sheet string, columns []int, row int, currency, which st
 // TestTheDatesJSONIsTheDatabases: what the command says of the date is what the
 // tables have, method by method.
 func TestTheDatesJSONIsTheDatabases(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	l := twoNights(t)
 	document, err := newNightDocument([]reports.Snapshot{l.run}, nil, nil)

@@ -41,6 +41,7 @@ type ledgered struct {
 // TestEveryCellOfTheWorkbookIsTheDatabases reads each cell back: it is a label,
 // or what a query of the test's own gives.
 func TestEveryCellOfTheWorkbookIsTheDatabases(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	l := twoNights(t)
 	l.all()
@@ -57,6 +58,7 @@ func TestEveryCellOfTheWorkbookIsTheDatabases(t *testing.T) {
 
 // TestAChangedCellOrRowIsNotTheDatabases: the check can fail.
 func TestAChangedCellOrRowIsNotTheDatabases(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	l := twoNights(t)
 	header := l.header("불일치", "불일치 ID")

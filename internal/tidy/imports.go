@@ -77,6 +77,7 @@ var importTable = []Row{
 	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
 	{Room: "internal/mutants", ForTests: true, Reason: "changes the program to see whether its tests notice; it stands on none of it"},
+	{Room: "internal/racing", ForTests: true, StandardOnly: true, Reason: "passes over tests, so it stands below them all"},
 	{Room: "internal/pgtest", ForTests: true, Reason: "starts a private PostgreSQL; the program must never"},
 	{Room: "internal/mariatest", ForTests: true, Reason: "starts a private MariaDB; the program must never"},
 	{Room: "bench/...", Knows: []string{"..."}, ForTests: true,
