@@ -520,11 +520,7 @@ func (s *biffSource) number(style uint16, value float64) cell {
 	if int(style) < len(s.book.formats) {
 		shown = s.book.formats[style]
 	}
-	text, reason := floatText(value, shown, s.book.date1904)
-	if reason != "" {
-		return cell{raw: strconv.FormatFloat(value, 'f', -1, 64), reason: reason}
-	}
-	return cell{text: text}
+	return numberCell(value, strconv.FormatFloat(value, 'f', -1, 64), shown, s.book.date1904)
 }
 
 func boolOrError(value, isError byte) cell {

@@ -57,7 +57,7 @@ const exactBelow = 1e15
 func numberText(raw string, f format, date1904 bool) (text, reason string) {
 	value, err := strconv.ParseFloat(raw, 64)
 	if err != nil {
-		return "", "is not a number"
+		return "", reasonNoNumber
 	}
 	return floatText(value, f, date1904)
 }
@@ -65,7 +65,7 @@ func numberText(raw string, f format, date1904 bool) (text, reason string) {
 func floatText(value float64, f format, date1904 bool) (text, reason string) {
 	switch {
 	case math.IsNaN(value) || math.IsInf(value, 0):
-		return "", "is not a number"
+		return "", reasonNoNumber
 	case f.date:
 		return dateText(value, date1904)
 	case math.Abs(value) >= exactBelow:
@@ -100,7 +100,7 @@ func dateText(serial float64, date1904 bool) (text, reason string) {
 	case serial < 0 || serial >= firstBeyond:
 		return "", "is not a date that Excel can show"
 	case serial < 1:
-		return "", "is a time without a date"
+		return "", reasonNoDate
 	case serial >= leapThatNeverWas && serial < leapThatNeverWas+1:
 		return "", "is 1900-02-29, a day that never was"
 	case serial < leapThatNeverWas:
@@ -114,6 +114,28 @@ func dateText(serial float64, date1904 bool) (text, reason string) {
 		return at.Format("2006-01-02 15:04:05.000"), ""
 	}
 	return at.Format(time.DateTime), ""
+}
+
+const (
+	reasonNoDate   = "is a time without a date"
+	reasonNoNumber = "is not a number"
+)
+
+// numberCell is the cell of a number: its text, or why it cannot be taken.
+func numberCell(value float64, raw string, f format, date1904 bool) cell {
+	text, reason := floatText(value, f, date1904)
+	if reason == "" {
+		return cell{text: text}
+	}
+	refused := cell{raw: raw, reason: reason}
+	if f.date && value >= 0 && value < 1 {
+		const daySeconds = 24 * 60 * 60
+		at := time.Unix(int64(math.Round(value*daySeconds)), 0).UTC()
+		if at.Year() == 1970 && at.Day() == 1 {
+			refused.clock = at.Format(time.TimeOnly)
+		}
+	}
+	return refused
 }
 
 // letters is the name of a column counted from 0: A, B, ..., Z, AA.

@@ -302,11 +302,11 @@ func (s *sheetSource) number(style, raw string) (cell, error) {
 			shown = s.book.formats[i]
 		}
 	}
-	text, reason := numberText(strings.TrimSpace(raw), shown, s.book.date1904)
-	if reason != "" {
-		return cell{raw: raw, reason: reason}, nil
+	value, err := strconv.ParseFloat(strings.TrimSpace(raw), 64)
+	if err != nil {
+		return cell{raw: raw, reason: reasonNoNumber}, nil
 	}
-	return cell{text: text}, nil
+	return numberCell(value, raw, shown, s.book.date1904), nil
 }
 
 const reasonFormula = "contains a formula; paste it as a value"
