@@ -17,14 +17,16 @@ type NoRow struct {
 }
 
 // Standing is what there is of one merchant and currency: the other way to the
-// closing. Payouts that were covered to the won long ago, with their parts, lines
-// and matches, may be left out: they are 0 in it.
+// closing. Payouts that were covered to the won long ago, with their parts and
+// matches, may be left out: they are 0 in it. Of a match only what it paid to the
+// merchant counts.
 type Standing struct {
+	MID     string
+	Books   Books
 	Parts   []Part   // of all current rows of the merchant and currency
 	Payouts []Payout // of the same
 	NoRow   []NoRow
 	Matches []Match
-	Lines   []Line // those of the matches
 	// Decisions that stand. Those about a payout that did not come, or a
 	// transaction without a row, cover it from their day on.
 	Decisions []Decision
@@ -109,20 +111,16 @@ type reckoning struct {
 	Standing
 	end     pay.Day
 	month   Month
-	lines   map[string]Line
-	payouts map[string]Payout   // by subject; a Standing is of one merchant
+	payouts map[PayoutKey]Payout
 	rows    map[PayoutKey]int64 // pay_out_amount of transactions up to the month
 	aged    map[Bucket]*Aged
 	out     ByRows
 }
 
 func (r *reckoning) index() {
-	r.lines, r.payouts, r.rows = map[string]Line{}, map[string]Payout{}, map[PayoutKey]int64{}
-	for _, l := range r.Lines {
-		r.lines[l.ID] = l
-	}
+	r.payouts, r.rows = map[PayoutKey]Payout{}, map[PayoutKey]int64{}
 	for _, p := range r.Payouts {
-		r.payouts[SubjectOfPayout(p.PayoutKey)] = p
+		r.payouts[p.PayoutKey] = p
 	}
 	for _, part := range r.Parts {
 		if part.Month <= r.month {
@@ -159,34 +157,39 @@ func (r *reckoning) covered() map[PayoutKey]bool {
 	return covered
 }
 
-// came counts the lines of a match up to the end of the day, their sum, and those
+// came counts the parts of a match up to the end of the day, their sum, and those
 // that came later.
 func (r *reckoning) came(match Match) (count int, sum int64, later int) {
-	for _, id := range match.Lines {
-		if l := r.lines[id]; l.Day <= r.end {
+	for _, paid := range match.Paid {
+		switch {
+		case paid.Payout.MID != r.MID:
+		case paid.Day <= r.end:
 			count++
-			sum += l.Amount
-		} else {
+			sum += paid.Amount
+		default:
 			later++
 		}
 	}
 	return count, sum, later
 }
 
-// covers are the payouts of a match, with those whose carry ended in them.
+// covers are the merchant's payouts that a match paid, with those whose carry
+// ended in them.
 func (r *reckoning) covers(match Match) []PayoutKey {
 	var keys []PayoutKey
-	for _, key := range match.Payouts {
-		keys = append(keys, key)
-		if p, known := r.payouts[SubjectOfPayout(key)]; known && p.Comes() {
-			keys = append(keys, p.Absorbs...)
+	for _, paid := range match.Paid {
+		if paid.Payout.MID == r.MID {
+			keys = append(keys, paid.Payout)
+			if p := r.payouts[paid.Payout]; p.Comes() {
+				keys = append(keys, p.Absorbs...)
+			}
 		}
 	}
 	slices.SortFunc(keys, PayoutKey.Compare)
 	return slices.Compact(keys)
 }
 
-// weigh holds the lines of a match against its rows. Of a payout that came by
+// weigh holds what a match paid against its rows. Of a payout that came by
 // several lines, some after the end of the day, what is still to come stands.
 // One whose lines have all come and do not sum up to its rows has a share in what
 // is unexplained.
@@ -200,10 +203,11 @@ func (r *reckoning) weigh(match Match) {
 	for _, key := range keys {
 		rows += r.rows[key]
 	}
-	last := match.Payouts[len(match.Payouts)-1]
+	last := keys[len(keys)-1]
 	switch {
 	case later > 0:
 		r.put(BucketOf(last.Day, r.end), pay.MethodUnknown, 0, rows-sum)
+	case !r.Books.counts(match, r.MID):
 	case rows > sum:
 		r.out.Shares = append(r.out.Shares, Share{SubjectOfPayout(last), reconcile.PayoutShort, rows - sum})
 	case rows < sum:
@@ -222,9 +226,19 @@ func (r *reckoning) writtenOff() {
 		case reconcile.SettlementMissing:
 			r.put(BucketNoRow, d.Method, 0, d.Amount)
 		case reconcile.PayoutMissing:
-			r.put(BucketOf(r.payouts[d.Subject].Day, r.end), d.Method, 0, d.Amount)
+			r.put(BucketOf(r.dayOf(d.Subject), r.end), d.Method, 0, d.Amount)
+		default: // rows and lines bear it
 		}
 	}
+}
+
+func (r *reckoning) dayOf(subject string) pay.Day {
+	for key := range r.payouts {
+		if SubjectOfPayout(key) == subject {
+			return key.Day
+		}
+	}
+	return ""
 }
 
 // Older are the payouts that hold rows of transactions before a month: those

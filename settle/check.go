@@ -57,6 +57,17 @@ type Reading struct {
 	// Transactions are the days whose transactions were read whole, Rows the sold
 	// dates whose settlement rows were, after the rows of that day were due.
 	Transactions, Rows Days
+	// Books say which rows are in the opening of the first month: what is wrong with
+	// these leaves nothing unexplained.
+	Books Books
+}
+
+// share is what of an amount a roll-forward leaves unexplained.
+func (reading Reading) share(r Row, amount int64) *int64 {
+	if _, posted := reading.Books.Posted(MonthOf(r.TransactedAt()), r.Recorded); !posted {
+		amount = 0
+	}
+	return &amount
 }
 
 // Payment is one payment with all that is known of it: at most one sale, its
@@ -145,11 +156,11 @@ func Check(p Payment, rules Rules, reading Reading) []reconcile.Finding {
 			}
 			continue
 		case pair.Row.Copy > 0:
-			found = append(found, duplicate(*pair.Row))
+			found = append(found, duplicate(*pair.Row, reading))
 		case pair.Transaction == nil:
 			found = appendFound(found, unknown(*pair.Row, reading))
 		case !netted:
-			found = appendFound(found, mismatch(*pair.Transaction, *pair.Row))
+			found = appendFound(found, mismatch(*pair.Transaction, *pair.Row, reading))
 		}
 		found = appendFound(found, arithmetic(*pair.Row))
 	}
@@ -187,19 +198,19 @@ func unknown(r Row, reading Reading) *reconcile.Finding {
 	}
 	f := ofRow(r)
 	f.Kind, f.LocalStatus, f.ProviderAmount = reconcile.SettlementUnknown, "no_transaction", &r.Amount
-	f.Amount, f.Share = &r.Amount, negative(r.Amount)
+	f.Amount, f.Share = &r.Amount, reading.share(r, -r.Amount)
 	return &f
 }
 
-func duplicate(r Row) reconcile.Finding {
+func duplicate(r Row, reading Reading) reconcile.Finding {
 	f := ofRow(r)
 	f.Kind, f.LocalStatus, f.ProviderStatus = reconcile.SettlementDuplicate, "settled_once", string(r.PaidOutDate)
-	f.ProviderAmount, f.Amount, f.Share = &r.Amount, &r.Amount, negative(r.Amount)
+	f.ProviderAmount, f.Amount, f.Share = &r.Amount, &r.Amount, reading.share(r, -r.Amount)
 	return f
 }
 
 // mismatch: another amount, or another currency, than the transaction's.
-func mismatch(t Transaction, r Row) *reconcile.Finding {
+func mismatch(t Transaction, r Row, reading Reading) *reconcile.Finding {
 	gross, settled := t.Amount, r.Amount
 	one, other := pay.Normal(t.Currency, &gross), pay.Normal(r.Currency, &settled)
 	if one == other && gross == settled {
@@ -211,8 +222,8 @@ func mismatch(t Transaction, r Row) *reconcile.Finding {
 		f.LocalStatus, f.ProviderStatus = string(one), string(other)
 		return &f // amounts of two currencies have no difference
 	}
-	share := gross - settled
-	f.Share, f.Amount = &share, negative(share)
+	f.Share = reading.share(r, gross-settled)
+	f.Amount = negative(*f.Share)
 	return &f
 }
 

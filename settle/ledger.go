@@ -1,7 +1,6 @@
 package settle
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -67,30 +66,25 @@ func MoveOfRow(r Row) Movement {
 	return m
 }
 
-// MovesOfMatch is what a match does: one movement for each of its lines, by its
-// bank day. The payouts of the last line are told by method, as the rows of the
-// payouts are; what these do not explain, and earlier lines, have none.
-func MovesOfMatch(match Match, lines []Line, parts []Part, payouts []Payout) []Movement {
-	var own []Line
-	for _, l := range lines {
-		if slices.Contains(match.Lines, l.ID) {
-			own = append(own, l)
+// MovesOfMatch is what a match does to one merchant: one movement for each part
+// of a line that paid its payouts, by the bank day. What the last of them
+// completes is told by method, as the rows of the payouts are; what these do not
+// explain, and earlier lines, have none. parts and payouts are the merchant's.
+func MovesOfMatch(match Match, mid string, parts []Part, payouts []Payout) []Movement {
+	var moves []Movement
+	last := Movement{Recorded: match.Recorded}
+	covered := map[PayoutKey]bool{}
+	for _, paid := range match.Paid {
+		if paid.Payout.MID == mid {
+			move := Movement{Month: MonthOfDay(paid.Day), Recorded: match.Recorded, Roll: Roll{Payouts: paid.Amount}}
+			moves = append(moves, move)
+			last.Month = max(last.Month, move.Month)
+			covered[paid.Payout] = true
 		}
 	}
-	slices.SortFunc(own, func(a, b Line) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.ID, b.ID)) })
-	var moves []Movement
-	var total int64
-	for _, l := range own {
-		moves = append(moves, Movement{Month: MonthOfDay(l.Day), Recorded: match.Recorded, Roll: Roll{Payouts: l.Amount}})
-		total += l.Amount
-	}
-	if len(own) == 0 {
-		return nil
-	}
-	covered := map[PayoutKey]bool{}
 	for _, p := range payouts {
-		if slices.Contains(match.Payouts, p.PayoutKey) {
-			for _, key := range p.Covers() {
+		if covered[p.PayoutKey] {
+			for _, key := range p.Absorbs {
 				covered[key] = true
 			}
 		}
@@ -101,7 +95,6 @@ func MovesOfMatch(match Match, lines []Line, parts []Part, payouts []Payout) []M
 			byMethod[part.Method] += part.PayOut
 		}
 	}
-	last := moves[len(moves)-1]
 	for _, method := range sortedMethods(byMethod) {
 		if method != pay.MethodUnknown {
 			of, from := last, last
@@ -184,6 +177,18 @@ func (b Books) Posted(own Month, recorded time.Time) (month Month, ok bool) {
 		}
 	}
 	return own, true
+}
+
+// counts says whether anything that a match paid to a merchant is posted. What is
+// not is in the opening of the first month, by its rows: there a payout that came
+// short is covered all the same, and leaves nothing unexplained.
+func (b Books) counts(match Match, mid string) bool {
+	for _, paid := range match.Paid {
+		if _, posted := b.Posted(MonthOfDay(paid.Day), match.Recorded); posted && paid.Payout.MID == mid {
+			return true
+		}
+	}
+	return false
 }
 
 // Open is the first month that is not locked.

@@ -122,12 +122,9 @@ func (b Books) MayReopen(m Month, note string) error {
 
 // MayUnmatch says whether a match may be taken back: one that is posted in a
 // locked month stands until that month is reopened.
-func (b Books) MayUnmatch(match Match, lines []Line) error {
-	for _, l := range lines {
-		if !slices.Contains(match.Lines, l.ID) {
-			continue
-		}
-		posted, ok := b.Posted(MonthOfDay(l.Day), match.Recorded)
+func (b Books) MayUnmatch(match Match) error {
+	for _, paid := range match.Paid {
+		posted, ok := b.Posted(MonthOfDay(paid.Day), match.Recorded)
 		if _, locked := b.Locked(posted); ok && locked {
 			return &FrozenError{posted}
 		}

@@ -14,14 +14,67 @@ const (
 	lateBankDays   = 5
 )
 
-// Match says that some passbook lines are some payouts. Made by Match its
-// lines sum up to its payouts to the won; made by a person they may not.
+// Match says that some passbook lines are some payouts. Made by MatchDeposits
+// its lines sum up to its payouts to the won; made by a person they may not.
 type Match struct {
-	Lines    []string // ids, sorted
-	Payouts  []PayoutKey
+	Lines   []string    // ids, sorted
+	Payouts []PayoutKey // sorted
+	// Paid is which part of which line paid which payout, as it was when the match
+	// was made. Rows that change later leave it as it is.
+	Paid     []Paid
 	By       string // the person; "" for the program
 	Note     string
 	Recorded time.Time
+}
+
+// Paid is a part of a line that paid a payout, or a part of it.
+type Paid struct {
+	Line   string
+	Day    pay.Day
+	Payout PayoutKey
+	Amount int64
+}
+
+// NewMatch ties lines to payouts, whatever they sum up to: a person may know why
+// they differ. The lines pay the payouts in the order of their days, and the last
+// payout bears what they differ by. A payout that was carried is in what the next
+// one expects; it bears money only where no other does.
+func NewMatch(lines []Line, payouts []Payout) Match {
+	lines, payouts = slices.Clone(lines), slices.Clone(payouts)
+	slices.SortFunc(lines, func(a, b Line) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(payouts, func(a, b Payout) int { return a.Compare(b.PayoutKey) })
+	var m Match
+	var coming []Payout
+	for _, p := range payouts {
+		m.Payouts = append(m.Payouts, p.PayoutKey)
+		if p.Comes() {
+			coming = append(coming, p)
+		}
+	}
+	if coming == nil {
+		coming = payouts
+	}
+	at, missing := 0, int64(0)
+	if len(coming) > 0 {
+		missing = coming[0].Expected
+	}
+	for _, l := range lines {
+		m.Lines = append(m.Lines, l.ID)
+		for left := l.Amount; left > 0 && len(coming) > 0; {
+			for missing <= 0 && at < len(coming)-1 {
+				at++
+				missing = coming[at].Expected
+			}
+			part := left
+			if at < len(coming)-1 {
+				part = min(left, missing)
+			}
+			m.Paid = append(m.Paid, Paid{l.ID, l.Day, coming[at].PayoutKey, part})
+			missing, left = missing-part, left-part
+		}
+	}
+	slices.Sort(m.Lines)
+	return m
 }
 
 // Deposits is what there is to match.
@@ -244,18 +297,17 @@ func (m *market) sameDay(group component, edges map[int][]int) [][2]int {
 }
 
 func (m *market) take(lines, payouts []int) {
-	match := Match{}
+	var own []Line
+	var paid []Payout
 	for _, j := range lines {
 		m.used[j] = true
-		match.Lines = append(match.Lines, m.lines[j].ID)
+		own = append(own, m.lines[j])
 	}
 	for _, i := range payouts {
 		m.paid[i] = true
-		match.Payouts = append(match.Payouts, m.payouts[i].PayoutKey)
+		paid = append(paid, m.payouts[i])
 	}
-	slices.Sort(match.Lines)
-	slices.SortFunc(match.Payouts, PayoutKey.Compare)
-	m.matches = append(m.matches, match)
+	m.matches = append(m.matches, NewMatch(own, paid))
 }
 
 // setContestedAside keeps what an exact line could be out of every sum.

@@ -54,6 +54,7 @@ type Look struct {
 	Today    pay.Day
 	Passbook map[string]Days // by account
 	Rows     map[string]Days // by merchant: the payout days whose rows were read whole
+	Books    Books
 }
 
 const (
@@ -96,11 +97,15 @@ func Place(d Deposits, look Look) Placed {
 	for i := range p.Payouts {
 		at[p.Payouts[i].PayoutKey] = i
 	}
-	lines := map[string]Line{}
-	for _, l := range d.Lines {
-		lines[l.ID] = l
+	for _, match := range p.Matches {
+		for _, paid := range match.Paid { // a payout that has lost all its rows since
+			if _, known := at[paid.Payout]; !known {
+				at[paid.Payout] = len(p.Payouts)
+				p.Payouts = append(p.Payouts, Payout{PayoutKey: paid.Payout})
+			}
+		}
 	}
-	matched := p.stand(at, lines)
+	matched := p.stand(at)
 	open := openLines(d, matched)
 	for i := range p.Payouts {
 		if len(p.Payouts[i].Lines) == 0 {
@@ -123,49 +128,23 @@ func Place(d Deposits, look Look) Placed {
 }
 
 // stand writes the matches onto their payouts, and gives the payouts of each
-// line. Of a match whose sums differ the last payout bears the difference.
-func (p *Placed) stand(at map[PayoutKey]int, lines map[string]Line) map[string][]PayoutKey {
+// line.
+func (p *Placed) stand(at map[PayoutKey]int) map[string][]PayoutKey {
 	matched := map[string][]PayoutKey{}
 	for _, match := range p.Matches {
-		var money int64
-		var last pay.Day
 		for _, id := range match.Lines {
-			money += lines[id].Amount
-			last = max(last, lines[id].Day)
 			matched[id] = match.Payouts
 		}
-		bearing := p.bearing(match, at)
-		for n, i := range bearing {
-			payout := &p.Payouts[i]
-			payout.Lines, payout.LastLine, payout.Banked = match.Lines, last, payout.Expected
-			if n == len(bearing)-1 {
-				payout.Banked = money
-			}
-			money -= payout.Banked
+		for _, paid := range match.Paid {
+			payout := &p.Payouts[at[paid.Payout]]
+			payout.Lines = match.Lines
+			payout.LastLine = max(payout.LastLine, paid.Day)
+			payout.Banked += paid.Amount
 			payout.Difference = payout.Banked - payout.Expected
 			payout.State = stateOfMatched(*payout)
 		}
 	}
 	return matched
-}
-
-// bearing are the payouts of a match that money came for. One that was carried
-// is in what the next one expects; it bears money only where a person says that
-// the line is nothing else.
-func (p *Placed) bearing(match Match, at map[PayoutKey]int) []int {
-	var all, coming []int
-	for _, key := range match.Payouts {
-		if i, known := at[key]; known {
-			all = append(all, i)
-			if p.Payouts[i].Comes() {
-				coming = append(coming, i)
-			}
-		}
-	}
-	if coming == nil {
-		return all
-	}
-	return coming
 }
 
 func stateOfMatched(p Payout) State {
@@ -314,7 +293,7 @@ func (p *Placed) claim(open []Line, accounts []Account) {
 func (p Placed) Findings(look Look) []reconcile.Finding {
 	var found []reconcile.Finding
 	for _, payout := range p.Payouts {
-		found = appendFound(found, p.ofPayout(payout))
+		found = appendFound(found, p.ofPayout(payout, look.Books))
 	}
 	for _, l := range p.Lines {
 		if l.State == LineOpen && l.In && l.PayerFits && !p.claims[l.ID] && !p.vague[l.ID] &&
@@ -331,7 +310,7 @@ func (p Placed) Findings(look Look) []reconcile.Finding {
 
 // ofPayout is the break of a payout. Accepting it changes the receivable by its
 // amount; one whose line nobody has matched yet has no such amount.
-func (p Placed) ofPayout(payout Payout) *reconcile.Finding {
+func (p Placed) ofPayout(payout Payout, books Books) *reconcile.Finding {
 	kind := map[State]reconcile.Kind{Missing: reconcile.PayoutMissing, Short: reconcile.PayoutShort, Over: reconcile.PayoutOver}[payout.State]
 	if kind == "" {
 		return nil
@@ -344,7 +323,8 @@ func (p Placed) ofPayout(payout Payout) *reconcile.Finding {
 	}
 	switch {
 	case len(payout.Lines) > 0: // a person's match: what it leaves is unexplained
-		f.Amount, f.Share = &payout.Difference, negative(payout.Difference)
+		left := p.left(payout, books)
+		f.Amount, f.Share = negative(left), &left
 	case kind == reconcile.PayoutMissing:
 		f.Amount = negative(expected)
 	default:
@@ -352,6 +332,16 @@ func (p Placed) ofPayout(payout Payout) *reconcile.Finding {
 		f.ProviderAmount = &came
 	}
 	return &f
+}
+
+// left is what the match of a payout leaves between the two closings.
+func (p Placed) left(payout Payout, books Books) int64 {
+	for _, match := range p.Matches {
+		if slices.Contains(match.Payouts, payout.PayoutKey) && books.counts(match, payout.MID) {
+			return -payout.Difference
+		}
+	}
+	return 0
 }
 
 func (p Placed) line(id string) PlacedLine {
