@@ -91,7 +91,6 @@ type shop struct {
 	matches  map[string]settle.Match
 	dropped  map[string][]settle.Movement
 	decided  map[string]standing
-	matchOps []settle.Movement
 	read     int // moments of rows that were read
 	events   []moment
 	opening  map[string]map[pay.Method]int64

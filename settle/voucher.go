@@ -65,12 +65,12 @@ type DepositKind string
 
 // The kinds.
 const (
-	DepositPayout   DepositKind = "payout"
-	DepositOpen     DepositKind = "open"      // 가수금
-	DepositCleared  DepositKind = "cleared"   // a payout that a locked month has as 가수금
-	DepositRebate   DepositKind = "rebate"    // lowers fee and fee VAT
-	DepositOther    DepositKind = "other"     // 잡이익
-	DepositUndoneTo DepositKind = "undone_to" // a payout that a locked month has, and that none is: 가수금 again
+	DepositPayout  DepositKind = "payout"
+	DepositOpen    DepositKind = "open"    // 가수금
+	DepositCleared DepositKind = "cleared" // a payout that a locked month has as 가수금
+	DepositRebate  DepositKind = "rebate"  // lowers fee and fee VAT
+	DepositOther   DepositKind = "other"   // 잡이익
+	DepositUndone  DepositKind = "undone"  // a locked month has it as a payout, and it is none: 가수금 again
 )
 
 // Deposit is one passbook line.
@@ -113,7 +113,7 @@ func Vouchers(j Journal, chart Chart) []Entry {
 		}
 	}
 	for _, f := range j.Fees {
-		b.post(f.Day, f.Prior, "수수료", []posting{
+		b.post(f.Day, f.Prior, []posting{
 			{chart.Fee, f.Fee, "PG수수료", taxInvoice}, {chart.FeeVAT, f.FeeVAT, "PG수수료 부가세", taxInvoice},
 			{chart.Receivable, -f.Fee - f.FeeVAT, "PG수수료 차감", ""},
 		})
@@ -122,7 +122,7 @@ func Vouchers(j Journal, chart Chart) []Entry {
 		b.deposit(d)
 	}
 	for _, a := range j.Adjustments {
-		b.post(a.Day, a.Prior, "차이 조정", []posting{
+		b.post(a.Day, a.Prior, []posting{
 			{chart.Receivable, a.Amount, "차이 조정 " + a.Subject, ""}, {chart.OtherIncome, -a.Amount, "차이 조정 " + a.Subject, ""},
 		})
 	}
@@ -151,10 +151,10 @@ type voucher struct {
 	postings []posting
 }
 
-func (b *journal) post(day pay.Day, prior bool, what string, postings []posting) {
+func (b *journal) post(day pay.Day, prior bool, postings []posting) {
 	suffix := ""
 	if prior {
-		suffix = fmt.Sprintf(" (%s 귀속분, %s)", MonthOfDay(day), what)
+		suffix = fmt.Sprintf(" (%s 귀속분)", day)
 		day = b.Month.First()
 	}
 	v := voucher{day: day}
@@ -178,7 +178,7 @@ func (b *journal) sales(s SalesOf) {
 	text := word + " " + string(s.Method)
 	taxed := s.Gross - s.TaxFree - s.VAT
 	free := cmp.Or(c.SalesFree, sales)
-	b.post(s.Day, s.Prior, word, []posting{
+	b.post(s.Day, s.Prior, []posting{
 		{c.Receivable, sign * s.Gross, text, ""}, {sales, -sign * taxed, text, ""},
 		{free, -sign * s.TaxFree, text + " 면세", ""}, {c.SalesVAT, -sign * s.VAT, text + " 부가세", ""},
 	})
@@ -186,13 +186,13 @@ func (b *journal) sales(s SalesOf) {
 
 func (b *journal) deposit(d Deposit) {
 	c, amount := b.chart, d.Line.Amount
-	to := func(postings ...posting) { b.post(d.Line.Day, d.Prior, "입금", postings) }
+	to := func(postings ...posting) { b.post(d.Line.Day, d.Prior, postings) }
 	switch d.Kind {
 	case DepositPayout:
 		to(posting{c.Bank, amount, "정산금 입금", ""}, posting{c.Receivable, -amount, "정산금 입금", ""})
 	case DepositCleared:
 		to(posting{c.Suspense, amount, "가수금 정리", ""}, posting{c.Receivable, -amount, "정산금 입금", ""})
-	case DepositUndoneTo:
+	case DepositUndone:
 		to(posting{c.Receivable, amount, "입금 대사 취소", ""}, posting{c.Suspense, -amount, "입금 대사 취소", ""})
 	case DepositRebate:
 		to(posting{c.Bank, amount, "수수료 환급 입금", ""}, posting{c.Fee, -d.Supply, "수수료 환급", "수정" + taxInvoice},
