@@ -98,3 +98,11 @@ func (k Kind) Takes(as Disposition) bool {
 func (k Kind) Adjusts(as Disposition) bool {
 	return (as == AcceptedDifference || as == SetOff) && slices.Contains(receivableMoves, k)
 }
+
+// Takes says whether a person may decide so about the finding: its kind takes the
+// decision, and there is an amount where one is accepted or set off. A payout that
+// came short has none until a person has said which line it is.
+func (f Finding) Takes(as Disposition) bool {
+	needsAmount := f.Kind.Scope() == ScopeSettlement && (as == AcceptedDifference || as == SetOff)
+	return f.Kind.Takes(as) && (f.Amount != nil || !needsAmount)
+}

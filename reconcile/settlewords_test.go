@@ -101,3 +101,20 @@ func TestTheScopeOfEveryKindIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatHasNoAmountIsNotAccepted: a payout that came short is first matched.
+func TestWhatHasNoAmountIsNotAccepted(t *testing.T) {
+	t.Parallel()
+	amount := int64(-30_000)
+	short := Finding{Kind: PayoutShort}
+	if short.Takes(AcceptedDifference) || short.Takes(SetOff) || !short.Takes(LimitHold) || !short.Takes(Waiting) || short.Takes(Rebate) {
+		t.Error("a shortage without an amount takes the wrong decisions")
+	}
+	short.Amount = &amount
+	if !short.Takes(AcceptedDifference) || !short.Takes(SetOff) {
+		t.Error("a shortage with an amount is not accepted")
+	}
+	if !(Finding{Kind: AmountMismatch}).Takes(AcceptedDifference) {
+		t.Error("an order's break needs an amount of settlement")
+	}
+}

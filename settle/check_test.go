@@ -278,3 +278,15 @@ func TestARowThatIsReadAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAListSaysOfARow in the contract's words.
+func TestWhatAListSaysOfARow(t *testing.T) {
+	t.Parallel()
+	row := toss1()
+	second := with(row, func(r *settle.Row) { r.Version = 2 })
+	gone := with(second, func(r *settle.Row) { r.Withdrawn = true })
+	got := []settle.RowState{row.State(true), second.State(true), second.State(false), gone.State(false)}
+	if want := []settle.RowState{settle.RowSettled, settle.RowChanged, settle.RowUnknown, settle.RowWithdrawn}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

@@ -43,7 +43,7 @@ func (f *FeeGroups) Add(u Unexpected) {
 	if f.by == nil {
 		f.by = map[feeKey]*feeGroups{}
 	}
-	key := feeKey{u.MID, u.Method, u.CardType, settled(u.Currency)}
+	key := feeKey{u.MID, u.Method, u.CardType, u.Currency}
 	of := f.by[key]
 	if of == nil {
 		of = &feeGroups{}

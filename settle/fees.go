@@ -120,6 +120,7 @@ type Unexpected struct {
 // virtual account it may stay with Toss, and a fixed fee may stay for every
 // method: these are agreed, too.
 func (t Tariff) Judge(r Row) (u Unexpected, ok bool) {
+	r = r.inCents()
 	fee, agreed := t.Of(r)
 	if !agreed || r.Amount == 0 {
 		return u, false

@@ -64,6 +64,7 @@ func (f *Fees) Add(r Row) {
 	if r.Withdrawn {
 		return
 	}
+	r = r.inCents()
 	by := r.SoldDate
 	if f.basis == BasisPaid {
 		by = r.PaidOutDate

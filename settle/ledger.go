@@ -47,6 +47,7 @@ func (m Movement) Undone(at time.Time) Movement {
 
 // MoveOf is what a transaction does.
 func MoveOf(t Transaction) Movement {
+	pay.Normal(t.Currency, &t.Amount)
 	m := Movement{Month: MonthOf(t.At), Method: t.Method, Recorded: t.Recorded}
 	if t.Cancel() {
 		m.Cancels = -t.Amount
@@ -59,6 +60,7 @@ func MoveOf(t Transaction) Movement {
 // MoveOfRow is what a version of a row does: its fee, and the fee's VAT. When the
 // next version comes, it is Undone at the time of that one.
 func MoveOfRow(r Row) Movement {
+	r = r.inCents()
 	m := Movement{Month: MonthOf(r.TransactedAt()), Method: r.Method, Recorded: r.Recorded}
 	if !r.Withdrawn {
 		m.Fees, m.FeeVAT = r.FeeOf(), r.VAT

@@ -350,7 +350,11 @@ func TestThePayoutsOfAMerchant(t *testing.T) {
 	add("2026-11-05", 20_000, pay.KRW)
 	add("2026-11-05", -20_000, pay.KRW)
 	add("2026-11-06", 500, pay.USD)
-	add("2026-11-09", 600, pay.MUSD)
+	fold.Add(with(toss1(), func(r *settle.Row) { // millionths of a dollar, exact in cents
+		r.PaidOutDate, r.Currency, r.Fees = "2026-11-09", pay.MUSD, nil
+		r.Amount, r.Fee, r.SupplyAmount, r.VAT, r.PayOutAmount = 6_300_000, 300_000, 270_000, 30_000, 6_000_000
+	}))
+	add("2026-11-10", 600, pay.MUSD) // and not exact
 	add("2026-11-10", -97_550, pay.KRW)
 	add("2026-11-11", 50_000, pay.KRW)
 	add("2026-11-12", 100_000, pay.KRW)
@@ -361,7 +365,8 @@ func TestThePayoutsOfAMerchant(t *testing.T) {
 	}
 	want := []string{
 		"KRW04 1 1356+136 63109 0 0", "KRW05 2 2712+272 0 0 0", "KRW10 1 1356+136 -97550 -97550 1",
-		"KRW11 1 1356+136 -47550 -47550 2", "KRW12 1 1356+136 52450 0 3", "USD06 1 1356+136 500 0 0", "USD09 1 1356+136 600 0 0",
+		"KRW11 1 1356+136 -47550 -47550 2", "KRW12 1 1356+136 52450 0 3", "MUSD10 1 1356+136 600 0 0",
+		"USD06 1 1356+136 500 0 0", "USD09 1 27+3 600 0 0",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

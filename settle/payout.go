@@ -58,6 +58,7 @@ func (f *Fold) Add(r Row) {
 	if r.Withdrawn {
 		return
 	}
+	r = r.inCents()
 	if f.parts == nil {
 		f.parts = map[partKey]*Part{}
 	}

@@ -23,6 +23,7 @@
 package settle
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -67,29 +68,48 @@ func (r Row) FeeOf() int64 { return r.Amount - r.PayOutAmount - r.VAT }
 
 // PayoutKey is the payout to which the row belongs.
 func (r Row) PayoutKey() PayoutKey {
-	return PayoutKey{r.MID, r.PaidOutDate, settled(r.Currency)}
+	return PayoutKey{r.MID, r.PaidOutDate, r.inCents().Currency}
 }
 
-// settled is the currency in which sums are kept: Toss's MUSD is its USD, whose
-// amounts NormalRow turns where that is exact.
-func settled(c pay.Currency) pay.Currency {
-	if c == pay.MUSD {
-		return pay.USD
+// inCents turns the amounts of a row in Toss's millionths of a dollar into cents,
+// which are one currency. Where that is not exact the row stays as it is, and its
+// sums stay apart.
+func (r Row) inCents() Row {
+	if r.Currency != pay.MUSD {
+		return r
 	}
-	return c
-}
-
-// NormalRow turns the amounts of a row in millionths of a dollar into cents
-// where that is exact for each of them. Every room beyond this one sees USD.
-func NormalRow(r Row) Row {
+	r.Fees = slices.Clone(r.Fees)
 	amounts := []*int64{&r.Amount, &r.InterestFee, &r.Fee, &r.SupplyAmount, &r.VAT, &r.PayOutAmount}
-	fees := append([]pay.Fee(nil), r.Fees...)
-	for i := range fees {
-		amounts = append(amounts, &fees[i].Amount)
+	for i := range r.Fees {
+		amounts = append(amounts, &r.Fees[i].Amount)
 	}
 	r.Currency = pay.Normal(r.Currency, amounts...)
-	r.Fees = fees
 	return r
+}
+
+// RowState is what a list says of a row.
+type RowState string
+
+// The words of the contract.
+const (
+	RowSettled   RowState = "settled"
+	RowChanged   RowState = "changed"   // of a later version than its first
+	RowWithdrawn RowState = "withdrawn" // gone from a window that was read again
+	RowUnknown   RowState = "unknown"   // of no transaction
+)
+
+// State is what a list says of the row; known says whether it has a transaction.
+func (r Row) State(known bool) RowState {
+	switch {
+	case r.Withdrawn:
+		return RowWithdrawn
+	case !known:
+		return RowUnknown
+	case r.Version > 1:
+		return RowChanged
+	default:
+		return RowSettled
+	}
 }
 
 // Transaction is one approval, or one cancel with status DONE of a payment

@@ -171,6 +171,14 @@ func openLines(d Deposits, matched map[string][]PayoutKey) []Line {
 	return open
 }
 
+// between are the lines of some days, of lines in the order of their days.
+func between(lines []Line, from, to pay.Day) []Line {
+	byDay := func(l Line, day pay.Day) int { return cmp.Compare(l.Day, day) }
+	first, _ := slices.BinarySearchFunc(lines, from, byDay)
+	after, _ := slices.BinarySearchFunc(lines, to.Add(1), byDay)
+	return lines[first:max(first, after)]
+}
+
 // unmatched says where a payout without a line stands, and why it has none.
 func (p *Placed) unmatched(i int, open []Line, ambiguous map[PayoutKey]bool, accounts []Account, look Look) {
 	payout := &p.Payouts[i]
@@ -213,8 +221,8 @@ func coveredDays(p Payout, accounts []Account, look Look) bool {
 
 func why(p Payout, open []Line, ambiguous, covered bool, accounts []Account) Why {
 	elsewhere, differs := false, false
-	for _, l := range open {
-		if l.Currency != p.Currency || l.Day < p.Day || l.Day > OnTimeUntil(p.Day) {
+	for _, l := range between(open, p.Day, OnTimeUntil(p.Day)) {
+		if l.Currency != p.Currency {
 			continue
 		}
 		own := slices.ContainsFunc(accounts, func(a Account) bool { return a.Name == l.Account && slices.Contains(a.MIDs, p.MID) })
@@ -244,9 +252,8 @@ func suggested(p Payout, open []Line) []string {
 		return off/max(p.Expected/100, 1) + 5*days // one day is as far as five parts in a hundred
 	}
 	var lines []Line
-	for _, l := range open {
-		days := max(l.Day.Sub(p.Day), p.Day.Sub(l.Day))
-		if l.Currency == p.Currency && days <= suggestedWithin && (l.Amount == p.Expected || l.PayerFits && l.Day >= p.Day && l.Day <= LateUntil(p.Day)) {
+	for _, l := range between(open, p.Day.Add(-suggestedWithin), p.Day.Add(suggestedWithin)) {
+		if l.Currency == p.Currency && (l.Amount == p.Expected || l.PayerFits && l.Day >= p.Day && l.Day <= LateUntil(p.Day)) {
 			lines = append(lines, l)
 		}
 	}
@@ -267,9 +274,9 @@ func (p *Placed) claim(open []Line, accounts []Account) {
 		if payout.State != Missing || payout.Why != AmountDiffers {
 			continue
 		}
-		for _, l := range open {
+		for _, l := range between(open, payout.Day, OnTimeUntil(payout.Day)) {
 			own := slices.ContainsFunc(accounts, func(a Account) bool { return a.Name == l.Account && slices.Contains(a.MIDs, payout.MID) })
-			if own && l.PayerFits && !p.vague[l.ID] && l.Currency == payout.Currency && l.Day >= payout.Day && l.Day <= OnTimeUntil(payout.Day) {
+			if own && l.PayerFits && !p.vague[l.ID] && l.Currency == payout.Currency {
 				ofPayout[i] = append(ofPayout[i], l)
 				ofLine[l.ID] = append(ofLine[l.ID], i)
 			}

@@ -14,14 +14,23 @@ const (
 	maxSums  = 32
 )
 
+// freeKnown are the free lines whose payer has one of the account's words.
+func (m *market) freeKnown() []int {
+	var known []int
+	for j, l := range m.lines {
+		if m.freeLine(j) && l.PayerFits {
+			known = append(known, j)
+		}
+	}
+	return known
+}
+
 // wholeDays are lines that are all open payouts of one day and account: several
 // merchants whose money comes as one line.
 func (m *market) wholeDays() []explanation {
 	var all []explanation
-	for j, l := range m.lines {
-		if !m.freeLine(j) || !l.PayerFits {
-			continue
-		}
+	for _, j := range m.freeKnown() {
+		l := m.lines[j]
 		for from := 0; from < len(m.payouts); {
 			to := from
 			var sum int64
@@ -44,6 +53,7 @@ func (m *market) wholeDays() []explanation {
 // wholeLines are the open lines of one day and account that are one payout.
 func (m *market) wholeLines() []explanation {
 	var all []explanation
+	known := m.freeKnown()
 	for i, p := range m.payouts {
 		if !m.freePayout(i) {
 			continue
@@ -51,8 +61,8 @@ func (m *market) wholeLines() []explanation {
 		type place struct{ day, account string }
 		groups := map[place][]int{}
 		var places []place
-		for j, l := range m.lines {
-			if m.freeLine(j) && l.PayerFits && m.onTime(p, l) {
+		for _, j := range known {
+			if l := m.lines[j]; m.onTime(p, l) {
 				at := place{string(l.Day), l.Account}
 				if groups[at] == nil {
 					places = append(places, at)
@@ -76,10 +86,9 @@ func (m *market) wholeLines() []explanation {
 // sums are all other sums: of payouts for one line, of lines for one payout.
 func (m *market) sums() []explanation {
 	var all []explanation
-	for j, l := range m.lines {
-		if !m.freeLine(j) || !l.PayerFits {
-			continue
-		}
+	known := m.freeKnown()
+	for _, j := range known {
+		l := m.lines[j]
 		var candidates []part
 		for i, p := range m.payouts {
 			if m.freePayout(i) && p.Expected < l.Amount && m.onTime(p, l) {
@@ -95,8 +104,8 @@ func (m *market) sums() []explanation {
 			continue
 		}
 		var candidates []part
-		for j, l := range m.lines {
-			if m.freeLine(j) && l.PayerFits && l.Amount < p.Expected && m.onTime(p, l) {
+		for _, j := range known {
+			if l := m.lines[j]; l.Amount < p.Expected && m.onTime(p, l) {
 				candidates = append(candidates, part{j, l.Amount})
 			}
 		}
