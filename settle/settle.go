@@ -68,16 +68,24 @@ func (r Row) FeeOf() int64 { return r.Amount - r.PayOutAmount - r.VAT }
 
 // PayoutKey is the payout to which the row belongs.
 func (r Row) PayoutKey() PayoutKey {
-	return PayoutKey{r.MID, r.PaidOutDate, r.inCents().Currency}
+	currency := r.Currency
+	if currency == pay.MUSD {
+		currency = fromMillionths(r).Currency
+	}
+	return PayoutKey{r.MID, r.PaidOutDate, currency}
 }
 
 // inCents turns the amounts of a row in Toss's millionths of a dollar into cents,
 // which are one currency. Where that is not exact the row stays as it is, and its
 // sums stay apart.
 func (r Row) inCents() Row {
-	if r.Currency != pay.MUSD {
-		return r
+	if r.Currency == pay.MUSD {
+		return fromMillionths(r)
 	}
+	return r
+}
+
+func fromMillionths(r Row) Row {
 	r.Fees = slices.Clone(r.Fees)
 	amounts := []*int64{&r.Amount, &r.InterestFee, &r.Fee, &r.SupplyAmount, &r.VAT, &r.PayOutAmount}
 	for i := range r.Fees {
