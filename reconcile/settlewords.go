@@ -77,7 +77,7 @@ var settlementTakes = map[Kind][]Disposition{
 	FeeUnexpected:            {AcceptedDifference, ProviderError},
 	PayoutRescheduled:        {AcceptedDifference, LimitHold, ProviderError},
 	BankUnmatched:            {AcceptedDifference, OtherIncome, Rebate, NotOurs},
-	StatementGap:             {},
+	StatementGap:             {AcceptedDifference},
 	FeeInvoiceMismatch:       {AcceptedDifference, ProviderError},
 	RollforwardUnexplained:   {AcceptedDifference},
 }

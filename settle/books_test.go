@@ -276,3 +276,43 @@ func TestTheReferenceForVAT(t *testing.T) {
 		t.Errorf("Toss's own VAT is not taken: %+v", row)
 	}
 }
+
+// TestTheNeutralTable has each column of the table, and debits and credits apart
+// where somebody names them.
+func TestTheNeutralTable(t *testing.T) {
+	t.Parallel()
+	entries := settle.Vouchers(settle.Journal{Month: "2026-05", Currency: pay.USD, Fees: []settle.FeesOf{{Day: "2026-05-19", Fee: 18_156, FeeVAT: 0}}}, chart())
+	for i, want := range []string{
+		"2026-05-19|20260519-0001|1|차변|831|수수료비용|00102|토스페이먼츠(주)|181.56|PG수수료|세금계산서||181.56|",
+		"2026-05-19|20260519-0001|2|대변|108|외상매출금|00102|토스페이먼츠(주)|181.56|PG수수료 차감||||181.56",
+	} {
+		var cells []string
+		for _, column := range slices.Concat(settle.VoucherColumns, []string{settle.ColumnDebit, settle.ColumnCredit}) {
+			cell, ok := entries[i].Cell(column)
+			if !ok {
+				t.Errorf("there is no column %s", column)
+			}
+			cells = append(cells, cell)
+		}
+		if got := strings.Join(cells, "|"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if _, ok := entries[0].Cell("비고"); ok {
+		t.Error("a column of nobody has a cell")
+	}
+}
+
+// TestAPeriodOfTheReturn is a month or a quarter.
+func TestAPeriodOfTheReturn(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2026-05": "2026-05 2026-05 true", "2026-Q1": "2026-01 2026-03 true", "2026-Q4": "2026-10 2026-12 true",
+		"2026-Q0": "  false", "2026-Q5": "  false", "2026-Q": "  false", "2026-Q11": "  false", "Q1": "  false", "x-Q1": "  false", "2026": "  false",
+	} {
+		from, to, ok := settle.ParsePeriod(text)
+		if got := fmt.Sprint(from, " ", to, " ", ok); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -426,6 +426,11 @@ func TestWhereAPayoutStands(t *testing.T) {
 		for _, p := range placed.Payouts {
 			got += fmt.Sprint(p.State, " ", p.Why, " ", p.Suggested)
 		}
+		for _, subject := range placed.Unread() {
+			if !strings.HasPrefix(got, "unread") || subject != settle.SubjectOfPayout(placed.Payouts[0].PayoutKey) {
+				t.Errorf("%s: %s cannot be judged", test.name, subject)
+			}
+		}
 		if breaks := told(placed.Findings(look)); breaks != "" {
 			got += "; " + breaks
 		}

@@ -22,6 +22,10 @@ const (
 // MonthStates are all of them.
 var MonthStates = []MonthState{MonthOpen, MonthProvisional, MonthReady, MonthLocked, MonthReopened}
 
+// ReadBack is how many days before the first month rows and transactions are
+// read, unless a person says otherwise: its opening is reckoned from them.
+const ReadBack = 95
+
 // How long a month waits before it may be ready.
 const (
 	readAgainAfter   = 7 // days after a day on which its windows were last read

@@ -315,6 +315,18 @@ func (p Placed) Findings(look Look) []reconcile.Finding {
 	return found
 }
 
+// Unread are the subjects of payouts that nobody can judge, since their rows or
+// the passbook of their days were not read: their breaks stay as they were.
+func (p Placed) Unread() []string {
+	var subjects []string
+	for _, payout := range p.Payouts {
+		if payout.State == Unread {
+			subjects = append(subjects, SubjectOfPayout(payout.PayoutKey))
+		}
+	}
+	return subjects
+}
+
 // ofPayout is the break of a payout. Accepting it changes the receivable by its
 // amount; one whose line nobody has matched yet has no such amount.
 func (p Placed) ofPayout(payout Payout, books Books) *reconcile.Finding {

@@ -2,7 +2,9 @@ package settle
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"daesa/pay"
 )
@@ -20,6 +22,23 @@ const (
 
 // Evidences are all of them, in the order of the table.
 var Evidences = []Evidence{ByCard, ByReceipt, ByPrepaid, ByOther}
+
+// ParsePeriod reads YYYY-MM, or a quarter as YYYY-Qn; ok is false for anything
+// else.
+func ParsePeriod(text string) (from, to Month, ok bool) {
+	if m, isMonth := ParseMonth(text); isMonth {
+		return m, m, true
+	}
+	year, quarter, found := strings.Cut(text, "-Q")
+	if !found || len(quarter) != 1 || quarter < "1" || quarter > "4" {
+		return "", "", false
+	}
+	from, ok = ParseMonth(fmt.Sprintf("%s-%02d", year, 3*(quarter[0]-'0')-2))
+	if !ok {
+		return "", "", false
+	}
+	return from, from.Next().Next(), true
+}
 
 // receiptFrom is from how many won on a payment by transfer or virtual account
 // must have a cash receipt.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"daesa/pay"
@@ -39,6 +40,48 @@ type Entry struct {
 	Amount      int64  // 금액, above 0
 	Text        string // 적요
 	Evidence    string // 증빙구분
+}
+
+// The columns of the neutral table, in its order. Debit and credit amounts apart
+// are columns that a configuration may name.
+const (
+	ColumnDay         = "전표일자"
+	ColumnVoucher     = "전표번호"
+	ColumnLine        = "순번"
+	ColumnSide        = "구분"
+	ColumnCode        = "계정코드"
+	ColumnAccount     = "계정명"
+	ColumnPartnerCode = "거래처코드"
+	ColumnPartner     = "거래처명"
+	ColumnAmount      = "금액"
+	ColumnText        = "적요"
+	ColumnEvidence    = "증빙구분"
+	ColumnDepartment  = "부서/프로젝트"
+	ColumnDebit       = "차변금액"
+	ColumnCredit      = "대변금액" //nolint:gosec // a side of the books, no secret
+)
+
+// VoucherColumns are the columns of the neutral table.
+var VoucherColumns = []string{
+	ColumnDay, ColumnVoucher, ColumnLine, ColumnSide, ColumnCode, ColumnAccount, ColumnPartnerCode, ColumnPartner,
+	ColumnAmount, ColumnText, ColumnEvidence, ColumnDepartment,
+}
+
+// Cell is what an entry has in a column; ok is false for a column that there is
+// not. The department is the shop's to fill.
+func (e Entry) Cell(column string) (text string, ok bool) {
+	debit, credit := e.Currency.Format(e.Amount), ""
+	if e.Side == Credit {
+		debit, credit = credit, debit
+	}
+	cells := map[string]string{
+		ColumnDay: string(e.Day), ColumnVoucher: e.Voucher, ColumnLine: strconv.Itoa(e.Line), ColumnSide: string(e.Side),
+		ColumnCode: e.Code, ColumnAccount: e.Account, ColumnPartnerCode: e.PartnerCode, ColumnPartner: e.Partner,
+		ColumnAmount: e.Currency.Format(e.Amount), ColumnText: e.Text, ColumnEvidence: e.Evidence, ColumnDepartment: "",
+		ColumnDebit: debit, ColumnCredit: credit,
+	}
+	text, ok = cells[column]
+	return text, ok
 }
 
 // SalesOf is what a day's approvals, or cancels, of one method come to.
