@@ -125,7 +125,10 @@ func (b Books) MayReopen(m Month, note string) error {
 func (b Books) MayUnmatch(match Match) error {
 	for _, paid := range match.Paid {
 		posted, ok := b.Posted(MonthOfDay(paid.Day), match.Recorded)
-		if _, locked := b.Locked(posted); ok && locked {
+		if !ok {
+			posted = b.First // it is in the opening, which is frozen with the first month
+		}
+		if _, locked := b.Locked(posted); locked {
 			return &FrozenError{posted}
 		}
 	}

@@ -82,8 +82,9 @@ type Deposits struct {
 	Payouts  []Payout
 	Lines    []Line
 	Accounts []Account
-	// Given are matches that stand: those of people, and those on which a locked
-	// month was frozen. Their lines and payouts are never touched.
+	// Given are matches that stand: those of people, and those that were made
+	// before. Their lines and payouts are never touched: where a row changes after
+	// its money came, the payout is short or over, and not open again.
 	Given []Match
 }
 

@@ -139,6 +139,8 @@ func TestWhoLocksWhat(t *testing.T) {
 		{"an older one", settle.Books{First: "2026-04", Locks: []settle.Lock{{Month: "2026-04", At: at}, {Month: "2026-05", At: at}}}.MayReopen("2026-04", "입금 확인"), &settle.OrderError{}},
 		{"a match of an open month is taken back", books.MayUnmatch(settle.Match{Recorded: at.Add(time.Hour), Paid: []settle.Paid{{Day: "2026-04-30"}}}), nil},
 		{"one of a locked month is not", books.MayUnmatch(settle.Match{Recorded: at, Paid: []settle.Paid{{Day: "2026-04-30"}}}), &settle.FrozenError{}},
+		{"one of before the first month, which is in a frozen opening, is not", books.MayUnmatch(settle.Match{Recorded: at, Paid: []settle.Paid{{Day: "2026-02-23"}}}), &settle.FrozenError{}},
+		{"as long as the first month is open, it is", settle.Books{First: "2026-04"}.MayUnmatch(settle.Match{Recorded: at, Paid: []settle.Paid{{Day: "2026-02-23"}}}), nil},
 	} {
 		if got, want := fmt.Sprintf("%T", test.err), fmt.Sprintf("%T", test.want); got != want {
 			t.Errorf("%s: %s (%v), want %s", test.name, got, test.err, want)

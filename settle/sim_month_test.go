@@ -136,6 +136,9 @@ func (s *shop) truth(mid string, end pay.Day) int64 {
 			continue
 		}
 		owed += row.shows(s.today)[0].PayOutAmount
+		if row.coveredOn != "" && row.coveredOn <= end && row.changedOn <= s.today {
+			owed += row.InterestFee // it was paid by then, with what it said then
+		}
 		if row.twin != "" && row.appears < s.today {
 			owed += row.PayOutAmount
 		}
@@ -178,6 +181,7 @@ func (s *shop) truth(mid string, end pay.Day) int64 {
 // breaks; what was written off and came after all lapses.
 func (s *shop) decide() {
 	s.now = s.now.Add(time.Minute)
+	s.unmatch()
 	v := s.view()
 	for _, p := range v.placed.Payouts {
 		if (p.State == settle.Short || p.State == settle.Over) && len(p.Lines) == 0 && s.w.chance(60) {
@@ -202,6 +206,23 @@ func (s *shop) decide() {
 		s.count["accepted"]++
 	}
 	s.lapse(v)
+}
+
+// unmatch lets the person take back a match that no locked month stands on.
+func (s *shop) unmatch() {
+	for _, key := range slices.Sorted(maps.Keys(s.matches)) {
+		m := s.matches[key]
+		if m.By == "" || s.books.MayUnmatch(m) != nil || !s.w.chance(50) {
+			continue
+		}
+		for _, mid := range s.w.mids {
+			for _, move := range settle.MovesOfMatch(m, mid, nil, nil) {
+				s.dropped[mid] = append(s.dropped[mid], move, move.Undone(s.now))
+			}
+		}
+		delete(s.matches, key)
+		s.count["unmatched"]++
+	}
 }
 
 func (s *shop) lapse(v view) {

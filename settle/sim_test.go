@@ -64,7 +64,7 @@ func TestSimulatedMonths(t *testing.T) {
 	if months < 60 {
 		return // too few to see everything
 	}
-	for _, what := range slices.Concat(planted, []string{"held", "carried", "merged", "split", "changed", "reopened", "accepted", "matched by hand", "prior", "lapsed"}) {
+	for _, what := range slices.Concat(planted, []string{"held", "carried", "merged", "split", "changed", "reopened", "accepted", "matched by hand", "prior", "lapsed", "unmatched", "changed late"}) {
 		if total[what] == 0 {
 			t.Errorf("%s never happened", what)
 		}
@@ -232,9 +232,7 @@ func (s *shop) view() view {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.matches)) {
-		if m := s.matches[key]; m.By != "" || s.books.MayUnmatch(m) != nil {
-			d.Given = append(d.Given, m)
-		}
+		d.Given = append(d.Given, s.matches[key])
 	}
 	v.placed = settle.Place(d, v.look)
 	s.find(&v)
@@ -243,27 +241,12 @@ func (s *shop) view() view {
 
 func matchKey(m settle.Match) string { return fmt.Sprint(m.Lines, m.Paid) }
 
-// remember keeps the matches that are new, and takes those back that are none
-// any more.
+// remember keeps the matches that are new.
 func (s *shop) remember(v view) {
-	still := map[string]bool{}
 	for _, m := range v.placed.Matches {
-		key := matchKey(m)
-		still[key] = true
-		if _, known := s.matches[key]; !known {
+		if key := matchKey(m); s.matches[key].Recorded.IsZero() {
 			m.Recorded = s.now
 			s.matches[key] = m
-		}
-	}
-	for key, m := range s.matches {
-		if !still[key] {
-			for _, mid := range s.w.mids {
-				for _, move := range settle.MovesOfMatch(m, mid, nil, nil) {
-					s.dropped[mid] = append(s.dropped[mid], move, move.Undone(s.now))
-				}
-			}
-			delete(s.matches, key)
-			s.count["match dropped"]++
 		}
 	}
 }
@@ -277,8 +260,14 @@ func (s *shop) find(v *view) {
 	var fees settle.FeeGroups
 	var moved settle.Reschedules
 	came := map[settle.PayoutKey]bool{}
+	byHand := map[settle.PayoutKey]bool{}
+	for _, m := range s.matches {
+		for _, key := range m.Payouts {
+			byHand[key] = m.By != ""
+		}
+	}
 	for _, p := range v.placed.Payouts {
-		if p.State == settle.MatchedFull || p.State == settle.Late {
+		if len(p.Lines) > 0 && !byHand[p.PayoutKey] {
 			for _, key := range p.Covers() {
 				came[key] = true
 			}

@@ -53,6 +53,7 @@ type tossRow struct {
 	twin      pay.Day // of a duplicate: the other payout day
 	wounded   bool
 	changedOn pay.Day // "": never; before, no interest was taken
+	coveredOn pay.Day // of one that changed when it was paid out: when that was
 	movedOn   pay.Day // "": never; before, it was to be paid out on movedFrom
 	movedFrom pay.Day
 }
@@ -143,6 +144,7 @@ func newWorld(seed uint64, first, last settle.Month) *world {
 	}
 	w.mergeAndSplit()
 	w.woundHolds()
+	w.changeLate()
 	w.woundFees()
 	return w
 }
@@ -205,7 +207,7 @@ func (p *payment) sameDay() bool {
 
 // plant draws what goes wrong with some payments: at most one thing each.
 func (w *world) plant() {
-	plans := []string{"late row", "no row", "unknown", "mismatch", "arithmetic", "odd fee", "duplicate", "changed", "interest"}
+	plans := []string{"late row", "no row", "unknown", "mismatch", "arithmetic", "odd fee", "duplicate", "changed", "changed late", "interest"}
 	for _, p := range w.payments {
 		if w.chance(6) && !p.sameDay() {
 			p.plan = plans[w.rng.IntN(len(plans))]
@@ -495,6 +497,32 @@ func (w *world) part(line *bankLine, mid string) int64 {
 		}
 	}
 	return sum
+}
+
+// changeLate lets Toss take an interest fee from rows that it has paid out: more
+// came than they say from then on.
+func (w *world) changeLate() {
+	for _, row := range w.rows {
+		if row.p.plan != "changed late" || row.TransactionKey != row.p.txs[0].TransactionKey || row.twin != "" {
+			continue
+		}
+		for day := row.PaidOutDate; day <= w.to; day = day.Add(1) {
+			came, ok := w.paidOn[hold{row.p.mid, day}]
+			if !ok {
+				continue
+			}
+			key := settle.PayoutKey{MID: row.p.mid, Day: day, Currency: pay.KRW}
+			// The shop has seen the line by the twelfth of the next month.
+			on := settle.MonthOfDay(came).Next().First().Add(13 + w.rng.IntN(14))
+			if came != forever && w.paidFor[key] > 10_000 {
+				row.changedOn, row.coveredOn, row.InterestFee = on, came, 150
+				row.PayOutAmount -= 150
+				w.hurt(row.p.mid, reconcile.PayoutOver, settle.SubjectOfPayout(key), on, forever)
+				w.count["changed late"]++
+			}
+			break
+		}
+	}
 }
 
 // crowded says whether something odd came near the day.
