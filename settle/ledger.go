@@ -224,7 +224,9 @@ type ledgerKey struct {
 	method pay.Method
 }
 
-// NewLedger is an empty one.
+// NewLedger is an empty one. A month that is locked has its frozen figures: begin
+// with the closing by method of the newest one, and post what belongs to later
+// months; of a match that was posted before, how it is told by method is frozen.
 func NewLedger(books Books) *Ledger {
 	return &Ledger{books: books, rolls: map[ledgerKey]Roll{}, prior: map[Month]Roll{}}
 }

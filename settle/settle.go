@@ -2,8 +2,8 @@
 // which stand against which, and what is missing. It is pure: facts come in as
 // plain values, verdicts go out as values; the day of today is an argument.
 //
-// Begin at Match, which ties deposits to payouts, and at Ledger, which rolls a
-// month forward. The chain is payment, settlement row, payout, passbook line,
+// Begin at Place, which ties deposits to payouts and says where each stands, and
+// at Ledger, which rolls a month forward. The chain is payment, settlement row, payout, passbook line,
 // month, and each arrow has its file:
 //
 //   - version.go: what becomes of a row that is read again.
