@@ -45,6 +45,8 @@ var importTable = []Row{
 		Reason: "a refund follows from a break; the queue and the provider are interfaces that it declares"},
 	{Room: "passbook", Knows: with("pay"),
 		Reason: "the bank's lines come in as they are; which payout they pay is settle's"},
+	{Room: "settle", Knows: with("pay", "passbook", "reconcile"),
+		Reason: "settlement rows, payouts, passbook lines and months are held against one another as pure functions; its breaks live as reconcile's do"},
 	{Room: "reports", Knows: with("pay", "reconcile", "refunds"),
 		Reason: "a workbook is a function of what the night found and what the refunds did"},
 	{Room: "jobs", Knows: with("pay", "orders", "reconcile", "refunds", "reports"),
