@@ -106,7 +106,7 @@ func (s *sim) checkStore() {
 	}
 	for i, w := range s.wishes {
 		if slices.ContainsFunc(s.wishes[:i], func(o *wish) bool { return o.id == w.id }) {
-			s.fail("the simulation", "counts %s twice", s.short(w.id))
+			s.fail(stumbles, "counts %s twice", s.short(w.id))
 		}
 		if _, there := s.states[w.id]; w.taken && !there {
 			s.fail("I5", "%s has disappeared", s.short(w.id))

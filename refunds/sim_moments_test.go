@@ -35,34 +35,65 @@ func (o *options) drawMoments() {
 	if chance(r, 0.12) {
 		o.Ends = 1 + r.IntN(3)
 	}
-	if o.hasAccount() && chance(r, 0.4) {
-		o.NewAccounts = 1 + r.IntN(2)
-		o.favour("-NOT_AVAILABLE_BANK")
+	if chance(r, 0.4) {
+		o.drawAccountChange(r)
 	}
 	if chance(r, 0.12) {
 		o.OneShort, o.Transfers = true, true
 		o.favour("+REFUND_REJECTED")
 	}
+	if chance(r, 0.04) {
+		o.drawOtherAmount(r)
+	}
+}
+
+// drawOtherAmount restores a copy of before a request, which is then asked for
+// again with another amount, while Toss has carried out the first.
+func (o *options) drawOtherAmount(r *rand.Rand) {
+	var first time.Duration
+	for _, p := range o.Payments {
+		for _, a := range p.Asks {
+			first = max(first, a.At)
+		}
+	}
+	o.Prompt = true
+	o.Acts = slices.DeleteFunc(o.Acts, func(a act) bool { return a.What == "copy" || a.What == "restore" })
+	o.Acts = append(o.Acts, act{What: "copy"}, act{What: "other amount after a restore"}, act{At: first + span(r, 30*time.Minute, 3*time.Hour), What: "restore"})
+	o.Length = max(o.Length, first+span(r, 4*time.Hour, 20*time.Hour))
 }
 
 // drawMidnight lets everything be asked for in the last minutes of a day at which
 // limits begin anew, by workers that wait long for their connection.
 func (o *options) drawMidnight(r *rand.Rand) {
+	o.Prompt = true
 	o.SlowDial, o.DayCount, o.Workers = true, 1+r.Int64N(2), 2+r.IntN(2)
-	o.Every = span(r, 30*time.Second, 3*time.Minute)
-	o.favour(notSent)
+	o.Every = span(r, 20*time.Second, time.Minute)
+	o.Often, o.Can[notSent] = []mishap{notSent}, true
 	o.Fault = max(o.Fault, 0.25)
 	end := pay.DayOf(o.Start).End().Sub(o.Start)
 	for i := range o.Payments {
 		for j := range o.Payments[i].Asks {
-			o.Payments[i].Asks[j].At = max(0, end-span(r, 0, 5*time.Minute))
+			o.Payments[i].Asks[j].At = max(0, end-span(r, 0, 3*time.Minute))
 		}
 	}
 	o.Length = max(o.Length, end+span(r, time.Hour, 30*time.Hour))
 }
 
-func (o *options) hasAccount() bool {
-	return slices.ContainsFunc(o.Payments, func(p simPayment) bool { return p.Account && p.Method == sandbox.VirtualAccount })
+// drawAccountChange lets a customer give another account while the bank of the
+// first cannot be reached: where there is something left to be asked for.
+func (o *options) drawAccountChange(r *rand.Rand) {
+	for i := range o.Payments {
+		p := &o.Payments[i]
+		if !p.Account || p.Method != sandbox.VirtualAccount {
+			continue
+		}
+		o.NewAccounts, o.Fault = 1+r.IntN(2), max(o.Fault, 0.3)
+		o.Often, o.Can["+NOT_AVAILABLE_BANK"] = []mishap{"+NOT_AVAILABLE_BANK"}, true
+		p.TaxFree = 0
+		for j := range p.Asks {
+			p.Asks[j].Amount, p.Asks[j].TaxFree = p.Amount/5, ""
+		}
+	}
 }
 
 // dayAmount is the limit of the day's amount.
@@ -75,7 +106,7 @@ func (o options) dayAmount() int64 {
 
 // moments print what is drawn here.
 func (o options) moments() string {
-	return fmt.Sprintf(" slow dial %v day amount %d asked to end %d new accounts %d one short %v", o.SlowDial, o.DayAmount, o.Ends, o.NewAccounts, o.OneShort)
+	return fmt.Sprintf(" slow dial %v prompt %v day amount %d asked to end %d new accounts %d one short %v", o.SlowDial, o.Prompt, o.DayAmount, o.Ends, o.NewAccounts, o.OneShort)
 }
 
 // atMoments lets happen what waits for its moment.
@@ -121,6 +152,26 @@ func (s *sim) oneShort(t refunds.HandTransfer) {
 	p, _ := s.toss.Payment(t.PaymentKey)
 	if sum := p.Balance - s.beside(p) - t.Amount + 1; sum > 0 && len(ours(p, t.RefundID)) == 0 {
 		s.happen(act{What: "console", Of: slices.Index(s.keys, t.PaymentKey), Sum: sum})
+	}
+}
+
+// oneShortBeside: and after it was decided on, for another request that was not
+// sent yet, or was asked for just now.
+func (s *sim) oneShortBeside(t refunds.HandTransfer) {
+	if !s.opt.OneShort || !s.faults {
+		return
+	}
+	of := slices.Index(s.keys, t.PaymentKey)
+	if len(s.wishes) < 12 {
+		s.askFor(s.wishFor(ask{Ref: "beside-" + t.RefundID, Amount: t.Amount}, of))
+	}
+	for _, r := range s.last {
+		p, _ := s.toss.Payment(t.PaymentKey)
+		sum := p.Balance - s.beside(p) - r.Amount + 1
+		if r.PaymentKey == t.PaymentKey && r.State.Unsent() && sum > 0 && chance(s.dice, 0.7) {
+			s.happen(act{What: "console", Of: of, Sum: sum})
+			return
+		}
 	}
 }
 

@@ -140,6 +140,7 @@ type options struct {
 	Brakes     int           // so often somebody brakes what has begun and not left
 	// What is drawn by drawMoments.
 	SlowDial    bool  // a connection that cannot be made is waited for
+	Prompt      bool  // a run starts soon after each approval
 	DayAmount   int64 // of each currency; 0: no limit
 	Ends        int   // so often all runs are asked to end while something is in flight
 	NewAccounts int   // so often a customer gives another account while the bank cannot

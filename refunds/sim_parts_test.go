@@ -251,6 +251,7 @@ func (s *sim) transfers() {
 		if beside := s.beside(p); beside > p.Balance {
 			s.fail("I15", "%d go back by hand, and Toss holds %d", beside, p.Balance)
 		}
+		s.oneShortBeside(t)
 	}
 }
 

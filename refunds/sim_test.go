@@ -141,6 +141,9 @@ func (s *sim) mids() map[string][]string {
 	return map[string][]string{mid: nil}
 }
 
+// stumbles begins what is wrong with the simulation itself.
+const stumbles = "the simulation"
+
 // errBroken ends a seed whose machinery failed, not the engine.
 type errBroken struct{ err error }
 
@@ -571,7 +574,7 @@ func play(t testing.TB, o options, plan func(*sim) planner, b bug) (done *sim, w
 				t.Logf("%s\n%s", o, done.trace(30))
 				panic(r)
 			}
-			wrong = "the simulation: " + broken.err.Error()
+			wrong = stumbles + ": " + broken.err.Error()
 		}
 	}()
 	done = newSim(dir.path, o, nil, b)

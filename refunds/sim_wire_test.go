@@ -207,7 +207,7 @@ func (n *wire) send(w *simWorker, r *http.Request) (*http.Response, error) {
 	}
 	if way == notSent {
 		if s.opt.SlowDial {
-			w.wait(span(s.dice, 0, time.Minute))
+			w.wait(span(s.dice, time.Minute, 150*time.Second)) // as long as a lease lasts, nearly
 		}
 		s.note("%s: not sent", w.name)
 		return nil, errDial
