@@ -197,6 +197,8 @@ func remark(b reconcile.Break) string {
 		return "no refund is asked for by itself: the amount owed may be taxable or tax-free; refund_now needs --tax-free N"
 	case reconcile.TaxPartDiffers:
 		return "shop and Toss name another tax-free part of this payment; daesa explain " + plain(b.OrderID) + " shows both"
+	case reconcile.RefundWaysMixed:
+		return "no refund is asked for by itself: the shop's file does not tell how much goes back through Toss (points, bank transfers, items without a figure); daesa refunds add says it"
 	default:
 		return string(b.Remark)
 	}
