@@ -227,6 +227,7 @@ func (s *sim) transfers() {
 	due, err := s.db.HandTransfers(s.ctx, mid, string(refunds.HandDue))
 	s.must(err)
 	for _, t := range due {
+		s.oneShort(t)
 		if t.Why == "" {
 			s.fail("I15", "the transfer of %s has no reason", s.short(t.RefundID))
 		}
@@ -250,6 +251,7 @@ func (s *sim) transfers() {
 		if beside := s.beside(p); beside > p.Balance {
 			s.fail("I15", "%d go back by hand, and Toss holds %d", beside, p.Balance)
 		}
+		s.oneShortBeside(t)
 	}
 }
 
