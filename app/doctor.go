@@ -175,7 +175,7 @@ func (x *Examination) Nights(ctx context.Context, ledger Ledger, about string, m
 		}
 		switch {
 		case len(late) > 0:
-			x.Warn("nights", mid, fmt.Sprintf("%s not complete, the oldest %s", pay.Counted(int64(len(late)), "business date"), late[0]),
+			x.Warn("nights", mid, fmt.Sprintf("%s not complete, the oldest %s", pay.Counted(len(late), "business date"), late[0]),
 				"run daesa nightly: it takes up every date since the last complete one; daesa runs list shows how each ended")
 		case len(runs) == 0:
 			x.OK("nights", mid, "none has run yet: daesa nightly runs the first")
@@ -202,7 +202,7 @@ const nightConnections = 2
 // Connections judges how many connections the database allows, by which of its
 // limits, where this process opens at most so many.
 func (x *Examination) Connections(about string, allowed int, by string, most int) {
-	text := fmt.Sprintf("the %s allows %s, for all processes together", by, pay.Counted(int64(allowed), "connection"))
+	text := fmt.Sprintf("the %s allows %s, for all processes together", by, pay.Counted(allowed, "connection"))
 	switch {
 	case allowed < nightConnections:
 		x.Fail("connections", about, text+"; a night needs two", "raise the limit: ALTER ROLE ... CONNECTION LIMIT, ALTER DATABASE ... CONNECTION LIMIT, or max_connections of the server")

@@ -65,7 +65,7 @@ const eventsLate = 15 * time.Minute
 // Events looks whether webhooks are worked on.
 func (x *Examination) Events(ctx context.Context, queue EventQueue, now time.Time) error {
 	number, since, err := queue.EventsWaiting(ctx)
-	waiting := pay.Counted(int64(number), "event") + " waiting"
+	waiting := pay.Counted(number, "event") + " waiting"
 	switch {
 	case err != nil:
 		return err
@@ -87,7 +87,7 @@ func (x *Examination) Captures(ctx context.Context, captured Captured, merchants
 			return err
 		}
 		if late := figures.Missed - figures.Reasons[refunds.CaptureNotShown]; late > 0 {
-			x.Warn("capture", mid, pay.Counted(int64(late), "refund account")+" missed in the last day",
+			x.Warn("capture", mid, pay.Counted(late, "refund account")+" missed in the last day",
 				"run daesa accounts capture every three minutes at most; daesa accounts list --state missed says which and why")
 			continue
 		}

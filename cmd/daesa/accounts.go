@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/pay"
@@ -33,7 +33,7 @@ type accountDocument struct {
 	PurgedAt      *string `json:"purged_at"`
 }
 
-func newAccountDocument(l application.AccountLine) accountDocument {
+func newAccountDocument(l app.AccountLine) accountDocument {
 	return accountDocument{
 		MID: l.MID, OrderID: l.OrderID, PaymentKey: orNull(l.PaymentKey), Bank: orNull(l.Bank), AccountMasked: orNull(l.AccountMasked),
 		HolderMasked: orNull(l.HolderMasked), CapturedAt: timeOrNull(l.CapturedAt), Source: l.Source,
@@ -41,7 +41,7 @@ func newAccountDocument(l application.AccountLine) accountDocument {
 	}
 }
 
-func (a *app) accountsCommand() *cobra.Command {
+func (a *invocation) accountsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "accounts", Short: "The accounts to which virtual-account refunds go"}
 	cmd.AddCommand(a.accountsCaptureCommand(), a.accountsImportCommand(), a.accountsListCommand(), a.accountsRevealCommand(),
 		a.accountsPurgeCommand(), a.accountsRekeyCommand())
@@ -77,7 +77,7 @@ func neededRing(cfg *config.Config, what string) (*seal.Ring, error) {
 	return ring, err
 }
 
-func (a *app) accountsListCommand() *cobra.Command {
+func (a *invocation) accountsListCommand() *cobra.Command {
 	var order, state string
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -98,8 +98,8 @@ func (a *app) accountsListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listAccounts(ctx context.Context, db *store.DB, order, state string) error {
-	lines, err := application.AccountLines(ctx, db, a.mid, order, refunds.CaptureState(state))
+func (a *invocation) listAccounts(ctx context.Context, db *store.DB, order, state string) error {
+	lines, err := app.AccountLines(ctx, db, a.mid, order, refunds.CaptureState(state))
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func bankName(code *string) string {
 	return *code
 }
 
-func (a *app) accountsRevealCommand() *cobra.Command {
+func (a *invocation) accountsRevealCommand() *cobra.Command {
 	var reason, out string
 	cmd := &cobra.Command{
 		Use:   "reveal ORDER --reason TEXT [--out FILE]",
@@ -142,7 +142,7 @@ func (a *app) accountsRevealCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB, order, reason, out string) error {
+func (a *invocation) revealAccount(ctx context.Context, _ *config.Config, db *store.DB, order, reason, out string) error {
 	if plainReason(reason) == "" {
 		return usage(errors.New("accounts reveal: no reason is given"), "say by --reason why the account must be seen; the journal keeps it")
 	}
@@ -165,7 +165,7 @@ func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB,
 	if err != nil {
 		return err
 	}
-	if err := (application.RevealAccount{Store: db, Sealer: ring, MID: a.mid, Order: order, Reason: plainReason(reason), By: a.actor(), Now: now,
+	if err := (app.RevealAccount{Store: db, Sealer: ring, MID: a.mid, Order: order, Reason: plainReason(reason), By: a.actor(), Now: now,
 		Terminal: stdout, Out: out}).Run(ctx); err != nil || out == "" {
 		return err
 	}
@@ -182,7 +182,7 @@ func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB,
 // plainReason is a reason as the journal keeps it.
 func plainReason(reason string) string { return strings.TrimSpace(plain(reason)) }
 
-func (a *app) accountsPurgeCommand() *cobra.Command {
+func (a *invocation) accountsPurgeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "purge",
 		Short: "Destroy the accounts whose refund is long complete (accounts.keep_days_after_refund)",
@@ -198,7 +198,7 @@ func (a *app) accountsPurgeCommand() *cobra.Command {
 	}
 }
 
-func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.DB) error {
+func (a *invocation) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.DB) error {
 	if err := a.mayMoveClock(cfg); err != nil {
 		return err
 	}
@@ -206,9 +206,9 @@ func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.D
 	if err != nil {
 		return err
 	}
-	purged, err := application.PurgeAccounts{Store: db, KeepDays: cfg.Accounts.KeepDaysAfterRefund, By: a.actor(), Now: now,
-		Merchants: each(a.merchants(cfg), func(m config.Merchant) application.PurgedMerchant {
-			return application.PurgedMerchant{MID: m.MID, CancelDays: m.VirtualAccountCancelDays}
+	purged, err := app.PurgeAccounts{Store: db, KeepDays: cfg.Accounts.KeepDaysAfterRefund, By: a.actor(), Now: now,
+		Merchants: each(a.merchants(cfg), func(m config.Merchant) app.PurgedMerchant {
+			return app.PurgedMerchant{MID: m.MID, CancelDays: m.VirtualAccountCancelDays}
 		})}.Run(ctx)
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.D
 			ending
 		}{purged, a.ending()})
 	}
-	a.printf("destroyed %s; %d days are kept after a refund\n", counted(purged, "account"), cfg.Accounts.KeepDaysAfterRefund)
+	a.printf("destroyed %s; %d days are kept after a refund\n", pay.Counted(purged, "account"), cfg.Accounts.KeepDaysAfterRefund)
 	return nil
 }
 
@@ -232,7 +232,7 @@ type rekeyDocument struct {
 	ending
 }
 
-func (a *app) accountsRekeyCommand() *cobra.Command {
+func (a *invocation) accountsRekeyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rekey",
 		Short: "Rotate the account key: a new one seals from now on, and what is sealed is sealed again",
@@ -245,7 +245,7 @@ func (a *app) accountsRekeyCommand() *cobra.Command {
 	}
 }
 
-func (a *app) rekeyAccounts(ctx context.Context) error {
+func (a *invocation) rekeyAccounts(ctx context.Context) error {
 	cfg, err := a.config(true)
 	if err != nil {
 		return err
@@ -263,7 +263,7 @@ func (a *app) rekeyAccounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := application.Rekey{Store: db, Ring: ring, KeyFile: cfg.Accounts.KeyFile, By: a.actor(), Now: now}.Run(ctx)
+	done, err := app.Rekey{Store: db, Ring: ring, KeyFile: cfg.Accounts.KeyFile, By: a.actor(), Now: now}.Run(ctx)
 	if err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func (a *app) rekeyAccounts(ctx context.Context) error {
 	if a.json {
 		return a.printJSON(document)
 	}
-	a.printf("sealed again: %s, the bytes of %s; %s retired\n", counted(done.Accounts, "account"), counted(done.Attempts, "refund attempt"), counted(len(document.Retired), "old key"))
+	a.printf("sealed again: %s, the bytes of %s; %s retired\n", pay.Counted(done.Accounts, "account"), pay.Counted(done.Attempts, "refund attempt"), pay.Counted(len(document.Retired), "old key"))
 	a.printf("copy the key file to where its copies are kept\n")
 	return nil
 }

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
+	"daesa/pay"
 	"daesa/store"
 )
 
@@ -48,7 +51,7 @@ const captureEvery = 5 * time.Second
 // asked again, while there is time.
 const captureTimeout = 10 * time.Second
 
-func (a *app) accountsCaptureCommand() *cobra.Command {
+func (a *invocation) accountsCaptureCommand() *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
 		Use:   "capture",
@@ -63,7 +66,7 @@ func (a *app) accountsCaptureCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) capture(ctx context.Context, watch bool) error {
+func (a *invocation) capture(ctx context.Context, watch bool) error {
 	cfg, err := a.config(true)
 	if err != nil {
 		return err
@@ -111,7 +114,7 @@ func (a *app) capture(ctx context.Context, watch bool) error {
 }
 
 // captureJob wires the capture of all merchants that are asked.
-func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jobs.Capture, error) {
+func (a *invocation) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jobs.Capture, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
@@ -134,8 +137,8 @@ func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jo
 	return job, nil
 }
 
-func (a *app) printCapture(ctx context.Context, cfg *config.Config, db *store.DB, now time.Time, summary jobs.CaptureSummary) error {
-	all, err := application.CapturesOf(ctx, db, each(a.merchants(cfg), midOf), now)
+func (a *invocation) printCapture(ctx context.Context, cfg *config.Config, db *store.DB, now time.Time, summary jobs.CaptureSummary) error {
+	all, err := app.CapturesOf(ctx, db, each(a.merchants(cfg), midOf), now)
 	if err != nil {
 		return err
 	}
@@ -148,10 +151,10 @@ func (a *app) printCapture(ctx context.Context, cfg *config.Config, db *store.DB
 		document.MinutesLeft = minutesLeft{&p50, &p95}
 	}
 	if all.Missed > 0 {
-		a.verdict.add(codePerson, "%s missed: daesa accounts list --state missed", counted(all.Missed, "refund account"))
+		a.verdict.Add(app.EndedPerson, "%s missed: daesa accounts list --state missed", pay.Counted(all.Missed, "refund account"))
 	}
 	for _, gap := range summary.Gaps {
-		a.verdict.add(codeIncomplete, "%s", gap.Text)
+		a.verdict.Add(app.EndedIncomplete, "%s", gap.Text)
 	}
 	if len(summary.Gaps) > 0 {
 		a.advise(gapHint(summary.Gaps[0].Kind))
@@ -165,7 +168,7 @@ func (a *app) printCapture(ctx context.Context, cfg *config.Config, db *store.DB
 	if all.Captured > 0 {
 		a.printf("minutes left at capture: p50 %d, p95 %d\n", *document.MinutesLeft.P50, *document.MinutesLeft.P95)
 	}
-	for _, why := range sortedKeys(all.Reasons) {
+	for _, why := range slices.Sorted(maps.Keys(all.Reasons)) {
 		a.printf("missed, %s: %d\n", why, all.Reasons[why])
 	}
 	for _, reason := range document.Reasons {

@@ -6,8 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/internal/table"
+	"daesa/pay"
 	"daesa/refunds"
 )
 
@@ -18,7 +19,7 @@ type accountsImportDocument struct {
 	ending
 }
 
-func (a *app) accountsImportCommand() *cobra.Command {
+func (a *invocation) accountsImportCommand() *cobra.Command {
 	var f fileFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
@@ -35,7 +36,7 @@ func (a *app) accountsImportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) importAccounts(ctx context.Context, path string, f fileFlags) error {
+func (a *invocation) importAccounts(ctx context.Context, path string, f fileFlags) error {
 	word, err := a.password(f)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func (a *app) importAccounts(ctx context.Context, path string, f fileFlags) erro
 			return err
 		}
 		a.warnOfFile(path, file.Unknown, file.Unread)
-		done, err := application.ImportAccounts{Asker: s.planner(""), Store: s.db}.Run(ctx, file, faults)
+		done, err := app.ImportAccounts{Asker: s.planner(""), Store: s.db}.Run(ctx, file, faults)
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (a *app) importAccounts(ctx context.Context, path string, f fileFlags) erro
 		if a.json {
 			return a.printJSON(document)
 		}
-		a.printf("stored %s, %d were there already\n", counted(document.Stored, "account"), document.Known)
+		a.printf("stored %s, %d were there already\n", pay.Counted(document.Stored, "account"), document.Known)
 		return nil
 	})
 }

@@ -8,9 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/hint"
+	"daesa/pay"
 	"daesa/store"
 )
 
@@ -45,7 +46,7 @@ type comparedRows struct {
 
 var headPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-func (a *app) auditCommand() *cobra.Command {
+func (a *invocation) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "The journal, for auditors"}
 	var head string
 	verify := &cobra.Command{
@@ -71,7 +72,7 @@ func (a *app) auditCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) verifyJournal(ctx context.Context, kept *application.HeadKeeper, db *store.DB, known string) error {
+func (a *invocation) verifyJournal(ctx context.Context, kept *app.HeadKeeper, db *store.DB, known string) error {
 	found, err := db.VerifyJournal(ctx, known)
 	if err != nil {
 		return err
@@ -80,19 +81,19 @@ func (a *app) verifyJournal(ctx context.Context, kept *application.HeadKeeper, d
 		a.warn("what was verified cannot be kept beside the account key: %v", err)
 	}
 	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), Broken: append([]string{}, found.Broken...),
-		Altered:  each(found.Altered, func(row application.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
+		Altered:  each(found.Altered, func(row app.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
 		Compared: comparedRows{found.Refunds, found.Transfers, found.Limits, found.Batches, found.Unsaid}}
 	if known != "" {
 		document.HeadFound = &found.SawHead
 	}
 	if len(found.Broken) > 0 {
-		a.verdict.add(codeFailed, "the journal is broken in %s", counted(len(found.Broken), "place"))
+		a.verdict.Add(app.EndedFailed, "the journal is broken in %s", pay.Counted(len(found.Broken), "place"))
 	}
 	if len(found.Altered) > 0 {
-		a.verdict.add(codeFailed, "%s not what the journal says", counted(len(found.Altered), "row"))
+		a.verdict.Add(app.EndedFailed, "%s not what the journal says", pay.Counted(len(found.Altered), "row"))
 	}
 	if !found.SawHead {
-		a.verdict.add(codeFailed, "the head %s is not in the journal", known)
+		a.verdict.Add(app.EndedFailed, "the head %s is not in the journal", known)
 	}
 	document.OK = a.verdict.code() == codeDone
 	document.ending = a.ending()
@@ -110,7 +111,7 @@ func (a *app) verifyJournal(ctx context.Context, kept *application.HeadKeeper, d
 	return broken
 }
 
-func (a *app) printAudit(document auditDocument) error {
+func (a *invocation) printAudit(document auditDocument) error {
 	if a.json {
 		return a.printJSON(document)
 	}
@@ -129,9 +130,9 @@ func (a *app) printAudit(document auditDocument) error {
 		a.printf("CHANGED  %s: %s\n", plain(strings.Replace(row.Subject, ":", " ", 1)), plain(strings.Join(row.What, ", ")))
 	}
 	c := document.Compared
-	a.printf("compared %s, %s, %s, %s with the journal", counted(c.Refunds, "refund"), counted(c.Transfers, "transfer"), counted(c.Limits, "limit"), counted(c.Batches, "file"))
+	a.printf("compared %s, %s, %s, %s with the journal", pay.Counted(c.Refunds, "refund"), pay.Counted(c.Transfers, "transfer"), pay.Counted(c.Limits, "limit"), pay.Counted(c.Batches, "file"))
 	if c.FactsMissing > 0 {
-		a.printf("; it does not have %s of them, written by an older version", counted(c.FactsMissing, "fact"))
+		a.printf("; it does not have %s of them, written by an older version", pay.Counted(c.FactsMissing, "fact"))
 	}
 	a.printf("\n")
 	if document.OK {

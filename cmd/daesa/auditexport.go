@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/store"
 )
 
-func (a *app) auditExportCommand() *cobra.Command {
+func (a *invocation) auditExportCommand() *cobra.Command {
 	var from, to, out string
 	cmd := &cobra.Command{
 		Use:   "export --from DAY --to DAY --out DIR",
@@ -47,24 +48,24 @@ func (a *app) auditExportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) exportAudit(ctx context.Context, db *store.DB, first, last pay.Day, out string) error {
-	manifest, err := application.ExportAudit{Store: db, Folder: out, MID: a.mid, First: first, Last: last, Program: programVersion()}.Run(ctx)
+func (a *invocation) exportAudit(ctx context.Context, db *store.DB, first, last pay.Day, out string) error {
+	manifest, err := app.ExportAudit{Store: db, Folder: out, MID: a.mid, First: first, Last: last, Program: programVersion()}.Run(ctx)
 	if err != nil {
 		return err
 	}
 	if len(manifest.Broken) > 0 {
-		a.verdict.add(codeFailed, "the journal is broken in %s: daesa audit verify", counted(len(manifest.Broken), "place"))
+		a.verdict.Add(app.EndedFailed, "the journal is broken in %s: daesa audit verify", pay.Counted(len(manifest.Broken), "place"))
 	}
 	if a.json {
 		return a.printJSON(struct {
-			application.Manifest
+			app.Manifest
 			ending
 		}{manifest, a.ending()})
 	}
 	for _, file := range manifest.Files {
 		a.printf("%-20s %8d rows  %s\n", file.Name, file.Rows, file.SHA256)
 	}
-	a.printf("%s: %s to %s; entries of the whole journal: %s\n", out, first, last, grouped(manifest.Entries))
+	a.printf("%s: %s to %s; entries of the whole journal: %s\n", out, first, last, pay.Grouped(manifest.Entries))
 	return nil
 }
 
@@ -73,5 +74,5 @@ func programVersion() string {
 	if !ok {
 		return "daesa"
 	}
-	return "daesa " + or(info.Main.Version, "(devel)")
+	return "daesa " + cmp.Or(info.Main.Version, "(devel)")
 }

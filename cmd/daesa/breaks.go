@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -74,7 +75,7 @@ type breakChange struct {
 	As     *string `json:"as"` // the disposition, where a person resolved it
 }
 
-func newBreakChange(c application.Change) breakChange {
+func newBreakChange(c app.Change) breakChange {
 	return breakChange{pay.FormatTime(c.At), orNull(c.From), c.To, c.Actor, orNull(c.Reason), orNull(c.As)}
 }
 
@@ -87,7 +88,7 @@ func newBreakDocument(b reconcile.Break) breakDocument {
 	}
 }
 
-func (a *app) newBreakDetail(b reconcile.Break, history []application.Change) breakDetail {
+func (a *invocation) newBreakDetail(b reconcile.Break, history []app.Change) breakDetail {
 	return breakDetail{
 		breakDocument: newBreakDocument(b), Owner: orNull(b.Owner), Resolution: orNull(b.Resolution), ResolvedBy: orNull(b.ResolvedBy),
 		ResolvedAt: timeOrNull(b.ResolvedAt), CancelBy: timeOrNull(b.CancelBy), MovedAt: timeOrNull(b.MovedAt),
@@ -95,13 +96,13 @@ func (a *app) newBreakDetail(b reconcile.Break, history []application.Change) br
 	}
 }
 
-func (a *app) breaksCommand() *cobra.Command {
+func (a *invocation) breaksCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "breaks", Short: "The differences found between shop and Toss"}
 	cmd.AddCommand(a.breaksListCommand(), a.breaksShowCommand(), a.breaksResolveCommand())
 	return cmd
 }
 
-func (a *app) breaksListCommand() *cobra.Command {
+func (a *invocation) breaksListCommand() *cobra.Command {
 	var status, kind string
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -121,7 +122,7 @@ func (a *app) breaksListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listBreaks(ctx context.Context, db *store.DB, status, kind string) error {
+func (a *invocation) listBreaks(ctx context.Context, db *store.DB, status, kind string) error {
 	if status == "all" {
 		status = ""
 	}
@@ -135,15 +136,15 @@ func (a *app) listBreaks(ctx context.Context, db *store.DB, status, kind string)
 	if len(breaks) > 0 {
 		rows := each(breaks, func(b reconcile.Break) []string {
 			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), shopHolds(b),
-				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), or(b.Note, string(b.Remark))}
+				tossHolds(b), string(b.FirstSeen), fmt.Sprint(b.Nights), cmp.Or(b.Note, string(b.Remark))}
 		})
 		a.printTable([]string{"ID", "MID", "ORDER", "KIND", "STATUS", ">SHOP HOLDS", ">TOSS HOLDS", "FIRST SEEN", ">NIGHTS", "NOTE"}, rows)
 	}
-	a.printf("%s\n", counted(len(breaks), "break"))
+	a.printf("%s\n", pay.Counted(len(breaks), "break"))
 	return nil
 }
 
-func (a *app) breaksShowCommand() *cobra.Command {
+func (a *invocation) breaksShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one break with its history",
@@ -156,12 +157,12 @@ func (a *app) breaksShowCommand() *cobra.Command {
 	}
 }
 
-func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
+func (a *invocation) showBreak(ctx context.Context, db *store.DB, id string) error {
 	b, err := db.Break(ctx, id)
 	if err != nil {
 		return err
 	}
-	history, err := application.BreakHistory(ctx, db, id)
+	history, err := app.BreakHistory(ctx, db, id)
 	if err != nil {
 		return err
 	}
@@ -173,7 +174,7 @@ func (a *app) showBreak(ctx context.Context, db *store.DB, id string) error {
 		{"kind", string(b.Kind)}, {"status", string(b.Status)}, {"origin", string(b.Origin)}, {"method", string(b.Method)},
 		{"shop", shopSide(b)}, {"Toss", tossSide(b)},
 		{"moved at", timeOrNothing(b.MovedAt)}, {"cancel by", timeOrNothing(b.CancelBy)},
-		{"seen", fmt.Sprintf("%s to %s, %s", b.FirstSeen, b.LastSeen, counted(b.Nights, "night"))},
+		{"seen", fmt.Sprintf("%s to %s, %s", b.FirstSeen, b.LastSeen, pay.Counted(b.Nights, "night"))},
 		{"resolved", strings.TrimSpace(string(b.Resolution) + " " + b.ResolvedBy + " " + timeOrNothing(b.ResolvedAt))},
 		{"looked at again", string(b.RecheckOn)}, {"refund", b.RefundID}, {"owner", b.Owner}, {"note", b.Note}, {"remark", remark(b)},
 	})
@@ -250,7 +251,7 @@ func shopSide(b reconcile.Break) string {
 
 func tossSide(b reconcile.Break) string {
 	if b.Kind == reconcile.CurrencyMismatch {
-		return "holds another currency, says " + or(b.ProviderStatus, "nothing") + "; daesa explain shows it"
+		return "holds another currency, says " + cmp.Or(b.ProviderStatus, "nothing") + "; daesa explain shows it"
 	}
 	return side(b.Currency, b.ProviderAmount, b.ProviderStatus)
 }
@@ -259,10 +260,10 @@ func side(currency pay.Currency, amount *int64, status string) string {
 	if amount == nil {
 		return "knows nothing of it"
 	}
-	return "holds " + people(currency, *amount) + ", says " + or(status, "nothing")
+	return "holds " + currency.Spell(*amount) + ", says " + cmp.Or(status, "nothing")
 }
 
-func (a *app) breaksResolveCommand() *cobra.Command {
+func (a *invocation) breaksResolveCommand() *cobra.Command {
 	var as, note string
 	var named refunds.Named
 	cmd := &cobra.Command{
@@ -300,7 +301,7 @@ func (a *app) breaksResolveCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) resolveBreak(ctx context.Context, db *store.DB, id string, as reconcile.Disposition, note string) error {
+func (a *invocation) resolveBreak(ctx context.Context, db *store.DB, id string, as reconcile.Disposition, note string) error {
 	now, err := a.now()
 	if err != nil {
 		return err
@@ -320,7 +321,7 @@ func (a *app) resolveBreak(ctx context.Context, db *store.DB, id string, as reco
 }
 
 // resolveByRefund is refund_now: the decision and its request, or neither.
-func (a *app) resolveByRefund(ctx context.Context, cfg *config.Config, db *store.DB, id, note string, named refunds.Named) error {
+func (a *invocation) resolveByRefund(ctx context.Context, cfg *config.Config, db *store.DB, id, note string, named refunds.Named) error {
 	decider, err := a.decider(cfg, db)
 	if err != nil {
 		return err
@@ -339,20 +340,20 @@ func (a *app) resolveByRefund(ctx context.Context, cfg *config.Config, db *store
 	}
 	b, r := done.Break, done.Request
 	a.printf("break %s of order %s is %s, as %s decided\n", b.ID, plain(b.OrderID), b.Status, plain(b.ResolvedBy))
-	a.printf("refund %s asks for %s: %s\n", r.ID, people(r.Currency, r.Amount), r.State)
+	a.printf("refund %s asks for %s: %s\n", r.ID, r.Currency.Spell(r.Amount), r.State)
 	a.printApprovals(approve)
 	return nil
 }
 
 // printApprovals writes the lines that give the second person's word.
-func (a *app) printApprovals(lines []string) {
+func (a *invocation) printApprovals(lines []string) {
 	for _, line := range lines {
 		a.printf("another person approves: %s\n", plain(line))
 	}
 }
 
-func (a *app) printResolved(ctx context.Context, db *store.DB, b reconcile.Break, refund *refundDocument, approve []string) error {
-	history, err := application.BreakHistory(ctx, db, b.ID)
+func (a *invocation) printResolved(ctx context.Context, db *store.DB, b reconcile.Break, refund *refundDocument, approve []string) error {
+	history, err := app.BreakHistory(ctx, db, b.ID)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -14,12 +14,12 @@ import (
 )
 
 // decider carries out what the person of this command decides.
-func (a *app) decider(cfg *config.Config, db *store.DB) (*application.Decider, error) {
+func (a *invocation) decider(cfg *config.Config, db *store.DB) (*app.Decider, error) {
 	now, err := a.now()
 	if err != nil {
 		return nil, err
 	}
-	return &application.Decider{Store: db, Payments: &payments{app: a, db: db}, OfTheRow: refusesRow, By: a.actor(), Now: now,
+	return &app.Decider{Store: db, Payments: &payments{invocation: a, db: db}, OfTheRow: refusesRow, By: a.actor(), Now: now,
 		Policy: func(mid string) (refunds.AskPolicy, bool) {
 			_, ok := cfg.Merchant(mid)
 			return askPolicy(cfg, mid), ok
@@ -29,22 +29,22 @@ func (a *app) decider(cfg *config.Config, db *store.DB) (*application.Decider, e
 // payments looks payments up for whoever needs one. The secret keys are read
 // when the first is asked for: other decisions need none.
 type payments struct {
-	app     *app
-	db      *store.DB
-	clients map[string]*toss.Client
+	invocation *invocation
+	db         *store.DB
+	clients    map[string]*toss.Client
 }
 
 // Payment looks one payment of a merchant up.
 func (p *payments) Payment(ctx context.Context, mid, paymentKey string) (pay.Payment, pay.Evidence, error) {
 	if p.clients == nil {
-		cfg, err := p.app.config(true)
+		cfg, err := p.invocation.config(true)
 		if err != nil {
 			return pay.Payment{}, pay.Evidence{}, err
 		}
 		p.clients = map[string]*toss.Client{}
 		for _, m := range cfg.Merchants {
 			for _, of := range midsOf(m) {
-				if p.clients[of], err = p.app.clientUnder(p.db, m, of, toss.DefaultTimeout); err != nil {
+				if p.clients[of], err = p.invocation.clientUnder(p.db, m, of, toss.DefaultTimeout); err != nil {
 					return pay.Payment{}, pay.Evidence{}, &coded{err, codeUsage}
 				}
 			}
@@ -70,5 +70,5 @@ func refusesRow(err error) bool {
 
 // approveLines are the lines that give the second person's word on requests.
 func approveLines(requests []refunds.Request, batch string) []string {
-	return each(application.ApprovalsOf(requests, batch), application.Approval.Command)
+	return each(app.ApprovalsOf(requests, batch), app.Approval.Command)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 )
 
 // delivery brings workbooks to the place of reports.deliver; nil: there is none.
-func (a *app) delivery(cfg *config.Config) func(ctx context.Context, workbooks []string) error {
+func (a *invocation) delivery(cfg *config.Config) func(ctx context.Context, workbooks []string) error {
 	if cfg.Reports.Deliver == "" {
 		return nil
 	}
@@ -43,11 +44,11 @@ func (e *examination) checkDeliver() {
 		return
 	}
 	if _, err := deliver.Open(place, e.env); err != nil {
-		e.warns("deliver", place, err.Error(), or(hint.Of(err), "correct reports.deliver"))
+		e.Warn("deliver", place, err.Error(), cmp.Or(hint.Of(err), "correct reports.deliver"))
 		return
 	}
 	if strings.HasPrefix(place, "s3://") || strings.HasPrefix(place, "mailto:") {
-		e.ok("deliver", place, "its settings are there")
+		e.OK("deliver", place, "its settings are there")
 		return
 	}
 	e.checkFolder("deliver", place, "reports.deliver")

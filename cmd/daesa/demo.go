@@ -16,7 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
@@ -39,7 +39,7 @@ const (
 
 // demo is one demonstration: a folder, a pretend Toss, three nights.
 type demo struct {
-	*app
+	*invocation
 	dir     string
 	toss    *sandbox.Sandbox
 	history *sandbox.History
@@ -47,7 +47,7 @@ type demo struct {
 	orders  int
 }
 
-func (a *app) demoCommand() *cobra.Command {
+func (a *invocation) demoCommand() *cobra.Command {
 	var dir string
 	var orders int
 	var seed uint64
@@ -65,7 +65,7 @@ func (a *app) demoCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) error {
+func (a *invocation) runDemo(ctx context.Context, dir string, orders int, seed uint64) error {
 	now, err := a.now()
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) 
 	if orders < 1 {
 		return usage(errors.New("--orders must be at least 1"), "for example --orders 2000")
 	}
-	d := &demo{app: a, dir: dir, last: pay.DayOf(now).Add(-1), orders: orders}
+	d := &demo{invocation: a, dir: dir, last: pay.DayOf(now).Add(-1), orders: orders}
 	if err := d.prepareFolder(seed); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	}
 	inner := d.inner(at, "demo")
 	var documents []nightDocument
-	err := inner.withNights(ctx, func(cfg *config.Config, db *store.DB, n *application.Nights) error {
+	err := inner.withNights(ctx, func(cfg *config.Config, db *store.DB, n *app.Nights) error {
 		if err := inner.importOrders(ctx, cfg, db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 
 // inner is a command of the demo's own folder, as somebody would have given it
 // at a time.
-func (d *demo) inner(at time.Time, by string) *app {
+func (d *demo) inner(at time.Time, by string) *invocation {
 	inner := d.another(io.Discard)
 	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), pay.FormatTime(at), by, ""
 	inner.env = func(name string) (string, bool) {
@@ -265,7 +265,7 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 		return d.printJSON(documents)
 	}
 	last := documents[len(documents)-1]
-	d.printf("daesa demo: %s orders over %d days, three nights and a morning, embedded database, pretend Toss in this process\n\n", grouped(int64(d.orders)), demoDays)
+	d.printf("daesa demo: %s orders over %d days, three nights and a morning, embedded database, pretend Toss in this process\n\n", pay.Grouped(d.orders), demoDays)
 	for _, document := range documents {
 		d.printNight(document)
 	}
@@ -278,7 +278,7 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 	for _, count := range d.toss.Calls() {
 		calls += count
 	}
-	d.printf("\nprovider calls in three nights and a morning: %s\n", grouped(int64(calls)))
+	d.printf("\nprovider calls in three nights and a morning: %s\n", pay.Grouped(calls))
 	d.printf("open the workbook: %s\n", *last.Workbook)
 	d.tryNext(addr)
 	return nil
@@ -348,12 +348,12 @@ func (d *demo) urgent(ctx context.Context) ([]string, error) {
 			lost++
 			lostMoney += r.Amount
 		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(limit):
-			soon = append(soon, fmt.Sprintf("  %s by %s (%s, order %s)", people(r.Currency, r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
+			soon = append(soon, fmt.Sprintf("  %s by %s (%s, order %s)", r.Currency.Spell(r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
 		}
 	}
-	lines := append([]string{fmt.Sprintf("can be cancelled for at most %d days more: %s", soonDays, counted(len(soon), "refund"))}, soon[:min(5, len(soon))]...)
+	lines := append([]string{fmt.Sprintf("can be cancelled for at most %d days more: %s", soonDays, pay.Counted(len(soon), "refund"))}, soon[:min(5, len(soon))]...)
 	if lost > 0 {
-		lines = append(lines, fmt.Sprintf("past their deadline already: %s, %s: for a transfer by hand", counted(int(lost), "refund"), people(pay.KRW, lostMoney)))
+		lines = append(lines, fmt.Sprintf("past their deadline already: %s, %s: for a transfer by hand", pay.Counted(lost, "refund"), pay.KRW.Spell(lostMoney)))
 	}
 	return lines, nil
 }

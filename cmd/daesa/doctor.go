@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/orders"
+	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
 	"daesa/toss"
@@ -28,14 +30,14 @@ type check struct {
 	Remedy  *string `json:"remedy"` // null: nothing needs to be done
 }
 
-func newCheck(f application.Finding) check {
+func newCheck(f app.Finding) check {
 	return check{f.Check, string(f.State), orNull(f.About), f.Text, orNull(f.Remedy)}
 }
 
 // examination gathers what doctor finds.
 type examination struct {
-	*app
-	application.Examination
+	*invocation
+	app.Examination
 	root *cobra.Command
 	cfg  *config.Config
 	db   *store.DB // nil: it cannot be used
@@ -44,12 +46,7 @@ type examination struct {
 	unasked map[string]string
 }
 
-func (e *examination) ok(name, about, finding string) { e.OK(name, about, finding) }
-func (e *examination) warns(name, about, finding, remedy string) {
-	e.Warn(name, about, finding, remedy)
-}
-
-func (a *app) doctorCommand() *cobra.Command {
+func (a *invocation) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Check everything that a night needs, and say what to do about it",
@@ -59,7 +56,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			"configuration is wrong. It leaves nothing behind: what it writes to try the disks means nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e := &examination{app: a, root: cmd.Root(), unasked: map[string]string{}}
+			e := &examination{invocation: a, root: cmd.Root(), unasked: map[string]string{}}
 			faults, err := e.examine(cmd.Context())
 			if err != nil {
 				return err
@@ -80,11 +77,11 @@ func (e *examination) report(faults *config.Faults) error {
 	for _, f := range e.Findings {
 		what := strings.TrimSuffix(f.Check+" "+f.About, " ")
 		switch f.State {
-		case application.Ailing:
-			e.verdict.add(codePerson, "%s: %s", what, f.Text)
-		case application.Broken:
-			e.verdict.add(codeFailed, "%s: %s", what, f.Text)
-		case application.Healthy:
+		case app.Ailing:
+			e.verdict.Add(app.EndedPerson, "%s: %s", what, f.Text)
+		case app.Broken:
+			e.verdict.Add(app.EndedFailed, "%s: %s", what, f.Text)
+		case app.Healthy:
 		}
 	}
 	document := doctorDocument{Checks: each(e.Findings, newCheck), ending: e.ending()}
@@ -97,7 +94,7 @@ func (e *examination) report(faults *config.Faults) error {
 		return err
 	}
 	e.verdict.keepOutput = true
-	return usage(fmt.Errorf("%s has %s", faults.File, counted(len(faults.List), "fault")), "each stands above with what to do; daesa doctor again shows the rest")
+	return usage(fmt.Errorf("%s has %s", faults.File, pay.Counted(len(faults.List), "fault")), "each stands above with what to do; daesa doctor again shows the rest")
 }
 
 func (e *examination) print(document doctorDocument) error {
@@ -126,7 +123,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	switch {
 	case errors.As(err, &faults):
 		for _, fault := range faults.List {
-			e.Fail("configuration", or(fault.Path, faults.File), fault.Reason, fault.Hint)
+			e.Fail("configuration", cmp.Or(fault.Path, faults.File), fault.Reason, fault.Hint)
 		}
 		if cfg, err = e.config(false); err != nil {
 			return faults, nil // the file itself is unreadable: nothing more can be known
@@ -136,7 +133,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	case err != nil:
 		return nil, err
 	default:
-		e.OK("configuration", "", counted(len(cfg.Merchants), "merchant")+": "+strings.Join(mids(cfg), ", "))
+		e.OK("configuration", "", pay.Counted(len(cfg.Merchants), "merchant")+": "+strings.Join(mids(cfg), ", "))
 	}
 	e.cfg = cfg
 	if e.db = e.checkDatabase(ctx); e.db != nil {
@@ -154,7 +151,7 @@ func (e *examination) examine(ctx context.Context) (*config.Faults, error) {
 	e.checkFolder("report_folder", cfg.Reports.Dir, "reports.dir")
 	e.checkDeliver()
 	e.checkNotify(ctx)
-	e.Schedule(application.Schedules{Nightly: cfg.Schedule.Nightly, Refunds: cfg.Schedule.Refunds, MonthEnd: cfg.Schedule.MonthEnd, Serves: e.has("serve")}, now)
+	e.Schedule(app.Schedules{Nightly: cfg.Schedule.Nightly, Refunds: cfg.Schedule.Refunds, MonthEnd: cfg.Schedule.MonthEnd, Serves: e.has("serve")}, now)
 	if e.db != nil {
 		if err := e.Nights(ctx, e.db, e.mid, each(e.merchants(cfg), midOf), cfg.Schedule.Nightly, now); err != nil {
 			e.FailWith("nights", "", err, "")
@@ -251,7 +248,7 @@ func (e *examination) checkOrders(ctx context.Context) {
 		case err != nil:
 			e.FailWith("orders", e.cfg.Orders.CSV.Glob, err, "correct orders.csv.glob")
 		default:
-			e.OK("orders", e.cfg.Orders.CSV.Glob, counted(len(files), "file"))
+			e.OK("orders", e.cfg.Orders.CSV.Glob, pay.Counted(len(files), "file"))
 		}
 	case config.SourceQuery:
 		if !e.cfg.Orders.Query.URL.IsSet() {
@@ -337,7 +334,7 @@ func (e *examination) checkAccountKey() {
 }
 
 // keyPlace is where the account key is kept.
-func keyPlace(cfg *config.Config) string { return or(cfg.Accounts.KeyEnv, cfg.Accounts.KeyFile) }
+func keyPlace(cfg *config.Config) string { return cmp.Or(cfg.Accounts.KeyEnv, cfg.Accounts.KeyFile) }
 
 // checkFolder reports whether files can be written into a folder.
 func (e *examination) checkFolder(name, dir, about string) bool {

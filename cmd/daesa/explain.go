@@ -7,20 +7,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/store"
 )
 
-func (a *app) explainCommand() *cobra.Command {
+func (a *invocation) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ORDER",
 		Short: "Everything known about one order, as a timeline",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				known, err := application.Explain{Sides: db, Traces: db, MID: a.mid, OrderID: ids[0]}.Run(cmd.Context())
+				known, err := app.Explain{Sides: db, Traces: db, MID: a.mid, OrderID: ids[0]}.Run(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -31,57 +31,57 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 // sentence writes one moment of the timeline.
-func sentence(fact application.Fact) string {
+func sentence(fact app.Fact) string {
 	switch f := fact.(type) {
-	case application.Ordered:
-		return "ordered for " + people(f.Order.Currency, f.Order.Amount)
-	case application.ShopPaid:
+	case app.Ordered:
+		return "ordered for " + f.Order.Currency.Spell(f.Order.Amount)
+	case app.ShopPaid:
 		return "paid (says the shop)"
-	case application.ShopCanceled:
+	case app.ShopCanceled:
 		if f.Order.CanceledAmount > 0 {
-			return fmt.Sprintf("cancelled %s (says the shop)", people(f.Order.Currency, f.Order.CanceledAmount))
+			return fmt.Sprintf("cancelled %s (says the shop)", f.Order.Currency.Spell(f.Order.CanceledAmount))
 		}
 		return "cancelled (says the shop)"
-	case application.Listed:
-		return fmt.Sprintf("list: %s, amount %s, payment %s", f.Row.Status, people(f.Row.Currency, f.Row.Amount), f.Row.PaymentKey)
-	case application.Requested:
-		return fmt.Sprintf("payment %s requested for %s", f.Payment.PaymentKey, people(f.Payment.Currency, f.Payment.TotalAmount))
-	case application.PaymentDone:
+	case app.Listed:
+		return fmt.Sprintf("list: %s, amount %s, payment %s", f.Row.Status, f.Row.Currency.Spell(f.Row.Amount), f.Row.PaymentKey)
+	case app.Requested:
+		return fmt.Sprintf("payment %s requested for %s", f.Payment.PaymentKey, f.Payment.Currency.Spell(f.Payment.TotalAmount))
+	case app.PaymentDone:
 		return fmt.Sprintf("payment %s approved", f.Payment.PaymentKey)
-	case application.TossCanceled:
+	case app.TossCanceled:
 		by := ""
 		if f.Cancel.Reason != "" {
 			by = ", refund " + f.Cancel.Reason
 		}
-		return fmt.Sprintf("payment %s: cancelled %s, %s%s", f.Payment.PaymentKey, people(f.Payment.Currency, f.Cancel.Amount), f.Cancel.Status, by)
-	case application.WebhookArrived:
+		return fmt.Sprintf("payment %s: cancelled %s, %s%s", f.Payment.PaymentKey, f.Payment.Currency.Spell(f.Cancel.Amount), f.Cancel.Status, by)
+	case app.WebhookArrived:
 		return fmt.Sprintf("webhook %s %s: %s", f.Webhook.Type, f.Webhook.Status, strings.TrimSpace(f.Webhook.State+" "+f.Webhook.Why))
-	case application.WasLookedUp:
-		return fmt.Sprintf("looked payment %s up: %s, Toss holds %s", f.Payment.PaymentKey, f.Payment.Status, people(f.Payment.Currency, f.Payment.Held()))
-	case application.Done:
+	case app.WasLookedUp:
+		return fmt.Sprintf("looked payment %s up: %s, Toss holds %s", f.Payment.PaymentKey, f.Payment.Status, f.Payment.Currency.Spell(f.Payment.Held()))
+	case app.Done:
 		return deed(f)
-	case application.AccountNoted:
+	case app.AccountNoted:
 		if f.Account.AccountMasked == "" {
 			return fmt.Sprintf("refund account %s %s", f.Account.State, f.Account.Why)
 		}
 		return fmt.Sprintf("refund account %s %s %s (%s)", f.Account.Bank, f.Account.AccountMasked, f.Account.HolderMasked, f.Account.Source)
-	case application.AccountDestroyed:
+	case app.AccountDestroyed:
 		return "refund account destroyed"
-	case application.AnswerKept:
-		return fmt.Sprintf("kept Toss's answer about %s: %s bytes, sha256 %s", f.About, grouped(f.Size), f.SHA256)
+	case app.AnswerKept:
+		return fmt.Sprintf("kept Toss's answer about %s: %s bytes, sha256 %s", f.About, pay.Grouped(f.Size), f.SHA256)
 	default:
 		return ""
 	}
 }
 
 // deed writes a journal row as people read it: break B resolved as fix_shop by kim.
-func deed(d application.Done) string {
+func deed(d app.Done) string {
 	text := "order"
 	switch {
 	case d.Break != nil:
 		text = fmt.Sprintf("break %s (%s)", d.Break.ID, d.Break.Kind)
 	case d.Refund != nil:
-		text = fmt.Sprintf("refund %s of %s", d.Refund.ID, people(d.Refund.Currency, d.Refund.Amount))
+		text = fmt.Sprintf("refund %s of %s", d.Refund.ID, d.Refund.Currency.Spell(d.Refund.Amount))
 	}
 	text += " " + d.Entry.Verb()
 	if as := d.Entry.As(); as != "" {
@@ -94,21 +94,21 @@ func deed(d application.Done) string {
 	return text
 }
 
-func (a *app) printKnown(k *application.Explained) error {
+func (a *invocation) printKnown(k *app.Explained) error {
 	if a.json {
 		return a.printJSON(a.newKnownDocument(k))
 	}
 	for _, o := range k.Orders {
-		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s%s", o.MID, o.Status, people(o.Currency, o.Amount), people(o.Currency, o.Held()), taxFree(o.Currency, &o.TaxFreeAmount))))
+		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s%s", o.MID, o.Status, o.Currency.Spell(o.Amount), o.Currency.Spell(o.Held()), taxFree(o.Currency, &o.TaxFreeAmount))))
 	}
 	if len(k.Orders) == 0 {
 		a.printf("shop: knows no such order\n")
 	}
 	for _, looked := range k.Payments {
 		p := looked.Payment
-		a.printf("%s\n", plain(fmt.Sprintf("toss %s: %s, %s, holds %s%s", p.MID, p.Status, people(p.Currency, p.TotalAmount), people(p.Currency, p.Held()), taxFree(p.Currency, looked.TaxFreePaid))))
+		a.printf("%s\n", plain(fmt.Sprintf("toss %s: %s, %s, holds %s%s", p.MID, p.Status, p.Currency.Spell(p.TotalAmount), p.Currency.Spell(p.Held()), taxFree(p.Currency, looked.TaxFreePaid))))
 		for _, o := range k.TaxPartsDiffer(looked) {
-			a.printf("the tax-free parts differ: the shop says %s, Toss %s\n", people(o.Currency, o.TaxFreeAmount), people(p.Currency, *looked.TaxFreePaid))
+			a.printf("the tax-free parts differ: the shop says %s, Toss %s\n", o.Currency.Spell(o.TaxFreeAmount), p.Currency.Spell(*looked.TaxFreePaid))
 		}
 	}
 	for _, b := range k.Breaks {
@@ -119,10 +119,10 @@ func (a *app) printKnown(k *application.Explained) error {
 		a.printf("%s\n", plain(line))
 	}
 	for _, r := range k.Refunds {
-		a.printf("%s\n", plain(fmt.Sprintf("refund %s: %s, %s", r.ID, people(r.Currency, r.Amount), r.State)))
+		a.printf("%s\n", plain(fmt.Sprintf("refund %s: %s, %s", r.ID, r.Currency.Spell(r.Amount), r.State)))
 	}
 	a.printf("\n")
-	a.printTable([]string{"WHEN", "SIDE", "WHAT"}, each(k.Timeline, func(m application.Moment) []string {
+	a.printTable([]string{"WHEN", "SIDE", "WHAT"}, each(k.Timeline, func(m app.Moment) []string {
 		return []string{pay.FormatTime(m.At.Truncate(time.Second)), string(m.Side), sentence(m.Fact)}
 	}))
 	return nil
@@ -133,7 +133,7 @@ func taxFree(currency pay.Currency, part *int64) string {
 	if part == nil || *part == 0 {
 		return ""
 	}
-	return ", paid " + people(currency, *part) + " tax-free"
+	return ", paid " + currency.Spell(*part) + " tax-free"
 }
 
 // knownDocument is the JSON of `explain`.
@@ -206,13 +206,13 @@ type eventDocument struct {
 	What string `json:"what"`
 }
 
-func (a *app) newKnownDocument(k *application.Explained) knownDocument {
+func (a *invocation) newKnownDocument(k *app.Explained) knownDocument {
 	return knownDocument{
 		OrderID: k.OrderID, ending: a.ending(),
 		Orders: each(k.Orders, newOrderDocument), Payments: each(k.Payments, newPaymentDocument),
 		Transactions: each(k.Transactions, newTransactionDocument),
 		Breaks:       each(k.Breaks, newBreakDocument), Refunds: each(k.Refunds, newRefundDocument),
-		Timeline: each(k.Timeline, func(m application.Moment) eventDocument {
+		Timeline: each(k.Timeline, func(m app.Moment) eventDocument {
 			return eventDocument{pay.FormatTime(m.At), string(m.Side), sentence(m.Fact)}
 		}),
 	}
@@ -227,7 +227,7 @@ func newOrderDocument(o pay.Order) orderDocument {
 	}
 }
 
-func newPaymentDocument(looked application.LookedUp) paymentDocument {
+func newPaymentDocument(looked app.LookedUp) paymentDocument {
 	p := looked.Payment
 	return paymentDocument{
 		MID: p.MID, PaymentKey: p.PaymentKey, Status: string(p.Status), Method: orNull(p.Method), Currency: string(p.Currency),

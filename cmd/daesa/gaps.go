@@ -22,14 +22,14 @@ func newMissingDocument(g reconcile.Gap) missingDocument {
 }
 
 // advise says what to do about what was told before.
-func (a *app) advise(next string) {
+func (a *invocation) advise(next string) {
 	if next != "" {
 		fmt.Fprintf(a.stderr, "hint: %s\n", plain(next))
 	}
 }
 
 // warns tells what happened while a command goes on, and what to do next.
-func (a *app) warns(text, next string) {
+func (a *invocation) warns(text, next string) {
 	lines := strings.Split(text, "\n") // an error may have one for each cause
 	a.warn("%s", strings.Join(each(lines, plain), "\n"))
 	a.advise(next)

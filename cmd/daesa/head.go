@@ -1,16 +1,16 @@
 package main
 
 import (
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/store"
 )
 
 // newHeadKeeper keeps the journal's head beside the account key; without a key
 // file nowhere.
-func newHeadKeeper(cfg *config.Config, db *store.DB) *application.HeadKeeper {
+func newHeadKeeper(cfg *config.Config, db *store.DB) *app.HeadKeeper {
 	if cfg.Accounts.KeyFile == "" {
-		return application.NewHeadKeeper("", db)
+		return app.NewHeadKeeper("", db)
 	}
-	return application.NewHeadKeeper(cfg.Accounts.KeyFile+".head", db)
+	return app.NewHeadKeeper(cfg.Accounts.KeyFile+".head", db)
 }

@@ -21,7 +21,7 @@ type initDocument struct {
 	ending
 }
 
-func (a *app) initCommand() *cobra.Command {
+func (a *invocation) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write daesa.yaml and account.key into DIR, each unless it is there",
@@ -38,7 +38,7 @@ func (a *app) initCommand() *cobra.Command {
 	}
 }
 
-func (a *app) initialise(dir string) error {
+func (a *invocation) initialise(dir string) error {
 	if dir == "" {
 		return usage(errors.New("init: the folder has no name"), "daesa init writes into this folder, daesa init DIR into another")
 	}

@@ -14,15 +14,15 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], world{
+	code := run(ctx, os.Args[1:], environment{
 		stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, clock: time.Now, terminal: isTerminal(os.Stderr),
 	})
 	stop()
 	os.Exit(code)
 }
 
-// world is what a command sees of the machine.
-type world struct {
+// environment is what a command sees of the machine.
+type environment struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	clock          func() time.Time // the real clock

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -24,9 +24,9 @@ import (
 // metrics are what /metrics shows. What stands in the database is read when it
 // is asked for, at most every scrapeEvery; so every replica shows the same.
 type metrics struct {
-	app *app
-	cfg *config.Config
-	db  *store.DB
+	invocation *invocation
+	cfg        *config.Config
+	db         *store.DB
 
 	registry *prometheus.Registry
 	runs     *prometheus.CounterVec
@@ -66,8 +66,8 @@ var (
 	descJobMoment = describe("job_moment_timestamp_seconds", "The newest planned moment of a job that was begun, over all replicas.", "job", "state")
 )
 
-func newMetrics(a *app, cfg *config.Config, db *store.DB) *metrics {
-	m := &metrics{app: a, cfg: cfg, db: db, registry: prometheus.NewRegistry(),
+func newMetrics(a *invocation, cfg *config.Config, db *store.DB) *metrics {
+	m := &metrics{invocation: a, cfg: cfg, db: db, registry: prometheus.NewRegistry(),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "daesa_job_commands_total", Help: "Commands that the schedule ran in this replica, by exit code."}, []string{"job", "exit_code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "daesa_job_seconds", Help: "How long the moments of a job took in this replica.",
 			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600}}, []string{"job", "ended"}),
@@ -98,7 +98,7 @@ func (m *metrics) over(job string, took time.Duration, err error) {
 	if err != nil {
 		ended = "failed"
 	} else {
-		m.ended.WithLabelValues(job).Set(float64(m.app.clock().Unix()))
+		m.ended.WithLabelValues(job).Set(float64(m.invocation.clock().Unix()))
 	}
 	m.took.WithLabelValues(job, ended).Observe(took.Seconds())
 }
@@ -114,12 +114,12 @@ func (m *metrics) Describe(to chan<- *prometheus.Desc) {
 func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if now := m.app.clock(); now.Sub(m.read) >= scrapeEvery {
+	if now := m.invocation.clock(); now.Sub(m.read) >= scrapeEvery {
 		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 		defer cancel()
 		known, err := m.look(ctx, now)
 		if err != nil {
-			m.app.log.Warn("metrics: the database did not answer", "error", err)
+			m.invocation.log.Warn("metrics: the database did not answer", "error", err)
 			to <- gauge(descUp, 0)
 			return
 		}
@@ -240,7 +240,7 @@ func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]pr
 	for _, state := range refunds.States {
 		list = append(list, gauge(descRefunds, float64(states[state]), mid, string(state)))
 	}
-	figures, err := m.db.Captures(ctx, mid, now.Add(-application.CaptureSpan), now.Add(refunds.AccountShown))
+	figures, err := m.db.Captures(ctx, mid, now.Add(-app.CaptureSpan), now.Add(refunds.AccountShown))
 	if err != nil {
 		return nil, err
 	}

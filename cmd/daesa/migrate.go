@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"daesa/app"
 	"daesa/config"
 	sqlfiles "daesa/sql"
 	"daesa/store"
@@ -26,7 +27,7 @@ type schemaDocument struct {
 	ending
 }
 
-func (a *app) migrateCommand() *cobra.Command {
+func (a *invocation) migrateCommand() *cobra.Command {
 	migrate := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database's schema up to date",
@@ -46,7 +47,7 @@ func (a *app) migrateCommand() *cobra.Command {
 	return migrate
 }
 
-func (a *app) migrate(ctx context.Context) error {
+func (a *invocation) migrate(ctx context.Context) error {
 	cfg, err := a.config(false)
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func (a *app) migrate(ctx context.Context) error {
 	return a.printSchema(cfg, before.Have, after)
 }
 
-func (a *app) migrateStatus(ctx context.Context) error {
+func (a *invocation) migrateStatus(ctx context.Context) error {
 	cfg, err := a.config(false)
 	if err != nil {
 		return err
@@ -78,9 +79,9 @@ func (a *app) migrateStatus(ctx context.Context) error {
 	}
 	switch {
 	case state.Have > state.Want:
-		a.verdict.add(codeFailed, "the schema is newer than this program: install the daesa that changed it")
+		a.verdict.Add(app.EndedFailed, "the schema is newer than this program: install the daesa that changed it")
 	case !state.Current():
-		a.verdict.add(codeFailed, "the schema is older than this program: run daesa migrate")
+		a.verdict.Add(app.EndedFailed, "the schema is older than this program: run daesa migrate")
 	}
 	return a.printSchema(cfg, state.Have, state)
 }
@@ -124,7 +125,7 @@ func missingFile(cfg *config.Config) (path string, missing bool) {
 	return path, errors.Is(err, fs.ErrNotExist)
 }
 
-func (a *app) printSchema(cfg *config.Config, from int64, state store.SchemaState) error {
+func (a *invocation) printSchema(cfg *config.Config, from int64, state store.SchemaState) error {
 	document := schemaDocument{
 		Database: cfg.Database.Redacted(), From: from, Have: state.Have, Want: state.Want, Current: state.Current(),
 		ending: a.ending(),

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -16,7 +16,7 @@ import (
 	"daesa/store"
 )
 
-func (a *app) nightlyCommand() *cobra.Command {
+func (a *invocation) nightlyCommand() *cobra.Command {
 	var date string
 	var monthEnd bool
 	cmd := &cobra.Command{
@@ -39,8 +39,8 @@ func (a *app) nightlyCommand() *cobra.Command {
 
 // runNightly runs the dates that are due, a named one, or the last day of a month
 // so far.
-func (a *app) runNightly(ctx context.Context, date string, monthEnd bool) error {
-	return a.withNights(ctx, func(_ *config.Config, _ *store.DB, nights *application.Nights) error {
+func (a *invocation) runNightly(ctx context.Context, date string, monthEnd bool) error {
+	return a.withNights(ctx, func(_ *config.Config, _ *store.DB, nights *app.Nights) error {
 		today := pay.DayOf(nights.Now())
 		switch {
 		case monthEnd && !jobs.MonthEnd(today):
@@ -58,7 +58,7 @@ func (a *app) runNightly(ctx context.Context, date string, monthEnd bool) error 
 
 // notMonthEnd says that there is nothing to do: for schedules that cannot name
 // the last day of a month.
-func (a *app) notMonthEnd(today pay.Day) error {
+func (a *invocation) notMonthEnd(today pay.Day) error {
 	if a.json {
 		return a.printNights(nil)
 	}
@@ -67,7 +67,7 @@ func (a *app) notMonthEnd(today pay.Day) error {
 }
 
 // withNights wires the nights of the command's merchants.
-func (a *app) withNights(ctx context.Context, f func(*config.Config, *store.DB, *application.Nights) error) error {
+func (a *invocation) withNights(ctx context.Context, f func(*config.Config, *store.DB, *app.Nights) error) error {
 	cfg, err := a.config(true)
 	if err != nil {
 		return err
@@ -85,13 +85,13 @@ func (a *app) withNights(ctx context.Context, f func(*config.Config, *store.DB, 
 	for _, m := range cfg.Merchants {
 		merchants[m.MID] = m
 	}
-	return f(cfg, db, &application.Nights{
+	return f(cfg, db, &app.Nights{
 		Merchants:  each(a.merchants(cfg), func(m config.Merchant) string { return m.MID }),
 		Configured: mids(cfg), Books: db, WentAway: store.WentAway, Sleep: sleep,
-		Night: func(asked application.NightAsked) (application.Night, error) {
+		Night: func(asked app.NightAsked) (app.Night, error) {
 			return a.nightly(cfg, db, merchants[asked.MID], asked)
 		},
-		Workbooks: func() (application.Workbooks, error) { return a.workbooks(cfg) },
+		Workbooks: func() (app.Workbooks, error) { return a.workbooks(cfg) },
 		Deliver:   a.delivery(cfg), Teller: a.teller(cfg, db), Needs: a.needs(cfg, db),
 		Warn: a.warns, Outcome: &a.verdict.Outcome, Clock: a.clock,
 		Now: func() time.Time { return now },
@@ -100,7 +100,7 @@ func (a *app) withNights(ctx context.Context, f func(*config.Config, *store.DB, 
 
 // nightDocuments runs the dates that are due, or one that is named, and says what
 // they found.
-func (a *app) nightDocuments(ctx context.Context, n *application.Nights, date string) ([]nightDocument, error) {
+func (a *invocation) nightDocuments(ctx context.Context, n *app.Nights, date string) ([]nightDocument, error) {
 	job, dates, err := dateAsked(pay.DayOf(n.Now()), date)
 	if err == nil && dates == nil {
 		dates, err = n.Due(ctx)
@@ -133,13 +133,13 @@ func dateAsked(today pay.Day, date string) (job string, dates []pay.Day, err err
 }
 
 // workbooks are where the configuration wants a night's workbooks.
-func (a *app) workbooks(cfg *config.Config) (application.Workbooks, error) {
+func (a *invocation) workbooks(cfg *config.Config) (app.Workbooks, error) {
 	options, err := a.reportOptions(cfg)
-	return application.Workbooks{Dir: cfg.Reports.Dir, PerMerchant: cfg.Reports.PerMerchant, Options: options, Expected: mids(cfg)}, err
+	return app.Workbooks{Dir: cfg.Reports.Dir, PerMerchant: cfg.Reports.PerMerchant, Options: options, Expected: mids(cfg)}, err
 }
 
 // reportOptions are how the configuration wants its workbooks.
-func (a *app) reportOptions(cfg *config.Config) (reports.Options, error) {
+func (a *invocation) reportOptions(cfg *config.Config) (reports.Options, error) {
 	if err := cfg.WorkbookPassword(a.env); err != nil {
 		return reports.Options{}, &coded{err, codeUsage}
 	}

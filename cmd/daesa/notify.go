@@ -6,15 +6,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/notify"
 	"daesa/jobs"
+	"daesa/pay"
 )
 
 // teller tells people by the configuration, and remembers it in the database.
-func (a *app) teller(cfg *config.Config, alerts application.Alerts) *application.Teller {
-	t := &application.Teller{Heartbeat: cfg.Notify.HeartbeatURL.Reveal(), Korean: cfg.Reports.Language != config.English, Alerts: alerts, Warn: a.warns, Log: a.log,
+func (a *invocation) teller(cfg *config.Config, alerts app.Alerts) *app.Teller {
+	t := &app.Teller{Heartbeat: cfg.Notify.HeartbeatURL.Reveal(), Korean: cfg.Reports.Language != config.English, Alerts: alerts, Warn: a.warns, Log: a.log,
 		Now: func() time.Time {
 			now, _ := a.now() // it was read when the command began
 			return now
@@ -50,18 +51,18 @@ func (t *passTeller) wait() { t.all.Wait() }
 // checkNotify says whether people and the watcher can be told. It tells nobody.
 func (e *examination) checkNotify(ctx context.Context) {
 	if e.cfg.Notify.HeartbeatURL.IsSet() {
-		e.ok("notify", "notify.heartbeat_url", "is called after each complete night")
+		e.OK("notify", "notify.heartbeat_url", "is called after each complete night")
 	}
 	if !e.cfg.Notify.URLs.IsSet() {
-		e.ok("notify", "notify.urls", "no address is set: nobody is told of a night")
+		e.OK("notify", "notify.urls", "no address is set: nobody is told of a night")
 		return
 	}
 	urls := notify.Split(e.cfg.Notify.URLs.Reveal())
-	failures := application.Failures(notify.Check(ctx, urls))
+	failures := app.Failures(notify.Check(ctx, urls))
 	for _, failure := range failures {
-		e.warns("notify", "notify.urls", failure.Error(), "write it as shoutrrr does, such as telegram://TOKEN@telegram?chats=@channel, with white space between two addresses; docs/notifications.md has more")
+		e.Warn("notify", "notify.urls", failure.Error(), "write it as shoutrrr does, such as telegram://TOKEN@telegram?chats=@channel, with white space between two addresses; docs/notifications.md has more")
 	}
 	if len(failures) == 0 {
-		e.ok("notify", "notify.urls", "the addresses can be used: "+counted(len(urls), "service"))
+		e.OK("notify", "notify.urls", "the addresses can be used: "+pay.Counted(len(urls), "service"))
 	}
 }

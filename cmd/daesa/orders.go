@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/written"
 	"daesa/orders"
+	"daesa/pay"
 	"daesa/store"
 )
 
-func (a *app) ordersCommand() *cobra.Command {
+func (a *invocation) ordersCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "orders", Short: "The shop's orders"}
 	cmd.AddCommand(a.ordersImportCommand(), a.ordersInspectCommand(), a.ordersProfilesCommand(), a.ordersCheckCommand(), a.ordersAllowCommand())
 	return cmd
@@ -47,7 +50,7 @@ func (f *fileFlags) registerProfile(cmd *cobra.Command, otherwise string) {
 }
 
 // password is the word of an encrypted workbook. It stands in no argument.
-func (a *app) password(f fileFlags) (string, error) {
+func (a *invocation) password(f fileFlags) (string, error) {
 	if f.passwordEnv == "" {
 		return "", nil
 	}
@@ -59,7 +62,7 @@ func (a *app) password(f fileFlags) (string, error) {
 }
 
 // fileOptions are how the orders of a file are read.
-func (a *app) fileOptions(cfg *config.Config, f fileFlags) (orders.Options, error) {
+func (a *invocation) fileOptions(cfg *config.Config, f fileFlags) (orders.Options, error) {
 	options, err := a.orderOptions(cfg, f.profile)
 	if err != nil {
 		return options, err
@@ -72,7 +75,7 @@ func (a *app) fileOptions(cfg *config.Config, f fileFlags) (orders.Options, erro
 	return options, err
 }
 
-func (a *app) ordersImportCommand() *cobra.Command {
+func (a *invocation) ordersImportCommand() *cobra.Command {
 	var f ordersFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
@@ -129,7 +132,7 @@ type imported struct {
 	ending
 }
 
-func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB, paths []string, f ordersFlags, older orders.Older) error {
+func (a *invocation) importOrders(ctx context.Context, cfg *config.Config, db *store.DB, paths []string, f ordersFlags, older orders.Older) error {
 	now, err := a.now()
 	if err != nil {
 		return err
@@ -140,7 +143,7 @@ func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB
 	}
 	bar := a.newProgress()
 	defer bar.Close()
-	sum, err := application.ImportOrders{
+	sum, err := app.ImportOrders{
 		Store: db, Options: options, Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
 		Actor: a.actor(), Now: now, Step: func(rows int64) { bar.Step("orders", rows, 0) },
 	}.Run(ctx)
@@ -153,11 +156,11 @@ func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB
 	for _, sheet := range sum.Unread {
 		a.warn("%s: nothing was read of the sheet %q; --sheet names another one", sheet.File, sheet.Sheet)
 	}
-	for _, word := range sortedKeys(sum.UnknownMethods) {
-		a.verdict.add(codePerson, "%d orders were taken without a method: nobody says what %q means; name it under methods of a profile", sum.UnknownMethods[word], word)
+	for _, word := range slices.Sorted(maps.Keys(sum.UnknownMethods)) {
+		a.verdict.Add(app.EndedPerson, "%d orders were taken without a method: nobody says what %q means; name it under methods of a profile", sum.UnknownMethods[word], word)
 	}
 	if sum.Quarantined > 0 {
-		a.verdict.add(codePerson, "%d rows were refused: see %s", sum.Quarantined, f.quarantine)
+		a.verdict.Add(app.EndedPerson, "%d rows were refused: see %s", sum.Quarantined, f.quarantine)
 	}
 	if a.json {
 		return a.printJSON(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, a.ending()})
@@ -166,27 +169,27 @@ func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB
 	return nil
 }
 
-func (a *app) sayImported(sum application.ImportedOrders, f ordersFlags) {
+func (a *invocation) sayImported(sum app.ImportedOrders, f ordersFlags) {
 	if f.dry {
 		a.printf("nothing was written: ")
 	}
-	a.printf("inserted %s, updated %s, unchanged %s", grouped(sum.Inserted), grouped(sum.Updated), grouped(sum.Unchanged))
+	a.printf("inserted %s, updated %s, unchanged %s", pay.Grouped(sum.Inserted), pay.Grouped(sum.Updated), pay.Grouped(sum.Unchanged))
 	if f.quarantine != "" {
-		a.printf(", quarantined %s (%s)", grouped(sum.Quarantined), f.quarantine)
+		a.printf(", quarantined %s (%s)", pay.Grouped(sum.Quarantined), f.quarantine)
 	}
 	a.printf("\n")
 	if sum.Backward > 0 {
-		a.printf("%s would have taken orders back and were left out\n", counted(int(sum.Backward), "row"))
+		a.printf("%s would have taken orders back and were left out\n", pay.Counted(sum.Backward, "row"))
 	}
-	for _, word := range sortedKeys(sum.UnknownMethods) {
-		a.printf("taken without a method, since nobody says what %q means: %s\n", plain(word), grouped(sum.UnknownMethods[word]))
+	for _, word := range slices.Sorted(maps.Keys(sum.UnknownMethods)) {
+		a.printf("taken without a method, since nobody says what %q means: %s\n", plain(word), pay.Grouped(sum.UnknownMethods[word]))
 	}
-	for _, word := range sortedKeys(sum.OtherPG) {
-		a.printf("not compared, paid through %s: %s\n", plain(word), grouped(sum.OtherPG[word]))
+	for _, word := range slices.Sorted(maps.Keys(sum.OtherPG)) {
+		a.printf("not compared, paid through %s: %s\n", plain(word), pay.Grouped(sum.OtherPG[word]))
 	}
 }
 
-func (a *app) ordersAllowCommand() *cobra.Command {
+func (a *invocation) ordersAllowCommand() *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use:   "allow ORDER --note TEXT",
@@ -214,7 +217,7 @@ type allowedDocument struct {
 	ending
 }
 
-func (a *app) allowOrder(ctx context.Context, db *store.DB, orderID, note string) error {
+func (a *invocation) allowOrder(ctx context.Context, db *store.DB, orderID, note string) error {
 	now, err := a.now()
 	if err != nil {
 		return err

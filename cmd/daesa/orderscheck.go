@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/orders"
 	"daesa/pay"
@@ -34,7 +34,7 @@ type numberForm struct {
 	Shape   string `json:"shape"`
 }
 
-func (a *app) ordersCheckCommand() *cobra.Command {
+func (a *invocation) ordersCheckCommand() *cobra.Command {
 	var f fileFlags
 	var date string
 	cmd := &cobra.Command{
@@ -57,7 +57,7 @@ func (a *app) ordersCheckCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) checkOrders(ctx context.Context, path string, day pay.Day, f fileFlags) error {
+func (a *invocation) checkOrders(ctx context.Context, path string, day pay.Day, f fileFlags) error {
 	cfg, err := a.config(true)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (a *app) checkOrders(ctx context.Context, path string, day pay.Day, f fileF
 		return err
 	}
 	if !found.Fits() {
-		a.verdict.add(codePerson, "Toss knows %d of %d paid orders of %s under the file's number: is it the number that was sent to Toss?", found.Known, found.Paid, day)
+		a.verdict.Add(app.EndedPerson, "Toss knows %d of %d paid orders of %s under the file's number: is it the number that was sent to Toss?", found.Known, found.Paid, day)
 	}
 	d := checkDocument{File: path, Date: string(day), Paid: found.Paid, Known: found.Known, Percent: found.Percent(), Refused: found.Bad,
 		InFile: each(found.Unknown, newNumberForm), AtToss: each(found.AtToss, newNumberForm), ending: a.ending()}
@@ -95,7 +95,7 @@ func (a *app) checkOrders(ctx context.Context, path string, day pay.Day, f fileF
 }
 
 // sayShapes puts both kinds of number side by side.
-func (a *app) sayShapes(d checkDocument) {
+func (a *invocation) sayShapes(d checkDocument) {
 	var rows [][]string
 	for i := range max(len(d.InFile), len(d.AtToss)) {
 		row := []string{"", "", "", ""}
@@ -115,8 +115,8 @@ func (a *app) sayShapes(d checkDocument) {
 func newNumberForm(id string) numberForm { return numberForm{id, orders.Shape(id)} }
 
 // numberCheck wires the check to the merchants that are asked.
-func (a *app) numberCheck(cfg *config.Config, db *store.DB, f fileFlags) (application.CheckNumbers, error) {
-	check := application.CheckNumbers{Toss: map[string]application.TransactionLister{}}
+func (a *invocation) numberCheck(cfg *config.Config, db *store.DB, f fileFlags) (app.CheckNumbers, error) {
+	check := app.CheckNumbers{Toss: map[string]app.TransactionLister{}}
 	var err error
 	if check.Options, err = a.fileOptions(cfg, f); err != nil {
 		return check, err

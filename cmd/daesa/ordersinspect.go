@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,7 +61,7 @@ type sampleOrder struct {
 	CustomerRef       *string `json:"customer_ref"`
 }
 
-func (a *app) ordersInspectCommand() *cobra.Command {
+func (a *invocation) ordersInspectCommand() *cobra.Command {
 	var f fileFlags
 	var write string
 	cmd := &cobra.Command{
@@ -77,7 +80,7 @@ func (a *app) ordersInspectCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) inspectOrders(path string, f fileFlags, write string) error {
+func (a *invocation) inspectOrders(path string, f fileFlags, write string) error {
 	var options orders.Options
 	var err error
 	if options.Password, err = a.password(f); err != nil {
@@ -119,7 +122,7 @@ func writeNew(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-func (a *app) newInspectDocument(i orders.Inspection) inspectDocument {
+func (a *invocation) newInspectDocument(i orders.Inspection) inspectDocument {
 	d := inspectDocument{
 		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile),
 		Columns: i.Columns, Unused: append([]string{}, i.Unused...), Statuses: meanings(i.Statuses), Methods: meanings(i.Methods), PGs: meanings(i.PGs),
@@ -156,18 +159,18 @@ func newSampleOrder(o pay.Order) sampleOrder {
 	}
 }
 
-func (a *app) sayInspected(d inspectDocument, i orders.Inspection) {
-	what := strings.TrimSpace(strings.ToUpper(d.Container) + " " + or(i.About.Encoding))
+func (a *invocation) sayInspected(d inspectDocument, i orders.Inspection) {
+	what := strings.TrimSpace(strings.ToUpper(d.Container) + " " + cmp.Or(i.About.Encoding))
 	if i.About.Encrypted {
 		what += ", encrypted"
 	}
 	a.printFields([]field{
 		{"file", what}, {"sheet", i.About.Sheet}, {"sheets not read", strings.Join(i.About.Unread, ", ")},
 		{"header", headerPlace(d.HeaderRow)}, {"profile", whichProfile(d)},
-		{"rows", grouped(int64(d.Rows))}, {"orders", grouped(int64(d.Orders))}, {"refused", fmt.Sprint(len(d.Refused))},
+		{"rows", pay.Grouped(d.Rows)}, {"orders", pay.Grouped(int64(d.Orders))}, {"refused", fmt.Sprint(len(d.Refused))},
 	})
-	for _, currency := range sortedKeys(d.Totals) {
-		a.printf("total  %s\n", people(pay.Currency(currency), d.Totals[currency]))
+	for _, currency := range slices.Sorted(maps.Keys(d.Totals)) {
+		a.printf("total  %s\n", pay.Currency(currency).Spell(d.Totals[currency]))
 	}
 	a.sayCandidates(d)
 	a.sayPairs("COLUMN", "IN THE FILE", i.Columns)
@@ -180,7 +183,7 @@ func (a *app) sayInspected(d inspectDocument, i orders.Inspection) {
 	if len(d.Sample) > 0 {
 		a.printf("\n")
 		a.printTable([]string{"ORDER", "STATUS", ">AMOUNT", ">CANCELED", "METHOD", "PG", "ORDERED AT", "PAID AT"}, each(i.Sample, func(o pay.Order) []string {
-			return []string{o.ID, string(o.Status), people(o.Currency, o.Amount), people(o.Currency, o.CanceledAmount), or(string(o.Method), "-"), o.PG, timeOrNothing(o.OrderedAt), or(timeOrNothing(o.PaidAt), "-")}
+			return []string{o.ID, string(o.Status), o.Currency.Spell(o.Amount), o.Currency.Spell(o.CanceledAmount), cmp.Or(string(o.Method), "-"), o.PG, timeOrNothing(o.OrderedAt), cmp.Or(timeOrNothing(o.PaidAt), "-")}
 		}))
 	}
 	for n, fault := range i.Refused {
@@ -209,11 +212,11 @@ func whichProfile(d inspectDocument) string {
 }
 
 // sayCandidates tells how much of each profile the file has.
-func (a *app) sayCandidates(d inspectDocument) {
+func (a *invocation) sayCandidates(d inspectDocument) {
 	var rows [][]string
 	for _, c := range d.Candidates {
 		if len(c.Found) > 0 {
-			rows = append(rows, []string{c.Profile, fmt.Sprintf("%d: %s", len(c.Found), strings.Join(c.Found, ", ")), or(strings.Join(c.Missing, ", "), "-")})
+			rows = append(rows, []string{c.Profile, fmt.Sprintf("%d: %s", len(c.Found), strings.Join(c.Found, ", ")), cmp.Or(strings.Join(c.Missing, ", "), "-")})
 		}
 	}
 	if len(rows) > 0 {
@@ -230,13 +233,13 @@ func headerPlace(row *int) string {
 }
 
 // sayPairs lists what each of some words is.
-func (a *app) sayPairs(left, right string, pairs map[string]string) {
+func (a *invocation) sayPairs(left, right string, pairs map[string]string) {
 	if len(pairs) == 0 {
 		return
 	}
 	a.printf("\n")
-	a.printTable([]string{left, right}, each(sortedKeys(pairs), func(word string) []string {
-		return []string{word, or(pairs[word], "? (say it in a profile)")}
+	a.printTable([]string{left, right}, each(slices.Sorted(maps.Keys(pairs)), func(word string) []string {
+		return []string{word, cmp.Or(pairs[word], "? (say it in a profile)")}
 	}))
 }
 
@@ -248,7 +251,7 @@ type profileDocument struct {
 	Columns map[string][]string `json:"columns"`
 }
 
-func (a *app) ordersProfilesCommand() *cobra.Command {
+func (a *invocation) ordersProfilesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "profiles",
 		Short: "The profiles in the program, with the columns that each looks for; needs no configuration",
@@ -268,7 +271,7 @@ func (a *app) ordersProfilesCommand() *cobra.Command {
 			}
 			for _, p := range list {
 				a.printf("%s (one row for each %s): %s\n", p.Profile, p.Rows, p.Note)
-				for _, column := range sortedKeys(p.Columns) {
+				for _, column := range slices.Sorted(maps.Keys(p.Columns)) {
 					a.printf("  %-18s  %s\n", column, strings.Join(p.Columns[column], ", "))
 				}
 			}

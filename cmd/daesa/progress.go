@@ -24,7 +24,7 @@ type progress struct {
 const patience = time.Second
 
 // newProgress gives nil where nobody watches.
-func (a *app) newProgress() *progress {
+func (a *invocation) newProgress() *progress {
 	if !a.terminal {
 		return nil
 	}

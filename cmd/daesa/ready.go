@@ -29,7 +29,7 @@ type readyDocument struct {
 // nightGrace is how long after its time a night may still be on its way.
 const nightGrace = 2 * time.Hour
 
-func (a *app) readyPage(cfg *config.Config, db *store.DB) http.HandlerFunc {
+func (a *invocation) readyPage(cfg *config.Config, db *store.DB) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
@@ -42,7 +42,7 @@ func (a *app) readyPage(cfg *config.Config, db *store.DB) http.HandlerFunc {
 	}
 }
 
-func (a *app) ready(ctx context.Context, cfg *config.Config, db *store.DB) readyDocument {
+func (a *invocation) ready(ctx context.Context, cfg *config.Config, db *store.DB) readyDocument {
 	d := readyDocument{Database: "ok", Schema: "ok", Keys: "ok", LastNight: map[string]string{}, Late: []string{}}
 	if err := db.RequireSchema(ctx); err != nil {
 		d.Schema = err.Error()

@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/store"
 )
 
-func (a *app) reconcileCommand() *cobra.Command {
+func (a *invocation) reconcileCommand() *cobra.Command {
 	var date, from, to string
 	var only []string
 	part := -1
@@ -22,7 +22,7 @@ func (a *app) reconcileCommand() *cobra.Command {
 		Short: "Fetch and compare only: no refund is proposed, no workbook drawn",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withNights(cmd.Context(), func(_ *config.Config, db *store.DB, n *application.Nights) error {
+			return a.withNights(cmd.Context(), func(_ *config.Config, db *store.DB, n *app.Nights) error {
 				today := pay.DayOf(n.Now())
 				days, err := daysAsked(today, date, from, to, len(only) > 0)
 				if err == nil && cmd.Flags().Changed("part") {
@@ -56,7 +56,7 @@ func (a *app) reconcileCommand() *cobra.Command {
 
 // keepPart leaves one date of one merchant, for processes that share a range.
 // A part beyond the last has nothing to do.
-func keepPart(n *application.Nights, days []pay.Day, part int, alone bool) ([]pay.Day, error) {
+func keepPart(n *app.Nights, days []pay.Day, part int, alone bool) ([]pay.Day, error) {
 	if part < 0 || alone {
 		return nil, usage(errors.New("--part counts from 0, and cuts what --from and --to name"), usageHint(pay.DayOf(n.Now()))+" --part 0")
 	}
@@ -109,7 +109,7 @@ func usageHint(today pay.Day) string {
 }
 
 // sayUnknown names the orders that neither side knows.
-func (a *app) sayUnknown(ctx context.Context, db *store.DB, only []string) error {
+func (a *invocation) sayUnknown(ctx context.Context, db *store.DB, only []string) error {
 	for _, id := range only {
 		shop, err := db.OrdersOf(ctx, a.mid, id)
 		if err != nil {
@@ -121,7 +121,7 @@ func (a *app) sayUnknown(ctx context.Context, db *store.DB, only []string) error
 		}
 		if len(shop) == 0 && len(toss) == 0 {
 			a.warn("order %s: neither the shop nor Toss knows it", id)
-			a.verdict.add(codeFailed, "order %s is unknown to both sides", id)
+			a.verdict.Add(app.EndedFailed, "order %s is unknown to both sides", id)
 		}
 	}
 	return nil

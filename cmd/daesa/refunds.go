@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/refunds"
@@ -67,7 +67,7 @@ type attemptDocument struct {
 	Answer         *string `json:"answer"` // what came back where it names no code
 }
 
-func newAttemptDocument(t application.ShownAttempt) attemptDocument {
+func newAttemptDocument(t app.ShownAttempt) attemptDocument {
 	return attemptDocument{
 		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: t.BodySHA256, FirstSentAt: pay.FormatTime(t.FirstSent),
 		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
@@ -84,7 +84,7 @@ type refundChange struct {
 	Reason *string `json:"reason"`
 }
 
-func newRefundChange(c application.Change) refundChange {
+func newRefundChange(c app.Change) refundChange {
 	return refundChange{pay.FormatTime(c.At), orNull(c.From), c.To, c.Actor, orNull(c.Reason)}
 }
 
@@ -99,7 +99,7 @@ func newRefundDocument(r refunds.Request) refundDocument {
 	}
 }
 
-func (a *app) refundsCommand() *cobra.Command {
+func (a *invocation) refundsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "refunds", Short: "The queue of refund requests"}
 	cmd.AddCommand(a.refundsAddCommand(), a.refundsImportCommand(), a.refundsTemplateCommand(), a.refundsListCommand(), a.refundsShowCommand(),
 		a.refundsApproveCommand(), a.refundsRejectCommand(), a.refundsWithdrawCommand(), a.refundsPauseCommand(), a.refundsResumeCommand(),
@@ -107,7 +107,7 @@ func (a *app) refundsCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) refundsListCommand() *cobra.Command {
+func (a *invocation) refundsListCommand() *cobra.Command {
 	var state, batch string
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -127,7 +127,7 @@ func (a *app) refundsListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listRefunds(ctx context.Context, db *store.DB, state, batch string) error {
+func (a *invocation) listRefunds(ctx context.Context, db *store.DB, state, batch string) error {
 	requests, err := db.Refunds(ctx, store.RefundFilter{MID: a.mid, State: state, Batch: batch})
 	if err != nil {
 		return err
@@ -137,16 +137,16 @@ func (a *app) listRefunds(ctx context.Context, db *store.DB, state, batch string
 	}
 	if len(requests) > 0 {
 		rows := each(requests, func(r refunds.Request) []string {
-			return []string{r.ID, r.MID, r.OrderID, people(r.Currency, r.Amount), string(r.State), string(r.Method),
+			return []string{r.ID, r.MID, r.OrderID, r.Currency.Spell(r.Amount), string(r.State), string(r.Method),
 				shortTime(r.CancelBy), r.RequestedBy, r.Reason, a.cause(r)}
 		})
 		a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "METHOD", "CANCEL BY", "REQUESTED BY", "REASON", "WHY"}, rows)
 	}
-	a.printf("%s\n", counted(len(requests), "refund request"))
+	a.printf("%s\n", pay.Counted(len(requests), "refund request"))
 	return nil
 }
 
-func (a *app) refundsShowCommand() *cobra.Command {
+func (a *invocation) refundsShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one refund request with its history",
@@ -159,12 +159,12 @@ func (a *app) refundsShowCommand() *cobra.Command {
 	}
 }
 
-func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, id string) error {
+func (a *invocation) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, id string) error {
 	r, entries, err := db.Refund(ctx, id)
 	if err != nil {
 		return err
 	}
-	history, err := application.RefundHistory(entries)
+	history, err := app.RefundHistory(entries)
 	if err != nil {
 		return err
 	}
@@ -196,14 +196,14 @@ func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, 
 	}
 	a.printFields([]field{
 		{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
-		{"amount", people(r.Currency, r.Amount)}, {"reason", r.Reason}, {"state", string(r.State)}, {"ref", r.Ref},
+		{"amount", r.Currency.Spell(r.Amount)}, {"reason", r.Reason}, {"state", string(r.State)}, {"ref", r.Ref},
 		{"batch", r.Batch}, {"break", r.BreakID}, {"cancel by", timeOrNothing(r.CancelBy)}, {"attempts", fmt.Sprint(r.Attempts)},
 		{"transaction key", r.TransactionKey}, {"error", strings.TrimSpace(r.ErrorCode + " " + r.ErrorMessage)},
 		{"requested", r.RequestedBy + " " + pay.FormatTime(r.RequestedAt)}, {"approved by", r.ApprovedBy},
 		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"waits for", waitsFor}, {"what it means", sentence}, {"money arrives", arrival},
 	})
 	for _, t := range attempts {
-		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answerOf(t.Attempt)))
+		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, pay.Counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answerOf(t.Attempt)))
 	}
 	a.printf("\n")
 	for _, change := range history {
@@ -232,7 +232,7 @@ func answerOf(t refunds.Attempt) string {
 
 // language is the one of finance's messages: that of the workbook. A
 // configuration that cannot be read says nothing of it, and Korean is usual.
-func (a *app) language() refunds.Language {
+func (a *invocation) language() refunds.Language {
 	cfg, err := a.config(false)
 	if err != nil {
 		return refunds.Korean
@@ -241,7 +241,7 @@ func (a *app) language() refunds.Language {
 }
 
 // cause says what keeps a request, or kept it, in the language of finance.
-func (a *app) cause(r refunds.Request) string {
+func (a *invocation) cause(r refunds.Request) string {
 	if r.ErrorCode == "" {
 		return ""
 	}
@@ -249,7 +249,7 @@ func (a *app) cause(r refunds.Request) string {
 }
 
 // arrival says when the customer can expect the money of a cancel.
-func (a *app) arrival(ctx context.Context, db *store.DB, r refunds.Request) (string, error) {
+func (a *invocation) arrival(ctx context.Context, db *store.DB, r refunds.Request) (string, error) {
 	if r.State != refunds.Succeeded && r.State != refunds.Accepted {
 		return "", nil
 	}

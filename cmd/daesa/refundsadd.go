@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	room "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/internal/table"
@@ -54,7 +55,7 @@ type importDocument struct {
 	ending
 }
 
-func (a *app) refundsAddCommand() *cobra.Command {
+func (a *invocation) refundsAddCommand() *cobra.Command {
 	var asking refunds.Asking
 	var accountFile, amount string
 	cmd := &cobra.Command{
@@ -91,7 +92,7 @@ type refundsFlags struct {
 	out        string
 }
 
-func (a *app) refundsImportCommand() *cobra.Command {
+func (a *invocation) refundsImportCommand() *cobra.Command {
 	var f refundsFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
@@ -115,16 +116,16 @@ func (a *app) refundsImportCommand() *cobra.Command {
 
 // asker has what asking for refunds, and a person's word after a look-up, need.
 type asker struct {
-	*app
+	*invocation
 	cfg     *config.Config
 	db      *store.DB
-	ring    *seal.Ring             // nil: there is no account key
-	lookUps map[string]room.LookUp // by MID, of every MID of a merchant
+	ring    *seal.Ring            // nil: there is no account key
+	lookUps map[string]app.LookUp // by MID, of every MID of a merchant
 	now     time.Time
 }
 
 // withAsker opens what adding requests needs.
-func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
+func (a *invocation) withAsker(ctx context.Context, f func(*asker) error) error {
 	cfg, err := a.config(true)
 	if err != nil {
 		return err
@@ -134,7 +135,7 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 		return err
 	}
 	defer db.Close()
-	s := &asker{app: a, cfg: cfg, db: db, lookUps: map[string]room.LookUp{}}
+	s := &asker{invocation: a, cfg: cfg, db: db, lookUps: map[string]app.LookUp{}}
 	if s.now, err = a.now(); err != nil {
 		return err
 	}
@@ -153,10 +154,10 @@ func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
 }
 
 // planner wires what plans askings. batch is the file's; "" for one asking.
-func (s *asker) planner(batch string) *room.Asker {
-	planner := &room.Asker{Merchants: map[string]room.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Batch: batch, Now: s.now, Clock: s.clockOfLooks}
+func (s *asker) planner(batch string) *app.Asker {
+	planner := &app.Asker{Merchants: map[string]app.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Batch: batch, Now: s.now, Clock: s.clockOfLooks}
 	for _, m := range s.cfg.Merchants {
-		planner.Merchants[m.MID] = room.Merchant{LookUp: s.lookUps[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
+		planner.Merchants[m.MID] = app.Merchant{LookUp: s.lookUps[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
 	}
 	if s.ring != nil {
 		planner.Sealer = s.ring
@@ -172,7 +173,7 @@ func (s *asker) clockOfLooks() time.Time {
 	return s.clock()
 }
 
-func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile string, stdin io.Reader) error {
+func (a *invocation) addRefund(ctx context.Context, asking refunds.Asking, accountFile string, stdin io.Reader) error {
 	return a.withAsker(ctx, func(s *asker) error {
 		if asking.MID == "" {
 			if len(s.cfg.Merchants) > 1 {
@@ -190,7 +191,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		if column, err := asking.Check(); err != nil {
 			return usage(fmt.Errorf("refunds add: %s: %w", column, err), "daesa refunds add --help shows what each flag takes")
 		}
-		added, warning, err := room.AddRefund(ctx, s.planner(""), s.db, asking)
+		added, warning, err := app.AddRefund(ctx, s.planner(""), s.db, asking)
 		if err != nil {
 			return err
 		}
@@ -207,7 +208,7 @@ func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile 
 		} else {
 			a.printf("refund %s added (ref %s)\n", r.ID, plain(r.Ref))
 		}
-		a.printf("%s of order %s: %s\n", people(r.Currency, r.Amount), plain(r.OrderID), r.State)
+		a.printf("%s of order %s: %s\n", r.Currency.Spell(r.Amount), plain(r.OrderID), r.State)
 		return nil
 	})
 }
@@ -237,7 +238,7 @@ func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
 	return p
 }
 
-func (a *app) importRefunds(ctx context.Context, path string, f refundsFlags) error {
+func (a *invocation) importRefunds(ctx context.Context, path string, f refundsFlags) error {
 	word, err := a.password(f.fileFlags)
 	if err == nil {
 		err = f.checkOutputs(path)
@@ -253,7 +254,7 @@ func (a *app) importRefunds(ctx context.Context, path string, f refundsFlags) er
 			return err
 		}
 		a.warnOfFile(path, batch.Unknown, batch.Unread)
-		id := room.BatchOf(batch).ID
+		id := app.BatchOf(batch).ID
 		file, err := s.planFile(ctx, id, batch, faults)
 		if err != nil {
 			return err
@@ -288,7 +289,7 @@ func (s *asker) refundFileOptions(f fileFlags, password string) refunds.FileOpti
 }
 
 // warnOfFile names columns and sheets of which nothing is read.
-func (a *app) warnOfFile(path string, unknown, unread []string) {
+func (a *invocation) warnOfFile(path string, unknown, unread []string) {
 	for _, title := range unknown {
 		a.warn("%s: column %q means nothing to daesa and is passed over", path, plain(title))
 	}
@@ -298,7 +299,7 @@ func (a *app) warnOfFile(path string, unknown, unread []string) {
 }
 
 // takeBatch takes the rows that nothing speaks against; the others go aside.
-func (s *asker) takeBatch(ctx context.Context, id string, file room.RefundFile, o refunds.FileOptions, f refundsFlags) (err error) {
+func (s *asker) takeBatch(ctx context.Context, id string, file app.RefundFile, o refunds.FileOptions, f refundsFlags) (err error) {
 	var aside *table.Aside
 	if f.quarantine != "" {
 		if aside, err = file.SetAside(f.quarantine, o); err != nil {
@@ -311,7 +312,7 @@ func (s *asker) takeBatch(ctx context.Context, id string, file room.RefundFile, 
 		return err
 	}
 	if imported.Expired > 0 {
-		s.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(imported.Expired, "refund"))
+		s.verdict.Add(app.EndedPerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", pay.Counted(imported.Expired, "refund"))
 	}
 	document := newImportDocument(id, imported)
 	if aside != nil {
@@ -319,7 +320,7 @@ func (s *asker) takeBatch(ctx context.Context, id string, file room.RefundFile, 
 			return err
 		}
 		if document.Quarantined > 0 {
-			s.verdict.add(codePerson, "%s refused: see %s", counted(document.Quarantined, "row"), f.quarantine)
+			s.verdict.Add(app.EndedPerson, "%s refused: see %s", pay.Counted(document.Quarantined, "row"), f.quarantine)
 		}
 	}
 	if document.Added+document.Known > 0 {
@@ -336,24 +337,24 @@ const sayAfter = 10 * time.Second
 
 // planFile plans the rows of a file, and says before it begins how long their
 // look-ups take.
-func (s *asker) planFile(ctx context.Context, id string, batch refunds.Batch, faults table.Faults) (room.RefundFile, error) {
+func (s *asker) planFile(ctx context.Context, id string, batch refunds.Batch, faults table.Faults) (app.RefundFile, error) {
 	planner := s.planner(id)
 	progress := s.newProgress()
 	defer progress.Close()
 	planner.Progress = func(done, total int) { progress.Step("look up", int64(done), int64(total)) }
 	work, err := planner.PlanBatch(ctx, batch, faults)
 	if err != nil {
-		return room.RefundFile{}, err
+		return app.RefundFile{}, err
 	}
 	todo, kept := work.LookUps()
 	if kept > 0 {
-		s.warn("%s: %s looked up less than an hour ago for this file, which was not imported then, and not again", batch.Name, counted(kept, "payment"))
+		s.warn("%s: %s looked up less than an hour ago for this file, which was not imported then, and not again", batch.Name, pay.Counted(kept, "payment"))
 	}
 	if takes := work.Takes(); takes > sayAfter {
 		s.warn("%s: looking up %s takes about %s (merchants.requests_per_minute); if it is stopped, the same file goes on where it was within the hour",
-			batch.Name, counted(todo, "payment"), roughly(takes))
+			batch.Name, pay.Counted(todo, "payment"), roughly(takes))
 		if len(faults) > 0 {
-			s.warn("%s: %s of the file cannot be read as they are; all is said at the end", batch.Name, counted(len(faults), "value"))
+			s.warn("%s: %s of the file cannot be read as they are; all is said at the end", batch.Name, pay.Counted(len(faults), "value"))
 		}
 	}
 	return work.File(ctx)
@@ -372,31 +373,31 @@ func roughly(d time.Duration) string {
 }
 
 // judgePlan says with which code a dry run ends: 3 where a row would not be sent.
-func (a *app) judgePlan(plan room.Imported) {
+func (a *invocation) judgePlan(plan app.Imported) {
 	if plan.Refused > 0 {
-		a.verdict.add(codePerson, "%s would be refused", counted(plan.Refused, "row"))
+		a.verdict.Add(app.EndedPerson, "%s would be refused", pay.Counted(plan.Refused, "row"))
 	}
 	if plan.Expired > 0 {
-		a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer", counted(plan.Expired, "row"))
+		a.verdict.Add(app.EndedPerson, "%s past the deadline, to be given back by bank transfer", pay.Counted(plan.Expired, "row"))
 	}
 	if plan.WithoutAccount > 0 {
-		a.verdict.add(codePerson, "%s without the refund account that it needs", counted(plan.WithoutAccount, "row"))
+		a.verdict.Add(app.EndedPerson, "%s without the refund account that it needs", pay.Counted(plan.WithoutAccount, "row"))
 	}
 }
 
-func newImportDocument(batch string, i room.Imported) importDocument {
+func newImportDocument(batch string, i app.Imported) importDocument {
 	d := importDocument{Batch: batch, Added: i.Added, Known: i.Known, Refused: i.Refused, Amount: map[string]int64{}}
 	for currency, amount := range i.Amount {
 		d.Amount[string(currency)] = amount
 	}
-	d.Rows = each(i.Lines, func(l room.AskedLine) askedDocument {
+	d.Rows = each(i.Lines, func(l app.AskedLine) askedDocument {
 		return askedDocument{Line: l.Line, ID: orNull(l.ID), OrderID: l.OrderID, Would: string(l.Would), State: orNull(l.State), Amount: l.Amount,
 			Currency: string(l.Currency), CancelBy: timeOrNull(l.CancelBy), Column: orNull(l.Column), Why: orNull(l.Why)}
 	})
 	return d
 }
 
-func (a *app) printImport(d importDocument, verb string) error {
+func (a *invocation) printImport(d importDocument, verb string) error {
 	d.ending = a.ending()
 	if a.json {
 		return a.printJSON(d)
@@ -405,7 +406,7 @@ func (a *app) printImport(d importDocument, verb string) error {
 		rows := each(d.Rows, func(r askedDocument) []string {
 			amount := "all"
 			if r.Amount != nil {
-				amount = people(pay.Currency(r.Currency), *r.Amount)
+				amount = pay.Currency(r.Currency).Spell(*r.Amount)
 			} else if r.Currency == "" {
 				amount = "-" // what the row says cannot be read
 			}
@@ -424,8 +425,8 @@ func (a *app) printImport(d importDocument, verb string) error {
 		done = "would be added"
 		a.printf("batch %s: nothing was imported; %d refused\n", d.Batch, d.Refused)
 	}
-	for _, currency := range sortedKeys(d.Amount) {
-		a.printf("%s: %s\n", done, people(pay.Currency(currency), d.Amount[currency]))
+	for _, currency := range slices.Sorted(maps.Keys(d.Amount)) {
+		a.printf("%s: %s\n", done, pay.Currency(currency).Spell(d.Amount[currency]))
 	}
 	if d.Workbook != nil {
 		a.printf("workbook: %s\n", *d.Workbook)

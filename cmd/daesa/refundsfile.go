@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	room "daesa/app"
+	"daesa/app"
 	"daesa/refunds"
 	"daesa/reports"
 )
@@ -39,7 +39,7 @@ func sameFile(path, other string) bool {
 
 // giveBack writes the file of --out: the refund file with what daesa says beside
 // each row.
-func (s *asker) giveBack(document *importDocument, file room.RefundFile, imported room.Imported, password, out, verb string) error {
+func (s *asker) giveBack(document *importDocument, file app.RefundFile, imported app.Imported, password, out, verb string) error {
 	if out == "" {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (s *asker) giveBack(document *importDocument, file room.RefundFile, importe
 	return nil
 }
 
-func (a *app) refundsTemplateCommand() *cobra.Command {
+func (a *invocation) refundsTemplateCommand() *cobra.Command {
 	var out, language string
 	cmd := &cobra.Command{
 		Use:   "template --out FILE.xlsx",

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -14,7 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
@@ -42,7 +44,7 @@ type refundsRunDocument struct {
 	Workbooks      []string          `json:"workbooks"` // of the batches of which something was sent or settled
 	JournalHead    string            `json:"journal_head"`
 	ending
-	waits application.Waits // for people
+	waits app.Waits // for people
 }
 
 // plannedRefund is a request that would be sent, and why not where it would not.
@@ -86,7 +88,7 @@ func (f *wonFlag) String() string {
 // Type is the word that help shows for the value.
 func (f *wonFlag) Type() string { return "amount" }
 
-func (a *app) refundsRunCommand() *cobra.Command {
+func (a *invocation) refundsRunCommand() *cobra.Command {
 	flags := runFlags{count: -1, amount: -1}
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -106,7 +108,7 @@ func (a *app) refundsRunCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
+func (a *invocation) runRefunds(ctx context.Context, flags runFlags) error {
 	if flags.count < -1 || flags.amount < -1 {
 		return usage(errors.New("refunds run: --max and --max-amount cannot be negative"), "0 sends nothing; leave them away for the limits of daesa.yaml")
 	}
@@ -138,7 +140,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 	if err != nil {
 		return err
 	}
-	touched := &application.TouchedBatches{}
+	touched := &app.TouchedBatches{}
 	run.Heard = touched.Hear(run.Heard)
 	document := refundsRunDocument{Planned: []plannedRefund{}, Workbooks: []string{}}
 	if flags.dry || !cfg.Refunds.Send {
@@ -178,7 +180,7 @@ func (a *app) runRefunds(ctx context.Context, flags runFlags) error {
 }
 
 // wait fills in what waits once the run is over.
-func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Config, db *store.DB, unasked map[string]string) error {
+func (d *refundsRunDocument) wait(ctx context.Context, a *invocation, cfg *config.Config, db *store.DB, unasked map[string]string) error {
 	now, err := a.now()
 	if err != nil {
 		return err
@@ -190,7 +192,7 @@ func (d *refundsRunDocument) wait(ctx context.Context, a *app, cfg *config.Confi
 
 // mayMoveClock: --as-of moves the clock of a command that sends only where the
 // provider is a sandbox on this machine.
-func (a *app) mayMoveClock(cfg *config.Config) error {
+func (a *invocation) mayMoveClock(cfg *config.Config) error {
 	if a.asOf == "" {
 		return nil
 	}
@@ -214,7 +216,7 @@ func loopback(address string) bool {
 
 // flowing is the business's clock for a run: --as-of moved on by the time that
 // has gone by since.
-func (a *app) flowing() (func() time.Time, error) {
+func (a *invocation) flowing() (func() time.Time, error) {
 	from, err := a.now()
 	if err != nil || a.asOf == "" {
 		return func() time.Time { return a.clock().Truncate(time.Microsecond) }, err
@@ -232,7 +234,7 @@ func (q refundQueue) Brake(ctx context.Context) (bool, string, error) {
 	return brake.On, brake.Note, err
 }
 
-func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *application.HeadKeeper) (*jobs.Refunds, error) {
+func (a *invocation) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags, head *app.HeadKeeper) (*jobs.Refunds, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
@@ -292,7 +294,7 @@ type refundQueueOf struct {
 // queues are those of the merchants that the command is about, and of their
 // also_mids as far as the books have requests under them: those were made when
 // such a MID was the configuration's mid.
-func (a *app) queues(ctx context.Context, cfg *config.Config, db *store.DB) ([]refundQueueOf, error) {
+func (a *invocation) queues(ctx context.Context, cfg *config.Config, db *store.DB) ([]refundQueueOf, error) {
 	var list []refundQueueOf
 	for _, m := range a.merchants(cfg) {
 		for _, mid := range midsOf(m) {
@@ -362,21 +364,21 @@ func (d *refundsRunDocument) fill(s jobs.RefundSummary) {
 }
 
 // judgeRefunds says what of the run keeps it from ending with 0.
-func (a *app) judgeRefunds(s jobs.RefundSummary) {
+func (a *invocation) judgeRefunds(s jobs.RefundSummary) {
 	gaps := slices.Compact(slices.Sorted(slices.Values(s.Gaps)))
 	for _, gap := range gaps {
-		a.verdict.add(codeIncomplete, "%s", plain(gap))
+		a.verdict.Add(app.EndedIncomplete, "%s", plain(gap))
 		a.warn("%s", plain(gap))
 	}
 	for _, altered := range s.Altered {
-		a.verdict.add(codePerson, "refund %s was changed outside of daesa and is held (%s): daesa audit verify", altered.ID, plain(strings.Join(altered.What, ", ")))
+		a.verdict.Add(app.EndedPerson, "refund %s was changed outside of daesa and is held (%s): daesa audit verify", altered.ID, plain(strings.Join(altered.What, ", ")))
 		a.warn("refund %s was changed outside of daesa and is not what the journal says of it: %s; it is held", altered.ID, plain(strings.Join(altered.What, ", ")))
 	}
 	if len(gaps) > 0 {
-		a.advise(application.WhatToDo(whyUnasked(s.Unasked)))
+		a.advise(app.WhatToDo(whyUnasked(s.Unasked)))
 	}
 	if s.Stopped.Why == jobs.StopBroken {
-		a.verdict.add(codePerson, "%s", plain(s.Stopped.String()))
+		a.verdict.Add(app.EndedPerson, "%s", plain(s.Stopped.String()))
 	}
 }
 
@@ -384,7 +386,7 @@ func (a *app) judgeRefunds(s jobs.RefundSummary) {
 // mend first.
 func whyUnasked(unasked map[string]string) string {
 	why := refunds.WhyUnreachable
-	for _, mid := range sortedKeys(unasked) {
+	for _, mid := range slices.Sorted(maps.Keys(unasked)) {
 		if unasked[mid] != refunds.WhyUnreachable {
 			why = unasked[mid]
 		}
@@ -394,7 +396,7 @@ func whyUnasked(unasked map[string]string) string {
 
 // planned says of what is approved and due what would happen, the most urgent
 // first. It looks payments up and changes nothing.
-func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags) ([]plannedRefund, error) {
+func (a *invocation) planned(ctx context.Context, cfg *config.Config, db *store.DB, flags runFlags) ([]plannedRefund, error) {
 	clock, err := a.flowing()
 	if err != nil {
 		return nil, err
@@ -417,7 +419,7 @@ func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB, fla
 		for _, r := range requests {
 			one := plannedRefund{ID: r.ID, OrderID: r.OrderID, Amount: r.Amount, Currency: string(r.Currency), CancelBy: timeOrNull(r.CancelBy)}
 			if limit := within(&left, r); limit != "" || brake.On {
-				one.Would, one.Why = string(r.State), or(limit, "paused: "+brake.Note)
+				one.Would, one.Why = string(r.State), cmp.Or(limit, "paused: "+brake.Note)
 				list = append(list, one)
 				continue
 			}
@@ -454,7 +456,7 @@ func within(left *refunds.Budget, r refunds.Request) string {
 	return ""
 }
 
-func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDocument) error {
+func (a *invocation) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDocument) error {
 	_, head, err := db.JournalHead(ctx)
 	if err != nil {
 		return err
@@ -468,15 +470,15 @@ func (a *app) printRefundsRun(ctx context.Context, db *store.DB, d refundsRunDoc
 	}
 	if len(d.Planned) > 0 {
 		rows := each(d.Planned, func(p plannedRefund) []string {
-			return []string{p.ID, p.OrderID, people(pay.Currency(p.Currency), p.Amount), orDash(p.CancelBy), p.Would, p.Why}
+			return []string{p.ID, p.OrderID, pay.Currency(p.Currency).Spell(p.Amount), orDash(p.CancelBy), p.Would, p.Why}
 		})
 		a.printTable([]string{"ID", "ORDER", ">AMOUNT", "CANCEL BY", "WOULD BE", "WHY"}, rows)
 		a.printf("nothing of this was sent\n")
 	}
 	a.printf("sent %d: succeeded %d, accepted %d, refused %d, unknown %d, held %d, expired %d, retry %d\n",
 		d.Sent, d.Succeeded, d.Accepted, d.Refused, d.Unknown, d.Held, d.Expired, d.Retry)
-	for _, currency := range sortedKeys(d.Amount) {
-		a.printf("amount sent: %s\n", people(pay.Currency(currency), d.Amount[currency]))
+	for _, currency := range slices.Sorted(maps.Keys(d.Amount)) {
+		a.printf("amount sent: %s\n", pay.Currency(currency).Spell(d.Amount[currency]))
 	}
 	if d.StoppedBecause != nil {
 		a.printf("stopped because: %s\n", plain(*d.StoppedBecause))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	room "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/refunds"
@@ -41,7 +41,7 @@ func newTransferDocument(t refunds.HandTransfer) transferDocument {
 	}
 }
 
-func (a *app) refundsTransfersCommand() *cobra.Command {
+func (a *invocation) refundsTransfersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "transfers",
 		Short: "What Toss cannot give back any more, and people transfer by hand (수기이체)",
@@ -56,7 +56,7 @@ func (a *app) refundsTransfersCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) transfersListCommand() *cobra.Command {
+func (a *invocation) transfersListCommand() *cobra.Command {
 	var state string
 	cmd := &cobra.Command{
 		Use: "list", Short: "List transfers by hand", Args: cobra.NoArgs,
@@ -75,10 +75,10 @@ func (a *app) transfersListCommand() *cobra.Command {
 				if len(list) > 0 {
 					lang := refunds.Language(cfg.Reports.Language)
 					a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.HandTransfer) []string {
-						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Cause(), "", t.CancelBy).Cause}
+						return []string{t.RefundID, t.MID, t.OrderID, t.Currency.Spell(t.Amount), string(t.State), refunds.Explain(lang, t.Cause(), "", t.CancelBy).Cause}
 					}))
 				}
-				a.printf("%s by hand\n", counted(len(list), "transfer"))
+				a.printf("%s by hand\n", pay.Counted(len(list), "transfer"))
 				return nil
 			})
 		},
@@ -87,7 +87,7 @@ func (a *app) transfersListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.Command {
+func (a *invocation) transferCommand(name, short string, to refunds.HandState) *cobra.Command {
 	w := refunds.HandWord{To: to}
 	cmd := &cobra.Command{
 		Use: name + " ID", Short: short, Args: cobra.ExactArgs(1),
@@ -107,10 +107,10 @@ func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.C
 }
 
 // moveTransfer writes a person's word on a transfer.
-func (a *app) moveTransfer(ctx context.Context, w refunds.HandWord) error {
+func (a *invocation) moveTransfer(ctx context.Context, w refunds.HandWord) error {
 	return a.withAsker(ctx, func(s *asker) error {
 		w.By, w.Now = a.actor(), s.now
-		after, err := room.MoveTransfer{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, Word: w}.Run(ctx)
+		after, err := app.MoveTransfer{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, Word: w}.Run(ctx)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (a *app) moveTransfer(ctx context.Context, w refunds.HandWord) error {
 				ending
 			}{newTransferDocument(after), a.ending()})
 		}
-		a.printf("transfer %s of order %s: %s, %s\n", after.RefundID, plain(after.OrderID), people(after.Currency, after.Amount), after.State)
+		a.printf("transfer %s of order %s: %s, %s\n", after.RefundID, plain(after.OrderID), after.Currency.Spell(after.Amount), after.State)
 		return nil
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/store"
@@ -33,7 +33,7 @@ type wordFlags struct {
 	note   string
 }
 
-func (a *app) refundsApproveCommand() *cobra.Command {
+func (a *invocation) refundsApproveCommand() *cobra.Command {
 	f := wordFlags{count: -1}
 	cmd := &cobra.Command{
 		Use:   "approve ID... | --batch B --expect-count N --expect-amount W",
@@ -47,7 +47,7 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 			if (f.count < 0) != (f.amount == "") {
 				return usage(errors.New("refunds approve: --expect-count and --expect-amount belong together"), "give both, or neither where the requests are named by their ids")
 			}
-			return a.giveWord(cmd.Context(), ids, f, "approved", application.SayApprove)
+			return a.giveWord(cmd.Context(), ids, f, "approved", app.SayApprove)
 		},
 	}
 	cmd.Flags().StringVar(&f.batch, "batch", "", "every request of this batch that waits for a word")
@@ -57,15 +57,15 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) refundsRejectCommand() *cobra.Command {
-	return a.wordCommand("reject", "Say no to requests that wait for a word", "rejected", true, application.SayReject)
+func (a *invocation) refundsRejectCommand() *cobra.Command {
+	return a.wordCommand("reject", "Say no to requests that wait for a word", "rejected", true, app.SayReject)
 }
 
-func (a *app) refundsWithdrawCommand() *cobra.Command {
-	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, application.SayWithdraw)
+func (a *invocation) refundsWithdrawCommand() *cobra.Command {
+	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, app.SayWithdraw)
 }
 
-func (a *app) wordCommand(name, short, done string, batches bool, say application.Say) *cobra.Command {
+func (a *invocation) wordCommand(name, short, done string, batches bool, say app.Say) *cobra.Command {
 	f := wordFlags{count: -1}
 	use := name + " ID... --note TEXT"
 	if batches {
@@ -87,7 +87,7 @@ func (a *app) wordCommand(name, short, done string, batches bool, say applicatio
 	return cmd
 }
 
-func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, say application.Say) error {
+func (a *invocation) giveWord(ctx context.Context, ids []string, f wordFlags, done string, say app.Say) error {
 	if len(ids) == 0 && f.batch == "" || len(ids) > 0 && f.batch != "" {
 		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
 	}
@@ -96,12 +96,12 @@ func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done stri
 		return err
 	}
 	return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error {
-		word := application.GiveWord{Store: db, Head: newHeadKeeper(cfg, db), Say: say, IDs: ids, Batch: f.batch, MID: a.mid, Note: f.note, By: a.actor(), Now: now}
+		word := app.GiveWord{Store: db, Head: newHeadKeeper(cfg, db), Say: say, IDs: ids, Batch: f.batch, MID: a.mid, Note: f.note, By: a.actor(), Now: now}
 		if f.count >= 0 {
-			word.Expect = &application.Expected{Count: f.count, Amount: f.amount}
+			word.Expect = &app.Expected{Count: f.count, Amount: f.amount}
 		}
 		given, err := word.Run(ctx)
-		var unreadable *application.ExpectedAmountError
+		var unreadable *app.ExpectedAmountError
 		if errors.As(err, &unreadable) {
 			return &coded{err, codeUsage}
 		}
@@ -116,15 +116,15 @@ func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done stri
 	})
 }
 
-func (a *app) printWord(d wordDocument, done string) error {
+func (a *invocation) printWord(d wordDocument, done string) error {
 	d.ending = a.ending()
 	if a.json {
 		return a.printJSON(d)
 	}
 	for _, r := range d.Refunds {
-		a.printf("%s  %s  order %s  %s\n", done, r.ID, plain(r.OrderID), people(pay.Currency(r.Currency), r.Amount))
+		a.printf("%s  %s  order %s  %s\n", done, r.ID, plain(r.OrderID), pay.Currency(r.Currency).Spell(r.Amount))
 	}
-	a.printf("%s %s\n", counted(d.Count, "refund request"), done)
+	a.printf("%s %s\n", pay.Counted(d.Count, "refund request"), done)
 	for _, id := range d.LeftOut {
 		a.printf("left out, since it equals another request: %s; look at both, then daesa refunds approve %s\n", id, id)
 	}
@@ -140,7 +140,7 @@ type brakeDocument struct {
 	ending
 }
 
-func (a *app) refundsPauseCommand() *cobra.Command {
+func (a *invocation) refundsPauseCommand() *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use: "pause --note TEXT", Short: "Put the brake on: nothing is sent until it is off", Args: cobra.NoArgs,
@@ -158,7 +158,7 @@ func (a *app) refundsPauseCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) refundsResumeCommand() *cobra.Command {
+func (a *invocation) refundsResumeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "resume", Short: "Take the brake off", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -170,7 +170,7 @@ func (a *app) refundsResumeCommand() *cobra.Command {
 	}
 }
 
-func (a *app) brake(ctx context.Context, change func(*store.DB, time.Time) error) error {
+func (a *invocation) brake(ctx context.Context, change func(*store.DB, time.Time) error) error {
 	now, err := a.now()
 	if err != nil {
 		return err
@@ -195,7 +195,7 @@ func (a *app) brake(ctx context.Context, change func(*store.DB, time.Time) error
 	})
 }
 
-func (a *app) refundsResolveCommand() *cobra.Command {
+func (a *invocation) refundsResolveCommand() *cobra.Command {
 	var as, note string
 	words := []string{"executed", "not-executed"}
 	cmd := &cobra.Command{
@@ -216,9 +216,9 @@ func (a *app) refundsResolveCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
+func (a *invocation) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
 	return a.withAsker(ctx, func(s *asker) error {
-		if err := (application.ResolveRefund{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, ID: id, Executed: executed, Note: note,
+		if err := (app.ResolveRefund{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, ID: id, Executed: executed, Note: note,
 			By: a.actor(), Now: s.now}).Run(ctx); err != nil {
 			return err
 		}

@@ -3,14 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/store"
 )
 
-func (a *app) reportCommand() *cobra.Command {
+func (a *invocation) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "report", Short: "Workbooks of nights and of refund batches"}
 	var date, out, matched string
 	nightly := &cobra.Command{
@@ -31,7 +31,7 @@ func (a *app) reportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, date, out, matched string) error {
+func (a *invocation) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, date, out, matched string) error {
 	now, err := a.now()
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, da
 			return usage(err, "for example --date "+string(pay.DayOf(now).Add(-1)))
 		}
 	}
-	snapshots, err := application.NightsOf(cmd.Context(), db, mids(cfg), jobs.JobNightly, day)
+	snapshots, err := app.NightsOf(cmd.Context(), db, mids(cfg), jobs.JobNightly, day)
 	if err != nil {
 		return err
 	}

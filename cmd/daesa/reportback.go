@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reports"
@@ -42,7 +44,7 @@ type appliedDocument struct {
 	ending
 }
 
-func (a *app) reportApplyCommand() *cobra.Command {
+func (a *invocation) reportApplyCommand() *cobra.Command {
 	var write bool
 	cmd := &cobra.Command{
 		Use:   "apply FILE",
@@ -63,15 +65,15 @@ func (a *app) reportApplyCommand() *cobra.Command {
 }
 
 // returned names a workbook that came back, with what opens it.
-func (a *app) returned(cfg *config.Config, db *store.DB, path string) (application.ReturnedBook, reports.Options, error) {
+func (a *invocation) returned(cfg *config.Config, db *store.DB, path string) (app.ReturnedBook, reports.Options, error) {
 	options, err := a.reportOptions(cfg)
 	if !cfg.Reports.PerMerchant {
 		options.Expected = mids(cfg)
 	}
-	return application.ReturnedBook{Runs: db, Path: path, Password: options.Password}, options, err
+	return app.ReturnedBook{Runs: db, Path: path, Password: options.Password}, options, err
 }
 
-func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string, write bool) error {
+func (a *invocation) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string, write bool) error {
 	decider, err := a.decider(cfg, db)
 	if err != nil {
 		return err
@@ -86,14 +88,14 @@ func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.D
 	}
 	document := newApplied(path, write, applied)
 	if n := len(document.Refused); n > 0 {
-		a.verdict.add(codePerson, "%s of %s refused", counted(n, "row"), path)
+		a.verdict.Add(app.EndedPerson, "%s of %s refused", pay.Counted(n, "row"), path)
 	}
 	return a.printApplied(document)
 }
 
-func newApplied(path string, write bool, applied application.AppliedBook) appliedDocument {
+func newApplied(path string, write bool, applied app.AppliedBook) appliedDocument {
 	d := appliedDocument{File: path, SHA256: applied.SHA256, Written: write, Rows: applied.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
-		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, application.Approval.Command)}
+		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, app.Approval.Command)}
 	for _, r := range applied.Unread {
 		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Reason: &r.Reason})
 	}
@@ -118,7 +120,7 @@ func newRowDocument(w reports.RowWord) rowDocument {
 	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
 }
 
-func (a *app) printApplied(d appliedDocument) error {
+func (a *invocation) printApplied(d appliedDocument) error {
 	d.ending = a.ending()
 	if a.json {
 		return a.printJSON(d)
@@ -132,12 +134,12 @@ func (a *app) printApplied(d appliedDocument) error {
 			return []string{r.Sheet, fmt.Sprint(r.Row), r.OrderID, orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
 		}))
 	}
-	a.printf("%s %s\n", counted(len(d.Applied), "break"), done)
+	a.printf("%s %s\n", pay.Counted(len(d.Applied), "break"), done)
 	if len(d.Requests) > 0 {
 		a.printTable([]string{"REFUND", "ORDER", ">AMOUNT", "STATE"}, each(d.Requests, func(r refundDocument) []string {
-			return []string{r.ID, r.OrderID, people(pay.Currency(r.Currency), r.Amount), r.State}
+			return []string{r.ID, r.OrderID, pay.Currency(r.Currency).Spell(r.Amount), r.State}
 		}))
-		a.printf("%s %s:%s\n", counted(len(d.Requests), "refund"), asks, sums(d.Amount))
+		a.printf("%s %s:%s\n", pay.Counted(len(d.Requests), "refund"), asks, sums(d.Amount))
 	}
 	for _, r := range d.Refused {
 		a.printf("refused: %s row %d (order %s): %s\n", plain(r.Sheet), r.Row, plain(r.OrderID), plain(*r.Reason))
@@ -150,7 +152,7 @@ func (a *app) printApplied(d appliedDocument) error {
 	case !d.Written && len(d.Applied) > 0:
 		a.printf("nothing is written yet: daesa report apply --write %s\n", plain(d.File))
 	case len(d.Refused) > 0:
-		a.printf("%s refused; daesa report nightly draws the night again, to fill in what is missing\n", counted(len(d.Refused), "row"))
+		a.printf("%s refused; daesa report nightly draws the night again, to fill in what is missing\n", pay.Counted(len(d.Refused), "row"))
 	}
 	return nil
 }
@@ -158,8 +160,8 @@ func (a *app) printApplied(d appliedDocument) error {
 // sums writes money by currency.
 func sums(amount map[string]int64) string {
 	text := ""
-	for _, currency := range sortedKeys(amount) {
-		text += " " + people(pay.Currency(currency), amount[currency])
+	for _, currency := range slices.Sorted(maps.Keys(amount)) {
+		text += " " + pay.Currency(currency).Spell(amount[currency])
 	}
 	return text
 }
@@ -191,7 +193,7 @@ type verifiedDocument struct {
 	ending
 }
 
-func (a *app) reportVerifyCommand() *cobra.Command {
+func (a *invocation) reportVerifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Say whether a night's workbook says what was drawn, or where it was changed",
@@ -206,7 +208,7 @@ func (a *app) reportVerifyCommand() *cobra.Command {
 	}
 }
 
-func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string) error {
+func (a *invocation) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string) error {
 	book, options, err := a.returned(cfg, db, path)
 	if err != nil {
 		return err
@@ -224,7 +226,7 @@ func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.
 		document.Changed = append(document.Changed, changed)
 	}
 	if n := len(found.Changed); n > 0 {
-		a.verdict.add(codeFailed, "%s was changed in %s", path, counted(n, "place"))
+		a.verdict.Add(app.EndedFailed, "%s was changed in %s", path, pay.Counted(n, "place"))
 	}
 	document.ending = a.ending()
 	if a.json {
@@ -237,6 +239,6 @@ func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.
 		}
 		a.printf("changed: %s: %s\n", where, plain(c.What))
 	}
-	a.printf("%s compared, %s; people wrote in %s\n", counted(found.Cells, "cell"), counted(len(found.Changed), "change"), counted(found.Filled, "row"))
+	a.printf("%s compared, %s; people wrote in %s\n", pay.Counted(found.Cells, "cell"), pay.Counted(len(found.Changed), "change"), pay.Counted(found.Filled, "row"))
 	return nil
 }

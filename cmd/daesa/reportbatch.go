@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/reports"
 	"daesa/store"
@@ -21,7 +21,7 @@ type reportBatchDocument struct {
 	ending
 }
 
-func (a *app) reportBatchCommand() *cobra.Command {
+func (a *invocation) reportBatchCommand() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:   "batch BATCH",
@@ -40,13 +40,13 @@ func (a *app) reportBatchCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) reportBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, out string) error {
+func (a *invocation) reportBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, out string) error {
 	batch, err := a.batchOf(ctx, db, id, "")
 	if err != nil {
 		return err
 	}
 	if len(batch.Requests) == 0 {
-		return application.UnknownBatch(id)
+		return app.UnknownBatch(id)
 	}
 	path, err := a.saveBatch(cfg, batch, out)
 	if err != nil {
@@ -60,7 +60,7 @@ func (a *app) reportBatch(ctx context.Context, cfg *config.Config, db *store.DB,
 }
 
 // saveBatch draws a batch. out replaces the configured place.
-func (a *app) saveBatch(cfg *config.Config, batch reports.Batch, out string) (string, error) {
+func (a *invocation) saveBatch(cfg *config.Config, batch reports.Batch, out string) (string, error) {
 	options, err := a.reportOptions(cfg)
 	if err != nil {
 		return "", err
@@ -73,18 +73,18 @@ func (a *app) saveBatch(cfg *config.Config, batch reports.Batch, out string) (st
 
 // batchOf reads all that a batch's workbook says; without requests where there
 // is no such batch.
-func (a *app) batchOf(ctx context.Context, db *store.DB, id, file string) (reports.Batch, error) {
+func (a *invocation) batchOf(ctx context.Context, db *store.DB, id, file string) (reports.Batch, error) {
 	now, err := a.now()
 	if err != nil {
 		return reports.Batch{}, err
 	}
-	return application.ReadBatch{Requests: db, Facts: db, Now: now}.Run(ctx, id, file)
+	return app.ReadBatch{Requests: db, Facts: db, Now: now}.Run(ctx, id, file)
 }
 
 // drawBatch draws the workbook of a batch after its requests changed. What
 // happened has happened: a workbook that cannot be written is a warning. nil:
 // there is no workbook.
-func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string, refused []reports.BatchRefusal) *string {
+func (a *invocation) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, id, file string, refused []reports.BatchRefusal) *string {
 	batch, err := a.batchOf(ctx, db, id, file)
 	if batch.Refused = refused; batch.FileRows > 0 {
 		batch.FileRows += len(refused) // the journal counts what was taken
@@ -106,7 +106,7 @@ func (a *app) drawBatch(ctx context.Context, cfg *config.Config, db *store.DB, i
 
 // drawTouched draws the workbooks of batches of which a run sent or settled
 // something; the paths, never nil.
-func (a *app) drawTouched(ctx context.Context, cfg *config.Config, db *store.DB, batches []string) []string {
+func (a *invocation) drawTouched(ctx context.Context, cfg *config.Config, db *store.DB, batches []string) []string {
 	paths := []string{}
 	for _, id := range batches {
 		if path := a.drawBatch(ctx, cfg, db, id, "", nil); path != nil && !slices.Contains(paths, *path) {

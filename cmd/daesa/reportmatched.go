@@ -33,7 +33,7 @@ func matchedSaver(path string) (func(string, reports.MatchedList, reports.Option
 
 // writeMatched writes the orders of a night on which both sides agree, of all
 // merchants, row by row.
-func (a *app) writeMatched(ctx context.Context, cfg *config.Config, db *store.DB, day pay.Day, path string) error {
+func (a *invocation) writeMatched(ctx context.Context, cfg *config.Config, db *store.DB, day pay.Day, path string) error {
 	save, err := matchedSaver(path)
 	if err != nil {
 		return err

@@ -20,10 +20,10 @@ import (
 	"daesa/store"
 )
 
-// app is one invocation: the world, the flags that every command takes, and
+// invocation is one command line: what it sees of the machine, the flags that every command takes, and
 // what it has to say at the end.
-type app struct {
-	world
+type invocation struct {
+	environment
 	out        bytes.Buffer // stdout: written at the end, so that it is empty on an error
 	configPath string
 	json       bool
@@ -39,8 +39,8 @@ type app struct {
 }
 
 // run executes one command line and gives the exit code.
-func run(ctx context.Context, arguments []string, w world) int {
-	a := &app{world: w}
+func run(ctx context.Context, arguments []string, w environment) int {
+	a := &invocation{environment: w}
 	root := a.root()
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
@@ -59,7 +59,7 @@ func run(ctx context.Context, arguments []string, w world) int {
 	return a.softened(code)
 }
 
-func (a *app) root() *cobra.Command {
+func (a *invocation) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "daesa",
 		Short:         "The night shift for shops that take payments through Toss Payments (대사: reconciliation)",
@@ -115,7 +115,7 @@ func refuseUnknown(group *cobra.Command) {
 	}
 }
 
-func (a *app) commands() []*cobra.Command {
+func (a *invocation) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoCommand(), a.initCommand(), a.doctorCommand(), a.migrateCommand(), a.ordersCommand(),
 		a.nightlyCommand(), a.reconcileCommand(), a.breaksCommand(), a.refundsCommand(), a.accountsCommand(), a.webhookCommand(), a.reportCommand(),
@@ -124,7 +124,7 @@ func (a *app) commands() []*cobra.Command {
 }
 
 // prepare checks what every command takes.
-func (a *app) prepare(*cobra.Command) error {
+func (a *invocation) prepare(*cobra.Command) error {
 	a.prepared = true
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
@@ -151,7 +151,7 @@ func (a *app) prepare(*cobra.Command) error {
 }
 
 // now is the business's clock: --as-of, or the real one.
-func (a *app) now() (time.Time, error) {
+func (a *invocation) now() (time.Time, error) {
 	if a.asOf == "" {
 		return a.clock().Truncate(time.Microsecond), nil
 	}
@@ -163,7 +163,7 @@ func (a *app) now() (time.Time, error) {
 }
 
 // actor is who does this.
-func (a *app) actor() string {
+func (a *invocation) actor() string {
 	if by := strings.TrimSpace(a.by); by != "" {
 		return by
 	}
@@ -177,7 +177,7 @@ func (a *app) actor() string {
 }
 
 // config reads daesa.yaml. Secrets are resolved only for commands that use them.
-func (a *app) config(needSecrets bool) (*config.Config, error) {
+func (a *invocation) config(needSecrets bool) (*config.Config, error) {
 	path := a.configPath
 	if path == "" {
 		path, _ = a.env("DAESA_CONFIG")
@@ -206,13 +206,13 @@ func mids(cfg *config.Config) []string {
 }
 
 // merchants are those that the command is about.
-func (a *app) merchants(cfg *config.Config) []config.Merchant {
+func (a *invocation) merchants(cfg *config.Config) []config.Merchant {
 	return slices.DeleteFunc(slices.Clone(cfg.Merchants), func(m config.Merchant) bool { return a.mid != "" && m.MID != a.mid })
 }
 
 // database opens the configured database and refuses a schema that is not this
 // program's.
-func (a *app) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
+func (a *invocation) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
 	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), store.MaxConnections(cfg.Database.MaxConnections))
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func (a *app) database(ctx context.Context, cfg *config.Config) (*store.DB, erro
 
 // withDatabase runs f with the configuration and the open database, for the
 // commands that need no provider.
-func (a *app) withDatabase(ctx context.Context, f func(cfg *config.Config, db *store.DB) error) error {
+func (a *invocation) withDatabase(ctx context.Context, f func(cfg *config.Config, db *store.DB) error) error {
 	cfg, err := a.config(false)
 	if err != nil {
 		return err
@@ -239,7 +239,7 @@ func (a *app) withDatabase(ctx context.Context, f func(cfg *config.Config, db *s
 }
 
 // printJSON writes the one document of --json.
-func (a *app) printJSON(document any) error {
+func (a *invocation) printJSON(document any) error {
 	encoder := json.NewEncoder(&a.out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
@@ -247,12 +247,12 @@ func (a *app) printJSON(document any) error {
 }
 
 // printf writes to stdout, which is written at the end.
-func (a *app) printf(format string, values ...any) {
+func (a *invocation) printf(format string, values ...any) {
 	fmt.Fprintf(&a.out, format, values...)
 }
 
 // warn tells the person at the terminal something, without ending the command.
-func (a *app) warn(format string, values ...any) {
+func (a *invocation) warn(format string, values ...any) {
 	fmt.Fprintf(a.stderr, "daesa: "+format+"\n", values...)
 }
 

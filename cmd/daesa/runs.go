@@ -7,8 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
+	"daesa/pay"
 	"daesa/store"
 )
 
@@ -26,7 +27,7 @@ type runEntry struct {
 	Error           *string `json:"error"`
 }
 
-func (a *app) runsCommand() *cobra.Command {
+func (a *invocation) runsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "The run ledger"}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "list",
@@ -41,12 +42,12 @@ func (a *app) runsCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listRuns(ctx context.Context, db *store.DB) error {
+func (a *invocation) listRuns(ctx context.Context, db *store.DB) error {
 	now, err := a.now()
 	if err != nil {
 		return err
 	}
-	runs, err := application.ListRuns{Ledger: db, MID: a.mid, Now: now, Clock: a.clock()}.Run(ctx)
+	runs, err := app.ListRuns{Ledger: db, MID: a.mid, Now: now, Clock: a.clock()}.Run(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,15 +60,15 @@ func (a *app) listRuns(ctx context.Context, db *store.DB) error {
 	}
 	gaps := 0
 	for _, e := range entries {
-		if e.State == application.RunMissing {
+		if e.State == app.RunMissing {
 			gaps++
 		}
 	}
-	a.printf("%s, %s without one\n", counted(len(entries)-gaps, "run"), counted(gaps, "business date"))
+	a.printf("%s, %s without one\n", pay.Counted(len(entries)-gaps, "run"), pay.Counted(gaps, "business date"))
 	return nil
 }
 
-func newRunEntry(run application.ListedRun) runEntry {
+func newRunEntry(run app.ListedRun) runEntry {
 	e := runEntry{
 		Job: run.Job, MID: run.MID, RunID: orNull(run.RunID), BusinessDate: string(run.Day), State: run.State,
 		StartedAt: timeOrNull(run.StartedAt), FinishedAt: timeOrNull(run.FinishedAt),

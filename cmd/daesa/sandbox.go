@@ -27,7 +27,7 @@ type sandboxFlags struct {
 // sandboxSecurityKey is no secret: it signs the webhooks of a pretend provider.
 var sandboxSecurityKey = strings.Repeat("5a", 32)
 
-func (a *app) sandboxCommand() *cobra.Command {
+func (a *invocation) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",
@@ -52,7 +52,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) serveSandbox(ctx context.Context, f sandboxFlags) error {
+func (a *invocation) serveSandbox(ctx context.Context, f sandboxFlags) error {
 	toss, err := a.newSandbox(f)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (a *app) serveSandbox(ctx context.Context, f sandboxFlags) error {
 	return nil // ending a server is how it ends
 }
 
-func (a *app) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
+func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 	now, err := a.now()
 	if err != nil {
 		return nil, err

@@ -197,7 +197,7 @@ func scriptTossDown(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func TestPrintTableKeepsColumnsBesideKorean(t *testing.T) {
-	a := &app{}
+	a := &invocation{}
 	a.printTable([]string{"ID", ">AMOUNT", "NOTE"}, [][]string{{"가나", "12,300원", "x"}, {"abcd", "5 USD", "two\nlines\x1b[2J"}})
 	want := "ID      AMOUNT  NOTE\n" +
 		"가나  12,300원  x\n" +

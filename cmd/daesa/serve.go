@@ -25,7 +25,7 @@ import (
 	"daesa/webhook"
 )
 
-func (a *app) serveCommand() *cobra.Command {
+func (a *invocation) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run every job on its schedule, and receive webhooks",
@@ -58,7 +58,7 @@ type scheduledJob struct {
 // scheduledCommand is a command as the schedule gives it.
 type scheduledCommand struct {
 	name string
-	run  func(ctx context.Context, a *app) error
+	run  func(ctx context.Context, a *invocation) error
 }
 
 // nightAgain: most of what keeps a night from reading everything is over soon.
@@ -66,13 +66,15 @@ var nightAgain = []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour}
 
 // scheduled are the jobs of the configuration. What has no times is not run.
 func scheduled(cfg *config.Config) []scheduledJob {
-	nightly := scheduledCommand{"nightly", func(ctx context.Context, a *app) error { return a.runNightly(ctx, "", false) }}
-	monthEnd := scheduledCommand{"nightly --month-end", func(ctx context.Context, a *app) error { return a.runNightly(ctx, "", true) }}
-	purge := scheduledCommand{"accounts purge", func(ctx context.Context, a *app) error {
+	nightly := scheduledCommand{"nightly", func(ctx context.Context, a *invocation) error { return a.runNightly(ctx, "", false) }}
+	monthEnd := scheduledCommand{"nightly --month-end", func(ctx context.Context, a *invocation) error { return a.runNightly(ctx, "", true) }}
+	purge := scheduledCommand{"accounts purge", func(ctx context.Context, a *invocation) error {
 		return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error { return a.purgeAccounts(ctx, cfg, db) })
 	}}
-	refund := scheduledCommand{"refunds run", func(ctx context.Context, a *app) error { return a.runRefunds(ctx, runFlags{count: -1, amount: -1}) }}
-	capture := scheduledCommand{"accounts capture", func(ctx context.Context, a *app) error { return a.capture(ctx, false) }}
+	refund := scheduledCommand{"refunds run", func(ctx context.Context, a *invocation) error {
+		return a.runRefunds(ctx, runFlags{count: -1, amount: -1})
+	}}
+	capture := scheduledCommand{"accounts capture", func(ctx context.Context, a *invocation) error { return a.capture(ctx, false) }}
 	all := []scheduledJob{
 		{name: "nightly", cron: cfg.Schedule.Nightly, again: nightAgain, commands: []scheduledCommand{nightly, purge}},
 		{name: "refunds", cron: cfg.Schedule.Refunds, commands: []scheduledCommand{refund}},
@@ -85,7 +87,7 @@ func scheduled(cfg *config.Config) []scheduledJob {
 
 // serve runs the schedule, the webhooks and the pages about itself until ctx
 // ends.
-func (a *app) serve(ctx context.Context, cfg *config.Config, db *store.DB, events *jobs.Events) error {
+func (a *invocation) serve(ctx context.Context, cfg *config.Config, db *store.DB, events *jobs.Events) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Webhook.Addr)
 	if err != nil {
 		return failed("set webhook.addr to an address of this machine that is free", "serve: %w", err)
@@ -109,7 +111,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config, db *store.DB, event
 			Over: func(tick jobs.Tick, took time.Duration, err error) { a.jobOver(ctx, cfg, db, metrics, tick, took, err) },
 		})
 	}
-	_, _ = fmt.Fprintf(a.stderr, "daesa serve: listening on %s, %s scheduled\n", listener.Addr(), counted(len(schedule.Jobs), "job"))
+	_, _ = fmt.Fprintf(a.stderr, "daesa serve: listening on %s, %s scheduled\n", listener.Addr(), pay.Counted(len(schedule.Jobs), "job"))
 	group, working := errgroup.WithContext(ctx)
 	group.Go(func() error { return schedule.Serve(working) })
 	group.Go(func() error {
@@ -129,11 +131,11 @@ func replicaName() string {
 	if err != nil {
 		host = "unknown"
 	}
-	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), born)
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), processNonce)
 }
 
 // runJob runs the commands of a job.
-func (a *app) runJob(ctx context.Context, job scheduledJob, metrics *metrics) error {
+func (a *invocation) runJob(ctx context.Context, job scheduledJob, metrics *metrics) error {
 	var failures []error
 	for i, command := range job.commands {
 		var again []time.Duration
@@ -150,7 +152,7 @@ func (a *app) runJob(ctx context.Context, job scheduledJob, metrics *metrics) er
 	return errors.Join(failures...)
 }
 
-func (a *app) runUntilWhole(ctx context.Context, job string, command scheduledCommand, again []time.Duration, metrics *metrics) error {
+func (a *invocation) runUntilWhole(ctx context.Context, job string, command scheduledCommand, again []time.Duration, metrics *metrics) error {
 	for try := 0; ; try++ {
 		code, err := a.runCommand(ctx, command)
 		metrics.ran(job, code)
@@ -181,7 +183,7 @@ func (e *failedCommandError) Unwrap() error { return e.cause }
 
 // runCommand runs one command in this process. Exit code 3 does not fail the job:
 // the night's message and doctor say what a person has to do.
-func (a *app) runCommand(ctx context.Context, command scheduledCommand) (int, error) {
+func (a *invocation) runCommand(ctx context.Context, command scheduledCommand) (int, error) {
 	var said bytes.Buffer
 	one := a.another(&said)
 	err := command.run(ctx, one)
@@ -208,14 +210,14 @@ func (a *app) runCommand(ctx context.Context, command scheduledCommand) (int, er
 
 // another is a command of its own in this process, under the same flags. What it
 // says goes to stderr; what it would print is not wanted.
-func (a *app) another(stderr io.Writer) *app {
-	one := &app{world: a.world, configPath: a.configPath, json: true, logFormat: a.logFormat, logLevel: a.logLevel, asOf: a.asOf, mid: a.mid, by: a.by, log: a.log, prepared: true}
+func (a *invocation) another(stderr io.Writer) *invocation {
+	one := &invocation{environment: a.environment, configPath: a.configPath, json: true, logFormat: a.logFormat, logLevel: a.logLevel, asOf: a.asOf, mid: a.mid, by: a.by, log: a.log, prepared: true}
 	one.stderr, one.terminal = stderr, false
 	return one
 }
 
 // jobOver notes how a moment of a job ended, and tells of one that failed.
-func (a *app) jobOver(ctx context.Context, cfg *config.Config, db *store.DB, metrics *metrics, tick jobs.Tick, took time.Duration, err error) {
+func (a *invocation) jobOver(ctx context.Context, cfg *config.Config, db *store.DB, metrics *metrics, tick jobs.Tick, took time.Duration, err error) {
 	metrics.over(tick.Job, took, err)
 	log := a.log.With("job", tick.Job, "moment", pay.FormatTime(tick.At), "took", took.Round(time.Millisecond).String())
 	if err != nil {

@@ -331,7 +331,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 		s.oldShopLeaves()
 		s.refunds = "{send: true, max_single: 300000}"
 		document := s.run(codePerson)
-		a := &app{world: world{env: func(string) (string, bool) { return "", false }, clock: s.time},
+		a := &invocation{environment: environment{env: func(string) (string, bool) { return "", false }, clock: s.time},
 			configPath: filepath.Join(s.dir, "daesa.yaml")}
 		cfg, err := a.config(false)
 		fine(s.t, err)

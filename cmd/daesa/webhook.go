@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/internal/seal"
 	"daesa/jobs"
@@ -36,7 +36,7 @@ type webhookDocument struct {
 	Why            *string `json:"why"`
 }
 
-func newWebhookDocument(r application.Webhook) webhookDocument {
+func newWebhookDocument(r app.Webhook) webhookDocument {
 	return webhookDocument{
 		ID: r.ID, MID: orNull(r.MID), Type: r.Type, OrderID: orNull(r.OrderID), PaymentKey: orNull(r.PaymentKey),
 		TransactionKey: orNull(r.TransactionKey), Status: orNull(r.Status), Signature: orNull(r.Signature),
@@ -44,7 +44,7 @@ func newWebhookDocument(r application.Webhook) webhookDocument {
 	}
 }
 
-func (a *app) webhookCommand() *cobra.Command {
+func (a *invocation) webhookCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "webhook",
 		Short: "Receive Toss webhooks over HTTP",
@@ -61,7 +61,7 @@ func (a *app) webhookCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) webhookProcessCommand() *cobra.Command {
+func (a *invocation) webhookProcessCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "process",
 		Short: "Work once on the webhooks that are stored and due",
@@ -78,7 +78,7 @@ func (a *app) webhookProcessCommand() *cobra.Command {
 	}
 }
 
-func (a *app) webhookListCommand() *cobra.Command {
+func (a *invocation) webhookListCommand() *cobra.Command {
 	var eventType, order string
 	var limit int
 	cmd := &cobra.Command{
@@ -100,7 +100,7 @@ func (a *app) webhookListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listEvents(ctx context.Context, db *store.DB, eventType, order string, limit int) error {
+func (a *invocation) listEvents(ctx context.Context, db *store.DB, eventType, order string, limit int) error {
 	rows, err := db.Events(ctx, a.mid, eventType, order, limit)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ type eventsDocument struct {
 	ending
 }
 
-func (a *app) printEvents(s jobs.EventSummary) error {
+func (a *invocation) printEvents(s jobs.EventSummary) error {
 	for _, gap := range s.Gaps {
 		a.warn("webhook: %s", gap)
 	}
@@ -139,7 +139,7 @@ func (a *app) printEvents(s jobs.EventSummary) error {
 }
 
 // withEvents opens what the work on webhooks needs.
-func (a *app) withEvents(ctx context.Context, f func(context.Context, *config.Config, *store.DB, *jobs.Events) error) error {
+func (a *invocation) withEvents(ctx context.Context, f func(context.Context, *config.Config, *store.DB, *jobs.Events) error) error {
 	cfg, err := a.config(true)
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (a *app) withEvents(ctx context.Context, f func(context.Context, *config.Co
 }
 
 // eventsJob wires the work on stored webhooks.
-func (a *app) eventsJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jobs.Events, error) {
+func (a *invocation) eventsJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jobs.Events, error) {
 	capture, err := a.captureJob(cfg, db, ring)
 	if err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func (a *app) eventsJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*job
 
 // compareNow compares a merchant's orders as they stand, like
 // `reconcile --orders`.
-func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, mid string, orderIDs []string) error {
+func (a *invocation) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, mid string, orderIDs []string) error {
 	m, ok := cfg.Merchant(mid)
 	if !ok {
 		return fmt.Errorf("merchant %s is not configured", mid)
@@ -190,7 +190,7 @@ func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, 
 	if err != nil {
 		return err
 	}
-	night, err := a.nightly(cfg, db, m, application.NightAsked{Job: jobs.JobEvents, Given: orderIDs})
+	night, err := a.nightly(cfg, db, m, app.NightAsked{Job: jobs.JobEvents, Given: orderIDs})
 	if err != nil {
 		return err
 	}
@@ -201,9 +201,9 @@ func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, 
 
 // settleNow lets refunds that were woken take their next step, and sends
 // nothing.
-func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) error {
+func (a *invocation) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) error {
 	head := newHeadKeeper(cfg, db)
-	return application.SettleWoken{Head: head, Clock: a.clock, Warn: a.warns, Log: a.log,
+	return app.SettleWoken{Head: head, Clock: a.clock, Warn: a.warns, Log: a.log,
 		Settle: func(ctx context.Context) (jobs.RefundSummary, error) {
 			run, err := a.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, head)
 			if err != nil {
@@ -218,7 +218,7 @@ func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) e
 const eventsEvery = 15 * time.Second
 
 // receive serves until ctx ends, and works on what comes.
-func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job *jobs.Events) error {
+func (a *invocation) receive(ctx context.Context, cfg *config.Config, db *store.DB, job *jobs.Events) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Webhook.Addr)
 	if err != nil {
 		return failed("set webhook.addr to an address of this machine that is free", "webhook: %w", err)
@@ -242,8 +242,8 @@ func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job
 }
 
 // receiver makes the handler of webhooks; wake hears when some were stored.
-func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (*webhook.Receiver, application.Wake, error) {
-	wake := application.NewWake()
+func (a *invocation) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (*webhook.Receiver, app.Wake, error) {
+	wake := app.NewWake()
 	receiver, err := webhook.New(webhook.Options{
 		Inbox: db, Redact: toss.Redact, AllowFrom: cfg.Webhook.AllowFrom, TrustedProxies: cfg.Webhook.TrustedProxies, Now: job.Clock, Log: a.log,
 		Merchants: each(cfg.Merchants, func(m config.Merchant) webhook.Merchant {
@@ -256,10 +256,10 @@ func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (*web
 
 // workOnEvents works on events whenever some were stored, and now and then on
 // what was put off.
-func (a *app) workOnEvents(ctx context.Context, job *jobs.Events, wake application.Wake) {
+func (a *invocation) workOnEvents(ctx context.Context, job *jobs.Events, wake app.Wake) {
 	ticker := time.NewTicker(eventsEvery)
 	defer ticker.Stop()
-	application.EventWork{Pass: job, Wake: wake, Tick: ticker.C, Log: a.log}.Run(ctx)
+	app.EventWork{Pass: job, Wake: wake, Tick: ticker.C, Log: a.log}.Run(ctx)
 }
 
 // securityKeys are a merchant's keys for signed webhooks: two, with a comma

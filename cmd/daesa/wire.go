@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/orders"
@@ -24,18 +24,18 @@ import (
 )
 
 // client stacks what stands between a job and Toss: pace, then the call.
-func (a *app) client(db *store.DB, m config.Merchant) (*toss.Client, error) {
+func (a *invocation) client(db *store.DB, m config.Merchant) (*toss.Client, error) {
 	return a.clientWithin(db, m, toss.DefaultTimeout)
 }
 
 // clientWithin is a client whose sends may take so long.
-func (a *app) clientWithin(db *store.DB, m config.Merchant, timeout time.Duration) (*toss.Client, error) {
+func (a *invocation) clientWithin(db *store.DB, m config.Merchant, timeout time.Duration) (*toss.Client, error) {
 	return a.clientUnder(db, m, m.MID, timeout)
 }
 
 // clientUnder is a client that takes what belongs to a merchant's MIDs for that
 // of one of them.
-func (a *app) clientUnder(db *store.DB, m config.Merchant, mid string, timeout time.Duration) (*toss.Client, error) {
+func (a *invocation) clientUnder(db *store.DB, m config.Merchant, mid string, timeout time.Duration) (*toss.Client, error) {
 	pace := a.pacer(db, m)
 	return toss.New(toss.Options{
 		BaseURL: m.BaseURL, MID: mid, AlsoMIDs: slices.DeleteFunc(midsOf(m), func(other string) bool { return other == mid }), SecretKey: m.SecretKey.Reveal, Concurrency: m.Concurrency,
@@ -44,8 +44,8 @@ func (a *app) clientUnder(db *store.DB, m config.Merchant, mid string, timeout t
 }
 
 // pacer hands out a merchant's calls, as the database grants them.
-func (a *app) pacer(db *store.DB, m config.Merchant) *application.Pacer {
-	return &application.Pacer{Paces: db, MID: m.MID, PerMinute: m.RequestsPerMinute, Clock: a.clock, Sleep: sleep}
+func (a *invocation) pacer(db *store.DB, m config.Merchant) *app.Pacer {
+	return &app.Pacer{Paces: db, MID: m.MID, PerMinute: m.RequestsPerMinute, Clock: a.clock, Sleep: sleep}
 }
 
 // midOf is the MID under which a merchant is configured.
@@ -76,7 +76,7 @@ func (n shownNight) Run(ctx context.Context, day pay.Day, now time.Time) (report
 }
 
 // nightly wires one merchant's night.
-func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked application.NightAsked) (shownNight, error) {
+func (a *invocation) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked app.NightAsked) (shownNight, error) {
 	client, err := a.client(db, m)
 	if err != nil {
 		return shownNight{}, &coded{err, codeUsage}
@@ -107,7 +107,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked
 	}
 	if err := newHeadKeeper(cfg, db).Check(context.Background()); err != nil {
 		a.warn("%v", err)
-		a.verdict.add(codePerson, "%v", err)
+		a.verdict.Add(app.EndedPerson, "%v", err)
 		n.Settings.Behind = true
 	}
 	bar := a.newProgress()
@@ -115,14 +115,14 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked
 	return shownNight{n, bar}, nil
 }
 
-func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
+func (a *invocation) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 	host, _ := os.Hostname()
 	var queue []reconcile.Kind
 	for _, kind := range cfg.Refunds.AutoQueue {
 		queue = append(queue, reconcile.Kind(kind))
 	}
 	s := jobs.Settings{
-		MID: m.MID, AlsoMIDs: m.AlsoMIDs, KnownMIDs: mids(cfg), Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), born), OwnerIsDead: ownerIsDead,
+		MID: m.MID, AlsoMIDs: m.AlsoMIDs, KnownMIDs: mids(cfg), Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), processNonce), OwnerIsDead: ownerIsDead,
 		Actor: refunds.NightActor, LookUpAll: cfg.Reconcile.Mode == config.ModeLookup,
 		Settle:     time.Duration(cfg.Reconcile.SettleMinutes) * time.Minute,
 		RereadDays: cfg.Reconcile.RereadDays, Sample: cfg.Reconcile.SampleAgreeing, MaxLookUps: cfg.Reconcile.MaxLookups,
@@ -138,7 +138,7 @@ func (a *app) settings(cfg *config.Config, m config.Merchant) jobs.Settings {
 
 // born tells this process from an earlier one that had its number: in a
 // container every first process has the same.
-var born = rand.Text()[:8]
+var processNonce = rand.Text()[:8]
 
 // ownerIsDead says whether an owner was a process of this machine that is
 // gone: its run can be taken over at once. Of other machines only the lease
@@ -154,21 +154,21 @@ func ownerIsDead(owner string) bool {
 		return false
 	}
 	if pid == os.Getpid() {
-		return parts[2] != born
+		return parts[2] != processNonce
 	}
 	return !processAlive(pid)
 }
 
 // orderSource gives the source that the configuration names; nil for the
 // table, which somebody else fills.
-func (a *app) orderSource(cfg *config.Config, db *store.DB) (jobs.OrderSource, error) {
+func (a *invocation) orderSource(cfg *config.Config, db *store.DB) (jobs.OrderSource, error) {
 	options, err := a.orderOptions(cfg, "")
 	if err != nil {
 		return nil, err
 	}
 	switch cfg.Orders.Source {
 	case config.SourceCSV:
-		return &application.DroppedOrders{Store: db, Options: options, Glob: cfg.Orders.CSV.Glob, Actor: a.actor(), Now: a.now}, nil
+		return &app.DroppedOrders{Store: db, Options: options, Glob: cfg.Orders.CSV.Glob, Actor: a.actor(), Now: a.now}, nil
 	case config.SourceQuery:
 		options.Profile = nil // a query gives the columns of the contract
 		return &querySource{source{cfg: cfg, db: db, options: options, actor: a.actor(), now: a.now}}, nil
@@ -179,7 +179,7 @@ func (a *app) orderSource(cfg *config.Config, db *store.DB) (jobs.OrderSource, e
 
 // orderOptions are how orders are read. profile replaces the configured one; a
 // profile that is wrong is wrong configuration.
-func (a *app) orderOptions(cfg *config.Config, profile string) (orders.Options, error) {
+func (a *invocation) orderOptions(cfg *config.Config, profile string) (orders.Options, error) {
 	if profile == "" {
 		profile = cfg.Orders.Profile
 	}

@@ -18,7 +18,7 @@ type ending struct {
 }
 
 // ending gives the verdict so far.
-func (a *app) ending() ending {
+func (a *invocation) ending() ending {
 	return ending{ExitCode: a.verdict.code(), Reasons: a.verdict.list()}
 }
 
@@ -39,16 +39,6 @@ func timeOrNull(t time.Time) *string {
 	return orNull(pay.FormatTime(t))
 }
 
-// or gives the first text that is not empty.
-func or(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
 // shortTime writes a time for a column: to the minute, in Asia/Seoul.
 func shortTime(t time.Time) string {
 	if t.IsZero() {
@@ -62,7 +52,7 @@ func amountOrDash(currency pay.Currency, units *int64) string {
 	if units == nil {
 		return "-"
 	}
-	return people(currency, *units)
+	return currency.Spell(*units)
 }
 
 // listed writes the words among which one can choose.
@@ -101,7 +91,7 @@ func width(text string) int {
 
 // printTable writes rows under a header. A column whose header begins with
 // ">" stands to the right.
-func (a *app) printTable(header []string, rows [][]string) {
+func (a *invocation) printTable(header []string, rows [][]string) {
 	widths := make([]int, len(header))
 	right := make([]bool, len(header))
 	titles := make([]string, len(header))
@@ -133,7 +123,7 @@ func (a *app) printTable(header []string, rows [][]string) {
 type field struct{ name, value string }
 
 // printFields writes names and values, without the absent ones.
-func (a *app) printFields(fields []field) {
+func (a *invocation) printFields(fields []field) {
 	longest := 0
 	for _, f := range fields {
 		if f.value != "" {
@@ -154,9 +144,6 @@ func timeOrNothing(t time.Time) string {
 	}
 	return pay.FormatTime(t)
 }
-
-// counted writes "1 break", "2 breaks".
-func counted(n int, thing string) string { return pay.Counted(int64(n), thing) }
 
 // each turns every element of a list into another thing; never nil, so that
 // JSON has an empty array.

@@ -550,9 +550,9 @@ func (l *ledgered) cards(row int, open, fresh, again int64) {
 	l.is("요약", 11, row, soonMoney)
 	apart := "쇼핑몰과 일치 ✓"
 	if difference := shop.net() - toss.net(); difference != 0 {
-		apart = "쇼핑몰 − 토스 차이 " + people(pay.KRW, difference)
+		apart = "쇼핑몰 − 토스 차이 " + pay.KRW.Spell(difference)
 		if difference > 0 {
-			apart = "쇼핑몰 − 토스 차이 +" + people(pay.KRW, difference)
+			apart = "쇼핑몰 − 토스 차이 +" + pay.KRW.Spell(difference)
 		}
 	}
 	l.is("요약", 2, row+1, apart)
