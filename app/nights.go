@@ -35,7 +35,7 @@ type Nights struct {
 	WentAway  func(err error) bool // the database is away, and may come back
 	Sleep     func(ctx context.Context, d time.Duration) error
 	Workbooks func() (Workbooks, error)
-	Deliver   func(ctx context.Context, workbooks []string) error // joins what did not arrive; nil: nowhere
+	Delivery  Delivery
 	Teller    *Teller
 	Needs     *Needs
 	Warn      Warn
@@ -187,10 +187,7 @@ func (n *Nights) date(ctx context.Context, job string, day pay.Day) (*Date, erro
 // deliver brings the workbooks to where people want them. They lie in their
 // folder whatever happens; that they did not arrive needs a person.
 func (n *Nights) deliver(ctx context.Context, files []string) {
-	if n.Deliver == nil {
-		return
-	}
-	for _, failure := range Failures(n.Deliver(ctx, files)) {
+	for _, failure := range Failures(n.Delivery.Put(ctx, files)) {
 		n.Warn(failure.Error(), hint.Of(failure))
 		n.Outcome.Add(EndedPerson, "%v", failure)
 	}

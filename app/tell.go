@@ -38,6 +38,9 @@ type Teller struct {
 	Log       *slog.Logger
 }
 
+// Addresses are those that a setting names, with white space between two.
+func Addresses(setting string) []string { return notify.Split(setting) }
+
 // Silent says that there is nobody to tell.
 func (t *Teller) Silent() bool { return len(t.Addresses) == 0 && t.Heartbeat == "" }
 
@@ -182,14 +185,6 @@ func (t *Teller) Refunds(ctx context.Context, s jobs.RefundSummary, counter Coun
 		t.say("환불 확인 필요: 결과 미확인 %d건 · 확인 필요 %d건", "Refunds to look at: %d unknown, %d held", unknown, held),
 		t.say("결과 미확인 건은 다음 환불 실행 시 재조회합니다. 확인 필요 건은 토스 상점관리자에서 확인한 뒤 daesa refunds resolve로 확정하십시오. 중복 환불될 수 있으므로 같은 환불을 수기로 다시 처리하지 마십시오.",
 			"What is unknown is looked up again by the next run. What is held waits for a person: look at it in Toss's console, then daesa refunds resolve. Do not repeat such a refund by hand: it may be paid twice."))
-}
-
-// CaptureSpan is how far back missed refund accounts are counted for people.
-const CaptureSpan = 24 * time.Hour
-
-// Captured says how the capture of a merchant's refund accounts went.
-type Captured interface {
-	Captures(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
 }
 
 // Capture tells at once that accounts were missed, or that the provider or the

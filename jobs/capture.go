@@ -118,6 +118,14 @@ func (g CaptureGap) Cause() string {
 	return g.MID + " " + string(g.Kind)
 }
 
+// Hint is what to do about it; "" where no call of the provider failed.
+func (g CaptureGap) Hint() string {
+	if g.Kind == "" {
+		return ""
+	}
+	return (&pay.Failure{Kind: g.Kind}).Hint()
+}
+
 // KeysRefused are the merchants whose secret key the provider does not accept.
 func (s CaptureSummary) KeysRefused() []string {
 	var mids []string

@@ -18,7 +18,6 @@ import (
 
 	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
 	"daesa/jobs"
 	"daesa/orders"
 	"daesa/pay"
@@ -66,10 +65,7 @@ func (a *invocation) demoCommand() *cobra.Command {
 }
 
 func (a *invocation) runDemo(ctx context.Context, dir string, orders int, seed uint64) error {
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
+	now := a.now()
 	if orders < 1 {
 		return usage(errors.New("--orders must be at least 1"), "for example --orders 2000")
 	}
@@ -145,7 +141,7 @@ func (d *demo) writeConfig(addr string) error {
 	if _, err := os.Stat(key); err == nil {
 		return nil
 	}
-	return seal.WriteKeyFile(key)
+	return app.WriteKey(key)
 }
 
 // night runs one night as it would have run then: the shop's orders and the
@@ -159,12 +155,11 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	}
 	inner := d.inner(at, "demo")
 	var documents []nightDocument
-	err := inner.withNights(ctx, func(cfg *config.Config, db *store.DB, n *app.Nights) error {
-		if err := inner.importOrders(ctx, cfg, db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
+	err := inner.withProvider(ctx, func(s *session) (err error) {
+		if err := s.importOrders(ctx, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
 			return err
 		}
-		var err error
-		documents, err = inner.nightDocuments(ctx, n, string(day))
+		documents, err = s.nightDocuments(ctx, s.nights(), string(day))
 		return err
 	})
 	if err != nil {
@@ -178,7 +173,7 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 // at a time.
 func (d *demo) inner(at time.Time, by string) *invocation {
 	inner := d.another(io.Discard)
-	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), pay.FormatTime(at), by, ""
+	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), at, by, ""
 	inner.env = func(name string) (string, bool) {
 		switch name {
 		case demoKey:
@@ -210,45 +205,46 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 	d.toss.SetClock(at)
 	var sent sentRefunds
 	inner := d.inner(at, "demo, a second person")
-	cfg, err := inner.config(true)
-	if err != nil {
-		return sent, err
+	return sent, inner.withProvider(ctx, func(s *session) error {
+		s.cfg.Refunds.Send = true // the provider is this process
+		waiting, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.Requested)})
+		if err != nil {
+			return err
+		}
+		word := app.GiveWord{Store: s.db, Head: s.head(), Say: app.SayApprove, IDs: each(waiting, func(r refunds.Request) string { return r.ID }), By: s.actor(), Now: at}
+		if _, err := word.Run(ctx); err != nil {
+			return err
+		}
+		run, err := s.refundsJob(ctx, runFlags{count: -1, amount: -1}, s.head())
+		if err != nil {
+			return err
+		}
+		run.Patience, run.StopAfterUnknown = 3*time.Second, 0
+		run.FailureReached = func(_, _ int64) bool { return false } // the lost answers are ours
+		d.toss.SetFaults(sandbox.Faults{DropAfter: 1, Max: demoLost, API: "cancel"})
+		sent.approved = len(waiting)
+		if sent.summary, err = run.Run(ctx); err != nil {
+			return err
+		}
+		for _, r := range waiting {
+			sent.canceled += d.canceledBy(r)
+		}
+		return nil
+	})
+}
+
+// canceledBy is how many cancels of its payment are a request's.
+func (d *demo) canceledBy(r refunds.Request) (number int) {
+	p, ok := d.toss.Payment(r.PaymentKey)
+	if !ok {
+		return 0
 	}
-	cfg.Refunds.Send = true // the provider is this process
-	db, err := inner.database(ctx, cfg)
-	if err != nil {
-		return sent, err
-	}
-	defer db.Close()
-	waiting, err := db.Refunds(ctx, store.RefundFilter{State: string(refunds.Requested)})
-	if err != nil {
-		return sent, err
-	}
-	ids := each(waiting, func(r refunds.Request) string { return r.ID })
-	if _, err := db.Approve(ctx, refunds.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
-		return sent, err
-	}
-	run, err := inner.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
-	if err != nil {
-		return sent, err
-	}
-	run.Patience, run.StopAfterUnknown = 3*time.Second, 0
-	run.FailureReached = func(_, _ int64) bool { return false } // the lost answers are ours
-	d.toss.SetFaults(sandbox.Faults{DropAfter: 1, Max: demoLost, API: "cancel"})
-	sent.approved = len(ids)
-	if sent.summary, err = run.Run(ctx); err != nil {
-		return sent, err
-	}
-	for _, r := range waiting {
-		if p, ok := d.toss.Payment(r.PaymentKey); ok {
-			for _, c := range p.Cancels {
-				if pay.Marker(c.Reason) == r.ID {
-					sent.canceled++
-				}
-			}
+	for _, c := range p.Cancels {
+		if pay.Marker(c.Reason) == r.ID {
+			number++
 		}
 	}
-	return sent, nil
+	return number
 }
 
 func (d *demo) writeOrders(path string, at time.Time) error {

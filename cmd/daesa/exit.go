@@ -71,6 +71,26 @@ func usage(err error, next string) error {
 	return &coded{hint.With(err, next), codeUsage}
 }
 
+// endingOf is the ending of an exit code; "" for every code that is of none.
+func endingOf(code int) app.Ending {
+	for ending, of := range codesOfEndings {
+		if of == code {
+			return ending
+		}
+	}
+	return ""
+}
+
+// usageOf is the error of a command that takes its own words for wrong: those are a
+// mistake in how it was called.
+func usageOf(err error) error {
+	var asked *app.AskedError
+	if errors.As(err, &asked) {
+		return &coded{err, codeUsage}
+	}
+	return err
+}
+
 // failed is an error with a next step: exit code 1.
 func failed(next, format string, values ...any) error {
 	return hint.Errorf(next, format, values...)

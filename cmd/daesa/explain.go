@@ -1,16 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"daesa/app"
-	"daesa/config"
 	"daesa/pay"
-	"daesa/store"
 )
 
 func (a *invocation) explainCommand() *cobra.Command {
@@ -18,86 +16,17 @@ func (a *invocation) explainCommand() *cobra.Command {
 		Use:   "explain ORDER",
 		Short: "Everything known about one order, as a timeline",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				known, err := app.Explain{Sides: db, Traces: db, MID: a.mid, OrderID: ids[0]}.Run(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return a.printKnown(known)
-			})
-		},
+		RunE: a.onStore(func(ctx context.Context, s *session, ids []string) error {
+			known, err := app.Explain{Sides: s.db, Traces: s.db, MID: s.mid, OrderID: ids[0]}.Run(ctx)
+			if err != nil {
+				return err
+			}
+			return s.show(s.newKnownDocument(known), func() { s.printKnown(known) })
+		}),
 	}
 }
 
-// sentence writes one moment of the timeline.
-func sentence(fact app.Fact) string {
-	switch f := fact.(type) {
-	case app.Ordered:
-		return "ordered for " + f.Order.Currency.Spell(f.Order.Amount)
-	case app.ShopPaid:
-		return "paid (says the shop)"
-	case app.ShopCanceled:
-		if f.Order.CanceledAmount > 0 {
-			return fmt.Sprintf("cancelled %s (says the shop)", f.Order.Currency.Spell(f.Order.CanceledAmount))
-		}
-		return "cancelled (says the shop)"
-	case app.Listed:
-		return fmt.Sprintf("list: %s, amount %s, payment %s", f.Row.Status, f.Row.Currency.Spell(f.Row.Amount), f.Row.PaymentKey)
-	case app.Requested:
-		return fmt.Sprintf("payment %s requested for %s", f.Payment.PaymentKey, f.Payment.Currency.Spell(f.Payment.TotalAmount))
-	case app.PaymentDone:
-		return fmt.Sprintf("payment %s approved", f.Payment.PaymentKey)
-	case app.TossCanceled:
-		by := ""
-		if f.Cancel.Reason != "" {
-			by = ", refund " + f.Cancel.Reason
-		}
-		return fmt.Sprintf("payment %s: cancelled %s, %s%s", f.Payment.PaymentKey, f.Payment.Currency.Spell(f.Cancel.Amount), f.Cancel.Status, by)
-	case app.WebhookArrived:
-		return fmt.Sprintf("webhook %s %s: %s", f.Webhook.Type, f.Webhook.Status, strings.TrimSpace(f.Webhook.State+" "+f.Webhook.Why))
-	case app.WasLookedUp:
-		return fmt.Sprintf("looked payment %s up: %s, Toss holds %s", f.Payment.PaymentKey, f.Payment.Status, f.Payment.Currency.Spell(f.Payment.Held()))
-	case app.Done:
-		return deed(f)
-	case app.AccountNoted:
-		if f.Account.AccountMasked == "" {
-			return fmt.Sprintf("refund account %s %s", f.Account.State, f.Account.Why)
-		}
-		return fmt.Sprintf("refund account %s %s %s (%s)", f.Account.Bank, f.Account.AccountMasked, f.Account.HolderMasked, f.Account.Source)
-	case app.AccountDestroyed:
-		return "refund account destroyed"
-	case app.AnswerKept:
-		return fmt.Sprintf("kept Toss's answer about %s: %s bytes, sha256 %s", f.About, pay.Grouped(f.Size), f.SHA256)
-	default:
-		return ""
-	}
-}
-
-// deed writes a journal row as people read it: break B resolved as fix_shop by kim.
-func deed(d app.Done) string {
-	text := "order"
-	switch {
-	case d.Break != nil:
-		text = fmt.Sprintf("break %s (%s)", d.Break.ID, d.Break.Kind)
-	case d.Refund != nil:
-		text = fmt.Sprintf("refund %s of %s", d.Refund.ID, d.Refund.Currency.Spell(d.Refund.Amount))
-	}
-	text += " " + d.Entry.Verb()
-	if as := d.Entry.As(); as != "" {
-		text += " as " + as
-	}
-	text += " by " + d.Entry.Actor
-	if d.Entry.Reason != "" {
-		text += ": " + d.Entry.Reason
-	}
-	return text
-}
-
-func (a *invocation) printKnown(k *app.Explained) error {
-	if a.json {
-		return a.printJSON(a.newKnownDocument(k))
-	}
+func (a *invocation) printKnown(k *app.Explained) {
 	for _, o := range k.Orders {
 		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s%s", o.MID, o.Status, o.Currency.Spell(o.Amount), o.Currency.Spell(o.Held()), taxFree(o.Currency, &o.TaxFreeAmount))))
 	}
@@ -113,7 +42,7 @@ func (a *invocation) printKnown(k *app.Explained) error {
 	}
 	for _, b := range k.Breaks {
 		line := fmt.Sprintf("break %s: %s, %s", b.ID, b.Kind, b.Status)
-		if said := remark(b); said != "" && b.Status.NeedsPerson() {
+		if said := app.RemarkOf(b); said != "" && b.Status.NeedsPerson() {
 			line += "; " + said
 		}
 		a.printf("%s\n", plain(line))
@@ -123,9 +52,8 @@ func (a *invocation) printKnown(k *app.Explained) error {
 	}
 	a.printf("\n")
 	a.printTable([]string{"WHEN", "SIDE", "WHAT"}, each(k.Timeline, func(m app.Moment) []string {
-		return []string{pay.FormatTime(m.At.Truncate(time.Second)), string(m.Side), sentence(m.Fact)}
+		return []string{pay.FormatTime(m.At.Truncate(time.Second)), string(m.Side), m.Fact.Sentence()}
 	}))
-	return nil
 }
 
 // taxFree names the tax-free part of what was paid, where there is one.
@@ -149,7 +77,12 @@ type knownDocument struct {
 }
 
 type orderDocument struct {
-	MID               string  `json:"mid"`
+	MID string `json:"mid"`
+	orderFields
+}
+
+// orderFields are an order as JSON shows it, whoever reads it.
+type orderFields struct {
 	OrderID           string  `json:"order_id"`
 	PaymentKey        *string `json:"payment_key"`
 	Method            *string `json:"method"`
@@ -213,14 +146,16 @@ func (a *invocation) newKnownDocument(k *app.Explained) knownDocument {
 		Transactions: each(k.Transactions, newTransactionDocument),
 		Breaks:       each(k.Breaks, newBreakDocument), Refunds: each(k.Refunds, newRefundDocument),
 		Timeline: each(k.Timeline, func(m app.Moment) eventDocument {
-			return eventDocument{pay.FormatTime(m.At), string(m.Side), sentence(m.Fact)}
+			return eventDocument{pay.FormatTime(m.At), string(m.Side), m.Fact.Sentence()}
 		}),
 	}
 }
 
-func newOrderDocument(o pay.Order) orderDocument {
-	return orderDocument{
-		MID: o.MID, OrderID: o.ID, PaymentKey: orNull(o.PaymentKey), Method: orNull(o.Method), Status: string(o.Status),
+func newOrderDocument(o pay.Order) orderDocument { return orderDocument{o.MID, newOrderFields(o)} }
+
+func newOrderFields(o pay.Order) orderFields {
+	return orderFields{
+		OrderID: o.ID, PaymentKey: orNull(o.PaymentKey), Method: orNull(o.Method), Status: string(o.Status),
 		Amount: o.Amount, CanceledAmount: o.CanceledAmount, RefundedElsewhere: o.RefundedElsewhere,
 		TaxFreeAmount: o.TaxFreeAmount, PG: o.PG, Currency: string(o.Currency), OrderedAt: timeOrNull(o.OrderedAt),
 		PaidAt: timeOrNull(o.PaidAt), CanceledAt: timeOrNull(o.CanceledAt), CustomerRef: orNull(o.CustomerRef),

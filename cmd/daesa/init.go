@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
 )
 
 // initDocument is the JSON of `init`.
@@ -50,7 +50,7 @@ func (a *invocation) initialise(dir string) error {
 	for _, file := range []struct {
 		path  string
 		write func(path string) error
-	}{{settings, writeTemplate}, {key, seal.WriteKeyFile}} {
+	}{{settings, writeTemplate}, {key, app.WriteKey}} {
 		err := file.write(file.path)
 		switch {
 		case err == nil:

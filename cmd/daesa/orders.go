@@ -11,11 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/app"
-	"daesa/config"
+	"daesa/app/intake"
 	"daesa/internal/written"
 	"daesa/orders"
 	"daesa/pay"
-	"daesa/store"
 )
 
 func (a *invocation) ordersCommand() *cobra.Command {
@@ -62,16 +61,16 @@ func (a *invocation) password(f fileFlags) (string, error) {
 }
 
 // fileOptions are how the orders of a file are read.
-func (a *invocation) fileOptions(cfg *config.Config, f fileFlags) (orders.Options, error) {
-	options, err := a.orderOptions(cfg, f.profile)
+func (s *session) fileOptions(f fileFlags) (orders.Options, error) {
+	options, err := s.orderOptions(f.profile)
 	if err != nil {
 		return options, err
 	}
 	if options.DefaultMID == "" {
-		options.DefaultMID = a.mid
+		options.DefaultMID = s.mid
 	}
 	options.Sheet = f.sheet
-	options.Password, err = a.password(f)
+	options.Password, err = s.password(f)
 	return options, err
 }
 
@@ -91,8 +90,8 @@ func (a *invocation) ordersImportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.importOrders(cmd.Context(), cfg, db, files, f, older)
+			return a.withStore(cmd.Context(), func(s *session) error {
+				return s.importOrders(cmd.Context(), files, f, older)
 			})
 		},
 	}
@@ -132,44 +131,32 @@ type imported struct {
 	ending
 }
 
-func (a *invocation) importOrders(ctx context.Context, cfg *config.Config, db *store.DB, paths []string, f ordersFlags, older orders.Older) error {
-	now, err := a.now()
+func (s *session) importOrders(ctx context.Context, paths []string, f ordersFlags, older orders.Older) error {
+	now := s.now()
+	options, err := s.fileOptions(f.fileFlags)
 	if err != nil {
 		return err
 	}
-	options, err := a.fileOptions(cfg, f.fileFlags)
-	if err != nil {
-		return err
-	}
-	bar := a.newProgress()
+	bar := s.newProgress()
 	defer bar.Close()
-	sum, err := app.ImportOrders{
-		Store: db, Options: options, Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
-		Actor: a.actor(), Now: now, Step: func(rows int64) { bar.Step("orders", rows, 0) },
+	sum, err := intake.Import{
+		Store: s.db, Options: options, Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
+		Actor: s.actor(), Now: now, Step: func(rows int64) { bar.Step("orders", rows, 0) },
 	}.Run(ctx)
 	if err != nil {
 		return err
 	}
 	for _, column := range sum.Unknown {
-		a.warn("%s: the column %q means nothing to daesa and is passed over", column.File, column.Title)
+		app.SayUnread(s.warns, column.File, []string{column.Title}, nil)
 	}
 	for _, sheet := range sum.Unread {
-		a.warn("%s: nothing was read of the sheet %q; --sheet names another one", sheet.File, sheet.Sheet)
+		app.SayUnread(s.warns, sheet.File, nil, []string{sheet.Sheet})
 	}
-	for _, word := range slices.Sorted(maps.Keys(sum.UnknownMethods)) {
-		a.verdict.Add(app.EndedPerson, "%d orders were taken without a method: nobody says what %q means; name it under methods of a profile", sum.UnknownMethods[word], word)
-	}
-	if sum.Quarantined > 0 {
-		a.verdict.Add(app.EndedPerson, "%d rows were refused: see %s", sum.Quarantined, f.quarantine)
-	}
-	if a.json {
-		return a.printJSON(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, a.ending()})
-	}
-	a.sayImported(sum, f)
-	return nil
+	sum.Outcome(f.quarantine, &s.verdict.Outcome)
+	return s.show(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, s.ending()}, func() { s.sayImported(sum, f) })
 }
 
-func (a *invocation) sayImported(sum app.ImportedOrders, f ordersFlags) {
+func (a *invocation) sayImported(sum intake.Imported, f ordersFlags) {
 	if f.dry {
 		a.printf("nothing was written: ")
 	}
@@ -200,8 +187,8 @@ func (a *invocation) ordersAllowCommand() *cobra.Command {
 			if note == "" {
 				return usage(errors.New("orders allow: --note is needed"), "--note says why the order may go back; it is kept in the journal")
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.allowOrder(cmd.Context(), db, ids[0], note)
+			return a.withStore(cmd.Context(), func(s *session) error {
+				return s.allowOrder(cmd.Context(), ids[0], note)
 			})
 		},
 	}
@@ -217,26 +204,10 @@ type allowedDocument struct {
 	ending
 }
 
-func (a *invocation) allowOrder(ctx context.Context, db *store.DB, orderID, note string) error {
-	now, err := a.now()
+func (s *session) allowOrder(ctx context.Context, orderID, note string) error {
+	mid, err := intake.Allow{Store: s.db, MID: s.mid, OrderID: orderID, Note: note, By: s.actor(), Now: s.now()}.Run(ctx)
 	if err != nil {
-		return err
+		return usageOf(err)
 	}
-	known, err := db.OrdersOf(ctx, a.mid, orderID)
-	switch {
-	case err != nil:
-		return err
-	case len(known) == 0:
-		return failed("check the number; only an order that is stored can go back", "order %s: daesa does not know it", plain(orderID))
-	case len(known) > 1:
-		return usage(fmt.Errorf("order %s: several merchants have it", plain(orderID)), "say which by --mid")
-	}
-	if err := db.AllowOrder(ctx, known[0].MID, orderID, note, a.actor(), now); err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(allowedDocument{known[0].MID, orderID, note, a.ending()})
-	}
-	a.printf("order %s of %s may go back once\n", plain(orderID), known[0].MID)
-	return nil
+	return s.show(allowedDocument{mid, orderID, note, s.ending()}, func() { s.printf("order %s of %s may go back once\n", plain(orderID), mid) })
 }

@@ -33,7 +33,7 @@ type inspectDocument struct {
 	Orders     int                 `json:"orders"`
 	Totals     map[string]int64    `json:"totals"`
 	Refused    []rowProblem        `json:"refused"`
-	Sample     []sampleOrder       `json:"sample"`
+	Sample     []orderFields       `json:"sample"`
 	ending
 }
 
@@ -41,24 +41,6 @@ type candidateDocument struct {
 	Profile string   `json:"profile"`
 	Found   []string `json:"found"`
 	Missing []string `json:"missing"`
-}
-
-// sampleOrder is an order as it would be taken.
-type sampleOrder struct {
-	OrderID           string  `json:"order_id"`
-	PaymentKey        *string `json:"payment_key"`
-	Method            *string `json:"method"`
-	Status            string  `json:"status"`
-	Amount            int64   `json:"amount"`
-	CanceledAmount    int64   `json:"canceled_amount"`
-	RefundedElsewhere int64   `json:"refunded_elsewhere"`
-	TaxFreeAmount     int64   `json:"tax_free_amount"`
-	PG                string  `json:"pg"`
-	Currency          string  `json:"currency"`
-	OrderedAt         *string `json:"ordered_at"`
-	PaidAt            *string `json:"paid_at"`
-	CanceledAt        *string `json:"canceled_at"`
-	CustomerRef       *string `json:"customer_ref"`
 }
 
 func (a *invocation) ordersInspectCommand() *cobra.Command {
@@ -126,7 +108,7 @@ func (a *invocation) newInspectDocument(i orders.Inspection) inspectDocument {
 	d := inspectDocument{
 		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile),
 		Columns: i.Columns, Unused: append([]string{}, i.Unused...), Statuses: meanings(i.Statuses), Methods: meanings(i.Methods), PGs: meanings(i.PGs),
-		Rows: i.Rows, Orders: i.Orders, Totals: map[string]int64{}, Sample: each(i.Sample, newSampleOrder),
+		Rows: i.Rows, Orders: i.Orders, Totals: map[string]int64{}, Sample: each(i.Sample, newOrderFields),
 		Candidates: each(i.Candidates, func(c orders.Candidate) candidateDocument {
 			return candidateDocument{c.Profile, append([]string{}, c.Found...), append([]string{}, c.Missing...)}
 		}),
@@ -150,21 +132,12 @@ func meanings(words map[string]string) map[string]*string {
 	return result
 }
 
-func newSampleOrder(o pay.Order) sampleOrder {
-	return sampleOrder{
-		OrderID: o.ID, PaymentKey: orNull(o.PaymentKey), Method: orNull(o.Method), Status: string(o.Status), Amount: o.Amount,
-		CanceledAmount: o.CanceledAmount, RefundedElsewhere: o.RefundedElsewhere, TaxFreeAmount: o.TaxFreeAmount, PG: o.PG,
-		Currency: string(o.Currency), OrderedAt: timeOrNull(o.OrderedAt), PaidAt: timeOrNull(o.PaidAt), CanceledAt: timeOrNull(o.CanceledAt),
-		CustomerRef: orNull(o.CustomerRef),
-	}
-}
-
 func (a *invocation) sayInspected(d inspectDocument, i orders.Inspection) {
 	what := strings.TrimSpace(strings.ToUpper(d.Container) + " " + cmp.Or(i.About.Encoding))
 	if i.About.Encrypted {
 		what += ", encrypted"
 	}
-	a.printFields([]field{
+	a.printFields([][2]string{
 		{"file", what}, {"sheet", i.About.Sheet}, {"sheets not read", strings.Join(i.About.Unread, ", ")},
 		{"header", headerPlace(d.HeaderRow)}, {"profile", whichProfile(d)},
 		{"rows", pay.Grouped(d.Rows)}, {"orders", pay.Grouped(int64(d.Orders))}, {"refused", fmt.Sprint(len(d.Refused))},

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"daesa/app"
-	"daesa/config"
 	"daesa/pay"
-	"daesa/store"
+	"daesa/refunds"
 )
 
 // wordDocument is the JSON of a person's word on requests.
@@ -91,44 +89,39 @@ func (a *invocation) giveWord(ctx context.Context, ids []string, f wordFlags, do
 	if len(ids) == 0 && f.batch == "" || len(ids) > 0 && f.batch != "" {
 		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
 	}
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error {
-		word := app.GiveWord{Store: db, Head: newHeadKeeper(cfg, db), Say: say, IDs: ids, Batch: f.batch, MID: a.mid, Note: f.note, By: a.actor(), Now: now}
+	return a.withStore(ctx, func(s *session) error {
+		word := app.GiveWord{Store: s.db, Head: s.head(), Say: say, IDs: ids, Batch: f.batch, MID: s.mid, Note: f.note, By: s.actor(), Now: s.now()}
 		if f.count >= 0 {
 			word.Expect = &app.Expected{Count: f.count, Amount: f.amount}
 		}
 		given, err := word.Run(ctx)
-		var unreadable *app.ExpectedAmountError
-		if errors.As(err, &unreadable) {
-			return &coded{err, codeUsage}
-		}
 		if err != nil {
-			return err
+			return usageOf(err)
 		}
-		document := wordDocument{Refunds: each(given.Requests, newRefundDocument), Count: len(given.Requests), Amount: map[string]int64{}, LeftOut: given.LeftOut}
-		for _, r := range given.Requests {
-			document.Amount[string(r.Currency)] += r.Amount
-		}
-		return a.printWord(document, done)
+		return s.showWord(given, done)
 	})
 }
 
-func (a *invocation) printWord(d wordDocument, done string) error {
-	d.ending = a.ending()
-	if a.json {
-		return a.printJSON(d)
+func (s *session) showWord(given app.Given, done string) error {
+	d := wordDocument{Refunds: each(given.Requests, newRefundDocument), Count: len(given.Requests), Amount: sumOf(given.Requests), LeftOut: given.LeftOut, ending: s.ending()}
+	return s.show(d, func() {
+		for _, r := range given.Requests {
+			s.printf("%s  %s  order %s  %s\n", done, r.ID, plain(r.OrderID), r.Currency.Spell(r.Amount))
+		}
+		s.printf("%s %s\n", pay.Counted(d.Count, "refund request"), done)
+		for _, id := range d.LeftOut {
+			s.printf("left out, since it equals another request: %s; look at both, then daesa refunds approve %s\n", id, id)
+		}
+	})
+}
+
+// sumOf sums requests up by currency.
+func sumOf(requests []refunds.Request) map[string]int64 {
+	sums := map[string]int64{}
+	for _, r := range requests {
+		sums[string(r.Currency)] += r.Amount
 	}
-	for _, r := range d.Refunds {
-		a.printf("%s  %s  order %s  %s\n", done, r.ID, plain(r.OrderID), pay.Currency(r.Currency).Spell(r.Amount))
-	}
-	a.printf("%s %s\n", pay.Counted(d.Count, "refund request"), done)
-	for _, id := range d.LeftOut {
-		a.printf("left out, since it equals another request: %s; look at both, then daesa refunds approve %s\n", id, id)
-	}
-	return nil
+	return sums
 }
 
 // brakeDocument is the JSON of pause and resume.
@@ -148,9 +141,9 @@ func (a *invocation) refundsPauseCommand() *cobra.Command {
 			if strings.TrimSpace(note) == "" {
 				return usage(errors.New("refunds pause: --note is needed"), "say why; whoever is on call reads it")
 			}
-			return a.brake(cmd.Context(), func(db *store.DB, now time.Time) error {
-				_, err := db.Pause(cmd.Context(), a.actor(), note, now)
-				return err
+			return a.withStore(cmd.Context(), func(s *session) error {
+				_, err := s.db.Pause(cmd.Context(), s.actor(), note, s.now())
+				return s.showBrake(cmd.Context(), err)
 			})
 		},
 	}
@@ -161,37 +154,28 @@ func (a *invocation) refundsPauseCommand() *cobra.Command {
 func (a *invocation) refundsResumeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "resume", Short: "Take the brake off", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.brake(cmd.Context(), func(db *store.DB, now time.Time) error {
-				_, err := db.Resume(cmd.Context(), a.actor(), now)
-				return err
-			})
-		},
+		RunE: a.onStore(func(ctx context.Context, s *session, _ []string) error {
+			_, err := s.db.Resume(ctx, s.actor(), s.now())
+			return s.showBrake(ctx, err)
+		}),
 	}
 }
 
-func (a *invocation) brake(ctx context.Context, change func(*store.DB, time.Time) error) error {
-	now, err := a.now()
+// showBrake shows the brake after a change, unless that failed.
+func (s *session) showBrake(ctx context.Context, err error) error {
 	if err != nil {
 		return err
 	}
-	return a.withDatabase(ctx, func(_ *config.Config, db *store.DB) error {
-		if err := change(db, now); err != nil {
-			return err
-		}
-		brake, err := db.Brake(ctx)
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(brakeDocument{Paused: brake.On, Note: orNull(brake.Note), By: orNull(brake.By), At: timeOrNull(brake.At), ending: a.ending()})
-		}
+	brake, err := s.db.Brake(ctx)
+	if err != nil {
+		return err
+	}
+	return s.show(brakeDocument{Paused: brake.On, Note: orNull(brake.Note), By: orNull(brake.By), At: timeOrNull(brake.At), ending: s.ending()}, func() {
 		if brake.On {
-			a.printf("refunds are paused since %s by %s: %s\n", pay.FormatTime(brake.At), plain(brake.By), plain(brake.Note))
+			s.printf("refunds are paused since %s by %s: %s\n", pay.FormatTime(brake.At), plain(brake.By), plain(brake.Note))
 		} else {
-			a.printf("the brake is off\n")
+			s.printf("the brake is off\n")
 		}
-		return nil
 	})
 }
 
@@ -208,7 +192,7 @@ func (a *invocation) refundsResolveCommand() *cobra.Command {
 			if !slices.Contains(words, as) || strings.TrimSpace(note) == "" {
 				return usage(errors.New("refunds resolve: --as and --note are needed"), "--as is executed or not-executed; --note says what you saw")
 			}
-			return a.resolveRefund(cmd.Context(), ids[0], as == "executed", note)
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.resolveRefund(cmd.Context(), ids[0], as == "executed", note) })
 		},
 	}
 	cmd.Flags().StringVar(&as, "as", "", "executed or not-executed")
@@ -216,12 +200,13 @@ func (a *invocation) refundsResolveCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *invocation) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
-	return a.withAsker(ctx, func(s *asker) error {
-		if err := (app.ResolveRefund{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, ID: id, Executed: executed, Note: note,
-			By: a.actor(), Now: s.now}).Run(ctx); err != nil {
-			return err
-		}
-		return a.showRefund(ctx, s.cfg, s.db, id)
-	})
+func (s *session) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
+	lookUps, err := s.lookUps()
+	if err != nil {
+		return err
+	}
+	if err := (app.ResolveRefund{Store: s.db, Head: s.head(), LookUps: lookUps, ID: id, Executed: executed, Note: note, By: s.actor(), Now: s.now()}).Run(ctx); err != nil {
+		return err
+	}
+	return s.showRefund(ctx, id)
 }

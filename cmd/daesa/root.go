@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/user"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +15,6 @@ import (
 
 	"daesa/config"
 	"daesa/pay"
-	"daesa/store"
 )
 
 // invocation is one command line: what it sees of the machine, the flags that every command takes, and
@@ -29,7 +26,8 @@ type invocation struct {
 	json       bool
 	logFormat  string
 	logLevel   string
-	asOf       string
+	asOfText   string
+	asOf       time.Time // zero: the real clock goes on
 	mid        string
 	by         string
 	okCodes    []int
@@ -75,7 +73,7 @@ func (a *invocation) root() *cobra.Command {
 	flags.BoolVar(&a.json, "json", false, "stdout is one JSON document, on an error too; money in it is in the smallest unit of its currency")
 	flags.StringVar(&a.logFormat, "log-format", "text", "text or json, on stderr")
 	flags.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
-	flags.StringVar(&a.asOf, "as-of", "", "use this time as now, in place of the clock")
+	flags.StringVar(&a.asOfText, "as-of", "", "use this time as now, in place of the clock")
 	flags.StringVar(&a.mid, "mid", "", "only this merchant (default: all that are configured)")
 	flags.StringVar(&a.by, "by", "", "who does this (default $DAESA_ACTOR, else the login name)")
 	flags.IntSliceVar(&a.okCodes, "ok-codes", nil, "exit codes that become 0, such as 3,5")
@@ -139,8 +137,11 @@ func (a *invocation) prepare(*cobra.Command) error {
 	default:
 		return usage(fmt.Errorf("--log-format %q is not known", a.logFormat), "use text or json")
 	}
-	if _, err := a.now(); err != nil {
-		return err
+	if a.asOfText != "" {
+		var err error
+		if a.asOf, err = pay.ParseTime(a.asOfText); err != nil {
+			return usage(fmt.Errorf("--as-of: %w", err), "for example --as-of 2026-11-22T01:30:00+09:00")
+		}
 	}
 	for _, code := range a.okCodes {
 		if code != codePerson && code != codeUnknown && code != codeIncomplete {
@@ -151,15 +152,11 @@ func (a *invocation) prepare(*cobra.Command) error {
 }
 
 // now is the business's clock: --as-of, or the real one.
-func (a *invocation) now() (time.Time, error) {
-	if a.asOf == "" {
-		return a.clock().Truncate(time.Microsecond), nil
+func (a *invocation) now() time.Time {
+	if a.asOf.IsZero() {
+		return a.clock().Truncate(time.Microsecond)
 	}
-	t, err := pay.ParseTime(a.asOf)
-	if err != nil {
-		return t, usage(fmt.Errorf("--as-of: %w", err), "for example --as-of 2026-11-22T01:30:00+09:00")
-	}
-	return t, nil
+	return a.asOf
 }
 
 // actor is who does this.
@@ -205,37 +202,14 @@ func mids(cfg *config.Config) []string {
 	return names
 }
 
-// merchants are those that the command is about.
-func (a *invocation) merchants(cfg *config.Config) []config.Merchant {
-	return slices.DeleteFunc(slices.Clone(cfg.Merchants), func(m config.Merchant) bool { return a.mid != "" && m.MID != a.mid })
-}
-
-// database opens the configured database and refuses a schema that is not this
-// program's.
-func (a *invocation) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), store.MaxConnections(cfg.Database.MaxConnections))
-	if err != nil {
-		return nil, err
+// show writes what a command found: one document with --json, else what people
+// read.
+func (a *invocation) show(document any, people func()) error {
+	if a.json {
+		return a.printJSON(document)
 	}
-	if err := db.RequireSchema(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-// withDatabase runs f with the configuration and the open database, for the
-// commands that need no provider.
-func (a *invocation) withDatabase(ctx context.Context, f func(cfg *config.Config, db *store.DB) error) error {
-	cfg, err := a.config(false)
-	if err != nil {
-		return err
-	}
-	db, err := a.database(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	return f(cfg, db)
+	people()
+	return nil
 }
 
 // printJSON writes the one document of --json.

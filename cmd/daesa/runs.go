@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"daesa/app"
-	"daesa/config"
 	"daesa/pay"
-	"daesa/store"
 )
 
 // runEntry is one element of `runs list --json`.
@@ -33,39 +30,26 @@ func (a *invocation) runsCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List every run: job, merchant, business date, how it ended, how long; and the gaps",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.listRuns(cmd.Context(), db)
-			})
-		},
+		RunE:  a.onStore(func(ctx context.Context, s *session, _ []string) error { return s.listRuns(ctx) }),
 	})
 	return cmd
 }
 
-func (a *invocation) listRuns(ctx context.Context, db *store.DB) error {
-	now, err := a.now()
+func (s *session) listRuns(ctx context.Context) error {
+	runs, err := app.ListRuns{Ledger: s.db, MID: s.mid, Now: s.now(), Clock: s.clock()}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	runs, err := app.ListRuns{Ledger: db, MID: a.mid, Now: now, Clock: a.clock()}.Run(ctx)
-	if err != nil {
-		return err
-	}
-	entries := each(runs, newRunEntry)
-	if a.json {
-		return a.printJSON(entries)
-	}
-	if len(entries) > 0 {
-		a.printTable([]string{"BUSINESS DATE", "JOB", "MID", "RUN", "STATE", "STARTED", ">TOOK", "ERROR"}, each(entries, runEntry.row))
-	}
-	gaps := 0
-	for _, e := range entries {
-		if e.State == app.RunMissing {
-			gaps++
+	return s.show(each(runs, newRunEntry), func() {
+		gaps := 0
+		for _, run := range runs {
+			if run.State == app.RunMissing {
+				gaps++
+			}
 		}
-	}
-	a.printf("%s, %s without one\n", pay.Counted(len(entries)-gaps, "run"), pay.Counted(gaps, "business date"))
-	return nil
+		s.printList([]string{"BUSINESS DATE", "JOB", "MID", "RUN", "STATE", "STARTED", ">TOOK", "ERROR"}, each(runs, runRow),
+			pay.Counted(len(runs)-gaps, "run")+", "+pay.Counted(gaps, "business date")+" without one")
+	})
 }
 
 func newRunEntry(run app.ListedRun) runEntry {
@@ -81,20 +65,10 @@ func newRunEntry(run app.ListedRun) runEntry {
 	return e
 }
 
-func (e runEntry) row() []string {
-	started, took := "-", "-"
-	if e.StartedAt != nil {
-		started = strings.Replace((*e.StartedAt)[:len("2006-01-02T15:04")], "T", " ", 1)
+func runRow(run app.ListedRun) []string {
+	took := "-"
+	if run.Ended {
+		took = run.Took.String()
 	}
-	if e.DurationSeconds != nil {
-		took = (time.Duration(*e.DurationSeconds) * time.Second).String()
-	}
-	runID, problem := "-", ""
-	if e.RunID != nil {
-		runID = *e.RunID
-	}
-	if e.Error != nil {
-		problem = *e.Error
-	}
-	return []string{e.BusinessDate, e.Job, e.MID, runID, e.State, started, took, problem}
+	return []string{string(run.Day), run.Job, run.MID, dash(run.RunID), run.State, shortTime(run.StartedAt), took, run.Error}
 }

@@ -81,11 +81,8 @@ func (a *invocation) serveSandbox(ctx context.Context, f sandboxFlags) error {
 }
 
 func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
-	now, err := a.now()
-	if err != nil {
-		return nil, err
-	}
-	start := now
+	var err error
+	start := a.now()
 	if f.clock != "" && f.clock != "now" {
 		if start, err = pay.ParseTime(f.clock); err != nil {
 			return nil, usage(fmt.Errorf("--clock: %w", err), "for example --clock 2026-11-22T01:00:00+09:00")

@@ -8,7 +8,6 @@ import (
 	"daesa/config"
 	"daesa/pay"
 	"daesa/refunds"
-	"daesa/store"
 )
 
 // waitingDocument is one line of what waits, over all merchants: requests of one
@@ -28,13 +27,9 @@ type waitingDocument struct {
 }
 
 // needs says what waits for people, by the configuration.
-func (a *invocation) needs(cfg *config.Config, db *store.DB) *app.Needs {
-	return needsOf(cfg, db, a.mid)
-}
-
-func needsOf(cfg *config.Config, db app.NeedBooks, about string) *app.Needs {
-	return &app.Needs{Books: db, Merchants: mids(cfg), MainMID: cfg.MainMID, About: about,
-		Facts: func(now time.Time) refunds.Facts { return waitFacts(cfg, now) }}
+func (s *session) needs() *app.Needs {
+	return &app.Needs{Books: s.db, Merchants: mids(s.cfg), MainMID: s.cfg.MainMID, About: s.mid,
+		Facts: func(now time.Time) refunds.Facts { return waitFacts(s.cfg, now) }}
 }
 
 // waitFacts are what the configuration says about what can go on.

@@ -345,7 +345,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 			}
 		}
 		got := map[string]int64{}
-		registry := newMetrics(a, cfg, db).registry
+		registry := newMetrics(&session{a, cfg, db}).registry
 		families, err := registry.Gather()
 		fine(s.t, err)
 		single := map[string]float64{}
@@ -364,7 +364,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || len(want) != 3 {
 			s.t.Errorf("the run's counts and the metrics': %s", diff)
 		}
-		ready := a.ready(s.t.Context(), cfg, db)
+		ready := (&session{a, cfg, db}).ready(s.t.Context())
 		if single["daesa_refunds_cannot_be_sent"] != 2 || ready.Stuck != 2 || single["daesa_refunds_too_late"] != float64(ready.TooLate) || ready.TooLate != 1 {
 			s.t.Errorf("cannot be sent: %v and %d; too late: %v and %d", single["daesa_refunds_cannot_be_sent"], ready.Stuck, single["daesa_refunds_too_late"], ready.TooLate)
 		}

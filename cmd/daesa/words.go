@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
+	"daesa/internal/terminal"
 	"daesa/internal/written"
 	"daesa/pay"
 )
@@ -39,6 +41,17 @@ func timeOrNull(t time.Time) *string {
 	return orNull(pay.FormatTime(t))
 }
 
+// orElse is a text, or what stands for it where it is null.
+func orElse(text *string, otherwise string) string {
+	if text == nil {
+		return otherwise
+	}
+	return *text
+}
+
+// dash stands for a text that is not there.
+func dash(text string) string { return cmp.Or(text, "-") }
+
 // shortTime writes a time for a column: to the minute, in Asia/Seoul.
 func shortTime(t time.Time) string {
 	if t.IsZero() {
@@ -53,6 +66,29 @@ func amountOrDash(currency pay.Currency, units *int64) string {
 		return "-"
 	}
 	return currency.Spell(*units)
+}
+
+// amounts are sums by currency, as JSON has them; never nil.
+func amounts(of map[pay.Currency]int64) map[string]int64 {
+	sums := map[string]int64{}
+	for currency, amount := range of {
+		sums[string(currency)] = amount
+	}
+	return sums
+}
+
+// printAmounts writes one line for each currency.
+func (a *invocation) printAmounts(what string, sums map[string]int64) {
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		a.printf("%s: %s\n", what, pay.Currency(currency).Spell(sums[currency]))
+	}
+}
+
+// printReasons writes why the command does not end well.
+func (a *invocation) printReasons() {
+	for _, reason := range a.verdict.list() {
+		a.printf("needs a person: %s\n", plain(reason))
+	}
 }
 
 // listed writes the words among which one can choose.
@@ -76,65 +112,29 @@ func oneOf[T ~string](flag, value string, words []T) error {
 // plain makes text from outside fit for a terminal.
 func plain(text string) string { return written.Shown(text) }
 
-// width is the number of a terminal's columns that a text takes: Korean,
-// Chinese and Japanese letters take two.
-func width(text string) int {
-	columns := 0
-	for _, r := range text {
-		columns++
-		if unicode.In(r, unicode.Hangul, unicode.Han, unicode.Hiragana, unicode.Katakana) {
-			columns++
-		}
-	}
-	return columns
-}
-
-// printTable writes rows under a header. A column whose header begins with
-// ">" stands to the right.
+// printTable writes rows under a header. A column whose header begins with ">"
+// stands to the right.
 func (a *invocation) printTable(header []string, rows [][]string) {
-	widths := make([]int, len(header))
-	right := make([]bool, len(header))
-	titles := make([]string, len(header))
-	for i, title := range header {
-		titles[i], right[i] = strings.CutPrefix(title, ">")
-	}
-	table := append([][]string{titles}, rows...)
-	for _, row := range table {
-		for i, cell := range row {
-			widths[i] = max(widths[i], width(plain(cell)))
-		}
-	}
-	for _, row := range table {
-		var line strings.Builder
-		for i, cell := range row {
-			cell = plain(cell)
-			space := strings.Repeat(" ", widths[i]-width(cell))
-			if right[i] {
-				line.WriteString(space + cell + "  ")
-				continue
-			}
-			line.WriteString(cell + space + "  ")
-		}
-		a.printf("%s\n", strings.TrimRight(line.String(), " "))
-	}
+	terminal.Table(&a.out, header, rows)
 }
 
-// field is one line of a "show" command.
-type field struct{ name, value string }
+// printList writes the rows of a list, and how many there are.
+func (a *invocation) printList(header []string, rows [][]string, count string) {
+	if len(rows) > 0 {
+		a.printTable(header, rows)
+	}
+	a.printf("%s\n", count)
+}
 
 // printFields writes names and values, without the absent ones.
-func (a *invocation) printFields(fields []field) {
-	longest := 0
-	for _, f := range fields {
-		if f.value != "" {
-			longest = max(longest, len(f.name))
-		}
+func (a *invocation) printFields(fields [][2]string) { terminal.Fields(&a.out, fields) }
+
+// newProgress shows how far a command is; nil where nobody watches.
+func (a *invocation) newProgress() *terminal.Progress {
+	if !a.terminal {
+		return nil
 	}
-	for _, f := range fields {
-		if f.value != "" {
-			a.printf("%-*s  %s\n", longest, f.name, plain(f.value))
-		}
-	}
+	return terminal.NewProgress(a.stderr, a.clock)
 }
 
 // timeOrNothing writes a time in full, and nothing where there is none.

@@ -21,6 +21,7 @@ import (
 	"daesa/pay"
 	"daesa/reports"
 	"daesa/sandbox"
+	"daesa/store"
 )
 
 // cellsDay is the business date whose workbook is read.
@@ -130,8 +131,7 @@ func twoNights(t *testing.T) *ledgered {
 	t.Cleanup(func() { _ = l.db.Close() })
 	cfg, err := config.Load(filepath.Join(dir, "daesa.yaml"), w.env, false)
 	fine(t, err)
-	a := &invocation{environment: w}
-	db, err := a.database(t.Context(), cfg)
+	db, err := store.Open(t.Context(), cfg.Database.URL.Reveal())
 	fine(t, err)
 	defer db.Close()
 	stored, err := db.Snapshot(t.Context(), "nightly", "tosspayments", cellsDay)

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"io"
@@ -8,9 +8,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far a command is, on a terminal, once it takes longer
+// Progress shows how far a command is, on a terminal, once it takes longer
 // than a second.
-type progress struct {
+type Progress struct {
 	to    io.Writer
 	clock func() time.Time
 	began time.Time
@@ -23,16 +23,13 @@ type progress struct {
 // patience is how long a command may take before it says how far it is.
 const patience = time.Second
 
-// newProgress gives nil where nobody watches.
-func (a *invocation) newProgress() *progress {
-	if !a.terminal {
-		return nil
-	}
-	return &progress{to: a.stderr, clock: a.clock, began: a.clock()}
+// NewProgress shows it on a terminal; nobody watches nil.
+func NewProgress(to io.Writer, clock func() time.Time) *Progress {
+	return &Progress{to: to, clock: clock, began: clock()}
 }
 
 // Step says that so much of something is done; total is 0 where nobody knows.
-func (p *progress) Step(what string, done, total int64) {
+func (p *Progress) Step(what string, done, total int64) {
 	if p == nil {
 		return
 	}
@@ -55,7 +52,7 @@ func (p *progress) Step(what string, done, total int64) {
 }
 
 // Close takes the bar away.
-func (p *progress) Close() {
+func (p *Progress) Close() {
 	if p == nil {
 		return
 	}
@@ -64,7 +61,7 @@ func (p *progress) Close() {
 	p.finish()
 }
 
-func (p *progress) finish() {
+func (p *Progress) finish() {
 	if p.bar != nil {
 		_ = p.bar.Finish() // a bar that cannot be drawn stops no night
 	}

@@ -1,4 +1,4 @@
-package app
+package doctor
 
 import (
 	"crypto/rand"
@@ -20,12 +20,17 @@ const (
 	spaceFail = 16 << 20
 )
 
-// Space gives how many bytes may still be written where a folder lies.
-type Space func(folder string) (bytes int64, known bool)
+// free is what may still be written where a folder lies.
+func (x *Examination) free(folder string) (bytes int64, known bool) {
+	if x.space != nil {
+		return x.space(folder)
+	}
+	return freeSpace(folder)
+}
 
 // Folder reports whether files can be written into a folder, or into the one in
 // which it would be made, and says so.
-func (x *Examination) Folder(check, dir, about string, space Space) bool {
+func (x *Examination) Folder(check, dir, about string) bool {
 	place := filepath.Clean(dir)
 	for {
 		if _, err := os.Stat(place); err == nil || place == filepath.Dir(place) {
@@ -33,7 +38,7 @@ func (x *Examination) Folder(check, dir, about string, space Space) bool {
 		}
 		place = filepath.Dir(place)
 	}
-	if !x.TryFolder(check, place, about, space) {
+	if !x.TryFolder(check, place, about) {
 		return false
 	}
 	if place != filepath.Clean(dir) {
@@ -46,7 +51,7 @@ func (x *Examination) Folder(check, dir, about string, space Space) bool {
 
 // TryFolder writes a file into a folder, makes sure that it has arrived on the
 // disk, removes it, and looks at what space is left. It says only what is wrong.
-func (x *Examination) TryFolder(check, dir, about string, space Space) bool {
+func (x *Examination) TryFolder(check, dir, about string) bool {
 	probe, err := os.CreateTemp(dir, ".daesa-probe-*")
 	if err != nil {
 		x.Fail(check, about, fmt.Sprintf("%s cannot be written: %v", dir, err), "give this user the right to write there, or choose another folder")
@@ -59,7 +64,7 @@ func (x *Examination) TryFolder(check, dir, about string, space Space) bool {
 		x.Fail(check, about, fmt.Sprintf("%s takes no file of %d KiB: %v", dir, probeBytes>>10, err), "free some space on the volume of "+dir+", and check its health")
 		return false
 	}
-	free, known := space(dir)
+	free, known := x.free(dir)
 	switch {
 	case known && free < spaceFail:
 		x.Fail(check, about, fmt.Sprintf("%s has %d MiB left on its volume", dir, free>>20), "free some space before anything else is run")

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package doctor
 
 // networkVolume is known on Linux only.
 func networkVolume(string) string { return "" }

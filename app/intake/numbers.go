@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/app"
 	"daesa/internal/hint"
 	"daesa/orders"
 	"daesa/pay"
@@ -26,8 +27,8 @@ type CheckNumbers struct {
 	Toss    map[string]TransactionLister // by merchant
 }
 
-// NumbersChecked is what the check found.
-type NumbersChecked struct {
+// Checked is what the check found.
+type Checked struct {
 	Paid    int // orders of the day in the file that were paid through Toss
 	Known   int // of these, those that Toss knows under their number
 	Unknown []string
@@ -36,14 +37,21 @@ type NumbersChecked struct {
 }
 
 // Percent is how many of a hundred Toss knows, rounded down.
-func (n NumbersChecked) Percent() int { return n.Known * 100 / max(1, n.Paid) }
+func (n Checked) Percent() int { return n.Known * 100 / max(1, n.Paid) }
 
 // enoughKnown is the percentage below which the numbers are not those that Toss
 // was sent.
 const enoughKnown = 90
 
 // Fits says whether the file's numbers are those that Toss was sent.
-func (n NumbersChecked) Fits() bool { return n.Percent() >= enoughKnown }
+func (n Checked) Fits() bool { return n.Percent() >= enoughKnown }
+
+// Outcome adds that the numbers are not those that Toss was sent.
+func (n Checked) Outcome(day pay.Day, o *app.Outcome) {
+	if !n.Fits() {
+		o.Add(app.EndedPerson, "Toss knows %d of %d paid orders of %s under the file's number: is it the number that was sent to Toss?", n.Known, n.Paid, day)
+	}
+}
 
 const (
 	numbersKept = 5
@@ -54,8 +62,8 @@ const (
 )
 
 // Run reads the file and the list of the day.
-func (c CheckNumbers) Run(ctx context.Context) (NumbersChecked, error) {
-	var found NumbersChecked
+func (c CheckNumbers) Run(ctx context.Context) (Checked, error) {
+	var found Checked
 	paid, err := c.paid(&found)
 	if err != nil {
 		return found, err
@@ -104,7 +112,7 @@ func whenPaid(o pay.Order) time.Time {
 	return o.PaidAt
 }
 
-func (c CheckNumbers) paid(found *NumbersChecked) (map[string]bool, error) {
+func (c CheckNumbers) paid(found *Checked) (map[string]bool, error) {
 	file, err := orders.OpenFile(c.Path, c.Options)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -9,20 +9,15 @@ import (
 	"slices"
 	"time"
 
+	"daesa/app"
 	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/orders"
 	"daesa/pay"
 )
 
-// OrderTaker keeps the shop's orders. An *orders.BackwardError refuses a source
-// whose rows would take orders back.
-type OrderTaker interface {
-	TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], how orders.Taking) (orders.Saved, error)
-}
-
-// ImportOrders takes order files that a person names, each whole or not at all.
-type ImportOrders struct {
+// Import takes order files that a person names, each whole or not at all.
+type Import struct {
 	Store      OrderTaker
 	Options    orders.Options
 	Paths      []string
@@ -34,8 +29,8 @@ type ImportOrders struct {
 	Step       func(rows int64) // hears how many rows were read; may be nil
 }
 
-// ImportedOrders is what an import did, over all its files.
-type ImportedOrders struct {
+// Imported is what an import did, over all its files.
+type Imported struct {
 	Inserted, Updated, Unchanged int64
 	Quarantined                  int64            // rows that were refused, backward ones among them
 	Backward                     int64            // rows that would have taken an order back
@@ -43,6 +38,17 @@ type ImportedOrders struct {
 	UnknownMethods               map[string]int64 // orders that were taken without a method, by its word
 	Unknown                      []UnknownColumn
 	Unread                       []UnreadSheet
+}
+
+// Outcome adds what an import leaves to people. quarantine is the file of the
+// refused rows.
+func (i Imported) Outcome(quarantine string, o *app.Outcome) {
+	for _, word := range slices.Sorted(maps.Keys(i.UnknownMethods)) {
+		o.Add(app.EndedPerson, "%d orders were taken without a method: nobody says what %q means; name it under methods of a profile", i.UnknownMethods[word], word)
+	}
+	if i.Quarantined > 0 {
+		o.Add(app.EndedPerson, "%d rows were refused: see %s", i.Quarantined, quarantine)
+	}
 }
 
 // UnreadSheet is a sheet of a workbook that people see and of which nothing was
@@ -62,7 +68,7 @@ func refusedRows(file string, rows int, faults table.Faults, advice string) erro
 
 // Run imports the files. Every fault of every file is said before anything is
 // taken.
-func (i ImportOrders) Run(ctx context.Context) (sum ImportedOrders, err error) {
+func (i Import) Run(ctx context.Context) (sum Imported, err error) {
 	sum.OtherPG, sum.UnknownMethods = map[string]int64{}, map[string]int64{}
 	if err := i.check(); err != nil {
 		return sum, err
@@ -96,7 +102,7 @@ func (i ImportOrders) Run(ctx context.Context) (sum ImportedOrders, err error) {
 }
 
 // check reads every file once, so that a person sees every fault at once.
-func (i ImportOrders) check() error {
+func (i Import) check() error {
 	var refused []error
 	for _, path := range i.Paths {
 		_, bad, faults, err := orders.Check(path, i.Options, faultsShown)
@@ -110,7 +116,7 @@ func (i ImportOrders) check() error {
 	return errors.Join(refused...)
 }
 
-func (i ImportOrders) open() ([]*orders.File, error) {
+func (i Import) open() ([]*orders.File, error) {
 	var files []*orders.File
 	for _, path := range i.Paths {
 		file, err := orders.OpenFile(path, i.Options)
@@ -122,7 +128,7 @@ func (i ImportOrders) open() ([]*orders.File, error) {
 	return files, nil
 }
 
-func (i ImportOrders) take(ctx context.Context, file *orders.File, aside *asideRows, sum *ImportedOrders) error {
+func (i Import) take(ctx context.Context, file *orders.File, aside *asideRows, sum *Imported) error {
 	for _, title := range file.Unknown() {
 		sum.Unknown = append(sum.Unknown, UnknownColumn{file.Name(), title})
 	}
@@ -159,7 +165,7 @@ func (i ImportOrders) take(ctx context.Context, file *orders.File, aside *asideR
 }
 
 // refuse says where in the file the rows stand that would take orders back.
-func (i ImportOrders) refuse(file *orders.File, backward *orders.BackwardError) error {
+func (i Import) refuse(file *orders.File, backward *orders.BackwardError) error {
 	lines, err := orders.Locate(file.Name(), i.Options, backward.Rows)
 	if err != nil {
 		return errors.Join(backward, err)
@@ -174,7 +180,7 @@ func (i ImportOrders) refuse(file *orders.File, backward *orders.BackwardError) 
 }
 
 // rows gives the good rows of a file; bad ones go aside where they may.
-func (i ImportOrders) rows(file *orders.File, aside *asideRows, sum *ImportedOrders) iter.Seq2[pay.Order, error] {
+func (i Import) rows(file *orders.File, aside *asideRows, sum *Imported) iter.Seq2[pay.Order, error] {
 	return func(yield func(pay.Order, error) bool) {
 		var count int64
 		for order, err := range file.Orders() {

@@ -1,4 +1,4 @@
-package app_test
+package intake_test
 
 import (
 	"os"
@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"daesa/app"
+	"daesa/app/intake"
 	"daesa/internal/hint"
 	"daesa/orders"
 	"daesa/pay"
@@ -65,8 +65,8 @@ func statusOf(t *testing.T, db *store.DB, id string) pay.OrderStatus {
 	return list[0].Status
 }
 
-func importOf(db *store.DB, paths ...string) app.ImportOrders {
-	return app.ImportOrders{Store: db, Options: oneMerchant, Paths: paths, Actor: "kim", Now: morning}
+func importOf(db *store.DB, paths ...string) intake.Import {
+	return intake.Import{Store: db, Options: oneMerchant, Paths: paths, Actor: "kim", Now: morning}
 }
 
 // TestAnOlderFileUnCancelsNothing: the file of yesterday, imported after
@@ -161,8 +161,8 @@ func TestDroppedFilesAreTakenByTheirTime(t *testing.T) {
 			for i := 0; i < len(c.files); i += 2 {
 				dropFile(t, folder, c.files[i], i, c.files[i+1])
 			}
-			source := &app.DroppedOrders{Store: db, Options: oneMerchant, Glob: filepath.Join(folder, "*.csv"), Actor: "nightly",
-				Now: func() (time.Time, error) { return morning, nil }}
+			source := &intake.Dropped{Store: db, Options: oneMerchant, Glob: filepath.Join(folder, "*.csv"), Actor: "nightly",
+				Now: func() time.Time { return morning }}
 			for night := range 2 { // the next night reads them again
 				gaps, err := source.Refresh(t.Context(), morning, morning)
 				if err != nil || len(gaps) != c.gaps {
@@ -181,7 +181,7 @@ func TestDroppedFilesAreTakenByTheirTime(t *testing.T) {
 
 // allowAndRead lets the order go back: the gap is gone, and stays so on the
 // nights after, although the older file that cancelled the order still lies there.
-func allowAndRead(t *testing.T, db *store.DB, source *app.DroppedOrders) {
+func allowAndRead(t *testing.T, db *store.DB, source *intake.Dropped) {
 	t.Helper()
 	if err := db.AllowOrder(t.Context(), shopMID, "A", "the customer keeps it", "kim", morning); err != nil {
 		t.Fatal(err)
@@ -200,8 +200,8 @@ func allowAndRead(t *testing.T, db *store.DB, source *app.DroppedOrders) {
 // TestALateOlderFileIsComparedWithTheNewerOne that was taken before it came.
 func TestALateOlderFileIsComparedWithTheNewerOne(t *testing.T) {
 	db, folder := shopTable(t), t.TempDir()
-	source := &app.DroppedOrders{Store: db, Options: oneMerchant, Glob: filepath.Join(folder, "*.csv"), Actor: "nightly",
-		Now: func() (time.Time, error) { return morning, nil }}
+	source := &intake.Dropped{Store: db, Options: oneMerchant, Glob: filepath.Join(folder, "*.csv"), Actor: "nightly",
+		Now: func() time.Time { return morning }}
 	dropFile(t, folder, "new.csv", 60, canceledRow)
 	for range 2 {
 		if gaps, err := source.Refresh(t.Context(), morning, morning); err != nil || len(gaps) > 0 {
@@ -221,8 +221,8 @@ func TestALateOlderFileIsComparedWithTheNewerOne(t *testing.T) {
 // TestAFileThatChangedIsReadAgain, and one that has a bad row until it is mended.
 func TestAFileThatChangedIsReadAgain(t *testing.T) {
 	db, folder := shopTable(t), t.TempDir()
-	source := &app.DroppedOrders{Store: db, Options: oneMerchant, Glob: filepath.Join(folder, "*.csv"), Actor: "nightly",
-		Now: func() (time.Time, error) { return morning, nil }}
+	source := &intake.Dropped{Store: db, Options: oneMerchant, Glob: filepath.Join(folder, "*.csv"), Actor: "nightly",
+		Now: func() time.Time { return morning }}
 	for minute, c := range []struct {
 		row  string
 		gaps int

@@ -1,4 +1,4 @@
-package app
+package doctor
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/app"
 	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -32,7 +33,11 @@ type Finding struct {
 }
 
 // Examination gathers what `doctor` finds. Each of its methods is one check.
-type Examination struct{ Findings []Finding }
+type Examination struct {
+	Findings []Finding
+
+	space func(folder string) (bytes int64, known bool) // of a disk; tests set it
+}
 
 func (x *Examination) add(check string, state Health, about, text, remedy string) {
 	x.Findings = append(x.Findings, Finding{check, state, about, text, remedy})
@@ -63,9 +68,9 @@ const (
 	clockFail = 5 * time.Minute
 )
 
-// Clock compares the clock with the provider's Date, which is cut to the second
+// CompareClock compares the clock with the provider's Date, which is cut to the second
 // and was written somewhere between before and after; zero: it sent none.
-func (x *Examination) Clock(mid string, before, after, provider time.Time) {
+func (x *Examination) CompareClock(mid string, before, after, provider time.Time) {
 	const remedy = "let the machine set its clock by itself (NTP, chrony, systemd-timesyncd)"
 	if provider.IsZero() {
 		x.Warn("clock", mid, "could not be compared: the provider sent no Date", "run daesa doctor again once the provider answers")
@@ -89,16 +94,9 @@ func (x *Examination) Clock(mid string, before, after, provider time.Time) {
 	}
 }
 
-// Schedule gives the moments of a schedule. The zero time: it never comes.
-type Schedule interface {
-	Next(after time.Time) time.Time
-	IsZero() bool
-}
-
 // Schedules are those that deadlines depend on.
 type Schedules struct {
-	Nightly, Refunds, MonthEnd Schedule
-	Serves                     bool // this version starts jobs by itself
+	Nightly, Refunds, MonthEnd app.Schedule
 }
 
 // monthsAhead is how far the schedule is held against the month-end deadline.
@@ -122,16 +120,12 @@ func (x *Examination) Schedule(s Schedules, now time.Time) {
 	if len(x.Findings) > before {
 		return
 	}
-	text := fmt.Sprintf("nightly next at %s, refunds at %s", pay.FormatTime(s.Nightly.Next(now.In(pay.Seoul))), pay.FormatTime(s.Refunds.Next(now.In(pay.Seoul))))
-	if !s.Serves {
-		text += "; this version starts nothing by itself, so cron or a CronJob must"
-	}
-	x.OK("schedule", "", text)
+	x.OK("schedule", "", fmt.Sprintf("nightly next at %s, refunds at %s", pay.FormatTime(s.Nightly.Next(now.In(pay.Seoul))), pay.FormatTime(s.Refunds.Next(now.In(pay.Seoul)))))
 }
 
 // monthEndsWithout gives the last days of the coming months on which a schedule
 // has no run.
-func monthEndsWithout(s Schedule, now time.Time) []pay.Day {
+func monthEndsWithout(s app.Schedule, now time.Time) []pay.Day {
 	var missed []pay.Day
 	last := pay.DayOf(pay.EndOfMonth(now).Add(-time.Second))
 	for range monthsAhead {
@@ -155,21 +149,18 @@ func monthsOf(days []pay.Day) string {
 	return strings.Join(months, ", ")
 }
 
-// nightUnderWay is how long after its planned time a night may still be under way.
-const nightUnderWay = 2 * time.Hour
-
 // Nights looks for business dates that should be complete and are not.
-func (x *Examination) Nights(ctx context.Context, ledger Ledger, about string, merchants []string, nightly Schedule, now time.Time) error {
+func (x *Examination) Nights(ctx context.Context, ledger app.Ledger, about string, merchants []string, nightly app.Schedule, now time.Time) error {
 	runs, err := ledger.Runs(ctx, about)
 	if err != nil {
 		return err
 	}
 	complete := func(run reconcile.LedgerEntry) bool { return run.State == reconcile.RunComplete }
-	without := NightsWithout(runs, pay.DayOf(now), complete)
+	without := app.NightsWithout(runs, pay.DayOf(now), complete)
 	for _, mid := range merchants {
 		var late []pay.Day
 		for _, day := range without[mid] {
-			if overdue(nightly, day, now) {
+			if app.Overdue(nightly, day, now) {
 				late = append(late, day)
 			}
 		}
@@ -184,15 +175,6 @@ func (x *Examination) Nights(ctx context.Context, ledger Ledger, about string, m
 		}
 	}
 	return nil
-}
-
-// overdue reports whether the night of a business date should be over by now.
-func overdue(nightly Schedule, day pay.Day, now time.Time) bool {
-	planned := day.End()
-	if next := nightly.Next(planned.Add(-time.Second)); !next.IsZero() {
-		planned = next
-	}
-	return now.After(planned.Add(nightUnderWay))
 }
 
 // nightConnections is with how many connections a night can be run: one holds its
@@ -249,4 +231,16 @@ func quoted(words []string) string {
 		quoted[i] = fmt.Sprintf("%q", word)
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// Ending is how a command ends that finds this; false: well.
+func (f Finding) Ending() (app.Ending, bool) {
+	switch f.State {
+	case Ailing:
+		return app.EndedPerson, true
+	case Broken:
+		return app.EndedFailed, true
+	default:
+		return "", false
+	}
 }

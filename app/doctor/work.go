@@ -1,4 +1,4 @@
-package app
+package doctor
 
 import (
 	"context"
@@ -10,13 +10,14 @@ import (
 	"slices"
 	"time"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/refunds"
 )
 
 // Head asks whether the database is as new as what was sent from it, and whether
 // its head can be kept.
-func (x *Examination) Head(ctx context.Context, head *HeadKeeper) {
+func (x *Examination) Head(ctx context.Context, head *app.HeadKeeper) {
 	if head.Path() == "" {
 		x.Warn("journal_head", "", "is kept nowhere outside the database, since there is no accounts.key_file to keep it beside",
 			"compare the head that each run prints with daesa audit verify --head after a restore")
@@ -40,7 +41,7 @@ func (x *Examination) Head(ctx context.Context, head *HeadKeeper) {
 
 // Journal asks whether the journal's chain is whole, as far as a refund run would
 // look. clock is the real time.
-func (x *Examination) Journal(ctx context.Context, head *HeadKeeper, clock time.Time) {
+func (x *Examination) Journal(ctx context.Context, head *app.HeadKeeper, clock time.Time) {
 	checked, err := head.CheckChain(ctx, clock, false)
 	switch {
 	case err != nil:
@@ -54,16 +55,11 @@ func (x *Examination) Journal(ctx context.Context, head *HeadKeeper, clock time.
 	}
 }
 
-// EventQueue counts the webhooks that nobody has worked on.
-type EventQueue interface {
-	EventsWaiting(ctx context.Context) (number int, oldest time.Time, err error)
-}
-
 // eventsLate is how old the oldest webhook may be that nobody has worked on.
 const eventsLate = 15 * time.Minute
 
 // Events looks whether webhooks are worked on.
-func (x *Examination) Events(ctx context.Context, queue EventQueue, now time.Time) error {
+func (x *Examination) Events(ctx context.Context, queue app.EventQueue, now time.Time) error {
 	number, since, err := queue.EventsWaiting(ctx)
 	waiting := pay.Counted(number, "event") + " waiting"
 	switch {
@@ -80,9 +76,9 @@ func (x *Examination) Events(ctx context.Context, queue EventQueue, now time.Tim
 
 // Captures says what was missed in the last day. What a buyer never gave was not
 // missed.
-func (x *Examination) Captures(ctx context.Context, captured Captured, merchants []string, now time.Time) error {
+func (x *Examination) Captures(ctx context.Context, captured app.Captured, merchants []string, now time.Time) error {
 	for _, mid := range merchants {
-		figures, err := captured.Captures(ctx, mid, now.Add(-CaptureSpan), now)
+		figures, err := captured.Captures(ctx, mid, now.Add(-app.CaptureSpan), now)
 		if err != nil {
 			return err
 		}
@@ -100,7 +96,7 @@ func (x *Examination) Captures(ctx context.Context, captured Captured, merchants
 
 // Sealed looks whether the key in use opens what is sealed: a sample of one shows
 // a wrong key file before a refund does. about is where the key is kept.
-func (x *Examination) Sealed(ctx context.Context, accounts Accounts, sealer refunds.Sealer, about string) error {
+func (x *Examination) Sealed(ctx context.Context, accounts app.Accounts, sealer refunds.Sealer, about string) error {
 	lines, err := accounts.Accounts(ctx, "", "")
 	if err != nil {
 		return err
@@ -124,7 +120,7 @@ func (x *Examination) Sealed(ctx context.Context, accounts Accounts, sealer refu
 
 // OpenWork says what waits for a person, of these merchants and of those that are
 // not configured any more.
-func (x *Examination) OpenWork(ctx context.Context, needs *Needs, merchants []string, unasked map[string]string, now time.Time) error {
+func (x *Examination) OpenWork(ctx context.Context, needs *app.Needs, merchants []string, unasked map[string]string, now time.Time) error {
 	before := len(x.Findings)
 	for _, mid := range merchants {
 		breaks, err := needs.Books.NeedPerson(ctx, mid)
@@ -149,7 +145,7 @@ func (x *Examination) OpenWork(ctx context.Context, needs *Needs, merchants []st
 
 // waiting names what every open refund waits for. A person must look where one
 // must act, where a deadline is missed, and where nobody knows an outcome.
-func (x *Examination) waiting(ctx context.Context, needs *Needs, unasked map[string]string, now time.Time) error {
+func (x *Examination) waiting(ctx context.Context, needs *app.Needs, unasked map[string]string, now time.Time) error {
 	w, err := needs.Waiting(ctx, unasked, now)
 	if err != nil {
 		return err
@@ -157,16 +153,16 @@ func (x *Examination) waiting(ctx context.Context, needs *Needs, unasked map[str
 	for _, l := range w.Lines {
 		switch {
 		case !needs.Concern(l.MID):
-		case len(NeedsOf(l)) > 0:
-			x.Warn("refunds", l.MID, Sentence(l), WhatToDo(l.Why))
+		case len(app.NeedsOf(l)) > 0:
+			x.Warn("refunds", l.MID, app.Sentence(l), app.WhatToDo(l.Why))
 		default:
-			x.OK("refunds", l.MID, Sentence(l))
+			x.OK("refunds", l.MID, app.Sentence(l))
 		}
 	}
 	return nil
 }
 
-func (x *Examination) transfers(ctx context.Context, needs *Needs) error {
+func (x *Examination) transfers(ctx context.Context, needs *app.Needs) error {
 	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
 		list, err := needs.Books.HandTransfers(ctx, "", string(state))
 		if err != nil {

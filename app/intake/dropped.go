@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -21,14 +21,14 @@ type FileTaker interface {
 	SaveOrderFile(ctx context.Context, file orders.Taken, now time.Time) error
 }
 
-// DroppedOrders is the source csv: the files that the shop drops. A file is
+// Dropped is the source csv: the files that the shop drops. A file is
 // taken once: taken again it would put its orders over those of newer files.
-type DroppedOrders struct {
+type Dropped struct {
 	Store   FileTaker
 	Options orders.Options
 	Glob    string
 	Actor   string
-	Now     func() (time.Time, error)
+	Now     func() time.Time
 }
 
 // lateFiles is how much older than the last complete night a file may look that
@@ -39,20 +39,16 @@ const lateFiles = 7 * 24 * time.Hour
 // the pattern finds no file, or a file has a bad row, is a gap of the shop's
 // side. So is a row that would take an order back: it is left out, until it is
 // allowed or a newer file has the order as it is stored.
-func (d *DroppedOrders) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
+func (d *Dropped) Refresh(ctx context.Context, from, _ time.Time) ([]reconcile.Gap, error) {
 	files, err := orders.Files(d.Glob)
 	if err != nil {
 		return []reconcile.Gap{fileGap(d.Glob, err)}, nil
-	}
-	now, err := d.Now()
-	if err != nil {
-		return nil, err
 	}
 	taken, err := d.Store.OrderFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	read := reading{DroppedOrders: d, now: now, back: map[orderKey]string{}}
+	read := reading{Dropped: d, now: d.Now(), back: map[orderKey]string{}}
 	for _, file := range files {
 		if file.Changed.Before(from.Add(-lateFiles)) {
 			continue
@@ -75,7 +71,7 @@ type orderKey [2]string
 
 // reading is one pass over the files.
 type reading struct {
-	*DroppedOrders
+	*Dropped
 	now  time.Time
 	done []orders.Taken
 	gaps []reconcile.Gap

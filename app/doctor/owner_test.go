@@ -1,4 +1,4 @@
-package app_test
+package doctor_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"daesa/app"
+	"daesa/app/doctor"
 	"daesa/pay"
 )
 
@@ -16,7 +16,7 @@ var keyNow = time.Date(2026, 11, 22, 10, 0, 0, 0, pay.Seoul)
 
 // listOf is a transaction list, two rows a page, that counts how often it is
 // asked.
-func listOf(calls *int, rows ...pay.Transaction) app.Transactions {
+func listOf(calls *int, rows ...pay.Transaction) doctor.Transactions {
 	return func(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
 		*calls++
 		var found []pay.Transaction
@@ -46,24 +46,24 @@ func TestTheNewestRowSaysWhoseKeyItIs(t *testing.T) {
 		rows      []pay.Transaction
 		mids      []string
 		newest    string
-		proof     app.Proof
+		proof     doctor.Proof
 		strangers []string
 		calls     int
 	}{
-		{"no row", nil, []string{"shop"}, "", app.NotYetProvable, nil, 4},
-		{"a row of more than thirty days ago", []pay.Transaction{rowOf("shop", 31*day)}, []string{"shop"}, "", app.NotYetProvable, nil, 4},
-		{"the configured mid", []pay.Transaction{rowOf("shop", time.Minute)}, []string{"shop"}, "shop", app.KeyIsOurs, nil, 1},
-		{"a letter is missing", []pay.Transaction{rowOf("shop", 29*day)}, []string{"sho"}, "shop", app.KeyIsAnothers, []string{"shop"}, 4},
-		{"one of the also_mids", []pay.Transaction{rowOf("shop2", 3*day)}, []string{"shop", "shop2"}, "shop2", app.KeyIsOurs, nil, 3},
-		{"another MID beside ours is not ours", []pay.Transaction{rowOf("shop", 2*time.Hour), rowOf("other", time.Hour)}, []string{"shop"}, "other", app.KeyIsOurs, []string{"other"}, 2},
-		{"only another MID", []pay.Transaction{rowOf("other", time.Minute)}, []string{"shop"}, "other", app.KeyIsAnothers, []string{"other"}, 4},
-		{"a full page goes on", []pay.Transaction{rowOf("a", 30*time.Minute), rowOf("b", 20*time.Minute), rowOf("c", 10*time.Minute)}, []string{"c"}, "c", app.KeyIsOurs, []string{"a", "b"}, 2},
-		{"a row that names nobody proves nothing", []pay.Transaction{rowOf("", time.Minute)}, []string{"shop"}, "", app.NotYetProvable, nil, 4},
+		{"no row", nil, []string{"shop"}, "", doctor.NotYetProvable, nil, 4},
+		{"a row of more than thirty days ago", []pay.Transaction{rowOf("shop", 31*day)}, []string{"shop"}, "", doctor.NotYetProvable, nil, 4},
+		{"the configured mid", []pay.Transaction{rowOf("shop", time.Minute)}, []string{"shop"}, "shop", doctor.KeyIsOurs, nil, 1},
+		{"a letter is missing", []pay.Transaction{rowOf("shop", 29*day)}, []string{"sho"}, "shop", doctor.KeyIsAnothers, []string{"shop"}, 4},
+		{"one of the also_mids", []pay.Transaction{rowOf("shop2", 3*day)}, []string{"shop", "shop2"}, "shop2", doctor.KeyIsOurs, nil, 3},
+		{"another MID beside ours is not ours", []pay.Transaction{rowOf("shop", 2*time.Hour), rowOf("other", time.Hour)}, []string{"shop"}, "other", doctor.KeyIsOurs, []string{"other"}, 2},
+		{"only another MID", []pay.Transaction{rowOf("other", time.Minute)}, []string{"shop"}, "other", doctor.KeyIsAnothers, []string{"other"}, 4},
+		{"a full page goes on", []pay.Transaction{rowOf("a", 30*time.Minute), rowOf("b", 20*time.Minute), rowOf("c", 10*time.Minute)}, []string{"c"}, "c", doctor.KeyIsOurs, []string{"a", "b"}, 2},
+		{"a row that names nobody proves nothing", []pay.Transaction{rowOf("", time.Minute)}, []string{"shop"}, "", doctor.NotYetProvable, nil, 4},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			calls := 0
-			owner, err := app.OwnerOfKey(t.Context(), listOf(&calls, test.rows...), test.mids, keyNow)
+			owner, err := doctor.OwnerOfKey(t.Context(), listOf(&calls, test.rows...), test.mids, keyNow)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +74,7 @@ func TestTheNewestRowSaysWhoseKeyItIs(t *testing.T) {
 		})
 	}
 	broken := errors.New("away")
-	_, err := app.OwnerOfKey(t.Context(), func(context.Context, time.Time, time.Time, string) ([]pay.Transaction, string, pay.Evidence, error) {
+	_, err := doctor.OwnerOfKey(t.Context(), func(context.Context, time.Time, time.Time, string) ([]pay.Transaction, string, pay.Evidence, error) {
 		return nil, "", pay.Evidence{}, fmt.Errorf("list: %w", broken)
 	}, nil, keyNow)
 	if !errors.Is(err, broken) {

@@ -1,4 +1,4 @@
-package app
+package doctor
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -54,7 +55,7 @@ func TestTheClockIsHeldAgainstTheProvidersDate(t *testing.T) {
 		before.Add(-31 * 24 * time.Hour): "fail m",
 	} {
 		var x Examination
-		x.Clock(mid, before, after, provider)
+		x.CompareClock(mid, before, after, provider)
 		found(t, &x, provider.String(), want)
 	}
 }
@@ -88,11 +89,11 @@ func TestAScheduleThatMissesAMonthsLastDayIsTold(t *testing.T) {
 		want      []string
 		text      string
 	}{
-		"every day": {Schedules{daily{1, everyDay}, daily{2, everyDay}, daily{22, everyDay}, true}, []string{"ok"}, "nightly next at 2026-11-23T01:00:00+09:00"},
-		"no night":  {Schedules{daily{}, daily{2, everyDay}, daily{22, everyDay}, true}, []string{"warn schedule.nightly"}, ""},
-		"only February's": {Schedules{daily{1, everyDay}, daily{2, first28}, daily{22, everyDay}, true}, []string{"warn schedule.refunds"},
+		"every day": {Schedules{daily{1, everyDay}, daily{2, everyDay}, daily{22, everyDay}}, []string{"ok"}, "nightly next at 2026-11-23T01:00:00+09:00"},
+		"no night":  {Schedules{daily{}, daily{2, everyDay}, daily{22, everyDay}}, []string{"warn schedule.nightly"}, ""},
+		"only February's": {Schedules{daily{1, everyDay}, daily{2, first28}, daily{22, everyDay}}, []string{"warn schedule.refunds"},
 			"2026-11, 2026-12, 2027-01, 2027-03,"},
-		"never": {Schedules{daily{1, everyDay}, daily{}, daily{}, true}, []string{"warn schedule.refunds", "warn schedule.month_end"}, "any month"},
+		"never": {Schedules{daily{1, everyDay}, daily{}, daily{}}, []string{"warn schedule.refunds", "warn schedule.month_end"}, "any month"},
 	} {
 		var x Examination
 		x.Schedule(c.schedules, time.Date(2026, 11, 22, 9, 0, 0, 0, pay.Seoul))
@@ -190,11 +191,11 @@ func TestTheListNamesWhoseTheKeyIs(t *testing.T) {
 
 func TestAFolderMustTakeAFileAndHaveRoom(t *testing.T) {
 	t.Parallel()
-	room := func(bytes int64) Space { return func(string) (int64, bool) { return bytes, true } }
+	room := func(bytes int64) func(string) (int64, bool) { return func(string) (int64, bool) { return bytes, true } }
 	unknown := func(string) (int64, bool) { return 0, false }
 	for name, c := range map[string]struct {
 		below string
-		space Space
+		space func(string) (int64, bool)
 		good  bool
 		want  []string
 	}{
@@ -204,9 +205,9 @@ func TestAFolderMustTakeAFileAndHaveRoom(t *testing.T) {
 		"nearly full":      {"", room(100 << 20), true, []string{"warn reports.dir", "ok reports.dir"}},
 		"full":             {"", room(1 << 20), false, []string{"fail reports.dir"}},
 	} {
-		var x Examination
+		x := Examination{space: c.space}
 		dir := t.TempDir()
-		if good := x.Folder("report_folder", filepath.Join(dir, c.below), "reports.dir", c.space); good != c.good {
+		if good := x.Folder("report_folder", filepath.Join(dir, c.below), "reports.dir"); good != c.good {
 			t.Errorf("%s: %t", name, good)
 		}
 		found(t, &x, name, c.want...)
@@ -216,7 +217,7 @@ func TestAFolderMustTakeAFileAndHaveRoom(t *testing.T) {
 	}
 	var x Examination
 	file := filepath.Join(t.TempDir(), "a file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil || x.Folder("report_folder", file, "reports.dir", unknown) {
+	if err := os.WriteFile(file, nil, 0o600); err != nil || x.Folder("report_folder", file, "reports.dir") {
 		t.Errorf("into a file: %v", err)
 	}
 	found(t, &x, "a file", "fail reports.dir")
@@ -301,7 +302,7 @@ func TestAKeyThatDoesNotOpenWhatIsSealedFails(t *testing.T) {
 	ring, _ := keyring(t)
 	other, _ := keyring(t)
 	p := deposited("A")
-	v := &vault{lines: []AccountLine{{PaymentKey: "k-missed"}, {PaymentKey: p.PaymentKey}}, accounts: map[string]*refunds.StoredAccount{p.PaymentKey: sealedAccount(t, ring, p)}}
+	v := &vault{lines: []app.AccountLine{{PaymentKey: "k-missed"}, {PaymentKey: p.PaymentKey}}, accounts: map[string]*refunds.StoredAccount{p.PaymentKey: sealedAccount(t, ring, p)}}
 	for name, c := range map[string]struct {
 		sealer refunds.Sealer
 		want   []string
