@@ -72,7 +72,7 @@ type Provider interface {
 	// where it sent none.
 	Probe(ctx context.Context) (keyAccepted bool, providerTime time.Time, err error)
 	// Listed is the transaction list, with the MIDs as the provider writes them.
-	Listed(ctx context.Context, from, to time.Time, after string) (rows []pay.Transaction, next string, evidence pay.Evidence, err error)
+	Listed(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error)
 }
 
 // Examine runs every check that can be run. Where the configuration is at fault,

@@ -56,11 +56,11 @@ type provided struct {
 
 func (p provided) Probe(context.Context) (bool, time.Time, error) { return p.accepts, now, p.err }
 
-func (p provided) Listed(context.Context, time.Time, time.Time, string) (rows []pay.Transaction, next string, page pay.Evidence, err error) {
+func (p provided) Listed(context.Context, time.Time, time.Time, string) (page pay.TransactionPage, _ error) {
 	for _, mid := range p.mids {
-		rows = append(rows, pay.Transaction{MID: mid, At: now})
+		page.Rows = append(page.Rows, pay.Transaction{MID: mid, At: now})
 	}
-	return rows, "", page, nil
+	return page, nil
 }
 
 // doctorOf examines a shop of one merchant on a database, with its account key.

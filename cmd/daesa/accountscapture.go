@@ -105,7 +105,7 @@ func (s *session) captureJob(ring *app.Ring) (*jobs.Capture, error) {
 			return nil, err
 		}
 		job.Merchants = append(job.Merchants, jobs.CaptureMerchant{
-			MID: m.MID, Provider: provider{client}, LookUpAll: s.cfg.Reconcile.Mode == config.ModeLookup, Concurrency: m.Concurrency,
+			MID: m.MID, Provider: client, LookUpAll: s.cfg.Reconcile.Mode == config.ModeLookup, Concurrency: m.Concurrency,
 		})
 	}
 	return job, nil

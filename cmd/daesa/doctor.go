@@ -141,7 +141,7 @@ func (s *session) doctorPorts() doctor.Ports {
 				options.Pace, options.OnThrottle = pace, pace.Rest
 			}
 			client, err := toss.New(options)
-			return probed{provider{client}}, err
+			return probed{client}, err
 		},
 		Keyring: func() (refunds.Sealer, error) {
 			ring, err := accountRing(s.cfg)
@@ -176,7 +176,7 @@ func (d examined) SchemaVersions(ctx context.Context) (have, want int64, err err
 
 // probed shows a client as the doctor wants to see it. It gives MIDs as Toss writes
 // them.
-type probed struct{ provider }
+type probed struct{ *toss.Client }
 
 // Probe looks something up that is not there.
 func (p probed) Probe(ctx context.Context) (bool, time.Time, error) {
@@ -185,6 +185,6 @@ func (p probed) Probe(ctx context.Context) (bool, time.Time, error) {
 }
 
 // Listed is the transaction list.
-func (p probed) Listed(ctx context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (p probed) Listed(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error) {
 	return p.Transactions(ctx, from, to, after)
 }

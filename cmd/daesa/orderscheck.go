@@ -109,7 +109,7 @@ func (s *session) numberCheck(f fileFlags) (intake.CheckNumbers, error) {
 		if err != nil {
 			return check, err
 		}
-		check.Toss[m.MID] = provider{client}
+		check.Toss[m.MID] = client
 	}
 	return check, nil
 }

@@ -152,13 +152,16 @@ func (a *invocation) refundsPauseCommand() *cobra.Command {
 }
 
 func (a *invocation) refundsResumeCommand() *cobra.Command {
-	return &cobra.Command{
+	var note string
+	cmd := &cobra.Command{
 		Use: "resume", Short: "Take the brake off", Args: cobra.NoArgs,
 		RunE: a.onStore(func(ctx context.Context, s *session, _ []string) error {
-			_, err := s.db.Resume(ctx, s.actor(), s.now())
+			_, err := s.db.Resume(ctx, s.actor(), note, s.now())
 			return s.showBrake(ctx, err)
 		}),
 	}
+	cmd.Flags().StringVar(&note, "note", "", "why it may come off; it stands in the journal")
+	return cmd
 }
 
 // showBrake shows the brake after a change, unless that failed.
