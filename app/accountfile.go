@@ -39,7 +39,7 @@ func (x ImportAccounts) Run(ctx context.Context, path string, options refunds.Fi
 	if err != nil && !errors.As(err, &faults) {
 		return ImportedAccounts{}, err
 	}
-	SayUnread(x.Warn, path, file.Unknown, file.Unread)
+	WarnUnread(x.Warn, path, file.Unknown, file.Unread)
 	return x.take(ctx, file, faults)
 }
 

@@ -200,8 +200,8 @@ type TouchedBatches struct {
 	ids map[string]bool
 }
 
-// Hear gives what a run tells every turn to, and passes it on.
-func (t *TouchedBatches) Hear(next func(refunds.Done)) func(refunds.Done) {
+// Record gives what a run records every turn with, and passes it on.
+func (t *TouchedBatches) Record(next func(refunds.Done)) func(refunds.Done) {
 	return func(done refunds.Done) {
 		if batch := done.Request.Batch; batch != "" && (done.Sends > 0 || done.Is != done.Request.State) {
 			t.mu.Lock()

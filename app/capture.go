@@ -62,7 +62,7 @@ func (x WatchCapture) Run(ctx context.Context) error {
 	return x.Job.Watch(ctx, x.Every, func(s jobs.CaptureSummary) {
 		x.Log.Info("capture", "new", s.New, "looked", s.Looked, "captured", s.Captured, "missed", s.Missed)
 		for _, gap := range s.Gaps {
-			if again, now := said.say(gap.Cause(), x.Job.Clock()); now {
+			if again, now := said.due(gap.Cause(), x.Job.Clock()); now {
 				x.Warn("capture: "+gap.Text+again, gap.Hint())
 			}
 		}
@@ -105,9 +105,9 @@ type saying struct {
 	now   bool // found by the newest pass
 }
 
-// say reports whether what a pass has found is to be said now, and where it was
+// due reports whether what a pass has found is to be said now, and where it was
 // said before how often it was found since it began.
-func (r *repeated) say(what string, now time.Time) (again string, tell bool) {
+func (r *repeated) due(what string, now time.Time) (again string, tell bool) {
 	if r.said == nil {
 		r.said = map[string]*saying{}
 	}

@@ -18,7 +18,7 @@ func TestWhatEveryPassFindsIsNotSaidEachTime(t *testing.T) {
 	var said []string
 	pass := func(at time.Duration, found ...string) {
 		for _, what := range found {
-			if again, tell := r.say(what, begun.Add(at)); tell {
+			if again, tell := r.due(what, begun.Add(at)); tell {
 				said = append(said, fmt.Sprint(at)+" "+what+again)
 			}
 		}

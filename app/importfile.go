@@ -12,8 +12,8 @@ import (
 	"daesa/reports"
 )
 
-// sayAfter is from when on it is said how long the look-ups of a file take.
-const sayAfter = 10 * time.Second
+// announceAfter is from when on it is said how long the look-ups of a file take.
+const announceAfter = 10 * time.Second
 
 // ImportRefunds is `refunds import`: a file of refunds is planned, and taken whole,
 // or without its bad rows, or not at all.
@@ -47,7 +47,7 @@ func (x ImportRefunds) Run(ctx context.Context, path string) (ImportedFile, erro
 	if err != nil && !errors.As(err, &faults) {
 		return ImportedFile{}, err
 	}
-	SayUnread(x.Warn, path, batch.Unknown, batch.Unread)
+	WarnUnread(x.Warn, path, batch.Unknown, batch.Unread)
 	done := ImportedFile{Batch: BatchOf(batch).ID}
 	x.Asker.Batch = done.Batch
 	file, err := x.plan(ctx, batch, faults)
@@ -84,7 +84,7 @@ func (x ImportRefunds) plan(ctx context.Context, batch refunds.Batch, faults tab
 	if kept > 0 {
 		x.Warn(fmt.Sprintf("%s: %s looked up less than an hour ago for this file, which was not imported then, and not again", batch.Name, pay.Counted(kept, "payment")), "")
 	}
-	if takes := work.Takes(); takes > sayAfter {
+	if takes := work.Takes(); takes > announceAfter {
 		x.Warn(fmt.Sprintf("%s: looking up %s takes about %s (merchants.requests_per_minute); if it is stopped, the same file goes on where it was within the hour",
 			batch.Name, pay.Counted(todo, "payment"), roughly(takes)), "")
 		if len(faults) > 0 {
@@ -154,8 +154,8 @@ func (o *Outcome) addPlan(plan Imported) {
 	}
 }
 
-// SayUnread names columns and sheets of a file of people of which nothing is read.
-func SayUnread(warn Warn, path string, unknown, unread []string) {
+// WarnUnread names columns and sheets of a file of people of which nothing is read.
+func WarnUnread(warn Warn, path string, unknown, unread []string) {
 	for _, title := range unknown {
 		warn(fmt.Sprintf("%s: the column %q means nothing to daesa and is passed over", path, title), "")
 	}

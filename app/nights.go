@@ -128,7 +128,7 @@ func (n *Nights) Run(ctx context.Context, job string, dates []pay.Day) ([]Date, 
 }
 
 func (n *Nights) run(ctx context.Context, job string, dates []pay.Day) ([]Date, error) {
-	defer n.sayUnread()
+	defer n.warnUnread()
 	var done []Date
 	var failures []error
 	for _, day := range dates {
@@ -180,7 +180,7 @@ func (n *Nights) date(ctx context.Context, job string, day pay.Day) (*Date, erro
 		n.judge(s)
 	}
 	n.deliver(ctx, files)
-	n.tell(ctx, job, day, snapshots, place)
+	n.notify(ctx, job, day, snapshots, place)
 	return &Date{day, snapshots, n.kept, place}, nil
 }
 
@@ -193,9 +193,9 @@ func (n *Nights) deliver(ctx context.Context, files []string) {
 	}
 }
 
-// tell sends the message of a date: what this command ran, and of the other
+// notify sends the message of a date: what this command ran, and of the other
 // merchants what is stored.
-func (n *Nights) tell(ctx context.Context, job string, day pay.Day, ran []reports.Snapshot, workbook string) {
+func (n *Nights) notify(ctx context.Context, job string, day pay.Day, ran []reports.Snapshot, workbook string) {
 	if n.Teller.Silent() {
 		return
 	}
@@ -216,7 +216,7 @@ func (n *Nights) tell(ctx context.Context, job string, day pay.Day, ran []report
 // Compare fetches and compares dates; no refund is proposed and no workbook
 // drawn. given are orders to compare alone; nil: all.
 func (n *Nights) Compare(ctx context.Context, days []pay.Day, given []string) ([]Date, error) {
-	defer n.sayUnread()
+	defer n.warnUnread()
 	done := []Date{}
 	for _, day := range days {
 		compare := func() ([]reports.Snapshot, error) { return n.compare(ctx, jobs.JobReconcile, day) }

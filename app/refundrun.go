@@ -99,7 +99,7 @@ func (x RunRefunds) maySend(ctx context.Context) error {
 
 func (x RunRefunds) send(ctx context.Context, run *RefundRun) (err error) {
 	touched := &TouchedBatches{}
-	x.Job.Heard = touched.Hear(x.Job.Heard)
+	x.Job.Record = touched.Record(x.Job.Record)
 	if run.Summary, err = x.Job.Run(ctx); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"daesa/internal/hint"
 )
 
-// The exit codes of the contract.
+// The exit codes of docs/contract.md 1.
 const (
 	codeDone        = 0
 	codeFailed      = 1

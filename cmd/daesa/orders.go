@@ -147,16 +147,16 @@ func (s *session) importOrders(ctx context.Context, paths []string, f ordersFlag
 		return err
 	}
 	for _, column := range sum.Unknown {
-		app.SayUnread(s.warns, column.File, []string{column.Title}, nil)
+		app.WarnUnread(s.warns, column.File, []string{column.Title}, nil)
 	}
 	for _, sheet := range sum.Unread {
-		app.SayUnread(s.warns, sheet.File, nil, []string{sheet.Sheet})
+		app.WarnUnread(s.warns, sheet.File, nil, []string{sheet.Sheet})
 	}
 	sum.Outcome(f.quarantine, &s.verdict.Outcome)
-	return s.show(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, s.ending()}, func() { s.sayImported(sum, f) })
+	return s.show(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, s.ending()}, func() { s.printImported(sum, f) })
 }
 
-func (a *invocation) sayImported(sum intake.Imported, f ordersFlags) {
+func (a *invocation) printImported(sum intake.Imported, f ordersFlags) {
 	if f.dry {
 		a.printf("nothing was written: ")
 	}

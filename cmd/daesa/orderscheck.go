@@ -72,13 +72,13 @@ func (s *session) checkOrders(ctx context.Context, path string, day pay.Day, f f
 			s.printf("%d orders of the file could not be read: daesa orders inspect shows why\n", d.Refused)
 		}
 		if !found.Fits() {
-			s.sayShapes(d)
+			s.printShapes(d)
 		}
 	})
 }
 
-// sayShapes puts both kinds of number side by side.
-func (a *invocation) sayShapes(d checkDocument) {
+// printShapes puts both kinds of number side by side.
+func (a *invocation) printShapes(d checkDocument) {
 	var rows [][]string
 	for i := range max(len(d.InFile), len(d.AtToss)) {
 		row := []string{"", "", "", ""}

@@ -87,7 +87,7 @@ func (a *invocation) inspectOrders(path string, f fileFlags, write string) error
 	if a.json {
 		return a.printJSON(document)
 	}
-	a.sayInspected(document, found)
+	a.printInspected(document, found)
 	if write != "" {
 		a.printf("\nwrote %s: say there what every \"?\" is\n", write)
 	}
@@ -132,7 +132,7 @@ func meanings(words map[string]string) map[string]*string {
 	return result
 }
 
-func (a *invocation) sayInspected(d inspectDocument, i orders.Inspection) {
+func (a *invocation) printInspected(d inspectDocument, i orders.Inspection) {
 	what := strings.TrimSpace(strings.ToUpper(d.Container) + " " + cmp.Or(i.About.Encoding))
 	if i.About.Encrypted {
 		what += ", encrypted"
@@ -145,11 +145,11 @@ func (a *invocation) sayInspected(d inspectDocument, i orders.Inspection) {
 	for _, currency := range slices.Sorted(maps.Keys(d.Totals)) {
 		a.printf("total  %s\n", pay.Currency(currency).Spell(d.Totals[currency]))
 	}
-	a.sayCandidates(d)
-	a.sayPairs("COLUMN", "IN THE FILE", i.Columns)
-	a.sayPairs("STATUS WORD", "MEANS", i.Statuses)
-	a.sayPairs("METHOD WORD", "MEANS", i.Methods)
-	a.sayPairs("COMPANY", "MEANS", i.PGs)
+	a.printCandidates(d)
+	a.printPairs("COLUMN", "IN THE FILE", i.Columns)
+	a.printPairs("STATUS WORD", "MEANS", i.Statuses)
+	a.printPairs("METHOD WORD", "MEANS", i.Methods)
+	a.printPairs("COMPANY", "MEANS", i.PGs)
 	if len(d.Unused) > 0 {
 		a.printf("\nnot read: %s\n", plain(strings.Join(d.Unused, ", ")))
 	}
@@ -184,8 +184,8 @@ func whichProfile(d inspectDocument) string {
 	return "none fits; --write-profile FILE writes one to begin with"
 }
 
-// sayCandidates tells how much of each profile the file has.
-func (a *invocation) sayCandidates(d inspectDocument) {
+// printCandidates tells how much of each profile the file has.
+func (a *invocation) printCandidates(d inspectDocument) {
 	var rows [][]string
 	for _, c := range d.Candidates {
 		if len(c.Found) > 0 {
@@ -205,8 +205,8 @@ func headerPlace(row *int) string {
 	return fmt.Sprintf("row %d", *row)
 }
 
-// sayPairs lists what each of some words is.
-func (a *invocation) sayPairs(left, right string, pairs map[string]string) {
+// printPairs lists what each of some words is.
+func (a *invocation) printPairs(left, right string, pairs map[string]string) {
 	if len(pairs) == 0 {
 		return
 	}

@@ -162,7 +162,7 @@ func (s *session) refundsJob(ctx context.Context, flags runFlags, head *app.Head
 		Configured: s.cfg.MIDs(), Actor: refundsActor, RunID: runID, Queue: refundQueue{s.db}, Send: s.cfg.Refunds.Send, AfterRestore: flags.afterRestore,
 		StopAfterUnknown: s.cfg.Refunds.StopAfterUnknown, FailureReached: s.cfg.Refunds.StopAtFailureRatio.Reached,
 		OwnerIsDead: process.Outlived, Clock: clock, Sleep: sleep, Patience: jobs.Patience,
-		Heard: func(done refunds.Done) {
+		Record: func(done refunds.Done) {
 			s.log.Info("refund", "run_id", runID, "refund_id", done.Request.ID, "trace_id", done.TraceID, "from", done.Request.State, "to", done.Is, "why", done.Why, "sends", done.Sends)
 			if err := head.Keep(context.Background(), s.clock(), false); err != nil {
 				s.log.Debug("the journal's head could not be kept", "error", err)

@@ -144,7 +144,7 @@ func (s *session) orderSource() (jobs.OrderSource, error) {
 	case config.SourceCSV:
 		return &intake.Dropped{Store: s.db, Options: options, Glob: s.cfg.Orders.CSV.Glob, Actor: s.actor(), Now: s.now}, nil
 	case config.SourceQuery:
-		options.Profile = nil // a query gives the columns of the contract
+		options.Profile = nil // a query gives the columns of docs/contract.md 4
 		return &intake.Queried{Store: s.db, SQL: s.cfg.Orders.Query.SQL, Actor: s.actor(), Now: s.now,
 			Options: orders.QueryOptions{Options: options, Timeout: s.cfg.Orders.Query.Timeout},
 			Open: func(ctx context.Context) (intake.ShopDatabase, string, error) {

@@ -15,7 +15,7 @@ import (
 	"daesa/refunds"
 )
 
-// The words of the contract, and those that only the workbook uses.
+// The words of docs/contract.md 6, and those that only the workbook uses.
 var (
 	cellKinds = map[string]string{
 		"missing_at_provider": "토스에 없음", "missing_locally": "쇼핑몰에 없음", "paid_not_recorded": "입금 미반영", "duplicate_payment": "중복 결제",
