@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -334,22 +333,13 @@ func (d *demo) urgent(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(requests, func(a, b refunds.Request) int { return a.CancelBy.Compare(b.CancelBy) })
-	limit := d.last.End().Add(90*time.Minute).AddDate(0, 0, soonDays)
-	var soon []string
-	var lost, lostMoney int64
-	for _, r := range requests {
-		switch {
-		case r.State == refunds.ExpiredState:
-			lost++
-			lostMoney += r.Amount
-		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(limit):
-			soon = append(soon, fmt.Sprintf("  %s by %s (%s, order %s)", r.Currency.Spell(r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
-		}
+	soon, lost := app.RunningOut(requests, d.last.End().Add(90*time.Minute).AddDate(0, 0, soonDays))
+	lines := []string{fmt.Sprintf("can be cancelled for at most %d days more: %s", soonDays, pay.Counted(len(soon), "refund"))}
+	for _, r := range soon[:min(5, len(soon))] {
+		lines = append(lines, fmt.Sprintf("  %s by %s (%s, order %s)", r.Currency.Spell(r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
 	}
-	lines := append([]string{fmt.Sprintf("can be cancelled for at most %d days more: %s", soonDays, pay.Counted(len(soon), "refund"))}, soon[:min(5, len(soon))]...)
-	if lost > 0 {
-		lines = append(lines, fmt.Sprintf("past their deadline already: %s, %s: for a transfer by hand", pay.Counted(lost, "refund"), pay.KRW.Spell(lostMoney)))
+	if len(lost) > 0 {
+		lines = append(lines, fmt.Sprintf("past their deadline already: %s,%s: for a transfer by hand", pay.Counted(len(lost), "refund"), sums(sumOf(lost))))
 	}
 	return lines, nil
 }

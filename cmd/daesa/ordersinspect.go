@@ -139,7 +139,7 @@ func (a *invocation) printInspected(d inspectDocument, i orders.Inspection) {
 	}
 	a.printFields([][2]string{
 		{"file", what}, {"sheet", i.About.Sheet}, {"sheets not read", strings.Join(i.About.Unread, ", ")},
-		{"header", headerPlace(d.HeaderRow)}, {"profile", whichProfile(d)},
+		{"header", headerPlace(d.HeaderRow)}, {"profile", whichProfile(i)},
 		{"rows", pay.Grouped(d.Rows)}, {"orders", pay.Grouped(int64(d.Orders))}, {"refused", fmt.Sprint(len(d.Refused))},
 	})
 	for _, currency := range slices.Sorted(maps.Keys(d.Totals)) {
@@ -168,16 +168,11 @@ func (a *invocation) printInspected(d inspectDocument, i orders.Inspection) {
 }
 
 // whichProfile is the one that fits, or why none is taken.
-func whichProfile(d inspectDocument) string {
-	var fitting []string
-	for _, c := range d.Candidates {
-		if len(c.Missing) == 0 {
-			fitting = append(fitting, c.Profile)
-		}
-	}
+func whichProfile(i orders.Inspection) string {
+	fitting := i.Fitting()
 	switch {
-	case d.Profile != nil:
-		return *d.Profile
+	case i.Profile != "":
+		return i.Profile
 	case len(fitting) > 1:
 		return "several fit: " + strings.Join(fitting, ", ") + "; name one by --profile"
 	}
