@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -53,7 +54,7 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowW
 		case row.Word.As != reconcile.RefundNow:
 			changed, err = d.Store.TakeWord(ctx, row.Word, d.By, book.SHA256, write, d.Now)
 		}
-		if err != nil && d.OfTheRow(err) {
+		if err != nil && ofOneDecision(err) {
 			refused, err = refusedRow(row, err), nil
 		}
 		switch {
@@ -80,7 +81,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 		}
 		b, err := d.Store.Break(ctx, row.Word.ID)
 		if err != nil {
-			if d.OfTheRow(err) {
+			if ofOneDecision(err) {
 				refusals[i] = refusedRow(row, err)
 				continue
 			}
@@ -109,12 +110,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 
 // refusedRow is a row with what refuses it.
 func refusedRow(row reports.RowWord, err error) *RefusedRow {
-	refused := RefusedRow{Row: row, Reason: err.Error()}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		refused.Hint = hinter.Hint()
-	}
-	return &refused
+	return &RefusedRow{Row: row, Reason: err.Error(), Hint: hint.Of(err)}
 }
 
 // Approval is what one approve line would give the second person's word on.

@@ -193,3 +193,16 @@ func replaceFile(path string, text []byte) error {
 	}
 	return nil
 }
+
+// Behind reports whether a night runs on a database that lacks what was sent from
+// it, or whose head cannot be read: nothing is called expired then, and a person
+// must look.
+func Behind(ctx context.Context, head *HeadKeeper, warn Warn, o *Outcome) bool {
+	err := head.Check(ctx)
+	if err == nil {
+		return false
+	}
+	warn(err.Error(), "")
+	o.Add(EndedPerson, "%v", err)
+	return true
+}

@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"time"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/sandbox"
-	"daesa/store"
 )
 
 // drawParts draws what has to do with the parts of a payment: mixed payments,
@@ -149,7 +149,7 @@ func (s *sim) propose(i int, p pay.Payment, found reconcile.Finding) {
 	if request == nil {
 		return
 	}
-	if _, _, err := s.db.Refund(s.ctx, request.ID); errors.Is(err, store.ErrUnknownID) {
+	if _, _, err := s.db.Refund(s.ctx, request.ID); errors.Is(err, app.ErrUnknownID) {
 		return // it did not fit any more
 	} else if err != nil {
 		s.must(err)

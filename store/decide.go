@@ -5,33 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app"
-	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
 )
-
-// DecidedBeforeError reports a workbook whose decision about a break was carried
-// out before: the same file asks for a refund once, also when the request that it
-// made was refused since.
-type DecidedBeforeError struct {
-	BreakID string
-	At      time.Time
-}
-
-// Error says when.
-func (e *DecidedBeforeError) Error() string {
-	return fmt.Sprintf("this workbook's refund_now was carried out on %s, and its request has ended", pay.FormatTime(e.At))
-}
-
-// Hint says how to decide again.
-func (e *DecidedBeforeError) Hint() string {
-	return "decide again in the workbook of a later night, or by daesa breaks resolve " + e.BreakID
-}
 
 // DecideRefund writes refund_now onto a break and adds the request that makes it
 // happen, in one transaction; without keep all of it happens but is not kept. A
@@ -122,7 +102,7 @@ func (d *DB) onceByFile(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, dec
 			return fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
 		}
 		if facts.As == reconcile.RefundNow && facts.Workbook == decision.Workbook.SHA256 {
-			return &DecidedBeforeError{BreakID: b.ID, At: e.At.Time}
+			return &app.DecidedBeforeError{BreakID: b.ID, At: e.At.Time}
 		}
 	}
 	return nil

@@ -167,14 +167,11 @@ func (d *DB) mayDecideOtherwise(ctx context.Context, tx *sqlx.Tx, b reconcile.Br
 		return err
 	}
 	if r := row.request(); !r.State.Unsent() {
-		return hinted(fmt.Errorf("break %s: %w: refund %s is %s", b.ID, ErrOnItsWay, r.ID, r.State),
+		return hinted(fmt.Errorf("break %s: %w: refund %s is %s", b.ID, app.ErrOnItsWay, r.ID, r.State),
 			"wait until it has ended (daesa refunds show "+r.ID+"): then the break is resolved, or open again")
 	}
 	return nil
 }
-
-// ErrOnItsWay: money of the payment goes back through Toss already, or perhaps.
-var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nobody knows what became of it")
 
 // nothingOnItsWay: money that goes back by bank transfer must not go back
 // through Toss as well. The payment is locked as a worker locks it.
@@ -193,7 +190,7 @@ func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break
 	case err != nil:
 		return err
 	}
-	return hinted(fmt.Errorf("break %s: %w: refund %s", b.ID, ErrOnItsWay, id),
+	return hinted(fmt.Errorf("break %s: %w: refund %s", b.ID, app.ErrOnItsWay, id),
 		"let daesa refunds run settle it first (daesa refunds show "+id+"); a transfer now could pay twice")
 }
 
@@ -232,7 +229,7 @@ func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []app.Jour
 	var row refundRow
 	err := d.one(ctx, d.db, &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
-		return refunds.Request{}, nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
+		return refunds.Request{}, nil, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 	}
 	if err != nil {
 		return refunds.Request{}, nil, err

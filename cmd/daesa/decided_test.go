@@ -92,7 +92,7 @@ func (o *office) at(clock string) {
 func (o *office) daesa(want int, line ...string) (stdout, stderr string) {
 	o.t.Helper()
 	var out, complaints bytes.Buffer
-	w := world{stdout: &out, stderr: &complaints, clock: time.Now, env: func(name string) (string, bool) {
+	w := environment{stdout: &out, stderr: &complaints, clock: time.Now, env: func(name string) (string, bool) {
 		value, ok := o.env[name]
 		return value, ok
 	}}

@@ -30,7 +30,7 @@ func call(t *testing.T, env map[string]string, line ...string) called {
 func callAt(t *testing.T, clock func() time.Time, env map[string]string, line ...string) called {
 	t.Helper()
 	var out, said bytes.Buffer
-	code := run(t.Context(), line, world{stdout: &out, stderr: &said, clock: clock,
+	code := run(t.Context(), line, environment{stdout: &out, stderr: &said, clock: clock,
 		env: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
 	return called{code, out.String(), said.String()}
 }
@@ -76,7 +76,7 @@ func leaves(cmd *cobra.Command, words []string) [][]string {
 func TestEveryCommandThatFailsPrintsOneDocument(t *testing.T) {
 	alone(t)
 	t.Parallel()
-	all := leaves((&app{}).root(), nil)
+	all := leaves((&invocation{}).root(), nil)
 	if len(all) < 50 {
 		t.Fatalf("only %d commands were found", len(all))
 	}
@@ -203,7 +203,7 @@ func TestWhatACommandFoundStandsBesideItsFailure(t *testing.T) {
 
 func TestHelpSaysInWhatMoneyIs(t *testing.T) {
 	t.Parallel()
-	for _, words := range leaves((&app{}).root(), nil) {
+	for _, words := range leaves((&invocation{}).root(), nil) {
 		if words[0] == "help" || words[0] == "completion" {
 			continue
 		}

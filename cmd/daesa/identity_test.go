@@ -103,7 +103,7 @@ func TestACorrectedMIDRefundsNothingAgain(t *testing.T) {
 		}
 		for _, row := range again.Rows {
 			if row.Why == nil || !strings.Contains(*row.Why, "under merchant tosspayment") {
-				t.Errorf("a row of it says %s", orDash(row.Why))
+				t.Errorf("a row of it says %s", orElse(row.Why, "-"))
 			}
 		}
 		s.expect(codeDone, "refunds", "approve", "--by", "lee", "--batch", imported.Batch, "--expect-count", "0", "--expect-amount", "0")
@@ -269,7 +269,7 @@ func TestACancelAnsweredByAFirewallIsShownAsWhatItIs(t *testing.T) {
 		}
 		var detail refundDetail
 		s.read(&detail, "refunds", "show", id)
-		if len(detail.AttemptsDetail) != 1 || detail.AttemptsDetail[0].HTTPStatus != 403 || !strings.HasPrefix(orDash(detail.AttemptsDetail[0].Answer), "HTTP 403: Request blocked") || detail.AttemptsDetail[0].AnsweredAt != nil {
+		if len(detail.AttemptsDetail) != 1 || detail.AttemptsDetail[0].HTTPStatus != 403 || !strings.HasPrefix(orElse(detail.AttemptsDetail[0].Answer, "-"), "HTTP 403: Request blocked") || detail.AttemptsDetail[0].AnsweredAt != nil {
 			t.Errorf("the attempt: %+v", detail.AttemptsDetail)
 		}
 		s.must(os.WriteFile(path, append(guarded, "reports: {language: en}\n"...), 0o600))

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
 )
 
 // initDocument is the JSON of `init`.
@@ -21,7 +21,7 @@ type initDocument struct {
 	ending
 }
 
-func (a *app) initCommand() *cobra.Command {
+func (a *invocation) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write daesa.yaml and account.key into DIR, each unless it is there",
@@ -38,7 +38,7 @@ func (a *app) initCommand() *cobra.Command {
 	}
 }
 
-func (a *app) initialise(dir string) error {
+func (a *invocation) initialise(dir string) error {
 	if dir == "" {
 		return usage(errors.New("init: the folder has no name"), "daesa init writes into this folder, daesa init DIR into another")
 	}
@@ -50,7 +50,7 @@ func (a *app) initialise(dir string) error {
 	for _, file := range []struct {
 		path  string
 		write func(path string) error
-	}{{settings, writeTemplate}, {key, seal.WriteKeyFile}} {
+	}{{settings, writeTemplate}, {key, app.WriteKey}} {
 		err := file.write(file.path)
 		switch {
 		case err == nil:

@@ -235,17 +235,6 @@ func scriptTossDown(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-func TestPrintTableKeepsColumnsBesideKorean(t *testing.T) {
-	a := &app{}
-	a.printTable([]string{"ID", ">AMOUNT", "NOTE"}, [][]string{{"가나", "12,300원", "x"}, {"abcd", "5 USD", "two\nlines\x1b[2J"}})
-	want := "ID      AMOUNT  NOTE\n" +
-		"가나  12,300원  x\n" +
-		"abcd     5 USD  two lines?[2J\n"
-	if got := a.out.String(); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
 func TestOneOfNamesTheWords(t *testing.T) {
 	err := oneOf("--state", "paid", []string{"open", "closed"})
 	var own *coded

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/internal/pgtest"
 	"daesa/pay"
 )
@@ -128,7 +128,7 @@ func TestAnAuditorGetsEverything(t *testing.T) {
 	s.settle()
 	out := filepath.Join(s.dir, "audit")
 	today := string(pay.DayOf(s.clock()))
-	var manifest application.Manifest
+	var manifest app.Manifest
 	s.read(&manifest, "audit", "export", "--from", string(pay.DayOf(s.clock()).Add(-2)), "--to", today, "--out", out, "--json")
 	rows := map[string]int{}
 	for _, file := range manifest.Files {

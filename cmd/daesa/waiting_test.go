@@ -337,7 +337,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 		s.oldShopLeaves()
 		s.refunds = "{send: true, max_single: 300000}"
 		document := s.run(codePerson)
-		a := &app{world: world{env: func(string) (string, bool) { return "", false }, clock: s.time},
+		a := &invocation{environment: environment{env: func(string) (string, bool) { return "", false }, clock: s.time},
 			configPath: filepath.Join(s.dir, "daesa.yaml")}
 		cfg, err := a.config(false)
 		fine(s.t, err)
@@ -351,7 +351,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 			}
 		}
 		got := map[string]int64{}
-		registry := newMetrics(a, cfg, db).registry
+		registry := newMetrics(&session{a, cfg, db}).registry
 		families, err := registry.Gather()
 		fine(s.t, err)
 		single := map[string]float64{}
@@ -370,7 +370,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || len(want) != 3 {
 			s.t.Errorf("the run's counts and the metrics': %s", diff)
 		}
-		ready := a.ready(s.t.Context(), cfg, db)
+		ready := (&session{a, cfg, db}).ready(s.t.Context())
 		if single["daesa_refunds_cannot_be_sent"] != 2 || ready.Stuck != 2 || single["daesa_refunds_too_late"] != float64(ready.TooLate) || ready.TooLate != 1 {
 			s.t.Errorf("cannot be sent: %v and %d; too late: %v and %d", single["daesa_refunds_cannot_be_sent"], ready.Stuck, single["daesa_refunds_too_late"], ready.TooLate)
 		}

@@ -15,7 +15,7 @@ import (
 	"daesa/refunds"
 )
 
-// The words of the contract, and those that only the workbook uses.
+// The words of docs/contract.md 6, and those that only the workbook uses.
 var (
 	cellKinds = map[string]string{
 		"missing_at_provider": "토스에 없음", "missing_locally": "쇼핑몰에 없음", "paid_not_recorded": "입금 미반영", "duplicate_payment": "중복 결제",
@@ -550,9 +550,9 @@ func (l *ledgered) cards(row int, open, fresh, again int64) {
 	l.is("요약", 11, row, soonMoney)
 	apart := "쇼핑몰과 일치 ✓"
 	if difference := shop.net() - toss.net(); difference != 0 {
-		apart = "쇼핑몰 − 토스 차이 " + people(pay.KRW, difference)
+		apart = "쇼핑몰 − 토스 차이 " + pay.KRW.Spell(difference)
 		if difference > 0 {
-			apart = "쇼핑몰 − 토스 차이 +" + people(pay.KRW, difference)
+			apart = "쇼핑몰 − 토스 차이 +" + pay.KRW.Spell(difference)
 		}
 	}
 	l.is("요약", 2, row+1, apart)

@@ -50,7 +50,7 @@ func (l *ledgered) waiting() {
 	}
 	late := l.number("SELECT count(*) FROM refunds WHERE state = 'requested'"+soon, now, end)
 	money := l.number("SELECT sum(amount) FROM refunds WHERE state = 'requested'"+soon, now, end)
-	l.is("취소기한", 1, 5, fmt.Sprintf("⚠ 현 상태로는 취소기한 내 전송 불가: %d건 %s (결재 대기 %d건)", late, people(pay.KRW, money), late))
+	l.is("취소기한", 1, 5, fmt.Sprintf("⚠ 현 상태로는 취소기한 내 전송 불가: %d건 %s (결재 대기 %d건)", late, pay.KRW.Spell(money), late))
 	h := l.header("환불", "환불 ID")
 	l.rows("SELECT * FROM refunds WHERE state IN ('requested','needs_account','expired')", func(r map[string]sql.NullString) {
 		until := " (정해진 기한 없음)"

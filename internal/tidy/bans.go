@@ -19,7 +19,7 @@ type Ban struct {
 
 var bans = []Ban{
 	{Package: "time", Names: []string{"Now", "Since", "Until"},
-		Except: []string{"cmd/...", "sandbox/...", "internal/progress", "internal/pgtest", "internal/mariatest", "bench/..."},
+		Except: []string{"cmd/...", "sandbox/...", "internal/pgtest", "internal/mariatest", "bench/..."},
 		Reason: "the instant is taken once for a unit of work, by cmd, and passed down"},
 	{Package: "fmt", Names: []string{"Print", "Printf", "Println"},
 		Except: []string{"cmd/...", "bench/..."},

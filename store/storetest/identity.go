@@ -122,7 +122,7 @@ func sumOverMIDs(t *testing.T, db *store.DB) {
 	if err := commit(t, db, jobs.Written{Proposed: []refunds.Request{proposed}}, drawn); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := db.Refund(t.Context(), proposed.ID); !errors.Is(err, store.ErrUnknownID) {
+	if _, _, err := db.Refund(t.Context(), proposed.ID); !errors.Is(err, app.ErrUnknownID) {
 		t.Errorf("a night proposes more than was paid: %v", err)
 	}
 	c := compare(t, db, reconcile.Scope{MID: mid, Day: day})
@@ -220,7 +220,7 @@ func handOverMIDs(t *testing.T, db *store.DB) {
 	if err := commit(t, db, jobs.Written{Breaks: []jobs.BreakChange{{Break: b, Change: change}}}, drawn); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundedByTransfer, "lee", "by bank", now); !errors.Is(err, store.ErrOnItsWay) {
+	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundedByTransfer, "lee", "by bank", now); !errors.Is(err, app.ErrOnItsWay) {
 		t.Errorf("a transfer beside a cancel on its way under another MID: %v", err)
 	}
 }
