@@ -304,6 +304,15 @@ func TestTiesOfTwoFilesAreOrderedByTheBalance(t *testing.T) {
 	}
 }
 
+// TestACircleIsEnteredWhereTheNextLineLeavesIt: two lines of one second that bring
+// the balance back to where it was tie in either order, the next line in one alone.
+func TestACircleIsEnteredWhereTheNextLineLeavesIt(t *testing.T) {
+	lines := []Line{at("02 00:00:00", -100, 1000), at("02 00:00:00", 100, 1100), at("02 00:00:20", 100, 1100)}
+	if gaps, _ := Gaps(lines); len(gaps) != 0 {
+		t.Errorf("%+v", gaps)
+	}
+}
+
 // TestTimesThatContradictTheBalanceYieldToIt: some banks print the time at which a
 // transfer was asked for, not that at which it was booked.
 func TestTimesThatContradictTheBalanceYieldToIt(t *testing.T) {

@@ -189,7 +189,7 @@ func inBalanceOrder(lines []Line, together func(time.Time, Line) (bool, time.Tim
 			return n
 		}
 		if len(group) > 1 && count(group) > 0 {
-			if trail := alongBalances(carry, group); count(trail) < count(group) && (allowed == nil || allowed(carry, group, trail)) {
+			if trail := alongBalances(carry, group, lines[end:]); count(trail) < count(group) && (allowed == nil || allowed(carry, group, trail)) {
 				group = trail
 			}
 		}
@@ -202,8 +202,10 @@ func inBalanceOrder(lines []Line, together func(time.Time, Line) (bool, time.Tim
 // alongBalances orders lines so that each begins with the balance at which the
 // one before ended, as far as that can be: each line is an edge from the balance
 // before it to the one after it, and the order is a trail over all edges
-// (Hierholzer's way). Where lines are missing it is several trails.
-func alongBalances(carry *Line, lines []Line) []Line {
+// (Hierholzer's way). Where lines are missing it is several trails. carry is the
+// line before them, following are those behind: where lines go round in a circle, they are
+// entered so that they end at the balance at which the next one begins.
+func alongBalances(carry *Line, lines, following []Line) []Line {
 	next := map[int64][]int{} // lines by the balance before them
 	surplus := map[int64]int{}
 	for i := range lines {
@@ -241,6 +243,9 @@ func alongBalances(carry *Line, lines []Line) []Line {
 		if surplus[lines[i].before()] > 0 {
 			walk(lines[i].before())
 		}
+	}
+	if len(following) > 0 {
+		walk(following[0].before())
 	}
 	for i := range lines {
 		walk(lines[i].before())
