@@ -369,47 +369,61 @@ func (r *camtReader) entryLine(line int, e camtEntry) (Line, bool) {
 	return l, len(r.faults) == before
 }
 
-// split gives each payment of an entry a line, where they have amounts, which must
-// sum up to the entry's.
+// split gives each payment of an entry a line, where they have amounts in the
+// account's currency, which must sum up to the entry's.
 func (r *camtReader) split(whole Line, e camtEntry) ([]Line, string) {
+	if len(e.Details) == 1 {
+		e.Details[0].describe(&whole)
+	}
+	if len(e.Details) < 2 || !r.haveAmounts(e.Details) {
+		return []Line{whole}, ""
+	}
 	var lines []Line
 	total := int64(0)
 	for i, detail := range e.Details {
 		l := whole
-		detail.describe(&l)
-		amount := detail.Amount
-		if amount.Text == "" {
-			amount = detail.InEntry
-		}
-		if len(e.Details) == 1 || amount.Text == "" || amount.Currency != "" && pay.Currency(amount.Currency) != r.s.Currency {
-			if i == 0 && len(e.Details) == 1 {
-				return []Line{l}, ""
-			}
-			return []Line{whole}, "" // parts without amounts in the account's currency are one line
-		}
-		units, reason := r.units(amount)
+		units, reason := r.units(detail.amount())
 		if reason != "" {
 			return nil, "has an amount that " + reason
 		}
-		if kind := strings.TrimSpace(detail.Kind); kind != "" && (kind == "CRDT") != (whole.Kind == In) {
-			l.Kind = map[Kind]Kind{In: Out, Out: In}[whole.Kind]
-		}
 		l.Amount = units
-		if detail.Ref == "" && l.Ref != "" {
+		switch strings.TrimSpace(detail.Kind) {
+		case "CRDT":
+			l.Kind = In
+		case "DBIT":
+			l.Kind = Out
+		}
+		if l.Ref != "" {
 			l.Ref = fmt.Sprintf("%s/%d", l.Ref, i+1)
 		}
+		detail.describe(&l)
 		total += l.Signed()
 		if units != 0 {
 			lines = append(lines, l)
 		}
 	}
-	switch {
-	case len(e.Details) == 0:
-		return []Line{whole}, ""
-	case total != whole.Signed():
+	if total != whole.Signed() {
 		return nil, fmt.Sprintf("sum up to %s, the entry is %s", r.s.Currency.Format(total), r.s.Currency.Format(whole.Signed()))
 	}
 	return lines, ""
+}
+
+// amount is that of a payment, wherever its version puts it.
+func (t camtDetail) amount() camtAmount {
+	if t.Amount.Text != "" {
+		return t.Amount
+	}
+	return t.InEntry
+}
+
+func (r *camtReader) haveAmounts(details []camtDetail) bool {
+	for _, detail := range details {
+		amount := detail.amount()
+		if amount.Text == "" || amount.Currency != "" && pay.Currency(amount.Currency) != r.s.Currency {
+			return false
+		}
+	}
+	return true
 }
 
 // describe takes the other side, the text and the reference of a payment.
