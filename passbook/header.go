@@ -45,13 +45,13 @@ func sameMeaning(a, b fit) bool {
 // recognise finds the header among the first rows of a file, and the layout
 // whose titles it has. Several layouts that read the same of it are one.
 func recognise(candidates []*Layout, rows []table.HeadRow) (found fit, rivals []string, best nearest) {
-	for i := range rows {
+	for _, row := range rows {
 		var fits []fit
 		for _, layout := range candidates {
-			if layout.JSON.List != "" || rows[i].Line > layout.HeaderWithin {
+			if layout.JSON.List != "" || row.Line > layout.HeaderWithin {
 				continue
 			}
-			f, missing := fitOf(layout, rows[i])
+			f, missing := fitOf(layout, row)
 			if len(missing) == 0 {
 				fits = append(fits, f)
 			}

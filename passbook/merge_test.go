@@ -159,6 +159,7 @@ func less(lines []Line, clock Clock) []Line {
 			lines[i].At = l.At.Truncate(time.Minute)
 		case DayOnly:
 			lines[i].At = l.Day().Start()
+		default:
 		}
 	}
 	return lines
