@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,9 +13,10 @@ import (
 	"daesa/internal/written"
 )
 
-func isJSON(head string) bool {
-	return (strings.HasPrefix(head, "{") || strings.HasPrefix(head, "[")) && !isMT940(head)
-}
+// isJSON looks at two characters: a table may begin with a title in brackets.
+func isJSON(head string) bool { return jsonBegins.MatchString(head) }
+
+var jsonBegins = regexp.MustCompile(`^(\{\s*["}]|\[\s*["{\[\]])`)
 
 const jsonDeepest = 32 // levels in one another
 

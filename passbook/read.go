@@ -168,7 +168,7 @@ func readTable(path string, o Options) (Statement, error) {
 	case len(rivals) > 0:
 		return Statement{}, ambiguous(path, about, found, rivals)
 	}
-	how.HeaderAt, how.Columns = found.row.Line, found.layout.names()
+	how.HeaderAt, how.TitlesAbove, how.Columns = found.row.Line, found.twoRows, found.layout.names()
 	reader, err := table.Open(path, how)
 	if err != nil {
 		return Statement{}, err

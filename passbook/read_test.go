@@ -167,6 +167,26 @@ func TestNamesAndNumbersAreNeverShown(t *testing.T) {
 	}
 }
 
+// TestAHeaderMayGoOverTwoRows, merged to the side and downwards, in every container.
+func TestAHeaderMayGoOverTwoRows(t *testing.T) {
+	const page = `<table><tr><td colspan=5>거래내역</td></tr><tr><th rowspan=2>거래일시<th rowspan=2>보낸분/받는분<th colspan=2>거래금액<th rowspan=2>잔액</tr><tr><th>출금액<th>입금액</tr>` +
+		`<tr><td>2026.11.03 10:00:00<td>가<td>0<td>5<td>5</tr></table>`
+	for _, content := range []string{page, "거래내역,,,,\n거래일시,보낸분/받는분,거래금액,,잔액\n,,출금액,입금액,\n2026.11.03 10:00:00,가,0,5,5\n"} {
+		s, err := Read(fileOf(t, "a.xls", content), Options{Now: imported})
+		if err != nil || len(s.Lines) != 1 || s.Lines[0].Amount != 5 || s.Lines[0].Payer != "가" || s.Lines[0].Balance != 5 {
+			t.Errorf("%+v %v", s, err)
+		}
+	}
+}
+
+// TestATitleInBracketsIsNoJSON.
+func TestATitleInBracketsIsNoJSON(t *testing.T) {
+	s, err := Read(fileOf(t, "a.csv", "[KB국민은행] 거래내역,,,,,,,,\n"+kbHeader+"2026.11.03 10:00:00,이체,x,,0,1000,1500,,\n"), Options{Now: imported})
+	if err != nil || len(s.Lines) != 1 {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
 // TestTheUnknownColumnsOfAFileAreNamed, and those that the layout leaves out are not.
 func TestTheUnknownColumnsOfAFileAreNamed(t *testing.T) {
 	s, err := Read(fileOf(t, "a.csv", "거래일시,적요,보낸분/받는분,출금액,입금액,잔액,거래점,새 칸\n2026.11.03,x,x,0,5,5,x,x\n"), Options{Now: imported})
