@@ -260,7 +260,7 @@ func (r *camtReader) balance(line int, b camtBalance) {
 }
 
 func (r *camtReader) fail(line int, column, value, reason string) {
-	r.faults = append(r.faults, &table.Fault{File: r.path, Line: line, Column: column, Value: value, Reason: reason})
+	r.faults = addFault(r.faults, &table.Fault{File: r.path, Line: line, Column: column, Value: value, Reason: reason})
 }
 
 func (r *camtReader) units(amount camtAmount) (int64, string) {

@@ -28,24 +28,33 @@ var mtTag = regexp.MustCompile(`^:(\d{2}[A-Z]?):`)
 // account.
 func mtFields(text string) []mtField {
 	var fields []mtField
-	open := false
+	var lines []string // of the last field
+	end := func() {
+		if len(lines) > 0 {
+			fields[len(fields)-1].text = strings.Join(lines, "\n")
+		}
+		lines = nil
+	}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
 		line = strings.TrimRight(line, "\r\n")
 		if at := strings.Index(line, "{4:"); at >= 0 {
-			line, open = line[at+len("{4:"):], false
+			end()
+			line = line[at+len("{4:"):]
 		}
 		switch tag := mtTag.FindStringSubmatch(line); {
 		case tag != nil:
-			fields = append(fields, mtField{tag[1], line[len(tag[0]):], number})
-			open = true
+			end()
+			fields = append(fields, mtField{tag: tag[1], line: number})
+			lines = []string{line[len(tag[0]):]}
 		case strings.HasPrefix(line, "-}"), line == "-":
-			open = false
-		case open && len(fields) > 0:
-			fields[len(fields)-1].text += "\n" + line
+			end()
+		case len(lines) > 0:
+			lines = append(lines, line)
 		}
 	}
+	end()
 	return fields
 }
 
@@ -93,7 +102,7 @@ func readMT940(path, text string, o Options) (Statement, error) {
 }
 
 func (r *mtReader) fail(f mtField, reason string) {
-	r.faults = append(r.faults, &table.Fault{File: r.path, Line: f.line, Column: ":" + f.tag + ":", Reason: reason})
+	r.faults = addFault(r.faults, &table.Fault{File: r.path, Line: f.line, Column: ":" + f.tag + ":", Reason: reason})
 }
 
 func (r *mtReader) field(f mtField) error {
@@ -311,6 +320,9 @@ func subfields(text string) (payer, memo, account string) {
 			end = at[i+1][0]
 		}
 		value := text[place[1]:end]
+		if len(payer)+len(memo) > 8*textLongest {
+			break // the rest is cut off anyway
+		}
 		switch code := text[place[2]:place[3]]; {
 		case code >= "20" && code <= "29", code >= "60" && code <= "63":
 			memo += value

@@ -156,7 +156,7 @@ func (r *ofxReader) period(e ofxElement) {
 }
 
 func (r *ofxReader) fail(e ofxElement, column, value, reason string) {
-	r.faults = append(r.faults, &table.Fault{File: r.path, Line: e.line, Column: column, Value: value, Reason: reason})
+	r.faults = addFault(r.faults, &table.Fault{File: r.path, Line: e.line, Column: column, Value: value, Reason: reason})
 }
 
 // line makes a line of the fields of a STMTTRN.

@@ -26,7 +26,7 @@ const defaultUnpacked = 1_000_000_000
 
 // Read reads a bank statement to its end, whatever its container and format, both
 // told by its content. The error is table.Faults with all that is wrong with its
-// rows, a *table.FileError for the file as a whole, or one of the file system. A
+// rows (the first ten thousand), a *table.FileError for the file as a whole, or one of the file system. A
 // file of another account than Last4 is refused; one that does not say its account
 // is taken.
 func Read(path string, o Options) (Statement, error) {
@@ -84,9 +84,10 @@ func (s Statement) settled(path string, o Options) (Statement, error) {
 			Advice: "name the right account, or correct number_last4 in daesa.yaml"}
 	}
 	var faults table.Faults
+	today := pay.DayOf(o.Now)
 	for _, l := range slices.Concat(s.Lines, s.Pending) {
-		if !o.Now.IsZero() && l.Day() > pay.DayOf(o.Now) {
-			faults = append(faults, l.Place.fault("is of a day that is still to come: "+string(l.Day())))
+		if !o.Now.IsZero() && !l.At.Before(today.End()) {
+			faults = addFault(faults, l.Place.fault("is of a day that is still to come: "+string(l.Day())))
 		}
 	}
 	onlyMidnight(s.Lines)
@@ -94,7 +95,7 @@ func (s Statement) settled(path string, o Options) (Statement, error) {
 	s.Pending = inTimeOrder(s.Pending)
 	for i := 1; i < len(s.Lines); i++ {
 		if a, b := s.Lines[i-1], s.Lines[i]; sameTwice(a, b) {
-			faults = append(faults, b.Place.fault(fmt.Sprintf("is the same as row %d, with the same balance after it: the file has a line twice", a.Place.Row)))
+			faults = addFault(faults, b.Place.fault(fmt.Sprintf("is the same as row %d, with the same balance after it: the file has a line twice", a.Place.Row)))
 		}
 	}
 	if len(faults) > 0 {
@@ -141,6 +142,16 @@ func onlyMidnight(lines []Line) {
 // fault is what is wrong with a line as a whole.
 func (p Place) fault(reason string) *table.Fault {
 	return &table.Fault{File: p.File, Sheet: p.Sheet, Line: p.Row, Reason: reason}
+}
+
+// mostFaults is how many faults of one file are told.
+const mostFaults = 10_000
+
+func addFault(list table.Faults, fault *table.Fault) table.Faults {
+	if len(list) < mostFaults {
+		list = append(list, fault)
+	}
+	return list
 }
 
 // readTable reads a statement that is a table.
@@ -198,10 +209,7 @@ func (o Options) candidates() ([]*Layout, error) {
 
 // unknownTitles are those that mean nothing to a layout.
 func unknownTitles(reader *table.Reader, layout *Layout) []string {
-	ignored := map[string]bool{}
-	for _, title := range layout.Ignored {
-		ignored[table.Title(title)] = true
-	}
+	ignored := layout.ignores()
 	return slices.DeleteFunc(reader.Unknown(columns...), func(title string) bool { return ignored[table.Title(title)] })
 }
 

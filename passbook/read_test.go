@@ -235,6 +235,23 @@ func TestRowsThatAreNoLinesArePassedOver(t *testing.T) {
 	}
 }
 
+// TestAHoleInAFileIsNamed by the two lines around it, and by how much is missing.
+func TestAHoleInAFileIsNamed(t *testing.T) {
+	content, err := os.ReadFile(banks + "shinhan.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.SplitAfter(string(content), "\n")
+	s, err := Read(fileOf(t, "a.csv", strings.Join(append(rows[:4:4], rows[5:]...), "")), Options{Now: imported})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := s.Check()
+	if check.Checked != 4 || len(check.Gaps) != 1 || check.Gaps[0].Missing != story[2].amount || check.Gaps[0].After.Place.Row != 5 || check.Gaps[0].Before.Place.Row != 4 {
+		t.Errorf("%+v", check)
+	}
+}
+
 // TestAPeriodThatLinesContradictIsNone.
 func TestAPeriodThatLinesContradictIsNone(t *testing.T) {
 	s, err := Read(fileOf(t, "a.csv", "발급 2020-01-01 ~ 2020-12-31,,,,,,,,\n"+kbHeader+"2026.11.03 10:00:00,이체,x,,0,1000,1500,,\n"), Options{Now: imported})

@@ -59,7 +59,7 @@ type totalsSum struct {
 	said, reckoned int64
 }
 
-func (d *decoder) fail(fault *table.Fault) { d.faults = append(d.faults, fault) }
+func (d *decoder) fail(fault *table.Fault) { d.faults = addFault(d.faults, fault) }
 
 // add takes a record: as a line, or as a row that is none.
 func (d *decoder) add(r record) {
