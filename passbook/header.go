@@ -123,6 +123,9 @@ const adviceLayout = "docs/bank-files.md lists the layouts that are known; anoth
 // unrecognised says that no layout fits, and what comes nearest.
 func unrecognised(path string, about table.About, best nearest) error {
 	failure := &table.FileError{File: path, Sheet: about.Sheet, Advice: adviceLayout}
+	if len(about.Unread) > 0 {
+		failure.Advice = "it may stand in another sheet: --sheet NAME, one of " + strings.Join(about.Unread, ", ")
+	}
 	if best.layout == nil || len(best.at) < headerTitles {
 		failure.Reason = "has no row in the first thirty that is the header of a known bank statement"
 		return failure

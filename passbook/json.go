@@ -191,7 +191,7 @@ func readJSON(path, text string, o Options) (Statement, error) {
 		return Statement{}, err
 	}
 	s := Statement{Layout: layout.Name, Bank: layout.Bank, Currency: layout.Currency}
-	d := &decoder{layout: layout, last4: o.Last4, currency: s.Currency, zeros: true, owners: map[string]bool{}}
+	d := newDecoder(layout, o, true)
 	names := layout.names()
 	ignored, columnOf := layout.ignores(), map[string]string{}
 	for _, page := range pages {

@@ -188,13 +188,24 @@ func readTable(path string, o Options) (Statement, error) {
 	said := prefaceOf(head, found.row.Line)
 	s := Statement{Layout: found.layout.Name, Bank: found.layout.Bank, Last4: said.last4, From: said.from, To: said.to,
 		Currency: found.layout.Currency, Unread: about.Unread, Unknown: unknownTitles(reader, found.layout)}
-	d := &decoder{layout: found.layout, last4: o.Last4, currency: s.Currency, owners: map[string]bool{}}
+	d := newDecoder(found.layout, o, false)
 	for row, err := range reader.Rows() {
 		if err := d.addRow(reader, row, err); err != nil {
 			return Statement{}, err
 		}
 	}
+	if len(found.layout.Direction.Titles) > 0 && !reader.Has(columnDirection) && d.undirected() {
+		return Statement{}, reader.Refuse(found.row.Line, "its amounts have no sign, and no column says which way the money went", adviceLayout)
+	}
 	return d.finish(path, s)
+}
+
+// undirected says whether nothing shows which way the money of a file went:
+// neither a sign nor a balance that ties.
+func (d *decoder) undirected() bool {
+	ordered := inTimeOrder(d.lines)
+	_, checked := Gaps(ordered)
+	return len(d.lines) > 0 && !d.minus && (checked == 0 || breaks(nil, ordered) > 0)
 }
 
 func (o Options) candidates() ([]*Layout, error) {

@@ -85,6 +85,7 @@ func TestAFileThatIsWrongAsAWholeIsRefused(t *testing.T) {
 		{"a day to come", kbHeader + "2026.11.30 10:00:00,이체,가,,0,1000,1000,,\n", "F:2: is of a day that is still to come: 2026-11-30"},
 		{"a negative withdrawal that no balance explains", "거래일시,적요,보낸분/받는분,출금액,입금액,잔액\n2026.11.03 10:00:00,이체,가,-500,,\n",
 			`F:2: column "출금액": "-500": is negative, and no balance says whether the money went out or came back`},
+		{"amounts without a direction", "거래일시,거래금액,거래 후 잔액,거래구분,내용\n2026.11.03 10:00:00,5,5,이체,가\n", "F:1: its amounts have no sign, and no column says which way the money went"},
 		{"a collector's file of two accounts", "거래일자,거래시간,계좌번호,적요1,적요2,입금,출금,잔액,상대계좌예금주명\n2026-11-03,10:00,110-123-001234,가,이체,5,0,5,\n2026-11-03,10:00,110-123-005678,가,이체,5,0,5,\n",
 			"F: has lines of several accounts"},
 	} {
@@ -184,6 +185,29 @@ func TestATitleInBracketsIsNoJSON(t *testing.T) {
 	s, err := Read(fileOf(t, "a.csv", "[KB국민은행] 거래내역,,,,,,,,\n"+kbHeader+"2026.11.03 10:00:00,이체,x,,0,1000,1500,,\n"), Options{Now: imported})
 	if err != nil || len(s.Lines) != 1 {
 		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// TestABalanceTellsTheDirection of amounts that have no sign.
+func TestABalanceTellsTheDirection(t *testing.T) {
+	s, err := Read(fileOf(t, "a.csv", "거래일시,거래금액,거래 후 잔액,거래구분,내용\n2026.11.03 10:00:00,5,5,이체,가\n2026.11.03 11:00:00,7,12,이체,가\n"), Options{Now: imported})
+	if err != nil || s.Lines[1].Kind != In {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// TestASheetThatIsNoStatementNamesTheOthers.
+func TestASheetThatIsNoStatementNamesTheOthers(t *testing.T) {
+	book := excelize.NewFile()
+	if _, err := book.NewSheet("거래내역"); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "a.xlsx")
+	if err := errors.Join(book.SetCellValue("Sheet1", "A1", "표지"), book.SetCellValue("거래내역", "A1", "거래일시"), book.SaveAs(path)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(path, Options{Now: imported}); !strings.HasSuffix(hint.Of(err), "--sheet NAME, one of 거래내역") {
+		t.Errorf("%v: %s", err, hint.Of(err))
 	}
 }
 
