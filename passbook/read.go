@@ -77,6 +77,40 @@ var formats = []format{
 	{formatJSON, isJSON, readJSON},
 }
 
+// accountFilter chooses among the statements of a file: those of other accounts
+// than the one asked for are passed over, and without a word two are refused.
+type accountFilter struct {
+	path   string
+	asked  string // last four digits; "": none
+	passed bool   // the statement that is being read is of another account
+	others int    // statements that were passed over
+}
+
+// take takes the number of a statement's account.
+func (f *accountFilter) take(s *Statement, line int, number string) error {
+	last4 := last4Of(number)
+	f.passed = f.asked != "" && last4 != "" && last4 != f.asked
+	switch {
+	case f.passed:
+		f.others++
+	case s.Last4 != "" && last4 != "" && last4 != s.Last4:
+		return &table.FileError{File: f.path, Line: line, Reason: "has statements of several accounts",
+			Advice: "give the account its number_last4 in daesa.yaml: the others are then passed over"}
+	case last4 != "":
+		s.Last4 = last4
+	}
+	return nil
+}
+
+// none says why a file has no statement that was taken; lacks is what it would
+// have if it had any.
+func (f *accountFilter) none(lacks string) error {
+	if f.others > 0 {
+		return &table.FileError{File: f.path, Reason: "has no statement of the account", Advice: "name the right account, or correct number_last4 in daesa.yaml"}
+	}
+	return &table.FileError{File: f.path, Reason: lacks, Advice: "fetch the statement of the account again"}
+}
+
 // settled checks what every file must hold to, and puts its lines in order.
 func (s Statement) settled(path string, o Options) (Statement, error) {
 	if o.Last4 != "" && s.Last4 != "" && s.Last4 != o.Last4 {
