@@ -49,6 +49,10 @@ func TestMT940(t *testing.T) {
 	if check := s.Check(); len(check.Untied) != 1 || check.Untied[0] != (Untied{"2026-01-02", "2026-01-05", 300}) {
 		t.Errorf("a statement between two is missing: %+v", s)
 	}
+	_, got = taken(t, "BANKKRSE\n940\n:20:A\n:25:1\n:60F:C251231KRW1000,\n:61:260102C200,NTRFX\n:86:A\n:61:260102C0,NTRFX\n:86:nothing\n:62F:C260102KRW1200,\n:86:of the account\n")
+	if got != "2026-01-02 in 200 A/X" {
+		t.Errorf("texts of other fields are not the line's: %s", got)
+	}
 	for _, c := range []struct{ content, want string }{
 		{":20:A\n:60F:C251231KRW1,000,\n:61:260102C1.000NTRFX\n:61:261302C5,NTRFX\n:61:nonsense\n:62F:C260102KRW5,123\n", `F:2: column ":60F:": is no amount as SWIFT writes it, with one comma as the decimal mark
 F:3: column ":61:": is no amount as SWIFT writes it, with one comma as the decimal mark

@@ -11,9 +11,13 @@ import (
 	"daesa/pay"
 )
 
+// isMT940 looks for the fields with which every message begins; some banks put
+// lines of their own before them.
 func isMT940(head string) bool {
-	return strings.HasPrefix(head, ":20:") || strings.HasPrefix(head, "{1:") || strings.HasPrefix(head, "0000 01")
+	return strings.HasPrefix(head, "{1:") || strings.HasPrefix(head, ":20:") || mtBegins.MatchString(head)
 }
+
+var mtBegins = regexp.MustCompile(`(?m)^:20:[^\n]*\n(?::21:[^\n]*\n)?:25:`)
 
 // mtField is one field of a message: :61:, with its lines.
 type mtField struct {
@@ -103,7 +107,7 @@ func (r *mtReader) fail(f mtField, reason string) {
 
 func (r *mtReader) field(f mtField) error {
 	info := r.info
-	r.info = f.tag == "61"
+	r.info = false
 	switch f.tag {
 	case "20":
 		r.endStatement()
@@ -119,7 +123,10 @@ func (r *mtReader) field(f mtField) error {
 			r.closing = &balance
 		}
 	case "61":
-		return r.line(f)
+		before := len(r.s.Lines)
+		err := r.line(f)
+		r.info = len(r.s.Lines) > before
+		return err
 	case "86":
 		if info && !r.accounts.passed {
 			r.describe(f.text)
