@@ -294,6 +294,19 @@ func TestAHoleIsClosedByAFileThatHasTheLines(t *testing.T) {
 	}
 }
 
+// TestALineWithoutATimeStandsWhereItsBalanceSays, among lines that give seconds.
+func TestALineWithoutATimeStandsWhereItsBalanceSays(t *testing.T) {
+	first, second, last := at("03", 100, 1100), at("03 09:00:00", 50, 1150), at("03 11:00:00", 25, 1175)
+	ordered := Ordered([]Line{second, last, first})
+	if ordered[0].Balance != 1100 || ordered[2].Balance != 1175 {
+		t.Errorf("%+v", ordered)
+	}
+	ordered = Ordered([]Line{at("03 09:00:00", 100, 1100), at("03 11:00:00", 25, 1175), at("03", 50, 1150)})
+	if ordered[1].Balance != 1150 {
+		t.Errorf("%+v", ordered)
+	}
+}
+
 // TestTiesOfTwoFilesAreOrderedByTheBalance: three lines of one minute, the middle
 // one from another file.
 func TestTiesOfTwoFilesAreOrderedByTheBalance(t *testing.T) {
