@@ -100,6 +100,7 @@ func TestWhichLineIsWhich(t *testing.T) {
 		{"another reference of the bank", []Line{plain.ref("F1")}, []Line{plain.ref("F2")}, 1},
 		{"the same reference", []Line{plain.ref("F1"), plain.ref("F2")}, []Line{plain.ref("F2")}, 0},
 		{"references of two layouts say nothing", []Line{plain.ref("F1")}, []Line{plain.ref("B2").from("", "y")}, 0},
+		{"the surest pairs first", []Line{at("03", 500, 1500), at("03 10:00:05", 500, 1500)}, []Line{at("03 10:00:05", 500, 1500), at("03 10:01:05", 500, 1500)}, 0},
 		{"a balance changed its sign", []Line{at("03", 500, 100)}, []Line{at("03", 500, -100)}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -293,6 +294,19 @@ func TestAHoleIsClosedByAFileThatHasTheLines(t *testing.T) {
 	}
 }
 
+// TestALineWithoutATimeStandsWhereItsBalanceSays, among lines that give seconds.
+func TestALineWithoutATimeStandsWhereItsBalanceSays(t *testing.T) {
+	first, second, last := at("03", 100, 1100), at("03 09:00:00", 50, 1150), at("03 11:00:00", 25, 1175)
+	ordered := Ordered([]Line{second, last, first})
+	if ordered[0].Balance != 1100 || ordered[2].Balance != 1175 {
+		t.Errorf("%+v", ordered)
+	}
+	ordered = Ordered([]Line{at("03 09:00:00", 100, 1100), at("03 11:00:00", 25, 1175), at("03", 50, 1150)})
+	if ordered[1].Balance != 1150 {
+		t.Errorf("%+v", ordered)
+	}
+}
+
 // TestTiesOfTwoFilesAreOrderedByTheBalance: three lines of one minute, the middle
 // one from another file.
 func TestTiesOfTwoFilesAreOrderedByTheBalance(t *testing.T) {
@@ -320,6 +334,25 @@ func TestTimesThatContradictTheBalanceYieldToIt(t *testing.T) {
 	lines := []Line{at("03 09:00:00", 100, 1100), at("03 10:00:05", 50, 1175), at("03 10:00:07", 25, 1125), at("03 12:00:00", 1, 1176)}
 	if gaps, _ := Gaps(lines); len(gaps) != 0 {
 		t.Errorf("%+v", gaps)
+	}
+}
+
+// TestAnotherOrderHidesNoLostLine: the lines that are left could stand in an order
+// that ties, if the last balance of the day were another.
+func TestAnotherOrderHidesNoLostLine(t *testing.T) {
+	lines := []Line{at("02 09:00:00", 1, 1000), at("03 09:00:00", 100, 1100), at("03 11:00:00", -400, 1100), at("03 12:00:00", 400, 1500)}
+	gaps, _ := Gaps(lines)
+	if len(gaps) != 1 || gaps[0].Missing != 400 {
+		t.Errorf("%+v", gaps)
+	}
+}
+
+// TestAFileWithoutTimesIsPutInOrderByItsBalances, where all of it is of one day.
+func TestAFileWithoutTimesIsPutInOrderByItsBalances(t *testing.T) {
+	newestFirst := []Line{at("03", 50, 1150), at("03", 100, 1100), at("03", -20, 1000)}
+	ordered := inTimeOrder(newestFirst)
+	if ordered[0].Balance != 1000 || ordered[2].Balance != 1150 {
+		t.Errorf("%+v", ordered)
 	}
 }
 

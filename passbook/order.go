@@ -86,7 +86,9 @@ func breaks(carry *Line, lines []Line) int {
 // the end of their day.
 func Ordered(lines []Line) []Line {
 	lines = slices.Clone(lines)
-	sortByTime(lines)
+	// A line without a time comes first of its day, with which it then stands
+	// together: it may have been at any time of it.
+	slices.SortStableFunc(lines, func(a, b Line) int { return a.At.Compare(b.At) })
 	var known, unknown []Line
 	for _, l := range lines {
 		if l.HasBalance() {

@@ -372,6 +372,37 @@ func TestEveryLayoutFitsItsOwnHeaderAlone(t *testing.T) {
 	}
 }
 
+// TestLayoutsThatReadTheSameAreOne, and one of which a file was seen goes before
+// one of which none was.
+func TestLayoutsThatReadTheSameAreOne(t *testing.T) {
+	kb, err := LoadLayout("kb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	twin := kb.clone()
+	twin.Name = "twin"
+	row := table.HeadRow{Line: 1, Cells: strings.Split(strings.TrimSpace(kbHeader), ",")}
+	if found, rivals, _ := recognise([]*Layout{kb, twin}, []table.HeadRow{row}); found.layout != kb || len(rivals) != 0 {
+		t.Error(found.layout, rivals)
+	}
+	twin.Columns[rolePayer], twin.Columns[roleMemo] = kb.Columns[roleMemo], kb.Columns[rolePayer]
+	if _, rivals, _ := recognise([]*Layout{kb, twin}, []table.HeadRow{row}); len(rivals) != 1 {
+		t.Error(rivals)
+	}
+	twin.Unseen = true
+	if found, rivals, _ := recognise([]*Layout{twin, kb}, []table.HeadRow{row}); found.layout != kb || len(rivals) != 0 {
+		t.Error(found.layout, rivals)
+	}
+}
+
+// TestTheLinesSayNothingOfTheAccount: what stands below the header is no preface.
+func TestTheLinesSayNothingOfTheAccount(t *testing.T) {
+	s, err := Read(fileOf(t, "a.csv", kbHeader+"2026.11.03 10:00:00,이체,x,계좌 110-123-456789,0,5,5,2026.11.01 ~ 2026.11.30,\n"), Options{Now: imported, Last4: "0001"})
+	if err != nil || s.Last4 != "" || s.From != "" {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
 // TestCellsThatExcelHasSpoiltAreRefused.
 func TestCellsThatExcelHasSpoiltAreRefused(t *testing.T) {
 	book := excelize.NewFile()
