@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -121,7 +122,7 @@ func (s *sim) askFor(w *wish) {
 		return
 	}
 	s.must(err)
-	if _, _, err := s.db.Refund(s.ctx, w.id); errors.Is(err, store.ErrUnknownID) {
+	if _, _, err := s.db.Refund(s.ctx, w.id); errors.Is(err, app.ErrUnknownID) {
 		s.note("people: %s has been asked for under another mid", w.Ref) // and a restore has forgotten that it was withdrawn
 		return
 	}
