@@ -51,8 +51,7 @@ func accountRing(cfg *config.Config) (*app.Ring, error) {
 	if !cfg.Accounts.Key.IsSet() {
 		return nil, nil
 	}
-	ring, err := app.OpenRing(cfg.Accounts.KeyFile, cfg.Accounts.Key.Reveal())
-	return ring, usageOf(err)
+	return app.OpenRing(cfg.Accounts.KeyFile, cfg.Accounts.Key.Reveal())
 }
 
 // neededRing is accountRing for what can do nothing without the key.

@@ -81,16 +81,6 @@ func endingOf(code int) app.Ending {
 	return ""
 }
 
-// usageOf is the error of a command that takes its own words for wrong: those are a
-// mistake in how it was called.
-func usageOf(err error) error {
-	var asked *app.AskedError
-	if errors.As(err, &asked) {
-		return &coded{err, codeUsage}
-	}
-	return err
-}
-
 // failed is an error with a next step: exit code 1.
 func failed(next, format string, values ...any) error {
 	return hint.Errorf(next, format, values...)
@@ -99,9 +89,12 @@ func failed(next, format string, values ...any) error {
 // codeOf is the exit code of a command that failed.
 func (a *invocation) codeOf(ctx context.Context, err error) int {
 	var own *coded
+	var asked *app.AskedError
 	switch {
 	case errors.As(err, &own):
 		return own.code
+	case errors.As(err, &asked):
+		return codeUsage
 	case ctx.Err() != nil:
 		return codeInterrupted
 	default:

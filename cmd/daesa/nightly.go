@@ -76,7 +76,7 @@ func (s *session) nights() *app.Nights {
 func (s *session) nightDocuments(ctx context.Context, n *app.Nights, date string) ([]nightDocument, error) {
 	job, dates, err := n.Asked(ctx, date)
 	if err != nil {
-		return nil, usageOf(err)
+		return nil, err
 	}
 	done, err := n.Run(ctx, job, dates)
 	if err != nil {

@@ -207,7 +207,7 @@ type allowedDocument struct {
 func (s *session) allowOrder(ctx context.Context, orderID, note string) error {
 	mid, err := intake.Allow{Store: s.db, MID: s.mid, OrderID: orderID, Note: note, By: s.actor(), Now: s.now()}.Run(ctx)
 	if err != nil {
-		return usageOf(err)
+		return err
 	}
 	return s.show(allowedDocument{mid, orderID, note, s.ending()}, func() { s.printf("order %s of %s may go back once\n", plain(orderID), mid) })
 }

@@ -35,7 +35,7 @@ func (s *session) reconcile(ctx context.Context, asked app.DaysAsked, only []str
 	nights := s.nights()
 	days, err := nights.Days(asked, len(only) > 0)
 	if err != nil {
-		return usageOf(err)
+		return err
 	}
 	done, err := nights.Compare(ctx, days, only)
 	if err == nil {

@@ -96,7 +96,7 @@ func (a *invocation) giveWord(ctx context.Context, ids []string, f wordFlags, do
 		}
 		given, err := word.Run(ctx)
 		if err != nil {
-			return usageOf(err)
+			return err
 		}
 		return s.showWord(given, done)
 	})

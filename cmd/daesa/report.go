@@ -35,7 +35,7 @@ func (a *invocation) reportCommand() *cobra.Command {
 func (s *session) drawAgain(ctx context.Context, date, out, matched string) error {
 	day, err := app.LastNight(pay.DayOf(s.now()), date)
 	if err != nil {
-		return usageOf(err)
+		return err
 	}
 	snapshots, err := app.NightsOf(ctx, s.db, mids(s.cfg), jobs.JobNightly, day)
 	if err != nil {
