@@ -24,6 +24,8 @@ type TakenRow struct {
 	Request *refunds.Request // what refund_now asks for; nil for every other word
 	Adopted bool             // it was asked for before
 	Warning string
+	// TakenBack are the unsent requests of the break that the word takes back with it.
+	TakenBack []refunds.Request
 }
 
 // RefusedRow is a row whose word cannot be taken, and why.
@@ -52,7 +54,9 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowW
 			changed = done.Changed
 			taken.Request, taken.Adopted, taken.Warning = &done.Request, plans[i].Adopted, plans[i].Warning
 		case row.Word.As != reconcile.RefundNow:
-			changed, err = d.Store.TakeWord(ctx, row.Word, d.By, book.SHA256, write, d.Now)
+			if taken.TakenBack, err = d.takenBack(ctx, row.Word); err == nil {
+				changed, err = d.Store.TakeWord(ctx, row.Word, d.By, book.SHA256, write, d.Now)
+			}
 		}
 		if err != nil && ofOneDecision(err) {
 			refused, err = refusedRow(row, err), nil
@@ -67,6 +71,26 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowW
 		}
 	}
 	return applied, nil
+}
+
+// takenBack are the requests that another word than refund_now takes back, as they
+// stand before it: what of the break was not sent yet.
+func (d *Decider) takenBack(ctx context.Context, w reconcile.Word) ([]refunds.Request, error) {
+	if w.As == "" {
+		return nil, nil
+	}
+	b, err := d.Store.Break(ctx, w.ID)
+	if err != nil || w.As == reconcile.Waiting && b.Status != reconcile.Refunding {
+		return nil, err
+	}
+	requests, err := d.Store.RefundsOfOrder(ctx, b.MID, b.OrderID)
+	var unsent []refunds.Request
+	for _, r := range requests {
+		if r.BreakID == b.ID && r.State.Unsent() {
+			unsent = append(unsent, r)
+		}
+	}
+	return unsent, err
 }
 
 // planAll plans the decisions to refund, in the order of the rows, so that of two
@@ -160,6 +184,18 @@ func ApprovalsOf(requests []refunds.Request, batch string) []Approval {
 		a.IDs, a.Count, a.Amount = append(a.IDs, r.ID), a.Count+1, a.Amount+r.Amount
 	}
 	return approvals
+}
+
+// NoAccount counts the requests that no approve line is about yet: they wait for a
+// refund account first.
+func NoAccount(requests []refunds.Request) int {
+	n := 0
+	for _, r := range requests {
+		if r.State == refunds.NeedsAccount {
+			n++
+		}
+	}
+	return n
 }
 
 // Command is the line that gives the word.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,6 +17,8 @@ import (
 // nightFigures are the fields that a night's JSON has for each merchant and
 // for all of them together.
 type nightFigures struct {
+	refunding int64 // of the breaks: these need nobody
+
 	BusinessDate  string                  `json:"business_date"`
 	Complete      bool                    `json:"complete"`
 	Mode          string                  `json:"mode"`
@@ -117,6 +120,9 @@ func (f *nightFigures) add(run reconcile.Run) {
 		for kind, count := range counts {
 			f.Breaks[string(kind)] += count
 		}
+	}
+	for _, count := range run.Refunding {
+		f.refunding += count
 	}
 	for state, count := range run.Refunds {
 		f.Refunds[state] += count
@@ -238,6 +244,9 @@ func (a *invocation) printNight(d nightDocument) {
 	}
 	if len(open) == 0 {
 		open = []string{"none"}
+	}
+	if d.refunding > 0 {
+		open[len(open)-1] += fmt.Sprintf(" (%d of them refunding, which need nobody)", d.refunding)
 	}
 	a.printf("  breaks open: %s\n  new %d, cleared %d\n", strings.Join(open, ", "), d.Opened, d.Cleared)
 	if d.Workbook != nil {

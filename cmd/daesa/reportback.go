@@ -10,6 +10,7 @@ import (
 
 	"daesa/app"
 	"daesa/pay"
+	"daesa/refunds"
 	"daesa/reports"
 )
 
@@ -27,7 +28,16 @@ type rowDocument struct {
 	Hint     *string `json:"hint"`
 }
 
+// takenBack is a request that a decision takes back.
+type takenBack struct {
+	decision string
+	request  refunds.Request
+}
+
 type appliedDocument struct {
+	takenBack []takenBack
+	noAccount int // refunds that wait for an account before anybody can approve them
+
 	File    string        `json:"file"`
 	SHA256  string        `json:"sha256"`
 	Written bool          `json:"written"`
@@ -95,7 +105,11 @@ func newApplied(path string, write bool, applied app.AppliedBook, ending ending)
 	}
 	for _, t := range applied.Taken {
 		row := newRowDocument(t.Row)
+		for _, back := range t.TakenBack {
+			d.takenBack = append(d.takenBack, takenBack{string(t.Row.Word.As), back})
+		}
 		if t.Request != nil {
+			d.noAccount += app.NoAccount([]refunds.Request{*t.Request})
 			row.RefundID = &t.Request.ID
 			d.Requests = append(d.Requests, newRefundDocument(*t.Request))
 			d.Amount[string(t.Request.Currency)] += t.Request.Amount
@@ -129,7 +143,13 @@ func (a *invocation) showApplied(d appliedDocument) error {
 				a.printf("  hint: %s\n", plain(*r.Hint))
 			}
 		}
+		for _, t := range d.takenBack {
+			a.printf("%s of order %s takes back refund %s, %s\n", plain(t.decision), plain(t.request.OrderID), t.request.ID, t.request.Currency.Spell(t.request.Amount))
+		}
 		a.printApprovals(d.Approve)
+		if d.noAccount > 0 {
+			a.printf("not among them, without a refund account yet: %s; daesa accounts import FILE, then approve\n", pay.Counted(d.noAccount, "refund"))
+		}
 		switch {
 		case !d.Written && len(d.Applied) > 0:
 			a.printf("nothing is written yet: daesa report apply --write %s\n", plain(d.File))
