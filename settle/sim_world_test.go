@@ -560,7 +560,8 @@ func (w *world) mergeAndSplit() {
 			part.ID += "b"
 			part.Amount = 1_000 + w.rng.Int64N(line.Amount-2_000)
 			line.Amount -= part.Amount
-			if line.Day == line.pays[0].Day && w.chance(50) {
+			if line.Day == line.pays[0].Day && w.chance(50) && !w.crowded(line.Day) {
+				// Until the second part comes the first is one more odd deposit.
 				part.Day = line.Day.AddBankDays(1)
 				w.paidOn[hold{line.pays[0].MID, line.pays[0].Day}] = part.Day
 			}
