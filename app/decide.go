@@ -68,8 +68,8 @@ type Decider struct {
 	// Another says whether a MID is another merchant's of the configuration than
 	// the one of mid; nil: there is one merchant.
 	Another func(mid, other string) bool
-	By     string
-	Now    time.Time
+	By      string
+	Now     time.Time
 }
 
 // ErrUnknownID: the store has no such thing.

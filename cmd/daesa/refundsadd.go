@@ -52,7 +52,7 @@ func (a *invocation) refundsAddCommand() *cobra.Command {
 	var asking refunds.Asking
 	var accountFile, amount string
 	cmd := &cobra.Command{
-		Use:   "add --order ID --amount N|all --reason TEXT",
+		Use:   "add --order ID|--payment KEY --amount N|all --reason TEXT",
 		Short: "Ask for one refund",
 		Long: "Looks the payment up and adds one request to the queue. An account for a deposited virtual account\n" +
 			"comes as JSON {bank, account_number, holder_name} by --account-file, - for stdin, never as an argument.",
