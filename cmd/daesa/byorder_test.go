@@ -141,8 +141,8 @@ func TestADuplicateThatWentBackOtherwiseTakesNoSecond(t *testing.T) {
 		s.toss.control("payments/"+second+"/cancel", `{"reason":"console"}`)
 		s.sendAll(codePerson) // the break is open again
 		requests := s.requests()
-		if held := s.balances(first, second); held[0] != 31_000 || requests[0].State != "rejected" || orDash(requests[0].ErrorCode) != "nothing_paid_twice" {
-			t.Errorf("the payments hold %v: %s %s", held, requests[0].State, orDash(requests[0].ErrorCode))
+		if held := s.balances(first, second); held[0] != 31_000 || requests[0].State != "rejected" || orElse(requests[0].ErrorCode, "-") != "nothing_paid_twice" {
+			t.Errorf("the payments hold %v: %s %s", held, requests[0].State, orElse(requests[0].ErrorCode, "-"))
 		}
 		again := s.expect(codeFailed, "breaks", "resolve", id, "--as", "refund_now", "--payment", first, "--note", "B")
 		if said := again.stderr.String(); !strings.Contains(said, "hold 0 KRW more than the shop") {
