@@ -22,7 +22,7 @@ var Moves = []Move{
 	{[]State{NeedsAccount}, []State{Requested}, "an account came; an earlier approval is void"},
 	{[]State{Approved}, []State{Requested}, "something that the approval covered has changed: amount left, account, a cancel by others"},
 	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{ExpiredState}, "`cancel_by` passed"},
-	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{Rejected}, "a person's no, withdrawn, its break was resolved, or a look-up shows that it is already refunded or no longer owed"},
+	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{Rejected}, "a person's no, withdrawn, its break was resolved, or a look-up shows that it is already refunded, no longer owed, or carried out on another payment of its order"},
 	{[]State{Approved, Retry}, []State{Sending}, "claimed: attempt, key, bytes, guard committed; a look-up came first"},
 	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{HeldState}, "a look-up shows a state that no rule explains, another merchant's payment, or a reference that the books do not know; or the row is not what the journal says of it"},
 	{[]State{Requested, Approved, NeedsAccount, Retry}, []State{Succeeded, Accepted}, "a look-up finds our reference: the database was restored to an earlier point"},

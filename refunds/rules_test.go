@@ -350,11 +350,11 @@ func TestAnEqualRequestOfThirtyDaysIsLookedAtTwice(t *testing.T) {
 		other Taken
 		same  bool
 	}{
-		"the same amount":     {with(time.Hour, Succeeded, 3000), true},
-		"another amount":      {with(time.Hour, Succeeded, 3001), false},
-		"thirty days ago":     {with(30*24*time.Hour, Succeeded, 3000), false},
-		"a second less":       {with(30*24*time.Hour-time.Second, Succeeded, 3000), true},
-		"one that is no more": {with(time.Hour, Rejected, 3000), false},
+		"the same amount":           {with(time.Hour, Succeeded, 3000), true},
+		"another amount":            {with(time.Hour, Succeeded, 3001), false},
+		"thirty days ago":           {with(30*24*time.Hour, Succeeded, 3000), false},
+		"a second less":             {with(30*24*time.Hour-time.Second, Succeeded, 3000), true},
+		"one that a person refused": {with(time.Hour, Rejected, 3000), true},
 	} {
 		got := r.Beside(Known{Taken: []Taken{test.other}})
 		if (got.SameAs == first) != test.same || (got.State == Requested) != test.same || (got.Approval == "") != test.same {

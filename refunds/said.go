@@ -65,6 +65,33 @@ func together(all []Said) Said {
 	return Said{strings.Join(korean, ". "), strings.Join(english, "; ")}
 }
 
+// And joins two sentences; what says nothing is left out.
+func (s Said) And(other Said) Said {
+	switch {
+	case s == Said{}:
+		return other
+	case other == Said{}:
+		return s
+	}
+	return together([]Said{s, other})
+}
+
+// SaidEqual says that a request equals another of its order, and how it is
+// approved then.
+func SaidEqual(id string) Said {
+	return say("같은 주문에 금액이 같은 요청(%s)이 30일 안에 있어 일괄 결재되지 않습니다. 확인 후 ID로 따로 결재하십시오", "equals request %s of the same order within thirty days: it is approved by its id alone, not by batch", id)
+}
+
+// SamePayment refuses a row that names the same payment as another row, one by
+// the payment key and one by the order.
+func SamePayment(a Asking, other int) *AskError {
+	column := colOrderID
+	if a.PaymentKey != "" {
+		column = colPaymentKey
+	}
+	return refuse(column, "", say("%d행과 같은 결제입니다. 결제 한 건을 참조번호 없이 두 번 환불할 수 없습니다", "names the same payment as line %d; without a ref a payment is refunded once", other))
+}
+
 // translated finds the Korean of a sentence that a room below says in English
 // alone: of a cell that cannot be taken, an amount, an account.
 func translated(english string) Said {

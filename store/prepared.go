@@ -11,7 +11,7 @@ import (
 // for each connection: planning one anew costs PostgreSQL more than running it.
 // Statements on temporary tables cannot be among them.
 var everyRefund = []string{
-	"claim", "about_payment", "order_of", "attempts_of", "attempts_shown", "refund_by_id", "journal_of", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
+	"claim", "about_payment", "other_payments", "order_of", "attempts_of", "attempts_shown", "refund_by_id", "journal_of", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
 	"settle_refund", "breaks_of_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
 }
 

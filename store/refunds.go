@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -49,7 +50,7 @@ func (d *DB) askedOf(ctx context.Context, on runner, mid string, p pay.Payment, 
 			asked.Proposals++
 		}
 		// What a look-up took back, since less was owed by then, may be asked anew.
-		stale := row.ErrorCode == refunds.WhyNotOwed || row.ErrorCode == refunds.WhyAlready
+		stale := slices.Contains([]string{refunds.WhyNotOwed, refunds.WhyAlready, refunds.WhyNotTooMuch, refunds.WhySentOnAnother}, row.ErrorCode)
 		if state.Open() || (ours && !stale && !state.Counts() && pay.DayOf(row.RequestedAt.Time) >= since) {
 			asked.Sum += row.Amount
 		}
