@@ -55,13 +55,6 @@ type EventInbox interface {
 	Heard(ctx context.Context, p pay.Payment, page pay.Evidence, now time.Time) (woken int, err error)
 }
 
-// How an event ends.
-const (
-	eventDone    = "done"
-	eventForged  = "forged"
-	eventUnknown = "unknown"
-)
-
 const (
 	// eventBatch is how many events one pass takes at a time.
 	eventBatch = 200
@@ -179,7 +172,7 @@ func (r *eventRun) sort(ctx context.Context, events []pay.Event, tries map[strin
 		}
 		if forged(e, prints) {
 			r.summary.Forged++
-			if err := r.Inbox.EndEvent(ctx, e.ID, eventForged, forgedWhy, r.Clock()); err != nil {
+			if err := r.Inbox.EndEvent(ctx, e.ID, EventForged, forgedWhy, r.Clock()); err != nil {
 				return nil, err
 			}
 			continue
@@ -220,7 +213,7 @@ func (r *eventRun) strange(ctx context.Context, e pay.Event, tries int) error {
 	const why = "too many events of payments that nobody else knows"
 	if tries > 2*eventTries {
 		r.summary.Unknown++
-		return r.Inbox.EndEvent(ctx, e.ID, eventUnknown, why, r.Clock())
+		return r.Inbox.EndEvent(ctx, e.ID, EventUnknown, why, r.Clock())
 	}
 	r.summary.PutOff++
 	return r.Inbox.PutOffEvent(ctx, e.ID, why, r.Clock().Add(time.Duration(tries)*time.Minute))
@@ -244,7 +237,7 @@ func (r *eventRun) unknown(ctx context.Context, e pay.Event, tries int) error {
 		return r.Inbox.PutOffEvent(ctx, e.ID, why, r.Clock().Add(eventPause(tries)))
 	}
 	r.summary.Unknown++
-	return r.Inbox.EndEvent(ctx, e.ID, eventUnknown, why, r.Clock())
+	return r.Inbox.EndEvent(ctx, e.ID, EventUnknown, why, r.Clock())
 }
 
 // eventPause grows from half a minute to an hour.
@@ -343,13 +336,13 @@ func (r *eventRun) end(ctx context.Context, payments []*told) error {
 				err = r.Inbox.PutOffEvent(ctx, e.ID, t.why, now.Add(eventPause(t.tries)))
 			case !t.seen:
 				r.summary.Unknown++
-				err = r.Inbox.EndEvent(ctx, e.ID, eventUnknown, t.why, now)
+				err = r.Inbox.EndEvent(ctx, e.ID, EventUnknown, t.why, now)
 			case forged(e, []string{t.print}):
 				r.summary.Forged++
-				err = r.Inbox.EndEvent(ctx, e.ID, eventForged, forgedWhy, now)
+				err = r.Inbox.EndEvent(ctx, e.ID, EventForged, forgedWhy, now)
 			default:
 				r.summary.Done++
-				err = r.Inbox.EndEvent(ctx, e.ID, eventDone, "", now)
+				err = r.Inbox.EndEvent(ctx, e.ID, EventDone, "", now)
 			}
 			if err != nil {
 				return err

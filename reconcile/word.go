@@ -3,6 +3,9 @@ package reconcile
 import (
 	"fmt"
 	"time"
+
+	"daesa/internal/hint"
+	"daesa/pay"
 )
 
 // Word is what a person wrote about a break into a workbook.
@@ -74,6 +77,57 @@ func (b Break) Bears(w Word) bool {
 }
 
 func same(written *string, is string) bool { return written == nil || *written == is }
+
+// Earlier is a decision about a break that was carried out before.
+type Earlier struct {
+	As       Disposition
+	Workbook string // the hash of the file that it was read from; "" for a command
+	At       time.Time
+}
+
+// DecidedBeforeError reports a workbook whose decision about a break was carried
+// out before: the same file asks for a refund once, also when the request that it
+// made was refused since.
+type DecidedBeforeError struct {
+	BreakID string
+	At      time.Time
+}
+
+// Error says when.
+func (e *DecidedBeforeError) Error() string {
+	return fmt.Sprintf("this workbook's refund_now was carried out on %s, and its request has ended", pay.FormatTime(e.At))
+}
+
+// Hint says how to decide again.
+func (e *DecidedBeforeError) Hint() string {
+	return "decide again in the workbook of a later night, or by daesa breaks resolve " + e.BreakID
+}
+
+// OncePerFile refuses a refund that the same workbook has asked for before, unless
+// the break bears the word still; the error is a *DecidedBeforeError.
+func (b Break) OncePerFile(w Word, workbook string, earlier []Earlier) error {
+	if workbook == "" || b.Bears(w) {
+		return nil
+	}
+	for _, e := range earlier {
+		if e.As == RefundNow && e.Workbook == workbook {
+			return &DecidedBeforeError{BreakID: b.ID, At: e.At}
+		}
+	}
+	return nil
+}
+
+// MayResolve refuses a word on a break that both sides have settled by agreeing,
+// and refund_now, which needs a request.
+func (b Break) MayResolve(as Disposition) error {
+	switch {
+	case as == RefundNow:
+		return fmt.Errorf("break %s: %w", b.ID, ErrNeedsRequest)
+	case b.Status == Cleared:
+		return hint.With(fmt.Errorf("break %s was cleared on %s: both sides agree", b.ID, b.Since), "there is nothing to resolve")
+	}
+	return nil
+}
 
 // movedSince says how the break stands now, where a word about what was seen
 // may be wrong about it.

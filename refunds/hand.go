@@ -22,6 +22,15 @@ const (
 // HandStates are all of them.
 var HandStates = []HandState{HandDue, HandApproved, HandDone, HandDropped}
 
+// HandSets are the states of transfers that have something in common, by the
+// names under which the queries of sql/ ask for them.
+var HandSets = map[string][]HandState{
+	"hand_due":  {HandDue},                // nobody has decided
+	"hand_open": {HandDue, HandApproved},  // nobody has made it
+	"hand_room": {HandApproved, HandDone}, // it lowers what may be cancelled
+	"hand_done": {HandDone},
+}
+
 // HandTransfer is money that Toss cannot give back any more, and that people
 // give back by a bank transfer (수기이체). From its approval on it lowers what may
 // ever be cancelled on the payment, so that a later cancel cannot pay twice.
@@ -44,6 +53,19 @@ type HandTransfer struct {
 	Reference   string
 	Note        string
 	CancelBy    time.Time // until when Toss would have cancelled; zero: none known
+}
+
+// HandCause is why Toss gives nothing back by a request any more, as its transfer
+// by hand keeps it.
+func (r Request) HandCause() string {
+	switch {
+	case r.ErrorCode != "":
+		return r.ErrorCode
+	case r.State == ExpiredState:
+		return WhyDeadline
+	default:
+		return WhyRefusedBare
+	}
 }
 
 // Cause is the reason for which Toss cannot give the money back, as Explain
@@ -70,6 +92,27 @@ type HandWord struct {
 	// last.
 	Seen *pay.Payment
 	Now  time.Time
+}
+
+// NeedsTruth says whether the word is given only on a transfer that nobody changed
+// by other hands: dropping one moves no money.
+func (w HandWord) NeedsTruth() bool { return w.To != HandDropped }
+
+// TakesRoom says whether the word takes the amount out of what may ever be
+// cancelled, so that the rule about it is asked.
+func (w HandWord) TakesRoom() bool { return w.To == HandApproved }
+
+// Judged is the payment by which the word is judged: as a look-up showed it just
+// now, else as it was kept. Where nobody knows its parts the amount alone is
+// compared.
+func (w HandWord) Judged(t HandTransfer, kept pay.Payment, parts bool) pay.Payment {
+	switch {
+	case w.Seen != nil:
+		return *w.Seen
+	case !parts:
+		kept.TaxFreeAmount = t.TaxFree
+	}
+	return kept
 }
 
 // MayGo says whether the money of a transfer is still there to be given: from

@@ -1,6 +1,9 @@
 package refunds
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Move is one way from a state to another, and why a request goes it. From is
 // "" for a new request.
@@ -41,6 +44,17 @@ var Moves = []Move{
 	{[]State{HeldState}, []State{Requested}, "a person's word: not executed"},
 	{[]State{HeldState}, []State{Rejected}, "a person's word: not executed, and what is left of the payment, or of its parts, does not bear it"},
 	{[]State{HeldState}, []State{Refused}, "a person's word: cancelled, but the money did not arrive; by-hand transfer"},
+}
+
+// MoveError refuses a way that a request may not go.
+type MoveError struct {
+	ID       string
+	From, To State // From is "" for a new request
+}
+
+// Error says which.
+func (e *MoveError) Error() string {
+	return fmt.Sprintf("refund %s: from %q to %q is no way that a request may go; nothing was written", e.ID, e.From, e.To)
 }
 
 // MayMove says whether a request may go from one state to another. Staying is

@@ -233,8 +233,7 @@ func (r Request) rejected(from ...State) (Request, error) {
 // where the account changes nothing: the request asks for none, since nothing
 // was deposited, or it is past waiting.
 func (r Request) Release(a StoredAccount) (after Request, ok bool) {
-	waits := r.State == Requested || r.State == Approved || r.State == NeedsAccount
-	if !waits || r.AccountPrint == "" && r.State != NeedsAccount {
+	if !r.State.in("before_account") || r.AccountPrint == "" && r.State != NeedsAccount {
 		return r, false
 	}
 	released := a.Releases(r)
@@ -243,6 +242,28 @@ func (r Request) Release(a StoredAccount) (after Request, ok bool) {
 		r.State, r.Approval = Approved, ApprovalHash(r)
 	}
 	return r, true
+}
+
+// Turned is a request as a rule has turned it, and why, for the journal.
+type Turned struct {
+	Request
+	Why string
+}
+
+// Released gives the moves of a request whose account came: it is asked for anew,
+// and then perhaps approved at once. None: the account changes nothing.
+func (r Request) Released(a StoredAccount) []Turned {
+	after, ok := r.Release(a)
+	if !ok {
+		return nil
+	}
+	asked := after
+	asked.State, asked.Approval = Requested, ""
+	turned := []Turned{{asked, "its refund account came"}}
+	if after.State == Approved {
+		turned = append(turned, Turned{after, WhyUnderLimit})
+	}
+	return turned
 }
 
 // sameWithin is for how long an equal request of the same payment is a reason

@@ -8,10 +8,37 @@ import (
 	"testing"
 )
 
+// everySet answers whatever set a query asks for.
+func everySet(t *testing.T) Sets {
+	t.Helper()
+	sets := Sets{}
+	entries, err := files.ReadDir("queries")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		text, err := files.ReadFile("queries/" + entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`\{\{\.Set\.(\w+)\}\}`).FindAllStringSubmatch(string(text), -1) {
+			sets[found[1]] = []string{"one", "another"}
+		}
+	}
+	return sets
+}
+
+func TestASetThatNobodyGivesIsAnError(t *testing.T) {
+	t.Parallel()
+	if _, err := Queries(SQLite, nil); err == nil {
+		t.Error("queries without the states that they ask for are taken")
+	}
+}
+
 // Every query that the store names is there, and every query is used.
 func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
 	t.Parallel()
-	queries, err := Queries(SQLite)
+	queries, err := Queries(SQLite, everySet(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,11 +71,11 @@ func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
 
 func TestBothDialectsHaveTheSameQueriesAndMigrations(t *testing.T) {
 	t.Parallel()
-	lite, err := Queries(SQLite)
+	lite, err := Queries(SQLite, everySet(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pg, err := Queries(Postgres)
+	pg, err := Queries(Postgres, everySet(t))
 	if err != nil {
 		t.Fatal(err)
 	}

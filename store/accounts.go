@@ -83,27 +83,17 @@ func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 		return nil, err
 	}
 	for _, row := range rows {
-		r := row.request()
-		after, ok := r.Release(a)
-		if !ok {
-			continue
-		}
-		asked := after // it is asked for anew, and then perhaps approved at once
-		asked.State, asked.Approval = refunds.Requested, ""
-		m := moving{request: r, actor: a.Actor, now: a.At}
-		if _, err := d.turnTo(ctx, tx, m, asked, ""); err != nil { // no break hears of it: it goes on
-			return nil, err
-		}
-		if r.State != refunds.Requested {
-			entries = append(entries, moved(r, refunds.Requested, a.At, a.Actor, "its refund account came"))
-		}
-		if after.State == refunds.Approved {
-			asked.Version, after.Version = asked.Version+1, after.Version+1
-			m.request = asked
-			if _, err := d.turnTo(ctx, tx, m, after, ""); err != nil {
+		m := moving{request: row.request(), actor: a.Actor, now: a.At}
+		for _, turned := range m.request.Released(a) {
+			turned.Version = m.request.Version
+			if _, err := d.turnTo(ctx, tx, m, turned.Request, ""); err != nil { // no break hears of it: it goes on
 				return nil, err
 			}
-			entries = append(entries, moved(asked, refunds.Approved, a.At, a.Actor, refunds.WhyUnderLimit))
+			if m.request.State != turned.State {
+				entries = append(entries, moved(m.request, turned.State, a.At, a.Actor, turned.Why))
+			}
+			m.request = turned.Request
+			m.request.Version++
 		}
 	}
 	return entries, nil

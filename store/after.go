@@ -14,16 +14,6 @@ import (
 	"daesa/refunds"
 )
 
-const (
-	// nightsShown is how many nights before it a workbook shows.
-	nightsShown = 29
-	// promisedDays is for how long the arrival of a refund's money is shown: a
-	// part of a PayPal payment may take thirty days.
-	promisedDays = 31
-	// missedDays is for how long an account that vanished unseen is shown.
-	missedDays = 30
-)
-
 // commitRun stores what draw makes of what stands in the database now.
 func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, head string, draw func(jobs.After) (jobs.Drawn, error)) error {
 	after, err := d.after(ctx, tx, night)
@@ -68,7 +58,7 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 		after.Refunds = append(after.Refunds, row.request())
 	}
 	var err error
-	if after.Executed, err = d.executed(ctx, tx, mid, day.Add(-promisedDays)); err != nil {
+	if after.Executed, err = d.executed(ctx, tx, mid, day.Add(-jobs.PromisedDays)); err != nil {
 		return after, err
 	}
 	var transfers []handRow
@@ -94,7 +84,7 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 // due are the transfers by hand that nobody has made yet, of all merchants.
 func (d *DB) due(ctx context.Context, on runner) ([]refunds.HandTransfer, error) {
 	var list []refunds.HandTransfer
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+	for _, state := range refunds.HandSets["hand_open"] {
 		var rows []handRow
 		if err := d.all(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
 			return nil, err
@@ -141,7 +131,7 @@ func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]
 		Currency   string `db:"currency"`
 		Amount     int64  `db:"amount"`
 	}
-	with := args{"mid": mid, "since": at(day.Add(-missedDays).Start()), "until": at(day.End())}
+	with := args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())}
 	if err := d.all(ctx, on, &rows, "accounts_missed", with); err != nil {
 		return nil, err
 	}
@@ -156,7 +146,7 @@ func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]
 // nightsBefore are the nights before one, the oldest first.
 func (d *DB) nightsBefore(ctx context.Context, on runner, mid string, day pay.Day) ([]reconcile.NightFigures, error) {
 	var rows []string
-	with := args{"job": jobs.JobNightly, "mid": mid, "day": string(day), "limit": nightsShown}
+	with := args{"job": jobs.JobNightly, "mid": mid, "day": string(day), "limit": jobs.NightsShown}
 	if err := d.all(ctx, on, &rows, "nights_before", with); err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) 
 			return nil, err
 		}
 		entries = append(entries, taken...)
-		if change.Change == reconcile.ChangeSeen || change.Change == reconcile.ChangeNone {
+		if !change.Change.Told() {
 			continue
 		}
 		b := change.Break
@@ -46,12 +46,11 @@ func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) 
 // agree now: nothing is owed any more. kept says that the request has left
 // meanwhile, so that the break goes on waiting for it.
 func (d *DB) takeBack(ctx context.Context, tx *sqlx.Tx, night jobs.Written, change jobs.BreakChange) (entries []Entry, kept bool, err error) {
-	before := change.Before
-	if before == nil || before.Status != reconcile.Refunding || change.Break.Status != reconcile.Cleared {
+	if !change.TakesBack() {
 		return nil, false, nil
 	}
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": before.RefundID}); err != nil {
+	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": change.Before.RefundID}); err != nil {
 		return nil, false, err
 	}
 	r := row.request()
@@ -78,7 +77,7 @@ type BreakFilter struct{ MID, Status, Kind string }
 
 // Breaks lists breaks by merchant and order.
 func (d *DB) Breaks(ctx context.Context, f BreakFilter) ([]reconcile.Break, error) {
-	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "status": f.Status, "kind": f.Kind})
+	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "statuses": listed(reconcile.Status(f.Status).Lists()), "kind": f.Kind})
 }
 
 // BreaksOfOrder gives every break of an order number.
@@ -119,18 +118,15 @@ func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcil
 // its refund requests, and journals both. refund_now is DecideRefund's.
 func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
 	var resolved reconcile.Break
-	if as == reconcile.RefundNow {
-		return resolved, fmt.Errorf("break %s: %w", id, reconcile.ErrNeedsRequest)
-	}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.breakOn(ctx, tx, "break_to_write", id)
 		if err != nil {
 			return err
 		}
-		if before.Status == reconcile.Cleared {
-			return hinted(fmt.Errorf("break %s was cleared on %s: both sides agree", id, before.Since), "there is nothing to resolve")
+		if err := before.MayResolve(as); err != nil {
+			return err
 		}
-		if err := d.mayDecideOtherwise(ctx, tx, before); err != nil {
+		if err := d.mayDecide(ctx, tx, before); err != nil {
 			return err
 		}
 		resolved = before.Resolve(as, by, note, now)
@@ -178,7 +174,7 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, fi
 		return false, err
 	}
 	if w.As != "" {
-		if err := d.mayDecideOtherwise(ctx, tx, before); err != nil {
+		if err := d.mayDecide(ctx, tx, before); err != nil {
 			return false, err
 		}
 	}

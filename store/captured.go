@@ -60,7 +60,7 @@ func (d *DB) overlooked(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (adde
 		return false, err
 	}
 	if account.Print != "" {
-		w.State, w.Why = refunds.CaptureGiven, ""
+		w = w.KnownOtherwise()
 	}
 	w.ID = id
 	_, err = d.exec(ctx, tx, "watch_looked", newWatchRow(w))

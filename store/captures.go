@@ -10,7 +10,6 @@ import (
 
 	"daesa/app"
 	"daesa/pay"
-	"daesa/reconcile"
 	"daesa/refunds"
 )
 
@@ -36,19 +35,11 @@ type watchRow struct {
 }
 
 func newWatchRow(w refunds.Watch) watchRow {
-	row := watchRow{
+	return watchRow{
 		ID: w.ID, MID: w.MID, OrderID: plain(w.OrderID), PaymentKey: plain(w.PaymentKey), Source: w.Source, OpenedAt: at(w.Opened),
 		Exact: flag(w.Exact), ClosesAt: at(w.Closes()), State: string(w.State), Why: w.Why, Looks: w.Looks, Seen: flag(w.Seen),
-		FirstKnown: at(w.FirstKnown), LookedAt: at(w.LookedAt), NextAt: at(w.NextAt), CapturedAt: at(w.CapturedAt),
+		FirstKnown: at(w.FirstKnown), LookedAt: at(w.LookedAt), NextAt: at(w.Due()), CapturedAt: at(w.CapturedAt), MinutesLeft: w.MinutesLeft(),
 	}
-	if w.State == refunds.CaptureCaptured {
-		left := int64(max(0, w.Closes().Sub(w.CapturedAt)) / time.Minute)
-		row.MinutesLeft = &left
-	}
-	if w.State != refunds.CaptureWaiting {
-		row.NextAt = Time{}
-	}
-	return row
 }
 
 func (r watchRow) watch() refunds.Watch {
@@ -113,7 +104,7 @@ func (d *DB) watch(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (id string
 	if known, err := d.watched(ctx, tx, w); known || err != nil {
 		return "", err
 	}
-	w.State, w.Why, w.NextAt = refunds.CaptureWaiting, "", pay.Latest(w.NextAt, w.FirstKnown)
+	w = w.Begins()
 	var had watchRow
 	err = d.one(ctx, tx, &had, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
 	query := "insert_watch"
@@ -123,7 +114,7 @@ func (d *DB) watch(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (id string
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return "", err
 	default:
-		w.ID = reconcile.ShortHash("capture", w.MID, w.OrderID, w.PaymentKey)
+		w.ID = w.DerivedID()
 	}
 	changed, err := d.exec(ctx, tx, query, newWatchRow(w))
 	if err != nil || changed == 0 {
@@ -202,7 +193,7 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 			var other watchRow
 			err := d.one(ctx, tx, &other, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
 			if err == nil && other.ID != w.ID {
-				w.PaymentKey, w.State, w.Why, account = "", refunds.CaptureNone, refunds.CaptureTwice, nil
+				w, account = w.WatchedTwice(), nil
 			} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
@@ -214,7 +205,7 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 				return err
 			}
 			if stored == 0 {
-				w.State, account = refunds.CaptureGiven, nil
+				w, account = w.KnownOtherwise(), nil
 			} else if entries, err = d.accountCame(ctx, tx, *account); err != nil {
 				return err
 			}
@@ -235,7 +226,7 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 				return err
 			}
 		}
-		if w.State == refunds.CaptureMissed {
+		if w.Missed() {
 			entries = append(entries, entry(now, actor, "", "capture:"+w.ID, "capture.missed", w.Why,
 				map[string]any{"mid": w.MID, "order_id": w.OrderID, "payment_key": w.PaymentKey}))
 		}
@@ -271,19 +262,7 @@ func (d *DB) Captures(ctx context.Context, mid string, since, until time.Time) (
 		return figures, err
 	}
 	for _, r := range rows {
-		switch refunds.CaptureState(r.State) {
-		case refunds.CaptureCaptured:
-			figures.Captured += r.Number
-			figures.Minutes[min(max(r.Minutes, 0), int64(len(figures.Minutes)-1))] += r.Number
-		case refunds.CaptureWaiting:
-			figures.Waiting += r.Number
-		case refunds.CaptureMissed:
-			figures.Missed += r.Number
-			figures.Reasons[r.Why] += r.Number
-		case refunds.CaptureGiven:
-			figures.Given += r.Number
-		case refunds.CaptureNone: // there was nothing to capture
-		}
+		figures.Count(refunds.CaptureState(r.State), r.Why, r.Minutes, r.Number)
 	}
 	return figures, nil
 }

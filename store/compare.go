@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
 	sqlfiles "daesa/sql"
@@ -197,6 +198,7 @@ func (c *Comparison) TouchProvider(ctx context.Context) error {
 		return err
 	}
 	with := c.args()
+	with["drawn"] = jobs.RollingRefunds
 	with["draw"] = reconcile.ShortHash(c.scope.MID, string(c.scope.Day))
 	if err := c.exec(ctx, "draw_rolling", with); err != nil {
 		return err
@@ -225,10 +227,6 @@ func (c *Comparison) touchLateRows(ctx context.Context) error {
 	return nil
 }
 
-// knownShare is the part, in tenths, of a day's paid orders that the shop must
-// know before the others of that day can be called missing.
-const knownShare = 9
-
 func (c *Comparison) touchFirstRead(ctx context.Context) error {
 	var days []string
 	if err := c.all(ctx, &days, "first_read_days", c.args()); err != nil {
@@ -242,7 +240,7 @@ func (c *Comparison) touchFirstRead(ctx context.Context) error {
 		if err := c.one(ctx, &share, "day_known", c.onDay(day)); err != nil {
 			return err
 		}
-		if share.Known*10 < share.Paid*knownShare {
+		if !reconcile.DayKnown(share.Paid, share.Known) {
 			continue
 		}
 		if err := c.exec(ctx, "touch_moved", c.onDay(day)); err != nil {

@@ -5,33 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app"
-	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
 )
-
-// DecidedBeforeError reports a workbook whose decision about a break was carried
-// out before: the same file asks for a refund once, also when the request that it
-// made was refused since.
-type DecidedBeforeError struct {
-	BreakID string
-	At      time.Time
-}
-
-// Error says when.
-func (e *DecidedBeforeError) Error() string {
-	return fmt.Sprintf("this workbook's refund_now was carried out on %s, and its request has ended", pay.FormatTime(e.At))
-}
-
-// Hint says how to decide again.
-func (e *DecidedBeforeError) Hint() string {
-	return "decide again in the workbook of a later night, or by daesa breaks resolve " + e.BreakID
-}
 
 // DecideRefund writes refund_now onto a break and adds the request that makes it
 // happen, in one transaction; without keep all of it happens but is not kept. A
@@ -86,8 +66,8 @@ func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDeci
 			return refunds.Request{}, nil, err
 		}
 		r := row.request()
-		if !r.State.Open() {
-			return r, nil, &reconcile.StaleError{Now: "refund " + r.ID + " asked for it and is " + string(r.State)}
+		if stands, ok := r.Adopted(); !ok {
+			return r, nil, &reconcile.StaleError{Now: stands}
 		}
 		return r, nil, nil
 	}
@@ -103,17 +83,15 @@ func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDeci
 	return added.New[0], entries, nil
 }
 
-// onceByFile refuses what the same workbook has decided about the break before,
-// unless the break bears it still.
+// onceByFile asks whether the workbook may decide, with what was decided about the
+// break before.
 func (d *DB) onceByFile(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, decision app.RefundDecision) error {
-	if decision.Workbook.SHA256 == "" || b.Bears(decision.Word) {
-		return nil
-	}
 	var entries []Entry
 	if err := d.all(ctx, tx, &entries, "journal_of", args{"subject": "break:" + b.ID}); err != nil {
 		return err
 	}
-	for _, e := range entries {
+	earlier := make([]reconcile.Earlier, len(entries))
+	for i, e := range entries {
 		var facts struct {
 			As       reconcile.Disposition `json:"as"`
 			Workbook string                `json:"workbook"`
@@ -121,9 +99,7 @@ func (d *DB) onceByFile(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, dec
 		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
 			return fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
 		}
-		if facts.As == reconcile.RefundNow && facts.Workbook == decision.Workbook.SHA256 {
-			return &DecidedBeforeError{BreakID: b.ID, At: e.At.Time}
-		}
+		earlier[i] = reconcile.Earlier{As: facts.As, Workbook: facts.Workbook, At: e.At.Time}
 	}
-	return nil
+	return b.OncePerFile(decision.Word, decision.Workbook.SHA256, earlier)
 }

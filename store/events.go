@@ -11,16 +11,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app"
+	"daesa/jobs"
 	"daesa/pay"
-)
-
-// Where an event stands.
-const (
-	EventNew     = "new"     // to be worked on
-	EventDone    = "done"    // its payment was looked up, and what follows was done
-	EventKept    = "kept"    // of another product: stored and shown, no more
-	EventForged  = "forged"  // its secret is not the payment's
-	EventUnknown = "unknown" // no payment of ours could be found for it
 )
 
 // eventRow is a webhook as it is kept, and what became of it.
@@ -59,7 +51,7 @@ func (r eventRow) event() pay.Event {
 const eventBatch = 50
 
 // Keep stores events. One that is there already, by its transmission or by its
-// content, changes nothing. What is about no payment is kept and shown, no more.
+// content, changes nothing.
 func (d *DB) Keep(ctx context.Context, events []pay.Event) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
 		rows := newBulk(d, tx, `INSERT INTO events (id, transmission_id, mid, type, order_id, payment_key, transaction_key, status, secret_print,
@@ -68,13 +60,9 @@ func (d *DB) Keep(ctx context.Context, events []pay.Event) error {
 		// In one order, so that two receivers wait for each other and never both.
 		sorted := slices.SortedFunc(slices.Values(events), func(a, b pay.Event) int { return cmp.Compare(a.ID, b.ID) })
 		for _, e := range sorted {
-			state := EventKept
-			if e.OfPayment() {
-				state = EventNew
-			}
 			if err := rows.add(ctx, e.ID, plain(e.TransmissionID), plain(e.MID), plain(e.Type), plain(e.OrderID), plain(e.PaymentKey),
 				plain(e.TransactionKey), plain(e.Status), e.SecretPrint, string(e.Signature), at(e.CreatedAt), at(e.ReceivedAt), e.Retried,
-				plain(string(e.Body)), state, "", flag(e.Urgent()), 0); err != nil {
+				plain(string(e.Body)), jobs.EventBegins(e), "", flag(e.Urgent()), 0); err != nil {
 				return err
 			}
 		}

@@ -84,9 +84,9 @@ func (s *journalSums) refund(e Entry, id string) error {
 		return fmt.Errorf("database: journal entry %d has no amount: %w", e.Seq, err)
 	}
 	switch {
-	case sending && from != refunds.Unknown && from != refunds.Sending: // counted when it was first sent
+	case sending && from.TakesOfLimits():
 		s.take(e.RunID, e.At, t.fact("currency"), 1, amount)
-	case retry && from == refunds.Sending:
+	case retry && refunds.GivesLimitsBack(from, refunds.Retry):
 		s.take(e.RunID, s.sent[id], t.fact("currency"), -1, -amount)
 	}
 	if sending {

@@ -108,11 +108,13 @@ func (d *DB) holdTwoInFlight(ctx context.Context, have int64) error {
 		}
 		entries := make([]Entry, 0, len(rows))
 		for _, row := range rows {
-			held := args{"id": row.ID, "version": row.Version, "error_code": refunds.WhyTwoInFlight}
-			if err := d.change(ctx, tx, "hold_in_flight", held, "refund "+row.ID+", in flight,"); err != nil {
+			r := row.request()
+			held := args{"id": r.ID, "version": r.Version, "error_code": refunds.WhyTwoInFlight, "state": string(refunds.HeldState)}
+			m := moving{r, refunds.HeldState, "daesa migrate", "", now.At.Time}
+			if _, err := d.move(ctx, tx, m, "hold_in_flight", held); err != nil {
 				return err
 			}
-			entries = append(entries, moved(row.request(), refunds.HeldState, now.At.Time, "daesa migrate", refunds.WhyTwoInFlight))
+			entries = append(entries, moved(r, refunds.HeldState, now.At.Time, "daesa migrate", refunds.WhyTwoInFlight))
 		}
 		if len(entries) == 0 {
 			return nil

@@ -62,7 +62,7 @@ func TestOnlyMoveWritesTheStateOfARequest(t *testing.T) {
 	t.Parallel()
 	writes := regexp.MustCompile(`(?is)\bUPDATE\s+refunds\s+SET\b(.*?)(\bWHERE\b|$)`)
 	state := regexp.MustCompile(`(?i)(^|[\s,])state\s*=`)
-	queries, err := sqlfiles.Queries(sqlfiles.SQLite)
+	queries, err := store.Queries(sqlfiles.SQLite)
 	if err != nil {
 		t.Fatal(err)
 	}

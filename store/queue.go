@@ -28,7 +28,7 @@ func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, err
 	var row refundRow
 	err := d.alone(func() error {
 		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
-			"blocked": blocked(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
+			"blocked": listed(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -40,11 +40,11 @@ func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, err
 	return d.claimed(ctx, d.db, row)
 }
 
-// blocked writes currencies so that SQL can look one up in them.
-func blocked(currencies []pay.Currency) string {
+// listed writes words so that SQL can look one up in them.
+func listed[S ~string](words []S) string {
 	text := ","
-	for _, currency := range currencies {
-		text += string(currency) + ","
+	for _, word := range words {
+		text += string(word) + ","
 	}
 	return text
 }
@@ -82,7 +82,7 @@ func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds
 			err = nil // then it is owed as a proposal of the night is
 		}
 	}
-	if err != nil || row.Method != "" && row.Method != string(pay.VirtualAccount) {
+	if err != nil || !row.request().UsesAccount() {
 		return known, nil, err
 	}
 	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
@@ -100,30 +100,21 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 	if err := d.one(ctx, d.db, &now, "refund_ready", args{"id": id, "version": version}); err != nil {
 		return err
 	}
-	switch {
-	case now.Braked > 0:
-		return refunds.ErrBraked
-	case now.Mine == 0:
-		return refunds.ErrLost
-	}
-	return nil
+	return refunds.MaySend(now.Mine > 0, now.Braked > 0)
 }
 
 // Begin commits the intent of a send.
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
-		if !refunds.MayMove(r.State, refunds.Sending) {
-			return fmt.Errorf("refund %s is %s and cannot be sent; nothing was written", r.ID, r.State)
-		}
 		payment := args{"payment_key": r.PaymentKey}
 		if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
 			return err
 		}
-		changed, err := d.exec(ctx, tx, "begin_send", args{"id": r.ID, "version": r.Version, "owner": b.Owner, "until": at(b.Until),
-			"n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "payment_key": r.PaymentKey,
-			"spaced": at(b.Now.Add(-refunds.Spacing))})
-		if err == nil && changed == 0 {
+		followed, err := d.move(ctx, tx, moving{r, refunds.Sending, b.Actor, b.RunID, b.Now}, "begin_send", args{"id": r.ID, "version": r.Version,
+			"owner": b.Owner, "until": at(b.Until), "n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "payment_key": r.PaymentKey,
+			"spaced": at(b.Now.Add(-refunds.Spacing)), "state": string(refunds.Sending)})
+		if errors.Is(err, refunds.ErrLost) {
 			err = d.mayNotBegin(ctx, tx, payment, b.Now)
 		}
 		if err != nil {
@@ -136,9 +127,9 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.change(ctx, tx, name, row, "the attempt"); err != nil {
 			return err
 		}
-		entries, err := d.witness(ctx, tx, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
+		entries, err := d.witness(ctx, tx, append([]Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
 			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
-			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
+			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})}, followed...))
 		if err != nil {
 			return err
 		}
@@ -180,8 +171,7 @@ func (d *DB) change(ctx context.Context, on runner, name string, with any, what 
 	return err
 }
 
-// mayNotBegin says why a send was not begun: the brake, another cancel of the
-// payment less than two seconds ago, or a lease that is another's now.
+// mayNotBegin says why a send was not begun.
 func (d *DB) mayNotBegin(ctx context.Context, tx *sqlx.Tx, payment args, now time.Time) error {
 	var why struct {
 		LastSent Time  `db:"last_sent"`
@@ -190,27 +180,15 @@ func (d *DB) mayNotBegin(ctx context.Context, tx *sqlx.Tx, payment args, now tim
 	if err := d.one(ctx, tx, &why, "may_begin", payment); err != nil {
 		return err
 	}
-	switch {
-	case why.Braked > 0:
-		return refunds.ErrBraked
-	case !why.LastSent.IsZero() && now.Sub(why.LastSent.Time) < refunds.Spacing:
-		return refunds.ErrBusy
-	default:
-		return refunds.ErrLost
-	}
+	return refunds.NotBegun(why.Braked > 0, why.LastSent.Time, now)
 }
 
 // reserve counts a first send against the run's and the day's limits, under the
 // journal's lock.
 func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 	r := b.Request
-	if r.State == refunds.Unknown || r.State == refunds.Sending {
-		return nil // counted when it was first sent
-	}
-	limits := b.Budget.Of[r.Currency]
-	over := func(limit string) error { return &refunds.LimitError{Limit: limit, Currency: r.Currency} }
-	if r.Amount > limits.Single {
-		return over("max_single")
+	if !r.State.TakesOfLimits() {
+		return nil
 	}
 	var taken []struct {
 		Scope    string `db:"scope"`
@@ -222,19 +200,19 @@ func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 	if err := d.all(ctx, tx, &taken, "reserve", args{"run": run, "day": day, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
 		return err
 	}
+	var spent refunds.Spending
 	for _, each := range taken {
-		switch {
-		case each.Scope == run && each.Currency == "" && each.Number > b.Budget.RunCount:
-			return over("max_count")
-		case each.Scope == run && each.Currency != "" && each.Amount > limits.Run:
-			return over("max_amount")
-		case each.Scope == day && each.Currency == "" && each.Number > b.Budget.DayCount:
-			return over("max_count_per_day")
-		case each.Scope == day && each.Currency != "" && each.Amount > limits.Day:
-			return over("max_amount_per_day")
+		number, amount := &spent.RunCount, &spent.RunAmount
+		if each.Scope == day {
+			number, amount = &spent.DayCount, &spent.DayAmount
+		}
+		if each.Currency == "" { // of all currencies
+			*number = each.Number
+		} else {
+			*amount = each.Amount
 		}
 	}
-	return nil
+	return b.Budget.Allows(r, spent)
 }
 
 func runScope(runID string) string  { return "run:" + runID }
@@ -270,7 +248,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		if err != nil {
 			return err
 		}
-		if s.Step.To == refunds.Retry && s.Request.State == refunds.Sending {
+		if refunds.GivesLimitsBack(s.Request.State, s.Step.To) {
 			if err := d.giveBack(ctx, tx, s); err != nil {
 				return err
 			}
@@ -287,7 +265,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 // settle writes a step, all but what is everybody's: limits and journal. It gives
 // what the journal keeps of the break that waited for the request.
 func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entry, error) {
-	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, settledRow(s))
+	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, "settle_refund", settledRow(s.After(), s.Now))
 	if err != nil {
 		return nil, err
 	}
@@ -298,11 +276,6 @@ func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entr
 	}
 	if err := d.saveSeen(ctx, tx, s); err != nil {
 		return nil, err
-	}
-	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
-			return nil, err
-		}
 	}
 	return followed, nil
 }
@@ -363,52 +336,16 @@ func (d *DB) savePages(ctx context.Context, tx *sqlx.Tx, mid, runID string, evid
 	return nil
 }
 
-// settledRow is the request as it is after a step.
-func settledRow(s refunds.Settled) args {
-	r, step := s.Request, s.Step
-	row := args{
-		"id": r.ID, "version": r.Version, "state": string(step.To), "owner": "", "until": Time{}, "next_at": at(step.At),
-		"cancel_by": at(r.CancelBy), "error_code": step.Why, "error_message": "", "transaction_key": r.TransactionKey,
-		"in_progress": 0, "looked_at": at(s.Now), "finished_at": Time{}, "planned_foreign": r.PlannedForeign,
-		"approval": r.Approval, "approved_by": r.ApprovedBy, "approved_at": at(r.ApprovedAt), "account_print": r.AccountPrint,
-		"sent_at": Time{}, "strangers": r.Strangers,
+// settledRow is a request as a step leaves it; looked is zero where nobody has
+// looked its payment up.
+func settledRow(a refunds.After, looked time.Time) args {
+	return args{
+		"id": a.ID, "version": a.Version, "state": string(a.State), "owner": a.LeaseOwner, "until": at(a.LeaseUntil), "next_at": at(a.NextAt),
+		"cancel_by": at(a.CancelBy), "error_code": a.ErrorCode, "error_message": plain(a.ErrorMessage), "transaction_key": a.TransactionKey,
+		"in_progress": flag(a.InProgress), "looked_at": at(looked), "finished_at": at(a.FinishedAt), "planned_foreign": a.PlannedForeign,
+		"approval": a.Approval, "approved_by": a.ApprovedBy, "approved_at": at(a.ApprovedAt), "account_print": a.AccountPrint,
+		"sent_at": at(a.SentAt), "strangers": a.Strangers,
 	}
-	if s.Attempt != nil { // two seconds lie between cancels as Toss sees them, not as they were meant
-		row["sent_at"] = at(s.Now)
-	}
-	if s.Keep {
-		row["owner"], row["until"] = r.LeaseOwner, at(s.Until)
-	}
-	if step.Said != "" {
-		row["error_message"] = plain(step.Said)
-	} else if s.Attempt != nil && s.Attempt.Code == step.Why {
-		row["error_message"] = s.Attempt.Message
-	} else if step.Why == r.ErrorCode {
-		row["error_message"] = r.ErrorMessage
-	}
-	if step.Claim != nil {
-		row["transaction_key"] = step.Claim.TransactionKey
-		row["in_progress"] = flag(step.To == refunds.Accepted && step.Claim.Status == pay.CancelInProgress)
-	}
-	switch step.To {
-	case refunds.Succeeded, refunds.Refused, refunds.ExpiredState, refunds.Rejected:
-		row["finished_at"], row["next_at"] = at(s.Now), Time{}
-	case refunds.Requested, refunds.NeedsAccount:
-		if r.State != step.To { // what was approved before covers it no more
-			row["approval"], row["approved_by"], row["approved_at"] = "", "", Time{}
-		}
-	default: // it goes on
-	}
-	if step.To == refunds.Succeeded || step.To == refunds.Accepted {
-		row["error_code"], row["error_message"] = "", ""
-	}
-	if step.Planned != nil {
-		row["planned_foreign"] = *step.Planned
-	}
-	if step.Strangers != nil {
-		row["strangers"] = *step.Strangers
-	}
-	return row
 }
 
 func settledEntry(s refunds.Settled) Entry {

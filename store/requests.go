@@ -78,18 +78,13 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	if r, err = d.besideOthers(ctx, tx, r, row.Found != nil); err != nil {
 		return nil, err
 	}
-	inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r))
+	inserted, err := d.insert(ctx, tx, r, now)
 	if err != nil {
 		return nil, err
 	}
-	if inserted == 0 { // somebody else was quicker with this ref
+	if !inserted { // somebody else was quicker with this ref
 		row.Account = nil
 		return d.addRefund(ctx, tx, row, actor, now, added)
-	}
-	if r.State == refunds.ExpiredState {
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": r.ID, "at": at(now)}); err != nil {
-			return nil, err
-		}
 	}
 	entries = append(entries, entry(now, actor, "", "refund:"+r.ID, "refund."+string(r.State), r.Reason, map[string]any{
 		"mid": r.MID, "order_id": r.OrderID, "payment_key": r.PaymentKey, "amount": r.Amount, "tax_free_amount": r.TaxFreeAmount,
@@ -108,13 +103,13 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 }
 
 // addAgain: a ref that was asked with before is the same request, if it asks for
-// the same. An account that is given now is kept while nothing was sent.
+// the same. An account that is given now may still be kept.
 func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *app.Added) ([]Entry, error) {
 	if err := had.SameAsking(row.Request); err != nil {
 		return nil, err
 	}
 	added.Known = append(added.Known, had)
-	if row.Account == nil || !had.State.Unsent() || had.State == refunds.Retry {
+	if row.Account == nil || !had.TakesAccount() {
 		return nil, nil
 	}
 	return d.saveAccount(ctx, tx, *row.Account)
@@ -242,30 +237,64 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 // the journal keeps of the break that waits for the request.
 func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, m moving, after refunds.Request, why string) ([]Entry, error) {
 	m.to, after.State = after.State, m.request.State
-	row := settledRow(refunds.Settled{Request: after, Step: refunds.Step{To: m.to, Why: why}, Now: m.now})
-	row["looked_at"] = Time{}
-	return d.move(ctx, tx, m, row)
+	step := refunds.Settled{Request: after, Step: refunds.Step{To: m.to, Why: why}, Now: m.now}
+	return d.move(ctx, tx, m, "settle_refund", settledRow(step.After(), time.Time{}))
 }
 
-// move is the only writer of a request's state after its first, but for Begin:
-// it refuses every way that refunds.Moves does not know, and ErrLost says that
-// the request is not as it was read. The break that waits for the request hears
-// of its end here, and what the journal keeps of that is given back.
-func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, row args) ([]Entry, error) {
-	if !refunds.MayMove(m.request.State, m.to) {
-		return nil, fmt.Errorf("refund %s: from %s to %s is no way that a request may go; nothing was written", m.request.ID, m.request.State, m.to)
-	}
+// move writes a request's state after its first, by a statement that writes one
+// row or none. The break that waits for the request hears of its end here, and
+// what the journal keeps of that is given back; who gives no money back by Toss
+// any more is listed for a transfer by hand. ErrLost says that the request is not
+// as it was read.
+func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, statement string, row args) ([]Entry, error) {
 	if err := d.lockWaiting(ctx, tx, m.request.ID, m.to); err != nil {
 		return nil, err
 	}
-	changed, err := d.exec(ctx, tx, "settle_refund", row)
-	if err == nil && changed == 0 {
+	changed, err := d.setState(ctx, tx, statement, m.request, m.to, row)
+	if err == nil && !changed {
 		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", m.request.ID, refunds.ErrLost)
 	}
 	if err != nil {
 		return nil, err
 	}
+	if err := d.listByHand(ctx, tx, m.request.ID, m.to, m.now); err != nil {
+		return nil, err
+	}
 	return d.followRefund(ctx, tx, m)
+}
+
+// insert writes a new request, unless its id is there.
+func (d *DB) insert(ctx context.Context, tx *sqlx.Tx, r refunds.Request, now time.Time) (bool, error) {
+	inserted, err := d.setState(ctx, tx, "insert_refund", refunds.Request{ID: r.ID}, r.State, newRefundRow(r))
+	if err != nil || !inserted {
+		return false, err
+	}
+	return true, d.listByHand(ctx, tx, r.ID, r.State, now)
+}
+
+// setState is the only writer of refunds.state. It refuses every way that
+// refunds.Moves does not know: from is the request as it was read, without a state
+// where it is new.
+func (d *DB) setState(ctx context.Context, tx *sqlx.Tx, statement string, from refunds.Request, to refunds.State, row any) (bool, error) {
+	if !refunds.MayMove(from.State, to) {
+		return false, &refunds.MoveError{ID: from.ID, From: from.State, To: to}
+	}
+	changed, err := d.exec(ctx, tx, statement, row)
+	return changed > 0, err
+}
+
+// listByHand lists a request for a transfer by hand, where Toss gives nothing back
+// by it any more.
+func (d *DB) listByHand(ctx context.Context, tx *sqlx.Tx, id string, state refunds.State, now time.Time) error {
+	if !state.ByHand() {
+		return nil
+	}
+	var row refundRow
+	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
+		return err
+	}
+	_, err := d.exec(ctx, tx, "hand_due", args{"id": id, "at": at(now), "why": row.request().HandCause(), "state": string(refunds.HandDue)})
+	return err
 }
 
 func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Request, error) {
@@ -315,34 +344,26 @@ func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error
 // nobody answered counts as answered by that person.
 func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if c.Request.State != refunds.HeldState {
-			return &refunds.StateError{Request: c.Request, Want: []refunds.State{refunds.HeldState}}
+		s, answered, unclaim, err := c.Resolved(step, p, evidence, by, note, now)
+		if err != nil {
+			return err
 		}
-		s := refunds.Settled{Request: c.Request, Step: step, Payment: p, Evidence: evidence, Now: now, Actor: by}
-		if step.To == refunds.Requested { // the cancel that it stood on came to nothing
-			s.Request.TransactionKey = ""
+		if unclaim {
 			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
 				return err
 			}
 		}
-		followed, err := d.move(ctx, tx, moving{c.Request, step.To, by, "", now}, settledRow(s))
+		followed, err := d.move(ctx, tx, moving{c.Request, step.To, by, "", now}, "settle_refund", settledRow(s.After(), now))
 		if err != nil {
 			return err
 		}
-		if c.Attempt != nil && !c.Attempt.Answered() {
-			a := *c.Attempt // the transaction may be run again
-			a.AnsweredAt, a.Code, a.Message = now, "RESOLVED_BY_A_PERSON", note
-			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, a)); err != nil {
+		if answered != nil {
+			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, *answered)); err != nil {
 				return err
 			}
 		}
 		if err := d.saveSeen(ctx, tx, s); err != nil {
 			return err
-		}
-		if step.To == refunds.Refused {
-			if _, err := d.exec(ctx, tx, "hand_due", args{"id": c.Request.ID, "at": at(now)}); err != nil {
-				return err
-			}
 		}
 		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
 		return err
@@ -369,7 +390,7 @@ func (d *DB) NextDue(ctx context.Context, c refunds.Choice) (time.Time, error) {
 	var next struct {
 		At Time `db:"at"`
 	}
-	err := d.one(ctx, d.db, &next, "next_due", args{"mid": c.MID, "now": at(c.Now), "send": flag(c.Send), "blocked": blocked(c.Blocked)})
+	err := d.one(ctx, d.db, &next, "next_due", args{"mid": c.MID, "now": at(c.Now), "send": flag(c.Send), "blocked": listed(c.Blocked)})
 	return next.At.Time, err
 }
 

@@ -76,7 +76,7 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 			known.Claimed[row.TransactionKey] = row.ID
 		case row.What == "named":
 			known.Named = true
-		case row.What == "given":
+		case row.What == "outside":
 			known.Given = append(known.Given, refunds.Given{RefundID: row.ID, Parts: parts})
 		case row.ID != besides:
 			known.Taken = append(known.Taken, refunds.Taken{ID: row.ID, State: refunds.State(row.State), Parts: parts, At: row.At.Time})
@@ -93,18 +93,17 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 	return known, nil
 }
 
-// leftFor is what is left of a payment for a request that is to be approved,
-// beside those that are ahead of it; nil where the worker's look-up must tell.
+// leftFor is what is left of a payment for a request that is to be approved; nil
+// where the worker's look-up must tell.
 func (d *DB) leftFor(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (*refunds.Left, error) {
 	p, known, parts, err := d.roomOf(ctx, tx, r)
 	if errors.Is(err, sql.ErrNoRows) { // a request from before payments were kept
 		return nil, nil
 	}
-	if err != nil || !parts || p.BalanceAmount == 0 {
+	if err != nil {
 		return nil, err
 	}
-	left := refunds.Room(p, known, refunds.State.Ahead)
-	return &left, nil
+	return refunds.LeftFor(p, known, parts), nil
 }
 
 // lockPayments locks the payments of requests in one order, so that two words,

@@ -196,28 +196,6 @@ func (r breakRow) status() reconcile.Status {
 	return reconcile.Status(r.Status)
 }
 
-// same reports whether two rows say the same.
-func (r breakRow) same(other breakRow) bool {
-	if !sameAmount(r.LocalAmount, other.LocalAmount) || !sameAmount(r.ProviderAmount, other.ProviderAmount) {
-		return false
-	}
-	r.LocalAmount, r.ProviderAmount = other.LocalAmount, other.ProviderAmount
-	for _, times := range [][2]*Time{{&r.MovedAt, &other.MovedAt}, {&r.CancelBy, &other.CancelBy}, {&r.ResolvedAt, &other.ResolvedAt}} {
-		if !times[0].Equal(times[1].Time) {
-			return false
-		}
-		*times[0] = *times[1]
-	}
-	return r == other
-}
-
-func sameAmount(a, b *int64) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return *a == *b
-}
-
 // refundRow is a refund request as the table holds it.
 type refundRow struct {
 	ID             string `db:"id"`

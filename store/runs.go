@@ -49,7 +49,7 @@ func (d *DB) BeginRun(ctx context.Context, job, mid string, day pay.Day, owner s
 	taken := reconcile.Lease{RunID: reconcile.RunID(job, mid, day), Job: job, MID: mid, Day: day}
 	err := d.write(ctx, func(tx *sqlx.Tx) error {
 		key := args{"job": job, "mid": mid, "day": string(day), "run_id": taken.RunID, "owner": owner,
-			"lease_until": at(clock.Add(lease)), "started_at": at(clock)}
+			"lease_until": at(clock.Add(lease)), "started_at": at(clock), "state": reconcile.RunRunning}
 		inserted, err := d.exec(ctx, tx, "run_insert", key)
 		if err != nil {
 			return err
@@ -62,8 +62,8 @@ func (d *DB) BeginRun(ctx context.Context, job, mid string, day pay.Day, owner s
 		if err := d.one(ctx, tx, &row, "run_get", key); err != nil {
 			return err
 		}
-		if row.State == reconcile.RunRunning && row.LeaseUntil.After(clock) && !dead(row.Owner) {
-			return &reconcile.RunningError{Entry: row.entry()}
+		if held := row.entry(); held.HeldAt(clock, dead) {
+			return &reconcile.RunningError{Entry: held}
 		}
 		key["fence"] = row.Fence
 		got, err := d.exec(ctx, tx, "run_take", key)

@@ -131,7 +131,7 @@ func (d *DB) SaveAccounts(ctx context.Context, accounts []refunds.StoredAccount)
 				return err
 			}
 			entries = append(entries, more...)
-			if _, err := d.exec(ctx, tx, "watch_given", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
+			if _, err := d.exec(ctx, tx, "watch_given", args{"mid": a.MID, "payment_key": a.PaymentKey, "state": string(refunds.CaptureGiven), "why": ""}); err != nil {
 				return err
 			}
 		}

@@ -96,7 +96,7 @@ func Open(ctx context.Context, rawURL string, options ...Option) (*DB, error) {
 		return nil, hinted(errors.New("the database URL is of no kind that daesa knows"),
 			"write database.url as sqlite:FILE or postgres://USER@HOST/DATABASE")
 	}
-	queries, err := sqlfiles.Queries(d.dialect)
+	queries, err := Queries(d.dialect)
 	if err != nil {
 		return nil, err
 	}

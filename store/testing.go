@@ -76,7 +76,7 @@ func (d *DB) MigrateToForTest(ctx context.Context, version int64) error {
 // alone, whatever is left of its parts.
 func (d *DB) AskForTest(ctx context.Context, r refunds.Request) error {
 	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if _, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r)); err != nil {
+		if _, err := d.insert(ctx, tx, r, r.RequestedAt); err != nil {
 			return err
 		}
 		_, err := d.append(ctx, tx, []Entry{entry(r.RequestedAt, r.RequestedBy, "", "refund:"+r.ID, "refund.requested", r.Reason,

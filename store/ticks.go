@@ -10,14 +10,11 @@ import (
 	"daesa/jobs"
 )
 
-// clockMargin is by how much the clocks of replicas may differ.
-const clockMargin = 5 * time.Minute
-
 // BeginTick takes a planned moment of a job for an owner. It is not taken where
 // it was begun before, by whomever, or an earlier one still goes on.
 func (d *DB) BeginTick(ctx context.Context, job string, tick time.Time, owner string, now, until time.Time) (jobs.Tick, bool, error) {
 	var fence int64
-	err := d.one(ctx, d.db, &fence, "tick_begin", args{"job": job, "tick": at(tick), "owner": owner, "now": at(now), "until": at(until), "ahead": at(now.Add(clockMargin))})
+	err := d.one(ctx, d.db, &fence, "tick_begin", args{"job": job, "tick": at(tick), "owner": owner, "now": at(now), "until": at(until), "ahead": at(now.Add(jobs.ClockMargin)), "running": jobs.TickRunning})
 	if errors.Is(err, sql.ErrNoRows) {
 		return jobs.Tick{}, false, nil
 	}
@@ -44,11 +41,7 @@ func (d *DB) RenewTick(ctx context.Context, t jobs.Tick, until time.Time) error 
 
 // EndTick says how a moment ended: failure is "" where it went well.
 func (d *DB) EndTick(ctx context.Context, t jobs.Tick, failure string, now time.Time) error {
-	state := "done"
-	if failure != "" {
-		state = "failed"
-	}
-	return d.ofTick(ctx, "tick_end", args{"job": t.Job, "fence": t.Fence, "state": state, "error": plainText(failure), "now": at(now)})
+	return d.ofTick(ctx, "tick_end", args{"job": t.Job, "fence": t.Fence, "state": jobs.TickEnds(failure), "error": plainText(failure), "now": at(now)})
 }
 
 // plainText is what every database takes as text.

@@ -84,12 +84,12 @@ func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.
 		if after, err = before.Move(w); err != nil {
 			return err
 		}
-		if w.To != refunds.HandDropped {
+		if w.NeedsTruth() {
 			if err := d.requireUnalteredTransfer(ctx, tx, w.ID); err != nil {
 				return err
 			}
 		}
-		if w.To == refunds.HandApproved {
+		if w.TakesRoom() {
 			if err := d.mayGo(ctx, tx, before, w); err != nil {
 				return err
 			}
@@ -110,13 +110,7 @@ func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, w r
 	if err != nil {
 		return err
 	}
-	switch {
-	case w.Seen != nil:
-		p = *w.Seen
-	case !parts: // nobody knows, so that the amount alone is compared
-		p.TaxFreeAmount = t.TaxFree
-	}
-	return t.MayGo(p, known, w.Another)
+	return t.MayGo(w.Judged(t, p, parts), known, w.Another)
 }
 
 // Sendable lists what is approved and could be sent, the most urgent first.

@@ -147,7 +147,7 @@ func (v *verification) page(ctx context.Context, requests []refundRow, after, la
 	}
 	v.found.Transfers += len(transfers)
 	for _, row := range requests {
-		if state := refunds.State(row.State); (state == refunds.ExpiredState || state == refunds.Refused) && !byHand[row.ID] {
+		if refunds.State(row.State).ByHand() && !byHand[row.ID] {
 			v.alter("transfer:"+row.ID, "it is not there")
 		}
 	}

@@ -88,16 +88,12 @@ func (d *DB) expire(ctx context.Context, tx *sqlx.Tx, e refunds.Expiry) (expired
 			continue
 		}
 		before := row.request()
-		after := before
-		after.State, after.ErrorCode, after.FinishedAt = refunds.ExpiredState, refunds.WhyDeadline, e.Now
-		followed, err := d.turnTo(ctx, tx, moving{request: before, actor: e.Actor, runID: e.RunID, now: e.Now}, after, refunds.WhyDeadline)
+		after := before.Expire(e.Now)
+		followed, err := d.turnTo(ctx, tx, moving{request: before, actor: e.Actor, runID: e.RunID, now: e.Now}, after, after.ErrorCode)
 		if errors.Is(err, refunds.ErrLost) {
 			continue // a worker has begun with it: the next run decides
 		}
 		if err != nil {
-			return nil, nil, err
-		}
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(e.Now)}); err != nil {
 			return nil, nil, err
 		}
 		entries = append(append(entries, entry(e.Now, e.Actor, e.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",

@@ -174,7 +174,7 @@ func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id, action string, 
 		}
 		facts[factAttempts] = attemptsSum(attempts)
 	}
-	if state := refunds.State(row.State); state != refunds.ExpiredState && state != refunds.Refused {
+	if !refunds.State(row.State).ByHand() {
 		return nil
 	}
 	return d.witnessTransfer(ctx, tx, id, facts)

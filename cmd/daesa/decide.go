@@ -63,9 +63,9 @@ func refusesRow(err error) bool {
 	var refunding *reconcile.RefundingError
 	var tooMuch *refunds.TooMuchError
 	var sameRef *refunds.RefError
-	var before *store.DecidedBeforeError
+	var before *reconcile.DecidedBeforeError
 	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
-		errors.Is(err, store.ErrUnknownID) || errors.Is(err, store.ErrOnItsWay)
+		errors.Is(err, store.ErrUnknownID) || errors.Is(err, refunds.ErrOnItsWay)
 }
 
 // approveLines are the lines that give the second person's word on requests.

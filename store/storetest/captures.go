@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daesa/app"
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
@@ -428,17 +429,17 @@ func eventsTaken(t *testing.T, db *store.DB) {
 		}
 	}
 	at := now.Add(time.Minute)
-	if err := errors.Join(db.EndEvent(t.Context(), "a", store.EventDone, "", at), db.PutOffEvent(t.Context(), "b", "away", at.Add(time.Hour))); err != nil {
+	if err := errors.Join(db.EndEvent(t.Context(), "a", jobs.EventDone, "", at), db.PutOffEvent(t.Context(), "b", "away", at.Add(time.Hour))); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"card"}, take(at)); diff != "" {
 		t.Error(diff)
 	}
-	if err := db.EndEvent(t.Context(), "a", store.EventForged, "", at); err != nil {
+	if err := db.EndEvent(t.Context(), "a", jobs.EventForged, "", at); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := db.Events(t.Context(), "", "", "order-a", 1)
-	if err != nil || len(rows) != 1 || rows[0].State != store.EventDone {
+	if err != nil || len(rows) != 1 || rows[0].State != jobs.EventDone {
 		t.Errorf("what has ended does not stay so: %+v, %v", rows, err)
 	}
 	if n, _, err := db.EventsWaiting(t.Context()); err != nil || n != 2 {

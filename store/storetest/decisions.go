@@ -286,7 +286,7 @@ func decidedByFile(t *testing.T, db *store.DB) {
 		d.Request.ID = refunds.RequestID(mid, d.Request.Ref)
 		d.Word.RefundID, d.Now = d.Request.ID, now.Add(3*time.Hour)
 	}
-	var before *store.DecidedBeforeError
+	var before *reconcile.DecidedBeforeError
 	if _, err := db.DecideRefund(t.Context(), decision(b, byFile, second), true); !errors.As(err, &before) || countRefunds(t, db) != 1 {
 		t.Errorf("the same file after its request was rejected: %v", err)
 	}
@@ -429,7 +429,7 @@ func decidedTooLate(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	for _, as := range []reconcile.Disposition{reconcile.Waiting, reconcile.AcceptedDifference, reconcile.RefundedByTransfer} {
-		if _, err := db.ResolveBreak(t.Context(), b.ID, as, "lee", "no", now.Add(3*time.Hour)); !errors.Is(err, store.ErrOnItsWay) {
+		if _, err := db.ResolveBreak(t.Context(), b.ID, as, "lee", "no", now.Add(3*time.Hour)); !errors.Is(err, refunds.ErrOnItsWay) {
 			t.Errorf("%s: %v", as, err)
 		}
 	}

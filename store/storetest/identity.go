@@ -220,7 +220,7 @@ func handOverMIDs(t *testing.T, db *store.DB) {
 	if err := commit(t, db, jobs.Written{Breaks: []jobs.BreakChange{{Break: b, Change: change}}}, drawn); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundedByTransfer, "lee", "by bank", now); !errors.Is(err, store.ErrOnItsWay) {
+	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundedByTransfer, "lee", "by bank", now); !errors.Is(err, refunds.ErrOnItsWay) {
 		t.Errorf("a transfer beside a cancel on its way under another MID: %v", err)
 	}
 }

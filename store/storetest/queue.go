@@ -24,7 +24,6 @@ var queueTests = map[string]func(*testing.T, *store.DB){
 	"queue: one provider's cancel is one request's":                      oneClaim,
 	"queue: a new key needs an answer, and nothing is deleted":           triggersHold,
 	"queue: an approval is another person's, and covers what it covered": approvals,
-	"queue: no way but those of the table":                               noOtherWay,
 	"queue: by hand and by Toss together are never more than was paid":   handTransfers,
 }
 
@@ -322,14 +321,6 @@ func approvals(t *testing.T, db *store.DB) {
 	var wrong *refunds.StateError
 	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "kim", Note: "again", Now: now}); !errors.As(err, &wrong) {
 		t.Errorf("withdrawn twice: %v", err)
-	}
-}
-
-func noOtherWay(t *testing.T, db *store.DB) {
-	asked(t, db, "r", 1000, time.Time{})
-	c := claimed(t, db, choice("a", now))
-	if err := db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Refused}, Now: now}); err == nil {
-		t.Error("an approved request is refused without having been sent")
 	}
 }
 

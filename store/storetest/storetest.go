@@ -72,6 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
+	maps.Copy(tests, moveTests)
 	for name, test := range tests {
 		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
 			continue
@@ -81,7 +82,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 			db := open(t)
 			test(t, db)
 			if !db.ByHandForTest() && !t.Failed() {
-				quiet(t, db) // whatever was done, the journal says it
+				quiet(t, db)  // whatever was done, the journal says it
+				lawful(t, db) // and no request went where none may go
 			}
 		})
 	}
