@@ -149,6 +149,9 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 		{name: "nothing is owed any more", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Order.CanceledAmount = 0 }}, refused: "nothing is left to give back"},
 		{name: "nothing is left at Toss", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) { p.Status, p.BalanceAmount = pay.Canceled, 0 }}, refused: "nothing is left to give back"},
 		{name: "both disagree on what was paid", change: []change{func(_ *desk, b *reconcile.Break, _ *pay.Payment) { b.Owed = 0 }}, refused: "how much is owed does not follow"},
+		{name: "a figure that counts points and bank transfers, too", change: []change{func(_ *desk, b *reconcile.Break, _ *pay.Payment) {
+			b.Owed, b.Remark = 0, reconcile.RefundWaysMixed
+		}}, refused: "may count points and bank transfers, so that how much of it is owed through Toss does not follow; ask for what is: daesa refunds add --order A-1 --amount N --ref WORD --reason TEXT"},
 		{name: "above max_single", change: []change{func(d *desk, b *reconcile.Break, p *pay.Payment) {
 			p.TotalAmount, p.BalanceAmount, b.Owed = 3_000_000, 3_000_000, 2_000_000
 			d.known.Order.Amount, d.known.Order.CanceledAmount = 3_000_000, 2_000_000

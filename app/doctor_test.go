@@ -156,15 +156,15 @@ func TestConnectionsAreEnoughForANight(t *testing.T) {
 func TestTheListNamesWhoseTheKeyIs(t *testing.T) {
 	t.Parallel()
 	of := func(mids ...string) Transactions {
-		return func(context.Context, time.Time, time.Time, string) (rows []pay.Transaction, _ string, _ pay.Evidence, _ error) {
+		return func(context.Context, time.Time, time.Time, string) (page pay.TransactionPage, _ error) {
 			for _, mid := range mids {
-				rows = append(rows, pay.Transaction{MID: mid, At: now})
+				page.Rows = append(page.Rows, pay.Transaction{MID: mid, At: now})
 			}
-			return rows, "", pay.Evidence{}, nil
+			return page, nil
 		}
 	}
-	away := func(context.Context, time.Time, time.Time, string) ([]pay.Transaction, string, pay.Evidence, error) {
-		return nil, "", pay.Evidence{}, errors.New("no answer")
+	away := func(context.Context, time.Time, time.Time, string) (pay.TransactionPage, error) {
+		return pay.TransactionPage{}, errors.New("no answer")
 	}
 	for name, c := range map[string]struct {
 		list   Transactions

@@ -10,7 +10,7 @@ import (
 
 // Transactions gives one page of the provider's transaction list, with the MID
 // of each row as the provider wrote it.
-type Transactions func(ctx context.Context, from, to time.Time, after string) (rows []pay.Transaction, next string, evidence pay.Evidence, err error)
+type Transactions func(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error)
 
 // KeyOwner is what the transaction list says of whose a secret key is.
 type KeyOwner struct {
@@ -53,11 +53,11 @@ func OwnerOfKey(ctx context.Context, list Transactions, mids []string, now time.
 func (o *KeyOwner) read(ctx context.Context, list Transactions, from, to time.Time, pages int) error {
 	after := ""
 	for range pages {
-		rows, next, _, err := list(ctx, from, to, after)
+		page, err := list(ctx, from, to, after)
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
+		for _, row := range page.Rows {
 			if row.MID == "" {
 				continue
 			}
@@ -66,7 +66,7 @@ func (o *KeyOwner) read(ctx context.Context, list Transactions, from, to time.Ti
 			}
 			o.MIDs = append(o.MIDs, row.MID)
 		}
-		if after = next; after == "" {
+		if after = page.Next; after == "" {
 			break
 		}
 	}

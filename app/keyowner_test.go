@@ -17,7 +17,7 @@ var keyNow = time.Date(2026, 11, 22, 10, 0, 0, 0, pay.Seoul)
 // listOf is a transaction list, two rows a page, that counts how often it is
 // asked.
 func listOf(calls *int, rows ...pay.Transaction) app.Transactions {
-	return func(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+	return func(_ context.Context, from, to time.Time, after string) (pay.TransactionPage, error) {
 		*calls++
 		var found []pay.Transaction
 		for _, row := range rows {
@@ -26,9 +26,9 @@ func listOf(calls *int, rows ...pay.Transaction) app.Transactions {
 			}
 		}
 		if len(found) > 2 {
-			return found[:2], found[1].TransactionKey, pay.Evidence{}, nil
+			return pay.TransactionPage{Rows: found[:2], Next: found[1].TransactionKey}, nil
 		}
-		return found, "", pay.Evidence{}, nil
+		return pay.TransactionPage{Rows: found}, nil
 	}
 }
 
@@ -74,8 +74,8 @@ func TestTheNewestRowSaysWhoseKeyItIs(t *testing.T) {
 		})
 	}
 	broken := errors.New("away")
-	_, err := app.OwnerOfKey(t.Context(), func(context.Context, time.Time, time.Time, string) ([]pay.Transaction, string, pay.Evidence, error) {
-		return nil, "", pay.Evidence{}, fmt.Errorf("list: %w", broken)
+	_, err := app.OwnerOfKey(t.Context(), func(context.Context, time.Time, time.Time, string) (pay.TransactionPage, error) {
+		return pay.TransactionPage{}, fmt.Errorf("list: %w", broken)
 	}, nil, keyNow)
 	if !errors.Is(err, broken) {
 		t.Errorf("a list that fails: %v", err)

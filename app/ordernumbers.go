@@ -14,7 +14,7 @@ import (
 
 // TransactionLister gives pages of Toss's transaction list.
 type TransactionLister interface {
-	Transactions(ctx context.Context, from, to time.Time, after string) (rows []pay.Transaction, next string, page pay.Evidence, err error)
+	Transactions(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error)
 }
 
 // CheckNumbers asks whether Toss knows the orders of a file under their numbers:
@@ -128,19 +128,19 @@ func (c CheckNumbers) paid(found *NumbersChecked) (map[string]bool, error) {
 func (c CheckNumbers) list(ctx context.Context, mid string, toss TransactionLister, listed map[string]bool) error {
 	after := ""
 	for range mostPages {
-		rows, next, _, err := toss.Transactions(ctx, c.Day.Start().Add(-aroundTheDay), c.Day.End().Add(aroundTheDay), after)
+		page, err := toss.Transactions(ctx, c.Day.Start().Add(-aroundTheDay), c.Day.End().Add(aroundTheDay), after)
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
+		for _, row := range page.Rows {
 			if row.Status == pay.Done {
 				listed[keyOf(mid, row.OrderID)] = true
 			}
 		}
-		if next == "" {
+		if page.Next == "" {
 			return nil
 		}
-		after = next
+		after = page.Next
 	}
 	return errors.New("the transaction list of the day has no end")
 }

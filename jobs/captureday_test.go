@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ type pretendDay struct {
 	step     time.Duration
 	slot     map[string]time.Time
 	told     map[string]time.Time // when the list told of a payment first
+	bad      []pay.BadRow         // of every list
 	calls    int
 }
 
@@ -84,9 +86,9 @@ func (d *pretendDay) PaymentByOrder(context.Context, string) (pay.Payment, pay.E
 	return pay.Payment{}, pay.Evidence{}, errors.New("no order is known without its payment")
 }
 
-func (d *pretendDay) Transactions(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (d *pretendDay) Transactions(_ context.Context, from, to time.Time, after string) (pay.TransactionPage, error) {
 	if err := d.call("transactions"); err != nil {
-		return nil, "", pay.Evidence{}, err
+		return pay.TransactionPage{}, err
 	}
 	at := d.now
 	d.now = d.now.Add(callTime)
@@ -105,11 +107,14 @@ func (d *pretendDay) Transactions(_ context.Context, from, to time.Time, after s
 		rows = append(rows, pay.Transaction{MID: mid, PaymentKey: w.key, OrderID: "order-" + w.key, Method: pay.VirtualAccount,
 			TransactionKey: w.row(), Status: pay.WaitingForDeposit, At: w.issued, Currency: pay.KRW, Amount: 1000})
 	}
-	next := ""
-	if len(rows) > 0 {
-		next = rows[len(rows)-1].TransactionKey
+	page := pay.TransactionPage{Rows: rows, Evidence: pay.Evidence{API: "transactions", Body: []byte("[]"), FetchedAt: at}}
+	if after == "" {
+		page.Bad = d.bad
 	}
-	return rows, next, pay.Evidence{API: "transactions", Body: []byte("[]"), FetchedAt: at}, nil
+	if len(rows) > 0 {
+		page.Next = rows[len(rows)-1].TransactionKey
+	}
+	return page, nil
 }
 
 // newDay draws a day of 20,000 payments at a hundred look-ups a minute, or as
@@ -211,7 +216,7 @@ func (d *pretendDay) whenTold(w windowed) time.Time {
 }
 
 // play captures through the day, and gives what was captured and missed.
-func (d *pretendDay) play(t *testing.T) refunds.CaptureFigures {
+func (d *pretendDay) play(t *testing.T, passed func(jobs.CaptureSummary)) refunds.CaptureFigures {
 	t.Helper()
 	db := openDB(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db"))
 	keyset, err := seal.NewKeyset()
@@ -235,7 +240,7 @@ func (d *pretendDay) play(t *testing.T) refunds.CaptureFigures {
 			return ctx.Err()
 		},
 	}
-	if err := capture.Watch(ctx, 5*time.Second, func(jobs.CaptureSummary) {}); err != nil {
+	if err := capture.Watch(ctx, 5*time.Second, passed); err != nil {
 		t.Fatal(err)
 	}
 	figures, err := db.Captures(t.Context(), mid, last.Start().Add(-time.Hour), end)
@@ -259,7 +264,7 @@ func TestADayOfVirtualAccounts(t *testing.T) {
 	alone(t)
 	t.Parallel()
 	d := newDay(7, *dayPayments)
-	got := d.play(t)
+	got := d.play(t, func(jobs.CaptureSummary) {})
 	possible, clairvoyant := d.possible(d.whenTold), d.possible(whenIssued)
 	t.Logf("%d payments: captured %d, missed %d %v, possible %d (%d for one who knows each the moment it is issued); %d calls; minutes left p50 %.0f, p95 %.0f",
 		len(d.payments), got.Captured, got.Missed, got.Reasons, possible, clairvoyant, d.calls, got.P(50).Minutes(), got.P(95).Minutes())
@@ -280,7 +285,7 @@ func TestAnHourThatIsTooMuch(t *testing.T) {
 	alone(t)
 	t.Parallel()
 	d := newCrowd(11, 1500)
-	got := d.play(t)
+	got := d.play(t, func(jobs.CaptureSummary) {})
 	possible := d.possible(whenIssued)
 	t.Logf("%d payments: captured %d, missed %d %v, possible %d", len(d.payments), got.Captured, got.Missed, got.Reasons, possible)
 	if possible == len(d.payments) {
@@ -288,5 +293,24 @@ func TestAnHourThatIsTooMuch(t *testing.T) {
 	}
 	if short := possible - got.Captured; short*100 > possible {
 		t.Errorf("captured %d, and %d were possible", got.Captured, possible)
+	}
+}
+
+// One row of the list that cannot be read hid every virtual account behind it.
+func TestABadRowOfTheListLosesNoVirtualAccount(t *testing.T) {
+	t.Parallel()
+	d := &pretendDay{now: last.Start(), step: time.Second, bad: []pay.BadRow{{Key: "t-bad", Err: errors.New("row 4: transactionAt is missing")}}}
+	r := rand.New(rand.NewPCG(1, 1))
+	for minute := range 5 {
+		d.issue(r, d.now.Add(time.Duration(minute)*time.Minute))
+	}
+	said := false
+	figures := d.named().play(t, func(s jobs.CaptureSummary) {
+		said = said || slices.ContainsFunc(s.Gaps, func(g jobs.CaptureGap) bool {
+			return g.Kind == pay.FailureUnreadable && strings.Contains(g.Text, `"t-bad"`)
+		})
+	})
+	if figures.Captured != 5 || figures.Missed != 0 || !said {
+		t.Errorf("%+v; the row was named: %t", figures, said)
 	}
 }

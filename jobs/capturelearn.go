@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -50,7 +51,7 @@ func (p *capturePass) learnRest(ctx context.Context, m CaptureMerchant, list *ac
 	if err != nil && !p.unlisted(ctx, m, err) {
 		return false, false, err
 	}
-	listed = err == nil
+	listed = err == nil && !p.badRows(m, list)
 	if len(list.rows) == 0 && list.stranger != "" { // where some are its own, the key answers for both
 		p.strange(m.MID, list.stranger)
 	}
@@ -112,6 +113,18 @@ func (p *capturePass) unlisted(ctx context.Context, m CaptureMerchant, err error
 	return true
 }
 
+// badRows notes the rows of the list that cannot be read, and says whether there
+// are any: a virtual account may stand in them. The others are watched.
+func (p *capturePass) badRows(m CaptureMerchant, list *accountList) bool {
+	bad := list.reader.bad
+	if len(bad) == 0 {
+		return false
+	}
+	first := bad[0]
+	p.gap(CaptureGap{m.MID, pay.FailureUnreadable, fmt.Sprintf("%s: %d rows of %s cannot be read, the first has transactionKey %q: %v", m.MID, len(bad), apiTransactions, first.Key, first.Err)})
+	return true
+}
+
 // catchUp learns, a part at a time, what was issued while nothing was capturing:
 // since the list was last read, but not more than a day. Its windows have
 // closed: that nobody looked is noted as missed. more says that a part is left.
@@ -138,6 +151,7 @@ func (p *capturePass) catchUp(ctx context.Context, m CaptureMerchant, learnt tim
 		}
 		return false, err
 	}
+	p.badRows(m, list)
 	now := p.Clock()
 	watches := list.watches()
 	noted, err := p.Queue.Overlooked(ctx, refunds.Overlooked(watches, now), p.Actor, now)
@@ -185,8 +199,8 @@ func newAccountList(m CaptureMerchant, part stretch) *accountList {
 	return l
 }
 
-func (l *accountList) keep(_ context.Context, p page) error {
-	for _, row := range p.rows {
+func (l *accountList) keep(_ context.Context, p pay.TransactionPage) error {
+	for _, row := range p.Rows {
 		switch {
 		case row.Method != pay.VirtualAccount:
 		case row.MID != l.mid:

@@ -32,7 +32,7 @@ type mailbox struct {
 
 // mailProvider counts look-ups, and fails where the provider is away.
 type mailProvider struct {
-	provider
+	*toss.Client
 	m *mailbox
 }
 
@@ -41,7 +41,7 @@ func (p mailProvider) Payment(ctx context.Context, key string) (pay.Payment, pay
 	if p.m.away != nil {
 		return pay.Payment{}, pay.Evidence{}, p.m.away
 	}
-	return p.provider.Payment(ctx, key)
+	return p.Client.Payment(ctx, key)
 }
 
 func (p mailProvider) PaymentByOrder(ctx context.Context, id string) (pay.Payment, pay.Evidence, error) {
@@ -49,7 +49,7 @@ func (p mailProvider) PaymentByOrder(ctx context.Context, id string) (pay.Paymen
 	if p.m.away != nil {
 		return pay.Payment{}, pay.Evidence{}, p.m.away
 	}
-	return p.provider.PaymentByOrder(ctx, id)
+	return p.Client.PaymentByOrder(ctx, id)
 }
 
 func newMailbox(t *testing.T) *mailbox {
@@ -57,7 +57,7 @@ func newMailbox(t *testing.T) *mailbox {
 	m := &mailbox{world: newWorld(t, worldOptions{}), now: last.Start().Add(12 * time.Hour)}
 	m.toss.SetClock(m.now)
 	m.events = &jobs.Events{
-		Merchants: []jobs.EventMerchant{{MID: mid, Provider: mailProvider{provider{m.client}, m}, Concurrency: 1}},
+		Merchants: []jobs.EventMerchant{{MID: mid, Provider: mailProvider{m.client, m}, Concurrency: 1}},
 		Inbox:     m.db, Clock: func() time.Time { return m.now },
 		See: func(_ context.Context, p pay.Payment, _ pay.Evidence, source string) error {
 			m.seen = append(m.seen, p.OrderID+" "+source)

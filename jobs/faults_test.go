@@ -27,24 +27,24 @@ type faulty struct {
 	calls        int
 }
 
-func (f *faulty) Transactions(ctx context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (f *faulty) Transactions(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error) {
 	if f.key != nil {
 		if err := f.key(after); err != nil {
-			return nil, "", pay.Evidence{}, err
+			return pay.TransactionPage{}, err
 		}
 	}
 	if f.after != nil {
 		after = f.after(after)
 	}
-	rows, next, page, err := f.Provider.Transactions(ctx, from, to, after)
+	page, err := f.Provider.Transactions(ctx, from, to, after)
 	if f.transactions != nil {
 		f.calls++
-		rows, next, err = f.transactions(f.calls, rows, next, err)
+		page.Rows, page.Next, err = f.transactions(f.calls, page.Rows, page.Next, err)
 	}
-	if page.FetchedAt.IsZero() {
-		page = pay.Evidence{API: "transactions", About: after, Body: []byte("[]"), FetchedAt: time.Now()}
+	if page.Evidence.FetchedAt.IsZero() {
+		page.Evidence = pay.Evidence{API: "transactions", About: after, Body: []byte("[]"), FetchedAt: time.Now()}
 	}
-	return rows, next, page, err
+	return page, err
 }
 
 func (f *faulty) Payment(ctx context.Context, key string) (pay.Payment, pay.Evidence, error) {
@@ -83,7 +83,7 @@ func oneDay(t *testing.T) *world {
 
 func (w *world) faultyNight(f *faulty) (reports.Snapshot, error) {
 	n := w.nightly()
-	f.Provider = provider{w.client}
+	f.Provider = w.client
 	n.Provider = f
 	return n.Run(w.t.Context(), last, morning(last))
 }
@@ -368,7 +368,7 @@ func TestAnInterruptedNightLeavesNothingAndTheNextRunIsTheSame(t *testing.T) {
 				}
 				return nil
 			}
-			n.Provider = &faulty{Provider: provider{w.client}, payment: stop, transactions: func(_ int, rows []pay.Transaction, next string, err error) ([]pay.Transaction, string, error) {
+			n.Provider = &faulty{Provider: w.client, payment: stop, transactions: func(_ int, rows []pay.Transaction, next string, err error) ([]pay.Transaction, string, error) {
 				_ = stop(0)
 				return rows, next, err
 			}}

@@ -126,18 +126,10 @@ func (w *world) importText(path, text string, at time.Time) {
 	}
 }
 
-// provider shows the client as jobs want to see it, and counts what it is asked.
-type provider struct{ *toss.Client }
-
-func (p provider) Transactions(ctx context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
-	page, err := p.Client.Transactions(ctx, from, to, after)
-	return page.Rows, page.Next, page.Evidence, err
-}
-
 func (w *world) nightly() *jobs.Nightly {
 	return &jobs.Nightly{
 		Log: slog.New(slog.DiscardHandler),
-		Job: jobs.JobNightly, Settings: w.settings, Provider: provider{w.client}, Ledger: w.db, Pages: w.db, Clock: time.Now,
+		Job: jobs.JobNightly, Settings: w.settings, Provider: w.client, Ledger: w.db, Pages: w.db, Clock: time.Now,
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return w.db.OpenComparison(ctx, scope, now)
 		},

@@ -67,12 +67,6 @@ func (n *night) list(ctx context.Context) error {
 	return group.Wait()
 }
 
-// page is one page on its way from the provider to the store.
-type page struct {
-	rows     []pay.Transaction
-	evidence pay.Evidence
-}
-
 // readWindow reads one day whole, and fetches the next page while the one
 // before is being kept. single: no other day is read beside it.
 func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool) error {
@@ -81,8 +75,8 @@ func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool)
 		day.to = n.now.Truncate(time.Second)
 	}
 	group, groupCtx := workersOf(ctx)
-	pages := make(chan page, 1)
-	reader := &listReader{provider: n.Provider, most: n.mostPages(), keep: func(ctx context.Context, p page) error {
+	pages := make(chan pay.TransactionPage, 1)
+	reader := &listReader{provider: n.Provider, most: n.mostPages(), keep: func(ctx context.Context, p pay.TransactionPage) error {
 		select {
 		case pages <- p:
 			return nil
@@ -99,10 +93,10 @@ func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool)
 	group.Go(func() error {
 		var rows int64
 		for p := range pages {
-			if _, err := n.Pages.SavePage(groupCtx, n.scope.MID, n.lease.RunID, n.own(p.rows), p.evidence, n.now); err != nil {
+			if _, err := n.Pages.SavePage(groupCtx, n.scope.MID, n.lease.RunID, n.own(p.Rows), p.Evidence, n.now); err != nil {
 				return err
 			}
-			if rows += int64(len(p.rows)); single {
+			if rows += int64(len(p.Rows) + len(p.Bad)); single {
 				n.step("rows of "+string(w.Day), rows, 0)
 			}
 		}
@@ -110,6 +104,11 @@ func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool)
 	})
 	if err := group.Wait(); err != nil {
 		return err
+	}
+	if len(reader.bad) > 0 { // what they say is not known, so the day is not covered
+		n.unread(w.Day)
+		n.badRows(reader.bad, reconcile.PartListRow, reconcile.PartListMore)
+		return nil
 	}
 	w.Pages, w.Rows = reader.pages, whole.rows
 	return n.cover(ctx, w, whole)

@@ -20,10 +20,9 @@ type OrderSource interface {
 type Provider interface {
 	Payment(ctx context.Context, paymentKey string) (pay.Payment, pay.Evidence, error)
 	PaymentByOrder(ctx context.Context, orderID string) (pay.Payment, pay.Evidence, error)
-	// Transactions gives one page of the half-open interval [from, to) after a
-	// row; next is the key of its last row, to go on after. Only an empty page
-	// ends a list.
-	Transactions(ctx context.Context, from, to time.Time, after string) (rows []pay.Transaction, next string, page pay.Evidence, err error)
+	// Transactions gives one page of the half-open interval [from, to) after the
+	// row with the key after. Only an empty page ends a list.
+	Transactions(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error)
 }
 
 // Payouts gives one page (from 1) of what the provider pays out on a day. Only a

@@ -14,7 +14,7 @@ import (
 const (
 	// maxPayoutPages bounds a list of payouts that never ends.
 	maxPayoutPages = 500
-	// mostBadRows is how many rows that cannot be read are named one by one.
+	// mostBadRows is how many rows of a list that cannot be read are named one by one.
 	mostBadRows = 20
 )
 
@@ -51,7 +51,7 @@ func (n *night) paidOut(ctx context.Context) error {
 			return nil
 		}
 	}
-	n.badRows(payouts.bad)
+	n.badRows(payouts.bad, reconcile.PartSettlementRow, reconcile.PartSettlementMore)
 	n.run.PaidOut = payouts.paid()
 	return nil
 }
@@ -68,16 +68,16 @@ func (n *night) notPaid(why error) {
 	n.run.PaidOut = &reconcile.PaidOut{Why: why.Error()}
 }
 
-// badRows names the rows that cannot be read: each is a gap of its own, and the
-// others are summed.
-func (n *night) badRows(bad []pay.BadRow) {
+// badRows names the rows of a list that cannot be read: each is a gap of its
+// own; those beyond the first are counted.
+func (n *night) badRows(bad []pay.BadRow, one, more reconcile.PartKind) {
 	for i, row := range bad {
 		if i == mostBadRows {
-			n.gap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartSettlementMore, Count: int64(len(bad) - i)},
+			n.gap(reconcile.SideProvider, reconcile.Part{Kind: more, Count: int64(len(bad) - i)},
 				&reconcile.Unread{Reason: reconcile.ReasonUnknown, Name: "these cannot be read either"})
 			return
 		}
-		n.gap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartSettlementRow, Name: cmp.Or(row.Key, "without a transactionKey")},
+		n.gap(reconcile.SideProvider, reconcile.Part{Kind: one, Name: cmp.Or(row.Key, "without a transactionKey")},
 			&reconcile.Unread{Reason: reconcile.ReasonUnknown, Name: row.Err.Error()})
 	}
 }

@@ -175,6 +175,28 @@ func TestWhatWasLookedUpOutsideTheNightIsAWitness(t *testing.T) {
 	}
 }
 
+// One row that cannot be read lost the day's list, and with it every row that can.
+func TestABadRowOfTheListIsOneGapAndLosesNoOther(t *testing.T) {
+	t.Parallel()
+	w, c := newWorld(t, worldOptions{}), &canned{}
+	c.paid("A", on(last, 10), 1000)
+	c.paid("B", on(last, 11), 2000)
+	c.bad = map[pay.Day][]pay.BadRow{last: {{Key: "bad-1", Err: errors.New("row 3: amount 1.5 has too many decimal places")}}}
+	w.file(morning(last), paidFile(last, "A"))
+	s := w.cannedNight(c, last)
+	wantBreaks(t, s, "missing_locally B")
+	if got := gapsOf(s.Run); s.Run.Complete || len(got) != 1 || got[0] != "list bad-1" || w.covers(last) {
+		t.Errorf("complete %t, covered %t, gaps %v", s.Run.Complete, w.covers(last), got)
+	}
+	c.bad = nil
+	again := w.nightly()
+	again.Provider = c
+	s, err := again.Run(t.Context(), last, morning(last).Add(time.Hour))
+	if err != nil || !s.Run.Complete || !w.covers(last) {
+		t.Errorf("once the row can be read: complete %t, gaps %v, %v", s.Run.Complete, gapsOf(s.Run), err)
+	}
+}
+
 // `reconcile --orders` reads no list, and its look-ups are witnesses as well.
 func TestALookUpOfGivenOrdersUncoversTheirDay(t *testing.T) {
 	t.Parallel()
@@ -258,12 +280,12 @@ func TestRowsThatWereNotAskedForMakeTheDayUnread(t *testing.T) {
 // anyTime gives the rows of a day whatever part of it is asked for.
 type anyTime struct{ *canned }
 
-func (a anyTime) Transactions(_ context.Context, from, _ time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (a anyTime) Transactions(_ context.Context, from, _ time.Time, after string) (pay.TransactionPage, error) {
 	if after != "" {
-		return nil, "", a.evidence("end"), nil
+		return pay.TransactionPage{Evidence: a.evidence("end")}, nil
 	}
 	rows := a.rows[pay.DayOf(from)]
-	return rows, rows[len(rows)-1].TransactionKey, a.evidence("page"), nil
+	return pay.TransactionPage{Rows: rows, Next: rows[len(rows)-1].TransactionKey, Evidence: a.evidence("page")}, nil
 }
 
 // A deposit that the bank took back after the day bears no time, and a cancel

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ import (
 type canned struct {
 	rows     map[pay.Day][]pay.Transaction
 	payments map[string]pay.Payment
+	bad      map[pay.Day][]pay.BadRow // rows at the end of a day's list that cannot be read
 	fail     func(day pay.Day, after string) error
 	calls    atomic.Int64
 }
@@ -49,11 +51,11 @@ func (c *canned) PaymentByOrder(_ context.Context, id string) (pay.Payment, pay.
 	return pay.Payment{}, pay.Evidence{}, &pay.Failure{Kind: pay.FailureNotFound}
 }
 
-func (c *canned) Transactions(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (c *canned) Transactions(_ context.Context, from, to time.Time, after string) (pay.TransactionPage, error) {
 	day := pay.DayOf(from)
 	if c.fail != nil {
 		if err := c.fail(day, after); err != nil {
-			return nil, "", pay.Evidence{}, err
+			return pay.TransactionPage{}, err
 		}
 	}
 	var rows []pay.Transaction
@@ -62,15 +64,23 @@ func (c *canned) Transactions(_ context.Context, from, to time.Time, after strin
 			rows = append(rows, row)
 		}
 	}
-	if after != "" {
+	if strings.HasPrefix(after, "bad") {
+		rows = nil
+	} else if after != "" {
 		at := slices.IndexFunc(rows, func(row pay.Transaction) bool { return row.TransactionKey == after })
 		rows = rows[at+1:]
 	}
-	next := ""
-	if len(rows) > 0 {
-		next = rows[len(rows)-1].TransactionKey
+	page := pay.TransactionPage{Rows: rows, Evidence: c.evidence(string(day))}
+	if bad := c.bad[day]; len(bad) > 0 && !strings.HasPrefix(after, "bad") {
+		page.Bad = bad
 	}
-	return rows, next, c.evidence(string(day)), nil
+	switch {
+	case len(page.Bad) > 0:
+		page.Next = page.Bad[len(page.Bad)-1].Key
+	case len(rows) > 0:
+		page.Next = rows[len(rows)-1].TransactionKey
+	}
+	return page, nil
 }
 
 // paid puts a payment into the provider: its row and what a look-up shows.

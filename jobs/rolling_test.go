@@ -60,7 +60,7 @@ func TestACancelOfOursThatVanishedIsABreak(t *testing.T) {
 		}
 		var kinds []reconcile.Kind
 		for _, b := range breaks {
-			if b.ProviderStatus == "CANCEL_VANISHED" {
+			if b.ProviderStatus == reconcile.CancelVanished {
 				kinds = append(kinds, b.Kind)
 			}
 		}

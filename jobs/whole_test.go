@@ -65,7 +65,7 @@ type cutList struct {
 	shown    map[string]bool // rows that the list has shown
 }
 
-func (c *cutList) Transactions(_ context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
+func (c *cutList) Transactions(_ context.Context, from, to time.Time, after string) (pay.TransactionPage, error) {
 	number := 1
 	if after == "" {
 		c.readings++
@@ -73,7 +73,7 @@ func (c *cutList) Transactions(_ context.Context, from, to time.Time, after stri
 		number = c.pages[from.String()+to.String()+after]
 		if c.refused < c.refuse || c.refuse < 0 {
 			c.refused++
-			return nil, "", pay.Evidence{}, &pay.Failure{Kind: pay.FailurePaging, API: "GET /v1/transactions", HTTPStatus: 400, Code: "INVALID_TRANSACTION_KEY"}
+			return pay.TransactionPage{}, &pay.Failure{Kind: pay.FailurePaging, API: "GET /v1/transactions", HTTPStatus: 400, Code: "INVALID_TRANSACTION_KEY"}
 		}
 	}
 	rows := c.after(c.listed(from, to), after)
@@ -86,7 +86,7 @@ func (c *cutList) Transactions(_ context.Context, from, to time.Time, after stri
 	for _, row := range rows {
 		c.shown[row.TransactionKey] = true
 	}
-	return slices.Clone(rows), next, c.evidence(from.String()), nil
+	return pay.TransactionPage{Rows: slices.Clone(rows), Next: next, Evidence: c.evidence(from.String())}, nil
 }
 
 // listed are the rows of a stretch that the list has.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"time"
 
 	"daesa/pay"
@@ -30,7 +31,7 @@ func (s stretch) String() string { return pay.FormatTime(s.from) + " to " + pay.
 // counts in whole seconds; ok is false where the stretch is not longer than one.
 func (s stretch) cut(t tally) (first, second stretch, ok bool) {
 	low, high := s.from, s.to
-	if t.rows > 0 {
+	if !t.first.IsZero() {
 		low, high = t.first, t.last.Add(time.Second)
 	}
 	for _, at := range []time.Time{low.Add(high.Sub(low) / 2), high, low} {
@@ -54,7 +55,7 @@ type tally struct {
 	next   string // the key to go on after
 	refuse error  // why it cannot be gone on with by key; nil: it can
 	used   map[string]bool
-	page   map[uint64]bool // the rows of the page before
+	before map[uint64]bool // the rows of the page before
 }
 
 func (t tally) same(o tally) bool { return t.rows == o.rows && t.sum == o.sum }
@@ -73,45 +74,56 @@ func (t tally) plus(o tally) tally {
 // rowSeed makes the hashes of this process's rows.
 var rowSeed = maphash.MakeSeed()
 
-// add counts the rows of a page.
-func (t *tally) add(rows []pay.Transaction) {
-	page := make(map[uint64]bool, len(rows))
-	for _, row := range rows {
+// add counts the rows of a page. One that cannot be read is counted by its key.
+func (t *tally) add(p pay.TransactionPage) {
+	shown := make(map[uint64]bool, len(p.Rows)+len(p.Bad))
+	for _, row := range p.Rows {
 		at := row.At
 		row.At = time.Time{} // a time has a zone, which is no part of the row
-		hash := maphash.Comparable(rowSeed, struct {
+		if !t.count(shown, maphash.Comparable(rowSeed, struct {
 			row pay.Transaction
 			at  int64
-		}{row, at.UnixNano()})
-		if page[hash] {
+		}{row, at.UnixNano()})) {
 			continue
 		}
-		page[hash] = true
-		if t.page[hash] {
-			continue
-		}
-		t.rows++
-		t.sum += hash
 		t.byMID[row.MID]++
-		if t.rows == 1 || at.Before(t.first) {
+		if t.first.IsZero() || at.Before(t.first) {
 			t.first = at
 		}
-		if t.rows == 1 || at.After(t.last) {
+		if at.After(t.last) {
 			t.last = at
 		}
 	}
-	t.page = page
+	for _, row := range p.Bad {
+		t.count(shown, maphash.Comparable(rowSeed, row.Key))
+	}
+	t.before = shown
+}
+
+// count counts a row unless this page or the one before showed it.
+func (t *tally) count(shown map[uint64]bool, hash uint64) bool {
+	if shown[hash] {
+		return false
+	}
+	shown[hash] = true
+	if t.before[hash] {
+		return false
+	}
+	t.rows++
+	t.sum += hash
+	return true
 }
 
 // listReader reads stretches of one merchant's transaction list to an end that
 // is proved. keep takes every page as it comes.
 type listReader struct {
 	provider Provider
-	keep     func(ctx context.Context, p page) error
+	keep     func(ctx context.Context, p pay.TransactionPage) error
 	most     int // requests
 	requests int
 	pages    int   // that came
 	longest  int64 // rows of the longest of them
+	bad      []pay.BadRow
 }
 
 // read reads a stretch whole. A page that is shorter than what was asked for is
@@ -190,7 +202,7 @@ func (r *listReader) turn(ctx context.Context, s stretch, t *tally) error {
 	if r.requests++; r.requests > r.most {
 		return unreadable(s, "the list has no end: %d pages were asked for", r.most)
 	}
-	rows, next, evidence, err := r.provider.Transactions(ctx, s.from, s.to, t.next)
+	page, err := r.provider.Transactions(ctx, s.from, s.to, t.next)
 	var failure *pay.Failure
 	switch {
 	case errors.As(err, &failure) && failure.Kind == pay.FailurePaging && t.next != "":
@@ -200,26 +212,37 @@ func (r *listReader) turn(ctx context.Context, s stretch, t *tally) error {
 		return err
 	}
 	r.pages++
-	for _, row := range rows {
+	for _, row := range page.Rows {
 		if !s.holds(row.At) {
 			return unreadable(s, "a row of %s was not asked for: the answer is about another time", pay.FormatTime(row.At))
 		}
 	}
-	if err := r.keep(ctx, page{rows, evidence}); err != nil {
+	if err := r.keep(ctx, page); err != nil {
 		return err
 	}
-	if len(rows) == 0 {
+	if page.Empty() {
 		t.ended = true
 		return nil
 	}
-	r.longest = max(r.longest, int64(len(rows)))
-	t.add(rows)
-	if t.used[next] {
+	r.longest = max(r.longest, int64(len(page.Rows)+len(page.Bad)))
+	r.noteBad(page.Bad)
+	t.add(page)
+	if t.used[page.Next] {
 		t.refuse = fmt.Errorf("the pages repeat: this one ends with a key that an earlier one ended with")
 		return nil
 	}
-	t.used[next], t.next = true, next
+	t.used[page.Next], t.next = true, page.Next
 	return nil
+}
+
+// noteBad remembers the rows that cannot be read, once each: a stretch may be
+// read again in halves.
+func (r *listReader) noteBad(rows []pay.BadRow) {
+	for _, row := range rows {
+		if row.Key == "" || !slices.ContainsFunc(r.bad, func(known pay.BadRow) bool { return known.Key == row.Key }) {
+			r.bad = append(r.bad, row)
+		}
+	}
 }
 
 func unreadable(s stretch, format string, values ...any) error {

@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"daesa/pay"
+	"daesa/toss"
 )
 
 // clumsy is a provider whose answer makes a worker panic.
-type clumsy struct{ provider }
+type clumsy struct{ *toss.Client }
 
 func (clumsy) Payment(context.Context, string) (pay.Payment, pay.Evidence, error) {
 	panic("an answer that nobody has thought of")
@@ -25,7 +26,7 @@ func TestAPanicOfAWorkerFailsItsNightAndNothingElse(t *testing.T) {
 	t.Parallel()
 	w := oneDay(t)
 	n := w.nightly()
-	n.Provider = clumsy{provider{w.client}}
+	n.Provider = clumsy{w.client}
 	_, err := n.Run(t.Context(), last, morning(last))
 	if err == nil || !strings.Contains(err.Error(), "an answer that nobody has thought of") || !strings.Contains(err.Error(), "workers_test.go") {
 		t.Fatalf("%v", err)

@@ -215,6 +215,17 @@ type Transaction struct {
 	Amount         int64
 }
 
+// TransactionPage is one page of Toss's transaction list.
+type TransactionPage struct {
+	Rows     []Transaction // in the provider's order, without repeated rows
+	Bad      []BadRow      // rows that cannot be read
+	Next     string        // the key of the last row, to go on after; "" where it has none
+	Evidence Evidence
+}
+
+// Empty says whether the page shows nothing: only such a page ends a list.
+func (p *TransactionPage) Empty() bool { return len(p.Rows)+len(p.Bad) == 0 }
+
 // CancelIntent is all that a cancel call needs. The key and the guard are
 // decided before, and stay, for as long as the call is unanswered.
 type CancelIntent struct {

@@ -238,7 +238,7 @@ func (p *pair) failedRefund() *Finding {
 		if p.payments[i].CancelVanished {
 			p.main = &p.payments[i]
 			finding := p.finding(RefundFailed)
-			finding.ProviderStatus = "CANCEL_VANISHED"
+			finding.ProviderStatus = CancelVanished
 			return &finding
 		}
 		if account == nil || (account.Refund != pay.RefundFailed && account.Refund != pay.RefundPartialFailed) {
@@ -281,7 +281,9 @@ func (p *pair) finding(kind Kind) Finding {
 		f.Origin = p.cancelOrigin()
 	}
 	if kind == CancelNotExecuted {
-		f.Owed = p.owed()
+		if f.Owed = p.owed(); p.order.MixedRefunds {
+			f.Remark = RefundWaysMixed
+		}
 	}
 	return f
 }

@@ -46,7 +46,8 @@ func TestAFigureThatCountsPointsIsNeverOwed(t *testing.T) {
 	exact := Compare(order, []pay.Payment{toss(pay.Done)}, settled)
 	order.MixedRefunds = true
 	mixed := Compare(order, []pay.Payment{toss(pay.Done)}, settled)
-	if len(exact) != 1 || exact[0].Owed != 4000 || len(mixed) != 1 || mixed[0].Kind != CancelNotExecuted || mixed[0].Owed != 0 {
+	if len(exact) != 1 || exact[0].Owed != 4000 || len(mixed) != 1 || mixed[0].Kind != CancelNotExecuted || mixed[0].Owed != 0 ||
+		mixed[0].Remark != RefundWaysMixed || exact[0].Remark != "" {
 		t.Errorf("%+v\n%+v", exact, mixed)
 	}
 }

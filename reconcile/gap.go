@@ -18,14 +18,16 @@ type PartKind string
 
 // The kinds of parts.
 const (
-	PartList     PartKind = "list"     // the transaction list of a day
-	PartShopDay  PartKind = "shop_day" // the shop's orders of a day
-	PartOrder    PartKind = "order"    // the look-up of one order
-	PartOrders   PartKind = "orders"   // the look-ups of Count orders
-	PartPayments PartKind = "payments" // Count payments of which the shop's orders are not there
-	PartFile     PartKind = "file"     // an order file
-	PartQuery    PartKind = "query"    // the query on the shop's database
-	PartMerchant PartKind = "merchant" // the whole night of a merchant
+	PartList     PartKind = "list"      // the transaction list of a day
+	PartListRow  PartKind = "list_row"  // one row of it, by its transactionKey
+	PartListMore PartKind = "list_more" // Count further rows of such lists
+	PartShopDay  PartKind = "shop_day"  // the shop's orders of a day
+	PartOrder    PartKind = "order"     // the look-up of one order
+	PartOrders   PartKind = "orders"    // the look-ups of Count orders
+	PartPayments PartKind = "payments"  // Count payments of which the shop's orders are not there
+	PartFile     PartKind = "file"      // an order file
+	PartQuery    PartKind = "query"     // the query on the shop's database
+	PartMerchant PartKind = "merchant"  // the whole night of a merchant
 
 	PartSettlements    PartKind = "settlements"     // what was paid out on a day
 	PartSettlementRow  PartKind = "settlement_row"  // one row of it, by its transactionKey
@@ -56,6 +58,8 @@ func (g Gap) Kind() GapKind {
 			return GapProof
 		}
 		return GapList
+	case PartListRow, PartListMore:
+		return GapList
 	case PartOrder, PartOrders:
 		return GapLookUp
 	case PartSettlements, PartSettlementRow, PartSettlementMore:
@@ -79,6 +83,10 @@ func (p Part) String() string {
 	switch p.Kind {
 	case PartList:
 		return "transactions of " + p.Name
+	case PartListRow:
+		return "transaction row " + p.Name
+	case PartListMore:
+		return fmt.Sprintf("%d further transaction rows", p.Count)
 	case PartShopDay:
 		return "orders of " + p.Name
 	case PartOrder:

@@ -112,6 +112,10 @@ const RecheckBankDays = 3
 // Expires says whether the disposition holds for RecheckBankDays only.
 func (d Disposition) Expires() bool { return d == FixShop || d == Waiting }
 
+// CancelVanished is the ProviderStatus of a RefundFailed whose cancel Toss no
+// longer shows; a word of ours, beside those of Toss.
+const CancelVanished = "CANCEL_VANISHED"
+
 // Remark is what a person should know about a break beside its kind: a
 // difference of its own, or why the night asks for no refund by itself.
 type Remark string
@@ -123,10 +127,13 @@ const (
 	// TaxPartNeeded: the amount owed could be taxable or tax-free, and only the
 	// shop knows which; a person says it.
 	TaxPartNeeded Remark = "tax_part_needed"
+	// RefundWaysMixed: what the shop's file calls given back counts points and
+	// bank transfers, so that only a person knows how much of it is Toss's.
+	RefundWaysMixed Remark = "refund_ways_mixed"
 )
 
 // Remarks are all of them.
-var Remarks = []Remark{TaxPartDiffers, TaxPartNeeded}
+var Remarks = []Remark{TaxPartDiffers, TaxPartNeeded, RefundWaysMixed}
 
 // Origin says who made a cancel that the shop does not know.
 type Origin string

@@ -33,7 +33,7 @@ func PaymentOf(b reconcile.Break, named Named) (paymentKey string, err error) {
 	_, follows := reasonsOf[b.Kind]
 	switch {
 	case !follows:
-		return "", &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much goes back does not follow from %s: ask for it by daesa refunds add --order %s --amount N, then decide otherwise", b.Kind, b.OrderID)}
+		return "", &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much goes back does not follow from %s: ask for it by %s, then decide otherwise", b.Kind, askByHand(b))}
 	case b.Status == reconcile.Timing:
 		return "", &AskError{Column: "amount", Why: "", Reason: "the difference is too young to say what is owed (timing): decide after the next night"}
 	case b.Kind == reconcile.DuplicatePayment && named.Payment == "":
@@ -67,8 +67,10 @@ func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number
 		return a, &AskError{Column: "payment_key", Why: "", Reason: "the payment belongs to order " + p.OrderID}
 	case p.Currency != b.Currency:
 		return a, &AskError{Column: "amount", Why: WhyCurrency, Reason: fmt.Sprintf("the break is in %s and the payment in %s", b.Currency, p.Currency)}
+	case b.Kind == reconcile.CancelNotExecuted && b.Remark == reconcile.RefundWaysMixed:
+		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("what the shop's file calls given back may count points and bank transfers, so that how much of it is owed through Toss does not follow; ask for what is: %s", askByHand(b))}
 	case b.Kind == reconcile.CancelNotExecuted && b.Owed <= 0:
-		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much is owed does not follow: shop and Toss do not agree on what was paid, or a cancel is on its way; ask for it by daesa refunds add --order %s --amount N", b.OrderID)}
+		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much is owed does not follow: shop and Toss do not agree on what was paid, or a cancel is on its way; ask for what is: %s", askByHand(b))}
 	case owed > seen:
 		return a, &AskError{Column: "amount", Why: WhyAmountDiffers, Reason: fmt.Sprintf("%s would go back, and the break showed %s: compare again (daesa reconcile --orders %s), then decide on what it shows", money(owed), money(seen), b.OrderID)}
 	case owed <= 0:
@@ -82,6 +84,12 @@ func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number
 		a.Amount = p.Currency.Format(owed - waiting)
 	}
 	return a, nil
+}
+
+// askByHand is the command by which a person names the amount; it is one whole
+// command, but for what only the person knows.
+func askByHand(b reconcile.Break) string {
+	return fmt.Sprintf("daesa refunds add --order %s --amount N --ref WORD --reason TEXT", b.OrderID)
 }
 
 // waitingSum is what other requests ask of the payment that it does not show yet.

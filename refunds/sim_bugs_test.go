@@ -275,7 +275,7 @@ func crowdedOverMIDs(s *sim, q refunds.Queue) refunds.Queue {
 // unbraked takes the brake off for a moment.
 func unbraked(s *sim, q refunds.Queue) refunds.Queue {
 	without := func(ctx context.Context, do func() error) error {
-		was, err := s.db.Resume(ctx, "bug", s.now)
+		was, err := s.db.Resume(ctx, "bug", "", s.now)
 		s.must(err)
 		err = do()
 		if was {

@@ -384,7 +384,7 @@ func (s *sim) slam() {
 }
 
 func (s *sim) unbrake() {
-	_, err := s.db.Resume(s.ctx, "owner", s.now)
+	_, err := s.db.Resume(s.ctx, "owner", "", s.now)
 	s.must(err)
 	s.brake = -1
 }

@@ -47,7 +47,7 @@ func TestTheBrakeIsReadAtTheMomentOfSending(t *testing.T) {
 	if got := w.request(r.ID); len(w.sent) != 0 || got.State != refunds.Retry {
 		t.Fatalf("%d sends with the brake on; it is %s", len(w.sent), got.State)
 	}
-	if _, err := w.db.Resume(t.Context(), "owner", w.now); err != nil {
+	if _, err := w.db.Resume(t.Context(), "owner", "", w.now); err != nil {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Minute)

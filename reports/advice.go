@@ -85,17 +85,31 @@ var handSteps = map[refunds.HandState]label{
 	refunds.HandDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
 }
 
+// vanished replaces meaning and remedy of a refund that failed, where a cancel
+// that Toss once showed is gone: whatever the method, nothing was paid out to an
+// account.
+var vanished = struct{ meaning, remedy label }{
+	label{"완료된 취소가 토스 거래에서 확인되지 않음", "Toss no longer shows a cancel that it had carried out"},
+	label{"토스 상점관리자에서 취소 여부 확인 후 재환불", "look it up in Toss's console, then refund again"},
+}
+
 // remarkLabels replace meaning and remedy of a cancel that was not executed, where
-// a person must say which part of the money is tax-free.
+// a person must say how much of the money, or which part of it, goes back.
 var remarkLabels = map[reconcile.Remark]struct{ meaning, remedy label }{
 	reconcile.TaxPartNeeded: {label{"과세·면세 혼합 결제의 부분취소가 토스에 없음", "A part of a mixed payment is not cancelled at Toss"},
 		label{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
 	reconcile.TaxPartDiffers: {label{"취소가 토스에 없고 면세금액도 서로 다름", "Not cancelled at Toss, and the tax-free parts differ"},
 		label{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
+	reconcile.RefundWaysMixed: {label{"쇼핑몰은 취소, 토스는 미취소(실제 환불금액에 적립금·계좌환불이 포함될 수 있음)", "The shop cancelled, Toss did not; what the shop gave back may count points and bank transfers"},
+		label{"토스로 환불할 금액을 확인해 환불 요청(daesa refunds add)", "find out how much is Toss's, ask for it (daesa refunds add)"}},
 }
 
-// remarked returns meaning and remedy of a break with a remark.
+// remarked returns meaning and remedy of a break of which the kind does not tell
+// enough.
 func remarked(r *BreakRow) (meaning, remedy label, ok bool) {
+	if r.Kind == reconcile.RefundFailed && r.ProviderStatus == reconcile.CancelVanished {
+		return vanished.meaning, vanished.remedy, true
+	}
 	w, ok := remarkLabels[r.Remark]
 	return w.meaning, w.remedy, ok && r.Kind == reconcile.CancelNotExecuted
 }

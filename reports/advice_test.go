@@ -74,6 +74,35 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 	}
 }
 
+// Every refund that failed was called a virtual account's, and every order of a
+// file that counts points was told to ask for the refund of all of it.
+func TestWhatToDoLooksAtTheCause(t *testing.T) {
+	for _, test := range []struct {
+		row  BreakRow
+		want string
+	}{
+		{BreakRow{Kind: reconcile.RefundFailed, ProviderStatus: string(pay.RefundFailed)}, "가상계좌 환불 송금 실패 → 계좌 확인 후 수기이체"},
+		{BreakRow{Kind: reconcile.RefundFailed, ProviderStatus: reconcile.CancelVanished}, "완료된 취소가 토스 거래에서 확인되지 않음 → 토스 상점관리자에서 취소 여부 확인 후 재환불"},
+		{BreakRow{Kind: reconcile.CancelNotExecuted, Remark: reconcile.RefundWaysMixed},
+			"쇼핑몰은 취소, 토스는 미취소(실제 환불금액에 적립금·계좌환불이 포함될 수 있음) → 토스로 환불할 금액을 확인해 환불 요청(daesa refunds add)"},
+	} {
+		s := emptyNight()
+		test.row.ID, test.row.MID, test.row.OrderID, test.row.Status, test.row.Currency = "b", "m", "o", reconcile.Open, pay.KRW
+		s.Breaks = []BreakRow{test.row}
+		n, err := newNight([]Snapshot{s}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := newNightBook(n, korean)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.advice(&n.breaks[0]); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
 // TestEveryKindIsAdvisedBeforeAndAfterItsDeadline: no kind tells anybody to
 // refund through Toss when that is over.
 func TestEveryKindIsAdvisedBeforeAndAfterItsDeadline(t *testing.T) {

@@ -56,6 +56,8 @@ func (b *nightBook) gapLines() []string {
 
 var partLabels = map[reconcile.PartKind]label{
 	reconcile.PartList:     {"{1} 토스 거래내역", "Toss's transactions of {1}"},
+	reconcile.PartListRow:  {"토스 거래내역 1건(거래키 {1})", "the transaction row {1}"},
+	reconcile.PartListMore: {"토스 거래내역 외 {2}건", "{2} further transaction rows"},
 	reconcile.PartShopDay:  {"{1} 쇼핑몰 주문", "the shop's orders of {1}"},
 	reconcile.PartOrder:    {"토스 결제 조회(주문 {1})", "the look-up of order {1}"},
 	reconcile.PartOrders:   {"토스 결제 조회 {2}건", "the look-ups of {2} orders"},

@@ -159,6 +159,7 @@ var sideStatusLabels = map[string]label{
 	string(pay.Aborted):                {"결제 실패", "ABORTED"},
 	string(pay.Expired):                {"결제 만료", "EXPIRED"},
 	string(pay.RefundFailed):           {"환불 실패", "refund FAILED"},
+	reconcile.CancelVanished:           {"취소 확인 안 됨", "cancel not shown"},
 	string(pay.RefundPartialFailed):    {"일부 환불 실패", "refund PARTIAL_FAILED"},
 }
 

@@ -21,6 +21,7 @@ type stateHead struct {
 	Stand    time.Time       `json:"stand"`
 	History  *HistoryOptions `json:"history"`
 	Settled  []settledRow    `json:"settled"`
+	At       time.Time       `json:"at"` // the clock's time at the save
 	LastDone []lastDone      `json:"last_done"`
 }
 
@@ -68,7 +69,7 @@ func (s *Sandbox) writeState(w io.Writer) error {
 	out := json.NewEncoder(w)
 	head := stateHead{
 		Format: stateFormat, Seq: s.ledger.seq, Payments: len(s.ledger.payments),
-		Offset: s.clock.offset, Stand: s.clock.stand, Settled: s.settled,
+		Offset: s.clock.offset, Stand: s.clock.stand, Settled: s.settled, At: s.now(),
 	}
 	if s.history != nil {
 		head.History = &s.history.options
@@ -118,7 +119,7 @@ func (s *Sandbox) Load(path string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ledger, s.keys, s.lastDone = fresh.ledger, fresh.keys, fresh.lastDone
-	s.clock, s.settled, s.history = fresh.clock, fresh.settled, fresh.history
+	s.clock, s.settled, s.history, s.savedAt = fresh.clock, fresh.settled, fresh.history, fresh.savedAt
 	s.dirty = false
 	return nil
 }
@@ -141,7 +142,7 @@ func (s *Sandbox) readState(r io.Reader) error {
 		s.ledger.restore(p)
 	}
 	s.ledger.seq = head.Seq
-	s.clock.offset, s.clock.stand, s.settled = head.Offset, head.Stand, head.Settled
+	s.clock.offset, s.clock.stand, s.settled, s.savedAt = head.Offset, head.Stand, head.Settled, head.At
 	for _, l := range head.LastDone {
 		s.lastDone[l.Pay] = l.At
 	}

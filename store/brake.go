@@ -53,14 +53,15 @@ func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (Brake, 
 	return d.Brake(ctx)
 }
 
-// Resume takes the brake off; was says whether it was on.
-func (d *DB) Resume(ctx context.Context, by string, now time.Time) (was bool, err error) {
+// Resume takes the brake off; was says whether it was on. The note, which may be
+// empty, stands in the journal.
+func (d *DB) Resume(ctx context.Context, by, note string, now time.Time) (was bool, err error) {
 	err = d.write(ctx, func(tx *sqlx.Tx) error {
 		changed, err := d.exec(ctx, tx, "brake_off", nil)
 		if was = changed > 0; err != nil || !was {
 			return err
 		}
-		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "refunds", "refunds.resumed", "", map[string]any{})})
+		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "refunds", "refunds.resumed", note, map[string]any{})})
 		return err
 	})
 	return was, err

@@ -149,7 +149,7 @@ func TestThePoolOutlivesARestart(t *testing.T) {
 		if _, err := db.Pause(ctx, "kim", "a try", filterDay.End()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Resume(ctx, "kim", filterDay.End()); err != nil {
+		if _, err := db.Resume(ctx, "kim", "", filterDay.End()); err != nil {
 			t.Fatal(err)
 		}
 		before, _, err := db.JournalHead(ctx)

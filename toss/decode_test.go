@@ -444,11 +444,11 @@ func TestTransactionSamples(t *testing.T) {
 		if err := decoder.Decode(&raw); err != nil {
 			t.Fatal(err)
 		}
-		rows, err := decodeTransactions(sample(t, name), "")
-		if err != nil || len(rows) != len(raw) {
-			t.Fatalf("%s: %d rows, %v", name, len(rows), err)
+		page, err := decodeTransactions(sample(t, name), "")
+		if err != nil || len(page.Rows) != len(raw) {
+			t.Fatalf("%s: %d rows, %v", name, len(page.Rows), err)
 		}
-		for i, row := range rows {
+		for i, row := range page.Rows {
 			fields := map[string]any{
 				"mId": row.MID, "transactionKey": row.TransactionKey, "paymentKey": row.PaymentKey, "orderId": row.OrderID,
 				"method": row.Method, "status": string(row.Status), "transactionAt": row.At, "currency": string(row.Currency), "amount": row.Amount,

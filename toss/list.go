@@ -22,20 +22,13 @@ const (
 	wireTime = "2006-01-02T15:04:05" // KST, without an offset
 )
 
-// Page is one page of the transaction list.
-type Page struct {
-	Rows     []pay.Transaction // in the provider's order, without repeated rows
-	Next     string            // the key of the last row, to go on after; "" of an empty page, which ends a list
-	Evidence pay.Evidence
-}
-
 // Transactions reads one page of the transactions in [from, to), after the
 // transaction with the key after ("": from the start). That a page is shorter
 // than what was asked for proves nothing: only an empty one ends a list. The
 // provider filters by whole seconds, so a part of a second at either end is
-// taken in whole. The error is a *pay.Failure; its kind is FailurePaging where
+// taken in whole. A row that cannot be read does not lose the others. The error is a *pay.Failure; its kind is FailurePaging where
 // after was refused.
-func (c *Client) Transactions(ctx context.Context, from, to time.Time, after string) (Page, error) {
+func (c *Client) Transactions(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error) {
 	start, end := from.In(pay.Seoul).Format(wireTime), to.Add(-1).In(pay.Seoul).Format(wireTime)
 	q := call{
 		api: APITransactions, name: "GET /v1/transactions", path: "/v1/transactions", max: c.limit(listMaximum),
@@ -47,40 +40,48 @@ func (c *Client) Transactions(ctx context.Context, from, to time.Time, after str
 		q.query.Set("startingAfter", after)
 	}
 	if !from.Before(to) {
-		return Page{}, q.fail(pay.FailureRefused, fmt.Errorf("the window is empty"))
+		return pay.TransactionPage{}, q.fail(pay.FailureRefused, fmt.Errorf("the window is empty"))
 	}
-	var page Page
+	var page pay.TransactionPage
 	evidence, failure := c.get(ctx, q, func(body []byte) (err error) {
 		page, err = c.page(body)
 		return err
 	})
 	if failure != nil {
-		return Page{}, failure
+		return pay.TransactionPage{}, failure
 	}
+	c.scrubRows(&q, page.Bad)
 	page.Evidence = evidence
 	return page, nil
 }
 
 // page reads a page.
-func (c *Client) page(body []byte) (Page, error) {
-	rows, err := decodeTransactions(body, c.opts.MID)
+func (c *Client) page(body []byte) (pay.TransactionPage, error) {
+	page, err := decodeTransactions(body, c.opts.MID)
 	if err != nil {
-		return Page{}, err
+		return page, err
 	}
-	if len(rows) > PageLimit {
-		return Page{}, fmt.Errorf("the page has %d rows, more than the %d that were asked for", len(rows), PageLimit)
+	if shown := len(page.Rows) + len(page.Bad); shown > PageLimit {
+		return page, fmt.Errorf("the page has %d rows, more than the %d that were asked for", shown, PageLimit)
 	}
-	for i := range rows {
-		if rows[i].TransactionKey == "" || rows[i].PaymentKey == "" {
-			return Page{}, fmt.Errorf("row %d has no transactionKey or no paymentKey", i+1)
+	rows := page.Rows[:0]
+	for _, row := range page.Rows {
+		if row.TransactionKey == "" || row.PaymentKey == "" {
+			page.Bad = append(page.Bad, pay.BadRow{Key: row.TransactionKey, Err: fmt.Errorf("the row of %s has no transactionKey or no paymentKey", pay.FormatTime(row.At))})
+			continue
 		}
-		rows[i].MID = c.opts.merchantOf(rows[i].MID)
+		row.MID = c.opts.merchantOf(row.MID)
+		rows = append(rows, row)
 	}
-	if len(rows) == 0 {
-		return Page{}, nil
+	page.Rows = distinct(rows)
+	return page, nil
+}
+
+// scrubRows takes what no log may show out of the rows that cannot be read.
+func (c *Client) scrubRows(q *call, bad []pay.BadRow) {
+	for i, row := range bad {
+		bad[i] = pay.BadRow{Key: clean(row.Key, codeMaximum, c.secrets(q)...), Err: c.scrub(q, row.Err)}
 	}
-	last := rows[len(rows)-1].TransactionKey
-	return Page{Rows: distinct(rows), Next: last}, nil
 }
 
 // wireTransaction is what daesa reads of a Transaction
@@ -97,26 +98,63 @@ type wireTransaction struct {
 	Amount         json.Number `json:"amount"`
 }
 
-// decodeTransactions reads the bare array of a page. A row of another
-// merchant keeps its MID; mid stands in where a row has none, since no money is
-// sent on a row.
-func decodeTransactions(body []byte, mid string) ([]pay.Transaction, error) {
-	var wire []wireTransaction
-	if err := json.Unmarshal(body, &wire); err != nil {
-		return nil, shape("list of transactions", err)
+// decodeTransactions reads the bare array of a page, and of a row that cannot be
+// read its key. A row of another merchant keeps its MID; mid stands in where a
+// row has none, since no money is sent on a row.
+func decodeTransactions(body []byte, mid string) (page pay.TransactionPage, err error) {
+	wire, misfits, err := decodeRows[wireTransaction](body)
+	if err != nil {
+		return page, shape("list of transactions", err)
 	}
 	if wire == nil {
-		return nil, fmt.Errorf("the answer is no list of transactions but null")
+		return page, fmt.Errorf("the answer is no list of transactions but null")
 	}
-	rows := make([]pay.Transaction, len(wire))
+	page.Rows = make([]pay.Transaction, 0, len(wire))
 	for i := range wire {
 		row, err := wire[i].noun(mid)
-		if err != nil {
-			return nil, fmt.Errorf("row %d: %w", i+1, err)
+		if misfit, ok := misfits[i]; ok {
+			row.TransactionKey, err = misfit.key, shape("transaction", misfit.err)
 		}
-		rows[i] = row
+		if page.Next = row.TransactionKey; err != nil {
+			page.Bad = append(page.Bad, pay.BadRow{Key: row.TransactionKey, Err: fmt.Errorf("row %d: %w", i+1, err)})
+			continue
+		}
+		page.Rows = append(page.Rows, row)
 	}
-	return rows, nil
+	return page, nil
+}
+
+// misfit is a row that is not of the shape that it should have.
+type misfit struct {
+	key string // its transactionKey; "" where it has none
+	err error
+}
+
+// decodeRows reads a bare array; nil where there is none. Only an array in which
+// some row is of another shape is read row by row, which takes twice as long.
+func decodeRows[Row any](body []byte) (rows []Row, misfits map[int]misfit, err error) {
+	if json.Unmarshal(body, &rows) == nil {
+		return rows, nil, nil
+	}
+	var each []json.RawMessage
+	if err := json.Unmarshal(body, &each); err != nil {
+		return nil, nil, err
+	}
+	rows, misfits = make([]Row, len(each)), map[int]misfit{}
+	for i, raw := range each {
+		if err := json.Unmarshal(raw, &rows[i]); err != nil {
+			misfits[i] = misfit{keyOf(raw), err}
+		}
+	}
+	return rows, misfits, nil
+}
+
+// keyOf is the transactionKey of a row that cannot be read; "" for none.
+func keyOf(raw json.RawMessage) string {
+	var known struct{ TransactionKey any }
+	_ = json.Unmarshal(raw, &known) // what is not there stays empty
+	key, _ := known.TransactionKey.(string)
+	return key
 }
 
 func (w *wireTransaction) noun(mid string) (pay.Transaction, error) {
@@ -193,9 +231,7 @@ func (c *Client) PaidOut(ctx context.Context, day pay.Day, page int) (pay.Settle
 	if failure != nil {
 		return pay.SettlementPage{}, failure
 	}
-	for i := range out.Bad {
-		out.Bad[i] = pay.BadRow{Key: clean(out.Bad[i].Key, codeMaximum, c.secrets(&q)...), Err: c.scrub(&q, out.Bad[i].Err)}
-	}
+	c.scrubRows(&q, out.Bad)
 	out.Evidence = evidence
 	return out, nil
 }

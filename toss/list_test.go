@@ -81,22 +81,12 @@ func spaced(q url.Values) string {
 }
 
 func TestPagesThatAreNone(t *testing.T) {
-	one := string(rows(1, 1)[1 : len(rows(1, 1))-1])
-	edited := func(old, changed string) string { return strings.Replace(one, old, changed, 1) }
 	tests := []struct{ name, body, want string }{
 		{"too long", string(rows(0, PageLimit+1)), "more than the 5000"},
 		{"object", `{}`, "no list of transactions"},
 		{"null", `null`, "null"},
-		{"null row", `[null]`, "row 1"},
 		{"string", `"x"`, "no list of transactions"},
 		{"HTML", `<html>`, "broken or other text"},
-		{"no key", "[" + edited(key(1), "") + "]", "no transactionKey"},
-		{"no time", "[" + edited("2026-11-21T12:00:01+09:00", "") + "]", "transactionAt"},
-		{"no date", "[" + edited("2026-11-21T12:00:01+09:00", "soon") + "]", "transactionAt"},
-		{"no amount", "[" + edited(`,"amount":1001}`, `}`) + "]", "amount is missing"},
-		{"no status", "[" + edited(`"status":"DONE",`, ``) + "]", "status"},
-		{"half a won", "[" + edited(`1001}`, `1001.5}`) + "]", "decimal places"},
-		{"amount of another type", "[" + edited(`1001}`, `{}}`) + "]", "no list of transactions"},
 		{"cut", string(rows(0, 3)[:400]), "broken or other text"},
 	}
 	for _, test := range tests {
@@ -110,6 +100,32 @@ func TestPagesThatAreNone(t *testing.T) {
 	base, _ := serve(t, reply(400, string(sample(t, "error_400_invalid_transaction_key.json"))))
 	if _, err := newClient(t, base, nil).Transactions(t.Context(), instant.Add(-time.Hour), instant, "x"); failureOf(t, err).Kind != pay.FailurePaging {
 		t.Errorf("a refused paging key: %v", err)
+	}
+}
+
+// One row that cannot be read lost the whole list, and with it the rows that can.
+func TestARowOfTheListThatCannotBeReadLosesNoOther(t *testing.T) {
+	one := strings.Trim(string(rows(1, 1)), "[]")
+	edited := func(old, changed string) string { return strings.Replace(one, old, changed, 1) }
+	for _, test := range []struct{ name, row, want string }{
+		{"null row", `null`, "is missing"},
+		{"no key", edited(key(1), ""), "no transactionKey"},
+		{"no time", edited("2026-11-21T12:00:01+09:00", ""), "transactionAt"},
+		{"no date", edited("2026-11-21T12:00:01+09:00", "soon"), "transactionAt"},
+		{"no amount", edited(`,"amount":1001}`, `}`), "amount is missing"},
+		{"no status", edited(`"status":"DONE",`, ``), "status"},
+		{"half a won", edited(`1001}`, `1001.5}`), "decimal places"},
+		{"amount of another type", edited(`1001}`, `{}}`), "transaction"},
+	} {
+		base, _ := serve(t, reply(200, "["+one+","+test.row+"]"))
+		page, err := newClient(t, base, nil).Transactions(t.Context(), instant.Add(-time.Hour), instant, "")
+		if err != nil || len(page.Rows) != 1 || page.Rows[0].TransactionKey != key(1) || len(page.Bad) != 1 || page.Empty() {
+			t.Errorf("%s: %+v %v", test.name, page, err)
+			continue
+		}
+		if bad := page.Bad[0]; !strings.Contains(bad.Err.Error(), test.want) || bad.Key != page.Next {
+			t.Errorf("%s: %q %v, next %q", test.name, bad.Key, bad.Err, page.Next)
+		}
 	}
 }
 

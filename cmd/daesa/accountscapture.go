@@ -128,7 +128,7 @@ func (a *app) captureJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jo
 			return nil, &coded{err, codeUsage}
 		}
 		job.Merchants = append(job.Merchants, jobs.CaptureMerchant{
-			MID: m.MID, Provider: provider{client}, LookUpAll: cfg.Reconcile.Mode == config.ModeLookup, Concurrency: m.Concurrency,
+			MID: m.MID, Provider: client, LookUpAll: cfg.Reconcile.Mode == config.ModeLookup, Concurrency: m.Concurrency,
 		})
 	}
 	return job, nil

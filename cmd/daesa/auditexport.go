@@ -22,6 +22,7 @@ func (a *app) auditExportCommand() *cobra.Command {
 		Long: "Writes into a new folder: refunds with who asked and who approved, their attempts and Toss's answers,\n" +
 			"transfers by hand, breaks with what people decided, runs with the configuration's fingerprint, the hashes\n" +
 			"of every page that Toss sent, and the journal (which has reveals of accounts and every change of state).\n" +
+			"Each thing goes by the day on which it happened: what was decided on Monday about Friday's night is Monday's.\n" +
 			"manifest.json has the SHA-256 of each file. Account numbers and secrets are in none of them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,8 +42,8 @@ func (a *app) auditExportCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "first business day, YYYY-MM-DD")
-	cmd.Flags().StringVar(&to, "to", "", "last business day, YYYY-MM-DD")
+	cmd.Flags().StringVar(&from, "from", "", "first day on which things happened, YYYY-MM-DD")
+	cmd.Flags().StringVar(&to, "to", "", "last such day, YYYY-MM-DD")
 	cmd.Flags().StringVar(&out, "out", "", "the folder to make")
 	return cmd
 }

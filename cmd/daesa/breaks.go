@@ -197,6 +197,8 @@ func remark(b reconcile.Break) string {
 		return "no refund is asked for by itself: the amount owed may be taxable or tax-free; refund_now needs --tax-free N"
 	case reconcile.TaxPartDiffers:
 		return "shop and Toss name another tax-free part of this payment; daesa explain " + plain(b.OrderID) + " shows both"
+	case reconcile.RefundWaysMixed:
+		return "no refund is asked for by itself: what the shop's file calls given back may count points and bank transfers; daesa refunds add says how much is Toss's"
 	default:
 		return string(b.Remark)
 	}

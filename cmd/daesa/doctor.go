@@ -353,7 +353,7 @@ func (e *examination) checkOwner(ctx context.Context, m config.Merchant, now tim
 	}
 	ctx, stop := context.WithTimeout(ctx, 2*probeTime)
 	defer stop()
-	e.Owner(ctx, provider{client}.Transactions, midsOf(m), e.cfg.Reconcile.Mode != config.ModeLookup, now)
+	e.Owner(ctx, client.Transactions, midsOf(m), e.cfg.Reconcile.Mode != config.ModeLookup, now)
 }
 
 // listClient gives MIDs as Toss writes them.

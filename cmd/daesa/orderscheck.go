@@ -126,7 +126,7 @@ func (a *app) numberCheck(cfg *config.Config, db *store.DB, f fileFlags) (applic
 		if err != nil {
 			return check, &coded{err, codeUsage}
 		}
-		check.Toss[m.MID] = provider{client}
+		check.Toss[m.MID] = client
 	}
 	if len(check.Toss) == 0 {
 		return check, errors.New("no merchant is configured: " + strings.Join(mids(cfg), ", "))

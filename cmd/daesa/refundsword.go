@@ -159,15 +159,18 @@ func (a *app) refundsPauseCommand() *cobra.Command {
 }
 
 func (a *app) refundsResumeCommand() *cobra.Command {
-	return &cobra.Command{
+	var note string
+	cmd := &cobra.Command{
 		Use: "resume", Short: "Take the brake off", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.brake(cmd.Context(), func(db *store.DB, now time.Time) error {
-				_, err := db.Resume(cmd.Context(), a.actor(), now)
+				_, err := db.Resume(cmd.Context(), a.actor(), note, now)
 				return err
 			})
 		},
 	}
+	cmd.Flags().StringVar(&note, "note", "", "why it may come off; it stands in the journal")
+	return cmd
 }
 
 func (a *app) brake(ctx context.Context, change func(*store.DB, time.Time) error) error {

@@ -54,15 +54,6 @@ func midOf(m config.Merchant) string { return m.MID }
 // midsOf are the MIDs that a merchant's key answers for, the configured one first.
 func midsOf(m config.Merchant) []string { return append([]string{m.MID}, m.AlsoMIDs...) }
 
-// provider shows the client as jobs want to see it.
-type provider struct{ *toss.Client }
-
-// Transactions gives one page of the list.
-func (p provider) Transactions(ctx context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
-	page, err := p.Client.Transactions(ctx, from, to, after)
-	return page.Rows, page.Next, page.Evidence, err
-}
-
 // shownNight shows on a terminal how far it is.
 type shownNight struct {
 	*jobs.Nightly
@@ -82,7 +73,7 @@ func (a *app) nightly(cfg *config.Config, db *store.DB, m config.Merchant, asked
 		return shownNight{}, &coded{err, codeUsage}
 	}
 	n := &jobs.Nightly{
-		Job: asked.Job, Settings: a.settings(cfg, m), Provider: provider{client}, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
+		Job: asked.Job, Settings: a.settings(cfg, m), Provider: client, Ledger: db, Pages: db, Clock: a.clock, Captures: db,
 		Log: a.log.With("job", asked.Job, "mid", m.MID),
 		Compare: func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
 			return db.OpenComparison(ctx, scope, now)

@@ -126,7 +126,7 @@ func brakeOffOnce(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	for i, want := range []bool{true, false} {
-		if was, err := db.Resume(t.Context(), "park", now); err != nil || was != want {
+		if was, err := db.Resume(t.Context(), "park", "", now); err != nil || was != want {
 			t.Errorf("taken off, time %d: %v, %v", i+1, was, err)
 		}
 	}

@@ -244,7 +244,7 @@ func newShop(t *testing.T, db *store.DB) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.nightly = &jobs.Nightly{Job: jobs.JobNightly, Log: slog.New(slog.DiscardHandler), Provider: listing{client}, Ledger: db, Pages: db, Clock: clock,
+	s.nightly = &jobs.Nightly{Job: jobs.JobNightly, Log: slog.New(slog.DiscardHandler), Provider: client, Ledger: db, Pages: db, Clock: clock,
 		Settings: jobs.Settings{MID: mid, KnownMIDs: []string{mid}, Owner: "test/1", OwnerIsDead: func(string) bool { return true }, Actor: "night",
 			Settle: 30 * time.Minute, RereadDays: []int{1, 3, 7}, Sample: 50, MaxLookUps: 3000, Concurrency: 4,
 			AlarmShare: func(part, total int64) bool { return part*100 > total }},
@@ -289,13 +289,4 @@ func (s *shop) night(t *testing.T, d pay.Day, lookUpAll bool) reconcile.Run {
 		t.Fatal(err)
 	}
 	return snapshot.Run
-}
-
-// listing shows the client as jobs want to see it.
-type listing struct{ *toss.Client }
-
-// Transactions gives one page of the list.
-func (l listing) Transactions(ctx context.Context, from, to time.Time, after string) ([]pay.Transaction, string, pay.Evidence, error) {
-	page, err := l.Client.Transactions(ctx, from, to, after)
-	return page.Rows, page.Next, page.Evidence, err
 }

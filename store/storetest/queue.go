@@ -231,7 +231,7 @@ func brakeAndLimits(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), begun(c, now)); !errors.Is(err, refunds.ErrBraked) {
 		t.Fatalf("with the brake on: %v", err)
 	}
-	if was, err := db.Resume(t.Context(), "park", now); !was || err != nil {
+	if was, err := db.Resume(t.Context(), "park", "", now); !was || err != nil {
 		t.Fatal(was, err)
 	}
 	limits := func(l refunds.Limits, count int64) refunds.Begun {

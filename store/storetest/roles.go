@@ -113,7 +113,7 @@ func approverPauses(t *testing.T, r Roles) {
 	if brake, err := r.Reporter.Brake(t.Context()); err != nil || brake.By != "lee" {
 		t.Errorf("%+v %v", brake, err)
 	}
-	if _, err := r.Approver.Resume(t.Context(), "lee", now); err != nil {
+	if _, err := r.Approver.Resume(t.Context(), "lee", "", now); err != nil {
 		t.Fatal(err)
 	}
 }
