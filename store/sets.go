@@ -18,15 +18,15 @@ func Queries(d sqlfiles.Dialect) (map[string]string, error) {
 // that knows what they mean lists them.
 func querySets() sqlfiles.Sets {
 	sets := sqlfiles.Sets{}
-	addSets(sets, refunds.Sets)
-	addSets(sets, refunds.HandSets)
-	addSets(sets, refunds.CaptureSets)
-	addSets(sets, reconcile.Sets)
-	addSets(sets, jobs.Sets)
+	mustAdd(sets, refunds.Sets)
+	mustAdd(sets, refunds.HandSets)
+	mustAdd(sets, refunds.CaptureSets)
+	mustAdd(sets, reconcile.Sets)
+	mustAdd(sets, jobs.Sets)
 	return sets
 }
 
-func addSets[S ~string](sets sqlfiles.Sets, of map[string][]S) {
+func mustAdd[S ~string](sets sqlfiles.Sets, of map[string][]S) {
 	for name, states := range of {
 		if _, twice := sets[name]; twice {
 			panic(fmt.Sprintf("store: two sets of states have the name %s", name))

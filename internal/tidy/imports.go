@@ -24,6 +24,7 @@ type Row struct {
 var plumbing = []string{
 	"internal/table", "internal/seal", "internal/notify", "internal/deliver", "internal/metrics",
 	"internal/progress", "internal/evidence", "internal/hint", "internal/written", "internal/xlsx",
+	"internal/wholefile",
 }
 
 func with(rooms ...string) []string { return append(rooms, plumbing...) }
@@ -63,14 +64,15 @@ var importTable = []Row{
 		Reason: "wires everything together"},
 
 	{Room: "internal/hint", StandardOnly: true, Reason: "an error with what to do next is the same in every room, so it stands below them all"},
-	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written"}, Reason: "plumbing without domain words"},
-	{Room: "internal/seal", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
+	{Room: "internal/wholefile", StandardOnly: true, Reason: "one way to put a file into its place, below all that write some"},
+	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written", "internal/wholefile"}, Reason: "plumbing without domain words"},
+	{Room: "internal/seal", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/notify", Reason: "plumbing without domain words"},
-	{Room: "internal/deliver", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
+	{Room: "internal/deliver", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/metrics", Reason: "plumbing without domain words"},
 	{Room: "internal/progress", Reason: "plumbing without domain words"},
 	{Room: "internal/written", Reason: "plumbing without domain words"},
-	{Room: "internal/xlsx", Knows: []string{"internal/table"}, Reason: "plumbing without domain words; it reads a workbook only to compare it with what it draws, or to write beside what people made"},
+	{Room: "internal/xlsx", Knows: []string{"internal/table", "internal/wholefile"}, Reason: "plumbing without domain words; it reads a workbook only to compare it with what it draws, or to write beside what people made"},
 	{Room: "internal/evidence", Reason: "plumbing without domain words"},
 	{Room: "internal/golden", ForTests: true, Reason: "compares with files of testdata; the program must not carry it"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},

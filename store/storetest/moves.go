@@ -101,7 +101,7 @@ func brought(t *testing.T, db *store.DB, ref string, b reconcile.Break, state re
 	r := asked(t, db, ref, 1000, now.Add(40*24*time.Hour), func(r *refunds.Request, _ *pay.Payment) {
 		r.BreakID, r.State, r.Method, r.AccountPrint = b.ID, refunds.NeedsAccount, pay.VirtualAccount, "old"
 	})
-	for _, next := range path(refunds.NeedsAccount, state) {
+	for _, next := range mustPath(refunds.NeedsAccount, state) {
 		var err error
 		switch r = stored(t, db, r.ID); next {
 		case refunds.Sending:
@@ -132,8 +132,8 @@ func stepped(t *testing.T, db *store.DB, r refunds.Request, to refunds.State) er
 	return db.Settle(t.Context(), s)
 }
 
-// path is the shortest way from one state to another by moves of the table.
-func path(from, to refunds.State) []refunds.State {
+// mustPath is the shortest way from one state to another by moves of the table.
+func mustPath(from, to refunds.State) []refunds.State {
 	ways := [][]refunds.State{{from}}
 	for seen := map[refunds.State]bool{from: true}; len(ways) > 0; ways = ways[1:] {
 		way := ways[0]
