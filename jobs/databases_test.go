@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/internal/database"
 	"daesa/internal/pgtest"
 	"daesa/jobs"
 	"daesa/pay"
@@ -152,7 +153,7 @@ func TestANightNeedsTwoConnections(t *testing.T) {
 	address := pgtest.URL(t)
 	w := newWorld(t, worldOptions{database: address})
 	few := limited(t, address, 1)
-	db, err := store.Open(t.Context(), few, store.Patience(time.Second))
+	db, err := store.Open(t.Context(), few, database.Patience(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,17 +43,19 @@ func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	var code strings.Builder
-	entries, err := os.ReadDir("../store")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), ".go") && !strings.HasSuffix(entry.Name(), "_test.go") {
-			text, err := os.ReadFile("../store/" + entry.Name())
-			if err != nil {
-				t.Fatal(err)
+	for _, room := range []string{"../store/", "../internal/database/"} {
+		entries, err := os.ReadDir(room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			if strings.HasSuffix(entry.Name(), ".go") && !strings.HasSuffix(entry.Name(), "_test.go") {
+				text, err := os.ReadFile(room + entry.Name())
+				if err != nil {
+					t.Fatal(err)
+				}
+				code.Write(text)
 			}
-			code.Write(text)
 		}
 	}
 	for name := range queries {
@@ -62,7 +64,7 @@ func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
 			t.Errorf("nobody runs the query %s", name)
 		}
 	}
-	for _, named := range regexp.MustCompile(`d\.(?:exec|one|all|query)\((?:ctx, [a-z.]+, (?:&\w+, )?)?"(\w+)"`).FindAllStringSubmatch(code.String(), -1) {
+	for _, named := range regexp.MustCompile(`d\.(?:db\.)?(?:Exec|One|All|Query|exec|one|all)\((?:ctx, [a-z.]+, (?:&\w+, )?)?"(\w+)"`).FindAllStringSubmatch(code.String(), -1) {
 		if _, ok := queries[named[1]]; !ok {
 			t.Errorf("there is no query %s", named[1])
 		}

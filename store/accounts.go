@@ -38,7 +38,7 @@ func (r accountRow) account() *refunds.StoredAccount {
 // none any more.
 func (d *DB) account(ctx context.Context, on runner, mid, paymentKey string) (accountRow, error) {
 	var row accountRow
-	err := d.one(ctx, on, &row, "account_of", args{"mid": mid, "payment_key": paymentKey})
+	err := d.db.One(ctx, on, &row, "account_of", args{"mid": mid, "payment_key": paymentKey})
 	if errors.Is(err, sql.ErrNoRows) {
 		return accountRow{}, nil
 	}
@@ -50,7 +50,7 @@ func (d *DB) account(ctx context.Context, on runner, mid, paymentKey string) (ac
 
 // Account gives the sealed refund account of a payment; nil where none is known.
 func (d *DB) Account(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error) {
-	row, err := d.account(ctx, d.db, mid, paymentKey)
+	row, err := d.account(ctx, d.db.Pool(), mid, paymentKey)
 	if err != nil || row.Print == "" {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (d *DB) Account(ctx context.Context, mid, paymentKey string) (*refunds.Stor
 // saveAccount stores a sealed account. What waited for one, and what was
 // approved for another, waits for a person's word on this one.
 func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccount) ([]Entry, error) {
-	if _, err := d.exec(ctx, tx, "upsert_account", newAccountRow(a)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_account", newAccountRow(a)); err != nil {
 		return nil, err
 	}
 	return d.accountCame(ctx, tx, a)
@@ -79,7 +79,7 @@ func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 	entries := []Entry{entry(a.At, a.Actor, "", "account:"+a.Print, "account.stored", a.Source,
 		map[string]any{"mid": a.MID, "order_id": a.OrderID, "payment_key": a.PaymentKey})}
 	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "without_this_account", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "without_this_account", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
 		return nil, err
 	}
 	for _, row := range rows {

@@ -25,7 +25,7 @@ func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, hea
 	if err != nil {
 		return err
 	}
-	changed, err := d.exec(ctx, tx, "run_commit", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence,
+	changed, err := d.db.Exec(ctx, tx, "run_commit", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence,
 		"committed_at": at(night.Now), "journal_head": head, "snapshot": pack(drawn.Snapshot), "figures": string(drawn.Figures)})
 	if err == nil && changed == 0 {
 		return fmt.Errorf("store: run %s: %w", night.Lease.RunID, ErrLostRun)
@@ -42,7 +42,7 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 		PaidAt         Time   `db:"paid_at"`
 		ApprovalNumber string `db:"approval_number"`
 	}
-	if err := d.all(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
+	if err := d.db.All(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
 		return after, err
 	}
 	for _, row := range breaks {
@@ -51,7 +51,7 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 		after.Breaks = append(after.Breaks, b)
 	}
 	var requests []refundRow
-	if err := d.all(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {
+	if err := d.db.All(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {
 		return after, err
 	}
 	for _, row := range requests {
@@ -62,7 +62,7 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 		return after, err
 	}
 	var transfers []handRow
-	if err := d.all(ctx, tx, &transfers, "hand_list", args{"mid": mid, "state": ""}); err != nil {
+	if err := d.db.All(ctx, tx, &transfers, "hand_list", args{"mid": mid, "state": ""}); err != nil {
 		return after, err
 	}
 	for _, row := range transfers {
@@ -86,7 +86,7 @@ func (d *DB) due(ctx context.Context, on runner) ([]refunds.HandTransfer, error)
 	var list []refunds.HandTransfer
 	for _, state := range refunds.HandSets["hand_open"] {
 		var rows []handRow
-		if err := d.all(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
+		if err := d.db.All(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
 			return nil, err
 		}
 		for _, row := range rows {
@@ -107,7 +107,7 @@ func (d *DB) executed(ctx context.Context, on runner, mid string, since pay.Day)
 		TotalAmount int64  `db:"total_amount"`
 		PaidAt      Time   `db:"paid_at"`
 	}
-	if err := d.all(ctx, on, &rows, "refunds_executed", args{"mid": mid, "since": at(since.Start())}); err != nil {
+	if err := d.db.All(ctx, on, &rows, "refunds_executed", args{"mid": mid, "since": at(since.Start())}); err != nil {
 		return nil, err
 	}
 	list := make([]refunds.Executed, len(rows))
@@ -132,7 +132,7 @@ func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]
 		Amount     int64  `db:"amount"`
 	}
 	with := args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())}
-	if err := d.all(ctx, on, &rows, "accounts_missed", with); err != nil {
+	if err := d.db.All(ctx, on, &rows, "accounts_missed", with); err != nil {
 		return nil, err
 	}
 	list := make([]refunds.MissingAccount, len(rows))
@@ -147,7 +147,7 @@ func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]
 func (d *DB) nightsBefore(ctx context.Context, on runner, mid string, day pay.Day) ([]reconcile.NightFigures, error) {
 	var rows []string
 	with := args{"job": jobs.JobNightly, "mid": mid, "day": string(day), "limit": jobs.NightsShown}
-	if err := d.all(ctx, on, &rows, "nights_before", with); err != nil {
+	if err := d.db.All(ctx, on, &rows, "nights_before", with); err != nil {
 		return nil, err
 	}
 	nights := make([]reconcile.NightFigures, len(rows))

@@ -27,7 +27,7 @@ func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) 
 		if kept {
 			continue
 		}
-		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
 			return nil, err
 		}
 		entries = append(entries, taken...)
@@ -50,7 +50,7 @@ func (d *DB) takeBack(ctx context.Context, tx *sqlx.Tx, night jobs.Written, chan
 		return nil, false, nil
 	}
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": change.Before.RefundID}); err != nil {
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": change.Before.RefundID}); err != nil {
 		return nil, false, err
 	}
 	r := row.request()
@@ -87,7 +87,7 @@ func (d *DB) BreaksOfOrder(ctx context.Context, mid, orderID string) ([]reconcil
 
 func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Break, error) {
 	var rows []breakRow
-	if err := d.all(ctx, d.db, &rows, name, with); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, name, with); err != nil {
 		return nil, err
 	}
 	breaks := make([]reconcile.Break, len(rows))
@@ -102,12 +102,12 @@ var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
 
 // Break gives one break, or ErrUnknownID.
 func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {
-	return d.breakOn(ctx, d.db, "break_by_id", id)
+	return d.breakOn(ctx, d.db.Pool(), "break_by_id", id)
 }
 
 func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcile.Break, error) {
 	var row breakRow
-	err := d.one(ctx, on, &row, query, args{"id": id})
+	err := d.db.One(ctx, on, &row, query, args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return reconcile.Break{}, hinted(fmt.Errorf("break %s: %w", id, ErrUnknownID), "daesa breaks list --status \"\" shows every id")
 	}
@@ -118,7 +118,7 @@ func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcil
 // its refund requests, and journals both. refund_now is DecideRefund's.
 func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
 	var resolved reconcile.Break
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.breakOn(ctx, tx, "break_to_write", id)
 		if err != nil {
 			return err
@@ -130,7 +130,7 @@ func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Dispositi
 			return err
 		}
 		resolved = before.Resolve(as, by, note, now)
-		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
 			return err
 		}
 		settled, err := d.settleRefunds(ctx, tx, before, as, by, note, now)
@@ -152,7 +152,7 @@ var errShown = errors.New("shown, not written")
 // as the workbook showed it is a *reconcile.StaleError. Without keep all of it
 // happens but is not kept.
 func (d *DB) TakeWord(ctx context.Context, w reconcile.Word, by, file string, keep bool, now time.Time) (changed bool, err error) {
-	err = d.write(ctx, func(tx *sqlx.Tx) error {
+	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if changed, err = d.takeWord(ctx, tx, w, by, file, now); err == nil && !keep {
 			return errShown
 		}
@@ -178,7 +178,7 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, fi
 			return false, err
 		}
 	}
-	if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
 		return false, err
 	}
 	facts := map[string]any{"mid": before.MID, "order_id": before.OrderID, "kind": before.Kind, "from": before.Status, "workbook": file, "owner": after.Owner}
@@ -199,7 +199,7 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, fi
 // NeedPerson counts the breaks that somebody must look at.
 func (d *DB) NeedPerson(ctx context.Context, mid string) (int64, error) {
 	var n int64
-	err := d.one(ctx, d.db, &n, "count_needing_person", args{"mid": mid})
+	err := d.db.One(ctx, d.db.Pool(), &n, "count_needing_person", args{"mid": mid})
 	return n, err
 }
 
@@ -211,7 +211,7 @@ func (d *DB) CountOpenKinds(ctx context.Context, mid string) (open, refunding ma
 		Refunding int64  `db:"refunding"`
 		Number    int64  `db:"number"`
 	}
-	if err := d.all(ctx, d.db, &rows, "count_open_kinds", args{"mid": mid}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "count_open_kinds", args{"mid": mid}); err != nil {
 		return nil, nil, err
 	}
 	open, refunding = map[reconcile.Kind]int64{}, map[reconcile.Kind]int64{}

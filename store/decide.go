@@ -19,7 +19,7 @@ import (
 // refunding already a *reconcile.RefundingError; what the payment has no room for
 // is a *TooMuchError.
 func (d *DB) DecideRefund(ctx context.Context, decision app.RefundDecision, keep bool) (done app.Decided, err error) {
-	err = d.write(ctx, func(tx *sqlx.Tx) error {
+	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if done, err = d.decideRefund(ctx, tx, decision); err == nil && !keep {
 			return errShown
 		}
@@ -49,7 +49,7 @@ func (d *DB) decideRefund(ctx context.Context, tx *sqlx.Tx, decision app.RefundD
 		return done, err
 	}
 	after, _ = after.AfterRefund(request.State.Stand()) // Toss may have had it
-	if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
 		return done, err
 	}
 	_, err = d.append(ctx, tx, append(entries, entry(decision.Now, decision.By, "", "break:"+after.ID, "break."+string(after.Status), after.Note, map[string]any{
@@ -62,7 +62,7 @@ func (d *DB) decideRefund(ctx context.Context, tx *sqlx.Tx, decision app.RefundD
 func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDecision) (refunds.Request, []Entry, error) {
 	if decision.Adopted {
 		var row refundRow
-		if err := d.one(ctx, tx, &row, "refund_to_write", args{"id": decision.Request.ID}); err != nil {
+		if err := d.db.One(ctx, tx, &row, "refund_to_write", args{"id": decision.Request.ID}); err != nil {
 			return refunds.Request{}, nil, err
 		}
 		r := row.request()
@@ -87,7 +87,7 @@ func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDeci
 // break before.
 func (d *DB) onceByFile(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, decision app.RefundDecision) error {
 	var entries []Entry
-	if err := d.all(ctx, tx, &entries, "journal_of", args{"subject": "break:" + b.ID}); err != nil {
+	if err := d.db.All(ctx, tx, &entries, "journal_of", args{"subject": "break:" + b.ID}); err != nil {
 		return err
 	}
 	earlier := make([]reconcile.Earlier, len(entries))

@@ -28,7 +28,7 @@ func (d *DB) lockWaiting(ctx context.Context, tx *sqlx.Tx, id string, to refunds
 		return nil
 	}
 	var rows []breakRow
-	return d.all(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": id})
+	return d.db.All(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": id})
 }
 
 // followRefund carries the breaks that wait for a request to where its end takes
@@ -39,7 +39,7 @@ func (d *DB) followRefund(ctx context.Context, tx *sqlx.Tx, m moving) ([]Entry, 
 		return nil, nil
 	}
 	var rows []breakRow
-	if err := d.all(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": m.request.ID}); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": m.request.ID}); err != nil {
 		return nil, err
 	}
 	var entries []Entry
@@ -49,7 +49,7 @@ func (d *DB) followRefund(ctx context.Context, tx *sqlx.Tx, m moving) ([]Entry, 
 		if !change.Told() {
 			continue
 		}
-		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
 			return nil, err
 		}
 		entries = append(entries, entry(m.now, m.actor, m.runID, "break:"+after.ID, "break."+string(change), "refund "+m.request.ID+" is "+string(m.to), map[string]any{
@@ -93,7 +93,7 @@ func judged(rows []judgedRow) []reconcile.Break {
 // since the night read them.
 func (c *Comparison) afresh(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.Written, error) {
 	var rows []judgedRow
-	if err := c.d.all(ctx, tx, &rows, "breaks_of_judged_to_write", c.args()); err != nil {
+	if err := c.d.db.All(ctx, tx, &rows, "breaks_of_judged_to_write", c.args()); err != nil {
 		return night, err
 	}
 	return night.Afresh(judged(rows)), nil

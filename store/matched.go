@@ -158,13 +158,13 @@ func (a *Agreement) Next(ctx context.Context) (reports.Matched, error) {
 }
 
 func (a *Agreement) begin(ctx context.Context) error {
-	text, values, err := a.c.d.bind("matched_rows", a.c.args())
+	text, values, err := a.c.d.db.Bind("matched_rows", a.c.args())
 	if err != nil {
 		return err
 	}
 	if a.rows, err = a.c.conn.QueryxContext(ctx, text, values...); err != nil {
 		a.rows = nil
-		return a.c.d.explain("matched_rows", err)
+		return a.c.d.db.Explain("matched_rows", err)
 	}
 	return a.read()
 }
@@ -172,9 +172,9 @@ func (a *Agreement) begin(ctx context.Context) error {
 func (a *Agreement) read() error {
 	if !a.rows.Next() {
 		a.done = true
-		return a.c.d.explain("matched_rows", a.rows.Err())
+		return a.c.d.db.Explain("matched_rows", a.rows.Err())
 	}
-	return a.c.d.explain("matched_rows", a.rows.Scan(a.next.fields()...))
+	return a.c.d.db.Explain("matched_rows", a.rows.Scan(a.next.fields()...))
 }
 
 // matchedRow is one row of matched_rows.

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -28,24 +26,24 @@ func TestEveryQueryPrepares(t *testing.T) {
 			if _, err := d.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			conn, err := d.db.Connx(t.Context())
+			conn, err := d.db.Pool().Connx(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			for _, query := range slices.Sorted(maps.Keys(d.queries)) {
+			for _, query := range d.db.Queries() {
 				if strings.HasPrefix(query, "create_") { // the tables that one connection sees
-					if _, err := conn.ExecContext(t.Context(), d.query(query)); err != nil {
+					if _, err := conn.ExecContext(t.Context(), d.db.Query(query)); err != nil {
 						t.Fatalf("%s: %v", query, err)
 					}
 				}
 			}
 			prepared := 0
-			for _, query := range slices.Sorted(maps.Keys(d.queries)) {
+			for _, query := range d.db.Queries() {
 				if strings.HasPrefix(query, "create_") {
 					continue // run above: SQLite looks for the table when it prepares, and it is there now
 				}
-				stmt, err := conn.PrepareContext(t.Context(), d.query(query))
+				stmt, err := conn.PrepareContext(t.Context(), d.db.Query(query))
 				if err != nil {
 					t.Errorf("%s: %v", query, err)
 					continue

@@ -11,10 +11,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -22,12 +20,12 @@ import (
 // Claim takes the most urgent due request for a worker: first what must be
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-	if err := d.prepare(ctx); err != nil {
+	if err := d.db.Prepare(ctx); err != nil {
 		return nil, err
 	}
 	var row refundRow
-	err := d.alone(func() error {
-		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
+	err := d.db.Alone(func() error {
+		return d.db.One(ctx, d.db.Pool(), &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
 			"blocked": listed(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -37,7 +35,7 @@ func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, err
 		return nil, err
 	}
 	// What is read now, with the lease in hand, is at least as fresh.
-	return d.claimed(ctx, d.db, row)
+	return d.claimed(ctx, d.db.Pool(), row)
 }
 
 // listed writes words so that SQL can look one up in them.
@@ -59,7 +57,7 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 	c.Known, c.Account = known, sealed
 	var attempts []attemptRow
 	if row.Attempts > 0 {
-		if err := d.all(ctx, on, &attempts, "attempts_of", args{"id": row.ID}); err != nil {
+		if err := d.db.All(ctx, on, &attempts, "attempts_of", args{"id": row.ID}); err != nil {
 			return nil, err
 		}
 	}
@@ -68,7 +66,7 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 		c.Attempt = &a
 	}
 	var entries []Entry
-	if err := d.all(ctx, on, &entries, "journal_of", args{"subject": "refund:" + row.ID}); err != nil {
+	if err := d.db.All(ctx, on, &entries, "journal_of", args{"subject": "refund:" + row.ID}); err != nil {
 		return nil, err
 	}
 	c.Known.Altered = checkRefund(row, attempts, entries).Differ
@@ -78,7 +76,7 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
 	known, err = d.asked(ctx, on, row.MID, row.PaymentKey, row.OrderID, row.ID)
 	if err == nil && row.BreakID != "" {
-		if err = d.one(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
+		if err = d.db.One(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
 			err = nil // then it is owed as a proposal of the night is
 		}
 	}
@@ -97,7 +95,7 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 		Mine   int64 `db:"mine"`
 		Braked int64 `db:"braked"`
 	}
-	if err := d.one(ctx, d.db, &now, "refund_ready", args{"id": id, "version": version}); err != nil {
+	if err := d.db.One(ctx, d.db.Pool(), &now, "refund_ready", args{"id": id, "version": version}); err != nil {
 		return err
 	}
 	return refunds.MaySend(now.Mine > 0, now.Braked > 0)
@@ -105,7 +103,7 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 
 // Begin commits the intent of a send.
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
 		payment := args{"payment_key": r.PaymentKey}
 		if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
@@ -144,7 +142,7 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
-	if unique(err) {
+	if database.Unique(err) {
 		return refunds.ErrBusy
 	}
 	return err
@@ -155,16 +153,16 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 // up yet.
 func (d *DB) lockPayment(ctx context.Context, tx *sqlx.Tx, paymentKey string) error {
 	key := args{"payment_key": paymentKey}
-	if _, err := d.exec(ctx, tx, "lock_payment_key", key); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "lock_payment_key", key); err != nil {
 		return err
 	}
-	_, err := d.exec(ctx, tx, "lock_payment", key)
+	_, err := d.db.Exec(ctx, tx, "lock_payment", key)
 	return err
 }
 
 // change runs a statement that must change one row.
 func (d *DB) change(ctx context.Context, on runner, name string, with any, what string) error {
-	changed, err := d.exec(ctx, on, name, with)
+	changed, err := d.db.Exec(ctx, on, name, with)
 	if err == nil && changed != 1 {
 		err = fmt.Errorf("database: %s: %s is not there", name, what)
 	}
@@ -177,7 +175,7 @@ func (d *DB) mayNotBegin(ctx context.Context, tx *sqlx.Tx, payment args, now tim
 		LastSent Time  `db:"last_sent"`
 		Braked   int64 `db:"braked"`
 	}
-	if err := d.one(ctx, tx, &why, "may_begin", payment); err != nil {
+	if err := d.db.One(ctx, tx, &why, "may_begin", payment); err != nil {
 		return err
 	}
 	return refunds.NotBegun(why.Braked > 0, why.LastSent.Time, now)
@@ -197,7 +195,7 @@ func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 		Amount   int64  `db:"amount"`
 	}
 	run, day := runScope(b.RunID), dayScope(b.Now)
-	if err := d.all(ctx, tx, &taken, "reserve", args{"run": run, "day": day, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
+	if err := d.db.All(ctx, tx, &taken, "reserve", args{"run": run, "day": day, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
 		return err
 	}
 	var spent refunds.Spending
@@ -222,10 +220,10 @@ func dayScope(now time.Time) string { return "day:" + string(pay.DayOf(now)) }
 // to have left.
 func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
 	for _, scope := range []string{dayScope(s.Attempt.LastSent), runScope(s.RunID)} {
-		if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": "", "amount": 0}); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "give_back", args{"scope": scope, "currency": "", "amount": 0}); err != nil {
 			return err
 		}
-		if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": string(s.Request.Currency), "amount": s.Request.Amount}); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "give_back", args{"scope": scope, "currency": string(s.Request.Currency), "amount": s.Request.Amount}); err != nil {
 			return err
 		}
 	}
@@ -235,7 +233,7 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // Settle commits a step with what was learned: the state, the attempt's answer,
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		followed, err := d.settle(ctx, tx, s)
 		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
@@ -256,7 +254,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
-	if unique(err) {
+	if database.Unique(err) {
 		return fmt.Errorf("refund %s: %w", s.Request.ID, errors.Join(refunds.ErrBusy, err))
 	}
 	return err
@@ -295,14 +293,14 @@ func (d *DB) saveSeen(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // savePayment keeps a payment as it was seen. claims says by transaction key
 // which request has made a cancel; it must be among the payment's.
 func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims map[string]string, evidence []pay.Evidence, runID string, now time.Time) error {
-	if _, err := d.exec(ctx, tx, "upsert_payment", newPaymentRow(p, now)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_payment", newPaymentRow(p, now)); err != nil {
 		return err
 	}
 	missing := maps.Clone(claims)
 	for _, cancel := range p.Cancels {
 		if claim := claims[cancel.TransactionKey]; claim != "" {
 			var others int
-			if err := d.one(ctx, tx, &others, "claimed_by_another", args{"payment_key": p.PaymentKey, "transaction_key": cancel.TransactionKey, "claimed_by": claim}); err != nil {
+			if err := d.db.One(ctx, tx, &others, "claimed_by_another", args{"payment_key": p.PaymentKey, "transaction_key": cancel.TransactionKey, "claimed_by": claim}); err != nil {
 				return err
 			}
 			if others > 0 {
@@ -313,7 +311,7 @@ func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims
 			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
 			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason), ClaimedBy: claims[cancel.TransactionKey],
 		}
-		changed, err := d.exec(ctx, tx, "upsert_cancel", row)
+		changed, err := d.db.Exec(ctx, tx, "upsert_cancel", row)
 		if err != nil {
 			return err
 		}
@@ -329,7 +327,7 @@ func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims
 
 func (d *DB) savePages(ctx context.Context, tx *sqlx.Tx, mid, runID string, evidence []pay.Evidence) error {
 	for _, page := range evidence {
-		if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
 			return err
 		}
 	}
@@ -361,16 +359,6 @@ func settledEntry(s refunds.Settled) Entry {
 		facts["transaction_key"] = s.Step.Claim.TransactionKey
 	}
 	return entry(s.Now, s.Actor, s.RunID, "refund:"+s.Request.ID, action, s.Step.Why, facts)
-}
-
-// unique says whether a unique index refused a write.
-func unique(err error) bool {
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
-		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
-	}
-	var pg *pq.Error
-	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
 // attemptRow is an attempt as the table holds it.

@@ -35,7 +35,7 @@ func (d *DB) askedOf(ctx context.Context, on runner, mid string, p pay.Payment, 
 		RequestedAt Time   `db:"requested_at"`
 		ErrorCode   string `db:"error_code"`
 	}
-	if err := d.all(ctx, on, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
+	if err := d.db.All(ctx, on, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
 		return refunds.Asked{}, err
 	}
 	earlier := make([]refunds.Earlier, len(rows))
@@ -98,18 +98,18 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 		return entries, err
 	}
 	var listed int64
-	if err := d.one(ctx, tx, &listed, "hand_given_for", args{"break_id": b.ID}); err != nil {
+	if err := d.db.One(ctx, tx, &listed, "hand_given_for", args{"break_id": b.ID}); err != nil {
 		return nil, err
 	}
 	var dropped []string
-	if err := d.all(ctx, tx, &dropped, "hand_settled", args{"break_id": b.ID, "note": why, "state": string(refunds.HandDropped)}); err != nil {
+	if err := d.db.All(ctx, tx, &dropped, "hand_settled", args{"break_id": b.ID, "note": why, "state": string(refunds.HandDropped)}); err != nil {
 		return nil, err
 	}
 	for _, id := range dropped {
 		entries = append(entries, entry(now, by, "", "transfer:"+id, "transfer.dropped", why+": "+note, map[string]any{"mid": b.MID, "order_id": b.OrderID}))
 	}
 	if amount := effects.Given(listed); amount > 0 {
-		_, err = d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
+		_, err = d.db.Exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
 	}
 	return entries, err
 }
@@ -117,7 +117,7 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 // rejectUnsent takes back what was not sent yet of a break's requests.
 func (d *DB) rejectUnsent(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, why, by string, now time.Time) ([]Entry, error) {
 	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
 		return nil, err
 	}
 	var entries []Entry
@@ -140,7 +140,7 @@ func (d *DB) rejectUnsent(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, w
 // request that it waits for.
 func (d *DB) mayDecide(ctx context.Context, tx *sqlx.Tx, b reconcile.Break) error {
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	return refunds.MayDecide(b, row.request())
@@ -153,7 +153,7 @@ func (d *DB) mayTransfer(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as
 		return err
 	}
 	var away string
-	if err := d.one(ctx, tx, &away, "on_its_way", args{"payment_key": b.PaymentKey}); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := d.db.One(ctx, tx, &away, "on_its_way", args{"payment_key": b.PaymentKey}); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	return refunds.MayTransfer(b, as, away)
@@ -179,7 +179,7 @@ func (d *DB) RefundsOfOrder(ctx context.Context, mid, orderID string) ([]refunds
 
 func (d *DB) refunds(ctx context.Context, name string, with args) ([]refunds.Request, error) {
 	var rows []refundRow
-	if err := d.all(ctx, d.db, &rows, name, with); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, name, with); err != nil {
 		return nil, err
 	}
 	requests := make([]refunds.Request, len(rows))
@@ -192,7 +192,7 @@ func (d *DB) refunds(ctx context.Context, name string, with args) ([]refunds.Req
 // Refund gives one refund request with its history, or ErrUnknownID.
 func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []app.JournalEntry, error) {
 	var row refundRow
-	err := d.one(ctx, d.db, &row, "refund_by_id", args{"id": id})
+	err := d.db.One(ctx, d.db.Pool(), &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return refunds.Request{}, nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
 	}
@@ -207,7 +207,7 @@ func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []app.Jour
 // "break:ID", oldest first.
 func (d *DB) History(ctx context.Context, subject string) ([]app.JournalEntry, error) {
 	var rows []Entry
-	if err := d.all(ctx, d.db, &rows, "journal_of", args{"subject": subject}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "journal_of", args{"subject": subject}); err != nil {
 		return nil, err
 	}
 	entries := make([]app.JournalEntry, len(rows))
@@ -222,8 +222,8 @@ func (d *DB) History(ctx context.Context, subject string) ([]app.JournalEntry, e
 func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step time.Duration, clock time.Time) (app.PaceBlock, error) {
 	block := time.Duration(count) * step
 	var next int64
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		return d.one(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(),
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		return d.db.One(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(),
 			"block_us": block.Microseconds(), "fresh_us": clock.UnixMicro() + block.Microseconds()})
 	})
 	return app.PaceBlock{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
@@ -232,8 +232,8 @@ func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step tim
 // HoldPace lets no process call an API before a time: the provider asked for
 // quiet.
 func (d *DB) HoldPace(ctx context.Context, mid, api string, until time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "pace_hold", args{"mid": mid, "api": api, "until_us": until.UnixMicro()})
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "pace_hold", args{"mid": mid, "api": api, "until_us": until.UnixMicro()})
 		return err
 	})
 }

@@ -21,7 +21,7 @@ import (
 // payment never exceeds what it was: its row is locked while the sum is taken.
 func (d *DB) AddRefunds(ctx context.Context, batch *app.BatchFile, rows []refunds.Adding, actor string, now time.Time) (app.Added, error) {
 	var added app.Added
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		added = app.Added{}
 		var entries []Entry
 		// Payments are locked in one order, so that two imports wait and never both.
@@ -34,7 +34,7 @@ func (d *DB) AddRefunds(ctx context.Context, batch *app.BatchFile, rows []refund
 			entries = append(entries, more...)
 		}
 		if batch != nil {
-			if _, err := d.exec(ctx, tx, "insert_batch", args{"batch": batch.ID, "name": batch.Name, "sha256": batch.SHA256,
+			if _, err := d.db.Exec(ctx, tx, "insert_batch", args{"batch": batch.ID, "name": batch.Name, "sha256": batch.SHA256,
 				"number": len(rows), "at": at(now), "actor": actor}); err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ func (d *DB) AddRefunds(ctx context.Context, batch *app.BatchFile, rows []refund
 
 func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, actor string, now time.Time, added *app.Added) ([]Entry, error) {
 	r := row.Request
-	if _, err := d.exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
 		return nil, err
 	}
 	var had refundRow
@@ -118,9 +118,9 @@ func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had 
 // refundByRef finds the request of a ref, also one that was made for the same
 // payment under another MID; sql.ErrNoRows where there is none.
 func (d *DB) refundByRef(ctx context.Context, on runner, had *refundRow, r refunds.Request) error {
-	err := d.one(ctx, on, had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	err := d.db.One(ctx, on, had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
 	if errors.Is(err, sql.ErrNoRows) {
-		err = d.one(ctx, on, had, "refund_by_payment_and_ref", args{"mid": r.MID, "payment_key": r.PaymentKey, "ref": r.Ref})
+		err = d.db.One(ctx, on, had, "refund_by_payment_and_ref", args{"mid": r.MID, "payment_key": r.PaymentKey, "ref": r.Ref})
 	}
 	return err
 }
@@ -129,7 +129,7 @@ func (d *DB) refundByRef(ctx context.Context, on runner, had *refundRow, r refun
 // the same payment; nil where there is none.
 func (d *DB) RefundByRef(ctx context.Context, mid, paymentKey, ref string) (*refunds.Request, error) {
 	var had refundRow
-	err := d.refundByRef(ctx, d.db, &had, refunds.Request{MID: mid, PaymentKey: paymentKey, Ref: ref})
+	err := d.refundByRef(ctx, d.db.Pool(), &had, refunds.Request{MID: mid, PaymentKey: paymentKey, Ref: ref})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
@@ -153,7 +153,7 @@ func (d *DB) besideOthers(ctx context.Context, tx *sqlx.Tx, r refunds.Request, d
 		}
 	}
 	if r = r.Beside(known); r.SameAs != "" {
-		_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
+		_, err = d.db.Exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
 	}
 	return r, err
 }
@@ -161,7 +161,7 @@ func (d *DB) besideOthers(ctx context.Context, tx *sqlx.Tx, r refunds.Request, d
 // Known gives what is known of a payment besides a request that may not be
 // there yet.
 func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error) {
-	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
+	known, _, err := d.known(ctx, d.db.Pool(), refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
 	return known, err
 }
 
@@ -192,7 +192,7 @@ func (d *DB) Withdraw(ctx context.Context, w refunds.Word) ([]refunds.Request, e
 
 func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
 	var done []refunds.Request
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		requests, err := d.named(ctx, tx, w.IDs)
 		if err != nil {
 			return err
@@ -279,7 +279,7 @@ func (d *DB) setState(ctx context.Context, tx *sqlx.Tx, statement string, from r
 	if !refunds.MayMove(from.State, to) {
 		return false, &refunds.MoveError{ID: from.ID, From: from.State, To: to}
 	}
-	changed, err := d.exec(ctx, tx, statement, row)
+	changed, err := d.db.Exec(ctx, tx, statement, row)
 	return changed > 0, err
 }
 
@@ -290,10 +290,10 @@ func (d *DB) listByHand(ctx context.Context, tx *sqlx.Tx, id string, state refun
 		return nil
 	}
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
 		return err
 	}
-	_, err := d.exec(ctx, tx, "hand_due", args{"id": id, "at": at(now), "why": row.request().HandCause(), "state": string(refunds.HandDue)})
+	_, err := d.db.Exec(ctx, tx, "hand_due", args{"id": id, "at": at(now), "why": row.request().HandCause(), "state": string(refunds.HandDue)})
 	return err
 }
 
@@ -301,7 +301,7 @@ func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Requ
 	requests := make([]refunds.Request, 0, len(ids))
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 		var row refundRow
-		err := d.one(ctx, on, &row, "refund_by_id", args{"id": id})
+		err := d.db.One(ctx, on, &row, "refund_by_id", args{"id": id})
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
 		}
@@ -316,7 +316,7 @@ func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Requ
 // Attempts gives every attempt of a request, oldest first.
 func (d *DB) Attempts(ctx context.Context, id string) ([]refunds.Attempt, error) {
 	var rows []attemptRow
-	if err := d.all(ctx, d.db, &rows, "attempts_of", args{"id": id}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "attempts_of", args{"id": id}); err != nil {
 		return nil, err
 	}
 	attempts := make([]refunds.Attempt, len(rows))
@@ -329,27 +329,27 @@ func (d *DB) Attempts(ctx context.Context, id string) ([]refunds.Attempt, error)
 // ClaimedFor gives what the store knows of a held request, for a person's word.
 func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error) {
 	var row refundRow
-	err := d.one(ctx, d.db, &row, "refund_by_id", args{"id": id})
+	err := d.db.One(ctx, d.db.Pool(), &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return d.claimed(ctx, d.db, row)
+	return d.claimed(ctx, d.db.Pool(), row)
 }
 
 // ResolveRefund writes a person's word on a held request, with the payment as
 // the provider showed it just now; nil where it is not to be kept. An attempt that
 // nobody answered counts as answered by that person.
 func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		s, answered, unclaim, err := c.Resolved(step, p, evidence, by, note, now)
 		if err != nil {
 			return err
 		}
 		if unclaim {
-			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
+			if _, err := d.db.Exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
 				return err
 			}
 		}
@@ -358,7 +358,7 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 			return err
 		}
 		if answered != nil {
-			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, *answered)); err != nil {
+			if _, err := d.db.Exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, *answered)); err != nil {
 				return err
 			}
 		}
@@ -373,14 +373,14 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 // LeaseOwners are the processes that hold requests now.
 func (d *DB) LeaseOwners(ctx context.Context, now time.Time) ([]string, error) {
 	var owners []string
-	err := d.all(ctx, d.db, &owners, "lease_owners", args{"now": at(now)})
+	err := d.db.All(ctx, d.db.Pool(), &owners, "lease_owners", args{"now": at(now)})
 	return owners, err
 }
 
 // ReleaseOwner ends the leases of a process that is gone.
 func (d *DB) ReleaseOwner(ctx context.Context, owner string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "release_owner", args{"owner": owner, "now": at(now)})
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "release_owner", args{"owner": owner, "now": at(now)})
 		return err
 	})
 }
@@ -390,7 +390,7 @@ func (d *DB) NextDue(ctx context.Context, c refunds.Choice) (time.Time, error) {
 	var next struct {
 		At Time `db:"at"`
 	}
-	err := d.one(ctx, d.db, &next, "next_due", args{"mid": c.MID, "now": at(c.Now), "send": flag(c.Send), "blocked": listed(c.Blocked)})
+	err := d.db.One(ctx, d.db.Pool(), &next, "next_due", args{"mid": c.MID, "now": at(c.Now), "send": flag(c.Send), "blocked": listed(c.Blocked)})
 	return next.At.Time, err
 }
 
@@ -400,7 +400,7 @@ func (d *DB) CountStates(ctx context.Context, mid string) (map[refunds.State]int
 		State  string `db:"state"`
 		Number int64  `db:"number"`
 	}
-	if err := d.all(ctx, d.db, &rows, "count_states", args{"mid": mid}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "count_states", args{"mid": mid}); err != nil {
 		return nil, err
 	}
 	counts := map[refunds.State]int64{}
@@ -415,7 +415,7 @@ func (d *DB) CountStates(ctx context.Context, mid string) (map[refunds.State]int
 // claimed.
 func (d *DB) SeenPayment(ctx context.Context, r refunds.Request) (p pay.Payment, canceledAt time.Time, err error) {
 	var row paymentRow
-	err = d.one(ctx, d.db, &row, "payment_of", args{"mid": r.MID, "payment_key": r.PaymentKey})
+	err = d.db.One(ctx, d.db.Pool(), &row, "payment_of", args{"mid": r.MID, "payment_key": r.PaymentKey})
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, canceledAt, nil
 	}
@@ -426,6 +426,6 @@ func (d *DB) SeenPayment(ctx context.Context, r refunds.Request) (p pay.Payment,
 	var claim struct {
 		At Time `db:"at"`
 	}
-	err = d.one(ctx, d.db, &claim, "claim_time", args{"mid": r.MID, "id": r.ID})
+	err = d.db.One(ctx, d.db.Pool(), &claim, "claim_time", args{"mid": r.MID, "id": r.ID})
 	return p, claim.At.Time, err
 }

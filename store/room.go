@@ -34,12 +34,12 @@ func (d *DB) roomOf(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (p pay.
 func (d *DB) seen(ctx context.Context, on runner, mid, paymentKey string) (p pay.Payment, parts bool, err error) {
 	var row paymentRow
 	key := args{"mid": mid, "payment_key": paymentKey}
-	if err := d.one(ctx, on, &row, "payment_of", key); err != nil {
+	if err := d.db.One(ctx, on, &row, "payment_of", key); err != nil {
 		return p, false, err
 	}
 	p, parts = row.payment()
 	var cancels []cancelRow
-	if err := d.all(ctx, on, &cancels, "cancels_of_payment", key); err != nil {
+	if err := d.db.All(ctx, on, &cancels, "cancels_of_payment", key); err != nil {
 		return p, false, err
 	}
 	for _, c := range cancels {
@@ -65,7 +65,7 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 		TaxFree        int64  `db:"tax_free"`
 		At             Time   `db:"at"`
 	}
-	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
+	if err := d.db.All(ctx, on, &rows, "about_payment", key); err != nil {
 		return known, err
 	}
 	known.Claimed = map[string]string{}
@@ -83,7 +83,7 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 		}
 	}
 	var order orderRow
-	switch err := d.one(ctx, on, &order, "order_of", key); {
+	switch err := d.db.One(ctx, on, &order, "order_of", key); {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return known, err

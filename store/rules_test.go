@@ -212,11 +212,17 @@ var rulesInGo = map[string]string{
 	"brake":         "the same of the brake",
 	"add":           "of the entries of breaks, those that a transfer stands for",
 	"witnessBreak":  "the same, as it is written",
+	// Numbers of the schema.
+	"migrate.go": "versions between which two requests could be in flight on one payment",
 	// A word of the store's own that is spelled like one of the domain.
 	"witness": "the kind of a journal entry's subject",
 }
 
 var moneyName = regexp.MustCompile(`^(Amount|Owed|Held|Total|Sum|Stake|BalanceAmount|TaxFree\w*|CanceledAmount|Guard)$`)
+
+// ofStatements are limits of statements and memory: how many rows go into one.
+var ofStatements = regexp.MustCompile(`(Batch|Page)$`)
+
 var personName = regexp.MustCompile(`^(\w*By|By|Actor|Requester)$`)
 
 func TestTheStoreDecidesNothing(t *testing.T) {
@@ -320,6 +326,12 @@ func decisions(decl ast.Decl, words map[string]bool) (found []decision) {
 			for _, e := range node.List {
 				if w := word(e); w != "" {
 					note(e, "a case names %s", w)
+				}
+			}
+		case *ast.ValueSpec:
+			for i, value := range node.Values {
+				if number, ok := value.(*ast.BasicLit); ok && number.Kind == token.INT && !ofStatements.MatchString(node.Names[i].Name) {
+					note(node, "%s is a limit in figures", node.Names[i].Name)
 				}
 			}
 		case *ast.CallExpr:

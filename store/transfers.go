@@ -47,7 +47,7 @@ func (r handRow) transfer() refunds.HandTransfer {
 // merchant and order; an empty state chooses all.
 func (d *DB) HandTransfers(ctx context.Context, mid, state string) ([]refunds.HandTransfer, error) {
 	var rows []handRow
-	if err := d.all(ctx, d.db, &rows, "hand_list", args{"mid": mid, "state": state}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "hand_list", args{"mid": mid, "state": state}); err != nil {
 		return nil, err
 	}
 	list := make([]refunds.HandTransfer, len(rows))
@@ -59,12 +59,12 @@ func (d *DB) HandTransfers(ctx context.Context, mid, state string) ([]refunds.Ha
 
 // HandTransfer gives the transfer of a refund, or ErrUnknownID.
 func (d *DB) HandTransfer(ctx context.Context, id string) (refunds.HandTransfer, error) {
-	return d.handTransfer(ctx, d.db, id)
+	return d.handTransfer(ctx, d.db.Pool(), id)
 }
 
 func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.HandTransfer, error) {
 	var row handRow
-	err := d.one(ctx, on, &row, "hand_of", args{"id": id})
+	err := d.db.One(ctx, on, &row, "hand_of", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return refunds.HandTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, ErrUnknownID), "daesa refunds transfers list shows every one")
 	}
@@ -76,7 +76,7 @@ func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.Ha
 // asked under the payment's lock.
 func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.HandTransfer, error) {
 	var after refunds.HandTransfer
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.handTransfer(ctx, tx, w.ID)
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ func (d *DB) HasEntry(ctx context.Context, seq int64, hash string) (bool, error)
 		return true, nil
 	}
 	var n int64
-	err := d.one(ctx, d.db, &n, "has_entry", args{"seq": seq, "hash": hash})
+	err := d.db.One(ctx, d.db.Pool(), &n, "has_entry", args{"seq": seq, "hash": hash})
 	return n == 1, err
 }
 
@@ -133,7 +133,7 @@ func (d *DB) HasEntry(ctx context.Context, seq int64, hash string) (bool, error)
 // cut. SQLite is opened with full durability.
 func (d *DB) RequireDurable(ctx context.Context) error {
 	var setting string
-	if err := d.one(ctx, d.db, &setting, "durability", nil); err != nil {
+	if err := d.db.One(ctx, d.db.Pool(), &setting, "durability", nil); err != nil {
 		return err
 	}
 	if setting == "off" {

@@ -13,6 +13,7 @@ import (
 
 	application "daesa/app"
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/orders"
 	"daesa/refunds"
 	"daesa/store"
@@ -210,7 +211,7 @@ func (e *examination) checkDatabase(ctx context.Context) *store.DB {
 		}
 		return nil
 	}
-	db, err := store.Open(ctx, e.cfg.Database.URL.Reveal(), store.MaxConnections(e.cfg.Database.MaxConnections), store.Patience(connectionPatience))
+	db, err := store.Open(ctx, e.cfg.Database.URL.Reveal(), database.MaxConnections(e.cfg.Database.MaxConnections), database.Patience(connectionPatience))
 	if err != nil {
 		e.FailWith("database", about, err, "check database.url and that the database runs")
 		return nil
@@ -258,7 +259,7 @@ func (e *examination) checkOrders(ctx context.Context) {
 			e.Fail("orders", "orders.query", "was not tried: its address is missing", "mend the configuration first")
 			return
 		}
-		shop, dialect, err := store.OpenReadOnly(ctx, e.cfg.Orders.Query.URL.Reveal())
+		shop, dialect, err := database.OpenReadOnly(ctx, e.cfg.Orders.Query.URL.Reveal())
 		if err != nil {
 			e.FailWith("orders", "orders.query", err, "check the shop database's address, user and network")
 			return

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/store"
 )
 
@@ -39,7 +40,7 @@ func (e *examination) checkEncryption() {
 		urls["orders.query.url"] = e.cfg.Orders.Query.URL.Reveal()
 	}
 	for _, path := range []string{"database.url", "orders.query.url"} {
-		if host, plain := store.Unencrypted(urls[path]); plain {
+		if host, plain := database.Unencrypted(urls[path]); plain {
 			e.Warn("encryption", path, "the connection to "+host+" is not encrypted, or need not be",
 				"for PostgreSQL put sslmode=verify-full and sslrootcert=FILE into it, for MySQL tls=true or tls_ca=FILE")
 		}

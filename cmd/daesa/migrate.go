@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/database"
 	sqlfiles "daesa/sql"
 	"daesa/store"
 )
@@ -86,14 +87,14 @@ func (a *app) migrateStatus(ctx context.Context) error {
 }
 
 // schemaOf reads the schema's version without creating a database file.
-func schemaOf(ctx context.Context, cfg *config.Config) (store.SchemaState, error) {
+func schemaOf(ctx context.Context, cfg *config.Config) (database.SchemaState, error) {
 	if _, missing := missingFile(cfg); missing {
 		want, err := programSchema()
-		return store.SchemaState{Want: want}, err
+		return database.SchemaState{Want: want}, err
 	}
 	db, err := store.Open(ctx, cfg.Database.URL.Reveal())
 	if err != nil {
-		return store.SchemaState{}, err
+		return database.SchemaState{}, err
 	}
 	defer db.Close() // it was only read
 	return db.Schema(ctx)
@@ -124,7 +125,7 @@ func missingFile(cfg *config.Config) (path string, missing bool) {
 	return path, errors.Is(err, fs.ErrNotExist)
 }
 
-func (a *app) printSchema(cfg *config.Config, from int64, state store.SchemaState) error {
+func (a *app) printSchema(cfg *config.Config, from int64, state database.SchemaState) error {
 	document := schemaDocument{
 		Database: cfg.Database.Redacted(), From: from, Have: state.Have, Want: state.Want, Current: state.Current(),
 		ending: a.ending(),

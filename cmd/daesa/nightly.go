@@ -10,6 +10,7 @@ import (
 
 	application "daesa/app"
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reports"
@@ -87,7 +88,7 @@ func (a *app) withNights(ctx context.Context, f func(*config.Config, *store.DB, 
 	}
 	return f(cfg, db, &application.Nights{
 		Merchants:  each(a.merchants(cfg), func(m config.Merchant) string { return m.MID }),
-		Configured: mids(cfg), Books: db, WentAway: store.WentAway, Sleep: sleep,
+		Configured: mids(cfg), Books: db, WentAway: database.WentAway, Sleep: sleep,
 		Night: func(asked application.NightAsked) (application.Night, error) {
 			return a.nightly(cfg, db, merchants[asked.MID], asked)
 		},

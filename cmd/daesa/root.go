@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/store"
 )
@@ -213,7 +214,7 @@ func (a *app) merchants(cfg *config.Config) []config.Merchant {
 // database opens the configured database and refuses a schema that is not this
 // program's.
 func (a *app) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), store.MaxConnections(cfg.Database.MaxConnections))
+	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), database.MaxConnections(cfg.Database.MaxConnections))
 	if err != nil {
 		return nil, err
 	}

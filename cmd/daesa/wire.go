@@ -13,6 +13,7 @@ import (
 
 	application "daesa/app"
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/jobs"
 	"daesa/orders"
 	"daesa/pay"
@@ -207,7 +208,7 @@ func (s *querySource) Refresh(ctx context.Context, from, to time.Time) ([]reconc
 	gap := func(why error) ([]reconcile.Gap, error) {
 		return []reconcile.Gap{reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartQuery}, why, reconcile.ReasonQuery)}, ctx.Err()
 	}
-	shop, dialect, err := store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
+	shop, dialect, err := database.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
 	if err != nil {
 		return gap(err)
 	}

@@ -50,7 +50,7 @@ var importTable = []Row{
 		Reason: "walks the line; adapters reach it through the interfaces that it declares"},
 	{Room: "app", Knows: with("pay", "orders", "reconcile", "refunds", "reports", "jobs"),
 		Reason: "what a command does, so that it can be tested without flags, a database or a provider; cmd and serve call the same function"},
-	{Room: "store", Knows: with("pay", "orders", "reconcile", "refunds", "reports", "jobs", "app", "sql"),
+	{Room: "store", Knows: with("pay", "orders", "reconcile", "refunds", "reports", "jobs", "app", "sql", "internal/database"),
 		Reason: "remembers for every room that declares what it needs; nobody but cmd knows the store"},
 	{Room: "store/storetest", Knows: []string{"..."}, ForTests: true,
 		Reason: "one conformance suite for both databases, written against the rooms' interfaces"},
@@ -64,6 +64,7 @@ var importTable = []Row{
 		Reason: "wires everything together"},
 
 	{Room: "internal/hint", StandardOnly: true, Reason: "an error with what to do next is the same in every room, so it stands below them all"},
+	{Room: "internal/database", Knows: []string{"internal/hint"}, Reason: "the connections, without a table and without a word of the domain: queries come by name from who opens it"},
 	{Room: "internal/wholefile", StandardOnly: true, Reason: "one way to put a file into its place, below all that write some"},
 	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/seal", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},
@@ -91,13 +92,13 @@ type Keeper struct {
 }
 
 var keepers = []Keeper{
-	{"github.com/jmoiron/sqlx", []string{"store/...", "bench/..."},
-		"one room runs SQL, so that what differs between the databases is in one place"},
-	{"github.com/lib/pq", []string{"store/...", "cmd/daesa", "internal/pgtest", "bench/..."},
-		"the shop's own database is opened by cmd and given to orders as a connection"},
-	{"github.com/go-sql-driver/mysql", []string{"store/...", "internal/mariatest"},
+	{"github.com/jmoiron/sqlx", []string{"internal/database", "store/...", "bench/..."},
+		"one room runs SQL, on connections of another, so that what differs between the databases is in one place"},
+	{"github.com/lib/pq", []string{"internal/database", "cmd/daesa", "internal/pgtest", "bench/..."},
+		"one room knows drivers and what their errors mean; the shop's own database is opened by cmd and given to orders as a connection"},
+	{"github.com/go-sql-driver/mysql", []string{"internal/database", "internal/mariatest"},
 		"as for lib/pq; the shop's database alone is ever MySQL"},
-	{"modernc.org/sqlite", []string{"store/...", "cmd/daesa", "bench/..."},
+	{"modernc.org/sqlite", []string{"internal/database", "cmd/daesa", "bench/..."},
 		"as for lib/pq"},
 	{"github.com/nicholas-fedor/shoutrrr", []string{"internal/notify"},
 		"its errors repeat the addresses, which are secrets; one room drops its words"},

@@ -72,7 +72,17 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
-	maps.Copy(tests, moveTests)
+	each(t, open, tests, areas...)
+}
+
+// RunMoves tries every writer of a request's state from every state.
+func RunMoves(t *testing.T, open func(t *testing.T) *store.DB) {
+	t.Helper()
+	each(t, open, moveTests)
+}
+
+func each(t *testing.T, open func(t *testing.T) *store.DB, tests map[string]func(*testing.T, *store.DB), areas ...string) {
+	t.Helper()
 	for name, test := range tests {
 		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
 			continue
