@@ -1,6 +1,7 @@
 package refunds
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -201,7 +202,7 @@ func answered(a Attempt, answer Answer, now time.Time) Step {
 		unknown.Do, unknown.Why = LookUp, WhyNoReference
 		return unknown
 	}
-	unknown.Why = or(failure.Code, WhyNoAnswer)
+	unknown.Why = cmp.Or(failure.Code, WhyNoAnswer)
 	switch failure.Kind {
 	case pay.FailureNotSent:
 		// Only what has never left is proved unsent: with a second key the first
@@ -221,7 +222,7 @@ func answered(a Attempt, answer Answer, now time.Time) Step {
 	case pay.FailureThrottled:
 		unknown.At = now.Add(max(failure.RetryAfter, backoff(a.Sends)))
 	case pay.FailureInFlight:
-		unknown.Why, unknown.At = or(failure.Code, WhyInFlight), now.Add(backoff(a.Sends))
+		unknown.Why, unknown.At = cmp.Or(failure.Code, WhyInFlight), now.Add(backoff(a.Sends))
 	default: // perhaps carried out
 	}
 	return unknown
@@ -242,7 +243,7 @@ func unseen(r Request, failure pay.Failure, now time.Time) Step {
 	if failure.Kind == pay.FailureNotFound {
 		switch r.State {
 		case Approved, Retry, Unknown, Sending:
-			return Step{To: HeldState, Why: or(failure.Code, "NOT_FOUND_PAYMENT"), At: now.Add(lookEvery)}
+			return Step{To: HeldState, Why: cmp.Or(failure.Code, "NOT_FOUND_PAYMENT"), At: now.Add(lookEvery)}
 		default: // it waits for people
 		}
 	}
@@ -253,7 +254,7 @@ func unseen(r Request, failure pay.Failure, now time.Time) Step {
 	if left := r.CancelBy.Sub(now); left > 0 && left < 6*unseenAgain {
 		again = replayAfter // there is no time to lose
 	}
-	step := Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
+	step := Step{To: to, Why: cmp.Or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
 	switch {
 	case failure.Kind == pay.FailureSums:
 		step.Why, step.Said = WhySums, failure.Said()
@@ -274,7 +275,7 @@ func unclaimed(r Request, a Attempt, answer Answer, now time.Time) Step {
 	case a.Kind == "":
 		return held(WhyNoReference)
 	case a.Kind == pay.FailureDone:
-		return held(or(a.Code, WhyNoReference))
+		return held(cmp.Or(a.Code, WhyNoReference))
 	case a.Kind == pay.FailureGuard && moved:
 		return held(WhyBalanceMoved)
 	case a.Kind == pay.FailureGuard:
@@ -303,7 +304,7 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 		return Step{To: Unknown, Why: WhySecretChanged, At: now.Add(lookEvery)}
 	}
 	if due := a.LastSent.Add(a.pause()); now.Before(due) {
-		return Step{To: Unknown, Why: or(r.ErrorCode, WhyNoAnswer), At: due}
+		return Step{To: Unknown, Why: cmp.Or(r.ErrorCode, WhyNoAnswer), At: due}
 	}
 	if givenBack(r, answer) {
 		return Step{To: HeldState, Why: WhyAboveBalance, At: now.Add(lookEvery)}
@@ -321,7 +322,7 @@ func givenBack(r Request, answer Answer) bool {
 // its way it is proved only after a while of quiet.
 func refusal(a Attempt, now time.Time) Step {
 	if due := a.LastSent.Add(quiet); a.Unanswered && now.Before(due) {
-		return Step{To: Unknown, Why: or(a.Code, WhyQuiet), At: due}
+		return Step{To: Unknown, Why: cmp.Or(a.Code, WhyQuiet), At: due}
 	}
 	to := Refused
 	switch a.Kind {
@@ -331,7 +332,7 @@ func refusal(a Attempt, now time.Time) Step {
 		to = NeedsAccount
 	default: // refused
 	}
-	return Step{To: to, Why: or(a.Code, WhyRefusedBare), At: now.Add(lookEvery)}
+	return Step{To: to, Why: cmp.Or(a.Code, WhyRefusedBare), At: now.Add(lookEvery)}
 }
 
 // transient: the provider answered that it could not now, and the look-up
@@ -402,11 +403,4 @@ func others(r Request, p pay.Payment, known Known) int64 {
 
 func running(p pay.Payment) bool {
 	return slices.ContainsFunc(p.Cancels, func(c pay.Cancel) bool { return c.Status == pay.CancelInProgress })
-}
-
-func or(first, second string) string {
-	if first != "" {
-		return first
-	}
-	return second
 }

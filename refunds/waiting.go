@@ -156,11 +156,11 @@ func (f Facts) why(o Open, behind bool, s Standing, now time.Time) string {
 		if o.LeaseUntil.After(now) {
 			return WhyBeingSent
 		}
-		return or(f.Unasked[o.MID], WhyLookedUp)
+		return cmp.Or(f.Unasked[o.MID], WhyLookedUp)
 	case Unknown:
-		return or(f.Unasked[o.MID], WhyLookedUp)
+		return cmp.Or(f.Unasked[o.MID], WhyLookedUp)
 	case Accepted:
-		return or(f.Unasked[o.MID], WhyOnItsWay)
+		return cmp.Or(f.Unasked[o.MID], WhyOnItsWay)
 	default:
 		return f.unsent(o, behind, s, now)
 	}

@@ -1,6 +1,7 @@
 package refunds
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -227,7 +228,7 @@ func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence [
 	t.c.Request.State, t.c.Request.ErrorCode = step.To, step.Why
 	t.c.Request.Version++
 	t.done.Is, t.done.Why = step.To, step.Why
-	t.done.Broken = or(t.done.Broken, step.Broken)
+	t.done.Broken = cmp.Or(t.done.Broken, step.Broken)
 	return nil
 }
 

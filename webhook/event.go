@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -116,19 +117,12 @@ func said(envelope object) pay.Event {
 	}
 	e.OrderID, e.PaymentKey, e.Status = data.text("orderId"), data.text("paymentKey"), data.text("status")
 	if e.Type == pay.CancelStatusChanged {
-		e.Status = or(data.text("cancelStatus"), e.Status)
+		e.Status = cmp.Or(data.text("cancelStatus"), e.Status)
 	}
 	// A payment has only the first, a cancel and a deposit only the second.
-	e.TransactionKey = or(data.text("lastTransactionKey"), data.text("transactionKey"))
+	e.TransactionKey = cmp.Or(data.text("lastTransactionKey"), data.text("transactionKey"))
 	e.SecretPrint = pay.SecretPrint(pay.Private(data.text("secret")))
 	return e
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // flatDeposit: DEPOSIT_CALLBACK comes without an envelope and without a type.
