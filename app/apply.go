@@ -19,7 +19,7 @@ type Applied struct {
 
 // TakenRow is a row whose word was taken, or would be.
 type TakenRow struct {
-	Row     reports.RowWord
+	Row     reports.RowDecision
 	Request *refunds.Request // what refund_now asks for; nil for every other word
 	Adopted bool             // it was asked for before
 	Warning string
@@ -27,7 +27,7 @@ type TakenRow struct {
 
 // RefusedRow is a row whose word cannot be taken, and why.
 type RefusedRow struct {
-	Row          reports.RowWord
+	Row          reports.RowDecision
 	Reason, Hint string
 }
 
@@ -35,7 +35,7 @@ type RefusedRow struct {
 // decisions to refund are looked up before anything is written: where the
 // provider cannot be asked nothing of the file is taken. Without write everything
 // is tried and nothing is kept. The rows before an error stay taken.
-func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowWord, write bool) (Applied, error) {
+func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowDecision, write bool) (Applied, error) {
 	var applied Applied
 	plans, refusals, err := d.planAll(ctx, book, words)
 	if err != nil {
@@ -71,7 +71,7 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowW
 // planAll plans the decisions to refund, in the order of the rows, so that of two
 // for one payment the second is planned by what the first leaves. A row that has
 // no plan and no refusal asks for no refund, or says what its break bears already.
-func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.RowWord) ([]*RefundDecision, []*RefusedRow, error) {
+func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.RowDecision) ([]*RefundDecision, []*RefusedRow, error) {
 	plans, refusals := make([]*RefundDecision, len(words)), make([]*RefusedRow, len(words))
 	asked := map[string][]refunds.Taken{} // by payment
 	for i, row := range words {
@@ -108,7 +108,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 }
 
 // refusedRow is a row with what refuses it.
-func refusedRow(row reports.RowWord, err error) *RefusedRow {
+func refusedRow(row reports.RowDecision, err error) *RefusedRow {
 	refused := RefusedRow{Row: row, Reason: err.Error()}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {

@@ -14,7 +14,7 @@ import (
 // A RefundDecision is a person's refund_now with the request that makes it
 // happen, both to be written in one transaction.
 type RefundDecision struct {
-	Word     reconcile.Word // its RefundID is the request's
+	Word     reconcile.Decision // its RefundID is the request's
 	Request  refunds.Request
 	Adopted  bool // Request was asked for before: nothing is added
 	Payment  pay.Payment
@@ -44,7 +44,7 @@ type Decisions interface {
 	Known(ctx context.Context, r refunds.Request) (refunds.Known, error)
 	// TakeWord writes a decision that asks for no refund; without keep it only
 	// tries.
-	TakeWord(ctx context.Context, w reconcile.Word, by, file string, keep bool, now time.Time) (changed bool, err error)
+	TakeWord(ctx context.Context, w reconcile.Decision, by, file string, keep bool, now time.Time) (changed bool, err error)
 	// DecideRefund writes refund_now and its request, both or neither; without
 	// keep it only tries.
 	DecideRefund(ctx context.Context, d RefundDecision, keep bool) (Decided, error)
@@ -92,7 +92,7 @@ func (d *Decider) Resolve(ctx context.Context, id, note string, named refunds.Na
 	if err != nil {
 		return Decided{}, "", err
 	}
-	word := reconcile.Word{ID: id, As: reconcile.RefundNow, Note: &note, Seen: b}
+	word := reconcile.Decision{ID: id, As: reconcile.RefundNow, Note: &note, Seen: b}
 	decision, err := d.plan(ctx, b, word, Workbook{}, named, nil)
 	if err != nil {
 		return Decided{}, "", err
@@ -105,7 +105,7 @@ func (d *Decider) Resolve(ctx context.Context, id, note string, named refunds.Na
 // payment as it stands now. asked is what earlier decisions of the same file ask
 // of its payment. A *RefusedError is about this decision alone; every other error
 // means that nothing may be decided.
-func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word, book Workbook, named refunds.Named, asked []refunds.Taken) (RefundDecision, error) {
+func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Decision, book Workbook, named refunds.Named, asked []refunds.Taken) (RefundDecision, error) {
 	decision := RefundDecision{Word: w, By: d.By, Workbook: book, Now: d.Now}
 	refuse := func(cause error) error {
 		return &RefusedError{Break: b, Reason: cause.Error(), Advice: adviceOf(b, cause), Cause: cause}

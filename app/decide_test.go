@@ -29,7 +29,7 @@ type desk struct {
 
 	asked   []string // payments that were looked up
 	decided []RefundDecision
-	taken   []reconcile.Word
+	taken   []reconcile.Decision
 	kept    []bool
 }
 
@@ -49,7 +49,7 @@ func (d *desk) RefundsOfOrder(context.Context, string, string) ([]refunds.Reques
 
 func (d *desk) Known(context.Context, refunds.Request) (refunds.Known, error) { return d.known, nil }
 
-func (d *desk) TakeWord(_ context.Context, w reconcile.Word, _, _ string, keep bool, _ time.Time) (bool, error) {
+func (d *desk) TakeWord(_ context.Context, w reconcile.Decision, _, _ string, keep bool, _ time.Time) (bool, error) {
 	d.taken, d.kept = append(d.taken, w), append(d.kept, keep)
 	return true, nil
 }
@@ -240,8 +240,8 @@ func TestTheNextRequestOfABreakHasARefOfItsOwn(t *testing.T) {
 }
 
 // row is a word of a workbook about a break of the desk.
-func row(d *desk, id string, as reconcile.Disposition) reports.RowWord {
-	return reports.RowWord{Sheet: "불일치", Row: 7, OrderID: d.breaks[id].OrderID, Word: reconcile.Word{ID: id, As: as, Seen: d.breaks[id]}}
+func row(d *desk, id string, as reconcile.Disposition) reports.RowDecision {
+	return reports.RowDecision{Sheet: "불일치", Row: 7, OrderID: d.breaks[id].OrderID, Word: reconcile.Decision{ID: id, As: as, Seen: d.breaks[id]}}
 }
 
 func TestNothingOfAWorkbookIsTakenWhereTossCannotBeAsked(t *testing.T) {
@@ -249,7 +249,7 @@ func TestNothingOfAWorkbookIsTakenWhereTossCannotBeAsked(t *testing.T) {
 	d := owing()
 	d.breaks["b2"] = reconcile.Break{ID: "b2", Status: reconcile.Open}
 	d.down = &pay.Failure{Kind: pay.FailureNoAnswer, API: "GET /v1/payments"}
-	_, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowWord{row(d, "b2", reconcile.Waiting), row(d, "b1", reconcile.RefundNow)}, true)
+	_, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowDecision{row(d, "b2", reconcile.Waiting), row(d, "b1", reconcile.RefundNow)}, true)
 	if err == nil || !strings.Contains(err.Error(), "nothing was decided") || len(d.taken)+len(d.decided) > 0 {
 		t.Errorf("%v; %d words and %d decisions were taken", err, len(d.taken), len(d.decided))
 	}
@@ -269,8 +269,8 @@ func TestAWorkbookIsTakenRowByRow(t *testing.T) {
 	d.breaks["b6"] = b.Refund("r6", "kim", "", decidedAt)
 	same := row(d, "b6", reconcile.RefundNow)
 	same.Word.ID, same.Word.Seen = "b6", b
-	words := []reports.RowWord{row(d, "b1", reconcile.RefundNow), row(d, "b2", reconcile.Waiting), row(d, "b3", reconcile.RefundNow),
-		row(d, "b4", reconcile.RefundNow), {Word: reconcile.Word{ID: "b5", As: reconcile.RefundNow, Seen: lost}}, same}
+	words := []reports.RowDecision{row(d, "b1", reconcile.RefundNow), row(d, "b2", reconcile.Waiting), row(d, "b3", reconcile.RefundNow),
+		row(d, "b4", reconcile.RefundNow), {Word: reconcile.Decision{ID: "b5", As: reconcile.RefundNow, Seen: lost}}, same}
 	applied, err := d.decider().Apply(t.Context(), Workbook{SHA256: "sum", Batch: "batch"}, words, false)
 	if err != nil {
 		t.Fatal(err)

@@ -167,8 +167,8 @@ func (x *Examination) waiting(ctx context.Context, needs *Needs, unasked map[str
 }
 
 func (x *Examination) transfers(ctx context.Context, needs *Needs) error {
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
-		list, err := needs.Books.HandTransfers(ctx, "", string(state))
+	for _, state := range []refunds.ManualState{refunds.ManualDue, refunds.ManualApproved} {
+		list, err := needs.Books.ManualTransfers(ctx, "", string(state))
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ type tray struct {
 	requests []refunds.Request
 	claimed  *refunds.Claimed
 	step     refunds.Step
-	transfer refunds.HandTransfer
+	transfer refunds.ManualTransfer
 	seen     *pay.Payment // of the newest word on a transfer
 }
 
@@ -32,7 +32,7 @@ func (s *tray) RefundsOfBatch(_ context.Context, _, batch string) (of []refunds.
 	return of, nil
 }
 
-func (s *tray) give(w refunds.Word, rule func(refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
+func (s *tray) give(w refunds.Approval, rule func(refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
 	var named []refunds.Request
 	for _, r := range s.requests {
 		if slices.Contains(w.IDs, r.ID) {
@@ -52,15 +52,15 @@ func (s *tray) give(w refunds.Word, rule func(refunds.Request) (refunds.Request,
 	return named, nil
 }
 
-func (s *tray) Approve(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (s *tray) Approve(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return s.give(w, func(r refunds.Request) (refunds.Request, error) { r.State = refunds.Approved; return r, nil })
 }
 
-func (s *tray) Reject(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (s *tray) Reject(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return s.give(w, refunds.Request.Reject)
 }
 
-func (s *tray) Withdraw(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (s *tray) Withdraw(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return s.give(w, refunds.Request.Withdraw)
 }
 
@@ -71,11 +71,11 @@ func (s *tray) ResolveRefund(_ context.Context, _ *refunds.Claimed, step refunds
 	return nil
 }
 
-func (s *tray) HandTransfer(context.Context, string) (refunds.HandTransfer, error) {
+func (s *tray) ManualTransfer(context.Context, string) (refunds.ManualTransfer, error) {
 	return s.transfer, nil
 }
 
-func (s *tray) MoveHandTransfer(_ context.Context, w refunds.HandWord) (refunds.HandTransfer, error) {
+func (s *tray) MoveManualTransfer(_ context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error) {
 	s.seen = w.Seen
 	return s.transfer.Move(w)
 }
@@ -205,19 +205,19 @@ func TestAHeldRefundIsResolvedByWhatTossShowsNow(t *testing.T) {
 
 func TestATransferIsApprovedAfterOneMoreLook(t *testing.T) {
 	t.Parallel()
-	due := refunds.HandTransfer{RefundID: "r", MID: "m", PaymentKey: "k", Amount: 1000, Currency: pay.KRW, State: refunds.HandDue, RequestedBy: "kim"}
-	approval := refunds.HandWord{ID: "r", To: refunds.HandApproved, By: "lee", Now: noon}
+	due := refunds.ManualTransfer{RefundID: "r", MID: "m", PaymentKey: "k", Amount: 1000, Currency: pay.KRW, State: refunds.ManualDue, RequestedBy: "kim"}
+	approval := refunds.ManualWord{ID: "r", To: refunds.ManualApproved, By: "lee", Now: noon}
 	for name, c := range map[string]struct {
-		transfer refunds.HandTransfer
-		word     refunds.HandWord
+		transfer refunds.ManualTransfer
+		word     refunds.ManualWord
 		mid      string // of the payment that Toss shows
 		down     error
 		looked   int
 		moved    bool
 	}{
 		"an approval":                   {due, approval, "m", nil, 1, true},
-		"dropping needs no look":        {due, refunds.HandWord{ID: "r", To: refunds.HandDropped, By: "lee", Note: "settled", Now: noon}, "m", nil, 0, true},
-		"of a merchant that left":       {func() refunds.HandTransfer { d := due; d.MID = "left"; return d }(), approval, "m", nil, 0, true},
+		"dropping needs no look":        {due, refunds.ManualWord{ID: "r", To: refunds.ManualDropped, By: "lee", Note: "settled", Now: noon}, "m", nil, 0, true},
+		"of a merchant that left":       {func() refunds.ManualTransfer { d := due; d.MID = "left"; return d }(), approval, "m", nil, 0, true},
 		"Toss shows another merchant's": {due, approval, "other", nil, 1, false},
 		"Toss cannot be asked":          {due, approval, "m", &pay.Failure{Kind: pay.FailureNoAnswer}, 1, false},
 	} {

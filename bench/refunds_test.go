@@ -136,7 +136,7 @@ func fill(b *testing.B, db *store.DB, sb *sandbox.Sandbox, client *toss.Client) 
 	if _, err := db.AddRefunds(b.Context(), nil, rows, "kim", now); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := db.Approve(b.Context(), refunds.Word{IDs: ids, By: "lee", Now: now}); err != nil {
+	if _, err := db.Approve(b.Context(), refunds.Approval{IDs: ids, By: "lee", Now: now}); err != nil {
 		b.Fatal(err)
 	}
 }

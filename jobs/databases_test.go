@@ -76,7 +76,7 @@ func (w *world) askedFor(number int) {
 	if _, err := w.db.AddRefunds(w.t.Context(), nil, rows, "kim", morning(last)); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: ids, By: "lee", Now: morning(last)}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Approval{IDs: ids, By: "lee", Now: morning(last)}); err != nil {
 		w.t.Fatal(err)
 	}
 }

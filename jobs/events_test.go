@@ -309,7 +309,7 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 	if _, err := m.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{page}}}, "kim", m.now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.db.Approve(t.Context(), refunds.Word{IDs: []string{id}, By: "lee", Now: m.now}); err != nil {
+	if _, err := m.db.Approve(t.Context(), refunds.Approval{IDs: []string{id}, By: "lee", Now: m.now}); err != nil {
 		t.Fatal(err)
 	}
 	limits := refunds.Limits{Single: 1 << 40, Run: 1 << 40, Day: 1 << 40}

@@ -123,7 +123,7 @@ func TestWhatANightAsksForTooLateIsListedWithItsReason(t *testing.T) {
 	w.importText(filepath.Join(t.TempDir(), "o.csv"), "order_id,status,amount,ordered_at,paid_at,canceled_at\n"+
 		"P-1,canceled,30000,2026-10-30T10:00:00+09:00,2026-10-30T10:01:00+09:00,2026-11-21T12:00:00+09:00\n", morning(last))
 	w.night(last)
-	transfers, err := w.db.HandTransfers(t.Context(), "", "")
+	transfers, err := w.db.ManualTransfers(t.Context(), "", "")
 	if err != nil || len(transfers) != 1 || transfers[0].Why != refunds.WhyDeadline {
 		t.Fatalf("%+v, %v", transfers, err)
 	}

@@ -40,7 +40,7 @@ func TestACancelOfOursThatVanishedIsABreak(t *testing.T) {
 		if _, err := w.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: seen, Evidence: []pay.Evidence{evidence}}}, "kim", now); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.db.Approve(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
+		if _, err := w.db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 		claimed, err := w.db.Claim(t.Context(), refunds.Choice{MID: mid, Owner: "x", Now: now, Until: now, Send: true})

@@ -98,11 +98,11 @@ func (n *night) promises(executed []refunds.Executed) []reports.Promise {
 
 // transfers are those that somebody must decide on or make, and those that
 // were settled on the date or later.
-func (n *night) transfers(all []refunds.HandTransfer) []refunds.HandTransfer {
-	var list []refunds.HandTransfer
+func (n *night) transfers(all []refunds.ManualTransfer) []refunds.ManualTransfer {
+	var list []refunds.ManualTransfer
 	for _, t := range all {
-		open := t.State == refunds.HandDue || t.State == refunds.HandApproved
-		if open || t.State == refunds.HandDone && !t.DoneAt.Before(n.scope.Day.Start()) {
+		open := t.State == refunds.ManualDue || t.State == refunds.ManualApproved
+		if open || t.State == refunds.ManualDone && !t.DoneAt.Before(n.scope.Day.Start()) {
 			list = append(list, t)
 		}
 	}

@@ -12,7 +12,7 @@ func TestAWorkbookDecidesOnce(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
 	b := Break{ID: "b", Status: Open}
-	word := Word{ID: "b", As: RefundNow}
+	word := Decision{ID: "b", As: RefundNow}
 	earlier := []Earlier{{As: RefundNow, Workbook: "hash", At: at}}
 	var before *DecidedBeforeError
 	if err := b.OncePerFile(word, "hash", earlier); !errors.As(err, &before) || !before.At.Equal(at) {

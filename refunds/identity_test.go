@@ -35,7 +35,7 @@ func (w *world) believed(key string, amount int64, ref string) refunds.Request {
 
 func (w *world) approve(id, by string) {
 	w.t.Helper()
-	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: []string{id}, By: by, Now: w.now}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Approval{IDs: []string{id}, By: by, Now: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -293,9 +293,9 @@ func (k Known) With(r Request) Known {
 	return k
 }
 
-// Word is a person's word on requests that are named by id. It is given on all
+// Approval is a person's word, yes or no, on requests that are named by id. It is given on all
 // of them or on none.
-type Word struct {
+type Approval struct {
 	IDs  []string
 	By   string
 	Note string

@@ -289,13 +289,13 @@ func TestRelease(t *testing.T) {
 
 func TestATransferByHandAndTossAreTogetherNeverMoreThanWasPaid(t *testing.T) {
 	t.Parallel()
-	transfer := func(amount, taxFree int64) HandTransfer {
-		return HandTransfer{RefundID: own, MID: "m", PaymentKey: "k", OrderID: "o", Amount: amount, TaxFree: taxFree, Currency: pay.KRW}
+	transfer := func(amount, taxFree int64) ManualTransfer {
+		return ManualTransfer{RefundID: own, MID: "m", PaymentKey: "k", OrderID: "o", Amount: amount, TaxFree: taxFree, Currency: pay.KRW}
 	}
 	failedPayout := mixed(account(pay.RefundFailed), took(15_000, 0, ours, pay.CancelDone))
 	tests := []struct {
 		name    string
-		t       HandTransfer
+		t       ManualTransfer
 		p       pay.Payment
 		known   Known
 		another bool

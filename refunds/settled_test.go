@@ -266,7 +266,7 @@ func TestWhyPeopleGiveTheMoneyBack(t *testing.T) {
 		WhyDeadline:    {State: ExpiredState},
 		WhyRefusedBare: {State: Refused},
 	} {
-		if got := r.HandCause(); got != want {
+		if got := r.ManualCause(); got != want {
 			t.Errorf("%+v: %s, want %s", r, got, want)
 		}
 	}

@@ -38,7 +38,7 @@ type facts struct {
 	gone     map[string]bool // requests of which something has left
 	breaks   map[string]*reconcile.Break
 	said     map[string]bool // breaks of which a person has said the tax-free part
-	given    []refunds.HandTransfer
+	given    []refunds.ManualTransfer
 	brake    int // the step at which it went on; -1: it is off
 	checks   int
 }

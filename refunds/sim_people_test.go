@@ -199,7 +199,7 @@ func (s *sim) approve(w *wish) bool {
 	if s.bug.word != nil {
 		s.bug.word(s)
 	}
-	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	_, err = s.db.Approve(s.ctx, refunds.Approval{IDs: []string{w.id}, By: "checker", Now: s.now})
 	if altered := (*store.AlteredError)(nil); errors.As(err, &altered) { // somebody edited it
 		s.reject(w)
 		return true
@@ -222,7 +222,7 @@ func (s *sim) approve(w *wish) bool {
 
 // reject is the no of another person than who asked.
 func (s *sim) reject(w *wish) {
-	_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "no", Now: s.now})
+	_, err := s.db.Reject(s.ctx, refunds.Approval{IDs: []string{w.id}, By: "checker", Note: "no", Now: s.now})
 	s.must(err)
 	w.dropped, s.person[w.id] = true, true
 	s.note("people: reject %s", s.short(w.id))
@@ -390,7 +390,7 @@ func (s *sim) unbrake() {
 }
 
 func (s *sim) withdraw(r refunds.Request) {
-	_, err := s.db.Withdraw(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
+	_, err := s.db.Withdraw(s.ctx, refunds.Approval{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
 	var state *refunds.StateError
 	if errors.As(err, &state) {
 		return

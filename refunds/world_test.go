@@ -166,7 +166,7 @@ func (w *world) asked(key string, amount int64, ref string, change ...func(*refu
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.request(r.ID)

@@ -79,10 +79,10 @@ var requestLabels = map[refunds.State]label{
 }
 
 // handSteps say what follows where the money goes back by a manual transfer.
-var handSteps = map[refunds.HandState]label{
-	refunds.HandDue:      {"수기이체 대상 → 수기이체 결재", "due for a transfer by hand → approve it"},
-	refunds.HandApproved: {"수기이체 결재 완료 → 이체 후 기록", "the transfer is approved → make it, then record it"},
-	refunds.HandDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
+var handSteps = map[refunds.ManualState]label{
+	refunds.ManualDue:      {"수기이체 대상 → 수기이체 결재", "due for a transfer by hand → approve it"},
+	refunds.ManualApproved: {"수기이체 결재 완료 → 이체 후 기록", "the transfer is approved → make it, then record it"},
+	refunds.ManualDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
 }
 
 // vanished replaces meaning and remedy of a refund that failed, where a cancel

@@ -23,7 +23,7 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 		status   reconcile.Status
 		by       time.Time
 		request  *refunds.Request
-		transfer refunds.HandState
+		transfer refunds.ManualState
 		want     string
 	}{
 		{"nothing was done, and no day presses", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, nil, "", "쇼핑몰은 취소, 토스는 미취소 → 환불 요청"},
@@ -40,8 +40,8 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 		{"it is approved", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, request(refunds.Approved, time.Time{}), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 결재 완료 → 다음 환불 실행 시 자동 취소"},
 		{"nobody knows what came of it", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.Unknown, past), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 결과 미확인 → 자동 재조회 후 확정, 중복 환불 금지"},
 		{"it is expired", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), "", "쇼핑몰은 취소, 토스는 미취소 → 취소기한 경과 → 수기이체"},
-		{"it is due for a transfer", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), refunds.HandDue, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 대상 → 수기이체 결재"},
-		{"it was transferred", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), refunds.HandDone, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 완료 → 결정에서 '수기이체 완료' 선택"},
+		{"it is due for a transfer", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), refunds.ManualDue, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 대상 → 수기이체 결재"},
+		{"it was transferred", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), refunds.ManualDone, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 완료 → 결정에서 '수기이체 완료' 선택"},
 		{"Toss refused it", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, request(refunds.Refused, time.Time{}), "", "쇼핑몰은 취소, 토스는 미취소 → 토스가 환불을 거절 → 환불 시트의 사유 확인 후 수기이체"},
 		{"too young", reconcile.CancelNotExecuted, reconcile.Timing, past, nil, "", "쇼핑몰은 취소, 토스는 미취소 → 시점 차이, 다음 대사에서 재확인"},
 		{"it has cleared", reconcile.CancelNotExecuted, reconcile.Cleared, past, nil, "", "쇼핑몰은 취소, 토스는 미취소 → 양쪽 일치로 해소"},
@@ -52,7 +52,7 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 			s.Refunds = []RefundRow{{*test.request}}
 		}
 		if test.transfer != "" {
-			s.Transfers = []refunds.HandTransfer{{RefundID: "r", State: test.transfer, Currency: pay.KRW}}
+			s.Transfers = []refunds.ManualTransfer{{RefundID: "r", State: test.transfer, Currency: pay.KRW}}
 		}
 		n, err := newNight([]Snapshot{s}, nil)
 		if err != nil {

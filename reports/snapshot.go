@@ -27,7 +27,7 @@ type Snapshot struct {
 	Capture   *refunds.CaptureFigures
 	Missing   []refunds.MissingAccount // refund accounts that nobody has
 	Promises  []Promise                // money on its way back to customers
-	Transfers []refunds.HandTransfer   // that people make by hand
+	Transfers []refunds.ManualTransfer // that people make by hand
 	Before    []reconcile.NightFigures // the nights before, the oldest first
 	// Waiting counts what is open of the merchant, by what it waits for; Waits says
 	// it of each request, by its id. Snapshots of older versions lack both.
@@ -42,7 +42,7 @@ type Snapshot struct {
 type Left struct {
 	Refunds   []RefundRow
 	Deadlines []Deadline
-	Transfers []refunds.HandTransfer
+	Transfers []refunds.ManualTransfer
 	Waiting   []refunds.WaitLine
 }
 

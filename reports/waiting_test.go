@@ -38,8 +38,8 @@ func waitingNight() Snapshot {
 	s.Left = &Left{Refunds: []RefundRow{{Request: left}}, Waiting: refunds.Tally(others),
 		Deadlines: []Deadline{{MID: left.MID, OrderID: left.OrderID, PaymentKey: left.PaymentKey, Method: left.Method, Currency: left.Currency, Amount: left.Amount,
 			CancelBy: left.CancelBy, RefundID: left.ID, State: left.State}},
-		Transfers: []refunds.HandTransfer{{RefundID: "old2", MID: "oldshop", OrderID: "OLD-2", PaymentKey: "tgen_old2", Amount: 8800, Currency: pay.KRW,
-			Why: refunds.WhyDeadline, State: refunds.HandDue, RequestedBy: "kim"}}}
+		Transfers: []refunds.ManualTransfer{{RefundID: "old2", MID: "oldshop", OrderID: "OLD-2", PaymentKey: "tgen_old2", Amount: 8800, Currency: pay.KRW,
+			Why: refunds.WhyDeadline, State: refunds.ManualDue, RequestedBy: "kim"}}}
 	return s
 }
 

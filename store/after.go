@@ -82,9 +82,9 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 }
 
 // due are the transfers by hand that nobody has made yet, of all merchants.
-func (d *DB) due(ctx context.Context, on runner) ([]refunds.HandTransfer, error) {
-	var list []refunds.HandTransfer
-	for _, state := range refunds.HandSets["hand_open"] {
+func (d *DB) due(ctx context.Context, on runner) ([]refunds.ManualTransfer, error) {
+	var list []refunds.ManualTransfer
+	for _, state := range refunds.ManualSets["hand_open"] {
 		var rows []handRow
 		if err := d.db.All(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
 			return nil, err

@@ -151,7 +151,7 @@ var errShown = errors.New("shown, not written")
 // hash of its file, and says whether that changed anything. A break that is not
 // as the workbook showed it is a *reconcile.StaleError. Without keep all of it
 // happens but is not kept.
-func (d *DB) TakeWord(ctx context.Context, w reconcile.Word, by, file string, keep bool, now time.Time) (changed bool, err error) {
+func (d *DB) TakeWord(ctx context.Context, w reconcile.Decision, by, file string, keep bool, now time.Time) (changed bool, err error) {
 	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if changed, err = d.takeWord(ctx, tx, w, by, file, now); err == nil && !keep {
 			return errShown
@@ -164,7 +164,7 @@ func (d *DB) TakeWord(ctx context.Context, w reconcile.Word, by, file string, ke
 	return changed && err == nil, err
 }
 
-func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, file string, now time.Time) (bool, error) {
+func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Decision, by, file string, now time.Time) (bool, error) {
 	before, err := d.breakOn(ctx, tx, "break_to_write", w.ID)
 	if err != nil {
 		return false, err

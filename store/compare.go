@@ -311,8 +311,8 @@ func (c *Comparison) filter(ctx context.Context, all, answered bool) (touched, s
 	return touched, suspects, err
 }
 
-// Next gives the suspects after one, most money first, at most limit.
-func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error) {
+// NextSuspects gives the suspects after one, most money first, at most limit.
+func (c *Comparison) NextSuspects(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error) {
 	with := args{"mid": c.scope.MID, "stake": after.Stake, "after": after.OrderID, "limit": limit}
 	var rows []struct {
 		SuspectID string `db:"suspect_id"`

@@ -42,7 +42,7 @@ func TestOldTransfersGetTheirReason(t *testing.T) {
 			if _, err := db.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			transfers, err := db.HandTransfers(t.Context(), "", "")
+			transfers, err := db.ManualTransfers(t.Context(), "", "")
 			if err != nil || len(transfers) != 2 {
 				t.Fatalf("%+v, %v", transfers, err)
 			}

@@ -102,7 +102,7 @@ func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 		return nil, err
 	}
 	var dropped []string
-	if err := d.db.All(ctx, tx, &dropped, "hand_settled", args{"break_id": b.ID, "note": why, "state": string(refunds.HandDropped)}); err != nil {
+	if err := d.db.All(ctx, tx, &dropped, "hand_settled", args{"break_id": b.ID, "note": why, "state": string(refunds.ManualDropped)}); err != nil {
 		return nil, err
 	}
 	for _, id := range dropped {

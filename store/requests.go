@@ -167,7 +167,7 @@ func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error
 
 // Approve gives the second person's word on requests, one after the other: each
 // must still fit its payment beside those that are ahead of it.
-func (d *DB) Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (d *DB) Approve(ctx context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return d.word(ctx, w, func(tx *sqlx.Tx, r refunds.Request) (refunds.Request, error) {
 		if err := d.requireUnaltered(ctx, tx, r.ID); err != nil {
 			return r, err
@@ -181,16 +181,16 @@ func (d *DB) Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, er
 }
 
 // Reject gives a person's no to requests that wait for a word.
-func (d *DB) Reject(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (d *DB) Reject(ctx context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return d.word(ctx, w, func(_ *sqlx.Tx, r refunds.Request) (refunds.Request, error) { return r.Reject() })
 }
 
 // Withdraw takes back what was not sent yet.
-func (d *DB) Withdraw(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (d *DB) Withdraw(ctx context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return d.word(ctx, w, func(_ *sqlx.Tx, r refunds.Request) (refunds.Request, error) { return r.Withdraw() })
 }
 
-func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
+func (d *DB) word(ctx context.Context, w refunds.Approval, give func(*sqlx.Tx, refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
 	var done []refunds.Request
 	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		requests, err := d.named(ctx, tx, w.IDs)
@@ -293,7 +293,7 @@ func (d *DB) listByHand(ctx context.Context, tx *sqlx.Tx, id string, state refun
 	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
 		return err
 	}
-	_, err := d.db.Exec(ctx, tx, "hand_due", args{"id": id, "at": at(now), "why": row.request().HandCause(), "state": string(refunds.HandDue)})
+	_, err := d.db.Exec(ctx, tx, "hand_due", args{"id": id, "at": at(now), "why": row.request().ManualCause(), "state": string(refunds.ManualDue)})
 	return err
 }
 

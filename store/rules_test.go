@@ -88,7 +88,7 @@ func vocabulary() map[string]bool {
 	for _, s := range refunds.States {
 		add(string(s))
 	}
-	for _, s := range refunds.HandStates {
+	for _, s := range refunds.ManualStates {
 		add(string(s))
 	}
 	for _, s := range reconcile.Statuses {

@@ -19,7 +19,7 @@ func Queries(d sqlfiles.Dialect) (map[string]string, error) {
 func querySets() sqlfiles.Sets {
 	sets := sqlfiles.Sets{}
 	mustAdd(sets, refunds.Sets)
-	mustAdd(sets, refunds.HandSets)
+	mustAdd(sets, refunds.ManualSets)
 	mustAdd(sets, refunds.CaptureSets)
 	mustAdd(sets, reconcile.Sets)
 	mustAdd(sets, jobs.Sets)

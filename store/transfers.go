@@ -34,48 +34,48 @@ type handRow struct {
 	CancelBy    Time   `db:"cancel_by"`
 }
 
-func (r handRow) transfer() refunds.HandTransfer {
-	return refunds.HandTransfer{
+func (r handRow) transfer() refunds.ManualTransfer {
+	return refunds.ManualTransfer{
 		RefundID: r.RefundID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Amount: r.Amount,
-		TaxFree: r.TaxFree, Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.HandState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
+		TaxFree: r.TaxFree, Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.ManualState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
 		ApprovedBy: r.ApprovedBy, ApprovedAt: r.ApprovedAt.Time, DoneBy: r.DoneBy, DoneAt: r.DoneAt.Time,
 		Reference: r.Reference, Note: r.Note, CancelBy: r.CancelBy.Time,
 	}
 }
 
-// HandTransfers lists what goes back by a bank transfer that people make, by
+// ManualTransfers lists what goes back by a bank transfer that people make, by
 // merchant and order; an empty state chooses all.
-func (d *DB) HandTransfers(ctx context.Context, mid, state string) ([]refunds.HandTransfer, error) {
+func (d *DB) ManualTransfers(ctx context.Context, mid, state string) ([]refunds.ManualTransfer, error) {
 	var rows []handRow
 	if err := d.db.All(ctx, d.db.Pool(), &rows, "hand_list", args{"mid": mid, "state": state}); err != nil {
 		return nil, err
 	}
-	list := make([]refunds.HandTransfer, len(rows))
+	list := make([]refunds.ManualTransfer, len(rows))
 	for i, row := range rows {
 		list[i] = row.transfer()
 	}
 	return list, nil
 }
 
-// HandTransfer gives the transfer of a refund, or ErrUnknownID.
-func (d *DB) HandTransfer(ctx context.Context, id string) (refunds.HandTransfer, error) {
+// ManualTransfer gives the transfer of a refund, or ErrUnknownID.
+func (d *DB) ManualTransfer(ctx context.Context, id string) (refunds.ManualTransfer, error) {
 	return d.handTransfer(ctx, d.db.Pool(), id)
 }
 
-func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.HandTransfer, error) {
+func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.ManualTransfer, error) {
 	var row handRow
 	err := d.db.One(ctx, on, &row, "hand_of", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
-		return refunds.HandTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, ErrUnknownID), "daesa refunds transfers list shows every one")
+		return refunds.ManualTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, ErrUnknownID), "daesa refunds transfers list shows every one")
 	}
 	return row.transfer(), err
 }
 
-// MoveHandTransfer writes a person's word on a transfer by hand. Its approval
+// MoveManualTransfer writes a person's word on a transfer by hand. Its approval
 // takes the amount out of what may ever be cancelled on the payment: the rule is
 // asked under the payment's lock.
-func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.HandTransfer, error) {
-	var after refunds.HandTransfer
+func (d *DB) MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error) {
+	var after refunds.ManualTransfer
 	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.handTransfer(ctx, tx, w.ID)
 		if err != nil {
@@ -105,7 +105,7 @@ func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.
 	return after, err
 }
 
-func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, w refunds.HandWord) error {
+func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.ManualTransfer, w refunds.ManualWord) error {
 	p, known, parts, err := d.roomOf(ctx, tx, refunds.Request{ID: t.RefundID, MID: t.MID, PaymentKey: t.PaymentKey})
 	if err != nil {
 		return err

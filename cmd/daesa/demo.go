@@ -225,7 +225,7 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 		return sent, err
 	}
 	ids := each(waiting, func(r refunds.Request) string { return r.ID })
-	if _, err := db.Approve(ctx, refunds.Word{IDs: ids, By: inner.actor(), Now: at}); err != nil {
+	if _, err := db.Approve(ctx, refunds.Approval{IDs: ids, By: inner.actor(), Now: at}); err != nil {
 		return sent, err
 	}
 	run, err := inner.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))

@@ -33,7 +33,7 @@ type transferDocument struct {
 	Note        *string `json:"note"`
 }
 
-func newTransferDocument(t refunds.HandTransfer) transferDocument {
+func newTransferDocument(t refunds.ManualTransfer) transferDocument {
 	return transferDocument{
 		ID: t.RefundID, MID: t.MID, OrderID: t.OrderID, PaymentKey: t.PaymentKey, Amount: t.Amount, Currency: string(t.Currency),
 		Why: t.Cause(), State: string(t.State), RequestedBy: t.RequestedBy, DueAt: pay.FormatTime(t.DueAt), ApprovedBy: orNull(t.ApprovedBy),
@@ -50,9 +50,9 @@ func (a *app) refundsTransfersCommand() *cobra.Command {
 			"bank's reference is written down.",
 	}
 	cmd.AddCommand(a.transfersListCommand(),
-		a.transferCommand("approve", "Agree that it is transferred; by another person than the one who asked", refunds.HandApproved),
-		a.transferCommand("done", "Write down that it was transferred", refunds.HandDone),
-		a.transferCommand("drop", "Nothing is given back this way after all", refunds.HandDropped))
+		a.transferCommand("approve", "Agree that it is transferred; by another person than the one who asked", refunds.ManualApproved),
+		a.transferCommand("done", "Write down that it was transferred", refunds.ManualDone),
+		a.transferCommand("drop", "Nothing is given back this way after all", refunds.ManualDropped))
 	return cmd
 }
 
@@ -61,11 +61,11 @@ func (a *app) transfersListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List transfers by hand", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := oneOf("--state", state, refunds.HandStates); err != nil {
+			if err := oneOf("--state", state, refunds.ManualStates); err != nil {
 				return err
 			}
 			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				list, err := db.HandTransfers(cmd.Context(), a.mid, state)
+				list, err := db.ManualTransfers(cmd.Context(), a.mid, state)
 				if err != nil {
 					return err
 				}
@@ -74,7 +74,7 @@ func (a *app) transfersListCommand() *cobra.Command {
 				}
 				if len(list) > 0 {
 					lang := refunds.Language(cfg.Reports.Language)
-					a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.HandTransfer) []string {
+					a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.ManualTransfer) []string {
 						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Cause(), "", t.CancelBy).Cause}
 					}))
 				}
@@ -83,12 +83,12 @@ func (a *app) transfersListCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&state, "state", "", "only this state: "+listed(refunds.HandStates))
+	cmd.Flags().StringVar(&state, "state", "", "only this state: "+listed(refunds.ManualStates))
 	return cmd
 }
 
-func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.Command {
-	w := refunds.HandWord{To: to}
+func (a *app) transferCommand(name, short string, to refunds.ManualState) *cobra.Command {
+	w := refunds.ManualWord{To: to}
 	cmd := &cobra.Command{
 		Use: name + " ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -96,10 +96,10 @@ func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.C
 			return a.moveTransfer(cmd.Context(), w)
 		},
 	}
-	if to == refunds.HandDone {
+	if to == refunds.ManualDone {
 		cmd.Flags().StringVar(&w.Reference, "reference", "", "the bank's reference of the transfer")
 	}
-	if to == refunds.HandApproved {
+	if to == refunds.ManualApproved {
 		cmd.Flags().BoolVar(&w.Another, "another-wish", false, "it is due although Toss was asked for the same amount of the same payment as well")
 	}
 	cmd.Flags().StringVar(&w.Note, "note", "", "kept in the journal")
@@ -107,7 +107,7 @@ func (a *app) transferCommand(name, short string, to refunds.HandState) *cobra.C
 }
 
 // moveTransfer writes a person's word on a transfer.
-func (a *app) moveTransfer(ctx context.Context, w refunds.HandWord) error {
+func (a *app) moveTransfer(ctx context.Context, w refunds.ManualWord) error {
 	return a.withAsker(ctx, func(s *asker) error {
 		w.By, w.Now = a.actor(), s.now
 		after, err := room.MoveTransfer{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, Word: w}.Run(ctx)

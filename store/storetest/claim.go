@@ -176,7 +176,7 @@ func refusedIsDue(t *testing.T, db *store.DB) {
 			t.Fatal(err)
 		}
 		settle(t, db, r.ID, refunds.Step{To: state, Why: code})
-		if transfer, err := db.HandTransfer(t.Context(), r.ID); err != nil || transfer.State != refunds.HandDue || transfer.Amount != 1000 || transfer.Why != code {
+		if transfer, err := db.ManualTransfer(t.Context(), r.ID); err != nil || transfer.State != refunds.ManualDue || transfer.Amount != 1000 || transfer.Why != code {
 			t.Errorf("what is %s: %+v, %v", state, transfer, err)
 		}
 	}
@@ -185,14 +185,14 @@ func refusedIsDue(t *testing.T, db *store.DB) {
 func seenJustNow(t *testing.T, db *store.DB) {
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
-	word := refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Now: now}
+	word := refunds.ManualWord{ID: r.ID, To: refunds.ManualApproved, By: "lee", Now: now}
 	word.Seen = &pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.PartialCanceled, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 6999,
 		ApprovedAt: now.Add(-time.Hour), Cancels: []pay.Cancel{{TransactionKey: "tx", Amount: 3001, Status: pay.CancelDone, CanceledAt: now}}}
-	if _, err := db.MoveHandTransfer(t.Context(), word); err == nil {
+	if _, err := db.MoveManualTransfer(t.Context(), word); err == nil {
 		t.Error("7,000 go by hand, and Toss holds 6,999")
 	}
 	word.Seen.BalanceAmount, word.Seen.Cancels[0].Amount = 7000, 3000
-	if _, err := db.MoveHandTransfer(t.Context(), word); err != nil {
+	if _, err := db.MoveManualTransfer(t.Context(), word); err != nil {
 		t.Errorf("7,000 go by hand, which Toss holds: %v", err)
 	}
 }

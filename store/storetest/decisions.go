@@ -62,7 +62,7 @@ func decision(b reconcile.Break, change ...func(*app.RefundDecision)) app.Refund
 	d := app.RefundDecision{By: "kim", Now: now.Add(time.Hour), Payment: paid(),
 		Request: refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "0001", PaymentKey: "p1", Method: pay.Card, Amount: 1000, Currency: pay.KRW,
 			Reason: "test", Ref: ref, BreakID: b.ID, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now.Add(time.Hour)}}
-	d.Word = reconcile.Word{ID: b.ID, As: reconcile.RefundNow, Note: &note, Seen: b, RefundID: d.Request.ID}
+	d.Word = reconcile.Decision{ID: b.ID, As: reconcile.RefundNow, Note: &note, Seen: b, RefundID: d.Request.ID}
 	for _, each := range change {
 		each(&d)
 	}
@@ -140,7 +140,7 @@ func neverAlone(t *testing.T, db *store.DB) {
 	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundNow, "kim", "why", now); !errors.Is(err, reconcile.ErrNeedsRequest) {
 		t.Errorf("%v", err)
 	}
-	if _, err := db.TakeWord(t.Context(), reconcile.Word{ID: b.ID, As: reconcile.RefundNow, Seen: b}, "kim", "file", true, now); !errors.Is(err, reconcile.ErrNeedsRequest) {
+	if _, err := db.TakeWord(t.Context(), reconcile.Decision{ID: b.ID, As: reconcile.RefundNow, Seen: b}, "kim", "file", true, now); !errors.Is(err, reconcile.ErrNeedsRequest) {
 		t.Errorf("%v", err)
 	}
 	stands(t, db, b.ID, reconcile.Open, "")
@@ -260,7 +260,7 @@ func decidedOver(t *testing.T, db *store.DB) {
 	if stands(t, db, b.ID, reconcile.Refunding, proposed.ID); countRefunds(t, db) != 1 {
 		t.Error("a second request was made")
 	}
-	if _, err := db.Reject(t.Context(), refunds.Word{IDs: []string{proposed.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Reject(t.Context(), refunds.Approval{IDs: []string{proposed.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	open := stands(t, db, b.ID, reconcile.Open, "")
@@ -278,7 +278,7 @@ func decidedByFile(t *testing.T, db *store.DB) {
 	if again, err := db.DecideRefund(t.Context(), decision(b, byFile), true); err != nil || again.Changed {
 		t.Errorf("the same file again: %+v %v", again, err)
 	}
-	if _, err := db.Reject(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Reject(t.Context(), refunds.Approval{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	second := func(d *app.RefundDecision) {
@@ -296,8 +296,8 @@ func decidedByFile(t *testing.T, db *store.DB) {
 
 // everyEnd: each writer of a state that a request ends in tells the break.
 func everyEnd(t *testing.T, db *store.DB) {
-	word := func(id string) refunds.Word {
-		return refunds.Word{IDs: []string{id}, By: "lee", Note: "x", Now: now.Add(2 * time.Hour)}
+	word := func(id string) refunds.Approval {
+		return refunds.Approval{IDs: []string{id}, By: "lee", Note: "x", Now: now.Add(2 * time.Hour)}
 	}
 	settle := func(from refunds.State, to ...refunds.State) func(string) error {
 		return func(id string) error {
@@ -421,7 +421,7 @@ func decidedOtherwise(t *testing.T, db *store.DB) {
 func decidedTooLate(t *testing.T, db *store.DB) {
 	b := owedBreak(t, db)
 	done := decide(t, db, decision(b))
-	if _, err := db.Approve(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{done.Request.ID}, By: "lee", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	c := claimed(t, db, choice("a", now.Add(2*time.Hour)))
@@ -533,7 +533,7 @@ func nightWritesOverNothing(t *testing.T, db *store.DB) {
 	owner := "park"
 	again(t, db, owed(900), func() {
 		seen := stands(t, db, b.ID, reconcile.Refunding, decision(b).Request.ID)
-		if _, err := db.TakeWord(t.Context(), reconcile.Word{ID: b.ID, Owner: &owner, Seen: seen}, "lee", "file", true, now.Add(2*time.Hour)); err != nil {
+		if _, err := db.TakeWord(t.Context(), reconcile.Decision{ID: b.ID, Owner: &owner, Seen: seen}, "lee", "file", true, now.Add(2*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	})

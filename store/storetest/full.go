@@ -214,7 +214,7 @@ func fullAdd(t *testing.T, db *store.DB) func(*store.DB) error {
 	}
 }
 
-type giveWord func(db *store.DB, ctx context.Context, w refunds.Word) ([]refunds.Request, error)
+type giveWord func(db *store.DB, ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 
 func fullWord(give giveWord) func(t *testing.T, db *store.DB) func(*store.DB) error {
 	return func(t *testing.T, db *store.DB) func(*store.DB) error {
@@ -222,7 +222,7 @@ func fullWord(give giveWord) func(t *testing.T, db *store.DB) func(*store.DB) er
 		if err := fullAdd(db); err != nil {
 			t.Fatal(err)
 		}
-		w := refunds.Word{By: "lee", Note: string(noise()), Now: now, IDs: []string{refunds.RequestID(mid, "a"), refunds.RequestID(mid, "b"), refunds.RequestID(mid, "c")}}
+		w := refunds.Approval{By: "lee", Note: string(noise()), Now: now, IDs: []string{refunds.RequestID(mid, "a"), refunds.RequestID(mid, "b"), refunds.RequestID(mid, "c")}}
 		return func(small *store.DB) error {
 			_, err := give(small, t.Context(), w)
 			return err
@@ -243,7 +243,7 @@ func fullTransfer(t *testing.T, db *store.DB) func(*store.DB) error {
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	return func(small *store.DB) error {
-		_, err := small.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Note: string(noise()), Now: now})
+		_, err := small.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: r.ID, To: refunds.ManualApproved, By: "lee", Note: string(noise()), Now: now})
 		return err
 	}
 }

@@ -158,7 +158,7 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 		t.Errorf("of another payment it is found as %+v, %v", had, err)
 	}
 	// What was taken back before anything of it was sent may be asked for anew.
-	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{first.ID}, By: "kim", Note: "wrong mid", Now: now}); err != nil {
+	if _, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{first.ID}, By: "kim", Note: "wrong mid", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if added, err := add(t, db, wish(mid, "one", 1000)); err != nil || len(added.New) != 1 {
@@ -168,7 +168,7 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 
 func knownOverMIDs(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now })
-	if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Now: now}); err != nil {
+	if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: r.ID, To: refunds.ManualApproved, By: "lee", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	s := asked(t, db, "s", 1000, time.Time{}, of("r"))
@@ -208,7 +208,7 @@ func handOverMIDs(t *testing.T, db *store.DB) {
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	due := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	asked(t, db, "s", 4000, time.Time{}, under("s"))
-	if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: due.ID, To: refunds.HandApproved, By: "lee", Now: now}); err == nil {
+	if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: due.ID, To: refunds.ManualApproved, By: "lee", Now: now}); err == nil {
 		t.Error("7,000 by hand and 4,000 by Toss of 10,000, under two MIDs")
 	}
 	c := claimed(t, db, choiceUnder("a", now))

@@ -28,8 +28,8 @@ type writer func(t *testing.T, db *store.DB, r refunds.Request) error
 // writers are all that write a request's state after its first, each with every
 // state that it could be asked to write.
 func writers() map[string]writer {
-	word := func(r refunds.Request) refunds.Word {
-		return refunds.Word{IDs: []string{r.ID}, By: "lee", Note: "x", Now: now}
+	word := func(r refunds.Request) refunds.Approval {
+		return refunds.Approval{IDs: []string{r.ID}, By: "lee", Note: "x", Now: now}
 	}
 	all := map[string]writer{
 		"begin": func(t *testing.T, db *store.DB, r refunds.Request) error {
@@ -107,7 +107,7 @@ func brought(t *testing.T, db *store.DB, ref string, b reconcile.Break, state re
 		case refunds.Sending:
 			err = db.Begin(t.Context(), begun(&refunds.Claimed{Request: r}, now))
 		case refunds.Approved:
-			err = second(db.Approve(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "lee", Now: now}))
+			err = second(db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "lee", Now: now}))
 		default:
 			err = stepped(t, db, r, next)
 		}

@@ -64,7 +64,7 @@ func approve(db *store.DB, t *testing.T, refs ...string) error {
 	for i, ref := range refs {
 		ids[i] = refunds.RequestID(mid, ref)
 	}
-	_, err := db.Approve(t.Context(), refunds.Word{IDs: ids, By: "lee", Now: now})
+	_, err := db.Approve(t.Context(), refunds.Approval{IDs: ids, By: "lee", Now: now})
 	return err
 }
 
@@ -170,7 +170,7 @@ func partsProposed(t *testing.T, db *store.DB) {
 // hand approves the transfer of an expired request.
 func hand(t *testing.T, db *store.DB, ref string, seen *pay.Payment) error {
 	t.Helper()
-	_, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: refunds.RequestID(mid, ref), To: refunds.HandApproved, By: "lee", Another: true, Seen: seen, Now: now})
+	_, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: refunds.RequestID(mid, ref), To: refunds.ManualApproved, By: "lee", Another: true, Seen: seen, Now: now})
 	return err
 }
 
@@ -197,7 +197,7 @@ func partsByHand(t *testing.T, db *store.DB) {
 		t.Errorf("exactly what is left: %v", err)
 	}
 	tooMuch(t, addParts(db, t, "late", mixed(1, 0)), refunds.WhyAboveBalance, "one won of Toss after it")
-	transfers, err := db.HandTransfers(t.Context(), mid, "")
+	transfers, err := db.ManualTransfers(t.Context(), mid, "")
 	if err != nil || len(transfers) != 3 {
 		t.Fatalf("%+v, %v", transfers, err)
 	}

@@ -41,7 +41,7 @@ func asked(t *testing.T, db *store.DB, ref string, amount int64, cancelBy time.T
 		t.Fatal(err)
 	}
 	if r.State == refunds.Requested {
-		if _, err := db.Approve(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
+		if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -314,12 +314,12 @@ func approvals(t *testing.T, db *store.DB) {
 	if err := db.ExecForTest(t.Context(), `UPDATE refunds SET approved_by = 'kim'`); err == nil {
 		t.Error("the database lets the requester approve")
 	}
-	done, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "kim", Note: "mistake", Now: now})
+	done, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "kim", Note: "mistake", Now: now})
 	if err != nil || done[0].State != refunds.Rejected || stored(t, db, r.ID).State != refunds.Rejected {
 		t.Errorf("withdrawn as %+v, %v", done, err)
 	}
 	var wrong *refunds.StateError
-	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "kim", Note: "again", Now: now}); !errors.As(err, &wrong) {
+	if _, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "kim", Note: "again", Now: now}); !errors.As(err, &wrong) {
 		t.Errorf("withdrawn twice: %v", err)
 	}
 }
@@ -328,27 +328,27 @@ func handTransfers(t *testing.T, db *store.DB) {
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	asked(t, db, "s", 4000, time.Time{}, of("r"))
-	due, err := db.HandTransfers(t.Context(), mid, "due")
+	due, err := db.ManualTransfers(t.Context(), mid, "due")
 	if err != nil || len(due) != 1 || due[0].RefundID != r.ID || due[0].Amount != 7000 {
 		t.Fatalf("due: %+v, %v", due, err)
 	}
-	move := func(to refunds.HandState, by string) error {
-		_, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: to, By: by, Reference: "bank-1", Now: now})
+	move := func(to refunds.ManualState, by string) error {
+		_, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: r.ID, To: to, By: by, Reference: "bank-1", Now: now})
 		return err
 	}
-	if err := move(refunds.HandApproved, "kim"); err == nil {
+	if err := move(refunds.ManualApproved, "kim"); err == nil {
 		t.Error("who asked for it approves its transfer")
 	}
-	if err := move(refunds.HandApproved, "lee"); err == nil {
+	if err := move(refunds.ManualApproved, "lee"); err == nil {
 		t.Error("7,000 by hand and 4,000 by Toss of 10,000")
 	}
-	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{refunds.RequestID(mid, "s")}, By: "kim", Note: "x", Now: now}); err != nil {
+	if _, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{refunds.RequestID(mid, "s")}, By: "kim", Note: "x", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	var much *refunds.TooMuchError
 	again := refunds.Request{ID: "x", MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Amount: 4000, Currency: pay.KRW, Reason: "x", Ref: "x", State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
-	for _, to := range []refunds.HandState{refunds.HandApproved, refunds.HandDone} {
+	for _, to := range []refunds.ManualState{refunds.ManualApproved, refunds.ManualDone} {
 		if err := move(to, "lee"); err != nil {
 			t.Fatal(err)
 		}

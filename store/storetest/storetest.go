@@ -396,7 +396,7 @@ func suspected(t *testing.T, c *store.Comparison) (ids []string) {
 	t.Helper()
 	after := reconcile.Suspect{Stake: 1 << 62}
 	for {
-		batch, err := c.Next(t.Context(), after, 2)
+		batch, err := c.NextSuspects(t.Context(), after, 2)
 		if err != nil {
 			t.Fatal(err)
 		}

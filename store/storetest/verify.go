@@ -104,8 +104,8 @@ func story(t *testing.T, db *store.DB) {
 	}
 	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
 	late := asked(t, db, "late", 7000, now.Add(-time.Hour), past)
-	for _, to := range []refunds.HandState{refunds.HandApproved, refunds.HandDone} {
-		if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: late.ID, To: to, By: "lee", Reference: "bank-1", Note: "called", Now: now}); err != nil {
+	for _, to := range []refunds.ManualState{refunds.ManualApproved, refunds.ManualDone} {
+		if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: late.ID, To: to, By: "lee", Reference: "bank-1", Note: "called", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -273,7 +273,7 @@ func oneRowStopsItself(t *testing.T, db *store.DB) {
 	if step := refunds.Next(first.Request, nil, refunds.Answer{Known: first.Known, Payment: &pay.Payment{}}, now); step.To != refunds.HeldState || step.Why != refunds.WhyAltered || step.Do != refunds.Rest {
 		t.Errorf("it goes to %+v", step)
 	}
-	word := refunds.Word{IDs: []string{waits.ID}, By: "lee", Note: "x", Now: now}
+	word := refunds.Approval{IDs: []string{waits.ID}, By: "lee", Note: "x", Now: now}
 	if _, err := db.Approve(t.Context(), word); err == nil || !strings.Contains(err.Error(), "amount") {
 		t.Errorf("a changed request is approved: %v", err)
 	}

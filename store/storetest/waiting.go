@@ -125,7 +125,7 @@ func expiry(t *testing.T, db *store.DB) {
 	if again := expire(gone); len(again) != 0 {
 		t.Errorf("expired twice: %v", again)
 	}
-	due, err := db.HandTransfers(t.Context(), "gone", string(refunds.HandDue))
+	due, err := db.ManualTransfers(t.Context(), "gone", string(refunds.ManualDue))
 	if err != nil || len(due) != len(want) || due[0].Why != refunds.WhyDeadline {
 		t.Errorf("due by hand: %+v, %v", due, err)
 	}

@@ -8,8 +8,8 @@ import (
 	"daesa/pay"
 )
 
-// Word is what a person wrote about a break into a workbook.
-type Word struct {
+// Decision is what a person wrote about a break into a workbook.
+type Decision struct {
 	ID    string
 	As    Disposition // "": no decision
 	Owner *string     // nil: left as it was drawn
@@ -20,7 +20,7 @@ type Word struct {
 }
 
 // Empty says whether the person wrote nothing.
-func (w Word) Empty() bool { return w.As == "" && w.Owner == nil && w.Note == nil }
+func (w Decision) Empty() bool { return w.As == "" && w.Owner == nil && w.Note == nil }
 
 // StaleError: the break is not as the person saw it, so that their word is not
 // taken.
@@ -32,7 +32,7 @@ func (e *StaleError) Error() string { return "has changed since the workbook was
 // Take writes a person's word onto the break, or says why it cannot be: the
 // word is about what the workbook showed, and the break may have moved since.
 // A word that the break bears already changes nothing.
-func (b Break) Take(w Word, by string, at time.Time) (after Break, changed bool, err error) {
+func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed bool, err error) {
 	if b.Bears(w) {
 		return b, false, nil
 	}
@@ -72,7 +72,7 @@ func (b Break) Take(w Word, by string, at time.Time) (after Break, changed bool,
 }
 
 // Bears reports whether the break says already what the word says.
-func (b Break) Bears(w Word) bool {
+func (b Break) Bears(w Decision) bool {
 	return (b.Status == Resolved || b.Status == Refunding) && b.Resolution == w.As && same(w.Owner, b.Owner) && same(w.Note, b.Note)
 }
 
@@ -105,7 +105,7 @@ func (e *DecidedBeforeError) Hint() string {
 
 // OncePerFile refuses a refund that the same workbook has asked for before, unless
 // the break bears the word still; the error is a *DecidedBeforeError.
-func (b Break) OncePerFile(w Word, workbook string, earlier []Earlier) error {
+func (b Break) OncePerFile(w Decision, workbook string, earlier []Earlier) error {
 	if workbook == "" || b.Bears(w) {
 		return nil
 	}

@@ -27,19 +27,19 @@ func TestATransferThatWasNeverSentNamesItsDeadline(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name     string
-		transfer HandTransfer
+		transfer ManualTransfer
 		want     string
 	}{
-		{"the reason that it has", HandTransfer{Why: "EXCEED_MAX_REFUND_DUE", CancelBy: now, DueAt: now.Add(1)}, "EXCEED_MAX_REFUND_DUE"},
-		{"listed without one, after its deadline", HandTransfer{CancelBy: now, DueAt: now.Add(time.Second)}, WhyDeadline},
-		{"listed without one, before its deadline", HandTransfer{CancelBy: now, DueAt: now}, ""},
-		{"listed without one, and no deadline is known", HandTransfer{DueAt: now}, ""},
+		{"the reason that it has", ManualTransfer{Why: "EXCEED_MAX_REFUND_DUE", CancelBy: now, DueAt: now.Add(1)}, "EXCEED_MAX_REFUND_DUE"},
+		{"listed without one, after its deadline", ManualTransfer{CancelBy: now, DueAt: now.Add(time.Second)}, WhyDeadline},
+		{"listed without one, before its deadline", ManualTransfer{CancelBy: now, DueAt: now}, ""},
+		{"listed without one, and no deadline is known", ManualTransfer{DueAt: now}, ""},
 	} {
 		if got := test.transfer.Cause(); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
-	if said := Explain(Korean, HandTransfer{CancelBy: now, DueAt: now.Add(time.Second)}.Cause(), "", now).Cause; !strings.HasPrefix(said, "취소기한이 지났습니다") {
+	if said := Explain(Korean, ManualTransfer{CancelBy: now, DueAt: now.Add(time.Second)}.Cause(), "", now).Cause; !strings.HasPrefix(said, "취소기한이 지났습니다") {
 		t.Error(said)
 	}
 }
@@ -50,25 +50,25 @@ func TestATransferByHandIsAnotherPersonsWordAndTheBanksReference(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
-		from HandState
-		word HandWord
+		from ManualState
+		word ManualWord
 		ok   bool
 	}{
-		{"another person approves", HandDue, HandWord{To: HandApproved, By: "lee"}, true},
-		{"who asked cannot", HandDue, HandWord{To: HandApproved, By: "Kim "}, false},
-		{"nobody cannot", HandDue, HandWord{To: HandApproved, By: " "}, false},
-		{"it was transferred", HandApproved, HandWord{To: HandDone, By: "kim", Reference: "KB 0122"}, true},
-		{"and the bank's reference is not there", HandApproved, HandWord{To: HandDone, By: "kim", Reference: " "}, false},
-		{"it was transferred before anybody approved", HandDue, HandWord{To: HandDone, By: "kim", Reference: "KB 0122"}, false},
-		{"it is approved twice", HandApproved, HandWord{To: HandApproved, By: "lee"}, false},
-		{"it is done twice", HandDone, HandWord{To: HandDone, By: "kim", Reference: "KB 0123"}, false},
-		{"it is dropped before", HandDue, HandWord{To: HandDropped, By: "kim", Note: "paid in cash"}, true},
-		{"it is dropped after the word", HandApproved, HandWord{To: HandDropped, By: "kim", Note: "paid in cash"}, true},
-		{"it is dropped for no reason", HandDue, HandWord{To: HandDropped, By: "kim"}, false},
-		{"it is dropped after the transfer", HandDone, HandWord{To: HandDropped, By: "kim", Note: "paid in cash"}, false},
+		{"another person approves", ManualDue, ManualWord{To: ManualApproved, By: "lee"}, true},
+		{"who asked cannot", ManualDue, ManualWord{To: ManualApproved, By: "Kim "}, false},
+		{"nobody cannot", ManualDue, ManualWord{To: ManualApproved, By: " "}, false},
+		{"it was transferred", ManualApproved, ManualWord{To: ManualDone, By: "kim", Reference: "KB 0122"}, true},
+		{"and the bank's reference is not there", ManualApproved, ManualWord{To: ManualDone, By: "kim", Reference: " "}, false},
+		{"it was transferred before anybody approved", ManualDue, ManualWord{To: ManualDone, By: "kim", Reference: "KB 0122"}, false},
+		{"it is approved twice", ManualApproved, ManualWord{To: ManualApproved, By: "lee"}, false},
+		{"it is done twice", ManualDone, ManualWord{To: ManualDone, By: "kim", Reference: "KB 0123"}, false},
+		{"it is dropped before", ManualDue, ManualWord{To: ManualDropped, By: "kim", Note: "paid in cash"}, true},
+		{"it is dropped after the word", ManualApproved, ManualWord{To: ManualDropped, By: "kim", Note: "paid in cash"}, true},
+		{"it is dropped for no reason", ManualDue, ManualWord{To: ManualDropped, By: "kim"}, false},
+		{"it is dropped after the transfer", ManualDone, ManualWord{To: ManualDropped, By: "kim", Note: "paid in cash"}, false},
 	} {
 		test.word.Now = at
-		before := HandTransfer{RefundID: own, State: test.from, RequestedBy: "kim"}
+		before := ManualTransfer{RefundID: own, State: test.from, RequestedBy: "kim"}
 		after, err := before.Move(test.word)
 		switch {
 		case (err == nil) != test.ok:
