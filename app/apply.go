@@ -134,7 +134,7 @@ func ApprovalsOf(requests []refunds.Request, batch string) []Approval {
 	currencies := map[pay.Currency]bool{}
 	for _, r := range requests {
 		switch {
-		case r.State != refunds.Requested:
+		case r.State != refunds.StateRequested:
 		case batch != "" && r.Batch == batch && r.SameAs == "":
 			whole = append(whole, r)
 			currencies[r.Currency] = true

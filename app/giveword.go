@@ -101,9 +101,9 @@ func (x GiveWord) waiting(requests []refunds.Request) (ids, leftOut []string) {
 	approving := x.Say == SayApprove
 	for _, r := range requests {
 		switch {
-		case r.State == refunds.Requested && approving && r.SameAs != "":
+		case r.State == refunds.StateRequested && approving && r.SameAs != "":
 			leftOut = append(leftOut, r.ID)
-		case r.State == refunds.Requested, r.State == refunds.NeedsAccount && !approving:
+		case r.State == refunds.StateRequested, r.State == refunds.StateNeedsAccount && !approving:
 			ids = append(ids, r.ID)
 		}
 	}

@@ -53,7 +53,7 @@ func (s *tray) give(w refunds.Approval, rule func(refunds.Request) (refunds.Requ
 }
 
 func (s *tray) Approve(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
-	return s.give(w, func(r refunds.Request) (refunds.Request, error) { r.State = refunds.Approved; return r, nil })
+	return s.give(w, func(r refunds.Request) (refunds.Request, error) { r.State = refunds.StateApproved; return r, nil })
 }
 
 func (s *tray) Reject(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
@@ -113,9 +113,9 @@ func idsOf(requests []refunds.Request) (ids []string) {
 
 func TestAnApprovalOfABatchLeavesOutWhatEqualsAnother(t *testing.T) {
 	t.Parallel()
-	equal := waitsFor("equal", refunds.Requested, 100)
+	equal := waitsFor("equal", refunds.StateRequested, 100)
 	equal.SameAs = "one"
-	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 100), equal, waitsFor("account", refunds.NeedsAccount, 50), waitsFor("sent", refunds.Succeeded, 70)}}
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.StateRequested, 100), equal, waitsFor("account", refunds.StateNeedsAccount, 50), waitsFor("sent", refunds.StateSucceeded, 70)}}
 	given, err := word(s, app.SayApprove).Run(t.Context())
 	if err != nil || !slices.Equal(idsOf(given.Requests), []string{"one"}) || !slices.Equal(given.LeftOut, []string{"equal"}) {
 		t.Errorf("%v, left out %v, %v", idsOf(given.Requests), given.LeftOut, err)
@@ -128,7 +128,7 @@ func TestAnApprovalOfABatchLeavesOutWhatEqualsAnother(t *testing.T) {
 
 func TestAnApprovalIsOfWhatThePersonHasSeen(t *testing.T) {
 	t.Parallel()
-	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 40_000), waitsFor("two", refunds.Requested, 29_000)}}
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.StateRequested, 40_000), waitsFor("two", refunds.StateRequested, 29_000)}}
 	for amount, ok := range map[string]bool{"69000": true, "69,000": true, "69,000원": true, "68000": false} {
 		w := word(s, app.SayApprove)
 		w.Expect = &app.Expected{Count: 2, Amount: amount}
@@ -159,7 +159,7 @@ func TestADatabaseThatIsBehindTakesNoWord(t *testing.T) {
 	k := keeper(t, j)
 	must(t, k.Keep(t.Context(), noon, true))
 	j.length = 899
-	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 100)}, claimed: &refunds.Claimed{}}
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.StateRequested, 100)}, claimed: &refunds.Claimed{}}
 	w := word(s, app.SayApprove)
 	w.Head = k
 	_, given := w.Run(t.Context())
@@ -185,11 +185,11 @@ func lookUps(p *toss) map[string]app.LookUp { return map[string]app.LookUp{"m": 
 
 func TestAHeldRefundIsResolvedByWhatTossShowsNow(t *testing.T) {
 	t.Parallel()
-	held := refunds.Request{ID: "r", MID: "m", PaymentKey: "k", State: refunds.HeldState, Amount: 1000, Currency: pay.KRW, RequestedBy: "kim"}
+	held := refunds.Request{ID: "r", MID: "m", PaymentKey: "k", State: refunds.StateHeld, Amount: 1000, Currency: pay.KRW, RequestedBy: "kim"}
 	s := &tray{claimed: &refunds.Claimed{Request: held}}
 	shown := &toss{payment: pay.Payment{MID: "m", PaymentKey: "k", Status: pay.Done, Method: pay.Card, Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000, PartialCancelable: true}}
 	resolve := app.ResolveRefund{Store: s, Head: app.NewHeadKeeper("", nil), LookUps: lookUps(shown), ID: "r", By: "lee", Now: noon}
-	if err := resolve.Run(t.Context()); err != nil || s.step.To != refunds.Requested || shown.looked != 1 {
+	if err := resolve.Run(t.Context()); err != nil || s.step.To != refunds.StateRequested || shown.looked != 1 {
 		t.Errorf("not executed: %s after %d looks, %v", s.step.To, shown.looked, err)
 	}
 	resolve.Executed = true

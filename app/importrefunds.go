@@ -123,9 +123,9 @@ func (d *Imported) count(r refunds.Request) {
 	d.Added++
 	d.Amount[r.Currency] += r.Amount
 	switch r.State {
-	case refunds.ExpiredState:
+	case refunds.StateExpired:
 		d.Expired++
-	case refunds.NeedsAccount:
+	case refunds.StateNeedsAccount:
 		d.WithoutAccount++
 	default: // it takes its way
 	}

@@ -84,7 +84,7 @@ func TestEachCommandTellsItsOwnNeeds(t *testing.T) {
 	}
 	books := openBooks{
 		standing: refunds.Standing{Open: []refunds.Open{
-			open("a", "1", refunds.Requested, 1000), open("a", "2", refunds.Approved, 20_000), open("b", "3", refunds.Unknown, 3000), open("gone", "4", refunds.Approved, 4000),
+			open("a", "1", refunds.StateRequested, 1000), open("a", "2", refunds.StateApproved, 20_000), open("b", "3", refunds.StateUnknown, 3000), open("gone", "4", refunds.StateApproved, 4000),
 		}},
 		breaks:    map[string]int64{"a": 2},
 		transfers: []refunds.ManualTransfer{{MID: "a", State: refunds.ManualDue}, {MID: "b", State: refunds.ManualApproved}},

@@ -29,10 +29,10 @@ func NeedsOf(l refunds.WaitLine) []Need {
 	}{
 		{NeedSetting, l.Stuck},
 		{NeedTime, l.Late > 0},
-		{NeedApproval, l.State == refunds.Requested},
-		{NeedAccount, l.State == refunds.NeedsAccount},
-		{NeedLook, l.State == refunds.HeldState},
-		{NeedOutcome, l.State == refunds.HeldState || l.State == refunds.Unknown},
+		{NeedApproval, l.State == refunds.StateRequested},
+		{NeedAccount, l.State == refunds.StateNeedsAccount},
+		{NeedLook, l.State == refunds.StateHeld},
+		{NeedOutcome, l.State == refunds.StateHeld || l.State == refunds.StateUnknown},
 	} {
 		if each.is {
 			needs = append(needs, each.need)

@@ -16,14 +16,14 @@ func TestWhatALineNeeds(t *testing.T) {
 		line refunds.WaitLine
 		want []Need
 	}{
-		"nothing":                    {refunds.WaitLine{State: refunds.Approved, Count: 3}, nil},
-		"a word":                     {refunds.WaitLine{State: refunds.Requested}, []Need{NeedApproval}},
-		"a word, and soon":           {refunds.WaitLine{State: refunds.Requested, Late: 1}, []Need{NeedTime, NeedApproval}},
-		"a setting":                  {refunds.WaitLine{State: refunds.Approved, Stuck: true, Late: 2}, []Need{NeedSetting, NeedTime}},
-		"an account":                 {refunds.WaitLine{State: refunds.NeedsAccount}, []Need{NeedAccount}},
-		"a look":                     {refunds.WaitLine{State: refunds.HeldState}, []Need{NeedLook, NeedOutcome}},
-		"its outcome":                {refunds.WaitLine{State: refunds.Unknown}, []Need{NeedOutcome}},
-		"a setting, and its outcome": {refunds.WaitLine{State: refunds.Unknown, Stuck: true}, []Need{NeedSetting, NeedOutcome}},
+		"nothing":                    {refunds.WaitLine{State: refunds.StateApproved, Count: 3}, nil},
+		"a word":                     {refunds.WaitLine{State: refunds.StateRequested}, []Need{NeedApproval}},
+		"a word, and soon":           {refunds.WaitLine{State: refunds.StateRequested, Late: 1}, []Need{NeedTime, NeedApproval}},
+		"a setting":                  {refunds.WaitLine{State: refunds.StateApproved, Stuck: true, Late: 2}, []Need{NeedSetting, NeedTime}},
+		"an account":                 {refunds.WaitLine{State: refunds.StateNeedsAccount}, []Need{NeedAccount}},
+		"a look":                     {refunds.WaitLine{State: refunds.StateHeld}, []Need{NeedLook, NeedOutcome}},
+		"its outcome":                {refunds.WaitLine{State: refunds.StateUnknown}, []Need{NeedOutcome}},
+		"a setting, and its outcome": {refunds.WaitLine{State: refunds.StateUnknown, Stuck: true}, []Need{NeedSetting, NeedOutcome}},
 	} {
 		if diff := cmp.Diff(test.want, NeedsOf(test.line)); diff != "" {
 			t.Errorf("%s: %s", name, diff)

@@ -97,7 +97,7 @@ func benchmarkRefunds(b *testing.B, url string, workers int) {
 				if turn == nil || err != nil {
 					return
 				}
-				if turn.Is == refunds.Succeeded {
+				if turn.Is == refunds.StateSucceeded {
 					done.Add(1)
 				}
 			}
@@ -130,7 +130,7 @@ func fill(b *testing.B, db *store.DB, sb *sandbox.Sandbox, client *toss.Client) 
 		ids[i] = refunds.RequestID(p.MID, ref)
 		rows[i] = refunds.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{
 			ID: ids[i], MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW,
-			Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now,
+			Reason: "변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now,
 		}}
 	}
 	if _, err := db.AddRefunds(b.Context(), nil, rows, "kim", now); err != nil {

@@ -70,7 +70,7 @@ func (w *world) askedFor(number int) {
 		ref := fmt.Sprint("r", i)
 		ids[i] = refunds.RequestID(p.MID, ref)
 		rows[i] = refunds.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{ID: ids[i], MID: p.MID, OrderID: p.OrderID,
-			PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested,
+			PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.StateRequested,
 			RequestedBy: "kim", RequestedAt: morning(last)}}
 	}
 	if _, err := w.db.AddRefunds(w.t.Context(), nil, rows, "kim", morning(last)); err != nil {
@@ -134,7 +134,7 @@ func TestTwoNightsAndARefundRunDoWithThreeConnections(t *testing.T) {
 	}
 	group.Go(func() {
 		summary, err := process().refundRun()
-		if err != nil || summary.Sent != sent || summary.States[refunds.Succeeded] != sent {
+		if err != nil || summary.Sent != sent || summary.States[refunds.StateSucceeded] != sent {
 			t.Errorf("the run: %+v, %v", summary, err)
 		}
 	})

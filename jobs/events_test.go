@@ -305,7 +305,7 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 	p.MID = mid
 	id := refunds.RequestID(mid, "f")
 	r := refunds.Request{ID: id, MID: mid, OrderID: "F-1", PaymentKey: made.Key, Method: p.Method, Amount: 5_000, Currency: p.Currency, Reason: "x",
-		Ref: "f", State: refunds.Requested, RequestedBy: "kim", RequestedAt: m.now}
+		Ref: "f", State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: m.now}
 	if _, err := m.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{page}}}, "kim", m.now); err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +320,7 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent, _, err := m.db.Refund(t.Context(), id)
-	if err != nil || sent.State != refunds.Accepted || sent.TransactionKey == "" {
+	if err != nil || sent.State != refunds.StateAccepted || sent.TransactionKey == "" {
 		t.Fatalf("%+v, %v", sent, err)
 	}
 	m.events.Settle = func(ctx context.Context) error {
@@ -339,8 +339,8 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 			t.Errorf("%+v, %v, expected %s", r, err, want)
 		}
 	}
-	tell(5*time.Minute, refunds.Accepted)  // said too early, and not believed
-	tell(6*time.Minute, refunds.Succeeded) // four minutes before it would have been looked at
+	tell(5*time.Minute, refunds.StateAccepted)  // said too early, and not believed
+	tell(6*time.Minute, refunds.StateSucceeded) // four minutes before it would have been looked at
 	if m.settled != 2 {
 		t.Errorf("settled %d times", m.settled)
 	}

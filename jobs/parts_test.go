@@ -62,7 +62,7 @@ func TestTheNightAsksForNoMixedPartByItself(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := refunds.Request{ID: refunds.RequestID(mid, "p"), MID: mid, OrderID: "TF-1", PaymentKey: p.Key, Method: pay.Card, Amount: test.asked.Amount,
-					TaxFreeAmount: test.asked.TaxFree, Currency: pay.KRW, Reason: "변심", Ref: "p", State: refunds.Requested, RequestedBy: "kim", RequestedAt: morning(last)}
+					TaxFreeAmount: test.asked.TaxFree, Currency: pay.KRW, Reason: "변심", Ref: "p", State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: morning(last)}
 				if _, err := w.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: seen, Evidence: []pay.Evidence{page}}}, "kim", morning(last)); err != nil {
 					t.Fatal(err)
 				}

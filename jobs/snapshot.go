@@ -35,7 +35,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	}
 	for _, request := range after.Refunds {
 		run.Refunds[string(request.State)]++
-		if request.State.Open() || request.State == refunds.Accepted || request.State == refunds.ExpiredState ||
+		if request.State.Open() || request.State == refunds.StateAccepted || request.State == refunds.StateExpired ||
 			request.FinishedAt.After(n.scope.Day.Start()) || request.RequestedAt.Equal(n.now) {
 			s.Refunds = append(s.Refunds, reports.RefundRow{Request: request})
 		}
@@ -63,7 +63,7 @@ func missingAccounts(after After) []refunds.MissingAccount {
 		missed[m.PaymentKey] = m
 	}
 	for _, r := range after.Refunds {
-		if r.State != refunds.NeedsAccount {
+		if r.State != refunds.StateNeedsAccount {
 			continue
 		}
 		waits[r.PaymentKey] = true
@@ -152,7 +152,7 @@ func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
 	var list []reports.Deadline
 	askedFor := map[string]bool{}
 	for _, r := range after.Refunds {
-		if !r.State.Unsent() && r.State != refunds.ExpiredState && r.State != refunds.HeldState {
+		if !r.State.Unsent() && r.State != refunds.StateExpired && r.State != refunds.StateHeld {
 			continue
 		}
 		askedFor[r.BreakID] = true

@@ -61,7 +61,7 @@ func (r Request) ManualCause() string {
 	switch {
 	case r.ErrorCode != "":
 		return r.ErrorCode
-	case r.State == ExpiredState:
+	case r.State == StateExpired:
 		return WhyDeadline
 	default:
 		return WhyRefusedBare
@@ -127,7 +127,7 @@ func (t ManualTransfer) MayGo(p pay.Payment, known Known, another bool) error {
 		return nil
 	}
 	for _, taken := range known.Taken {
-		same := taken.Amount == t.Amount && taken.State != Rejected && taken.State != Refused && taken.State != ExpiredState
+		same := taken.Amount == t.Amount && taken.State != StateRejected && taken.State != StateRefused && taken.State != StateExpired
 		if same && !another {
 			return &handError{fmt.Sprintf("transfer %s: refund %s asks Toss for the same amount of the same payment", t.RefundID, taken.ID),
 				"if that one took its place: daesa refunds transfers drop " + t.RefundID + " --note ...; if both are due: approve with --another-wish"}

@@ -17,7 +17,7 @@ func TestATransferThatWasNeverSentNamesItsDeadline(t *testing.T) {
 	policy := Policy{AutoQueue: []reconcile.Kind{reconcile.CancelNotExecuted}, AccountDays: 365}
 	phone := pay.Payment{PaymentKey: "k", Method: pay.Phone, Status: pay.Done, TotalAmount: 9_000, BalanceAmount: 9_000, Currency: pay.KRW, ApprovedAt: seoul("2026-10-31 23:59:59")}
 	late, _ := Propose(broken(9_000, phone), Asked{}, policy, now)
-	if late.State != ExpiredState || late.ErrorCode != WhyDeadline || !late.FinishedAt.Equal(now) {
+	if late.State != StateExpired || late.ErrorCode != WhyDeadline || !late.FinishedAt.Equal(now) {
 		t.Errorf("proposed %+v", late)
 	}
 	account := phone

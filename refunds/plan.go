@@ -12,12 +12,12 @@ import (
 // approved request may be sent. What the approval covered must still be so.
 func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	p, known := *answer.Payment, answer.Known
-	held := func(why string) Step { return Step{To: HeldState, Why: why, At: now.Add(lookEvery)} }
+	held := func(why string) Step { return Step{To: StateHeld, Why: why, At: now.Add(lookEvery)} }
 	again := func(why string) Step { // back for another person's word
 		foreign := others(r, p, known)
-		return Step{To: Requested, Why: why, At: now.Add(lookEvery), Planned: &foreign}
+		return Step{To: StateRequested, Why: why, At: now.Add(lookEvery), Planned: &foreign}
 	}
-	if r.State == Retry {
+	if r.State == StateRetry {
 		again = held // an attempt stands already: only a person may leave it
 	}
 	if why := notOurs(r, p, known); why != "" {
@@ -26,14 +26,14 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	switch obstacle := Obstacle(r, p, known, now); obstacle {
 	case "":
 	case WhyDeadline:
-		return Step{To: ExpiredState, Why: obstacle}
+		return Step{To: StateExpired, Why: obstacle}
 	case WhyAlready, WhyNotOwed:
-		return Step{To: Rejected, Why: obstacle}
+		return Step{To: StateRejected, Why: obstacle}
 	case WhyNeedsAccount:
-		if r.State == Retry {
+		if r.State == StateRetry {
 			return held(obstacle)
 		}
-		return Step{To: NeedsAccount, Why: obstacle, At: now.Add(lookEvery)}
+		return Step{To: StateNeedsAccount, Why: obstacle, At: now.Add(lookEvery)}
 	case WhyInFlight:
 		return Step{To: r.State, Why: obstacle, At: now.Add(newKeyAfter)}
 	case WhyAboveBalance, WhyTaxPart:
@@ -48,7 +48,7 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 		return again(WhyApprovalVoid)
 	case r.BreakID == "" && others(r, p, known) > r.PlannedForeign:
 		return again(WhyForeignCancel)
-	case r.State == Retry && a.Guard != p.BalanceAmount:
+	case r.State == StateRetry && a.Guard != p.BalanceAmount:
 		return held(WhyBalanceMoved)
 	}
 	if due := p.ApprovedAt.Add(depositSettles); needsAccount(p) && now.Before(due) {
@@ -59,7 +59,7 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 			return Step{To: r.State, Why: WhyInFlight, At: due}
 		}
 	}
-	if r.State == Retry {
+	if r.State == StateRetry {
 		return Step{To: r.State, Do: Send, Why: WhySendAgain, At: now}
 	}
 	return Step{To: r.State, Do: SendAnew, Why: WhySend, At: now, Guard: p.BalanceAmount}

@@ -107,9 +107,9 @@ func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) (*Req
 	}
 	r.State, r.ErrorCode = policy.firstState(b, amount, deadline, now)
 	switch r.State {
-	case Approved:
+	case StateApproved:
 		r.Approval = ApprovalHash(*r)
-	case ExpiredState:
+	case StateExpired:
 		r.FinishedAt = now
 	default: // it waits for a person, or for an account
 	}
@@ -140,12 +140,12 @@ func (p Policy) queues(kind reconcile.Kind) bool {
 func (p Policy) firstState(b reconcile.Break, amount int64, deadline Deadline, now time.Time) (State, string) {
 	switch {
 	case deadline.Over(now):
-		return ExpiredState, WhyDeadline
+		return StateExpired, WhyDeadline
 	case b.Payment.DepositedAccount():
-		return NeedsAccount, WhyNeedsAccount
+		return StateNeedsAccount, WhyNeedsAccount
 	case b.Currency == pay.KRW && amount <= p.ApproveAbove:
-		return Approved, ""
+		return StateApproved, ""
 	default:
-		return Requested, ""
+		return StateRequested, ""
 	}
 }

@@ -36,7 +36,7 @@ func (s Settled) After() After {
 	}
 	if step.Claim != nil {
 		a.TransactionKey = step.Claim.TransactionKey
-		a.InProgress = step.To == Accepted && step.Claim.Status == pay.CancelInProgress
+		a.InProgress = step.To == StateAccepted && step.Claim.Status == pay.CancelInProgress
 	}
 	if step.To.ended() {
 		a.FinishedAt, a.NextAt = s.Now, time.Time{}
@@ -62,7 +62,7 @@ func (s State) TakesOfLimits() bool { return !s.in("unanswered") }
 
 // GivesLimitsBack says whether a move undoes what its send took of the limits:
 // the send is proved not to have left.
-func GivesLimitsBack(from, to State) bool { return from == Sending && to == Retry }
+func GivesLimitsBack(from, to State) bool { return from == StateSending && to == StateRetry }
 
 // Spending is what a run and a business day have sent of one currency, with the
 // send that is asked about. The counts are of all currencies.
@@ -117,7 +117,7 @@ func MaySend(mine, braked bool) error {
 
 // Expire gives the request as the passing of its deadline makes it.
 func (r Request) Expire(now time.Time) Request {
-	r.State, r.ErrorCode, r.FinishedAt = ExpiredState, WhyDeadline, now
+	r.State, r.ErrorCode, r.FinishedAt = StateExpired, WhyDeadline, now
 	return r
 }
 
@@ -140,10 +140,10 @@ func (r Request) Adopted() (stands string, ok bool) {
 // cancel on which the request stood came to nothing. The error is a *StateError.
 func (c Claimed) Resolved(step Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) (s Settled, answered *Attempt, unclaim bool, err error) {
 	s = Settled{Request: c.Request, Step: step, Payment: p, Evidence: evidence, Now: now, Actor: by}
-	if err := c.Request.from(HeldState); err != nil {
+	if err := c.Request.from(StateHeld); err != nil {
 		return s, nil, false, err
 	}
-	if unclaim = step.To == Requested; unclaim {
+	if unclaim = step.To == StateRequested; unclaim {
 		s.Request.TransactionKey = ""
 	}
 	if c.Attempt != nil && !c.Attempt.Answered() {

@@ -13,16 +13,16 @@ import (
 func TestTheSetsAreWhatTheStatesSayOfThemselves(t *testing.T) {
 	t.Parallel()
 	for _, s := range States {
-		open := s.in("unsent") || s.in("unanswered") || s == HeldState
+		open := s.in("unsent") || s.in("unanswered") || s == StateHeld
 		for what, pair := range map[string][2]bool{
 			"open is unsent, unanswered or held":                {s.Open(), open},
-			"waiting is open, or accepted":                      {s.in("waiting"), open || s == Accepted},
+			"waiting is open, or accepted":                      {s.in("waiting"), open || s == StateAccepted},
 			"ended is all else":                                 {s.ended(), !s.in("waiting")},
 			"sendable is unsent, and neither asks nor lacks":    {s.in("sendable"), s.in("unsent") && !s.in("asking")},
 			"away is unanswered or followed":                    {s.Away(), s.in("unanswered") || s.in("followed")},
 			"looked is unsent or followed":                      {s.in("looked"), s.in("unsent") || s.in("followed")},
-			"before an account is unsent, but for what left":    {s.in("before_account"), s.in("unsent") && s != Retry},
-			"by hand is ended, and neither back nor taken back": {s.ByHand(), s.ended() && s != Succeeded && s != Rejected},
+			"before an account is unsent, but for what left":    {s.in("before_account"), s.in("unsent") && s != StateRetry},
+			"by hand is ended, and neither back nor taken back": {s.ByHand(), s.ended() && s != StateSucceeded && s != StateRejected},
 			"its break hears of an end when nothing can follow": {s.Stand().Over(), s.ended()},
 		} {
 			if pair[0] != pair[1] {
@@ -42,29 +42,29 @@ func TestTheSetsAreWhatTheStatesSayOfThemselves(t *testing.T) {
 func TestWhatElseChangesWithAState(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
-	approved := Request{ID: "r", State: Approved, Approval: "x", ApprovedBy: "lee", ApprovedAt: now, ErrorCode: "OLD", ErrorMessage: "old", LeaseOwner: "a", PlannedForeign: 1}
+	approved := Request{ID: "r", State: StateApproved, Approval: "x", ApprovedBy: "lee", ApprovedAt: now, ErrorCode: "OLD", ErrorMessage: "old", LeaseOwner: "a", PlannedForeign: 1}
 	three := int64(3)
 	for name, test := range map[string]struct {
 		s     Settled
 		check func(After) bool
 	}{
-		"an end is finished, and nothing is looked at again": {Settled{Request: approved, Step: Step{To: Rejected, Why: WhyAlready, At: now}, Now: now},
+		"an end is finished, and nothing is looked at again": {Settled{Request: approved, Step: Step{To: StateRejected, Why: WhyAlready, At: now}, Now: now},
 			func(a After) bool {
 				return a.FinishedAt.Equal(now) && a.NextAt.IsZero() && a.ErrorCode == WhyAlready && a.LeaseOwner == ""
 			}},
-		"what asks again is approved no more": {Settled{Request: approved, Step: Step{To: Requested, Planned: &three, Strangers: &three}, Now: now},
+		"what asks again is approved no more": {Settled{Request: approved, Step: Step{To: StateRequested, Planned: &three, Strangers: &three}, Now: now},
 			func(a After) bool {
 				return a.Approval == "" && a.ApprovedBy == "" && a.ApprovedAt.IsZero() && a.PlannedForeign == 3 && a.Strangers == 3
 			}},
-		"a step that stays keeps what was said": {Settled{Request: approved, Step: Step{To: Approved, Why: "OLD", At: now.Add(time.Hour)}, Now: now},
+		"a step that stays keeps what was said": {Settled{Request: approved, Step: Step{To: StateApproved, Why: "OLD", At: now.Add(time.Hour)}, Now: now},
 			func(a After) bool {
 				return a.ErrorMessage == "old" && a.Approval == "x" && a.NextAt.Equal(now.Add(time.Hour)) && a.FinishedAt.IsZero() && a.SentAt.IsZero()
 			}},
-		"a worker that goes on keeps its lease": {Settled{Request: approved, Step: Step{To: Approved}, Keep: true, Until: now, Now: now},
+		"a worker that goes on keeps its lease": {Settled{Request: approved, Step: Step{To: StateApproved}, Keep: true, Until: now, Now: now},
 			func(a After) bool { return a.LeaseOwner == "a" && a.LeaseUntil.Equal(now) }},
-		"the answer's own words": {Settled{Request: approved, Step: Step{To: Refused, Why: "CODE"}, Attempt: &Attempt{Code: "CODE", Message: "words"}, Now: now},
+		"the answer's own words": {Settled{Request: approved, Step: Step{To: StateRefused, Why: "CODE"}, Attempt: &Attempt{Code: "CODE", Message: "words"}, Now: now},
 			func(a After) bool { return a.ErrorMessage == "words" && a.SentAt.Equal(now) }},
-		"what is cancelled has no error": {Settled{Request: approved, Step: Step{To: Accepted, Why: WhyFound, Claim: &pay.Cancel{TransactionKey: "t", Status: pay.CancelInProgress}}, Now: now},
+		"what is cancelled has no error": {Settled{Request: approved, Step: Step{To: StateAccepted, Why: WhyFound, Claim: &pay.Cancel{TransactionKey: "t", Status: pay.CancelInProgress}}, Now: now},
 			func(a After) bool {
 				return a.ErrorCode == "" && a.TransactionKey == "t" && a.InProgress && a.FinishedAt.IsZero()
 			}},
@@ -97,12 +97,12 @@ func TestLimitsAreReachedOneByOne(t *testing.T) {
 	if budget.Allows(Request{Amount: 1, Currency: pay.USD}, Spending{}) == nil {
 		t.Error("a currency without limits is sent")
 	}
-	for state, takes := range map[State]bool{Approved: true, Retry: true, Unknown: false, Sending: false} {
+	for state, takes := range map[State]bool{StateApproved: true, StateRetry: true, StateUnknown: false, StateSending: false} {
 		if state.TakesOfLimits() != takes {
 			t.Errorf("%s takes of the limits: %v", state, !takes)
 		}
 	}
-	if !GivesLimitsBack(Sending, Retry) || GivesLimitsBack(Sending, Unknown) || GivesLimitsBack(Unknown, Retry) {
+	if !GivesLimitsBack(StateSending, StateRetry) || GivesLimitsBack(StateSending, StateUnknown) || GivesLimitsBack(StateUnknown, StateRetry) {
 		t.Error("only what is proved not to have left is given back")
 	}
 }
@@ -181,14 +181,14 @@ func TestANightAsksForNothingTwice(t *testing.T) {
 		sum       int64
 		proposals int
 	}{
-		"open, of whatever break":                  {ask("other", HeldState, 5, "2026-11-01", ""), 5, 0},
-		"done: Toss's balance says it":             {ask("b", Succeeded, 5, "2026-11-20", ""), 0, 1},
-		"a no of this life of the break":           {ask("b", Rejected, 5, "2026-11-20", ""), 5, 1},
-		"a no of an earlier life":                  {ask("b", Rejected, 5, "2026-11-19", ""), 0, 1},
-		"a no about another break":                 {ask("other", Rejected, 5, "2026-11-20", ""), 0, 0},
-		"taken back, since less was owed by then":  {ask("b", Rejected, 5, "2026-11-20", WhyNotOwed), 0, 1},
-		"taken back, since it had gone back":       {ask("b", Rejected, 5, "2026-11-20", WhyAlready), 0, 1},
-		"expired: a person gives it back, or none": {ask("b", ExpiredState, 5, "2026-11-20", WhyDeadline), 5, 1},
+		"open, of whatever break":                  {ask("other", StateHeld, 5, "2026-11-01", ""), 5, 0},
+		"done: Toss's balance says it":             {ask("b", StateSucceeded, 5, "2026-11-20", ""), 0, 1},
+		"a no of this life of the break":           {ask("b", StateRejected, 5, "2026-11-20", ""), 5, 1},
+		"a no of an earlier life":                  {ask("b", StateRejected, 5, "2026-11-19", ""), 0, 1},
+		"a no about another break":                 {ask("other", StateRejected, 5, "2026-11-20", ""), 0, 0},
+		"taken back, since less was owed by then":  {ask("b", StateRejected, 5, "2026-11-20", WhyNotOwed), 0, 1},
+		"taken back, since it had gone back":       {ask("b", StateRejected, 5, "2026-11-20", WhyAlready), 0, 1},
+		"expired: a person gives it back, or none": {ask("b", StateExpired, 5, "2026-11-20", WhyDeadline), 5, 1},
 	} {
 		if got := AskedOf([]Earlier{test.earlier}, "b", "2026-11-20", Known{}); got.Sum != test.sum || got.Proposals != test.proposals {
 			t.Errorf("%s: %+v", name, got)
@@ -203,16 +203,16 @@ func TestAnAccountThatComesMovesInSteps(t *testing.T) {
 		r    Request
 		want []State
 	}{
-		"it waited for one, and is small": {Request{State: NeedsAccount, Currency: pay.KRW, Amount: 1000}, []State{Requested, Approved}},
-		"it waited for one":               {Request{State: NeedsAccount, Currency: pay.KRW, Amount: 1001}, []State{Requested}},
-		"a person approved another one":   {Request{State: Approved, ApprovedBy: "lee", AccountPrint: "old", Currency: pay.KRW, Amount: 1}, []State{Requested}},
-		"it asks for none":                {Request{State: Requested, Currency: pay.KRW, Amount: 1}, nil},
-		"it has left":                     {Request{State: Unknown, AccountPrint: "old"}, nil},
+		"it waited for one, and is small": {Request{State: StateNeedsAccount, Currency: pay.KRW, Amount: 1000}, []State{StateRequested, StateApproved}},
+		"it waited for one":               {Request{State: StateNeedsAccount, Currency: pay.KRW, Amount: 1001}, []State{StateRequested}},
+		"a person approved another one":   {Request{State: StateApproved, ApprovedBy: "lee", AccountPrint: "old", Currency: pay.KRW, Amount: 1}, []State{StateRequested}},
+		"it asks for none":                {Request{State: StateRequested, Currency: pay.KRW, Amount: 1}, nil},
+		"it has left":                     {Request{State: StateUnknown, AccountPrint: "old"}, nil},
 	} {
 		var got []State
 		from := test.r.State
 		for _, turned := range test.r.Released(small) {
-			if !MayMove(from, turned.State) || turned.AccountPrint != "new" || turned.Why == "" || (turned.State == Approved) != (turned.Approval != "") {
+			if !MayMove(from, turned.State) || turned.AccountPrint != "new" || turned.Why == "" || (turned.State == StateApproved) != (turned.Approval != "") {
 				t.Errorf("%s: %+v", name, turned)
 			}
 			from = turned.State
@@ -227,18 +227,18 @@ func TestAnAccountThatComesMovesInSteps(t *testing.T) {
 func TestAPersonsWordOnAHeldRequest(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
-	held := Claimed{Request: Request{ID: "r", State: HeldState, TransactionKey: "t"}, Attempt: &Attempt{N: 1}}
-	s, answered, unclaim, err := held.Resolved(Step{To: Requested}, nil, nil, "lee", "looked", now)
+	held := Claimed{Request: Request{ID: "r", State: StateHeld, TransactionKey: "t"}, Attempt: &Attempt{N: 1}}
+	s, answered, unclaim, err := held.Resolved(Step{To: StateRequested}, nil, nil, "lee", "looked", now)
 	if err != nil || !unclaim || s.Request.TransactionKey != "" || answered == nil || answered.Message != "looked" || !answered.Answered() || held.Attempt.Answered() {
 		t.Errorf("%+v %+v %v %v", s, answered, unclaim, err)
 	}
 	held.Attempt.AnsweredAt = now
-	if s, answered, unclaim, err = held.Resolved(Step{To: Succeeded}, nil, nil, "lee", "looked", now); err != nil || unclaim || answered != nil || s.Request.TransactionKey != "t" {
+	if s, answered, unclaim, err = held.Resolved(Step{To: StateSucceeded}, nil, nil, "lee", "looked", now); err != nil || unclaim || answered != nil || s.Request.TransactionKey != "t" {
 		t.Errorf("%+v %+v %v %v", s, answered, unclaim, err)
 	}
-	held.Request.State = Unknown
+	held.Request.State = StateUnknown
 	var wrong *StateError
-	if _, _, _, err = held.Resolved(Step{To: Succeeded}, nil, nil, "lee", "looked", now); !errors.As(err, &wrong) {
+	if _, _, _, err = held.Resolved(Step{To: StateSucceeded}, nil, nil, "lee", "looked", now); !errors.As(err, &wrong) {
 		t.Errorf("a request that is not held: %v", err)
 	}
 }
@@ -246,7 +246,7 @@ func TestAPersonsWordOnAHeldRequest(t *testing.T) {
 func TestWhatIsLeftForARequestThatIsApproved(t *testing.T) {
 	t.Parallel()
 	p := pay.Payment{TotalAmount: 1000, BalanceAmount: 1000, Currency: pay.KRW}
-	known := Known{Taken: []Taken{{ID: "a", State: Approved, Parts: Parts{Amount: 300}}, {ID: "b", State: Requested, Parts: Parts{Amount: 500}}}}
+	known := Known{Taken: []Taken{{ID: "a", State: StateApproved, Parts: Parts{Amount: 300}}, {ID: "b", State: StateRequested, Parts: Parts{Amount: 500}}}}
 	if left := LeftFor(p, known, true); left == nil || left.Amount != 700 {
 		t.Errorf("%+v", left)
 	}
@@ -262,9 +262,9 @@ func TestWhatIsLeftForARequestThatIsApproved(t *testing.T) {
 func TestWhyPeopleGiveTheMoneyBack(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]Request{
-		"CODE":         {State: Refused, ErrorCode: "CODE"},
-		WhyDeadline:    {State: ExpiredState},
-		WhyRefusedBare: {State: Refused},
+		"CODE":         {State: StateRefused, ErrorCode: "CODE"},
+		WhyDeadline:    {State: StateExpired},
+		WhyRefusedBare: {State: StateRefused},
 	} {
 		if got := r.ManualCause(); got != want {
 			t.Errorf("%+v: %s, want %s", r, got, want)

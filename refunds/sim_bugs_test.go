@@ -236,7 +236,7 @@ func unfenced(s *sim, q refunds.Queue) refunds.Queue {
 // and a claim does not look at the others.
 func crowded(s *sim, q refunds.Queue) refunds.Queue {
 	return brokenQueue{Queue: q, claim: func(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-		rows, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.Approved)})
+		rows, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.StateApproved)})
 		s.must(err)
 		for _, r := range rows {
 			if !c.Send || r.MID != c.MID || r.LeaseOwner != "" || r.NextAt.After(c.Now) {
@@ -258,10 +258,10 @@ func crowdedOverMIDs(s *sim, q refunds.Queue) refunds.Queue {
 		s.must(err)
 		busy := map[string]bool{}
 		for _, r := range rows {
-			busy[r.PaymentKey] = busy[r.PaymentKey] || r.LeaseOwner != "" || r.State == refunds.Sending || r.State == refunds.Unknown || r.State == refunds.Retry
+			busy[r.PaymentKey] = busy[r.PaymentKey] || r.LeaseOwner != "" || r.State == refunds.StateSending || r.State == refunds.StateUnknown || r.State == refunds.StateRetry
 		}
 		for _, r := range rows {
-			if !c.Send || r.State != refunds.Approved || busy[r.PaymentKey] || r.NextAt.After(c.Now) {
+			if !c.Send || r.State != refunds.StateApproved || busy[r.PaymentKey] || r.NextAt.After(c.Now) {
 				continue
 			}
 			s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE refunds SET version = version + 1, lease_owner = '%s', lease_until = '%s' WHERE id = '%s'",
@@ -316,63 +316,63 @@ var bugs = []bug{
 		})},
 	{name: "a time-out is a refusal", seed: 8, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureNoAnswer {
-			return refunds.Step{To: refunds.Refused, Why: "bug"}
+			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
 		}
 		return step
 	})},
 	{name: "a 5xx is a refusal", seed: 11, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureTransient {
-			return refunds.Step{To: refunds.Refused, Why: "bug"}
+			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
 		}
 		return step
 	})},
 	{name: "a time-out is proof that nothing was sent", seed: 7, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureNoAnswer {
-			return refunds.Step{To: refunds.Retry, Why: refunds.WhyNotSent}
+			return refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent}
 		}
 		return step
 	})},
 	{name: "ALREADY_CANCELED is a success", seed: 4, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureDone {
-			return refunds.Step{To: refunds.Succeeded}
+			return refunds.Step{To: refunds.StateSucceeded}
 		}
 		return step
 	})},
 	{name: "a virtual account's cancel is money returned", seed: 4, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
-		if step.To == refunds.Accepted {
-			step.To = refunds.Succeeded
+		if step.To == refunds.StateAccepted {
+			step.To = refunds.StateSucceeded
 		}
 		return step
 	})},
 	{name: "a refusal is believed without a look", seed: 32, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureRefused {
-			return refunds.Step{To: refunds.Refused, Why: "bug"}
+			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
 		}
 		return step
 	})},
 	{name: "no guard", seed: 455, freeze: unguarded},
 	{name: "no look before a resend", seed: 32, decide: seeing(func(r *refunds.Request, a *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment != nil && !answer.Cancel && (r.State == refunds.Unknown || r.State == refunds.Sending) {
+		if answer.Payment != nil && !answer.Cancel && (r.State == refunds.StateUnknown || r.State == refunds.StateSending) {
 			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, a.Guard, pay.Done
 		}
 	})},
 	{name: "no look before a first send", seed: 600, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment != nil && r.State == refunds.Approved {
+		if answer.Payment != nil && r.State == refunds.StateApproved {
 			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, answer.Payment.TotalAmount, pay.Done
 		}
 	})},
 	{name: "a break does not hear that its request has ended", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS deaf BEFORE UPDATE ON breaks WHEN OLD.refunding = 1 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "a journal row is lost", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS bug BEFORE INSERT ON journal WHEN NEW.seq % 7 = 0 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "the guard is fresh for a new key", seed: 67, decide: instead(func(r refunds.Request, a *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if r.State == refunds.Unknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {
+		if r.State == refunds.StateUnknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {
 			step = anew(a, step)
-			step.To, step.Guard = refunds.Unknown, answer.Payment.BalanceAmount
+			step.To, step.Guard = refunds.StateUnknown, answer.Payment.BalanceAmount
 		}
 		return step
 	})},
 	{name: "a dead key is sent again", seed: 51, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
 		if step.Why == refunds.WhyKeyTooOld {
-			step.To, step.Do = refunds.Unknown, refunds.Send
+			step.To, step.Do = refunds.StateUnknown, refunds.Send
 		}
 		return step
 	})},
@@ -420,7 +420,7 @@ var bugs = []bug{
 		}
 		answer.Known.Taken = slices.Clone(answer.Known.Taken)
 		for _, c := range answer.Payment.Cancels {
-			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.Rejected})
+			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.StateRejected})
 		}
 	})},
 	{name: "each MID has guards of its own", seed: 313, sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
@@ -449,8 +449,8 @@ var bugs = []bug{
 	}},
 	{name: "an unknown one is planned again", seed: 1, sql: []string{"DROP TRIGGER IF EXISTS attempts_follow"},
 		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			if r.State == refunds.Unknown && answer.Payment != nil {
-				r.State = refunds.Approved
+			if r.State == refunds.StateUnknown && answer.Payment != nil {
+				r.State = refunds.StateApproved
 			}
 		})},
 	{name: "a held one is never looked at again", seed: 4, queue: before("UPDATE refunds SET next_at = '2999-01-01T00:00:00.000000Z' WHERE state = 'held'")},
@@ -475,7 +475,7 @@ var bugs = []bug{
 		return refunds.Waits(s, f, now)
 	}},
 	{name: "what is accepted is forgotten", seed: 4, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
-		s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(o refunds.Open) bool { return o.State == refunds.Accepted })
+		s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(o refunds.Open) bool { return o.State == refunds.StateAccepted })
 		return refunds.Waits(s, f, now)
 	}},
 	{name: "no deadline", harmless: "the provider refuses by EXCEED_MAX_REFUND_DUE, and a look proves it", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) { r.CancelBy = time.Time{} })},
@@ -485,7 +485,7 @@ var bugs = []bug{
 		with: map[string]uint64{"the parts are forgotten before a send": 0}, word: func(s *sim) { s.must(s.db.ExecForTest(s.ctx, "UPDATE payments SET tax_free_left = NULL")) }},
 	{name: "the parts are forgotten before a send", harmless: "what is asked for fits, and what others take voids the approval: the next word sees it",
 		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			if answer.Payment != nil && (r.State == refunds.Approved || r.State == refunds.Retry) {
+			if answer.Payment != nil && (r.State == refunds.StateApproved || r.State == refunds.StateRetry) {
 				answer.Payment.TaxFreeAmount = min(r.TaxFreeAmount, answer.Payment.BalanceAmount)
 			}
 		})},
@@ -504,7 +504,7 @@ var bugs = []bug{
 	{name: "a transfer by hand is forgotten before a send", harmless: "it counts when another request is asked for and approved, and what others take voids the approval",
 		with: map[string]uint64{"the parts are not known when it is approved": 0}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) { answer.Known.Given = nil })},
 	{name: "a changed account is not seen before a new attempt", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if r.State == refunds.Unknown {
+		if r.State == refunds.StateUnknown {
 			answer.Known.AccountPrint = r.AccountPrint
 		}
 	})},

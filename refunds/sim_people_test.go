@@ -160,7 +160,7 @@ func (s *sim) askUnderTheOther(w *wish) {
 		return
 	}
 	r := *had
-	r.ID, r.MID, r.State = refunds.RequestID(other.mid(), w.Ref), other.mid(), refunds.Requested
+	r.ID, r.MID, r.State = refunds.RequestID(other.mid(), w.Ref), other.mid(), refunds.StateRequested
 	added, err := s.db.AddRefunds(s.ctx, nil, []refunds.Adding{{Request: r, Payment: p}}, "maker", s.now)
 	s.must(err)
 	s.note("people: %s is asked for again under %s", s.short(had.ID), other.mid())
@@ -193,7 +193,7 @@ func (s *sim) account(w *wish, p pay.Payment, known string) *refunds.StoredAccou
 func (s *sim) approve(w *wish) bool {
 	r, _, err := s.db.Refund(s.ctx, w.id)
 	s.must(err)
-	if r.State != refunds.Requested {
+	if r.State != refunds.StateRequested {
 		return true
 	}
 	if s.bug.word != nil {
@@ -256,13 +256,13 @@ func (s *sim) visit() {
 	for _, r := range slices.Clone(s.last) {
 		w := s.wishOf(r.ID)
 		switch {
-		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance && r.ErrorCode != refunds.WhyTaxPart && s.approve(w):
-		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
+		case r.State == refunds.StateRequested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance && r.ErrorCode != refunds.WhyTaxPart && s.approve(w):
+		case r.State == refunds.StateRequested || r.State == refunds.StateNeedsAccount:
 			s.reject(w)
-			if r.State == refunds.NeedsAccount && len(s.wishes) < 12 {
+			if r.State == refunds.StateNeedsAccount && len(s.wishes) < 12 {
 				s.again(w, "account-"+w.Ref)
 			}
-		case r.State == refunds.HeldState && s.opt.Resolves && r.ErrorCode != refunds.WhyAmountDiffers:
+		case r.State == refunds.StateHeld && s.opt.Resolves && r.ErrorCode != refunds.WhyAmountDiffers:
 			s.resolve(r)
 		}
 	}
@@ -354,7 +354,7 @@ func (s *sim) meddle() {
 		return
 	}
 	for _, r := range s.last {
-		if r.State != refunds.Unknown && r.State != refunds.Sending {
+		if r.State != refunds.StateUnknown && r.State != refunds.StateSending {
 			continue
 		}
 		w := s.wishOf(r.ID)
@@ -371,7 +371,7 @@ func (s *sim) slam() {
 		return
 	}
 	for _, r := range s.last {
-		if r.State != refunds.Sending || s.gone[r.ID] || !chance(s.rnd, 0.3) {
+		if r.State != refunds.StateSending || s.gone[r.ID] || !chance(s.rnd, 0.3) {
 			continue
 		}
 		s.opt.Brakes--

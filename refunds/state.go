@@ -14,24 +14,24 @@ type State string
 
 // The states; docs/states.md draws them.
 const (
-	Requested    State = "requested"     // asked for; waits for another person's word
-	Approved     State = "approved"      // may be sent
-	NeedsAccount State = "needs_account" // a deposited virtual account without refund account
-	Sending      State = "sending"       // claimed: perhaps executed
-	Retry        State = "retry"         // proved not sent
-	Unknown      State = "unknown"       // sent, and nobody knows what came of it
-	HeldState    State = "held"          // a person must look at the provider
-	Accepted     State = "accepted"      // cancelled; the money is on its way
-	Succeeded    State = "succeeded"     // cancelled, and for a virtual account paid out
-	Refused      State = "refused"       // definitely refused, proved not executed
-	ExpiredState State = "expired"       // its deadline passed; by-hand transfer
-	Rejected     State = "rejected"      // a person's no, or no longer owed
+	StateRequested    State = "requested"     // asked for; waits for another person's word
+	StateApproved     State = "approved"      // may be sent
+	StateNeedsAccount State = "needs_account" // a deposited virtual account without refund account
+	StateSending      State = "sending"       // claimed: perhaps executed
+	StateRetry        State = "retry"         // proved not sent
+	StateUnknown      State = "unknown"       // sent, and nobody knows what came of it
+	StateHeld         State = "held"          // a person must look at the provider
+	StateAccepted     State = "accepted"      // cancelled; the money is on its way
+	StateSucceeded    State = "succeeded"     // cancelled, and for a virtual account paid out
+	StateRefused      State = "refused"       // definitely refused, proved not executed
+	StateExpired      State = "expired"       // its deadline passed; by-hand transfer
+	StateRejected     State = "rejected"      // a person's no, or no longer owed
 )
 
 // States are all of them, in the order of a request's life.
 var States = []State{
-	Requested, Approved, NeedsAccount, Sending, Retry, Unknown, HeldState,
-	Accepted, Succeeded, Refused, ExpiredState, Rejected,
+	StateRequested, StateApproved, StateNeedsAccount, StateSending, StateRetry, StateUnknown, StateHeld,
+	StateAccepted, StateSucceeded, StateRefused, StateExpired, StateRejected,
 }
 
 // Sets are the states that have something in common, by the names under which
@@ -41,40 +41,40 @@ var States = []State{
 var Sets = map[string][]State{
 	// unsent: nothing of the request has left the machine, so that its deadline is
 	// still ahead of it.
-	"unsent": {Requested, Approved, NeedsAccount, Retry},
+	"unsent": {StateRequested, StateApproved, StateNeedsAccount, StateRetry},
 	// sendable: it may be sent.
-	"sendable": {Approved, Retry},
+	"sendable": {StateApproved, StateRetry},
 	// unanswered: perhaps executed, and nobody knows yet.
-	"unanswered": {Sending, Unknown},
+	"unanswered": {StateSending, StateUnknown},
 	// followed: the provider, or a person there, decides what becomes of it.
-	"followed": {Accepted, HeldState},
+	"followed": {StateAccepted, StateHeld},
 	// looked: all that is looked up at its time, beside what is unanswered.
-	"looked": {Accepted, HeldState, Requested, NeedsAccount, Approved, Retry},
+	"looked": {StateAccepted, StateHeld, StateRequested, StateNeedsAccount, StateApproved, StateRetry},
 	// asking: a person's word is still to come, and a deadline may pass over it.
-	"asking": {Requested, NeedsAccount},
+	"asking": {StateRequested, StateNeedsAccount},
 	// before_account: an account that comes for its payment changes what was asked.
-	"before_account": {Requested, Approved, NeedsAccount},
+	"before_account": {StateRequested, StateApproved, StateNeedsAccount},
 	// news: word of its payment makes it due.
-	"news": {Unknown, Accepted, HeldState},
+	"news": {StateUnknown, StateAccepted, StateHeld},
 	// away: it has left, or perhaps: money that goes back otherwise would go twice.
-	"away": {Sending, Unknown, HeldState, Accepted},
+	"away": {StateSending, StateUnknown, StateHeld, StateAccepted},
 	// executed: Toss has cancelled.
-	"executed": {Succeeded, Accepted},
+	"executed": {StateSucceeded, StateAccepted},
 	// waiting: it has not come to its end.
-	"waiting": {Requested, Approved, NeedsAccount, Sending, Retry, Unknown, HeldState, Accepted},
+	"waiting": {StateRequested, StateApproved, StateNeedsAccount, StateSending, StateRetry, StateUnknown, StateHeld, StateAccepted},
 	// ended: nothing becomes of it any more.
-	"ended": {Succeeded, Refused, ExpiredState, Rejected},
+	"ended": {StateSucceeded, StateRefused, StateExpired, StateRejected},
 	// by_hand: Toss gives nothing back any more, and people must.
-	"by_hand": {ExpiredState, Refused},
+	"by_hand": {StateExpired, StateRefused},
 
 	// Single states that a query names.
-	"requested":     {Requested},
-	"needs_account": {NeedsAccount},
-	"sending":       {Sending},
-	"retry":         {Retry},
-	"accepted":      {Accepted},
-	"succeeded":     {Succeeded},
-	"rejected":      {Rejected},
+	"requested":     {StateRequested},
+	"needs_account": {StateNeedsAccount},
+	"sending":       {StateSending},
+	"retry":         {StateRetry},
+	"accepted":      {StateAccepted},
+	"succeeded":     {StateSucceeded},
+	"rejected":      {StateRejected},
 }
 
 func (s State) in(set string) bool { return slices.Contains(Sets[set], s) }
@@ -83,7 +83,7 @@ func (s State) in(set string) bool { return slices.Contains(Sets[set], s) }
 func (s State) Valid() bool { return slices.Contains(States, s) }
 
 // Open says whether the request can still lead to a cancel.
-func (s State) Open() bool { return s.in("waiting") && s != Accepted }
+func (s State) Open() bool { return s.in("waiting") && s != StateAccepted }
 
 // Counts says whether the request's amount is asked of the payment already:
 // succeeded + accepted + open + new never exceed what was paid.
@@ -115,9 +115,9 @@ func (s State) Stand() reconcile.Stand {
 		return ""
 	case s.Unsent():
 		return reconcile.StandUnsent
-	case s == Succeeded:
+	case s == StateSucceeded:
 		return reconcile.StandBack
-	case s.Open(), s == Accepted:
+	case s.Open(), s == StateAccepted:
 		return reconcile.StandOnItsWay
 	default:
 		return reconcile.StandEnded

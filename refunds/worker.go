@@ -74,7 +74,7 @@ func (w *Worker) Turn(ctx context.Context, choice Choice) (*Done, error) {
 		return nil, err
 	}
 	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State, Altered: claimed.Known.Altered}}
-	if claimed.Request.State == Sending {
+	if claimed.Request.State == StateSending {
 		gone := claimed.Attempt.Gone()
 		t.c.Attempt = &gone
 		if err := t.settle(ctx, t.next(Answer{Gone: true}), nil, nil, &gone); err != nil {
@@ -157,10 +157,10 @@ func (t *turn) send(ctx context.Context, step Step, p pay.Payment, evidence pay.
 	if err := t.Queue.Begin(ctx, begun); err != nil {
 		return false, t.refused(ctx, err, p, evidence)
 	}
-	t.c.Request.State, t.c.Request.Version = Sending, t.c.Request.Version+1
+	t.c.Request.State, t.c.Request.Version = StateSending, t.c.Request.Version+1
 	t.c.Attempt = &begun.Attempt
 	t.done.Sends++
-	t.done.Is = Sending
+	t.done.Is = StateSending
 	ctx = context.WithoutCancel(ctx)
 	version := t.c.Request.Version
 	after, shown, err := t.Provider.Cancel(ctx, intent.CancelIntent, intent.body, func(ctx context.Context) error {
@@ -213,7 +213,7 @@ func (t *turn) refused(ctx context.Context, err error, p pay.Payment, evidence p
 
 func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence []pay.Evidence, attempt *Attempt) error {
 	now := t.Clock()
-	if step.To == Requested && t.c.Known.AccountPrint != "" && (t.c.Request.AccountPrint != "" || t.c.Request.State == NeedsAccount) {
+	if step.To == StateRequested && t.c.Known.AccountPrint != "" && (t.c.Request.AccountPrint != "" || t.c.Request.State == StateNeedsAccount) {
 		// The next word covers the account as it is stored now; else it would be
 		// void again, and again.
 		t.c.Request.AccountPrint = t.c.Known.AccountPrint

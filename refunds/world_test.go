@@ -157,7 +157,7 @@ func (w *world) asked(key string, amount int64, ref string, change ...func(*refu
 		amount = p.BalanceAmount
 	}
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: key, Method: p.Method, Amount: amount,
-		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: w.now,
+		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "maker", RequestedAt: w.now,
 		CancelBy: refunds.CancelBy(p, 365, w.now).By}
 	for _, each := range change {
 		each(&r)

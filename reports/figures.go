@@ -356,7 +356,7 @@ var buckets = []bucket{bucketToday, bucketOne, bucketThree, bucketSeven, bucketL
 func (b bucket) soon() bool { return b <= bucketSeven }
 
 func (n *night) daysLeft(d Deadline) bucket {
-	if d.State == refunds.ExpiredState || (!d.CancelBy.IsZero() && n.now.After(d.CancelBy)) {
+	if d.State == refunds.StateExpired || (!d.CancelBy.IsZero() && n.now.After(d.CancelBy)) {
 		return bucketLost
 	}
 	if d.CancelBy.IsZero() {

@@ -157,7 +157,7 @@ func (r Remark) style() style {
 	switch {
 	case len(r.Refused) > 0:
 		color, fill = red, rose
-	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.ExpiredState, r.State == refunds.NeedsAccount:
+	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.StateExpired, r.State == refunds.StateNeedsAccount:
 		color, fill = amber, cream
 	}
 	return plain.With(func(s *style) { s.Color, s.Fill, s.Box = color, fill, hair })

@@ -17,12 +17,12 @@ func waitingNight() Snapshot {
 		Budget: refunds.Budget{RunCount: 50, DayCount: 200, Of: map[pay.Currency]refunds.Limits{pay.KRW: {Single: 1_000_000, Run: 5_000_000, Day: 20_000_000}}}}
 	var standing refunds.Standing
 	for _, r := range s.Refunds {
-		if r.State.Open() || r.State == refunds.Accepted {
+		if r.State.Open() || r.State == refunds.StateAccepted {
 			standing.Open = append(standing.Open, refunds.Open{Request: r.Request})
 		}
 	}
 	left := refunds.Request{ID: refunds.RequestID("oldshop", "x"), MID: "oldshop", OrderID: "OLD-1", PaymentKey: "tgen_old", Method: pay.Phone, Amount: 7700, Currency: pay.KRW,
-		Reason: "고객 변심", Ref: "x", State: refunds.Approved, CancelBy: seoul("2026-11-30 23:59:59"), RequestedBy: "kim", RequestedAt: sampleNow}
+		Reason: "고객 변심", Ref: "x", State: refunds.StateApproved, CancelBy: seoul("2026-11-30 23:59:59"), RequestedBy: "kim", RequestedAt: sampleNow}
 	standing.Open = append(standing.Open, refunds.Open{Request: left})
 	s.Waits = map[string]refunds.Wait{}
 	var own, others []refunds.Waiter

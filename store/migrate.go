@@ -58,12 +58,12 @@ func (d *DB) holdTwoInFlight(ctx context.Context, have int64) error {
 		entries := make([]Entry, 0, len(rows))
 		for _, row := range rows {
 			r := row.request()
-			held := args{"id": r.ID, "version": r.Version, "error_code": refunds.WhyTwoInFlight, "state": string(refunds.HeldState)}
-			m := moving{r, refunds.HeldState, "daesa migrate", "", now.At.Time}
+			held := args{"id": r.ID, "version": r.Version, "error_code": refunds.WhyTwoInFlight, "state": string(refunds.StateHeld)}
+			m := moving{r, refunds.StateHeld, "daesa migrate", "", now.At.Time}
 			if _, err := d.move(ctx, tx, m, "hold_in_flight", held); err != nil {
 				return err
 			}
-			entries = append(entries, moved(r, refunds.HeldState, now.At.Time, "daesa migrate", refunds.WhyTwoInFlight))
+			entries = append(entries, moved(r, refunds.StateHeld, now.At.Time, "daesa migrate", refunds.WhyTwoInFlight))
 		}
 		if len(entries) == 0 {
 			return nil

@@ -109,9 +109,9 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
 			return err
 		}
-		followed, err := d.move(ctx, tx, moving{r, refunds.Sending, b.Actor, b.RunID, b.Now}, "begin_send", args{"id": r.ID, "version": r.Version,
+		followed, err := d.move(ctx, tx, moving{r, refunds.StateSending, b.Actor, b.RunID, b.Now}, "begin_send", args{"id": r.ID, "version": r.Version,
 			"owner": b.Owner, "until": at(b.Until), "n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "payment_key": r.PaymentKey,
-			"spaced": at(b.Now.Add(-refunds.Spacing)), "state": string(refunds.Sending)})
+			"spaced": at(b.Now.Add(-refunds.Spacing)), "state": string(refunds.StateSending)})
 		if errors.Is(err, refunds.ErrLost) {
 			err = d.mayNotBegin(ctx, tx, payment, b.Now)
 		}

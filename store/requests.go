@@ -203,7 +203,7 @@ func (d *DB) word(ctx context.Context, w refunds.Approval, give func(*sqlx.Tx, r
 			}
 		}
 		for _, r := range requests { // breaks before payments, as who decides about a break does
-			if err := d.lockWaiting(ctx, tx, r.ID, refunds.Rejected); err != nil {
+			if err := d.lockWaiting(ctx, tx, r.ID, refunds.StateRejected); err != nil {
 				return err
 			}
 		}

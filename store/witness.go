@@ -161,7 +161,7 @@ func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id, action string, 
 	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
 		return err
 	}
-	if _, moved := facts["from"]; !moved || action == "refund."+string(refunds.Approved) {
+	if _, moved := facts["from"]; !moved || action == "refund."+string(refunds.StateApproved) {
 		facts[factRequest] = columnFacts(row, refundRequest)
 	}
 	if !last {

@@ -220,7 +220,7 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 		return sent, err
 	}
 	defer db.Close()
-	waiting, err := db.Refunds(ctx, store.RefundFilter{State: string(refunds.Requested)})
+	waiting, err := db.Refunds(ctx, store.RefundFilter{State: string(refunds.StateRequested)})
 	if err != nil {
 		return sent, err
 	}
@@ -272,8 +272,8 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 	d.printf("\n%s\n", strings.Join(urgent, "\n"))
 	d.printf("\nrefunds in the morning: %d approved by a second person and sent, %d answers lost on the way; Toss cancelled %d, each once:\n",
 		sent.approved, min(demoLost, sent.approved), sent.canceled)
-	d.printf("  succeeded %d, accepted %d, unknown %d, held %d, refused %d, no longer owed %d\n", sent.summary.States[refunds.Succeeded], sent.summary.States[refunds.Accepted],
-		sent.summary.States[refunds.Unknown], sent.summary.States[refunds.HeldState], sent.summary.States[refunds.Refused], sent.summary.States[refunds.Rejected])
+	d.printf("  succeeded %d, accepted %d, unknown %d, held %d, refused %d, no longer owed %d\n", sent.summary.States[refunds.StateSucceeded], sent.summary.States[refunds.StateAccepted],
+		sent.summary.States[refunds.StateUnknown], sent.summary.States[refunds.StateHeld], sent.summary.States[refunds.StateRefused], sent.summary.States[refunds.StateRejected])
 	calls := 0
 	for _, count := range d.toss.Calls() {
 		calls += count
@@ -344,7 +344,7 @@ func (d *demo) urgent(ctx context.Context) ([]string, error) {
 	var lost, lostMoney int64
 	for _, r := range requests {
 		switch {
-		case r.State == refunds.ExpiredState:
+		case r.State == refunds.StateExpired:
 			lost++
 			lostMoney += r.Amount
 		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(limit):

@@ -250,7 +250,7 @@ func (a *app) cause(r refunds.Request) string {
 
 // arrival says when the customer can expect the money of a cancel.
 func (a *app) arrival(ctx context.Context, db *store.DB, r refunds.Request) (string, error) {
-	if r.State != refunds.Succeeded && r.State != refunds.Accepted {
+	if r.State != refunds.StateSucceeded && r.State != refunds.StateAccepted {
 		return "", nil
 	}
 	p, canceledAt, err := db.SeenPayment(ctx, r)

@@ -351,9 +351,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func (d *refundsRunDocument) fill(s jobs.RefundSummary) {
-	d.Sent, d.Succeeded, d.Accepted = s.Sent, s.States[refunds.Succeeded], s.States[refunds.Accepted]
-	d.Refused, d.Unknown, d.Held = s.States[refunds.Refused], s.States[refunds.Unknown], s.States[refunds.HeldState]
-	d.Expired, d.Retry = s.States[refunds.ExpiredState], s.States[refunds.Retry]
+	d.Sent, d.Succeeded, d.Accepted = s.Sent, s.States[refunds.StateSucceeded], s.States[refunds.StateAccepted]
+	d.Refused, d.Unknown, d.Held = s.States[refunds.StateRefused], s.States[refunds.StateUnknown], s.States[refunds.StateHeld]
+	d.Expired, d.Retry = s.States[refunds.StateExpired], s.States[refunds.StateRetry]
 	d.StoppedBecause = orNull(s.Stopped.String())
 	d.Amount = map[string]int64{}
 	for currency, amount := range s.Amount {
@@ -428,7 +428,7 @@ func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB, fla
 			step := refunds.Preview(ctx, *claimed, client, m.VirtualAccountCancelDays, secretPrint(m), clock())
 			one.Would, one.Why = string(step.To), step.Why
 			if step.Do == refunds.Send || step.Do == refunds.SendAnew {
-				one.Would = string(refunds.Sending)
+				one.Would = string(refunds.StateSending)
 			}
 			list = append(list, one)
 		}

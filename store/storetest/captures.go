@@ -221,10 +221,10 @@ func deposited(state refunds.State) func(*refunds.Request, *pay.Payment) {
 }
 
 func accountReleases(t *testing.T, db *store.DB) {
-	asked(t, db, "small", 1000, time.Time{}, deposited(refunds.NeedsAccount))
-	asked(t, db, "large", 1001, time.Time{}, deposited(refunds.NeedsAccount))
-	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.Requested), func(r *refunds.Request, _ *pay.Payment) { r.AccountPrint = "another" })
-	asked(t, db, "dry", 1000, time.Time{}, deposited(refunds.Requested)) // nothing was deposited: it asks for no account
+	asked(t, db, "small", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
+	asked(t, db, "large", 1001, time.Time{}, deposited(refunds.StateNeedsAccount))
+	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.StateRequested), func(r *refunds.Request, _ *pay.Payment) { r.AccountPrint = "another" })
+	asked(t, db, "dry", 1000, time.Time{}, deposited(refunds.StateRequested)) // nothing was deposited: it asks for no account
 	var accounts []refunds.StoredAccount
 	for _, key := range []string{"small", "large", "word", "dry"} {
 		a := *account(key, "print-"+key, now)
@@ -234,13 +234,13 @@ func accountReleases(t *testing.T, db *store.DB) {
 	if err := db.SaveAccounts(t.Context(), accounts); err != nil {
 		t.Fatal(err)
 	}
-	for ref, want := range map[string]refunds.State{"small": refunds.Approved, "large": refunds.Requested, "word": refunds.Requested} {
+	for ref, want := range map[string]refunds.State{"small": refunds.StateApproved, "large": refunds.StateRequested, "word": refunds.StateRequested} {
 		r := stored(t, db, refunds.RequestID(mid, ref))
 		if r.State != want || r.AccountPrint != "print-"+ref {
 			t.Errorf("%s is %s for account %q, expected %s", ref, r.State, r.AccountPrint, want)
 		}
 	}
-	if dry := stored(t, db, refunds.RequestID(mid, "dry")); dry.State != refunds.Approved || dry.AccountPrint != "" {
+	if dry := stored(t, db, refunds.RequestID(mid, "dry")); dry.State != refunds.StateApproved || dry.AccountPrint != "" {
 		t.Errorf("what needs no account is %s for account %q", dry.State, dry.AccountPrint)
 	}
 	if word.ApprovedBy == "" {
@@ -261,8 +261,8 @@ func accountBefore(t *testing.T, db *store.DB) {
 	if err := db.SaveAccounts(t.Context(), []refunds.StoredAccount{*account("late", "print-late", now)}); err != nil {
 		t.Fatal(err)
 	}
-	asked(t, db, "late", 1000, time.Time{}, deposited(refunds.NeedsAccount))
-	asked(t, db, "none", 1000, time.Time{}, deposited(refunds.NeedsAccount))
+	asked(t, db, "late", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
+	asked(t, db, "none", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
 	c := claimed(t, db, choice("a", now))
 	if c == nil || c.Request.Ref != "late" || c.Known.AccountPrint != "print-late" {
 		t.Fatalf("claimed %+v", c)
@@ -336,7 +336,7 @@ func purged(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	r := stored(t, db, b.Request.ID)
-	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.Succeeded}, Now: now}); err != nil {
+	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.StateSucceeded}, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	purge := func(keep time.Duration, want int) {

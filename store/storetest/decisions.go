@@ -61,7 +61,7 @@ func decision(b reconcile.Break, change ...func(*app.RefundDecision)) app.Refund
 	note := "called"
 	d := app.RefundDecision{By: "kim", Now: now.Add(time.Hour), Payment: paid(),
 		Request: refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "0001", PaymentKey: "p1", Method: pay.Card, Amount: 1000, Currency: pay.KRW,
-			Reason: "test", Ref: ref, BreakID: b.ID, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now.Add(time.Hour)}}
+			Reason: "test", Ref: ref, BreakID: b.ID, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now.Add(time.Hour)}}
 	d.Word = reconcile.Decision{ID: b.ID, As: reconcile.RefundNow, Note: &note, Seen: b, RefundID: d.Request.ID}
 	for _, each := range change {
 		each(&d)
@@ -104,7 +104,7 @@ func decidedOnce(t *testing.T, db *store.DB) {
 	if after.Resolution != reconcile.RefundNow || after.ResolvedBy != "kim" || after.Note != "called" {
 		t.Errorf("%+v", after)
 	}
-	if r := stored(t, db, done.Request.ID); r.State != refunds.Requested || r.RequestedBy != "kim" || r.BreakID != b.ID || r.Amount != 1000 {
+	if r := stored(t, db, done.Request.ID); r.State != refunds.StateRequested || r.RequestedBy != "kim" || r.BreakID != b.ID || r.Amount != 1000 {
 		t.Errorf("%+v", r)
 	}
 	var refusal *reconcile.RefundingError
@@ -152,7 +152,7 @@ func neverAlone(t *testing.T, db *store.DB) {
 func refuse(t *testing.T, db *store.DB, d *app.RefundDecision, table, verb string) (undo func()) {
 	t.Helper()
 	if err := db.ExecForTest(t.Context(), "CREATE TABLE mine (n bigint)"); err != nil {
-		d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
+		d.Found = &refunds.Step{To: refunds.StateSucceeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
 		return func() {}
 	}
 	if err := db.ExecForTest(t.Context(), "DROP TABLE mine"); err != nil {
@@ -184,7 +184,7 @@ func decidedWhole(t *testing.T, db *store.DB) {
 		"the request cannot be written": func(d *app.RefundDecision) func() { return refuse(t, db, d, "refunds", "INSERT") },
 		"the journal cannot be written": func(d *app.RefundDecision) func() { return refuse(t, db, d, "journal", "INSERT") },
 		"the payment lacks a cancel that is claimed": func(d *app.RefundDecision) func() {
-			d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
+			d.Found = &refunds.Step{To: refunds.StateSucceeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
 			return func() {}
 		},
 		"the payment has no room": func(d *app.RefundDecision) func() {
@@ -314,7 +314,7 @@ func everyEnd(t *testing.T, db *store.DB) {
 	}
 	resolve := func(to refunds.State) func(string) error {
 		return func(id string) error {
-			if err := settle(refunds.Unknown, refunds.HeldState)(id); err != nil {
+			if err := settle(refunds.StateUnknown, refunds.StateHeld)(id); err != nil {
 				return err
 			}
 			c, err := db.ClaimedFor(t.Context(), id)
@@ -331,19 +331,19 @@ func everyEnd(t *testing.T, db *store.DB) {
 		want reconcile.Status
 	}{
 		{"approved", func(id string) error { return second(db.Approve(t.Context(), word(id))) }, reconcile.Refunding},
-		{"accepted", settle(refunds.Sending, refunds.Accepted), reconcile.Refunding},
-		{"held", settle(refunds.Unknown, refunds.HeldState), reconcile.Refunding},
-		{"a person sends a held one back for another word", resolve(refunds.Requested), reconcile.Refunding},
-		{"succeeded", settle(refunds.Sending, refunds.Succeeded), reconcile.Resolved},
-		{"accepted, then paid out", settle(refunds.Sending, refunds.Accepted, refunds.Succeeded), reconcile.Resolved},
-		{"a person says that it was executed", resolve(refunds.Succeeded), reconcile.Resolved},
+		{"accepted", settle(refunds.StateSending, refunds.StateAccepted), reconcile.Refunding},
+		{"held", settle(refunds.StateUnknown, refunds.StateHeld), reconcile.Refunding},
+		{"a person sends a held one back for another word", resolve(refunds.StateRequested), reconcile.Refunding},
+		{"succeeded", settle(refunds.StateSending, refunds.StateSucceeded), reconcile.Resolved},
+		{"accepted, then paid out", settle(refunds.StateSending, refunds.StateAccepted, refunds.StateSucceeded), reconcile.Resolved},
+		{"a person says that it was executed", resolve(refunds.StateSucceeded), reconcile.Resolved},
 		{"rejected by a person", func(id string) error { return second(db.Reject(t.Context(), word(id))) }, reconcile.Open},
 		{"withdrawn", func(id string) error { return second(db.Withdraw(t.Context(), word(id))) }, reconcile.Open},
-		{"refused by Toss", settle(refunds.Sending, refunds.Refused), reconcile.Open},
-		{"expired at Toss", settle(refunds.Unknown, refunds.ExpiredState), reconcile.Open},
-		{"no longer owed", settle(refunds.Approved, refunds.Rejected), reconcile.Open},
-		{"a person says that the money did not arrive", resolve(refunds.Refused), reconcile.Open},
-		{"a person says that nothing is left", resolve(refunds.Rejected), reconcile.Open},
+		{"refused by Toss", settle(refunds.StateSending, refunds.StateRefused), reconcile.Open},
+		{"expired at Toss", settle(refunds.StateUnknown, refunds.StateExpired), reconcile.Open},
+		{"no longer owed", settle(refunds.StateApproved, refunds.StateRejected), reconcile.Open},
+		{"a person says that the money did not arrive", resolve(refunds.StateRefused), reconcile.Open},
+		{"a person says that nothing is left", resolve(refunds.StateRejected), reconcile.Open},
 		{"expired by the night", func(id string) error {
 			if err := db.ExecForTest(t.Context(), "UPDATE refunds SET cancel_by = '2026-11-01T00:00:00.000000Z' WHERE id = '"+id+"'"); err != nil {
 				return err
@@ -388,7 +388,7 @@ func foundAtToss(t *testing.T, db *store.DB) {
 	d := decision(b, func(d *app.RefundDecision) {
 		cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now, Reason: pay.WithMarker("test", d.Request.ID)}
 		d.Payment.Cancels, d.Payment.BalanceAmount, d.Payment.Status = []pay.Cancel{cancel}, 0, pay.Canceled
-		d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &cancel}
+		d.Found = &refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}
 	})
 	decide(t, db, d)
 	after, err := db.Break(t.Context(), b.ID)
@@ -409,7 +409,7 @@ func decidedOtherwise(t *testing.T, db *store.DB) {
 			t.Fatal(err)
 		}
 		after := stands(t, db, b.ID, reconcile.Resolved, "")
-		if state := stored(t, db, done.Request.ID).State; state != refunds.Rejected || after.Resolution != as {
+		if state := stored(t, db, done.Request.ID).State; state != refunds.StateRejected || after.Resolution != as {
 			t.Errorf("%s: the request is %s, the break resolved as %s", as, state, after.Resolution)
 		}
 		if err := db.ExecForTest(t.Context(), "UPDATE breaks SET status = 'open', note = ''"); err != nil {
@@ -476,7 +476,7 @@ func nightTakesBack(t *testing.T, db *store.DB) {
 	stands(t, db, b.ID, reconcile.Refunding, done.Request.ID)
 	again(t, db, nil, nil)
 	stands(t, db, b.ID, reconcile.Cleared, "")
-	if r := stored(t, db, done.Request.ID); r.State != refunds.Rejected || r.ErrorCode != refunds.WhyNotOwed {
+	if r := stored(t, db, done.Request.ID); r.State != refunds.StateRejected || r.ErrorCode != refunds.WhyNotOwed {
 		t.Errorf("the request is %s because %q", r.State, r.ErrorCode)
 	}
 	if err := db.ExecForTest(t.Context(), "UPDATE breaks SET status = 'resolved', refunding = 1, refund_id = '"+done.Request.ID+"'"); err != nil {
@@ -500,7 +500,7 @@ func nightTakesBack(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	stands(t, db, b.ID, reconcile.Refunding, done.Request.ID)
-	if state := stored(t, db, done.Request.ID).State; state != refunds.Accepted {
+	if state := stored(t, db, done.Request.ID).State; state != refunds.StateAccepted {
 		t.Errorf("a request that has left was taken back: it is %s", state)
 	}
 }

@@ -68,8 +68,8 @@ func oneInFlightOverMIDs(t *testing.T, db *store.DB) {
 		t.Error("two requests of one payment can be in flight under two MIDs")
 	}
 	r := first.Request
-	r.State, r.Version = refunds.Sending, r.Version+1
-	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.Succeeded}, Now: now.Add(time.Second)}); err != nil {
+	r.State, r.Version = refunds.StateSending, r.Version+1
+	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.StateSucceeded}, Now: now.Add(time.Second)}); err != nil {
 		t.Fatal(err)
 	}
 	if got := claimed(t, db, choiceUnder("b", now.Add(1900*time.Millisecond))); got != nil {
@@ -97,7 +97,7 @@ func add(t *testing.T, db *store.DB, requests ...refunds.Request) (app.Added, er
 
 func wish(of, ref string, amount int64) refunds.Request {
 	return refunds.Request{ID: refunds.RequestID(of, ref), MID: of, OrderID: "order-r", PaymentKey: "pay-r", Method: pay.Card, Amount: amount,
-		Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
+		Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now}
 }
 
 func sumOverMIDs(t *testing.T, db *store.DB) {
@@ -134,9 +134,9 @@ func sumOverMIDs(t *testing.T, db *store.DB) {
 func sameOverMIDs(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 1000, time.Time{})
 	s := wish(wrongMID, "s", 1000)
-	s.State, s.Approval = refunds.Approved, "x"
+	s.State, s.Approval = refunds.StateApproved, "x"
 	added, err := add(t, db, s)
-	if err != nil || len(added.New) != 1 || added.New[0].SameAs != r.ID || added.New[0].State != refunds.Requested {
+	if err != nil || len(added.New) != 1 || added.New[0].SameAs != r.ID || added.New[0].State != refunds.StateRequested {
 		t.Errorf("an equal one under another MID is added as %+v, %v", added, err)
 	}
 }
@@ -167,7 +167,7 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 }
 
 func knownOverMIDs(t *testing.T, db *store.DB) {
-	r := asked(t, db, "r", 7000, now.Add(-time.Hour), func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now })
+	r := asked(t, db, "r", 7000, now.Add(-time.Hour), func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now })
 	if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: r.ID, To: refunds.ManualApproved, By: "lee", Now: now}); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func knownOverMIDs(t *testing.T, db *store.DB) {
 	cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
 	c := claimed(t, db, choice("a", now))
-	if err := db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Payment: &p, Now: now}); err != nil {
+	if err := db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Payment: &p, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	known, err := db.Known(t.Context(), wish(wrongMID, "x", 1))
@@ -194,7 +194,7 @@ func claimOverMIDs(t *testing.T, db *store.DB) {
 	cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	settle := func(c *refunds.Claimed) error {
 		p := pay.Payment{MID: c.Request.MID, PaymentKey: "pay-r", OrderID: "order-r", Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
-		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Payment: &p, Now: now})
+		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Payment: &p, Now: now})
 	}
 	if err := settle(claimed(t, db, choice("a", now))); err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func claimOverMIDs(t *testing.T, db *store.DB) {
 }
 
 func handOverMIDs(t *testing.T, db *store.DB) {
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	due := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	asked(t, db, "s", 4000, time.Time{}, under("s"))
 	if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: due.ID, To: refunds.ManualApproved, By: "lee", Now: now}); err == nil {

@@ -58,7 +58,7 @@ func writers() map[string]writer {
 		}
 	}
 	for _, to := range refunds.States {
-		if to == refunds.Sending {
+		if to == refunds.StateSending {
 			continue // Begin writes it, with the attempt and the limits
 		}
 		all["a step to "+string(to)] = func(t *testing.T, db *store.DB, r refunds.Request) error {
@@ -99,14 +99,14 @@ func owing(t *testing.T, db *store.DB, refs []string) map[string]reconcile.Break
 func brought(t *testing.T, db *store.DB, ref string, b reconcile.Break, state refunds.State) refunds.Request {
 	t.Helper()
 	r := asked(t, db, ref, 1000, now.Add(40*24*time.Hour), func(r *refunds.Request, _ *pay.Payment) {
-		r.BreakID, r.State, r.Method, r.AccountPrint = b.ID, refunds.NeedsAccount, pay.VirtualAccount, "old"
+		r.BreakID, r.State, r.Method, r.AccountPrint = b.ID, refunds.StateNeedsAccount, pay.VirtualAccount, "old"
 	})
-	for _, next := range mustPath(refunds.NeedsAccount, state) {
+	for _, next := range mustPath(refunds.StateNeedsAccount, state) {
 		var err error
 		switch r = stored(t, db, r.ID); next {
-		case refunds.Sending:
+		case refunds.StateSending:
 			err = db.Begin(t.Context(), begun(&refunds.Claimed{Request: r}, now))
-		case refunds.Approved:
+		case refunds.StateApproved:
 			err = second(db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "lee", Now: now}))
 		default:
 			err = stepped(t, db, r, next)
@@ -178,8 +178,8 @@ func everyWriter(t *testing.T, db *store.DB) {
 	}
 	for name := range all {
 		state := refunds.State(name[strings.LastIndex(name, " ")+1:])
-		never := state == refunds.Approved || strings.HasPrefix(name, "a person's word") && !refunds.MayMove(refunds.HeldState, state) ||
-			state == refunds.HeldState && strings.HasPrefix(name, "a person's word")
+		never := state == refunds.StateApproved || strings.HasPrefix(name, "a person's word") && !refunds.MayMove(refunds.StateHeld, state) ||
+			state == refunds.StateHeld && strings.HasPrefix(name, "a person's word")
 		if moved[name] == 0 && !never {
 			t.Errorf("%s moves nothing, from whatever state: the test holds nothing", name)
 		}
@@ -203,8 +203,8 @@ func everyBeginning(t *testing.T, db *store.DB) {
 func refusedMove(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 1000, time.Time{})
 	var refused *refunds.MoveError
-	err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.Refused}, Now: now})
-	if !errors.As(err, &refused) || refused.From != refunds.Approved || refused.To != refunds.Refused {
+	err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.StateRefused}, Now: now})
+	if !errors.As(err, &refused) || refused.From != refunds.StateApproved || refused.To != refunds.StateRefused {
 		t.Errorf("an approved request is refused without having been sent: %v", err)
 	}
 	if after := stored(t, db, r.ID); after.State != r.State || after.Version != r.Version {

@@ -33,14 +33,14 @@ func asked(t *testing.T, db *store.DB, ref string, amount int64, cancelBy time.T
 	p := pay.Payment{MID: mid, PaymentKey: "pay-" + ref, OrderID: "order-" + ref, Status: pay.Done, Method: pay.Card, Currency: pay.KRW,
 		TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour), PartialCancelable: true}
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method,
-		Amount: amount, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested, CancelBy: cancelBy, RequestedBy: "kim", RequestedAt: now}
+		Amount: amount, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.StateRequested, CancelBy: cancelBy, RequestedBy: "kim", RequestedAt: now}
 	for _, each := range change {
 		each(&r, &p)
 	}
 	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p}}, "kim", now); err != nil {
 		t.Fatal(err)
 	}
-	if r.State == refunds.Requested {
+	if r.State == refunds.StateRequested {
 		if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
 			t.Fatal(err)
 		}
@@ -177,11 +177,11 @@ func fencedQueue(t *testing.T, db *store.DB) {
 	if err := db.Ready(t.Context(), r.ID, version-1); !errors.Is(err, refunds.ErrLost) {
 		t.Errorf("an old version is ready: %v", err)
 	}
-	late := refunds.Settled{Request: old.Request, Step: refunds.Step{To: refunds.HeldState}, Now: now}
+	late := refunds.Settled{Request: old.Request, Step: refunds.Step{To: refunds.StateHeld}, Now: now}
 	if err := db.Settle(t.Context(), late); !errors.Is(err, refunds.ErrLost) {
 		t.Errorf("an old claim settles: %v", err)
 	}
-	if got := stored(t, db, r.ID); got.State != refunds.Sending || got.IdempotencyKey != refunds.AttemptKey(r.ID, 1) {
+	if got := stored(t, db, r.ID); got.State != refunds.StateSending || got.IdempotencyKey != refunds.AttemptKey(r.ID, 1) {
 		t.Errorf("it is %+v", got)
 	}
 	if err := db.ExecForTest(t.Context(), `UPDATE refund_attempts SET guard = 1`); err == nil {
@@ -204,8 +204,8 @@ func oneInFlight(t *testing.T, db *store.DB) {
 		t.Error("two requests of one payment can be in flight")
 	}
 	request := first.Request
-	request.State, request.Version = refunds.Sending, request.Version+1
-	done := refunds.Settled{Request: request, Step: refunds.Step{To: refunds.Succeeded}, Now: now.Add(time.Second)}
+	request.State, request.Version = refunds.StateSending, request.Version+1
+	done := refunds.Settled{Request: request, Step: refunds.Step{To: refunds.StateSucceeded}, Now: now.Add(time.Second)}
 	if err := db.Settle(t.Context(), done); err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func oneClaim(t *testing.T, db *store.DB) {
 	cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
 	settle := func(c *refunds.Claimed) error {
-		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Payment: &p, Now: now})
+		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Payment: &p, Now: now})
 	}
 	if err := settle(claimed(t, db, choice("a", now))); err != nil {
 		t.Fatal(err)
@@ -276,7 +276,7 @@ func oneClaim(t *testing.T, db *store.DB) {
 	if err := settle(second); err == nil {
 		t.Error("two requests claim one cancel")
 	}
-	if got := stored(t, db, second.Request.ID); got.State != refunds.Approved || second.Known.Claimed["tx1"] == "" {
+	if got := stored(t, db, second.Request.ID); got.State != refunds.StateApproved || second.Known.Claimed["tx1"] == "" {
 		t.Errorf("the second is %s, and knows of the claim %v", got.State, second.Known.Claimed)
 	}
 }
@@ -287,7 +287,7 @@ func triggersHold(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), begun(c, now)); err != nil {
 		t.Fatal(err)
 	}
-	c.Request.Version, c.Request.Attempts, c.Request.State = c.Request.Version+1, 1, refunds.Unknown
+	c.Request.Version, c.Request.Attempts, c.Request.State = c.Request.Version+1, 1, refunds.StateUnknown
 	if err := db.Begin(t.Context(), begun(c, now.Add(time.Hour))); err == nil {
 		t.Error("a second key is made while the first is unanswered")
 	}
@@ -315,7 +315,7 @@ func approvals(t *testing.T, db *store.DB) {
 		t.Error("the database lets the requester approve")
 	}
 	done, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "kim", Note: "mistake", Now: now})
-	if err != nil || done[0].State != refunds.Rejected || stored(t, db, r.ID).State != refunds.Rejected {
+	if err != nil || done[0].State != refunds.StateRejected || stored(t, db, r.ID).State != refunds.StateRejected {
 		t.Errorf("withdrawn as %+v, %v", done, err)
 	}
 	var wrong *refunds.StateError
@@ -325,7 +325,7 @@ func approvals(t *testing.T, db *store.DB) {
 }
 
 func handTransfers(t *testing.T, db *store.DB) {
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	asked(t, db, "s", 4000, time.Time{}, of("r"))
 	due, err := db.ManualTransfers(t.Context(), mid, "due")
@@ -346,7 +346,7 @@ func handTransfers(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	var much *refunds.TooMuchError
-	again := refunds.Request{ID: "x", MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Amount: 4000, Currency: pay.KRW, Reason: "x", Ref: "x", State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
+	again := refunds.Request{ID: "x", MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Amount: 4000, Currency: pay.KRW, Reason: "x", Ref: "x", State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
 	for _, to := range []refunds.ManualState{refunds.ManualApproved, refunds.ManualDone} {
 		if err := move(to, "lee"); err != nil {

@@ -57,7 +57,7 @@ func wayOfARefund(t *testing.T, r Roles) {
 	if err := r.Executor.Begin(t.Context(), begun(c, now)); err != nil {
 		t.Fatal(err)
 	}
-	if got := stored(t, r.Reporter, request.ID); got.State != refunds.Sending || got.ApprovedBy != "lee" {
+	if got := stored(t, r.Reporter, request.ID); got.State != refunds.StateSending || got.ApprovedBy != "lee" {
 		t.Errorf("%+v", got)
 	}
 	attempts, err := r.Reporter.ShownAttempts(t.Context(), request.ID)
@@ -97,7 +97,7 @@ func wordsOfAnApprover(t *testing.T, r Roles) {
 }
 
 func transfersOfAnApprover(t *testing.T, r Roles) {
-	past := func(q *refunds.Request, _ *pay.Payment) { q.State, q.FinishedAt = refunds.ExpiredState, now }
+	past := func(q *refunds.Request, _ *pay.Payment) { q.State, q.FinishedAt = refunds.StateExpired, now }
 	expired := asked(t, r.Executor, "r", 7000, now.Add(-time.Hour), past)
 	for _, to := range []refunds.ManualState{refunds.ManualApproved, refunds.ManualDone} {
 		if _, err := r.Approver.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: expired.ID, To: to, By: "lee", Reference: "bank-1", Now: now}); err != nil {

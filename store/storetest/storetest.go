@@ -412,7 +412,7 @@ func suspected(t *testing.T, c *store.Comparison) (ids []string) {
 
 func proposal(amount int64, ref string) refunds.Request {
 	return refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "0001", PaymentKey: "p1", Method: pay.Card,
-		Amount: amount, Currency: pay.KRW, Reason: "test", Ref: ref, State: refunds.Requested, RequestedBy: "a", RequestedAt: now}
+		Amount: amount, Currency: pay.KRW, Reason: "test", Ref: ref, State: refunds.StateRequested, RequestedBy: "a", RequestedAt: now}
 }
 
 func commit(t *testing.T, db *store.DB, written jobs.Written, draw func(jobs.After) (jobs.Drawn, error)) error {
