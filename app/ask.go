@@ -217,7 +217,7 @@ func (a *Asker) seal(ctx context.Context, adding *refunds.Adding, account pay.Re
 	if err != nil {
 		return err
 	}
-	adding.Account, adding.Request.AccountPrint = stored, print
+	adding.Account, adding.Request.AccountFingerprint = stored, print
 	return nil
 }
 

@@ -84,13 +84,13 @@ func benchmarkRefunds(b *testing.B, url string, workers int) {
 	var group sync.WaitGroup
 	for i := range workers {
 		worker := &refunds.Worker{
-			MID: "tosspayments", Owner: fmt.Sprint(i), Actor: "bench", RunID: "run", SecretPrint: "s", AccountDays: 365,
+			MID: "tosspayments", Owner: fmt.Sprint(i), Actor: "bench", RunID: "run", SecretFingerprint: "s", AccountDays: 365,
 			Budget: refunds.Budget{RunCount: 1 << 40, DayCount: 1 << 40, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits}},
 			Queue:  db, Provider: provider, Clock: time.Now, Freeze: toss.CancelBody,
 		}
 		group.Go(func() {
 			for {
-				turn, err := worker.Turn(b.Context(), refunds.Choice{Send: true})
+				turn, err := worker.Step(b.Context(), refunds.Choice{Send: true})
 				if err != nil {
 					b.Error(err)
 				}

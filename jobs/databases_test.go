@@ -97,7 +97,7 @@ func (w *world) refundRun() (jobs.RefundSummary, error) {
 		FailureReached: func(part, total int64) bool { return false },
 		Sleep:          func(context.Context, time.Duration) error { return nil },
 		Merchants: []jobs.RefundMerchant{{Workers: 4, Probe: func(context.Context) (time.Time, bool, error) { return morning(last), true, nil },
-			Worker: &refunds.Worker{MID: mid, Owner: "run", Actor: "daesa refunds", RunID: "run", SecretPrint: "s", AccountDays: 365, Queue: w.db, Provider: w.client,
+			Worker: &refunds.Worker{MID: mid, Owner: "run", Actor: "daesa refunds", RunID: "run", SecretFingerprint: "s", AccountDays: 365, Queue: w.db, Provider: w.client,
 				Clock: func() time.Time { return morning(last) }, Freeze: toss.CancelBody, Budget: refunds.Budget{RunCount: 1000, DayCount: 1000, Of: map[pay.Currency]refunds.Limits{pay.KRW: wide}}}}}}
 	return run.Run(w.t.Context())
 }

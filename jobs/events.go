@@ -48,8 +48,8 @@ type EventInbox interface {
 	// FindPayment completes an event with what is known of its order or cancel,
 	// and says whether its payment was ever heard of otherwise.
 	FindPayment(ctx context.Context, e pay.Event) (found pay.Event, known bool, err error)
-	// SecretPrints gives by what the secrets of the event's payment are known.
-	SecretPrints(ctx context.Context, e pay.Event) ([]string, error)
+	// SecretFingerprints gives by what the secrets of the event's payment are known.
+	SecretFingerprints(ctx context.Context, e pay.Event) ([]string, error)
 	// Heard keeps a payment as it was seen, and makes its refunds that wait for
 	// news due.
 	Heard(ctx context.Context, p pay.Payment, page pay.Evidence, now time.Time) (woken int, err error)
@@ -166,7 +166,7 @@ func (r *eventRun) sort(ctx context.Context, events []pay.Event, tries map[strin
 			}
 			continue
 		}
-		prints, err := r.Inbox.SecretPrints(ctx, e)
+		prints, err := r.Inbox.SecretFingerprints(ctx, e)
 		if err != nil {
 			return nil, err
 		}
@@ -225,7 +225,7 @@ const forgedWhy = "its secret is not the payment's"
 // payment.
 func forged(e pay.Event, prints []string) bool {
 	prints = slices.DeleteFunc(slices.Clone(prints), func(print string) bool { return print == "" })
-	return e.SecretPrint != "" && len(prints) > 0 && !slices.Contains(prints, e.SecretPrint)
+	return e.SecretFingerprint != "" && len(prints) > 0 && !slices.Contains(prints, e.SecretFingerprint)
 }
 
 // unknown: nobody's order yet. It may become known: the event can be faster than
@@ -271,7 +271,7 @@ func (r *eventRun) look(ctx context.Context, t *told) error {
 		r.gap(t.merchant.MID + ": " + err.Error())
 		return nil
 	}
-	t.seen, t.orderID, t.print = true, p.OrderID, pay.SecretPrint(p.Secret)
+	t.seen, t.orderID, t.print = true, p.OrderID, pay.SecretFingerprint(p.Secret)
 	woken, err := r.Inbox.Heard(ctx, p, page, r.Clock())
 	if err != nil {
 		return err

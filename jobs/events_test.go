@@ -206,9 +206,9 @@ func TestAForgedSecretLeadsToNothing(t *testing.T) {
 	if err != nil || p.Secret == "" {
 		t.Fatal(p.Secret, err)
 	}
-	wrong := pay.Event{MID: mid, Type: pay.DepositCallback, OrderID: "C-1", Status: "DONE", SecretPrint: pay.SecretPrint("ps_wrong")}
+	wrong := pay.Event{MID: mid, Type: pay.DepositCallback, OrderID: "C-1", Status: "DONE", SecretFingerprint: pay.SecretFingerprint("ps_wrong")}
 	right := wrong
-	right.SecretPrint = pay.SecretPrint(p.Secret)
+	right.SecretFingerprint = pay.SecretFingerprint(p.Secret)
 	m.come(wrong, right)
 	if s := m.work(); s.Done != 1 || s.Forged != 1 || m.looks != 1 {
 		t.Fatalf("%+v after %d looks", s, m.looks)
@@ -313,10 +313,10 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 		t.Fatal(err)
 	}
 	limits := refunds.Limits{Single: 1 << 40, Run: 1 << 40, Day: 1 << 40}
-	worker := &refunds.Worker{MID: mid, Owner: "w", Actor: "w", RunID: "run", SecretPrint: "s", AccountDays: 365, Queue: m.db, Provider: m.client,
+	worker := &refunds.Worker{MID: mid, Owner: "w", Actor: "w", RunID: "run", SecretFingerprint: "s", AccountDays: 365, Queue: m.db, Provider: m.client,
 		Budget: refunds.Budget{RunCount: 10, DayCount: 10, Of: map[pay.Currency]refunds.Limits{p.Currency: limits}},
 		Clock:  func() time.Time { return m.now }, Freeze: toss.CancelBody}
-	if _, err := worker.Turn(t.Context(), refunds.Choice{Send: true}); err != nil {
+	if _, err := worker.Step(t.Context(), refunds.Choice{Send: true}); err != nil {
 		t.Fatal(err)
 	}
 	sent, _, err := m.db.Refund(t.Context(), id)
@@ -325,7 +325,7 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 	}
 	m.events.Settle = func(ctx context.Context) error {
 		m.settled++
-		_, err := worker.Turn(ctx, refunds.Choice{})
+		_, err := worker.Step(ctx, refunds.Choice{})
 		return err
 	}
 	tell := func(after time.Duration, want refunds.State) {

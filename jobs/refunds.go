@@ -246,7 +246,7 @@ func (r *refundRun) work(ctx context.Context, w *refunds.Worker) error {
 		if choice == nil {
 			return nil
 		}
-		done, err := w.Turn(ctx, *choice)
+		done, err := w.Step(ctx, *choice)
 		if done != nil {
 			r.heard(w.MID, *done)
 		}

@@ -88,13 +88,13 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 			return Plan{}, err
 		}
 		if plan.Account != nil {
-			known.AccountPrint = "given" // what stands for it is known when it is sealed
+			known.AccountFingerprint = "given" // what stands for it is known when it is sealed
 		} else {
 			plan.Warning = say("환불계좌는 쓰이지 않습니다. 입금된 가상계좌만 계좌로 환불됩니다", "the account is not used: only a deposited virtual account is given back to an account")
 		}
 	}
 	if needsAccount(p) {
-		r.AccountPrint = known.AccountPrint
+		r.AccountFingerprint = known.AccountFingerprint
 	}
 	r.State, r.ErrorCode, err = firstStateOf(r, p, known, policy, now)
 	if r.State == StateExpired {

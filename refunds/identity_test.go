@@ -124,7 +124,7 @@ func TestAReferenceOfAnotherInstallationWaitsForAPerson(t *testing.T) {
 	}
 	w.now = w.now.Add(time.Hour)
 	for range 5 { // refunds run --after-restore
-		if _, err := w.worker().Turn(t.Context(), refunds.Choice{Every: w.now}); err != nil {
+		if _, err := w.worker().Step(t.Context(), refunds.Choice{Every: w.now}); err != nil {
 			t.Fatal(err)
 		}
 	}

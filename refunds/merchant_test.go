@@ -43,7 +43,7 @@ func TestAPaymentOfAnotherMerchantIsHeldBeforeItIsSent(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretPrint: "s"}, at)
+			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretFingerprint: "s"}, at)
 			if step.To != test.to || step.Why != test.why || step.To == StateHeld && step.Do != Rest {
 				t.Errorf("to %s, do %q, since %s; expected %s, %s", step.To, step.Do, step.Why, test.to, test.why)
 			}
@@ -92,7 +92,7 @@ func TestAReferenceThatTheBooksDoNotKnowStopsAFirstSend(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretPrint: "s"}, at)
+			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretFingerprint: "s"}, at)
 			if step.To != test.to || step.Why != test.why {
 				t.Errorf("to %s, do %q, since %s; expected %s, %s", step.To, step.Do, step.Why, test.to, test.why)
 			}

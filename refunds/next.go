@@ -17,8 +17,8 @@ type Answer struct {
 	Gone    bool // the worker of the last send is gone, and its answer with it
 	Cancel  bool // Payment or Failure is the answer to a cancel, not to a look-up
 	Known   Known
-	// SecretPrint is that of the secret key and address in use now.
-	SecretPrint string
+	// SecretFingerprint is that of the secret key and address in use now.
+	SecretFingerprint string
 }
 
 // Known is what daesa itself knows of the payment, beside the request.
@@ -38,8 +38,8 @@ type Known struct {
 	// Kind is that of the break that the request stands on: it says how what is
 	// owed is reckoned. "" is not known, and reckoned as cancel_not_executed.
 	Kind reconcile.Kind
-	// AccountPrint is the fingerprint of the refund account that is stored now.
-	AccountPrint string
+	// AccountFingerprint is the fingerprint of the refund account that is stored now.
+	AccountFingerprint string
 	// Altered names what of the request's row is not as the journal says: it was
 	// changed by other hands than daesa's.
 	Altered []string
@@ -300,7 +300,7 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 		return Step{To: StateHeld, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
 	case age >= keyLife:
 		return Step{To: StateUnknown, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
-	case a.SecretPrint != answer.SecretPrint:
+	case a.SecretFingerprint != answer.SecretFingerprint:
 		return Step{To: StateUnknown, Why: WhySecretChanged, At: now.Add(lookEvery)}
 	}
 	if due := a.LastSent.Add(a.pause()); now.Before(due) {
@@ -340,7 +340,7 @@ func refusal(a Attempt, now time.Time) Step {
 // follows, with the guard of the first: had that one run after all, the balance
 // would have moved, and the second would be refused.
 func transient(r Request, a Attempt, answer Answer, now time.Time) Step {
-	sameSecret := a.SecretPrint == answer.SecretPrint
+	sameSecret := a.SecretFingerprint == answer.SecretFingerprint
 	again, anew := a.LastSent.Add(replayAfter), a.LastSent.Add(newKeyAfter)
 	if a.Unanswered {
 		anew = a.LastSent.Add(quiet)
@@ -362,7 +362,7 @@ func transient(r Request, a Attempt, answer Answer, now time.Time) Step {
 		return Step{To: StateUnknown, Why: a.Code, At: anew}
 	case over:
 		return Step{To: StateHeld, Why: WhyDeadline, At: now.Add(lookEvery)}
-	case r.AccountPrint != "" && answer.Known.AccountPrint != r.AccountPrint:
+	case r.AccountFingerprint != "" && answer.Known.AccountFingerprint != r.AccountFingerprint:
 		// The customer gave another account meanwhile: no word covers it, and
 		// the one that was approved is not there any more.
 		return Step{To: StateHeld, Why: WhyApprovalVoid, At: now.Add(lookEvery)}
@@ -380,9 +380,9 @@ func waiting(r Request, answer Answer, now time.Time) Step {
 	switch {
 	case !r.CancelBy.IsZero() && now.After(r.CancelBy):
 		return Step{To: StateExpired, Why: WhyDeadline}
-	case r.State == StateNeedsAccount && answer.Known.AccountPrint != "" && answer.Known.AccountPrint != r.AccountPrint:
+	case r.State == StateNeedsAccount && answer.Known.AccountFingerprint != "" && answer.Known.AccountFingerprint != r.AccountFingerprint:
 		return Step{To: StateRequested, Why: WhyAsked, At: now.Add(lookEvery)}
-	case r.State == StateRequested && needsAccount(*answer.Payment) && answer.Known.AccountPrint == "":
+	case r.State == StateRequested && needsAccount(*answer.Payment) && answer.Known.AccountFingerprint == "":
 		return Step{To: StateNeedsAccount, Why: WhyNeedsAccount, At: now.Add(lookEvery)}
 	}
 	return Step{To: r.State, Why: r.ErrorCode, At: now.Add(lookEvery)}

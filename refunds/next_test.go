@@ -46,7 +46,7 @@ var ours = pay.WithMarker("변심", own)
 
 // sent is the attempt of a send some time ago, and what it was answered.
 func sent(ago time.Duration, kind pay.FailureKind, change ...func(*Attempt)) *Attempt {
-	a := Attempt{N: 1, Key: AttemptKey(own, 1), Guard: 10_000, SecretPrint: "s", FirstSent: at.Add(-ago), LastSent: at.Add(-ago), Sends: 1}
+	a := Attempt{N: 1, Key: AttemptKey(own, 1), Guard: 10_000, SecretFingerprint: "s", FirstSent: at.Add(-ago), LastSent: at.Add(-ago), Sends: 1}
 	if kind != pay.FailureNoAnswer {
 		a = a.Heard(&pay.Failure{Kind: kind, Code: "CODE", HTTPStatus: 400}, at.Add(-ago))
 	} else {
@@ -64,7 +64,7 @@ func account(status pay.RefundStatus) func(*pay.Payment) {
 	}
 }
 
-func virtual(r *Request) { r.Method, r.AccountPrint = pay.VirtualAccount, "print" }
+func virtual(r *Request) { r.Method, r.AccountFingerprint = pay.VirtualAccount, "print" }
 
 // altered was approved over less.
 func altered() Request {
@@ -133,7 +133,7 @@ func TestNext(t *testing.T) {
 		{"just under fourteen days", request(StateUnknown), sent(keyLife-time.Second, pay.FailureNoAnswer), looked(payment()), StateUnknown, Send, WhySendAgain},
 		{"fourteen days: only looked at", request(StateUnknown), sent(keyLife, pay.FailureNoAnswer), looked(payment()), StateUnknown, Rest, WhyKeyTooOld},
 		{"sixteen days: a person", request(StateUnknown), sent(keyDeath, pay.FailureNoAnswer), looked(payment()), StateHeld, Rest, WhyKeyTooOld},
-		{"sent under another secret key: only looked at", request(StateUnknown), sent(time.Minute, pay.FailureNoAnswer, func(a *Attempt) { a.SecretPrint = "old" }), looked(payment()), StateUnknown, Rest, WhySecretChanged},
+		{"sent under another secret key: only looked at", request(StateUnknown), sent(time.Minute, pay.FailureNoAnswer, func(a *Attempt) { a.SecretFingerprint = "old" }), looked(payment()), StateUnknown, Rest, WhySecretChanged},
 		{"answered without a code: no second send within two minutes", request(StateUnknown, func(r *Request) { r.ErrorCode = WhyNoCode }), sent(2*time.Minute-time.Second, pay.FailureNoCode), looked(payment()), StateUnknown, Rest, WhyNoCode},
 		{"but then the same key", request(StateUnknown), sent(2*time.Minute, pay.FailureNoCode), looked(payment()), StateUnknown, Send, WhySendAgain},
 		{"and after the second one no third within ten", request(StateUnknown, func(r *Request) { r.ErrorCode = WhyNoCode }), sent(10*time.Minute-time.Second, pay.FailureNoCode, func(a *Attempt) { a.Sends = 2 }), looked(payment()), StateUnknown, Rest, WhyNoCode},
@@ -150,8 +150,8 @@ func TestNext(t *testing.T) {
 		{"a code that nobody knows never makes a new key", request(StateUnknown), sent(10*time.Minute, pay.FailureUnclassed, func(a *Attempt) { a.Answers = 3 }), looked(payment()), StateHeld, Rest, "CODE"},
 		{"no new key after the deadline", request(StateUnknown, func(r *Request) { r.CancelBy = at.Add(-time.Second) }), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), looked(payment()), StateHeld, Rest, WhyDeadline},
 
-		{"no new key to an account that nobody has approved", request(StateUnknown, virtual), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountPrint: "new"}}, StateHeld, Rest, WhyApprovalVoid},
-		{"a new key to the one that was approved", request(StateUnknown, virtual), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountPrint: "print"}}, StateUnknown, SendAnew, WhyNewAttempt},
+		{"no new key to an account that nobody has approved", request(StateUnknown, virtual), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountFingerprint: "new"}}, StateHeld, Rest, WhyApprovalVoid},
+		{"a new key to the one that was approved", request(StateUnknown, virtual), sent(10*time.Minute, pay.FailureTransient, func(a *Attempt) { a.Answers = 3 }), Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountFingerprint: "print"}}, StateUnknown, SendAnew, WhyNewAttempt},
 
 		// Before the first send.
 		{"a row that other hands have changed", request(StateApproved), nil, Answer{Payment: payment(), Known: Known{Altered: []string{"amount"}}}, StateHeld, Rest, WhyAltered},
@@ -178,9 +178,9 @@ func TestNext(t *testing.T) {
 		{"no part of a virtual account that waits", request(StateApproved), nil, looked(payment(account(pay.RefundNone), func(p *pay.Payment) { p.Status, p.ApprovedAt = pay.WaitingForDeposit, time.Time{} })), StateHeld, Rest, WhyPartial},
 		{"all of one is its closing", request(StateApproved, func(r *Request) { r.Amount = 10_000 }), nil, looked(payment(account(pay.RefundNone), func(p *pay.Payment) { p.Status, p.ApprovedAt = pay.WaitingForDeposit, time.Time{} })), StateApproved, SendAnew, WhySend},
 		{"deposited meanwhile: an account is needed", request(StateApproved), nil, looked(payment(account(pay.RefundNone))), StateNeedsAccount, Rest, WhyNeedsAccount},
-		{"the bank took the deposit back", request(StateApproved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone), func(p *pay.Payment) { p.Status = pay.WaitingForDeposit }), Known: Known{AccountPrint: "print"}}, StateHeld, Rest, WhyNotPaid},
+		{"the bank took the deposit back", request(StateApproved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone), func(p *pay.Payment) { p.Status = pay.WaitingForDeposit }), Known: Known{AccountFingerprint: "print"}}, StateHeld, Rest, WhyNotPaid},
 		{"changed since it was approved", altered(), nil, looked(payment()), StateRequested, Rest, WhyApprovalVoid},
-		{"another account than the approved one", request(StateApproved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountPrint: "new"}}, StateRequested, Rest, WhyApprovalVoid},
+		{"another account than the approved one", request(StateApproved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountFingerprint: "new"}}, StateRequested, Rest, WhyApprovalVoid},
 		{"never paid", request(StateApproved), nil, looked(payment(func(p *pay.Payment) { p.Status = pay.Aborted })), StateHeld, Rest, WhyNotPaid},
 		{"a night's proposal that is no longer owed", request(StateApproved, func(r *Request) { r.BreakID = "b" }), nil, Answer{Payment: payment(), Known: Known{Order: &pay.Order{Status: pay.OrderPaid, Amount: 10_000}}}, StateRejected, Rest, WhyNotOwed},
 		{"and one that is", request(StateApproved, func(r *Request) { r.BreakID = "b" }), nil, Answer{Payment: payment(), Known: Known{Order: &pay.Order{Status: pay.OrderPartiallyCanceled, Amount: 10_000, CanceledAmount: 3000}}}, StateApproved, SendAnew, WhySend},
@@ -204,16 +204,16 @@ func TestNext(t *testing.T) {
 		{"held, and found after all", request(StateHeld), sent(time.Hour, pay.FailureNoAnswer), looked(payment(canceled(3000, ours, pay.CancelDone))), StateSucceeded, Rest, WhyAnswered},
 		{"held since the payout failed, and paid out after all", request(StateHeld, virtual, func(r *Request) { r.ErrorCode, r.TransactionKey = WhyPayoutFailed, "txxyz" }), nil, looked(payment(account(pay.RefundCompleted), canceled(3000, ours, pay.CancelDone))), StateSucceeded, Rest, WhyPaidOut},
 		{"a refund that went back by hand meanwhile is not sent again", request(StateUnknown), sent(time.Minute, pay.FailureNoAnswer), Answer{Payment: payment(), Known: Known{Given: []Given{{Parts: Parts{Amount: 8000}}}}}, StateHeld, Rest, WhyAboveBalance},
-		{"a deposit that the bank could still take back", request(StateApproved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone), func(p *pay.Payment) { p.ApprovedAt = at.Add(-9 * time.Minute) }), Known: Known{AccountPrint: "print"}}, StateApproved, Rest, WhyQuiet},
+		{"a deposit that the bank could still take back", request(StateApproved, virtual), nil, Answer{Payment: payment(account(pay.RefundNone), func(p *pay.Payment) { p.ApprovedAt = at.Add(-9 * time.Minute) }), Known: Known{AccountFingerprint: "print"}}, StateApproved, Rest, WhyQuiet},
 		{"two in flight at once, and one of them still runs: it stays a person's", request(StateHeld, func(r *Request) { r.ErrorCode = WhyTwoInFlight }), sent(time.Hour, pay.FailureNoAnswer), looked(payment(canceled(3000, ours, pay.CancelInProgress))), StateHeld, Rest, WhyTwoInFlight},
 		{"two in flight at once, and it is done", request(StateHeld, func(r *Request) { r.ErrorCode = WhyTwoInFlight }), sent(time.Hour, pay.FailureNoAnswer), looked(payment(canceled(3000, ours, pay.CancelDone))), StateSucceeded, Rest, WhyAnswered},
 		{"held, and nothing new", request(StateHeld, func(r *Request) { r.ErrorCode = "X" }), sent(time.Hour, pay.FailureNoAnswer), looked(payment()), StateHeld, Rest, "X"},
 		{"nobody gave a word in time", request(StateRequested, func(r *Request) { r.CancelBy = at.Add(-time.Second) }), nil, looked(payment()), StateExpired, Rest, WhyDeadline},
-		{"an account came", request(StateNeedsAccount), nil, Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountPrint: "new"}}, StateRequested, Rest, WhyAsked},
+		{"an account came", request(StateNeedsAccount), nil, Answer{Payment: payment(account(pay.RefundNone)), Known: Known{AccountFingerprint: "new"}}, StateRequested, Rest, WhyAsked},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			test.answer.SecretPrint = "s"
+			test.answer.SecretFingerprint = "s"
 			step := Next(test.request, test.attempt, test.answer, at)
 			if step.To != test.to || step.Do != test.do || step.Why != test.why {
 				t.Errorf("to %s, do %q, since %s; expected %s, %q, %s", step.To, step.Do, step.Why, test.to, test.do, test.why)

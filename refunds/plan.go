@@ -44,7 +44,7 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	switch {
 	case int64(len(strangers(r, p, known))) > r.Strangers:
 		return held(WhyUnknownReference)
-	case r.Approval != ApprovalHash(r) || known.AccountPrint != r.AccountPrint && needsAccount(p):
+	case r.Approval != ApprovalHash(r) || known.AccountFingerprint != r.AccountFingerprint && needsAccount(p):
 		return again(WhyApprovalVoid)
 	case r.BreakID == "" && others(r, p, known) > r.PlannedForeign:
 		return again(WhyForeignCancel)
@@ -74,7 +74,7 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyCurrency
 	case p.BalanceAmount == 0 || p.Status == pay.Canceled:
 		return WhyAlready
-	case p.Status == pay.WaitingForDeposit && (p.DepositReversed() || r.AccountPrint != ""):
+	case p.Status == pay.WaitingForDeposit && (p.DepositReversed() || r.AccountFingerprint != ""):
 		return WhyNotPaid
 	case p.Approved() == 0 && !p.Waiting():
 		return WhyNotPaid
@@ -92,7 +92,7 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyPartial
 	case left.Misfit(r.Parts()) != "":
 		return left.Misfit(r.Parts())
-	case needsAccount(p) && known.AccountPrint == "":
+	case needsAccount(p) && known.AccountFingerprint == "":
 		return WhyNeedsAccount
 	}
 	return ""

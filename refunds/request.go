@@ -36,11 +36,11 @@ type Request struct {
 	ApprovedBy     string
 	FinishedAt     time.Time
 
-	// Approval is the hash over what the approval covers; AccountPrint the keyed
+	// Approval is the hash over what the approval covers; AccountFingerprint the keyed
 	// fingerprint of the refund account that it covers, "" for none.
-	Approval     string `json:"-"`
-	ApprovedAt   time.Time
-	AccountPrint string `json:"-"`
+	Approval           string `json:"-"`
+	ApprovedAt         time.Time
+	AccountFingerprint string `json:"-"`
 	// PlannedForeign is what others than daesa had cancelled on the payment when
 	// the request was looked up last for a person's word.
 	PlannedForeign int64 `json:"-"`

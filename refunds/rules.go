@@ -233,11 +233,11 @@ func (r Request) rejected(from ...State) (Request, error) {
 // where the account changes nothing: the request asks for none, since nothing
 // was deposited, or it is past waiting.
 func (r Request) Release(a StoredAccount) (after Request, ok bool) {
-	if !r.State.in("before_account") || r.AccountPrint == "" && r.State != StateNeedsAccount {
+	if !r.State.in("before_account") || r.AccountFingerprint == "" && r.State != StateNeedsAccount {
 		return r, false
 	}
 	released := a.Releases(r)
-	r.State, r.AccountPrint, r.Approval, r.ApprovedBy, r.ApprovedAt = StateRequested, a.Print, "", "", time.Time{}
+	r.State, r.AccountFingerprint, r.Approval, r.ApprovedBy, r.ApprovedAt = StateRequested, a.Print, "", "", time.Time{}
 	if released {
 		r.State, r.Approval = StateApproved, ApprovalHash(r)
 	}

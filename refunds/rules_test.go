@@ -280,7 +280,7 @@ func TestRelease(t *testing.T) {
 			if ok != (test.to != "") {
 				t.Fatalf("released as %+v, %v", got, ok)
 			}
-			if ok && (got.State != test.to || got.AccountPrint != "new" || got.ApprovedBy != "" || (got.Approval == "") != (test.to == StateRequested)) {
+			if ok && (got.State != test.to || got.AccountFingerprint != "new" || got.ApprovedBy != "" || (got.Approval == "") != (test.to == StateRequested)) {
 				t.Errorf("released as %+v", got)
 			}
 		})
@@ -328,7 +328,7 @@ func TestAFailedPayoutThatWasTransferredLowersTheBalanceOnce(t *testing.T) {
 	t.Parallel()
 	p := mixed(account(pay.RefundFailed), took(15_000, 5000, pay.WithMarker("변심", first), pay.CancelDone))
 	known := given(first, 15_000, 5000)
-	known.AccountPrint = "print"
+	known.AccountFingerprint = "print"
 	rest := request(StateApproved, virtual, func(r *Request) { r.Amount, r.TaxFreeAmount = 15_000, 5000 })
 	if why := Obstacle(rest, p, known, at); why != "" {
 		t.Errorf("the other half cannot be sent: %s", why)
@@ -375,7 +375,7 @@ func TestAnApprovalCoversWhereTheMoneyComesFromHowMuchAndWhereItGoes(t *testing.
 		"the amount":        func(r *Request) { r.Amount++ },
 		"the tax-free part": func(r *Request) { r.TaxFreeAmount++ },
 		"the currency":      func(r *Request) { r.Currency = pay.USD },
-		"the account":       func(r *Request) { r.AccountPrint = "another" },
+		"the account":       func(r *Request) { r.AccountFingerprint = "another" },
 		"the reason":        func(r *Request) { r.Reason = "다른 사유" },
 	} {
 		changed := approved

@@ -205,14 +205,14 @@ func TestAnAccountThatComesMovesInSteps(t *testing.T) {
 	}{
 		"it waited for one, and is small": {Request{State: StateNeedsAccount, Currency: pay.KRW, Amount: 1000}, []State{StateRequested, StateApproved}},
 		"it waited for one":               {Request{State: StateNeedsAccount, Currency: pay.KRW, Amount: 1001}, []State{StateRequested}},
-		"a person approved another one":   {Request{State: StateApproved, ApprovedBy: "lee", AccountPrint: "old", Currency: pay.KRW, Amount: 1}, []State{StateRequested}},
+		"a person approved another one":   {Request{State: StateApproved, ApprovedBy: "lee", AccountFingerprint: "old", Currency: pay.KRW, Amount: 1}, []State{StateRequested}},
 		"it asks for none":                {Request{State: StateRequested, Currency: pay.KRW, Amount: 1}, nil},
-		"it has left":                     {Request{State: StateUnknown, AccountPrint: "old"}, nil},
+		"it has left":                     {Request{State: StateUnknown, AccountFingerprint: "old"}, nil},
 	} {
 		var got []State
 		from := test.r.State
 		for _, turned := range test.r.Released(small) {
-			if !MayMove(from, turned.State) || turned.AccountPrint != "new" || turned.Why == "" || (turned.State == StateApproved) != (turned.Approval != "") {
+			if !MayMove(from, turned.State) || turned.AccountFingerprint != "new" || turned.Why == "" || (turned.State == StateApproved) != (turned.Approval != "") {
 				t.Errorf("%s: %+v", name, turned)
 			}
 			from = turned.State

@@ -505,7 +505,7 @@ var bugs = []bug{
 		with: map[string]uint64{"the parts are not known when it is approved": 0}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) { answer.Known.Given = nil })},
 	{name: "a changed account is not seen before a new attempt", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
 		if r.State == refunds.StateUnknown {
-			answer.Known.AccountPrint = r.AccountPrint
+			answer.Known.AccountFingerprint = r.AccountFingerprint
 		}
 	})},
 }

@@ -95,8 +95,8 @@ func (s *sim) askFor(w *wish) {
 	s.must(err)
 	var account *refunds.StoredAccount
 	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
-		if account = s.account(w, p, known.AccountPrint); account != nil {
-			known.AccountPrint = account.Print
+		if account = s.account(w, p, known.AccountFingerprint); account != nil {
+			known.AccountFingerprint = account.Print
 		}
 	}
 	if s.bug.ask != nil {
@@ -214,7 +214,7 @@ func (s *sim) approve(w *wish) bool {
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
 	}
-	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), taxFree: r.Currency.Format(r.TaxFreeAmount), account: s.numbers[r.AccountPrint]}
+	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), taxFree: r.Currency.Format(r.TaxFreeAmount), account: s.numbers[r.AccountFingerprint]}
 	s.note("people: approve %s", s.short(w.id))
 	s.checkStore()
 	return true

@@ -41,7 +41,7 @@ func TestTheBrakeIsReadAtTheMomentOfSending(t *testing.T) {
 			t.Error(err)
 		}
 	}}
-	if _, err := worker.Turn(t.Context(), refunds.Choice{Send: true}); err != nil {
+	if _, err := worker.Step(t.Context(), refunds.Choice{Send: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.request(r.ID); len(w.sent) != 0 || got.State != refunds.StateRetry {
@@ -72,7 +72,7 @@ func TestTheLeaseIsReadAtTheMomentOfSending(t *testing.T) {
 			t.Errorf("nobody took over: %+v, %v", taken, err)
 		}
 	}}
-	if _, err := worker.Turn(t.Context(), refunds.Choice{Send: true}); err != nil {
+	if _, err := worker.Step(t.Context(), refunds.Choice{Send: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.request(r.ID); len(w.sent) != 0 || got.LeaseOwner != "another" {
@@ -95,7 +95,7 @@ func TestARunThatIsEndedInFlightStillWritesTheOutcome(t *testing.T) {
 		}
 		return fault{}
 	}
-	if _, err := w.worker().Turn(ctx, refunds.Choice{Send: true}); err != nil {
+	if _, err := w.worker().Step(ctx, refunds.Choice{Send: true}); err != nil {
 		t.Errorf("the turn ends with %v", err)
 	}
 	if got := w.request(r.ID); got.State != refunds.StateSucceeded || got.TransactionKey == "" {
@@ -145,7 +145,7 @@ func TestWhereNothingIsSentNothingIsSentAgain(t *testing.T) {
 		t.Fatalf("%d requests have arrived, and it is %s", len(w.sent), got.State)
 	}
 	w.fault, w.now = nil, w.now.Add(time.Hour)
-	done, err := w.worker().Turn(t.Context(), refunds.Choice{Send: false})
+	done, err := w.worker().Step(t.Context(), refunds.Choice{Send: false})
 	if err != nil || done == nil {
 		t.Fatalf("it was not looked at: %v", err)
 	}

@@ -125,7 +125,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (w *world) worker() *refunds.Worker {
 	return &refunds.Worker{
-		MID: mid, Owner: "test", Actor: "daesa refunds", RunID: "run", SecretPrint: "secret", AccountDays: 365,
+		MID: mid, Owner: "test", Actor: "daesa refunds", RunID: "run", SecretFingerprint: "secret", AccountDays: 365,
 		Budget: refunds.Budget{RunCount: 1000, DayCount: 1000, Of: map[pay.Currency]refunds.Limits{
 			pay.KRW: {Single: 1e12, Run: 1e12, Day: 1e12}, pay.USD: {Single: 1e12, Run: 1e12, Day: 1e12}}},
 		Queue: w.db, Provider: w.client, Sealer: w.sealer, Clock: w.clock, Freeze: toss.CancelBody,
@@ -186,7 +186,7 @@ func (w *world) run(worker *refunds.Worker) []refunds.Done {
 	w.t.Helper()
 	var all []refunds.Done
 	for range 1000 {
-		done, err := worker.Turn(w.t.Context(), refunds.Choice{Send: true})
+		done, err := worker.Step(w.t.Context(), refunds.Choice{Send: true})
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -246,7 +246,7 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 // saveFacts keeps what a later look-up does not show any more.
 func (d *DB) saveFacts(ctx context.Context, tx *sqlx.Tx, p pay.Payment) error {
 	_, err := d.db.Exec(ctx, tx, "upsert_facts", args{"mid": p.MID, "payment_key": p.PaymentKey, "order_id": plain(p.OrderID),
-		"secret_print": pay.SecretPrint(p.Secret), "deposited": flag(p.DepositedAccount())})
+		"secret_print": pay.SecretFingerprint(p.Secret), "deposited": flag(p.DepositedAccount())})
 	return err
 }
 

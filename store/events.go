@@ -18,32 +18,32 @@ import (
 
 // eventRow is a webhook as it is kept, and what became of it.
 type eventRow struct {
-	ID             string `db:"id"`
-	TransmissionID string `db:"transmission_id"`
-	MID            string `db:"mid"`
-	Type           string `db:"type"`
-	OrderID        string `db:"order_id"`
-	PaymentKey     string `db:"payment_key"`
-	TransactionKey string `db:"transaction_key"`
-	Status         string `db:"status"`
-	SecretPrint    string `db:"secret_print"`
-	Signature      string `db:"signature"`
-	CreatedAt      Time   `db:"created_at"`
-	ReceivedAt     Time   `db:"received_at"`
-	Retried        int    `db:"retried"`
-	Body           string `db:"body"`
-	State          string `db:"state"`
-	Why            string `db:"why"`
-	Urgent         int64  `db:"urgent"`
-	Tries          int    `db:"tries"`
-	NextAt         Time   `db:"next_at"`
-	DoneAt         Time   `db:"done_at"`
+	ID                string `db:"id"`
+	TransmissionID    string `db:"transmission_id"`
+	MID               string `db:"mid"`
+	Type              string `db:"type"`
+	OrderID           string `db:"order_id"`
+	PaymentKey        string `db:"payment_key"`
+	TransactionKey    string `db:"transaction_key"`
+	Status            string `db:"status"`
+	SecretFingerprint string `db:"secret_print"`
+	Signature         string `db:"signature"`
+	CreatedAt         Time   `db:"created_at"`
+	ReceivedAt        Time   `db:"received_at"`
+	Retried           int    `db:"retried"`
+	Body              string `db:"body"`
+	State             string `db:"state"`
+	Why               string `db:"why"`
+	Urgent            int64  `db:"urgent"`
+	Tries             int    `db:"tries"`
+	NextAt            Time   `db:"next_at"`
+	DoneAt            Time   `db:"done_at"`
 }
 
 func (r eventRow) event() pay.Event {
 	return pay.Event{
 		ID: r.ID, TransmissionID: r.TransmissionID, MID: r.MID, Type: r.Type, OrderID: r.OrderID, PaymentKey: r.PaymentKey,
-		TransactionKey: r.TransactionKey, Status: r.Status, SecretPrint: r.SecretPrint, Signature: pay.Signature(r.Signature),
+		TransactionKey: r.TransactionKey, Status: r.Status, SecretFingerprint: r.SecretFingerprint, Signature: pay.Signature(r.Signature),
 		CreatedAt: r.CreatedAt.Time, ReceivedAt: r.ReceivedAt.Time, Retried: r.Retried, Body: []byte(r.Body),
 	}
 }
@@ -62,7 +62,7 @@ func (d *DB) Keep(ctx context.Context, events []pay.Event) error {
 		sorted := slices.SortedFunc(slices.Values(events), func(a, b pay.Event) int { return cmp.Compare(a.ID, b.ID) })
 		for _, e := range sorted {
 			if err := rows.Add(ctx, e.ID, plain(e.TransmissionID), plain(e.MID), plain(e.Type), plain(e.OrderID), plain(e.PaymentKey),
-				plain(e.TransactionKey), plain(e.Status), e.SecretPrint, string(e.Signature), at(e.CreatedAt), at(e.ReceivedAt), e.Retried,
+				plain(e.TransactionKey), plain(e.Status), e.SecretFingerprint, string(e.Signature), at(e.CreatedAt), at(e.ReceivedAt), e.Retried,
 				plain(string(e.Body)), jobs.EventBegins(e), "", flag(e.Urgent()), 0); err != nil {
 				return err
 			}
@@ -129,9 +129,9 @@ func (d *DB) Events(ctx context.Context, mid, eventType, orderID string, limit i
 	return events, nil
 }
 
-// SecretPrints gives by what the secrets of a payment, or of an order's
+// SecretFingerprints gives by what the secrets of a payment, or of an order's
 // payments, are known; none where none was seen.
-func (d *DB) SecretPrints(ctx context.Context, e pay.Event) ([]string, error) {
+func (d *DB) SecretFingerprints(ctx context.Context, e pay.Event) ([]string, error) {
 	var prints []string
 	return prints, d.db.All(ctx, d.db.Pool(), &prints, "secret_prints", args{"mid": e.MID, "payment_key": e.PaymentKey, "order_id": e.OrderID})
 }

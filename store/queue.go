@@ -84,7 +84,7 @@ func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds
 		return known, nil, err
 	}
 	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
-	known.AccountPrint = account.Print
+	known.AccountFingerprint = account.Print
 	return known, account.Sealed, err
 }
 
@@ -127,7 +127,7 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		}
 		entries, err := d.witness(ctx, tx, append([]Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
 			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
-			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})}, followed...))
+			"body_sha256": row.BodySHA256, "secret_print": row.SecretFingerprint, "amount": r.Amount, "currency": r.Currency})}, followed...))
 		if err != nil {
 			return err
 		}
@@ -341,7 +341,7 @@ func settledRow(a refunds.After, looked time.Time) args {
 		"id": a.ID, "version": a.Version, "state": string(a.State), "owner": a.LeaseOwner, "until": at(a.LeaseUntil), "next_at": at(a.NextAt),
 		"cancel_by": at(a.CancelBy), "error_code": a.ErrorCode, "error_message": plain(a.ErrorMessage), "transaction_key": a.TransactionKey,
 		"in_progress": flag(a.InProgress), "looked_at": at(looked), "finished_at": at(a.FinishedAt), "planned_foreign": a.PlannedForeign,
-		"approval": a.Approval, "approved_by": a.ApprovedBy, "approved_at": at(a.ApprovedAt), "account_print": a.AccountPrint,
+		"approval": a.Approval, "approved_by": a.ApprovedBy, "approved_at": at(a.ApprovedAt), "account_print": a.AccountFingerprint,
 		"sent_at": at(a.SentAt), "strangers": a.Strangers,
 	}
 }
@@ -363,33 +363,33 @@ func settledEntry(s refunds.Settled) Entry {
 
 // attemptRow is an attempt as the table holds it.
 type attemptRow struct {
-	RefundID    string `db:"refund_id"`
-	N           int    `db:"n"`
-	Key         string `db:"idempotency_key"`
-	Body        []byte `db:"body"`
-	Sealed      int64  `db:"sealed"`
-	BodySHA256  string `db:"body_sha256"`
-	Guard       int64  `db:"guard"`
-	SecretPrint string `db:"secret_print"`
-	FirstSent   Time   `db:"first_sent"`
-	LastSent    Time   `db:"last_sent"`
-	Sends       int    `db:"sends"`
-	Unanswered  int64  `db:"unanswered"`
-	Answers     int    `db:"answers"`
-	AnsweredAt  Time   `db:"answered_at"`
-	Kind        string `db:"kind"`
-	HTTPStatus  int    `db:"http_status"`
-	Code        string `db:"code"`
-	Message     string `db:"message"`
-	TraceID     string `db:"trace_id"`
-	Answer      string `db:"answer"`
+	RefundID          string `db:"refund_id"`
+	N                 int    `db:"n"`
+	Key               string `db:"idempotency_key"`
+	Body              []byte `db:"body"`
+	Sealed            int64  `db:"sealed"`
+	BodySHA256        string `db:"body_sha256"`
+	Guard             int64  `db:"guard"`
+	SecretFingerprint string `db:"secret_print"`
+	FirstSent         Time   `db:"first_sent"`
+	LastSent          Time   `db:"last_sent"`
+	Sends             int    `db:"sends"`
+	Unanswered        int64  `db:"unanswered"`
+	Answers           int    `db:"answers"`
+	AnsweredAt        Time   `db:"answered_at"`
+	Kind              string `db:"kind"`
+	HTTPStatus        int    `db:"http_status"`
+	Code              string `db:"code"`
+	Message           string `db:"message"`
+	TraceID           string `db:"trace_id"`
+	Answer            string `db:"answer"`
 }
 
 func newAttemptRow(id string, a refunds.Attempt) attemptRow {
 	sum := sha256.Sum256(a.Body)
 	return attemptRow{
 		RefundID: id, N: a.N, Key: a.Key, Body: a.Body, Sealed: flag(a.Sealed), BodySHA256: hex.EncodeToString(sum[:]),
-		Guard: a.Guard, SecretPrint: a.SecretPrint, FirstSent: at(a.FirstSent), LastSent: at(a.LastSent), Sends: a.Sends,
+		Guard: a.Guard, SecretFingerprint: a.SecretFingerprint, FirstSent: at(a.FirstSent), LastSent: at(a.LastSent), Sends: a.Sends,
 		Unanswered: flag(a.Unanswered), Answers: a.Answers, AnsweredAt: at(a.AnsweredAt), Kind: string(a.Kind),
 		HTTPStatus: a.HTTPStatus, Code: plain(a.Code), Message: plain(a.Message), TraceID: plain(a.TraceID),
 		Answer: plain(a.Answer),
@@ -398,7 +398,7 @@ func newAttemptRow(id string, a refunds.Attempt) attemptRow {
 
 func (r attemptRow) attempt() refunds.Attempt {
 	return refunds.Attempt{
-		N: r.N, Key: r.Key, Body: r.Body, Sealed: r.Sealed != 0, Guard: r.Guard, SecretPrint: r.SecretPrint,
+		N: r.N, Key: r.Key, Body: r.Body, Sealed: r.Sealed != 0, Guard: r.Guard, SecretFingerprint: r.SecretFingerprint,
 		FirstSent: r.FirstSent.Time, LastSent: r.LastSent.Time, Sends: r.Sends, Unanswered: r.Unanswered != 0,
 		Answers: r.Answers, AnsweredAt: r.AnsweredAt.Time, Kind: pay.FailureKind(r.Kind), HTTPStatus: r.HTTPStatus,
 		Code: r.Code, Message: r.Message, TraceID: r.TraceID, Answer: r.Answer,

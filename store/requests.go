@@ -88,7 +88,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	}
 	entries = append(entries, entry(now, actor, "", "refund:"+r.ID, "refund."+string(r.State), r.Reason, map[string]any{
 		"mid": r.MID, "order_id": r.OrderID, "payment_key": r.PaymentKey, "amount": r.Amount, "tax_free_amount": r.TaxFreeAmount,
-		"currency": r.Currency, "ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
+		"currency": r.Currency, "ref": r.Ref, "batch": r.Batch, "account": r.AccountFingerprint, "same_as": r.SameAs}))
 	if row.Found != nil {
 		found := refunds.Settled{Request: r, Step: *row.Found, Payment: &row.Payment, Now: now, Actor: actor}
 		followed, err := d.settle(ctx, tx, found)

@@ -86,7 +86,7 @@ func (r *Receiver) event(req *http.Request, body []byte) (pay.Event, error) {
 		e.MID = merchant.MID
 	}
 	// The body lacks the secret: a forged event must not pass for the true one.
-	sum := sha256.Sum256([]byte(e.MID + "\n" + e.Type + "\n" + e.SecretPrint + "\n" + compact.String()))
+	sum := sha256.Sum256([]byte(e.MID + "\n" + e.Type + "\n" + e.SecretFingerprint + "\n" + compact.String()))
 	e.ID = hex.EncodeToString(sum[:16])
 	e.Signature, err = r.signed(req, e.Type, merchant, body)
 	return e, err
@@ -121,7 +121,7 @@ func said(envelope object) pay.Event {
 	}
 	// A payment has only the first, a cancel and a deposit only the second.
 	e.TransactionKey = cmp.Or(data.text("lastTransactionKey"), data.text("transactionKey"))
-	e.SecretPrint = pay.SecretPrint(pay.Private(data.text("secret")))
+	e.SecretFingerprint = pay.SecretFingerprint(pay.Private(data.text("secret")))
 	return e
 }
 

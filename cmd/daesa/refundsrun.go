@@ -261,7 +261,7 @@ func (a *app) refundsJob(ctx context.Context, cfg *config.Config, db *store.DB, 
 	for _, q := range queues {
 		m, client := q.of, q.client
 		worker := &refunds.Worker{
-			MID: q.mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
+			MID: q.mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretFingerprint: secretFingerprint(m), AccountDays: m.VirtualAccountCancelDays,
 			Budget: budget(cfg, flags), Queue: db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
 		}
 		if ring != nil {
@@ -315,9 +315,9 @@ func (a *app) queues(ctx context.Context, cfg *config.Config, db *store.DB) ([]r
 	return list, nil
 }
 
-// secretPrint names the secret key and the address: Toss binds an idempotency
+// secretFingerprint names the secret key and the address: Toss binds an idempotency
 // key to both, so that another of either makes it a new request.
-func secretPrint(m config.Merchant) string {
+func secretFingerprint(m config.Merchant) string {
 	sum := sha256.Sum256([]byte("daesa secret print\n" + m.BaseURL + "\n" + m.SecretKey.Reveal()))
 	return hex.EncodeToString(sum[:8])
 }
@@ -425,7 +425,7 @@ func (a *app) planned(ctx context.Context, cfg *config.Config, db *store.DB, fla
 			if err != nil {
 				return nil, err
 			}
-			step := refunds.Preview(ctx, *claimed, client, m.VirtualAccountCancelDays, secretPrint(m), clock())
+			step := refunds.Preview(ctx, *claimed, client, m.VirtualAccountCancelDays, secretFingerprint(m), clock())
 			one.Would, one.Why = string(step.To), step.Why
 			if step.Do == refunds.Send || step.Do == refunds.SendAnew {
 				one.Would = string(refunds.StateSending)

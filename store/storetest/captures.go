@@ -223,7 +223,7 @@ func deposited(state refunds.State) func(*refunds.Request, *pay.Payment) {
 func accountReleases(t *testing.T, db *store.DB) {
 	asked(t, db, "small", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
 	asked(t, db, "large", 1001, time.Time{}, deposited(refunds.StateNeedsAccount))
-	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.StateRequested), func(r *refunds.Request, _ *pay.Payment) { r.AccountPrint = "another" })
+	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.StateRequested), func(r *refunds.Request, _ *pay.Payment) { r.AccountFingerprint = "another" })
 	asked(t, db, "dry", 1000, time.Time{}, deposited(refunds.StateRequested)) // nothing was deposited: it asks for no account
 	var accounts []refunds.StoredAccount
 	for _, key := range []string{"small", "large", "word", "dry"} {
@@ -236,12 +236,12 @@ func accountReleases(t *testing.T, db *store.DB) {
 	}
 	for ref, want := range map[string]refunds.State{"small": refunds.StateApproved, "large": refunds.StateRequested, "word": refunds.StateRequested} {
 		r := stored(t, db, refunds.RequestID(mid, ref))
-		if r.State != want || r.AccountPrint != "print-"+ref {
-			t.Errorf("%s is %s for account %q, expected %s", ref, r.State, r.AccountPrint, want)
+		if r.State != want || r.AccountFingerprint != "print-"+ref {
+			t.Errorf("%s is %s for account %q, expected %s", ref, r.State, r.AccountFingerprint, want)
 		}
 	}
-	if dry := stored(t, db, refunds.RequestID(mid, "dry")); dry.State != refunds.StateApproved || dry.AccountPrint != "" {
-		t.Errorf("what needs no account is %s for account %q", dry.State, dry.AccountPrint)
+	if dry := stored(t, db, refunds.RequestID(mid, "dry")); dry.State != refunds.StateApproved || dry.AccountFingerprint != "" {
+		t.Errorf("what needs no account is %s for account %q", dry.State, dry.AccountFingerprint)
 	}
 	if word.ApprovedBy == "" {
 		t.Error("nobody had approved, so that nothing was shown about a person's word")
@@ -264,7 +264,7 @@ func accountBefore(t *testing.T, db *store.DB) {
 	asked(t, db, "late", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
 	asked(t, db, "none", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
 	c := claimed(t, db, choice("a", now))
-	if c == nil || c.Request.Ref != "late" || c.Known.AccountPrint != "print-late" {
+	if c == nil || c.Request.Ref != "late" || c.Known.AccountFingerprint != "print-late" {
 		t.Fatalf("claimed %+v", c)
 	}
 	if again := claimed(t, db, choice("a", now)); again != nil {
@@ -465,11 +465,11 @@ func eventsFind(t *testing.T, db *store.DB) {
 		t.Errorf("nobody's order: %+v, %v, %v", found, known, err)
 	}
 	for _, e := range []pay.Event{{MID: mid, PaymentKey: "pay-1"}, {OrderID: "order-1"}} {
-		if prints, err := db.SecretPrints(t.Context(), e); err != nil || len(prints) != 1 || prints[0] != pay.SecretPrint("ps_1") {
+		if prints, err := db.SecretFingerprints(t.Context(), e); err != nil || len(prints) != 1 || prints[0] != pay.SecretFingerprint("ps_1") {
 			t.Errorf("the secret of %+v: %v, %v", e, prints, err)
 		}
 	}
-	if prints, err := db.SecretPrints(t.Context(), pay.Event{MID: mid, OrderID: "order-2"}); err != nil || len(prints) != 0 {
+	if prints, err := db.SecretFingerprints(t.Context(), pay.Event{MID: mid, OrderID: "order-2"}); err != nil || len(prints) != 0 {
 		t.Errorf("the secret of nobody's order: %v, %v", prints, err)
 	}
 }

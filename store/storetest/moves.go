@@ -99,7 +99,7 @@ func owing(t *testing.T, db *store.DB, refs []string) map[string]reconcile.Break
 func brought(t *testing.T, db *store.DB, ref string, b reconcile.Break, state refunds.State) refunds.Request {
 	t.Helper()
 	r := asked(t, db, ref, 1000, now.Add(40*24*time.Hour), func(r *refunds.Request, _ *pay.Payment) {
-		r.BreakID, r.State, r.Method, r.AccountPrint = b.ID, refunds.StateNeedsAccount, pay.VirtualAccount, "old"
+		r.BreakID, r.State, r.Method, r.AccountFingerprint = b.ID, refunds.StateNeedsAccount, pay.VirtualAccount, "old"
 	})
 	for _, next := range mustPath(refunds.StateNeedsAccount, state) {
 		var err error
@@ -189,7 +189,7 @@ func everyWriter(t *testing.T, db *store.DB) {
 func everyBeginning(t *testing.T, db *store.DB) {
 	for _, state := range refunds.States {
 		r := refunds.Request{ID: refunds.RequestID(mid, string(state)), MID: mid, OrderID: "o", PaymentKey: "pay-" + string(state), Method: pay.Card, Amount: 1000,
-			Currency: pay.KRW, Reason: "x", Ref: string(state), State: state, AccountPrint: "x", RequestedBy: "kim", RequestedAt: now, FinishedAt: now}
+			Currency: pay.KRW, Reason: "x", Ref: string(state), State: state, AccountFingerprint: "x", RequestedBy: "kim", RequestedAt: now, FinishedAt: now}
 		r.Approval = refunds.ApprovalHash(r)
 		p := pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: "o", Status: pay.Done, Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000}
 		_, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p}}, "kim", now)

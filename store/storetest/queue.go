@@ -154,7 +154,7 @@ func begun(c *refunds.Claimed, at time.Time) refunds.Begun {
 	n := c.Request.Attempts + 1
 	return refunds.Begun{
 		Request: c.Request, New: true, Owner: "a", RunID: "run", Actor: "daesa", Now: at, Until: at.Add(time.Minute),
-		Attempt: refunds.Attempt{N: n, Key: refunds.AttemptKey(c.Request.ID, n), Body: []byte(`{"x":1}`), Guard: 10_000, SecretPrint: "s",
+		Attempt: refunds.Attempt{N: n, Key: refunds.AttemptKey(c.Request.ID, n), Body: []byte(`{"x":1}`), Guard: 10_000, SecretFingerprint: "s",
 			FirstSent: at, LastSent: at, Sends: 1, Kind: pay.FailureNoAnswer},
 		Budget: refunds.Budget{RunCount: 1000, DayCount: 1000, Of: map[pay.Currency]refunds.Limits{pay.KRW: wide}},
 	}
