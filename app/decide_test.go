@@ -151,7 +151,7 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 		{name: "both disagree on what was paid", change: []change{func(_ *desk, b *reconcile.Break, _ *pay.Payment) { b.Owed = 0 }}, refused: "how much is owed does not follow"},
 		{name: "a figure that counts points and bank transfers, too", change: []change{func(_ *desk, b *reconcile.Break, _ *pay.Payment) {
 			b.Owed, b.Remark = 0, reconcile.RefundWaysMixed
-		}}, refused: "may count points and bank transfers, so that how much of it is owed through Toss does not follow; ask for what is: daesa refunds add --order A-1 --amount N --ref WORD --reason TEXT"},
+		}}, refused: "the shop's file does not tell how much goes back through Toss (its figure may count points and bank transfers, or it shows items and no figure); ask for what does: daesa refunds add --order A-1 --amount N --ref WORD --reason TEXT"},
 		{name: "above max_single", change: []change{func(d *desk, b *reconcile.Break, p *pay.Payment) {
 			p.TotalAmount, p.BalanceAmount, b.Owed = 3_000_000, 3_000_000, 2_000_000
 			d.known.Order.Amount, d.known.Order.CanceledAmount = 3_000_000, 2_000_000

@@ -38,6 +38,9 @@ const (
 
 	// columnPaidUnknown is of a source without paid_at that says so.
 	columnPaidUnknown = ColumnCustomerRef << 1
+	// columnMixedRefunds is of a source that says whether an order is one of
+	// pay.Order's MixedRefunds.
+	columnMixedRefunds = ColumnCustomerRef << 2
 )
 
 // The names, as they stand in a header.
@@ -88,7 +91,7 @@ func (c Columns) Names() []string {
 func (c Columns) Stores(column string) bool {
 	switch column {
 	case "mixed_refunds":
-		return c.Has(ColumnCanceledAmount)
+		return c.Has(ColumnCanceledAmount) || c.Has(columnMixedRefunds)
 	case "paid_unknown":
 		return c.Has(ColumnPaidAt) || c.Has(columnPaidUnknown)
 	}

@@ -431,6 +431,10 @@ func (f *fields) amounts(o *pay.Order) {
 	}
 }
 
+// mostUnits is the largest amount of an order that is taken, in the smallest
+// unit: above it the sum of a day's orders would no longer fit into 64 bits.
+const mostUnits = 10_000_000_000_000_000
+
 func (f *fields) amount(column string, of pay.Currency) (units int64, given bool) {
 	value := f.text(column)
 	if value == "" {
@@ -439,6 +443,10 @@ func (f *fields) amount(column string, of pay.Currency) (units int64, given bool
 	units, err := of.ParseWritten(value)
 	if err != nil {
 		f.add(column, value, reasonOnly(err))
+		return 0, false
+	}
+	if units > mostUnits {
+		f.add(column, value, "is too large for an order")
 		return 0, false
 	}
 	return units, true

@@ -147,6 +147,9 @@ func openFile(path string, options Options, headerAt int) (*File, error) {
 	if f.decoder.noPaidAt = !f.columns.Has(ColumnPaidAt); f.decoder.noPaidAt && !profile.plain {
 		f.columns |= columnPaidUnknown
 	}
+	if profile.ByItem {
+		f.columns |= columnMixedRefunds
+	}
 	if profile.Fold[amount] == foldSum {
 		f.columns |= ColumnCanceledAmount // the sum of the cancelled rows
 	}

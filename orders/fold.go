@@ -31,6 +31,7 @@ type group struct {
 	gone   int64               // amounts of cancelled rows, where amount is a sum
 	paid   bool                // a row's status word does not say that it was never paid
 	states [statusCount]said   // by the place of the status among all
+	untold bool                // all rows are cancelled, and no figure says what of the order
 	faults table.Faults
 	only   [1]int // the lines of an order with one row
 }
@@ -132,6 +133,9 @@ func (r *itemReader) keyOf(record *rowRecord) ([16]byte, error) {
 		return [16]byte{}, f.bad(record.row, f.faults(line, []finding{{orderID, "", "is empty"}}))
 	}
 	merchant, _ := record.Get(mid)
+	if merchant = strings.TrimSpace(merchant); merchant == "" {
+		merchant = f.decoder.options.DefaultMID
+	}
 	r.key = append(append(append(r.key[:0], merchant...), 0), id...)
 	sum := sha256.Sum256(r.key)
 	return [16]byte(sum[:16]), nil
@@ -353,6 +357,7 @@ func (r *itemReader) fold(g *group) (pay.Order, error) {
 	if len(g.faults) == 0 {
 		order, findings := r.file.decoder.decode(g.lines[0], g)
 		if len(findings) == 0 {
+			order.MixedRefunds = order.MixedRefunds || g.untold && (order.PaidUnknown || !order.PaidAt.IsZero())
 			return order, nil
 		}
 		g.faults = r.file.faults(g.lines[0], findings)
@@ -362,8 +367,9 @@ func (r *itemReader) fold(g *group) (pay.Order, error) {
 
 // foldStatus says what the words of an order's rows mean together. An order of
 // which some items are cancelled is partly cancelled; what went back must be
-// said then. In an order that says that all is cancelled a figure of 0 says
-// nothing.
+// said then. Where all rows are cancelled a figure of 0 says nothing, and neither
+// do the rows: those of the other items may stand in another file, or the money
+// went back another way. Whether all of the order goes back a person says.
 func (r *itemReader) foldStatus(g *group) {
 	at, canceledAt := columnAt(status), columnAt(canceledAmount)
 	meaning, count, fits := together(&g.states)
@@ -383,6 +389,7 @@ func (r *itemReader) foldStatus(g *group) {
 			g.values[canceledAt] = ""
 		}
 	}
+	g.untold = meaning == pay.OrderCanceled && g.values[canceledAt] == "" && r.how[columnAt(amount)] != foldSum
 	if meaning != pay.OrderPartiallyCanceled || g.values[canceledAt] != "" {
 		return
 	}

@@ -184,7 +184,7 @@ func (i Inspection) writeUnused(line func(string, ...any)) {
 func writeWords(line func(string, ...any), key string, words map[string]string, meanings, example string) {
 	byMeaning := map[string][]string{}
 	for word, meaning := range words {
-		byMeaning[cmp.Or(meaning, unfinishedWord)] = append(byMeaning[cmp.Or(meaning, unfinishedWord)], word)
+		byMeaning[cmp.Or(meaning, table.UnsaidWord)] = append(byMeaning[cmp.Or(meaning, table.UnsaidWord)], word)
 	}
 	line("# A word of the file is one of %s.", meanings)
 	if len(byMeaning) == 0 {
@@ -199,7 +199,7 @@ func writeWords(line func(string, ...any), key string, words map[string]string, 
 }
 
 func quotedKey(key string) string {
-	if key == unfinishedWord {
+	if key == table.UnsaidWord {
 		return quoted(key)
 	}
 	return key

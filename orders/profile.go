@@ -5,14 +5,14 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"maps"
-	"os"
-	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"go.yaml.in/yaml/v3"
 
 	"daesa/internal/hint"
 	"daesa/internal/table"
@@ -74,26 +74,18 @@ const DefaultProfile = "daesa"
 //go:embed profiles/*.yaml
 var builtIn embed.FS
 
-// Profiles are the names of the profiles in the program, daesa's own first.
-func Profiles() []string {
-	entries, err := builtIn.ReadDir("profiles")
+// profiles are those in the program, and people's own.
+var profiles = sync.OnceValue(func() table.Declarations {
+	files, err := fs.Sub(builtIn, "profiles")
 	if err != nil {
-		return nil // they are embedded
+		files = builtIn // without them; the folder is embedded
 	}
-	names := []string{DefaultProfile}
-	for _, entry := range entries {
-		if name := strings.TrimSuffix(entry.Name(), ".yaml"); name != DefaultProfile {
-			names = append(names, name)
-		}
-	}
-	return names
-}
+	return table.Declarations{What: "profile", Files: files, First: DefaultProfile,
+		Help: "docs/files.md explains profiles; daesa orders inspect FILE --write-profile writes one to begin with"}
+})
 
-// deepestExtends is how many profiles may stand on one another.
-const deepestExtends = 5
-
-// profileBytes is the longest profile.
-const profileBytes = 1 << 20
+// Profiles are the names of the profiles in the program, daesa's own first.
+func Profiles() []string { return profiles().Names() }
 
 // ownColumns is daesa's own profile.
 var ownColumns = sync.OnceValues(func() (*Profile, error) { return LoadProfile(DefaultProfile) })
@@ -104,49 +96,15 @@ func LoadProfile(nameOrFile string) (*Profile, error) {
 	if nameOrFile == "" {
 		nameOrFile = DefaultProfile
 	}
-	p, err := loadProfile(nameOrFile, ".", deepestExtends)
+	var p *Profile
+	err := profiles().Load(nameOrFile, func(declared *table.Declared, root *yaml.Node, own bool) {
+		p = readProfile(declared, root, p)
+		p.Name, p.plain = declared.Name, !own && declared.Name == DefaultProfile
+	})
 	if err != nil {
 		return nil, err
 	}
 	return p, p.complete()
-}
-
-func loadProfile(name, folder string, deep int) (*Profile, error) {
-	if deep == 0 {
-		return nil, fmt.Errorf("profile %s: more than %d profiles extend one another", name, deepestExtends)
-	}
-	if slices.Contains(Profiles(), name) {
-		text, err := builtIn.ReadFile(path.Join("profiles", name+".yaml"))
-		if err != nil {
-			return nil, err
-		}
-		p, err := parseProfile(name, text, func(base string) (*Profile, error) { return loadProfile(base, folder, deep-1) })
-		if err == nil {
-			p.Name, p.plain = name, name == DefaultProfile
-		}
-		return p, err
-	}
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(folder, name)
-	}
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, hint.Errorf("the profiles in the program are "+strings.Join(Profiles(), ", ")+"; anything else is a file", "profile: %w", err)
-	case info.Size() > profileBytes:
-		return nil, fmt.Errorf("profile %s: is larger than 1 MB", name)
-	}
-	text, err := os.ReadFile(name) //nolint:gosec // the path is the operator's
-	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	p, err := parseProfile(name, text, func(base string) (*Profile, error) {
-		return loadProfile(base, filepath.Dir(name), deep-1)
-	})
-	if err == nil {
-		p.Name, p.plain = name, false
-	}
-	return p, err
 }
 
 // complete says whether a profile has what every order needs.

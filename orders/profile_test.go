@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/encoding/korean"
 
 	"daesa/internal/hint"
@@ -454,7 +455,10 @@ func FuzzProfile(f *testing.F) {
 	}
 	f.Add("extends: cafe24\nstatuses: {paid: [\"?\"]}", "a\n")
 	f.Fuzz(func(t *testing.T, text, content string) {
-		profile, err := parseProfile("p", []byte(text), nil)
+		var profile *Profile
+		err := profiles().Parse("p", []byte(text), true, func(declared *table.Declared, root *yaml.Node, _ bool) {
+			profile = readProfile(declared, root, nil)
+		}, nil)
 		if err != nil || profile.complete() != nil {
 			return
 		}

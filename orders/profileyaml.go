@@ -10,92 +10,31 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/internal/written"
 	"daesa/pay"
 )
 
-// profileReader reads a profile and gathers all that is wrong with it.
+// profileReader reads a profile.
 type profileReader struct {
-	name   string
-	p      *Profile
-	faults []hint.Row
+	*table.Declared
+	p *Profile
 }
 
-// profileError is all that is wrong with a profile.
-type profileError struct {
-	name string
-	rows []hint.Row
-}
-
-// Error lists the faults, one on each line.
-func (e *profileError) Error() string {
-	lines := make([]string, len(e.rows))
-	for i, row := range e.rows {
-		lines[i] = fmt.Sprintf("profile %s:%d: %s: %s", e.name, row.Line, row.Column, row.Reason)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// Rows are the faults for programs.
-func (e *profileError) Rows() []hint.Row { return e.rows }
-
-// Hint says where a profile is explained.
-func (e *profileError) Hint() string {
-	return "docs/files.md explains profiles; daesa orders inspect FILE --write-profile writes one to begin with"
-}
-
-// parseProfile reads a profile. base gives the one that it extends; nil: none
-// may be.
-func parseProfile(name string, text []byte, base func(string) (*Profile, error)) (*Profile, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, fmt.Errorf("profile %s: %w", name, err)
-	}
-	r := &profileReader{name: name, p: &Profile{HeaderWithin: 30, Columns: map[string][]string{}, Values: map[string]string{}, Fold: map[string]string{},
+// readProfile reads a profile; base is the one that it extends, nil where it
+// extends none.
+func readProfile(declared *table.Declared, root *yaml.Node, base *Profile) *Profile {
+	r := &profileReader{Declared: declared, p: &Profile{HeaderWithin: 30, Columns: map[string][]string{}, Values: map[string]string{}, Fold: map[string]string{},
 		Statuses: map[string]pay.OrderStatus{}, Methods: map[string]string{}, NeverPaid: map[string]bool{}, PGs: map[string]string{}}}
-	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("profile %s: is no YAML with keys such as columns", name)
-	}
-	root := document.Content[0]
-	for key, value := range pairs(root) {
-		if key.Value != "extends" {
-			continue
-		}
-		if base == nil || value.Kind != yaml.ScalarNode {
-			r.fault(value, "extends", "is no name of a profile")
-			continue
-		}
-		extended, err := base(value.Value)
-		if err != nil {
-			return nil, err
-		}
-		r.p = extended.clone()
+	if base != nil {
+		r.p = base.clone()
 		r.p.Note, r.p.Unseen = "", false // of the other one
 	}
 	r.root(root)
-	if len(r.faults) == 0 {
+	if r.Sound() {
 		r.titlesOnce(root)
 	}
-	if len(r.faults) > 0 {
-		return nil, &profileError{name, r.faults}
-	}
-	return r.p, nil
-}
-
-// pairs walks the keys of a mapping.
-func pairs(node *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
-	return func(yield func(key, value *yaml.Node) bool) {
-		if node.Kind != yaml.MappingNode {
-			return
-		}
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			if !yield(node.Content[i], node.Content[i+1]) {
-				return
-			}
-		}
-	}
+	return r.p
 }
 
 func (p *Profile) clone() *Profile {
@@ -106,24 +45,17 @@ func (p *Profile) clone() *Profile {
 	return &c
 }
 
-func (r *profileReader) fault(at *yaml.Node, key, reason string) {
-	r.faults = append(r.faults, hint.Row{File: r.name, Line: at.Line, Column: key, Value: at.Value, Reason: reason})
-}
-
 func (r *profileReader) root(root *yaml.Node) {
-	seen := map[string]bool{}
-	for key, value := range pairs(root) {
-		if seen[key.Value] {
-			r.fault(key, key.Value, "stands twice")
-		}
-		seen[key.Value] = true
+	for key, value := range table.YAMLPairs(root) {
 		switch key.Value {
 		case "extends":
 		case "rows":
-			r.choice(value, "rows", "item", "order")
+			r.Choice(value, "rows", "item", "order")
 			r.p.ByItem = value.Value == "item"
 		case "header_within":
-			r.headerWithin(value)
+			if n, said := r.HeaderWithin(value); said {
+				r.p.HeaderWithin = n
+			}
 		case "columns":
 			r.columns(value, "columns", r.p.Columns)
 		case "payments":
@@ -139,26 +71,26 @@ func (r *profileReader) root(root *yaml.Node) {
 		case "order_number":
 			r.orderNumber(value)
 		case "skip_rows":
-			r.p.SkipRows = mapEach(r.texts(value, "skip_rows"), written.Bare)
+			r.p.SkipRows = mapEach(r.Texts(value, "skip_rows"), written.Bare)
 		case "mixed_refunds":
-			r.choice(value, "mixed_refunds", "true", "false")
+			r.Choice(value, "mixed_refunds", "true", "false")
 			r.p.MixedRefunds = value.Value == "true"
 		case "empty_paid_at":
-			r.choice(value, "empty_paid_at", "unknown", "unpaid")
+			r.Choice(value, "empty_paid_at", "unknown", "unpaid")
 			r.p.EmptyPaidAt = value.Value == "unknown"
 		case "never_paid":
-			for _, word := range r.texts(value, "never_paid") {
+			for _, word := range r.Texts(value, "never_paid") {
 				r.p.NeverPaid[written.Bare(word)] = true
 			}
 		case "pgs":
 			r.pgs(value)
 		case "note":
-			r.p.Note = strings.Join(r.texts(value, "note"), " ")
+			r.p.Note = strings.Join(r.Texts(value, "note"), " ")
 		case "unseen":
-			r.choice(value, "unseen", "true", "false")
+			r.Choice(value, "unseen", "true", "false")
 			r.p.Unseen = value.Value == "true"
 		default:
-			r.fault(key, key.Value, "is no key of a profile: "+strings.Join(profileKeys, ", "))
+			r.Fault(key, key.Value, "is no key of a profile: "+strings.Join(profileKeys, ", "))
 		}
 	}
 }
@@ -177,67 +109,22 @@ func mapEach[A, B any](list []A, f func(A) B) []B {
 	return result
 }
 
-func (r *profileReader) choice(value *yaml.Node, key string, allowed ...string) {
-	if value.Kind != yaml.ScalarNode || !slices.Contains(allowed, value.Value) {
-		r.fault(value, key, "is one of "+strings.Join(allowed, ", "))
-	}
-}
-
-// mostHeaderRows is how far a header may be looked for.
-const mostHeaderRows = 1000
-
-func (r *profileReader) headerWithin(value *yaml.Node) {
-	n, err := strconv.Atoi(value.Value)
-	if err != nil || n < 1 || n > mostHeaderRows {
-		r.fault(value, "header_within", fmt.Sprintf("is a number of rows from 1 to %d", mostHeaderRows))
-		return
-	}
-	r.p.HeaderWithin = n
-}
-
-// texts are a list of texts that say something, or one.
-func (r *profileReader) texts(value *yaml.Node, key string) []string {
-	nodes := value.Content
-	if value.Kind == yaml.ScalarNode {
-		nodes = []*yaml.Node{value}
-	} else if value.Kind != yaml.SequenceNode {
-		r.fault(value, key, "is a list of texts")
-		return nil
-	}
-	var texts []string
-	for _, node := range nodes {
-		text := strings.TrimSpace(node.Value)
-		switch {
-		case node.Kind != yaml.ScalarNode || text == "":
-			r.fault(node, key, "is no text")
-		case text == unfinishedWord:
-			r.fault(node, key, "is not said yet: write what it is in the file")
-		default:
-			texts = append(texts, text)
-		}
-	}
-	return texts
-}
-
-// unfinishedWord stands in a written profile where a person must say something.
-const unfinishedWord = "?"
-
 // isColumn says whether a name is a column of the contract.
 func (r *profileReader) isColumn(key *yaml.Node, under string) bool {
 	if slices.Contains(columnNames, key.Value) {
 		return true
 	}
-	r.fault(key, under+"."+key.Value, "is no column of an order: "+strings.Join(columnNames, ", "))
+	r.Fault(key, under+"."+key.Value, "is no column of an order: "+strings.Join(columnNames, ", "))
 	return false
 }
 
 func (r *profileReader) columns(value *yaml.Node, under string, into map[string][]string) {
 	if value.Kind != yaml.MappingNode {
-		r.fault(value, under, "is a list of columns, each with its names")
+		r.Fault(value, under, "is a list of columns, each with its names")
 	}
-	for key, names := range pairs(value) {
+	for key, names := range table.YAMLPairs(value) {
 		if r.isColumn(key, under) {
-			into[key.Value] = r.texts(names, under+"."+key.Value)
+			into[key.Value] = r.Texts(names, under+"."+key.Value)
 			if under == "columns" {
 				delete(r.p.Values, key.Value) // the file says it itself
 			}
@@ -251,7 +138,7 @@ const mostPayments = 5
 // payments replace those of a profile that is extended.
 func (r *profileReader) payments(value *yaml.Node) {
 	if value.Kind != yaml.SequenceNode || len(value.Content) > mostPayments {
-		r.fault(value, "payments", "is a list of at most five ways, each with its columns")
+		r.Fault(value, "payments", "is a list of at most five ways, each with its columns")
 		return
 	}
 	r.p.Payments = nil
@@ -259,16 +146,16 @@ func (r *profileReader) payments(value *yaml.Node) {
 		columns := map[string][]string{}
 		r.columns(way, "payments", columns)
 		if len(columns[method]) == 0 || len(columns[amount]) == 0 {
-			r.fault(way, "payments", "needs method and amount in each way")
+			r.Fault(way, "payments", "needs method and amount in each way")
 		}
 		r.p.Payments = append(r.p.Payments, columns)
 	}
 }
 
 func (r *profileReader) values(value *yaml.Node) {
-	for key, text := range pairs(value) {
+	for key, text := range table.YAMLPairs(value) {
 		if r.isColumn(key, "values") {
-			if list := r.texts(text, "values."+key.Value); len(list) == 1 {
+			if list := r.Texts(text, "values."+key.Value); len(list) == 1 {
 				r.p.Values[key.Value] = list[0]
 			}
 		}
@@ -276,7 +163,7 @@ func (r *profileReader) values(value *yaml.Node) {
 }
 
 func (r *profileReader) fold(value *yaml.Node) {
-	for key, how := range pairs(value) {
+	for key, how := range table.YAMLPairs(value) {
 		if !r.isColumn(key, "fold") {
 			continue
 		}
@@ -287,7 +174,7 @@ func (r *profileReader) fold(value *yaml.Node) {
 		case isTimeColumn(key.Value):
 			allowed = []string{foldSame, foldFirst, foldMax}
 		}
-		r.choice(how, "fold."+key.Value, allowed...)
+		r.Choice(how, "fold."+key.Value, allowed...)
 		r.p.Fold[key.Value] = how.Value
 	}
 }
@@ -297,13 +184,13 @@ func isAmountColumn(column string) bool {
 }
 
 func (r *profileReader) statuses(value *yaml.Node) {
-	for key, words := range pairs(value) {
+	for key, words := range table.YAMLPairs(value) {
 		meaning := pay.OrderStatus(key.Value)
 		if !slices.Contains(pay.OrderStatuses, meaning) {
-			r.fault(key, "statuses."+key.Value, "is no status: "+list(pay.OrderStatuses)+meaningMissing(key.Value))
+			r.Fault(key, "statuses."+key.Value, "is no status: "+list(pay.OrderStatuses)+meaningMissing(key.Value))
 			continue
 		}
-		for _, word := range r.texts(words, "statuses."+key.Value) {
+		for _, word := range r.Texts(words, "statuses."+key.Value) {
 			r.p.Statuses[written.Bare(word)] = meaning
 		}
 	}
@@ -311,13 +198,13 @@ func (r *profileReader) statuses(value *yaml.Node) {
 }
 
 func (r *profileReader) methods(value *yaml.Node) {
-	for key, words := range pairs(value) {
+	for key, words := range table.YAMLPairs(value) {
 		method, known := pay.ParseMethod(key.Value)
 		if key.Value != otherPG && key.Value != noMethod && (!known || string(method) != key.Value) {
-			r.fault(key, "methods."+key.Value, "is no method: "+strings.TrimSuffix(methodsAllowed, ", or Toss's own word")+", other_pg, none"+meaningMissing(key.Value))
+			r.Fault(key, "methods."+key.Value, "is no method: "+strings.TrimSuffix(methodsAllowed, ", or Toss's own word")+", other_pg, none"+meaningMissing(key.Value))
 			continue
 		}
-		for _, word := range r.texts(words, "methods."+key.Value) {
+		for _, word := range r.Texts(words, "methods."+key.Value) {
 			r.p.Methods[written.Bare(word)] = key.Value
 		}
 	}
@@ -326,12 +213,12 @@ func (r *profileReader) methods(value *yaml.Node) {
 
 // pgs say which words of the column pg are Toss.
 func (r *profileReader) pgs(value *yaml.Node) {
-	for key, words := range pairs(value) {
+	for key, words := range table.YAMLPairs(value) {
 		if key.Value != pay.PGToss && key.Value != otherPG {
-			r.fault(key, "pgs."+key.Value, "is one of toss, other_pg"+meaningMissing(key.Value))
+			r.Fault(key, "pgs."+key.Value, "is one of toss, other_pg"+meaningMissing(key.Value))
 			continue
 		}
-		for _, word := range r.texts(words, "pgs."+key.Value) {
+		for _, word := range r.Texts(words, "pgs."+key.Value) {
 			r.p.PGs[written.Bare(word)] = key.Value
 		}
 	}
@@ -340,7 +227,7 @@ func (r *profileReader) pgs(value *yaml.Node) {
 
 // meaningMissing tells of words that a written profile left to a person.
 func meaningMissing(key string) string {
-	if key == unfinishedWord {
+	if key == table.UnsaidWord {
 		return "; move each word to what it means"
 	}
 	return ""
@@ -349,11 +236,11 @@ func meaningMissing(key string) string {
 // onceEach refuses a word that is given two meanings.
 func (r *profileReader) onceEach(value *yaml.Node, under string) {
 	first := map[string]string{}
-	for key, words := range pairs(value) {
+	for key, words := range table.YAMLPairs(value) {
 		for _, node := range words.Content {
 			bare := written.Bare(node.Value)
 			if before, twice := first[bare]; twice && before != key.Value {
-				r.fault(node, under, fmt.Sprintf("means both %s and %s", before, key.Value))
+				r.Fault(node, under, fmt.Sprintf("means both %s and %s", before, key.Value))
 			}
 			first[bare] = key.Value
 		}
@@ -362,16 +249,19 @@ func (r *profileReader) onceEach(value *yaml.Node, under string) {
 
 func (r *profileReader) orderNumber(value *yaml.Node) {
 	texts := map[string]string{}
-	for key, node := range pairs(value) {
+	for key, node := range table.YAMLPairs(value) {
 		if key.Value != "match" && key.Value != "to" {
-			r.fault(key, "order_number."+key.Value, "is no key: match, to")
+			r.Fault(key, "order_number."+key.Value, "is no key: match, to")
 		}
 		texts[key.Value] = node.Value
 	}
 	number, err := regexp.Compile(texts["match"])
 	if err != nil || texts["match"] == "" || texts["to"] == "" {
-		r.fault(value, "order_number", fmt.Sprint("needs match, a regular expression, and to, such as '$1'", orNothing(err)))
+		r.Fault(value, "order_number", fmt.Sprint("needs match, a regular expression, and to, such as '$1'", orNothing(err)))
 		return
+	}
+	for _, name := range lostReferences(number, texts["to"]) {
+		r.Fault(value, "order_number.to", fmt.Sprintf("%s names no part of match, so that it would become nothing; write ${1} where a letter, a digit or _ follows", name))
 	}
 	r.p.Number, r.p.NumberTo = number, texts["to"]
 }
@@ -383,26 +273,29 @@ func orNothing(err error) string {
 	return ": " + err.Error()
 }
 
+var reference = regexp.MustCompile(`\$(\w+|\{\w+\})`)
+
+// lostReferences are those of a replacement that no group of the expression
+// gives: regexp puts nothing in their place.
+func lostReferences(of *regexp.Regexp, replacement string) []string {
+	var lost []string
+	for _, found := range reference.FindAllStringSubmatch(strings.ReplaceAll(replacement, "$$", ""), -1) {
+		name := strings.Trim(found[1], "{}")
+		number, err := strconv.Atoi(name)
+		if numbered := err == nil && number <= of.NumSubexp(); !numbered && !slices.Contains(of.SubexpNames(), name) {
+			lost = append(lost, found[0])
+		}
+	}
+	return lost
+}
+
 // titlesOnce refuses a title that would name two columns.
 func (r *profileReader) titlesOnce(root *yaml.Node) {
-	first := map[string]string{}
-	note := func(column, title string) {
-		bare := table.Title(title)
-		if before, twice := first[bare]; twice && before != column {
-			r.fault(root, "columns", fmt.Sprintf("%q names both %s and %s", title, before, column))
-		}
-		first[bare] = column
-	}
-	for _, column := range slices.Sorted(maps.Keys(r.p.Columns)) {
-		for _, title := range r.p.Columns[column] {
-			note(column, title)
-		}
-	}
+	titles := maps.Clone(r.p.Columns)
 	for i, way := range r.p.Payments {
-		for column, titles := range way {
-			for _, title := range titles {
-				note(wayOf(i, column), title)
-			}
+		for column, names := range way {
+			titles[wayOf(i, column)] = names
 		}
 	}
+	r.TitlesOnce(root, slices.Sorted(maps.Keys(titles)), func(column string) []string { return titles[column] })
 }

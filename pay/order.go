@@ -44,8 +44,9 @@ type Order struct {
 	PaidAt            time.Time
 	CanceledAt        time.Time
 	CustomerRef       string
-	// MixedRefunds says that CanceledAmount counts points and bank transfers,
-	// too: at most so much must go back through Toss, and nobody knows how much.
+	// MixedRefunds says that at most CanceledAmount must go back through Toss, and
+	// that the shop's record does not tell how much: its figure counts points and
+	// bank transfers too, or it shows rows of items and no figure.
 	MixedRefunds bool
 	// PaidUnknown says that the shop's record does not tell whether an order that
 	// is cancelled had been paid: Toss decides.

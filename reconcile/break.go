@@ -1,9 +1,6 @@
 package reconcile
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
-	"strings"
 	"time"
 
 	"daesa/pay"
@@ -44,12 +41,8 @@ func BreakID(mid, orderID string, kind Kind) string {
 	return "b" + ShortHash(mid, orderID, string(kind))[:15]
 }
 
-// ShortHash is the base32 SHA-256 of some parts, in lower case, 26 characters:
-// the form of every derived id.
-func ShortHash(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))[:26]
-}
+// ShortHash is the form of every derived id: see pay.ShortHash.
+func ShortHash(parts ...string) string { return pay.ShortHash(parts...) }
 
 // Change is what happened to a break in one night, or when its refund ended.
 type Change string

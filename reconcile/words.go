@@ -127,8 +127,8 @@ const (
 	// TaxPartNeeded: the amount owed could be taxable or tax-free, and only the
 	// shop knows which; a person says it.
 	TaxPartNeeded Remark = "tax_part_needed"
-	// RefundWaysMixed: what the shop's file calls given back counts points and
-	// bank transfers, so that only a person knows how much of it is Toss's.
+	// RefundWaysMixed: how much goes back through Toss does not follow from the
+	// shop's file (pay.Order.MixedRefunds); a person says it.
 	RefundWaysMixed Remark = "refund_ways_mixed"
 )
 

@@ -68,7 +68,7 @@ func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number
 	case p.Currency != b.Currency:
 		return a, &AskError{Column: "amount", Why: WhyCurrency, Reason: fmt.Sprintf("the break is in %s and the payment in %s", b.Currency, p.Currency)}
 	case b.Kind == reconcile.CancelNotExecuted && b.Remark == reconcile.RefundWaysMixed:
-		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("what the shop's file calls given back may count points and bank transfers, so that how much of it is owed through Toss does not follow; ask for what is: %s", askByHand(b))}
+		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("the shop's file does not tell how much goes back through Toss (its figure may count points and bank transfers, or it shows items and no figure); ask for what does: %s", askByHand(b))}
 	case b.Kind == reconcile.CancelNotExecuted && b.Owed <= 0:
 		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much is owed does not follow: shop and Toss do not agree on what was paid, or a cancel is on its way; ask for what is: %s", askByHand(b))}
 	case owed > seen:

@@ -182,6 +182,7 @@ func decodeRows[R any](reader *table.Reader, kind fileKind, o FileOptions, decod
 			file.Total = newTotal(row)
 			continue
 		}
+		d.filled = row.Filled()
 		r := decode(d)
 		if row.Hidden {
 			d.whole(saidHiddenRow)
@@ -190,6 +191,9 @@ func decodeRows[R any](reader *table.Reader, kind fileKind, o FileOptions, decod
 	}
 	var faults table.Faults
 	for i, d := range rows {
+		if covered := reader.Covered(d.row.Line, d.filled); len(covered) > 0 {
+			d.whole(saidCovered(strings.Join(covered, ", ")))
+		}
 		faults = append(faults, d.faults...)
 		switch {
 		case len(d.faults) == 0:
@@ -206,6 +210,12 @@ func decodeRows[R any](reader *table.Reader, kind fileKind, o FileOptions, decod
 		return wholeFile[R]{}, reader.Refuse(0, "has no rows under its header", kind.advice)
 	}
 	return file, nil
+}
+
+// saidCovered is said of a row with values under a merged cell.
+func saidCovered(columns string) Said {
+	return Said{"병합된 셀에 가려진 값이 있어(" + columns + ") 파일을 확인한 사람이 보지 못했습니다. 병합을 풀고 확인하십시오",
+		"a merged cell lies over " + columns + ": whoever checked the file did not see what stands there; unmerge the cells and look"}
 }
 
 var (
@@ -257,6 +267,7 @@ type fileRow struct {
 	options FileOptions
 	onlyKey bool // the file has no column order_id
 	lost    bool // nothing of it can be read
+	filled  []int
 	faults  table.Faults
 }
 

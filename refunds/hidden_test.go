@@ -1,7 +1,12 @@
 package refunds
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -108,5 +113,68 @@ func TestAGuardedIDIsItself(t *testing.T) {
 		}
 	} else {
 		t.Error(err)
+	}
+}
+
+// Under a cell that was merged over two rows some programs keep the second value:
+// 40,000 was refunded of which the sheet showed 1,000.
+func TestWhatAMergedCellCoversIsRefused(t *testing.T) {
+	t.Parallel()
+	f := excelize.NewFile()
+	defer f.Close()
+	for i, row := range [][]any{{"order_id", "amount", "reason", "ref"}, {"A-1", 1000, "x", "m1"}, {"A-2", 40000, "x", "m2"}, {"A-3", 2000, "x", "m3"}} {
+		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plain, err := f.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "merged.xlsx")
+	merge(t, plain.Bytes(), path, `<mergeCells count="1"><mergeCell ref="B2:B3"/></mergeCells>`)
+	_, err = ReadFile(path, oneShop)
+	var faults table.Faults
+	if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Line != 3 || !strings.Contains(faults[0].Reason, "a merged cell lies over B (amount)") {
+		t.Errorf("%v", err)
+	}
+	merge(t, plain.Bytes(), path, `<mergeCells count="1"><mergeCell ref="F2:G9"/></mergeCells>`)
+	if _, err = ReadFile(path, oneShop); err != nil {
+		t.Errorf("merged cells that cover nothing: %v", err)
+	}
+}
+
+// merge writes a workbook again with merged cells in its sheet; excelize itself
+// would clear what they cover.
+func merge(t *testing.T, book []byte, path, merged string) {
+	t.Helper()
+	in, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buffer bytes.Buffer
+	out := zip.NewWriter(&buffer)
+	for _, part := range in.File {
+		r, err := part.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if part.Name == "xl/worksheets/sheet1.xml" {
+			content = bytes.Replace(content, []byte("</sheetData>"), []byte("</sheetData>"+merged), 1)
+		}
+		w, err := out.Create(part.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(out.Close(), os.WriteFile(path, buffer.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }

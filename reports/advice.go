@@ -100,7 +100,7 @@ var remarkLabels = map[reconcile.Remark]struct{ meaning, remedy label }{
 		label{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
 	reconcile.TaxPartDiffers: {label{"취소가 토스에 없고 면세금액도 서로 다름", "Not cancelled at Toss, and the tax-free parts differ"},
 		label{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
-	reconcile.RefundWaysMixed: {label{"쇼핑몰은 취소, 토스는 미취소(실제 환불금액에 적립금·계좌환불이 포함될 수 있음)", "The shop cancelled, Toss did not; what the shop gave back may count points and bank transfers"},
+	reconcile.RefundWaysMixed: {label{"쇼핑몰은 취소, 토스는 미취소(주문 파일로는 토스 환불금액을 확정할 수 없음)", "The shop cancelled, Toss did not; its file does not tell how much goes back through Toss"},
 		label{"토스로 환불할 금액을 확인해 환불 요청(daesa refunds add)", "find out how much is Toss's, ask for it (daesa refunds add)"}},
 }
 

@@ -84,7 +84,7 @@ func TestWhatToDoLooksAtTheCause(t *testing.T) {
 		{BreakRow{Kind: reconcile.RefundFailed, ProviderStatus: string(pay.RefundFailed)}, "가상계좌 환불 송금 실패 → 계좌 확인 후 수기이체"},
 		{BreakRow{Kind: reconcile.RefundFailed, ProviderStatus: reconcile.CancelVanished}, "완료된 취소가 토스 거래에서 확인되지 않음 → 토스 상점관리자에서 취소 여부 확인 후 재환불"},
 		{BreakRow{Kind: reconcile.CancelNotExecuted, Remark: reconcile.RefundWaysMixed},
-			"쇼핑몰은 취소, 토스는 미취소(실제 환불금액에 적립금·계좌환불이 포함될 수 있음) → 토스로 환불할 금액을 확인해 환불 요청(daesa refunds add)"},
+			"쇼핑몰은 취소, 토스는 미취소(주문 파일로는 토스 환불금액을 확정할 수 없음) → 토스로 환불할 금액을 확인해 환불 요청(daesa refunds add)"},
 	} {
 		s := emptyNight()
 		test.row.ID, test.row.MID, test.row.OrderID, test.row.Status, test.row.Currency = "b", "m", "o", reconcile.Open, pay.KRW

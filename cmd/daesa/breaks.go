@@ -198,7 +198,7 @@ func remark(b reconcile.Break) string {
 	case reconcile.TaxPartDiffers:
 		return "shop and Toss name another tax-free part of this payment; daesa explain " + plain(b.OrderID) + " shows both"
 	case reconcile.RefundWaysMixed:
-		return "no refund is asked for by itself: what the shop's file calls given back may count points and bank transfers; daesa refunds add says how much is Toss's"
+		return "no refund is asked for by itself: the shop's file does not tell how much goes back through Toss (points, bank transfers, items without a figure); daesa refunds add says it"
 	default:
 		return string(b.Remark)
 	}

@@ -24,6 +24,7 @@ const (
 	recColInfo       = 0x007d
 	recBoundSheet    = 0x0085
 	recMulRK         = 0x00bd
+	recMergedCells   = 0x00e5
 	recRString       = 0x00d6
 	recXF            = 0x00e0
 	recSST           = 0x00fc
@@ -378,6 +379,7 @@ type biffSource struct {
 	hiddenRows    bool
 	hiddenRow     map[uint16]bool
 	hiddenColumns []interval
+	merged        []Range
 }
 
 // survey lists the cells of the sheet that begins at a place of the stream.
@@ -438,6 +440,10 @@ func (s *biffSource) note(rec record) error {
 		s.hiddenRow[word(0)] = word(12)&0x20 != 0 || word(6)&0x7fff == 0
 	case recDefaultHeight:
 		s.hiddenRows = word(0)&2 != 0
+	case recMergedCells:
+		for at := 2; at+8 <= len(data) && len(s.merged) < mostMerged; at += 8 {
+			s.merged = append(s.merged, Range{int(word(at)) + 1, int(word(at+2)) + 1, int(word(at + 4)), int(word(at + 6))})
+		}
 	case recMulRK:
 		for i := 0; 4+(i+1)*6 <= len(data)-2; i++ {
 			s.list = append(s.list, biffCell{word(0), word(2) + uint16(i), word(4 + i*6), rec.at, 4 + i*6}) //nolint:gosec // a record has at most 1,400 of them
@@ -447,6 +453,8 @@ func (s *biffSource) note(rec record) error {
 	}
 	return nil
 }
+
+func (s *biffSource) merges() []Range { return s.merged }
 
 func (s *biffSource) rowHidden() bool {
 	hidden, told := s.hiddenRow[s.row]
@@ -520,11 +528,7 @@ func (s *biffSource) number(style uint16, value float64) cell {
 	if int(style) < len(s.book.formats) {
 		shown = s.book.formats[style]
 	}
-	text, reason := floatText(value, shown, s.book.date1904)
-	if reason != "" {
-		return cell{raw: strconv.FormatFloat(value, 'f', -1, 64), reason: reason}
-	}
-	return cell{text: text}
+	return numberCell(value, strconv.FormatFloat(value, 'f', -1, 64), shown, s.book.date1904)
 }
 
 func boolOrError(value, isError byte) cell {

@@ -10,7 +10,8 @@ import (
 // format is all of a cell's number format that changes what its number means.
 type format struct {
 	date  bool
-	zeros int // digits that a format like 00000 fills up with zeros
+	zeros int  // digits that a format like 00000 fills up with zeros
+	other bool // the number is shown with other characters in it, as 0000"-"0000 does
 }
 
 // Number formats that every workbook has without listing them (ECMA-376 part 1,
@@ -26,19 +27,32 @@ func parseFormat(code string) format {
 	if code != "" && strings.Trim(code, "0") == "" {
 		return format{zeros: len(code)}
 	}
+	places, literal, whole := 0, false, true
 	for i := 0; i < len(code); i++ {
 		switch code[i] {
 		case '"':
+			literal = true
 			i += closing(code[i+1:], '"')
 		case '[':
 			i += closing(code[i+1:], ']')
-		case '\\', '_', '*':
+		case '\\':
+			literal = true
 			i++
+		case '_', '*':
+			i++
+		case '-', '/', ':':
+			literal = true
+		case '.', 'E', 'e':
+			whole = false
+		case '0':
+			if whole {
+				places++
+			}
 		case 'y', 'Y', 'm', 'M', 'd', 'D', 'h', 'H', 's', 'S':
 			return format{date: true}
 		}
 	}
-	return format{}
+	return format{other: literal && places > 1} // an amount is shown with one place at least, a number of a form with all
 }
 
 // closing is how far it is to just behind the mark that ends a quotation.
@@ -57,7 +71,7 @@ const exactBelow = 1e15
 func numberText(raw string, f format, date1904 bool) (text, reason string) {
 	value, err := strconv.ParseFloat(raw, 64)
 	if err != nil {
-		return "", "is not a number"
+		return "", reasonNoNumber
 	}
 	return floatText(value, f, date1904)
 }
@@ -65,9 +79,11 @@ func numberText(raw string, f format, date1904 bool) (text, reason string) {
 func floatText(value float64, f format, date1904 bool) (text, reason string) {
 	switch {
 	case math.IsNaN(value) || math.IsInf(value, 0):
-		return "", "is not a number"
+		return "", reasonNoNumber
 	case f.date:
 		return dateText(value, date1904)
+	case f.other:
+		return "", "is a number that Excel shows with other characters in it; format the column as text and enter it as it is shown"
 	case math.Abs(value) >= exactBelow:
 		return "", "Excel has rounded this number; format the column as text and enter it again"
 	case value == math.Trunc(value):
@@ -100,7 +116,7 @@ func dateText(serial float64, date1904 bool) (text, reason string) {
 	case serial < 0 || serial >= firstBeyond:
 		return "", "is not a date that Excel can show"
 	case serial < 1:
-		return "", "is a time without a date"
+		return "", reasonNoDate
 	case serial >= leapThatNeverWas && serial < leapThatNeverWas+1:
 		return "", "is 1900-02-29, a day that never was"
 	case serial < leapThatNeverWas:
@@ -114,6 +130,28 @@ func dateText(serial float64, date1904 bool) (text, reason string) {
 		return at.Format("2006-01-02 15:04:05.000"), ""
 	}
 	return at.Format(time.DateTime), ""
+}
+
+const (
+	reasonNoDate   = "is a time without a date"
+	reasonNoNumber = "is not a number"
+)
+
+// numberCell is the cell of a number: its text, or why it cannot be taken.
+func numberCell(value float64, raw string, f format, date1904 bool) cell {
+	text, reason := floatText(value, f, date1904)
+	if reason == "" {
+		return cell{text: text}
+	}
+	refused := cell{raw: raw, reason: reason}
+	if f.date && value >= 0 && value < 1 {
+		const daySeconds = 24 * 60 * 60
+		at := time.Unix(int64(math.Round(value*daySeconds)), 0).UTC()
+		if at.Year() == 1970 && at.Day() == 1 {
+			refused.clock = at.Format(time.TimeOnly)
+		}
+	}
+	return refused
 }
 
 // letters is the name of a column counted from 0: A, B, ..., Z, AA.

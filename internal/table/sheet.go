@@ -26,6 +26,7 @@ type sheetSource struct {
 	hiddenRows    bool       // those that do not say otherwise
 	hiddenColumns []interval // counted from 0
 	hidden        bool       // the last row is
+	merged        []Range    // behind the rows
 }
 
 // interval is from one column up to and with another one.
@@ -107,6 +108,8 @@ func nothing(text string) bool {
 	return err == nil && value <= 0
 }
 
+func (s *sheetSource) merges() []Range { return s.merged }
+
 func (s *sheetSource) rowHidden() bool { return s.hidden }
 
 func (s *sheetSource) columnHidden(i int) bool {
@@ -139,10 +142,17 @@ func (s *sheetSource) next() (int, []cell, error) {
 // drain reads to the end of the part, where its checksum is compared.
 func (s *sheetSource) drain() error {
 	for {
-		if _, err := s.elements.next(); errors.Is(err, io.EOF) {
+		token, err := s.elements.next()
+		switch {
+		case errors.Is(err, io.EOF):
 			return io.EOF
-		} else if err != nil {
+		case err != nil:
 			return s.damaged(err)
+		}
+		if element, ok := token.(xml.StartElement); ok && element.Name.Local == "mergeCell" && len(s.merged) < mostMerged {
+			if block, ok := blockOf(attribute(element, "ref")); ok {
+				s.merged = append(s.merged, block)
+			}
 		}
 	}
 }
@@ -302,11 +312,11 @@ func (s *sheetSource) number(style, raw string) (cell, error) {
 			shown = s.book.formats[i]
 		}
 	}
-	text, reason := numberText(strings.TrimSpace(raw), shown, s.book.date1904)
-	if reason != "" {
-		return cell{raw: raw, reason: reason}, nil
+	value, err := strconv.ParseFloat(strings.TrimSpace(raw), 64)
+	if err != nil {
+		return cell{raw: raw, reason: reasonNoNumber}, nil
 	}
-	return cell{text: text}, nil
+	return numberCell(value, raw, shown, s.book.date1904), nil
 }
 
 const reasonFormula = "contains a formula; paste it as a value"

@@ -207,6 +207,7 @@ func TestFormats(t *testing.T) {
 	for code, want := range map[string]format{
 		"General": {}, "#,##0": {}, "@": {}, "0.00E+00": {}, `#,##0"원"`: {}, `#,##0\d`: {}, "_-* #,##0_-": {}, "[Red]0": {},
 		"[$₩-412]#,##0": {}, "0": {zeros: 1}, "00000": {zeros: 5}, `"day"0`: {},
+		`0000"-"0000`: {other: true}, "000-0000": {other: true}, `"R-"000`: {other: true}, `0000\-00`: {other: true}, `#,##0.00"원"`: {}, "-0": {}, `"₩"#,##0`: {},
 		"yyyy-mm-dd": {date: true}, `yyyy"년" m"월"`: {date: true}, "[$-412]AM/PM h:mm": {date: true}, "[h]:mm": {date: true}, "d": {date: true},
 	} {
 		if got := parseFormat(code); got != want {

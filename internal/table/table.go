@@ -21,6 +21,7 @@ type cell struct {
 	text   string
 	raw    string
 	reason string
+	clock  string // of a time without a date, which is refused as a value
 	// of a cell as it is stored
 	number, formula bool
 	written         string // the formula
@@ -45,6 +46,7 @@ type Reader struct {
 	source  rowSource
 	options Options
 	aside   bool // it was written by an Aside
+	looking bool // for what the first rows are, in whatever table of a page
 
 	headerHidden bool
 }
@@ -82,13 +84,15 @@ type Row struct {
 
 // Open opens a file, told apart by its content and not by its name, and reads
 // the header. The error is a *FileError or one of the file system.
-func Open(path string, options Options) (*Reader, error) {
+func Open(path string, options Options) (*Reader, error) { return openAs(path, options, false) }
+
+func openAs(path string, options Options, looking bool) (*Reader, error) {
 	file, err := os.Open(path) //nolint:gosec // the path is the operator's
 	if err != nil {
 		return nil, err
 	}
 	options.Limits = options.withDefaults()
-	r := &Reader{Layout: Layout{name: path}, file: file, options: options}
+	r := &Reader{Layout: Layout{name: path}, file: file, options: options, looking: looking}
 	if err := r.open(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -143,7 +147,7 @@ func (r *Reader) readHeader() error {
 		return &FileError{File: r.name, Line: found.line, Reason: fmt.Sprintf("has more than %d columns", most)}
 	}
 	r.about.HeaderRow, r.headerHidden = found.line, found.hidden
-	if source, may := r.source.(interface{ headerFound() }); may {
+	if source, may := r.source.(interface{ headerFound() }); may && !r.looking {
 		source.headerFound()
 	}
 	r.index = make(map[string]int, len(found.cells))
@@ -241,7 +245,7 @@ type HeadRow struct {
 // to a line.
 func Head(path string, options Options, lines int) (About, []HeadRow, error) {
 	options.HeaderAt, options.HeaderWithin, options.IsHeader, options.Columns = 0, 0, nil, map[string]string{}
-	r, err := Open(path, options)
+	r, err := openAs(path, options, true)
 	if err != nil {
 		return About{}, nil, err
 	}
@@ -448,6 +452,15 @@ func (r Row) Refused(place int) (value, reason string, refused bool) {
 	}
 	c := &r.cells[place]
 	return c.raw, c.reason, c.reason != ""
+}
+
+// Clock is the time of day, as 15:04:05, of a cell that holds one without a
+// date; "" for every other cell.
+func (r Row) Clock(place int) string {
+	if place < 0 || place >= len(r.cells) {
+		return ""
+	}
+	return r.cells[place].clock
 }
 
 // Result is the value of a column; of a formula its stored result, which may be

@@ -69,7 +69,7 @@ var mayPanic = map[string]string{
 }
 
 // moneyRooms are the rooms where no number may be a float.
-var moneyRooms = []string{"pay", "toss", "orders", "reconcile", "refunds", "store"}
+var moneyRooms = []string{"pay", "toss", "orders", "reconcile", "refunds", "passbook", "store"}
 
 // mayFloat lists declarations of the money rooms that may use floats:
 // "room.Declaration" and why. What is here must never hold money.

@@ -44,6 +44,8 @@ var importTable = []Row{
 		Reason: "the comparison is pure, so that it can be tested without a provider and without a database"},
 	{Room: "refunds", Knows: with("pay", "reconcile"),
 		Reason: "a refund follows from a break; the queue and the provider are interfaces that it declares"},
+	{Room: "passbook", Knows: with("pay"),
+		Reason: "the bank's lines come in as they are; which payout they pay is settle's"},
 	{Room: "reports", Knows: with("pay", "reconcile", "refunds"),
 		Reason: "a workbook is a function of what the night found and what the refunds did"},
 	{Room: "jobs", Knows: with("pay", "orders", "reconcile", "refunds", "reports"),
