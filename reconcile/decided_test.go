@@ -52,7 +52,7 @@ func TestWhatAPersonMeansByAStatus(t *testing.T) {
 			t.Errorf("%q lists %v", asked, got)
 		}
 	}
-	for _, status := range Status(Open).Lists() {
+	for _, status := range Open.Lists() {
 		if !status.Listed() {
 			t.Errorf("%s is not in the list of what is open", status)
 		}
