@@ -1,6 +1,8 @@
-// Package reconcile says of one order and its payments how they differ, and
-// what a run, its coverage and its control totals are. It is pure: facts come
-// in as arguments, verdicts go out as values.
+// Package reconcile says of one order and its payments how they differ, how a
+// difference lives over the nights, and what a run, its coverage and its control
+// totals are. It knows payments and orders, no provider and no database: facts come
+// in as arguments, verdicts go out as values. Begin at Compare, then Remember;
+// docs/contract.md section 6 has the words.
 package reconcile
 
 import "slices"

@@ -18,23 +18,23 @@ type Request struct {
 	PaymentKey     string
 	Method         pay.Method
 	Amount         int64
-	TaxFreeAmount  int64
+	TaxFreeAmount  int64 // of Amount
 	Currency       pay.Currency
-	Reason         string
-	Ref            string
-	Batch          string
-	BreakID        string
+	Reason         string // the buyer may see it
+	Ref            string // the shop's own id of the wish; one ref, one refund
+	Batch          string // the file that it came in; "" for none
+	BreakID        string // the break that it stands on; "" for none
 	State          State
-	CancelBy       time.Time // zero: none known
-	Attempts       int
-	IdempotencyKey string
-	TransactionKey string
-	ErrorCode      string
-	ErrorMessage   string
+	CancelBy       time.Time // the last moment of a cancel at Toss; zero: none known
+	Attempts       int       // intents so far, each with a key of its own
+	IdempotencyKey string    // of the newest attempt; "" before the first
+	TransactionKey string    // of the cancel at Toss that is this one; "" while none is known
+	ErrorCode      string    // a provider's code, or one of daesa's own reasons; "" for none
+	ErrorMessage   string    // the provider's words for people
 	RequestedBy    string
 	RequestedAt    time.Time
-	ApprovedBy     string
-	FinishedAt     time.Time
+	ApprovedBy     string    // "" where no person approved
+	FinishedAt     time.Time // zero while something can still come of it
 
 	// Approval is the hash over what the approval covers; AccountFingerprint the keyed
 	// fingerprint of the refund account that it covers, "" for none.

@@ -1,5 +1,8 @@
-// Package refunds is everything about giving money back: the deadline policy,
-// the plan, the states of a request. It decides; it does no I/O.
+// Package refunds is everything about giving money back: until when it can, how
+// much may go, who may say yes, the states of a request, and the worker that sends
+// it. It knows payments and breaks; the queue and the provider are interfaces that
+// it declares, so that all of it but the worker is pure. Begin at rules.go, then
+// Next in next.go; docs/contract.md section 6 has the words.
 package refunds
 
 import (

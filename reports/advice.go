@@ -70,11 +70,11 @@ var requestLabels = map[refunds.State]label{
 	refunds.StateSending:      {"환불 전송 중 → 다음 환불 실행이 결과 확인", "the refund is being sent → the next run settles it"},
 	refunds.StateRetry:        {"환불 재시도 대기 → 다음 환불 실행 시 자동 재전송", "the refund is sent again by the next run"},
 	refunds.StateUnknown:      {"환불 결과 미확인 → 자동 재조회 후 확정, 중복 환불 금지", "the refund's outcome is unknown → it is looked up again; do not refund twice"},
-	refunds.StateHeld:    {"환불 확인 필요 → 토스 상점관리자에서 취소 여부 확인", "the refund is held → look at Toss whether it was cancelled"},
+	refunds.StateHeld:         {"환불 확인 필요 → 토스 상점관리자에서 취소 여부 확인", "the refund is held → look at Toss whether it was cancelled"},
 	refunds.StateAccepted:     {"환불 접수됨 → 송금 완료 대기", "the refund was accepted → the payout is on its way"},
 	refunds.StateSucceeded:    {"토스 취소 완료 → 다음 대사에서 확인", "Toss has cancelled it → the next night clears it"},
 	refunds.StateRefused:      {"토스가 환불을 거절 → 환불 시트의 사유 확인 후 수기이체", "Toss refused the refund → see sheet Refunds, then transfer by hand"},
-	refunds.StateExpired: {"취소기한 경과 → 수기이체", "its deadline has passed → transfer by hand"},
+	refunds.StateExpired:      {"취소기한 경과 → 수기이체", "its deadline has passed → transfer by hand"},
 	refunds.StateRejected:     {"환불 요청이 반려·철회됨 → 환불 여부 재결정", "the request was rejected or withdrawn → decide again"},
 }
 

@@ -380,7 +380,7 @@ var stateMeanings = map[refunds.State]label{
 	refunds.StateSending:      {"전송 중입니다. 다음 환불 실행 시 결과를 확인합니다.", "Is being sent; the next run settles it."},
 	refunds.StateRetry:        {"토스에 전송되지 않은 것이 확인되어 다음 환불 실행 시 다시 전송합니다.", "Proved not to have reached Toss; the next run sends it again."},
 	refunds.StateUnknown:      {"전송했으나 결과가 확인되지 않았습니다. 다음 환불 실행 시 토스에서 조회합니다.", "Sent, and nobody knows what came of it; the next run asks Toss."},
-	refunds.StateHeld:    {"토스 상점관리자에서 결과를 확인한 뒤 담당자가 확정해야 합니다.", "A person must look at Toss and decide."},
+	refunds.StateHeld:         {"토스 상점관리자에서 결과를 확인한 뒤 담당자가 확정해야 합니다.", "A person must look at Toss and decide."},
 	refunds.StateAccepted:     {"토스에 접수되어 송금을 기다립니다.", "Toss took it on; the payout is on its way."},
-	refunds.StateExpired: {"취소기한이 경과해 토스로 취소할 수 없습니다. 수기이체로 환불합니다.", "Past its deadline: it is given back by a transfer by hand."},
+	refunds.StateExpired:      {"취소기한이 경과해 토스로 취소할 수 없습니다. 수기이체로 환불합니다.", "Past its deadline: it is given back by a transfer by hand."},
 }

@@ -342,7 +342,9 @@ func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
 	add(waits, p.say("결재 대기 · 건별(동일 요청 있음)", "To approve · by id (equals another)"), func(r *RefundRow) bool { return in(refunds.StateRequested)(r) && !tooMuch(r) && r.SameAs != "" })
 	add(waits, p.say("결재 불가 · 환불 가능 금액 초과", "Cannot be approved · above what is left"), tooMuch)
 	add(tone{}, p.say("환불계좌 등록 후 결재", "After its account came"), in(refunds.StateNeedsAccount))
-	settled := func(r *RefundRow) bool { return r.State != refunds.StateRequested && r.State != refunds.StateNeedsAccount }
+	settled := func(r *RefundRow) bool {
+		return r.State != refunds.StateRequested && r.State != refunds.StateNeedsAccount
+	}
 	names := map[string]bool{}
 	for _, r := range p.rows {
 		if settled(&r) && r.ApprovedBy != "" {

@@ -113,11 +113,11 @@ var stateLabels = map[refunds.State]label{
 	refunds.StateSending:      {"전송 중", "Sending"},
 	refunds.StateRetry:        {"재시도 대기", "Retry"},
 	refunds.StateUnknown:      {"결과 미확인", "Unknown"},
-	refunds.StateHeld:    {"확인 필요", "Held"},
+	refunds.StateHeld:         {"확인 필요", "Held"},
 	refunds.StateAccepted:     {"환불 접수(송금 대기)", "Accepted (payout pending)"},
 	refunds.StateSucceeded:    {"취소 완료", "Succeeded"},
 	refunds.StateRefused:      {"토스 거절", "Refused"},
-	refunds.StateExpired: {"취소기한 경과", "Expired"},
+	refunds.StateExpired:      {"취소기한 경과", "Expired"},
 	refunds.StateRejected:     {"반려·철회", "Rejected"},
 }
 

@@ -1,6 +1,8 @@
-// Package sqlfiles holds the SQL text: migrations and queries, embedded. It
-// runs nothing. What can be written once for SQLite and PostgreSQL is written
-// once; the few words that differ are filled in by dialect.
+// Package sqlfiles holds the SQL text, migrations and queries, for SQLite and
+// PostgreSQL, written once but for the few words that differ. It runs nothing, and
+// knows no state by name: who reads the queries gives the sets of states that they
+// ask for. Begin at queries/rules.sql, which has the rules that set-based statements
+// share, then Queries.
 package sqlfiles
 
 import (

@@ -159,6 +159,71 @@ func units(t *testing.T) map[string]string {
 	return found
 }
 
+// decides finds in a query what only a rule may say.
+func decides(text string, words map[string]bool) []string {
+	var findings []string
+	text = excluded.ReplaceAllString(text, "")
+	for _, found := range literal.FindAllStringSubmatch(text, -1) {
+		if words[found[1]] {
+			findings = append(findings, "it names "+found[0])
+		}
+	}
+	for what, pattern := range map[string]*regexp.Regexp{"it compares money": compares, "it has a limit in figures": figure, "it compares people": person} {
+		if found := pattern.FindString(text); found != "" {
+			findings = append(findings, what+": "+found)
+		}
+	}
+	if found := equals.FindString(assigns.ReplaceAllString(text, "")); found != "" {
+		findings = append(findings, "it compares money: "+found)
+	}
+	return findings
+}
+
+// Both readers find what they are for.
+func TestADecisionOfTheStoreIsFound(t *testing.T) {
+	t.Parallel()
+	words := vocabulary()
+	for query, found := range map[string]bool{
+		"SELECT id FROM refunds WHERE state IN ('sending','unknown')":               true,
+		"SELECT id FROM refunds WHERE state IN {{.Set.away}}":                       false,
+		"SELECT 1 FROM orders WHERE amount > held":                                  true,
+		"SELECT 1 FROM orders o JOIN payments p ON o.amount = p.total_amount":       true,
+		"UPDATE payments SET total_amount = excluded.total_amount WHERE id = :id":   false,
+		"SELECT id FROM refunds WHERE requested_by <> approved_by":                  true,
+		"SELECT id FROM refunds ORDER BY id LIMIT 20":                               true,
+		"SELECT id FROM refunds ORDER BY id LIMIT :limit":                           false,
+		"SELECT id FROM orders WHERE pg = 'toss'":                                   true,
+		"UPDATE refunds SET approved_by = :approved_by, note = '' WHERE mid = :mid": false,
+	} {
+		if findings := decides(query, words); (len(findings) > 0) != found {
+			t.Errorf("%s: %v", query, findings)
+		}
+	}
+	for code, found := range map[string]bool{
+		"if r.State == refunds.StateRetry { return }":                   true,
+		`if row.State == "sending" { return }`:                          true,
+		"switch b.Status { case reconcile.Open: return }":               true,
+		"if string(refunds.StateHeld) != row.State { return }":          true,
+		"if r.Amount > left.Amount { return }":                          true,
+		"if row.ApprovedBy == row.RequestedBy { return }":               true,
+		"if refunds.OtherPerson(a, b) { return }":                       true,
+		"if r.State.Unsent() { return }":                                false,
+		"if err := r.Fits(p, known); err != nil { return }":             false,
+		`d.exec(ctx, "x", args{"state": string(refunds.StateSending)})`: false,
+		"const most = 20":         true,
+		"const journalBatch = 50": false,
+	} {
+		text := "package p\nfunc f() {\n" + code + "\n}\n"
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if findings := decisions(parsed.Decls[0], words); (len(findings) > 0) != found {
+			t.Errorf("%s: %v", code, findings)
+		}
+	}
+}
+
 func TestTheQueriesDecideNothing(t *testing.T) {
 	t.Parallel()
 	words, used := vocabulary(), map[string]bool{}
@@ -167,21 +232,7 @@ func TestTheQueriesDecideNothing(t *testing.T) {
 		t.Fatalf("only %d queries were found", len(all))
 	}
 	for name, text := range all {
-		var findings []string
-		text = excluded.ReplaceAllString(text, "")
-		for _, found := range literal.FindAllStringSubmatch(text, -1) {
-			if words[found[1]] {
-				findings = append(findings, "it names "+found[0])
-			}
-		}
-		for what, pattern := range map[string]*regexp.Regexp{"it compares money": compares, "it has a limit in figures": figure, "it compares people": person} {
-			if found := pattern.FindString(text); found != "" {
-				findings = append(findings, what+": "+found)
-			}
-		}
-		if found := equals.FindString(assigns.ReplaceAllString(text, "")); found != "" {
-			findings = append(findings, "it compares money: "+found)
-		}
+		findings := decides(text, words)
 		if len(findings) == 0 {
 			continue
 		}
