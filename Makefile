@@ -27,7 +27,7 @@ test: ## every test; those that need PostgreSQL are skipped where it is not inst
 	$(GO) test ./...
 
 .PHONY: race
-race: ## every test with the race detector (needs a C compiler); PostgreSQL required
+race: ## what runs at once, with the race detector (needs a C compiler); PostgreSQL required
 	DAESA_REQUIRE_POSTGRES=1 $(GO) test -race ./...
 
 .PHONY: lint
@@ -49,7 +49,11 @@ sim: ## simulate refunds: SEEDS=20000 seeds, with faults, kills, restores
 
 .PHONY: sim-two
 sim-two: ## every schedule of two faults, and the deliberate bugs in pairs
-	$(GO) test ./refunds -run 'TestEveryTwoFaultSchedule|TestDeliberateBugs' -sim.two -sim.teeth -sim.pairs -timeout 6h -v
+	$(GO) test ./refunds -run 'TestEveryTwoFaultSchedule|DeliberateBugs' -sim.two -sim.pairs -timeout 6h -v
+
+.PHONY: reseed
+reseed: ## search a seed for each deliberate bug that its own does not show any more
+	$(GO) test ./refunds -run TestDeliberateBugs -sim.reseed -timeout 6h -v
 
 .PHONY: chaos
 chaos: ## kill the real program, the sandbox and PostgreSQL, LIVES=2000 times

@@ -23,6 +23,7 @@ type ImportAccounts struct {
 	Store interface {
 		SaveAccounts(ctx context.Context, accounts []refunds.StoredAccount) error
 	}
+	Warn Warn
 }
 
 // ImportedAccounts counts the rows of an account file.
@@ -31,10 +32,21 @@ type ImportedAccounts struct {
 	Known  int // the same account was there already
 }
 
-// Run looks the payment of every good row up, and stores what is new, sealed.
+// Run reads the file and takes its accounts, all or none.
+func (x ImportAccounts) Run(ctx context.Context, path string, options refunds.FileOptions) (ImportedAccounts, error) {
+	file, err := refunds.ReadAccounts(path, options)
+	var faults table.Faults
+	if err != nil && !errors.As(err, &faults) {
+		return ImportedAccounts{}, err
+	}
+	WarnUnread(x.Warn, path, file.Unknown, file.Unread)
+	return x.take(ctx, file, faults)
+}
+
+// take looks the payment of every good row up, and stores what is new, sealed.
 // Everything that is wrong with the rows, faults of the file among it, is said at
 // once; where the provider cannot be asked nothing is taken.
-func (x ImportAccounts) Run(ctx context.Context, file refunds.AccountBatch, faults table.Faults) (ImportedAccounts, error) {
+func (x ImportAccounts) take(ctx context.Context, file refunds.AccountBatch, faults table.Faults) (ImportedAccounts, error) {
 	stored, wrong, err := x.rows(ctx, file)
 	if err != nil {
 		return ImportedAccounts{}, err

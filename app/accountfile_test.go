@@ -40,7 +40,7 @@ func importing(t *testing.T, payments ...pay.Payment) (*safe, func(rows ...refun
 		}
 	}
 	return s, func(rows ...refunds.AccountAsking) (ImportedAccounts, error) {
-		return ImportAccounts{Asker: asker, Store: s}.Run(t.Context(), refunds.AccountBatch{Name: "accounts.csv", Rows: rows}, nil)
+		return ImportAccounts{Asker: asker, Store: s}.take(t.Context(), refunds.AccountBatch{Name: "accounts.csv", Rows: rows}, nil)
 	}
 }
 

@@ -183,16 +183,3 @@ func (x PurgeAccounts) Run(ctx context.Context) (int, error) {
 	}
 	return purged, nil
 }
-
-// CapturesOf are what became of the windows that closed within the last day, or
-// are still open, of some merchants.
-func CapturesOf(ctx context.Context, captured Captured, mids []string, now time.Time) (all refunds.CaptureFigures, err error) {
-	for _, mid := range mids {
-		figures, err := captured.Captures(ctx, mid, now.Add(-CaptureSpan), now.Add(refunds.AccountShown))
-		if err != nil {
-			return all, err
-		}
-		all = all.Plus(figures)
-	}
-	return all, nil
-}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -23,6 +24,8 @@ type TakenRow struct {
 	Request *refunds.Request // what refund_now asks for; nil for every other word
 	Adopted bool             // it was asked for before
 	Warning string
+	// TakenBack are the unsent requests of the break that the word takes back with it.
+	TakenBack []refunds.Request
 }
 
 // RefusedRow is a row whose word cannot be taken, and why.
@@ -51,9 +54,11 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowD
 			changed = done.Changed
 			taken.Request, taken.Adopted, taken.Warning = &done.Request, plans[i].Adopted, plans[i].Warning
 		case row.Word.As != reconcile.RefundNow:
-			changed, err = d.Store.TakeWord(ctx, row.Word, d.By, book.SHA256, write, d.Now)
+			if taken.TakenBack, err = d.takenBack(ctx, row.Word); err == nil {
+				changed, err = d.Store.TakeWord(ctx, row.Word, d.By, book.SHA256, write, d.Now)
+			}
 		}
-		if err != nil && d.OfTheRow(err) {
+		if err != nil && ofOneDecision(err) {
 			refused, err = refusedRow(row, err), nil
 		}
 		switch {
@@ -68,6 +73,26 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowD
 	return applied, nil
 }
 
+// takenBack are the requests that another word than refund_now takes back, as they
+// stand before it: what of the break was not sent yet.
+func (d *Decider) takenBack(ctx context.Context, w reconcile.Decision) ([]refunds.Request, error) {
+	if w.As == "" {
+		return nil, nil
+	}
+	b, err := d.Store.Break(ctx, w.ID)
+	if err != nil || w.As == reconcile.Waiting && b.Status != reconcile.Refunding {
+		return nil, err
+	}
+	requests, err := d.Store.RefundsOfOrder(ctx, b.MID, b.OrderID)
+	var unsent []refunds.Request
+	for _, r := range requests {
+		if r.BreakID == b.ID && r.State.Unsent() {
+			unsent = append(unsent, r)
+		}
+	}
+	return unsent, err
+}
+
 // planAll plans the decisions to refund, in the order of the rows, so that of two
 // for one payment the second is planned by what the first leaves. A row that has
 // no plan and no refusal asks for no refund, or says what its break bears already.
@@ -80,7 +105,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 		}
 		b, err := d.Store.Break(ctx, row.Word.ID)
 		if err != nil {
-			if d.OfTheRow(err) {
+			if ofOneDecision(err) {
 				refusals[i] = refusedRow(row, err)
 				continue
 			}
@@ -109,12 +134,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 
 // refusedRow is a row with what refuses it.
 func refusedRow(row reports.RowDecision, err error) *RefusedRow {
-	refused := RefusedRow{Row: row, Reason: err.Error()}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		refused.Hint = hinter.Hint()
-	}
-	return &refused
+	return &RefusedRow{Row: row, Reason: err.Error(), Hint: hint.Of(err)}
 }
 
 // Approval is what one approve line would give the second person's word on.
@@ -164,6 +184,18 @@ func ApprovalsOf(requests []refunds.Request, batch string) []Approval {
 		a.IDs, a.Count, a.Amount = append(a.IDs, r.ID), a.Count+1, a.Amount+r.Amount
 	}
 	return approvals
+}
+
+// NoAccount counts the requests that no approve line is about yet: they wait for a
+// refund account first.
+func NoAccount(requests []refunds.Request) int {
+	n := 0
+	for _, r := range requests {
+		if r.State == refunds.StateNeedsAccount {
+			n++
+		}
+	}
+	return n
 }
 
 // Command is the line that gives the word.

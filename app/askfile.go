@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/pay"
 	"daesa/refunds"
@@ -148,12 +149,11 @@ func (e *StoppedError) Unwrap() error { return e.Err }
 
 // Hint says that nothing is lost, and what the cause asks for.
 func (e *StoppedError) Hint() string {
-	hint := "nothing was imported; run it again within the hour with the same file, and it goes on where it stopped"
-	var hinter interface{ Hint() string }
-	if errors.As(e.Err, &hinter) && hinter.Hint() != "" {
-		hint += "; " + hinter.Hint()
+	next := "nothing was imported; run it again within the hour with the same file, and it goes on where it stopped"
+	if of := hint.Of(e.Err); of != "" {
+		next += "; " + of
 	}
-	return hint
+	return next
 }
 
 // Run looks everything up, several at once, and then plans the rows in the

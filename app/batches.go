@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -138,6 +140,59 @@ func (x ReadBatch) tellMore(ctx context.Context, batch *reports.Batch, r refunds
 	return nil
 }
 
+// BatchWorkbooks draws the workbooks of refund batches.
+type BatchWorkbooks struct {
+	ReadBatch
+	Dir     string
+	Options func() (reports.Options, error)
+	Warn    Warn
+}
+
+// Draw draws a batch as it stands now. out replaces the configured place.
+func (x BatchWorkbooks) Draw(ctx context.Context, id, out string) (reports.Batch, string, error) {
+	batch, err := x.Run(ctx, id, "")
+	if err != nil {
+		return batch, "", err
+	}
+	if len(batch.Requests) == 0 {
+		return batch, "", UnknownBatch(id)
+	}
+	path, err := x.save(batch, out)
+	return batch, path, err
+}
+
+func (x BatchWorkbooks) save(batch reports.Batch, out string) (string, error) {
+	options, err := x.Options()
+	if err != nil {
+		return "", err
+	}
+	out = cmp.Or(out, filepath.Join(x.Dir, reports.BatchFileName(batch)))
+	return out, reports.SaveBatch(out, batch, options)
+}
+
+// Redraw draws the workbook of a batch after its requests changed. What happened
+// has happened: a workbook that cannot be written is a warning. refused are the
+// rows of its file that were not taken. "": there is no workbook.
+func (x BatchWorkbooks) Redraw(ctx context.Context, id, file string, refused []reports.BatchRefusal) string {
+	batch, err := x.Run(ctx, id, file)
+	if batch.Refused = refused; batch.FileRows > 0 {
+		batch.FileRows += len(refused) // the journal counts what was taken
+	}
+	if err == nil && len(batch.Requests) == 0 {
+		return "" // every row of the file was asked for before, in other batches
+	}
+	path := ""
+	if err == nil {
+		path, err = x.save(batch, "")
+	}
+	if err != nil {
+		x.Warn("the workbook of batch "+id+" was not written: "+err.Error(),
+			"what was recorded stands; when the cause is mended, daesa report batch "+id+" draws it")
+		return ""
+	}
+	return path
+}
+
 // TouchedBatches gathers the batches of which a run sent or settled something.
 // Several workers tell it at once.
 type TouchedBatches struct {
@@ -145,8 +200,8 @@ type TouchedBatches struct {
 	ids map[string]bool
 }
 
-// Hear gives what a run tells every turn to, and passes it on.
-func (t *TouchedBatches) Hear(next func(refunds.Done)) func(refunds.Done) {
+// Record gives what a run records every turn with, and passes it on.
+func (t *TouchedBatches) Record(next func(refunds.Done)) func(refunds.Done) {
 	return func(done refunds.Done) {
 		if batch := done.Request.Batch; batch != "" && (done.Sends > 0 || done.Is != done.Request.State) {
 			t.mu.Lock()

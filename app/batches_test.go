@@ -107,7 +107,7 @@ func TestNoBatchIsNotEveryRequest(t *testing.T) {
 func TestABatchIsTouchedBySendingAndBySettling(t *testing.T) {
 	var touched TouchedBatches
 	heard := 0
-	hear := touched.Hear(func(refunds.Done) { heard++ })
+	hear := touched.Record(func(refunds.Done) { heard++ })
 	request := func(batch string) refunds.Request {
 		return refunds.Request{Batch: batch, State: refunds.StateApproved}
 	}

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -62,11 +64,23 @@ type Decider struct {
 	// Policy says what is configured for requests of a merchant; false: the
 	// merchant is not configured.
 	Policy func(mid string) (refunds.AskPolicy, bool)
-	// OfTheRow reports whether the store refuses one decision for itself, so that
-	// the others of the same file can be taken.
-	OfTheRow func(error) bool
-	By       string
-	Now      time.Time
+	By     string
+	Now    time.Time
+}
+
+// ErrUnknownID: the store has no such thing.
+var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
+
+// ofOneDecision reports whether the store refuses one decision for itself, so that
+// the others of the same file can be taken.
+func ofOneDecision(err error) bool {
+	var stale *reconcile.StaleError
+	var refunding *reconcile.RefundingError
+	var tooMuch *refunds.TooMuchError
+	var sameRef *refunds.RefError
+	var before *reconcile.DecidedBeforeError
+	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
+		errors.Is(err, ErrUnknownID) || errors.Is(err, refunds.ErrOnItsWay)
 }
 
 // RefusedError says why a decision to refund is not taken.
@@ -192,7 +206,6 @@ func number(b reconcile.Break, requests []refunds.Request) int {
 // adviceOf says what a person can do about a refused decision.
 func adviceOf(b reconcile.Break, cause error) string {
 	var refused *refunds.AskError
-	var hinter interface{ Hint() string }
 	switch {
 	case errors.As(cause, &refused) && refused.Column == "tax_free_amount":
 		return fmt.Sprintf("say how much of it is tax-free: daesa breaks resolve %s --as refund_now --tax-free N --note TEXT", b.ID)
@@ -200,8 +213,6 @@ func adviceOf(b reconcile.Break, cause error) string {
 		return refused.Hint()
 	case errors.As(cause, &refused):
 		return "nothing was asked for; daesa explain " + b.OrderID + " shows both sides of the order"
-	case errors.As(cause, &hinter):
-		return hinter.Hint()
 	}
-	return "daesa breaks show " + b.ID + " shows how the break stands"
+	return cmp.Or(hint.Of(cause), "daesa breaks show "+b.ID+" shows how the break stands")
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -33,12 +34,10 @@ type desk struct {
 	kept    []bool
 }
 
-var errRow = errors.New("the row alone")
-
 func (d *desk) Break(_ context.Context, id string) (reconcile.Break, error) {
 	b, ok := d.breaks[id]
 	if !ok {
-		return b, errRow
+		return b, fmt.Errorf("break %s: %w", id, ErrUnknownID)
 	}
 	return b, nil
 }
@@ -76,7 +75,7 @@ func (d *desk) Payment(_ context.Context, _, key string) (pay.Payment, pay.Evide
 }
 
 func (d *desk) decider() *Decider {
-	return &Decider{Store: d, Payments: d, By: "kim", Now: decidedAt, OfTheRow: func(err error) bool { return errors.Is(err, errRow) },
+	return &Decider{Store: d, Payments: d, By: "kim", Now: decidedAt,
 		Policy: func(mid string) (refunds.AskPolicy, bool) {
 			return refunds.AskPolicy{ApproveAbove: 10_000_000, AccountDays: 365, Single: map[pay.Currency]int64{pay.KRW: 1_000_000}}, mid == shop
 		}}

@@ -16,6 +16,11 @@ type Webhook struct {
 	Why   string
 }
 
+// EventQueue counts the webhooks that nobody has worked on.
+type EventQueue interface {
+	EventsWaiting(ctx context.Context) (number int, oldest time.Time, err error)
+}
+
 // Wake is how the receiver of webhooks says that some were stored.
 type Wake chan struct{}
 

@@ -93,7 +93,10 @@ type Moment struct {
 }
 
 // Fact is what happened: one of the types below.
-type Fact interface{ fact() }
+type Fact interface {
+	// Sentence says it in one line, without its subject where that is the side's.
+	Sentence() string
+}
 
 // What the shop's records say.
 type (
@@ -136,20 +139,6 @@ type (
 		Size          int64
 	}
 )
-
-func (Ordered) fact()          {}
-func (ShopPaid) fact()         {}
-func (ShopCanceled) fact()     {}
-func (Listed) fact()           {}
-func (Requested) fact()        {}
-func (PaymentDone) fact()      {}
-func (TossCanceled) fact()     {}
-func (WebhookArrived) fact()   {}
-func (WasLookedUp) fact()      {}
-func (Done) fact()             {}
-func (AccountNoted) fact()     {}
-func (AccountDestroyed) fact() {}
-func (AnswerKept) fact()       {}
 
 // Run gathers both sides and the timeline. An order of which nothing is known is
 // an error with the word unknown_id.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"daesa/internal/hint"
@@ -52,20 +53,6 @@ type Expected struct {
 type Given struct {
 	Requests []refunds.Request
 	LeftOut  []string // of the batch, and to be named by id; never nil
-}
-
-// ExpectedAmountError says that an expected sum is no amount.
-type ExpectedAmountError struct{ Err error }
-
-// Error says why.
-func (e *ExpectedAmountError) Error() string { return "--expect-amount: " + e.Err.Error() }
-
-// Unwrap gives what is wrong with it.
-func (e *ExpectedAmountError) Unwrap() error { return e.Err }
-
-// Hint says how it is written.
-func (e *ExpectedAmountError) Hint() string {
-	return "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars"
 }
 
 // Run gives the word. A database that is behind takes none: a word on a request
@@ -129,7 +116,7 @@ func (x GiveWord) check(requests []refunds.Request) error {
 	}
 	want, err := currency.ParseWritten(x.Expect.Amount)
 	if err != nil {
-		return &ExpectedAmountError{err}
+		return &AskedError{fmt.Errorf("--expect-amount: %w", err), "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars"}
 	}
 	if len(requests) != x.Expect.Count || sum != want {
 		return hint.Errorf("look again: "+look, "%s holds %d requests over %s %s that can be approved so, and not %d over %s; nothing was approved",

@@ -142,7 +142,7 @@ func TestAnApprovalIsOfWhatThePersonHasSeen(t *testing.T) {
 		t.Error("one was expected, and two are approved")
 	}
 	w.Expect.Amount = "a lot"
-	var unreadable *app.ExpectedAmountError
+	var unreadable *app.AskedError
 	if _, err := w.Run(t.Context()); !errors.As(err, &unreadable) || hint.Of(err) == "" {
 		t.Error(err)
 	}

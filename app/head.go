@@ -176,3 +176,16 @@ func (k *HeadKeeper) write(kept keptHead) error {
 	}
 	return wholefile.Replace(k.path, append(text, '\n'))
 }
+
+// Behind reports whether a night runs on a database that lacks what was sent from
+// it, or whose head cannot be read: nothing is called expired then, and a person
+// must look.
+func Behind(ctx context.Context, head *HeadKeeper, warn Warn, o *Outcome) bool {
+	err := head.Check(ctx)
+	if err == nil {
+		return false
+	}
+	warn(err.Error(), "")
+	o.Add(EndedPerson, "%v", err)
+	return true
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daesa/app"
+	"daesa/app/doctor"
 	"daesa/internal/hint"
 )
 
@@ -134,8 +135,8 @@ func TestWithoutAPlaceNothingIsKept(t *testing.T) {
 
 func TestTheDoctorLooksAtTheHeadAndTheChain(t *testing.T) {
 	t.Parallel()
-	state := func(j *journal, k *app.HeadKeeper) (states []app.Health) {
-		var x app.Examination
+	state := func(j *journal, k *app.HeadKeeper) (states []doctor.Health) {
+		var x doctor.Examination
 		x.Head(t.Context(), k)
 		x.Journal(t.Context(), k, noon)
 		for _, f := range x.Findings {
@@ -146,15 +147,15 @@ func TestTheDoctorLooksAtTheHeadAndTheChain(t *testing.T) {
 	j := &journal{length: 900}
 	k := keeper(t, j)
 	must(t, k.Keep(t.Context(), noon, true))
-	if got := state(j, k); !slices.Equal(got, []app.Health{app.Healthy, app.Healthy}) {
+	if got := state(j, k); !slices.Equal(got, []doctor.Health{doctor.Healthy, doctor.Healthy}) {
 		t.Errorf("as it should be: %v", got)
 	}
 	j.length, j.broken = 899, []string{"entry 5 was changed"}
-	if got := state(j, k); !slices.Equal(got, []app.Health{app.Broken, app.Broken}) {
+	if got := state(j, k); !slices.Equal(got, []doctor.Health{doctor.Broken, doctor.Broken}) {
 		t.Errorf("behind, and broken: %v", got)
 	}
 	j.broken = nil
-	if got := state(j, app.NewHeadKeeper("", j)); !slices.Equal(got, []app.Health{app.Ailing, app.Healthy}) {
+	if got := state(j, app.NewHeadKeeper("", j)); !slices.Equal(got, []doctor.Health{doctor.Ailing, doctor.Healthy}) {
 		t.Errorf("kept nowhere: %v", got)
 	}
 }

@@ -218,12 +218,12 @@ func (f *RefundFile) titleOf(language refunds.Language, fault *table.Fault) stri
 
 // BatchRefusals are the rows that were not taken, for the batch's workbook.
 func (f *RefundFile) BatchRefusals(language refunds.Language) []reports.BatchRefusal {
-	orders := map[int]string{}
+	asked := map[int]refunds.Asking{}
 	for _, row := range f.Rows {
-		orders[row.Asking.Line] = row.Asking.OrderID
+		asked[row.Asking.Line] = row.Asking
 	}
 	for _, row := range f.Batch.Faulty {
-		orders[row.Line] = row.OrderID
+		asked[row.Line] = row
 	}
 	refused := f.Refused()
 	var list []reports.BatchRefusal
@@ -233,7 +233,12 @@ func (f *RefundFile) BatchRefusals(language refunds.Language) []reports.BatchRef
 		for _, fault := range refused[line] {
 			why = append(why, refunds.Said{Korean: fault.Korean, English: fault.Reason}.In(language))
 		}
-		list = append(list, reports.BatchRefusal{Line: line, OrderID: orders[line], Column: cmp.Or(f.Batch.Layout.TitleOf(column), column), Why: strings.Join(why, "; ")})
+		row := asked[line]
+		amount := row.Amount
+		if row.All {
+			amount = refunds.Said{Korean: "전액", English: "all"}.In(language)
+		}
+		list = append(list, reports.BatchRefusal{Line: line, OrderID: row.OrderID, Amount: amount, Reason: row.Reason, Column: cmp.Or(f.Batch.Layout.TitleOf(column), column), Why: strings.Join(why, "; ")})
 	}
 	return list
 }

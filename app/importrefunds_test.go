@@ -127,6 +127,9 @@ func TestABatchsWorkbookHasTheRowsThatWereNotTaken(t *testing.T) {
 	if len(refusals) != 3 || refusals[0].Line != 4 || refusals[1].OrderID != "nosuch" || refusals[2].OrderID != "A" || refusals[2].Column != "환불금액" {
 		t.Errorf("%+v", refusals)
 	}
+	if refusals[2].Amount != "many" || refusals[1].Reason == "" || refusals[1].Amount == "" {
+		t.Errorf("its amount and reason are not those of the file: %+v", refusals)
+	}
 	if english := f.BatchRefusals(refunds.English); english[0].Why == refusals[0].Why {
 		t.Errorf("in both languages %q", english[0].Why)
 	}

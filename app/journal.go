@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"daesa/internal/hint"
+	"daesa/pay"
 	"daesa/refunds"
 )
 
@@ -112,6 +114,26 @@ type Verified struct {
 	// Unsaid counts facts of these rows that the journal does not have, since their
 	// entries are older than the version that keeps them.
 	Unsaid int
+}
+
+// AddVerified adds what checking the journal found. known is a head that was kept
+// elsewhere; "": none was given.
+func (o *Outcome) AddVerified(found Verified, known string) {
+	if len(found.Broken) > 0 {
+		o.Add(EndedFailed, "the journal is broken in %s", pay.Counted(len(found.Broken), "place"))
+	}
+	if len(found.Altered) > 0 {
+		o.Add(EndedFailed, "%s not what the journal says", pay.Counted(len(found.Altered), "row"))
+	}
+	if !found.SawHead {
+		o.Add(EndedFailed, "the head %s is not in the journal", known)
+	}
+}
+
+// BrokenJournal is the error of a journal that is not whole.
+func BrokenJournal(reasons []string) error {
+	return hint.Called("journal_broken", hint.Errorf("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
+		"audit: %s", strings.Join(reasons, "; ")))
 }
 
 // Altered is a row that is not what the journal says of it.

@@ -134,7 +134,7 @@ func (n *Needs) transfers(ctx context.Context, o *Outcome) error {
 		}
 		list = slices.DeleteFunc(list, func(t refunds.ManualTransfer) bool { return !n.Concern(t.MID) })
 		if len(list) > 0 {
-			o.Add(EndedPerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", pay.Counted(int64(len(list)), "refund"), state)
+			o.Add(EndedPerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", pay.Counted(len(list), "refund"), state)
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ type Nights struct {
 	WentAway  func(err error) bool // the database is away, and may come back
 	Sleep     func(ctx context.Context, d time.Duration) error
 	Workbooks func() (Workbooks, error)
-	Deliver   func(ctx context.Context, workbooks []string) error // joins what did not arrive; nil: nowhere
+	Delivery  Delivery
 	Teller    *Teller
 	Needs     *Needs
 	Warn      Warn
@@ -128,7 +128,7 @@ func (n *Nights) Run(ctx context.Context, job string, dates []pay.Day) ([]Date, 
 }
 
 func (n *Nights) run(ctx context.Context, job string, dates []pay.Day) ([]Date, error) {
-	defer n.sayUnread()
+	defer n.warnUnread()
 	var done []Date
 	var failures []error
 	for _, day := range dates {
@@ -180,25 +180,22 @@ func (n *Nights) date(ctx context.Context, job string, day pay.Day) (*Date, erro
 		n.judge(s)
 	}
 	n.deliver(ctx, files)
-	n.tell(ctx, job, day, snapshots, place)
+	n.notify(ctx, job, day, snapshots, place)
 	return &Date{day, snapshots, n.kept, place}, nil
 }
 
 // deliver brings the workbooks to where people want them. They lie in their
 // folder whatever happens; that they did not arrive needs a person.
 func (n *Nights) deliver(ctx context.Context, files []string) {
-	if n.Deliver == nil {
-		return
-	}
-	for _, failure := range Failures(n.Deliver(ctx, files)) {
+	for _, failure := range Failures(n.Delivery.Put(ctx, files)) {
 		n.Warn(failure.Error(), hint.Of(failure))
 		n.Outcome.Add(EndedPerson, "%v", failure)
 	}
 }
 
-// tell sends the message of a date: what this command ran, and of the other
+// notify sends the message of a date: what this command ran, and of the other
 // merchants what is stored.
-func (n *Nights) tell(ctx context.Context, job string, day pay.Day, ran []reports.Snapshot, workbook string) {
+func (n *Nights) notify(ctx context.Context, job string, day pay.Day, ran []reports.Snapshot, workbook string) {
 	if n.Teller.Silent() {
 		return
 	}
@@ -219,7 +216,7 @@ func (n *Nights) tell(ctx context.Context, job string, day pay.Day, ran []report
 // Compare fetches and compares dates; no refund is proposed and no workbook
 // drawn. given are orders to compare alone; nil: all.
 func (n *Nights) Compare(ctx context.Context, days []pay.Day, given []string) ([]Date, error) {
-	defer n.sayUnread()
+	defer n.warnUnread()
 	done := []Date{}
 	for _, day := range days {
 		compare := func() ([]reports.Snapshot, error) { return n.compare(ctx, jobs.JobReconcile, day) }

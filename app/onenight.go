@@ -180,9 +180,9 @@ func (n *Nights) keepUnread(s reports.Snapshot) {
 	u.gaps = append(u.gaps, s.Run.Gaps...)
 }
 
-// sayUnread names what could not be read: one line for each cause, with what to
+// warnUnread names what could not be read: one line for each cause, with what to
 // do.
-func (n *Nights) sayUnread() {
+func (n *Nights) warnUnread() {
 	for _, mid := range slices.Sorted(maps.Keys(n.unread)) {
 		u := n.unread[mid]
 		days := string(u.from)

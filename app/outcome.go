@@ -29,6 +29,16 @@ func (o *Outcome) Add(ending Ending, format string, values ...any) {
 	o.Reasons = append(o.Reasons, Reason{ending, fmt.Sprintf(format, values...)})
 }
 
+// AddSchema adds that the database's schema is not the program's.
+func (o *Outcome) AddSchema(have, want int64) {
+	switch {
+	case have > want:
+		o.Add(EndedFailed, "the schema is newer than this program: install the daesa that changed it")
+	case have < want:
+		o.Add(EndedFailed, "the schema is older than this program: run daesa migrate")
+	}
+}
+
 // Warn tells the operator something while a command goes on: what happened, and
 // what to do next; next may be "".
 type Warn func(text, next string)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"daesa/internal/xlsx"
+	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports"
@@ -64,6 +65,13 @@ func (b ReturnedBook) Verify(ctx context.Context, options reports.Options) (Veri
 	return VerifiedBook{found, back.SHA256}, err
 }
 
+// Outcome adds that the workbook is not what was drawn.
+func (v VerifiedBook) Outcome(path string, o *Outcome) {
+	if n := len(v.Changed); n > 0 {
+		o.Add(EndedFailed, "%s was changed in %s", path, pay.Counted(n, "place"))
+	}
+}
+
 // Batches gives the requests of a batch, of one merchant or ("") all.
 type Batches interface {
 	RefundsOfBatch(ctx context.Context, mid, batch string) ([]refunds.Request, error)
@@ -77,6 +85,13 @@ type AppliedBook struct {
 	Unread  []reports.RefusedRow // rows whose words cannot be read
 	Batch   string               // of the requests that this file has made; "": none, or nothing was written
 	Approve []Approval           // what waits for the second person's word
+}
+
+// Outcome adds that rows of the workbook were refused.
+func (a AppliedBook) Outcome(path string, o *Outcome) {
+	if n := len(a.Unread) + len(a.Refused); n > 0 {
+		o.Add(EndedPerson, "%s of %s refused", pay.Counted(n, "row"), path)
+	}
 }
 
 // Apply is `report apply`: the decisions of a workbook are taken, or without

@@ -38,11 +38,14 @@ type Teller struct {
 	Log       *slog.Logger
 }
 
+// Addresses are those that a setting names, with white space between two.
+func Addresses(setting string) []string { return notify.Split(setting) }
+
 // Silent says that there is nobody to tell.
 func (t *Teller) Silent() bool { return len(t.Addresses) == 0 && t.Heartbeat == "" }
 
-// say is a sentence in the language of the reports.
-func (t *Teller) say(ko, en string, values ...any) string {
+// text is a sentence in the language of the reports.
+func (t *Teller) text(ko, en string, values ...any) string {
 	if t.Korean {
 		return fmt.Sprintf(ko, values...)
 	}
@@ -141,15 +144,15 @@ func (t *Teller) Night(ctx context.Context, news NightNews) (complete bool) {
 // own comes.
 func (t *Teller) FailedNight(ctx context.Context, refused []string) {
 	t.Keys(ctx, refused)
-	t.alert(ctx, "nightly/failed", t.say("대사 실행 실패", "The night failed"),
-		t.say("금일 대사를 완료하지 못했습니다. 서버 로그와 daesa runs list를 확인한 뒤 daesa nightly를 다시 실행하십시오. 재실행해도 안전합니다.",
+	t.alert(ctx, "nightly/failed", t.text("대사 실행 실패", "The night failed"),
+		t.text("금일 대사를 완료하지 못했습니다. 서버 로그와 daesa runs list를 확인한 뒤 daesa nightly를 다시 실행하십시오. 재실행해도 안전합니다.",
 			"Tonight's reconciliation could not be finished. Look at the log and at daesa runs list, then run daesa nightly again; that is safe."))
 }
 
 // FailedJob tells that a job of the schedule failed.
 func (t *Teller) FailedJob(ctx context.Context, job string) {
-	t.alert(ctx, "job/"+job, t.say("daesa 작업 실패: %s", "daesa: the job %s failed", job),
-		t.say("작업 %s이(가) 실패했습니다. 로그에 이유가 있고, daesa doctor가 할 일을 알려 줍니다. 다음 예정 시각에 다시 실행됩니다.",
+	t.alert(ctx, "job/"+job, t.text("daesa 작업 실패: %s", "daesa: the job %s failed", job),
+		t.text("작업 %s이(가) 실패했습니다. 로그에 이유가 있고, daesa doctor가 할 일을 알려 줍니다. 다음 예정 시각에 다시 실행됩니다.",
 			"The job %s failed. Its log says why, daesa doctor says what to do. It runs again at its next time.", job))
 }
 
@@ -179,17 +182,9 @@ func (t *Teller) Refunds(ctx context.Context, s jobs.RefundSummary, counter Coun
 	}
 	unknown, held := counts[refunds.StateUnknown], counts[refunds.StateHeld]
 	t.alert(ctx, fmt.Sprintf("refunds/unknown=%d/held=%d", unknown, held),
-		t.say("환불 확인 필요: 결과 미확인 %d건 · 확인 필요 %d건", "Refunds to look at: %d unknown, %d held", unknown, held),
-		t.say("결과 미확인 건은 다음 환불 실행 시 재조회합니다. 확인 필요 건은 토스 상점관리자에서 확인한 뒤 daesa refunds resolve로 확정하십시오. 중복 환불될 수 있으므로 같은 환불을 수기로 다시 처리하지 마십시오.",
+		t.text("환불 확인 필요: 결과 미확인 %d건 · 확인 필요 %d건", "Refunds to look at: %d unknown, %d held", unknown, held),
+		t.text("결과 미확인 건은 다음 환불 실행 시 재조회합니다. 확인 필요 건은 토스 상점관리자에서 확인한 뒤 daesa refunds resolve로 확정하십시오. 중복 환불될 수 있으므로 같은 환불을 수기로 다시 처리하지 마십시오.",
 			"What is unknown is looked up again by the next run. What is held waits for a person: look at it in Toss's console, then daesa refunds resolve. Do not repeat such a refund by hand: it may be paid twice."))
-}
-
-// CaptureSpan is how far back missed refund accounts are counted for people.
-const CaptureSpan = 24 * time.Hour
-
-// Captured says how the capture of a merchant's refund accounts went.
-type Captured interface {
-	Captures(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
 }
 
 // Capture tells at once that accounts were missed, or that the provider or the
@@ -201,8 +196,8 @@ func (t *Teller) Capture(ctx context.Context, s jobs.CaptureSummary, captured Ca
 	refused := s.KeysRefused()
 	t.Keys(ctx, refused)
 	if len(s.Gaps) > 0 && len(refused) == 0 {
-		t.alert(ctx, "capture/gaps", t.say("환불계좌 수집 중단", "Refund accounts cannot be captured"),
-			t.say("환불계좌 수집 중 %d건을 조회하지 못했습니다. 계좌는 30분간만 조회됩니다. daesa doctor로 확인하십시오.",
+		t.alert(ctx, "capture/gaps", t.text("환불계좌 수집 중단", "Refund accounts cannot be captured"),
+			t.text("환불계좌 수집 중 %d건을 조회하지 못했습니다. 계좌는 30분간만 조회됩니다. daesa doctor로 확인하십시오.",
 				"Of what the capture asks for, %d could not be asked. Accounts are shown for thirty minutes only. Run daesa doctor.", len(s.Gaps)))
 	}
 	if s.Missed == 0 {
@@ -218,8 +213,8 @@ func (t *Teller) Capture(ctx context.Context, s jobs.CaptureSummary, captured Ca
 		missed += figures.Missed - figures.Reasons[refunds.CaptureNotShown]
 	}
 	if missed > 0 {
-		t.alert(ctx, fmt.Sprintf("capture/missed=%d", missed), t.say("환불계좌 누락: 최근 24시간 %d건", "Refund accounts missed: %d within a day", missed),
-			t.say("가상계좌 환불계좌를 수집하지 못했습니다. 환불하려면 고객에게 계좌를 받아야 합니다. 목록: daesa accounts list --state missed",
+		t.alert(ctx, fmt.Sprintf("capture/missed=%d", missed), t.text("환불계좌 누락: 최근 24시간 %d건", "Refund accounts missed: %d within a day", missed),
+			t.text("가상계좌 환불계좌를 수집하지 못했습니다. 환불하려면 고객에게 계좌를 받아야 합니다. 목록: daesa accounts list --state missed",
 				"Refund accounts of virtual accounts were not saved: to refund, the customer has to be asked. The list: daesa accounts list --state missed"))
 	}
 }
@@ -228,8 +223,8 @@ func (t *Teller) Capture(ctx context.Context, s jobs.CaptureSummary, captured Ca
 // mended nothing of theirs is read or refunded.
 func (t *Teller) Keys(ctx context.Context, refused []string) {
 	for _, mid := range refused {
-		t.alert(ctx, "key/"+mid, t.say("토스 시크릿 키 인증 실패: %s", "Toss refuses the secret key of %s", mid),
-			t.say("가맹점 %s의 시크릿 키가 인증되지 않았습니다. 해결될 때까지 이 가맹점의 대사와 환불이 중단됩니다. 개발자센터에서 키를 확인하고 daesa doctor를 실행하십시오.",
+		t.alert(ctx, "key/"+mid, t.text("토스 시크릿 키 인증 실패: %s", "Toss refuses the secret key of %s", mid),
+			t.text("가맹점 %s의 시크릿 키가 인증되지 않았습니다. 해결될 때까지 이 가맹점의 대사와 환불이 중단됩니다. 개발자센터에서 키를 확인하고 daesa doctor를 실행하십시오.",
 				"Toss does not accept the secret key of merchant %s. Until it is mended nothing of it is compared or refunded. Check the key in the developer centre, then run daesa doctor.", mid))
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"time"
 
 	"daesa/pay"
@@ -50,4 +51,19 @@ func ToldAgain(now time.Time, nextNight func(after time.Time) time.Time) time.Ti
 		told = pay.Latest(told, nextNight(now))
 	}
 	return told
+}
+
+// RunningOut are the requests that nobody has sent and whose deadline comes before
+// a moment, the earliest first, and those that are past theirs.
+func RunningOut(requests []refunds.Request, before time.Time) (soon, lost []refunds.Request) {
+	for _, r := range requests {
+		switch {
+		case r.State == refunds.StateExpired:
+			lost = append(lost, r)
+		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(before):
+			soon = append(soon, r)
+		}
+	}
+	slices.SortStableFunc(soon, func(a, b refunds.Request) int { return a.CancelBy.Compare(b.CancelBy) })
+	return soon, lost
 }

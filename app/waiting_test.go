@@ -58,3 +58,19 @@ func TestPeopleHearOfItAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatRunsOutSoonIsInTheOrderOfItsDeadlines(t *testing.T) {
+	t.Parallel()
+	request := func(id string, state refunds.State, in time.Duration) refunds.Request {
+		r := refunds.Request{ID: id, State: state}
+		if in > 0 {
+			r.CancelBy = now.Add(in)
+		}
+		return r
+	}
+	soon, lost := RunningOut([]refunds.Request{request("later", refunds.StateApproved, 3*time.Hour), request("next", refunds.StateRequested, time.Hour), request("far", refunds.StateApproved, 9*time.Hour),
+		request("sent", refunds.StateSending, time.Hour), request("never", refunds.StateApproved, 0), request("lost", refunds.StateExpired, 0)}, now.Add(4*time.Hour))
+	if len(soon) != 2 || soon[0].ID != "next" || soon[1].ID != "later" || len(lost) != 1 || lost[0].ID != "lost" {
+		t.Errorf("%+v, lost %+v", soon, lost)
+	}
+}

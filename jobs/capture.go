@@ -118,6 +118,14 @@ func (g CaptureGap) Cause() string {
 	return g.MID + " " + string(g.Kind)
 }
 
+// Hint is what to do about it; "" where no call of the provider failed.
+func (g CaptureGap) Hint() string {
+	if g.Kind == "" {
+		return ""
+	}
+	return (&pay.Failure{Kind: g.Kind}).Hint()
+}
+
 // KeysRefused are the merchants whose secret key the provider does not accept.
 func (s CaptureSummary) KeysRefused() []string {
 	var mids []string
@@ -335,7 +343,7 @@ const awayFrom = 2
 
 // heard counts a look-up (failure nil: it was answered), and says whether the
 // provider answers nobody.
-func (s *streak) heard(failure *pay.Failure) (away bool) {
+func (s *streak) record(failure *pay.Failure) (away bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if failure == nil || failure.Kind == pay.FailureNotFound {
@@ -383,13 +391,13 @@ func (p *capturePass) look(ctx context.Context, m CaptureMerchant, w refunds.Wat
 	case ctx.Err() != nil:
 		return ctx.Err() // it comes back when its lease is over
 	case errors.As(err, &failure):
-		away := failed.heard(failure)
+		away := failed.record(failure)
 		after, _ := refunds.AfterLook(w, refunds.Sight{Failure: failure, Away: away}, p.Clock())
 		return p.commit(ctx, after, nil, nil, nil, p.Clock())
 	case err != nil:
 		return err
 	}
-	failed.heard(nil)
+	failed.record(nil)
 	if payment, err = payment.Under(m.MID); err != nil {
 		// Its account is not ours to keep, and the configuration may be wrong: it
 		// is asked for again until the window closes.

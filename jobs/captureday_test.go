@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/internal/racing"
 	"daesa/internal/seal"
 	"daesa/jobs"
 	"daesa/pay"
@@ -253,9 +254,7 @@ func (d *pretendDay) play(t *testing.T, passed func(jobs.CaptureSummary)) refund
 // alone passes over what no race detector needs to see.
 func alone(t *testing.T) {
 	t.Helper()
-	if underRace {
-		t.Skip("one goroutine at a time: run it without -race")
-	}
+	racing.Skip(t, "one goroutine at a time")
 }
 
 // A day with outages at the pace of the contract: what any schedule could have

@@ -249,12 +249,20 @@ func (n *night) unheard(f reconcile.Finding) bool {
 // explain adds the pair's difference in money to what Compare named: once for
 // each order, under its most serious kind.
 func (n *night) explain(l looked, most reconcile.Finding) {
-	local, provider := reconcile.Held(l.suspect.Order, l.payments)
-	for currency, held := range local {
-		n.addExplained(currency, held, most)
-	}
+	differences, provider := reconcile.Held(l.suspect.Order, l.payments)
 	for currency, held := range provider {
-		n.addExplained(currency, -held, most)
+		differences[currency] -= held
+	}
+	for currency, amount := range differences {
+		n.addExplained(currency, amount, most)
+		n.differs(reconcile.Difference{OrderID: l.suspect.OrderID, PaymentKey: most.PaymentKey, Currency: currency, Amount: amount, Kind: most.Kind})
+	}
+}
+
+// differs keeps a part of what is explained, so that the workbook can name it.
+func (n *night) differs(d reconcile.Difference) {
+	if d.Amount != 0 {
+		n.run.Differences = append(n.run.Differences, d)
 	}
 }
 

@@ -66,7 +66,7 @@ func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, 
 	run := reconcile.Run{
 		ID: lease.RunID, Job: n.Job, MID: n.Settings.MID, Day: day, Now: now,
 		CallsByAPI: map[string]int64{}, Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{},
-		Severity: n.Settings.Severity, Mode: reconcile.ModeTransactions,
+		Severity: n.Settings.Severity, Mode: reconcile.ModeTransactions, Differences: []reconcile.Difference{},
 	}
 	if n.Settings.LookUpAll {
 		run.Mode = reconcile.ModeLookup

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -318,8 +320,20 @@ func TestWhatMovesAfterTheDayIsNoHoleInItsList(t *testing.T) {
 	s := w.cannedNight(c, last)
 	wantBreaks(t, s)
 	provesItself(t, s)
-	if got := s.Run.Totals[0]; got.Provider != 4000 || got.Timing != -2700 || !w.covers(last) {
-		t.Errorf("%+v, covered %t", got, w.covers(last))
+	if got := s.Run.Totals[0]; got.Provider != 4000 || got.Explained != -2700 || got.Timing != 0 || !w.covers(last) || !s.Run.ListedTo.Equal(last.End()) {
+		t.Errorf("%+v, covered %t, listed to %s", got, w.covers(last), s.Run.ListedTo)
+	}
+	wantBeside := []reconcile.Beside{
+		{Why: reconcile.BesideLater, OrderID: "BACK", PaymentKey: "k-BACK", Amount: -1000, At: last.End().Add(20 * time.Minute)},
+		{Why: reconcile.BesideLater, OrderID: "PART", PaymentKey: "k-PART", Amount: -300, At: last.End().Add(20 * time.Minute)},
+		{Why: reconcile.BesideUnlisted, OrderID: "FOREIGN", PaymentKey: "k-FOREIGN", Amount: -400, At: last.End().Add(-time.Minute)},
+		{Why: reconcile.BesideUnlisted, OrderID: "TAKEN", PaymentKey: "k-TAKEN", Amount: -1000},
+	}
+	for i := range wantBeside {
+		wantBeside[i].MID, wantBeside[i].Currency = s.Run.MID, pay.KRW
+	}
+	if diff := cmp.Diff(wantBeside, bridgesOf(t, s)[0].Beside); diff != "" {
+		t.Errorf("what moved after the day is not named order by order: %s", diff)
 	}
 	// The night again, which looks nothing up that it has seen.
 	again := w.nightly()

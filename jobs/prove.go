@@ -36,6 +36,9 @@ func (n *night) prove(ctx context.Context) error {
 	if err := n.proveList(ctx); err != nil {
 		return err
 	}
+	if err := n.readTo(ctx); err != nil {
+		return err
+	}
 	n.run.Windows = slices.DeleteFunc(n.run.Windows, func(w reconcile.Window) bool { return n.failedDays[w.Day] })
 	for _, total := range n.sums {
 		total.Unexplained = total.Shop - total.Provider - total.Explained
@@ -44,6 +47,7 @@ func (n *night) prove(ctx context.Context) error {
 	if err := n.moved(ctx); err != nil {
 		return err
 	}
+	slices.SortFunc(n.run.Differences, reconcile.Difference.Compare)
 	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
 	for _, calls := range n.run.CallsByAPI {
 		n.run.ProviderCalls += calls
@@ -51,6 +55,28 @@ func (n *night) prove(ctx context.Context) error {
 	slices.SortFunc(n.run.Gaps, func(a, b reconcile.Gap) int {
 		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
 	})
+	return nil
+}
+
+// readTo finds the end of the newest day whose list was read whole: rows up to
+// then are in the sum of Toss's side, also those of later dates where an older
+// date is run again.
+func (n *night) readTo(ctx context.Context) error {
+	if !n.listed() {
+		return nil
+	}
+	covered, err := n.Pages.CoveredDays(ctx, n.scope.MID, "", pay.DayOf(n.now))
+	if err != nil {
+		return err
+	}
+	for day, whole := range covered {
+		if whole {
+			n.run.ListedTo = pay.Latest(n.run.ListedTo, day.End())
+		}
+	}
+	if n.run.ListedTo.After(n.now) {
+		n.run.ListedTo = n.now
+	}
 	return nil
 }
 
@@ -120,9 +146,8 @@ func (n *night) proveList(ctx context.Context) error {
 			of := lacking[day]
 			lacking[day] = lack{of.movements + 1, m.OrderID}
 		case n.listed() && m.Counted && (m.At.IsZero() || !n.failedDays[day]):
-			total := n.total(m.Currency)
-			total.Explained += m.Amount
-			total.Timing += m.Amount
+			n.total(m.Currency).Explained += m.Amount
+			n.differs(reconcile.Difference{OrderID: m.OrderID, PaymentKey: m.PaymentKey, Currency: m.Currency, Amount: m.Amount, At: m.At})
 		}
 	})
 	if err != nil {

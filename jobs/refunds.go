@@ -31,7 +31,7 @@ type Refunds struct {
 	OwnerIsDead      func(owner string) bool
 	Clock            func() time.Time
 	Sleep            func(ctx context.Context, d time.Duration) error
-	Heard            func(refunds.Done) // every turn; may be nil
+	Record           func(refunds.Done) // takes note of every turn; may be nil
 	Patience         time.Duration      // for what is due soon
 }
 
@@ -248,7 +248,7 @@ func (r *refundRun) work(ctx context.Context, w *refunds.Worker) error {
 		}
 		done, err := w.Step(ctx, *choice)
 		if done != nil {
-			r.heard(w.MID, *done)
+			r.record(w.MID, *done)
 		}
 		if err != nil {
 			return err
@@ -295,9 +295,9 @@ func (r *refundRun) idle(ctx context.Context, c refunds.Choice) (time.Duration, 
 }
 
 // heard counts a turn, and decides whether the run goes on sending.
-func (r *refundRun) heard(mid string, done refunds.Done) {
-	if r.Heard != nil {
-		r.Heard(done)
+func (r *refundRun) record(mid string, done refunds.Done) {
+	if r.Record != nil {
+		r.Record(done)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

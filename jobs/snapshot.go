@@ -13,10 +13,10 @@ import (
 
 // The jobs that walk the line.
 const (
-	JobNightly   = "nightly"
-	JobReconcile = "reconcile" // fetches and compares only
-	JobMonthEnd  = "month_end" // phone payments, on the last day of their month
-	JobEvents    = "events"    // compares the orders of which webhooks spoke
+	JobNightly   = reconcile.JobNightly
+	JobReconcile = reconcile.JobReconcile
+	JobMonthEnd  = reconcile.JobMonthEnd
+	JobEvents    = reconcile.JobEvents
 )
 
 // onlyCompares says whether the run proposes no refunds and lets none expire.
@@ -146,24 +146,25 @@ func (n *night) breakRow(b reconcile.Break) reports.BreakRow {
 	return row
 }
 
-// deadlines lists the money that should go back and has a last day: asked for
-// or not yet, most urgent first.
+// deadlines lists the money that should go back, asked for or not yet, most urgent
+// first; what has no last day comes last.
 func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
 	var list []reports.Deadline
-	askedFor := map[string]bool{}
+	askedFor, old := map[string]bool{}, map[string]bool{}
+	for _, b := range after.Breaks {
+		old[b.ID] = b.AtRisk
+	}
 	for _, r := range after.Refunds {
 		if !r.State.Unsent() && r.State != refunds.StateExpired && r.State != refunds.StateHeld {
 			continue
 		}
 		askedFor[r.BreakID] = true
-		if r.CancelBy.IsZero() {
-			continue
-		}
 		list = append(list, reports.Deadline{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: r.Method,
-			Currency: r.Currency, Amount: r.Amount, CancelBy: r.CancelBy, RefundID: r.ID, State: r.State, BreakID: r.BreakID})
+			Currency: r.Currency, Amount: r.Amount, CancelBy: r.CancelBy, RefundID: r.ID, State: r.State, BreakID: r.BreakID,
+			AtRisk: r.CancelBy.IsZero() && old[r.BreakID]})
 	}
 	for _, b := range after.Breaks {
-		if !b.Status.NeedsPerson() || !b.Kind.Owing() || askedFor[b.ID] || (b.CancelBy.IsZero() && !b.AtRisk) {
+		if !b.Status.NeedsPerson() || !b.Kind.Owing() || askedFor[b.ID] {
 			continue
 		}
 		list = append(list, reports.Deadline{MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Method: b.Method,

@@ -53,7 +53,7 @@ func leftOver(waiters []refunds.Waiter, due []refunds.ManualTransfer) *reports.L
 	for _, w := range waiters {
 		r := w.Request
 		left.Refunds = append(left.Refunds, reports.RefundRow{Request: r})
-		if r.CancelBy.IsZero() || !r.State.Unsent() && r.State != refunds.StateHeld {
+		if !r.State.Unsent() && r.State != refunds.StateHeld {
 			continue
 		}
 		left.Deadlines = append(left.Deadlines, reports.Deadline{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: r.Method,

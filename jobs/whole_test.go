@@ -14,6 +14,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"daesa/internal/racing"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -287,9 +288,7 @@ func (s *stamp) night(t fatal, list jobs.Provider, then ...func(*world)) reports
 // the shop does not say was paid and no other record tells of, where the list
 // leaves out all of its rows.
 func TestANightIsWholeOrSaysThatItIsNot(t *testing.T) {
-	if underRace {
-		t.Skip("a hundred nights, one after the other: run it without -race")
-	}
+	racing.Skip(t, "a hundred nights, one after the other")
 	t.Parallel()
 	c, file := someDay()
 	s := newStamp(t, file)
@@ -344,6 +343,7 @@ func judgeWhole(t fatal, s reports.Snapshot, list *cutList, want []string) {
 // A provider that gives fewer rows a page than it is asked for is read whole,
 // whatever else it does with its pages.
 func TestACappedListIsReadWhole(t *testing.T) {
+	racing.Skip(t, "nights, one after the other")
 	t.Parallel()
 	c, file := someDay()
 	s := newStamp(t, file)
@@ -365,6 +365,7 @@ func TestACappedListIsReadWhole(t *testing.T) {
 // Each row that the list lacks is missed by something else: the shop's word, or
 // a look-up. What the shop does not say was paid is known by the list alone.
 func TestEachRowThatTheListLacksIsMissed(t *testing.T) {
+	racing.Skip(t, "nights, one after the other")
 	t.Parallel()
 	c, file := someDay()
 	s := newStamp(t, file)

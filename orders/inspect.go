@@ -274,3 +274,14 @@ func note(words map[string]string, value string, meaning func(string) string) {
 		words[word] = meaning(word)
 	}
 }
+
+// Fitting are the profiles whose columns the file all has.
+func (i Inspection) Fitting() []string {
+	var names []string
+	for _, c := range i.Candidates {
+		if len(c.Missing) == 0 {
+			names = append(names, c.Profile)
+		}
+	}
+	return names
+}

@@ -16,6 +16,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"daesa/internal/pgtest"
+	"daesa/internal/racing"
 	"daesa/pay"
 )
 
@@ -291,6 +292,7 @@ func TestAQueryEndsInTime(t *testing.T) {
 // TestARowStreams: the first order is there before the last row is computed,
 // and stopping early leaves the connection usable.
 func TestARowStreams(t *testing.T) {
+	racing.Skip(t, "300,000 rows, one after the other")
 	each(t, func(t *testing.T, s shop) {
 		text := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT CAST(i AS text) AS order_id, 'paid' AS status, i AS amount, '2026-11-21 10:00:00' AS ordered_at FROM n"
 		q, err := FromQuery(t.Context(), s.given, s.dialect, text, from, to, options)

@@ -19,7 +19,9 @@ func TestItemsThatAreAllCancelledWithoutAFigureAskForNothing(t *testing.T) {
 		t.Errorf("%+v %v", good, bad)
 	}
 	stored := pay.Order{MID: "shop", ID: "202611270012", Status: pay.OrderPaid, Amount: 50_000, PG: pay.PGToss, Currency: pay.KRW, OrderedAt: good[0].OrderedAt}
-	columns := columnsOf(func(name string) bool { return name == orderID || name == status || name == amount || name == orderedAt }) | columnMixedRefunds
+	columns := columnsOf(func(name string) bool {
+		return name == orderID || name == status || name == amount || name == orderedAt
+	}) | columnMixedRefunds
 	if !columns.Stores("mixed_refunds") || !columns.Merge(stored, good[0]).MixedRefunds {
 		t.Error("the mark is not stored")
 	}
@@ -48,7 +50,7 @@ func TestTwoRefundsOfOneOrderAreRefused(t *testing.T) {
 	}
 	for refunds, reason := range map[string]string{
 		row("1", "환불완료", "10000") + row("2", "환불완료", "15000") + row("3", "배송완료", "0"): "differs within the order",
-		row("1", "환불완료", "-12000") + row("2", "배송완료", "0"):                           "negative",
+		row("1", "환불완료", "-12000") + row("2", "배송완료", "0"):                            "negative",
 	} {
 		good, bad := read(t, write(t, godomallHead+refunds), by(t, "godomall"))
 		if len(good) != 0 || len(bad) != 1 || !strings.Contains(bad[0], reason) {

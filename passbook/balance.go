@@ -63,19 +63,31 @@ func (s Statement) Check() Balance {
 type Span struct{ From, To pay.Day }
 
 // Covers says for which days a file that is imported at an instant speaks: its
-// stated period up to the day before, else from its first line to its last one,
-// up to that day, too: the day of the import is not over. ok is false where that
-// is no day.
-func (s Statement) Covers(now time.Time) (span Span, ok bool) {
-	span = Span{s.From, s.To}
+// stated period up to the day before, else from its first line to its last one, up
+// to that day, too: the day of the import is not over. Days for which the file's own
+// opening and closing balance leave lines out are none of them.
+func (s Statement) Covers(now time.Time) []Span {
+	span := Span{s.From, s.To}
 	if s.From == "" {
 		if len(s.Lines) == 0 {
-			return Span{}, false
+			return nil
 		}
 		span = Span{s.Lines[0].Day(), s.Lines[len(s.Lines)-1].Day()}
 	}
 	span.To = min(span.To, pay.DayOf(now).Add(-1))
-	return span, span.From <= span.To
+	days := map[pay.Day]bool{}
+	mark(days, span, true)
+	for _, untied := range s.untied {
+		mark(days, Span{untied.From, untied.To}, false)
+	}
+	return spansOf(days)
+}
+
+// mark says of each day of a span whether it is covered.
+func mark(days map[pay.Day]bool, span Span, covered bool) {
+	for day := span.From; day <= span.To; day = day.Add(1) {
+		days[day] = covered
+	}
 }
 
 // Covered gives the days of which every line of an account is known: those that
@@ -85,19 +97,14 @@ func (s Statement) Covers(now time.Time) (span Span, ok bool) {
 // neither touch nor overlap.
 func Covered(lines []Line, files []Span) []Span {
 	days := map[pay.Day]bool{}
-	mark := func(from, to pay.Day, value bool) {
-		for day := from; day <= to; day = day.Add(1) {
-			days[day] = value
-		}
-	}
 	for _, span := range files {
-		mark(span.From, span.To, true)
+		mark(days, span, true)
 	}
 	var holes []Span
 	first, last := pay.Day(""), pay.Day("") // of the lines that tie so far
 	run := func() {
 		if first != "" && first < last {
-			mark(first.Add(1), last.Add(-1), true)
+			mark(days, Span{first.Add(1), last.Add(-1)}, true)
 		}
 	}
 	walkBalances(Ordered(lines), func(after, before Line, missing int64) {
@@ -114,7 +121,7 @@ func Covered(lines []Line, files []Span) []Span {
 	})
 	run()
 	for _, hole := range holes {
-		mark(hole.From, hole.To, false)
+		mark(days, hole, false)
 	}
 	return spansOf(days)
 }

@@ -86,21 +86,19 @@ func (n camtNumber) number() string { return strings.TrimSpace(n.IBAN + n.Other)
 
 // camtReader reads the statements of a file, which are of one account.
 type camtReader struct {
-	path    string
-	o       Options
-	s       Statement
-	faults  table.Faults
-	decoder *xml.Decoder
+	path     string
+	accounts accountFilter
+	s        Statement
+	faults   table.Faults
+	decoder  *xml.Decoder
 
-	passed           bool
-	others           int
 	from             int // in s.Lines, where the statement begins
 	opening, closing *dayBalance
 }
 
 // readCAMT reads camt.053. An entry of several payments is a line for each.
 func readCAMT(path, text string, o Options) (Statement, error) {
-	r := &camtReader{path: path, o: o, s: Statement{Layout: formatCAMT}, decoder: xml.NewDecoder(strings.NewReader(text))}
+	r := &camtReader{path: path, accounts: accountFilter{path: path, asked: o.Last4}, s: Statement{Layout: formatCAMT}, decoder: xml.NewDecoder(strings.NewReader(text))}
 	// The text is UTF-8 by now, whatever it says that it was.
 	r.decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
 	if err := r.document(); err != nil {
@@ -109,10 +107,8 @@ func readCAMT(path, text string, o Options) (Statement, error) {
 	switch {
 	case len(r.faults) > 0:
 		return Statement{}, r.faults
-	case r.s.Currency == "" && r.others > 0:
-		return Statement{}, &table.FileError{File: path, Reason: "has no statement of the account", Advice: "name the right account, or correct number_last4 in daesa.yaml"}
 	case r.s.Currency == "":
-		return Statement{}, &table.FileError{File: path, Reason: "is a camt.053 file without an account's currency, an entry or a balance", Advice: "fetch the statement of the account"}
+		return Statement{}, r.accounts.none("is a camt.053 file without an account's currency, an entry or a balance")
 	}
 	return r.s, nil
 }
@@ -149,12 +145,12 @@ func (r *camtReader) document() error {
 			}
 			if depth++; t.Name.Local == "Stmt" {
 				within = depth
-				r.from, r.opening, r.closing, r.passed = len(r.s.Lines), nil, nil, false
+				r.from, r.opening, r.closing, r.accounts.passed = len(r.s.Lines), nil, nil, false
 			}
 		case xml.EndElement:
 			if depth == within && within > 0 {
 				within = 0
-				if !r.passed {
+				if !r.accounts.passed {
 					r.s.tie(r.from, len(r.s.Lines), r.opening, r.closing)
 				}
 			}
@@ -198,18 +194,11 @@ func (r *camtReader) part(start xml.StartElement) error {
 }
 
 func (r *camtReader) account(line int, account camtAccount) error {
-	last4 := last4Of(account.number())
-	r.passed = r.o.Last4 != "" && last4 != "" && last4 != r.o.Last4
-	switch {
-	case r.passed:
-		r.others++
-	case r.s.Last4 != "" && last4 != "" && last4 != r.s.Last4:
-		return severalAccounts(r.path, line)
-	default:
-		r.s.Last4 = last4
+	err := r.accounts.take(&r.s, line, account.number())
+	if err == nil && !r.accounts.passed {
 		r.inCurrency(line, account.Currency)
 	}
-	return nil
+	return err
 }
 
 // inCurrency says whether an amount is in the currency of the account.
@@ -229,7 +218,7 @@ func (r *camtReader) inCurrency(line int, code string) bool {
 func (r *camtReader) period(period camtPeriod) {
 	from, wrong := isoTime(period.From)
 	to, alsoWrong := isoTime(period.To)
-	if r.passed || wrong != "" || alsoWrong != "" || to.day.Before(from.day) {
+	if r.accounts.passed || wrong != "" || alsoWrong != "" || to.day.Before(from.day) {
 		return
 	}
 	if day := pay.DayOf(from.day); r.s.From == "" || day < r.s.From {
@@ -239,7 +228,7 @@ func (r *camtReader) period(period camtPeriod) {
 }
 
 func (r *camtReader) balance(line int, b camtBalance) {
-	if r.passed || b.Type != "OPBD" && b.Type != "PRCD" && b.Type != "CLBD" || !r.inCurrency(line, b.Amount.Currency) {
+	if r.accounts.passed || b.Type != "OPBD" && b.Type != "PRCD" && b.Type != "CLBD" || !r.inCurrency(line, b.Amount.Currency) {
 		return
 	}
 	units, reason := r.units(b.Amount)
@@ -260,7 +249,7 @@ func (r *camtReader) balance(line int, b camtBalance) {
 }
 
 func (r *camtReader) fail(line int, column, value, reason string) {
-	r.faults = append(r.faults, &table.Fault{File: r.path, Line: line, Column: column, Value: value, Reason: reason})
+	r.faults = addFault(r.faults, &table.Fault{File: r.path, Line: line, Column: column, Value: value, Reason: reason})
 }
 
 func (r *camtReader) units(amount camtAmount) (int64, string) {
@@ -306,7 +295,7 @@ func isoTime(text string) (moment, string) {
 // entry makes lines of an entry: one for each of its payments where they have
 // amounts of their own, else one.
 func (r *camtReader) entry(line int, e camtEntry) error {
-	if r.passed || !r.inCurrency(line, e.Amount.Currency) {
+	if r.accounts.passed || !r.inCurrency(line, e.Amount.Currency) {
 		return nil
 	}
 	if r.s.Currency == "" {
@@ -369,47 +358,61 @@ func (r *camtReader) entryLine(line int, e camtEntry) (Line, bool) {
 	return l, len(r.faults) == before
 }
 
-// split gives each payment of an entry a line, where they have amounts, which must
-// sum up to the entry's.
+// split gives each payment of an entry a line, where they have amounts in the
+// account's currency, which must sum up to the entry's.
 func (r *camtReader) split(whole Line, e camtEntry) ([]Line, string) {
+	if len(e.Details) == 1 {
+		e.Details[0].describe(&whole)
+	}
+	if len(e.Details) < 2 || !r.haveAmounts(e.Details) {
+		return []Line{whole}, ""
+	}
 	var lines []Line
 	total := int64(0)
 	for i, detail := range e.Details {
 		l := whole
-		detail.describe(&l)
-		amount := detail.Amount
-		if amount.Text == "" {
-			amount = detail.InEntry
-		}
-		if len(e.Details) == 1 || amount.Text == "" || amount.Currency != "" && pay.Currency(amount.Currency) != r.s.Currency {
-			if i == 0 && len(e.Details) == 1 {
-				return []Line{l}, ""
-			}
-			return []Line{whole}, "" // parts without amounts in the account's currency are one line
-		}
-		units, reason := r.units(amount)
+		units, reason := r.units(detail.amount())
 		if reason != "" {
 			return nil, "has an amount that " + reason
 		}
-		if kind := strings.TrimSpace(detail.Kind); kind != "" && (kind == "CRDT") != (whole.Kind == In) {
-			l.Kind = map[Kind]Kind{In: Out, Out: In}[whole.Kind]
-		}
 		l.Amount = units
-		if detail.Ref == "" && l.Ref != "" {
+		switch strings.TrimSpace(detail.Kind) {
+		case "CRDT":
+			l.Kind = In
+		case "DBIT":
+			l.Kind = Out
+		}
+		if l.Ref != "" {
 			l.Ref = fmt.Sprintf("%s/%d", l.Ref, i+1)
 		}
+		detail.describe(&l)
 		total += l.Signed()
 		if units != 0 {
 			lines = append(lines, l)
 		}
 	}
-	switch {
-	case len(e.Details) == 0:
-		return []Line{whole}, ""
-	case total != whole.Signed():
+	if total != whole.Signed() {
 		return nil, fmt.Sprintf("sum up to %s, the entry is %s", r.s.Currency.Format(total), r.s.Currency.Format(whole.Signed()))
 	}
 	return lines, ""
+}
+
+// amount is that of a payment, wherever its version puts it.
+func (t camtDetail) amount() camtAmount {
+	if t.Amount.Text != "" {
+		return t.Amount
+	}
+	return t.InEntry
+}
+
+func (r *camtReader) haveAmounts(details []camtDetail) bool {
+	for _, detail := range details {
+		amount := detail.amount()
+		if amount.Text == "" || amount.Currency != "" && pay.Currency(amount.Currency) != r.s.Currency {
+			return false
+		}
+	}
+	return true
 }
 
 // describe takes the other side, the text and the reference of a payment.

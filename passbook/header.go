@@ -15,6 +15,8 @@ type fit struct {
 	layout *Layout
 	row    table.HeadRow
 	at     map[string]int // where each column stands; of several with one name the first
+
+	twoRows bool // the header goes over the row above, too
 }
 
 // fitOf holds a row against a layout; missing are the columns that it lacks.
@@ -43,32 +45,49 @@ func sameMeaning(a, b fit) bool {
 }
 
 // recognise finds the header among the first rows of a file, and the layout
-// whose titles it has. Several layouts that read the same of it are one.
+// whose titles it has. Several layouts that read the same of it are one. A header
+// may go over two rows.
 func recognise(candidates []*Layout, rows []table.HeadRow) (found fit, rivals []string, best nearest) {
-	for i := range rows {
-		var fits []fit
-		for _, layout := range candidates {
-			if layout.JSON.List != "" || rows[i].Line > layout.HeaderWithin {
-				continue
-			}
-			f, missing := fitOf(layout, rows[i])
-			if len(missing) == 0 {
-				fits = append(fits, f)
-			}
-			best = best.or(nearest{f, missing})
-		}
-		if len(fits) == 0 {
-			continue
-		}
-		slices.SortStableFunc(fits, func(a, b fit) int { return cmp.Compare(seenRank(a), seenRank(b)) })
-		for _, other := range fits[1:] {
-			if seenRank(other) == seenRank(fits[0]) && !sameMeaning(fits[0], other) {
-				rivals = append(rivals, other.layout.Name)
+	for i, row := range rows {
+		found, rivals, near := fitting(candidates, row)
+		best = best.or(near)
+		if found.layout == nil && i+1 < len(rows) && rows[i+1].Line == row.Line+1 {
+			if single, _, _ := fitting(candidates, rows[i+1]); single.layout == nil {
+				found, rivals, _ = fitting(candidates, row.Over(rows[i+1]))
+				found.twoRows = true
 			}
 		}
-		return fits[0], rivals, best
+		if found.layout != nil {
+			return found, rivals, best
+		}
 	}
 	return fit{}, nil, best
+}
+
+// fitting gives the layout for which a row is the header, and others that would
+// read it differently.
+func fitting(candidates []*Layout, row table.HeadRow) (found fit, rivals []string, best nearest) {
+	var fits []fit
+	for _, layout := range candidates {
+		if layout.JSON.List != "" || row.Line > layout.HeaderWithin {
+			continue
+		}
+		f, missing := fitOf(layout, row)
+		if len(missing) == 0 {
+			fits = append(fits, f)
+		}
+		best = best.or(nearest{f, missing})
+	}
+	if len(fits) == 0 {
+		return fit{}, nil, best
+	}
+	slices.SortStableFunc(fits, func(a, b fit) int { return cmp.Compare(seenRank(a), seenRank(b)) })
+	for _, other := range fits[1:] {
+		if seenRank(other) == seenRank(fits[0]) && !sameMeaning(fits[0], other) {
+			rivals = append(rivals, other.layout.Name)
+		}
+	}
+	return fits[0], rivals, best
 }
 
 // seenRank puts a layout of which no file was ever seen behind the others.
@@ -86,6 +105,9 @@ type nearest struct {
 }
 
 func (n nearest) or(other nearest) nearest {
+	if other.layout == nil {
+		return n
+	}
 	if n.layout == nil || len(other.at) > len(n.at) || len(other.at) == len(n.at) && len(other.missing) < len(n.missing) {
 		return other
 	}
@@ -101,6 +123,9 @@ const adviceLayout = "docs/bank-files.md lists the layouts that are known; anoth
 // unrecognised says that no layout fits, and what comes nearest.
 func unrecognised(path string, about table.About, best nearest) error {
 	failure := &table.FileError{File: path, Sheet: about.Sheet, Advice: adviceLayout}
+	if len(about.Unread) > 0 {
+		failure.Advice = "it may stand in another sheet: --sheet NAME, one of " + strings.Join(about.Unread, ", ")
+	}
 	if best.layout == nil || len(best.at) < headerTitles {
 		failure.Reason = "has no row in the first thirty that is the header of a known bank statement"
 		return failure

@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"regexp"
 	"strings"
 
 	"daesa/internal/table"
 	"daesa/internal/written"
 )
 
-func isJSON(head string) bool {
-	return (strings.HasPrefix(head, "{") || strings.HasPrefix(head, "[")) && !isMT940(head)
-}
+// isJSON looks at two characters: a table may begin with a title in brackets.
+func isJSON(head string) bool { return jsonBegins.MatchString(head) }
+
+var jsonBegins = regexp.MustCompile(`^(\{\s*["}]|\[\s*["{\[\]])`)
 
 const jsonDeepest = 32 // levels in one another
 
@@ -190,12 +191,9 @@ func readJSON(path, text string, o Options) (Statement, error) {
 		return Statement{}, err
 	}
 	s := Statement{Layout: layout.Name, Bank: layout.Bank, Currency: layout.Currency}
-	d := &decoder{layout: layout, last4: o.Last4, currency: s.Currency, zeros: true, owners: map[string]bool{}}
+	d := newDecoder(layout, o, true)
 	names := layout.names()
-	known := map[string]bool{}
-	for _, title := range layout.Ignored {
-		known[table.Title(title)] = true
-	}
+	ignored, columnOf := layout.ignores(), map[string]string{}
 	for _, page := range pages {
 		if err := s.aboutPage(path, layout, page.about); err != nil {
 			return Statement{}, err
@@ -205,12 +203,15 @@ func readJSON(path, text string, o Options) (Statement, error) {
 				return Statement{}, &table.FileError{File: path, Line: line.line, Reason: fmt.Sprintf("has more than %d lines", mostLines), Advice: "split the file"}
 			}
 			for _, key := range line.keys {
-				if title := table.Title(key); !known[title] && names[title] == "" {
-					known[title] = true
+				if _, before := columnOf[key]; before {
+					continue
+				}
+				title := table.Title(key)
+				if columnOf[key] = names[title]; names[title] == "" && !ignored[title] {
 					s.Unknown = append(s.Unknown, key)
 				}
 			}
-			d.add(jsonRecord{path, line, layout})
+			d.add(jsonRecord{path, line, columnOf})
 		}
 	}
 	return d.finish(path, s)
@@ -292,16 +293,15 @@ func (o *jsonObject) text(keys []string) string {
 
 // jsonRecord is one object of the list.
 type jsonRecord struct {
-	path   string
-	object *jsonObject
-	layout *Layout
+	path     string
+	object   *jsonObject
+	columnOf map[string]string // of each key; "" for one that no role is read of
 }
 
 // key is the object's key for a column.
 func (r jsonRecord) key(column string) (string, bool) {
-	titles := r.layout.titles(column)
 	for _, key := range r.object.keys {
-		if slices.ContainsFunc(titles, func(title string) bool { return table.Title(title) == table.Title(key) }) {
+		if r.columnOf[key] == column {
 			return key, true
 		}
 	}

@@ -179,6 +179,15 @@ func (l *Layout) names() map[string]string {
 	return names
 }
 
+// ignores are the comparable titles that are known and not read.
+func (l *Layout) ignores() map[string]bool {
+	ignored := map[string]bool{}
+	for _, title := range l.Ignored {
+		ignored[table.Title(title)] = true
+	}
+	return ignored
+}
+
 func (l *Layout) clone() *Layout {
 	c := *l
 	c.Columns = maps.Clone(l.Columns)

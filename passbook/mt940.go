@@ -11,9 +11,13 @@ import (
 	"daesa/pay"
 )
 
+// isMT940 looks for the fields with which every message begins; some banks put
+// lines of their own before them.
 func isMT940(head string) bool {
-	return strings.HasPrefix(head, ":20:") || strings.HasPrefix(head, "{1:") || strings.HasPrefix(head, "0000 01")
+	return strings.HasPrefix(head, "{1:") || strings.HasPrefix(head, ":20:") || mtBegins.MatchString(head)
 }
+
+var mtBegins = regexp.MustCompile(`(?m)^:20:[^\n]*\n(?::21:[^\n]*\n)?:25:`)
 
 // mtField is one field of a message: :61:, with its lines.
 type mtField struct {
@@ -28,38 +32,45 @@ var mtTag = regexp.MustCompile(`^:(\d{2}[A-Z]?):`)
 // account.
 func mtFields(text string) []mtField {
 	var fields []mtField
-	open := false
+	var lines []string // of the last field
+	end := func() {
+		if len(lines) > 0 {
+			fields[len(fields)-1].text = strings.Join(lines, "\n")
+		}
+		lines = nil
+	}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
 		line = strings.TrimRight(line, "\r\n")
 		if at := strings.Index(line, "{4:"); at >= 0 {
-			line, open = line[at+len("{4:"):], false
+			end()
+			line = line[at+len("{4:"):]
 		}
 		switch tag := mtTag.FindStringSubmatch(line); {
 		case tag != nil:
-			fields = append(fields, mtField{tag[1], line[len(tag[0]):], number})
-			open = true
+			end()
+			fields = append(fields, mtField{tag: tag[1], line: number})
+			lines = []string{line[len(tag[0]):]}
 		case strings.HasPrefix(line, "-}"), line == "-":
-			open = false
-		case open && len(fields) > 0:
-			fields[len(fields)-1].text += "\n" + line
+			end()
+		case len(lines) > 0:
+			lines = append(lines, line)
 		}
 	}
+	end()
 	return fields
 }
 
 // mtReader reads the statements of a file, which are of one account.
 type mtReader struct {
-	path   string
-	o      Options
-	s      Statement
-	faults table.Faults
+	path     string
+	accounts accountFilter
+	s        Statement
+	faults   table.Faults
 
 	opening, closing *mtBalance
 	from             int // in s.Lines, where the statement begins
-	others           int // statements of other accounts, which were passed over
-	passed           bool
 	inMessage        bool
 	info             bool // the next :86: belongs to the last line
 }
@@ -74,7 +85,7 @@ type mtBalance struct {
 // readMT940 reads messages of SWIFT's MT940, one or many, with or without their
 // envelopes.
 func readMT940(path, text string, o Options) (Statement, error) {
-	r := &mtReader{path: path, o: o, s: Statement{Layout: formatMT940}}
+	r := &mtReader{path: path, accounts: accountFilter{path: path, asked: o.Last4}, s: Statement{Layout: formatMT940}}
 	for _, field := range mtFields(text) {
 		if err := r.field(field); err != nil {
 			return Statement{}, err
@@ -84,27 +95,25 @@ func readMT940(path, text string, o Options) (Statement, error) {
 	switch {
 	case len(r.faults) > 0:
 		return Statement{}, r.faults
-	case r.s.Currency == "" && r.others == 0:
-		return Statement{}, &table.FileError{File: path, Reason: "is an MT940 file without an opening balance (:60F:)", Advice: "fetch the file again"}
 	case r.s.Currency == "":
-		return Statement{}, &table.FileError{File: path, Reason: "has no statement of the account", Advice: "name the right account, or correct number_last4 in daesa.yaml"}
+		return Statement{}, r.accounts.none("is an MT940 file without an opening balance (:60F:)")
 	}
 	return r.s, nil
 }
 
 func (r *mtReader) fail(f mtField, reason string) {
-	r.faults = append(r.faults, &table.Fault{File: r.path, Line: f.line, Column: ":" + f.tag + ":", Reason: reason})
+	r.faults = addFault(r.faults, &table.Fault{File: r.path, Line: f.line, Column: ":" + f.tag + ":", Reason: reason})
 }
 
 func (r *mtReader) field(f mtField) error {
 	info := r.info
-	r.info = f.tag == "61"
+	r.info = false
 	switch f.tag {
 	case "20":
 		r.endStatement()
 		r.inMessage = true
 	case "25":
-		return r.account(f)
+		return r.accounts.take(&r.s, f.line, f.text)
 	case "60F", "60M":
 		if balance, ok := r.balance(f); ok && r.opening == nil {
 			r.opening = &balance
@@ -114,40 +123,22 @@ func (r *mtReader) field(f mtField) error {
 			r.closing = &balance
 		}
 	case "61":
-		return r.line(f)
+		before := len(r.s.Lines)
+		err := r.line(f)
+		r.info = len(r.s.Lines) > before
+		return err
 	case "86":
-		if info && !r.passed {
+		if info && !r.accounts.passed {
 			r.describe(f.text)
 		}
 	}
 	return nil
 }
 
-// account takes the account's number. A file may have statements of several: those
-// of others than the one asked for are passed over.
-func (r *mtReader) account(f mtField) error {
-	last4 := last4Of(f.text)
-	r.passed = r.o.Last4 != "" && last4 != "" && last4 != r.o.Last4
-	switch {
-	case r.passed:
-		r.others++
-	case r.s.Last4 != "" && last4 != "" && last4 != r.s.Last4:
-		return severalAccounts(r.path, f.line)
-	case last4 != "":
-		r.s.Last4 = last4
-	}
-	return nil
-}
-
-func severalAccounts(path string, line int) error {
-	return &table.FileError{File: path, Line: line, Reason: "has statements of several accounts",
-		Advice: "give the account its number_last4 in daesa.yaml: the others are then passed over"}
-}
-
 var mtBalanceForm = regexp.MustCompile(`^([CD])(\d{2})(\d{2})(\d{2})([A-Z]{3})([\d.,]{1,18})\s*$`)
 
 func (r *mtReader) balance(f mtField) (mtBalance, bool) {
-	if r.passed {
+	if r.accounts.passed {
 		return mtBalance{}, false
 	}
 	found := mtBalanceForm.FindStringSubmatch(f.text)
@@ -203,7 +194,7 @@ var mtLineForm = regexp.MustCompile(`^(\d{2})(\d{2})(\d{2})(\d{4})?(R?[CD])([A-Z
 // line reads :61:. The day on which a line was booked counts; the value date where
 // it is the only one.
 func (r *mtReader) line(f mtField) error {
-	if r.passed {
+	if r.accounts.passed {
 		return nil
 	}
 	if len(r.s.Lines) >= mostLines {
@@ -311,6 +302,9 @@ func subfields(text string) (payer, memo, account string) {
 			end = at[i+1][0]
 		}
 		value := text[place[1]:end]
+		if len(payer)+len(memo) > 8*textLongest {
+			break // the rest is cut off anyway
+		}
 		switch code := text[place[2]:place[3]]; {
 		case code >= "20" && code <= "29", code >= "60" && code <= "63":
 			memo += value
@@ -355,10 +349,10 @@ func clipped(text string) string {
 // endStatement holds the lines of a message against its balances. Where they tie,
 // each line gets the balance after it.
 func (r *mtReader) endStatement() {
-	if r.inMessage && !r.passed {
+	if r.inMessage && !r.accounts.passed {
 		r.s.tie(r.from, len(r.s.Lines), r.opening.known(), r.closing.known())
 	}
-	r.from, r.opening, r.closing, r.passed, r.info = len(r.s.Lines), nil, nil, false, false
+	r.from, r.opening, r.closing, r.accounts.passed, r.info = len(r.s.Lines), nil, nil, false, false
 }
 
 func (b *mtBalance) known() *dayBalance {

@@ -52,12 +52,10 @@ func ofxElements(text string) func(yield func(ofxElement) bool) {
 
 // ofxReader reads the statements of a file, which are of one account.
 type ofxReader struct {
-	path   string
-	o      Options
-	s      Statement
-	faults table.Faults
-	passed bool
-	others int
+	path     string
+	accounts accountFilter
+	s        Statement
+	faults   table.Faults
 
 	within   map[string]bool // aggregates that are open
 	fields   map[string]ofxElement
@@ -68,7 +66,7 @@ type ofxReader struct {
 // readOFX reads OFX 1 and 2. Digits of dates are taken as they are written,
 // whatever zone stands behind them: a midnight of [+9:KST] is of its own day.
 func readOFX(path, text string, o Options) (Statement, error) {
-	r := &ofxReader{path: path, o: o, s: Statement{Layout: formatOFX}, within: map[string]bool{}}
+	r := &ofxReader{path: path, accounts: accountFilter{path: path, asked: o.Last4}, s: Statement{Layout: formatOFX}, within: map[string]bool{}}
 	for element := range ofxElements(text) {
 		if err := r.element(element); err != nil {
 			return Statement{}, err
@@ -79,10 +77,8 @@ func readOFX(path, text string, o Options) (Statement, error) {
 		return Statement{}, &table.FileError{File: path, Reason: "is cut off: it does not end with </OFX>", Advice: "fetch the file again"}
 	case len(r.faults) > 0:
 		return Statement{}, r.faults
-	case r.s.Currency == "" && r.others > 0:
-		return Statement{}, &table.FileError{File: path, Reason: "has no statement of the account", Advice: "name the right account, or correct number_last4 in daesa.yaml"}
 	case r.s.Currency == "":
-		return Statement{}, &table.FileError{File: path, Reason: "is an OFX file without a bank statement (STMTRS)", Advice: "fetch the statement of the account"}
+		return Statement{}, r.accounts.none("is an OFX file without a bank statement (STMTRS)")
 	}
 	return r.s, nil
 }
@@ -92,12 +88,12 @@ func (r *ofxReader) element(e ofxElement) error {
 	case "/OFX":
 		r.ended = true
 	case "STMTRS":
-		r.currency, r.passed = "", false
+		r.currency, r.accounts.passed = "", false
 	case "STMTTRN":
 		r.fields = map[string]ofxElement{"": e}
 		r.within[e.name] = true
 	case "/STMTTRN":
-		if r.within["STMTTRN"] && !r.passed {
+		if r.within["STMTTRN"] && !r.accounts.passed {
 			if err := r.line(); err != nil {
 				return err
 			}
@@ -126,16 +122,8 @@ func (r *ofxReader) element(e ofxElement) error {
 }
 
 func (r *ofxReader) account(e ofxElement) error {
-	last4 := last4Of(e.value)
-	r.passed = r.o.Last4 != "" && last4 != "" && last4 != r.o.Last4
-	switch {
-	case r.passed:
-		r.others++
-		return nil
-	case r.s.Last4 != "" && last4 != "" && last4 != r.s.Last4:
-		return severalAccounts(r.path, e.line)
-	case last4 != "":
-		r.s.Last4 = last4
+	if err := r.accounts.take(&r.s, e.line, e.value); err != nil || r.accounts.passed {
+		return err
 	}
 	if r.s.Currency != "" && r.currency != r.s.Currency {
 		r.fail(e, "CURDEF", "", "is another currency than that of the statement before")
@@ -147,7 +135,7 @@ func (r *ofxReader) account(e ofxElement) error {
 func (r *ofxReader) period(e ofxElement) {
 	day, reason := ofxDate(e.value)
 	switch {
-	case r.passed || reason != "": // a period that cannot be read is none
+	case r.accounts.passed || reason != "": // a period that cannot be read is none
 	case e.name == "DTSTART" && (r.s.From == "" || pay.DayOf(day.day) < r.s.From):
 		r.s.From = pay.DayOf(day.day)
 	case e.name == "DTEND":
@@ -156,7 +144,7 @@ func (r *ofxReader) period(e ofxElement) {
 }
 
 func (r *ofxReader) fail(e ofxElement, column, value, reason string) {
-	r.faults = append(r.faults, &table.Fault{File: r.path, Line: e.line, Column: column, Value: value, Reason: reason})
+	r.faults = addFault(r.faults, &table.Fault{File: r.path, Line: e.line, Column: column, Value: value, Reason: reason})
 }
 
 // line makes a line of the fields of a STMTTRN.

@@ -3,6 +3,7 @@ package passbook
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"daesa/pay"
 )
@@ -78,56 +79,135 @@ func breaks(carry *Line, lines []Line) int {
 }
 
 // Ordered puts lines of one account, from any number of files, into the order in
-// which the bank booked them: by time; and within a day, where files that give
-// times in different ways have met, so that the running balance ties, if any
-// order makes it tie better. Ties of which no balance tells the order stay as
-// they are.
+// which the bank booked them: by time; and where times do not tell the order, since
+// they are equal or one file gives them less exactly than another, so that the
+// running balance ties. Ties of which no balance tells the order stay as they are,
+// and lines without a balance stand where the balances leave room for them, else at
+// the end of their day.
 func Ordered(lines []Line) []Line {
 	lines = slices.Clone(lines)
-	sortByTime(lines)
-	ordered := make([]Line, 0, len(lines))
-	for begin := 0; begin < len(lines); {
-		end := begin + 1
-		for end < len(lines) && lines[end].Day() == lines[begin].Day() {
-			end++
-		}
-		var carry *Line
-		if len(ordered) > 0 && ordered[len(ordered)-1].HasBalance() {
-			carry = &ordered[len(ordered)-1]
-		}
-		ordered = append(ordered, dayInOrder(carry, lines[begin:end])...)
-		begin = end
-	}
-	return ordered
-}
-
-// dayInOrder orders the lines of one day, which stand in time order.
-func dayInOrder(carry *Line, day []Line) []Line {
+	// A line without a time comes first of its day, with which it then stands
+	// together: it may have been at any time of it.
+	slices.SortStableFunc(lines, func(a, b Line) int { return a.At.Compare(b.At) })
 	var known, unknown []Line
-	for _, l := range day {
+	for _, l := range lines {
 		if l.HasBalance() {
 			known = append(known, l)
 		} else {
 			unknown = append(unknown, l)
 		}
 	}
-	if len(unknown) == 0 && breaks(carry, day) == 0 || len(known) == 0 {
-		return day
+	if breaks(nil, known) > 0 {
+		known = inBalanceOrder(known, togetherInTime, nil)
+		known = inBalanceOrder(known, sameDay, sameEnds)
 	}
-	if trail := alongBalances(carry, known); breaks(carry, trail) < breaks(carry, known) {
-		known = trail
+	if len(unknown) == 0 || len(known) == 0 {
+		return append(known, unknown...)
 	}
-	if len(unknown) == 0 {
-		return known
+	ordered := make([]Line, 0, len(lines))
+	for len(known)+len(unknown) > 0 {
+		day := firstDay(known, unknown)
+		begin, end := ofDay(known, day), ofDay(unknown, day)
+		ordered = append(ordered, fillHoles(lastOf(ordered), known[:begin], unknown[:end])...)
+		known, unknown = known[begin:], unknown[end:]
 	}
-	return fillHoles(carry, known, unknown)
+	return ordered
+}
+
+func firstDay(a, b []Line) pay.Day {
+	switch {
+	case len(a) == 0:
+		return b[0].Day()
+	case len(b) == 0:
+		return a[0].Day()
+	}
+	return min(a[0].Day(), b[0].Day())
+}
+
+// ofDay is how many lines are of a day, which is the first one of theirs.
+func ofDay(lines []Line, day pay.Day) int {
+	n := slices.IndexFunc(lines, func(l Line) bool { return l.Day() != day })
+	if n < 0 {
+		return len(lines)
+	}
+	return n
+}
+
+func lastOf(lines []Line) *Line {
+	if len(lines) == 0 {
+		return nil
+	}
+	return &lines[len(lines)-1]
+}
+
+// togetherInTime says whether a line may have been at the same time as lines of
+// which the last one ended at an instant; ends is when it may have ended itself.
+func togetherInTime(until time.Time, l Line) (together bool, ends time.Time) {
+	exact := map[Clock]time.Duration{DayOnly: 24 * time.Hour, ToMinute: time.Minute, ToSecond: time.Second}[l.Clock]
+	begins := l.At.Truncate(time.Second)
+	return begins.Before(until), begins.Add(exact)
+}
+
+// sameDay says the same of lines of one day.
+func sameDay(until time.Time, l Line) (together bool, ends time.Time) {
+	return l.At.Before(until), l.Day().End()
+}
+
+// sameEnds says whether lines in another order begin and end at the balances at
+// which they began and ended. A line that is missing between them then shows,
+// whatever the order: it leaves one line too many at one balance, and one too few
+// at another.
+func sameEnds(carry *Line, before, after []Line) bool {
+	begins := before[0].before()
+	if carry != nil {
+		begins = carry.Balance
+	}
+	return breaks(nil, after) == 0 && after[0].before() == begins && lastOf(after).Balance == lastOf(before).Balance
+}
+
+// inBalanceOrder orders lines that stand together so that balances tie, where that
+// makes fewer breaks, those to the lines on either side counted, and allowed says
+// nothing against it.
+func inBalanceOrder(lines []Line, together func(time.Time, Line) (bool, time.Time), allowed func(carry *Line, before, after []Line) bool) []Line {
+	ordered := make([]Line, 0, len(lines))
+	for begin := 0; begin < len(lines); {
+		_, until := together(time.Time{}, lines[begin])
+		end := begin + 1
+		for ; end < len(lines); end++ {
+			also, ends := together(until, lines[end])
+			if !also {
+				break
+			}
+			if ends.After(until) {
+				until = ends
+			}
+		}
+		group, carry := lines[begin:end], lastOf(ordered)
+		count := func(group []Line) int {
+			n := breaks(carry, group)
+			if end < len(lines) {
+				n += breaks(lastOf(group), lines[end:end+1])
+			}
+			return n
+		}
+		if len(group) > 1 && count(group) > 0 {
+			if trail := alongBalances(carry, group, lines[end:]); count(trail) < count(group) && (allowed == nil || allowed(carry, group, trail)) {
+				group = trail
+			}
+		}
+		ordered = append(ordered, group...)
+		begin = end
+	}
+	return ordered
 }
 
 // alongBalances orders lines so that each begins with the balance at which the
 // one before ended, as far as that can be: each line is an edge from the balance
 // before it to the one after it, and the order is a trail over all edges
-// (Hierholzer's way). Where lines are missing it is several trails.
-func alongBalances(carry *Line, lines []Line) []Line {
+// (Hierholzer's way). Where lines are missing it is several trails. carry is the
+// line before them, following are those behind: where lines go round in a circle, they are
+// entered so that they end at the balance at which the next one begins.
+func alongBalances(carry *Line, lines, following []Line) []Line {
 	next := map[int64][]int{} // lines by the balance before them
 	surplus := map[int64]int{}
 	for i := range lines {
@@ -165,6 +245,9 @@ func alongBalances(carry *Line, lines []Line) []Line {
 		if surplus[lines[i].before()] > 0 {
 			walk(lines[i].before())
 		}
+	}
+	if len(following) > 0 {
+		walk(following[0].before())
 	}
 	for i := range lines {
 		walk(lines[i].before())

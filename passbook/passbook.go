@@ -34,7 +34,8 @@ const (
 // Clock says how exactly a line gives its time.
 type Clock int
 
-// A line gives a day, or a time of day to the minute or to the second.
+// A line gives a day, or a time of day to the minute or to the second. The numbers
+// may be stored; they stand in order.
 const (
 	DayOnly Clock = iota
 	ToMinute
@@ -46,7 +47,8 @@ type BalanceFrom int
 
 // A line has no balance; or its file states it; or it was reckoned from the
 // opening and the closing balance of a statement that ties. What was reckoned
-// hangs on the order of the lines, so that no line is known again by it.
+// hangs on the order of the lines, so that no line is known again by it. The
+// numbers may be stored.
 const (
 	NoBalance BalanceFrom = iota
 	Stated

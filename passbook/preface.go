@@ -1,6 +1,7 @@
 package passbook
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -19,7 +20,7 @@ const prefaceDate = `\d{4} ?[-./년]? ?\d{1,2} ?[-./월]? ?\d{1,2} ?[.일]?`
 
 var (
 	periodForm = regexp.MustCompile(`(` + prefaceDate + `)(?: ?\d{1,2}:\d{2}(?::\d{2})?)? ?[~∼〜-] ?(` + prefaceDate + `)`)
-	numberForm = regexp.MustCompile(`[0-9*xX]([0-9*xX]|[- ][0-9*xX]){6,}`)
+	numberForm = regexp.MustCompile(`[0-9*xX](?:-?[0-9*xX]){6,}`)
 )
 
 // Words that begin what says the account's own number.
@@ -35,7 +36,7 @@ func prefaceOf(rows []table.HeadRow, header int) preface {
 		}
 		for i, cell := range row.Cells {
 			if p.last4 == "" && beginsWith(table.Title(written.NFKC(cell)), ownWords) {
-				p.last4 = last4Of(strings.Join(row.Cells[i:], " "))
+				p.last4 = cmp.Or(last4Of(cell), last4Of(nextFilled(row.Cells[i+1:])))
 			}
 		}
 		if p.from == "" {
@@ -43,6 +44,15 @@ func prefaceOf(rows []table.HeadRow, header int) preface {
 		}
 	}
 	return p
+}
+
+func nextFilled(cells []string) string {
+	for _, cell := range cells {
+		if cell != "" {
+			return cell
+		}
+	}
+	return ""
 }
 
 func beginsWith(text string, words []string) bool {
@@ -58,7 +68,7 @@ func beginsWith(text string, words []string) bool {
 // are hidden.
 func last4Of(text string) string {
 	number := numberForm.FindString(written.OneLine(written.NFKC(text)))
-	number = strings.NewReplacer("-", "", " ", "").Replace(number)
+	number = strings.ReplaceAll(number, "-", "")
 	if len(number) < 7 || strings.Trim(number[len(number)-4:], "0123456789") != "" {
 		return ""
 	}

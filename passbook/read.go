@@ -26,7 +26,7 @@ const defaultUnpacked = 1_000_000_000
 
 // Read reads a bank statement to its end, whatever its container and format, both
 // told by its content. The error is table.Faults with all that is wrong with its
-// rows, a *table.FileError for the file as a whole, or one of the file system. A
+// rows (the first ten thousand), a *table.FileError for the file as a whole, or one of the file system. A
 // file of another account than Last4 is refused; one that does not say its account
 // is taken.
 func Read(path string, o Options) (Statement, error) {
@@ -77,6 +77,40 @@ var formats = []format{
 	{formatJSON, isJSON, readJSON},
 }
 
+// accountFilter chooses among the statements of a file: those of other accounts
+// than the one asked for are passed over, and without a word two are refused.
+type accountFilter struct {
+	path   string
+	asked  string // last four digits; "": none
+	passed bool   // the statement that is being read is of another account
+	others int    // statements that were passed over
+}
+
+// take takes the number of a statement's account.
+func (f *accountFilter) take(s *Statement, line int, number string) error {
+	last4 := last4Of(number)
+	f.passed = f.asked != "" && last4 != "" && last4 != f.asked
+	switch {
+	case f.passed:
+		f.others++
+	case s.Last4 != "" && last4 != "" && last4 != s.Last4:
+		return &table.FileError{File: f.path, Line: line, Reason: "has statements of several accounts",
+			Advice: "give the account its number_last4 in daesa.yaml: the others are then passed over"}
+	case last4 != "":
+		s.Last4 = last4
+	}
+	return nil
+}
+
+// none says why a file has no statement that was taken; lacks is what it would
+// have if it had any.
+func (f *accountFilter) none(lacks string) error {
+	if f.others > 0 {
+		return &table.FileError{File: f.path, Reason: "has no statement of the account", Advice: "name the right account, or correct number_last4 in daesa.yaml"}
+	}
+	return &table.FileError{File: f.path, Reason: lacks, Advice: "fetch the statement of the account again"}
+}
+
 // settled checks what every file must hold to, and puts its lines in order.
 func (s Statement) settled(path string, o Options) (Statement, error) {
 	if o.Last4 != "" && s.Last4 != "" && s.Last4 != o.Last4 {
@@ -84,9 +118,10 @@ func (s Statement) settled(path string, o Options) (Statement, error) {
 			Advice: "name the right account, or correct number_last4 in daesa.yaml"}
 	}
 	var faults table.Faults
+	today := pay.DayOf(o.Now)
 	for _, l := range slices.Concat(s.Lines, s.Pending) {
-		if !o.Now.IsZero() && l.Day() > pay.DayOf(o.Now) {
-			faults = append(faults, l.Place.fault("is of a day that is still to come: "+string(l.Day())))
+		if !o.Now.IsZero() && !l.At.Before(today.End()) {
+			faults = addFault(faults, l.Place.fault("is of a day that is still to come: "+string(l.Day())))
 		}
 	}
 	onlyMidnight(s.Lines)
@@ -94,7 +129,7 @@ func (s Statement) settled(path string, o Options) (Statement, error) {
 	s.Pending = inTimeOrder(s.Pending)
 	for i := 1; i < len(s.Lines); i++ {
 		if a, b := s.Lines[i-1], s.Lines[i]; sameTwice(a, b) {
-			faults = append(faults, b.Place.fault(fmt.Sprintf("is the same as row %d, with the same balance after it: the file has a line twice", a.Place.Row)))
+			faults = addFault(faults, b.Place.fault(fmt.Sprintf("is the same as row %d, with the same balance after it: the file has a line twice", a.Place.Row)))
 		}
 	}
 	if len(faults) > 0 {
@@ -143,6 +178,16 @@ func (p Place) fault(reason string) *table.Fault {
 	return &table.Fault{File: p.File, Sheet: p.Sheet, Line: p.Row, Reason: reason}
 }
 
+// mostFaults is how many faults of one file are told.
+const mostFaults = 10_000
+
+func addFault(list table.Faults, fault *table.Fault) table.Faults {
+	if len(list) < mostFaults {
+		list = append(list, fault)
+	}
+	return list
+}
+
 // readTable reads a statement that is a table.
 func readTable(path string, o Options) (Statement, error) {
 	candidates, err := o.candidates()
@@ -168,7 +213,7 @@ func readTable(path string, o Options) (Statement, error) {
 	case len(rivals) > 0:
 		return Statement{}, ambiguous(path, about, found, rivals)
 	}
-	how.HeaderAt, how.Columns = found.row.Line, found.layout.names()
+	how.HeaderAt, how.TitlesAbove, how.Columns = found.row.Line, found.twoRows, found.layout.names()
 	reader, err := table.Open(path, how)
 	if err != nil {
 		return Statement{}, err
@@ -177,13 +222,24 @@ func readTable(path string, o Options) (Statement, error) {
 	said := prefaceOf(head, found.row.Line)
 	s := Statement{Layout: found.layout.Name, Bank: found.layout.Bank, Last4: said.last4, From: said.from, To: said.to,
 		Currency: found.layout.Currency, Unread: about.Unread, Unknown: unknownTitles(reader, found.layout)}
-	d := &decoder{layout: found.layout, last4: o.Last4, currency: s.Currency, owners: map[string]bool{}}
+	d := newDecoder(found.layout, o, false)
 	for row, err := range reader.Rows() {
 		if err := d.addRow(reader, row, err); err != nil {
 			return Statement{}, err
 		}
 	}
+	if len(found.layout.Direction.Titles) > 0 && !reader.Has(columnDirection) && d.undirected() {
+		return Statement{}, reader.Refuse(found.row.Line, "its amounts have no sign, and no column says which way the money went", adviceLayout)
+	}
 	return d.finish(path, s)
+}
+
+// undirected says whether nothing shows which way the money of a file went:
+// neither a sign nor a balance that ties.
+func (d *decoder) undirected() bool {
+	ordered := inTimeOrder(d.lines)
+	_, checked := Gaps(ordered)
+	return len(d.lines) > 0 && !d.minus && (checked == 0 || breaks(nil, ordered) > 0)
 }
 
 func (o Options) candidates() ([]*Layout, error) {
@@ -198,10 +254,7 @@ func (o Options) candidates() ([]*Layout, error) {
 
 // unknownTitles are those that mean nothing to a layout.
 func unknownTitles(reader *table.Reader, layout *Layout) []string {
-	ignored := map[string]bool{}
-	for _, title := range layout.Ignored {
-		ignored[table.Title(title)] = true
-	}
+	ignored := layout.ignores()
 	return slices.DeleteFunc(reader.Unknown(columns...), func(title string) bool { return ignored[table.Title(title)] })
 }
 

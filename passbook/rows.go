@@ -36,8 +36,8 @@ type decoder struct {
 	owners   map[string]bool // last four digits of the accounts that rows name
 	negative []negativeOut
 	totals   []totalsRow
-	sumIn    int64 // of the columns, as they stand
-	sumOut   int64
+	sums     map[string]int64 // of the columns, as they stand
+	minus    bool             // an amount has a sign
 }
 
 // negativeOut is a line whose amount stands with a minus in the column of what
@@ -59,7 +59,11 @@ type totalsSum struct {
 	said, reckoned int64
 }
 
-func (d *decoder) fail(fault *table.Fault) { d.faults = append(d.faults, fault) }
+func newDecoder(layout *Layout, o Options, zeros bool) *decoder {
+	return &decoder{layout: layout, last4: o.Last4, currency: layout.Currency, zeros: zeros, owners: map[string]bool{}, sums: map[string]int64{}}
+}
+
+func (d *decoder) fail(fault *table.Fault) { d.faults = addFault(d.faults, fault) }
 
 // add takes a record: as a line, or as a row that is none.
 func (d *decoder) add(r record) {
@@ -216,7 +220,8 @@ func (d *decoder) money(r record, line *Line) bool {
 	}
 	in, inGiven, inOK := d.units(r, roleIn)
 	out, outGiven, outOK := d.units(r, roleOut)
-	d.sumIn, d.sumOut = d.sumIn+in, d.sumOut+out
+	d.sums[roleIn] += in
+	d.sums[roleOut] += out
 	switch {
 	case !inOK || !outOK:
 		return false
@@ -255,7 +260,7 @@ func (d *decoder) oneColumn(r record, line *Line) bool {
 	}
 	line.Kind, line.Amount = In, amount
 	if amount < 0 {
-		line.Kind, line.Amount = Out, -amount
+		line.Kind, line.Amount, d.minus = Out, -amount, true
 	}
 	if len(d.layout.Direction.Titles) > 0 && r.has(columnDirection) {
 		word := written.Bare(written.NFKC(r.get(columnDirection)))
@@ -289,11 +294,11 @@ func (d *decoder) text(r record, column string) pay.Private {
 // total keeps a row of totals; false where it has no sums.
 func (d *decoder) total(r record) bool {
 	row := totalsRow{record: r, lines: len(d.lines)}
-	for column, reckoned := range map[string]int64{roleIn: d.sumIn, roleOut: d.sumOut} {
+	for _, column := range []string{roleIn, roleOut} {
 		text := r.get(column)
 		units, given, reason := amountOf(text, d.currency, d.zeros)
 		if r.has(column) && given && reason == "" {
-			row.sums = append(row.sums, totalsSum{column, text, units, reckoned})
+			row.sums = append(row.sums, totalsSum{column, text, units, d.sums[column]})
 		}
 	}
 	if len(row.sums) == 0 {
@@ -310,7 +315,7 @@ func (d *decoder) checkTotals() {
 		for _, sum := range row.sums {
 			reckoned := sum.reckoned
 			if row.lines == 0 { // it stands above the lines
-				reckoned = map[string]int64{roleIn: d.sumIn, roleOut: d.sumOut}[sum.column]
+				reckoned = d.sums[sum.column]
 			}
 			if sum.said != reckoned && sum.said != -reckoned {
 				d.fail(row.record.fault(sum.column, shownAmount(sum.text), "is the sum that the file states; its lines sum up to "+d.currency.Format(reckoned)))

@@ -133,7 +133,7 @@ func (c Currency) Spell(units int64) string {
 }
 
 // Counted writes a number of things for people: 1 break, 2,000 breaks.
-func Counted(n int64, thing string) string {
+func Counted[N int | int64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
@@ -141,7 +141,7 @@ func Counted(n int64, thing string) string {
 }
 
 // Grouped writes a number for people: 12,300.
-func Grouped(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
+func Grouped[N int | int64](n N) string { return grouped(strconv.FormatInt(int64(n), 10)) }
 
 // grouped puts commas into a plain decimal.
 func grouped(decimal string) string {

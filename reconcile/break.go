@@ -36,9 +36,18 @@ type Break struct {
 }
 
 // BreakID is derived, never random, so that two databases that saw the same
-// night speak of the same break.
-func BreakID(mid, orderID string, kind Kind) string {
-	return "b" + ShortHash(mid, orderID, string(kind))[:15]
+// night speak of the same break. Of an order subject is its number, of every
+// other break its Subject.
+func BreakID(mid, subject string, kind Kind) string {
+	return "b" + ShortHash(mid, subject, string(kind))[:15]
+}
+
+// identity is what a finding is about, beside merchant and kind.
+func (f Finding) identity() string {
+	if f.Subject != "" {
+		return f.Subject
+	}
+	return f.OrderID
 }
 
 // ShortHash is the form of every derived id: see pay.ShortHash.
@@ -80,7 +89,7 @@ func Remember(before *Break, found *Finding, day pay.Day) (Break, Change) {
 
 func newBreak(found Finding, day pay.Day) (Break, Change) {
 	b := Break{
-		ID: BreakID(found.MID, found.OrderID, found.Kind), Finding: found,
+		ID: BreakID(found.MID, found.identity(), found.Kind), Finding: found,
 		Status: Open, FirstSeen: day, LastSeen: day, Since: day, Nights: 1,
 	}
 	if found.Timing {

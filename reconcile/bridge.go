@@ -17,13 +17,16 @@ type Bridge struct {
 	Provider  int64
 	Items     []Item // by kind, most serious first; those with something in them
 	Timing    Item
-	Stated    int64 // what the runs themselves call explained
-	Remainder int64 // what the runs themselves call unexplained
+	Beside    []Beside // what no row of the list shows, each with its order
+	Loose     int64    // part of what the runs call explained that nothing here names; must be 0
+	Stated    int64    // what the runs themselves call explained
+	Remainder int64    // what the runs themselves call unexplained
 }
 
-// Item is one class of difference. Net is the run's own figure; Over and Under
-// are summed from the breaks of the list, and Other is what the list cannot
-// show: a resolved break that still differs, or one of two currencies.
+// Item is one class of difference, as the breaks of the list have it. Of a run that
+// was stored without its differences Net is the run's own figure, and Other what
+// the list cannot show: what moved after the date, a resolved break that still
+// differs, or one of two currencies.
 type Item struct {
 	Kind               Kind  // "": timing
 	Count              int64 // of the breaks that are listed
@@ -33,9 +36,10 @@ type Item struct {
 
 func (r Item) empty() bool { return r.Count == 0 && r.Over == 0 && r.Under == 0 && r.Net == 0 }
 
-// Explained is what the items come to, timing among them.
+// Explained is what the items come to, timing and what stands beside the list
+// among them.
 func (b Bridge) Explained() int64 {
-	sum := b.Timing.Net
+	sum := b.Timing.Net + b.beside() + b.Loose
 	for _, r := range b.Items {
 		sum += r.Net
 	}
@@ -45,14 +49,15 @@ func (b Bridge) Explained() int64 {
 // Unexplained is what no item explains.
 func (b Bridge) Unexplained() int64 { return b.Shop - b.Provider - b.Explained() }
 
-// Others says whether any item has money that the list does not show.
+// Others says whether there is money that neither the list nor what stands beside
+// it shows.
 func (b Bridge) Others() bool {
-	return b.Timing.Other != 0 || slices.ContainsFunc(b.Items, func(r Item) bool { return r.Other != 0 })
+	return b.Loose != 0 || b.Timing.Other != 0 || slices.ContainsFunc(b.Items, func(r Item) bool { return r.Other != 0 })
 }
 
 // Other is all of that money, over less under.
 func (b Bridge) Other() int64 {
-	sum := b.Timing.Other
+	sum := b.Timing.Other + b.Loose
 	for _, r := range b.Items {
 		sum += r.Other
 	}
@@ -81,7 +86,10 @@ func Bridges(runs []Run, currencies []pay.Currency, breaks []Listed) (all, own [
 	for _, currency := range currencies {
 		whole := Bridge{Currency: currency}
 		for _, run := range runs {
-			one := bridgeOf(run, currency, sums)
+			one, err := bridgeOf(run, currency, sums, breaks)
+			if err != nil {
+				return nil, nil, err
+			}
 			if err := whole.add(one); err != nil {
 				return nil, nil, err
 			}
@@ -108,7 +116,7 @@ type class struct {
 
 // has says whether there is anything of the currency.
 func (b Bridge) has() bool {
-	return b.Shop != 0 || b.Provider != 0 || b.Stated != 0 || b.Remainder != 0 || !b.Timing.empty() ||
+	return b.Shop != 0 || b.Provider != 0 || b.Stated != 0 || b.Remainder != 0 || len(b.Beside) > 0 || !b.Timing.empty() ||
 		slices.ContainsFunc(b.Items, func(r Item) bool { return !r.empty() })
 }
 
@@ -119,8 +127,8 @@ func (b Bridge) short() Bridge {
 }
 
 // bridgeOf is one merchant's bridge, with an item for every kind.
-func bridgeOf(run Run, currency pay.Currency, sums map[class]listed) Bridge {
-	b := Bridge{MID: run.MID, Currency: currency}
+func bridgeOf(run Run, currency pay.Currency, sums map[class]listed, breaks []Listed) (Bridge, error) {
+	b := Bridge{MID: run.MID, Currency: currency, Beside: besides(run, currency, breaks)}
 	var total Total
 	for _, t := range run.Totals {
 		if t.Currency == currency {
@@ -132,8 +140,20 @@ func bridgeOf(run Run, currency pay.Currency, sums map[class]listed) Bridge {
 		b.Items = append(b.Items, newItem(kind, sums[class{run.MID, currency, kind}], total.ByKind[kind]))
 	}
 	b.Timing = newItem("", sums[class{run.MID, currency, ""}], total.Timing)
-	return b
+	if run.Differences == nil {
+		return b, nil
+	}
+	b.Timing.asListed()
+	for i := range b.Items {
+		b.Items[i].asListed()
+	}
+	b.Loose = total.Explained - b.Explained()
+	return b, sumBeside(b.Beside)
 }
+
+// asListed takes the list's own figures: whatever else the run explains is named
+// one by one.
+func (r *Item) asListed() { r.Net, r.Other = r.Over-r.Under, 0 }
 
 // kindsOf are all kinds, and behind them those that a total knows and we do not.
 func kindsOf(total Total) []Kind {
@@ -154,7 +174,8 @@ func newItem(kind Kind, l listed, net int64) Item {
 
 // add sums a merchant's bridge into one of the same currency.
 func (b *Bridge) add(own Bridge) error {
-	pairs := [][2]*int64{{&b.Shop, &own.Shop}, {&b.Provider, &own.Provider}, {&b.Stated, &own.Stated}, {&b.Remainder, &own.Remainder}}
+	pairs := [][2]*int64{{&b.Shop, &own.Shop}, {&b.Provider, &own.Provider}, {&b.Stated, &own.Stated}, {&b.Remainder, &own.Remainder},
+		{&b.Loose, &own.Loose}}
 	pairs = append(pairs, b.Timing.pairs(&own.Timing)...)
 	for _, i := range own.Items { // before any of them is pointed at
 		if b.item(i.Kind) < 0 {
@@ -171,7 +192,9 @@ func (b *Bridge) add(own Bridge) error {
 		}
 		*pair[0] = sum
 	}
-	return nil
+	b.Beside = append(b.Beside, own.Beside...)
+	slices.SortStableFunc(b.Beside, besideFirst)
+	return sumBeside(b.Beside)
 }
 
 func (b *Bridge) item(kind Kind) int {
@@ -186,13 +209,10 @@ func (r *Item) pairs(own *Item) [][2]*int64 {
 // once, under its most serious kind, as the run counts it; what has cleared
 // differs no more.
 func listMoney(breaks []Listed) (map[class]listed, error) {
-	type order struct{ mid, id string }
-	rows := slices.Clone(breaks)
-	slices.SortStableFunc(rows, func(a, b Listed) int { return a.Kind.Rank() - b.Kind.Rank() })
 	sums := map[class]listed{}
-	seen := map[order]bool{}
-	for _, b := range rows {
-		if b.Status == Cleared {
+	for i, first := range FirstOfOrders(breaks) {
+		b := breaks[i]
+		if b.Status == Cleared || b.Status == Resolved {
 			continue
 		}
 		key := class{b.MID, b.Currency, b.Kind}
@@ -200,15 +220,12 @@ func listMoney(breaks []Listed) (map[class]listed, error) {
 			key.kind = ""
 		}
 		sum := sums[key]
-		if b.Status != Resolved {
-			sum.count++
-		}
-		if first := !seen[order{b.MID, b.OrderID}]; first && b.Status != Resolved {
+		sum.count++
+		if first {
 			if err := sum.take(b.Difference); err != nil {
 				return nil, err
 			}
 		}
-		seen[order{b.MID, b.OrderID}] = true
 		sums[key] = sum
 	}
 	return sums, nil

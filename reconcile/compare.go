@@ -10,9 +10,12 @@ import (
 // Finding is one difference between an order and its payments, as one look
 // shows it. Amounts are money held, in the smallest unit of Currency.
 type Finding struct {
-	MID            string
-	OrderID        string
-	PaymentKey     string // of the payment that the finding is about, or the shop's
+	MID        string
+	OrderID    string
+	PaymentKey string // of the payment that the finding is about, or the shop's
+	// Subject is what a settlement break is about, as its identity; "" where
+	// that is the order.
+	Subject        string `json:",omitempty"`
 	Kind           Kind
 	Origin         Origin // cancel_not_recorded only
 	Timing         bool   // too young to be a break
@@ -29,6 +32,12 @@ type Finding struct {
 	// Owed is what the shop cancelled and Toss did not: what a refund request
 	// would ask for. 0 where no rule says that money must go back.
 	Owed int64
+	// Amount is by how much accepting the difference changes what Toss owes the
+	// shop, or what it is about where that changes nothing; nil: there is no
+	// amount to accept. Share is its part of what a roll-forward leaves
+	// unexplained. Of settlement breaks only.
+	Amount *int64 `json:",omitempty"`
+	Share  *int64 `json:",omitempty"`
 	// Remark is "" for most.
 	Remark Remark
 	// Payment is what the deadline of a refund is reckoned from; nil where Toss

@@ -7,6 +7,14 @@ import (
 	"daesa/pay"
 )
 
+// The jobs that compare.
+const (
+	JobNightly   = "nightly"
+	JobReconcile = "reconcile" // fetches and compares only
+	JobMonthEnd  = "month_end" // phone payments, on the last day of their month
+	JobEvents    = "events"    // compares the orders of which webhooks spoke
+)
+
 // How a run reads the provider: by its transaction list, or by looking up each
 // payment that the shop touched, so that others cannot be seen.
 const (
@@ -41,9 +49,16 @@ type Run struct {
 	ProviderCalls int64
 	CallsByAPI    map[string]int64
 
-	Windows  []Window
-	Sample   Sample
-	Totals   []Total       // by currency
+	Windows []Window
+	Sample  Sample
+	Totals  []Total // by currency
+	// Differences are what Explained of the totals consists of, one by one; nil in
+	// runs that were stored without them.
+	Differences []Difference
+	// ListedTo is the end of what the transaction list was read of, up to which
+	// Provider of the totals goes. Zero: look-ups alone were summed, or the run
+	// was stored without it.
+	ListedTo time.Time     `json:",omitzero"`
 	ByMethod []MethodTotal // transactions of the day
 	Suspect  []Kind        // kinds that exploded: check key and export first
 	Duration time.Duration // not part of the workbook
@@ -141,8 +156,11 @@ type Sample struct{ LookedUp, Agreed int64 }
 type Total struct {
 	Currency                               pay.Currency
 	Shop, Provider, Explained, Unexplained int64
-	ByKind                                 map[Kind]int64 // parts of Explained, timing apart
-	Timing                                 int64          // part of Explained
+	// ByKind and Timing are the parts of Explained that Compare found; the rest are
+	// movements that the list does not have (Run.Differences). In runs that were
+	// stored without Differences these are in Timing.
+	ByKind map[Kind]int64
+	Timing int64
 }
 
 // MethodTotal sums the approvals of the day by method.

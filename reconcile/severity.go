@@ -43,6 +43,8 @@ func (k Kind) Owing() bool {
 //     three bank days after now.
 //   - Medium are the other kinds in which one side has money or an order that
 //     the other does not know.
+//   - A payout that did not come is high, and medium is money of settlement that
+//     stands on one side alone, or a hole in the passbook that hides such money.
 //   - In won the thresholds make the rest medium or high.
 func (s Severity) Level(b Weighed, now time.Time) Level {
 	level := ofKind(b)
@@ -54,14 +56,16 @@ func (s Severity) Level(b Weighed, now time.Time) Level {
 
 func ofKind(b Weighed) Level {
 	switch b.Kind {
-	case RefundFailed, DepositReversed, DuplicatePayment:
+	case RefundFailed, DepositReversed, DuplicatePayment, PayoutMissing:
 		return High
 	case PaidAfterCancel:
 		if b.Provider > 0 {
 			return High
 		}
 		return Medium
-	case MissingAtProvider, MissingLocally, PaidNotRecorded, NeverPaid, CancelNotExecuted, CurrencyMismatch:
+	case MissingAtProvider, MissingLocally, PaidNotRecorded, NeverPaid, CancelNotExecuted, CurrencyMismatch,
+		PayoutShort, SettlementMissing, SettlementDuplicate, SettlementUnknown, SettlementAmountMismatch,
+		PayoutOver, BankUnmatched, RollforwardUnexplained, StatementGap:
 		return Medium
 	default:
 		return Low

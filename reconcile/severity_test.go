@@ -72,6 +72,13 @@ func TestWhatABreakIsComesBeforeHowMuchItIs(t *testing.T) {
 // TestEveryKindHasALevel: a kind that is added is weighed on purpose.
 func TestEveryKindHasALevel(t *testing.T) {
 	t.Parallel()
+	settlement := map[Level]int{}
+	for _, kind := range SettlementKinds {
+		settlement[ofKind(Weighed{Kind: kind, Provider: 1})]++
+	}
+	if settlement[High] != 1 || settlement[Medium] != 9 || settlement[Low] != 5 {
+		t.Errorf("of settlement high, medium and low are %v", settlement)
+	}
 	counts := map[Level]int{}
 	for _, kind := range Kinds {
 		counts[ofKind(Weighed{Kind: kind, Provider: 1})]++

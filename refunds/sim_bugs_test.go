@@ -37,13 +37,14 @@ type bug struct {
 	// harmless says which other layer makes up for it; such a bug is caught only
 	// together with the bugs of those layers.
 	harmless string
-	with     map[string]uint64 // and the seed that sees the two
-	seed     uint64            // that has seen it
-	also     uint64            // and the other of a pair
+	with     []string
+	// needs says whether a world has what the bug needs to show; nil: any may. It
+	// only shortens the search for a seed.
+	needs func(options) bool
 }
 
 func (b bug) and(o bug) bug {
-	both := bug{name: b.name + " + " + o.name, sql: append(append([]string{}, b.sql...), o.sql...), freeze: b.freeze, seed: b.seed, also: o.seed}
+	both := bug{name: b.name + " + " + o.name, sql: append(append([]string{}, b.sql...), o.sql...), freeze: b.freeze}
 	if o.freeze != nil {
 		both.freeze = o.freeze
 	}
@@ -293,219 +294,42 @@ func unbraked(s *sim, q refunds.Queue) refunds.Queue {
 		}}
 }
 
-var bugs = []bug{
-	{name: "a random key for each send", seed: 46, provider: func(s *sim, p refunds.Provider) refunds.Provider {
-		return brokenProvider{p, func(ctx context.Context, i pay.CancelIntent, body []byte, ready func(context.Context) error) (pay.Payment, pay.Evidence, error) {
-			i.IdempotencyKey += fmt.Sprintf("-%d", s.count.sends)
-			return p.Cancel(ctx, i, body, ready)
+// befalls says whether something happens in a world.
+func befalls(what string) func(options) bool {
+	return func(o options) bool { return slices.ContainsFunc(o.Acts, func(a act) bool { return a.What == what }) }
+}
+
+// often says whether one of some mishaps is frequent in a world.
+func often(ways ...mishap) func(options) bool {
+	return func(o options) bool {
+		return slices.ContainsFunc(o.Often, func(m mishap) bool { return slices.Contains(ways, m) })
+	}
+}
+
+// mixed says whether a payment of a world has a tax-free part.
+func mixed(o options) bool {
+	return slices.ContainsFunc(o.Payments, func(p simPayment) bool { return p.TaxFree > 0 })
+}
+
+// givenBackTo gives the place of what never left back to the limits of another
+// day, or where no day is said, to its own once more.
+func givenBackTo(day func(refunds.Settled) time.Time) func(*sim, refunds.Queue) refunds.Queue {
+	return func(s *sim, q refunds.Queue) refunds.Queue {
+		return brokenQueue{Queue: q, settle: func(ctx context.Context, t refunds.Settled) error {
+			from := t.Request.State
+			if err := q.Settle(ctx, t); err != nil || t.Step.To != refunds.StateRetry || from != refunds.StateSending {
+				return err
+			}
+			move := func(by string, day time.Time) {
+				s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE limit_ledger SET number = number %s WHERE scope = 'day:%s' AND currency = ''", by, pay.DayOf(day))))
+			}
+			to := t.Attempt.LastSent
+			if day != nil {
+				move("+ 1", to)
+				to = day(t)
+			}
+			move("- 1", to)
+			return nil
 		}}
-	}},
-	{name: "a new key after a time-out", seed: 1, sql: []string{"DROP TRIGGER IF EXISTS attempts_follow"},
-		decide: instead(func(_ refunds.Request, a *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
-			if step.Do == refunds.Send && a.Kind == pay.FailureNoAnswer {
-				return anew(a, step)
-			}
-			return step
-		})},
-	{name: "a new key after a 409", seed: 234, sql: []string{"DROP TRIGGER IF EXISTS attempts_follow"},
-		decide: instead(func(_ refunds.Request, a *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
-			if step.Do == refunds.Send && a.Kind == pay.FailureInFlight {
-				return anew(a, step)
-			}
-			return step
-		})},
-	{name: "a time-out is a refusal", seed: 8, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if answerOf(answer) == pay.FailureNoAnswer {
-			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
-		}
-		return step
-	})},
-	{name: "a 5xx is a refusal", seed: 11, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if answerOf(answer) == pay.FailureTransient {
-			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
-		}
-		return step
-	})},
-	{name: "a time-out is proof that nothing was sent", seed: 7, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if answerOf(answer) == pay.FailureNoAnswer {
-			return refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent}
-		}
-		return step
-	})},
-	{name: "ALREADY_CANCELED is a success", seed: 4, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if answerOf(answer) == pay.FailureDone {
-			return refunds.Step{To: refunds.StateSucceeded}
-		}
-		return step
-	})},
-	{name: "a virtual account's cancel is money returned", seed: 4, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
-		if step.To == refunds.StateAccepted {
-			step.To = refunds.StateSucceeded
-		}
-		return step
-	})},
-	{name: "a refusal is believed without a look", seed: 32, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if answerOf(answer) == pay.FailureRefused {
-			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
-		}
-		return step
-	})},
-	{name: "no guard", seed: 455, freeze: unguarded},
-	{name: "no look before a resend", seed: 32, decide: seeing(func(r *refunds.Request, a *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment != nil && !answer.Cancel && (r.State == refunds.StateUnknown || r.State == refunds.StateSending) {
-			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, a.Guard, pay.Done
-		}
-	})},
-	{name: "no look before a first send", seed: 600, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment != nil && r.State == refunds.StateApproved {
-			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, answer.Payment.TotalAmount, pay.Done
-		}
-	})},
-	{name: "a break does not hear that its request has ended", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS deaf BEFORE UPDATE ON breaks WHEN OLD.refunding = 1 BEGIN SELECT RAISE(IGNORE); END"}},
-	{name: "a journal row is lost", seed: 1, sql: []string{"CREATE TRIGGER IF NOT EXISTS bug BEFORE INSERT ON journal WHEN NEW.seq % 7 = 0 BEGIN SELECT RAISE(IGNORE); END"}},
-	{name: "the guard is fresh for a new key", seed: 67, decide: instead(func(r refunds.Request, a *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if r.State == refunds.StateUnknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {
-			step = anew(a, step)
-			step.To, step.Guard = refunds.StateUnknown, answer.Payment.BalanceAmount
-		}
-		return step
-	})},
-	{name: "a dead key is sent again", seed: 51, decide: instead(func(_ refunds.Request, _ *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
-		if step.Why == refunds.WhyKeyTooOld {
-			step.To, step.Do = refunds.StateUnknown, refunds.Send
-		}
-		return step
-	})},
-	{name: "two of a payment in flight", seed: 17, sql: []string{"DROP INDEX IF EXISTS refunds_in_flight"}, queue: crowded},
-	{name: "no fence", seed: 22, queue: unfenced},
-	{name: "no lease", harmless: "the fence: who was robbed of a request writes nothing, and its key and bytes are the attempt's",
-		with: map[string]uint64{"no fence": 11}, queue: before("UPDATE refunds SET lease_until = NULL")},
-	{name: "the amount under our reference is not compared", seed: 430, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment == nil {
-			return
-		}
-		for i := range answer.Payment.Cancels {
-			if pay.Marker(answer.Payment.Cancels[i].Reason) == r.ID {
-				answer.Payment.Cancels[i].Amount = r.Amount
-			}
-		}
-	})},
-	{name: "a smaller cancel under our reference is taken as ours", seed: 1352, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment == nil {
-			return
-		}
-		for i := range answer.Payment.Cancels {
-			if c := &answer.Payment.Cancels[i]; pay.Marker(c.Reason) == r.ID && c.Amount < r.Amount {
-				c.Amount = r.Amount
-			}
-		}
-	})},
-	{name: "a new key forgets that the old one went unanswered",
-		harmless: "a new key waits for a quiet of its own before it is made (TestANewKeyRemembersThatTheOldOneWentUnanswered sees it)", decide: seeing(func(_ *refunds.Request, a *refunds.Attempt, _ *refunds.Answer) {
-			if a != nil && a.N > 1 && a.Sends == 1 && a.Answered() {
-				a.Unanswered = false
-			}
-		})},
-	{name: "nobody looks at lease and brake at the moment of sending", seed: 4, queue: func(_ *sim, q refunds.Queue) refunds.Queue {
-		return brokenQueue{Queue: q, ready: func(context.Context, string, int64) error { return nil }}
-	}},
-	{name: "another merchant's payment is refunded", seed: 95, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment != nil {
-			answer.Payment.MID = r.MID
-		}
-	})},
-	{name: "an unknown reference stops nobody", seed: 6, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment == nil {
-			return
-		}
-		answer.Known.Taken = slices.Clone(answer.Known.Taken)
-		for _, c := range answer.Payment.Cancels {
-			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.StateRejected})
-		}
-	})},
-	{name: "each MID has guards of its own", seed: 313, sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
-		"CREATE UNIQUE INDEX IF NOT EXISTS refunds_in_flight ON refunds (mid, payment_key) WHERE state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)"},
-		queue: crowdedOverMIDs},
-	{name: "the row is not compared with the journal", harmless: "the approval: it is a hash over what was approved, and the row is not that any more",
-		with: map[string]uint64{"the approval is not compared": 105}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			answer.Known.Altered = nil
-		})},
-	{name: "the approval is not compared", harmless: "the journal: the row is not what it says of it, and is held", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) {
-		r.Approval = refunds.ApprovalHash(*r)
-	})},
-	{name: "the brake is not read", seed: 64, queue: unbraked},
-	{name: "limits are not taken", seed: 5, queue: func(_ *sim, q refunds.Queue) refunds.Queue {
-		return brokenQueue{Queue: q, begin: func(ctx context.Context, b refunds.Begun) error {
-			b.Budget.DayCount = 1e6
-			return q.Begin(ctx, b)
-		}}
-	}},
-	{name: "nothing keeps cancels of a payment apart", seed: 6, queue: func(s *sim, q refunds.Queue) refunds.Queue {
-		const forget = "UPDATE refunds SET sent_at = NULL"
-		return brokenQueue{Queue: before(forget)(s, q), begin: func(ctx context.Context, b refunds.Begun) error {
-			s.must(s.db.ExecForTest(ctx, forget))
-			return q.Begin(ctx, b)
-		}}
-	}},
-	{name: "an unknown one is planned again", seed: 1, sql: []string{"DROP TRIGGER IF EXISTS attempts_follow"},
-		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			if r.State == refunds.StateUnknown && answer.Payment != nil {
-				r.State = refunds.StateApproved
-			}
-		})},
-	{name: "a held one is never looked at again", seed: 4, queue: before("UPDATE refunds SET next_at = '2999-01-01T00:00:00.000000Z' WHERE state = 'held'")},
-	{name: "a refusal needs no quiet", seed: 32, decide: seeing(func(_ *refunds.Request, a *refunds.Attempt, _ *refunds.Answer) {
-		if a != nil {
-			a.Unanswered = false
-		}
-	})},
-	{name: "nobody comes to a merchant that is gone", seed: 491, whose: func(s *sim, whose func(string) bool) func(string) bool {
-		return func(mid string) bool { return whose(mid) && !s.unconfigured }
-	}},
-	{name: "nothing expires at night", seed: 49, whose: func(*sim, func(string) bool) func(string) bool { return nil }},
-	{name: "a limit that was lowered is not seen", seed: 150, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
-		for currency, l := range f.Budget.Of {
-			l.Single = wideLimit
-			f.Budget.Of[currency] = l
-		}
-		return refunds.Waits(s, f, now)
-	}},
-	{name: "a merchant that is gone is not seen", seed: 5, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
-		f.Configured = []string{mid}
-		return refunds.Waits(s, f, now)
-	}},
-	{name: "what is accepted is forgotten", seed: 4, waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
-		s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(o refunds.Open) bool { return o.State == refunds.StateAccepted })
-		return refunds.Waits(s, f, now)
-	}},
-	{name: "no deadline", harmless: "the provider refuses by EXCEED_MAX_REFUND_DUE, and a look proves it", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, _ *refunds.Answer) { r.CancelBy = time.Time{} })},
-	{name: "the taxable rest is forgotten when it is asked for", harmless: "the look-up before the send sees what is left of each part",
-		with: map[string]uint64{"the parts are forgotten before a send": 0}, ask: func(p *pay.Payment, _ *refunds.Known) { p.TaxFreeAmount = 0 }},
-	{name: "the parts are not known when it is approved", harmless: "what is asked for fits, and the look-up before the send sees what others took",
-		with: map[string]uint64{"the parts are forgotten before a send": 0}, word: func(s *sim) { s.must(s.db.ExecForTest(s.ctx, "UPDATE payments SET tax_free_left = NULL")) }},
-	{name: "the parts are forgotten before a send", harmless: "what is asked for fits, and what others take voids the approval: the next word sees it",
-		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			if answer.Payment != nil && (r.State == refunds.StateApproved || r.State == refunds.StateRetry) {
-				answer.Payment.TaxFreeAmount = min(r.TaxFreeAmount, answer.Payment.BalanceAmount)
-			}
-		})},
-	{name: "a night says the least tax-free part", propose: func(b reconcile.Break, asked refunds.Asked, policy refunds.Policy, now time.Time, r *refunds.Request) *refunds.Request {
-		if b.Remark != reconcile.TaxPartNeeded {
-			return r
-		}
-		taxable := *b.Payment
-		taxable.TaxFreeAmount, b.Payment, b.Remark = 0, &taxable, ""
-		r, _ = refunds.Propose(b, asked, policy, now)
-		return r
-	}},
-	{name: "a transfer by hand does not see what Toss has cancelled", hand: func(p *pay.Payment) {
-		p.BalanceAmount, p.Cancels, p.Status = p.TotalAmount, nil, pay.Done
-	}},
-	{name: "a transfer by hand is forgotten before a send", harmless: "it counts when another request is asked for and approved, and what others take voids the approval",
-		with: map[string]uint64{"the parts are not known when it is approved": 0}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) { answer.Known.Given = nil })},
-	{name: "a changed account is not seen before a new attempt", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if r.State == refunds.StateUnknown {
-			answer.Known.AccountFingerprint = r.AccountFingerprint
-		}
-	})},
+	}
 }

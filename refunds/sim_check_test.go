@@ -2,6 +2,7 @@ package refunds_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ type facts struct {
 	answered map[string]bool // keys whose last send was answered, or decided on by a person
 	guards   map[string]int64
 	lastSend map[string]time.Time // of each payment, by the worker's clock
-	sentOn   map[string]pay.Day
+	sentOn   map[string]reserved
 	gone     map[string]bool // requests of which something has left
 	breaks   map[string]*reconcile.Break
 	said     map[string]bool // breaks of which a person has said the tax-free part
@@ -45,7 +46,7 @@ type facts struct {
 
 func newFacts() facts {
 	return facts{ids: map[string]int{}, words: map[string]word{}, person: map[string]bool{}, numbers: map[string]string{}, states: map[string]refunds.State{},
-		answered: map[string]bool{}, guards: map[string]int64{}, lastSend: map[string]time.Time{}, sentOn: map[string]pay.Day{}, gone: map[string]bool{},
+		answered: map[string]bool{}, guards: map[string]int64{}, lastSend: map[string]time.Time{}, sentOn: map[string]reserved{}, gone: map[string]bool{},
 		breaks: map[string]*reconcile.Break{}, said: map[string]bool{}, brake: -1}
 }
 
@@ -59,13 +60,18 @@ func shortKey(key string) string {
 	return key
 }
 
-// engineError: a worker may end with an error only where the store failed it.
-func (s *sim) engineError(err error) {
-	var failure *pay.Failure
-	if errors.Is(err, errStore) || errors.As(err, &failure) {
+// engineError: a worker may end with an error only where the store failed it, or
+// where it was asked to end.
+func (w *simWorker) engineError(err error) {
+	if errors.Is(err, errStore) {
 		return
 	}
-	s.fail("E", "the engine gives up: %v", err)
+	w.checkAsked()
+	var failure *pay.Failure
+	if errors.As(err, &failure) || errors.Is(err, context.Canceled) && w.ctx.Err() != nil {
+		return
+	}
+	w.s.fail("E", "the engine gives up: %v", err)
 }
 
 // workersOwn are the states that a worker, and no person, leads on.
@@ -100,7 +106,7 @@ func (s *sim) checkStore() {
 	}
 	for i, w := range s.wishes {
 		if slices.ContainsFunc(s.wishes[:i], func(o *wish) bool { return o.id == w.id }) {
-			s.fail("the simulation", "counts %s twice", s.short(w.id))
+			s.fail(stumbles, "counts %s twice", s.short(w.id))
 		}
 		if _, there := s.states[w.id]; w.taken && !there {
 			s.fail("I5", "%s has disappeared", s.short(w.id))
@@ -283,7 +289,7 @@ func (s *sim) begun(b refunds.Begun) {
 	s.guards[key] = b.Attempt.Guard
 	s.answered[key] = false
 	if r.State == refunds.StateApproved || r.State == refunds.StateRetry {
-		s.sentOn[r.ID] = pay.DayOf(b.Now)
+		s.sentOn[r.ID] = reserved{pay.DayOf(b.Now), r.Amount}
 	}
 }
 
@@ -314,15 +320,7 @@ func (s *sim) left(w *simWorker, f *flight) {
 	if s.brake >= 0 && w.begunAt > s.brake {
 		s.fail("I11", "%s is sent, and the brake is on", s.short(f.id))
 	}
-	var today int64
-	for _, day := range s.sentOn {
-		if day == s.sentOn[f.id] {
-			today++
-		}
-	}
-	if today > s.opt.DayCount {
-		s.fail("I11", "%d refunds on a day, and %d are allowed", today, s.opt.DayCount)
-	}
+	s.checkSpent(f.id)
 }
 
 // settled says whether everything has come to its end, or to a person.

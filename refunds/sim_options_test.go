@@ -138,6 +138,13 @@ type options struct {
 	Nights     bool          // a night comes to the refunds, too, and the configuration changes
 	TwoMIDs    bool          // the former mid is among the also_mids, and has requests
 	Brakes     int           // so often somebody brakes what has begun and not left
+	// What is drawn by drawMoments.
+	SlowDial    bool  // a connection that cannot be made is waited for
+	Prompt      bool  // a run starts soon after each approval
+	DayAmount   int64 // of each currency; 0: no limit
+	Ends        int   // so often all runs are asked to end while something is in flight
+	NewAccounts int   // so often a customer gives another account while the bank cannot
+	OneShort    bool  // one won is missing for a transfer by hand
 }
 
 // String prints the options so that a seed explains itself.
@@ -145,7 +152,7 @@ func (o options) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: faults %.0f%% kills %.1f%% pauses %.1f%% workers %d start %s length %s every %s keys live %s outage %s-%s day_count %d office %s resolves %v meddles %d loose guard %v two mids %v compares %s transfers %v%s\n",
 		o.Seed, 100*o.Fault, 100*o.Kill, 100*o.Pause, o.Workers, o.Start.Format(time.RFC3339), o.Length, o.Every, o.KeyLife, o.OutageFrom, o.OutageTo,
-		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.TwoMIDs, o.Compares, o.Transfers, o.settings())
+		o.DayCount, o.Office, o.Resolves, o.Meddles, o.LooseGuard, o.TwoMIDs, o.Compares, o.Transfers, o.settings()+o.moments())
 	for i, p := range o.Payments {
 		fmt.Fprintf(&b, "  payment %d: %s %d, %d tax-free %s account %v other %v believed %v asks %v shop cancels %d at %s\n", i, p.Method, p.Amount, p.TaxFree, p.Outcome, p.Account, p.Other, p.Believed, p.Asks, p.Shop, p.ShopAt)
 	}
@@ -218,6 +225,7 @@ func drawOptions(seed uint64, mild bool) options {
 	}
 	o.drawParts()
 	o.drawSettings()
+	o.drawMoments()
 	slices.SortStableFunc(o.Acts, func(a, b act) int { return int(a.At - b.At) })
 	return o
 }

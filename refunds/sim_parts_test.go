@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"time"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/sandbox"
-	"daesa/store"
 )
 
 // drawParts draws what has to do with the parts of a payment: mixed payments,
@@ -149,7 +149,7 @@ func (s *sim) propose(i int, p pay.Payment, found reconcile.Finding) {
 	if request == nil {
 		return
 	}
-	if _, _, err := s.db.Refund(s.ctx, request.ID); errors.Is(err, store.ErrUnknownID) {
+	if _, _, err := s.db.Refund(s.ctx, request.ID); errors.Is(err, app.ErrUnknownID) {
 		return // it did not fit any more
 	} else if err != nil {
 		s.must(err)
@@ -227,6 +227,7 @@ func (s *sim) transfers() {
 	due, err := s.db.ManualTransfers(s.ctx, mid, string(refunds.ManualDue))
 	s.must(err)
 	for _, t := range due {
+		s.oneShort(t)
 		if t.Why == "" {
 			s.fail("I15", "the transfer of %s has no reason", s.short(t.RefundID))
 		}
@@ -250,6 +251,7 @@ func (s *sim) transfers() {
 		if beside := s.beside(p); beside > p.Balance {
 			s.fail("I15", "%d go back by hand, and Toss holds %d", beside, p.Balance)
 		}
+		s.oneShortBeside(t)
 	}
 }
 

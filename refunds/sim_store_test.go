@@ -109,6 +109,7 @@ func (q simQueue) around(name string, can []mishap, call func() error) error {
 
 // Claim notes what the worker got.
 func (q simQueue) Claim(ctx context.Context, c refunds.Choice) (claimed *refunds.Claimed, err error) {
+	q.w.inFlight = ""
 	err = q.around("claim", storeMishaps, func() (err error) {
 		if c.Every.IsZero() && !q.w.s.due(q.w.s.now) {
 			return nil
@@ -132,8 +133,12 @@ func (q simQueue) Begin(ctx context.Context, b refunds.Begun) error {
 		q.w.begunAt = s.steps
 		err := q.Queue.Begin(ctx, b)
 		s.note("%s: begins %s %s send %d new %v: %v", q.w.name, s.short(b.Request.ID), shortKey(b.Attempt.Key), b.Attempt.Sends, b.New, err)
+		var limit *refunds.LimitError
+		if errors.As(err, &limit) {
+			s.checkKeptBack(b, limit)
+		}
 		if err == nil {
-			q.w.lease = b.Until
+			q.w.lease, q.w.inFlight = b.Until, b.Attempt.Key
 			s.begun(b)
 			if first := b.Request.State == refunds.StateApproved || b.Request.State == refunds.StateRetry; first && q.w.saw[b.Request.PaymentKey] > b.Request.Strangers {
 				s.fail("I14", "%s is sent beside a cancel of another installation, which nobody has looked at", s.short(b.Request.ID))
@@ -157,6 +162,9 @@ func (q simQueue) Settle(ctx context.Context, t refunds.Settled) error {
 		err := q.Queue.Settle(ctx, t)
 		s := q.w.s
 		s.note("%s: settles %s %s to %s because %s: %v", q.w.name, s.short(t.Request.ID), t.Request.State, t.Step.To, t.Step.Why, err)
+		if err == nil && t.Attempt != nil {
+			q.w.inFlight = ""
+		}
 		if err == nil && t.Attempt != nil && t.Attempt.Answered() {
 			s.answered[t.Attempt.Key] = true
 		}

@@ -44,6 +44,7 @@ type sim struct {
 	rnd  *rand.Rand
 	// parts draws what has to do with parts alone: the other draws stay as they are.
 	parts *rand.Rand
+	dice  *rand.Rand // of the moments alone
 	now   time.Time
 	path  string
 	db    *store.DB
@@ -102,7 +103,7 @@ func (c *counts) add(o counts) {
 
 // newSim makes the world of a seed. dir is the seed's own.
 func newSim(dir string, o options, plan planner, b bug) *sim {
-	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), parts: rand.New(rand.NewPCG(o.Seed, 0x9a)), now: o.Start,
+	s := &sim{ctx: context.Background(), opt: o, plan: plan, bug: b, rnd: rand.New(rand.NewPCG(o.Seed, 0x51)), parts: rand.New(rand.NewPCG(o.Seed, 0x9a)), dice: rand.New(rand.NewPCG(o.Seed, 0xd1ce)), now: o.Start,
 		path: filepath.Join(dir, "daesa.db"), secret: "secret-1", faults: true, single: wideLimit, sum: 14695981039346656037, facts: newFacts(), acts: slices.Clone(o.Acts)}
 	if plan == nil {
 		s.plan = dice{s}
@@ -139,6 +140,9 @@ func (s *sim) mids() map[string][]string {
 	}
 	return map[string][]string{mid: nil}
 }
+
+// stumbles begins what is wrong with the simulation itself.
+const stumbles = "the simulation"
 
 // errBroken ends a seed whose machinery failed, not the engine.
 type errBroken struct{ err error }
@@ -198,6 +202,11 @@ type simWorker struct {
 	// saw is how many cancels of other installations the newest look at a payment
 	// has shown it.
 	saw map[string]int64
+	// ctx ends when the run is asked to end. inFlight is the key of what it has
+	// begun to send, until its outcome is written.
+	ctx      context.Context
+	askToEnd context.CancelFunc
+	inFlight string
 }
 
 var errKilled = errors.New("killed")
@@ -206,6 +215,10 @@ var errKilled = errors.New("killed")
 func (s *sim) start(every bool) *simWorker {
 	s.runs++
 	w := &simWorker{s: s, name: fmt.Sprintf("w%d", s.runs), wake: s.now, every: every, secret: s.secret, saw: map[string]int64{}}
+	w.ctx, w.askToEnd = s.ctx, func() {}
+	if s.opt.Ends > 0 { // a context that can end is watched, which takes time
+		w.ctx, w.askToEnd = context.WithCancel(s.ctx)
+	}
 	engines := []*refunds.Worker{s.engine(w, mid)}
 	if s.opt.TwoMIDs {
 		engines = append(engines, s.engine(w, formerMID))
@@ -220,10 +233,14 @@ func (s *sim) start(every bool) *simWorker {
 				panic(r)
 			}
 		}()
+		defer w.askToEnd()
 		w.yield = yield
 		idle := 0
 		for range 300 {
-			done, err := engines[idle].Step(s.ctx, choice)
+			if w.ctx.Err() != nil {
+				return
+			}
+			done, err := engines[idle].Step(w.ctx, choice)
 			if done != nil && done.Broken != "" {
 				s.note("%s: breach: %s", w.name, done.Broken)
 				if !s.otherAmount {
@@ -232,7 +249,7 @@ func (s *sim) start(every bool) *simWorker {
 			}
 			if err != nil {
 				s.note("%s: ends: %v", w.name, err)
-				s.engineError(err)
+				w.engineError(err)
 				return
 			}
 			if done == nil && idle+1 < len(engines) { // the next MID's queue
@@ -248,9 +265,7 @@ func (s *sim) start(every bool) *simWorker {
 				s.quarantine = s.quarantine && !every
 				return
 			}
-			if done.Key || done.Braked || done.Limit != nil {
-				choice.Send = false
-			}
+			heard(done, &choice)
 		}
 		s.fail("L", "a run never rests")
 	})
@@ -271,7 +286,7 @@ func (s *sim) engine(w *simWorker, of string) *refunds.Worker {
 	if s.bug.provider != nil {
 		provider = s.bug.provider(s, provider)
 	}
-	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: wideLimit}
+	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: s.opt.dayAmount()}
 	engine := &refunds.Worker{
 		MID: of, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretFingerprint: s.secret, AccountDays: 365,
 		Budget: refunds.Budget{RunCount: 1000, DayCount: s.opt.DayCount, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits, pay.USD: limits}},
@@ -407,7 +422,7 @@ func (s *sim) run() string {
 	}
 	s.note("no more faults")
 	s.unbrake()
-	s.single, s.unconfigured = wideLimit, false
+	s.single, s.opt.DayAmount, s.unconfigured = wideLimit, 0, false
 	s.nextRun, s.office, s.opt.Every, s.opt.Office = s.now, s.now, 10*time.Minute, 12*time.Hour
 	if s.opt.DayCount < 1000 { // the limit of the day is met at every run
 		s.opt.Every = 4 * time.Hour
@@ -438,6 +453,7 @@ func (s *sim) step(until time.Time) {
 	s.askDue()
 	s.meddle()
 	s.slam()
+	s.atMoments()
 	s.atNight()
 	if !s.now.Before(s.office) && !s.quarantine {
 		s.office = s.now.Add(s.opt.Office)
@@ -558,7 +574,7 @@ func play(t testing.TB, o options, plan func(*sim) planner, b bug) (done *sim, w
 				t.Logf("%s\n%s", o, done.trace(30))
 				panic(r)
 			}
-			wrong = "the simulation: " + broken.err.Error()
+			wrong = stumbles + ": " + broken.err.Error()
 		}
 	}()
 	done = newSim(dir.path, o, nil, b)

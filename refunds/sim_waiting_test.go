@@ -34,7 +34,7 @@ func (o *options) drawSettings() {
 
 // waitFacts are what the configuration says at this moment.
 func (s *sim) waitFacts() refunds.Facts {
-	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: wideLimit}
+	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: s.opt.dayAmount()}
 	f := refunds.Facts{Configured: slices.Collect(maps.Keys(s.mids())), Send: true, Told: s.now.Add(24 * time.Hour),
 		Budget: refunds.Budget{RunCount: 1000, DayCount: s.opt.DayCount, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits, pay.USD: limits}}}
 	if s.unconfigured {
@@ -69,7 +69,7 @@ func (s *sim) checkWaiting() {
 			}
 		}
 		over := !o.CancelBy.IsZero() && o.CancelBy.Before(s.now)
-		stuck := s.unconfigured || o.State.Unsent() && o.Amount > s.single && !over
+		stuck := s.unconfigured || o.State.Unsent() && o.Amount > min(s.single, s.opt.dayAmount()) && !over
 		if stuck && !list[i].Stuck && list[i].Why != refunds.WhyDeadline {
 			s.fail("W", "%s is %s and can never be sent, and it is said to wait because of %s", s.short(o.ID), o.State, list[i].Why)
 		}

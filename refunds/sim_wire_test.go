@@ -167,6 +167,9 @@ func early(way mishap) (a reply, keep, ok bool) {
 // look carries a look-up.
 func (n *wire) look(w *simWorker, r *http.Request) (*http.Response, error) {
 	w.at("before look-up")
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	way := w.meet("look-up", lookMishaps)
 	if n.s.outage() {
 		way = lost
@@ -195,11 +198,17 @@ func (n *wire) look(w *simWorker, r *http.Request) (*http.Response, error) {
 func (n *wire) send(w *simWorker, r *http.Request) (*http.Response, error) {
 	s := n.s
 	w.at("before send") // who freezes here is a zombie with a word to send
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	way := w.meet("send", sendMishaps)
 	if s.outage() && way != notSent {
 		way = lost
 	}
 	if way == notSent {
+		if s.opt.SlowDial {
+			w.wait(span(s.dice, time.Minute, 150*time.Second)) // as long as a lease lasts, nearly
+		}
 		s.note("%s: not sent", w.name)
 		return nil, errDial
 	}
@@ -233,6 +242,9 @@ func (n *wire) send(w *simWorker, r *http.Request) (*http.Response, error) {
 			return nil, errReset
 		}
 		w.waitUntil(earliest(until, f.at))
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
 	}
 	w.at("after send")
 	return spoil(r, way, f.answer)

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"daesa/internal/racing"
 )
 
 var (
@@ -104,7 +106,5 @@ func listedSeeds(t *testing.T) []uint64 {
 // there, and takes ten times as long to say so.
 func alone(t *testing.T) {
 	t.Helper()
-	if underRace {
-		t.Skip("one goroutine at a time: run it without -race")
-	}
+	racing.Skip(t, "one goroutine at a time")
 }

@@ -36,10 +36,10 @@ var meaningLabels = map[reconcile.Kind]label{
 // remedyLabels say what to do where no money has to go back, or where a person
 // must first decide whether it does.
 var remedyLabels = map[reconcile.Kind]label{
-	reconcile.MissingAtProvider:  {"출고 보류, 주문과 가맹점(MID) 확인", "hold delivery, check the order and its MID"},
+	reconcile.MissingAtProvider:  {"출고 보류, 주문과 가맹점(MID) 확인(환불 진행 불가)", "hold delivery, check the order and its MID (there is nothing to refund)"},
 	reconcile.MissingLocally:     {"주문을 찾아 등록하거나 환불", "find and record the order, or refund"},
 	reconcile.PaidNotRecorded:    {"쇼핑몰 주문에 입금 반영", "record the payment in the shop"},
-	reconcile.DuplicatePayment:   {"1건만 남기고 환불", "keep one, refund the rest"},
+	reconcile.DuplicatePayment:   {"1건만 남기고 환불(환불할 결제 지정: daesa breaks resolve)", "keep one, refund the rest (name the payment: daesa breaks resolve)"},
 	reconcile.PaidAfterCancel:    {"고객 확인 후 환불 여부 결정", "ask the customer, then decide on a refund"},
 	reconcile.NeverPaid:          {"출고 보류, 주문 확인", "hold delivery, check the order"},
 	reconcile.DepositReversed:    {"출고 보류, 고객에게 재입금 요청", "hold delivery, ask for the deposit again"},
@@ -130,6 +130,9 @@ func (b *nightBook) advice(r *BreakRow) string {
 	}
 	switch r.Status {
 	case reconcile.Cleared:
+		if r.became != "" {
+			return meaning + b.lang.fill(label{" → 다른 유형({1})으로 변경, 위 행 참조", " → became another kind ({1}), see its row above"}, b.lang.kind(r.became))
+		}
 		return meaning + b.say(" → 양쪽 일치로 해소", " → both sides agree now")
 	case reconcile.Timing:
 		return meaning + b.say(" → 시점 차이, 다음 대사에서 재확인", " → timing, looked at again by the next night")
@@ -150,7 +153,7 @@ func (b *nightBook) remedy(r *BreakRow) string {
 	case request != nil && late && request.State.Unsent():
 		return b.lang.of(requestLabels[refunds.StateExpired])
 	case request != nil && b.night.keptBack(request) != "":
-		return b.lang.fill(label{"환불 미전송: {1} → 환불 시트의 조치사항 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitLabels[b.night.keptBack(request)]))
+		return b.lang.fill(label{"환불 미전송: {1} → 환불 시트의 처리 안내 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitLabels[b.night.keptBack(request)]))
 	case request != nil && requestLabels[request.State].ko != "":
 		return b.lang.of(requestLabels[request.State]) + b.until(request.CancelBy, request.State.Unsent())
 	case late && lateLabels[r.Kind].ko != "":

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/internal/racing"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -164,6 +165,7 @@ func TestOneReasonIsOneLine(t *testing.T) {
 // TestTheRedBandIsInItsLanguage: the sentences of commands and of Toss stand on
 // the control sheet, where who mends it looks for them.
 func TestTheRedBandIsInItsLanguage(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	kinds := []pay.FailureKind{pay.FailureNotSent, pay.FailureNoAnswer, pay.FailureThrottled, pay.FailureInFlight, pay.FailureTransient, pay.FailureKey, pay.FailureNotFound,
 		pay.FailurePaging, pay.FailureUnreadable, pay.FailureRefused, pay.FailureUnclassed, "a kind of tomorrow"}
 	reasons := []reconcile.Reason{reconcile.ReasonNotAsked, reconcile.ReasonForeign, reconcile.ReasonNoOrders, reconcile.ReasonFewOrders, reconcile.ReasonLookUps, reconcile.ReasonUnheld,

@@ -35,6 +35,8 @@ type Batch struct {
 type BatchRefusal struct {
 	Line    int // of the file
 	OrderID string
+	Amount  string // as the file has it; "" where it cannot be read
+	Reason  string // of the request
 	Column  string
 	Why     string
 }
@@ -238,7 +240,8 @@ var sheetBatchRows = label{"내역", "Rows"}
 
 // The columns that only a batch has.
 var (
-	columnMeaning  = label{"사유 및 조치사항", "What it means and what to do"}
+	columnMeaning  = label{"처리 안내", "What it means and what to do"}
+	columnReason   = label{"환불 사유", "Reason"}
 	columnSent     = label{"전송일시", "Sent at"}
 	columnFinished = label{"완료일시", "Finished at"}
 	columnArrival  = label{"고객 입금예정일", "Money arrives"}
@@ -264,7 +267,7 @@ var batchColumns = []column[*batchLine]{
 		return l.daysTo(l.row.CancelBy, l.book.day().until)
 	}},
 	{name: columnCancelBy, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
-	{name: label{"사유", "Reason"}, width: 18, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.Reason) }},
+	{name: columnReason, width: 18, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.Reason) }},
 	{name: columnMeaning, width: 50, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.book.meaning(l.row)) }},
 	{name: label{"결재자", "Approved by"}, width: 11, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.ApprovedBy) }},
 	{name: columnSent, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.book.batch.Sent[l.row.ID]) }},
@@ -355,10 +358,11 @@ func (b *batchBook) drawRows() {
 	b.areas = place(b.book, l)
 }
 
-// refusedRows stand in the columns of the list without an amount, so that no sum
-// counts them.
+// refusedRows stand in the columns of the list as the file has them, their amount
+// as a text, so that no sum counts it.
 func (b *batchBook) refusedRows(p palette, tag xlsx.StyleID) segment[*batchLine] {
 	order, meaning := position(b.listed, columnOrder), position(b.listed, columnMeaning)
+	amount, reason := position(b.listed, columnAmount), position(b.listed, columnReason)
 	return segment[*batchLine]{to: len(b.batch.Refused), height: listRow,
 		lead: leadRows(b.book, b.say("파일에서 제외된 행", "Rows of the file that were not taken"), b.listed),
 		cells: func(i int, cells []xlsx.Cell) {
@@ -368,6 +372,8 @@ func (b *batchBook) refusedRows(p palette, tag xlsx.StyleID) segment[*batchLine]
 			}
 			cells[0] = xlsx.Text(tag, b.say("제외", "Not taken"))
 			cells[order-1] = p.says(r.OrderID)
+			cells[amount-1] = xlsx.Text(p.unknown, r.Amount)
+			cells[reason-1] = p.says(r.Reason)
 			cells[meaning-1] = p.says(b.lang.fill(label{"{1}행 {2}: {3}", "line {1}, {2}: {3}"}, b.number(int64(r.Line)), r.Column, r.Why))
 		}}
 }

@@ -391,8 +391,6 @@ func (p *batchPage) deadlines(c pay.Currency) [][]xlsx.Cell {
 		switch key {
 		case bucketToday, bucketOne, bucketLost:
 			t = tone{bold: true, colour: red}
-		case bucketNone: // a card has no last day
-			name = p.say("기한 없음", "No last day")
 		default:
 		}
 		rows = append(rows, append(p.figures(t, name, c, of, "", ""), moment(p.row(t).right(formatMoment), first.CancelBy)))

@@ -210,7 +210,7 @@ func (p *batchPage) endSteps() []step {
 			p.number(n), p.spelled(in(refunds.StateExpired))), []string{"daesa refunds transfers list"}})
 	}
 	if n := p.counted(in(refunds.StateRefused)); n > 0 {
-		list = append(list, step{p.lang.fill(label{"토스 거절 {1}건, {2}: 내역 시트의 '사유 및 조치사항'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
+		list = append(list, step{p.lang.fill(label{"토스 거절 {1}건, {2}: 내역 시트의 '처리 안내'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
 			p.number(n), p.spelled(in(refunds.StateRefused))), []string{p.stateList(refunds.StateRefused)}})
 	}
 	return list

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,32 +37,35 @@ var (
 	columnRowCheck   = label{"행 확인", "Row check"}
 )
 
-// breakColumns: what a person reads first, then what they fill in, then the
-// details. The last one lets the row be known again when it comes back.
+// adviceWidth is the width of what a break means and what to do, in characters.
+const adviceWidth = 36
+
+// breakColumns: what a person reads first, then what they fill in; these are on
+// paper, as few as can be read there. The details follow. The last one lets the row be known again when it comes back.
 var breakColumns = []column[*breakLine]{
-	{name: columnKind, width: 15, left: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.kind, l.book.lang.kind(l.row.Kind)) }},
-	{name: columnSeverity, width: 7, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.severity, l.book.lang.of(levelLabels[l.row.level])) }},
+	{name: columnKind, width: 14, left: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.kind, l.book.lang.kind(l.row.Kind)) }},
+	{name: columnSeverity, width: 6, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.severity, l.book.lang.of(levelLabels[l.row.level])) }},
 	{name: columnStatus, width: 9, cell: func(l *breakLine) xlsx.Cell {
 		return xlsx.Text(l.status, l.book.lang.status(l.row.shown(l.book.night.day)))
 	}},
 	{name: columnMID, width: 14, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.MID) }},
-	{name: columnOrder, width: 21, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.OrderID) }},
-	{name: columnMethod, width: 10, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.method(l.row.Method)) }},
-	{name: columnApprovedAt, width: 16, cell: func(l *breakLine) xlsx.Cell { return l.at(l.row.ApprovedAt) }},
-	{name: columnApproval, width: 10, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.ApprovalNumber) }},
-	{name: columnCurrency, width: 7, cell: func(l *breakLine) xlsx.Cell { return l.currency(l.row.Currency) }},
-	{name: columnShop, width: 12, right: true, cell: func(l *breakLine) xlsx.Cell { return l.maybe(l.row.Currency, l.row.LocalAmount) }},
+	{name: columnOrder, width: 20, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.OrderID) }},
+	{name: columnMethod, width: 9, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.method(l.row.Method)) }},
+	{name: columnShop, width: 12, right: true, cell: func(l *breakLine) xlsx.Cell { return l.side(l.row.Currency, l.row.LocalAmount) }},
 	{name: columnProvider, width: 12, right: true, cell: (*breakLine).provider},
 	{name: columnDifference, width: 12, right: true, cell: (*breakLine).difference},
+	{name: columnCancelBy, width: 15, cell: func(l *breakLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
+	{name: columnAdvice, width: adviceWidth, left: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.book.advice(l.row)) }},
+	{name: columnDecision, width: 14, left: true, people: true, choices: decisions, cell: func(l *breakLine) xlsx.Cell { return xlsx.Blank(l.input) }},
+	{name: columnOwner, width: 9, left: true, people: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.input, l.row.Owner) }},
+	{name: columnNote, width: 16, left: true, people: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.input, l.row.Note) }},
+	{name: columnApprovedAt, width: 16, details: true, cell: func(l *breakLine) xlsx.Cell { return l.at(l.row.ApprovedAt) }},
+	{name: columnApproval, width: 10, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.ApprovalNumber) }},
+	{name: columnCurrency, width: 7, cell: func(l *breakLine) xlsx.Cell { return l.currency(l.row.Currency) }},
 	{name: label{"경과 영업일", "Bank days"}, width: 8, right: true, cell: func(l *breakLine) xlsx.Cell {
 		return l.counted(int64(l.row.FirstSeen.BankDaysUntil(l.book.night.day)))
 	}},
-	{name: columnCancelBy, width: 16, cell: func(l *breakLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
-	{name: columnAdvice, width: 40, left: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.book.advice(l.row)) }},
-	{name: columnDecision, width: 15, left: true, people: true, choices: decisions, cell: func(l *breakLine) xlsx.Cell { return xlsx.Blank(l.input) }},
-	{name: columnOwner, width: 11, left: true, people: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.input, l.row.Owner) }},
-	{name: columnNote, width: 20, left: true, people: true, cell: func(l *breakLine) xlsx.Cell { return xlsx.Text(l.input, l.row.Note) }},
-	{name: label{"쇼핑몰 상태", "Shop status"}, width: 11, details: true, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.shopStatus(l.row)) }},
+	{name: label{"쇼핑몰 상태", "Shop status"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.shopStatus(l.row)) }},
 	{name: label{"토스 상태", "Toss status"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.sideStatus(l.row.ProviderStatus)) }},
 	{name: columnKey, width: 20, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
 	{name: label{"최초 발생일", "First seen"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.on(l.row.FirstSeen) }},
@@ -91,7 +95,8 @@ func (b *nightBook) drawBreaks() {
 	}
 	columns := shown(b.book, breakColumns)
 	row := b.breakRow(b.breakStyles(), columns)
-	open := segment[*breakLine]{to: cleared, height: listRow, row: row}
+	height := b.breakHeight()
+	open := segment[*breakLine]{to: cleared, height: height, row: row}
 	l := listing[*breakLine]{
 		name: sheetBreaks, tab: red, columns: columns, fixed: position(columns, columnOrder), table: "breaks",
 		title: b.say("불일치 내역", "Breaks"),
@@ -107,14 +112,27 @@ func (b *nightBook) drawBreaks() {
 			l.subtitle += b.lang.fill(label{", 환불 진행 중 {1}건", ", {1} refunding"}, b.number(waiting))
 		}
 	}
+	if slices.ContainsFunc(n.breaks, func(r BreakRow) bool { return r.again }) {
+		l.subtitle += b.say(" · * 같은 주문의 다른 행에 포함된 금액(합계 제외)", " · * counted at another row of the order, in no sum")
+	}
 	if cleared == 0 {
 		l.segments[0] = nothing[*breakLine](b, label{"불일치 없음 ✓", "No breaks ✓"})
 	}
 	if cleared < len(n.breaks) {
-		l.segments = append(l.segments, segment[*breakLine]{from: cleared, to: len(n.breaks), height: listRow, row: row,
-			lead: leadRows(b.book, b.say("자동 해소: 금일 대사에서 양쪽이 일치한 건 (금액은 마지막 불일치 시점 기준)", "Cleared: both sides agree since this night (amounts as they last differed)"), columns)})
+		l.segments = append(l.segments, segment[*breakLine]{from: cleared, to: len(n.breaks), height: height, row: row,
+			lead: leadRows(b.book, b.say("자동 해소: 금일 대사에서 해소된 불일치 (금액은 마지막 불일치 시점 기준)", "Cleared: no longer so since this night (amounts as they last differed)"), columns)})
 	}
 	b.breaks = place(b.book, l)
+}
+
+// breakHeight is a height in which every sentence of the list can be read.
+func (b *nightBook) breakHeight() int {
+	const line, most = 13, 4
+	lines := 2
+	for i := range b.night.breaks {
+		lines = max(lines, xlsx.Lines(b.advice(&b.night.breaks[i]), adviceWidth*6/5)) // letters of a list are smaller than those of a width
+	}
+	return max(listRow, line*min(lines, most))
 }
 
 // needing counts the rows of the list that need a person.
@@ -128,12 +146,13 @@ func (n *night) needing() int64 {
 	return open
 }
 
-// breakSums leave out breaks of two currencies, whose amounts cannot be added.
+// breakSums leave out breaks of two currencies, whose amounts cannot be added, and
+// those whose money counts at another break of the order.
 func (n *night) breakSums() []summed {
 	of := func(value func(r *BreakRow) int64) func(i int) (pay.Currency, int64, bool) {
 		return func(i int) (pay.Currency, int64, bool) {
 			r := &n.breaks[i]
-			return r.Currency, value(r), r.Kind != reconcile.CurrencyMismatch
+			return r.Currency, value(r), r.Kind != reconcile.CurrencyMismatch && !r.again
 		}
 	}
 	return []summed{
@@ -210,12 +229,24 @@ func (l *breakLine) provider() xlsx.Cell {
 	if r.Kind == reconcile.CurrencyMismatch && r.ProviderCurrency == "" && r.ProviderAmount != nil {
 		return xlsx.Text(l.unknown, strconv.FormatInt(*r.ProviderAmount, 10)+" ?")
 	}
-	return l.maybe(cmp.Or(r.ProviderCurrency, r.Currency), r.ProviderAmount)
+	return l.side(cmp.Or(r.ProviderCurrency, r.Currency), r.ProviderAmount)
+}
+
+// side is the money of one side. Where another row of the order has it already it
+// is a text with a star, so that no sum has it twice.
+func (l *breakLine) side(c pay.Currency, units *int64) xlsx.Cell {
+	if units != nil && l.row.again {
+		return xlsx.Text(l.unknown, "* "+spell(c, *units))
+	}
+	return l.maybe(c, units)
 }
 
 func (l *breakLine) difference() xlsx.Cell {
 	if l.row.Kind == reconcile.CurrencyMismatch {
 		return xlsx.Text(l.unknown, "–")
+	}
+	if l.row.again {
+		return xlsx.Text(l.unknown, "* "+signed(l.row.Currency, l.row.difference()))
 	}
 	return money(l.signed[l.row.Currency], l.row.Currency, l.row.difference())
 }

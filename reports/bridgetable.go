@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"time"
+
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -9,7 +11,7 @@ import (
 // openToday is what differs today over all orders that were compared, of
 // whatever age, beside what runs out and where the refunds are.
 func (m *summary) openToday() {
-	m.heading(label{"미해소 차이 (대사 대상 전체, 금일 현재)", "Open today, over all compared orders"}, sheetBreaks)
+	m.heading(label{"미해소 차이 (대사 대상 전체)", "Open, over all compared orders"}, sheetBreaks)
 	start, first := m.s.Last(), m.night.bridges[0]
 	for range 1 + bridgeRows(first) {
 		m.s.Add(17)
@@ -29,7 +31,7 @@ func (m *summary) proven(c pay.Currency, explainedColumn, explainedRow, leftColu
 
 // bridgeRows is how many rows drawBridge takes.
 func bridgeRows(l reconcile.Bridge) int {
-	rows := 7 + len(l.Items) // header, A, B, C, timing, D, what is left
+	rows := 7 + len(l.Items) + len(l.Named()) // header, A, B, C, timing, D, what is left
 	if l.Others() {
 		rows++
 	}
@@ -51,7 +53,8 @@ func (b *nightBook) drawBridge(g *xlsx.Grid, l reconcile.Bridge) (explained int)
 	shop := add(bold, "A. 쇼핑몰 순결제금액", "A. Shop, net")
 	g.Put(5, bold.money(c, l.Shop))
 	g.Link(xlsx.Top(b.lang.of(sheetControl)))
-	add(bold, "B. 토스 순결제금액", "B. Toss, net")
+	upTo := b.upTo(l.MID)
+	add(bold, "B. 토스 순결제금액"+upTo, "B. Toss, net"+upTo)
 	g.Put(5, bold.money(c, l.Provider))
 	gap := add(bold, "C. 차이 (A − B)", "C. Difference (A − B)")
 	g.Put(5, bold.over(c, l.Shop-l.Provider).Formula(rounded(c, g.At(5, shop)+"-"+g.At(5, shop+1))))
@@ -59,6 +62,10 @@ func (b *nightBook) drawBridge(g *xlsx.Grid, l reconcile.Bridge) (explained int)
 		b.bridgeItem(g, c, i, b.lang.kind(i.Kind), func(b *BreakRow) bool { return b.Kind == i.Kind && b.Status.Listed() && b.Currency == c })
 	}
 	b.bridgeItem(g, c, l.Timing, b.lang.status(reconcile.Timing), func(b *BreakRow) bool { return b.Status == reconcile.Timing && b.Currency == c })
+	for _, named := range l.Named() {
+		i := reconcile.Item{Count: named.Count, Over: named.Over, Under: named.Under}
+		b.bridgeItem(g, c, i, lookUp(b.lang, besideLabels, named.Why), nil)
+	}
 	if l.Others() {
 		add(b.row(tone{indent: 1}), "기타", "Other")
 		g.Put(5, plain.over(c, l.Other()))
@@ -84,7 +91,34 @@ func (b *nightBook) bridgeItem(g *xlsx.Grid, c pay.Currency, i reconcile.Item, n
 	g.Put(3, money(dash, c, i.Over))
 	g.Put(4, money(dash, c, i.Under))
 	g.Put(5, r.over(c, i.Over-i.Under).Formula(rounded(c, g.At(3, row)+"-"+g.At(4, row))))
+	if which == nil { // it is no break, and the control sheet lists its orders
+		g.Link(xlsx.Top(b.lang.of(sheetControl)))
+		return
+	}
 	g.Link(b.breakAt(which))
+}
+
+// upTo says up to which moment Toss's transactions are in a bridge: an earlier
+// date's are of the end of that date, whatever moved since. It says nothing where
+// merchants differ, or look-ups alone were summed.
+func (b *nightBook) upTo(mid string) string {
+	var to time.Time
+	for _, run := range b.night.readRuns() {
+		if mid != "" && run.MID != mid {
+			continue
+		}
+		if !to.IsZero() && !to.Equal(run.ListedTo) {
+			return ""
+		}
+		to = run.ListedTo
+	}
+	if to.IsZero() {
+		return ""
+	}
+	if day := pay.DayOf(to.Add(-1)); to.Equal(day.End()) {
+		return b.lang.fill(label{" ({1} 24시까지)", " (to the end of {1})"}, string(day)[5:])
+	}
+	return b.lang.fill(label{" ({1}까지)", " (to {1})"}, to.In(pay.Seoul).Format("01-02 15:04"))
 }
 
 // bridgeRest is the check: nothing, in green, when the money ties.

@@ -31,6 +31,7 @@ func (b *nightBook) drawControl() chartData {
 		c.checks()
 		c.foreign()
 		data = c.trends()
+		c.beside()
 	}
 	for _, s := range b.night.snapshots {
 		c.merchant(s)
@@ -244,7 +245,7 @@ func (c *control) counts(name string, n int64) {
 func (c *control) facts(s Snapshot) {
 	run := s.Run
 	c.fact(c.lang.of(labelRun), run.ID)
-	c.fact(c.say("작업 구분", "Job"), run.Job)
+	c.fact(c.say("작업 구분", "Job"), lookUp(c.lang, jobLabels, run.Job))
 	c.fact(c.say("대사 기준일", "Business date"), c.lang.day(run.Day))
 	c.fact(c.say("실행일시", "Instant of the run"), c.lang.moment(run.Now))
 	c.fact(c.say("완료", "Complete"), c.lang.yesNo(run.Complete))
@@ -355,8 +356,14 @@ func (c *control) totals(run reconcile.Run) {
 	}
 	c.table(label{"합계", "Totals"}, columnShop, columnProvider, label{"원인 확인 차이", "Explained"}, label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel)
 	for _, t := range run.Totals {
+		timing := int64(0)
+		for _, l := range c.night.own {
+			if l.MID == run.MID && l.Currency == t.Currency {
+				timing = l.Timing.Net
+			}
+		}
 		c.add(code(t.Currency), c.r.money(t.Currency, t.Shop), c.r.money(t.Currency, t.Provider),
-			c.r.over(t.Currency, t.Explained), c.r.over(t.Currency, t.Timing), c.r.check(t.Currency, t.Unexplained))
+			c.r.over(t.Currency, t.Explained), c.r.over(t.Currency, timing), c.r.check(t.Currency, t.Unexplained))
 	}
 }
 
@@ -365,4 +372,13 @@ var apiLabels = map[string]label{
 	"transactions": {"거래 조회 (transactions)", "Transaction list"},
 	"payment":      {"결제 조회 (paymentKey)", "Payment by key"},
 	"order":        {"결제 조회 (orderId)", "Payment by order"},
+	"settlements":  {"정산 조회 (settlements)", "Settlements"},
+}
+
+// jobLabels are what a run was for.
+var jobLabels = map[string]label{
+	reconcile.JobNightly:   {"일일 대사", "Nightly"},
+	reconcile.JobReconcile: {"대사(환불 제안 없음)", "Reconcile, proposes nothing"},
+	reconcile.JobMonthEnd:  {"월말 휴대폰 결제 점검", "Month-end phone payments"},
+	reconcile.JobEvents:    {"웹훅 주문 대사", "Orders of webhooks"},
 }

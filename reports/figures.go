@@ -27,7 +27,7 @@ type night struct {
 	lost       []Deadline // that have passed
 	refunds    []RefundRow
 	bridges    []reconcile.Bridge // one for each currency, over all merchants
-	own        []reconcile.Bridge // the same for each merchant, where there are several
+	own        []reconcile.Bridge // the same for each merchant
 	sum        reconcile.Run
 	runs       map[string]string     // run ids by merchant
 	money      *reconcile.DayMoney   // of the business date, over all merchants; nil: not known
@@ -73,6 +73,7 @@ func newNight(snapshots []Snapshot, expected []string) (*night, error) {
 	slices.Sort(n.absent)
 	slices.SortStableFunc(n.breaks, seriousFirst)
 	slices.SortStableFunc(n.refunds, needFirst)
+	n.sameOrders()
 	n.answers()
 	n.splitDeadlines()
 	n.currencies = n.allCurrencies()
@@ -133,6 +134,28 @@ func (n *night) weigh() {
 	}
 }
 
+// sameOrders finds the breaks that belong together: of one order the money counts
+// once, and a break that has cleared may have become another kind.
+func (n *night) sameOrders() {
+	type order struct{ mid, id string }
+	listed, open := make([]reconcile.Listed, len(n.breaks)), map[order]reconcile.Kind{}
+	for i, b := range n.breaks {
+		listed[i] = b.Listed()
+	}
+	for i, first := range reconcile.FirstOfOrders(listed) {
+		b := &n.breaks[i]
+		b.again = !first && b.Status != reconcile.Cleared
+		if first {
+			open[order{b.MID, b.OrderID}] = b.Kind
+		}
+	}
+	for i := range n.breaks {
+		if b := &n.breaks[i]; b.Status == reconcile.Cleared {
+			b.became = open[order{b.MID, b.OrderID}]
+		}
+	}
+}
+
 // answers finds what was done about each break: the request that needs a person
 // most, and manual transfers.
 func (n *night) answers() {
@@ -147,17 +170,13 @@ func (n *night) answers() {
 	}
 }
 
-// reckonBridges builds the proofs of the merchants that were read: those of each
-// merchant stand apart only where there are several.
+// reckonBridges builds the proofs of the merchants that were read.
 func (n *night) reckonBridges() (err error) {
 	breaks := make([]reconcile.Listed, len(n.breaks))
 	for i, b := range n.breaks {
-		breaks[i] = reconcile.Listed{MID: b.MID, OrderID: b.OrderID, Currency: b.Currency, Kind: b.Kind, Status: b.Status, Difference: b.difference()}
+		breaks[i] = b.Listed()
 	}
 	n.bridges, n.own, err = reconcile.Bridges(n.readRuns(), n.currencies, breaks)
-	if !n.several() {
-		n.own = nil
-	}
 	return err
 }
 
@@ -259,6 +278,11 @@ func (r BreakRow) difference() int64 {
 	return held(r.LocalAmount) - held(r.ProviderAmount)
 }
 
+// Listed is the row as the bridge counts it.
+func (r BreakRow) Listed() reconcile.Listed {
+	return reconcile.Listed{MID: r.MID, OrderID: r.OrderID, Currency: r.Currency, Kind: r.Kind, Status: r.Status, Difference: r.difference()}
+}
+
 // Apart is by how much the two sides differ, whichever holds more.
 func (r BreakRow) Apart() int64 { return max(r.difference(), -r.difference()) }
 
@@ -346,11 +370,12 @@ const (
 	bucketThree
 	bucketSeven
 	bucketLater
-	bucketNone // no last day, but so old that the issuer may refuse
+	bucketOld  // no last day, but so old that the issuer may refuse
+	bucketNone // no last day
 	bucketLost
 )
 
-var buckets = []bucket{bucketToday, bucketOne, bucketThree, bucketSeven, bucketLater, bucketNone, bucketLost}
+var buckets = []bucket{bucketToday, bucketOne, bucketThree, bucketSeven, bucketLater, bucketOld, bucketNone, bucketLost}
 
 // soon says whether the bucket belongs to the next seven days.
 func (b bucket) soon() bool { return b <= bucketSeven }
@@ -359,7 +384,10 @@ func (n *night) daysLeft(d Deadline) bucket {
 	if d.State == refunds.StateExpired || (!d.CancelBy.IsZero() && n.now.After(d.CancelBy)) {
 		return bucketLost
 	}
-	if d.CancelBy.IsZero() {
+	switch {
+	case d.CancelBy.IsZero() && d.AtRisk:
+		return bucketOld
+	case d.CancelBy.IsZero():
 		return bucketNone
 	}
 	switch days := n.until(d.CancelBy); {

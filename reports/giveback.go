@@ -118,9 +118,8 @@ func (g *GiveBack) rows() (rowsBack, error) {
 }
 
 // remarkWidth is the width of the column of remarks, in characters. A longer one
-// is not wrapped, since rows keep their heights: it is the last column, so that
-// all of it can be seen.
-const remarkWidth = 90
+// is wrapped, and makes its row higher.
+const remarkWidth = 70
 
 // notes are the remarks in their places.
 func (g *GiveBack) notes(rows rowsBack) xlsx.Notes {
@@ -160,7 +159,7 @@ func (r Remark) style() style {
 	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.StateExpired, r.State == refunds.StateNeedsAccount:
 		color, fill = amber, cream
 	}
-	return plain.With(func(s *style) { s.Color, s.Fill, s.Box = color, fill, hair })
+	return plain.With(func(s *style) { s.Color, s.Fill, s.Box, s.Wrap = color, fill, hair, true })
 }
 
 // text is what is said of a row.
@@ -184,9 +183,12 @@ func (g *GiveBack) text(r Remark) string {
 	case r.Known:
 		begin = label{"이미 요청됨", "Asked for before"}
 	case g.Plan:
-		begin = label{"요청 가능", "Would be asked for"}
+		begin = label{"문제 없음 · 아직 요청되지 않음", "Nothing speaks against it · not asked for yet"}
 	}
-	parts := []string{l.of(begin), lookUp(l, stateLabels, r.State)}
+	parts := []string{l.of(begin)}
+	if r.Known || !g.Plan || r.State != refunds.StateRequested { // nothing waits for an approval that was not asked for
+		parts = append(parts, lookUp(l, stateLabels, r.State))
+	}
 	if !r.CancelBy.IsZero() {
 		parts = append(parts, l.of(label{"취소기한 ", "until "})+l.moment(r.CancelBy))
 	}

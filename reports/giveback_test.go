@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"daesa/internal/racing"
 	"daesa/internal/table"
 	"daesa/pay"
 	"daesa/refunds"
@@ -101,7 +102,8 @@ func looks(t *testing.T, f *excelize.File, sheet, without string) map[string]str
 }
 
 // TestTheFileComesBackAsItWas: looks, widths, other sheets, formulas, the filter;
-// beside the rows, in a column that was free, stands what daesa says.
+// beside the rows, in a column that was free, stands what daesa says, all of it to
+// be seen: a row whose remark takes two lines is made high enough.
 func TestTheFileComesBackAsItWas(t *testing.T) {
 	t.Parallel()
 	path := peoplesBook(t, "")
@@ -115,13 +117,21 @@ func TestTheFileComesBackAsItWas(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, sheet := range was.GetSheetList() {
-		if diff := cmp.Diff(looks(t, was, sheet, "F"), looks(t, is, sheet, "F")); diff != "" {
+		before, after := looks(t, was, sheet, "F"), looks(t, is, sheet, "F")
+		if sheet == "환불" {
+			if after["height 5"] != "30" {
+				t.Errorf("the row with the longest remark is %s high", after["height 5"])
+			}
+			delete(before, "height 5")
+			delete(after, "height 5")
+		}
+		if diff := cmp.Diff(before, after); diff != "" {
 			t.Error(sheet, diff)
 		}
 	}
 	want := map[string]string{
 		"F4": "daesa 확인 결과",
-		"F5": "요청 가능 · 결재 대기 · 취소기한 2026-11-30 23:59:59 KST · 카드사가 거절할 수 있습니다",
+		"F5": "문제 없음 · 아직 요청되지 않음 · 취소기한 2026-11-30 23:59:59 KST · 카드사가 거절할 수 있습니다",
 		"F6": "제외 · 주문번호: 토스에 이 주문번호의 결제가 없습니다 / =숨겨진 행",
 		"F7": "합계 일치", "F1": "", "F8": "", "G6": "",
 	}
@@ -147,6 +157,7 @@ func TestTheFileComesBackAsItWas(t *testing.T) {
 
 // TestASecondRoundWritesIntoTheSameColumn: what daesa said before is said anew.
 func TestASecondRoundWritesIntoTheSameColumn(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	t.Parallel()
 	first := givenBack(t, peoplesBook(t, ""), "", "ko", remarks)
 	second := givenBack(t, first, "", "ko", []Remark{{Line: 6, State: refunds.StateRequested, Known: true}})
@@ -163,6 +174,7 @@ func TestASecondRoundWritesIntoTheSameColumn(t *testing.T) {
 
 // TestALockedFileComesBackLocked by the same password, since it has accounts.
 func TestALockedFileComesBackLocked(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	t.Parallel()
 	out := givenBack(t, peoplesBook(t, "열려라"), "열려라", "en", remarks)
 	if _, err := excelize.OpenFile(out); err == nil {
@@ -200,7 +212,7 @@ func TestAFileThatIsNoWorkbookComesBackAsOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := [][]string{{"11월 환불"}, {"주문번호", "환불금액", "사유", "daesa 확인 결과"}, {"0012", "1,000", "=1+1", "요청 가능 · 결재 대기"}, {"o2", "x", "", "제외 · 칸 수"}, {"o3", "10,00", "품절", "제외 · 환불금액: 쉼표"}}
+		want := [][]string{{"11월 환불"}, {"주문번호", "환불금액", "사유", "daesa 확인 결과"}, {"0012", "1,000", "=1+1", "문제 없음 · 아직 요청되지 않음"}, {"o2", "x", "", "제외 · 칸 수"}, {"o3", "10,00", "품절", "제외 · 환불금액: 쉼표"}}
 		if diff := cmp.Diff(want, rows); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}

@@ -60,6 +60,22 @@ var kindLabels = map[reconcile.Kind]label{
 	reconcile.MethodMismatch:     {"결제수단 불일치", "Method mismatch"},
 	reconcile.PaymentKeyMismatch: {"결제키 불일치", "Payment key mismatch"},
 	reconcile.RefundFailed:       {"환불 실패", "Refund failed"},
+
+	reconcile.SettlementMissing:        {"정산 누락", "Not settled"},
+	reconcile.SettlementUnknown:        {"미확인 정산", "Unknown settlement"},
+	reconcile.SettlementDuplicate:      {"중복 정산", "Settled twice"},
+	reconcile.SettlementAmountMismatch: {"정산 금액 불일치", "Settled amount differs"},
+	reconcile.SettlementCancelMissing:  {"취소 정산 누락", "Cancel not settled"},
+	reconcile.SettlementArithmetic:     {"정산 계산 불일치", "Settlement does not add up"},
+	reconcile.FeeUnexpected:            {"수수료율 차이", "Fee rate differs"},
+	reconcile.PayoutRescheduled:        {"입금예정일 변경", "Payout moved"},
+	reconcile.PayoutMissing:            {"미입금", "Payout missing"},
+	reconcile.PayoutShort:              {"입금 부족", "Payout short"},
+	reconcile.PayoutOver:               {"입금 초과", "Payout over"},
+	reconcile.BankUnmatched:            {"출처 미확인 입금", "Deposit unexplained"},
+	reconcile.StatementGap:             {"통장내역 누락", "Passbook has a hole"},
+	reconcile.FeeInvoiceMismatch:       {"수수료 세금계산서 불일치", "Fee invoice differs"},
+	reconcile.RollforwardUnexplained:   {"미수금 잔액 차이", "Receivable unexplained"},
 }
 
 // isNew is a break that this night opened; the contract's word is open.
@@ -85,6 +101,10 @@ var decisionLabels = map[reconcile.Disposition]label{
 	reconcile.ProviderError:      {"토스 오류", "Provider error"},
 	reconcile.NotOurs:            {"당사 주문 아님", "Not ours"},
 	reconcile.Waiting:            {"보류", "Waiting"},
+	reconcile.Rebate:             {"수수료 환급", "Fee rebate"},
+	reconcile.SetOff:             {"상계", "Set off"},
+	reconcile.LimitHold:          {"한도초과 보류", "Held by limit"},
+	reconcile.OtherIncome:        {"잡이익", "Other income"},
 }
 
 // formerDecisions are labels of earlier workbooks that people may still write.

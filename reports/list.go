@@ -219,7 +219,8 @@ func sumCurrencies[D any](b *book, l *listing[D]) []pay.Currency {
 
 // totals are the sums above a list's header. With one currency they are over
 // the rows that the filter shows; with several each has a row of its own, over
-// all rows, since no two are ever added.
+// all rows, since no two are ever added: no formula that every spreadsheet reckons
+// sums what a filter shows of one of them.
 type totals[D any] struct {
 	*book
 	*listing[D]
@@ -240,7 +241,7 @@ func (t *totals[D]) draw(currencies []pay.Currency) {
 		}
 		name := t.say("합계(표시된 행)", "Sum of rows shown")
 		if several {
-			name = t.say("합계 ", "Sum ") + code(currency)
+			name = t.lang.fill(label{"합계 {1}(전체 행)", "Sum {1} of all rows"}, code(currency))
 		}
 		t.s.Set(1, row, xlsx.Text(t.Style(base.With(func(s *style) { s.Align = "left" })), name))
 		for _, sum := range t.sums {

@@ -38,7 +38,11 @@ func (b *nightBook) drawMethods() span {
 		if r := &b.night.breaks[i]; r.Status.NeedsPerson() {
 			key := methodOf{r.Currency, r.Method}
 			sum := m.open[key]
-			m.open[key] = openBreak{sum.count + 1, sum.apart + r.Apart()}
+			sum.count++
+			if !r.again {
+				sum.apart += r.Apart()
+			}
+			m.open[key] = sum
 		}
 	}
 	s.Add(28, xlsx.Text(b.Style(titleStyle), b.say("결제수단별 당일 거래", "The date by method")+" · "+b.lang.day(b.night.day)))

@@ -36,8 +36,8 @@ var deadlineColumns = []column[*deadlineLine]{
 	{name: columnBreakID, width: 19, id: true, cell: func(l *deadlineLine) xlsx.Cell { return l.says(l.row.BreakID) }},
 }
 
-// drawDeadlines lists the money that should go back by a last day: what can still
-// be sent, and below it what has expired.
+// drawDeadlines lists the money that should go back: what can still be sent, the
+// earliest last day first and what has none last, and below it what has expired.
 func (b *nightBook) drawDeadlines() {
 	n := b.night
 	all, ahead := slices.Concat(n.deadlines, n.lost), len(n.deadlines)
@@ -64,7 +64,7 @@ func (b *nightBook) drawDeadlines() {
 		sums: amounts(func(i int) (pay.Currency, int64) { return all[i].Currency, all[i].Amount }),
 	}
 	if ahead == 0 {
-		l.segments[0] = nothing[*deadlineLine](b, label{"취소기한이 있는 환불 없음 ✓", "No refund has a deadline ✓"})
+		l.segments[0] = nothing[*deadlineLine](b, label{"환불할 금액 없음 ✓", "Nothing is to be given back ✓"})
 	}
 	if len(n.lost) > 0 {
 		l.segments = append(l.segments, segment[*deadlineLine]{from: ahead, to: len(all), height: listRow, row: row,
@@ -170,7 +170,7 @@ var refundColumns = []column[*refundLine]{
 	{name: columnCurrency, width: 7, cell: func(l *refundLine) xlsx.Cell { return l.currency(l.row.Currency) }},
 	{name: columnAmount, width: 13, right: true, cell: func(l *refundLine) xlsx.Cell { return l.amount(l.row.Currency, l.row.Amount) }},
 	{name: columnCancelBy, width: 16, cell: func(l *refundLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
-	{name: label{"사유", "Reason"}, width: 22, left: true, cell: func(l *refundLine) xlsx.Cell { return l.says(l.row.Reason) }},
+	{name: columnReason, width: 22, left: true, cell: func(l *refundLine) xlsx.Cell { return l.says(l.row.Reason) }},
 	{name: label{"요청자", "Requested by"}, width: 13, left: true, cell: func(l *refundLine) xlsx.Cell { return l.says(l.book.person(l.row.RequestedBy)) }},
 	{name: label{"결재자", "Approved by"}, width: 11, left: true, cell: func(l *refundLine) xlsx.Cell { return l.says(l.row.ApprovedBy) }},
 	{name: label{"토스 오류", "Toss error"}, width: 22, left: true, cell: func(l *refundLine) xlsx.Cell { return l.says(fault(l.row)) }},

@@ -158,6 +158,12 @@ func sampleNight(mid string) Snapshot {
 				{Method: pay.VirtualAccount, Currency: pay.KRW, Rows: 1_993, Approved: 77_000_100, Canceled: 8}},
 			Broken: map[reconcile.Kind]int64{}, Refunds: map[string]int64{"rejected": 3, "succeeded": 40}, Proposed: 1, Moved: sampleMoney(),
 			Severity: reconcile.Severity{High: 1_000_000, Medium: 100_000}}}
+	s.Run.ListedTo = sampleDay.End()
+	s.Run.Differences = []reconcile.Difference{
+		{OrderID: "20261119-0301", PaymentKey: "tgen_0301", Currency: pay.KRW, Amount: -45_000, At: seoul("2026-11-22 00:41:09")},
+		{OrderID: "00000000000000000302", PaymentKey: "tgen_0302", Currency: pay.KRW, Amount: -25_000, At: seoul("2026-11-22 01:02:03")},
+		{OrderID: "20261110-0303", PaymentKey: "tgen_0303", Currency: pay.KRW, Amount: -1_100, Kind: reconcile.CancelNotExecuted},
+	}
 	tie(&s, pay.KRW, 512_345_600)
 	return s
 }
@@ -165,9 +171,20 @@ func sampleNight(mid string) Snapshot {
 // tie fills in the counts and totals that follow from the breaks and refunds.
 func tie(s *Snapshot, currency pay.Currency, shop int64) {
 	total := reconcile.Total{Currency: currency, Shop: shop, ByKind: map[reconcile.Kind]int64{}}
+	for _, d := range s.Run.Differences {
+		if d.Currency == currency {
+			total.Explained += d.Amount
+			if d.Kind != "" {
+				total.ByKind[d.Kind] += d.Amount
+			}
+		}
+	}
 	for _, b := range s.Breaks {
 		if b.Currency != currency {
 			continue
+		}
+		if b.Status != reconcile.Cleared && b.difference() != 0 {
+			s.Run.Differences = append(s.Run.Differences, reconcile.Difference{OrderID: b.OrderID, PaymentKey: b.PaymentKey, Currency: currency, Amount: b.difference(), Kind: b.Kind})
 		}
 		switch {
 		case b.Status.NeedsPerson():
@@ -237,7 +254,7 @@ func incomplete(s Snapshot) Snapshot {
 // manyBreaks is a night with n breaks.
 func manyBreaks(n int) Snapshot {
 	s := sampleNight("tosspayments")
-	s.Breaks = nil
+	s.Breaks, s.Run.Differences = nil, nil
 	s.Run.Broken, s.Run.Totals, s.Run.Refunds = map[reconcile.Kind]int64{}, nil, map[string]int64{}
 	s.Run.Opened, s.Run.Reopened, s.Run.Timing, s.Run.Cleared = 0, 0, 0, 0
 	for i := range n {

@@ -20,7 +20,7 @@ type Snapshot struct {
 	Run         reconcile.Run
 	Breaks      []BreakRow  // open, reopened and timing after the run, and what it cleared
 	Refunds     []RefundRow // every request that is not finished, and what this night proposed
-	Deadlines   []Deadline  // money that should go back and has a last day, most urgent first
+	Deadlines   []Deadline  // money that should go back, most urgent first
 	JournalHead string      // hash of the newest journal entry at the commit
 	Config      string      // fingerprint of the configuration
 	NextRefunds []time.Time // the next planned refund runs, soonest first
@@ -51,10 +51,16 @@ type Left struct {
 // Figures are the night in a few figures, for the workbooks of later ones.
 func (s Snapshot) Figures() reconcile.NightFigures {
 	figures := reconcile.NightFigures{Day: s.Run.Day, Complete: s.Run.Complete, Opened: s.Run.Opened, Cleared: s.Run.Cleared, Apart: map[pay.Currency]int64{}}
-	for _, b := range s.Breaks {
-		if b.Status.NeedsPerson() {
+	listed := make([]reconcile.Listed, len(s.Breaks))
+	for i, b := range s.Breaks {
+		listed[i] = b.Listed()
+	}
+	for i, first := range reconcile.FirstOfOrders(listed) {
+		if b := s.Breaks[i]; b.Status.NeedsPerson() {
 			figures.Open++
-			figures.Apart[b.Currency] += b.Apart()
+			if first {
+				figures.Apart[b.Currency] += b.Apart()
+			}
 		}
 	}
 	return figures
@@ -98,7 +104,12 @@ type BreakRow struct {
 	Owner               string           // who looks after it
 	Remark              reconcile.Remark `json:",omitempty"`
 
-	level reconcile.Level // how soon a person should look at it; reckoned when it is drawn
+	// What is reckoned when it is drawn: how soon a person should look at it, whether
+	// its money counts at another break of the order, and what it became when it
+	// cleared without the two sides agreeing; "": they agree.
+	level  reconcile.Level
+	again  bool
+	became reconcile.Kind
 }
 
 // RefundRow is one refund request as the workbook shows it.
@@ -106,15 +117,16 @@ type RefundRow struct {
 	refunds.Request
 }
 
-// Deadline is money that should go back through Toss before a moment passes.
+// Deadline is money that should go back through Toss, most of it before a moment
+// passes.
 type Deadline struct {
 	MID, OrderID, PaymentKey string
 	Method                   pay.Method
 	Currency                 pay.Currency
 	Amount                   int64
-	CancelBy                 time.Time
-	AtRisk                   bool   // a card older than a year
-	RefundID                 string // "" where nobody asked for the refund yet
+	CancelBy                 time.Time // zero: it has no last day
+	AtRisk                   bool      // a card older than a year
+	RefundID                 string    // "" where nobody asked for the refund yet
 	State                    refunds.State
 	BreakID                  string
 	TooLate                  bool // the next planned refund run comes after CancelBy

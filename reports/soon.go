@@ -31,7 +31,7 @@ func (m *summary) halfTable(below int, title, to label, rows []halfRow) int {
 var bucketLabels = map[bucket]label{
 	bucketToday: {"오늘 (D-day)", "Today (D-day)"}, bucketOne: {"D-1", "D-1"}, bucketThree: {"D-3 ~ D-2", "D-3 to D-2"},
 	bucketSeven: {"D-7 ~ D-4", "D-7 to D-4"}, bucketLater: {"D-8 이후", "Later"},
-	bucketNone: {"기한 없음(거절 가능)", "No last day · may be refused"}, bucketLost: {"취소기한 경과", "Expired"},
+	bucketOld: {"장기 경과(거절 가능)", "Over a year · may be refused"}, bucketNone: {"기한 없음", "No last day"}, bucketLost: {"취소기한 경과", "Expired"},
 }
 
 // soonRows: each bucket in the first currency, and another row for each other.

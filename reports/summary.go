@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"daesa/internal/xlsx"
@@ -78,7 +79,7 @@ func (m *summary) band() {
 	day := m.styled(func(s *style) { s.Size, s.Bold, s.Color, s.Fill, s.Align, s.Indent = 12, true, white, navy, "right", 1 })
 	m.s.Add(4)
 	row := m.s.Add(34)
-	m.s.Span(colLabel, 7, row, xlsx.Text(title, m.say("일일 대사 보고서", "Daily reconciliation")))
+	m.s.Span(colLabel, 7, row, xlsx.Text(title, m.lang.of(m.night.title())))
 	m.s.Span(8, colLast, row, xlsx.Text(day, m.say("대사 기준일 ", "Business date ")+m.lang.day(m.night.day)))
 	small := m.styled(func(s *style) { s.Size, s.Color, s.Indent = 9, grey, 1 })
 	about, box := m.s.Add(17), m.s.Add(36)
@@ -101,6 +102,8 @@ func (m *summary) band() {
 func (m *nightBook) state() string {
 	open := openBreaks(m.night.sum)
 	switch {
+	case m.night.monthEnd() && m.night.complete() && !m.suspect() && !m.unexplained() && open == 0:
+		return m.say("● 휴대폰 결제 점검 완료 · 이상 없음 ✓", "● Phone payments checked · all agrees ✓")
 	case !m.night.complete():
 		return m.say("● 미완료(일부 미조회)", "● Incomplete")
 	case m.suspect():
@@ -124,7 +127,7 @@ func (m *nightBook) suspect() bool {
 }
 
 func (m *nightBook) unexplained() bool {
-	for _, l := range append(m.night.own, m.night.bridges...) {
+	for _, l := range slices.Concat(m.night.own, m.night.bridges) {
 		if l.Unexplained() != 0 {
 			return true
 		}
@@ -137,6 +140,11 @@ const mostBanners = 8
 
 // banners say what is missing and what must be checked before anything else.
 func (m *summary) banners() {
+	if m.night.monthEnd() {
+		only := m.styled(func(s *style) { s.Bold, s.Color, s.Fill, s.Indent, s.Wrap = true, amber, cream, 1, true })
+		m.s.Span(colLabel, colLast, m.s.Add(17), xlsx.Text(only, m.say("당일 현재까지의 휴대폰 결제만 대사했습니다(다른 결제수단은 익일 일일 대사). 휴대폰 결제는 당월에만 취소할 수 있습니다.",
+			"Phone payments of today so far only; the other methods are compared by the next night. A phone payment can be cancelled within its calendar month only.")))
+	}
 	var lines []string
 	if !m.night.complete() {
 		lines = append(lines, m.say("일부 자료를 조회하지 못했습니다. 미조회 건은 '없음'으로 판단하지 않았으며 아래 금액과 건수에 포함되지 않습니다.",
@@ -205,10 +213,13 @@ func (m *summary) notes() {
 	style := m.styled(func(s *style) { s.Size, s.Color, s.Wrap = 8, grey, true })
 	sentences := []string{m.say("순결제금액 = 승인 − 취소. 차이 = 쇼핑몰 주문 − 토스 거래. 주문별 차이는 가장 중요한 불일치 유형 하나에만 계상하며, 통화가 다른 금액은 합산하지 않습니다.",
 		"Net = approved − cancelled. Difference = shop − Toss. An order's money counts once, under its most serious break. Currencies are never added.")}
+	if notes := m.bridgeNotes(); notes != nil {
+		sentences = append(sentences, strings.Join(notes, " "))
+	}
 	for _, l := range m.night.bridges {
-		if l.Others() {
-			sentences = append(sentences, m.say("기타 = 불일치 시트에 건별 차이로 표시되지 않는 금액(종결 후에도 차이가 남은 주문, 통화가 다른 주문, 금일 재조회하지 않은 주문).",
-				"Other = money that no row of the sheet Breaks shows as its difference (resolved but still different, of two currencies, or not looked at this night)."))
+		if l.Others() { // a night of an earlier version
+			sentences = append(sentences, m.say("기타 = 불일치 시트에 건별 차이로 표시되지 않는 금액(종결 후에도 차이가 남은 주문, 통화가 다른 주문, 금일 재조회하지 않은 주문, 기준일 이후 변동).",
+				"Other = money that no row of the sheet Breaks shows as its difference (resolved but still different, of two currencies, not looked at this night, or moved after the date)."))
 			break
 		}
 	}
@@ -216,6 +227,17 @@ func (m *summary) notes() {
 	for _, sentence := range sentences {
 		m.s.Span(colLabel, colLast, m.s.Add(13*xlsx.Lines(sentence, 165)), xlsx.Text(style, sentence))
 	}
+}
+
+// monthEnd says whether the night is about phone payments alone.
+func (n *night) monthEnd() bool { return n.snapshots[0].Run.Job == reconcile.JobMonthEnd }
+
+// title is what the workbook is.
+func (n *night) title() label {
+	if n.monthEnd() {
+		return label{"월말 휴대폰 결제 점검", "Month-end phone payments"}
+	}
+	return label{"일일 대사 보고서", "Daily reconciliation"}
 }
 
 // mids names the merchants of the workbook.

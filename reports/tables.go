@@ -21,16 +21,19 @@ func (m *summary) table(labels ...label) *xlsx.Grid {
 }
 
 // merchants draws the proof of each merchant and currency in one row. A merchant
-// that could not be read has a row without figures. The bridges of currencies other
-// than the first are on the control sheet.
+// that could not be read has a row without figures. Of one merchant the currencies
+// other than the first have a row, and their bridges are on the control sheet.
 func (m *summary) merchants() {
-	m.s.Add(2)
-	first := columnMID
-	if !m.several {
-		first = columnCurrency
+	title, own := label{"통화별 미해소 차이", "Open, by currency"}, m.night.own
+	first := columnCurrency
+	if m.several {
+		title, first = label{"가맹점별 미해소 차이", "Open, by merchant"}, columnMID
+	} else {
+		own = nil
 	}
+	m.heading(title, sheetControl)
 	g := m.table(first, columnShop, columnProvider, columnDifference, label{"원인 확인 차이", "Explained"}, label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel, label{"확인", "Check"})
-	for _, l := range m.night.own {
+	for _, l := range own {
 		name := l.MID
 		if len(m.currencies) > 1 {
 			name += " " + code(l.Currency)

@@ -122,7 +122,7 @@ var waitLabels = map[string]label{
 	refunds.WhyBlocked:        {"한도 없는 통화", "currency without a limit"},
 	refunds.WhyDayFull:        {"오늘 한도 소진", "today's limits used up"},
 	refunds.WhyKeyRefused:     {"시크릿 키 인증 실패", "secret key refused"},
-	refunds.WhySendFalse:      {"refunds.send: false", "refunds.send: false"},
+	refunds.WhySendFalse:      {"자동 전송 꺼짐", "refunds.send: false"},
 	refunds.WhyPaused:         {"환불 일시 중지", "refunds paused"},
 	refunds.WhyMustLook:       {"확인 필요", "to look at"},
 	refunds.WhyAboveBalance:   {"환불 가능 금액 초과", "above the balance"},

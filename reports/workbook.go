@@ -21,7 +21,7 @@ type Options struct {
 // form numbers how a night's workbook is drawn. Every change of a cell that the
 // same night draws raises it, so that nobody's workbook of last year is called
 // changed by hand since daesa draws another one today.
-const form = "2"
+const form = "3"
 
 // Write draws the workbook of one business date; one snapshot for each
 // merchant. The same snapshots give the same bytes. Amounts are exact decimals,
@@ -98,7 +98,7 @@ func newNightBook(n *night, l language) (*nightBook, error) {
 	}
 	stakes, err := n.stakes()
 	return &nightBook{night: n, stakes: stakes, places: map[string]string{}, book: newBook(l, about{
-		title: l.of(label{"일일 대사 보고서", "Daily reconciliation"}) + " " + string(n.day), of: of, at: n.now,
+		title: l.of(n.title()) + " " + string(n.day), of: of, at: n.now,
 		currencies: n.currencies, several: n.several(),
 	})}, err
 }

@@ -398,6 +398,12 @@ func TestEveryValueHasAWord(t *testing.T) {
 		w, m, a := kindLabels[kind], meaningLabels[kind], remedyLabels[kind]
 		need(w.ko != "" && w.en != "" && m.ko != "" && m.en != "" && a.ko != "" && a.en != "", kind)
 	}
+	for _, kind := range reconcile.SettlementKinds {
+		need(kindLabels[kind].ko != "" && kindLabels[kind].en != "", kind)
+	}
+	for _, as := range slices.Concat(reconcile.Dispositions, reconcile.SettlementDispositions) {
+		need(decisionLabels[as].ko != "" && decisionLabels[as].en != "", as)
+	}
 	for _, state := range refunds.States {
 		need(stateLabels[state].ko != "" && stateLabels[state].en != "" && requestLabels[state].ko != "" && requestLabels[state].en != "" && needRank(state) >= 0, state)
 	}
@@ -420,6 +426,16 @@ func TestEveryValueHasAWord(t *testing.T) {
 func TestContractWords(t *testing.T) {
 	for got, want := range map[string]string{
 		sheetBreaks.ko: "불일치", columnShop.ko: "쇼핑몰 주문", columnProvider.ko: "토스 거래",
+		kindLabels[reconcile.SettlementMissing].ko: "정산 누락", kindLabels[reconcile.SettlementUnknown].ko: "미확인 정산",
+		kindLabels[reconcile.SettlementDuplicate].ko: "중복 정산", kindLabels[reconcile.SettlementAmountMismatch].ko: "정산 금액 불일치",
+		kindLabels[reconcile.SettlementCancelMissing].ko: "취소 정산 누락", kindLabels[reconcile.SettlementArithmetic].ko: "정산 계산 불일치",
+		kindLabels[reconcile.FeeUnexpected].ko: "수수료율 차이", kindLabels[reconcile.PayoutRescheduled].ko: "입금예정일 변경",
+		kindLabels[reconcile.PayoutMissing].ko: "미입금", kindLabels[reconcile.PayoutShort].ko: "입금 부족",
+		kindLabels[reconcile.PayoutOver].ko: "입금 초과", kindLabels[reconcile.BankUnmatched].ko: "출처 미확인 입금",
+		kindLabels[reconcile.StatementGap].ko: "통장내역 누락", kindLabels[reconcile.FeeInvoiceMismatch].ko: "수수료 세금계산서 불일치",
+		kindLabels[reconcile.RollforwardUnexplained].ko: "미수금 잔액 차이",
+		decisionLabels[reconcile.Rebate].ko:             "수수료 환급", decisionLabels[reconcile.SetOff].ko: "상계",
+		decisionLabels[reconcile.LimitHold].ko: "한도초과 보류", decisionLabels[reconcile.OtherIncome].ko: "잡이익",
 		kindLabels[reconcile.MissingAtProvider].ko: "토스에 없음", kindLabels[reconcile.MissingLocally].ko: "쇼핑몰에 없음",
 		kindLabels[reconcile.PaidNotRecorded].ko: "입금 미반영", kindLabels[reconcile.PaidAfterCancel].ko: "취소 후 입금",
 		kindLabels[reconcile.DuplicatePayment].ko: "중복 결제", kindLabels[reconcile.NeverPaid].ko: "미결제 주문",

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"testing/fstest"
 	"text/template"
@@ -143,4 +145,15 @@ func withoutComments(body string) string {
 		}
 	}
 	return strings.TrimSpace(strings.Join(kept, "\n"))
+}
+
+// Newest is the schema version that the migrations lead to: the number in the name
+// of the last.
+func Newest() (int64, error) {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	number, _, _ := strings.Cut(path.Base(slices.Max(names)), "_")
+	return strconv.ParseInt(number, 10, 64)
 }

@@ -2,20 +2,13 @@ package store
 
 import (
 	"context"
+	"daesa/app"
 	"database/sql"
 	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 )
-
-// Brake says whether refunds are stopped, by whom and why.
-type Brake struct {
-	On   bool
-	Note string
-	By   string
-	At   time.Time
-}
 
 type brakeRow struct {
 	One  int64  `db:"one"`
@@ -25,20 +18,20 @@ type brakeRow struct {
 }
 
 // Brake reads the brake.
-func (d *DB) Brake(ctx context.Context) (Brake, error) { return d.brake(ctx, d.db.Pool()) }
+func (d *DB) Brake(ctx context.Context) (app.Brake, error) { return d.brake(ctx, d.db.Pool()) }
 
-func (d *DB) brake(ctx context.Context, on runner) (Brake, error) {
+func (d *DB) brake(ctx context.Context, on runner) (app.Brake, error) {
 	var row brakeRow
 	err := d.db.One(ctx, on, &row, "brake", nil)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Brake{}, nil
+		return app.Brake{}, nil
 	}
-	return Brake{On: err == nil, Note: row.Note, By: row.By, At: row.At.Time}, err
+	return app.Brake{On: err == nil, Note: row.Note, By: row.By, At: row.At.Time}, err
 }
 
 // Pause puts the brake on; it stays on, and keeps its first note, where it is
 // on already.
-func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (Brake, error) {
+func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (app.Brake, error) {
 	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		changed, err := d.db.Exec(ctx, tx, "brake_on", brakeRow{Note: note, By: by, At: at(now)})
 		if err != nil || changed == 0 {
@@ -48,7 +41,7 @@ func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (Brake, 
 		return err
 	})
 	if err != nil {
-		return Brake{}, err
+		return app.Brake{}, err
 	}
 	return d.Brake(ctx)
 }

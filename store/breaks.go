@@ -9,7 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"daesa/internal/hint"
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -97,9 +97,6 @@ func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Br
 	return breaks, nil
 }
 
-// ErrUnknownID: no such thing.
-var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
-
 // Break gives one break, or ErrUnknownID.
 func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {
 	return d.breakOn(ctx, d.db.Pool(), "break_by_id", id)
@@ -109,7 +106,7 @@ func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcil
 	var row breakRow
 	err := d.db.One(ctx, on, &row, query, args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
-		return reconcile.Break{}, hinted(fmt.Errorf("break %s: %w", id, ErrUnknownID), "daesa breaks list --status \"\" shows every id")
+		return reconcile.Break{}, hinted(fmt.Errorf("break %s: %w", id, app.ErrUnknownID), "daesa breaks list --status \"\" shows every id")
 	}
 	return row.breakOf(), err
 }

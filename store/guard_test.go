@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/internal/racing"
 	"daesa/store"
 	"daesa/store/storetest"
 )
@@ -14,6 +15,7 @@ import (
 // A full disk ends a transaction of SQLite by itself. Whatever goes on after it
 // is refused, and nothing of it is kept.
 func TestNothingIsRunAfterAnErrorInATransaction(t *testing.T) {
+	racing.Skip(t, "what a database is asked, one thing after the other")
 	t.Parallel()
 	for name, goOn := range map[string]func(tx *sqlx.Tx, prepared *sqlx.Stmt) error{
 		"a statement": func(tx *sqlx.Tx, _ *sqlx.Stmt) error {
@@ -75,6 +77,7 @@ func TestNothingIsRunAfterAnErrorInATransaction(t *testing.T) {
 // night, of the capture and of the webhooks, page after page: nothing half done is
 // kept, and once there is room it is done.
 func TestAFullDiskKeepsNothingHalfDone(t *testing.T) {
+	racing.Skip(t, "what a database is asked, one thing after the other")
 	t.Parallel()
 	storetest.RunFull(t, func(t *testing.T) (string, *store.DB, func(pages int) *store.DB) {
 		path := filepath.Join(t.TempDir(), "full.db")

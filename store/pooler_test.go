@@ -10,6 +10,7 @@ import (
 
 	"daesa/internal/database"
 	"daesa/internal/pgtest"
+	"daesa/internal/racing"
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -21,6 +22,7 @@ import (
 // Through PgBouncer in session mode, with the settings that it comes with,
 // everything is as without it.
 func TestAPoolerInSessionModeIsAsGoodAsNone(t *testing.T) {
+	racing.Skip(t, "what a database is asked, one thing after the other")
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *store.DB { return open(t, pgtest.Bounced(t, pgtest.URL(t), pgtest.SessionMode)) },
 		"again", "comparison", "matched", "orders", "queue", "runs")

@@ -194,7 +194,7 @@ func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []app.Jour
 	var row refundRow
 	err := d.db.One(ctx, d.db.Pool(), &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
-		return refunds.Request{}, nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
+		return refunds.Request{}, nil, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 	}
 	if err != nil {
 		return refunds.Request{}, nil, err

@@ -303,7 +303,7 @@ func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Requ
 		var row refundRow
 		err := d.db.One(ctx, on, &row, "refund_by_id", args{"id": id})
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
+			return nil, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 		}
 		if err != nil {
 			return nil, err
@@ -331,7 +331,7 @@ func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error
 	var row refundRow
 	err := d.db.One(ctx, d.db.Pool(), &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, hinted(fmt.Errorf("refund %s: %w", id, ErrUnknownID), "daesa refunds list shows every id")
+		return nil, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 	}
 	if err != nil {
 		return nil, err

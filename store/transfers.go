@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -66,7 +67,7 @@ func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.Ma
 	var row handRow
 	err := d.db.One(ctx, on, &row, "hand_of", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
-		return refunds.ManualTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, ErrUnknownID), "daesa refunds transfers list shows every one")
+		return refunds.ManualTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, app.ErrUnknownID), "daesa refunds transfers list shows every one")
 	}
 	return row.transfer(), err
 }

@@ -9,12 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
 	"daesa/pay"
 	"daesa/refunds"
-	"daesa/store"
 )
 
 // accountDocument is one element of `accounts list`.
@@ -33,7 +31,7 @@ type accountDocument struct {
 	PurgedAt      *string `json:"purged_at"`
 }
 
-func newAccountDocument(l application.AccountLine) accountDocument {
+func newAccountDocument(l app.AccountLine) accountDocument {
 	return accountDocument{
 		MID: l.MID, OrderID: l.OrderID, PaymentKey: orNull(l.PaymentKey), Bank: orNull(l.Bank), AccountMasked: orNull(l.AccountMasked),
 		HolderMasked: orNull(l.HolderMasked), CapturedAt: timeOrNull(l.CapturedAt), Source: l.Source,
@@ -41,34 +39,23 @@ func newAccountDocument(l application.AccountLine) accountDocument {
 	}
 }
 
-func (a *app) accountsCommand() *cobra.Command {
+func (a *invocation) accountsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "accounts", Short: "The accounts to which virtual-account refunds go"}
 	cmd.AddCommand(a.accountsCaptureCommand(), a.accountsImportCommand(), a.accountsListCommand(), a.accountsRevealCommand(),
 		a.accountsPurgeCommand(), a.accountsRekeyCommand())
 	return cmd
 }
 
-// accountRing opens the account key; nil where there is none yet. It reads the
-// key file again where a text was sealed by a newer key: another process may
-// have rotated it.
-func accountRing(cfg *config.Config) (*seal.Ring, error) {
+// accountRing opens the account key; nil where there is none yet.
+func accountRing(cfg *config.Config) (*app.Ring, error) {
 	if !cfg.Accounts.Key.IsSet() {
 		return nil, nil
 	}
-	ring, err := seal.NewRing(func() ([]byte, error) {
-		if cfg.Accounts.KeyFile == "" {
-			return []byte(cfg.Accounts.Key.Reveal()), nil
-		}
-		return os.ReadFile(cfg.Accounts.KeyFile)
-	})
-	if errors.Is(err, seal.ErrKeyset) {
-		return nil, usage(err, "restore accounts.key_file from its copy: without it no sealed account can be read")
-	}
-	return ring, err
+	return app.OpenRing(cfg.Accounts.KeyFile, cfg.Accounts.Key.Reveal())
 }
 
 // neededRing is accountRing for what can do nothing without the key.
-func neededRing(cfg *config.Config, what string) (*seal.Ring, error) {
+func neededRing(cfg *config.Config, what string) (*app.Ring, error) {
 	ring, err := accountRing(cfg)
 	if ring == nil && err == nil {
 		return nil, usage(fmt.Errorf("%s: there is no account key, and nothing is stored unsealed", what),
@@ -77,7 +64,7 @@ func neededRing(cfg *config.Config, what string) (*seal.Ring, error) {
 	return ring, err
 }
 
-func (a *app) accountsListCommand() *cobra.Command {
+func (a *invocation) accountsListCommand() *cobra.Command {
 	var order, state string
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -88,8 +75,8 @@ func (a *app) accountsListCommand() *cobra.Command {
 			if err := oneOf("--state", state, states); err != nil {
 				return err
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.listAccounts(cmd.Context(), db, order, state)
+			return a.withStore(cmd.Context(), func(s *session) error {
+				return s.listAccounts(cmd.Context(), order, state)
 			})
 		},
 	}
@@ -98,32 +85,26 @@ func (a *app) accountsListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listAccounts(ctx context.Context, db *store.DB, order, state string) error {
-	lines, err := application.AccountLines(ctx, db, a.mid, order, refunds.CaptureState(state))
+func (s *session) listAccounts(ctx context.Context, order, state string) error {
+	lines, err := app.AccountLines(ctx, s.db, s.mid, order, refunds.CaptureState(state))
 	if err != nil {
 		return err
 	}
-	list := each(lines, newAccountDocument)
-	if a.json {
-		return a.printJSON(list)
-	}
-	a.printTable([]string{"ORDER", "STATE", "BANK", "ACCOUNT", "HOLDER", "SINCE", "SOURCE", "WHY"}, each(list, func(d accountDocument) []string {
-		return []string{d.OrderID, d.State, bankName(d.Bank), orDash(d.AccountMasked), orDash(d.HolderMasked), orDash(d.CapturedAt), d.Source, orDash(d.Why)}
-	}))
-	return nil
+	return s.show(each(lines, newAccountDocument), func() {
+		s.printTable([]string{"ORDER", "STATE", "BANK", "ACCOUNT", "HOLDER", "SINCE", "SOURCE", "WHY"}, each(lines, func(l app.AccountLine) []string {
+			return []string{l.OrderID, l.State, bankName(l.Bank), dash(l.AccountMasked), dash(l.HolderMasked), dash(timeOrNothing(l.CapturedAt)), l.Source, dash(l.Why)}
+		}))
+	})
 }
 
-func bankName(code *string) string {
-	if code == nil {
-		return "-"
-	}
-	if bank, ok := pay.FindBank(*code); ok {
+func bankName(code string) string {
+	if bank, ok := pay.FindBank(code); ok {
 		return bank.Korean + " (" + bank.Code + ")"
 	}
-	return *code
+	return dash(code)
 }
 
-func (a *app) accountsRevealCommand() *cobra.Command {
+func (a *invocation) accountsRevealCommand() *cobra.Command {
 	var reason, out string
 	cmd := &cobra.Command{
 		Use:   "reveal ORDER --reason TEXT [--out FILE]",
@@ -132,9 +113,7 @@ func (a *app) accountsRevealCommand() *cobra.Command {
 			"nowhere else: not through a pipe, not into a file that is there already.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.revealAccount(cmd.Context(), cfg, db, args[0], reason, out)
-			})
+			return a.revealAccount(cmd.Context(), args[0], reason, out)
 		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why it must be seen; stands in the journal")
@@ -142,7 +121,7 @@ func (a *app) accountsRevealCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB, order, reason, out string) error {
+func (a *invocation) revealAccount(ctx context.Context, order, reason, out string) error {
 	if plainReason(reason) == "" {
 		return usage(errors.New("accounts reveal: no reason is given"), "say by --reason why the account must be seen; the journal keeps it")
 	}
@@ -150,39 +129,31 @@ func (a *app) revealAccount(ctx context.Context, _ *config.Config, db *store.DB,
 	if out == "" && !(isFile && isTerminal(stdout)) {
 		return usage(errors.New("accounts reveal: the output is no terminal"), "use --out FILE: a new file that only you may read")
 	}
-	cfg, err := a.config(true)
-	if err != nil {
-		return err
-	}
-	if err := a.mayMoveClock(cfg); err != nil {
-		return err
-	}
-	ring, err := neededRing(cfg, "accounts reveal")
-	if err != nil {
-		return err
-	}
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	if err := (application.RevealAccount{Store: db, Sealer: ring, MID: a.mid, Order: order, Reason: plainReason(reason), By: a.actor(), Now: now,
-		Terminal: stdout, Out: out}).Run(ctx); err != nil || out == "" {
-		return err
-	}
-	if a.json {
-		return a.printJSON(struct {
+	return a.withProvider(ctx, func(s *session) error {
+		if err := s.mayMoveClock(); err != nil {
+			return err
+		}
+		ring, err := neededRing(s.cfg, "accounts reveal")
+		if err != nil {
+			return err
+		}
+		if err := (app.RevealAccount{Store: s.db, Sealer: ring, MID: s.mid, Order: order, Reason: plainReason(reason), By: s.actor(), Now: s.now(),
+			Terminal: stdout, Out: out}).Run(ctx); err != nil || out == "" {
+			return err
+		}
+		return s.show(struct {
 			Written string `json:"written"`
 			ending
-		}{out, a.ending()})
-	}
-	a.printf("the account of order %s was written to %s; delete it when it has done its work\n", plain(order), out)
-	return nil
+		}{out, s.ending()}, func() {
+			s.printf("the account of order %s was written to %s; delete it when it has done its work\n", plain(order), out)
+		})
+	})
 }
 
 // plainReason is a reason as the journal keeps it.
 func plainReason(reason string) string { return strings.TrimSpace(plain(reason)) }
 
-func (a *app) accountsPurgeCommand() *cobra.Command {
+func (a *invocation) accountsPurgeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "purge",
 		Short: "Destroy the accounts whose refund is long complete (accounts.keep_days_after_refund)",
@@ -190,37 +161,27 @@ func (a *app) accountsPurgeCommand() *cobra.Command {
 			"payment ended, and those that were never needed when nothing of their payment can be cancelled any more.\n" +
 			"What is shown masked, and the journal, stay.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.purgeAccounts(cmd.Context(), cfg, db)
-			})
-		},
+		RunE: a.onStore(func(ctx context.Context, s *session, _ []string) error { return s.purgeAccounts(ctx) }),
 	}
 }
 
-func (a *app) purgeAccounts(ctx context.Context, cfg *config.Config, db *store.DB) error {
-	if err := a.mayMoveClock(cfg); err != nil {
+func (s *session) purgeAccounts(ctx context.Context) error {
+	if err := s.mayMoveClock(); err != nil {
 		return err
 	}
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	purged, err := application.PurgeAccounts{Store: db, KeepDays: cfg.Accounts.KeepDaysAfterRefund, By: a.actor(), Now: now,
-		Merchants: each(a.merchants(cfg), func(m config.Merchant) application.PurgedMerchant {
-			return application.PurgedMerchant{MID: m.MID, CancelDays: m.VirtualAccountCancelDays}
+	purged, err := app.PurgeAccounts{Store: s.db, KeepDays: s.cfg.Accounts.KeepDaysAfterRefund, By: s.actor(), Now: s.now(),
+		Merchants: each(s.merchants(), func(m config.Merchant) app.PurgedMerchant {
+			return app.PurgedMerchant{MID: m.MID, CancelDays: m.VirtualAccountCancelDays}
 		})}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(struct {
-			Purged int `json:"purged"`
-			ending
-		}{purged, a.ending()})
-	}
-	a.printf("destroyed %s; %d days are kept after a refund\n", counted(purged, "account"), cfg.Accounts.KeepDaysAfterRefund)
-	return nil
+	return s.show(struct {
+		Purged int `json:"purged"`
+		ending
+	}{purged, s.ending()}, func() {
+		s.printf("destroyed %s; %d days are kept after a refund\n", pay.Counted(purged, "account"), s.cfg.Accounts.KeepDaysAfterRefund)
+	})
 }
 
 // rekeyDocument is the JSON of `accounts rekey`.
@@ -232,7 +193,7 @@ type rekeyDocument struct {
 	ending
 }
 
-func (a *app) accountsRekeyCommand() *cobra.Command {
+func (a *invocation) accountsRekeyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rekey",
 		Short: "Rotate the account key: a new one seals from now on, and what is sealed is sealed again",
@@ -241,37 +202,23 @@ func (a *app) accountsRekeyCommand() *cobra.Command {
 			"rotation, so that nothing that was sealed meanwhile is lost. With accounts.key_env the keyset is yours to\n" +
 			"change: put the one with the new key there, then rekey seals everything under it.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.rekeyAccounts(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.rekeyAccounts(cmd.Context()) })
+		},
 	}
 }
 
-func (a *app) rekeyAccounts(ctx context.Context) error {
-	cfg, err := a.config(true)
+func (s *session) rekeyAccounts(ctx context.Context) error {
+	ring, err := neededRing(s.cfg, "accounts rekey")
 	if err != nil {
 		return err
 	}
-	ring, err := neededRing(cfg, "accounts rekey")
+	done, err := app.Rekey{Store: s.db, Ring: ring, KeyFile: s.cfg.Accounts.KeyFile, By: s.actor(), Now: s.now()}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	db, err := a.database(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	done, err := application.Rekey{Store: db, Ring: ring, KeyFile: cfg.Accounts.KeyFile, By: a.actor(), Now: now}.Run(ctx)
-	if err != nil {
-		return err
-	}
-	document := rekeyDocument{Key: done.Key, Accounts: done.Accounts, Attempts: done.Attempts, Retired: done.Retired, ending: a.ending()}
-	if a.json {
-		return a.printJSON(document)
-	}
-	a.printf("sealed again: %s, the bytes of %s; %s retired\n", counted(done.Accounts, "account"), counted(done.Attempts, "refund attempt"), counted(len(document.Retired), "old key"))
-	a.printf("copy the key file to where its copies are kept\n")
-	return nil
+	return s.show(rekeyDocument{Key: done.Key, Accounts: done.Accounts, Attempts: done.Attempts, Retired: done.Retired, ending: s.ending()}, func() {
+		s.printf("sealed again: %s, the bytes of %s; %s retired\n", pay.Counted(done.Accounts, "account"), pay.Counted(done.Attempts, "refund attempt"), pay.Counted(len(done.Retired), "old key"))
+		s.printf("copy the key file to where its copies are kept\n")
+	})
 }

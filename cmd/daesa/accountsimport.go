@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/internal/table"
-	"daesa/refunds"
+	"daesa/app"
+	"daesa/pay"
 )
 
 // accountsImportDocument is the JSON of `accounts import`.
@@ -18,7 +16,7 @@ type accountsImportDocument struct {
 	ending
 }
 
-func (a *app) accountsImportCommand() *cobra.Command {
+func (a *invocation) accountsImportCommand() *cobra.Command {
 	var f fileFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
@@ -28,34 +26,27 @@ func (a *app) accountsImportCommand() *cobra.Command {
 			"taken whole or not at all. A refund that waited for its account goes back to the queue.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return a.importAccounts(cmd.Context(), files[0], f)
+			word, err := a.password(f)
+			if err != nil {
+				return err
+			}
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.importAccounts(cmd.Context(), files[0], word, f) })
 		},
 	}
 	f.register(cmd)
 	return cmd
 }
 
-func (a *app) importAccounts(ctx context.Context, path string, f fileFlags) error {
-	word, err := a.password(f)
+func (s *session) importAccounts(ctx context.Context, path, password string, f fileFlags) error {
+	planner, err := s.planner()
 	if err != nil {
 		return err
 	}
-	return a.withAsker(ctx, func(s *asker) error {
-		file, err := refunds.ReadAccounts(path, s.refundFileOptions(f, word))
-		var faults table.Faults
-		if err != nil && !errors.As(err, &faults) {
-			return err
-		}
-		a.warnOfFile(path, file.Unknown, file.Unread)
-		done, err := application.ImportAccounts{Asker: s.planner(""), Store: s.db}.Run(ctx, file, faults)
-		if err != nil {
-			return err
-		}
-		document := accountsImportDocument{Stored: done.Stored, Known: done.Known, ending: a.ending()}
-		if a.json {
-			return a.printJSON(document)
-		}
-		a.printf("stored %s, %d were there already\n", counted(document.Stored, "account"), document.Known)
-		return nil
+	done, err := app.ImportAccounts{Asker: planner, Store: s.db, Warn: s.warns}.Run(ctx, path, s.refundFileOptions(f, password))
+	if err != nil {
+		return err
+	}
+	return s.show(accountsImportDocument{Stored: done.Stored, Known: done.Known, ending: s.ending()}, func() {
+		s.printf("stored %s, %d were there already\n", pay.Counted(done.Stored, "account"), done.Known)
 	})
 }

@@ -8,10 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
-	"daesa/internal/hint"
-	"daesa/store"
+	"daesa/app"
+	"daesa/pay"
 )
 
 // auditDocument is the JSON of `audit verify`.
@@ -45,7 +43,7 @@ type comparedRows struct {
 
 var headPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-func (a *app) auditCommand() *cobra.Command {
+func (a *invocation) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "The journal, for auditors"}
 	var head string
 	verify := &cobra.Command{
@@ -61,9 +59,7 @@ func (a *app) auditCommand() *cobra.Command {
 			if cmd.Flags().Changed("head") && !headPattern.MatchString(known) {
 				return usage(fmt.Errorf("--head %s: that is no head of a journal", plain(head)), "it is the hash of 64 hexadecimal digits that a workbook prints")
 			}
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.verifyJournal(cmd.Context(), newHeadKeeper(cfg, db), db, known)
-			})
+			return a.withStore(cmd.Context(), func(s *session) error { return s.verifyJournal(cmd.Context(), known) })
 		},
 	}
 	verify.Flags().StringVar(&head, "head", "", "a head that was kept elsewhere; it must be in the chain")
@@ -71,71 +67,54 @@ func (a *app) auditCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) verifyJournal(ctx context.Context, kept *application.HeadKeeper, db *store.DB, known string) error {
-	found, err := db.VerifyJournal(ctx, known)
+func (s *session) verifyJournal(ctx context.Context, known string) error {
+	found, err := s.db.VerifyJournal(ctx, known)
 	if err != nil {
 		return err
 	}
-	if err := kept.Verified(found, a.clock()); err != nil {
-		a.warn("what was verified cannot be kept beside the account key: %v", err)
+	if err := s.head().Verified(found, s.clock()); err != nil {
+		s.warn("what was verified cannot be kept beside the account key: %v", err)
 	}
-	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), Broken: append([]string{}, found.Broken...),
-		Altered:  each(found.Altered, func(row application.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
-		Compared: comparedRows{found.Refunds, found.Transfers, found.Limits, found.Batches, found.Unsaid}}
+	s.verdict.AddVerified(found, known)
+	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), OK: s.verdict.code() == codeDone, Broken: append([]string{}, found.Broken...),
+		Altered:  each(found.Altered, func(row app.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
+		Compared: comparedRows{found.Refunds, found.Transfers, found.Limits, found.Batches, found.Unsaid}, ending: s.ending()}
 	if known != "" {
 		document.HeadFound = &found.SawHead
 	}
-	if len(found.Broken) > 0 {
-		a.verdict.add(codeFailed, "the journal is broken in %s", counted(len(found.Broken), "place"))
-	}
-	if len(found.Altered) > 0 {
-		a.verdict.add(codeFailed, "%s not what the journal says", counted(len(found.Altered), "row"))
-	}
-	if !found.SawHead {
-		a.verdict.add(codeFailed, "the head %s is not in the journal", known)
-	}
-	document.OK = a.verdict.code() == codeDone
-	document.ending = a.ending()
 	if document.OK {
-		return a.printAudit(document)
+		return s.showAudit(document)
 	}
-	broken := hint.Called("journal_broken", failed("keep the database as it is, restore a copy beside it and compare: somebody or something other than daesa wrote to it",
-		"audit: %s", strings.Join(document.Reasons, "; ")))
+	broken := app.BrokenJournal(document.Reasons)
 	wrong := newProblem(broken, codeFailed)
 	document.problem = &wrong
-	if err := a.printAudit(document); err != nil {
+	if err := s.showAudit(document); err != nil {
 		return err
 	}
-	a.verdict.keepOutput = true
+	s.verdict.keepOutput = true
 	return broken
 }
 
-func (a *app) printAudit(document auditDocument) error {
-	if a.json {
-		return a.printJSON(document)
-	}
-	head := "none"
-	if document.Head != nil {
-		head = *document.Head
-	}
-	a.printf("entries  %d\nhead     %s\n", document.Entries, head)
-	if document.HeadFound != nil {
-		a.printf("the given head is in the chain: %t\n", *document.HeadFound)
-	}
-	for _, broken := range document.Broken {
-		a.printf("BROKEN   %s\n", plain(broken))
-	}
-	for _, row := range document.Altered {
-		a.printf("CHANGED  %s: %s\n", plain(strings.Replace(row.Subject, ":", " ", 1)), plain(strings.Join(row.What, ", ")))
-	}
-	c := document.Compared
-	a.printf("compared %s, %s, %s, %s with the journal", counted(c.Refunds, "refund"), counted(c.Transfers, "transfer"), counted(c.Limits, "limit"), counted(c.Batches, "file"))
-	if c.FactsMissing > 0 {
-		a.printf("; it does not have %s of them, written by an older version", counted(c.FactsMissing, "fact"))
-	}
-	a.printf("\n")
-	if document.OK {
-		a.printf("the chain is whole\n")
-	}
-	return nil
+func (a *invocation) showAudit(document auditDocument) error {
+	return a.show(document, func() {
+		a.printf("entries  %d\nhead     %s\n", document.Entries, orElse(document.Head, "none"))
+		if document.HeadFound != nil {
+			a.printf("the given head is in the chain: %t\n", *document.HeadFound)
+		}
+		for _, broken := range document.Broken {
+			a.printf("BROKEN   %s\n", plain(broken))
+		}
+		for _, row := range document.Altered {
+			a.printf("CHANGED  %s: %s\n", plain(strings.Replace(row.Subject, ":", " ", 1)), plain(strings.Join(row.What, ", ")))
+		}
+		c := document.Compared
+		a.printf("compared %s, %s, %s, %s with the journal", pay.Counted(c.Refunds, "refund"), pay.Counted(c.Transfers, "transfer"), pay.Counted(c.Limits, "limit"), pay.Counted(c.Batches, "file"))
+		if c.FactsMissing > 0 {
+			a.printf("; it does not have %s of them, written by an older version", pay.Counted(c.FactsMissing, "fact"))
+		}
+		a.printf("\n")
+		if document.OK {
+			a.printf("the chain is whole\n")
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,13 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/pay"
-	"daesa/store"
 )
 
-func (a *app) auditExportCommand() *cobra.Command {
+func (a *invocation) auditExportCommand() *cobra.Command {
 	var from, to, out string
 	cmd := &cobra.Command{
 		Use:   "export --from DAY --to DAY --out DIR",
@@ -26,20 +25,19 @@ func (a *app) auditExportCommand() *cobra.Command {
 			"manifest.json has the SHA-256 of each file. Account numbers and secrets are in none of them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			const example = "for example --from 2026-11-01 --to 2026-11-30 --out audit-2026-11"
 			first, err := pay.ParseDay(from)
 			if err != nil {
-				return usage(fmt.Errorf("--from: %w", err), "for example --from 2026-11-01 --to 2026-11-30 --out audit-2026-11")
+				return usage(fmt.Errorf("--from: %w", err), example)
 			}
 			last, err := pay.ParseDay(to)
 			if err != nil {
-				return usage(fmt.Errorf("--to: %w", err), "for example --from 2026-11-01 --to 2026-11-30 --out audit-2026-11")
+				return usage(fmt.Errorf("--to: %w", err), example)
 			}
 			if out == "" || last < first {
-				return usage(errors.New("audit export: --out names a folder, and --to is not before --from"), "for example --from 2026-11-01 --to 2026-11-30 --out audit-2026-11")
+				return usage(errors.New("audit export: --out names a folder, and --to is not before --from"), example)
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.exportAudit(cmd.Context(), db, first, last, out)
-			})
+			return a.withStore(cmd.Context(), func(s *session) error { return s.exportAudit(cmd.Context(), first, last, out) })
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "first day on which things happened, YYYY-MM-DD")
@@ -48,25 +46,23 @@ func (a *app) auditExportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) exportAudit(ctx context.Context, db *store.DB, first, last pay.Day, out string) error {
-	manifest, err := application.ExportAudit{Store: db, Folder: out, MID: a.mid, First: first, Last: last, Program: programVersion()}.Run(ctx)
+func (s *session) exportAudit(ctx context.Context, first, last pay.Day, out string) error {
+	manifest, err := app.ExportAudit{Store: s.db, Folder: out, MID: s.mid, First: first, Last: last, Program: programVersion()}.Run(ctx)
 	if err != nil {
 		return err
 	}
 	if len(manifest.Broken) > 0 {
-		a.verdict.add(codeFailed, "the journal is broken in %s: daesa audit verify", counted(len(manifest.Broken), "place"))
+		s.verdict.Add(app.EndedFailed, "the journal is broken in %s: daesa audit verify", pay.Counted(len(manifest.Broken), "place"))
 	}
-	if a.json {
-		return a.printJSON(struct {
-			application.Manifest
-			ending
-		}{manifest, a.ending()})
-	}
-	for _, file := range manifest.Files {
-		a.printf("%-20s %8d rows  %s\n", file.Name, file.Rows, file.SHA256)
-	}
-	a.printf("%s: %s to %s; entries of the whole journal: %s\n", out, first, last, grouped(manifest.Entries))
-	return nil
+	return s.show(struct {
+		app.Manifest
+		ending
+	}{manifest, s.ending()}, func() {
+		for _, file := range manifest.Files {
+			s.printf("%-20s %8d rows  %s\n", file.Name, file.Rows, file.SHA256)
+		}
+		s.printf("%s: %s to %s; entries of the whole journal: %s\n", out, first, last, pay.Grouped(manifest.Entries))
+	})
 }
 
 func programVersion() string {
@@ -74,5 +70,5 @@ func programVersion() string {
 	if !ok {
 		return "daesa"
 	}
-	return "daesa " + or(info.Main.Version, "(devel)")
+	return "daesa " + cmp.Or(info.Main.Version, "(devel)")
 }

@@ -145,6 +145,7 @@ func (f *flock) searchTable(db *sqlx.DB, name string) {
 // does, good and bad, and are found in no output, log, workbook, journal, file,
 // error or column.
 func TestCanaries(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		f := &flock{chaosShop: newChaosShop(t, databaseURL, chaosSpeed{realNow: true})}
 		f.canaries = []canary{

@@ -297,7 +297,7 @@ func (s *chaosShop) settle() {
 	}
 	for _, r := range s.requests() {
 		if r.State != "succeeded" && r.State != "accepted" {
-			s.t.Errorf("refund %s of order %s is still %s (%s)\n%s", r.ID, r.OrderID, r.State, orDash(r.ErrorCode), s.expect(codeDone, "refunds", "show", r.ID).stdout.String())
+			s.t.Errorf("refund %s of order %s is still %s (%s)\n%s", r.ID, r.OrderID, r.State, orElse(r.ErrorCode, "-"), s.expect(codeDone, "refunds", "show", r.ID).stdout.String())
 		}
 	}
 }
@@ -339,7 +339,7 @@ func (s *chaosShop) agree() (sends, cancels int) {
 		ofOrder[asked.order] = append(ofOrder[asked.order], asked)
 		r := byRef[asked.ref]
 		if r.State != "succeeded" && !(asked.virtual && r.State == "accepted") || r.Amount != asked.amount {
-			s.t.Errorf("refund %s over %d won is %s over %d won (%s)", asked.ref, asked.amount, r.State, r.Amount, orDash(r.ErrorCode))
+			s.t.Errorf("refund %s over %d won is %s over %d won (%s)", asked.ref, asked.amount, r.State, r.Amount, orElse(r.ErrorCode, "-"))
 		}
 	}
 	seen := map[string]bool{}
@@ -359,7 +359,7 @@ func (s *chaosShop) agree() (sends, cancels int) {
 			wanted += asked.amount
 			r := byRef[asked.ref]
 			if !slices.ContainsFunc(p.Cancels, func(c chaosCancel) bool {
-				return pay.Marker(c.Reason) == r.ID && c.Amount == asked.amount && c.TransactionKey == orDash(r.TransactionKey)
+				return pay.Marker(c.Reason) == r.ID && c.Amount == asked.amount && c.TransactionKey == orElse(r.TransactionKey, "-")
 			}) {
 				s.t.Errorf("order %s: Toss has no cancel over %d won for refund %s (%s): %+v", order, asked.amount, r.ID, r.State, p.Cancels)
 			}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"daesa/internal/pgtest"
+	"daesa/internal/racing"
 )
 
 // The tests of this file end processes at moments that nobody chose, and then
@@ -35,7 +36,7 @@ const livesOfAWave = 10
 // lives are those of a test; under the race detector a quarter of them, since
 // each takes so much longer.
 func lives() int {
-	if underRace {
+	if racing.On {
 		return max(1, *chaosLives/4)
 	}
 	return *chaosLives
@@ -308,6 +309,7 @@ func cutConnections(t *testing.T, databaseURL string) {
 // A database that cannot be written any more stops a run, which says so. What
 // was sent before its outcome could be written is found later.
 func TestAFullDiskLosesNothing(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	s := newChaosShop(t, "", chaosSpeed{})
 	s.wave(24)
@@ -346,6 +348,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 // A database that is older than what was sent from it sends nothing: neither
 // before every request was looked up, nor what was found to be done.
 func TestARestoredDatabaseSendsNothingBlindly(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	s := newChaosShop(t, "", chaosSpeed{})
 	s.wave(12)

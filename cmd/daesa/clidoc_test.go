@@ -37,7 +37,7 @@ func TestTheListOfCommandsIsCurrent(t *testing.T) {
 // commandPages writes every command with its words and flags.
 func commandPages(t *testing.T) string {
 	t.Helper()
-	a := &app{world: world{stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, env: func(string) (string, bool) { return "", false }}}
+	a := &invocation{environment: environment{stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, env: func(string) (string, bool) { return "", false }}}
 	root := a.root()
 	root.InitDefaultCompletionCmd()
 	var b strings.Builder

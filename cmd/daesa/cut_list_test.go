@@ -35,6 +35,7 @@ type cutNight struct {
 // shows it, and the program as it is shipped: a night finds what it finds over
 // the whole list, or ends with 5 and says which day is not whole.
 func TestANightOverAListThatIsCut(t *testing.T) {
+	alone(t)
 	if testing.Short() {
 		t.Skip("short")
 	}

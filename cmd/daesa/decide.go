@@ -2,52 +2,38 @@ package main
 
 import (
 	"context"
-	"errors"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/pay"
-	"daesa/reconcile"
 	"daesa/refunds"
-	"daesa/store"
 	"daesa/toss"
 )
 
 // decider carries out what the person of this command decides.
-func (a *app) decider(cfg *config.Config, db *store.DB) (*application.Decider, error) {
-	now, err := a.now()
-	if err != nil {
-		return nil, err
-	}
-	return &application.Decider{Store: db, Payments: &payments{app: a, db: db}, OfTheRow: refusesRow, By: a.actor(), Now: now,
+func (s *session) decider() *app.Decider {
+	return &app.Decider{Store: s.db, Payments: &payments{session: s}, By: s.actor(), Now: s.now(),
 		Policy: func(mid string) (refunds.AskPolicy, bool) {
-			_, ok := cfg.Merchant(mid)
-			return askPolicy(cfg, mid), ok
-		}}, nil
+			_, ok := s.cfg.Merchant(mid)
+			return askPolicy(s.cfg, mid), ok
+		}}
 }
 
 // payments looks payments up for whoever needs one. The secret keys are read
 // when the first is asked for: other decisions need none.
 type payments struct {
-	app     *app
-	db      *store.DB
+	*session
 	clients map[string]*toss.Client
 }
 
 // Payment looks one payment of a merchant up.
 func (p *payments) Payment(ctx context.Context, mid, paymentKey string) (pay.Payment, pay.Evidence, error) {
 	if p.clients == nil {
-		cfg, err := p.app.config(true)
+		cfg, err := p.config(true)
 		if err != nil {
 			return pay.Payment{}, pay.Evidence{}, err
 		}
-		p.clients = map[string]*toss.Client{}
-		for _, m := range cfg.Merchants {
-			for _, of := range midsOf(m) {
-				if p.clients[of], err = p.app.clientUnder(p.db, m, of, toss.DefaultTimeout); err != nil {
-					return pay.Payment{}, pay.Evidence{}, &coded{err, codeUsage}
-				}
-			}
+		if p.clients, err = (&session{p.invocation, cfg, p.db}).clients(); err != nil {
+			return pay.Payment{}, pay.Evidence{}, err
 		}
 	}
 	client, ok := p.clients[mid]
@@ -57,18 +43,23 @@ func (p *payments) Payment(ctx context.Context, mid, paymentKey string) (pay.Pay
 	return client.Payment(ctx, paymentKey)
 }
 
-// refusesRow says whether an error is about one decision alone.
-func refusesRow(err error) bool {
-	var stale *reconcile.StaleError
-	var refunding *reconcile.RefundingError
-	var tooMuch *refunds.TooMuchError
-	var sameRef *refunds.RefError
-	var before *reconcile.DecidedBeforeError
-	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
-		errors.Is(err, store.ErrUnknownID) || errors.Is(err, refunds.ErrOnItsWay)
+// clients are those of every MID of every merchant: a request from before one of
+// the also_mids was one is looked up under it.
+func (s *session) clients() (map[string]*toss.Client, error) {
+	clients := map[string]*toss.Client{}
+	for _, m := range s.cfg.Merchants {
+		for _, mid := range midsOf(m) {
+			client, err := s.clientUnder(m, mid, toss.DefaultTimeout)
+			if err != nil {
+				return nil, err
+			}
+			clients[mid] = client
+		}
+	}
+	return clients, nil
 }
 
 // approveLines are the lines that give the second person's word on requests.
 func approveLines(requests []refunds.Request, batch string) []string {
-	return each(application.ApprovalsOf(requests, batch), application.Approval.Command)
+	return each(app.ApprovalsOf(requests, batch), app.Approval.Command)
 }

@@ -92,7 +92,7 @@ func (o *office) at(clock string) {
 func (o *office) daesa(want int, line ...string) (stdout, stderr string) {
 	o.t.Helper()
 	var out, complaints bytes.Buffer
-	w := world{stdout: &out, stderr: &complaints, clock: time.Now, env: func(name string) (string, bool) {
+	w := environment{stdout: &out, stderr: &complaints, clock: time.Now, env: func(name string) (string, bool) {
 		value, ok := o.env[name]
 		return value, ok
 	}}
@@ -142,6 +142,7 @@ const decidedBook = "../../testdata/reports/decided.xlsx"
 // TestRefundsDecidedInLibreOfficeAreAskedFor: finance chose 환불 진행 for four
 // differences and wrote about two more, in LibreOffice.
 func TestRefundsDecidedInLibreOfficeAreAskedFor(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		o := decidedOffice(t, databaseURL)
 		if *decidedDraw != "" {
@@ -189,6 +190,7 @@ func TestRefundsDecidedInLibreOfficeAreAskedFor(t *testing.T) {
 // TestAWorkbookWithoutItsCheckColumnIsAnError: LibreOffice deleted the last column
 // of the same workbook.
 func TestAWorkbookWithoutItsCheckColumnIsAnError(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		if *decidedDraw != "" {
 			t.Skip("only drawing")
@@ -206,6 +208,7 @@ func TestAWorkbookWithoutItsCheckColumnIsAnError(t *testing.T) {
 // TestNothingIsDecidedWhereTossIsDown: neither the refunds of a workbook nor the
 // decisions beside them.
 func TestNothingIsDecidedWhereTossIsDown(t *testing.T) {
+	alone(t)
 	if *decidedDraw != "" {
 		t.Skip("only drawing")
 	}

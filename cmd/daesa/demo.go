@@ -10,15 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
 	"daesa/jobs"
 	"daesa/orders"
 	"daesa/pay"
@@ -39,7 +37,7 @@ const (
 
 // demo is one demonstration: a folder, a pretend Toss, three nights.
 type demo struct {
-	*app
+	*invocation
 	dir     string
 	toss    *sandbox.Sandbox
 	history *sandbox.History
@@ -47,7 +45,7 @@ type demo struct {
 	orders  int
 }
 
-func (a *app) demoCommand() *cobra.Command {
+func (a *invocation) demoCommand() *cobra.Command {
 	var dir string
 	var orders int
 	var seed uint64
@@ -65,15 +63,12 @@ func (a *app) demoCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) runDemo(ctx context.Context, dir string, orders int, seed uint64) error {
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
+func (a *invocation) runDemo(ctx context.Context, dir string, orders int, seed uint64) error {
+	now := a.now()
 	if orders < 1 {
 		return usage(errors.New("--orders must be at least 1"), "for example --orders 2000")
 	}
-	d := &demo{app: a, dir: dir, last: pay.DayOf(now).Add(-1), orders: orders}
+	d := &demo{invocation: a, dir: dir, last: pay.DayOf(now).Add(-1), orders: orders}
 	if err := d.prepareFolder(seed); err != nil {
 		return err
 	}
@@ -145,7 +140,7 @@ func (d *demo) writeConfig(addr string) error {
 	if _, err := os.Stat(key); err == nil {
 		return nil
 	}
-	return seal.WriteKeyFile(key)
+	return app.WriteKey(key)
 }
 
 // night runs one night as it would have run then: the shop's orders and the
@@ -159,12 +154,11 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 	}
 	inner := d.inner(at, "demo")
 	var documents []nightDocument
-	err := inner.withNights(ctx, func(cfg *config.Config, db *store.DB, n *application.Nights) error {
-		if err := inner.importOrders(ctx, cfg, db, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
+	err := inner.withProvider(ctx, func(s *session) (err error) {
+		if err := s.importOrders(ctx, []string{file}, ordersFlags{}, orders.Older{}); err != nil {
 			return err
 		}
-		var err error
-		documents, err = inner.nightDocuments(ctx, n, string(day))
+		documents, err = s.nightDocuments(ctx, s.nights(), string(day))
 		return err
 	})
 	if err != nil {
@@ -176,9 +170,9 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 
 // inner is a command of the demo's own folder, as somebody would have given it
 // at a time.
-func (d *demo) inner(at time.Time, by string) *app {
+func (d *demo) inner(at time.Time, by string) *invocation {
 	inner := d.another(io.Discard)
-	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), pay.FormatTime(at), by, ""
+	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), at, by, ""
 	inner.env = func(name string) (string, bool) {
 		switch name {
 		case demoKey:
@@ -210,45 +204,46 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 	d.toss.SetClock(at)
 	var sent sentRefunds
 	inner := d.inner(at, "demo, a second person")
-	cfg, err := inner.config(true)
-	if err != nil {
-		return sent, err
+	return sent, inner.withProvider(ctx, func(s *session) error {
+		s.cfg.Refunds.Send = true // the provider is this process
+		waiting, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.StateRequested)})
+		if err != nil {
+			return err
+		}
+		word := app.GiveWord{Store: s.db, Head: s.head(), Say: app.SayApprove, IDs: each(waiting, func(r refunds.Request) string { return r.ID }), By: s.actor(), Now: at}
+		if _, err := word.Run(ctx); err != nil {
+			return err
+		}
+		run, err := s.refundsJob(ctx, runFlags{count: -1, amount: -1}, s.head())
+		if err != nil {
+			return err
+		}
+		run.Patience, run.StopAfterUnknown = 3*time.Second, 0
+		run.FailureReached = func(_, _ int64) bool { return false } // the lost answers are ours
+		d.toss.SetFaults(sandbox.Faults{DropAfter: 1, Max: demoLost, API: "cancel"})
+		sent.approved = len(waiting)
+		if sent.summary, err = run.Run(ctx); err != nil {
+			return err
+		}
+		for _, r := range waiting {
+			sent.canceled += d.canceledBy(r)
+		}
+		return nil
+	})
+}
+
+// canceledBy is how many cancels of its payment are a request's.
+func (d *demo) canceledBy(r refunds.Request) (number int) {
+	p, ok := d.toss.Payment(r.PaymentKey)
+	if !ok {
+		return 0
 	}
-	cfg.Refunds.Send = true // the provider is this process
-	db, err := inner.database(ctx, cfg)
-	if err != nil {
-		return sent, err
-	}
-	defer db.Close()
-	waiting, err := db.Refunds(ctx, store.RefundFilter{State: string(refunds.StateRequested)})
-	if err != nil {
-		return sent, err
-	}
-	ids := each(waiting, func(r refunds.Request) string { return r.ID })
-	if _, err := db.Approve(ctx, refunds.Approval{IDs: ids, By: inner.actor(), Now: at}); err != nil {
-		return sent, err
-	}
-	run, err := inner.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, newHeadKeeper(cfg, db))
-	if err != nil {
-		return sent, err
-	}
-	run.Patience, run.StopAfterUnknown = 3*time.Second, 0
-	run.FailureReached = func(_, _ int64) bool { return false } // the lost answers are ours
-	d.toss.SetFaults(sandbox.Faults{DropAfter: 1, Max: demoLost, API: "cancel"})
-	sent.approved = len(ids)
-	if sent.summary, err = run.Run(ctx); err != nil {
-		return sent, err
-	}
-	for _, r := range waiting {
-		if p, ok := d.toss.Payment(r.PaymentKey); ok {
-			for _, c := range p.Cancels {
-				if pay.Marker(c.Reason) == r.ID {
-					sent.canceled++
-				}
-			}
+	for _, c := range p.Cancels {
+		if pay.Marker(c.Reason) == r.ID {
+			number++
 		}
 	}
-	return sent, nil
+	return number
 }
 
 func (d *demo) writeOrders(path string, at time.Time) error {
@@ -265,7 +260,7 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 		return d.printJSON(documents)
 	}
 	last := documents[len(documents)-1]
-	d.printf("daesa demo: %s orders over %d days, three nights and a morning, embedded database, pretend Toss in this process\n\n", grouped(int64(d.orders)), demoDays)
+	d.printf("daesa demo: %s orders over %d days, three nights and a morning, embedded database, pretend Toss in this process\n\n", pay.Grouped(d.orders), demoDays)
 	for _, document := range documents {
 		d.printNight(document)
 	}
@@ -278,7 +273,7 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 	for _, count := range d.toss.Calls() {
 		calls += count
 	}
-	d.printf("\nprovider calls in three nights and a morning: %s\n", grouped(int64(calls)))
+	d.printf("\nprovider calls in three nights and a morning: %s\n", pay.Grouped(calls))
 	d.printf("open the workbook: %s\n", *last.Workbook)
 	d.tryNext(addr)
 	return nil
@@ -338,22 +333,13 @@ func (d *demo) urgent(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(requests, func(a, b refunds.Request) int { return a.CancelBy.Compare(b.CancelBy) })
-	limit := d.last.End().Add(90*time.Minute).AddDate(0, 0, soonDays)
-	var soon []string
-	var lost, lostMoney int64
-	for _, r := range requests {
-		switch {
-		case r.State == refunds.StateExpired:
-			lost++
-			lostMoney += r.Amount
-		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(limit):
-			soon = append(soon, fmt.Sprintf("  %s by %s (%s, order %s)", people(r.Currency, r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
-		}
+	soon, lost := app.RunningOut(requests, d.last.End().Add(90*time.Minute).AddDate(0, 0, soonDays))
+	lines := []string{fmt.Sprintf("can be cancelled for at most %d days more: %s", soonDays, pay.Counted(len(soon), "refund"))}
+	for _, r := range soon[:min(5, len(soon))] {
+		lines = append(lines, fmt.Sprintf("  %s by %s (%s, order %s)", r.Currency.Spell(r.Amount), pay.FormatTime(r.CancelBy), r.Method, r.OrderID))
 	}
-	lines := append([]string{fmt.Sprintf("can be cancelled for at most %d days more: %s", soonDays, counted(len(soon), "refund"))}, soon[:min(5, len(soon))]...)
-	if lost > 0 {
-		lines = append(lines, fmt.Sprintf("past their deadline already: %s, %s: for a transfer by hand", counted(int(lost), "refund"), people(pay.KRW, lostMoney)))
+	if len(lost) > 0 {
+		lines = append(lines, fmt.Sprintf("past their deadline already: %s,%s: for a transfer by hand", pay.Counted(len(lost), "refund"), sums(sumOf(lost))))
 	}
 	return lines, nil
 }

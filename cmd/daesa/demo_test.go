@@ -13,6 +13,7 @@ import (
 // What the demo prints to be tried next works as it is printed, from another
 // folder's name with a blank in it, the pretend Toss and its key included.
 func TestWhatTheDemoPrintsToTryNextCanBePasted(t *testing.T) {
+	alone(t)
 	if testing.Short() {
 		t.Skip("short")
 	}

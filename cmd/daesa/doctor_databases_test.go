@@ -29,6 +29,7 @@ func (s *chaosShop) contains(life *chaosLife, words ...string) {
 // A pooler that hands the server's sessions on is named by doctor, and refused by
 // what needs a session of its own; in session mode all is well.
 func TestAPoolersModeIsNamedAndRefused(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	direct := postgresURL(t, pgtest.URL(t))
 	s := newChaosShop(t, direct, chaosSpeed{realNow: true})
@@ -50,6 +51,7 @@ func TestAPoolersModeIsNamedAndRefused(t *testing.T) {
 // Doctor says how many connections daesa may use where they are fewer than it
 // would open, and is content where the configuration knows it.
 func TestDoctorSaysHowManyConnectionsThereAre(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	address := postgresURL(t, pgtest.URL(t))
 	s := newChaosShop(t, address, chaosSpeed{realNow: true})
@@ -95,6 +97,7 @@ func (s *chaosShop) postgres(address string, statements ...string) {
 // A full disk is no ok: neither that of the database, whose log may have room in
 // itself, nor that of the reports.
 func TestDoctorOnAFullDiskIsNotContent(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	if output, err := exec.Command("unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", t.TempDir()).CombinedOutput(); err != nil {
 		t.Skipf("skipped, for it needs a small disk of its own (unshare, mount): %v %s", err, output)

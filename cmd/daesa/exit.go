@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"slices"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/internal/hint"
 )
 
-// The exit codes of the contract.
+// The exit codes of docs/contract.md 1.
 const (
 	codeDone        = 0
 	codeFailed      = 1
@@ -25,29 +25,20 @@ const (
 var codeOrder = []int{codeFailed, codeUnknown, codeIncomplete, codePerson}
 
 // codesOfEndings are the exit codes of commands that finished, but not well.
-var codesOfEndings = map[application.Ending]int{
-	application.EndedFailed: codeFailed, application.EndedUnknown: codeUnknown,
-	application.EndedIncomplete: codeIncomplete, application.EndedPerson: codePerson,
+var codesOfEndings = map[app.Ending]int{
+	app.EndedFailed: codeFailed, app.EndedUnknown: codeUnknown,
+	app.EndedIncomplete: codeIncomplete, app.EndedPerson: codePerson,
 }
 
 // verdict gathers why a finished command does not end with 0.
 type verdict struct {
-	application.Outcome
+	app.Outcome
 	keepOutput bool // stdout is written although the command failed: a verification shows what it found
-}
-
-// add notes a reason by its exit code.
-func (v *verdict) add(code int, format string, values ...any) {
-	for ending, of := range codesOfEndings {
-		if of == code {
-			v.Add(ending, format, values...)
-		}
-	}
 }
 
 func (v *verdict) code() int {
 	for _, code := range codeOrder {
-		if slices.ContainsFunc(v.Reasons, func(r application.Reason) bool { return codesOfEndings[r.Ending] == code }) {
+		if slices.ContainsFunc(v.Reasons, func(r app.Reason) bool { return codesOfEndings[r.Ending] == code }) {
 			return code
 		}
 	}
@@ -56,11 +47,11 @@ func (v *verdict) code() int {
 
 // list gives the reasons for JSON: never null.
 func (v *verdict) list() []string {
-	return each(v.Reasons, func(r application.Reason) string { return r.Text })
+	return each(v.Reasons, func(r app.Reason) string { return r.Text })
 }
 
 // softened applies --ok-codes.
-func (a *app) softened(code int) int {
+func (a *invocation) softened(code int) int {
 	if slices.Contains(a.okCodes, code) {
 		return codeDone
 	}
@@ -80,17 +71,30 @@ func usage(err error, next string) error {
 	return &coded{hint.With(err, next), codeUsage}
 }
 
+// endingOf is the ending of an exit code; "" for every code that is of none.
+func endingOf(code int) app.Ending {
+	for ending, of := range codesOfEndings {
+		if of == code {
+			return ending
+		}
+	}
+	return ""
+}
+
 // failed is an error with a next step: exit code 1.
 func failed(next, format string, values ...any) error {
 	return hint.Errorf(next, format, values...)
 }
 
 // codeOf is the exit code of a command that failed.
-func (a *app) codeOf(ctx context.Context, err error) int {
+func (a *invocation) codeOf(ctx context.Context, err error) int {
 	var own *coded
+	var asked *app.AskedError
 	switch {
 	case errors.As(err, &own):
 		return own.code
+	case errors.As(err, &asked):
+		return codeUsage
 	case ctx.Err() != nil:
 		return codeInterrupted
 	default:
@@ -99,7 +103,7 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 }
 
 // complain tells an error and its next step.
-func (a *app) complain(err error) {
+func (a *invocation) complain(err error) {
 	fmt.Fprintf(a.stderr, "daesa: %v\n", err)
 	if next := hint.Of(err); next != "" {
 		fmt.Fprintf(a.stderr, "hint: %s\n", next)

@@ -1,131 +1,59 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/pay"
-	"daesa/store"
 )
 
-func (a *app) explainCommand() *cobra.Command {
+func (a *invocation) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ORDER",
 		Short: "Everything known about one order, as a timeline",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				known, err := application.Explain{Sides: db, Traces: db, MID: a.mid, OrderID: ids[0]}.Run(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return a.printKnown(known)
-			})
-		},
+		RunE: a.onStore(func(ctx context.Context, s *session, ids []string) error {
+			known, err := app.Explain{Sides: s.db, Traces: s.db, MID: s.mid, OrderID: ids[0]}.Run(ctx)
+			if err != nil {
+				return err
+			}
+			return s.show(s.newKnownDocument(known), func() { s.printKnown(known) })
+		}),
 	}
 }
 
-// sentence writes one moment of the timeline.
-func sentence(fact application.Fact) string {
-	switch f := fact.(type) {
-	case application.Ordered:
-		return "ordered for " + people(f.Order.Currency, f.Order.Amount)
-	case application.ShopPaid:
-		return "paid (says the shop)"
-	case application.ShopCanceled:
-		if f.Order.CanceledAmount > 0 {
-			return fmt.Sprintf("cancelled %s (says the shop)", people(f.Order.Currency, f.Order.CanceledAmount))
-		}
-		return "cancelled (says the shop)"
-	case application.Listed:
-		return fmt.Sprintf("list: %s, amount %s, payment %s", f.Row.Status, people(f.Row.Currency, f.Row.Amount), f.Row.PaymentKey)
-	case application.Requested:
-		return fmt.Sprintf("payment %s requested for %s", f.Payment.PaymentKey, people(f.Payment.Currency, f.Payment.TotalAmount))
-	case application.PaymentDone:
-		return fmt.Sprintf("payment %s approved", f.Payment.PaymentKey)
-	case application.TossCanceled:
-		by := ""
-		if f.Cancel.Reason != "" {
-			by = ", refund " + f.Cancel.Reason
-		}
-		return fmt.Sprintf("payment %s: cancelled %s, %s%s", f.Payment.PaymentKey, people(f.Payment.Currency, f.Cancel.Amount), f.Cancel.Status, by)
-	case application.WebhookArrived:
-		return fmt.Sprintf("webhook %s %s: %s", f.Webhook.Type, f.Webhook.Status, strings.TrimSpace(f.Webhook.State+" "+f.Webhook.Why))
-	case application.WasLookedUp:
-		return fmt.Sprintf("looked payment %s up: %s, Toss holds %s", f.Payment.PaymentKey, f.Payment.Status, people(f.Payment.Currency, f.Payment.Held()))
-	case application.Done:
-		return deed(f)
-	case application.AccountNoted:
-		if f.Account.AccountMasked == "" {
-			return fmt.Sprintf("refund account %s %s", f.Account.State, f.Account.Why)
-		}
-		return fmt.Sprintf("refund account %s %s %s (%s)", f.Account.Bank, f.Account.AccountMasked, f.Account.HolderMasked, f.Account.Source)
-	case application.AccountDestroyed:
-		return "refund account destroyed"
-	case application.AnswerKept:
-		return fmt.Sprintf("kept Toss's answer about %s: %s bytes, sha256 %s", f.About, grouped(f.Size), f.SHA256)
-	default:
-		return ""
-	}
-}
-
-// deed writes a journal row as people read it: break B resolved as fix_shop by kim.
-func deed(d application.Done) string {
-	text := "order"
-	switch {
-	case d.Break != nil:
-		text = fmt.Sprintf("break %s (%s)", d.Break.ID, d.Break.Kind)
-	case d.Refund != nil:
-		text = fmt.Sprintf("refund %s of %s", d.Refund.ID, people(d.Refund.Currency, d.Refund.Amount))
-	}
-	text += " " + d.Entry.Verb()
-	if as := d.Entry.As(); as != "" {
-		text += " as " + as
-	}
-	text += " by " + d.Entry.Actor
-	if d.Entry.Reason != "" {
-		text += ": " + d.Entry.Reason
-	}
-	return text
-}
-
-func (a *app) printKnown(k *application.Explained) error {
-	if a.json {
-		return a.printJSON(a.newKnownDocument(k))
-	}
+func (a *invocation) printKnown(k *app.Explained) {
 	for _, o := range k.Orders {
-		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s%s", o.MID, o.Status, people(o.Currency, o.Amount), people(o.Currency, o.Held()), taxFree(o.Currency, &o.TaxFreeAmount))))
+		a.printf("%s\n", plain(fmt.Sprintf("shop %s: %s, %s, holds %s%s", o.MID, o.Status, o.Currency.Spell(o.Amount), o.Currency.Spell(o.Held()), taxFree(o.Currency, &o.TaxFreeAmount))))
 	}
 	if len(k.Orders) == 0 {
 		a.printf("shop: knows no such order\n")
 	}
 	for _, looked := range k.Payments {
 		p := looked.Payment
-		a.printf("%s\n", plain(fmt.Sprintf("toss %s: %s, %s, holds %s%s", p.MID, p.Status, people(p.Currency, p.TotalAmount), people(p.Currency, p.Held()), taxFree(p.Currency, looked.TaxFreePaid))))
+		a.printf("%s\n", plain(fmt.Sprintf("toss %s: %s, %s, holds %s%s", p.MID, p.Status, p.Currency.Spell(p.TotalAmount), p.Currency.Spell(p.Held()), taxFree(p.Currency, looked.TaxFreePaid))))
 		for _, o := range k.TaxPartsDiffer(looked) {
-			a.printf("the tax-free parts differ: the shop says %s, Toss %s\n", people(o.Currency, o.TaxFreeAmount), people(p.Currency, *looked.TaxFreePaid))
+			a.printf("the tax-free parts differ: the shop says %s, Toss %s\n", o.Currency.Spell(o.TaxFreeAmount), p.Currency.Spell(*looked.TaxFreePaid))
 		}
 	}
 	for _, b := range k.Breaks {
 		line := fmt.Sprintf("break %s: %s, %s", b.ID, b.Kind, b.Status)
-		if said := remark(b); said != "" && b.Status.NeedsPerson() {
+		if said := app.RemarkOf(b); said != "" && b.Status.NeedsPerson() {
 			line += "; " + said
 		}
 		a.printf("%s\n", plain(line))
 	}
 	for _, r := range k.Refunds {
-		a.printf("%s\n", plain(fmt.Sprintf("refund %s: %s, %s", r.ID, people(r.Currency, r.Amount), r.State)))
+		a.printf("%s\n", plain(fmt.Sprintf("refund %s: %s, %s", r.ID, r.Currency.Spell(r.Amount), r.State)))
 	}
 	a.printf("\n")
-	a.printTable([]string{"WHEN", "SIDE", "WHAT"}, each(k.Timeline, func(m application.Moment) []string {
-		return []string{pay.FormatTime(m.At.Truncate(time.Second)), string(m.Side), sentence(m.Fact)}
+	a.printTable([]string{"WHEN", "SIDE", "WHAT"}, each(k.Timeline, func(m app.Moment) []string {
+		return []string{pay.FormatTime(m.At.Truncate(time.Second)), string(m.Side), m.Fact.Sentence()}
 	}))
-	return nil
 }
 
 // taxFree names the tax-free part of what was paid, where there is one.
@@ -133,7 +61,7 @@ func taxFree(currency pay.Currency, part *int64) string {
 	if part == nil || *part == 0 {
 		return ""
 	}
-	return ", paid " + people(currency, *part) + " tax-free"
+	return ", paid " + currency.Spell(*part) + " tax-free"
 }
 
 // knownDocument is the JSON of `explain`.
@@ -149,7 +77,12 @@ type knownDocument struct {
 }
 
 type orderDocument struct {
-	MID               string  `json:"mid"`
+	MID string `json:"mid"`
+	orderFields
+}
+
+// orderFields are an order as JSON shows it, whoever reads it.
+type orderFields struct {
 	OrderID           string  `json:"order_id"`
 	PaymentKey        *string `json:"payment_key"`
 	Method            *string `json:"method"`
@@ -206,28 +139,30 @@ type eventDocument struct {
 	What string `json:"what"`
 }
 
-func (a *app) newKnownDocument(k *application.Explained) knownDocument {
+func (a *invocation) newKnownDocument(k *app.Explained) knownDocument {
 	return knownDocument{
 		OrderID: k.OrderID, ending: a.ending(),
 		Orders: each(k.Orders, newOrderDocument), Payments: each(k.Payments, newPaymentDocument),
 		Transactions: each(k.Transactions, newTransactionDocument),
 		Breaks:       each(k.Breaks, newBreakDocument), Refunds: each(k.Refunds, newRefundDocument),
-		Timeline: each(k.Timeline, func(m application.Moment) eventDocument {
-			return eventDocument{pay.FormatTime(m.At), string(m.Side), sentence(m.Fact)}
+		Timeline: each(k.Timeline, func(m app.Moment) eventDocument {
+			return eventDocument{pay.FormatTime(m.At), string(m.Side), m.Fact.Sentence()}
 		}),
 	}
 }
 
-func newOrderDocument(o pay.Order) orderDocument {
-	return orderDocument{
-		MID: o.MID, OrderID: o.ID, PaymentKey: orNull(o.PaymentKey), Method: orNull(o.Method), Status: string(o.Status),
+func newOrderDocument(o pay.Order) orderDocument { return orderDocument{o.MID, newOrderFields(o)} }
+
+func newOrderFields(o pay.Order) orderFields {
+	return orderFields{
+		OrderID: o.ID, PaymentKey: orNull(o.PaymentKey), Method: orNull(o.Method), Status: string(o.Status),
 		Amount: o.Amount, CanceledAmount: o.CanceledAmount, RefundedElsewhere: o.RefundedElsewhere,
 		TaxFreeAmount: o.TaxFreeAmount, PG: o.PG, Currency: string(o.Currency), OrderedAt: timeOrNull(o.OrderedAt),
 		PaidAt: timeOrNull(o.PaidAt), CanceledAt: timeOrNull(o.CanceledAt), CustomerRef: orNull(o.CustomerRef),
 	}
 }
 
-func newPaymentDocument(looked application.LookedUp) paymentDocument {
+func newPaymentDocument(looked app.LookedUp) paymentDocument {
 	p := looked.Payment
 	return paymentDocument{
 		MID: p.MID, PaymentKey: p.PaymentKey, Status: string(p.Status), Method: orNull(p.Method), Currency: string(p.Currency),

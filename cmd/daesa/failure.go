@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ var codeWords = map[int]string{codeFailed: "failed", codeUsage: "usage", codeInt
 
 // newProblem tells an error that ends a command with an exit code.
 func newProblem(err error, code int) problem {
-	return problem{Error: err.Error(), Hint: orNull(hint.Of(err)), Code: or(hint.WordOf(err), codeWords[code]), Rows: each(rowsOf(err), newRowProblem)}
+	return problem{Error: err.Error(), Hint: orNull(hint.Of(err)), Code: cmp.Or(hint.WordOf(err), codeWords[code]), Rows: each(rowsOf(err), newRowProblem)}
 }
 
 func newRowProblem(r hint.Row) rowProblem {
@@ -67,7 +68,7 @@ func rowsOf(err error) []hint.Row {
 
 // fail ends a command that failed: on stderr for people, with --json on stdout
 // for programs, unless it shows there what it found.
-func (a *app) fail(err error, code int, arguments []string) error {
+func (a *invocation) fail(err error, code int, arguments []string) error {
 	a.complain(err)
 	if a.verdict.keepOutput {
 		return nil
@@ -81,7 +82,7 @@ func (a *app) fail(err error, code int, arguments []string) error {
 
 // wantsJSON says whether the command line asks for JSON, also where it is so
 // wrong that its flags were not read.
-func (a *app) wantsJSON(arguments []string) bool {
+func (a *invocation) wantsJSON(arguments []string) bool {
 	if a.prepared {
 		return a.json
 	}

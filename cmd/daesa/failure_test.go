@@ -30,7 +30,7 @@ func call(t *testing.T, env map[string]string, line ...string) called {
 func callAt(t *testing.T, clock func() time.Time, env map[string]string, line ...string) called {
 	t.Helper()
 	var out, said bytes.Buffer
-	code := run(t.Context(), line, world{stdout: &out, stderr: &said, clock: clock,
+	code := run(t.Context(), line, environment{stdout: &out, stderr: &said, clock: clock,
 		env: func(name string) (string, bool) { value, ok := env[name]; return value, ok }})
 	return called{code, out.String(), said.String()}
 }
@@ -74,8 +74,9 @@ func leaves(cmd *cobra.Command, words []string) [][]string {
 }
 
 func TestEveryCommandThatFailsPrintsOneDocument(t *testing.T) {
+	alone(t)
 	t.Parallel()
-	all := leaves((&app{}).root(), nil)
+	all := leaves((&invocation{}).root(), nil)
 	if len(all) < 50 {
 		t.Fatalf("only %d commands were found", len(all))
 	}
@@ -96,6 +97,7 @@ func TestEveryCommandThatFailsPrintsOneDocument(t *testing.T) {
 }
 
 func TestAFailureIsADocumentWhateverWentWrong(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -162,6 +164,7 @@ func text(s string) *string { return &s }
 // TestTheWordsOfAnErrorDecideNoExitCode: an order number may hold the very words
 // by which a library says that a command was called wrongly.
 func TestTheWordsOfAnErrorDecideNoExitCode(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "daesa.yaml")
 	if err := os.WriteFile(path, []byte("merchants:\n  - {mid: shop, environment: test, secret_key_env: KEY}\n"), 0o600); err != nil {
@@ -185,6 +188,7 @@ func TestTheWordsOfAnErrorDecideNoExitCode(t *testing.T) {
 // TestWhatACommandFoundStandsBesideItsFailure: doctor and audit verify show what
 // they looked at, and fail in the same document.
 func TestWhatACommandFoundStandsBesideItsFailure(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "daesa.yaml")
 	if err := os.WriteFile(path, []byte("nonsense: 1\n"), 0o600); err != nil {
@@ -199,7 +203,7 @@ func TestWhatACommandFoundStandsBesideItsFailure(t *testing.T) {
 
 func TestHelpSaysInWhatMoneyIs(t *testing.T) {
 	t.Parallel()
-	for _, words := range leaves((&app{}).root(), nil) {
+	for _, words := range leaves((&invocation{}).root(), nil) {
 		if words[0] == "help" || words[0] == "completion" {
 			continue
 		}

@@ -64,6 +64,7 @@ func (s *chaosShop) cancelsOf() (cancels int) {
 // the same file with the same refs is handed in again and approved as a batch:
 // there is not one cancel more than there are requests.
 func TestACorrectedMIDRefundsNothingAgain(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		s := newChaosShop(t, databaseURL, chaosSpeed{})
 		file := s.threeRefunds()
@@ -102,7 +103,7 @@ func TestACorrectedMIDRefundsNothingAgain(t *testing.T) {
 		}
 		for _, row := range again.Rows {
 			if row.Why == nil || !strings.Contains(*row.Why, "under merchant tosspayment") {
-				t.Errorf("a row of it says %s", orDash(row.Why))
+				t.Errorf("a row of it says %s", orElse(row.Why, "-"))
 			}
 		}
 		s.expect(codeDone, "refunds", "approve", "--by", "lee", "--batch", imported.Batch, "--expect-count", "0", "--expect-amount", "0")
@@ -132,6 +133,7 @@ func TestACorrectedMIDRefundsNothingAgain(t *testing.T) {
 // no other is sent beside it, and where the former mid is named in also_mids it
 // is settled.
 func TestACorrectedMIDLosesNothingThatWasOnItsWay(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		s := newChaosShop(t, databaseURL, chaosSpeed{})
 		s.threeRefunds()
@@ -217,6 +219,7 @@ func (s *chaosShop) states() map[string]string {
 // languages, and not as one that got no answer; the same key does not go out
 // again within seconds.
 func TestACancelAnsweredByAFirewallIsShownAsWhatItIs(t *testing.T) {
+	alone(t)
 	onBothDatabases(t, func(t *testing.T, databaseURL string) {
 		s := newChaosShop(t, databaseURL, chaosSpeed{})
 		var blocked atomic.Int64
@@ -266,7 +269,7 @@ func TestACancelAnsweredByAFirewallIsShownAsWhatItIs(t *testing.T) {
 		}
 		var detail refundDetail
 		s.read(&detail, "refunds", "show", id)
-		if len(detail.AttemptsDetail) != 1 || detail.AttemptsDetail[0].HTTPStatus != 403 || !strings.HasPrefix(orDash(detail.AttemptsDetail[0].Answer), "HTTP 403: Request blocked") || detail.AttemptsDetail[0].AnsweredAt != nil {
+		if len(detail.AttemptsDetail) != 1 || detail.AttemptsDetail[0].HTTPStatus != 403 || !strings.HasPrefix(orElse(detail.AttemptsDetail[0].Answer, "-"), "HTTP 403: Request blocked") || detail.AttemptsDetail[0].AnsweredAt != nil {
 			t.Errorf("the attempt: %+v", detail.AttemptsDetail)
 		}
 		s.must(os.WriteFile(path, append(guarded, "reports: {language: en}\n"...), 0o600))

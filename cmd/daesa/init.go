@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
 	"daesa/internal/wholefile"
 )
 
@@ -22,7 +22,7 @@ type initDocument struct {
 	ending
 }
 
-func (a *app) initCommand() *cobra.Command {
+func (a *invocation) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write daesa.yaml and account.key into DIR, each unless it is there",
@@ -39,7 +39,7 @@ func (a *app) initCommand() *cobra.Command {
 	}
 }
 
-func (a *app) initialise(dir string) error {
+func (a *invocation) initialise(dir string) error {
 	if dir == "" {
 		return usage(errors.New("init: the folder has no name"), "daesa init writes into this folder, daesa init DIR into another")
 	}
@@ -51,7 +51,7 @@ func (a *app) initialise(dir string) error {
 	for _, file := range []struct {
 		path  string
 		write func(path string) error
-	}{{settings, writeTemplate}, {key, seal.WriteKeyFile}} {
+	}{{settings, writeTemplate}, {key, app.WriteKey}} {
 		err := file.write(file.path)
 		switch {
 		case err == nil:

@@ -12,21 +12,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	application "daesa/app"
-	"daesa/config"
-	"daesa/jobs"
-	"daesa/pay"
+	"daesa/app"
 	"daesa/reconcile"
 	"daesa/refunds"
-	"daesa/store"
 )
 
 // metrics are what /metrics shows. What stands in the database is read when it
 // is asked for, at most every scrapeEvery; so every replica shows the same.
 type metrics struct {
-	app *app
-	cfg *config.Config
-	db  *store.DB
+	*session
 
 	registry *prometheus.Registry
 	runs     *prometheus.CounterVec
@@ -66,14 +60,14 @@ var (
 	descJobMoment = describe("job_moment_timestamp_seconds", "The newest planned moment of a job that was begun, over all replicas.", "job", "state")
 )
 
-func newMetrics(a *app, cfg *config.Config, db *store.DB) *metrics {
-	m := &metrics{app: a, cfg: cfg, db: db, registry: prometheus.NewRegistry(),
+func newMetrics(s *session) *metrics {
+	m := &metrics{session: s, registry: prometheus.NewRegistry(),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "daesa_job_commands_total", Help: "Commands that the schedule ran in this replica, by exit code."}, []string{"job", "exit_code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "daesa_job_seconds", Help: "How long the moments of a job took in this replica.",
 			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600}}, []string{"job", "ended"}),
 		ended: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "daesa_job_last_success_timestamp_seconds", Help: "When a moment of the job last ended well in this replica."}, []string{"job"}),
 	}
-	for _, job := range scheduled(cfg) { // a counter that begins at 1 never rises
+	for _, job := range scheduled(s.cfg) { // a counter that begins at 1 never rises
 		m.took.WithLabelValues(job.name, "well")
 		m.took.WithLabelValues(job.name, "failed")
 	}
@@ -98,7 +92,7 @@ func (m *metrics) over(job string, took time.Duration, err error) {
 	if err != nil {
 		ended = "failed"
 	} else {
-		m.ended.WithLabelValues(job).Set(float64(m.app.clock().Unix()))
+		m.ended.WithLabelValues(job).Set(float64(m.clock().Unix()))
 	}
 	m.took.WithLabelValues(job, ended).Observe(took.Seconds())
 }
@@ -114,12 +108,12 @@ func (m *metrics) Describe(to chan<- *prometheus.Desc) {
 func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if now := m.app.clock(); now.Sub(m.read) >= scrapeEvery {
+	if now := m.clock(); now.Sub(m.read) >= scrapeEvery {
 		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 		defer cancel()
-		known, err := m.look(ctx, now)
+		known, err := m.figures(ctx, now)
 		if err != nil {
-			m.app.log.Warn("metrics: the database did not answer", "error", err)
+			m.log.Warn("metrics: the database did not answer", "error", err)
 			to <- gauge(descUp, 0)
 			return
 		}
@@ -135,117 +129,51 @@ func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metri
 	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 }
 
-// look reads the figures of all merchants.
-func (m *metrics) look(ctx context.Context, now time.Time) ([]prometheus.Metric, error) {
-	var list []prometheus.Metric
-	for _, merchant := range m.cfg.Merchants {
-		of, err := m.merchant(ctx, merchant.MID, now)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, of...)
-	}
-	open, err := m.waiting(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	list = append(list, open...)
-	waiting, oldest, err := m.db.EventsWaiting(ctx)
-	if err != nil {
-		return nil, err
-	}
-	age := 0.0
-	if !oldest.IsZero() {
-		age = now.Sub(oldest).Seconds()
-	}
-	brake, err := m.db.Brake(ctx)
+// figures are those of the books, as gauges.
+func (m *metrics) figures(ctx context.Context, now time.Time) ([]prometheus.Metric, error) {
+	f, err := app.ReadFigures(ctx, m.db, m.needs(), now)
 	if err != nil {
 		return nil, err
 	}
 	paused := 0.0
-	if brake.On {
+	if f.Paused {
 		paused = 1
 	}
-	entries, _, err := m.db.JournalHead(ctx)
-	if err != nil {
-		return nil, err
+	list := []prometheus.Metric{
+		gauge(descEvents, float64(f.Events)), gauge(descOldest, f.OldestEvent.Seconds()), gauge(descBrake, paused), gauge(descJournal, float64(f.Journal)),
+		gauge(descStuck, float64(f.Stuck)), gauge(descTooLate, float64(f.Late)),
+	}
+	for _, merchant := range f.Merchants {
+		list = append(list, merchantGauges(merchant)...)
+	}
+	for k, n := range f.Waiting {
+		list = append(list, gauge(descWaiting, float64(n), k.MID, k.State, k.Why, k.Who))
+	}
+	for own, at := range f.Deadlines {
+		list = append(list, gauge(descDeadline, float64(at.Unix()), own[0], own[1]))
 	}
 	ticks, err := m.db.Ticks(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for _, t := range ticks {
 		if m.planned(t.Job) { // a job that was taken off the schedule is not late
 			list = append(list, gauge(descJobMoment, float64(t.Tick.Unix()), t.Job, t.State))
 		}
 	}
-	return append(list, gauge(descEvents, float64(waiting)), gauge(descOldest, age), gauge(descBrake, paused), gauge(descJournal, float64(entries))), nil
+	return list, err
 }
 
-// waiting are the open refunds, by what they wait for.
-func (m *metrics) waiting(ctx context.Context, now time.Time) ([]prometheus.Metric, error) {
-	w, err := needsOf(m.cfg, m.db, "").Waiting(ctx, nil, now)
-	if err != nil {
-		return nil, err
-	}
-	type kind struct{ mid, state, why string }
-	counts, deadlines := map[kind]int64{}, map[[2]string]time.Time{}
-	var stuck, late int64
-	for _, l := range w.Lines {
-		counts[kind{l.MID, string(l.State), l.Why}] += l.Count // over its currencies
-		if own := [2]string{l.MID, l.Why}; !l.Earliest.IsZero() && (deadlines[own].IsZero() || l.Earliest.Before(deadlines[own])) {
-			deadlines[own] = l.Earliest
-		}
-		if late += l.Late; l.Stuck {
-			stuck += l.Count
-		}
-	}
-	list := []prometheus.Metric{gauge(descStuck, float64(stuck)), gauge(descTooLate, float64(late))}
-	for k, n := range counts {
-		list = append(list, gauge(descWaiting, float64(n), k.mid, k.state, k.why, refunds.Wait{Why: k.why}.Who().String()))
-	}
-	for own, at := range deadlines {
-		list = append(list, gauge(descDeadline, float64(at.Unix()), own[0], own[1]))
-	}
-	return list, nil
-}
-
-func (m *metrics) merchant(ctx context.Context, mid string, now time.Time) ([]prometheus.Metric, error) {
+func merchantGauges(m app.MerchantFigures) []prometheus.Metric {
 	var list []prometheus.Metric
-	last, _, err := m.db.LastComplete(ctx, jobs.JobNightly, mid, pay.DayOf(now).Add(1))
-	if err != nil {
-		return nil, err
-	}
-	first, err := m.db.FirstRunDay(ctx, jobs.JobNightly, mid)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case last != "":
-		list = append(list, gauge(descNight, float64(last.End().Unix()), mid))
-	case first != "": // none is complete yet: none since before the first
-		list = append(list, gauge(descNight, float64(first.Start().Unix()), mid))
-	}
-	kinds, refunding, err := m.db.CountOpenKinds(ctx, mid)
-	if err != nil {
-		return nil, err
+	if !m.NightEnd.IsZero() {
+		list = append(list, gauge(descNight, float64(m.NightEnd.Unix()), m.MID))
 	}
 	for _, kind := range reconcile.Kinds {
-		list = append(list, gauge(descBreaks, float64(kinds[kind]), mid, string(kind)), gauge(descRefunding, float64(refunding[kind]), mid, string(kind)))
-	}
-	states, err := m.db.CountStates(ctx, mid)
-	if err != nil {
-		return nil, err
+		list = append(list, gauge(descBreaks, float64(m.Open[kind]), m.MID, string(kind)), gauge(descRefunding, float64(m.Refunding[kind]), m.MID, string(kind)))
 	}
 	for _, state := range refunds.States {
-		list = append(list, gauge(descRefunds, float64(states[state]), mid, string(state)))
+		list = append(list, gauge(descRefunds, float64(m.Refunds[state]), m.MID, string(state)))
 	}
-	figures, err := m.db.Captures(ctx, mid, now.Add(-application.CaptureSpan), now.Add(refunds.AccountShown))
-	if err != nil {
-		return nil, err
+	for state, n := range map[string]int{"captured": m.Captures.Captured, "given": m.Captures.Given, "waiting": m.Captures.Waiting, "missed": m.Captures.Missed} {
+		list = append(list, gauge(descAccounts, float64(n), m.MID, state))
 	}
-	for state, n := range map[string]int{"captured": figures.Captured, "given": figures.Given, "waiting": figures.Waiting, "missed": figures.Missed} {
-		list = append(list, gauge(descAccounts, float64(n), mid, state))
-	}
-	return list, nil
+	return list
 }

@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"daesa/config"
+	"daesa/app/doctor"
 	"daesa/internal/database"
 	sqlfiles "daesa/sql"
 	"daesa/store"
@@ -27,32 +21,35 @@ type schemaDocument struct {
 	ending
 }
 
-func (a *app) migrateCommand() *cobra.Command {
+func (a *invocation) migrateCommand() *cobra.Command {
 	migrate := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database's schema up to date",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.migrate(cmd.Context())
-		},
+		RunE:  a.onSettings(func(ctx context.Context, s *session) error { return s.migrate(ctx) }),
 	}
 	migrate.AddCommand(&cobra.Command{
 		Use:   "status",
 		Short: "Compare the database's schema with the program's; ends with 1 where they differ",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.migrateStatus(cmd.Context())
-		},
+		RunE:  a.onSettings(func(ctx context.Context, s *session) error { return s.migrateStatus(ctx) }),
 	})
 	return migrate
 }
 
-func (a *app) migrate(ctx context.Context) error {
-	cfg, err := a.config(false)
-	if err != nil {
-		return err
+// onSettings makes of what a command does without an open database what cobra runs.
+func (a *invocation) onSettings(f func(ctx context.Context, s *session) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		cfg, err := a.config(false)
+		if err != nil {
+			return err
+		}
+		return f(cmd.Context(), &session{invocation: a, cfg: cfg})
 	}
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal())
+}
+
+func (s *session) migrate(ctx context.Context) error {
+	db, err := store.Open(ctx, s.cfg.Database.URL.Reveal())
 	if err != nil {
 		return err
 	}
@@ -65,34 +62,25 @@ func (a *app) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.printSchema(cfg, before.Have, after)
+	return s.showSchema(before.Have, after)
 }
 
-func (a *app) migrateStatus(ctx context.Context) error {
-	cfg, err := a.config(false)
+func (s *session) migrateStatus(ctx context.Context) error {
+	state, err := s.schema(ctx)
 	if err != nil {
 		return err
 	}
-	state, err := schemaOf(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	switch {
-	case state.Have > state.Want:
-		a.verdict.add(codeFailed, "the schema is newer than this program: install the daesa that changed it")
-	case !state.Current():
-		a.verdict.add(codeFailed, "the schema is older than this program: run daesa migrate")
-	}
-	return a.printSchema(cfg, state.Have, state)
+	s.verdict.AddSchema(state.Have, state.Want)
+	return s.showSchema(state.Have, state)
 }
 
-// schemaOf reads the schema's version without creating a database file.
-func schemaOf(ctx context.Context, cfg *config.Config) (database.SchemaState, error) {
-	if _, missing := missingFile(cfg); missing {
-		want, err := programSchema()
+// schema reads the schema's version without creating a database file.
+func (s *session) schema(ctx context.Context) (database.SchemaState, error) {
+	if _, missing := doctor.EmbeddedFile(s.cfg); missing {
+		want, err := sqlfiles.Newest()
 		return database.SchemaState{Want: want}, err
 	}
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal())
+	db, err := store.Open(ctx, s.cfg.Database.URL.Reveal())
 	if err != nil {
 		return database.SchemaState{}, err
 	}
@@ -100,49 +88,19 @@ func schemaOf(ctx context.Context, cfg *config.Config) (database.SchemaState, er
 	return db.Schema(ctx)
 }
 
-// programSchema is the schema version that this program brings along.
-func programSchema() (int64, error) {
-	files, err := sqlfiles.Migrations(sqlfiles.SQLite)
-	if err != nil {
-		return 0, err
-	}
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return 0, err
-	}
-	number, _, _ := strings.Cut(slices.Max(names), "_")
-	return strconv.ParseInt(number, 10, 64)
-}
-
-// missingFile gives the embedded database's file, and whether it is not there
-// yet.
-func missingFile(cfg *config.Config) (path string, missing bool) {
-	path, embedded := strings.CutPrefix(cfg.Database.URL.Reveal(), "sqlite:")
-	if !embedded {
-		return "", false
-	}
-	_, err := os.Stat(path)
-	return path, errors.Is(err, fs.ErrNotExist)
-}
-
-func (a *app) printSchema(cfg *config.Config, from int64, state database.SchemaState) error {
-	document := schemaDocument{
-		Database: cfg.Database.Redacted(), From: from, Have: state.Have, Want: state.Want, Current: state.Current(),
-		ending: a.ending(),
-	}
-	if a.json {
-		return a.printJSON(document)
-	}
-	switch {
-	case from != state.Have:
-		a.printf("%s: schema version %d, was %d\n", document.Database, state.Have, from)
-	case document.Current:
-		a.printf("%s: schema version %d, up to date\n", document.Database, state.Have)
-	default:
-		a.printf("%s: schema version %d, this program needs %d\n", document.Database, state.Have, state.Want)
-	}
-	for _, reason := range document.Reasons {
-		a.printf("  · %s\n", reason)
-	}
-	return nil
+func (s *session) showSchema(from int64, state database.SchemaState) error {
+	document := schemaDocument{Database: s.cfg.Database.Redacted(), From: from, Have: state.Have, Want: state.Want, Current: state.Current(), ending: s.ending()}
+	return s.show(document, func() {
+		switch {
+		case from != state.Have:
+			s.printf("%s: schema version %d, was %d\n", document.Database, state.Have, from)
+		case document.Current:
+			s.printf("%s: schema version %d, up to date\n", document.Database, state.Have)
+		default:
+			s.printf("%s: schema version %d, this program needs %d\n", document.Database, state.Have, state.Want)
+		}
+		for _, reason := range document.Reasons {
+			s.printf("  · %s\n", reason)
+		}
+	})
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -15,6 +17,8 @@ import (
 // nightFigures are the fields that a night's JSON has for each merchant and
 // for all of them together.
 type nightFigures struct {
+	refunding int64 // of the breaks: these need nobody
+
 	BusinessDate  string                  `json:"business_date"`
 	Complete      bool                    `json:"complete"`
 	Mode          string                  `json:"mode"`
@@ -117,6 +121,9 @@ func (f *nightFigures) add(run reconcile.Run) {
 			f.Breaks[string(kind)] += count
 		}
 	}
+	for _, count := range run.Refunding {
+		f.refunding += count
+	}
 	for state, count := range run.Refunds {
 		f.Refunds[state] += count
 	}
@@ -139,7 +146,7 @@ func (f *nightFigures) lacks(gaps []reconcile.Gap) {
 }
 
 // newNightDocuments says what dates found.
-func newNightDocuments(dates []application.Date) ([]nightDocument, error) {
+func newNightDocuments(dates []app.Date) ([]nightDocument, error) {
 	var documents []nightDocument
 	for _, date := range dates {
 		document, err := newNightDocument(date.Snapshots, date.Kept, orNull(date.Workbook))
@@ -153,7 +160,7 @@ func newNightDocuments(dates []application.Date) ([]nightDocument, error) {
 
 // newNightDocument sums the nights of a date. Of one that stands from before,
 // it names what this command could not read again.
-func newNightDocument(snapshots []reports.Snapshot, kept []application.Kept, workbook *string) (nightDocument, error) {
+func newNightDocument(snapshots []reports.Snapshot, kept []app.Kept, workbook *string) (nightDocument, error) {
 	document := nightDocument{nightFigures: newFigures(snapshots[0].Run.Day), Workbook: workbook}
 	var runs []reconcile.Run
 	for _, s := range snapshots {
@@ -192,7 +199,7 @@ func (f *nightFigures) money(day *reconcile.DayMoney) {
 
 // printNights writes what a nightly found: one document for one date, an array
 // for several.
-func (a *app) printNights(documents []nightDocument) error {
+func (a *invocation) printNights(documents []nightDocument) error {
 	for i := range documents {
 		documents[i].ExitCode, documents[i].Reasons = a.verdict.code(), a.verdict.list()
 	}
@@ -216,16 +223,16 @@ func (a *app) printNights(documents []nightDocument) error {
 }
 
 // printNight is the night on one screen.
-func (a *app) printNight(d nightDocument) {
+func (a *invocation) printNight(d nightDocument) {
 	state := "complete"
 	if !d.Complete {
 		state = "INCOMPLETE"
 	}
 	a.printf("%s  %s  orders %s  payments %s  matched %s  provider calls %s\n", d.BusinessDate, state,
-		grouped(d.Orders), grouped(d.Payments), grouped(d.Matched), grouped(d.ProviderCalls))
-	for _, currency := range sortedKeys(d.Totals) {
+		pay.Grouped(d.Orders), pay.Grouped(d.Payments), pay.Grouped(d.Matched), pay.Grouped(d.ProviderCalls))
+	for _, currency := range slices.Sorted(maps.Keys(d.Totals)) {
 		t := d.Totals[currency]
-		money := func(units int64) string { return people(pay.Currency(currency), units) }
+		money := func(units int64) string { return pay.Currency(currency).Spell(units) }
 		a.printf("  %s  shop %s  Toss %s  explained %s  unexplained %s\n", currency, money(t.Shop), money(t.Provider), money(t.Explained), money(t.Unexplained))
 	}
 	a.printDay(d)
@@ -238,6 +245,9 @@ func (a *app) printNight(d nightDocument) {
 	if len(open) == 0 {
 		open = []string{"none"}
 	}
+	if d.refunding > 0 {
+		open[len(open)-1] += fmt.Sprintf(" (%d of them refunding, which need nobody)", d.refunding)
+	}
 	a.printf("  breaks open: %s\n  new %d, cleared %d\n", strings.Join(open, ", "), d.Opened, d.Cleared)
 	if d.Workbook != nil {
 		a.printf("  workbook: %s\n", *d.Workbook)
@@ -246,7 +256,7 @@ func (a *app) printNight(d nightDocument) {
 
 // printDay writes what moved on the date itself, over all methods; the lines
 // before it are over all orders that were compared.
-func (a *app) printDay(d nightDocument) {
+func (a *invocation) printDay(d nightDocument) {
 	sums := map[string][2]movedFigures{}
 	listed := true
 	for _, one := range d.Day {
@@ -256,9 +266,9 @@ func (a *app) printDay(d nightDocument) {
 		listed = listed && one.Provider != nil
 		sums[one.Currency] = sum
 	}
-	for _, currency := range sortedKeys(sums) {
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
 		side := func(m movedFigures) string {
-			return people(pay.Currency(currency), m.Approvals-m.Cancels) + " (approved " + grouped(m.ApprovalCount) + ", cancelled " + grouped(m.CancelCount) + ")"
+			return pay.Currency(currency).Spell(m.Approvals-m.Cancels) + " (approved " + pay.Grouped(m.ApprovalCount) + ", cancelled " + pay.Grouped(m.CancelCount) + ")"
 		}
 		toss := "not read"
 		if listed {
@@ -278,18 +288,4 @@ func (m *movedFigures) add(other *movedFigures) {
 	m.Cancels += other.Cancels
 	m.CancelCount += other.CancelCount
 	m.Unproven += other.Unproven
-}
-
-// people writes money for people: 12,300원, 181.56 USD.
-func people(currency pay.Currency, units int64) string { return currency.Spell(units) }
-
-func grouped(n int64) string { return pay.Grouped(n) }
-
-func sortedKeys[K ~string, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -1,67 +1,20 @@
 package main
 
 import (
-	"context"
-	"sync"
-	"sync/atomic"
-	"time"
-
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/notify"
-	"daesa/jobs"
 )
 
 // teller tells people by the configuration, and remembers it in the database.
-func (a *app) teller(cfg *config.Config, alerts application.Alerts) *application.Teller {
-	t := &application.Teller{Heartbeat: cfg.Notify.HeartbeatURL.Reveal(), Korean: cfg.Reports.Language != config.English, Alerts: alerts, Warn: a.warns, Log: a.log,
-		Now: func() time.Time {
-			now, _ := a.now() // it was read when the command began
-			return now
-		}}
-	if cfg.Notify.URLs.IsSet() {
-		t.Addresses = notify.Split(cfg.Notify.URLs.Reveal())
+func (s *session) teller() *app.Teller {
+	t := &app.Teller{Heartbeat: s.cfg.Notify.HeartbeatURL.Reveal(), Korean: s.cfg.Reports.Language != config.English, Alerts: s.db, Now: s.now, Warn: s.warns, Log: s.log}
+	if s.cfg.Notify.URLs.IsSet() {
+		t.Addresses = app.Addresses(s.cfg.Notify.URLs.Reveal())
 	}
 	return t
 }
 
-// passTeller tells of passes of a capture while it goes on: a service that is slow
-// must not cost the seconds in which an account can still be seen.
-type passTeller struct {
-	tell func(jobs.CaptureSummary)
-	busy atomic.Bool
-	all  sync.WaitGroup
-}
-
-// hear tells of a pass, unless an earlier one is still being told: then what
-// goes on is told by a later one.
-func (t *passTeller) hear(s jobs.CaptureSummary) {
-	if len(s.Gaps) == 0 && s.Missed == 0 || !t.busy.CompareAndSwap(false, true) {
-		return
-	}
-	t.all.Go(func() {
-		defer t.busy.Store(false)
-		t.tell(s)
-	})
-}
-
-func (t *passTeller) wait() { t.all.Wait() }
-
-// checkNotify says whether people and the watcher can be told. It tells nobody.
-func (e *examination) checkNotify(ctx context.Context) {
-	if e.cfg.Notify.HeartbeatURL.IsSet() {
-		e.ok("notify", "notify.heartbeat_url", "is called after each complete night")
-	}
-	if !e.cfg.Notify.URLs.IsSet() {
-		e.ok("notify", "notify.urls", "no address is set: nobody is told of a night")
-		return
-	}
-	urls := notify.Split(e.cfg.Notify.URLs.Reveal())
-	failures := application.Failures(notify.Check(ctx, urls))
-	for _, failure := range failures {
-		e.warns("notify", "notify.urls", failure.Error(), "write it as shoutrrr does, such as telegram://TOKEN@telegram?chats=@channel, with white space between two addresses; docs/notifications.md has more")
-	}
-	if len(failures) == 0 {
-		e.ok("notify", "notify.urls", "the addresses can be used: "+counted(len(urls), "service"))
-	}
+// delivery brings workbooks to the place of reports.deliver.
+func (s *session) delivery() app.Delivery {
+	return app.Delivery{Place: s.cfg.Reports.Deliver, Env: s.env, Log: s.log}
 }

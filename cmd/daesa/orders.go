@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
+	"daesa/app/intake"
 	"daesa/internal/written"
 	"daesa/orders"
-	"daesa/store"
+	"daesa/pay"
 )
 
-func (a *app) ordersCommand() *cobra.Command {
+func (a *invocation) ordersCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "orders", Short: "The shop's orders"}
 	cmd.AddCommand(a.ordersImportCommand(), a.ordersInspectCommand(), a.ordersProfilesCommand(), a.ordersCheckCommand(), a.ordersAllowCommand())
 	return cmd
@@ -47,7 +49,7 @@ func (f *fileFlags) registerProfile(cmd *cobra.Command, otherwise string) {
 }
 
 // password is the word of an encrypted workbook. It stands in no argument.
-func (a *app) password(f fileFlags) (string, error) {
+func (a *invocation) password(f fileFlags) (string, error) {
 	if f.passwordEnv == "" {
 		return "", nil
 	}
@@ -59,20 +61,20 @@ func (a *app) password(f fileFlags) (string, error) {
 }
 
 // fileOptions are how the orders of a file are read.
-func (a *app) fileOptions(cfg *config.Config, f fileFlags) (orders.Options, error) {
-	options, err := a.orderOptions(cfg, f.profile)
+func (s *session) fileOptions(f fileFlags) (orders.Options, error) {
+	options, err := s.orderOptions(f.profile)
 	if err != nil {
 		return options, err
 	}
 	if options.DefaultMID == "" {
-		options.DefaultMID = a.mid
+		options.DefaultMID = s.mid
 	}
 	options.Sheet = f.sheet
-	options.Password, err = a.password(f)
+	options.Password, err = s.password(f)
 	return options, err
 }
 
-func (a *app) ordersImportCommand() *cobra.Command {
+func (a *invocation) ordersImportCommand() *cobra.Command {
 	var f ordersFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
@@ -88,8 +90,8 @@ func (a *app) ordersImportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.importOrders(cmd.Context(), cfg, db, files, f, older)
+			return a.withStore(cmd.Context(), func(s *session) error {
+				return s.importOrders(cmd.Context(), files, f, older)
 			})
 		},
 	}
@@ -129,64 +131,52 @@ type imported struct {
 	ending
 }
 
-func (a *app) importOrders(ctx context.Context, cfg *config.Config, db *store.DB, paths []string, f ordersFlags, older orders.Older) error {
-	now, err := a.now()
+func (s *session) importOrders(ctx context.Context, paths []string, f ordersFlags, older orders.Older) error {
+	now := s.now()
+	options, err := s.fileOptions(f.fileFlags)
 	if err != nil {
 		return err
 	}
-	options, err := a.fileOptions(cfg, f.fileFlags)
-	if err != nil {
-		return err
-	}
-	bar := a.newProgress()
+	bar := s.newProgress()
 	defer bar.Close()
-	sum, err := application.ImportOrders{
-		Store: db, Options: options, Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
-		Actor: a.actor(), Now: now, Step: func(rows int64) { bar.Step("orders", rows, 0) },
+	sum, err := intake.Import{
+		Store: s.db, Options: options, Paths: paths, Quarantine: f.quarantine, Older: older, DryRun: f.dry,
+		Actor: s.actor(), Now: now, Step: func(rows int64) { bar.Step("orders", rows, 0) },
 	}.Run(ctx)
 	if err != nil {
 		return err
 	}
 	for _, column := range sum.Unknown {
-		a.warn("%s: the column %q means nothing to daesa and is passed over", column.File, column.Title)
+		app.WarnUnread(s.warns, column.File, []string{column.Title}, nil)
 	}
 	for _, sheet := range sum.Unread {
-		a.warn("%s: nothing was read of the sheet %q; --sheet names another one", sheet.File, sheet.Sheet)
+		app.WarnUnread(s.warns, sheet.File, nil, []string{sheet.Sheet})
 	}
-	for _, word := range sortedKeys(sum.UnknownMethods) {
-		a.verdict.add(codePerson, "%d orders were taken without a method: nobody says what %q means; name it under methods of a profile", sum.UnknownMethods[word], word)
-	}
-	if sum.Quarantined > 0 {
-		a.verdict.add(codePerson, "%d rows were refused: see %s", sum.Quarantined, f.quarantine)
-	}
-	if a.json {
-		return a.printJSON(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, a.ending()})
-	}
-	a.sayImported(sum, f)
-	return nil
+	sum.Outcome(f.quarantine, &s.verdict.Outcome)
+	return s.show(imported{sum.Inserted, sum.Updated, sum.Unchanged, sum.Quarantined, sum.Backward, sum.OtherPG, s.ending()}, func() { s.printImported(sum, f) })
 }
 
-func (a *app) sayImported(sum application.ImportedOrders, f ordersFlags) {
+func (a *invocation) printImported(sum intake.Imported, f ordersFlags) {
 	if f.dry {
 		a.printf("nothing was written: ")
 	}
-	a.printf("inserted %s, updated %s, unchanged %s", grouped(sum.Inserted), grouped(sum.Updated), grouped(sum.Unchanged))
+	a.printf("inserted %s, updated %s, unchanged %s", pay.Grouped(sum.Inserted), pay.Grouped(sum.Updated), pay.Grouped(sum.Unchanged))
 	if f.quarantine != "" {
-		a.printf(", quarantined %s (%s)", grouped(sum.Quarantined), f.quarantine)
+		a.printf(", quarantined %s (%s)", pay.Grouped(sum.Quarantined), f.quarantine)
 	}
 	a.printf("\n")
 	if sum.Backward > 0 {
-		a.printf("%s would have taken orders back and were left out\n", counted(int(sum.Backward), "row"))
+		a.printf("%s would have taken orders back and were left out\n", pay.Counted(sum.Backward, "row"))
 	}
-	for _, word := range sortedKeys(sum.UnknownMethods) {
-		a.printf("taken without a method, since nobody says what %q means: %s\n", plain(word), grouped(sum.UnknownMethods[word]))
+	for _, word := range slices.Sorted(maps.Keys(sum.UnknownMethods)) {
+		a.printf("taken without a method, since nobody says what %q means: %s\n", plain(word), pay.Grouped(sum.UnknownMethods[word]))
 	}
-	for _, word := range sortedKeys(sum.OtherPG) {
-		a.printf("not compared, paid through %s: %s\n", plain(word), grouped(sum.OtherPG[word]))
+	for _, word := range slices.Sorted(maps.Keys(sum.OtherPG)) {
+		a.printf("not compared, paid through %s: %s\n", plain(word), pay.Grouped(sum.OtherPG[word]))
 	}
 }
 
-func (a *app) ordersAllowCommand() *cobra.Command {
+func (a *invocation) ordersAllowCommand() *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use:   "allow ORDER --note TEXT",
@@ -197,8 +187,8 @@ func (a *app) ordersAllowCommand() *cobra.Command {
 			if note == "" {
 				return usage(errors.New("orders allow: --note is needed"), "--note says why the order may go back; it is kept in the journal")
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.allowOrder(cmd.Context(), db, ids[0], note)
+			return a.withStore(cmd.Context(), func(s *session) error {
+				return s.allowOrder(cmd.Context(), ids[0], note)
 			})
 		},
 	}
@@ -214,26 +204,10 @@ type allowedDocument struct {
 	ending
 }
 
-func (a *app) allowOrder(ctx context.Context, db *store.DB, orderID, note string) error {
-	now, err := a.now()
+func (s *session) allowOrder(ctx context.Context, orderID, note string) error {
+	mid, err := intake.Allow{Store: s.db, MID: s.mid, OrderID: orderID, Note: note, By: s.actor(), Now: s.now()}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	known, err := db.OrdersOf(ctx, a.mid, orderID)
-	switch {
-	case err != nil:
-		return err
-	case len(known) == 0:
-		return failed("check the number; only an order that is stored can go back", "order %s: daesa does not know it", plain(orderID))
-	case len(known) > 1:
-		return usage(fmt.Errorf("order %s: several merchants have it", plain(orderID)), "say which by --mid")
-	}
-	if err := db.AllowOrder(ctx, known[0].MID, orderID, note, a.actor(), now); err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(allowedDocument{known[0].MID, orderID, note, a.ending()})
-	}
-	a.printf("order %s of %s may go back once\n", plain(orderID), known[0].MID)
-	return nil
+	return s.show(allowedDocument{mid, orderID, note, s.ending()}, func() { s.printf("order %s of %s may go back once\n", plain(orderID), mid) })
 }

@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app/intake"
 	"daesa/orders"
 	"daesa/pay"
-	"daesa/store"
 )
 
 // checkDocument is the JSON of `orders check`.
@@ -34,7 +30,7 @@ type numberForm struct {
 	Shape   string `json:"shape"`
 }
 
-func (a *app) ordersCheckCommand() *cobra.Command {
+func (a *invocation) ordersCheckCommand() *cobra.Command {
 	var f fileFlags
 	var date string
 	cmd := &cobra.Command{
@@ -48,7 +44,7 @@ func (a *app) ordersCheckCommand() *cobra.Command {
 			if err != nil {
 				return usage(fmt.Errorf("--date: %w", err), "for example --date 2026-11-21")
 			}
-			return a.checkOrders(cmd.Context(), files[0], day, f)
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.checkOrders(cmd.Context(), files[0], day, f) })
 		},
 	}
 	cmd.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD")
@@ -57,17 +53,8 @@ func (a *app) ordersCheckCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) checkOrders(ctx context.Context, path string, day pay.Day, f fileFlags) error {
-	cfg, err := a.config(true)
-	if err != nil {
-		return err
-	}
-	db, err := a.database(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	check, err := a.numberCheck(cfg, db, f)
+func (s *session) checkOrders(ctx context.Context, path string, day pay.Day, f fileFlags) error {
+	check, err := s.numberCheck(f)
 	if err != nil {
 		return err
 	}
@@ -76,26 +63,22 @@ func (a *app) checkOrders(ctx context.Context, path string, day pay.Day, f fileF
 	if err != nil {
 		return err
 	}
-	if !found.Fits() {
-		a.verdict.add(codePerson, "Toss knows %d of %d paid orders of %s under the file's number: is it the number that was sent to Toss?", found.Known, found.Paid, day)
-	}
+	found.Outcome(day, &s.verdict.Outcome)
 	d := checkDocument{File: path, Date: string(day), Paid: found.Paid, Known: found.Known, Percent: found.Percent(), Refused: found.Bad,
-		InFile: each(found.Unknown, newNumberForm), AtToss: each(found.AtToss, newNumberForm), ending: a.ending()}
-	if a.json {
-		return a.printJSON(d)
-	}
-	a.printf("%s: Toss knows %d of %d paid orders under the file's number (%d %%)\n", day, d.Known, d.Paid, d.Percent)
-	if d.Refused > 0 {
-		a.printf("%d orders of the file could not be read: daesa orders inspect shows why\n", d.Refused)
-	}
-	if !found.Fits() {
-		a.sayShapes(d)
-	}
-	return nil
+		InFile: each(found.Unknown, newNumberForm), AtToss: each(found.AtToss, newNumberForm), ending: s.ending()}
+	return s.show(d, func() {
+		s.printf("%s: Toss knows %d of %d paid orders under the file's number (%d %%)\n", day, d.Known, d.Paid, d.Percent)
+		if d.Refused > 0 {
+			s.printf("%d orders of the file could not be read: daesa orders inspect shows why\n", d.Refused)
+		}
+		if !found.Fits() {
+			s.printShapes(d)
+		}
+	})
 }
 
-// sayShapes puts both kinds of number side by side.
-func (a *app) sayShapes(d checkDocument) {
+// printShapes puts both kinds of number side by side.
+func (a *invocation) printShapes(d checkDocument) {
 	var rows [][]string
 	for i := range max(len(d.InFile), len(d.AtToss)) {
 		row := []string{"", "", "", ""}
@@ -115,21 +98,18 @@ func (a *app) sayShapes(d checkDocument) {
 func newNumberForm(id string) numberForm { return numberForm{id, orders.Shape(id)} }
 
 // numberCheck wires the check to the merchants that are asked.
-func (a *app) numberCheck(cfg *config.Config, db *store.DB, f fileFlags) (application.CheckNumbers, error) {
-	check := application.CheckNumbers{Toss: map[string]application.TransactionLister{}}
+func (s *session) numberCheck(f fileFlags) (intake.CheckNumbers, error) {
+	check := intake.CheckNumbers{Toss: map[string]intake.TransactionLister{}}
 	var err error
-	if check.Options, err = a.fileOptions(cfg, f); err != nil {
+	if check.Options, err = s.fileOptions(f); err != nil {
 		return check, err
 	}
-	for _, m := range a.merchants(cfg) {
-		client, err := a.client(db, m)
+	for _, m := range s.merchants() {
+		client, err := s.client(m)
 		if err != nil {
-			return check, &coded{err, codeUsage}
+			return check, err
 		}
 		check.Toss[m.MID] = client
-	}
-	if len(check.Toss) == 0 {
-		return check, errors.New("no merchant is configured: " + strings.Join(mids(cfg), ", "))
 	}
 	return check, nil
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +33,7 @@ type inspectDocument struct {
 	Orders     int                 `json:"orders"`
 	Totals     map[string]int64    `json:"totals"`
 	Refused    []rowProblem        `json:"refused"`
-	Sample     []sampleOrder       `json:"sample"`
+	Sample     []orderFields       `json:"sample"`
 	ending
 }
 
@@ -40,25 +43,7 @@ type candidateDocument struct {
 	Missing []string `json:"missing"`
 }
 
-// sampleOrder is an order as it would be taken.
-type sampleOrder struct {
-	OrderID           string  `json:"order_id"`
-	PaymentKey        *string `json:"payment_key"`
-	Method            *string `json:"method"`
-	Status            string  `json:"status"`
-	Amount            int64   `json:"amount"`
-	CanceledAmount    int64   `json:"canceled_amount"`
-	RefundedElsewhere int64   `json:"refunded_elsewhere"`
-	TaxFreeAmount     int64   `json:"tax_free_amount"`
-	PG                string  `json:"pg"`
-	Currency          string  `json:"currency"`
-	OrderedAt         *string `json:"ordered_at"`
-	PaidAt            *string `json:"paid_at"`
-	CanceledAt        *string `json:"canceled_at"`
-	CustomerRef       *string `json:"customer_ref"`
-}
-
-func (a *app) ordersInspectCommand() *cobra.Command {
+func (a *invocation) ordersInspectCommand() *cobra.Command {
 	var f fileFlags
 	var write string
 	cmd := &cobra.Command{
@@ -77,7 +62,7 @@ func (a *app) ordersInspectCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) inspectOrders(path string, f fileFlags, write string) error {
+func (a *invocation) inspectOrders(path string, f fileFlags, write string) error {
 	var options orders.Options
 	var err error
 	if options.Password, err = a.password(f); err != nil {
@@ -102,7 +87,7 @@ func (a *app) inspectOrders(path string, f fileFlags, write string) error {
 	if a.json {
 		return a.printJSON(document)
 	}
-	a.sayInspected(document, found)
+	a.printInspected(document, found)
 	if write != "" {
 		a.printf("\nwrote %s: say there what every \"?\" is\n", write)
 	}
@@ -119,11 +104,11 @@ func writeNew(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-func (a *app) newInspectDocument(i orders.Inspection) inspectDocument {
+func (a *invocation) newInspectDocument(i orders.Inspection) inspectDocument {
 	d := inspectDocument{
 		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile),
 		Columns: i.Columns, Unused: append([]string{}, i.Unused...), Statuses: meanings(i.Statuses), Methods: meanings(i.Methods), PGs: meanings(i.PGs),
-		Rows: i.Rows, Orders: i.Orders, Totals: map[string]int64{}, Sample: each(i.Sample, newSampleOrder),
+		Rows: i.Rows, Orders: i.Orders, Totals: map[string]int64{}, Sample: each(i.Sample, newOrderFields),
 		Candidates: each(i.Candidates, func(c orders.Candidate) candidateDocument {
 			return candidateDocument{c.Profile, append([]string{}, c.Found...), append([]string{}, c.Missing...)}
 		}),
@@ -147,40 +132,31 @@ func meanings(words map[string]string) map[string]*string {
 	return result
 }
 
-func newSampleOrder(o pay.Order) sampleOrder {
-	return sampleOrder{
-		OrderID: o.ID, PaymentKey: orNull(o.PaymentKey), Method: orNull(o.Method), Status: string(o.Status), Amount: o.Amount,
-		CanceledAmount: o.CanceledAmount, RefundedElsewhere: o.RefundedElsewhere, TaxFreeAmount: o.TaxFreeAmount, PG: o.PG,
-		Currency: string(o.Currency), OrderedAt: timeOrNull(o.OrderedAt), PaidAt: timeOrNull(o.PaidAt), CanceledAt: timeOrNull(o.CanceledAt),
-		CustomerRef: orNull(o.CustomerRef),
-	}
-}
-
-func (a *app) sayInspected(d inspectDocument, i orders.Inspection) {
-	what := strings.TrimSpace(strings.ToUpper(d.Container) + " " + or(i.About.Encoding))
+func (a *invocation) printInspected(d inspectDocument, i orders.Inspection) {
+	what := strings.TrimSpace(strings.ToUpper(d.Container) + " " + cmp.Or(i.About.Encoding))
 	if i.About.Encrypted {
 		what += ", encrypted"
 	}
-	a.printFields([]field{
+	a.printFields([][2]string{
 		{"file", what}, {"sheet", i.About.Sheet}, {"sheets not read", strings.Join(i.About.Unread, ", ")},
-		{"header", headerPlace(d.HeaderRow)}, {"profile", whichProfile(d)},
-		{"rows", grouped(int64(d.Rows))}, {"orders", grouped(int64(d.Orders))}, {"refused", fmt.Sprint(len(d.Refused))},
+		{"header", headerPlace(d.HeaderRow)}, {"profile", whichProfile(i)},
+		{"rows", pay.Grouped(d.Rows)}, {"orders", pay.Grouped(int64(d.Orders))}, {"refused", fmt.Sprint(len(d.Refused))},
 	})
-	for _, currency := range sortedKeys(d.Totals) {
-		a.printf("total  %s\n", people(pay.Currency(currency), d.Totals[currency]))
+	for _, currency := range slices.Sorted(maps.Keys(d.Totals)) {
+		a.printf("total  %s\n", pay.Currency(currency).Spell(d.Totals[currency]))
 	}
-	a.sayCandidates(d)
-	a.sayPairs("COLUMN", "IN THE FILE", i.Columns)
-	a.sayPairs("STATUS WORD", "MEANS", i.Statuses)
-	a.sayPairs("METHOD WORD", "MEANS", i.Methods)
-	a.sayPairs("COMPANY", "MEANS", i.PGs)
+	a.printCandidates(d)
+	a.printPairs("COLUMN", "IN THE FILE", i.Columns)
+	a.printPairs("STATUS WORD", "MEANS", i.Statuses)
+	a.printPairs("METHOD WORD", "MEANS", i.Methods)
+	a.printPairs("COMPANY", "MEANS", i.PGs)
 	if len(d.Unused) > 0 {
 		a.printf("\nnot read: %s\n", plain(strings.Join(d.Unused, ", ")))
 	}
 	if len(d.Sample) > 0 {
 		a.printf("\n")
 		a.printTable([]string{"ORDER", "STATUS", ">AMOUNT", ">CANCELED", "METHOD", "PG", "ORDERED AT", "PAID AT"}, each(i.Sample, func(o pay.Order) []string {
-			return []string{o.ID, string(o.Status), people(o.Currency, o.Amount), people(o.Currency, o.CanceledAmount), or(string(o.Method), "-"), o.PG, timeOrNothing(o.OrderedAt), or(timeOrNothing(o.PaidAt), "-")}
+			return []string{o.ID, string(o.Status), o.Currency.Spell(o.Amount), o.Currency.Spell(o.CanceledAmount), cmp.Or(string(o.Method), "-"), o.PG, timeOrNothing(o.OrderedAt), cmp.Or(timeOrNothing(o.PaidAt), "-")}
 		}))
 	}
 	for n, fault := range i.Refused {
@@ -192,28 +168,23 @@ func (a *app) sayInspected(d inspectDocument, i orders.Inspection) {
 }
 
 // whichProfile is the one that fits, or why none is taken.
-func whichProfile(d inspectDocument) string {
-	var fitting []string
-	for _, c := range d.Candidates {
-		if len(c.Missing) == 0 {
-			fitting = append(fitting, c.Profile)
-		}
-	}
+func whichProfile(i orders.Inspection) string {
+	fitting := i.Fitting()
 	switch {
-	case d.Profile != nil:
-		return *d.Profile
+	case i.Profile != "":
+		return i.Profile
 	case len(fitting) > 1:
 		return "several fit: " + strings.Join(fitting, ", ") + "; name one by --profile"
 	}
 	return "none fits; --write-profile FILE writes one to begin with"
 }
 
-// sayCandidates tells how much of each profile the file has.
-func (a *app) sayCandidates(d inspectDocument) {
+// printCandidates tells how much of each profile the file has.
+func (a *invocation) printCandidates(d inspectDocument) {
 	var rows [][]string
 	for _, c := range d.Candidates {
 		if len(c.Found) > 0 {
-			rows = append(rows, []string{c.Profile, fmt.Sprintf("%d: %s", len(c.Found), strings.Join(c.Found, ", ")), or(strings.Join(c.Missing, ", "), "-")})
+			rows = append(rows, []string{c.Profile, fmt.Sprintf("%d: %s", len(c.Found), strings.Join(c.Found, ", ")), cmp.Or(strings.Join(c.Missing, ", "), "-")})
 		}
 	}
 	if len(rows) > 0 {
@@ -229,14 +200,14 @@ func headerPlace(row *int) string {
 	return fmt.Sprintf("row %d", *row)
 }
 
-// sayPairs lists what each of some words is.
-func (a *app) sayPairs(left, right string, pairs map[string]string) {
+// printPairs lists what each of some words is.
+func (a *invocation) printPairs(left, right string, pairs map[string]string) {
 	if len(pairs) == 0 {
 		return
 	}
 	a.printf("\n")
-	a.printTable([]string{left, right}, each(sortedKeys(pairs), func(word string) []string {
-		return []string{word, or(pairs[word], "? (say it in a profile)")}
+	a.printTable([]string{left, right}, each(slices.Sorted(maps.Keys(pairs)), func(word string) []string {
+		return []string{word, cmp.Or(pairs[word], "? (say it in a profile)")}
 	}))
 }
 
@@ -248,7 +219,7 @@ type profileDocument struct {
 	Columns map[string][]string `json:"columns"`
 }
 
-func (a *app) ordersProfilesCommand() *cobra.Command {
+func (a *invocation) ordersProfilesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "profiles",
 		Short: "The profiles in the program, with the columns that each looks for; needs no configuration",
@@ -268,7 +239,7 @@ func (a *app) ordersProfilesCommand() *cobra.Command {
 			}
 			for _, p := range list {
 				a.printf("%s (one row for each %s): %s\n", p.Profile, p.Rows, p.Note)
-				for _, column := range sortedKeys(p.Columns) {
+				for _, column := range slices.Sorted(maps.Keys(p.Columns)) {
 					a.printf("  %-18s  %s\n", column, strings.Join(p.Columns[column], ", "))
 				}
 			}

@@ -18,6 +18,7 @@ import (
 // TestTheReadmesSessionCanBeFollowed word by word, with the files that are in the
 // repository; where a line says with what it ends, it ends so.
 func TestTheReadmesSessionCanBeFollowed(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("needs curl:", err)

@@ -7,8 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
@@ -67,7 +66,7 @@ type attemptDocument struct {
 	Answer         *string `json:"answer"` // what came back where it names no code
 }
 
-func newAttemptDocument(t application.ShownAttempt) attemptDocument {
+func newAttemptDocument(t app.ShownAttempt) attemptDocument {
 	return attemptDocument{
 		N: t.N, IdempotencyKey: t.Key, Guard: t.Guard, BodySHA256: t.BodySHA256, FirstSentAt: pay.FormatTime(t.FirstSent),
 		LastSentAt: pay.FormatTime(t.LastSent), Sends: t.Sends, AnsweredAt: timeOrNull(t.AnsweredAt), HTTPStatus: t.HTTPStatus,
@@ -84,7 +83,7 @@ type refundChange struct {
 	Reason *string `json:"reason"`
 }
 
-func newRefundChange(c application.Change) refundChange {
+func newRefundChange(c app.Change) refundChange {
 	return refundChange{pay.FormatTime(c.At), orNull(c.From), c.To, c.Actor, orNull(c.Reason)}
 }
 
@@ -99,7 +98,7 @@ func newRefundDocument(r refunds.Request) refundDocument {
 	}
 }
 
-func (a *app) refundsCommand() *cobra.Command {
+func (a *invocation) refundsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "refunds", Short: "The queue of refund requests"}
 	cmd.AddCommand(a.refundsAddCommand(), a.refundsImportCommand(), a.refundsTemplateCommand(), a.refundsListCommand(), a.refundsShowCommand(),
 		a.refundsApproveCommand(), a.refundsRejectCommand(), a.refundsWithdrawCommand(), a.refundsPauseCommand(), a.refundsResumeCommand(),
@@ -107,7 +106,7 @@ func (a *app) refundsCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) refundsListCommand() *cobra.Command {
+func (a *invocation) refundsListCommand() *cobra.Command {
 	var state, batch string
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -117,8 +116,8 @@ func (a *app) refundsListCommand() *cobra.Command {
 			if err := oneOf("--state", state, refunds.States); err != nil {
 				return err
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.listRefunds(cmd.Context(), db, state, batch)
+			return a.withStore(cmd.Context(), func(s *session) error {
+				return s.listRefunds(cmd.Context(), state, batch)
 			})
 		},
 	}
@@ -127,93 +126,50 @@ func (a *app) refundsListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listRefunds(ctx context.Context, db *store.DB, state, batch string) error {
-	requests, err := db.Refunds(ctx, store.RefundFilter{MID: a.mid, State: state, Batch: batch})
+func (s *session) listRefunds(ctx context.Context, state, batch string) error {
+	requests, err := s.db.Refunds(ctx, store.RefundFilter{MID: s.mid, State: state, Batch: batch})
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(each(requests, newRefundDocument))
-	}
-	if len(requests) > 0 {
-		rows := each(requests, func(r refunds.Request) []string {
-			return []string{r.ID, r.MID, r.OrderID, people(r.Currency, r.Amount), string(r.State), string(r.Method),
-				shortTime(r.CancelBy), r.RequestedBy, r.Reason, a.cause(r)}
-		})
-		a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "METHOD", "CANCEL BY", "REQUESTED BY", "REASON", "WHY"}, rows)
-	}
-	a.printf("%s\n", counted(len(requests), "refund request"))
-	return nil
+	return s.show(each(requests, newRefundDocument), func() {
+		s.printList([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "METHOD", "CANCEL BY", "REQUESTED BY", "REASON", "WHY"}, each(requests, func(r refunds.Request) []string {
+			return []string{r.ID, r.MID, r.OrderID, r.Currency.Spell(r.Amount), string(r.State), string(r.Method),
+				shortTime(r.CancelBy), r.RequestedBy, r.Reason, app.CauseOf(s.language(), r)}
+		}), pay.Counted(len(requests), "refund request"))
+	})
 }
 
-func (a *app) refundsShowCommand() *cobra.Command {
+func (a *invocation) refundsShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one refund request with its history",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.showRefund(cmd.Context(), cfg, db, ids[0])
-			})
-		},
+		RunE:  a.onStore(func(ctx context.Context, s *session, ids []string) error { return s.showRefund(ctx, ids[0]) }),
 	}
 }
 
-func (a *app) showRefund(ctx context.Context, cfg *config.Config, db *store.DB, id string) error {
-	r, entries, err := db.Refund(ctx, id)
+func (s *session) showRefund(ctx context.Context, id string) error {
+	shown, err := app.ShowRefund{Books: s.db, Needs: s.needs(), Language: s.language(), Now: s.now()}.Run(ctx, id)
 	if err != nil {
 		return err
 	}
-	history, err := application.RefundHistory(entries)
-	if err != nil {
-		return err
-	}
-	attempts, err := db.ShownAttempts(ctx, id)
-	if err != nil {
-		return err
-	}
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	w, err := a.needs(cfg, db).Waiting(ctx, nil, now)
-	if err != nil {
-		return err
-	}
-	sentence, waitsFor := "", ""
-	switch open := w.Of(r.ID); {
-	case open != nil:
-		sentence, waitsFor = open.Sentence(a.language()).String(), open.Why
-	case r.ErrorCode != "":
-		sentence = refunds.Explain(a.language(), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
-	}
-	arrival, err := a.arrival(ctx, db, r)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(refundDetail{newRefundDocument(r), each(attempts, newAttemptDocument), each(history, newRefundChange), orNull(sentence), orNull(waitsFor), orNull(arrival), a.ending()})
-	}
-	a.printFields([]field{
-		{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
-		{"amount", people(r.Currency, r.Amount)}, {"reason", r.Reason}, {"state", string(r.State)}, {"ref", r.Ref},
-		{"batch", r.Batch}, {"break", r.BreakID}, {"cancel by", timeOrNothing(r.CancelBy)}, {"attempts", fmt.Sprint(r.Attempts)},
-		{"transaction key", r.TransactionKey}, {"error", strings.TrimSpace(r.ErrorCode + " " + r.ErrorMessage)},
-		{"requested", r.RequestedBy + " " + pay.FormatTime(r.RequestedAt)}, {"approved by", r.ApprovedBy},
-		{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"waits for", waitsFor}, {"what it means", sentence}, {"money arrives", arrival},
-	})
-	for _, t := range attempts {
-		a.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answerOf(t.Attempt)))
-	}
-	a.printf("\n")
-	for _, change := range history {
-		line := pay.FormatTime(change.At) + "  " + change.To + "  " + change.Actor
-		if change.Reason != "" {
-			line += "  " + change.Reason
+	r := shown.Request
+	detail := refundDetail{newRefundDocument(r), each(shown.Attempts, newAttemptDocument), each(shown.History, newRefundChange),
+		orNull(shown.Sentence), orNull(shown.WaitsFor), orNull(shown.Arrival), s.ending()}
+	return s.show(detail, func() {
+		s.printFields([][2]string{
+			{"id", r.ID}, {"merchant", r.MID}, {"order", r.OrderID}, {"payment key", r.PaymentKey}, {"method", string(r.Method)},
+			{"amount", r.Currency.Spell(r.Amount)}, {"reason", r.Reason}, {"state", string(r.State)}, {"ref", r.Ref},
+			{"batch", r.Batch}, {"break", r.BreakID}, {"cancel by", timeOrNothing(r.CancelBy)}, {"attempts", fmt.Sprint(r.Attempts)},
+			{"transaction key", r.TransactionKey}, {"error", strings.TrimSpace(r.ErrorCode + " " + r.ErrorMessage)},
+			{"requested", r.RequestedBy + " " + pay.FormatTime(r.RequestedAt)}, {"approved by", r.ApprovedBy},
+			{"finished", timeOrNothing(r.FinishedAt)}, {"equals", r.SameAs}, {"waits for", shown.WaitsFor}, {"what it means", shown.Sentence}, {"money arrives", shown.Arrival},
+		})
+		for _, t := range shown.Attempts {
+			s.printf("attempt %d  %s  sent %s, last %s  %s\n", t.N, t.Key, pay.Counted(t.Sends, "time"), pay.FormatTime(t.LastSent), plain(answerOf(t.Attempt)))
 		}
-		a.printf("%s\n", plain(line))
-	}
-	return nil
+		s.printHistory(shown.History)
+	})
 }
 
 // answerOf says what the last send of an attempt came back with.
@@ -230,32 +186,19 @@ func answerOf(t refunds.Attempt) string {
 	}
 }
 
-// language is the one of finance's messages: that of the workbook. A
-// configuration that cannot be read says nothing of it, and Korean is usual.
-func (a *app) language() refunds.Language {
-	cfg, err := a.config(false)
-	if err != nil {
-		return refunds.Korean
+// printHistory writes the changes of a break or a refund, oldest first.
+func (a *invocation) printHistory(history []app.Change) {
+	a.printf("\n")
+	for _, change := range history {
+		line := pay.FormatTime(change.At) + "  " + change.To
+		for _, part := range []string{change.As, change.Actor, change.Reason} {
+			if part != "" {
+				line += "  " + part
+			}
+		}
+		a.printf("%s\n", plain(line))
 	}
-	return refunds.Language(cfg.Reports.Language)
 }
 
-// cause says what keeps a request, or kept it, in the language of finance.
-func (a *app) cause(r refunds.Request) string {
-	if r.ErrorCode == "" {
-		return ""
-	}
-	return refunds.Explain(a.language(), r.ErrorCode, r.ErrorMessage, r.CancelBy).Cause
-}
-
-// arrival says when the customer can expect the money of a cancel.
-func (a *app) arrival(ctx context.Context, db *store.DB, r refunds.Request) (string, error) {
-	if r.State != refunds.StateSucceeded && r.State != refunds.StateAccepted {
-		return "", nil
-	}
-	p, canceledAt, err := db.SeenPayment(ctx, r)
-	if err != nil || canceledAt.IsZero() {
-		return "", err
-	}
-	return refunds.ArrivalOf(p, r.Amount, canceledAt).Say(a.language()), nil
-}
+// language is the one of finance's messages: that of the workbook.
+func (s *session) language() refunds.Language { return refunds.Language(s.cfg.Reports.Language) }

@@ -7,20 +7,15 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	room "daesa/app"
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
-	"daesa/internal/table"
 	"daesa/internal/written"
 	"daesa/pay"
 	"daesa/refunds"
-	"daesa/store"
-	"daesa/toss"
 )
 
 // askedDocument is one request of `refunds add` and `refunds import`.
@@ -50,11 +45,10 @@ type importDocument struct {
 	// Workbook is the batch's, null where nothing was imported or it could not be written.
 	Workbook *string `json:"workbook"`
 	Out      *string `json:"out"` // the file given back, null without --out
-	dry      bool
 	ending
 }
 
-func (a *app) refundsAddCommand() *cobra.Command {
+func (a *invocation) refundsAddCommand() *cobra.Command {
 	var asking refunds.Asking
 	var accountFile, amount string
 	cmd := &cobra.Command{
@@ -71,7 +65,7 @@ func (a *app) refundsAddCommand() *cobra.Command {
 			} else {
 				asking.Amount = amount
 			}
-			return a.addRefund(cmd.Context(), asking, accountFile, cmd.InOrStdin())
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.addRefund(cmd.Context(), asking, accountFile, cmd.InOrStdin()) })
 		},
 	}
 	cmd.Flags().StringVar(&asking.OrderID, "order", "", "the order's number")
@@ -91,7 +85,7 @@ type refundsFlags struct {
 	out        string
 }
 
-func (a *app) refundsImportCommand() *cobra.Command {
+func (a *invocation) refundsImportCommand() *cobra.Command {
 	var f refundsFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
@@ -103,7 +97,14 @@ func (a *app) refundsImportCommand() *cobra.Command {
 			"column beside each row; refunds template makes an empty one.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return a.importRefunds(cmd.Context(), files[0], f)
+			word, err := a.password(f.fileFlags)
+			if err == nil {
+				err = f.checkOutputs(files[0])
+			}
+			if err != nil {
+				return err
+			}
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.importRefunds(cmd.Context(), files[0], word, f) })
 		},
 	}
 	cmd.Flags().BoolVar(&f.dry, "dry-run", false, "say what would happen, and add nothing")
@@ -113,103 +114,72 @@ func (a *app) refundsImportCommand() *cobra.Command {
 	return cmd
 }
 
-// asker has what asking for refunds, and a person's word after a look-up, need.
-type asker struct {
-	*app
-	cfg     *config.Config
-	db      *store.DB
-	ring    *seal.Ring             // nil: there is no account key
-	lookUps map[string]room.LookUp // by MID, of every MID of a merchant
-	now     time.Time
-}
-
-// withAsker opens what adding requests needs.
-func (a *app) withAsker(ctx context.Context, f func(*asker) error) error {
-	cfg, err := a.config(true)
+// planner wires what plans askings.
+func (s *session) planner() (*app.Asker, error) {
+	clients, err := s.clients()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	db, err := a.database(ctx, cfg)
+	ring, err := accountRing(s.cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer db.Close()
-	s := &asker{app: a, cfg: cfg, db: db, lookUps: map[string]room.LookUp{}}
-	if s.now, err = a.now(); err != nil {
-		return err
-	}
-	if s.ring, err = accountRing(cfg); err != nil {
-		return err
-	}
-	for _, m := range cfg.Merchants {
-		// A request from before one of the also_mids was one is looked up under it.
-		for _, mid := range midsOf(m) {
-			if s.lookUps[mid], err = a.clientUnder(db, m, mid, toss.DefaultTimeout); err != nil {
-				return &coded{err, codeUsage}
-			}
-		}
-	}
-	return f(s)
-}
-
-// planner wires what plans askings. batch is the file's; "" for one asking.
-func (s *asker) planner(batch string) *room.Asker {
-	planner := &room.Asker{Merchants: map[string]room.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Batch: batch, Now: s.now, Clock: s.clockOfLooks}
+	planner := &app.Asker{Merchants: map[string]app.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Now: s.now(), Clock: s.clockOfLooks}
 	for _, m := range s.cfg.Merchants {
-		planner.Merchants[m.MID] = room.Merchant{LookUp: s.lookUps[m.MID], Policy: s.policy(m.MID), PerMinute: m.RequestsPerMinute}
+		planner.Merchants[m.MID] = app.Merchant{LookUp: clients[m.MID], Policy: askPolicy(s.cfg, m.MID), PerMinute: m.RequestsPerMinute}
 	}
-	if s.ring != nil {
-		planner.Sealer = s.ring
+	if ring != nil {
+		planner.Sealer = ring
 	}
-	return planner
+	return planner, nil
 }
 
 // clockOfLooks is when a look-up was made: by --as-of, where it is given.
-func (s *asker) clockOfLooks() time.Time {
-	if s.asOf != "" {
-		return s.now
+func (a *invocation) clockOfLooks() time.Time {
+	if !a.asOf.IsZero() {
+		return a.asOf
 	}
-	return s.clock()
+	return a.clock()
 }
 
-func (a *app) addRefund(ctx context.Context, asking refunds.Asking, accountFile string, stdin io.Reader) error {
-	return a.withAsker(ctx, func(s *asker) error {
-		if asking.MID == "" {
-			if len(s.cfg.Merchants) > 1 {
-				return usage(errors.New("refunds add: several merchants are configured"), "say which by --mid")
-			}
-			asking.MID = s.cfg.Merchants[0].MID
+func (s *session) addRefund(ctx context.Context, asking refunds.Asking, accountFile string, stdin io.Reader) error {
+	if asking.MID == "" {
+		if len(s.cfg.Merchants) > 1 {
+			return usage(errors.New("refunds add: several merchants are configured"), "say which by --mid")
 		}
-		if accountFile != "" {
-			account, err := readAccount(accountFile, stdin)
-			if err != nil {
-				return err
-			}
-			asking.Account = &account
-		}
-		if column, err := asking.Check(); err != nil {
-			return usage(fmt.Errorf("refunds add: %s: %w", column, err), "daesa refunds add --help shows what each flag takes")
-		}
-		added, warning, err := room.AddRefund(ctx, s.planner(""), s.db, asking)
+		asking.MID = s.cfg.Merchants[0].MID
+	}
+	if accountFile != "" {
+		account, err := readAccount(accountFile, stdin)
 		if err != nil {
 			return err
 		}
-		if warning.English != "" {
-			a.warn("%s", warning.English)
-		}
-		requests := slices.Concat(added.New, added.Known)
-		if a.json {
-			return a.showRefund(ctx, s.cfg, s.db, requests[0].ID)
-		}
-		r := requests[0]
-		if len(added.Known) > 0 {
-			a.printf("refund %s is there already (ref %s)\n", r.ID, plain(r.Ref))
-		} else {
-			a.printf("refund %s added (ref %s)\n", r.ID, plain(r.Ref))
-		}
-		a.printf("%s of order %s: %s\n", people(r.Currency, r.Amount), plain(r.OrderID), r.State)
-		return nil
-	})
+		asking.Account = &account
+	}
+	if column, err := asking.Check(); err != nil {
+		return usage(fmt.Errorf("refunds add: %s: %w", column, err), "daesa refunds add --help shows what each flag takes")
+	}
+	planner, err := s.planner()
+	if err != nil {
+		return err
+	}
+	added, warning, err := app.AddRefund(ctx, planner, s.db, asking)
+	if err != nil {
+		return err
+	}
+	if warning.English != "" {
+		s.warn("%s", warning.English)
+	}
+	r, done := slices.Concat(added.New, added.Known)[0], "added"
+	if s.json {
+		return s.showRefund(ctx, r.ID)
+	}
+	if len(added.Known) > 0 {
+		done = "is there already"
+	}
+	s.printf("refund %s %s (ref %s)\n", r.ID, done, plain(r.Ref))
+	s.printf("%s of order %s: %s\n", r.Currency.Spell(r.Amount), plain(r.OrderID), r.State)
+	return nil
 }
 
 func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
@@ -224,8 +194,6 @@ func readAccount(path string, stdin io.Reader) (pay.RefundAccount, error) {
 	return refunds.ReadAccount(f)
 }
 
-func (s *asker) policy(mid string) refunds.AskPolicy { return askPolicy(s.cfg, mid) }
-
 // askPolicy is what the configuration says about requests of people.
 func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
 	m, _ := cfg.Merchant(mid)
@@ -237,46 +205,26 @@ func askPolicy(cfg *config.Config, mid string) refunds.AskPolicy {
 	return p
 }
 
-func (a *app) importRefunds(ctx context.Context, path string, f refundsFlags) error {
-	word, err := a.password(f.fileFlags)
-	if err == nil {
-		err = f.checkOutputs(path)
-	}
+func (s *session) importRefunds(ctx context.Context, path, password string, f refundsFlags) error {
+	planner, err := s.planner()
 	if err != nil {
 		return err
 	}
-	return a.withAsker(ctx, func(s *asker) error {
-		o := s.refundFileOptions(f.fileFlags, word)
-		batch, err := refunds.ReadFile(path, o)
-		var faults table.Faults
-		if err != nil && !errors.As(err, &faults) {
-			return err
-		}
-		a.warnOfFile(path, batch.Unknown, batch.Unread)
-		id := room.BatchOf(batch).ID
-		file, err := s.planFile(ctx, id, batch, faults)
-		if err != nil {
-			return err
-		}
-		if file.TotalUnread {
-			a.warn("%s: the total in line %d was not compared, since the amount of a row is not known", path, batch.Total.Line)
-		}
-		plan := file.Plan()
-		document := newImportDocument(id, plan)
-		if document.dry = f.dry; f.dry {
-			a.judgePlan(plan)
-			err := s.giveBack(&document, file, plan, o.Password, f.out, "would be")
-			return errors.Join(err, a.printImport(document, "would be"))
-		}
-		if file.TotalWrong || len(file.Faults) > 0 && f.quarantine == "" {
-			return errors.Join(file.Refusal(), s.giveBack(&document, file, plan, o.Password, f.out, "would be"))
-		}
-		return s.takeBatch(ctx, id, file, o, f)
-	})
+	bar := s.newProgress()
+	defer bar.Close()
+	planner.Progress = func(done, total int) { bar.Step("look up", int64(done), int64(total)) }
+	done, err := app.ImportRefunds{
+		Asker: planner, Store: s.db, Workbooks: s.batchWorkbooks(), Options: s.refundFileOptions(f.fileFlags, password), Language: s.cfg.Reports.Language,
+		Quarantine: f.quarantine, Out: f.out, DryRun: f.dry, Warn: s.warns, Outcome: &s.verdict.Outcome,
+	}.Run(ctx, path)
+	if err != nil {
+		return err
+	}
+	return s.showImport(done, f.dry)
 }
 
 // refundFileOptions are how a file of refunds or accounts is read.
-func (s *asker) refundFileOptions(f fileFlags, password string) refunds.FileOptions {
+func (s *session) refundFileOptions(f fileFlags, password string) refunds.FileOptions {
 	o := refunds.FileOptions{MIDs: mids(s.cfg), MainMIDs: s.cfg.MainMIDs(), Sheet: f.sheet, Password: password}
 	if len(o.MIDs) == 1 {
 		o.DefaultMID = o.MIDs[0]
@@ -287,151 +235,53 @@ func (s *asker) refundFileOptions(f fileFlags, password string) refunds.FileOpti
 	return o
 }
 
-// warnOfFile names columns and sheets of which nothing is read.
-func (a *app) warnOfFile(path string, unknown, unread []string) {
-	for _, title := range unknown {
-		a.warn("%s: column %q means nothing to daesa and is passed over", path, plain(title))
-	}
-	for _, sheet := range unread {
-		a.warn("%s: nothing was read of the sheet %q; --sheet names another one", path, plain(sheet))
+func newImportDocument(i app.ImportedFile, ending ending) importDocument {
+	return importDocument{
+		Batch: i.Batch, Added: i.Added, Known: i.Known, Refused: i.Refused, Quarantined: i.Quarantined, Amount: amounts(i.Amount),
+		Workbook: orNull(i.Workbook), Out: orNull(i.Out), ending: ending,
+		Rows: each(i.Lines, func(l app.AskedLine) askedDocument {
+			return askedDocument{Line: l.Line, ID: orNull(l.ID), OrderID: l.OrderID, Would: string(l.Would), State: orNull(l.State), Amount: l.Amount,
+				Currency: string(l.Currency), CancelBy: timeOrNull(l.CancelBy), Column: orNull(l.Column), Why: orNull(l.Why)}
+		}),
 	}
 }
 
-// takeBatch takes the rows that nothing speaks against; the others go aside.
-func (s *asker) takeBatch(ctx context.Context, id string, file room.RefundFile, o refunds.FileOptions, f refundsFlags) (err error) {
-	var aside *table.Aside
-	if f.quarantine != "" {
-		if aside, err = file.SetAside(f.quarantine, o); err != nil {
-			return err
+func (s *session) showImport(i app.ImportedFile, dry bool) error {
+	d := newImportDocument(i, s.ending())
+	return s.show(d, func() {
+		verb, done := "IS", "added"
+		if dry {
+			verb, done = "WOULD BE", "would be added"
 		}
-		defer func() { err = errors.Join(err, aside.Discard()) }() // after Commit it does nothing
-	}
-	imported, err := file.Import(ctx, s.db, s.actor(), s.now)
-	if err != nil {
-		return err
-	}
-	if imported.Expired > 0 {
-		s.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer: daesa refunds transfers list", counted(imported.Expired, "refund"))
-	}
-	document := newImportDocument(id, imported)
-	if aside != nil {
-		if document.Quarantined, err = aside.Commit(); err != nil {
-			return err
+		if len(i.Lines) > 0 {
+			s.printTable([]string{">LINE", "ORDER", ">AMOUNT", verb, "STATE", "CANCEL BY", "WHY"}, each(i.Lines, askedRow))
 		}
-		if document.Quarantined > 0 {
-			s.verdict.add(codePerson, "%s refused: see %s", counted(document.Quarantined, "row"), f.quarantine)
-		}
-	}
-	if document.Added+document.Known > 0 {
-		document.Workbook = s.drawBatch(context.WithoutCancel(ctx), s.cfg, s.db, id, file.Batch.Name, file.BatchRefusals(refunds.Language(s.cfg.Reports.Language)))
-	}
-	if err := s.giveBack(&document, file, imported, o.Password, f.out, "is"); err != nil {
-		s.warn("%s\nhint: what was recorded stands; the same command with --dry-run writes the file again", plain(err.Error()))
-	}
-	return s.printImport(document, "is")
-}
-
-// sayAfter is from when on it is said how long the look-ups of a file take.
-const sayAfter = 10 * time.Second
-
-// planFile plans the rows of a file, and says before it begins how long their
-// look-ups take.
-func (s *asker) planFile(ctx context.Context, id string, batch refunds.Batch, faults table.Faults) (room.RefundFile, error) {
-	planner := s.planner(id)
-	progress := s.newProgress()
-	defer progress.Close()
-	planner.Progress = func(done, total int) { progress.Step("look up", int64(done), int64(total)) }
-	work, err := planner.PlanBatch(ctx, batch, faults)
-	if err != nil {
-		return room.RefundFile{}, err
-	}
-	todo, kept := work.LookUps()
-	if kept > 0 {
-		s.warn("%s: %s looked up less than an hour ago for this file, which was not imported then, and not again", batch.Name, counted(kept, "payment"))
-	}
-	if takes := work.Takes(); takes > sayAfter {
-		s.warn("%s: looking up %s takes about %s (merchants.requests_per_minute); if it is stopped, the same file goes on where it was within the hour",
-			batch.Name, counted(todo, "payment"), roughly(takes))
-		if len(faults) > 0 {
-			s.warn("%s: %s of the file cannot be read as they are; all is said at the end", batch.Name, counted(len(faults), "value"))
-		}
-	}
-	return work.File(ctx)
-}
-
-// roughly writes how long something takes, for people.
-func roughly(d time.Duration) string {
-	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d seconds", int(d.Round(time.Second).Seconds()))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute).Minutes()))
-	default:
-		return fmt.Sprintf("%.1f hours", d.Hours())
-	}
-}
-
-// judgePlan says with which code a dry run ends: 3 where a row would not be sent.
-func (a *app) judgePlan(plan room.Imported) {
-	if plan.Refused > 0 {
-		a.verdict.add(codePerson, "%s would be refused", counted(plan.Refused, "row"))
-	}
-	if plan.Expired > 0 {
-		a.verdict.add(codePerson, "%s past the deadline, to be given back by bank transfer", counted(plan.Expired, "row"))
-	}
-	if plan.WithoutAccount > 0 {
-		a.verdict.add(codePerson, "%s without the refund account that it needs", counted(plan.WithoutAccount, "row"))
-	}
-}
-
-func newImportDocument(batch string, i room.Imported) importDocument {
-	d := importDocument{Batch: batch, Added: i.Added, Known: i.Known, Refused: i.Refused, Amount: map[string]int64{}}
-	for currency, amount := range i.Amount {
-		d.Amount[string(currency)] = amount
-	}
-	d.Rows = each(i.Lines, func(l room.AskedLine) askedDocument {
-		return askedDocument{Line: l.Line, ID: orNull(l.ID), OrderID: l.OrderID, Would: string(l.Would), State: orNull(l.State), Amount: l.Amount,
-			Currency: string(l.Currency), CancelBy: timeOrNull(l.CancelBy), Column: orNull(l.Column), Why: orNull(l.Why)}
-	})
-	return d
-}
-
-func (a *app) printImport(d importDocument, verb string) error {
-	d.ending = a.ending()
-	if a.json {
-		return a.printJSON(d)
-	}
-	if len(d.Rows) > 0 {
-		rows := each(d.Rows, func(r askedDocument) []string {
-			amount := "all"
-			if r.Amount != nil {
-				amount = people(pay.Currency(r.Currency), *r.Amount)
-			} else if r.Currency == "" {
-				amount = "-" // what the row says cannot be read
+		if dry {
+			s.printf("batch %s: nothing was imported; %d refused\n", d.Batch, d.Refused)
+		} else {
+			s.printf("batch %s: %d added, %d there already", d.Batch, d.Added, d.Known)
+			if d.Quarantined > 0 {
+				s.printf(", %d quarantined", d.Quarantined)
 			}
-			return []string{fmt.Sprint(r.Line), r.OrderID, amount, r.Would, orDash(r.State), orDash(r.CancelBy), orDash(r.Why)}
-		})
-		a.printTable([]string{">LINE", "ORDER", ">AMOUNT", strings.ToUpper(verb), "STATE", "CANCEL BY", "WHY"}, rows)
-	}
-	done := "added"
-	if verb == "is" {
-		a.printf("batch %s: %d added, %d there already", d.Batch, d.Added, d.Known)
-		if d.Quarantined > 0 {
-			a.printf(", %d quarantined", d.Quarantined)
+			s.printf("\n")
 		}
-		a.printf("\n")
-	} else {
-		done = "would be added"
-		a.printf("batch %s: nothing was imported; %d refused\n", d.Batch, d.Refused)
+		s.printAmounts(done, d.Amount)
+		if d.Workbook != nil {
+			s.printf("workbook: %s\n", *d.Workbook)
+		}
+		if d.Out != nil {
+			s.printf("the file back: %s\n", *d.Out)
+		}
+	})
+}
+
+func askedRow(l app.AskedLine) []string {
+	amount := "all"
+	switch {
+	case l.Amount != nil:
+		amount = l.Currency.Spell(*l.Amount)
+	case l.Currency == "":
+		amount = "-" // what the row says cannot be read
 	}
-	for _, currency := range sortedKeys(d.Amount) {
-		a.printf("%s: %s\n", done, people(pay.Currency(currency), d.Amount[currency]))
-	}
-	if d.Workbook != nil {
-		a.printf("workbook: %s\n", *d.Workbook)
-	}
-	if d.Out != nil {
-		a.printf("the file back: %s\n", *d.Out)
-	}
-	return nil
+	return []string{fmt.Sprint(l.Line), l.OrderID, amount, string(l.Would), dash(string(l.State)), dash(timeOrNothing(l.CancelBy)), dash(l.Why)}
 }

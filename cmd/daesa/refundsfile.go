@@ -9,8 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	room "daesa/app"
-	"daesa/refunds"
 	"daesa/reports"
 )
 
@@ -37,27 +35,7 @@ func sameFile(path, other string) bool {
 	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
-// giveBack writes the file of --out: the refund file with what daesa says beside
-// each row.
-func (s *asker) giveBack(document *importDocument, file room.RefundFile, imported room.Imported, password, out, verb string) error {
-	if out == "" {
-		return nil
-	}
-	g := reports.GiveBack{
-		Source: file.Batch.Name, Layout: file.Batch.Layout, Password: password, Language: s.cfg.Reports.Language, Plan: verb != "is",
-		Remarks: file.Remarks(imported, refunds.Language(s.cfg.Reports.Language)),
-	}
-	if err := reports.SaveBack(out, g); err != nil {
-		return err
-	}
-	document.Out = &out
-	if verb != "is" && !document.dry {
-		s.warn("%s: the file with what is wrong beside each row", out)
-	}
-	return nil
-}
-
-func (a *app) refundsTemplateCommand() *cobra.Command {
+func (a *invocation) refundsTemplateCommand() *cobra.Command {
 	var out, language string
 	cmd := &cobra.Command{
 		Use:   "template --out FILE.xlsx",
@@ -73,18 +51,11 @@ func (a *app) refundsTemplateCommand() *cobra.Command {
 			if _, err := os.Stat(out); err == nil {
 				return failed("name a file that is not there yet", "%s: is there already", out)
 			}
-			now, err := a.now()
-			if err != nil {
-				return err
-			}
+			now := a.now()
 			if err := reports.SaveRefundForm(out, language, now); err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(templateDocument{out, a.ending()})
-			}
-			a.printf("%s\n", out)
-			return nil
+			return a.show(templateDocument{out, a.ending()}, func() { a.printf("%s\n", out) })
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the file to write; it must not exist")

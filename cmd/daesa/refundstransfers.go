@@ -6,11 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	room "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/pay"
 	"daesa/refunds"
-	"daesa/store"
 )
 
 // transferDocument is one element of `refunds transfers list --json`.
@@ -41,7 +39,7 @@ func newTransferDocument(t refunds.ManualTransfer) transferDocument {
 	}
 }
 
-func (a *app) refundsTransfersCommand() *cobra.Command {
+func (a *invocation) refundsTransfersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "transfers",
 		Short: "What Toss cannot give back any more, and people transfer by hand (수기이체)",
@@ -56,7 +54,7 @@ func (a *app) refundsTransfersCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) transfersListCommand() *cobra.Command {
+func (a *invocation) transfersListCommand() *cobra.Command {
 	var state string
 	cmd := &cobra.Command{
 		Use: "list", Short: "List transfers by hand", Args: cobra.NoArgs,
@@ -64,36 +62,32 @@ func (a *app) transfersListCommand() *cobra.Command {
 			if err := oneOf("--state", state, refunds.ManualStates); err != nil {
 				return err
 			}
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				list, err := db.ManualTransfers(cmd.Context(), a.mid, state)
-				if err != nil {
-					return err
-				}
-				if a.json {
-					return a.printJSON(each(list, newTransferDocument))
-				}
-				if len(list) > 0 {
-					lang := refunds.Language(cfg.Reports.Language)
-					a.printTable([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.ManualTransfer) []string {
-						return []string{t.RefundID, t.MID, t.OrderID, people(t.Currency, t.Amount), string(t.State), refunds.Explain(lang, t.Cause(), "", t.CancelBy).Cause}
-					}))
-				}
-				a.printf("%s by hand\n", counted(len(list), "transfer"))
-				return nil
-			})
+			return a.withStore(cmd.Context(), func(s *session) error { return s.listTransfers(cmd.Context(), state) })
 		},
 	}
 	cmd.Flags().StringVar(&state, "state", "", "only this state: "+listed(refunds.ManualStates))
 	return cmd
 }
 
-func (a *app) transferCommand(name, short string, to refunds.ManualState) *cobra.Command {
+func (s *session) listTransfers(ctx context.Context, state string) error {
+	list, err := s.db.ManualTransfers(ctx, s.mid, state)
+	if err != nil {
+		return err
+	}
+	return s.show(each(list, newTransferDocument), func() {
+		s.printList([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.ManualTransfer) []string {
+			return []string{t.RefundID, t.MID, t.OrderID, t.Currency.Spell(t.Amount), string(t.State), refunds.Explain(s.language(), t.Cause(), "", t.CancelBy).Cause}
+		}), pay.Counted(len(list), "transfer")+" by hand")
+	})
+}
+
+func (a *invocation) transferCommand(name, short string, to refunds.ManualState) *cobra.Command {
 	w := refunds.ManualWord{To: to}
 	cmd := &cobra.Command{
 		Use: name + " ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			w.ID = strings.TrimSpace(ids[0])
-			return a.moveTransfer(cmd.Context(), w)
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.moveTransfer(cmd.Context(), w) })
 		},
 	}
 	if to == refunds.ManualDone {
@@ -107,20 +101,30 @@ func (a *app) transferCommand(name, short string, to refunds.ManualState) *cobra
 }
 
 // moveTransfer writes a person's word on a transfer.
-func (a *app) moveTransfer(ctx context.Context, w refunds.ManualWord) error {
-	return a.withAsker(ctx, func(s *asker) error {
-		w.By, w.Now = a.actor(), s.now
-		after, err := room.MoveTransfer{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, Word: w}.Run(ctx)
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(struct {
-				transferDocument
-				ending
-			}{newTransferDocument(after), a.ending()})
-		}
-		a.printf("transfer %s of order %s: %s, %s\n", after.RefundID, plain(after.OrderID), people(after.Currency, after.Amount), after.State)
-		return nil
+func (s *session) moveTransfer(ctx context.Context, w refunds.ManualWord) error {
+	lookUps, err := s.lookUps()
+	if err != nil {
+		return err
+	}
+	w.By, w.Now = s.actor(), s.now()
+	after, err := app.MoveTransfer{Store: s.db, Head: s.head(), LookUps: lookUps, Word: w}.Run(ctx)
+	if err != nil {
+		return err
+	}
+	return s.show(struct {
+		transferDocument
+		ending
+	}{newTransferDocument(after), s.ending()}, func() {
+		s.printf("transfer %s of order %s: %s, %s\n", after.RefundID, plain(after.OrderID), after.Currency.Spell(after.Amount), after.State)
 	})
+}
+
+// lookUps are the clients as a person's word after a look-up needs them, by MID.
+func (s *session) lookUps() (map[string]app.LookUp, error) {
+	clients, err := s.clients()
+	lookUps := map[string]app.LookUp{}
+	for mid, client := range clients {
+		lookUps[mid] = client
+	}
+	return lookUps, err
 }

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/pay"
-	"daesa/store"
+	"daesa/refunds"
 )
 
 // wordDocument is the JSON of a person's word on requests.
@@ -33,7 +31,7 @@ type wordFlags struct {
 	note   string
 }
 
-func (a *app) refundsApproveCommand() *cobra.Command {
+func (a *invocation) refundsApproveCommand() *cobra.Command {
 	f := wordFlags{count: -1}
 	cmd := &cobra.Command{
 		Use:   "approve ID... | --batch B --expect-count N --expect-amount W",
@@ -47,7 +45,7 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 			if (f.count < 0) != (f.amount == "") {
 				return usage(errors.New("refunds approve: --expect-count and --expect-amount belong together"), "give both, or neither where the requests are named by their ids")
 			}
-			return a.giveWord(cmd.Context(), ids, f, "approved", application.SayApprove)
+			return a.giveWord(cmd.Context(), ids, f, "approved", app.SayApprove)
 		},
 	}
 	cmd.Flags().StringVar(&f.batch, "batch", "", "every request of this batch that waits for a word")
@@ -57,15 +55,15 @@ func (a *app) refundsApproveCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) refundsRejectCommand() *cobra.Command {
-	return a.wordCommand("reject", "Say no to requests that wait for a word", "rejected", true, application.SayReject)
+func (a *invocation) refundsRejectCommand() *cobra.Command {
+	return a.wordCommand("reject", "Say no to requests that wait for a word", "rejected", true, app.SayReject)
 }
 
-func (a *app) refundsWithdrawCommand() *cobra.Command {
-	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, application.SayWithdraw)
+func (a *invocation) refundsWithdrawCommand() *cobra.Command {
+	return a.wordCommand("withdraw", "Take back what was not sent yet", "withdrawn", false, app.SayWithdraw)
 }
 
-func (a *app) wordCommand(name, short, done string, batches bool, say application.Say) *cobra.Command {
+func (a *invocation) wordCommand(name, short, done string, batches bool, say app.Say) *cobra.Command {
 	f := wordFlags{count: -1}
 	use := name + " ID... --note TEXT"
 	if batches {
@@ -87,48 +85,43 @@ func (a *app) wordCommand(name, short, done string, batches bool, say applicatio
 	return cmd
 }
 
-func (a *app) giveWord(ctx context.Context, ids []string, f wordFlags, done string, say application.Say) error {
+func (a *invocation) giveWord(ctx context.Context, ids []string, f wordFlags, done string, say app.Say) error {
 	if len(ids) == 0 && f.batch == "" || len(ids) > 0 && f.batch != "" {
 		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
 	}
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error {
-		word := application.GiveWord{Store: db, Head: newHeadKeeper(cfg, db), Say: say, IDs: ids, Batch: f.batch, MID: a.mid, Note: f.note, By: a.actor(), Now: now}
+	return a.withStore(ctx, func(s *session) error {
+		word := app.GiveWord{Store: s.db, Head: s.head(), Say: say, IDs: ids, Batch: f.batch, MID: s.mid, Note: f.note, By: s.actor(), Now: s.now()}
 		if f.count >= 0 {
-			word.Expect = &application.Expected{Count: f.count, Amount: f.amount}
+			word.Expect = &app.Expected{Count: f.count, Amount: f.amount}
 		}
 		given, err := word.Run(ctx)
-		var unreadable *application.ExpectedAmountError
-		if errors.As(err, &unreadable) {
-			return &coded{err, codeUsage}
-		}
 		if err != nil {
 			return err
 		}
-		document := wordDocument{Refunds: each(given.Requests, newRefundDocument), Count: len(given.Requests), Amount: map[string]int64{}, LeftOut: given.LeftOut}
-		for _, r := range given.Requests {
-			document.Amount[string(r.Currency)] += r.Amount
-		}
-		return a.printWord(document, done)
+		return s.showWord(given, done)
 	})
 }
 
-func (a *app) printWord(d wordDocument, done string) error {
-	d.ending = a.ending()
-	if a.json {
-		return a.printJSON(d)
+func (s *session) showWord(given app.Given, done string) error {
+	d := wordDocument{Refunds: each(given.Requests, newRefundDocument), Count: len(given.Requests), Amount: sumOf(given.Requests), LeftOut: given.LeftOut, ending: s.ending()}
+	return s.show(d, func() {
+		for _, r := range given.Requests {
+			s.printf("%s  %s  order %s  %s\n", done, r.ID, plain(r.OrderID), r.Currency.Spell(r.Amount))
+		}
+		s.printf("%s %s\n", pay.Counted(d.Count, "refund request"), done)
+		for _, id := range d.LeftOut {
+			s.printf("left out, since it equals another request: %s; look at both, then daesa refunds approve %s\n", id, id)
+		}
+	})
+}
+
+// sumOf sums requests up by currency.
+func sumOf(requests []refunds.Request) map[string]int64 {
+	sums := map[string]int64{}
+	for _, r := range requests {
+		sums[string(r.Currency)] += r.Amount
 	}
-	for _, r := range d.Refunds {
-		a.printf("%s  %s  order %s  %s\n", done, r.ID, plain(r.OrderID), people(pay.Currency(r.Currency), r.Amount))
-	}
-	a.printf("%s %s\n", counted(d.Count, "refund request"), done)
-	for _, id := range d.LeftOut {
-		a.printf("left out, since it equals another request: %s; look at both, then daesa refunds approve %s\n", id, id)
-	}
-	return nil
+	return sums
 }
 
 // brakeDocument is the JSON of pause and resume.
@@ -140,7 +133,7 @@ type brakeDocument struct {
 	ending
 }
 
-func (a *app) refundsPauseCommand() *cobra.Command {
+func (a *invocation) refundsPauseCommand() *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use: "pause --note TEXT", Short: "Put the brake on: nothing is sent until it is off", Args: cobra.NoArgs,
@@ -148,9 +141,9 @@ func (a *app) refundsPauseCommand() *cobra.Command {
 			if strings.TrimSpace(note) == "" {
 				return usage(errors.New("refunds pause: --note is needed"), "say why; whoever is on call reads it")
 			}
-			return a.brake(cmd.Context(), func(db *store.DB, now time.Time) error {
-				_, err := db.Pause(cmd.Context(), a.actor(), note, now)
-				return err
+			return a.withStore(cmd.Context(), func(s *session) error {
+				_, err := s.db.Pause(cmd.Context(), s.actor(), note, s.now())
+				return s.showBrake(cmd.Context(), err)
 			})
 		},
 	}
@@ -158,47 +151,38 @@ func (a *app) refundsPauseCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) refundsResumeCommand() *cobra.Command {
+func (a *invocation) refundsResumeCommand() *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use: "resume", Short: "Take the brake off", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.brake(cmd.Context(), func(db *store.DB, now time.Time) error {
-				_, err := db.Resume(cmd.Context(), a.actor(), note, now)
-				return err
-			})
-		},
+		RunE: a.onStore(func(ctx context.Context, s *session, _ []string) error {
+			_, err := s.db.Resume(ctx, s.actor(), note, s.now())
+			return s.showBrake(ctx, err)
+		}),
 	}
 	cmd.Flags().StringVar(&note, "note", "", "why it may come off; it stands in the journal")
 	return cmd
 }
 
-func (a *app) brake(ctx context.Context, change func(*store.DB, time.Time) error) error {
-	now, err := a.now()
+// showBrake shows the brake after a change, unless that failed.
+func (s *session) showBrake(ctx context.Context, err error) error {
 	if err != nil {
 		return err
 	}
-	return a.withDatabase(ctx, func(_ *config.Config, db *store.DB) error {
-		if err := change(db, now); err != nil {
-			return err
-		}
-		brake, err := db.Brake(ctx)
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(brakeDocument{Paused: brake.On, Note: orNull(brake.Note), By: orNull(brake.By), At: timeOrNull(brake.At), ending: a.ending()})
-		}
+	brake, err := s.db.Brake(ctx)
+	if err != nil {
+		return err
+	}
+	return s.show(brakeDocument{Paused: brake.On, Note: orNull(brake.Note), By: orNull(brake.By), At: timeOrNull(brake.At), ending: s.ending()}, func() {
 		if brake.On {
-			a.printf("refunds are paused since %s by %s: %s\n", pay.FormatTime(brake.At), plain(brake.By), plain(brake.Note))
+			s.printf("refunds are paused since %s by %s: %s\n", pay.FormatTime(brake.At), plain(brake.By), plain(brake.Note))
 		} else {
-			a.printf("the brake is off\n")
+			s.printf("the brake is off\n")
 		}
-		return nil
 	})
 }
 
-func (a *app) refundsResolveCommand() *cobra.Command {
+func (a *invocation) refundsResolveCommand() *cobra.Command {
 	var as, note string
 	words := []string{"executed", "not-executed"}
 	cmd := &cobra.Command{
@@ -211,7 +195,7 @@ func (a *app) refundsResolveCommand() *cobra.Command {
 			if !slices.Contains(words, as) || strings.TrimSpace(note) == "" {
 				return usage(errors.New("refunds resolve: --as and --note are needed"), "--as is executed or not-executed; --note says what you saw")
 			}
-			return a.resolveRefund(cmd.Context(), ids[0], as == "executed", note)
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.resolveRefund(cmd.Context(), ids[0], as == "executed", note) })
 		},
 	}
 	cmd.Flags().StringVar(&as, "as", "", "executed or not-executed")
@@ -219,12 +203,13 @@ func (a *app) refundsResolveCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
-	return a.withAsker(ctx, func(s *asker) error {
-		if err := (application.ResolveRefund{Store: s.db, Head: newHeadKeeper(s.cfg, s.db), LookUps: s.lookUps, ID: id, Executed: executed, Note: note,
-			By: a.actor(), Now: s.now}).Run(ctx); err != nil {
-			return err
-		}
-		return a.showRefund(ctx, s.cfg, s.db, id)
-	})
+func (s *session) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
+	lookUps, err := s.lookUps()
+	if err != nil {
+		return err
+	}
+	if err := (app.ResolveRefund{Store: s.db, Head: s.head(), LookUps: lookUps, ID: id, Executed: executed, Note: note, By: s.actor(), Now: s.now()}).Run(ctx); err != nil {
+		return err
+	}
+	return s.showRefund(ctx, id)
 }

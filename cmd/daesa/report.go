@@ -1,27 +1,28 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/pay"
-	"daesa/store"
+	"daesa/reconcile"
+	"daesa/reports"
 )
 
-func (a *app) reportCommand() *cobra.Command {
+func (a *invocation) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "report", Short: "Workbooks of nights and of refund batches"}
 	var date, out, matched string
 	nightly := &cobra.Command{
 		Use:   "nightly",
 		Short: "Draw a night's workbook again, from what was stored with its run",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.drawAgain(cmd, cfg, db, date, out, matched)
-			})
-		},
+		RunE:  a.onStore(func(ctx context.Context, s *session, _ []string) error { return s.drawAgain(ctx, date, out, matched) }),
 	}
 	nightly.Flags().StringVar(&date, "date", "", "business date, YYYY-MM-DD (default: yesterday)")
 	nightly.Flags().StringVar(&out, "out", "", "file to write (default: the configured folder)")
@@ -31,32 +32,24 @@ func (a *app) reportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, date, out, matched string) error {
-	now, err := a.now()
+func (s *session) drawAgain(ctx context.Context, date, out, matched string) error {
+	day, err := app.LastNight(pay.DayOf(s.now()), date)
 	if err != nil {
 		return err
 	}
-	day := pay.DayOf(now).Add(-1)
-	if date != "" {
-		if day, err = pay.ParseDay(date); err != nil {
-			return usage(err, "for example --date "+string(pay.DayOf(now).Add(-1)))
-		}
-	}
-	snapshots, err := application.NightsOf(cmd.Context(), db, mids(cfg), jobs.JobNightly, day)
+	snapshots, err := app.NightsOf(ctx, s.db, mids(s.cfg), jobs.JobNightly, day)
 	if err != nil {
 		return err
 	}
 	if len(snapshots) == 0 {
-		return failed("daesa runs list shows the nights that ran; daesa nightly --date "+string(day)+" runs this one", "there is no night of %s", day)
+		return app.NoNight(day)
 	}
-	var list any // null where none was asked for
 	if matched != "" {
-		if err := a.writeMatched(cmd.Context(), cfg, db, day, matched); err != nil {
+		if err := s.writeMatched(ctx, day, matched); err != nil {
 			return err
 		}
-		list = matched
 	}
-	workbooks, err := a.workbooks(cfg)
+	workbooks, err := s.workbooks()
 	if err != nil {
 		return err
 	}
@@ -64,12 +57,42 @@ func (a *app) drawAgain(cmd *cobra.Command, cfg *config.Config, db *store.DB, da
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(map[string]any{"business_date": day, "workbook": path, "matched": list, "exit_code": codeDone, "reasons": []string{}})
+	document := map[string]any{"business_date": day, "workbook": path, "matched": orNull(matched), "exit_code": codeDone, "reasons": []string{}}
+	return s.show(document, func() {
+		s.printf("%s\n", path)
+		if matched != "" {
+			s.printf("%s\n", matched)
+		}
+	})
+}
+
+// writeMatched writes the orders of a night on which both sides agree. The file's
+// name says in which form.
+func (s *session) writeMatched(ctx context.Context, day pay.Day, path string) error {
+	save := map[string]func(string, reports.MatchedList, reports.Options) error{".xlsx": reports.SaveMatchedWorkbook, ".csv": reports.SaveMatchedCSV}[strings.ToLower(filepath.Ext(path))]
+	if save == nil {
+		return usage(fmt.Errorf("--matched %s: the list is an .xlsx or a .csv", path), "for example --matched matched.xlsx")
 	}
-	a.printf("%s\n", path)
-	if list != nil {
-		a.printf("%s\n", matched)
+	options, err := s.reportOptions()
+	if err != nil {
+		return err
 	}
-	return nil
+	return app.MatchedOrders{
+		Snapshots: s.db, Open: s.openAgreement, Merchants: s.mids(), Day: day, Warn: s.warns,
+		Save: func(list reports.MatchedList) error { return save(path, list, options) },
+	}.Run(ctx)
+}
+
+// openAgreement shows the store's list of what agrees as the application wants to
+// see it.
+func (s *session) openAgreement(ctx context.Context, run reconcile.Run) (app.Agreement, error) {
+	scope, err := jobs.ScopeOf(ctx, s.db, run.Job, run.MID, run.ID, run.Day)
+	if err != nil {
+		return app.Agreement{}, err
+	}
+	a, err := s.db.OpenAgreement(ctx, scope, run.Now, run.Mode == reconcile.ModeLookup)
+	if err != nil {
+		return app.Agreement{}, err
+	}
+	return app.Agreement{Count: a.Count, Shop: a.Shop, Toss: a.Toss, Next: a.Next, Closer: a}, nil
 }

@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
+	"daesa/app"
 	"daesa/pay"
+	"daesa/refunds"
 	"daesa/reports"
-	"daesa/store"
 )
 
 // rowDocument is a row of a workbook in the JSON of `report apply`.
@@ -27,7 +28,16 @@ type rowDocument struct {
 	Hint     *string `json:"hint"`
 }
 
+// takenBack is a request that a decision takes back.
+type takenBack struct {
+	decision string
+	request  refunds.Request
+}
+
 type appliedDocument struct {
+	takenBack []takenBack
+	noAccount int // refunds that wait for an account before anybody can approve them
+
 	File    string        `json:"file"`
 	SHA256  string        `json:"sha256"`
 	Written bool          `json:"written"`
@@ -42,7 +52,7 @@ type appliedDocument struct {
 	ending
 }
 
-func (a *app) reportApplyCommand() *cobra.Command {
+func (a *invocation) reportApplyCommand() *cobra.Command {
 	var write bool
 	cmd := &cobra.Command{
 		Use:   "apply FILE",
@@ -52,48 +62,39 @@ func (a *app) reportApplyCommand() *cobra.Command {
 			"Rows may be sorted and filtered, columns moved and hidden. 환불 진행 (refund now) asks for the refund at\n" +
 			"once, after a look at the payment, and shows the line by which another person approves all of them.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.applyWorkbook(cmd.Context(), cfg, db, files[0], write)
-			})
-		},
+		RunE: a.onStore(func(ctx context.Context, s *session, files []string) error {
+			return s.applyWorkbook(ctx, files[0], write)
+		}),
 	}
 	cmd.Flags().BoolVar(&write, "write", false, "do it")
 	return cmd
 }
 
 // returned names a workbook that came back, with what opens it.
-func (a *app) returned(cfg *config.Config, db *store.DB, path string) (application.ReturnedBook, reports.Options, error) {
-	options, err := a.reportOptions(cfg)
-	if !cfg.Reports.PerMerchant {
-		options.Expected = mids(cfg)
+func (s *session) returned(path string) (app.ReturnedBook, reports.Options, error) {
+	options, err := s.reportOptions()
+	if !s.cfg.Reports.PerMerchant {
+		options.Expected = mids(s.cfg)
 	}
-	return application.ReturnedBook{Runs: db, Path: path, Password: options.Password}, options, err
+	return app.ReturnedBook{Runs: s.db, Path: path, Password: options.Password}, options, err
 }
 
-func (a *app) applyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string, write bool) error {
-	decider, err := a.decider(cfg, db)
+func (s *session) applyWorkbook(ctx context.Context, path string, write bool) error {
+	book, _, err := s.returned(path)
 	if err != nil {
 		return err
 	}
-	book, _, err := a.returned(cfg, db, path)
+	applied, err := book.Apply(ctx, s.decider(), s.db, write)
 	if err != nil {
 		return err
 	}
-	applied, err := book.Apply(ctx, decider, db, write)
-	if err != nil {
-		return err
-	}
-	document := newApplied(path, write, applied)
-	if n := len(document.Refused); n > 0 {
-		a.verdict.add(codePerson, "%s of %s refused", counted(n, "row"), path)
-	}
-	return a.printApplied(document)
+	applied.Outcome(path, &s.verdict.Outcome)
+	return s.showApplied(newApplied(path, write, applied, s.ending()))
 }
 
-func newApplied(path string, write bool, applied application.AppliedBook) appliedDocument {
+func newApplied(path string, write bool, applied app.AppliedBook, ending ending) appliedDocument {
 	d := appliedDocument{File: path, SHA256: applied.SHA256, Written: write, Rows: applied.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
-		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, application.Approval.Command)}
+		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, app.Approval.Command), ending: ending}
 	for _, r := range applied.Unread {
 		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Reason: &r.Reason})
 	}
@@ -104,7 +105,11 @@ func newApplied(path string, write bool, applied application.AppliedBook) applie
 	}
 	for _, t := range applied.Taken {
 		row := newRowDocument(t.Row)
+		for _, back := range t.TakenBack {
+			d.takenBack = append(d.takenBack, takenBack{string(t.Row.Word.As), back})
+		}
 		if t.Request != nil {
+			d.noAccount += app.NoAccount([]refunds.Request{*t.Request})
 			row.RefundID = &t.Request.ID
 			d.Requests = append(d.Requests, newRefundDocument(*t.Request))
 			d.Amount[string(t.Request.Currency)] += t.Request.Amount
@@ -118,62 +123,57 @@ func newRowDocument(w reports.RowDecision) rowDocument {
 	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
 }
 
-func (a *app) printApplied(d appliedDocument) error {
-	d.ending = a.ending()
-	if a.json {
-		return a.printJSON(d)
-	}
-	done, asks := "would change", "would be asked for"
-	if d.Written {
-		done, asks = "changed", "asked for"
-	}
-	if len(d.Applied) > 0 {
-		a.printTable([]string{"SHEET", ">ROW", "ORDER", "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
-			return []string{r.Sheet, fmt.Sprint(r.Row), r.OrderID, orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
-		}))
-	}
-	a.printf("%s %s\n", counted(len(d.Applied), "break"), done)
-	if len(d.Requests) > 0 {
-		a.printTable([]string{"REFUND", "ORDER", ">AMOUNT", "STATE"}, each(d.Requests, func(r refundDocument) []string {
-			return []string{r.ID, r.OrderID, people(pay.Currency(r.Currency), r.Amount), r.State}
-		}))
-		a.printf("%s %s:%s\n", counted(len(d.Requests), "refund"), asks, sums(d.Amount))
-	}
-	for _, r := range d.Refused {
-		a.printf("refused: %s row %d (order %s): %s\n", plain(r.Sheet), r.Row, plain(r.OrderID), plain(*r.Reason))
-		if r.Hint != nil {
-			a.printf("  hint: %s\n", plain(*r.Hint))
+func (a *invocation) showApplied(d appliedDocument) error {
+	return a.show(d, func() {
+		done, asks := "would change", "would be asked for"
+		if d.Written {
+			done, asks = "changed", "asked for"
 		}
-	}
-	a.printApprovals(d.Approve)
-	switch {
-	case !d.Written && len(d.Applied) > 0:
-		a.printf("nothing is written yet: daesa report apply --write %s\n", plain(d.File))
-	case len(d.Refused) > 0:
-		a.printf("%s refused; daesa report nightly draws the night again, to fill in what is missing\n", counted(len(d.Refused), "row"))
-	}
-	return nil
+		a.printList([]string{"SHEET", ">ROW", "ORDER", "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
+			return []string{r.Sheet, fmt.Sprint(r.Row), r.OrderID, orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
+		}), pay.Counted(len(d.Applied), "break")+" "+done)
+		if len(d.Requests) > 0 {
+			a.printList([]string{"REFUND", "ORDER", ">AMOUNT", "STATE"}, each(d.Requests, func(r refundDocument) []string {
+				return []string{r.ID, r.OrderID, pay.Currency(r.Currency).Spell(r.Amount), r.State}
+			}), pay.Counted(len(d.Requests), "refund")+" "+asks+":"+sums(d.Amount))
+		}
+		for _, r := range d.Refused {
+			a.printf("refused: %s row %d (order %s): %s\n", plain(r.Sheet), r.Row, plain(r.OrderID), plain(*r.Reason))
+			if r.Hint != nil {
+				a.printf("  hint: %s\n", plain(*r.Hint))
+			}
+		}
+		for _, t := range d.takenBack {
+			a.printf("%s of order %s takes back refund %s, %s\n", plain(t.decision), plain(t.request.OrderID), t.request.ID, t.request.Currency.Spell(t.request.Amount))
+		}
+		a.printApprovals(d.Approve)
+		if d.noAccount > 0 {
+			a.printf("not among them, without a refund account yet: %s; daesa accounts import FILE, then approve\n", pay.Counted(d.noAccount, "refund"))
+		}
+		switch {
+		case !d.Written && len(d.Applied) > 0:
+			a.printf("nothing is written yet: daesa report apply --write %s\n", plain(d.File))
+		case len(d.Refused) > 0:
+			a.printf("%s refused; daesa report nightly draws the night again, to fill in what is missing\n", pay.Counted(len(d.Refused), "row"))
+		}
+	})
 }
 
 // sums writes money by currency.
 func sums(amount map[string]int64) string {
 	text := ""
-	for _, currency := range sortedKeys(amount) {
-		text += " " + people(pay.Currency(currency), amount[currency])
+	for _, currency := range slices.Sorted(maps.Keys(amount)) {
+		text += " " + pay.Currency(currency).Spell(amount[currency])
 	}
 	return text
 }
 
 // orKept writes what a person wrote: - where they left it as it was.
 func orKept(value *string) string {
-	switch {
-	case value == nil:
-		return "-"
-	case *value == "":
+	if value != nil && *value == "" {
 		return "(cleared)"
-	default:
-		return *value
 	}
+	return orElse(value, "-")
 }
 
 type changedDocument struct {
@@ -191,23 +191,19 @@ type verifiedDocument struct {
 	ending
 }
 
-func (a *app) reportVerifyCommand() *cobra.Command {
+func (a *invocation) reportVerifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Say whether a night's workbook says what was drawn, or where it was changed",
 		Long: "Every cell is compared with what the stored night draws. What people fill in, the order of\n" +
 			"rows and columns, and how things look are not: a save by another program passes.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			return a.withDatabase(cmd.Context(), func(cfg *config.Config, db *store.DB) error {
-				return a.verifyWorkbook(cmd.Context(), cfg, db, files[0])
-			})
-		},
+		RunE: a.onStore(func(ctx context.Context, s *session, files []string) error { return s.verifyWorkbook(ctx, files[0]) }),
 	}
 }
 
-func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.DB, path string) error {
-	book, options, err := a.returned(cfg, db, path)
+func (s *session) verifyWorkbook(ctx context.Context, path string) error {
+	book, options, err := s.returned(path)
 	if err != nil {
 		return err
 	}
@@ -215,7 +211,8 @@ func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.
 	if err != nil {
 		return err
 	}
-	document := verifiedDocument{File: path, SHA256: found.SHA256, Cells: found.Cells, Filled: found.Filled, Changed: []changedDocument{}}
+	found.Outcome(path, &s.verdict.Outcome)
+	document := verifiedDocument{File: path, SHA256: found.SHA256, Cells: found.Cells, Filled: found.Filled, Changed: []changedDocument{}, ending: s.ending()}
 	for _, c := range found.Changed {
 		changed := changedDocument{Sheet: c.Sheet, What: c.What}
 		if c.Row > 0 {
@@ -223,20 +220,14 @@ func (a *app) verifyWorkbook(ctx context.Context, cfg *config.Config, db *store.
 		}
 		document.Changed = append(document.Changed, changed)
 	}
-	if n := len(found.Changed); n > 0 {
-		a.verdict.add(codeFailed, "%s was changed in %s", path, counted(n, "place"))
-	}
-	document.ending = a.ending()
-	if a.json {
-		return a.printJSON(document)
-	}
-	for _, c := range found.Changed {
-		where := plain(c.Sheet)
-		if c.Row > 0 {
-			where += fmt.Sprintf(" row %d", c.Row)
+	return s.show(document, func() {
+		for _, c := range found.Changed {
+			where := plain(c.Sheet)
+			if c.Row > 0 {
+				where += fmt.Sprintf(" row %d", c.Row)
+			}
+			s.printf("changed: %s: %s\n", where, plain(c.What))
 		}
-		a.printf("changed: %s: %s\n", where, plain(c.What))
-	}
-	a.printf("%s compared, %s; people wrote in %s\n", counted(found.Cells, "cell"), counted(len(found.Changed), "change"), counted(found.Filled, "row"))
-	return nil
+		s.printf("%s compared, %s; people wrote in %s\n", pay.Counted(found.Cells, "cell"), pay.Counted(len(found.Changed), "change"), pay.Counted(found.Filled, "row"))
+	})
 }

@@ -4,33 +4,30 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/user"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"daesa/config"
-	"daesa/internal/database"
 	"daesa/pay"
-	"daesa/store"
 )
 
-// app is one invocation: the world, the flags that every command takes, and
+// invocation is one command line: what it sees of the machine, the flags that every command takes, and
 // what it has to say at the end.
-type app struct {
-	world
+type invocation struct {
+	environment
 	out        bytes.Buffer // stdout: written at the end, so that it is empty on an error
 	configPath string
 	json       bool
 	logFormat  string
 	logLevel   string
-	asOf       string
+	asOfText   string
+	asOf       time.Time // zero: the real clock goes on
 	mid        string
 	by         string
 	okCodes    []int
@@ -40,8 +37,8 @@ type app struct {
 }
 
 // run executes one command line and gives the exit code.
-func run(ctx context.Context, arguments []string, w world) int {
-	a := &app{world: w}
+func run(ctx context.Context, arguments []string, w environment) int {
+	a := &invocation{environment: w}
 	root := a.root()
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
@@ -60,7 +57,7 @@ func run(ctx context.Context, arguments []string, w world) int {
 	return a.softened(code)
 }
 
-func (a *app) root() *cobra.Command {
+func (a *invocation) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "daesa",
 		Short:         "The night shift for shops that take payments through Toss Payments (대사: reconciliation)",
@@ -76,7 +73,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.json, "json", false, "stdout is one JSON document, on an error too; money in it is in the smallest unit of its currency")
 	flags.StringVar(&a.logFormat, "log-format", "text", "text or json, on stderr")
 	flags.StringVar(&a.logLevel, "log-level", "warn", "debug, info, warn or error")
-	flags.StringVar(&a.asOf, "as-of", "", "use this time as now, in place of the clock")
+	flags.StringVar(&a.asOfText, "as-of", "", "use this time as now, in place of the clock")
 	flags.StringVar(&a.mid, "mid", "", "only this merchant (default: all that are configured)")
 	flags.StringVar(&a.by, "by", "", "who does this (default $DAESA_ACTOR, else the login name)")
 	flags.IntSliceVar(&a.okCodes, "ok-codes", nil, "exit codes that become 0, such as 3,5")
@@ -116,7 +113,7 @@ func refuseUnknown(group *cobra.Command) {
 	}
 }
 
-func (a *app) commands() []*cobra.Command {
+func (a *invocation) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoCommand(), a.initCommand(), a.doctorCommand(), a.migrateCommand(), a.ordersCommand(),
 		a.nightlyCommand(), a.reconcileCommand(), a.breaksCommand(), a.refundsCommand(), a.accountsCommand(), a.webhookCommand(), a.reportCommand(),
@@ -125,7 +122,7 @@ func (a *app) commands() []*cobra.Command {
 }
 
 // prepare checks what every command takes.
-func (a *app) prepare(*cobra.Command) error {
+func (a *invocation) prepare(*cobra.Command) error {
 	a.prepared = true
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
@@ -140,8 +137,11 @@ func (a *app) prepare(*cobra.Command) error {
 	default:
 		return usage(fmt.Errorf("--log-format %q is not known", a.logFormat), "use text or json")
 	}
-	if _, err := a.now(); err != nil {
-		return err
+	if a.asOfText != "" {
+		var err error
+		if a.asOf, err = pay.ParseTime(a.asOfText); err != nil {
+			return usage(fmt.Errorf("--as-of: %w", err), "for example --as-of 2026-11-22T01:30:00+09:00")
+		}
 	}
 	for _, code := range a.okCodes {
 		if code != codePerson && code != codeUnknown && code != codeIncomplete {
@@ -152,19 +152,15 @@ func (a *app) prepare(*cobra.Command) error {
 }
 
 // now is the business's clock: --as-of, or the real one.
-func (a *app) now() (time.Time, error) {
-	if a.asOf == "" {
-		return a.clock().Truncate(time.Microsecond), nil
+func (a *invocation) now() time.Time {
+	if a.asOf.IsZero() {
+		return a.clock().Truncate(time.Microsecond)
 	}
-	t, err := pay.ParseTime(a.asOf)
-	if err != nil {
-		return t, usage(fmt.Errorf("--as-of: %w", err), "for example --as-of 2026-11-22T01:30:00+09:00")
-	}
-	return t, nil
+	return a.asOf
 }
 
 // actor is who does this.
-func (a *app) actor() string {
+func (a *invocation) actor() string {
 	if by := strings.TrimSpace(a.by); by != "" {
 		return by
 	}
@@ -178,7 +174,7 @@ func (a *app) actor() string {
 }
 
 // config reads daesa.yaml. Secrets are resolved only for commands that use them.
-func (a *app) config(needSecrets bool) (*config.Config, error) {
+func (a *invocation) config(needSecrets bool) (*config.Config, error) {
 	path := a.configPath
 	if path == "" {
 		path, _ = a.env("DAESA_CONFIG")
@@ -206,41 +202,18 @@ func mids(cfg *config.Config) []string {
 	return names
 }
 
-// merchants are those that the command is about.
-func (a *app) merchants(cfg *config.Config) []config.Merchant {
-	return slices.DeleteFunc(slices.Clone(cfg.Merchants), func(m config.Merchant) bool { return a.mid != "" && m.MID != a.mid })
-}
-
-// database opens the configured database and refuses a schema that is not this
-// program's.
-func (a *app) database(ctx context.Context, cfg *config.Config) (*store.DB, error) {
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), database.MaxConnections(cfg.Database.MaxConnections))
-	if err != nil {
-		return nil, err
+// show writes what a command found: one document with --json, else what people
+// read.
+func (a *invocation) show(document any, people func()) error {
+	if a.json {
+		return a.printJSON(document)
 	}
-	if err := db.RequireSchema(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-// withDatabase runs f with the configuration and the open database, for the
-// commands that need no provider.
-func (a *app) withDatabase(ctx context.Context, f func(cfg *config.Config, db *store.DB) error) error {
-	cfg, err := a.config(false)
-	if err != nil {
-		return err
-	}
-	db, err := a.database(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	return f(cfg, db)
+	people()
+	return nil
 }
 
 // printJSON writes the one document of --json.
-func (a *app) printJSON(document any) error {
+func (a *invocation) printJSON(document any) error {
 	encoder := json.NewEncoder(&a.out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
@@ -248,12 +221,12 @@ func (a *app) printJSON(document any) error {
 }
 
 // printf writes to stdout, which is written at the end.
-func (a *app) printf(format string, values ...any) {
+func (a *invocation) printf(format string, values ...any) {
 	fmt.Fprintf(&a.out, format, values...)
 }
 
 // warn tells the person at the terminal something, without ending the command.
-func (a *app) warn(format string, values ...any) {
+func (a *invocation) warn(format string, values ...any) {
 	fmt.Fprintf(a.stderr, "daesa: "+format+"\n", values...)
 }
 

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
-	"daesa/config"
-	"daesa/store"
+	"daesa/app"
+	"daesa/pay"
 )
 
 // runEntry is one element of `runs list --json`.
@@ -26,48 +24,35 @@ type runEntry struct {
 	Error           *string `json:"error"`
 }
 
-func (a *app) runsCommand() *cobra.Command {
+func (a *invocation) runsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "The run ledger"}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "list",
 		Short: "List every run: job, merchant, business date, how it ended, how long; and the gaps",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.listRuns(cmd.Context(), db)
-			})
-		},
+		RunE:  a.onStore(func(ctx context.Context, s *session, _ []string) error { return s.listRuns(ctx) }),
 	})
 	return cmd
 }
 
-func (a *app) listRuns(ctx context.Context, db *store.DB) error {
-	now, err := a.now()
+func (s *session) listRuns(ctx context.Context) error {
+	runs, err := app.ListRuns{Ledger: s.db, MID: s.mid, Now: s.now(), Clock: s.clock()}.Run(ctx)
 	if err != nil {
 		return err
 	}
-	runs, err := application.ListRuns{Ledger: db, MID: a.mid, Now: now, Clock: a.clock()}.Run(ctx)
-	if err != nil {
-		return err
-	}
-	entries := each(runs, newRunEntry)
-	if a.json {
-		return a.printJSON(entries)
-	}
-	if len(entries) > 0 {
-		a.printTable([]string{"BUSINESS DATE", "JOB", "MID", "RUN", "STATE", "STARTED", ">TOOK", "ERROR"}, each(entries, runEntry.row))
-	}
-	gaps := 0
-	for _, e := range entries {
-		if e.State == application.RunMissing {
-			gaps++
+	return s.show(each(runs, newRunEntry), func() {
+		gaps := 0
+		for _, run := range runs {
+			if run.State == app.RunMissing {
+				gaps++
+			}
 		}
-	}
-	a.printf("%s, %s without one\n", counted(len(entries)-gaps, "run"), counted(gaps, "business date"))
-	return nil
+		s.printList([]string{"BUSINESS DATE", "JOB", "MID", "RUN", "STATE", "STARTED", ">TOOK", "ERROR"}, each(runs, runRow),
+			pay.Counted(len(runs)-gaps, "run")+", "+pay.Counted(gaps, "business date")+" without one")
+	})
 }
 
-func newRunEntry(run application.ListedRun) runEntry {
+func newRunEntry(run app.ListedRun) runEntry {
 	e := runEntry{
 		Job: run.Job, MID: run.MID, RunID: orNull(run.RunID), BusinessDate: string(run.Day), State: run.State,
 		StartedAt: timeOrNull(run.StartedAt), FinishedAt: timeOrNull(run.FinishedAt),
@@ -80,20 +65,10 @@ func newRunEntry(run application.ListedRun) runEntry {
 	return e
 }
 
-func (e runEntry) row() []string {
-	started, took := "-", "-"
-	if e.StartedAt != nil {
-		started = strings.Replace((*e.StartedAt)[:len("2006-01-02T15:04")], "T", " ", 1)
+func runRow(run app.ListedRun) []string {
+	took := "-"
+	if run.Ended {
+		took = run.Took.String()
 	}
-	if e.DurationSeconds != nil {
-		took = (time.Duration(*e.DurationSeconds) * time.Second).String()
-	}
-	runID, problem := "-", ""
-	if e.RunID != nil {
-		runID = *e.RunID
-	}
-	if e.Error != nil {
-		problem = *e.Error
-	}
-	return []string{e.BusinessDate, e.Job, e.MID, runID, e.State, started, took, problem}
+	return []string{string(run.Day), run.Job, run.MID, dash(run.RunID), run.State, shortTime(run.StartedAt), took, run.Error}
 }

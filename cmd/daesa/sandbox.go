@@ -27,7 +27,7 @@ type sandboxFlags struct {
 // sandboxSecurityKey is no secret: it signs the webhooks of a pretend provider.
 var sandboxSecurityKey = strings.Repeat("5a", 32)
 
-func (a *app) sandboxCommand() *cobra.Command {
+func (a *invocation) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",
@@ -52,7 +52,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) serveSandbox(ctx context.Context, f sandboxFlags) error {
+func (a *invocation) serveSandbox(ctx context.Context, f sandboxFlags) error {
 	toss, err := a.newSandbox(f)
 	if err != nil {
 		return err
@@ -80,12 +80,9 @@ func (a *app) serveSandbox(ctx context.Context, f sandboxFlags) error {
 	return nil // ending a server is how it ends
 }
 
-func (a *app) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
-	now, err := a.now()
-	if err != nil {
-		return nil, err
-	}
-	start := now
+func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
+	var err error
+	start := a.now()
 	if f.clock != "" && f.clock != "now" {
 		if start, err = pay.ParseTime(f.clock); err != nil {
 			return nil, usage(fmt.Errorf("--clock: %w", err), "for example --clock 2026-11-22T01:00:00+09:00")

@@ -27,7 +27,7 @@ func TestTheSandboxsClockIsNotBeforeWhatItsStateHolds(t *testing.T) {
 		{"now", nine.Add(time.Hour), nine.Add(time.Hour)},
 		{nine.Add(-4 * time.Hour).Format(time.RFC3339), nine.Add(time.Hour), nine.Add(-4 * time.Hour)}, // asked for by name
 	} {
-		a := &app{world: world{clock: func() time.Time { return test.now }}}
+		a := &invocation{environment: environment{clock: func() time.Time { return test.now }}}
 		toss, err := a.newSandbox(sandboxFlags{state: state, clock: test.clock})
 		if err != nil {
 			t.Fatal(err)

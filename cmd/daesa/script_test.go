@@ -3,9 +3,12 @@ package main
 import (
 	"database/sql"
 	"errors"
+	"flag"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +20,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"daesa/config"
+	"daesa/internal/racing"
 	"daesa/pay"
 	"daesa/sandbox"
 )
@@ -27,10 +31,44 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("GORACE", quickExit); err != nil {
 		panic(err)
 	}
+	// Most of these tests wait: for a pause before a further try, for a process to
+	// end. A -parallel of the command line, which is read later, wins.
+	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"daesa": main})
 }
 
 const quickExit = "atexit_sleep_ms=0"
+
+// alone passes over a test whose commands come one after the other under the
+// race detector: each is a process of its own, and what such a process does at
+// once, the scripts of [atOnce] and the tests that are not alone do as well.
+func alone(t *testing.T) {
+	t.Helper()
+	racing.Skip(t, "one command at a time")
+}
+
+// atOnce are the scripts that the race detector watches. Between them they read
+// with several readers, look up, send, capture and tell at once.
+var atOnce = []string{"accounts", "demo", "nightly", "notify", "refunds"}
+
+// scripts are the sessions to run.
+func scripts(t *testing.T) (files []string) {
+	t.Helper()
+	const folder = "../../testdata/script"
+	if !racing.On {
+		files, err := filepath.Glob(filepath.Join(folder, "*.txtar"))
+		if err != nil || len(files) < len(atOnce) {
+			t.Fatalf("%d scripts in %s: %v", len(files), folder, err)
+		}
+		return files
+	}
+	for _, name := range atOnce {
+		files = append(files, filepath.Join(folder, name+".txtar"))
+	}
+	return files
+}
 
 // TestScript runs the sessions of testdata/script. Beside testscript's own
 // commands they have:
@@ -55,8 +93,9 @@ const quickExit = "atexit_sleep_ms=0"
 //	                        then it writes what came since to a file
 //	toss [KEY]              starts a pretend Toss and sets TOSS_URL; KEY is the only key that it accepts
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/script",
+		Files: scripts(t),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DAESA_ACTOR", "kim")
 			env.Setenv("GORACE", quickExit)
@@ -193,17 +232,6 @@ func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
 func scriptTossDown(ts *testscript.TestScript, _ bool, _ []string) {
 	if server, ok := servers.Load(ts); ok {
 		server.(*httptest.Server).Close()
-	}
-}
-
-func TestPrintTableKeepsColumnsBesideKorean(t *testing.T) {
-	a := &app{}
-	a.printTable([]string{"ID", ">AMOUNT", "NOTE"}, [][]string{{"가나", "12,300원", "x"}, {"abcd", "5 USD", "two\nlines\x1b[2J"}})
-	want := "ID      AMOUNT  NOTE\n" +
-		"가나  12,300원  x\n" +
-		"abcd     5 USD  two lines?[2J\n"
-	if got := a.out.String(); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

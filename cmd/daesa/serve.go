@@ -9,23 +9,21 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
+	"daesa/app"
 	"daesa/config"
 	"daesa/jobs"
 	"daesa/pay"
-	"daesa/store"
 	"daesa/webhook"
 )
 
-func (a *app) serveCommand() *cobra.Command {
+func (a *invocation) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run every job on its schedule, and receive webhooks",
@@ -35,133 +33,91 @@ func (a *app) serveCommand() *cobra.Command {
 			"nothing more and finishes what is under way.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if a.asOf != "" {
+			if !a.asOf.IsZero() {
 				return usage(errors.New("serve: --as-of cannot stand for a clock that goes on"), "leave --as-of away")
 			}
-			return a.withEvents(cmd.Context(), a.serve)
+			return a.withEvents(cmd.Context(), serve)
 		},
 	}
 }
 
-// scheduledJob is a job of the schedule: commands, run one after another, also
-// after one that failed.
+// scheduledJob is a job of the schedule.
 type scheduledJob struct {
 	name     string
 	cron     config.Cron
 	skip     func(now time.Time) bool
 	commands []scheduledCommand
-	// again is after how long the first command is run once more, where it failed
-	// or could not read everything.
-	again []time.Duration
+	again    []time.Duration // after how long the first command is run once more, as of app.RunJob
 }
 
 // scheduledCommand is a command as the schedule gives it.
 type scheduledCommand struct {
 	name string
-	run  func(ctx context.Context, a *app) error
+	run  func(ctx context.Context, s *session) error
 }
-
-// nightAgain: most of what keeps a night from reading everything is over soon.
-var nightAgain = []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour}
 
 // scheduled are the jobs of the configuration. What has no times is not run.
 func scheduled(cfg *config.Config) []scheduledJob {
-	nightly := scheduledCommand{"nightly", func(ctx context.Context, a *app) error { return a.runNightly(ctx, "", false) }}
-	monthEnd := scheduledCommand{"nightly --month-end", func(ctx context.Context, a *app) error { return a.runNightly(ctx, "", true) }}
-	purge := scheduledCommand{"accounts purge", func(ctx context.Context, a *app) error {
-		return a.withDatabase(ctx, func(cfg *config.Config, db *store.DB) error { return a.purgeAccounts(ctx, cfg, db) })
-	}}
-	refund := scheduledCommand{"refunds run", func(ctx context.Context, a *app) error { return a.runRefunds(ctx, runFlags{count: -1, amount: -1}) }}
-	capture := scheduledCommand{"accounts capture", func(ctx context.Context, a *app) error { return a.capture(ctx, false) }}
+	nightly := scheduledCommand{"nightly", func(ctx context.Context, s *session) error { return s.runNightly(ctx, "", false) }}
+	monthEnd := scheduledCommand{"nightly --month-end", func(ctx context.Context, s *session) error { return s.runNightly(ctx, "", true) }}
+	purge := scheduledCommand{"accounts purge", func(ctx context.Context, s *session) error { return s.purgeAccounts(ctx) }}
+	refund := scheduledCommand{"refunds run", func(ctx context.Context, s *session) error { return s.runRefunds(ctx, runFlags{count: -1, amount: -1}) }}
+	capture := scheduledCommand{"accounts capture", func(ctx context.Context, s *session) error { return s.capture(ctx, false) }}
 	all := []scheduledJob{
-		{name: "nightly", cron: cfg.Schedule.Nightly, again: nightAgain, commands: []scheduledCommand{nightly, purge}},
+		{name: "nightly", cron: cfg.Schedule.Nightly, again: app.NightAgain(), commands: []scheduledCommand{nightly, purge}},
 		{name: "refunds", cron: cfg.Schedule.Refunds, commands: []scheduledCommand{refund}},
 		{name: "capture", cron: cfg.Schedule.Capture, commands: []scheduledCommand{capture}},
 		{name: "month_end", cron: cfg.Schedule.MonthEnd, skip: func(now time.Time) bool { return !jobs.MonthEnd(pay.DayOf(now)) },
-			again: nightAgain[:1], commands: []scheduledCommand{monthEnd}},
+			again: app.NightAgain()[:1], commands: []scheduledCommand{monthEnd}},
 	}
 	return slices.DeleteFunc(all, func(job scheduledJob) bool { return job.cron.IsZero() })
 }
 
 // serve runs the schedule, the webhooks and the pages about itself until ctx
 // ends.
-func (a *app) serve(ctx context.Context, cfg *config.Config, db *store.DB, events *jobs.Events) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Webhook.Addr)
+func serve(ctx context.Context, s *session, events *jobs.Events) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Webhook.Addr)
 	if err != nil {
 		return failed("set webhook.addr to an address of this machine that is free", "serve: %w", err)
 	}
-	receiver, wake, err := a.receiver(cfg, db, events)
+	receiver, wake, err := s.receiver(events)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	metrics := newMetrics(a, cfg, db)
+	metrics := newMetrics(s)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", a.readyPage(cfg, db))
+	mux.HandleFunc("GET /readyz", s.readyPage())
 	mux.Handle("GET /metrics", metrics.handler())
 	mux.Handle("/", receiver)
-	schedule := &jobs.Schedule{Ticks: db, Owner: replicaName(), Clock: a.clock, Log: a.log}
-	for _, job := range scheduled(cfg) {
+	schedule := &jobs.Schedule{Ticks: s.db, Owner: process.String(), Clock: s.clock, Log: s.log}
+	for _, job := range scheduled(s.cfg) {
 		schedule.Jobs = append(schedule.Jobs, jobs.Planned{
 			Name: job.name, Cron: job.cron.String(), Skip: job.skip,
 			Next: func(after time.Time) time.Time { return job.cron.Next(after.In(pay.Seoul)) },
-			Run:  func(ctx context.Context) error { return a.runJob(ctx, job, metrics) },
-			Over: func(tick jobs.Tick, took time.Duration, err error) { a.jobOver(ctx, cfg, db, metrics, tick, took, err) },
+			Run:  s.jobRun(job, metrics).Run,
+			Over: func(tick jobs.Tick, took time.Duration, err error) { s.jobOver(ctx, metrics, tick, took, err) },
 		})
 	}
-	_, _ = fmt.Fprintf(a.stderr, "daesa serve: listening on %s, %s scheduled\n", listener.Addr(), counted(len(schedule.Jobs), "job"))
-	group, working := errgroup.WithContext(ctx)
-	group.Go(func() error { return schedule.Serve(working) })
-	group.Go(func() error {
-		a.workOnEvents(working, events, wake)
+	_, _ = fmt.Fprintf(s.stderr, "daesa serve: listening on %s, %s scheduled\n", listener.Addr(), pay.Counted(len(schedule.Jobs), "job"))
+	return app.Together(ctx, schedule.Serve, func(ctx context.Context) error {
+		s.workOnEvents(ctx, events, wake)
 		return nil
-	})
-	group.Go(func() error {
+	}, func(ctx context.Context) error {
 		defer receiver.Close()
-		return webhook.Serve(working, listener, mux)
+		return webhook.Serve(ctx, listener, mux)
 	})
-	return group.Wait()
 }
 
-// replicaName tells the replicas apart: in Kubernetes by their pod.
-func replicaName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), born)
-}
-
-// runJob runs the commands of a job.
-func (a *app) runJob(ctx context.Context, job scheduledJob, metrics *metrics) error {
-	var failures []error
-	for i, command := range job.commands {
-		var again []time.Duration
-		if i == 0 {
-			again = job.again
-		}
-		if err := a.runUntilWhole(ctx, job.name, command, again, metrics); err != nil {
-			failures = append(failures, err)
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return errors.Join(failures...)
-}
-
-func (a *app) runUntilWhole(ctx context.Context, job string, command scheduledCommand, again []time.Duration, metrics *metrics) error {
-	for try := 0; ; try++ {
-		code, err := a.runCommand(ctx, command)
-		metrics.ran(job, code)
-		if (code != codeFailed && code != codeIncomplete) || try == len(again) {
-			return err
-		}
-		a.log.Info("the command is run again", "command", command.name, "exit_code", code, "in", again[try].String())
-		if err := sleep(ctx, again[try]); err != nil {
-			return err // the moment is given away, and begun again where it is taken
-		}
-	}
+// jobRun wires the commands of a job: each is counted by its exit code.
+func (s *session) jobRun(job scheduledJob, metrics *metrics) app.RunJob {
+	return app.RunJob{Again: job.again, Sleep: sleep, Log: s.log, Commands: each(job.commands, func(command scheduledCommand) app.JobCommand {
+		return app.JobCommand{Name: command.name, Run: func(ctx context.Context) (app.Ending, error) {
+			code, err := s.runCommand(ctx, command)
+			metrics.ran(job.name, code)
+			return endingOf(code), err
+		}}
+	})}
 }
 
 // failedCommandError is a command of a job that failed.
@@ -181,10 +137,10 @@ func (e *failedCommandError) Unwrap() error { return e.cause }
 
 // runCommand runs one command in this process. Exit code 3 does not fail the job:
 // the night's message and doctor say what a person has to do.
-func (a *app) runCommand(ctx context.Context, command scheduledCommand) (int, error) {
+func (s *session) runCommand(ctx context.Context, command scheduledCommand) (int, error) {
 	var said bytes.Buffer
-	one := a.another(&said)
-	err := command.run(ctx, one)
+	one := s.another(&said)
+	err := one.withProvider(ctx, func(s *session) error { return command.run(ctx, s) })
 	code := one.verdict.code()
 	if err != nil {
 		code = one.codeOf(ctx, err)
@@ -194,7 +150,7 @@ func (a *app) runCommand(ctx context.Context, command scheduledCommand) (int, er
 	if code == codeFailed || code == codeUsage {
 		level = slog.LevelError
 	}
-	a.log.Log(ctx, level, "command ended", "command", command.name, "exit_code", code, "said", strings.TrimSpace(said.String()))
+	s.log.Log(ctx, level, "command ended", "command", command.name, "exit_code", code, "said", strings.TrimSpace(said.String()))
 	switch {
 	case code == codeInterrupted:
 		return code, context.Canceled
@@ -208,20 +164,21 @@ func (a *app) runCommand(ctx context.Context, command scheduledCommand) (int, er
 
 // another is a command of its own in this process, under the same flags. What it
 // says goes to stderr; what it would print is not wanted.
-func (a *app) another(stderr io.Writer) *app {
-	one := &app{world: a.world, configPath: a.configPath, json: true, logFormat: a.logFormat, logLevel: a.logLevel, asOf: a.asOf, mid: a.mid, by: a.by, log: a.log, prepared: true}
+func (a *invocation) another(stderr io.Writer) *invocation {
+	one := *a
+	one.out, one.verdict, one.json = bytes.Buffer{}, verdict{}, true
 	one.stderr, one.terminal = stderr, false
-	return one
+	return &one
 }
 
 // jobOver notes how a moment of a job ended, and tells of one that failed.
-func (a *app) jobOver(ctx context.Context, cfg *config.Config, db *store.DB, metrics *metrics, tick jobs.Tick, took time.Duration, err error) {
+func (s *session) jobOver(ctx context.Context, metrics *metrics, tick jobs.Tick, took time.Duration, err error) {
 	metrics.over(tick.Job, took, err)
-	log := a.log.With("job", tick.Job, "moment", pay.FormatTime(tick.At), "took", took.Round(time.Millisecond).String())
+	log := s.log.With("job", tick.Job, "moment", pay.FormatTime(tick.At), "took", took.Round(time.Millisecond).String())
 	if err != nil {
 		log.Error("job failed", "error", err)
 		if ctx.Err() == nil && !errors.Is(err, jobs.ErrLostTick) {
-			a.teller(cfg, db).FailedJob(ctx, tick.Job)
+			s.teller().FailedJob(ctx, tick.Job)
 		}
 		return
 	}

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/internal/pgtest"
 	"daesa/pay"
 )
@@ -122,12 +122,13 @@ func TestServe(t *testing.T) {
 // TestAnAuditorGetsEverything: the export has what the database has, the hashes
 // of its files, and a journal that ends where the chain ends.
 func TestAnAuditorGetsEverything(t *testing.T) {
+	alone(t)
 	s := newChaosShop(t, "", chaosSpeed{})
 	s.wave(12)
 	s.settle()
 	out := filepath.Join(s.dir, "audit")
 	today := string(pay.DayOf(s.clock()))
-	var manifest application.Manifest
+	var manifest app.Manifest
 	s.read(&manifest, "audit", "export", "--from", string(pay.DayOf(s.clock()).Add(-2)), "--to", today, "--out", out, "--json")
 	rows := map[string]int{}
 	for _, file := range manifest.Files {
@@ -166,8 +167,11 @@ func TestANightOutlivesItsDatabase(t *testing.T) {
 	s.pass(24 * time.Hour)
 	s.toss.control("faults", "slow=0.8:300ms,seed=7")
 	day := string(pay.DayOf(s.clock()).Add(-1))
+	before := s.toss.calls("transactions")
 	life := s.start("nightly", "--date", day, "--json")
-	outages := 0
+	// A command that finds no database when it begins says so and ends.
+	s.until("the night reads", func() bool { return s.toss.calls("transactions") > before })
+	outages, pause := 0, moment(r, 1500)
 	for ended := make(chan int, 1); ; {
 		if outages == 0 {
 			go func() { ended <- life.end(t) }()
@@ -188,7 +192,8 @@ func TestANightOutlivesItsDatabase(t *testing.T) {
 			}
 			t.Logf("%d outages; began again %d times", outages, strings.Count(said, "it begins again"))
 			return
-		case <-time.After(moment(r, 1500) + 500*time.Millisecond):
+		case <-time.After(pause):
+			pause = moment(r, 1500) + 500*time.Millisecond
 			if outages < 4 {
 				outages++
 				s.must(server.Crash())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ type versionDocument struct {
 	ending
 }
 
-func (a *app) versionCommand() *cobra.Command {
+func (a *invocation) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Version, commit and Go version",
@@ -30,8 +31,8 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
-func (a *app) printVersion(info *debug.BuildInfo) error {
-	document := versionDocument{Version: or(info.Main.Version, "(devel)"), GoVersion: or(info.GoVersion, "unknown"), ending: a.ending()}
+func (a *invocation) printVersion(info *debug.BuildInfo) error {
+	document := versionDocument{Version: cmp.Or(info.Main.Version, "(devel)"), GoVersion: cmp.Or(info.GoVersion, "unknown"), ending: a.ending()}
 	for _, setting := range info.Settings {
 		switch setting.Key {
 		case "vcs.revision":

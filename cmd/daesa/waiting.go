@@ -4,11 +4,10 @@ import (
 	"slices"
 	"time"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/refunds"
-	"daesa/store"
 )
 
 // waitingDocument is one line of what waits, over all merchants: requests of one
@@ -28,20 +27,16 @@ type waitingDocument struct {
 }
 
 // needs says what waits for people, by the configuration.
-func (a *app) needs(cfg *config.Config, db *store.DB) *application.Needs {
-	return needsOf(cfg, db, a.mid)
-}
-
-func needsOf(cfg *config.Config, db application.NeedBooks, about string) *application.Needs {
-	return &application.Needs{Books: db, Merchants: mids(cfg), MainMID: cfg.MainMID, About: about,
-		Facts: func(now time.Time) refunds.Facts { return waitFacts(cfg, now) }}
+func (s *session) needs() *app.Needs {
+	return &app.Needs{Books: s.db, Merchants: mids(s.cfg), MainMID: s.cfg.MainMID, About: s.mid,
+		Facts: func(now time.Time) refunds.Facts { return waitFacts(s.cfg, now) }}
 }
 
 // waitFacts are what the configuration says about what can go on.
 func waitFacts(cfg *config.Config, now time.Time) refunds.Facts {
 	return refunds.Facts{
 		Configured: cfg.MIDs(), Send: cfg.Refunds.Send, Budget: budget(cfg, runFlags{count: -1, amount: -1}),
-		NextRun: nextOf(cfg.Schedule.Refunds), Told: application.ToldAgain(now, nextOf(cfg.Schedule.Nightly)),
+		NextRun: nextOf(cfg.Schedule.Refunds), Told: app.ToldAgain(now, nextOf(cfg.Schedule.Nightly)),
 	}
 }
 
@@ -69,8 +64,8 @@ func waitingDocuments(lines []refunds.WaitLine) []waitingDocument {
 }
 
 // printWaiting names what waits, and who acts.
-func (a *app) printWaiting(lines []refunds.WaitLine) {
+func (a *invocation) printWaiting(lines []refunds.WaitLine) {
 	for _, l := range lines {
-		a.printf("waiting: %s: %s -> %s\n", l.MID, plain(application.Sentence(l)), plain(application.WhatToDo(l.Why)))
+		a.printf("waiting: %s: %s -> %s\n", l.MID, plain(app.Sentence(l)), plain(app.WhatToDo(l.Why)))
 	}
 }

@@ -178,6 +178,7 @@ func (s *twoShops) says(what string, got called, want ...string) {
 // TestAMerchantThatLeftTheConfigurationIsNamedAndExpires: nobody's run and
 // nobody's night came to its open refunds, and all ended with 0.
 func TestAMerchantThatLeftTheConfigurationIsNamedAndExpires(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.asks("oldshop", "P-1", "phone", 30_000, true)
 		s.asks("oldshop", "P-2", "phone", 20_000, false)
@@ -217,6 +218,7 @@ func TestAMerchantThatLeftTheConfigurationIsNamedAndExpires(t *testing.T) {
 
 // TestANightExpiresWhatNoRunComesTo: also where no refund run is ever started.
 func TestANightExpiresWhatNoRunComesTo(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		id := s.asks("oldshop", "P-1", "phone", 30_000, true)
 		s.oldShopLeaves()
@@ -229,6 +231,7 @@ func TestANightExpiresWhatNoRunComesTo(t *testing.T) {
 // TestALimitThatWasLoweredIsNamed: what was approved under the old one is never
 // sent, and expires like any other.
 func TestALimitThatWasLoweredIsNamed(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		large := s.asks("tosspayments", "L-1", "phone", 500_000, true)
 		s.asks("tosspayments", "L-2", "card", 400_000, true)
@@ -274,6 +277,7 @@ func TestALimitThatWasLoweredIsNamed(t *testing.T) {
 // TestARunNamesWhoWaitsForApproval: 17 were asked for, and four of them run out
 // the next day.
 func TestARunNamesWhoWaitsForApproval(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.clock("2026-11-29 20:00:00") // a Sunday; the next bank day is the last of the month
 		for i := range 4 {
@@ -298,6 +302,7 @@ func TestARunNamesWhoWaitsForApproval(t *testing.T) {
 
 // TestWhatKeepsEverythingIsNamed: the brake, refunds.send and a refused key.
 func TestWhatKeepsEverythingIsNamed(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.asks("tosspayments", "P-1", "phone", 10_000, true)
 		s.asks("oldshop", "P-2", "phone", 20_000, true)
@@ -324,6 +329,7 @@ func TestWhatKeepsEverythingIsNamed(t *testing.T) {
 // TestEveryCountOfWhatWaitsIsTheSame: run, doctor, metrics and readiness ask one
 // query.
 func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
+	alone(t)
 	onTwoShops(t, func(s *twoShops) {
 		s.asks("oldshop", "P-1", "phone", 30_000, true)
 		s.asks("tosspayments", "P-2", "phone", 20_000, false)
@@ -331,7 +337,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 		s.oldShopLeaves()
 		s.refunds = "{send: true, max_single: 300000}"
 		document := s.run(codePerson)
-		a := &app{world: world{env: func(string) (string, bool) { return "", false }, clock: s.time},
+		a := &invocation{environment: environment{env: func(string) (string, bool) { return "", false }, clock: s.time},
 			configPath: filepath.Join(s.dir, "daesa.yaml")}
 		cfg, err := a.config(false)
 		fine(s.t, err)
@@ -345,7 +351,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 			}
 		}
 		got := map[string]int64{}
-		registry := newMetrics(a, cfg, db).registry
+		registry := newMetrics(&session{a, cfg, db}).registry
 		families, err := registry.Gather()
 		fine(s.t, err)
 		single := map[string]float64{}
@@ -364,7 +370,7 @@ func TestEveryCountOfWhatWaitsIsTheSame(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || len(want) != 3 {
 			s.t.Errorf("the run's counts and the metrics': %s", diff)
 		}
-		ready := a.ready(s.t.Context(), cfg, db)
+		ready := (&session{a, cfg, db}).ready(s.t.Context())
 		if single["daesa_refunds_cannot_be_sent"] != 2 || ready.Stuck != 2 || single["daesa_refunds_too_late"] != float64(ready.TooLate) || ready.TooLate != 1 {
 			s.t.Errorf("cannot be sent: %v and %d; too late: %v and %d", single["daesa_refunds_cannot_be_sent"], ready.Stuck, single["daesa_refunds_too_late"], ready.TooLate)
 		}

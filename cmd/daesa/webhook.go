@@ -10,12 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	application "daesa/app"
+	"daesa/app"
 	"daesa/config"
-	"daesa/internal/seal"
 	"daesa/jobs"
 	"daesa/pay"
-	"daesa/store"
 	"daesa/toss"
 	"daesa/webhook"
 )
@@ -36,7 +34,7 @@ type webhookDocument struct {
 	Why            *string `json:"why"`
 }
 
-func newWebhookDocument(r application.Webhook) webhookDocument {
+func newWebhookDocument(r app.Webhook) webhookDocument {
 	return webhookDocument{
 		ID: r.ID, MID: orNull(r.MID), Type: r.Type, OrderID: orNull(r.OrderID), PaymentKey: orNull(r.PaymentKey),
 		TransactionKey: orNull(r.TransactionKey), Status: orNull(r.Status), Signature: orNull(r.Signature),
@@ -44,7 +42,7 @@ func newWebhookDocument(r application.Webhook) webhookDocument {
 	}
 }
 
-func (a *app) webhookCommand() *cobra.Command {
+func (a *invocation) webhookCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "webhook",
 		Short: "Receive Toss webhooks over HTTP",
@@ -54,31 +52,31 @@ func (a *app) webhookCommand() *cobra.Command {
 			"with several merchants register .../MID for each. Toss needs HTTPS: put it behind a proxy that ends it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withEvents(cmd.Context(), a.receive)
+			return a.withEvents(cmd.Context(), receive)
 		},
 	}
 	cmd.AddCommand(a.webhookProcessCommand(), a.webhookListCommand())
 	return cmd
 }
 
-func (a *app) webhookProcessCommand() *cobra.Command {
+func (a *invocation) webhookProcessCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "process",
 		Short: "Work once on the webhooks that are stored and due",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withEvents(cmd.Context(), func(ctx context.Context, _ *config.Config, _ *store.DB, job *jobs.Events) error {
+			return a.withEvents(cmd.Context(), func(ctx context.Context, s *session, job *jobs.Events) error {
 				summary, err := job.Run(ctx)
 				if err != nil {
 					return err
 				}
-				return a.printEvents(summary)
+				return s.printEvents(summary)
 			})
 		},
 	}
 }
 
-func (a *app) webhookListCommand() *cobra.Command {
+func (a *invocation) webhookListCommand() *cobra.Command {
 	var eventType, order string
 	var limit int
 	cmd := &cobra.Command{
@@ -89,8 +87,8 @@ func (a *app) webhookListCommand() *cobra.Command {
 			if limit < 1 {
 				return usage(errors.New("--limit must be at least 1"), "for example --limit 100")
 			}
-			return a.withDatabase(cmd.Context(), func(_ *config.Config, db *store.DB) error {
-				return a.listEvents(cmd.Context(), db, eventType, order, limit)
+			return a.withStore(cmd.Context(), func(s *session) error {
+				return s.listEvents(cmd.Context(), eventType, order, limit)
 			})
 		},
 	}
@@ -100,19 +98,16 @@ func (a *app) webhookListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listEvents(ctx context.Context, db *store.DB, eventType, order string, limit int) error {
-	rows, err := db.Events(ctx, a.mid, eventType, order, limit)
+func (s *session) listEvents(ctx context.Context, eventType, order string, limit int) error {
+	rows, err := s.db.Events(ctx, s.mid, eventType, order, limit)
 	if err != nil {
 		return err
 	}
-	list := each(rows, newWebhookDocument)
-	if a.json {
-		return a.printJSON(list)
-	}
-	a.printTable([]string{"RECEIVED", "TYPE", "STATUS", "ORDER", "SIGNATURE", "STATE", "WHY"}, each(list, func(d webhookDocument) []string {
-		return []string{d.ReceivedAt, d.Type, orDash(d.Status), orDash(d.OrderID), orDash(d.Signature), d.State, orDash(d.Why)}
-	}))
-	return nil
+	return s.show(each(rows, newWebhookDocument), func() {
+		s.printTable([]string{"RECEIVED", "TYPE", "STATUS", "ORDER", "SIGNATURE", "STATE", "WHY"}, each(rows, func(r app.Webhook) []string {
+			return []string{pay.FormatTime(r.ReceivedAt), r.Type, dash(r.Status), dash(r.OrderID), dash(string(r.Signature)), r.State, dash(r.Why)}
+		}))
+	})
 }
 
 // eventsDocument is the JSON of `webhook process`.
@@ -126,52 +121,43 @@ type eventsDocument struct {
 	ending
 }
 
-func (a *app) printEvents(s jobs.EventSummary) error {
+func (a *invocation) printEvents(s jobs.EventSummary) error {
 	for _, gap := range s.Gaps {
 		a.warn("webhook: %s", gap)
 	}
 	document := eventsDocument{s.Taken, s.Done, s.Forged, s.Unknown, s.PutOff, s.Woken, a.ending()}
-	if a.json {
-		return a.printJSON(document)
-	}
-	a.printf("events: %d taken, %d done, %d forged, %d unknown, %d put off; refunds woken: %d\n", s.Taken, s.Done, s.Forged, s.Unknown, s.PutOff, s.Woken)
-	return nil
+	return a.show(document, func() {
+		a.printf("events: %d taken, %d done, %d forged, %d unknown, %d put off; refunds woken: %d\n", s.Taken, s.Done, s.Forged, s.Unknown, s.PutOff, s.Woken)
+	})
 }
 
 // withEvents opens what the work on webhooks needs.
-func (a *app) withEvents(ctx context.Context, f func(context.Context, *config.Config, *store.DB, *jobs.Events) error) error {
-	cfg, err := a.config(true)
-	if err != nil {
-		return err
-	}
-	ring, err := neededRing(cfg, "webhook")
-	if err != nil {
-		return err
-	}
-	db, err := a.database(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	job, err := a.eventsJob(cfg, db, ring)
-	if err != nil {
-		return err
-	}
-	return f(ctx, cfg, db, job)
+func (a *invocation) withEvents(ctx context.Context, f func(context.Context, *session, *jobs.Events) error) error {
+	return a.withProvider(ctx, func(s *session) error {
+		ring, err := neededRing(s.cfg, "webhook")
+		if err != nil {
+			return err
+		}
+		job, err := s.eventsJob(ring)
+		if err != nil {
+			return err
+		}
+		return f(ctx, s, job)
+	})
 }
 
 // eventsJob wires the work on stored webhooks.
-func (a *app) eventsJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*jobs.Events, error) {
-	capture, err := a.captureJob(cfg, db, ring)
+func (s *session) eventsJob(ring *app.Ring) (*jobs.Events, error) {
+	capture, err := s.captureJob(ring)
 	if err != nil {
 		return nil, err
 	}
 	job := &jobs.Events{
-		Inbox: db, See: capture.See, Clock: capture.Clock,
+		Inbox: s.db, See: capture.See, Clock: capture.Clock,
 		Compare: func(ctx context.Context, mid string, orderIDs []string) error {
-			return a.compareNow(ctx, cfg, db, mid, orderIDs)
+			return s.compareNow(ctx, mid, orderIDs)
 		},
-		Settle: func(ctx context.Context) error { return a.settleNow(ctx, cfg, db) },
+		Settle: func(ctx context.Context) error { return s.settleNow(ctx) },
 	}
 	for _, m := range capture.Merchants {
 		job.Merchants = append(job.Merchants, jobs.EventMerchant{MID: m.MID, Provider: m.Provider, Concurrency: m.Concurrency})
@@ -181,16 +167,13 @@ func (a *app) eventsJob(cfg *config.Config, db *store.DB, ring *seal.Ring) (*job
 
 // compareNow compares a merchant's orders as they stand, like
 // `reconcile --orders`.
-func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, mid string, orderIDs []string) error {
-	m, ok := cfg.Merchant(mid)
+func (s *session) compareNow(ctx context.Context, mid string, orderIDs []string) error {
+	m, ok := s.cfg.Merchant(mid)
 	if !ok {
 		return fmt.Errorf("merchant %s is not configured", mid)
 	}
-	now, err := a.now()
-	if err != nil {
-		return err
-	}
-	night, err := a.nightly(cfg, db, m, application.NightAsked{Job: jobs.JobEvents, Given: orderIDs})
+	now := s.now()
+	night, err := s.nightly(m, app.NightAsked{Job: jobs.JobEvents, Given: orderIDs})
 	if err != nil {
 		return err
 	}
@@ -201,11 +184,11 @@ func (a *app) compareNow(ctx context.Context, cfg *config.Config, db *store.DB, 
 
 // settleNow lets refunds that were woken take their next step, and sends
 // nothing.
-func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) error {
-	head := newHeadKeeper(cfg, db)
-	return application.SettleWoken{Head: head, Clock: a.clock, Warn: a.warns, Log: a.log,
+func (s *session) settleNow(ctx context.Context) error {
+	head := s.head()
+	return app.SettleWoken{Head: head, Clock: s.clock, Warn: s.warns, Log: s.log,
 		Settle: func(ctx context.Context) (jobs.RefundSummary, error) {
-			run, err := a.refundsJob(ctx, cfg, db, runFlags{count: -1, amount: -1}, head)
+			run, err := s.refundsJob(ctx, runFlags{count: -1, amount: -1}, head)
 			if err != nil {
 				return jobs.RefundSummary{}, err
 			}
@@ -218,21 +201,21 @@ func (a *app) settleNow(ctx context.Context, cfg *config.Config, db *store.DB) e
 const eventsEvery = 15 * time.Second
 
 // receive serves until ctx ends, and works on what comes.
-func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job *jobs.Events) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Webhook.Addr)
+func receive(ctx context.Context, s *session, job *jobs.Events) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Webhook.Addr)
 	if err != nil {
 		return failed("set webhook.addr to an address of this machine that is free", "webhook: %w", err)
 	}
-	receiver, wake, err := a.receiver(cfg, db, job)
+	receiver, wake, err := s.receiver(job)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	_, _ = fmt.Fprintf(a.stderr, "daesa webhook: listening on %s\n", listener.Addr())
+	_, _ = fmt.Fprintf(s.stderr, "daesa webhook: listening on %s\n", listener.Addr())
 	working, done := context.WithCancel(ctx)
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		a.workOnEvents(working, job, wake)
+		s.workOnEvents(working, job, wake)
 	}()
 	err = webhook.Serve(ctx, listener, receiver)
 	receiver.Close()
@@ -242,11 +225,11 @@ func (a *app) receive(ctx context.Context, cfg *config.Config, db *store.DB, job
 }
 
 // receiver makes the handler of webhooks; wake hears when some were stored.
-func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (*webhook.Receiver, application.Wake, error) {
-	wake := application.NewWake()
+func (s *session) receiver(job *jobs.Events) (*webhook.Receiver, app.Wake, error) {
+	wake := app.NewWake()
 	receiver, err := webhook.New(webhook.Options{
-		Inbox: db, Redact: toss.Redact, AllowFrom: cfg.Webhook.AllowFrom, TrustedProxies: cfg.Webhook.TrustedProxies, Now: job.Clock, Log: a.log,
-		Merchants: each(cfg.Merchants, func(m config.Merchant) webhook.Merchant {
+		Inbox: s.db, Redact: toss.Redact, AllowFrom: s.cfg.Webhook.AllowFrom, TrustedProxies: s.cfg.Webhook.TrustedProxies, Now: job.Clock, Log: s.log,
+		Merchants: each(s.cfg.Merchants, func(m config.Merchant) webhook.Merchant {
 			return webhook.Merchant{MID: m.MID, AlsoMIDs: m.AlsoMIDs, SecurityKeys: func() []string { return securityKeys(m) }}
 		}),
 		Stored: wake.Tell,
@@ -256,10 +239,10 @@ func (a *app) receiver(cfg *config.Config, db *store.DB, job *jobs.Events) (*web
 
 // workOnEvents works on events whenever some were stored, and now and then on
 // what was put off.
-func (a *app) workOnEvents(ctx context.Context, job *jobs.Events, wake application.Wake) {
+func (a *invocation) workOnEvents(ctx context.Context, job *jobs.Events, wake app.Wake) {
 	ticker := time.NewTicker(eventsEvery)
 	defer ticker.Stop()
-	application.EventWork{Pass: job, Wake: wake, Tick: ticker.C, Log: a.log}.Run(ctx)
+	app.EventWork{Pass: job, Wake: wake, Tick: ticker.C, Log: a.log}.Run(ctx)
 }
 
 // securityKeys are a merchant's keys for signed webhooks: two, with a comma

@@ -41,7 +41,7 @@ func (l *ledgered) control() {
 	}
 	var ahead int64
 	l.rows(due, func(d map[string]sql.NullString) {
-		if bucketOf(d["cancel_by"]) != "취소기한 경과" && d["currency"].String == "KRW" {
+		if bucketOf(d) != "취소기한 경과" && d["currency"].String == "KRW" {
 			ahead += integer(d["amount"])
 		}
 	})
@@ -124,7 +124,7 @@ func (l *ledgered) controlTable(sheet, section string, row int, label string) {
 		var count, money int64
 		l.rows(due, func(d map[string]sql.NullString) {
 			at, _ := time.Parse("2006-01-02T15:04:05.000000Z", d["cancel_by"].String)
-			if d["cancel_by"].Valid && pay.DayOf(at) == day && bucketOf(d["cancel_by"]) != "취소기한 경과" && d["currency"].String == "KRW" {
+			if d["cancel_by"].Valid && pay.DayOf(at) == day && bucketOf(d) != "취소기한 경과" && d["currency"].String == "KRW" {
 				count, money = count+1, money+integer(d["amount"])
 			}
 		})

@@ -15,7 +15,7 @@ import (
 	"daesa/refunds"
 )
 
-// The words of the contract, and those that only the workbook uses.
+// The words of docs/contract.md 6, and those that only the workbook uses.
 var (
 	cellKinds = map[string]string{
 		"missing_at_provider": "토스에 없음", "missing_locally": "쇼핑몰에 없음", "paid_not_recorded": "입금 미반영", "duplicate_payment": "중복 결제",
@@ -129,7 +129,7 @@ func (l *ledgered) sumsAbove(sheet string, h header, column, query string) {
 	fine(l.t, rows.Err())
 	for i := range max(number, 1) {
 		row := h.row - max(number, 1) + i
-		currency := strings.TrimPrefix(l.raw(sheet, ref(1, row)), "합계 ")
+		currency := strings.TrimSuffix(strings.TrimPrefix(l.raw(sheet, ref(1, row)), "합계 "), "(전체 행)")
 		if currency == "합계(표시된 행)" {
 			currency = "KRW"
 		}
@@ -207,13 +207,13 @@ func (l *ledgered) refunds() {
 		}
 		put("금액", inCurrency(r["currency"].String, r["amount"].String))
 		l.moment(sheet, h.columns["취소기한"], row, r["cancel_by"])
-		put("사유", r["reason"].String)
+		put("환불 사유", r["reason"].String)
 		put("요청자", who(r["requested_by"].String))
 		put("결재자", r["approved_by"].String)
 		put("토스 오류", "") // nothing was sent in these nights
 		if code := r["error_code"].String; code != "" {
 			by, _ := time.Parse("2006-01-02T15:04:05.000000Z", r["cancel_by"].String)
-			put("사유 및 조치사항", refunds.Explain(refunds.Korean, code, "", by).String())
+			put("처리 안내", refunds.Explain(refunds.Korean, code, "", by).String())
 		}
 		l.moment(sheet, h.columns["요청일시"], row, r["requested_at"])
 		put("시도 횟수", r["attempts"].String)
@@ -228,12 +228,13 @@ func (l *ledgered) refunds() {
 
 // due are the deadlines as the tables have them: requests that are not sent, and
 // breaks in which Toss holds money that nobody has asked back.
-const due = `SELECT r.id AS refund_id, r.break_id, r.order_id, r.payment_key, r.method, r.currency, r.amount, r.cancel_by, r.state FROM refunds r
-	WHERE r.state IN ('requested','approved','needs_account','retry','expired','held') AND r.cancel_by IS NOT NULL
+const due = `SELECT r.id AS refund_id, r.break_id, r.order_id, r.payment_key, r.method, r.currency, r.amount, r.cancel_by, r.state,
+	coalesce((SELECT at_risk FROM breaks b WHERE b.id = r.break_id), 0) AS at_risk FROM refunds r
+	WHERE r.state IN ('requested','approved','needs_account','retry','expired','held')
 	UNION ALL SELECT '', b.id, b.order_id, b.payment_key, b.method, b.currency,
-	CASE WHEN b.owed > 0 THEN b.owed ELSE max(coalesce(b.provider_amount, 0) - coalesce(b.local_amount, 0), 0) END, b.cancel_by, '' FROM breaks b
+	CASE WHEN b.owed > 0 THEN b.owed ELSE max(coalesce(b.provider_amount, 0) - coalesce(b.local_amount, 0), 0) END, b.cancel_by, '', b.at_risk FROM breaks b
 	WHERE b.status IN ('open','reopened') AND b.kind IN ('cancel_not_executed','duplicate_payment','paid_after_cancel')
-	AND (b.cancel_by IS NOT NULL OR b.at_risk = 1) AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.break_id = b.id)`
+	AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.break_id = b.id)`
 
 // daysUntil are the calendar days from the morning of the run to a deadline.
 func daysUntil(stored string) int {
@@ -241,12 +242,15 @@ func daysUntil(stored string) int {
 	return pay.DayOf(at).Sub(cellsDay.Add(1))
 }
 
-func bucketOf(stored sql.NullString) string {
+func bucketOf(due map[string]sql.NullString) string {
+	stored := due["cancel_by"]
 	days := daysUntil(stored.String)
 	at, _ := time.Parse("2006-01-02T15:04:05.000000Z", stored.String)
 	switch {
+	case !stored.Valid && due["at_risk"].String == "1":
+		return "장기 경과(거절 가능)"
 	case !stored.Valid:
-		return "기한 없음(거절 가능)"
+		return "기한 없음"
 	case at.Before(cellsDay.End().Add(90 * time.Minute)):
 		return "취소기한 경과"
 	case days <= 0:
@@ -279,7 +283,7 @@ func (l *ledgered) deadlines() {
 			return
 		}
 		put := func(column string, want any) { l.is(sheet, h.columns[column], row, want) }
-		put("구간", bucketOf(d["cancel_by"]))
+		put("구간", bucketOf(d))
 		put("잔여일", daysUntil(d["cancel_by"].String))
 		if !d["cancel_by"].Valid {
 			put("잔여일", "–")
@@ -300,12 +304,12 @@ func (l *ledgered) deadlines() {
 		put("조치사항", l.raw(sheet, ref(h.columns["조치사항"], row)))
 		put("환불 ID", d["refund_id"].String)
 		put("불일치 ID", d["break_id"].String)
-		if bucketOf(d["cancel_by"]) != "취소기한 경과" && d["currency"].String == "KRW" {
+		if bucketOf(d) != "취소기한 경과" && d["currency"].String == "KRW" {
 			sum += integer(d["amount"])
 		}
 	})
 	for row := 1; row < h.row; row++ {
-		if label := l.raw(sheet, ref(1, row)); label == "합계 KRW" || label == "합계(표시된 행)" {
+		if label := l.raw(sheet, ref(1, row)); label == "합계 KRW(전체 행)" || label == "합계(표시된 행)" {
 			l.is(sheet, h.columns["금액"], row, sum)
 		}
 	}
@@ -532,7 +536,7 @@ func (l *ledgered) cards(row int, open, fresh, again int64) {
 	l.is("요약", 8, row, open)
 	var soon, soonMoney, today, high int64
 	l.rows(due, func(d map[string]sql.NullString) {
-		if bucket := bucketOf(d["cancel_by"]); strings.HasPrefix(bucket, "D-") && bucket != "D-8 이후" || strings.HasPrefix(bucket, "오늘") {
+		if bucket := bucketOf(d); strings.HasPrefix(bucket, "D-") && bucket != "D-8 이후" || strings.HasPrefix(bucket, "오늘") {
 			soon++
 			if strings.HasPrefix(bucket, "오늘") {
 				today++
@@ -550,9 +554,9 @@ func (l *ledgered) cards(row int, open, fresh, again int64) {
 	l.is("요약", 11, row, soonMoney)
 	apart := "쇼핑몰과 일치 ✓"
 	if difference := shop.net() - toss.net(); difference != 0 {
-		apart = "쇼핑몰 − 토스 차이 " + people(pay.KRW, difference)
+		apart = "쇼핑몰 − 토스 차이 " + pay.KRW.Spell(difference)
 		if difference > 0 {
-			apart = "쇼핑몰 − 토스 차이 +" + people(pay.KRW, difference)
+			apart = "쇼핑몰 − 토스 차이 +" + pay.KRW.Spell(difference)
 		}
 	}
 	l.is("요약", 2, row+1, apart)
@@ -568,7 +572,7 @@ func (l *ledgered) dueRow(row int, label string) {
 	known := strings.HasPrefix(label, "익영업일")
 	l.rows(due, func(d map[string]sql.NullString) {
 		at, _ := time.Parse("2006-01-02T15:04:05.000000Z", d["cancel_by"].String)
-		bucket := bucketOf(d["cancel_by"])
+		bucket := bucketOf(d)
 		if bucket != label && (!known || bucket == "취소기한 경과" || !d["cancel_by"].Valid || !at.Before(bankDay.End())) {
 			return
 		}
@@ -580,7 +584,7 @@ func (l *ledgered) dueRow(row int, label string) {
 			first = d["cancel_by"]
 		}
 	})
-	if known || slices.Contains([]string{"오늘 (D-day)", "D-1", "D-3 ~ D-2", "D-7 ~ D-4", "D-8 이후", "기한 없음(거절 가능)", "취소기한 경과"}, label) {
+	if known || slices.Contains([]string{"오늘 (D-day)", "D-1", "D-3 ~ D-2", "D-7 ~ D-4", "D-8 이후", "장기 경과(거절 가능)", "기한 없음", "취소기한 경과"}, label) {
 		l.is("요약", 11, row, count)
 		l.is("요약", 12, row, money)
 		l.moment("요약", 13, row, first)

@@ -21,6 +21,7 @@ import (
 	"daesa/pay"
 	"daesa/reports"
 	"daesa/sandbox"
+	"daesa/store"
 )
 
 // cellsDay is the business date whose workbook is read.
@@ -41,6 +42,7 @@ type ledgered struct {
 // TestEveryCellOfTheWorkbookIsTheDatabases reads each cell back: it is a label,
 // or what a query of the test's own gives.
 func TestEveryCellOfTheWorkbookIsTheDatabases(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	l := twoNights(t)
 	l.all()
@@ -57,6 +59,7 @@ func TestEveryCellOfTheWorkbookIsTheDatabases(t *testing.T) {
 
 // TestAChangedCellOrRowIsNotTheDatabases: the check can fail.
 func TestAChangedCellOrRowIsNotTheDatabases(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	l := twoNights(t)
 	header := l.header("불일치", "불일치 ID")
@@ -109,7 +112,7 @@ func twoNights(t *testing.T) *ledgered {
 	fine(t, os.WriteFile(filepath.Join(dir, "daesa.yaml"), config.Template(config.TemplateValues{Environment: config.Test, BaseURL: server.URL,
 		RequestsPerMinute: 600_000, AutoQueue: []string{"cancel_not_executed"}}), 0o600))
 	fine(t, seal.WriteKeyFile(filepath.Join(dir, "account.key")))
-	w := world{stdout: io.Discard, stderr: io.Discard, clock: time.Now, env: func(name string) (string, bool) {
+	w := environment{stdout: io.Discard, stderr: io.Discard, clock: time.Now, env: func(name string) (string, bool) {
 		value, ok := map[string]string{"TOSS_SECRET_KEY": "test_sk_sandbox", "DAESA_ACTOR": "kim"}[name]
 		return value, ok
 	}}
@@ -130,8 +133,7 @@ func twoNights(t *testing.T) *ledgered {
 	t.Cleanup(func() { _ = l.db.Close() })
 	cfg, err := config.Load(filepath.Join(dir, "daesa.yaml"), w.env, false)
 	fine(t, err)
-	a := &app{world: w}
-	db, err := a.database(t.Context(), cfg)
+	db, err := store.Open(t.Context(), cfg.Database.URL.Reveal())
 	fine(t, err)
 	defer db.Close()
 	stored, err := db.Snapshot(t.Context(), "nightly", "tosspayments", cellsDay)

@@ -11,8 +11,8 @@ import (
 
 // cellWaits are what requests of this shop wait for, and which they are.
 var cellWaits = map[string]string{
-	"결재를 기다리고 있습니다":           "state = 'requested' AND currency = 'KRW' AND amount <= 1000000",
-	"가상계좌 환불에 필요한 환불계좌가 없습니다": "state = 'needs_account' AND currency = 'KRW' AND amount <= 1000000",
+	"결재 대기":         "state = 'requested' AND currency = 'KRW' AND amount <= 1000000",
+	"가상계좌 환불계좌 미등록": "state = 'needs_account' AND currency = 'KRW' AND amount <= 1000000",
 }
 
 // byHand is who acts on an expired one, and how.
@@ -20,9 +20,9 @@ const byHand = ". 재무: 상점관리자에서 취소되지 않았음을 확인
 
 // cellActs are who acts, and how.
 var cellActs = map[string]string{
-	"requested":     "결재를 기다리고 있습니다. 재무: 요청자가 아닌 담당자가 내용을 확인하고 결재해 주세요",
+	"requested":     "결재 대기. 재무: 요청자가 아닌 담당자가 내용을 확인하고 결재해 주세요",
 	"expired":       "취소기한이 지났습니다",
-	"needs_account": "가상계좌 환불에 필요한 환불계좌가 없습니다. 고객센터: 고객에게 환불계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
+	"needs_account": "가상계좌 환불계좌 미등록. 고객센터: 고객에게 환불계좌(은행, 계좌번호, 예금주)를 받아 등록해 주세요 (등록 후 결재가 필요합니다)",
 }
 
 // waiting: what the requests wait for, on the first page, before the deadlines
@@ -50,7 +50,7 @@ func (l *ledgered) waiting() {
 	}
 	late := l.number("SELECT count(*) FROM refunds WHERE state = 'requested'"+soon, now, end)
 	money := l.number("SELECT sum(amount) FROM refunds WHERE state = 'requested'"+soon, now, end)
-	l.is("취소기한", 1, 5, fmt.Sprintf("⚠ 현 상태로는 취소기한 내 전송 불가: %d건 %s (결재 대기 %d건)", late, people(pay.KRW, money), late))
+	l.is("취소기한", 1, 5, fmt.Sprintf("⚠ 현 상태로는 취소기한 내 전송 불가: %d건 %s (결재 대기 %d건)", late, pay.KRW.Spell(money), late))
 	h := l.header("환불", "환불 ID")
 	l.rows("SELECT * FROM refunds WHERE state IN ('requested','needs_account','expired')", func(r map[string]sql.NullString) {
 		until := " (정해진 기한 없음)"
@@ -64,11 +64,11 @@ func (l *ledgered) waiting() {
 			want = cellActs["expired"] + until + byHand + "."
 		}
 		if r["state"].String == "requested" && r["currency"].String != "KRW" {
-			want = l.raw("환불", ref(h.columns["사유 및 조치사항"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String)))
-			if !strings.HasPrefix(want, "이 통화의 환불 한도가 0이거나 없어") {
+			want = l.raw("환불", ref(h.columns["처리 안내"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String)))
+			if !strings.HasPrefix(want, "환불 한도가 없는 통화") {
 				l.wrong = append(l.wrong, "a refund in "+r["currency"].String+" says "+want)
 			}
 		}
-		l.is("환불", h.columns["사유 및 조치사항"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String), want)
+		l.is("환불", h.columns["처리 안내"], l.rowOf("환불", h.columns["환불 ID"], r["id"].String), want)
 	})
 }

@@ -1,31 +1,29 @@
 package mutants
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-var tryThem = flag.Bool("mutants", false, "try every mutant; -run 'Noticed/WORDS' chooses some")
-
-// patience is how long the tests of one mutant may take; one that hangs is
-// noticed, too.
-const patience = "3m"
+var (
+	tryThem = flag.Bool("mutants", false, "try every mutant; -run 'Noticed/WORDS' chooses some")
+	table   = flag.String("mutants.table", "", "a file to write what became of each to, as a Markdown table")
+)
 
 // TestEveryMutantIsNoticed runs the tests over a copy of one file in which the
 // mutant stands; the tree itself is not touched.
 func TestEveryMutantIsNoticed(t *testing.T) {
 	if !*tryThem {
-		t.Skip("ten minutes of work: make mutants")
+		t.Skip("a quarter of an hour of work: make mutants")
 	}
 	mutants, err := all()
 	if err != nil {
@@ -33,13 +31,15 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 	}
 	var sum tally
 	t.Cleanup(func() { sum.tell(t) })
+	whole := builds{folder: t.TempDir()}
 	for _, m := range mutants {
 		t.Run(m.what, func(t *testing.T) {
 			t.Parallel()
-			passesAsItIs(t, m)
+			whole.passes(t, m)
 			began := time.Now()
 			by := try(t, m)
-			took := time.Since(began).Round(time.Second)
+			took := time.Since(began).Round(time.Second / 10)
+			sum.row(m.what, by, took)
 			switch {
 			case by == "" && m.lives == "":
 				sum.alive(m.what)
@@ -59,14 +59,18 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 
 // tally is what became of the mutants so far.
 type tally struct {
-	mu        sync.Mutex
-	dead      int
-	live, but []string
+	mu              sync.Mutex
+	dead            int
+	live, but, rows []string
 }
 
 func (s *tally) killed()               { s.note(func() { s.dead++ }) }
 func (s *tally) alive(what string)     { s.note(func() { s.live = append(s.live, what) }) }
 func (s *tally) explained(what string) { s.note(func() { s.but = append(s.but, what) }) }
+
+func (s *tally) row(what, by string, took time.Duration) {
+	s.note(func() { s.rows = append(s.rows, fmt.Sprintf("| %s | %s | %.1f |\n", what, by, took.Seconds())) })
+}
 
 func (s *tally) note(what func()) {
 	s.mu.Lock()
@@ -82,65 +86,14 @@ func (s *tally) tell(t *testing.T) {
 	for _, what := range s.live {
 		t.Log("ALIVE: " + what)
 	}
-}
-
-// sound are the tests that were run over the program as it is.
-var sound sync.Map
-
-// passesAsItIs says that the mutant's tests pass without it: one that fails
-// anyway notices nothing. The go command remembers which did.
-func passesAsItIs(t *testing.T, m mutant) {
-	t.Helper()
-	once, _ := sound.LoadOrStore(strings.Join(m.tests, " ")+" "+m.run, sync.OnceValue(func() string {
-		out, err := golang(t, m.testing()...)
-		if err != nil {
-			return string(out)
-		}
-		return ""
-	}))
-	if failed := once.(func() string)(); failed != "" {
-		t.Fatalf("they fail without it, too: %s", failed)
+	if *table == "" {
+		return
 	}
-}
-
-// testing are the arguments by which the go command runs the mutant's tests.
-func (m mutant) testing(more ...string) []string {
-	arguments := append([]string{"test", "-short", "-failfast", "-vet=off", "-timeout", patience}, more...)
-	if m.run != "" {
-		arguments = append(arguments, "-run", m.run)
+	slices.Sort(s.rows)
+	text := "| mutant | killed by | seconds |\n|---|---|---|\n" + strings.Join(s.rows, "")
+	if err := os.WriteFile(*table, []byte(text), 0o600); err != nil {
+		t.Error(err)
 	}
-	return append(arguments, m.tests...)
-}
-
-var (
-	failedTest  = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
-	notCompiled = regexp.MustCompile(`(?m)^FAIL\s.*\[(build|setup) failed\]`)
-)
-
-// try gives the test that fails first over a mutant; "" where none does.
-func try(t *testing.T, m mutant) string {
-	t.Helper()
-	out, err := golang(t, m.testing("-overlay", overlay(t, m), "-count=1")...)
-	var ended *exec.ExitError
-	if err == nil {
-		return ""
-	}
-	if !errors.As(err, &ended) || notCompiled.Match(out) {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if names := failedTest.FindAllSubmatch(out, -1); names != nil {
-		return string(names[len(names)-1][1]) // the innermost
-	}
-	return "its end" // a panic, a hang
-}
-
-func golang(t *testing.T, arguments ...string) ([]byte, error) {
-	t.Helper()
-	var out bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "go", arguments...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &out, &out
-	err := cmd.Run()
-	return out.Bytes(), err
 }
 
 const root = "../.."

@@ -47,6 +47,9 @@ type Options struct {
 	HeaderWithin int
 	// HeaderAt is the row of the header where it is known; 0: it is looked for.
 	HeaderAt int
+	// TitlesAbove says that the header goes over two rows, of which HeaderAt is the
+	// lower one: a title that it lacks stands in the row above.
+	TitlesAbove bool
 	// IsHeader says of a row whether it is the header, by the columns that its
 	// titles name. Without it the first row that is not blank is taken; where no
 	// row is one, that which names most of the columns, so that what it lacks can

@@ -189,6 +189,7 @@ func (r *Reader) nameColumn(i, line int) error {
 // findHeader looks for the header by names, never by its place.
 func (r *Reader) findHeader() (heading, error) {
 	var first *heading // the row that names most columns
+	var above []cell
 	most := 0
 	for {
 		line, cells, err := r.source.next()
@@ -206,7 +207,11 @@ func (r *Reader) findHeader() (heading, error) {
 		row := heading{line, cells, r.rowHidden()}
 		if at := r.options.HeaderAt; at > 0 {
 			if line >= at {
+				row.cells = withTitles(above, row.cells)
 				return row, nil
+			}
+			if r.options.TitlesAbove {
+				above = slices.Clone(cells)
 			}
 			continue
 		}
@@ -221,6 +226,19 @@ func (r *Reader) findHeader() (heading, error) {
 			return *first, nil
 		}
 	}
+}
+
+// withTitles fills the titles that a row lacks from the row above it.
+func withTitles(above, titles []cell) []cell {
+	for i, title := range above {
+		switch {
+		case i >= len(titles):
+			titles = append(titles, title)
+		case blank(titles[i : i+1]):
+			titles[i] = title
+		}
+	}
+	return titles
 }
 
 // names says which columns the titles of a row name.
@@ -239,6 +257,20 @@ func (r *Reader) names(cells []cell) func(column string) bool {
 type HeadRow struct {
 	Line  int
 	Cells []string
+}
+
+// Over is the row that two rows are as one header: see Options.TitlesAbove.
+func (r HeadRow) Over(below HeadRow) HeadRow {
+	cells := slices.Clone(below.Cells)
+	for i, title := range r.Cells {
+		switch {
+		case i >= len(cells):
+			cells = append(cells, title)
+		case cells[i] == "":
+			cells[i] = title
+		}
+	}
+	return HeadRow{below.Line, cells}
 }
 
 // Head gives the first rows of a file that are not blank, whatever they are, up

@@ -19,7 +19,7 @@ type Ban struct {
 
 var bans = []Ban{
 	{Package: "time", Names: []string{"Now", "Since", "Until"},
-		Except: []string{"cmd/...", "sandbox/...", "internal/progress", "internal/pgtest", "internal/mariatest", "bench/..."},
+		Except: []string{"cmd/...", "sandbox/...", "internal/pgtest", "internal/mariatest", "bench/..."},
 		Reason: "the instant is taken once for a unit of work, by cmd, and passed down"},
 	{Package: "fmt", Names: []string{"Print", "Printf", "Println"},
 		Except: []string{"cmd/...", "bench/..."},
@@ -69,7 +69,7 @@ var mayPanic = map[string]string{
 }
 
 // moneyRooms are the rooms where no number may be a float.
-var moneyRooms = []string{"pay", "toss", "orders", "reconcile", "refunds", "passbook", "store"}
+var moneyRooms = []string{"pay", "toss", "orders", "reconcile", "refunds", "passbook", "settle", "store"}
 
 // mayFloat lists declarations of the money rooms that may use floats:
 // "room.Declaration" and why. What is here must never hold money.

@@ -44,10 +44,11 @@ func TestImportTable(t *testing.T) {
 		{"the line upwards", "reconcile/a.go", `"daesa/refunds"`, []string{"reconcile must not know refunds"}},
 		{"an adapter", "jobs/a.go", `"daesa/store"`, []string{"jobs must not know store"}},
 		{"an adapter in a test", "jobs/a_test.go", `"daesa/store"`, nil},
-		{"cmd knows all", "cmd/daesa/a.go", `"daesa/store"; "daesa/toss"; "daesa/internal/table"`, nil},
+		{"cmd knows all", "cmd/daesa/a.go", `"daesa/store"; "daesa/toss"; "daesa/internal/terminal"`, nil},
 		{"cmd but for test rooms", "cmd/daesa/a.go", `"daesa/internal/pgtest"`, []string{"which is for tests"}},
+		{"cmd and what app calls", "cmd/daesa/a.go", `"daesa/internal/seal"`, []string{"cmd/daesa must not know internal/seal"}},
 		{"bench knows all", "bench/night/a.go", `"daesa/internal/pgtest"; "daesa/store"`, nil},
-		{"sandbox knows nothing", "sandbox/a.go", `"daesa/internal/progress"`, []string{"sandbox must not know"}},
+		{"sandbox knows nothing", "sandbox/a.go", `"daesa/internal/terminal"`, []string{"sandbox must not know"}},
 		{"pay and others' code", "pay/a.go", `"strings"; "golang.org/x/text/width"`, []string{"standard library only"}},
 		{"workbooks elsewhere", "jobs/a.go", `"github.com/xuri/excelize/v2"`, []string{"only internal/xlsx, internal/table"}},
 		{"workbooks", "internal/xlsx/a.go", `"github.com/xuri/excelize/v2"; "daesa/internal/table"`, nil},
@@ -235,7 +236,7 @@ func TestRoomTable(t *testing.T) {
 		{"another table", "| `jobs` | walks |\n| `since` | a time |\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			found, err := RoomTable(treeOf(t, "docs/architecture.md", c.guide, "jobs/a.go", "package jobs\n", "internal/golden/a.go", "package golden\n"))
+			found, err := RoomTable(treeOf(t, "docs/architecture.md", c.guide, "jobs/a.go", "package jobs\n", "internal/pgtest/a.go", "package pgtest\n"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package tidy
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -62,6 +63,16 @@ func TestRepository(t *testing.T) {
 
 func alwaysReadable(check func(*Tree) []Finding) func(*Tree) ([]Finding, error) {
 	return func(tree *Tree) ([]Finding, error) { return check(tree), nil }
+}
+
+// The import table has a row for each room that is there, and none for others.
+func TestEveryRowIsOfARoom(t *testing.T) {
+	tree := repository(t)
+	for _, row := range importTable {
+		if !slices.ContainsFunc(tree.Files, func(file *File) bool { return matches(row.Room, file.Room) }) {
+			t.Errorf("row %s: there is no such room", row.Room)
+		}
+	}
 }
 
 // Every rule says why it is there.

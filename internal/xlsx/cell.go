@@ -101,14 +101,17 @@ func secondOf(second int64) string {
 	return string(value)
 }
 
-// Share is part of whole as a fraction, cut (not rounded) to four places, so
-// that one difference in a million never reads 100 %. It is a dash where there is
-// no such share. Neither number may exceed 9e14.
+// Share is part of whole as a fraction, rounded to four places, but never up to
+// the whole: one difference in a million does not read 100 %. It is a dash where
+// there is no such share. Neither number may exceed 9e14.
 func Share(style StyleID, part, whole int64) Cell {
 	if whole <= 0 || part < 0 || part > whole {
 		return Text(style, "–")
 	}
 	parts := part * 10_000 / whole
+	if rest := part * 10_000 % whole; rest >= whole-rest && parts < 9_999 {
+		parts++
+	}
 	return Cell{style: style, kind: cellNumber, value: fmt.Sprintf("%d.%04d", parts/10_000, parts%10_000)}
 }
 

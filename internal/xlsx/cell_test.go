@@ -209,3 +209,12 @@ func TestSpacesAroundATextAreKept(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestAShareIsRoundedAsASpreadsheetRoundsIt, but never up to the whole.
+func TestAShareIsRoundedAsASpreadsheetRoundsIt(t *testing.T) {
+	for parts, want := range map[[2]int64]string{{32, 34}: "0.9412", {1, 3}: "0.3333", {999_999, 1_000_000}: "0.9999", {5, 5}: "1.0000", {0, 7}: "0.0000"} {
+		if got := Share(0, parts[0], parts[1]).Value(); got != want {
+			t.Errorf("%d of %d is %s, want %s", parts[0], parts[1], got, want)
+		}
+	}
+}

@@ -239,12 +239,24 @@ func (s *Sheet) places(rows map[int][]table.Stored) (places []int, header int) {
 	return places, header
 }
 
+var columnOfCell = regexp.MustCompile(`\b[A-Z]{1,3}([0-9]+)\b`)
+
+// liveFact is a sum above a list by its formula, wherever the columns of the list
+// moved to. Its value follows from the rows, which are compared themselves: an
+// edited cell is one change, not also one of the sum that it is in.
+func liveFact(formula string) string {
+	return "=" + columnOfCell.ReplaceAllString(plainFormula(formula), "$1")
+}
+
 // above compares what stands above a list, wherever its columns moved to.
 func (f *Comparison) above(s *Sheet, rows map[int][]table.Stored, header int) {
 	left := map[string]int{}
 	for line := 1; line < header; line++ {
 		for i, c := range rows[line] {
-			if !strings.HasPrefix(c.Formula, "SUBTOTAL(") && c.Text != "" {
+			switch {
+			case c.Live && c.Formula != "":
+				left[liveFact(c.Formula)]++
+			case c.Text != "":
 				left[StoredFact(rows[line], i)]++
 			}
 		}
@@ -255,7 +267,12 @@ func (f *Comparison) above(s *Sheet, rows map[int][]table.Stored, header int) {
 		}
 		for i := range r.Cells {
 			fact := r.Cells[i].Fact()
-			if fact == "" || strings.HasPrefix(r.Cells[i].formula, "SUBTOTAL(") {
+			if formula := r.Cells[i].formula; formula != "" && left[liveFact(formula)] > 0 {
+				fact = liveFact(formula)
+			} else if strings.Contains(formula, "SUBTOTAL(") {
+				fact = "=" + formula // its value is whatever the filter shows
+			}
+			if fact == "" {
 				continue
 			}
 			f.Cells++

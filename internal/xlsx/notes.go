@@ -84,11 +84,28 @@ func (n Notes) write(file *excelize.File) error {
 			styles[note.Style] = id
 		}
 		cell := At(n.Column, note.Row)
+		if err := n.makeRoom(file, note); err != nil {
+			return err
+		}
 		if err := errors.Join(file.SetCellStr(n.Sheet, cell, Clean(note.Text)), file.SetCellStyle(n.Sheet, cell, cell, id)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// makeRoom makes a row as high as its note needs, never lower than it was.
+func (n Notes) makeRoom(file *excelize.File, note Note) error {
+	lines := Lines(note.Text, n.Width)
+	if !note.Style.Wrap || lines < 2 {
+		return nil
+	}
+	const line = 15
+	height, err := file.GetRowHeight(n.Sheet, note.Row)
+	if err != nil || height >= float64(lines*line) {
+		return err
+	}
+	return file.SetRowHeight(n.Sheet, note.Row, float64(lines*line))
 }
 
 func (n Notes) writeTitle(file *excelize.File) error {
@@ -100,5 +117,13 @@ func (n Notes) writeTitle(file *excelize.File) error {
 		}
 	}
 	cell, name := At(n.Column, n.Header), columnName(n.Column)
-	return errors.Join(file.SetCellStr(n.Sheet, cell, n.Title), file.SetCellStyle(n.Sheet, cell, cell, style), file.SetColWidth(n.Sheet, name, name, float64(n.Width)))
+	return errors.Join(file.SetCellStr(n.Sheet, cell, n.Title), file.SetCellStyle(n.Sheet, cell, cell, style), file.SetColWidth(n.Sheet, name, name, float64(n.Width)), n.onePageWide(file))
+}
+
+// onePageWide prints all columns on one page's width, lying: a note that is cut at
+// the edge of the paper says half of what it has to.
+func (n Notes) onePageWide(file *excelize.File) error {
+	yes, wide, tall, lying := true, 1, 0, "landscape"
+	return errors.Join(file.SetSheetProps(n.Sheet, &excelize.SheetPropsOptions{FitToPage: &yes}),
+		file.SetPageLayout(n.Sheet, &excelize.PageLayoutOptions{FitToWidth: &wide, FitToHeight: &tall, Orientation: &lying}))
 }

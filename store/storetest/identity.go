@@ -122,7 +122,7 @@ func sumOverMIDs(t *testing.T, db *store.DB) {
 	if err := commit(t, db, jobs.Written{Proposed: []refunds.Request{proposed}}, drawn); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := db.Refund(t.Context(), proposed.ID); !errors.Is(err, store.ErrUnknownID) {
+	if _, _, err := db.Refund(t.Context(), proposed.ID); !errors.Is(err, app.ErrUnknownID) {
 		t.Errorf("a night proposes more than was paid: %v", err)
 	}
 	c := compare(t, db, reconcile.Scope{MID: mid, Day: day})

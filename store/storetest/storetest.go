@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/internal/racing"
 	"daesa/jobs"
 	"daesa/orders"
 	"daesa/pay"
@@ -30,6 +31,19 @@ const (
 
 // now is half past one on the morning after day.
 var now = day.End().Add(90 * time.Minute)
+
+// atOnce are the tests in which several goroutines use one database: those that
+// the race detector watches.
+var atOnce = []string{
+	"again: eight workers send all of ninety-six refunds, each once",
+	"alerts: of twenty processes one tells",
+	"captures: two processes never look at the same one",
+	"decisions: two people at once make one request",
+	"identity: imports of one payment under two MIDs at once add what was paid",
+	"pace: processes never get the same slot",
+	"queue: workers never share a request nor a payment",
+	"ticks: twenty replicas begin a moment exactly once",
+}
 
 // Run runs the whole suite, or the tests of some areas ("queue"); each gets a
 // database of its own.
@@ -72,6 +86,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
+	for _, name := range atOnce {
+		if tests[name] == nil {
+			t.Fatalf("no test %q", name)
+		}
+	}
 	each(t, open, tests, areas...)
 }
 
@@ -85,6 +104,9 @@ func each(t *testing.T, open func(t *testing.T) *store.DB, tests map[string]func
 	t.Helper()
 	for name, test := range tests {
 		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
+			continue
+		}
+		if racing.On && !slices.Contains(atOnce, name) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/reconcile"
 	"daesa/store"
@@ -91,7 +92,7 @@ func wordStale(t *testing.T, db *store.DB) {
 	}
 	unknown := wordOn(b)
 	unknown.ID = "bnone"
-	if _, err := db.TakeWord(t.Context(), unknown, "lee", "hash", true, now); !errors.Is(err, store.ErrUnknownID) {
+	if _, err := db.TakeWord(t.Context(), unknown, "lee", "hash", true, now); !errors.Is(err, app.ErrUnknownID) {
 		t.Errorf("%v", err)
 	}
 }
