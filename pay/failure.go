@@ -13,6 +13,7 @@ type FailureKind string
 // The kinds; `reliability` decides on them, never on the HTTP status.
 const (
 	FailureNotSent    FailureKind = "not_sent"     // proved: no byte of the request left the machine
+	FailureOwn        FailureKind = "own"          // proved: no byte left, since daesa itself (its database) gave the call no turn
 	FailureNoAnswer   FailureKind = "no_answer"    // time-out, reset, cut or unreadable answer: perhaps executed
 	FailureThrottled  FailureKind = "throttled"    // 429, 503
 	FailureInFlight   FailureKind = "in_flight"    // 409: the first call with this key still runs
@@ -106,6 +107,8 @@ func (f *Failure) Hint() string {
 		return "the provider is busy or merchants.requests_per_minute is too high; run the command again later"
 	case FailureNotSent:
 		return "the provider could not be reached; check the network, the proxy and merchants.base_url, then run the command again"
+	case FailureOwn:
+		return "Toss was not asked: daesa's own database gave the call no turn; mend what the message says of it (a full disk, a limit of connections, a pooler), then run the command again"
 	case FailureNoAnswer, FailureTransient, FailureInFlight:
 		return "run the command again; what was read before is kept"
 	case FailureNoCode:
@@ -126,7 +129,12 @@ func (f *Failure) Hint() string {
 }
 
 // Word is the kind for programs, such as "provider_key".
-func (f *Failure) Word() string { return "provider_" + string(f.Kind) }
+func (f *Failure) Word() string {
+	if f.Kind == FailureOwn {
+		return "database_failed"
+	}
+	return "provider_" + string(f.Kind)
+}
 
 // notFound is the HTTP status of an address that a server does not know.
 const notFound = 404

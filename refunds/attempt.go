@@ -93,7 +93,7 @@ func (a Attempt) Heard(failure *pay.Failure, now time.Time) Attempt {
 	a.Kind, a.HTTPStatus, a.Code, a.Message, a.TraceID = failure.Kind, failure.HTTPStatus, failure.Code, failure.Message, failure.TraceID
 	a.Answer = failure.Said()
 	switch failure.Kind {
-	case pay.FailureNotSent:
+	case pay.FailureNotSent, pay.FailureOwn:
 		// Nothing left: it is as if this send had not been.
 	case pay.FailureNoAnswer, pay.FailureNoCode, pay.FailureSums, pay.FailureInFlight, pay.FailureThrottled, pay.FailureKey:
 		a.Unanswered = true

@@ -204,7 +204,7 @@ func answered(a Attempt, answer Answer, now time.Time) Step {
 	}
 	unknown.Why = cmp.Or(failure.Code, WhyNoAnswer)
 	switch failure.Kind {
-	case pay.FailureNotSent:
+	case pay.FailureNotSent, pay.FailureOwn:
 		// Only what has never left is proved unsent: with a second key the first
 		// one has left, whatever became of it.
 		if a.Unanswered || a.Answers > 0 || a.N > 1 {

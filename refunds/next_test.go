@@ -99,6 +99,7 @@ func TestNext(t *testing.T) {
 		{"a smaller cancel under our reference is not this one", request(StateSending), sent(0, pay.FailureNoAnswer), Answer{Cancel: true, Payment: payment(canceled(2999, ours, pay.CancelDone))}, StateHeld, Rest, WhyAmountDiffers},
 		{"a smaller cancel under our reference, found by a look-up", request(StateUnknown), sent(time.Minute, pay.FailureNoAnswer), looked(payment(canceled(1, ours, pay.CancelDone))), StateHeld, Rest, WhyAmountDiffers},
 		{"proved not sent", request(StateSending), sent(0, pay.FailureNotSent), failed(pay.FailureNotSent), StateRetry, Rest, WhyNotSent},
+		{"proved not sent for a fault of our own", request(StateSending), sent(0, pay.FailureOwn), failed(pay.FailureOwn), StateRetry, Rest, WhyNotSent},
 		{"not sent, but an earlier send may be on its way", request(StateSending), sent(0, pay.FailureNoAnswer), failed(pay.FailureNotSent), StateUnknown, Rest, WhyNotSent},
 		{"not sent, but an earlier send was answered", request(StateSending), sent(0, pay.FailureNotSent, func(a *Attempt) { a.Answers = 1 }), failed(pay.FailureNotSent), StateUnknown, Rest, WhyNotSent},
 		{"not sent, but an earlier key has left", request(StateSending), sent(0, pay.FailureNotSent, func(a *Attempt) { a.N = 2 }), failed(pay.FailureNotSent), StateUnknown, Rest, WhyNotSent},

@@ -36,7 +36,7 @@ var meaningLabels = map[reconcile.Kind]label{
 // remedyLabels say what to do where no money has to go back, or where a person
 // must first decide whether it does.
 var remedyLabels = map[reconcile.Kind]label{
-	reconcile.MissingAtProvider:  {"출고 보류, 주문과 가맹점(MID) 확인(환불 진행 불가)", "hold delivery, check the order and its MID (there is nothing to refund)"},
+	reconcile.MissingAtProvider:  {"출고 보류, 주문과 가맹점(MID) 확인(토스에 돌려줄 금액 없음)", "hold delivery, check the order and its MID (there is nothing to refund)"},
 	reconcile.MissingLocally:     {"주문을 찾아 등록하거나 환불", "find and record the order, or refund"},
 	reconcile.PaidNotRecorded:    {"쇼핑몰 주문에 입금 반영", "record the payment in the shop"},
 	reconcile.DuplicatePayment:   {"1건만 남기고 환불(환불할 결제 지정: daesa breaks resolve)", "keep one, refund the rest (name the payment: daesa breaks resolve)"},

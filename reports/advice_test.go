@@ -166,12 +166,12 @@ func TestOneReasonIsOneLine(t *testing.T) {
 // the control sheet, where who mends it looks for them.
 func TestTheRedBandIsInItsLanguage(t *testing.T) {
 	racing.Skip(t, "workbooks, one after the other")
-	kinds := []pay.FailureKind{pay.FailureNotSent, pay.FailureNoAnswer, pay.FailureThrottled, pay.FailureInFlight, pay.FailureTransient, pay.FailureKey, pay.FailureNotFound,
+	kinds := []pay.FailureKind{pay.FailureNotSent, pay.FailureOwn, pay.FailureNoAnswer, pay.FailureThrottled, pay.FailureInFlight, pay.FailureTransient, pay.FailureKey, pay.FailureNotFound,
 		pay.FailurePaging, pay.FailureUnreadable, pay.FailureRefused, pay.FailureUnclassed, "a kind of tomorrow"}
 	reasons := []reconcile.Reason{reconcile.ReasonNotAsked, reconcile.ReasonForeign, reconcile.ReasonNoOrders, reconcile.ReasonFewOrders, reconcile.ReasonLookUps, reconcile.ReasonUnheld,
 		reconcile.ReasonRow, reconcile.ReasonFile, reconcile.ReasonQuery, reconcile.ReasonElsewhere, reconcile.ReasonNight, reconcile.ReasonOther, reconcile.ReasonFewerRows, reconcile.ReasonNotListed, reconcile.ReasonEmpty,
 		reconcile.ReasonRepeats, reconcile.ReasonUnknown, "a reason of tomorrow"}
-	parts := []reconcile.Part{{Kind: reconcile.PartList, Name: "2026-11-21"}, {Kind: reconcile.PartShopDay, Name: "2026-11-21"}, {Kind: reconcile.PartOrder, Name: "7"}, {Kind: reconcile.PartOrders, Count: 3},
+	parts := []reconcile.Part{{Kind: reconcile.PartList, Name: "2026-11-21"}, {Kind: reconcile.PartListRow, Name: "7"}, {Kind: reconcile.PartListMore, Count: 3}, {Kind: reconcile.PartShopDay, Name: "2026-11-21"}, {Kind: reconcile.PartOrder, Name: "7"}, {Kind: reconcile.PartOrders, Count: 3},
 		{Kind: reconcile.PartPayments, Count: 3}, {Kind: reconcile.PartFile, Name: "주문.csv"}, {Kind: reconcile.PartQuery}, {Kind: reconcile.PartMerchant, Name: "m"},
 		{Kind: reconcile.PartSettlements, Name: "2026-11-21"}, {Kind: reconcile.PartSettlementRow, Name: "7"}, {Kind: reconcile.PartSettlementMore, Count: 3}}
 	var gaps []reconcile.Gap

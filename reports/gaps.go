@@ -107,6 +107,7 @@ var reasonLabels = map[reconcile.Reason]label{
 // failureLabels are how calls to Toss fail, for people who wait for the figures.
 var failureLabels = map[pay.FailureKind]label{
 	pay.FailureNotSent:    {"토스페이먼츠에 연결되지 않음 → 네트워크를 확인하고 다시 대사", "Toss could not be reached → check the network and run again"},
+	pay.FailureOwn:        {"대사 프로그램의 데이터베이스 오류로 토스에 조회하지 못함 → 디스크·데이터베이스 상태를 확인하고 다시 대사", "daesa's own database failed, so that Toss was not asked → check its disk and connections, run again"},
 	pay.FailureNoAnswer:   {"토스페이먼츠가 제시간에 응답하지 않음 → 다시 대사", "Toss did not answer in time → run again"},
 	pay.FailureThrottled:  {"토스페이먼츠 요청 한도 초과 → 잠시 뒤 다시 대사", "Toss takes no more calls → run again later"},
 	pay.FailureInFlight:   {"토스페이먼츠가 아직 처리 중 → 다시 대사", "Toss is still working on it → run again"},

@@ -165,7 +165,7 @@ func TestARowThatWasNotTakenHasWhatTheFileHas(t *testing.T) {
 
 // TestADecisionThatNeedsMoreSaysSo: 환불 진행 does not follow from these kinds alone.
 func TestADecisionThatNeedsMoreSaysSo(t *testing.T) {
-	for kind, want := range map[reconcile.Kind]string{reconcile.DuplicatePayment: "환불할 결제 지정", reconcile.MissingAtProvider: "환불 진행 불가"} {
+	for kind, want := range map[reconcile.Kind]string{reconcile.DuplicatePayment: "환불할 결제 지정", reconcile.MissingAtProvider: "토스에 돌려줄 금액 없음"} {
 		if !strings.Contains(remedyLabels[kind].ko, want) {
 			t.Errorf("%s: %s", kind, remedyLabels[kind].ko)
 		}

@@ -49,8 +49,8 @@ func TestTheWorkbookSaysWhatEveryRefundWaitsFor(t *testing.T) {
 	t.Parallel()
 	s := waitingNight()
 	for lang, want := range map[string][]string{
-		"ko": {"환불 대기 사유", "기한 초과 예상", "금액이 1건 한도(max_single)를 넘어 보낼 수 없습니다", "가맹점이 daesa.yaml에 없어 보내지도 조회하지도 못합니다",
-			"oldshop: 가맹점이 daesa.yaml에 없어", "⚠ oldshop: 가맹점이", "⚠ 현 상태로는 취소기한 내 전송 불가: 2건 1,257,700원 (", "OLD-1", "OLD-2"},
+		"ko": {"환불 대기 사유", "기한 초과 예상", "1건 한도(max_single) 초과 · 전송 불가", "설정(daesa.yaml)에 없는 가맹점 · 전송·조회 불가",
+			"oldshop: 설정(daesa.yaml)에 없는", "⚠ oldshop: 설정(daesa.yaml)에 없는", "⚠ 현 상태로는 취소기한 내 전송 불가: 2건 1,257,700원 (", "OLD-1", "OLD-2"},
 		"en": {"What refunds wait for", "Not in time", "above refunds.max_single, so never sent under this limit", "oldshop: the merchant is not in daesa.yaml",
 			"⚠ As things stand not sent before their deadline: 2, 1,257,700원 ("},
 	} {

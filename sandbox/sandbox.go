@@ -71,7 +71,6 @@ type Sandbox struct {
 	hooks     hookQueue
 	history   *History
 	settled   []settledRow
-	savedAt   time.Time // the clock's time when what was loaded was saved
 	seeding   bool
 	dirty     bool
 }
@@ -119,14 +118,6 @@ func (s *Sandbox) Now() time.Time {
 }
 
 func (s *Sandbox) now() time.Time { return s.clock.now().In(kst) }
-
-// SavedAt is where the clock stood when what was loaded was saved; the zero time
-// where nothing was.
-func (s *Sandbox) SavedAt() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.savedAt
-}
 
 // SetClock moves the clock to t, forwards or back; from there it runs on (or
 // stands still, with Options.Freeze). Steps of the ledger that lie after t are

@@ -21,7 +21,6 @@ type stateHead struct {
 	Stand    time.Time       `json:"stand"`
 	History  *HistoryOptions `json:"history"`
 	Settled  []settledRow    `json:"settled"`
-	At       time.Time       `json:"at"` // the clock's time at the save
 	LastDone []lastDone      `json:"last_done"`
 }
 
@@ -69,7 +68,7 @@ func (s *Sandbox) writeState(w io.Writer) error {
 	out := json.NewEncoder(w)
 	head := stateHead{
 		Format: stateFormat, Seq: s.ledger.seq, Payments: len(s.ledger.payments),
-		Offset: s.clock.offset, Stand: s.clock.stand, Settled: s.settled, At: s.now(),
+		Offset: s.clock.offset, Stand: s.clock.stand, Settled: s.settled,
 	}
 	if s.history != nil {
 		head.History = &s.history.options
@@ -119,7 +118,7 @@ func (s *Sandbox) Load(path string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ledger, s.keys, s.lastDone = fresh.ledger, fresh.keys, fresh.lastDone
-	s.clock, s.settled, s.history, s.savedAt = fresh.clock, fresh.settled, fresh.history, fresh.savedAt
+	s.clock, s.settled, s.history = fresh.clock, fresh.settled, fresh.history
 	s.dirty = false
 	return nil
 }
@@ -142,7 +141,7 @@ func (s *Sandbox) readState(r io.Reader) error {
 		s.ledger.restore(p)
 	}
 	s.ledger.seq = head.Seq
-	s.clock.offset, s.clock.stand, s.settled, s.savedAt = head.Offset, head.Stand, head.Settled, head.At
+	s.clock.offset, s.clock.stand, s.settled = head.Offset, head.Stand, head.Settled
 	for _, l := range head.LastDone {
 		s.lastDone[l.Pay] = l.At
 	}

@@ -67,6 +67,9 @@ type ByRows struct {
 	// Shares are what each payout that came short, or with too much, leaves
 	// between this closing and the roll-forward's.
 	Shares []Share
+	// InOpening is what the payouts in the opening of the first month are short of
+	// or over; it is frozen with that month (Books.Frozen).
+	InOpening map[PayoutKey]int64
 }
 
 // Share is the part of one break in what a roll-forward leaves unexplained.
@@ -80,7 +83,7 @@ type Share struct {
 // month, from rows and transactions alone: rows of transactions up to then that
 // no line dated up to then covers, and transactions up to then that have no row.
 func (s Standing) ByRows(end pay.Day) ByRows {
-	r := reckoning{Standing: s, end: end, month: MonthOfDay(end), aged: map[Bucket]*Aged{}, out: ByRows{ByMethod: map[pay.Method]int64{}}}
+	r := reckoning{Standing: s, end: end, month: MonthOfDay(end), aged: map[Bucket]*Aged{}, out: ByRows{ByMethod: map[pay.Method]int64{}, InOpening: map[PayoutKey]int64{}}}
 	for _, bucket := range Buckets {
 		r.aged[bucket] = &Aged{Bucket: bucket}
 	}
@@ -204,14 +207,18 @@ func (r *reckoning) weigh(match Match) {
 		rows += r.rows[key]
 	}
 	last := keys[len(keys)-1]
-	switch {
-	case later > 0:
+	if later > 0 {
 		r.put(BucketOf(last.Day, r.end), pay.MethodUnknown, 0, rows-sum)
-	case !r.Books.counts(match, r.MID):
-	case rows > sum:
-		r.out.Shares = append(r.out.Shares, Share{SubjectOfPayout(last), reconcile.PayoutShort, rows - sum})
-	case rows < sum:
-		r.out.Shares = append(r.out.Shares, Share{SubjectOfPayout(last), reconcile.PayoutOver, rows - sum})
+		return
+	}
+	if rows != sum && !r.Books.counts(match, r.MID) {
+		r.out.InOpening[last] = rows - sum
+	}
+	switch share := r.Books.share(match, last, rows-sum); {
+	case share > 0:
+		r.out.Shares = append(r.out.Shares, Share{SubjectOfPayout(last), reconcile.PayoutShort, share})
+	case share < 0:
+		r.out.Shares = append(r.out.Shares, Share{SubjectOfPayout(last), reconcile.PayoutOver, share})
 	}
 }
 

@@ -160,6 +160,9 @@ type Lock struct {
 type Books struct {
 	First Month  // the first month that is closed; what is older is its opening
 	Locks []Lock // in their order, without a hole: a month needs the one before
+	// Frozen is what the payouts in the opening were short of (above 0) or over when
+	// the first month was locked: ByRows.InOpening of the day before it.
+	Frozen map[PayoutKey]int64
 }
 
 // Posted is the month in which a movement counts, and whether that is another
@@ -183,7 +186,7 @@ func (b Books) Posted(own Month, recorded time.Time) (month Month, ok bool) {
 
 // counts says whether anything that a match paid to a merchant is posted. What is
 // not is in the opening of the first month, by its rows: there a payout that came
-// short is covered all the same, and leaves nothing unexplained.
+// short is covered all the same.
 func (b Books) counts(match Match, mid string) bool {
 	for _, paid := range match.Paid {
 		if _, posted := b.Posted(MonthOfDay(paid.Day), match.Recorded); posted && paid.Payout.MID == mid {
@@ -191,6 +194,20 @@ func (b Books) counts(match Match, mid string) bool {
 		}
 	}
 	return false
+}
+
+// share is what of a payout's difference, rows less money, lies between the two
+// closings. Of one in the opening that is what has changed since the opening was
+// frozen.
+func (b Books) share(match Match, key PayoutKey, left int64) int64 {
+	switch {
+	case b.counts(match, key.MID):
+		return left
+	case len(b.Locks) == 0:
+		return 0
+	default:
+		return left - b.Frozen[key]
+	}
 }
 
 // Open is the first month that is not locked.

@@ -421,3 +421,30 @@ func TestTheCheckOfAMonth(t *testing.T) {
 		t.Error("what was not read is a person's to decide")
 	}
 }
+
+// TestARowOfTheOpeningThatChangesAfterTheLock: the frozen opening covers what a
+// payout of before the first month was short of, and what its rows lose later is
+// named, and no more.
+func TestARowOfTheOpeningThatChangesAfterTheLock(t *testing.T) {
+	t.Parallel()
+	key := settle.PayoutKey{MID: "m", Day: "2026-04-28", Currency: pay.KRW}
+	lock := seoul("2026-06-12 10:00:00")
+	at := func(out int64, books settle.Books) settle.ByRows {
+		parts := []settle.Part{{Payout: key, Month: "2026-04", Method: pay.Card, Rows: 1, Amount: 10_000, PayOut: out}}
+		match := settle.NewMatch(deposits("l1 2026-04-28 9000"), settle.Payouts(parts))
+		match.Recorded = lock.Add(-time.Hour)
+		return settle.Standing{MID: "m", Books: books, Parts: parts, Payouts: settle.Payouts(parts), Matches: []settle.Match{match}}.ByRows("2026-05-31")
+	}
+	open := settle.Books{First: "2026-05"}
+	before := at(9_700, open)
+	if before.Closing != 0 || before.Shares != nil || before.InOpening[key] != 700 {
+		t.Errorf("as long as the first month is open: %+v", before)
+	}
+	locked := settle.Books{First: "2026-05", Locks: []settle.Lock{{Month: "2026-05", At: lock}}, Frozen: before.InOpening}
+	if after := at(9_700, locked); after.Shares != nil {
+		t.Errorf("frozen and as it was: %+v", after.Shares)
+	}
+	if after := at(9_550, locked); len(after.Shares) != 1 || after.Shares[0].Amount != -150 || after.Shares[0].Kind != reconcile.PayoutOver {
+		t.Errorf("150 won less: %+v", after.Shares)
+	}
+}

@@ -259,12 +259,17 @@ func (s *shop) lock(month settle.Month) {
 		s.errorf("%s cannot be locked: %v", month, err)
 	}
 	v := s.view()
+	frozen := map[settle.PayoutKey]int64{}
 	for _, mid := range s.w.mids {
 		roll, _ := s.forward(v, mid, month)
 		s.closings[mid+string(month)] = roll.Closing
 		if month == s.books.First {
 			s.opening[mid] = openingByMethod(roll)
+			maps.Copy(frozen, s.standing(v, mid).ByRows(month.Before().Last()).InOpening)
 		}
+	}
+	if month == s.books.First {
+		s.books.Frozen = frozen
 	}
 	s.books.Locks = append(slices.Clone(s.books.Locks), settle.Lock{Month: month, At: s.now})
 }
@@ -280,6 +285,7 @@ func (s *shop) reopen(month settle.Month) {
 	s.books.Locks = s.books.Locks[:len(s.books.Locks)-1]
 	if month == s.books.First {
 		clear(s.opening)
+		s.books.Frozen = nil
 	}
 	s.look(month, s.today.Add(2))
 	s.decide()

@@ -17,6 +17,7 @@ import (
 type world struct {
 	rng      *rand.Rand
 	from, to pay.Day
+	looked   settle.Month // in which the shop looks first
 	mids     []string
 	payments []*payment
 	rows     []*tossRow
@@ -117,7 +118,7 @@ const fixedVA = 300
 
 func newWorld(seed uint64, first, last settle.Month) *world {
 	w := &world{
-		rng: rand.New(rand.NewPCG(seed, 7)), from: first.First().Add(-14), to: last.Next().First().Add(20),
+		rng: rand.New(rand.NewPCG(seed, 7)), looked: first.Next(), from: first.First().Add(-14), to: last.Next().First().Add(20),
 		balance: map[string]int64{}, paidOn: map[hold]pay.Day{}, paidFor: map[settle.PayoutKey]int64{}, single: map[string]bool{}, count: map[string]int{},
 	}
 	for i := range 1 + w.rng.IntN(3) {
@@ -512,8 +513,9 @@ func (w *world) changeLate() {
 				continue
 			}
 			key := settle.PayoutKey{MID: row.p.mid, Day: day, Currency: pay.KRW}
-			// The shop has seen the line by the twelfth of the next month.
-			on := settle.MonthOfDay(came).Next().First().Add(13 + w.rng.IntN(14))
+			// The shop has seen the line by the twelfth of the next month: a line of
+			// two merchants that it had not seen before would be no sum of anything.
+			on := max(settle.MonthOfDay(came).Next(), w.looked).First().Add(13 + w.rng.IntN(14))
 			if came != forever && w.paidFor[key] > 10_000 {
 				row.changedOn, row.coveredOn, row.InterestFee = on, came, 150
 				row.PayOutAmount -= 150
@@ -558,7 +560,8 @@ func (w *world) mergeAndSplit() {
 			part.ID += "b"
 			part.Amount = 1_000 + w.rng.Int64N(line.Amount-2_000)
 			line.Amount -= part.Amount
-			if line.Day == line.pays[0].Day && w.chance(50) {
+			if line.Day == line.pays[0].Day && w.chance(50) && !w.crowded(line.Day) {
+				// Until the second part comes the first is one more odd deposit.
 				part.Day = line.Day.AddBankDays(1)
 				w.paidOn[hold{line.pays[0].MID, line.pays[0].Day}] = part.Day
 			}

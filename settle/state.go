@@ -356,8 +356,8 @@ func (p Placed) ofPayout(payout Payout, books Books) *reconcile.Finding {
 // left is what the match of a payout leaves between the two closings.
 func (p Placed) left(payout Payout, books Books) int64 {
 	for _, match := range p.Matches {
-		if slices.Contains(match.Payouts, payout.PayoutKey) && books.counts(match, payout.MID) {
-			return -payout.Difference
+		if slices.Contains(match.Payouts, payout.PayoutKey) {
+			return books.share(match, payout.PayoutKey, -payout.Difference)
 		}
 	}
 	return 0

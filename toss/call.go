@@ -110,7 +110,7 @@ func again(f *pay.Failure) bool {
 		return true
 	}
 	var certificate *tls.CertificateVerificationError
-	return f.Kind == pay.FailureNotSent && !errors.As(f.Err, &certificate) && !errors.Is(f.Err, errPace)
+	return f.Kind == pay.FailureNotSent && !errors.As(f.Err, &certificate)
 }
 
 // delay before the next try: what the provider asks for, or twice as long each
@@ -144,14 +144,11 @@ func (c *Client) judge(q *call, a answer, decode func([]byte) error) *pay.Failur
 	return failure
 }
 
-// errPace is wrapped by failures of calls that got no slot.
-var errPace = errors.New("no slot of the rate limit")
-
 // send sends once, after a slot of the pace, and reads the whole answer.
 func (c *Client) send(ctx context.Context, q *call) (answer, *pay.Failure) {
 	if c.opts.Pace != nil {
 		if err := c.opts.Pace.Wait(ctx, q.api); err != nil {
-			return answer{}, q.fail(pay.FailureNotSent, fmt.Errorf("%w: %w", errPace, err))
+			return answer{}, q.fail(pay.FailureOwn, fmt.Errorf("no turn for the call: %w", err))
 		}
 	}
 	if q.ready != nil {

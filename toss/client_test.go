@@ -271,7 +271,7 @@ func TestCancelledContext(t *testing.T) {
 		t.Errorf("%v", failure)
 	}
 	c = newClient(t, base, func(o *Options) { o.Pace = pacer(func(string) error { return context.DeadlineExceeded }) })
-	if failure := failureOf(t, errorOf(c.Payment(t.Context(), referenceKey))); failure.Kind != pay.FailureNotSent || hits.Load() != 1 {
+	if failure := failureOf(t, errorOf(c.Payment(t.Context(), referenceKey))); failure.Kind != pay.FailureOwn || hits.Load() != 1 {
 		t.Errorf("%v after %d hits", failure, hits.Load())
 	}
 }
@@ -501,5 +501,19 @@ func segmentHolds(t testing.TB, id string) {
 func TestIDsStayInTheirSegment(t *testing.T) {
 	for _, id := range hostile {
 		segmentHolds(t, id)
+	}
+}
+
+// A full disk under daesa's own database was called a provider that cannot be
+// reached, with advice about the network.
+func TestWhatFailsOfOurOwnIsNotTheProvidersFault(t *testing.T) {
+	t.Parallel()
+	base, hits := serve(t, reply(200, "[]"))
+	full := errors.New("database or disk is full")
+	c := newClient(t, base, func(o *Options) { o.Pace = pacer(func(string) error { return full }) })
+	failure := failureOf(t, errorOf(c.Payment(t.Context(), referenceKey)))
+	if failure.Kind != pay.FailureOwn || !errors.Is(failure, full) || hits.Load() != 0 ||
+		!strings.Contains(failure.Hint(), "Toss was not asked") || failure.Word() != "database_failed" {
+		t.Errorf("%v, hint %q, word %s, after %d hits", failure, failure.Hint(), failure.Word(), hits.Load())
 	}
 }

@@ -63,12 +63,19 @@ func (a *invocation) demoCommand() *cobra.Command {
 	return cmd
 }
 
+// demoMorning is when the demo's second person approves, after the last night.
+const demoMorning = 9 * time.Hour
+
+// lastDemoDay is the newest business date whose morning after has come: what the
+// demo did then must not lie in the future of the sandbox that it names.
+func lastDemoDay(now time.Time) pay.Day { return pay.DayOf(now.Add(-demoMorning)).Add(-1) }
+
 func (a *invocation) runDemo(ctx context.Context, dir string, orders int, seed uint64) error {
 	now := a.now()
 	if orders < 1 {
 		return usage(errors.New("--orders must be at least 1"), "for example --orders 2000")
 	}
-	d := &demo{invocation: a, dir: dir, last: pay.DayOf(now).Add(-1), orders: orders}
+	d := &demo{invocation: a, dir: dir, last: lastDemoDay(now), orders: orders}
 	if err := d.prepareFolder(seed); err != nil {
 		return err
 	}
@@ -200,7 +207,7 @@ type sentRefunds struct {
 // while some answers are lost: each is found by its reference, and none is
 // cancelled twice.
 func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
-	at := d.last.End().Add(9 * time.Hour)
+	at := d.last.End().Add(demoMorning)
 	d.toss.SetClock(at)
 	var sent sentRefunds
 	inner := d.inner(at, "demo, a second person")

@@ -60,14 +60,6 @@ func shortTime(t time.Time) string {
 	return t.In(pay.Seoul).Format("2006-01-02 15:04")
 }
 
-// amountOrDash writes money that one side may not know of.
-func amountOrDash(currency pay.Currency, units *int64) string {
-	if units == nil {
-		return "-"
-	}
-	return currency.Spell(*units)
-}
-
 // amounts are sums by currency, as JSON has them; never nil.
 func amounts(of map[pay.Currency]int64) map[string]int64 {
 	sums := map[string]int64{}

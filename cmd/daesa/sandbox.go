@@ -45,7 +45,7 @@ func (a *invocation) sandboxCommand() *cobra.Command {
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the history")
 	flags.IntVar(&f.orders, "orders", 2000, "orders of the history; 0: none")
 	flags.IntVar(&f.rate, "rate", 100, "requests a minute for each API; 0: no limit")
-	flags.StringVar(&f.clock, "clock", "", "time at which the sandbox's clock starts, or now, but not before what --state holds (default: that of --state, else now)")
+	flags.StringVar(&f.clock, "clock", "", "time at which the sandbox's clock starts, or now (default: that of --state, else now)")
 	flags.StringVar(&f.faults, "faults", "", "faults, such as drop-after=0.01,5xx=0.02,429=0.01, or a list cut short: page-cap=1000, leave-out=7 (sandbox/README.md)")
 	flags.BoolVar(&f.forgetKeys, "forget-keys", false, "forget idempotency keys on a restart")
 	flags.StringVar(&f.webhook, "webhook", "", "URL that webhooks are sent to")
@@ -98,9 +98,6 @@ func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 		if _, err := os.Stat(f.state); err == nil {
 			if err := toss.Load(f.state); err != nil {
 				return nil, failed("give another --state, or remove the file to begin anew", "%w", err)
-			}
-			if f.clock == "now" { // the demo's last morning may be later than now
-				start = pay.Latest(start, toss.SavedAt())
 			}
 			if f.clock != "" {
 				toss.SetClock(start)
