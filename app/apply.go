@@ -20,7 +20,7 @@ type Applied struct {
 
 // TakenRow is a row whose word was taken, or would be.
 type TakenRow struct {
-	Row     reports.RowWord
+	Row     reports.RowDecision
 	Request *refunds.Request // what refund_now asks for; nil for every other word
 	Adopted bool             // it was asked for before
 	Warning string
@@ -30,7 +30,7 @@ type TakenRow struct {
 
 // RefusedRow is a row whose word cannot be taken, and why.
 type RefusedRow struct {
-	Row          reports.RowWord
+	Row          reports.RowDecision
 	Reason, Hint string
 }
 
@@ -38,7 +38,7 @@ type RefusedRow struct {
 // decisions to refund are looked up before anything is written: where the
 // provider cannot be asked nothing of the file is taken. Without write everything
 // is tried and nothing is kept. The rows before an error stay taken.
-func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowWord, write bool) (Applied, error) {
+func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowDecision, write bool) (Applied, error) {
 	var applied Applied
 	plans, refusals, err := d.planAll(ctx, book, words)
 	if err != nil {
@@ -75,7 +75,7 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowW
 
 // takenBack are the requests that another word than refund_now takes back, as they
 // stand before it: what of the break was not sent yet.
-func (d *Decider) takenBack(ctx context.Context, w reconcile.Word) ([]refunds.Request, error) {
+func (d *Decider) takenBack(ctx context.Context, w reconcile.Decision) ([]refunds.Request, error) {
 	if w.As == "" {
 		return nil, nil
 	}
@@ -96,7 +96,7 @@ func (d *Decider) takenBack(ctx context.Context, w reconcile.Word) ([]refunds.Re
 // planAll plans the decisions to refund, in the order of the rows, so that of two
 // for one payment the second is planned by what the first leaves. A row that has
 // no plan and no refusal asks for no refund, or says what its break bears already.
-func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.RowWord) ([]*RefundDecision, []*RefusedRow, error) {
+func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.RowDecision) ([]*RefundDecision, []*RefusedRow, error) {
 	plans, refusals := make([]*RefundDecision, len(words)), make([]*RefusedRow, len(words))
 	asked := map[string][]refunds.Taken{} // by payment
 	for i, row := range words {
@@ -133,7 +133,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 }
 
 // refusedRow is a row with what refuses it.
-func refusedRow(row reports.RowWord, err error) *RefusedRow {
+func refusedRow(row reports.RowDecision, err error) *RefusedRow {
 	return &RefusedRow{Row: row, Reason: err.Error(), Hint: hint.Of(err)}
 }
 
@@ -154,7 +154,7 @@ func ApprovalsOf(requests []refunds.Request, batch string) []Approval {
 	currencies := map[pay.Currency]bool{}
 	for _, r := range requests {
 		switch {
-		case r.State != refunds.Requested:
+		case r.State != refunds.StateRequested:
 		case batch != "" && r.Batch == batch && r.SameAs == "":
 			whole = append(whole, r)
 			currencies[r.Currency] = true
@@ -191,7 +191,7 @@ func ApprovalsOf(requests []refunds.Request, batch string) []Approval {
 func NoAccount(requests []refunds.Request) int {
 	n := 0
 	for _, r := range requests {
-		if r.State == refunds.NeedsAccount {
+		if r.State == refunds.StateNeedsAccount {
 			n++
 		}
 	}

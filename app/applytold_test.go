@@ -17,13 +17,13 @@ func TestADecisionSaysWhichRequestsItTakesBack(t *testing.T) {
 	d.breaks["b1"] = d.breaks["b1"].Refund("r1", "kim", "", decidedAt)
 	d.breaks["b2"] = reconcile.Break{ID: "b2", Status: reconcile.Open}
 	d.requests = []refunds.Request{
-		{ID: "r1", BreakID: "b1", State: refunds.Requested, Amount: 5_000, Currency: pay.KRW},
-		{ID: "r0", BreakID: "b1", State: refunds.Succeeded, Amount: 5_000, Currency: pay.KRW},
-		{ID: "r2", BreakID: "b2", State: refunds.Requested, Amount: 7_000, Currency: pay.KRW},
+		{ID: "r1", BreakID: "b1", State: refunds.StateRequested, Amount: 5_000, Currency: pay.KRW},
+		{ID: "r0", BreakID: "b1", State: refunds.StateSucceeded, Amount: 5_000, Currency: pay.KRW},
+		{ID: "r2", BreakID: "b2", State: refunds.StateRequested, Amount: 7_000, Currency: pay.KRW},
 	}
 	owner := "lee"
-	noted := reports.RowWord{Word: reconcile.Word{ID: "b1", Owner: &owner, Seen: d.breaks["b1"]}}
-	applied, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowWord{row(d, "b1", reconcile.Waiting), row(d, "b2", reconcile.Waiting), noted}, false)
+	noted := reports.RowDecision{Word: reconcile.Decision{ID: "b1", Owner: &owner, Seen: d.breaks["b1"]}}
+	applied, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowDecision{row(d, "b1", reconcile.Waiting), row(d, "b2", reconcile.Waiting), noted}, false)
 	if err != nil || len(applied.Taken) != 3 {
 		t.Fatalf("%+v, %v", applied, err)
 	}
@@ -42,9 +42,9 @@ func TestADecisionSaysWhichRequestsItTakesBack(t *testing.T) {
 func TestAnApprovalLineSaysWhatItLeavesOut(t *testing.T) {
 	t.Parallel()
 	requests := []refunds.Request{
-		{ID: "a", Batch: "b", State: refunds.Requested, Amount: 15_900, Currency: pay.KRW},
-		{ID: "c", Batch: "b", State: refunds.NeedsAccount, Amount: 60_000, Currency: pay.KRW},
-		{ID: "d", Batch: "b", State: refunds.NeedsAccount, Amount: 63_900, Currency: pay.KRW},
+		{ID: "a", Batch: "b", State: refunds.StateRequested, Amount: 15_900, Currency: pay.KRW},
+		{ID: "c", Batch: "b", State: refunds.StateNeedsAccount, Amount: 60_000, Currency: pay.KRW},
+		{ID: "d", Batch: "b", State: refunds.StateNeedsAccount, Amount: 63_900, Currency: pay.KRW},
 	}
 	approvals := ApprovalsOf(requests, "b")
 	if len(approvals) != 1 || approvals[0].Count != 1 || approvals[0].Amount != 15_900 || NoAccount(requests) != 2 {

@@ -148,7 +148,7 @@ func (a *Asker) request(ctx context.Context, planned *Planned, ahead []refunds.R
 			return err
 		}
 	}
-	if r := &planned.Adding.Request; r.State == refunds.Approved {
+	if r := &planned.Adding.Request; r.State == refunds.StateApproved {
 		r.Approval = refunds.ApprovalHash(*r)
 	}
 	return nil
@@ -212,7 +212,7 @@ func (a *Asker) had(ctx context.Context, asking refunds.Asking, p pay.Payment) (
 	if asking.Account != nil && asking.Ref == "" {
 		amount, unread := p.Currency.ParseWritten(asking.Amount)
 		for _, r := range requests {
-			if r.PaymentKey == p.PaymentKey && r.State == refunds.NeedsAccount && (asking.All || unread == nil && r.Amount == amount) {
+			if r.PaymentKey == p.PaymentKey && r.State == refunds.StateNeedsAccount && (asking.All || unread == nil && r.Amount == amount) {
 				return &r, nil
 			}
 		}
@@ -258,7 +258,7 @@ func (a *Asker) again(ctx context.Context, planned *Planned, had refunds.Request
 		}
 		planned.Warning = refunds.Said{Korean: "환불계좌를 등록했습니다", English: "its refund account was taken"}
 		return a.seal(ctx, &planned.Adding, *account)
-	case had.State == refunds.Rejected:
+	case had.State == refunds.StateRejected:
 		planned.Warning = refunds.Said{Korean: "이전에 철회 또는 반려되어 환불되지 않습니다. 환불하려면 다른 참조번호로 요청하십시오", English: "it was taken back or refused before, and is not refunded: ask under another ref if it is wanted after all"}
 	case asking.Reason != had.Reason:
 		planned.Warning = refunds.Said{Korean: "처음 요청한 사유를 유지합니다", English: "it keeps the reason that it was asked with"}
@@ -273,7 +273,7 @@ func (a *Asker) seal(ctx context.Context, adding *refunds.Adding, account pay.Re
 	if err != nil {
 		return err
 	}
-	adding.Account, adding.Request.AccountPrint = stored, print
+	adding.Account, adding.Request.AccountFingerprint = stored, print
 	return nil
 }
 

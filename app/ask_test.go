@@ -156,7 +156,7 @@ func whole(order string) refunds.Asking {
 
 func open(order string, amount, taxFree int64) refunds.Request {
 	return refunds.Request{ID: refunds.RequestID(mid, "open-"+order), MID: mid, OrderID: order, PaymentKey: "k-" + order, Amount: amount, TaxFreeAmount: taxFree,
-		Currency: pay.KRW, Ref: "open-" + order, State: refunds.Requested, RequestedBy: "lee", RequestedAt: now.Add(-time.Minute), Reason: "변심"}
+		Currency: pay.KRW, Ref: "open-" + order, State: refunds.StateRequested, RequestedBy: "lee", RequestedAt: now.Add(-time.Minute), Reason: "변심"}
 }
 
 // outcome is a plan in short: the amount, and where it is refused the column.
@@ -229,7 +229,7 @@ func TestAnEqualRowIsApprovedByItsIDOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := work.Run(t.Context())
-	if err != nil || rows[0].Adding.Request.State != refunds.Approved || rows[1].Adding.Request.State != refunds.Requested || rows[1].Adding.Request.Approval != "" {
+	if err != nil || rows[0].Adding.Request.State != refunds.StateApproved || rows[1].Adding.Request.State != refunds.StateRequested || rows[1].Adding.Request.Approval != "" {
 		t.Errorf("planned %+v, %v", rows, err)
 	}
 }

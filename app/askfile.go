@@ -228,7 +228,7 @@ func sayEqual(rows []Planned) {
 			continue
 		}
 		at[rows[i].Adding.Request.ID] = i
-		if first, ok := at[rows[i].Adding.Request.SameAs]; ok && rows[first].Adding.Request.State == refunds.Requested {
+		if first, ok := at[rows[i].Adding.Request.SameAs]; ok && rows[first].Adding.Request.State == refunds.StateRequested {
 			rows[first].Warning = rows[first].Warning.And(refunds.SaidEqual(rows[i].Adding.Request.ID))
 		}
 	}

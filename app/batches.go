@@ -118,7 +118,7 @@ func (x ReadBatch) tellMore(ctx context.Context, batch *reports.Batch, r refunds
 			}
 		}
 	}
-	if r.State == refunds.Succeeded || r.State == refunds.Accepted {
+	if r.State == refunds.StateSucceeded || r.State == refunds.StateAccepted {
 		p, canceledAt, err := x.Facts.SeenPayment(ctx, r)
 		if err != nil {
 			return err

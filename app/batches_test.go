@@ -71,9 +71,9 @@ func TestABatchSaysOfEachRequestWhatIsNotInItsRow(t *testing.T) {
 	sent := func(at time.Time) ShownAttempt { return ShownAttempt{Attempt: refunds.Attempt{LastSent: at}} }
 	f := folder{
 		requests: []refunds.Request{
-			{ID: "twice", Batch: "b", Attempts: 2, State: refunds.Unknown},
-			{ID: "done", Batch: "b", Attempts: 1, State: refunds.Succeeded, Amount: 100},
-			{ID: "account", Batch: "b", State: refunds.Requested, Method: pay.VirtualAccount, PaymentKey: "k"},
+			{ID: "twice", Batch: "b", Attempts: 2, State: refunds.StateUnknown},
+			{ID: "done", Batch: "b", Attempts: 1, State: refunds.StateSucceeded, Amount: 100},
+			{ID: "account", Batch: "b", State: refunds.StateRequested, Method: pay.VirtualAccount, PaymentKey: "k"},
 			{ID: "other", Batch: "another"},
 		},
 		attempts: map[string][]ShownAttempt{"twice": {sent(minute(5)), sent(minute(3))}, "done": {sent(minute(1))}},
@@ -109,12 +109,12 @@ func TestABatchIsTouchedBySendingAndBySettling(t *testing.T) {
 	heard := 0
 	hear := touched.Record(func(refunds.Done) { heard++ })
 	request := func(batch string) refunds.Request {
-		return refunds.Request{Batch: batch, State: refunds.Approved}
+		return refunds.Request{Batch: batch, State: refunds.StateApproved}
 	}
-	hear(refunds.Done{Request: request("waits"), Is: refunds.Approved})
-	hear(refunds.Done{Request: request("settled"), Is: refunds.Succeeded})
-	hear(refunds.Done{Request: request("sent"), Is: refunds.Approved, Sends: 1})
-	hear(refunds.Done{Request: request(""), Is: refunds.Succeeded})
+	hear(refunds.Done{Request: request("waits"), Is: refunds.StateApproved})
+	hear(refunds.Done{Request: request("settled"), Is: refunds.StateSucceeded})
+	hear(refunds.Done{Request: request("sent"), Is: refunds.StateApproved, Sends: 1})
+	hear(refunds.Done{Request: request(""), Is: refunds.StateSucceeded})
 	if got := touched.IDs(); !slices.Equal(got, []string{"sent", "settled"}) || heard != 4 {
 		t.Errorf("touched %v, passed on %d of 4", got, heard)
 	}

@@ -112,7 +112,7 @@ func TestTheSameFileTwiceRefundsOnePaymentOfAnOrderPaidTwice(t *testing.T) {
 				t.Fatalf("the first time: %s", got)
 			}
 			r := planned.Adding.Request
-			r.State = refunds.Succeeded
+			r.State = refunds.StateSucceeded
 			d.requests = append(d.requests, r)
 			d.carryOut(r)
 			again, got := d.one(t, asking)

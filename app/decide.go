@@ -17,7 +17,7 @@ import (
 // A RefundDecision is a person's refund_now with the request that makes it
 // happen, both to be written in one transaction.
 type RefundDecision struct {
-	Word     reconcile.Word // its RefundID is the request's
+	Word     reconcile.Decision // its RefundID is the request's
 	Request  refunds.Request
 	Adopted  bool // Request was asked for before: nothing is added
 	Payment  pay.Payment
@@ -47,7 +47,7 @@ type Decisions interface {
 	Known(ctx context.Context, r refunds.Request) (refunds.Known, error)
 	// TakeWord writes a decision that asks for no refund; without keep it only
 	// tries.
-	TakeWord(ctx context.Context, w reconcile.Word, by, file string, keep bool, now time.Time) (changed bool, err error)
+	TakeWord(ctx context.Context, w reconcile.Decision, by, file string, keep bool, now time.Time) (changed bool, err error)
 	// DecideRefund writes refund_now and its request, both or neither; without
 	// keep it only tries.
 	DecideRefund(ctx context.Context, d RefundDecision, keep bool) (Decided, error)
@@ -75,27 +75,6 @@ type Decider struct {
 // ErrUnknownID: the store has no such thing.
 var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
 
-// ErrOnItsWay: money of the payment goes back through Toss already, or perhaps.
-var ErrOnItsWay = errors.New("a refund of the same payment is on its way, or nobody knows what became of it")
-
-// DecidedBeforeError reports a workbook whose decision about a break was carried
-// out before: the same file asks for a refund once, also when the request that it
-// made was refused since.
-type DecidedBeforeError struct {
-	BreakID string
-	At      time.Time
-}
-
-// Error says when.
-func (e *DecidedBeforeError) Error() string {
-	return fmt.Sprintf("this workbook's refund_now was carried out on %s, and its request has ended", pay.FormatTime(e.At))
-}
-
-// Hint says how to decide again.
-func (e *DecidedBeforeError) Hint() string {
-	return "decide again in the workbook of a later night, or by daesa breaks resolve " + e.BreakID
-}
-
 // ofOneDecision reports whether the store refuses one decision for itself, so that
 // the others of the same file can be taken.
 func ofOneDecision(err error) bool {
@@ -104,9 +83,9 @@ func ofOneDecision(err error) bool {
 	var refunded *reconcile.RefundedError
 	var tooMuch *refunds.TooMuchError
 	var sameRef *refunds.RefError
-	var before *DecidedBeforeError
+	var before *reconcile.DecidedBeforeError
 	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &refunded) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
-		errors.Is(err, ErrUnknownID) || errors.Is(err, ErrOnItsWay)
+		errors.Is(err, ErrUnknownID) || errors.Is(err, refunds.ErrOnItsWay)
 }
 
 // RefusedError says why a decision to refund is not taken.
@@ -132,7 +111,7 @@ func (d *Decider) Resolve(ctx context.Context, id, note string, named refunds.Na
 	if err != nil {
 		return Decided{}, "", err
 	}
-	word := reconcile.Word{ID: id, As: reconcile.RefundNow, Note: &note, Seen: b}
+	word := reconcile.Decision{ID: id, As: reconcile.RefundNow, Note: &note, Seen: b}
 	decision, err := d.plan(ctx, b, word, Workbook{}, named, nil)
 	if err != nil {
 		return Decided{}, "", err
@@ -145,7 +124,7 @@ func (d *Decider) Resolve(ctx context.Context, id, note string, named refunds.Na
 // payment as it stands now. asked is what earlier decisions of the same file ask
 // of its payment. A *RefusedError is about this decision alone; every other error
 // means that nothing may be decided.
-func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Word, book Workbook, named refunds.Named, asked []refunds.Taken) (RefundDecision, error) {
+func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Decision, book Workbook, named refunds.Named, asked []refunds.Taken) (RefundDecision, error) {
 	decision := RefundDecision{Word: w, By: d.By, Workbook: book, Now: d.Now}
 	refuse := func(cause error) error {
 		return &RefusedError{Break: b, Reason: cause.Error(), Advice: adviceOf(b, cause), Cause: cause}

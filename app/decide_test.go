@@ -30,7 +30,7 @@ type desk struct {
 
 	asked   []string // payments that were looked up
 	decided []RefundDecision
-	taken   []reconcile.Word
+	taken   []reconcile.Decision
 	kept    []bool
 }
 
@@ -48,7 +48,7 @@ func (d *desk) RefundsOfOrder(context.Context, string, string) ([]refunds.Reques
 
 func (d *desk) Known(context.Context, refunds.Request) (refunds.Known, error) { return d.known, nil }
 
-func (d *desk) TakeWord(_ context.Context, w reconcile.Word, _, _ string, keep bool, _ time.Time) (bool, error) {
+func (d *desk) TakeWord(_ context.Context, w reconcile.Decision, _, _ string, keep bool, _ time.Time) (bool, error) {
 	d.taken, d.kept = append(d.taken, w), append(d.kept, keep)
 	return true, nil
 }
@@ -103,7 +103,7 @@ func owing(change ...func(*desk, *reconcile.Break, *pay.Payment)) *desk {
 
 // taken is an open request of somebody's for an amount.
 func taken(amount int64) []refunds.Taken {
-	return []refunds.Taken{{ID: "other", State: refunds.Requested, Parts: refunds.Parts{Amount: amount}}}
+	return []refunds.Taken{{ID: "other", State: refunds.StateRequested, Parts: refunds.Parts{Amount: amount}}}
 }
 
 // kind turns the break into one of another kind; the shop holds nothing for it.
@@ -137,14 +137,14 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 		state   refunds.State
 		refused string
 	}{
-		{name: "what is owed", amount: 10_000, state: refunds.Requested},
-		{name: "what is owed less what somebody asked for", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Taken = taken(4_000) }}, amount: 6_000, state: refunds.Requested},
+		{name: "what is owed", amount: 10_000, state: refunds.StateRequested},
+		{name: "what is owed less what somebody asked for", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Taken = taken(4_000) }}, amount: 6_000, state: refunds.StateRequested},
 		{name: "what is owed less what went back by hand", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
 			d.known.Given = []refunds.Given{{Parts: refunds.Parts{Amount: 4_000}}}
-		}}, amount: 6_000, state: refunds.Requested},
+		}}, amount: 6_000, state: refunds.StateRequested},
 		{name: "what is owed less what was cancelled since", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) {
 			p.Status, p.BalanceAmount, p.Cancels = pay.PartialCanceled, 27_000, []pay.Cancel{{Amount: 3_000, Status: pay.CancelDone}}
-		}}, amount: 7_000, state: refunds.Requested},
+		}}, amount: 7_000, state: refunds.StateRequested},
 		{name: "all that is asked for already", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Taken = taken(10_000) }}, refused: "10000 KRW of this payment are asked for already"},
 		{name: "more is owed than the break showed", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Order.CanceledAmount = 12_000 }}, refused: "12000 KRW would go back, and the break showed 10000 KRW"},
 		{name: "nothing is owed any more", change: []change{func(d *desk, _ *reconcile.Break, _ *pay.Payment) { d.known.Order.CanceledAmount = 0 }}, refused: "nothing is left to give back"},
@@ -162,16 +162,16 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 		}}, refused: "Toss can no longer cancel it"},
 		{name: "a deposited virtual account without account", change: []change{kind(reconcile.MissingLocally), func(_ *desk, _ *reconcile.Break, p *pay.Payment) {
 			p.Method, p.Account = pay.VirtualAccount, &pay.VirtualAccountState{}
-		}}, amount: 30_000, state: refunds.NeedsAccount},
+		}}, amount: 30_000, state: refunds.StateNeedsAccount},
 		{name: "a mixed tax part that nobody named", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) { p.TaxFreeAmount = 15_000 }}, refused: "say how much of this part is"},
-		{name: "a mixed tax part", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) { p.TaxFreeAmount = 15_000 }}, named: refunds.Named{TaxFree: "4000"}, amount: 10_000, taxFree: 4_000, state: refunds.Requested},
-		{name: "paid after the cancel: all that is held", change: []change{kind(reconcile.PaidAfterCancel)}, amount: 30_000, state: refunds.Requested},
-		{name: "an order that the shop lacks: all that is held", change: []change{kind(reconcile.MissingLocally)}, amount: 30_000, state: refunds.Requested},
+		{name: "a mixed tax part", change: []change{func(_ *desk, _ *reconcile.Break, p *pay.Payment) { p.TaxFreeAmount = 15_000 }}, named: refunds.Named{TaxFree: "4000"}, amount: 10_000, taxFree: 4_000, state: refunds.StateRequested},
+		{name: "paid after the cancel: all that is held", change: []change{kind(reconcile.PaidAfterCancel)}, amount: 30_000, state: refunds.StateRequested},
+		{name: "an order that the shop lacks: all that is held", change: []change{kind(reconcile.MissingLocally)}, amount: 30_000, state: refunds.StateRequested},
 		{name: "an order that the shop has found since", change: []change{kind(reconcile.MissingLocally), func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
 			d.known.Order = &pay.Order{PG: pay.PGToss, Status: pay.OrderPaid, Currency: pay.KRW, Amount: 30_000}
 		}}, refused: "or the shop holds it now"},
 		{name: "a duplicate payment that nobody named", change: []change{kind(reconcile.DuplicatePayment)}, refused: "must be named: daesa breaks resolve b1 --as refund_now --payment KEY"},
-		{name: "a duplicate payment", change: []change{kind(reconcile.DuplicatePayment)}, named: refunds.Named{Payment: "k1"}, amount: 30_000, state: refunds.Requested},
+		{name: "a duplicate payment", change: []change{kind(reconcile.DuplicatePayment)}, named: refunds.Named{Payment: "k1"}, amount: 30_000, state: refunds.StateRequested},
 		{name: "the only payment that holds money", change: []change{kind(reconcile.DuplicatePayment), func(d *desk, _ *reconcile.Break, _ *pay.Payment) { delete(d.payments, "k9") }},
 			named: refunds.Named{Payment: "k1"}, refused: "30000 KRW would go back, and the payments of this order hold 10000 KRW more than the shop"},
 		{name: "the payment of another order", change: []change{kind(reconcile.DuplicatePayment), func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
@@ -220,8 +220,8 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 func TestADecisionTakesOverWhatTheNightAskedFor(t *testing.T) {
 	t.Parallel()
 	d := owing(func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
-		d.requests = []refunds.Request{{ID: "old", BreakID: "b1", State: refunds.Rejected}, {ID: "other", BreakID: "b2", State: refunds.Requested},
-			{ID: "night", BreakID: "b1", State: refunds.Requested, Amount: 10_000, Currency: pay.KRW}}
+		d.requests = []refunds.Request{{ID: "old", BreakID: "b1", State: refunds.StateRejected}, {ID: "other", BreakID: "b2", State: refunds.StateRequested},
+			{ID: "night", BreakID: "b1", State: refunds.StateRequested, Amount: 10_000, Currency: pay.KRW}}
 	})
 	done, _, err := d.decider().Resolve(t.Context(), "b1", "yes", refunds.Named{})
 	if err != nil || done.Request.ID != "night" || len(d.asked) != 0 || !d.decided[0].Adopted || done.Break.RefundID != "night" {
@@ -232,7 +232,7 @@ func TestADecisionTakesOverWhatTheNightAskedFor(t *testing.T) {
 func TestTheNextRequestOfABreakHasARefOfItsOwn(t *testing.T) {
 	t.Parallel()
 	d := owing(func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
-		d.requests = []refunds.Request{{ID: "first", BreakID: "b1", State: refunds.Rejected}, {ID: "other", BreakID: "b2", State: refunds.Rejected}}
+		d.requests = []refunds.Request{{ID: "first", BreakID: "b1", State: refunds.StateRejected}, {ID: "other", BreakID: "b2", State: refunds.StateRejected}}
 	})
 	done, _, err := d.decider().Resolve(t.Context(), "b1", "yes", refunds.Named{})
 	if err != nil || done.Request.Ref != "break:b1:2" || done.Request.ID != refunds.RequestID(shop, "break:b1:2") {
@@ -241,8 +241,8 @@ func TestTheNextRequestOfABreakHasARefOfItsOwn(t *testing.T) {
 }
 
 // row is a word of a workbook about a break of the desk.
-func row(d *desk, id string, as reconcile.Disposition) reports.RowWord {
-	return reports.RowWord{Sheet: "불일치", Row: 7, OrderID: d.breaks[id].OrderID, Word: reconcile.Word{ID: id, As: as, Seen: d.breaks[id]}}
+func row(d *desk, id string, as reconcile.Disposition) reports.RowDecision {
+	return reports.RowDecision{Sheet: "불일치", Row: 7, OrderID: d.breaks[id].OrderID, Word: reconcile.Decision{ID: id, As: as, Seen: d.breaks[id]}}
 }
 
 func TestNothingOfAWorkbookIsTakenWhereTossCannotBeAsked(t *testing.T) {
@@ -250,7 +250,7 @@ func TestNothingOfAWorkbookIsTakenWhereTossCannotBeAsked(t *testing.T) {
 	d := owing()
 	d.breaks["b2"] = reconcile.Break{ID: "b2", Status: reconcile.Open}
 	d.down = &pay.Failure{Kind: pay.FailureNoAnswer, API: "GET /v1/payments"}
-	_, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowWord{row(d, "b2", reconcile.Waiting), row(d, "b1", reconcile.RefundNow)}, true)
+	_, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowDecision{row(d, "b2", reconcile.Waiting), row(d, "b1", reconcile.RefundNow)}, true)
 	if err == nil || !strings.Contains(err.Error(), "nothing was decided") || len(d.taken)+len(d.decided) > 0 {
 		t.Errorf("%v; %d words and %d decisions were taken", err, len(d.taken), len(d.decided))
 	}
@@ -270,8 +270,8 @@ func TestAWorkbookIsTakenRowByRow(t *testing.T) {
 	d.breaks["b6"] = b.Refund("r6", "kim", "", decidedAt)
 	same := row(d, "b6", reconcile.RefundNow)
 	same.Word.ID, same.Word.Seen = "b6", b
-	words := []reports.RowWord{row(d, "b1", reconcile.RefundNow), row(d, "b2", reconcile.Waiting), row(d, "b3", reconcile.RefundNow),
-		row(d, "b4", reconcile.RefundNow), {Word: reconcile.Word{ID: "b5", As: reconcile.RefundNow, Seen: lost}}, same}
+	words := []reports.RowDecision{row(d, "b1", reconcile.RefundNow), row(d, "b2", reconcile.Waiting), row(d, "b3", reconcile.RefundNow),
+		row(d, "b4", reconcile.RefundNow), {Word: reconcile.Decision{ID: "b5", As: reconcile.RefundNow, Seen: lost}}, same}
 	applied, err := d.decider().Apply(t.Context(), Workbook{SHA256: "sum", Batch: "batch"}, words, false)
 	if err != nil {
 		t.Fatal(err)
@@ -301,7 +301,7 @@ func TestAWorkbookIsTakenRowByRow(t *testing.T) {
 func TestOneLineApprovesWhatOneWorkbookAsksFor(t *testing.T) {
 	t.Parallel()
 	won := func(id string, amount int64, change ...func(*refunds.Request)) refunds.Request {
-		r := refunds.Request{ID: id, Batch: "b", Amount: amount, Currency: pay.KRW, State: refunds.Requested}
+		r := refunds.Request{ID: id, Batch: "b", Amount: amount, Currency: pay.KRW, State: refunds.StateRequested}
 		for _, each := range change {
 			each(&r)
 		}
@@ -317,7 +317,7 @@ func TestOneLineApprovesWhatOneWorkbookAsksFor(t *testing.T) {
 		{"none", nil, "b", nil},
 		{"one by its id", []refunds.Request{won("r1", 500)}, "", []string{"daesa refunds approve r1 --expect-count 1 --expect-amount 500"}},
 		{"a batch", []refunds.Request{won("r1", 500), won("r2", 700)}, "b", []string{"daesa refunds approve --batch b --expect-count 2 --expect-amount 1200"}},
-		{"what waits for an account, or was approved, is not in it", []refunds.Request{won("r1", 500), won("r2", 1, func(r *refunds.Request) { r.State = refunds.NeedsAccount }), won("r3", 1, func(r *refunds.Request) { r.State = refunds.Approved })}, "b",
+		{"what waits for an account, or was approved, is not in it", []refunds.Request{won("r1", 500), won("r2", 1, func(r *refunds.Request) { r.State = refunds.StateNeedsAccount }), won("r3", 1, func(r *refunds.Request) { r.State = refunds.StateApproved })}, "b",
 			[]string{"daesa refunds approve --batch b --expect-count 1 --expect-amount 500"}},
 		{"what equals another is named", []refunds.Request{won("r1", 500), won("r2", 500, func(r *refunds.Request) { r.SameAs = "r0" })}, "b",
 			[]string{"daesa refunds approve --batch b --expect-count 1 --expect-amount 500", "daesa refunds approve r2 --expect-count 1 --expect-amount 500"}},

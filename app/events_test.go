@@ -70,7 +70,7 @@ func settling(t *testing.T, j *journal) (s app.SettleWoken, settled *int, warned
 		Warn: func(text, _ string) { *warned = append(*warned, text) },
 		Settle: func(context.Context) (jobs.RefundSummary, error) {
 			*settled++
-			return jobs.RefundSummary{States: map[refunds.State]int{refunds.Succeeded: 1}}, nil
+			return jobs.RefundSummary{States: map[refunds.State]int{refunds.StateSucceeded: 1}}, nil
 		}}, settled, warned
 }
 

@@ -54,8 +54,8 @@ func TestTheFiguresCountWhatWaitsOverAllMerchants(t *testing.T) {
 	t.Parallel()
 	soon, later := now.Add(72*time.Hour), now.Add(96*time.Hour)
 	d := dial{last: "2026-11-20", brake: Brake{On: true}, openBooks: openBooks{standing: refunds.Standing{Open: []refunds.Open{
-		waitsFor("a", "1", refunds.Requested, 1000, later), waitsFor("a", "2", refunds.Requested, 2000, soon), waitsFor("a", "3", refunds.Approved, 20_000, later),
-		waitsFor("gone", "4", refunds.Approved, 4000, time.Time{}),
+		waitsFor("a", "1", refunds.StateRequested, 1000, later), waitsFor("a", "2", refunds.StateRequested, 2000, soon), waitsFor("a", "3", refunds.StateApproved, 20_000, later),
+		waitsFor("gone", "4", refunds.StateApproved, 4000, time.Time{}),
 	}}}}
 	f, err := ReadFigures(t.Context(), d, needsOf("", d.openBooks), now)
 	if err != nil {

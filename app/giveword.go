@@ -25,9 +25,9 @@ const (
 // WordStore takes a person's word on requests, all or none.
 type WordStore interface {
 	Batches
-	Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, error)
-	Reject(ctx context.Context, w refunds.Word) ([]refunds.Request, error)
-	Withdraw(ctx context.Context, w refunds.Word) ([]refunds.Request, error)
+	Approve(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
+	Reject(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
+	Withdraw(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 }
 
 // GiveWord is `refunds approve`, `reject` and `withdraw`.
@@ -63,7 +63,7 @@ func (x GiveWord) Run(ctx context.Context) (Given, error) {
 	if err := x.Head.Check(ctx); err != nil {
 		return given, err
 	}
-	word := refunds.Word{IDs: x.IDs, By: x.By, Note: x.Note, Now: x.Now, Check: func(requests []refunds.Request) error { return x.check(requests, given.LeftOut) }}
+	word := refunds.Approval{IDs: x.IDs, By: x.By, Note: x.Note, Now: x.Now, Check: func(requests []refunds.Request) error { return x.check(requests, given.LeftOut) }}
 	if x.Batch != "" {
 		requests, err := x.Store.RefundsOfBatch(ctx, x.MID, x.Batch)
 		if err != nil {
@@ -74,7 +74,7 @@ func (x GiveWord) Run(ctx context.Context) (Given, error) {
 		}
 		word.IDs, given.LeftOut = x.waiting(requests)
 	}
-	give := map[Say]func(context.Context, refunds.Word) ([]refunds.Request, error){
+	give := map[Say]func(context.Context, refunds.Approval) ([]refunds.Request, error){
 		SayApprove: x.Store.Approve, SayReject: x.Store.Reject, SayWithdraw: x.Store.Withdraw,
 	}[x.Say]
 	var err error
@@ -89,9 +89,9 @@ func (x GiveWord) waiting(requests []refunds.Request) (ids, leftOut []string) {
 	approving := x.Say == SayApprove
 	for _, r := range requests {
 		switch {
-		case r.State == refunds.Requested && approving && r.SameAs != "":
+		case r.State == refunds.StateRequested && approving && r.SameAs != "":
 			leftOut = append(leftOut, r.ID)
-		case r.State == refunds.Requested, r.State == refunds.NeedsAccount && !approving:
+		case r.State == refunds.StateRequested, r.State == refunds.StateNeedsAccount && !approving:
 			ids = append(ids, r.ID)
 		}
 	}
@@ -185,8 +185,8 @@ func (x ResolveRefund) Run(ctx context.Context) error {
 
 // TransferStore gives a transfer by hand, and takes a person's word on it.
 type TransferStore interface {
-	HandTransfer(ctx context.Context, id string) (refunds.HandTransfer, error)
-	MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.HandTransfer, error)
+	ManualTransfer(ctx context.Context, id string) (refunds.ManualTransfer, error)
+	MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error)
 }
 
 // MoveTransfer is `refunds transfers approve`, `done` and `drop`.
@@ -194,23 +194,23 @@ type MoveTransfer struct {
 	Store   TransferStore
 	Head    *HeadKeeper
 	LookUps map[string]LookUp // by MID
-	Word    refunds.HandWord
+	Word    refunds.ManualWord
 }
 
 // Run writes the word. Before an approval the payment is looked up once more:
 // what Toss has cancelled meanwhile must not be given back a second time. The
 // payment of a merchant that is not configured cannot be looked up, and counts as
 // it was seen last.
-func (x MoveTransfer) Run(ctx context.Context) (refunds.HandTransfer, error) {
+func (x MoveTransfer) Run(ctx context.Context) (refunds.ManualTransfer, error) {
 	if err := x.Head.Check(ctx); err != nil {
-		return refunds.HandTransfer{}, err
+		return refunds.ManualTransfer{}, err
 	}
-	t, err := x.Store.HandTransfer(ctx, x.Word.ID)
+	t, err := x.Store.ManualTransfer(ctx, x.Word.ID)
 	if err != nil {
 		return t, err
 	}
 	word := x.Word
-	if lookUp, ok := x.LookUps[t.MID]; ok && word.To == refunds.HandApproved {
+	if lookUp, ok := x.LookUps[t.MID]; ok && word.To == refunds.ManualApproved {
 		p, _, err := lookUp.Payment(ctx, t.PaymentKey)
 		if err == nil {
 			p, err = p.Under(t.MID)
@@ -220,5 +220,5 @@ func (x MoveTransfer) Run(ctx context.Context) (refunds.HandTransfer, error) {
 		}
 		word.Seen = &p
 	}
-	return x.Store.MoveHandTransfer(ctx, word)
+	return x.Store.MoveManualTransfer(ctx, word)
 }

@@ -19,7 +19,7 @@ type tray struct {
 	requests []refunds.Request
 	claimed  *refunds.Claimed
 	step     refunds.Step
-	transfer refunds.HandTransfer
+	transfer refunds.ManualTransfer
 	seen     *pay.Payment // of the newest word on a transfer
 }
 
@@ -32,7 +32,7 @@ func (s *tray) RefundsOfBatch(_ context.Context, _, batch string) (of []refunds.
 	return of, nil
 }
 
-func (s *tray) give(w refunds.Word, rule func(refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
+func (s *tray) give(w refunds.Approval, rule func(refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
 	var named []refunds.Request
 	for _, r := range s.requests {
 		if slices.Contains(w.IDs, r.ID) {
@@ -52,15 +52,15 @@ func (s *tray) give(w refunds.Word, rule func(refunds.Request) (refunds.Request,
 	return named, nil
 }
 
-func (s *tray) Approve(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
-	return s.give(w, func(r refunds.Request) (refunds.Request, error) { r.State = refunds.Approved; return r, nil })
+func (s *tray) Approve(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
+	return s.give(w, func(r refunds.Request) (refunds.Request, error) { r.State = refunds.StateApproved; return r, nil })
 }
 
-func (s *tray) Reject(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (s *tray) Reject(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return s.give(w, refunds.Request.Reject)
 }
 
-func (s *tray) Withdraw(_ context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (s *tray) Withdraw(_ context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return s.give(w, refunds.Request.Withdraw)
 }
 
@@ -71,11 +71,11 @@ func (s *tray) ResolveRefund(_ context.Context, _ *refunds.Claimed, step refunds
 	return nil
 }
 
-func (s *tray) HandTransfer(context.Context, string) (refunds.HandTransfer, error) {
+func (s *tray) ManualTransfer(context.Context, string) (refunds.ManualTransfer, error) {
 	return s.transfer, nil
 }
 
-func (s *tray) MoveHandTransfer(_ context.Context, w refunds.HandWord) (refunds.HandTransfer, error) {
+func (s *tray) MoveManualTransfer(_ context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error) {
 	s.seen = w.Seen
 	return s.transfer.Move(w)
 }
@@ -113,9 +113,9 @@ func idsOf(requests []refunds.Request) (ids []string) {
 
 func TestAnApprovalOfABatchLeavesOutWhatEqualsAnother(t *testing.T) {
 	t.Parallel()
-	equal := waitsFor("equal", refunds.Requested, 100)
+	equal := waitsFor("equal", refunds.StateRequested, 100)
 	equal.SameAs = "one"
-	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 100), equal, waitsFor("account", refunds.NeedsAccount, 50), waitsFor("sent", refunds.Succeeded, 70)}}
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.StateRequested, 100), equal, waitsFor("account", refunds.StateNeedsAccount, 50), waitsFor("sent", refunds.StateSucceeded, 70)}}
 	given, err := word(s, app.SayApprove).Run(t.Context())
 	if err != nil || !slices.Equal(idsOf(given.Requests), []string{"one"}) || !slices.Equal(given.LeftOut, []string{"equal"}) {
 		t.Errorf("%v, left out %v, %v", idsOf(given.Requests), given.LeftOut, err)
@@ -128,7 +128,7 @@ func TestAnApprovalOfABatchLeavesOutWhatEqualsAnother(t *testing.T) {
 
 func TestAnApprovalIsOfWhatThePersonHasSeen(t *testing.T) {
 	t.Parallel()
-	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 40_000), waitsFor("two", refunds.Requested, 29_000)}}
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.StateRequested, 40_000), waitsFor("two", refunds.StateRequested, 29_000)}}
 	for amount, ok := range map[string]bool{"69000": true, "69,000": true, "69,000원": true, "68000": false} {
 		w := word(s, app.SayApprove)
 		w.Expect = &app.Expected{Count: 2, Amount: amount}
@@ -159,7 +159,7 @@ func TestADatabaseThatIsBehindTakesNoWord(t *testing.T) {
 	k := keeper(t, j)
 	must(t, k.Keep(t.Context(), noon, true))
 	j.length = 899
-	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.Requested, 100)}, claimed: &refunds.Claimed{}}
+	s := &tray{requests: []refunds.Request{waitsFor("one", refunds.StateRequested, 100)}, claimed: &refunds.Claimed{}}
 	w := word(s, app.SayApprove)
 	w.Head = k
 	_, given := w.Run(t.Context())
@@ -185,11 +185,11 @@ func lookUps(p *toss) map[string]app.LookUp { return map[string]app.LookUp{"m": 
 
 func TestAHeldRefundIsResolvedByWhatTossShowsNow(t *testing.T) {
 	t.Parallel()
-	held := refunds.Request{ID: "r", MID: "m", PaymentKey: "k", State: refunds.HeldState, Amount: 1000, Currency: pay.KRW, RequestedBy: "kim"}
+	held := refunds.Request{ID: "r", MID: "m", PaymentKey: "k", State: refunds.StateHeld, Amount: 1000, Currency: pay.KRW, RequestedBy: "kim"}
 	s := &tray{claimed: &refunds.Claimed{Request: held}}
 	shown := &toss{payment: pay.Payment{MID: "m", PaymentKey: "k", Status: pay.Done, Method: pay.Card, Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000, PartialCancelable: true}}
 	resolve := app.ResolveRefund{Store: s, Head: app.NewHeadKeeper("", nil), LookUps: lookUps(shown), ID: "r", By: "lee", Now: noon}
-	if err := resolve.Run(t.Context()); err != nil || s.step.To != refunds.Requested || shown.looked != 1 {
+	if err := resolve.Run(t.Context()); err != nil || s.step.To != refunds.StateRequested || shown.looked != 1 {
 		t.Errorf("not executed: %s after %d looks, %v", s.step.To, shown.looked, err)
 	}
 	resolve.Executed = true
@@ -205,19 +205,19 @@ func TestAHeldRefundIsResolvedByWhatTossShowsNow(t *testing.T) {
 
 func TestATransferIsApprovedAfterOneMoreLook(t *testing.T) {
 	t.Parallel()
-	due := refunds.HandTransfer{RefundID: "r", MID: "m", PaymentKey: "k", Amount: 1000, Currency: pay.KRW, State: refunds.HandDue, RequestedBy: "kim"}
-	approval := refunds.HandWord{ID: "r", To: refunds.HandApproved, By: "lee", Now: noon}
+	due := refunds.ManualTransfer{RefundID: "r", MID: "m", PaymentKey: "k", Amount: 1000, Currency: pay.KRW, State: refunds.ManualDue, RequestedBy: "kim"}
+	approval := refunds.ManualWord{ID: "r", To: refunds.ManualApproved, By: "lee", Now: noon}
 	for name, c := range map[string]struct {
-		transfer refunds.HandTransfer
-		word     refunds.HandWord
+		transfer refunds.ManualTransfer
+		word     refunds.ManualWord
 		mid      string // of the payment that Toss shows
 		down     error
 		looked   int
 		moved    bool
 	}{
 		"an approval":                   {due, approval, "m", nil, 1, true},
-		"dropping needs no look":        {due, refunds.HandWord{ID: "r", To: refunds.HandDropped, By: "lee", Note: "settled", Now: noon}, "m", nil, 0, true},
-		"of a merchant that left":       {func() refunds.HandTransfer { d := due; d.MID = "left"; return d }(), approval, "m", nil, 0, true},
+		"dropping needs no look":        {due, refunds.ManualWord{ID: "r", To: refunds.ManualDropped, By: "lee", Note: "settled", Now: noon}, "m", nil, 0, true},
+		"of a merchant that left":       {func() refunds.ManualTransfer { d := due; d.MID = "left"; return d }(), approval, "m", nil, 0, true},
 		"Toss shows another merchant's": {due, approval, "other", nil, 1, false},
 		"Toss cannot be asked":          {due, approval, "m", &pay.Failure{Kind: pay.FailureNoAnswer}, 1, false},
 	} {

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
 
 	"daesa/internal/hint"
+	"daesa/internal/wholefile"
 )
 
 // HeadJournal is the journal, as far as its head is kept outside the database.
@@ -174,24 +174,7 @@ func (k *HeadKeeper) write(kept keptHead) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(k.path, append(text, '\n'))
-}
-
-// replaceFile replaces a small file by another, whole.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".daesa-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return wholefile.Replace(k.path, append(text, '\n'))
 }
 
 // Behind reports whether a night runs on a database that lacks what was sent from

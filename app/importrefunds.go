@@ -121,13 +121,13 @@ func (f *RefundFile) faultyOrders() map[int]string {
 // count takes in a request that was added, or would be.
 func (d *Imported) count(r refunds.Request) {
 	d.Added++
-	if r.State == refunds.ExpiredState { // Toss is never asked for it
+	if r.State == refunds.StateExpired { // Toss is never asked for it
 		d.Expired++
 		return
 	}
 	d.Amount[r.Currency] += r.Amount
 	switch r.State {
-	case refunds.NeedsAccount:
+	case refunds.StateNeedsAccount:
 		d.WithoutAccount++
 	default: // it takes its way
 	}

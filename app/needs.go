@@ -16,8 +16,8 @@ type NeedBooks interface {
 	Standing(ctx context.Context, now time.Time) (refunds.Standing, error)
 	// NeedPerson counts a merchant's open breaks; mid "": of all merchants.
 	NeedPerson(ctx context.Context, mid string) (int64, error)
-	// HandTransfers gives transfers by hand; mid "": of all merchants.
-	HandTransfers(ctx context.Context, mid, state string) ([]refunds.HandTransfer, error)
+	// ManualTransfers gives transfers by hand; mid "": of all merchants.
+	ManualTransfers(ctx context.Context, mid, state string) ([]refunds.ManualTransfer, error)
 }
 
 // Needs says what waits for people. What belongs to merchants without nights,
@@ -127,12 +127,12 @@ func (n *Needs) judge(w Waits, o *Outcome, told ...Need) {
 
 // transfers adds what nobody has given back by hand yet.
 func (n *Needs) transfers(ctx context.Context, o *Outcome) error {
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
-		list, err := n.Books.HandTransfers(ctx, "", string(state))
+	for _, state := range []refunds.ManualState{refunds.ManualDue, refunds.ManualApproved} {
+		list, err := n.Books.ManualTransfers(ctx, "", string(state))
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(list, func(t refunds.HandTransfer) bool { return !n.Concern(t.MID) })
+		list = slices.DeleteFunc(list, func(t refunds.ManualTransfer) bool { return !n.Concern(t.MID) })
 		if len(list) > 0 {
 			o.Add(EndedPerson, "%s to give back by bank transfer (%s): daesa refunds transfers list", pay.Counted(len(list), "refund"), state)
 		}

@@ -15,7 +15,7 @@ import (
 type openBooks struct {
 	standing  refunds.Standing
 	breaks    map[string]int64
-	transfers []refunds.HandTransfer
+	transfers []refunds.ManualTransfer
 }
 
 func (b openBooks) Standing(context.Context, time.Time) (refunds.Standing, error) {
@@ -31,7 +31,7 @@ func (b openBooks) NeedPerson(_ context.Context, mid string) (sum int64, err err
 	return sum, nil
 }
 
-func (b openBooks) HandTransfers(_ context.Context, _, state string) (list []refunds.HandTransfer, err error) {
+func (b openBooks) ManualTransfers(_ context.Context, _, state string) (list []refunds.ManualTransfer, err error) {
 	for _, t := range b.transfers {
 		if string(t.State) == state {
 			list = append(list, t)
@@ -84,10 +84,10 @@ func TestEachCommandTellsItsOwnNeeds(t *testing.T) {
 	}
 	books := openBooks{
 		standing: refunds.Standing{Open: []refunds.Open{
-			open("a", "1", refunds.Requested, 1000), open("a", "2", refunds.Approved, 20_000), open("b", "3", refunds.Unknown, 3000), open("gone", "4", refunds.Approved, 4000),
+			open("a", "1", refunds.StateRequested, 1000), open("a", "2", refunds.StateApproved, 20_000), open("b", "3", refunds.StateUnknown, 3000), open("gone", "4", refunds.StateApproved, 4000),
 		}},
 		breaks:    map[string]int64{"a": 2},
-		transfers: []refunds.HandTransfer{{MID: "a", State: refunds.HandDue}, {MID: "b", State: refunds.HandApproved}},
+		transfers: []refunds.ManualTransfer{{MID: "a", State: refunds.ManualDue}, {MID: "b", State: refunds.ManualApproved}},
 	}
 	endings := func(o Outcome) map[Ending]int {
 		counts := map[Ending]int{}

@@ -200,10 +200,10 @@ func (x RunRefunds) preview(ctx context.Context, w *refunds.Worker, r refunds.Re
 	if err != nil {
 		return PlannedRefund{}, err
 	}
-	step := refunds.Preview(ctx, *claimed, w.Provider, w.AccountDays, w.SecretPrint, w.Clock())
+	step := refunds.Preview(ctx, *claimed, w.Provider, w.AccountDays, w.SecretFingerprint, w.Clock())
 	would := step.To
 	if step.Do == refunds.Send || step.Do == refunds.SendAnew {
-		would = refunds.Sending
+		would = refunds.StateSending
 	}
 	return PlannedRefund{Request: r, Would: would, Why: step.Why}, nil
 }

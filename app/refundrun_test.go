@@ -66,7 +66,7 @@ func (d *counter) Cancel(context.Context, pay.CancelIntent, []byte, func(context
 // approvedFor is a request that was approved and is due.
 func approvedFor(order string, amount int64) refunds.Request {
 	r := refunds.Request{ID: "r-" + order, MID: mid, OrderID: order, PaymentKey: "k-" + order, Amount: amount, Currency: pay.KRW, Method: pay.Card,
-		State: refunds.Approved, CancelBy: now.Add(time.Hour), Reason: "변심", RequestedBy: "kim", ApprovedBy: "lee"}
+		State: refunds.StateApproved, CancelBy: now.Add(time.Hour), Reason: "변심", RequestedBy: "kim", ApprovedBy: "lee"}
 	r.Approval = refunds.ApprovalHash(r)
 	return r
 }
@@ -114,7 +114,7 @@ func TestADryRunSaysWhatEachLimitKeepsAndSendsNothing(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, expected %q", got, want)
 	}
-	if i := slices.IndexFunc(run.Planned, func(p PlannedRefund) bool { return p.Request.OrderID == "gone" }); run.Planned[i].Would == refunds.Sending {
+	if i := slices.IndexFunc(run.Planned, func(p PlannedRefund) bool { return p.Request.OrderID == "gone" }); run.Planned[i].Would == refunds.StateSending {
 		t.Error("what is given back already would be sent")
 	}
 	if run.Summary.Sent != 0 || run.Head != "head" || x.Budget.Of[pay.KRW].Run != 15_000 {
@@ -196,7 +196,7 @@ func TestWhatOfARunAPersonMustKnow(t *testing.T) {
 // A batch's workbook that cannot be written changes nothing of what was sent.
 func TestAWorkbookThatCannotBeWrittenIsAWarning(t *testing.T) {
 	t.Parallel()
-	x, said := runOf(t, &till{folder: folder{requests: []refunds.Request{{ID: "r", Batch: "b1", MID: mid, Amount: 1, Currency: pay.KRW, State: refunds.Succeeded}}, arrived: map[string]time.Time{}}}, newCounter())
+	x, said := runOf(t, &till{folder: folder{requests: []refunds.Request{{ID: "r", Batch: "b1", MID: mid, Amount: 1, Currency: pay.KRW, State: refunds.StateSucceeded}}, arrived: map[string]time.Time{}}}, newCounter())
 	x.Workbooks.Options = func() (reports.Options, error) { return reports.Options{}, errors.New("no password") }
 	if path := x.Workbooks.Redraw(t.Context(), "b1", "", nil); path != "" || len(*said) != 1 || !strings.Contains((*said)[0], "daesa report batch b1") {
 		t.Errorf("%q %q", path, *said)
@@ -208,7 +208,7 @@ func TestAWorkbookThatCannotBeWrittenIsAWarning(t *testing.T) {
 
 func TestAFormerMIDHasAQueueWhileTheBooksHaveItsRequests(t *testing.T) {
 	t.Parallel()
-	books := counts{"former": {refunds.Approved: 1}}
+	books := counts{"former": {refunds.StateApproved: 1}}
 	queues, err := QueuesOf(t.Context(), books, mid, []string{"former", "never"})
 	if want := []string{mid, "former"}; err != nil || !slices.Equal(queues, want) {
 		t.Errorf("%q %v", queues, err)

@@ -126,7 +126,7 @@ func TestWithoutWriteNothingOfAWorkbookWaitsForAWord(t *testing.T) {
 func TestARequestThatWasAskedForBeforeIsApprovedByItsID(t *testing.T) {
 	t.Parallel()
 	d := owing()
-	d.requests = []refunds.Request{{ID: "r1", MID: shop, OrderID: "A-1", PaymentKey: "k1", BreakID: "b1", State: refunds.Requested, Amount: 10_000, Currency: pay.KRW}}
+	d.requests = []refunds.Request{{ID: "r1", MID: shop, OrderID: "A-1", PaymentKey: "k1", BreakID: "b1", State: refunds.StateRequested, Amount: 10_000, Currency: pay.KRW}}
 	book, s := drawn(t, d, "환불 진행")
 	applied := apply(t, book, s, true)
 	if len(applied.Approve) != 1 || applied.Approve[0].Command() != "daesa refunds approve r1 --expect-count 1 --expect-amount 10000" {

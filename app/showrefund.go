@@ -60,7 +60,7 @@ func (x ShowRefund) Run(ctx context.Context, id string) (shown ShownRefund, err 
 
 // arrival says when the customer can expect the money of a cancel.
 func (x ShowRefund) arrival(ctx context.Context, r refunds.Request) (string, error) {
-	if r.State != refunds.Succeeded && r.State != refunds.Accepted {
+	if r.State != refunds.StateSucceeded && r.State != refunds.StateAccepted {
 		return "", nil
 	}
 	p, canceledAt, err := x.Books.SeenPayment(ctx, r)

@@ -172,7 +172,7 @@ func (t *Teller) Refunds(ctx context.Context, s jobs.RefundSummary, counter Coun
 	}
 	slices.Sort(refused)
 	t.Keys(ctx, refused)
-	if s.States[refunds.Unknown]+s.States[refunds.HeldState] == 0 || len(t.Addresses) == 0 {
+	if s.States[refunds.StateUnknown]+s.States[refunds.StateHeld] == 0 || len(t.Addresses) == 0 {
 		return
 	}
 	counts, err := counter.CountStates(ctx, mid)
@@ -180,7 +180,7 @@ func (t *Teller) Refunds(ctx context.Context, s jobs.RefundSummary, counter Coun
 		t.Warn(fmt.Sprintf("unknown refunds could not be counted for a notification: %v", err), "")
 		return
 	}
-	unknown, held := counts[refunds.Unknown], counts[refunds.HeldState]
+	unknown, held := counts[refunds.StateUnknown], counts[refunds.StateHeld]
 	t.alert(ctx, fmt.Sprintf("refunds/unknown=%d/held=%d", unknown, held),
 		t.text("환불 확인 필요: 결과 미확인 %d건 · 확인 필요 %d건", "Refunds to look at: %d unknown, %d held", unknown, held),
 		t.text("결과 미확인 건은 다음 환불 실행 시 재조회합니다. 확인 필요 건은 토스 상점관리자에서 확인한 뒤 daesa refunds resolve로 확정하십시오. 중복 환불될 수 있으므로 같은 환불을 수기로 다시 처리하지 마십시오.",

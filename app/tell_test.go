@@ -57,15 +57,15 @@ func (p *post) gets(t *testing.T, name string, want ...string) {
 func TestARefundRunTellsWhoseKeyIsRefusedAndWhatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
-	books := counts{"": {refunds.Unknown: 1, refunds.HeldState: 2}}
-	p.Refunds(t.Context(), jobs.RefundSummary{States: map[refunds.State]int{refunds.Succeeded: 5}, Unasked: map[string]string{"b": refunds.WhyUnreachable}}, books, "")
+	books := counts{"": {refunds.StateUnknown: 1, refunds.StateHeld: 2}}
+	p.Refunds(t.Context(), jobs.RefundSummary{States: map[refunds.State]int{refunds.StateSucceeded: 5}, Unasked: map[string]string{"b": refunds.WhyUnreachable}}, books, "")
 	p.gets(t, "all is well, one merchant was away")
-	run := jobs.RefundSummary{States: map[refunds.State]int{refunds.Unknown: 1}, Unasked: map[string]string{"b": refunds.WhyKeyRefused, "a": refunds.WhyKeyRefused}}
+	run := jobs.RefundSummary{States: map[refunds.State]int{refunds.StateUnknown: 1}, Unasked: map[string]string{"b": refunds.WhyKeyRefused, "a": refunds.WhyKeyRefused}}
 	p.Refunds(t.Context(), run, books, "")
 	p.gets(t, "two keys, and three to look at", "Toss refuses the secret key of a", "Toss refuses the secret key of b", "Refunds to look at: 1 unknown, 2 held")
 	p.Refunds(t.Context(), run, books, "")
 	p.gets(t, "the same within the hour")
-	books[""][refunds.HeldState] = 3
+	books[""][refunds.StateHeld] = 3
 	p.Refunds(t.Context(), run, books, "")
 	p.gets(t, "one more is held", "Refunds to look at: 1 unknown, 3 held")
 	p.clock = p.clock.Add(time.Hour)

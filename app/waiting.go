@@ -30,10 +30,10 @@ func NeedsOf(l refunds.WaitLine) []Need {
 	}{
 		{NeedSetting, l.Stuck},
 		{NeedTime, l.Late > 0},
-		{NeedApproval, l.State == refunds.Requested},
-		{NeedAccount, l.State == refunds.NeedsAccount},
-		{NeedLook, l.State == refunds.HeldState},
-		{NeedOutcome, l.State == refunds.HeldState || l.State == refunds.Unknown},
+		{NeedApproval, l.State == refunds.StateRequested},
+		{NeedAccount, l.State == refunds.StateNeedsAccount},
+		{NeedLook, l.State == refunds.StateHeld},
+		{NeedOutcome, l.State == refunds.StateHeld || l.State == refunds.StateUnknown},
 	} {
 		if each.is {
 			needs = append(needs, each.need)
@@ -58,7 +58,7 @@ func ToldAgain(now time.Time, nextNight func(after time.Time) time.Time) time.Ti
 func RunningOut(requests []refunds.Request, before time.Time) (soon, lost []refunds.Request) {
 	for _, r := range requests {
 		switch {
-		case r.State == refunds.ExpiredState:
+		case r.State == refunds.StateExpired:
 			lost = append(lost, r)
 		case r.State.Unsent() && !r.CancelBy.IsZero() && r.CancelBy.Before(before):
 			soon = append(soon, r)

@@ -16,14 +16,14 @@ func TestWhatALineNeeds(t *testing.T) {
 		line refunds.WaitLine
 		want []Need
 	}{
-		"nothing":                    {refunds.WaitLine{State: refunds.Approved, Count: 3}, nil},
-		"a word":                     {refunds.WaitLine{State: refunds.Requested}, []Need{NeedApproval}},
-		"a word, and soon":           {refunds.WaitLine{State: refunds.Requested, Late: 1}, []Need{NeedTime, NeedApproval}},
-		"a setting":                  {refunds.WaitLine{State: refunds.Approved, Stuck: true, Late: 2}, []Need{NeedSetting, NeedTime}},
-		"an account":                 {refunds.WaitLine{State: refunds.NeedsAccount}, []Need{NeedAccount}},
-		"a look":                     {refunds.WaitLine{State: refunds.HeldState}, []Need{NeedLook, NeedOutcome}},
-		"its outcome":                {refunds.WaitLine{State: refunds.Unknown}, []Need{NeedOutcome}},
-		"a setting, and its outcome": {refunds.WaitLine{State: refunds.Unknown, Stuck: true}, []Need{NeedSetting, NeedOutcome}},
+		"nothing":                    {refunds.WaitLine{State: refunds.StateApproved, Count: 3}, nil},
+		"a word":                     {refunds.WaitLine{State: refunds.StateRequested}, []Need{NeedApproval}},
+		"a word, and soon":           {refunds.WaitLine{State: refunds.StateRequested, Late: 1}, []Need{NeedTime, NeedApproval}},
+		"a setting":                  {refunds.WaitLine{State: refunds.StateApproved, Stuck: true, Late: 2}, []Need{NeedSetting, NeedTime}},
+		"an account":                 {refunds.WaitLine{State: refunds.StateNeedsAccount}, []Need{NeedAccount}},
+		"a look":                     {refunds.WaitLine{State: refunds.StateHeld}, []Need{NeedLook, NeedOutcome}},
+		"its outcome":                {refunds.WaitLine{State: refunds.StateUnknown}, []Need{NeedOutcome}},
+		"a setting, and its outcome": {refunds.WaitLine{State: refunds.StateUnknown, Stuck: true}, []Need{NeedSetting, NeedOutcome}},
 	} {
 		if diff := cmp.Diff(test.want, NeedsOf(test.line)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -68,8 +68,8 @@ func TestWhatRunsOutSoonIsInTheOrderOfItsDeadlines(t *testing.T) {
 		}
 		return r
 	}
-	soon, lost := RunningOut([]refunds.Request{request("later", refunds.Approved, 3*time.Hour), request("next", refunds.Requested, time.Hour), request("far", refunds.Approved, 9*time.Hour),
-		request("sent", refunds.Sending, time.Hour), request("never", refunds.Approved, 0), request("lost", refunds.ExpiredState, 0)}, now.Add(4*time.Hour))
+	soon, lost := RunningOut([]refunds.Request{request("later", refunds.StateApproved, 3*time.Hour), request("next", refunds.StateRequested, time.Hour), request("far", refunds.StateApproved, 9*time.Hour),
+		request("sent", refunds.StateSending, time.Hour), request("never", refunds.StateApproved, 0), request("lost", refunds.StateExpired, 0)}, now.Add(4*time.Hour))
 	if len(soon) != 2 || soon[0].ID != "next" || soon[1].ID != "later" || len(lost) != 1 || lost[0].ID != "lost" {
 		t.Errorf("%+v, lost %+v", soon, lost)
 	}

@@ -84,7 +84,7 @@ func newPlanner(b *testing.B) *planner {
 	if p.conn, err = db.Conn(ctx); err != nil {
 		b.Fatal(err)
 	}
-	if p.queries, err = sqlfiles.Queries(sqlfiles.Postgres); err != nil {
+	if p.queries, err = store.Queries(sqlfiles.Postgres); err != nil {
 		b.Fatal(err)
 	}
 	begun := time.Now()

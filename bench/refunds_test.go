@@ -84,20 +84,20 @@ func benchmarkRefunds(b *testing.B, url string, workers int) {
 	var group sync.WaitGroup
 	for i := range workers {
 		worker := &refunds.Worker{
-			MID: "tosspayments", Owner: fmt.Sprint(i), Actor: "bench", RunID: "run", SecretPrint: "s", AccountDays: 365,
+			MID: "tosspayments", Owner: fmt.Sprint(i), Actor: "bench", RunID: "run", SecretFingerprint: "s", AccountDays: 365,
 			Budget: refunds.Budget{RunCount: 1 << 40, DayCount: 1 << 40, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits}},
 			Queue:  db, Provider: provider, Clock: time.Now, Freeze: toss.CancelBody,
 		}
 		group.Go(func() {
 			for {
-				turn, err := worker.Turn(b.Context(), refunds.Choice{Send: true})
+				turn, err := worker.Step(b.Context(), refunds.Choice{Send: true})
 				if err != nil {
 					b.Error(err)
 				}
 				if turn == nil || err != nil {
 					return
 				}
-				if turn.Is == refunds.Succeeded {
+				if turn.Is == refunds.StateSucceeded {
 					done.Add(1)
 				}
 			}
@@ -130,13 +130,13 @@ func fill(b *testing.B, db *store.DB, sb *sandbox.Sandbox, client *toss.Client) 
 		ids[i] = refunds.RequestID(p.MID, ref)
 		rows[i] = refunds.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{
 			ID: ids[i], MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW,
-			Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now,
+			Reason: "변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now,
 		}}
 	}
 	if _, err := db.AddRefunds(b.Context(), nil, rows, "kim", now); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := db.Approve(b.Context(), refunds.Word{IDs: ids, By: "lee", Now: now}); err != nil {
+	if _, err := db.Approve(b.Context(), refunds.Approval{IDs: ids, By: "lee", Now: now}); err != nil {
 		b.Fatal(err)
 	}
 }

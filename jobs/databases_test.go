@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/internal/database"
 	"daesa/internal/pgtest"
 	"daesa/jobs"
 	"daesa/pay"
@@ -69,13 +70,13 @@ func (w *world) askedFor(number int) {
 		ref := fmt.Sprint("r", i)
 		ids[i] = refunds.RequestID(p.MID, ref)
 		rows[i] = refunds.Adding{Payment: p, Evidence: []pay.Evidence{evidence}, Request: refunds.Request{ID: ids[i], MID: p.MID, OrderID: p.OrderID,
-			PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested,
+			PaymentKey: p.PaymentKey, Method: p.Method, Amount: 10_000, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.StateRequested,
 			RequestedBy: "kim", RequestedAt: morning(last)}}
 	}
 	if _, err := w.db.AddRefunds(w.t.Context(), nil, rows, "kim", morning(last)); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: ids, By: "lee", Now: morning(last)}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Approval{IDs: ids, By: "lee", Now: morning(last)}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -96,7 +97,7 @@ func (w *world) refundRun() (jobs.RefundSummary, error) {
 		FailureReached: func(part, total int64) bool { return false },
 		Sleep:          func(context.Context, time.Duration) error { return nil },
 		Merchants: []jobs.RefundMerchant{{Workers: 4, Probe: func(context.Context) (time.Time, bool, error) { return morning(last), true, nil },
-			Worker: &refunds.Worker{MID: mid, Owner: "run", Actor: "daesa refunds", RunID: "run", SecretPrint: "s", AccountDays: 365, Queue: w.db, Provider: w.client,
+			Worker: &refunds.Worker{MID: mid, Owner: "run", Actor: "daesa refunds", RunID: "run", SecretFingerprint: "s", AccountDays: 365, Queue: w.db, Provider: w.client,
 				Clock: func() time.Time { return morning(last) }, Freeze: toss.CancelBody, Budget: refunds.Budget{RunCount: 1000, DayCount: 1000, Of: map[pay.Currency]refunds.Limits{pay.KRW: wide}}}}}}
 	return run.Run(w.t.Context())
 }
@@ -133,7 +134,7 @@ func TestTwoNightsAndARefundRunDoWithThreeConnections(t *testing.T) {
 	}
 	group.Go(func() {
 		summary, err := process().refundRun()
-		if err != nil || summary.Sent != sent || summary.States[refunds.Succeeded] != sent {
+		if err != nil || summary.Sent != sent || summary.States[refunds.StateSucceeded] != sent {
 			t.Errorf("the run: %+v, %v", summary, err)
 		}
 	})
@@ -152,7 +153,7 @@ func TestANightNeedsTwoConnections(t *testing.T) {
 	address := pgtest.URL(t)
 	w := newWorld(t, worldOptions{database: address})
 	few := limited(t, address, 1)
-	db, err := store.Open(t.Context(), few, store.Patience(time.Second))
+	db, err := store.Open(t.Context(), few, database.Patience(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

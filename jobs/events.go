@@ -48,19 +48,12 @@ type EventInbox interface {
 	// FindPayment completes an event with what is known of its order or cancel,
 	// and says whether its payment was ever heard of otherwise.
 	FindPayment(ctx context.Context, e pay.Event) (found pay.Event, known bool, err error)
-	// SecretPrints gives by what the secrets of the event's payment are known.
-	SecretPrints(ctx context.Context, e pay.Event) ([]string, error)
+	// SecretFingerprints gives by what the secrets of the event's payment are known.
+	SecretFingerprints(ctx context.Context, e pay.Event) ([]string, error)
 	// Heard keeps a payment as it was seen, and makes its refunds that wait for
 	// news due.
 	Heard(ctx context.Context, p pay.Payment, page pay.Evidence, now time.Time) (woken int, err error)
 }
-
-// How an event ends.
-const (
-	eventDone    = "done"
-	eventForged  = "forged"
-	eventUnknown = "unknown"
-)
 
 const (
 	// eventBatch is how many events one pass takes at a time.
@@ -173,13 +166,13 @@ func (r *eventRun) sort(ctx context.Context, events []pay.Event, tries map[strin
 			}
 			continue
 		}
-		prints, err := r.Inbox.SecretPrints(ctx, e)
+		prints, err := r.Inbox.SecretFingerprints(ctx, e)
 		if err != nil {
 			return nil, err
 		}
 		if forged(e, prints) {
 			r.summary.Forged++
-			if err := r.Inbox.EndEvent(ctx, e.ID, eventForged, forgedWhy, r.Clock()); err != nil {
+			if err := r.Inbox.EndEvent(ctx, e.ID, EventForged, forgedWhy, r.Clock()); err != nil {
 				return nil, err
 			}
 			continue
@@ -220,7 +213,7 @@ func (r *eventRun) strange(ctx context.Context, e pay.Event, tries int) error {
 	const why = "too many events of payments that nobody else knows"
 	if tries > 2*eventTries {
 		r.summary.Unknown++
-		return r.Inbox.EndEvent(ctx, e.ID, eventUnknown, why, r.Clock())
+		return r.Inbox.EndEvent(ctx, e.ID, EventUnknown, why, r.Clock())
 	}
 	r.summary.PutOff++
 	return r.Inbox.PutOffEvent(ctx, e.ID, why, r.Clock().Add(time.Duration(tries)*time.Minute))
@@ -232,7 +225,7 @@ const forgedWhy = "its secret is not the payment's"
 // payment.
 func forged(e pay.Event, prints []string) bool {
 	prints = slices.DeleteFunc(slices.Clone(prints), func(print string) bool { return print == "" })
-	return e.SecretPrint != "" && len(prints) > 0 && !slices.Contains(prints, e.SecretPrint)
+	return e.SecretFingerprint != "" && len(prints) > 0 && !slices.Contains(prints, e.SecretFingerprint)
 }
 
 // unknown: nobody's order yet. It may become known: the event can be faster than
@@ -244,7 +237,7 @@ func (r *eventRun) unknown(ctx context.Context, e pay.Event, tries int) error {
 		return r.Inbox.PutOffEvent(ctx, e.ID, why, r.Clock().Add(eventPause(tries)))
 	}
 	r.summary.Unknown++
-	return r.Inbox.EndEvent(ctx, e.ID, eventUnknown, why, r.Clock())
+	return r.Inbox.EndEvent(ctx, e.ID, EventUnknown, why, r.Clock())
 }
 
 // eventPause grows from half a minute to an hour.
@@ -278,7 +271,7 @@ func (r *eventRun) look(ctx context.Context, t *told) error {
 		r.gap(t.merchant.MID + ": " + err.Error())
 		return nil
 	}
-	t.seen, t.orderID, t.print = true, p.OrderID, pay.SecretPrint(p.Secret)
+	t.seen, t.orderID, t.print = true, p.OrderID, pay.SecretFingerprint(p.Secret)
 	woken, err := r.Inbox.Heard(ctx, p, page, r.Clock())
 	if err != nil {
 		return err
@@ -343,13 +336,13 @@ func (r *eventRun) end(ctx context.Context, payments []*told) error {
 				err = r.Inbox.PutOffEvent(ctx, e.ID, t.why, now.Add(eventPause(t.tries)))
 			case !t.seen:
 				r.summary.Unknown++
-				err = r.Inbox.EndEvent(ctx, e.ID, eventUnknown, t.why, now)
+				err = r.Inbox.EndEvent(ctx, e.ID, EventUnknown, t.why, now)
 			case forged(e, []string{t.print}):
 				r.summary.Forged++
-				err = r.Inbox.EndEvent(ctx, e.ID, eventForged, forgedWhy, now)
+				err = r.Inbox.EndEvent(ctx, e.ID, EventForged, forgedWhy, now)
 			default:
 				r.summary.Done++
-				err = r.Inbox.EndEvent(ctx, e.ID, eventDone, "", now)
+				err = r.Inbox.EndEvent(ctx, e.ID, EventDone, "", now)
 			}
 			if err != nil {
 				return err

@@ -206,9 +206,9 @@ func TestAForgedSecretLeadsToNothing(t *testing.T) {
 	if err != nil || p.Secret == "" {
 		t.Fatal(p.Secret, err)
 	}
-	wrong := pay.Event{MID: mid, Type: pay.DepositCallback, OrderID: "C-1", Status: "DONE", SecretPrint: pay.SecretPrint("ps_wrong")}
+	wrong := pay.Event{MID: mid, Type: pay.DepositCallback, OrderID: "C-1", Status: "DONE", SecretFingerprint: pay.SecretFingerprint("ps_wrong")}
 	right := wrong
-	right.SecretPrint = pay.SecretPrint(p.Secret)
+	right.SecretFingerprint = pay.SecretFingerprint(p.Secret)
 	m.come(wrong, right)
 	if s := m.work(); s.Done != 1 || s.Forged != 1 || m.looks != 1 {
 		t.Fatalf("%+v after %d looks", s, m.looks)
@@ -305,27 +305,27 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 	p.MID = mid
 	id := refunds.RequestID(mid, "f")
 	r := refunds.Request{ID: id, MID: mid, OrderID: "F-1", PaymentKey: made.Key, Method: p.Method, Amount: 5_000, Currency: p.Currency, Reason: "x",
-		Ref: "f", State: refunds.Requested, RequestedBy: "kim", RequestedAt: m.now}
+		Ref: "f", State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: m.now}
 	if _, err := m.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{page}}}, "kim", m.now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.db.Approve(t.Context(), refunds.Word{IDs: []string{id}, By: "lee", Now: m.now}); err != nil {
+	if _, err := m.db.Approve(t.Context(), refunds.Approval{IDs: []string{id}, By: "lee", Now: m.now}); err != nil {
 		t.Fatal(err)
 	}
 	limits := refunds.Limits{Single: 1 << 40, Run: 1 << 40, Day: 1 << 40}
-	worker := &refunds.Worker{MID: mid, Owner: "w", Actor: "w", RunID: "run", SecretPrint: "s", AccountDays: 365, Queue: m.db, Provider: m.client,
+	worker := &refunds.Worker{MID: mid, Owner: "w", Actor: "w", RunID: "run", SecretFingerprint: "s", AccountDays: 365, Queue: m.db, Provider: m.client,
 		Budget: refunds.Budget{RunCount: 10, DayCount: 10, Of: map[pay.Currency]refunds.Limits{p.Currency: limits}},
 		Clock:  func() time.Time { return m.now }, Freeze: toss.CancelBody}
-	if _, err := worker.Turn(t.Context(), refunds.Choice{Send: true}); err != nil {
+	if _, err := worker.Step(t.Context(), refunds.Choice{Send: true}); err != nil {
 		t.Fatal(err)
 	}
 	sent, _, err := m.db.Refund(t.Context(), id)
-	if err != nil || sent.State != refunds.Accepted || sent.TransactionKey == "" {
+	if err != nil || sent.State != refunds.StateAccepted || sent.TransactionKey == "" {
 		t.Fatalf("%+v, %v", sent, err)
 	}
 	m.events.Settle = func(ctx context.Context) error {
 		m.settled++
-		_, err := worker.Turn(ctx, refunds.Choice{})
+		_, err := worker.Step(ctx, refunds.Choice{})
 		return err
 	}
 	tell := func(after time.Duration, want refunds.State) {
@@ -339,8 +339,8 @@ func TestAForeignCancelThatIsDoneSettlesItsRefund(t *testing.T) {
 			t.Errorf("%+v, %v, expected %s", r, err, want)
 		}
 	}
-	tell(5*time.Minute, refunds.Accepted)  // said too early, and not believed
-	tell(6*time.Minute, refunds.Succeeded) // four minutes before it would have been looked at
+	tell(5*time.Minute, refunds.StateAccepted)  // said too early, and not believed
+	tell(6*time.Minute, refunds.StateSucceeded) // four minutes before it would have been looked at
 	if m.settled != 2 {
 		t.Errorf("settled %d times", m.settled)
 	}

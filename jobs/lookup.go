@@ -55,7 +55,7 @@ func (n *night) lookUp(ctx context.Context) error {
 		limit = min(limit, int64(n.Settings.MaxLookUps))
 	}
 	for done := int64(0); done < limit; {
-		batch, err := n.cmp.Next(ctx, after, int(min(lookUpBatch, limit-done)))
+		batch, err := n.cmp.NextSuspects(ctx, after, int(min(lookUpBatch, limit-done)))
 		if err != nil || len(batch) == 0 {
 			return err
 		}

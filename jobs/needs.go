@@ -94,7 +94,7 @@ type Touching interface {
 
 // Judging walks the suspects and keeps what look-ups showed of them.
 type Judging interface {
-	Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error)
+	NextSuspects(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error)
 	SaveLookUps(ctx context.Context, payments []pay.Payment, judged []string) error
 	Breaks(ctx context.Context) ([]reconcile.Break, error)
 	Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error)
@@ -157,9 +157,9 @@ type After struct {
 	Breaks      []reconcile.Break // open, reopened, timing, and cleared this night
 	Refunds     []refunds.Request
 	Standing    refunds.Standing         // what is open, of all merchants
-	Due         []refunds.HandTransfer   // by hand, of all merchants, that nobody has made yet
+	Due         []refunds.ManualTransfer // by hand, of all merchants, that nobody has made yet
 	Executed    []refunds.Executed       // lately, the newest first
-	Transfers   []refunds.HandTransfer   // by hand, all
+	Transfers   []refunds.ManualTransfer // by hand, all
 	Missed      []refunds.MissingAccount // accounts that vanished unseen lately
 	Nights      []reconcile.NightFigures // before this one, the oldest first
 	JournalHead string

@@ -1,5 +1,6 @@
 // Package jobs walks the line: orders and toss to reconcile, to refunds, to
-// reports. Each scheduled job is one readable page. Start here.
+// reports; each scheduled job is one readable page. It knows the rooms of the line,
+// and adapters by the interfaces that it declares. Begin here, at the night's steps.
 package jobs
 
 import (

@@ -238,7 +238,7 @@ func TestRefundsAreProposedOnce(t *testing.T) {
 			t.Errorf("%s asks for %d, more than was ever paid", r.ID, r.Amount)
 		}
 	}
-	if states[refunds.Requested] == 0 || states[refunds.NeedsAccount] == 0 || states[refunds.ExpiredState] == 0 {
+	if states[refunds.StateRequested] == 0 || states[refunds.StateNeedsAccount] == 0 || states[refunds.StateExpired] == 0 {
 		t.Errorf("states of the proposals: %v", states)
 	}
 	for _, b := range w.night(last).Breaks {
@@ -280,7 +280,7 @@ func TestTheMonthEndJobComparesPhonePaymentsOfTodaySoFar(t *testing.T) {
 	if got := differing(snapshot); len(got) != 1 || got[0] != "cancel_not_executed phone-1" {
 		t.Errorf("found %v", got)
 	}
-	if len(snapshot.Refunds) != 1 || snapshot.Refunds[0].State != refunds.Requested || pay.FormatTime(snapshot.Refunds[0].CancelBy) != "2027-01-31T23:59:59+09:00" {
+	if len(snapshot.Refunds) != 1 || snapshot.Refunds[0].State != refunds.StateRequested || pay.FormatTime(snapshot.Refunds[0].CancelBy) != "2027-01-31T23:59:59+09:00" {
 		t.Errorf("proposed %+v", snapshot.Refunds)
 	}
 	if covered, err := w.db.CoveredDays(t.Context(), mid, today, today); err != nil || covered[today] {

@@ -62,7 +62,7 @@ func TestTheNightAsksForNoMixedPartByItself(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := refunds.Request{ID: refunds.RequestID(mid, "p"), MID: mid, OrderID: "TF-1", PaymentKey: p.Key, Method: pay.Card, Amount: test.asked.Amount,
-					TaxFreeAmount: test.asked.TaxFree, Currency: pay.KRW, Reason: "변심", Ref: "p", State: refunds.Requested, RequestedBy: "kim", RequestedAt: morning(last)}
+					TaxFreeAmount: test.asked.TaxFree, Currency: pay.KRW, Reason: "변심", Ref: "p", State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: morning(last)}
 				if _, err := w.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: seen, Evidence: []pay.Evidence{page}}}, "kim", morning(last)); err != nil {
 					t.Fatal(err)
 				}
@@ -123,7 +123,7 @@ func TestWhatANightAsksForTooLateIsListedWithItsReason(t *testing.T) {
 	w.importText(filepath.Join(t.TempDir(), "o.csv"), "order_id,status,amount,ordered_at,paid_at,canceled_at\n"+
 		"P-1,canceled,30000,2026-10-30T10:00:00+09:00,2026-10-30T10:01:00+09:00,2026-11-21T12:00:00+09:00\n", morning(last))
 	w.night(last)
-	transfers, err := w.db.HandTransfers(t.Context(), "", "")
+	transfers, err := w.db.ManualTransfers(t.Context(), "", "")
 	if err != nil || len(transfers) != 1 || transfers[0].Why != refunds.WhyDeadline {
 		t.Fatalf("%+v, %v", transfers, err)
 	}

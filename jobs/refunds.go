@@ -246,7 +246,7 @@ func (r *refundRun) work(ctx context.Context, w *refunds.Worker) error {
 		if choice == nil {
 			return nil
 		}
-		done, err := w.Turn(ctx, *choice)
+		done, err := w.Step(ctx, *choice)
 		if done != nil {
 			r.record(w.MID, *done)
 		}
@@ -354,10 +354,10 @@ func (r *refundRun) limit(l refunds.LimitError) {
 // judge ends the sending after too many unknown outcomes, or too many that
 // failed among the newest.
 func (r *refundRun) judge(done refunds.Done) {
-	if done.Is == refunds.Unknown || done.Is == refunds.HeldState {
+	if done.Is == refunds.StateUnknown || done.Is == refunds.StateHeld {
 		r.unknown[done.Request.ID] = true
 	}
-	failed := done.Is != refunds.Succeeded && done.Is != refunds.Accepted
+	failed := done.Is != refunds.StateSucceeded && done.Is != refunds.StateAccepted
 	if r.recent = append(r.recent, failed); len(r.recent) > ratioOf {
 		r.recent = r.recent[1:]
 	}
@@ -386,7 +386,7 @@ func (r *refundRun) summary() RefundSummary {
 		}
 		r.gaps = append(r.gaps, mid+": "+what+" could not be looked up")
 	}
-	s := RefundSummary{States: map[refunds.State]int{refunds.ExpiredState: len(r.expired)}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped,
+	s := RefundSummary{States: map[refunds.State]int{refunds.StateExpired: len(r.expired)}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped,
 		Gaps: r.gaps, Unasked: r.unasked, Expired: r.expired, Altered: r.altered}
 	for _, one := range r.ended {
 		if !one.sent && !one.moved {
@@ -398,7 +398,7 @@ func (r *refundRun) summary() RefundSummary {
 		}
 		s.Sent++
 		switch one.done.Is {
-		case refunds.Succeeded, refunds.Accepted, refunds.Unknown, refunds.HeldState, refunds.Sending:
+		case refunds.StateSucceeded, refunds.StateAccepted, refunds.StateUnknown, refunds.StateHeld, refunds.StateSending:
 			s.Amount[one.done.Request.Currency] += one.done.Request.Amount
 		default: // nothing of it has moved
 		}

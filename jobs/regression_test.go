@@ -280,8 +280,8 @@ func TestWhileTheDayRunsNothingNewerThanTheShopsWordIsMissing(t *testing.T) {
 func TestAResolvedBreakTakesItsRefundBack(t *testing.T) {
 	t.Parallel()
 	for as, want := range map[reconcile.Disposition]refunds.State{
-		reconcile.RefundedByTransfer: refunds.Rejected, reconcile.AcceptedDifference: refunds.Rejected,
-		reconcile.Waiting: refunds.Approved,
+		reconcile.RefundedByTransfer: refunds.StateRejected, reconcile.AcceptedDifference: refunds.StateRejected,
+		reconcile.Waiting: refunds.StateApproved,
 	} {
 		t.Run(string(as), func(t *testing.T) {
 			t.Parallel()

@@ -34,20 +34,20 @@ func TestACancelOfOursThatVanishedIsABreak(t *testing.T) {
 	finish := func(ref string, claim pay.Cancel) {
 		t.Helper()
 		r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "A-1", PaymentKey: made.Key, Method: p.Method, Amount: claim.Amount,
-			Currency: pay.KRW, Reason: "x", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
+			Currency: pay.KRW, Reason: "x", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now}
 		seen := p
 		seen.Cancels = append(seen.Cancels[:len(seen.Cancels):len(seen.Cancels)], claim)
 		if _, err := w.db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: seen, Evidence: []pay.Evidence{evidence}}}, "kim", now); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.db.Approve(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
+		if _, err := w.db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 		claimed, err := w.db.Claim(t.Context(), refunds.Choice{MID: mid, Owner: "x", Now: now, Until: now, Send: true})
 		if err != nil || claimed == nil {
 			t.Fatal(claimed, err)
 		}
-		if err := w.db.Settle(t.Context(), refunds.Settled{Request: claimed.Request, Step: refunds.Step{To: refunds.Succeeded, Claim: &claim}, Payment: &seen, Now: now}); err != nil {
+		if err := w.db.Settle(t.Context(), refunds.Settled{Request: claimed.Request, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &claim}, Payment: &seen, Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -95,7 +95,7 @@ func (s *Schedule) Serve(ctx context.Context) error {
 			})
 		}
 		single := gocron.WithSingletonMode(gocron.LimitModeReschedule)
-		if _, err := clock.NewJob(gocron.CronJob(job.Cron, false), at(s.moment), gocron.WithName(job.Name), single); err != nil {
+		if _, err := clock.NewJob(gocron.CronJob(job.Cron, false), at(s.moment), gocron.WithName(job.Name), single, gocron.WithCronImplementation(line{job.Next})); err != nil {
 			return fmt.Errorf("job %s at %q: %w", job.Name, job.Cron, err)
 		}
 		if _, err := clock.NewJob(gocron.DurationJob(takeOverEvery), at(s.takeOver), gocron.WithName(job.Name+" of others"), single,
@@ -118,6 +118,23 @@ func (s *Schedule) Serve(ctx context.Context) error {
 	under.Wait()
 	return err
 }
+
+// line lets gocron reckon with the program's own reading of a cron line: what
+// doctor and `jobs list` say is when the clock rings.
+type line struct {
+	next func(after time.Time) time.Time
+}
+
+// IsValid refuses a line that has no moment.
+func (l line) IsValid(crontab string, _ *time.Location, now time.Time) error {
+	if l.next(now).IsZero() {
+		return fmt.Errorf("%q never comes", crontab)
+	}
+	return nil
+}
+
+// Next gives the first moment after a time.
+func (l line) Next(lastRun time.Time) time.Time { return l.next(lastRun) }
 
 // moment is called when a moment of a job has come: perhaps late, where the
 // machine slept.

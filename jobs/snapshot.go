@@ -35,7 +35,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	}
 	for _, request := range after.Refunds {
 		run.Refunds[string(request.State)]++
-		if request.State.Open() || request.State == refunds.Accepted || request.State == refunds.ExpiredState ||
+		if request.State.Open() || request.State == refunds.StateAccepted || request.State == refunds.StateExpired ||
 			request.FinishedAt.After(n.scope.Day.Start()) || request.RequestedAt.Equal(n.now) {
 			s.Refunds = append(s.Refunds, reports.RefundRow{Request: request})
 		}
@@ -63,7 +63,7 @@ func missingAccounts(after After) []refunds.MissingAccount {
 		missed[m.PaymentKey] = m
 	}
 	for _, r := range after.Refunds {
-		if r.State != refunds.NeedsAccount {
+		if r.State != refunds.StateNeedsAccount {
 			continue
 		}
 		waits[r.PaymentKey] = true
@@ -98,11 +98,11 @@ func (n *night) promises(executed []refunds.Executed) []reports.Promise {
 
 // transfers are those that somebody must decide on or make, and those that
 // were settled on the date or later.
-func (n *night) transfers(all []refunds.HandTransfer) []refunds.HandTransfer {
-	var list []refunds.HandTransfer
+func (n *night) transfers(all []refunds.ManualTransfer) []refunds.ManualTransfer {
+	var list []refunds.ManualTransfer
 	for _, t := range all {
-		open := t.State == refunds.HandDue || t.State == refunds.HandApproved
-		if open || t.State == refunds.HandDone && !t.DoneAt.Before(n.scope.Day.Start()) {
+		open := t.State == refunds.ManualDue || t.State == refunds.ManualApproved
+		if open || t.State == refunds.ManualDone && !t.DoneAt.Before(n.scope.Day.Start()) {
 			list = append(list, t)
 		}
 	}
@@ -155,7 +155,7 @@ func (n *night) deadlines(after After, next []time.Time) []reports.Deadline {
 		old[b.ID] = b.AtRisk
 	}
 	for _, r := range after.Refunds {
-		if !r.State.Unsent() && r.State != refunds.ExpiredState && r.State != refunds.HeldState {
+		if !r.State.Unsent() && r.State != refunds.StateExpired && r.State != refunds.StateHeld {
 			continue
 		}
 		askedFor[r.BreakID] = true

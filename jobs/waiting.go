@@ -37,7 +37,7 @@ func (n *night) waiting(s *reports.Snapshot, after After) {
 		s.Waits[w.ID] = w.Wait
 	}
 	s.Waiting = refunds.Tally(own)
-	s.Left = leftOver(others, slices.DeleteFunc(slices.Clone(after.Due), func(t refunds.HandTransfer) bool { return !n.left(t.MID) }))
+	s.Left = leftOver(others, slices.DeleteFunc(slices.Clone(after.Due), func(t refunds.ManualTransfer) bool { return !n.left(t.MID) }))
 }
 
 // left says whether no night is of a merchant.
@@ -45,7 +45,7 @@ func (n *night) left(mid string) bool {
 	return mid != n.scope.MID && !slices.Contains(n.Settings.KnownMIDs, mid)
 }
 
-func leftOver(waiters []refunds.Waiter, due []refunds.HandTransfer) *reports.Left {
+func leftOver(waiters []refunds.Waiter, due []refunds.ManualTransfer) *reports.Left {
 	if len(waiters)+len(due) == 0 {
 		return nil
 	}
@@ -53,7 +53,7 @@ func leftOver(waiters []refunds.Waiter, due []refunds.HandTransfer) *reports.Lef
 	for _, w := range waiters {
 		r := w.Request
 		left.Refunds = append(left.Refunds, reports.RefundRow{Request: r})
-		if !r.State.Unsent() && r.State != refunds.HeldState {
+		if !r.State.Unsent() && r.State != refunds.StateHeld {
 			continue
 		}
 		left.Deadlines = append(left.Deadlines, reports.Deadline{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Method: r.Method,

@@ -24,11 +24,11 @@ func waitingWorld(t *testing.T, database string) *world {
 			Budget: refunds.Budget{RunCount: 10, DayCount: 10, Of: map[pay.Currency]refunds.Limits{pay.KRW: won}}}
 	}
 	at := func(days int) time.Time { return last.Add(days).End().Add(-time.Second) }
-	w.asksFor("past", "gone", refunds.Approved, 1000, at(0))
-	w.asksFor("ahead", "gone", refunds.NeedsAccount, 2000, at(9))
-	w.asksFor("soon", mid, refunds.Requested, 3000, at(1))
-	w.asksFor("large", mid, refunds.Approved, 10_001, at(30))
-	w.asksFor("fine", mid, refunds.Approved, 4000, at(30))
+	w.asksFor("past", "gone", refunds.StateApproved, 1000, at(0))
+	w.asksFor("ahead", "gone", refunds.StateNeedsAccount, 2000, at(9))
+	w.asksFor("soon", mid, refunds.StateRequested, 3000, at(1))
+	w.asksFor("large", mid, refunds.StateApproved, 10_001, at(30))
+	w.asksFor("fine", mid, refunds.StateApproved, 4000, at(30))
 	return w
 }
 
@@ -63,10 +63,10 @@ func TestANightTellsOfMerchantsThatLeft(t *testing.T) {
 			t.Parallel()
 			w := waitingWorld(t, database(t))
 			s := w.night(last)
-			if got := w.stateOf("past", "gone"); got != refunds.ExpiredState {
+			if got := w.stateOf("past", "gone"); got != refunds.StateExpired {
 				t.Errorf("what has passed its deadline is %s", got)
 			}
-			if got := w.stateOf("ahead", "gone"); got != refunds.NeedsAccount {
+			if got := w.stateOf("ahead", "gone"); got != refunds.StateNeedsAccount {
 				t.Errorf("what has not is %s", got)
 			}
 			switch left := s.Left; {
@@ -80,9 +80,9 @@ func TestANightTellsOfMerchantsThatLeft(t *testing.T) {
 				t.Errorf("it waits for %+v", left.Waiting)
 			}
 			wants := map[string]refunds.WaitLine{
-				refunds.WhyAboveSingle:    {State: refunds.Approved, Count: 1, Amount: 10_001, Late: 1},
-				refunds.WhyAwaitsApproval: {State: refunds.Requested, Count: 1, Amount: 3000, Late: 1},
-				refunds.WhyNextRun:        {State: refunds.Approved, Count: 1, Amount: 4000},
+				refunds.WhyAboveSingle:    {State: refunds.StateApproved, Count: 1, Amount: 10_001, Late: 1},
+				refunds.WhyAwaitsApproval: {State: refunds.StateRequested, Count: 1, Amount: 3000, Late: 1},
+				refunds.WhyNextRun:        {State: refunds.StateApproved, Count: 1, Amount: 4000},
 			}
 			if len(s.Waiting) != len(wants) {
 				t.Errorf("its own wait for %+v", s.Waiting)
@@ -119,7 +119,7 @@ func TestWhoOnlyComparesLetsNothingExpire(t *testing.T) {
 		if _, err := n.Run(t.Context(), last, morning(last)); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.stateOf("past", "gone"); got != refunds.Approved {
+		if got := w.stateOf("past", "gone"); got != refunds.StateApproved {
 			t.Errorf("%s: it is %s", name, got)
 		}
 	}

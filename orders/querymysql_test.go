@@ -14,10 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/internal/database"
 	"daesa/internal/mariatest"
 	"daesa/orders"
 	"daesa/pay"
-	"daesa/store"
 )
 
 var (
@@ -44,7 +44,7 @@ type mariaShop struct {
 func newMariaShop(t *testing.T) mariaShop {
 	t.Helper()
 	writable, address := mariatest.New(t)
-	given, dialect, err := store.OpenReadOnly(t.Context(), address)
+	given, dialect, err := database.OpenReadOnly(t.Context(), address)
 	if err != nil || dialect != orders.MySQL {
 		t.Fatal(dialect, err)
 	}
@@ -284,7 +284,7 @@ func TestErrorsOfMySQLShowNoPassword(t *testing.T) {
 		return (&url.URL{Scheme: "mysql", User: user, Host: host, Path: path, RawQuery: query}).String()
 	}
 	right, wrong := url.UserPassword("reader", secret), url.UserPassword("reader", secret+"x")
-	if db, _, err := store.OpenReadOnly(t.Context(), address(good.Host, good.Path, "tls=preferred&timeout=5s", right)); err != nil {
+	if db, _, err := database.OpenReadOnly(t.Context(), address(good.Host, good.Path, "tls=preferred&timeout=5s", right)); err != nil {
 		t.Errorf("a password with every awkward character: %v", err)
 	} else if err := db.Close(); err != nil {
 		t.Error(err)
@@ -301,7 +301,7 @@ func TestErrorsOfMySQLShowNoPassword(t *testing.T) {
 		"no such authority":     {address(good.Host, good.Path, "tls_ca=/nowhere", right), "certificates"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := store.OpenReadOnly(t.Context(), c.url)
+			_, _, err := database.OpenReadOnly(t.Context(), c.url)
 			if err == nil {
 				t.Fatal("was opened")
 			}
@@ -339,7 +339,7 @@ func TestMySQLIsReachedEncryptedAndVerified(t *testing.T) {
 		at.Host, at.RawQuery = host+":"+where.Port(), query
 		return at.String()
 	}
-	db, _, err := store.OpenReadOnly(t.Context(), to("127.0.0.1", "tls_ca="+url.QueryEscape(ca)))
+	db, _, err := database.OpenReadOnly(t.Context(), to("127.0.0.1", "tls_ca="+url.QueryEscape(ca)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +353,7 @@ func TestMySQLIsReachedEncryptedAndVerified(t *testing.T) {
 		"another name":      to("localhost", "tls_ca="+url.QueryEscape(ca)),
 		"no authority":      to("127.0.0.1", "tls=true"),
 	} {
-		if _, _, err := store.OpenReadOnly(t.Context(), address); err == nil || !strings.Contains(err.Error(), "x509") {
+		if _, _, err := database.OpenReadOnly(t.Context(), address); err == nil || !strings.Contains(err.Error(), "x509") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

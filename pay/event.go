@@ -5,20 +5,20 @@ import "time"
 // Event is one webhook as it is kept: what somebody who knew the address said,
 // and never what is true. Only a look-up that follows says that.
 type Event struct {
-	ID             string // of the content: the same body twice is one event
-	TransmissionID string // tosspayments-webhook-transmission-id; "" where it was missing
-	MID            string // "" where neither the address nor the body says it
-	Type           string // eventType; DEPOSIT_CALLBACK for the flat form, which has none
-	OrderID        string
-	PaymentKey     string
-	TransactionKey string
-	Status         string // of the payment, the cancel, or whatever the event is about
-	SecretPrint    string // of the payment's secret that it carries (SecretPrint); "" for none
-	Signature      Signature
-	CreatedAt      time.Time // as the body says it; zero where it does not
-	ReceivedAt     time.Time
-	Retried        int    // how often Toss had tried before
-	Body           []byte // JSON, cut of personal data
+	ID                string // of the content: the same body twice is one event
+	TransmissionID    string // tosspayments-webhook-transmission-id; "" where it was missing
+	MID               string // "" where neither the address nor the body says it
+	Type              string // eventType; DEPOSIT_CALLBACK for the flat form, which has none
+	OrderID           string
+	PaymentKey        string
+	TransactionKey    string
+	Status            string // of the payment, the cancel, or whatever the event is about
+	SecretFingerprint string // of the payment's secret that it carries (SecretFingerprint); "" for none
+	Signature         Signature
+	CreatedAt         time.Time // as the body says it; zero where it does not
+	ReceivedAt        time.Time
+	Retried           int    // how often Toss had tried before
+	Body              []byte // JSON, cut of personal data
 }
 
 // Signature says what became of an event's signature.

@@ -32,10 +32,10 @@ func (p Private) MarshalText() ([]byte, error) { return []byte(p.String()), nil 
 // LogValue hides the text from structured logs.
 func (p Private) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-// SecretPrint is by what a payment's secret is known again without being kept.
+// SecretFingerprint is by what a payment's secret is known again without being kept.
 // Toss makes it of some twenty random letters, so that a plain hash hides it.
 // It is "" for an empty secret.
-func SecretPrint(secret Private) string {
+func SecretFingerprint(secret Private) string {
 	if secret == "" {
 		return ""
 	}

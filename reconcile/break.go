@@ -67,6 +67,10 @@ const (
 	ChangeRefunded Change = "resolved" // the money that it waited for went back
 )
 
+// Told says whether the journal keeps the change: a status that moved, not every
+// look.
+func (c Change) Told() bool { return c != ChangeSeen && c != ChangeNone }
+
 // Remember carries one break over a night: before is what was known of it (nil
 // when nothing), found what this night saw (nil when both sides agree now).
 // Running the same day again gives the same break.
@@ -145,6 +149,17 @@ func seenAgain(b Break, found Finding, day pay.Day) (Break, Change) {
 func (b Break) differs(found Finding) bool {
 	return b.LocalStatus != found.LocalStatus || b.ProviderStatus != found.ProviderStatus ||
 		!sameAmount(b.LocalAmount, found.LocalAmount) || !sameAmount(b.ProviderAmount, found.ProviderAmount)
+}
+
+// SameAs reports whether two readings of a break say the same: nobody has decided
+// about it between them.
+func (b Break) SameAs(o Break) bool {
+	if b.differs(o.Finding) || !b.MovedAt.Equal(o.MovedAt) || !b.CancelBy.Equal(o.CancelBy) || !b.ResolvedAt.Equal(o.ResolvedAt) {
+		return false
+	}
+	b.MovedAt, b.CancelBy, b.ResolvedAt, b.LocalAmount, b.ProviderAmount = o.MovedAt, o.CancelBy, o.ResolvedAt, o.LocalAmount, o.ProviderAmount
+	b.Payment, b.ApprovedAt, b.ApprovalNumber = o.Payment, o.ApprovedAt, o.ApprovalNumber
+	return b == o
 }
 
 func sameAmount(a, b *int64) bool {

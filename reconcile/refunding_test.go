@@ -56,8 +56,8 @@ func TestABreakThatARefundHasResolvedTakesNoSecondRefund(t *testing.T) {
 	t.Parallel()
 	b, _ := refunding("").AfterRefund(StandBack)
 	other, same := "another note", b.Note
-	word := func(note string, as Disposition, seen Break) Word {
-		return Word{ID: b.ID, As: as, Note: &note, Seen: seen, RefundID: "r2"}
+	word := func(note string, as Disposition, seen Break) Decision {
+		return Decision{ID: b.ID, As: as, Note: &note, Seen: seen, RefundID: "r2"}
 	}
 	var refused *RefundedError
 	if _, changed, err := b.Take(word(other, RefundNow, b), "park", decidedAt); !errors.As(err, &refused) || changed || refused.RefundID != "r1" {
@@ -118,22 +118,22 @@ func TestASecondDecisionToRefundIsRefused(t *testing.T) {
 	t.Parallel()
 	b := refunding("")
 	var refusal *RefundingError
-	if _, changed, err := b.Take(Word{As: RefundNow, RefundID: "r2", Note: new("another"), Seen: b}, "lee", decidedAt); !errors.As(err, &refusal) || refusal.RefundID != "r1" || changed {
+	if _, changed, err := b.Take(Decision{As: RefundNow, RefundID: "r2", Note: new("another"), Seen: b}, "lee", decidedAt); !errors.As(err, &refusal) || refusal.RefundID != "r1" || changed {
 		t.Errorf("%v %v", changed, err)
 	}
 	open := refunding("")
 	open.Status = Open
-	if _, changed, err := open.Take(Word{As: RefundNow, Seen: open}, "lee", decidedAt); !errors.Is(err, ErrNeedsRequest) || changed {
+	if _, changed, err := open.Take(Decision{As: RefundNow, Seen: open}, "lee", decidedAt); !errors.Is(err, ErrNeedsRequest) || changed {
 		t.Errorf("without a request: %v %v", changed, err)
 	}
-	if after, changed, err := b.Take(Word{As: RefundNow, RefundID: "r2", Seen: open}, "lee", decidedAt); err != nil || changed || after != b {
+	if after, changed, err := b.Take(Decision{As: RefundNow, RefundID: "r2", Seen: open}, "lee", decidedAt); err != nil || changed || after != b {
 		t.Errorf("the same word again: %+v %v %v", after, changed, err)
 	}
 	var stale *StaleError
-	if _, _, err := b.Take(Word{As: AcceptedDifference, Seen: open}, "lee", decidedAt); !errors.As(err, &stale) {
+	if _, _, err := b.Take(Decision{As: AcceptedDifference, Seen: open}, "lee", decidedAt); !errors.As(err, &stale) {
 		t.Errorf("another word on what was open: %v", err)
 	}
-	if after, changed, err := b.Take(Word{As: AcceptedDifference, Seen: b}, "lee", decidedAt); err != nil || !changed || after.Status != Resolved || after.RefundID != "" {
+	if after, changed, err := b.Take(Decision{As: AcceptedDifference, Seen: b}, "lee", decidedAt); err != nil || !changed || after.Status != Resolved || after.RefundID != "" {
 		t.Errorf("another word on what is seen as refunding: %+v %v %v", after, changed, err)
 	}
 }

@@ -321,6 +321,20 @@ type LedgerEntry struct {
 	JournalHead           string
 }
 
+// HeldAt says whether another process works on the run at a time of the real
+// clock; dead says of an owner whether it is gone, whatever its lease.
+func (e LedgerEntry) HeldAt(clock time.Time, dead func(owner string) bool) bool {
+	return e.State == RunRunning && e.LeaseUntil.After(clock) && !dead(e.Owner)
+}
+
+// knownShare is the part, in tenths, of a day's paid orders that the shop must
+// know before the others of that day can be called missing.
+const knownShare = 9
+
+// DayKnown says whether the shop knows enough of the paid orders that the list
+// shows of a day which was read for the first time.
+func DayKnown(paid, known int64) bool { return known*10 >= paid*knownShare }
+
 // Lease is a run that a process works on. Fence grows each time a run is
 // taken: what an older fence writes is refused.
 type Lease struct {

@@ -1,6 +1,8 @@
-// Package reconcile says of one order and its payments how they differ, and
-// what a run, its coverage and its control totals are. It is pure: facts come
-// in as arguments, verdicts go out as values.
+// Package reconcile says of one order and its payments how they differ, how a
+// difference lives over the nights, and what a run, its coverage and its control
+// totals are. It knows payments and orders, no provider and no database: facts come
+// in as arguments, verdicts go out as values. Begin at Compare, then Remember;
+// docs/contract.md section 6 has the words.
 package reconcile
 
 import "slices"
@@ -53,8 +55,33 @@ const (
 // Statuses are all of them.
 var Statuses = []Status{Open, Refunding, Timing, Cleared, Resolved, Reopened}
 
+// Sets are the statuses, and the states of runs, that have something in common, by
+// the names under which the queries of sql/ ask for them. A refunding break is
+// kept as a resolved one that waits.
+var Sets = map[string][]string{
+	"break_alive":    {string(Open), string(Timing), string(Reopened)}, // a night looks at it again
+	"break_person":   {string(Open), string(Reopened)},                 // somebody must look at it
+	"break_resolved": {string(Resolved)},
+	"break_cleared":  {string(Cleared)},
+	"run_running":    {RunRunning},
+	"run_complete":   {RunComplete},
+}
+
+// Lists gives the statuses that a person means who asks for one: open is all that
+// stands in the list of what is open. None: all of them.
+func (s Status) Lists() []Status {
+	switch s {
+	case "":
+		return nil
+	case Open:
+		return []Status{Open, Refunding, Reopened}
+	default:
+		return []Status{s}
+	}
+}
+
 // NeedsPerson says whether somebody must look at a break of this status.
-func (s Status) NeedsPerson() bool { return s == Open || s == Reopened }
+func (s Status) NeedsPerson() bool { return slices.Contains(Sets["break_person"], string(s)) }
 
 // Listed reports whether a break of this status stands in the list of what is
 // open: it needs a person, or waits for its refund.

@@ -88,16 +88,16 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 			return Plan{}, err
 		}
 		if plan.Account != nil {
-			known.AccountPrint = "given" // what stands for it is known when it is sealed
+			known.AccountFingerprint = "given" // what stands for it is known when it is sealed
 		} else {
 			plan.Warning = say("환불계좌는 쓰이지 않습니다. 입금된 가상계좌만 계좌로 환불됩니다", "the account is not used: only a deposited virtual account is given back to an account")
 		}
 	}
 	if needsAccount(p) {
-		r.AccountPrint = known.AccountPrint
+		r.AccountFingerprint = known.AccountFingerprint
 	}
 	r.State, r.ErrorCode, err = firstStateOf(r, p, known, policy, now)
-	if r.State == ExpiredState {
+	if r.State == StateExpired {
 		r.FinishedAt = now
 	}
 	if plan.Request = r.Beside(known); plan.Request.SameAs != "" {
@@ -121,7 +121,7 @@ func askedBefore(a Asking, p pay.Payment, known Known, policy AskPolicy, by, bat
 	ref := a.RefOf(p.PaymentKey)
 	r := Request{
 		ID: RequestID(p.MID, ref), MID: p.MID, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Currency: p.Currency,
-		Reason: a.Reason, Ref: ref, Batch: batch, State: Requested, CancelBy: CancelBy(p, policy.AccountDays, now).By, RequestedBy: by, RequestedAt: now,
+		Reason: a.Reason, Ref: ref, Batch: batch, State: StateRequested, CancelBy: CancelBy(p, policy.AccountDays, now).By, RequestedBy: by, RequestedAt: now,
 	}
 	for _, cancel := range p.Cancels {
 		if pay.Marker(cancel.Reason) == r.ID {
@@ -216,14 +216,14 @@ func firstStateOf(r Request, p pay.Payment, known Known, policy AskPolicy, now t
 	switch obstacle := Obstacle(r, p, known, now); obstacle {
 	case "":
 	case WhyDeadline:
-		return ExpiredState, obstacle, nil
+		return StateExpired, obstacle, nil
 	case WhyNeedsAccount:
-		return NeedsAccount, obstacle, nil
+		return StateNeedsAccount, obstacle, nil
 	default:
 		return "", obstacle, refuse(colAmount, obstacle, Said{Explain(Korean, obstacle, "", r.CancelBy).Cause, Explain(English, obstacle, "", r.CancelBy).String()})
 	}
 	if r.Currency == pay.KRW && r.Amount <= policy.ApproveAbove {
-		return Approved, "", nil
+		return StateApproved, "", nil
 	}
-	return Requested, "", nil
+	return StateRequested, "", nil
 }

@@ -50,15 +50,15 @@ const (
 // that it believes in, and what came of its sends. All of it is frozen before
 // the first byte leaves, but what came of it.
 type Attempt struct {
-	N           int
-	Key         string
-	Body        []byte // frozen; sealed where it holds an account
-	Sealed      bool
-	Guard       int64  // refundableAmount
-	SecretPrint string // of the secret key and address that its key belongs to
-	FirstSent   time.Time
-	LastSent    time.Time
-	Sends       int
+	N                 int
+	Key               string
+	Body              []byte // frozen; sealed where it holds an account
+	Sealed            bool
+	Guard             int64  // refundableAmount
+	SecretFingerprint string // of the secret key and address that its key belongs to
+	FirstSent         time.Time
+	LastSent          time.Time
+	Sends             int
 	// Unanswered says that some send of it, or of an attempt before it, got no
 	// answer, and may still be on its way.
 	Unanswered bool
@@ -134,7 +134,7 @@ func (a Attempt) definite() bool {
 // refund account, or "".
 func ApprovalHash(r Request) string {
 	sum := sha256.New()
-	for _, field := range []string{r.ID, r.MID, r.PaymentKey, fmt.Sprint(r.Amount), fmt.Sprint(r.TaxFreeAmount), string(r.Currency), r.AccountPrint, r.Reason} {
+	for _, field := range []string{r.ID, r.MID, r.PaymentKey, fmt.Sprint(r.Amount), fmt.Sprint(r.TaxFreeAmount), string(r.Currency), r.AccountFingerprint, r.Reason} {
 		fmt.Fprintf(sum, "%d:%s\n", len(field), field)
 	}
 	return hex.EncodeToString(sum.Sum(nil))

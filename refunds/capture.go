@@ -25,6 +25,17 @@ const (
 	CaptureNone     CaptureState = "none"     // there is nothing to capture
 )
 
+// CaptureSets are the states of captures that have something in common, by the
+// names under which the queries of sql/ ask for them.
+var CaptureSets = map[string][]CaptureState{
+	"capture_waiting":  {CaptureWaiting},
+	"capture_missed":   {CaptureMissed},
+	"capture_given":    {CaptureGiven},
+	"capture_captured": {CaptureCaptured},
+	"capture_without":  {CaptureWaiting, CaptureMissed},              // no account is known
+	"capture_learns":   {CaptureWaiting, CaptureNone, CaptureMissed}, // an order's watch that may learn its payment
+}
+
 // Why a capture ended as it did.
 const (
 	CaptureNotShown    = "not_shown"      // seen within the window, without an account: the buyer gave none, or the widget does not ask
@@ -71,6 +82,51 @@ type Watch struct {
 
 // Closes is when the account vanishes.
 func (w Watch) Closes() time.Time { return w.Opened.Add(AccountShown) }
+
+// Begins gives the watch as it begins to wait.
+func (w Watch) Begins() Watch {
+	w.State, w.Why, w.NextAt = CaptureWaiting, "", pay.Latest(w.NextAt, w.FirstKnown)
+	return w
+}
+
+// DerivedID is the id of a watch that begins.
+func (w Watch) DerivedID() string {
+	return reconcile.ShortHash("capture", w.MID, w.OrderID, w.PaymentKey)
+}
+
+// WatchedTwice gives an order's watch whose payment turned out to be watched under
+// its own key.
+func (w Watch) WatchedTwice() Watch {
+	w.PaymentKey, w.State, w.Why = "", CaptureNone, CaptureTwice
+	return w
+}
+
+// KnownOtherwise gives the watch of a payment whose account is stored already.
+func (w Watch) KnownOtherwise() Watch {
+	w.State, w.Why = CaptureGiven, ""
+	return w
+}
+
+// Missed says whether the window closed without an account.
+func (w Watch) Missed() bool { return w.State == CaptureMissed }
+
+// Due is when the watch is looked at next; zero: never again.
+func (w Watch) Due() time.Time {
+	if w.State != CaptureWaiting {
+		return time.Time{}
+	}
+	return w.NextAt
+}
+
+// MinutesLeft are the whole minutes that were left of the window when the account
+// was captured; nil where it was not.
+func (w Watch) MinutesLeft() *int64 {
+	if w.State != CaptureCaptured {
+		return nil
+	}
+	left := int64(max(0, w.Closes().Sub(w.CapturedAt)) / time.Minute)
+	return &left
+}
 
 // Sight is what one look-up showed.
 type Sight struct {
@@ -315,6 +371,27 @@ type CaptureFigures struct {
 	Reasons                          map[string]int // of what was missed
 	// Minutes counts the captures by the whole minutes that were left.
 	Minutes [31]int
+}
+
+// Count adds a number of captures that stand alike. minutes were left; below zero
+// where nothing was captured.
+func (f *CaptureFigures) Count(state CaptureState, why string, minutes int64, number int) {
+	switch state {
+	case CaptureCaptured:
+		f.Captured += number
+		f.Minutes[min(max(minutes, 0), int64(len(f.Minutes)-1))] += number
+	case CaptureWaiting:
+		f.Waiting += number
+	case CaptureMissed:
+		f.Missed += number
+		if f.Reasons == nil {
+			f.Reasons = map[string]int{}
+		}
+		f.Reasons[why] += number
+	case CaptureGiven:
+		f.Given += number
+	case CaptureNone: // there was nothing to capture
+	}
 }
 
 // Capturable is how many accounts Toss showed, or could have shown: what was

@@ -139,11 +139,11 @@ func IsNamed(r Request, named Named) error {
 func OnBreak(plan Plan, b reconcile.Break) (Plan, error) {
 	plan.Request.BreakID = b.ID
 	switch plan.Request.State {
-	case ExpiredState:
+	case StateExpired:
 		return plan, &AskError{Column: "amount", Why: WhyDeadline, Reason: fmt.Sprintf("Toss can no longer cancel it, its last moment was %s: daesa refunds add --order %s puts it onto the list of transfers by hand",
 			pay.FormatTime(plan.Request.CancelBy), b.OrderID)}
-	case Approved: // another person's word is needed, whatever approve_above allows
-		plan.Request.State = Requested
+	case StateApproved: // another person's word is needed, whatever approve_above allows
+		plan.Request.State = StateRequested
 	default: // it waits
 	}
 	return plan, nil

@@ -10,9 +10,9 @@ import (
 func TestEveryStateSaysWhatItMeansForABreak(t *testing.T) {
 	t.Parallel()
 	want := map[State]reconcile.Stand{
-		Requested: reconcile.StandUnsent, Approved: reconcile.StandUnsent, NeedsAccount: reconcile.StandUnsent, Retry: reconcile.StandUnsent,
-		Sending: reconcile.StandOnItsWay, Unknown: reconcile.StandOnItsWay, HeldState: reconcile.StandOnItsWay, Accepted: reconcile.StandOnItsWay,
-		Succeeded: reconcile.StandBack, Refused: reconcile.StandEnded, ExpiredState: reconcile.StandEnded, Rejected: reconcile.StandEnded,
+		StateRequested: reconcile.StandUnsent, StateApproved: reconcile.StandUnsent, StateNeedsAccount: reconcile.StandUnsent, StateRetry: reconcile.StandUnsent,
+		StateSending: reconcile.StandOnItsWay, StateUnknown: reconcile.StandOnItsWay, StateHeld: reconcile.StandOnItsWay, StateAccepted: reconcile.StandOnItsWay,
+		StateSucceeded: reconcile.StandBack, StateRefused: reconcile.StandEnded, StateExpired: reconcile.StandEnded, StateRejected: reconcile.StandEnded,
 	}
 	for _, state := range States {
 		if state.Stand() != want[state] {
@@ -72,9 +72,9 @@ func TestADecidedRequestIsSentOnlyWhileBothSidesOweIt(t *testing.T) {
 		{"a break that nobody knows any more", "", paidFor, nil, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := request(Approved, func(r *Request) { r.BreakID = "b" })
+			r := request(StateApproved, func(r *Request) { r.BreakID = "b" })
 			step := Next(r, nil, Answer{Payment: payment(test.payment...), Known: Known{Kind: test.kind, Order: test.order, Given: []Given{{Parts: Parts{Amount: test.given}}}, Siblings: beside(payment())}}, at)
-			if sends := step.Do == SendAnew; sends != test.sent || !sends && (step.To != Rejected || step.Why != test.why()) {
+			if sends := step.Do == SendAnew; sends != test.sent || !sends && (step.To != StateRejected || step.Why != test.why()) {
 				t.Errorf("%+v, want it sent: %v", step, test.sent)
 			}
 		})
@@ -87,7 +87,7 @@ func TestAnAccountApprovesNoDecision(t *testing.T) {
 	t.Parallel()
 	account := StoredAccount{ApproveAbove: 1 << 40}
 	for by, releases := range map[string]bool{NightActor: true, "kim": false} {
-		r := request(NeedsAccount, func(r *Request) { r.BreakID, r.RequestedBy, r.Currency = "b", by, pay.KRW })
+		r := request(StateNeedsAccount, func(r *Request) { r.BreakID, r.RequestedBy, r.Currency = "b", by, pay.KRW })
 		if account.Releases(r) != releases {
 			t.Errorf("a request of %s is released: %v", by, !releases)
 		}

@@ -25,7 +25,7 @@ func (w *world) believed(key string, amount int64, ref string) refunds.Request {
 	}
 	p.MID = mid
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: key, Method: p.Method, Amount: amount,
-		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: w.now}
+		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "maker", RequestedAt: w.now}
 	if _, err := w.db.AddRefunds(w.t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Evidence: []pay.Evidence{evidence}}}, "maker", w.now); err != nil {
 		w.t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func (w *world) believed(key string, amount int64, ref string) refunds.Request {
 
 func (w *world) approve(id, by string) {
 	w.t.Helper()
-	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: []string{id}, By: by, Now: w.now}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Approval{IDs: []string{id}, By: by, Now: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -69,10 +69,10 @@ func TestARefundOfAnotherMerchantsPaymentIsNeverSent(t *testing.T) {
 	key := w.paid(sandbox.NewPayment{Amount: 10000, MID: "othermid01"})
 	r := w.believed(key, 3000, "r1")
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.HeldState || got.ErrorCode != refunds.WhyOtherMerchant || got.Attempts != 0 || len(w.sent) != 0 {
+	if got := w.request(r.ID); got.State != refunds.StateHeld || got.ErrorCode != refunds.WhyOtherMerchant || got.Attempts != 0 || len(w.sent) != 0 {
 		t.Errorf("ended as %s since %s, after %d sends", got.State, got.ErrorCode, len(w.sent))
 	}
-	if to := w.notExecuted(r.ID); to != refunds.Rejected {
+	if to := w.notExecuted(r.ID); to != refunds.StateRejected {
 		t.Errorf("a person's word makes it %s", to)
 	}
 }
@@ -91,7 +91,7 @@ func TestARefundOfAnAlsoMIDsPaymentIsSent(t *testing.T) {
 	key := w.paid(sandbox.NewPayment{Amount: 10000, MID: "othermid01"})
 	r := w.asked(key, 3000, "r1")
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.Succeeded || got.MID != mid {
+	if got := w.request(r.ID); got.State != refunds.StateSucceeded || got.MID != mid {
 		t.Errorf("ended as %s under %s", got.State, got.MID)
 	}
 	if known, err := w.db.Known(t.Context(), refunds.Request{MID: mid, PaymentKey: key}); err != nil || !known.Named {
@@ -119,25 +119,25 @@ func TestAReferenceOfAnotherInstallationWaitsForAPerson(t *testing.T) {
 	r := w.asked(key, 3000, "r1")
 	w.sent = nil
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.HeldState || got.ErrorCode != refunds.WhyUnknownReference || len(w.sent) != 0 {
+	if got := w.request(r.ID); got.State != refunds.StateHeld || got.ErrorCode != refunds.WhyUnknownReference || len(w.sent) != 0 {
 		t.Fatalf("ended as %s since %s, after %d sends", got.State, got.ErrorCode, len(w.sent))
 	}
 	w.now = w.now.Add(time.Hour)
 	for range 5 { // refunds run --after-restore
-		if _, err := w.worker().Turn(t.Context(), refunds.Choice{Every: w.now}); err != nil {
+		if _, err := w.worker().Step(t.Context(), refunds.Choice{Every: w.now}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := w.request(r.ID); got.State != refunds.HeldState || len(w.sent) != 0 {
+	if got := w.request(r.ID); got.State != refunds.StateHeld || len(w.sent) != 0 {
 		t.Fatalf("after the restore it is %s, after %d sends", got.State, len(w.sent))
 	}
-	if to := w.notExecuted(r.ID); to != refunds.Requested {
+	if to := w.notExecuted(r.ID); to != refunds.StateRequested {
 		t.Fatalf("a person's word makes it %s", to)
 	}
 	w.approve(r.ID, "another")
 	w.run(w.worker())
 	w.run(w.worker())
-	if sum, n := w.canceled(key); w.request(r.ID).State != refunds.Succeeded || sum != 5000 || n != 2 || len(w.sent) != 1 {
+	if sum, n := w.canceled(key); w.request(r.ID).State != refunds.StateSucceeded || sum != 5000 || n != 2 || len(w.sent) != 1 {
 		t.Errorf("it is %s; Toss cancelled %d in %d cancels, after %d sends", w.request(r.ID).State, sum, n, len(w.sent))
 	}
 }
@@ -177,7 +177,7 @@ func TestARefundThatARestoredDatabaseForgotIsFoundBeforeItsNeighbourIsSent(t *te
 		t.Fatal(err)
 	}
 	w.run(w.worker())
-	if sum, n := w.canceled(key); w.request(b.ID).State != refunds.Succeeded || w.request(forgotten).State != refunds.Succeeded || sum != 5000 || n != 2 {
+	if sum, n := w.canceled(key); w.request(b.ID).State != refunds.StateSucceeded || w.request(forgotten).State != refunds.StateSucceeded || sum != 5000 || n != 2 {
 		t.Errorf("a is %s, b is %s; Toss cancelled %d in %d cancels", w.request(forgotten).State, w.request(b.ID).State, sum, n)
 	}
 }
@@ -229,7 +229,7 @@ func TestACancelThatAFirewallAnswersIsTriedAgainAfterMinutes(t *testing.T) {
 				w.now = w.now.Add(5 * time.Second)
 			}
 			got := w.request(r.ID)
-			if i.sends != 1 || got.State != refunds.Unknown || got.ErrorCode != refunds.WhyNoCode || !strings.HasPrefix(got.ErrorMessage, "HTTP "+name+": ") {
+			if i.sends != 1 || got.State != refunds.StateUnknown || got.ErrorCode != refunds.WhyNoCode || !strings.HasPrefix(got.ErrorMessage, "HTTP "+name+": ") {
 				t.Fatalf("after a hundred seconds: %d sends, %s since %s %q", i.sends, got.State, got.ErrorCode, got.ErrorMessage)
 			}
 			attempts, err := w.db.Attempts(t.Context(), r.ID)
@@ -239,7 +239,7 @@ func TestACancelThatAFirewallAnswersIsTriedAgainAfterMinutes(t *testing.T) {
 			i.answer = nil
 			w.now = w.now.Add(30 * time.Second)
 			w.run(w.worker())
-			if got := w.request(r.ID); got.State != refunds.Succeeded || got.Attempts != 1 || i.sends != 2 || got.ErrorMessage != "" {
+			if got := w.request(r.ID); got.State != refunds.StateSucceeded || got.Attempts != 1 || i.sends != 2 || got.ErrorMessage != "" {
 				t.Errorf("ended as %s after %d sends: %q", got.State, i.sends, got.ErrorMessage)
 			}
 		})
@@ -272,7 +272,7 @@ func TestA200WhoseAmountsContradictEachOtherIsLookedUp(t *testing.T) {
 	r := w.asked(key, 3000, "r1")
 	w.run(w.worker())
 	history, err := historyOf(w, r.ID)
-	if got := w.request(r.ID); err != nil || got.State != refunds.Succeeded || i.sends != 1 || !strings.Contains(history, refunds.WhySums) {
+	if got := w.request(r.ID); err != nil || got.State != refunds.StateSucceeded || i.sends != 1 || !strings.Contains(history, refunds.WhySums) {
 		t.Errorf("ended as %s after %d sends, by %s, %v", got.State, i.sends, history, err)
 	}
 }

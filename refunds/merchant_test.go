@@ -28,23 +28,23 @@ func TestAPaymentOfAnotherMerchantIsHeldBeforeItIsSent(t *testing.T) {
 		to      State
 		why     string
 	}{
-		{"its own", request(Approved), nil, payment(), Known{}, Approved, WhySend},
-		{"another merchant's", request(Approved), nil, payment(as("other")), Known{}, HeldState, WhyOtherMerchant},
-		{"another merchant's, though the books once thought otherwise", request(Approved), nil, payment(as("other")), named, HeldState, WhyOtherMerchant},
-		{"proved unsent before", request(Retry), sent(time.Minute, pay.FailureNotSent), payment(as("other")), Known{}, HeldState, WhyOtherMerchant},
-		{"the same key again", request(Unknown), sent(time.Minute, pay.FailureNoAnswer), payment(as("other")), Known{}, HeldState, WhyOtherMerchant},
-		{"a new key", request(Unknown), sent(10*time.Minute, pay.FailureTransient, transient), payment(as("other")), Known{}, HeldState, WhyOtherMerchant},
-		{"its deadline is not ours to pass", request(Approved, over), nil, payment(as("other")), Known{}, HeldState, WhyOtherMerchant},
-		{"nor is what others cancelled of it", request(Approved), nil, payment(as("other"), canceled(10_000, "상담", pay.CancelDone)), Known{}, HeldState, WhyOtherMerchant},
-		{"what bears our reference was sent all the same", request(Approved), nil, payment(as("other"), canceled(3000, ours, pay.CancelDone)), Known{}, Succeeded, WhyAnswered},
-		{"nobody's", request(Approved), nil, payment(as("")), Known{}, HeldState, WhyMerchantNotNamed},
-		{"nobody's, and named by an earlier look-up or the list", request(Approved), nil, payment(as("")), named, Approved, WhySend},
-		{"nobody's, and the same key again", request(Unknown), sent(time.Minute, pay.FailureNoAnswer), payment(as("")), Known{}, HeldState, WhyMerchantNotNamed},
+		{"its own", request(StateApproved), nil, payment(), Known{}, StateApproved, WhySend},
+		{"another merchant's", request(StateApproved), nil, payment(as("other")), Known{}, StateHeld, WhyOtherMerchant},
+		{"another merchant's, though the books once thought otherwise", request(StateApproved), nil, payment(as("other")), named, StateHeld, WhyOtherMerchant},
+		{"proved unsent before", request(StateRetry), sent(time.Minute, pay.FailureNotSent), payment(as("other")), Known{}, StateHeld, WhyOtherMerchant},
+		{"the same key again", request(StateUnknown), sent(time.Minute, pay.FailureNoAnswer), payment(as("other")), Known{}, StateHeld, WhyOtherMerchant},
+		{"a new key", request(StateUnknown), sent(10*time.Minute, pay.FailureTransient, transient), payment(as("other")), Known{}, StateHeld, WhyOtherMerchant},
+		{"its deadline is not ours to pass", request(StateApproved, over), nil, payment(as("other")), Known{}, StateHeld, WhyOtherMerchant},
+		{"nor is what others cancelled of it", request(StateApproved), nil, payment(as("other"), canceled(10_000, "상담", pay.CancelDone)), Known{}, StateHeld, WhyOtherMerchant},
+		{"what bears our reference was sent all the same", request(StateApproved), nil, payment(as("other"), canceled(3000, ours, pay.CancelDone)), Known{}, StateSucceeded, WhyAnswered},
+		{"nobody's", request(StateApproved), nil, payment(as("")), Known{}, StateHeld, WhyMerchantNotNamed},
+		{"nobody's, and named by an earlier look-up or the list", request(StateApproved), nil, payment(as("")), named, StateApproved, WhySend},
+		{"nobody's, and the same key again", request(StateUnknown), sent(time.Minute, pay.FailureNoAnswer), payment(as("")), Known{}, StateHeld, WhyMerchantNotNamed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretPrint: "s"}, at)
-			if step.To != test.to || step.Why != test.why || step.To == HeldState && step.Do != Rest {
+			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretFingerprint: "s"}, at)
+			if step.To != test.to || step.Why != test.why || step.To == StateHeld && step.Do != Rest {
 				t.Errorf("to %s, do %q, since %s; expected %s, %s", step.To, step.Do, step.Why, test.to, test.why)
 			}
 			if !MayMove(test.request.State, step.To) {
@@ -79,28 +79,28 @@ func TestAReferenceThatTheBooksDoNotKnowStopsAFirstSend(t *testing.T) {
 		to      State
 		why     string
 	}{
-		{"unknown", request(Approved), nil, beside, Known{}, HeldState, WhyUnknownReference},
-		{"unknown, and what others cancelled was approved", request(Approved, func(r *Request) { r.PlannedForeign = 1000 }), nil, beside, Known{}, HeldState, WhyUnknownReference},
-		{"unknown, and it came to nothing", request(Approved), nil, payment(canceled(1000, theirs, pay.CancelAborted), func(p *pay.Payment) { p.BalanceAmount = 10_000 }), Known{}, HeldState, WhyUnknownReference},
-		{"a request of ours, under whatever MID", request(Approved), nil, beside, Known{Taken: []Taken{{ID: stranger, State: Rejected}}}, Approved, WhySend},
-		{"a cancel that one of ours claims", request(Approved), nil, beside, Known{Claimed: map[string]string{beside.Cancels[0].TransactionKey: "another"}}, Approved, WhySend},
-		{"a cancel of the console", request(Approved, seen(1)), nil, payment(canceled(1000, "상담", pay.CancelDone)), Known{}, Approved, WhySend},
-		{"a person has seen it", request(Approved, seen(1)), nil, beside, Known{}, Approved, WhySend},
-		{"and has not seen the second", request(Approved, seen(1)), nil, twice, Known{}, HeldState, WhyUnknownReference},
-		{"nothing is left anyway", request(Approved), nil, payment(canceled(10_000, theirs, pay.CancelDone)), Known{}, Rejected, WhyAlready},
-		{"proved unsent before", request(Retry), sent(time.Minute, pay.FailureNotSent), beside, Known{}, HeldState, WhyUnknownReference},
+		{"unknown", request(StateApproved), nil, beside, Known{}, StateHeld, WhyUnknownReference},
+		{"unknown, and what others cancelled was approved", request(StateApproved, func(r *Request) { r.PlannedForeign = 1000 }), nil, beside, Known{}, StateHeld, WhyUnknownReference},
+		{"unknown, and it came to nothing", request(StateApproved), nil, payment(canceled(1000, theirs, pay.CancelAborted), func(p *pay.Payment) { p.BalanceAmount = 10_000 }), Known{}, StateHeld, WhyUnknownReference},
+		{"a request of ours, under whatever MID", request(StateApproved), nil, beside, Known{Taken: []Taken{{ID: stranger, State: StateRejected}}}, StateApproved, WhySend},
+		{"a cancel that one of ours claims", request(StateApproved), nil, beside, Known{Claimed: map[string]string{beside.Cancels[0].TransactionKey: "another"}}, StateApproved, WhySend},
+		{"a cancel of the console", request(StateApproved, seen(1)), nil, payment(canceled(1000, "상담", pay.CancelDone)), Known{}, StateApproved, WhySend},
+		{"a person has seen it", request(StateApproved, seen(1)), nil, beside, Known{}, StateApproved, WhySend},
+		{"and has not seen the second", request(StateApproved, seen(1)), nil, twice, Known{}, StateHeld, WhyUnknownReference},
+		{"nothing is left anyway", request(StateApproved), nil, payment(canceled(10_000, theirs, pay.CancelDone)), Known{}, StateRejected, WhyAlready},
+		{"proved unsent before", request(StateRetry), sent(time.Minute, pay.FailureNotSent), beside, Known{}, StateHeld, WhyUnknownReference},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretPrint: "s"}, at)
+			step := Next(test.request, test.attempt, Answer{Payment: test.payment, Known: test.known, SecretFingerprint: "s"}, at)
 			if step.To != test.to || step.Why != test.why {
 				t.Errorf("to %s, do %q, since %s; expected %s, %s", step.To, step.Do, step.Why, test.to, test.why)
 			}
 		})
 	}
-	held := Claimed{Request: request(HeldState, func(r *Request) { r.ErrorCode = WhyUnknownReference })}
+	held := Claimed{Request: request(StateHeld, func(r *Request) { r.ErrorCode = WhyUnknownReference })}
 	step, err := Resolve(held, *beside, false, "lee", at)
-	if err != nil || step.To != Requested || step.Strangers == nil || *step.Strangers != 1 || *step.Planned != 1000 {
+	if err != nil || step.To != StateRequested || step.Strangers == nil || *step.Strangers != 1 || *step.Planned != 1000 {
 		t.Errorf("a person's word covers %+v, %v", step, err)
 	}
 }
@@ -109,11 +109,11 @@ func TestAReferenceThatTheBooksDoNotKnowStopsAFirstSend(t *testing.T) {
 // never goes back into the queue.
 func TestAnotherMerchantsPaymentIsNeverNotExecutedAndWaitingAgain(t *testing.T) {
 	t.Parallel()
-	held := Claimed{Request: request(HeldState, func(r *Request) { r.ErrorCode = WhyOtherMerchant })}
-	if step, err := Resolve(held, *payment(as("other")), false, "lee", at); err != nil || step.To != Rejected || step.Why != WhyOtherMerchant {
+	held := Claimed{Request: request(StateHeld, func(r *Request) { r.ErrorCode = WhyOtherMerchant })}
+	if step, err := Resolve(held, *payment(as("other")), false, "lee", at); err != nil || step.To != StateRejected || step.Why != WhyOtherMerchant {
 		t.Errorf("to %s since %s, %v", step.To, step.Why, err)
 	}
-	if step, err := Resolve(held, *payment(as("other"), canceled(3000, ours, pay.CancelDone)), true, "lee", at); err != nil || step.To != Succeeded {
+	if step, err := Resolve(held, *payment(as("other"), canceled(3000, ours, pay.CancelDone)), true, "lee", at); err != nil || step.To != StateSucceeded {
 		t.Errorf("what was executed: to %s, %v", step.To, err)
 	}
 }

@@ -106,7 +106,7 @@ func TestTheMovesLeaveNoRequestStranded(t *testing.T) {
 		if !in {
 			t.Errorf("nothing comes to %s", state)
 		}
-		if out != (state.Open() || state == Accepted) {
+		if out != (state.Open() || state == StateAccepted) {
 			t.Errorf("%s: a way out: %v", state, out)
 		}
 	}

@@ -157,6 +157,6 @@ type Executed struct {
 // word: nor did it before, and nothing about it asks for a second look. One that
 // a person's decision on a break made always needs another person's.
 func (a StoredAccount) Releases(r Request) bool {
-	waited := r.State == NeedsAccount || r.State == Approved && r.ApprovedBy == "" // a requested one waits for a word
+	waited := r.State == StateNeedsAccount || r.State == StateApproved && r.ApprovedBy == "" // a requested one waits for a word
 	return waited && r.Currency == pay.KRW && r.Amount <= a.ApproveAbove && r.SameAs == "" && !r.Decided()
 }

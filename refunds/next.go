@@ -1,6 +1,7 @@
 package refunds
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -16,8 +17,8 @@ type Answer struct {
 	Gone    bool // the worker of the last send is gone, and its answer with it
 	Cancel  bool // Payment or Failure is the answer to a cancel, not to a look-up
 	Known   Known
-	// SecretPrint is that of the secret key and address in use now.
-	SecretPrint string
+	// SecretFingerprint is that of the secret key and address in use now.
+	SecretFingerprint string
 }
 
 // Known is what daesa itself knows of the payment, beside the request.
@@ -39,8 +40,8 @@ type Known struct {
 	Kind reconcile.Kind
 	// Siblings are the other payments of the order.
 	Siblings []Sibling
-	// AccountPrint is the fingerprint of the refund account that is stored now.
-	AccountPrint string
+	// AccountFingerprint is the fingerprint of the refund account that is stored now.
+	AccountFingerprint string
 	// Altered names what of the request's row is not as the journal says: it was
 	// changed by other hands than daesa's.
 	Altered []string
@@ -81,12 +82,12 @@ type Step struct {
 // request's merchant's.
 func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	if len(answer.Known.Altered) > 0 && !answer.Gone && !answer.Cancel {
-		return Step{To: HeldState, Why: WhyAltered, At: now.Add(lookEvery)}
+		return Step{To: StateHeld, Why: WhyAltered, At: now.Add(lookEvery)}
 	}
 	step := decide(r, a, answer, now)
 	if step.Do == Send || step.Do == SendAnew {
 		if why := notOurs(r, *answer.Payment, answer.Known); why != "" {
-			return Step{To: HeldState, Why: why, At: now.Add(lookEvery)}
+			return Step{To: StateHeld, Why: why, At: now.Add(lookEvery)}
 		}
 	}
 	return step
@@ -99,19 +100,19 @@ func decide(r Request, a *Attempt, answer Answer, now time.Time) Step {
 		}
 	}
 	switch {
-	case answer.Gone && r.State == Sending:
-		return Step{To: Unknown, Do: LookUp, Why: WhyLeaseOver, At: now}
+	case answer.Gone && r.State == StateSending:
+		return Step{To: StateUnknown, Do: LookUp, Why: WhyLeaseOver, At: now}
 	case answer.Failure != nil && !answer.Cancel:
 		return unseen(r, *answer.Failure, now)
-	case r.State == Sending && answer.Cancel:
+	case r.State == StateSending && answer.Cancel:
 		return answered(*a, answer, now)
-	case r.State == Sending || r.State == Unknown:
+	case r.State == StateSending || r.State == StateUnknown:
 		return unclaimed(r, *a, answer, now)
-	case r.State == Approved || r.State == Retry:
+	case r.State == StateApproved || r.State == StateRetry:
 		return plan(r, a, answer, now)
-	case r.State == Requested || r.State == NeedsAccount:
+	case r.State == StateRequested || r.State == StateNeedsAccount:
 		return waiting(r, answer, now)
-	case r.State == Accepted:
+	case r.State == StateAccepted:
 		return vanished(now)
 	default:
 		return Step{To: r.State, Why: r.ErrorCode, At: now.Add(lookEvery)}
@@ -125,13 +126,13 @@ func claim(r Request, a *Attempt, p pay.Payment, answer Answer, now time.Time) (
 	for _, cancel := range p.Cancels {
 		switch {
 		case pay.Marker(cancel.Reason) != r.ID && (r.TransactionKey == "" || cancel.TransactionKey != r.TransactionKey):
-		case cancel.Status == pay.CancelAborted && r.TransactionKey != cancel.TransactionKey && (a == nil || r.State == Requested || r.State == Approved || r.State == NeedsAccount || cancel.CanceledAt.Before(a.FirstSent.Truncate(time.Second))):
+		case cancel.Status == pay.CancelAborted && r.TransactionKey != cancel.TransactionKey && (a == nil || r.State == StateRequested || r.State == StateApproved || r.State == StateNeedsAccount || cancel.CanceledAt.Before(a.FirstSent.Truncate(time.Second))):
 			// It came to nothing before this attempt, and a person has seen it.
 		default:
 			ours = append(ours, cancel)
 		}
 	}
-	if len(ours) == 0 || r.State == Rejected || r.State == Refused || r.State == ExpiredState {
+	if len(ours) == 0 || r.State == StateRejected || r.State == StateRefused || r.State == StateExpired {
 		return Step{}, false
 	}
 	cancel := ours[0]
@@ -147,8 +148,8 @@ func claim(r Request, a *Attempt, p pay.Payment, answer Answer, now time.Time) (
 	step := settled(r, p, cancel, now)
 	stays := r.TransactionKey != "" && r.ErrorCode != WhyVanished ||
 		r.ErrorCode == WhyTwoInFlight && cancel.Status == pay.CancelInProgress // else two would be in flight again
-	if r.State == HeldState && stays && step.To != Succeeded {
-		return Step{To: HeldState, Why: r.ErrorCode, At: now.Add(lookEvery)}, true
+	if r.State == StateHeld && stays && step.To != StateSucceeded {
+		return Step{To: StateHeld, Why: r.ErrorCode, At: now.Add(lookEvery)}, true
 	}
 	return step, true
 }
@@ -156,8 +157,8 @@ func claim(r Request, a *Attempt, p pay.Payment, answer Answer, now time.Time) (
 // breach: something holds no more that must always hold. It is said once: the
 // run that finds it sends nothing more, and a person looks.
 func breach(r Request, what string, now time.Time) Step {
-	step := Step{To: HeldState, Why: WhyAmountDiffers, At: now.Add(lookEvery)}
-	if r.State != HeldState {
+	step := Step{To: StateHeld, Why: WhyAmountDiffers, At: now.Add(lookEvery)}
+	if r.State != StateHeld {
 		step.Broken = what
 	}
 	return step
@@ -166,12 +167,12 @@ func breach(r Request, what string, now time.Time) Step {
 // settled says how far a cancel of ours has come. DONE is not money returned:
 // a virtual account is paid out later, and a foreign cancel takes its time.
 func settled(r Request, p pay.Payment, cancel pay.Cancel, now time.Time) Step {
-	step := Step{To: Succeeded, Why: WhyAnswered, Claim: &cancel}
+	step := Step{To: StateSucceeded, Why: WhyAnswered, Claim: &cancel}
 	switch {
 	case cancel.Status == pay.CancelAborted:
-		return Step{To: HeldState, Why: WhyForeignAborted, At: now.Add(lookEvery), Claim: &cancel}
+		return Step{To: StateHeld, Why: WhyForeignAborted, At: now.Add(lookEvery), Claim: &cancel}
 	case cancel.Status == pay.CancelInProgress:
-		return Step{To: Accepted, Why: WhyOnItsWay, At: now.Add(10 * time.Minute), Claim: &cancel}
+		return Step{To: StateAccepted, Why: WhyOnItsWay, At: now.Add(10 * time.Minute), Claim: &cancel}
 	case !paysOut(r, p):
 		return step
 	}
@@ -180,13 +181,13 @@ func settled(r Request, p pay.Payment, cancel pay.Cancel, now time.Time) Step {
 		step.Why = WhyPaidOut
 		return step
 	case pay.RefundFailed, pay.RefundPartialFailed:
-		return Step{To: HeldState, Why: WhyPayoutFailed, At: now.Add(lookEvery), Claim: &cancel}
+		return Step{To: StateHeld, Why: WhyPayoutFailed, At: now.Add(lookEvery), Claim: &cancel}
 	default: // it goes on
 	}
 	if !cancel.CanceledAt.IsZero() && pay.DayOf(now) > pay.DayOf(cancel.CanceledAt).AddBankDays(payoutBankDays) {
-		return Step{To: HeldState, Why: WhyPayoutLate, At: now.Add(lookEvery), Claim: &cancel}
+		return Step{To: StateHeld, Why: WhyPayoutLate, At: now.Add(lookEvery), Claim: &cancel}
 	}
-	return Step{To: Accepted, Why: WhyOnItsWay, At: now.Add(lookEvery), Claim: &cancel}
+	return Step{To: StateAccepted, Why: WhyOnItsWay, At: now.Add(lookEvery), Claim: &cancel}
 }
 
 // paysOut says whether the cancel sends money to a refund account: a virtual
@@ -198,13 +199,13 @@ func paysOut(r Request, p pay.Payment) bool {
 // answered decides on what a cancel call came back with, our reference not
 // being in it.
 func answered(a Attempt, answer Answer, now time.Time) Step {
-	unknown := Step{To: Unknown, At: now.Add(Spacing)}
+	unknown := Step{To: StateUnknown, At: now.Add(Spacing)}
 	failure := answer.Failure
 	if failure == nil {
 		unknown.Do, unknown.Why = LookUp, WhyNoReference
 		return unknown
 	}
-	unknown.Why = or(failure.Code, WhyNoAnswer)
+	unknown.Why = cmp.Or(failure.Code, WhyNoAnswer)
 	switch failure.Kind {
 	case pay.FailureNotSent, pay.FailureOwn:
 		// Only what has never left is proved unsent: with a second key the first
@@ -213,10 +214,10 @@ func answered(a Attempt, answer Answer, now time.Time) Step {
 			unknown.Why = WhyNotSent
 			return unknown
 		}
-		return Step{To: Retry, Why: WhyNotSent, At: now.Add(backoff(a.Sends))}
+		return Step{To: StateRetry, Why: WhyNotSent, At: now.Add(backoff(a.Sends))}
 	case pay.FailureRefused, pay.FailureDeadline, pay.FailureAccount, pay.FailureNotFound, pay.FailureGuard, pay.FailureDone:
 		// Nothing is believed before the payment was looked at.
-		return Step{To: Sending, Do: LookUp, Why: unknown.Why}
+		return Step{To: StateSending, Do: LookUp, Why: unknown.Why}
 	case pay.FailureNoCode:
 		unknown.Why, unknown.Said = WhyNoCode, failure.Said()
 	case pay.FailureSums:
@@ -224,7 +225,7 @@ func answered(a Attempt, answer Answer, now time.Time) Step {
 	case pay.FailureThrottled:
 		unknown.At = now.Add(max(failure.RetryAfter, backoff(a.Sends)))
 	case pay.FailureInFlight:
-		unknown.Why, unknown.At = or(failure.Code, WhyInFlight), now.Add(backoff(a.Sends))
+		unknown.Why, unknown.At = cmp.Or(failure.Code, WhyInFlight), now.Add(backoff(a.Sends))
 	default: // perhaps carried out
 	}
 	return unknown
@@ -244,19 +245,19 @@ func backoff(n int) time.Duration {
 func unseen(r Request, failure pay.Failure, now time.Time) Step {
 	if failure.Kind == pay.FailureNotFound {
 		switch r.State {
-		case Approved, Retry, Unknown, Sending:
-			return Step{To: HeldState, Why: or(failure.Code, "NOT_FOUND_PAYMENT"), At: now.Add(lookEvery)}
+		case StateApproved, StateRetry, StateUnknown, StateSending:
+			return Step{To: StateHeld, Why: cmp.Or(failure.Code, "NOT_FOUND_PAYMENT"), At: now.Add(lookEvery)}
 		default: // it waits for people
 		}
 	}
 	to, again := r.State, unseenAgain
-	if to == Sending {
-		to = Unknown
+	if to == StateSending {
+		to = StateUnknown
 	}
 	if left := r.CancelBy.Sub(now); left > 0 && left < 6*unseenAgain {
 		again = replayAfter // there is no time to lose
 	}
-	step := Step{To: to, Why: or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
+	step := Step{To: to, Why: cmp.Or(r.ErrorCode, WhyUnreachable), At: now.Add(max(failure.RetryAfter, again))}
 	switch {
 	case failure.Kind == pay.FailureSums:
 		step.Why, step.Said = WhySums, failure.Said()
@@ -269,7 +270,7 @@ func unseen(r Request, failure pay.Failure, now time.Time) Step {
 // unclaimed: a look-up shows no cancel of ours, after something was sent.
 func unclaimed(r Request, a Attempt, answer Answer, now time.Time) Step {
 	p := *answer.Payment
-	held := func(why string) Step { return Step{To: HeldState, Why: why, At: now.Add(lookEvery)} }
+	held := func(why string) Step { return Step{To: StateHeld, Why: why, At: now.Add(lookEvery)} }
 	moved := p.BalanceAmount != a.Guard
 	switch {
 	case !a.Answered():
@@ -277,7 +278,7 @@ func unclaimed(r Request, a Attempt, answer Answer, now time.Time) Step {
 	case a.Kind == "":
 		return held(WhyNoReference)
 	case a.Kind == pay.FailureDone:
-		return held(or(a.Code, WhyNoReference))
+		return held(cmp.Or(a.Code, WhyNoReference))
 	case a.Kind == pay.FailureGuard && moved:
 		return held(WhyBalanceMoved)
 	case a.Kind == pay.FailureGuard:
@@ -297,21 +298,21 @@ func unanswered(r Request, a Attempt, answer Answer, now time.Time, moved bool) 
 	switch {
 	case age >= keyDeath:
 		if moved {
-			return Step{To: HeldState, Why: WhyBalanceMoved, At: now.Add(lookEvery)}
+			return Step{To: StateHeld, Why: WhyBalanceMoved, At: now.Add(lookEvery)}
 		}
-		return Step{To: HeldState, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
+		return Step{To: StateHeld, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
 	case age >= keyLife:
-		return Step{To: Unknown, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
-	case a.SecretPrint != answer.SecretPrint:
-		return Step{To: Unknown, Why: WhySecretChanged, At: now.Add(lookEvery)}
+		return Step{To: StateUnknown, Why: WhyKeyTooOld, At: now.Add(lookEvery)}
+	case a.SecretFingerprint != answer.SecretFingerprint:
+		return Step{To: StateUnknown, Why: WhySecretChanged, At: now.Add(lookEvery)}
 	}
 	if due := a.LastSent.Add(a.pause()); now.Before(due) {
-		return Step{To: Unknown, Why: or(r.ErrorCode, WhyNoAnswer), At: due}
+		return Step{To: StateUnknown, Why: cmp.Or(r.ErrorCode, WhyNoAnswer), At: due}
 	}
 	if givenBack(r, answer) {
-		return Step{To: HeldState, Why: WhyAboveBalance, At: now.Add(lookEvery)}
+		return Step{To: StateHeld, Why: WhyAboveBalance, At: now.Add(lookEvery)}
 	}
-	return Step{To: Unknown, Do: Send, Why: WhySendAgain, At: now}
+	return Step{To: StateUnknown, Do: Send, Why: WhySendAgain, At: now}
 }
 
 // givenBack: what went back outside Toss meanwhile leaves no room for it.
@@ -324,17 +325,17 @@ func givenBack(r Request, answer Answer) bool {
 // its way it is proved only after a while of quiet.
 func refusal(a Attempt, now time.Time) Step {
 	if due := a.LastSent.Add(quiet); a.Unanswered && now.Before(due) {
-		return Step{To: Unknown, Why: or(a.Code, WhyQuiet), At: due}
+		return Step{To: StateUnknown, Why: cmp.Or(a.Code, WhyQuiet), At: due}
 	}
-	to := Refused
+	to := StateRefused
 	switch a.Kind {
 	case pay.FailureDeadline:
-		to = ExpiredState
+		to = StateExpired
 	case pay.FailureAccount:
-		to = NeedsAccount
+		to = StateNeedsAccount
 	default: // refused
 	}
-	return Step{To: to, Why: or(a.Code, WhyRefusedBare), At: now.Add(lookEvery)}
+	return Step{To: to, Why: cmp.Or(a.Code, WhyRefusedBare), At: now.Add(lookEvery)}
 }
 
 // transient: the provider answered that it could not now, and the look-up
@@ -342,7 +343,7 @@ func refusal(a Attempt, now time.Time) Step {
 // follows, with the guard of the first: had that one run after all, the balance
 // would have moved, and the second would be refused.
 func transient(r Request, a Attempt, answer Answer, now time.Time) Step {
-	sameSecret := a.SecretPrint == answer.SecretPrint
+	sameSecret := a.SecretFingerprint == answer.SecretFingerprint
 	again, anew := a.LastSent.Add(replayAfter), a.LastSent.Add(newKeyAfter)
 	if a.Unanswered {
 		anew = a.LastSent.Add(quiet)
@@ -350,42 +351,42 @@ func transient(r Request, a Attempt, answer Answer, now time.Time) Step {
 	over := !r.CancelBy.IsZero() && now.After(r.CancelBy)
 	switch {
 	case givenBack(r, answer):
-		return Step{To: HeldState, Why: WhyAboveBalance, At: now.Add(lookEvery)}
+		return Step{To: StateHeld, Why: WhyAboveBalance, At: now.Add(lookEvery)}
 	case a.Answers <= maxReplays && sameSecret && now.Sub(a.FirstSent) < keyLife:
 		if now.Before(again) {
-			return Step{To: Unknown, Why: a.Code, At: again}
+			return Step{To: StateUnknown, Why: a.Code, At: again}
 		}
-		return Step{To: Unknown, Do: Send, Why: WhySendAgain, At: now}
+		return Step{To: StateUnknown, Do: Send, Why: WhySendAgain, At: now}
 	case a.Kind != pay.FailureTransient:
-		return Step{To: HeldState, Why: a.Code, At: now.Add(lookEvery)}
+		return Step{To: StateHeld, Why: a.Code, At: now.Add(lookEvery)}
 	case a.N >= maxAttempts:
-		return Step{To: HeldState, Why: WhyTooMany, At: now.Add(lookEvery)}
+		return Step{To: StateHeld, Why: WhyTooMany, At: now.Add(lookEvery)}
 	case now.Before(anew):
-		return Step{To: Unknown, Why: a.Code, At: anew}
+		return Step{To: StateUnknown, Why: a.Code, At: anew}
 	case over:
-		return Step{To: HeldState, Why: WhyDeadline, At: now.Add(lookEvery)}
-	case r.AccountPrint != "" && answer.Known.AccountPrint != r.AccountPrint:
+		return Step{To: StateHeld, Why: WhyDeadline, At: now.Add(lookEvery)}
+	case r.AccountFingerprint != "" && answer.Known.AccountFingerprint != r.AccountFingerprint:
 		// The customer gave another account meanwhile: no word covers it, and
 		// the one that was approved is not there any more.
-		return Step{To: HeldState, Why: WhyApprovalVoid, At: now.Add(lookEvery)}
+		return Step{To: StateHeld, Why: WhyApprovalVoid, At: now.Add(lookEvery)}
 	}
-	return Step{To: Unknown, Do: SendAnew, Why: WhyNewAttempt, At: now, Guard: a.Guard}
+	return Step{To: StateUnknown, Do: SendAnew, Why: WhyNewAttempt, At: now, Guard: a.Guard}
 }
 
 // vanished: a cancel that Toss has shown is not there any more.
 func vanished(now time.Time) Step {
-	return Step{To: HeldState, Why: WhyVanished, At: now.Add(lookEvery)}
+	return Step{To: StateHeld, Why: WhyVanished, At: now.Add(lookEvery)}
 }
 
 // waiting: what waits for a person or an account only runs out of time.
 func waiting(r Request, answer Answer, now time.Time) Step {
 	switch {
 	case !r.CancelBy.IsZero() && now.After(r.CancelBy):
-		return Step{To: ExpiredState, Why: WhyDeadline}
-	case r.State == NeedsAccount && answer.Known.AccountPrint != "" && answer.Known.AccountPrint != r.AccountPrint:
-		return Step{To: Requested, Why: WhyAsked, At: now.Add(lookEvery)}
-	case r.State == Requested && needsAccount(*answer.Payment) && answer.Known.AccountPrint == "":
-		return Step{To: NeedsAccount, Why: WhyNeedsAccount, At: now.Add(lookEvery)}
+		return Step{To: StateExpired, Why: WhyDeadline}
+	case r.State == StateNeedsAccount && answer.Known.AccountFingerprint != "" && answer.Known.AccountFingerprint != r.AccountFingerprint:
+		return Step{To: StateRequested, Why: WhyAsked, At: now.Add(lookEvery)}
+	case r.State == StateRequested && needsAccount(*answer.Payment) && answer.Known.AccountFingerprint == "":
+		return Step{To: StateNeedsAccount, Why: WhyNeedsAccount, At: now.Add(lookEvery)}
 	}
 	return Step{To: r.State, Why: r.ErrorCode, At: now.Add(lookEvery)}
 }
@@ -405,11 +406,4 @@ func others(r Request, p pay.Payment, known Known) int64 {
 
 func running(p pay.Payment) bool {
 	return slices.ContainsFunc(p.Cancels, func(c pay.Cancel) bool { return c.Status == pay.CancelInProgress })
-}
-
-func or(first, second string) string {
-	if first != "" {
-		return first
-	}
-	return second
 }

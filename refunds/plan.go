@@ -12,12 +12,12 @@ import (
 // approved request may be sent. What the approval covered must still be so.
 func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	p, known := *answer.Payment, answer.Known
-	held := func(why string) Step { return Step{To: HeldState, Why: why, At: now.Add(lookEvery)} }
+	held := func(why string) Step { return Step{To: StateHeld, Why: why, At: now.Add(lookEvery)} }
 	again := func(why string) Step { // back for another person's word
 		foreign := others(r, p, known)
-		return Step{To: Requested, Why: why, At: now.Add(lookEvery), Planned: &foreign}
+		return Step{To: StateRequested, Why: why, At: now.Add(lookEvery), Planned: &foreign}
 	}
-	if r.State == Retry {
+	if r.State == StateRetry {
 		again = held // an attempt stands already: only a person may leave it
 	}
 	if why := notOurs(r, p, known); why != "" {
@@ -27,19 +27,19 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	case known.unlooked():
 		return Step{To: r.State, Do: LookAll, Why: r.ErrorCode, At: now.Add(lookEvery)}
 	case known.sentOnAnother(r.ID) != nil:
-		return Step{To: Rejected, Why: WhySentOnAnother}
+		return Step{To: StateRejected, Why: WhySentOnAnother}
 	}
 	switch obstacle := Obstacle(r, p, known, now); obstacle {
 	case "":
 	case WhyDeadline:
-		return Step{To: ExpiredState, Why: obstacle}
+		return Step{To: StateExpired, Why: obstacle}
 	case WhyAlready, WhyNotOwed, WhyNotTooMuch:
-		return Step{To: Rejected, Why: obstacle}
+		return Step{To: StateRejected, Why: obstacle}
 	case WhyNeedsAccount:
-		if r.State == Retry {
+		if r.State == StateRetry {
 			return held(obstacle)
 		}
-		return Step{To: NeedsAccount, Why: obstacle, At: now.Add(lookEvery)}
+		return Step{To: StateNeedsAccount, Why: obstacle, At: now.Add(lookEvery)}
 	case WhyInFlight:
 		return Step{To: r.State, Why: obstacle, At: now.Add(newKeyAfter)}
 	case WhyAboveBalance, WhyTaxPart:
@@ -50,11 +50,11 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	switch {
 	case int64(len(strangers(r, p, known))) > r.Strangers:
 		return held(WhyUnknownReference)
-	case r.Approval != ApprovalHash(r) || known.AccountPrint != r.AccountPrint && needsAccount(p):
+	case r.Approval != ApprovalHash(r) || known.AccountFingerprint != r.AccountFingerprint && needsAccount(p):
 		return again(WhyApprovalVoid)
 	case r.BreakID == "" && others(r, p, known) > r.PlannedForeign:
 		return again(WhyForeignCancel)
-	case r.State == Retry && a.Guard != p.BalanceAmount:
+	case r.State == StateRetry && a.Guard != p.BalanceAmount:
 		return held(WhyBalanceMoved)
 	}
 	if due := p.ApprovedAt.Add(depositSettles); needsAccount(p) && now.Before(due) {
@@ -65,7 +65,7 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 			return Step{To: r.State, Why: WhyInFlight, At: due}
 		}
 	}
-	if r.State == Retry {
+	if r.State == StateRetry {
 		return Step{To: r.State, Do: Send, Why: WhySendAgain, At: now}
 	}
 	return Step{To: r.State, Do: SendAnew, Why: WhySend, At: now, Guard: p.BalanceAmount}
@@ -80,7 +80,7 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyCurrency
 	case p.BalanceAmount == 0 || p.Status == pay.Canceled:
 		return WhyAlready
-	case p.Status == pay.WaitingForDeposit && (p.DepositReversed() || r.AccountPrint != ""):
+	case p.Status == pay.WaitingForDeposit && (p.DepositReversed() || r.AccountFingerprint != ""):
 		return WhyNotPaid
 	case p.Approved() == 0 && !p.Waiting():
 		return WhyNotPaid
@@ -100,7 +100,7 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyPartial
 	case left.Misfit(r.Parts()) != "":
 		return left.Misfit(r.Parts())
-	case needsAccount(p) && known.AccountPrint == "":
+	case needsAccount(p) && known.AccountFingerprint == "":
 		return WhyNeedsAccount
 	}
 	return ""

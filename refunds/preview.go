@@ -12,8 +12,8 @@ import (
 // looks the payment up and writes nothing.
 func Preview(ctx context.Context, c Claimed, provider interface {
 	Payment(ctx context.Context, paymentKey string) (pay.Payment, pay.Evidence, error)
-}, accountDays int, secretPrint string, now time.Time) Step {
-	answer := Answer{Known: c.Known, SecretPrint: secretPrint}
+}, accountDays int, secretFingerprint string, now time.Time) Step {
+	answer := Answer{Known: c.Known, SecretFingerprint: secretFingerprint}
 	p, _, err := provider.Payment(ctx, c.Request.PaymentKey)
 	var failure *pay.Failure
 	switch {

@@ -18,29 +18,29 @@ type Request struct {
 	PaymentKey     string
 	Method         pay.Method
 	Amount         int64
-	TaxFreeAmount  int64
+	TaxFreeAmount  int64 // of Amount
 	Currency       pay.Currency
-	Reason         string
-	Ref            string
-	Batch          string
-	BreakID        string
+	Reason         string // the buyer may see it
+	Ref            string // the shop's own id of the wish; one ref, one refund
+	Batch          string // the file that it came in; "" for none
+	BreakID        string // the break that it stands on; "" for none
 	State          State
-	CancelBy       time.Time // zero: none known
-	Attempts       int
-	IdempotencyKey string
-	TransactionKey string
-	ErrorCode      string
-	ErrorMessage   string
+	CancelBy       time.Time // the last moment of a cancel at Toss; zero: none known
+	Attempts       int       // intents so far, each with a key of its own
+	IdempotencyKey string    // of the newest attempt; "" before the first
+	TransactionKey string    // of the cancel at Toss that is this one; "" while none is known
+	ErrorCode      string    // a provider's code, or one of daesa's own reasons; "" for none
+	ErrorMessage   string    // the provider's words for people
 	RequestedBy    string
 	RequestedAt    time.Time
-	ApprovedBy     string
-	FinishedAt     time.Time
+	ApprovedBy     string    // "" where no person approved
+	FinishedAt     time.Time // zero while something can still come of it
 
-	// Approval is the hash over what the approval covers; AccountPrint the keyed
+	// Approval is the hash over what the approval covers; AccountFingerprint the keyed
 	// fingerprint of the refund account that it covers, "" for none.
-	Approval     string `json:"-"`
-	ApprovedAt   time.Time
-	AccountPrint string `json:"-"`
+	Approval           string `json:"-"`
+	ApprovedAt         time.Time
+	AccountFingerprint string `json:"-"`
 	// PlannedForeign is what others than daesa had cancelled on the payment when
 	// the request was looked up last for a person's word.
 	PlannedForeign int64 `json:"-"`
@@ -107,9 +107,9 @@ func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) (*Req
 	}
 	r.State, r.ErrorCode = policy.firstState(b, amount, deadline, now)
 	switch r.State {
-	case Approved:
+	case StateApproved:
 		r.Approval = ApprovalHash(*r)
-	case ExpiredState:
+	case StateExpired:
 		r.FinishedAt = now
 	default: // it waits for a person, or for an account
 	}
@@ -140,12 +140,12 @@ func (p Policy) queues(kind reconcile.Kind) bool {
 func (p Policy) firstState(b reconcile.Break, amount int64, deadline Deadline, now time.Time) (State, string) {
 	switch {
 	case deadline.Over(now):
-		return ExpiredState, WhyDeadline
+		return StateExpired, WhyDeadline
 	case b.Payment.DepositedAccount():
-		return NeedsAccount, WhyNeedsAccount
+		return StateNeedsAccount, WhyNeedsAccount
 	case b.Currency == pay.KRW && amount <= p.ApproveAbove:
-		return Approved, ""
+		return StateApproved, ""
 	default:
-		return Requested, ""
+		return StateRequested, ""
 	}
 }

@@ -36,14 +36,14 @@ func TestPropose(t *testing.T) {
 		want   State // "" for no request
 		amount int64
 	}{
-		{"waits for another person's word", broken(9000, card), Asked{}, policy, Requested, 9000},
-		{"at most approve_above is approved at once", broken(5000, card), Asked{}, policy, Approved, 5000},
-		{"approve_above 0 approves nothing at once", broken(1, card), Asked{}, Policy{AutoQueue: policy.AutoQueue}, Requested, 1},
-		{"other currencies are never approved at once", inDollars, Asked{}, policy, Requested, 100},
+		{"waits for another person's word", broken(9000, card), Asked{}, policy, StateRequested, 9000},
+		{"at most approve_above is approved at once", broken(5000, card), Asked{}, policy, StateApproved, 5000},
+		{"approve_above 0 approves nothing at once", broken(1, card), Asked{}, Policy{AutoQueue: policy.AutoQueue}, StateRequested, 1},
+		{"other currencies are never approved at once", inDollars, Asked{}, policy, StateRequested, 100},
 		{"what was asked for already is not asked again", broken(9000, card), Asked{Sum: 9000, Proposals: 1}, policy, "", 0},
-		{"the rest is", broken(9000, card), Asked{Sum: 4000, Proposals: 1}, policy, Approved, 5000},
-		{"a deposited virtual account needs an account", broken(9000, account), Asked{}, policy, NeedsAccount, 9000},
-		{"past its deadline it is expired, and listed", broken(9000, phone), Asked{}, policy, ExpiredState, 9000},
+		{"the rest is", broken(9000, card), Asked{Sum: 4000, Proposals: 1}, policy, StateApproved, 5000},
+		{"a deposited virtual account needs an account", broken(9000, account), Asked{}, policy, StateNeedsAccount, 9000},
+		{"past its deadline it is expired, and listed", broken(9000, phone), Asked{}, policy, StateExpired, 9000},
 		{"timing asks for nothing", timing, Asked{}, policy, "", 0},
 		{"a kind that is not queued asks for nothing", another, Asked{}, policy, "", 0},
 		{"nothing owed, nothing asked", broken(0, card), Asked{}, policy, "", 0},

@@ -23,7 +23,7 @@ func (e *ResolveError) Hint() string { return e.Advice }
 // arrive.
 func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) (Step, error) {
 	r := c.Request
-	if r.State != HeldState {
+	if r.State != StateHeld {
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s is %s, not held", r.ID, r.State), "only a held refund needs this word"}
 	}
 	if !OtherPerson(r.RequestedBy, by) {
@@ -44,7 +44,7 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 		if p.Account != nil && p.Account.Refund == pay.RefundCompleted {
 			return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss says that it was paid out", r.ID), "use --as executed; a transfer by hand would pay twice"}
 		}
-		return Step{To: Refused, Why: r.ErrorCode}, nil
+		return Step{To: StateRefused, Why: r.ErrorCode}, nil
 	case cancel != nil && (pay.Marker(cancel.Reason) == r.ID || r.TransactionKey != ""):
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss shows its cancel %s", r.ID, cancel.TransactionKey), "it was executed: use --as executed"}
 	}
@@ -53,28 +53,28 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 			"look again twenty minutes after the last send"}
 	}
 	if _, err := p.Under(r.MID); err != nil {
-		return Step{To: Rejected, Why: WhyOtherMerchant}, nil
+		return Step{To: StateRejected, Why: WhyOtherMerchant}, nil
 	}
 	foreign, unknown := others(r, p, c.Known), int64(len(strangers(r, p, c.Known)))
 	switch misfit := Room(p, c.Known, nil).Misfit(r.Parts()); {
 	case p.BalanceAmount < r.Amount:
-		return Step{To: Rejected, Why: WhyAlready}, nil
+		return Step{To: StateRejected, Why: WhyAlready}, nil
 	case misfit != "": // a new word would be in vain
-		return Step{To: Rejected, Why: misfit}, nil
+		return Step{To: StateRejected, Why: misfit}, nil
 	}
-	return Step{To: Requested, Why: r.ErrorCode, At: now.Add(lookEvery), Planned: &foreign, Strangers: &unknown}, nil
+	return Step{To: StateRequested, Why: r.ErrorCode, At: now.Add(lookEvery), Planned: &foreign, Strangers: &unknown}, nil
 }
 
 // executedAs is as far as the cancel has come at Toss: a virtual account is
 // paid out later, or not at all.
 func executedAs(r Request, p pay.Payment, cancel pay.Cancel, now time.Time) (Step, error) {
 	step := settled(r, p, cancel, now)
-	if step.To == HeldState && step.Why == WhyPayoutFailed {
+	if step.To == StateHeld && step.Why == WhyPayoutFailed {
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s: Toss has cancelled, and says that the payout failed", r.ID),
 			"use --as not-executed: it goes onto the list of transfers by hand (daesa refunds transfers list)"}
 	}
-	if step.To == HeldState {
-		step.To = Accepted
+	if step.To == StateHeld {
+		step.To = StateAccepted
 	}
 	step.Why = WhyFound
 	return step, nil

@@ -185,7 +185,7 @@ func (r Request) from(states ...State) error {
 // look-up decides then. The error is a *StateError, *WordError or
 // *TooMuchError.
 func (r Request) Approve(by string, left *Left, now time.Time) (Request, error) {
-	if err := r.from(Requested); err != nil {
+	if err := r.from(StateRequested); err != nil {
 		return r, err
 	}
 	if !OtherPerson(r.RequestedBy, by) {
@@ -197,7 +197,7 @@ func (r Request) Approve(by string, left *Left, now time.Time) (Request, error) 
 	if left != nil && left.Misfit(r.Parts()) != "" {
 		return r, &TooMuchError{Request: r, Left: *left}
 	}
-	r.State, r.ApprovedBy, r.ApprovedAt = Approved, by, now
+	r.State, r.ApprovedBy, r.ApprovedAt = StateApproved, by, now
 	r.Approval = ApprovalHash(r)
 	return r, nil
 }
@@ -212,19 +212,19 @@ func (r Request) neverFits() error {
 }
 
 // Reject gives the request as a person's no makes it, while it waits for a word.
-func (r Request) Reject() (Request, error) { return r.rejected(Requested, NeedsAccount) }
+func (r Request) Reject() (Request, error) { return r.rejected(StateRequested, StateNeedsAccount) }
 
 // Withdraw gives the request as it is when it is taken back: nothing of it may
 // have been sent.
 func (r Request) Withdraw() (Request, error) {
-	return r.rejected(Requested, Approved, NeedsAccount, Retry)
+	return r.rejected(StateRequested, StateApproved, StateNeedsAccount, StateRetry)
 }
 
 func (r Request) rejected(from ...State) (Request, error) {
 	if err := r.from(from...); err != nil {
 		return r, err
 	}
-	r.State = Rejected
+	r.State = StateRejected
 	return r, nil
 }
 
@@ -233,16 +233,37 @@ func (r Request) rejected(from ...State) (Request, error) {
 // where the account changes nothing: the request asks for none, since nothing
 // was deposited, or it is past waiting.
 func (r Request) Release(a StoredAccount) (after Request, ok bool) {
-	waits := r.State == Requested || r.State == Approved || r.State == NeedsAccount
-	if !waits || r.AccountPrint == "" && r.State != NeedsAccount {
+	if !r.State.in("before_account") || r.AccountFingerprint == "" && r.State != StateNeedsAccount {
 		return r, false
 	}
 	released := a.Releases(r)
-	r.State, r.AccountPrint, r.Approval, r.ApprovedBy, r.ApprovedAt = Requested, a.Print, "", "", time.Time{}
+	r.State, r.AccountFingerprint, r.Approval, r.ApprovedBy, r.ApprovedAt = StateRequested, a.Print, "", "", time.Time{}
 	if released {
-		r.State, r.Approval = Approved, ApprovalHash(r)
+		r.State, r.Approval = StateApproved, ApprovalHash(r)
 	}
 	return r, true
+}
+
+// Turned is a request as a rule has turned it, and why, for the journal.
+type Turned struct {
+	Request
+	Why string
+}
+
+// Released gives the moves of a request whose account came: it is asked for anew,
+// and then perhaps approved at once. None: the account changes nothing.
+func (r Request) Released(a StoredAccount) []Turned {
+	after, ok := r.Release(a)
+	if !ok {
+		return nil
+	}
+	asked := after
+	asked.State, asked.Approval = StateRequested, ""
+	turned := []Turned{{asked, "its refund account came"}}
+	if after.State == StateApproved {
+		turned = append(turned, Turned{after, WhyUnderLimit})
+	}
+	return turned
 }
 
 // sameWithin is for how long an equal request of the same order is a reason to
@@ -260,8 +281,8 @@ func (r Request) Beside(known Known) Request {
 			newest = t
 		}
 	}
-	if r.SameAs = newest.ID; r.SameAs != "" && r.State == Approved {
-		r.State, r.Approval = Requested, ""
+	if r.SameAs = newest.ID; r.SameAs != "" && r.State == StateApproved {
+		r.State, r.Approval = StateRequested, ""
 	}
 	return r
 }
@@ -273,9 +294,9 @@ func (k Known) With(r Request) Known {
 	return k
 }
 
-// Word is a person's word on requests that are named by id. It is given on all
+// Approval is a person's word, yes or no, on requests that are named by id. It is given on all
 // of them or on none.
-type Word struct {
+type Approval struct {
 	IDs  []string
 	By   string
 	Note string
@@ -298,7 +319,7 @@ type Adding struct {
 // Fits says whether a new request fits the payment beside all that counts. What
 // is expired asks Toss for nothing. The error is a *TooMuchError.
 func (r Request) Fits(p pay.Payment, known Known) error {
-	if r.State == ExpiredState {
+	if r.State == StateExpired {
 		return nil
 	}
 	if left := Room(p, known, State.Counts); left.Misfit(r.Parts()) != "" {

@@ -59,24 +59,24 @@ func TestRoom(t *testing.T) {
 	}{
 		{"all of it, with its parts", mixed(), Known{}, State.Counts, Left{30_000, 10_000, 20_000}},
 		{"less what Toss has cancelled", mixed(took(12_000, 2000, "상담", pay.CancelDone)), Known{}, State.Counts, Left{18_000, 8000, 10_000}},
-		{"less an open request, with its parts", mixed(), taken(first, Requested, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
-		{"an approved one counts as well", mixed(), taken(first, Approved, 15_000, 5000), State.Counts, Left{15_000, 5000, 10_000}},
-		{"one that ended counts no more", mixed(), taken(first, Rejected, 15_000, 0), State.Counts, Left{30_000, 10_000, 20_000}},
-		{"one that Toss shows by our reference counts once", mixed(took(15_000, 0, pay.WithMarker("변심", first), pay.CancelDone)), taken(first, Unknown, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
+		{"less an open request, with its parts", mixed(), taken(first, StateRequested, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
+		{"an approved one counts as well", mixed(), taken(first, StateApproved, 15_000, 5000), State.Counts, Left{15_000, 5000, 10_000}},
+		{"one that ended counts no more", mixed(), taken(first, StateRejected, 15_000, 0), State.Counts, Left{30_000, 10_000, 20_000}},
+		{"one that Toss shows by our reference counts once", mixed(took(15_000, 0, pay.WithMarker("변심", first), pay.CancelDone)), taken(first, StateUnknown, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
 		{"one that has a claim on a cancel counts once", mixed(took(15_000, 0, "상담원", pay.CancelDone)),
-			Known{Taken: []Taken{{ID: first, State: Succeeded, Parts: Parts{15_000, 0}}}, Claimed: map[string]string{"tx원": first}}, State.Counts, Left{15_000, 10_000, 5000}},
-		{"one that succeeded and that this look does not show yet counts", mixed(), taken(first, Succeeded, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
-		{"a cancel that was aborted came to nothing", mixed(took(15_000, 0, pay.WithMarker("변심", first), pay.CancelAborted)), taken(first, HeldState, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
-		{"one in progress is as good as done", mixed(took(15_000, 0, pay.WithMarker("변심", first), pay.CancelInProgress)), taken(first, Accepted, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
+			Known{Taken: []Taken{{ID: first, State: StateSucceeded, Parts: Parts{15_000, 0}}}, Claimed: map[string]string{"tx원": first}}, State.Counts, Left{15_000, 10_000, 5000}},
+		{"one that succeeded and that this look does not show yet counts", mixed(), taken(first, StateSucceeded, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
+		{"a cancel that was aborted came to nothing", mixed(took(15_000, 0, pay.WithMarker("변심", first), pay.CancelAborted)), taken(first, StateHeld, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
+		{"one in progress is as good as done", mixed(took(15_000, 0, pay.WithMarker("변심", first), pay.CancelInProgress)), taken(first, StateAccepted, 15_000, 0), State.Counts, Left{15_000, 10_000, 5000}},
 		{"and so is another's", mixed(took(15_000, 5000, "상담", pay.CancelInProgress)), Known{}, State.Counts, Left{15_000, 5000, 10_000}},
-		{"who is not ahead takes nothing", mixed(), taken(first, Requested, 15_000, 0), none, Left{30_000, 10_000, 20_000}},
-		{"nor does anybody before a send", mixed(), taken(first, Approved, 15_000, 0), nil, Left{30_000, 10_000, 20_000}},
+		{"who is not ahead takes nothing", mixed(), taken(first, StateRequested, 15_000, 0), none, Left{30_000, 10_000, 20_000}},
+		{"nor does anybody before a send", mixed(), taken(first, StateApproved, 15_000, 0), nil, Left{30_000, 10_000, 20_000}},
 		{"a transfer by hand takes its parts", mixed(), given(first, 15_000, 5000), nil, Left{15_000, 5000, 10_000}},
 		{"one whose payout failed has lowered the balance already", mixed(took(15_000, 5000, pay.WithMarker("변심", first), pay.CancelDone)), given(first, 15_000, 5000), nil, Left{15_000, 5000, 10_000}},
 		{"of a break's transfer nobody says the parts", mixed(), given("", 15_000, 0), nil, Left{15_000, 10_000, 20_000}},
 		{"what the shop gave back elsewhere", mixed(), Known{Order: &pay.Order{RefundedElsewhere: 12_000}}, nil, Left{18_000, 10_000, 20_000}},
 		{"never below nothing", mixed(), given("", 40_000, 0), nil, Left{0, 10_000, 20_000}},
-		{"a part that ran over leaves the other", mixed(), Known{Taken: []Taken{{ID: first, State: Approved, Parts: Parts{15_000, 0}}, {ID: second, State: Approved, Parts: Parts{10_000, 0}}}}, State.Counts, Left{5000, 10_000, 0}},
+		{"a part that ran over leaves the other", mixed(), Known{Taken: []Taken{{ID: first, State: StateApproved, Parts: Parts{15_000, 0}}, {ID: second, State: StateApproved, Parts: Parts{10_000, 0}}}}, State.Counts, Left{5000, 10_000, 0}},
 		{"a tax-free part above the balance is the balance", mixed(func(p *pay.Payment) { p.BalanceAmount, p.Status = 5000, pay.PartialCanceled }), Known{}, nil, Left{5000, 5000, 0}},
 		{"a virtual account before its deposit", mixed(func(p *pay.Payment) { p.Status, p.ApprovedAt = pay.WaitingForDeposit, time.Time{} }), Known{}, nil, Left{30_000, 10_000, 20_000}},
 	}
@@ -144,16 +144,16 @@ func TestWhatFitsKeepsEveryPartAboveNothing(t *testing.T) {
 			want := Parts{Amount: 1 + r.Int64N(12)}
 			want.TaxFree = r.Int64N(want.Amount + 1)
 			if Room(p, known, State.Counts).Misfit(want) == "" {
-				known.Taken = append(known.Taken, Taken{ID: id, State: Approved, Parts: want})
+				known.Taken = append(known.Taken, Taken{ID: id, State: StateApproved, Parts: want})
 			}
 			if len(known.Taken) > 0 && r.IntN(2) == 0 { // one of them is sent
 				sent := &known.Taken[r.IntN(len(known.Taken))]
-				if sent.State == Approved {
+				if sent.State == StateApproved {
 					if why := Room(p, known, nil).Misfit(sent.Parts); why != "" {
 						t.Fatalf("what fitted when it was asked does not when it is sent: %s, %+v of %+v", why, sent, p)
 					}
 					took(sent.Amount, sent.TaxFree, pay.WithMarker("변심", sent.ID), pay.CancelDone)(&p)
-					sent.State = Succeeded
+					sent.State = StateSucceeded
 				}
 			}
 			if p.TaxFreeAmount < 0 || p.TaxFreeAmount > p.BalanceAmount {
@@ -209,17 +209,17 @@ func TestApprove(t *testing.T) {
 		left *Left
 		ok   bool
 	}{
-		{"another person", request(Requested), "lee", &enough, true},
-		{"where Toss's parts are not known", request(Requested), "lee", nil, true},
-		{"who asked", request(Requested), "kim", &enough, false},
-		{"who asked, written otherwise", request(Requested), " KIM", &enough, false},
-		{"nobody", request(Requested), "", &enough, false},
-		{"it is approved already", request(Approved), "lee", &enough, false},
-		{"it waits for its account", request(NeedsAccount), "lee", &enough, false},
-		{"others are ahead of it", request(Requested), "lee", &short, false},
-		{"others took the part", request(Requested), "lee", &wrongPart, false},
-		{"a look-up has shown that it never fits", request(Requested, func(r *Request) { r.ErrorCode = WhyAboveBalance }), "lee", &enough, false},
-		{"nor does its part", request(Requested, func(r *Request) { r.ErrorCode = WhyTaxPart }), "lee", &enough, false},
+		{"another person", request(StateRequested), "lee", &enough, true},
+		{"where Toss's parts are not known", request(StateRequested), "lee", nil, true},
+		{"who asked", request(StateRequested), "kim", &enough, false},
+		{"who asked, written otherwise", request(StateRequested), " KIM", &enough, false},
+		{"nobody", request(StateRequested), "", &enough, false},
+		{"it is approved already", request(StateApproved), "lee", &enough, false},
+		{"it waits for its account", request(StateNeedsAccount), "lee", &enough, false},
+		{"others are ahead of it", request(StateRequested), "lee", &short, false},
+		{"others took the part", request(StateRequested), "lee", &wrongPart, false},
+		{"a look-up has shown that it never fits", request(StateRequested, func(r *Request) { r.ErrorCode = WhyAboveBalance }), "lee", &enough, false},
+		{"nor does its part", request(StateRequested, func(r *Request) { r.ErrorCode = WhyTaxPart }), "lee", &enough, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -232,7 +232,7 @@ func TestApprove(t *testing.T) {
 			if err != nil && (!errors.As(err, &hint) || hint.Hint() == "" || got.Approval != "" || got.State != test.r.State) {
 				t.Errorf("refused as %+v by %v", got, err)
 			}
-			if err == nil && (got.State != Approved || got.ApprovedBy != test.by || !got.ApprovedAt.Equal(at) || got.Approval != ApprovalHash(got)) {
+			if err == nil && (got.State != StateApproved || got.ApprovedBy != test.by || !got.ApprovedAt.Equal(at) || got.Approval != ApprovalHash(got)) {
 				t.Errorf("approved as %+v", got)
 			}
 		})
@@ -244,13 +244,13 @@ func TestWhatWasSentIsNeitherRejectedNorWithdrawn(t *testing.T) {
 	for _, state := range States {
 		_, rejected := request(state).Reject()
 		_, withdrawn := request(state).Withdraw()
-		if waits := state == Requested || state == NeedsAccount; (rejected == nil) != waits {
+		if waits := state == StateRequested || state == StateNeedsAccount; (rejected == nil) != waits {
 			t.Errorf("%s rejected: %v", state, rejected)
 		}
 		if (withdrawn == nil) != state.Unsent() {
 			t.Errorf("%s withdrawn: %v", state, withdrawn)
 		}
-		if (rejected == nil || withdrawn == nil) && !MayMove(state, Rejected) {
+		if (rejected == nil || withdrawn == nil) && !MayMove(state, StateRejected) {
 			t.Errorf("no rule leads from %s to rejected", state)
 		}
 	}
@@ -265,14 +265,14 @@ func TestRelease(t *testing.T) {
 		r    Request
 		to   State // "": it changes nothing
 	}{
-		{"what waited needs the word that it needed before", request(NeedsAccount, func(r *Request) { r.Amount = 3001 }), Requested},
-		{"a small one needs none", request(NeedsAccount), Approved},
-		{"nor does one that was approved at once", request(Approved, virtual), Approved},
-		{"a person's word was on the other account", request(Approved, virtual, person), Requested},
-		{"who waits for a word goes on waiting", request(Requested, virtual), Requested},
-		{"one that equals another needs a word", request(NeedsAccount, func(r *Request) { r.SameAs = "x" }), Requested},
-		{"a card asks for no account", request(Approved), ""},
-		{"what was sent keeps its own", request(Unknown, virtual), ""},
+		{"what waited needs the word that it needed before", request(StateNeedsAccount, func(r *Request) { r.Amount = 3001 }), StateRequested},
+		{"a small one needs none", request(StateNeedsAccount), StateApproved},
+		{"nor does one that was approved at once", request(StateApproved, virtual), StateApproved},
+		{"a person's word was on the other account", request(StateApproved, virtual, person), StateRequested},
+		{"who waits for a word goes on waiting", request(StateRequested, virtual), StateRequested},
+		{"one that equals another needs a word", request(StateNeedsAccount, func(r *Request) { r.SameAs = "x" }), StateRequested},
+		{"a card asks for no account", request(StateApproved), ""},
+		{"what was sent keeps its own", request(StateUnknown, virtual), ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestRelease(t *testing.T) {
 			if ok != (test.to != "") {
 				t.Fatalf("released as %+v, %v", got, ok)
 			}
-			if ok && (got.State != test.to || got.AccountPrint != "new" || got.ApprovedBy != "" || (got.Approval == "") != (test.to == Requested)) {
+			if ok && (got.State != test.to || got.AccountFingerprint != "new" || got.ApprovedBy != "" || (got.Approval == "") != (test.to == StateRequested)) {
 				t.Errorf("released as %+v", got)
 			}
 		})
@@ -289,28 +289,28 @@ func TestRelease(t *testing.T) {
 
 func TestATransferByHandAndTossAreTogetherNeverMoreThanWasPaid(t *testing.T) {
 	t.Parallel()
-	transfer := func(amount, taxFree int64) HandTransfer {
-		return HandTransfer{RefundID: own, MID: "m", PaymentKey: "k", OrderID: "o", Amount: amount, TaxFree: taxFree, Currency: pay.KRW}
+	transfer := func(amount, taxFree int64) ManualTransfer {
+		return ManualTransfer{RefundID: own, MID: "m", PaymentKey: "k", OrderID: "o", Amount: amount, TaxFree: taxFree, Currency: pay.KRW}
 	}
 	failedPayout := mixed(account(pay.RefundFailed), took(15_000, 0, ours, pay.CancelDone))
 	tests := []struct {
 		name    string
-		t       HandTransfer
+		t       ManualTransfer
 		p       pay.Payment
 		known   Known
 		another bool
 		ok      bool
 	}{
 		{"nothing else was asked", transfer(30_000, 10_000), mixed(), Known{}, false, true},
-		{"exactly what is left beside a request", transfer(15_000, 5000), mixed(), taken(first, Approved, 15_000, 5000), true, true},
-		{"one won more", transfer(15_001, 5000), mixed(), taken(first, Approved, 15_000, 5000), false, false},
-		{"the same amount was asked of Toss", transfer(15_000, 5000), mixed(), taken(first, Approved, 15_000, 5000), false, false},
-		{"more of the taxable part than is left", transfer(10_000, 0), mixed(), taken(first, Approved, 15_000, 0), false, false},
-		{"the rest of the taxable part", transfer(5000, 0), mixed(), taken(first, Approved, 15_000, 0), false, true},
+		{"exactly what is left beside a request", transfer(15_000, 5000), mixed(), taken(first, StateApproved, 15_000, 5000), true, true},
+		{"one won more", transfer(15_001, 5000), mixed(), taken(first, StateApproved, 15_000, 5000), false, false},
+		{"the same amount was asked of Toss", transfer(15_000, 5000), mixed(), taken(first, StateApproved, 15_000, 5000), false, false},
+		{"more of the taxable part than is left", transfer(10_000, 0), mixed(), taken(first, StateApproved, 15_000, 0), false, false},
+		{"the rest of the taxable part", transfer(5000, 0), mixed(), taken(first, StateApproved, 15_000, 0), false, true},
 		{"beside another transfer", transfer(15_000, 0), mixed(), given(first, 15_001, 0), false, false},
 		{"Toss was cancelled meanwhile", transfer(30_000, 10_000), mixed(took(1, 0, "상담", pay.CancelDone)), Known{}, false, false},
 		{"its payout failed: Toss has the cancel", transfer(15_000, 0), failedPayout, Known{}, false, true},
-		{"its payout failed, and everything else is asked for", transfer(15_000, 0), failedPayout, taken(first, Approved, 15_000, 10_000), true, true},
+		{"its payout failed, and everything else is asked for", transfer(15_000, 0), failedPayout, taken(first, StateApproved, 15_000, 10_000), true, true},
 		{"it was paid out after all", transfer(15_000, 0), mixed(account(pay.RefundCompleted), took(15_000, 0, ours, pay.CancelDone)), Known{}, false, false},
 	}
 	for _, test := range tests {
@@ -328,8 +328,8 @@ func TestAFailedPayoutThatWasTransferredLowersTheBalanceOnce(t *testing.T) {
 	t.Parallel()
 	p := mixed(account(pay.RefundFailed), took(15_000, 5000, pay.WithMarker("변심", first), pay.CancelDone))
 	known := given(first, 15_000, 5000)
-	known.AccountPrint = "print"
-	rest := request(Approved, virtual, func(r *Request) { r.Amount, r.TaxFreeAmount = 15_000, 5000 })
+	known.AccountFingerprint = "print"
+	rest := request(StateApproved, virtual, func(r *Request) { r.Amount, r.TaxFreeAmount = 15_000, 5000 })
 	if why := Obstacle(rest, p, known, at); why != "" {
 		t.Errorf("the other half cannot be sent: %s", why)
 	}
@@ -342,7 +342,7 @@ func TestAFailedPayoutThatWasTransferredLowersTheBalanceOnce(t *testing.T) {
 
 func TestAnEqualRequestOfThirtyDaysIsLookedAtTwice(t *testing.T) {
 	t.Parallel()
-	r := request(Approved, func(r *Request) { r.RequestedAt = at })
+	r := request(StateApproved, func(r *Request) { r.RequestedAt = at })
 	with := func(ago time.Duration, state State, amount int64) Taken {
 		return Taken{ID: first, State: state, Parts: Parts{Amount: amount}, At: at.Add(-ago)}
 	}
@@ -350,14 +350,14 @@ func TestAnEqualRequestOfThirtyDaysIsLookedAtTwice(t *testing.T) {
 		other Taken
 		same  bool
 	}{
-		"the same amount":           {with(time.Hour, Succeeded, 3000), true},
-		"another amount":            {with(time.Hour, Succeeded, 3001), false},
-		"thirty days ago":           {with(30*24*time.Hour, Succeeded, 3000), false},
-		"a second less":             {with(30*24*time.Hour-time.Second, Succeeded, 3000), true},
-		"one that a person refused": {with(time.Hour, Rejected, 3000), true},
+		"the same amount":           {with(time.Hour, StateSucceeded, 3000), true},
+		"another amount":            {with(time.Hour, StateSucceeded, 3001), false},
+		"thirty days ago":           {with(30*24*time.Hour, StateSucceeded, 3000), false},
+		"a second less":             {with(30*24*time.Hour-time.Second, StateSucceeded, 3000), true},
+		"one that a person refused": {with(time.Hour, StateRejected, 3000), true},
 	} {
 		got := r.Beside(Known{Taken: []Taken{test.other}})
-		if (got.SameAs == first) != test.same || (got.State == Requested) != test.same || (got.Approval == "") != test.same {
+		if (got.SameAs == first) != test.same || (got.State == StateRequested) != test.same || (got.Approval == "") != test.same {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -367,7 +367,7 @@ func TestAnEqualRequestOfThirtyDaysIsLookedAtTwice(t *testing.T) {
 // these changed it is another wish, which nobody has approved.
 func TestAnApprovalCoversWhereTheMoneyComesFromHowMuchAndWhereItGoes(t *testing.T) {
 	t.Parallel()
-	approved := request(Approved, virtual)
+	approved := request(StateApproved, virtual)
 	for what, change := range map[string]func(*Request){
 		"the request":       func(r *Request) { r.ID = "another" },
 		"the merchant":      func(r *Request) { r.MID = "another" },
@@ -375,7 +375,7 @@ func TestAnApprovalCoversWhereTheMoneyComesFromHowMuchAndWhereItGoes(t *testing.
 		"the amount":        func(r *Request) { r.Amount++ },
 		"the tax-free part": func(r *Request) { r.TaxFreeAmount++ },
 		"the currency":      func(r *Request) { r.Currency = pay.USD },
-		"the account":       func(r *Request) { r.AccountPrint = "another" },
+		"the account":       func(r *Request) { r.AccountFingerprint = "another" },
 		"the reason":        func(r *Request) { r.Reason = "다른 사유" },
 	} {
 		changed := approved
@@ -389,10 +389,10 @@ func TestAnApprovalCoversWhereTheMoneyComesFromHowMuchAndWhereItGoes(t *testing.
 func TestANewRequestFitsBesideAllThatWasAskedFor(t *testing.T) {
 	t.Parallel()
 	asks := func(amount, taxFree int64) Request {
-		return request(Requested, func(r *Request) { r.Amount, r.TaxFreeAmount = amount, taxFree })
+		return request(StateRequested, func(r *Request) { r.Amount, r.TaxFreeAmount = amount, taxFree })
 	}
 	for _, state := range States {
-		counts := state.Open() || state == Accepted || state == Succeeded
+		counts := state.Open() || state == StateAccepted || state == StateSucceeded
 		for parts, left := range map[Parts]bool{{15_000, 5000}: true, {15_001, 5000}: !counts, {10_000, 6000}: !counts, {11_000, 0}: !counts} {
 			err := asks(parts.Amount, parts.TaxFree).Fits(mixed(), taken(first, state, 15_000, 5000))
 			if (err == nil) != left {
@@ -401,7 +401,7 @@ func TestANewRequestFitsBesideAllThatWasAskedFor(t *testing.T) {
 		}
 	}
 	past := asks(40_000, 0)
-	past.State = ExpiredState
+	past.State = StateExpired
 	if err := past.Fits(mixed(), Known{}); err != nil {
 		t.Errorf("what is expired asks Toss for nothing: %v", err)
 	}
@@ -411,8 +411,8 @@ func TestANewRequestFitsBesideAllThatWasAskedFor(t *testing.T) {
 // what it stands for.
 func TestOneRefIsOneWish(t *testing.T) {
 	t.Parallel()
-	had := request(Succeeded, func(r *Request) { r.TaxFreeAmount = 1000 })
-	if err := had.SameAsking(request(Requested, func(r *Request) { r.TaxFreeAmount, r.RequestedBy, r.Reason = 1000, "lee", "다른 사유" })); err != nil {
+	had := request(StateSucceeded, func(r *Request) { r.TaxFreeAmount = 1000 })
+	if err := had.SameAsking(request(StateRequested, func(r *Request) { r.TaxFreeAmount, r.RequestedBy, r.Reason = 1000, "lee", "다른 사유" })); err != nil {
 		t.Errorf("the same wish: %v", err)
 	}
 	for what, change := range map[string]func(*Request){

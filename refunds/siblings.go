@@ -95,7 +95,7 @@ func (k Known) ofOrder() []Taken {
 // equalTo names the request of the order that a new one equals, and what a person
 // said to it.
 func (k Known) equalTo(id string) Said {
-	rejected := slices.ContainsFunc(k.ofOrder(), func(t Taken) bool { return t.ID == id && t.State == Rejected })
+	rejected := slices.ContainsFunc(k.ofOrder(), func(t Taken) bool { return t.ID == id && t.State == StateRejected })
 	if rejected {
 		return say("같은 주문에 금액이 같은 요청(%s)이 30일 안에 철회 또는 반려되어 일괄 결재되지 않습니다. 확인 후 ID로 따로 결재하십시오", "equals request %s of the same order, which was taken back or refused within thirty days: it is approved by its id alone, not by batch", id)
 	}
@@ -176,7 +176,7 @@ func PaymentMeant(a Asking, p pay.Payment, known Known) (pay.Payment, error) {
 func (a Asking) Repeats(p pay.Payment, requests []Request) *Request {
 	var found *Request
 	for i, r := range requests {
-		takenBack := r.MID != a.MID && r.State == Rejected && r.Attempts == 0 // under a mid that was corrected since
+		takenBack := r.MID != a.MID && r.State == StateRejected && r.Attempts == 0 // under a mid that was corrected since
 		if a.PaymentKey != "" || r.OrderID != p.OrderID || r.Ref != a.RefOf(r.PaymentKey) || !a.asksFor(r) || takenBack {
 			continue
 		}

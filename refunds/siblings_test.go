@@ -37,7 +37,7 @@ func TestAnOrderNumberNamesNoneOfSeveralPayments(t *testing.T) {
 	}
 	aborted := payment(canceled(3000, pay.WithMarker("변심", RequestID("m", "r")), pay.CancelAborted))
 	askedBack := beside(payment(neverPaid))
-	askedBack[0].Known = Known{}.With(Request{ID: first, State: Rejected})
+	askedBack[0].Known = Known{}.With(Request{ID: first, State: StateRejected})
 	unseen := []Sibling{{MID: "m", PaymentKey: "k2", Looked: true}}
 	for _, test := range []struct {
 		name     string
@@ -87,7 +87,7 @@ func TestARowOfBeforeIsThereAlready(t *testing.T) {
 	ask := func(amount, ref, key string) Asking {
 		return Asking{MID: "m", OrderID: "o", PaymentKey: key, Amount: amount, All: amount == "", Ref: ref}
 	}
-	other := of("k2", "r", Requested, "m")
+	other := of("k2", "r", StateRequested, "m")
 	other.OrderID = "o2"
 	for _, test := range []struct {
 		name   string
@@ -95,24 +95,24 @@ func TestARowOfBeforeIsThereAlready(t *testing.T) {
 		had    Request
 		same   bool
 	}{
-		{"its ref and amount", ask("3000", "r", ""), of("k2", "r", Succeeded, "m"), true},
-		{"its ref, and all that is left", ask("", "r", ""), of("k2", "r", Succeeded, "m"), true},
-		{"its ref under the mid of before", ask("3000", "r", ""), of("k2", "r", Succeeded, "former"), true},
-		{"what was taken back under the mid of before", ask("3000", "r", ""), of("k2", "r", Rejected, "former"), false},
-		{"what was taken back", ask("3000", "r", ""), of("k2", "r", Rejected, "m"), true},
-		{"another amount", ask("3001", "r", ""), of("k2", "r", Succeeded, "m"), false},
-		{"another ref", ask("3000", "r2", ""), of("k2", "r", Succeeded, "m"), false},
-		{"the full refund of the other payment", ask("", "", ""), of("k2", "full:k2", Succeeded, "m"), true},
-		{"by its number", ask("3000", "", ""), of("k2", "full:k2", Succeeded, "m"), true},
-		{"a full refund that a ref asked for", ask("", "", ""), of("k2", "r", Succeeded, "m"), false},
-		{"one that names its payment", ask("3000", "r", "k"), of("k2", "r", Succeeded, "m"), false},
+		{"its ref and amount", ask("3000", "r", ""), of("k2", "r", StateSucceeded, "m"), true},
+		{"its ref, and all that is left", ask("", "r", ""), of("k2", "r", StateSucceeded, "m"), true},
+		{"its ref under the mid of before", ask("3000", "r", ""), of("k2", "r", StateSucceeded, "former"), true},
+		{"what was taken back under the mid of before", ask("3000", "r", ""), of("k2", "r", StateRejected, "former"), false},
+		{"what was taken back", ask("3000", "r", ""), of("k2", "r", StateRejected, "m"), true},
+		{"another amount", ask("3001", "r", ""), of("k2", "r", StateSucceeded, "m"), false},
+		{"another ref", ask("3000", "r2", ""), of("k2", "r", StateSucceeded, "m"), false},
+		{"the full refund of the other payment", ask("", "", ""), of("k2", "full:k2", StateSucceeded, "m"), true},
+		{"by its number", ask("3000", "", ""), of("k2", "full:k2", StateSucceeded, "m"), true},
+		{"a full refund that a ref asked for", ask("", "", ""), of("k2", "r", StateSucceeded, "m"), false},
+		{"one that names its payment", ask("3000", "r", "k"), of("k2", "r", StateSucceeded, "m"), false},
 		{"another order", ask("3000", "r", ""), other, false},
 	} {
 		if got := test.asking.Repeats(shown, []Request{test.had}); (got != nil) != test.same {
 			t.Errorf("%s: %+v", test.name, got)
 		}
 	}
-	older, newer, its := of("k2", "full:k2", Succeeded, "m"), of("k3", "full:k3", Succeeded, "m"), of("k", "full:k", Succeeded, "m")
+	older, newer, its := of("k2", "full:k2", StateSucceeded, "m"), of("k3", "full:k3", StateSucceeded, "m"), of("k", "full:k", StateSucceeded, "m")
 	older.RequestedAt, its.RequestedAt = at.Add(-time.Hour), at.Add(-2*time.Hour)
 	if got := ask("", "", "").Repeats(shown, []Request{older, newer}); got.PaymentKey != "k3" {
 		t.Errorf("of two the request of %s, want the newer one", got.PaymentKey)
@@ -127,12 +127,12 @@ func TestARowOfBeforeIsThereAlready(t *testing.T) {
 func TestOfADuplicateOnlyWhatIsTooMuchGoesBack(t *testing.T) {
 	t.Parallel()
 	sold := &pay.Order{PG: pay.PGToss, Status: pay.OrderPaid, Amount: 10_000}
-	all := request(Approved, func(r *Request) { r.BreakID, r.Amount = "b", 10_000 })
+	all := request(StateApproved, func(r *Request) { r.BreakID, r.Amount = "b", 10_000 })
 	gone := payment(canceled(10_000, "콘솔", pay.CancelDone))
 	gone.Status = pay.Canceled
 	onItsWay := payment(canceled(10_000, "콘솔", pay.CancelInProgress))
 	waits := beside(payment())
-	waits[0].Known = Known{}.With(Request{ID: first, State: Requested, Amount: 1})
+	waits[0].Known = Known{}.With(Request{ID: first, State: StateRequested, Amount: 1})
 	byHand := beside(payment())
 	byHand[0].Known.Given = []Given{{Parts: Parts{Amount: 1}}}
 	for _, test := range []struct {
@@ -150,11 +150,11 @@ func TestOfADuplicateOnlyWhatIsTooMuchGoesBack(t *testing.T) {
 		{"the books know no other one", Known{}, false},
 		{"a won of the other one is asked for", Known{Siblings: waits}, false},
 		{"a won of the other one went back by hand", Known{Siblings: byHand}, false},
-		{"a won of this one is asked for beside it", Known{Siblings: beside(payment()), Taken: []Taken{{ID: first, State: Approved, Parts: Parts{Amount: 1}}}}, false},
+		{"a won of this one is asked for beside it", Known{Siblings: beside(payment()), Taken: []Taken{{ID: first, State: StateApproved, Parts: Parts{Amount: 1}}}}, false},
 	} {
 		test.known.Kind, test.known.Order = reconcile.DuplicatePayment, sold
 		step := Next(all, nil, Answer{Payment: payment(), Known: test.known}, at)
-		if sends := step.Do == SendAnew; sends != test.sent || !sends && (step.To != Rejected || step.Why != WhyNotTooMuch) {
+		if sends := step.Do == SendAnew; sends != test.sent || !sends && (step.To != StateRejected || step.Why != WhyNotTooMuch) {
 			t.Errorf("%s: %+v, want it sent: %v", test.name, step, test.sent)
 		}
 	}
@@ -168,19 +168,19 @@ func TestNothingIsSentBeforeAllPaymentsOfTheOrderWereLookedAt(t *testing.T) {
 	unlooked[0].Looked, unlooked[0].Payment = false, nil
 	stranger := payment(canceled(1000, pay.WithMarker("변심", first), pay.CancelDone))
 	known := beside(payment(canceled(1000, pay.WithMarker("변심", first), pay.CancelDone)))
-	known[0].Known = Known{}.With(Request{ID: first, State: Succeeded})
+	known[0].Known = Known{}.With(Request{ID: first, State: StateSucceeded})
 	for _, test := range []struct {
 		name     string
 		siblings []Sibling
 		want     Step
 	}{
-		{"not looked at", unlooked, Step{To: Approved, Do: LookAll}},
-		{"nothing speaks against it", beside(payment()), Step{To: Approved, Do: SendAnew, Why: WhySend}},
-		{"the other one bears its own reference", beside(payment(canceled(3000, ours, pay.CancelDone))), Step{To: Rejected, Why: WhySentOnAnother}},
-		{"the other one bears a reference that nobody knows", beside(stranger), Step{To: HeldState, Why: WhyUnknownReference}},
-		{"the other one bears that of its own request", known, Step{To: Approved, Do: SendAnew, Why: WhySend}},
+		{"not looked at", unlooked, Step{To: StateApproved, Do: LookAll}},
+		{"nothing speaks against it", beside(payment()), Step{To: StateApproved, Do: SendAnew, Why: WhySend}},
+		{"the other one bears its own reference", beside(payment(canceled(3000, ours, pay.CancelDone))), Step{To: StateRejected, Why: WhySentOnAnother}},
+		{"the other one bears a reference that nobody knows", beside(stranger), Step{To: StateHeld, Why: WhyUnknownReference}},
+		{"the other one bears that of its own request", known, Step{To: StateApproved, Do: SendAnew, Why: WhySend}},
 	} {
-		step := Next(request(Approved), nil, Answer{Payment: payment(), Known: Known{Siblings: test.siblings}}, at)
+		step := Next(request(StateApproved), nil, Answer{Payment: payment(), Known: Known{Siblings: test.siblings}}, at)
 		if step.To != test.want.To || step.Do != test.want.Do || step.Why != test.want.Why {
 			t.Errorf("%s: %+v, want %+v", test.name, step, test.want)
 		}
@@ -190,11 +190,11 @@ func TestNothingIsSentBeforeAllPaymentsOfTheOrderWereLookedAt(t *testing.T) {
 // TestAnEqualRequestOfTheOrderIsLookedAtTwice: of whatever payment it is.
 func TestAnEqualRequestOfTheOrderIsLookedAtTwice(t *testing.T) {
 	t.Parallel()
-	r := request(Approved, func(r *Request) { r.RequestedAt = at })
+	r := request(StateApproved, func(r *Request) { r.RequestedAt = at })
 	for amount, same := range map[int64]string{3000: first, 3001: ""} {
-		other := Request{ID: first, MID: "m", PaymentKey: "k2", State: Succeeded, Amount: amount, RequestedAt: at.Add(-time.Hour)}
+		other := Request{ID: first, MID: "m", PaymentKey: "k2", State: StateSucceeded, Amount: amount, RequestedAt: at.Add(-time.Hour)}
 		got := r.Beside(Known{}.WithOther(Request{ID: "x", MID: "m", PaymentKey: "k2"}).WithOther(other))
-		if got.SameAs != same || (got.State == Requested) != (same != "") {
+		if got.SameAs != same || (got.State == StateRequested) != (same != "") {
 			t.Errorf("%d: %+v", amount, got)
 		}
 	}

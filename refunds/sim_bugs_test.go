@@ -237,7 +237,7 @@ func unfenced(s *sim, q refunds.Queue) refunds.Queue {
 // and a claim does not look at the others.
 func crowded(s *sim, q refunds.Queue) refunds.Queue {
 	return brokenQueue{Queue: q, claim: func(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-		rows, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.Approved)})
+		rows, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.StateApproved)})
 		s.must(err)
 		for _, r := range rows {
 			if !c.Send || r.MID != c.MID || r.LeaseOwner != "" || r.NextAt.After(c.Now) {
@@ -259,10 +259,10 @@ func crowdedOverMIDs(s *sim, q refunds.Queue) refunds.Queue {
 		s.must(err)
 		busy := map[string]bool{}
 		for _, r := range rows {
-			busy[r.PaymentKey] = busy[r.PaymentKey] || r.LeaseOwner != "" || r.State == refunds.Sending || r.State == refunds.Unknown || r.State == refunds.Retry
+			busy[r.PaymentKey] = busy[r.PaymentKey] || r.LeaseOwner != "" || r.State == refunds.StateSending || r.State == refunds.StateUnknown || r.State == refunds.StateRetry
 		}
 		for _, r := range rows {
-			if !c.Send || r.State != refunds.Approved || busy[r.PaymentKey] || r.NextAt.After(c.Now) {
+			if !c.Send || r.State != refunds.StateApproved || busy[r.PaymentKey] || r.NextAt.After(c.Now) {
 				continue
 			}
 			s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE refunds SET version = version + 1, lease_owner = '%s', lease_until = '%s' WHERE id = '%s'",
@@ -317,7 +317,7 @@ func givenBackTo(day func(refunds.Settled) time.Time) func(*sim, refunds.Queue) 
 	return func(s *sim, q refunds.Queue) refunds.Queue {
 		return brokenQueue{Queue: q, settle: func(ctx context.Context, t refunds.Settled) error {
 			from := t.Request.State
-			if err := q.Settle(ctx, t); err != nil || t.Step.To != refunds.Retry || from != refunds.Sending {
+			if err := q.Settle(ctx, t); err != nil || t.Step.To != refunds.StateRetry || from != refunds.StateSending {
 				return err
 			}
 			move := func(by string, day time.Time) {

@@ -39,7 +39,7 @@ type facts struct {
 	gone     map[string]bool // requests of which something has left
 	breaks   map[string]*reconcile.Break
 	said     map[string]bool // breaks of which a person has said the tax-free part
-	given    []refunds.HandTransfer
+	given    []refunds.ManualTransfer
 	brake    int // the step at which it went on; -1: it is off
 	checks   int
 }
@@ -75,7 +75,7 @@ func (w *simWorker) engineError(err error) {
 }
 
 // workersOwn are the states that a worker, and no person, leads on.
-var workersOwn = []refunds.State{refunds.Approved, refunds.Retry, refunds.Sending, refunds.Unknown, refunds.HeldState, refunds.Accepted}
+var workersOwn = []refunds.State{refunds.StateApproved, refunds.StateRetry, refunds.StateSending, refunds.StateUnknown, refunds.StateHeld, refunds.StateAccepted}
 
 // checkStore compares the table with everything else, after every write.
 func (s *sim) checkStore() {
@@ -91,10 +91,10 @@ func (s *sim) checkStore() {
 			s.states[r.ID] = r.State
 			s.checkHistory(r)
 		}
-		if r.State == refunds.HeldState && r.TransactionKey == "" || r.State == refunds.NeedsAccount {
+		if r.State == refunds.StateHeld && r.TransactionKey == "" || r.State == refunds.StateNeedsAccount {
 			s.person[r.ID] = true
 		}
-		if r.State == refunds.Sending || r.State == refunds.Unknown {
+		if r.State == refunds.StateSending || r.State == refunds.StateUnknown {
 			if other := flying[r.PaymentKey]; other != "" {
 				s.fail("I8", "%s and %s are in flight on one payment", s.short(other), s.short(r.ID))
 			}
@@ -235,9 +235,9 @@ func (s *sim) strangersOf(key string) (n int64) {
 func (s *sim) checkBelief(r refunds.Request, p *sandbox.Payment) {
 	found := ours(p, r.ID)
 	switch r.State {
-	case refunds.Succeeded, refunds.Accepted:
+	case refunds.StateSucceeded, refunds.StateAccepted:
 		if len(found) != 1 || found[0].TransactionKey != r.TransactionKey || found[0].Amount != r.Amount {
-			if r.State == refunds.Accepted && len(found) == 0 && s.aborted(p, r) {
+			if r.State == refunds.StateAccepted && len(found) == 0 && s.aborted(p, r) {
 				return // nobody has looked since it was aborted
 			}
 			s.fail("I3", "%s is %s by cancel %q of %d, and Toss has %v", s.short(r.ID), r.State, r.TransactionKey, r.Amount, found)
@@ -247,10 +247,10 @@ func (s *sim) checkBelief(r refunds.Request, p *sandbox.Payment) {
 				s.fail("I3", "%s and %s claim one cancel", s.short(o.ID), s.short(r.ID))
 			}
 		}
-		if r.State == refunds.Succeeded && p.Method == sandbox.VirtualAccount && p.RefundStatus != sandbox.RefundCompleted && !s.person[r.ID] && len(p.Cancels) == 1 {
+		if r.State == refunds.StateSucceeded && p.Method == sandbox.VirtualAccount && p.RefundStatus != sandbox.RefundCompleted && !s.person[r.ID] && len(p.Cancels) == 1 {
 			s.fail("I3", "%s is succeeded, and its payout is %s", s.short(r.ID), p.RefundStatus)
 		}
-	case refunds.Refused, refunds.Rejected, refunds.ExpiredState:
+	case refunds.StateRefused, refunds.StateRejected, refunds.StateExpired:
 		if len(found) > 0 && r.ErrorCode != refunds.WhyPayoutFailed {
 			s.fail("I6", "%s is %s because %s, and Toss has cancelled %d for it", s.short(r.ID), r.State, r.ErrorCode, found[0].Amount)
 		}
@@ -279,16 +279,16 @@ func (s *sim) begun(b refunds.Begun) {
 		if !s.answered[before] {
 			s.fail("R1", "%s: a new key, and nobody has answered %s", s.short(r.ID), shortKey(before))
 		}
-		if r.State == refunds.Unknown && guard != b.Attempt.Guard {
+		if r.State == refunds.StateUnknown && guard != b.Attempt.Guard {
 			s.fail("R2", "%s: the guard was %d, and the new key has %d", s.short(r.ID), guard, b.Attempt.Guard)
 		}
 	}
-	if !b.New && b.Now.Sub(b.Attempt.FirstSent) >= 14*24*time.Hour && r.State == refunds.Unknown {
+	if !b.New && b.Now.Sub(b.Attempt.FirstSent) >= 14*24*time.Hour && r.State == refunds.StateUnknown {
 		s.fail("R1", "%s: %s is sent again after %s", s.short(r.ID), shortKey(key), b.Now.Sub(b.Attempt.FirstSent))
 	}
 	s.guards[key] = b.Attempt.Guard
 	s.answered[key] = false
-	if r.State == refunds.Approved || r.State == refunds.Retry {
+	if r.State == refunds.StateApproved || r.State == refunds.StateRetry {
 		s.sentOn[r.ID] = reserved{pay.DayOf(b.Now), r.Amount}
 	}
 }
@@ -331,8 +331,8 @@ func (s *sim) settled() bool {
 	held := false
 	for _, r := range s.last {
 		switch r.State {
-		case refunds.Succeeded, refunds.Refused, refunds.ExpiredState, refunds.Rejected:
-		case refunds.HeldState: // it is looked at every six hours
+		case refunds.StateSucceeded, refunds.StateRefused, refunds.StateExpired, refunds.StateRejected:
+		case refunds.StateHeld: // it is looked at every six hours
 			held = true
 		default:
 			return false
@@ -357,7 +357,7 @@ func (s *sim) checkEnd() {
 		p, _ := s.toss.Payment(r.PaymentKey)
 		if found := ours(p, r.ID); len(found) > 0 {
 			switch {
-			case r.State == refunds.Succeeded, r.State == refunds.Accepted, r.State == refunds.HeldState && r.TransactionKey != "",
+			case r.State == refunds.StateSucceeded, r.State == refunds.StateAccepted, r.State == refunds.StateHeld && r.TransactionKey != "",
 				r.ErrorCode == refunds.WhyPayoutFailed, s.otherAmount:
 				s.count.succeeded++
 			default:
@@ -366,10 +366,10 @@ func (s *sim) checkEnd() {
 		}
 		known, err := s.db.Known(s.ctx, r)
 		s.must(err)
-		if r.State == refunds.Succeeded && known.Claimed[r.TransactionKey] != r.ID {
+		if r.State == refunds.StateSucceeded && known.Claimed[r.TransactionKey] != r.ID {
 			s.fail("I3", "%s does not claim its cancel", s.short(r.ID))
 		}
-		if s.person[r.ID] || r.State == refunds.HeldState {
+		if s.person[r.ID] || r.State == refunds.StateHeld {
 			s.count.people++
 		}
 	}

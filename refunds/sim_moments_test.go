@@ -116,9 +116,9 @@ func (s *sim) atMoments() {
 	}
 	for _, r := range s.last {
 		switch {
-		case r.State == refunds.Sending && s.opt.Ends > 0 && chance(s.dice, 0.2):
+		case r.State == refunds.StateSending && s.opt.Ends > 0 && chance(s.dice, 0.2):
 			s.askToEnd()
-		case r.State == refunds.Unknown && r.ErrorCode == "NOT_AVAILABLE_BANK" && s.opt.NewAccounts > 0 && !s.quarantine && chance(s.dice, 0.2):
+		case r.State == refunds.StateUnknown && r.ErrorCode == "NOT_AVAILABLE_BANK" && s.opt.NewAccounts > 0 && !s.quarantine && chance(s.dice, 0.2):
 			s.opt.NewAccounts--
 			s.happen(act{What: "new account", Of: s.wishOf(r.ID).of})
 			return
@@ -145,7 +145,7 @@ func (w *simWorker) checkAsked() {
 
 // oneShort: somebody cancels at Toss so much that one won is missing for a
 // transfer by hand, just before it is decided on.
-func (s *sim) oneShort(t refunds.HandTransfer) {
+func (s *sim) oneShort(t refunds.ManualTransfer) {
 	if !s.opt.OneShort || !s.faults || !chance(s.dice, 0.5) {
 		return
 	}
@@ -157,7 +157,7 @@ func (s *sim) oneShort(t refunds.HandTransfer) {
 
 // oneShortBeside: and after it was decided on, for another request that was not
 // sent yet, or was asked for just now.
-func (s *sim) oneShortBeside(t refunds.HandTransfer) {
+func (s *sim) oneShortBeside(t refunds.ManualTransfer) {
 	if !s.opt.OneShort || !s.faults {
 		return
 	}

@@ -224,7 +224,7 @@ func (s *sim) transfers() {
 	if !s.opt.Transfers {
 		return
 	}
-	due, err := s.db.HandTransfers(s.ctx, mid, string(refunds.HandDue))
+	due, err := s.db.ManualTransfers(s.ctx, mid, string(refunds.ManualDue))
 	s.must(err)
 	for _, t := range due {
 		s.oneShort(t)
@@ -236,11 +236,11 @@ func (s *sim) transfers() {
 		if s.bug.hand != nil {
 			s.bug.hand(&seen)
 		}
-		word := refunds.HandWord{ID: t.RefundID, To: refunds.HandApproved, By: "owner", Another: true, Seen: &seen, Now: s.now}
-		if _, err := s.db.MoveHandTransfer(s.ctx, word); err != nil {
+		word := refunds.ManualWord{ID: t.RefundID, To: refunds.ManualApproved, By: "owner", Another: true, Seen: &seen, Now: s.now}
+		if _, err := s.db.MoveManualTransfer(s.ctx, word); err != nil {
 			s.note("people: %s is not transferred: %v", s.short(t.RefundID), err)
-			word.To, word.Note = refunds.HandDropped, "no"
-			_, err := s.db.MoveHandTransfer(s.ctx, word)
+			word.To, word.Note = refunds.ManualDropped, "no"
+			_, err := s.db.MoveManualTransfer(s.ctx, word)
 			s.must(err)
 			continue
 		}
@@ -276,7 +276,7 @@ func (s *sim) checkGiven(i int, p *sandbox.Payment, caused int64) {
 // know any more nobody has transferred.
 func (s *sim) regiven() {
 	s.given = nil
-	all, err := s.db.HandTransfers(s.ctx, mid, string(refunds.HandApproved))
+	all, err := s.db.ManualTransfers(s.ctx, mid, string(refunds.ManualApproved))
 	s.must(err)
 	s.given = all
 }

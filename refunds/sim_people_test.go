@@ -96,8 +96,8 @@ func (s *sim) askFor(w *wish) {
 	s.must(err)
 	var account *refunds.StoredAccount
 	if s.opt.Payments[w.of].Account && p.DepositedAccount() {
-		if account = s.account(w, p, known.AccountPrint); account != nil {
-			known.AccountPrint = account.Print
+		if account = s.account(w, p, known.AccountFingerprint); account != nil {
+			known.AccountFingerprint = account.Print
 		}
 	}
 	if s.bug.ask != nil {
@@ -165,7 +165,7 @@ func (s *sim) askUnderTheOther(w *wish) {
 		return
 	}
 	r := *had
-	r.ID, r.MID, r.State = refunds.RequestID(other.mid(), w.Ref), other.mid(), refunds.Requested
+	r.ID, r.MID, r.State = refunds.RequestID(other.mid(), w.Ref), other.mid(), refunds.StateRequested
 	added, err := s.db.AddRefunds(s.ctx, nil, []refunds.Adding{{Request: r, Payment: p}}, "maker", s.now)
 	s.must(err)
 	s.note("people: %s is asked for again under %s", s.short(had.ID), other.mid())
@@ -198,13 +198,13 @@ func (s *sim) account(w *wish, p pay.Payment, known string) *refunds.StoredAccou
 func (s *sim) approve(w *wish) bool {
 	r, _, err := s.db.Refund(s.ctx, w.id)
 	s.must(err)
-	if r.State != refunds.Requested {
+	if r.State != refunds.StateRequested {
 		return true
 	}
 	if s.bug.word != nil {
 		s.bug.word(s)
 	}
-	_, err = s.db.Approve(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Now: s.now})
+	_, err = s.db.Approve(s.ctx, refunds.Approval{IDs: []string{w.id}, By: "checker", Now: s.now})
 	if altered := (*store.AlteredError)(nil); errors.As(err, &altered) { // somebody edited it
 		s.reject(w)
 		return true
@@ -219,7 +219,7 @@ func (s *sim) approve(w *wish) bool {
 	if w.words++; w.words > 1 {
 		s.person[w.id] = true
 	}
-	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), taxFree: r.Currency.Format(r.TaxFreeAmount), account: s.numbers[r.AccountPrint]}
+	s.words[w.id] = word{reason: pay.WithMarker(r.Reason, r.ID), amount: r.Currency.Format(r.Amount), taxFree: r.Currency.Format(r.TaxFreeAmount), account: s.numbers[r.AccountFingerprint]}
 	s.note("people: approve %s", s.short(w.id))
 	if s.opt.Prompt { // elsewhere a run may be hours away: sleep leaves empty ones out
 		s.nextRun = earliest(s.nextRun, s.now.Add(s.opt.Every))
@@ -230,7 +230,7 @@ func (s *sim) approve(w *wish) bool {
 
 // reject is the no of another person than who asked.
 func (s *sim) reject(w *wish) {
-	_, err := s.db.Reject(s.ctx, refunds.Word{IDs: []string{w.id}, By: "checker", Note: "no", Now: s.now})
+	_, err := s.db.Reject(s.ctx, refunds.Approval{IDs: []string{w.id}, By: "checker", Note: "no", Now: s.now})
 	s.must(err)
 	w.dropped, s.person[w.id] = true, true
 	s.note("people: reject %s", s.short(w.id))
@@ -264,13 +264,13 @@ func (s *sim) visit() {
 	for _, r := range slices.Clone(s.last) {
 		w := s.wishOf(r.ID)
 		switch {
-		case r.State == refunds.Requested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance && r.ErrorCode != refunds.WhyTaxPart && s.approve(w):
-		case r.State == refunds.Requested || r.State == refunds.NeedsAccount:
+		case r.State == refunds.StateRequested && w.words < 4 && r.ErrorCode != refunds.WhyAboveBalance && r.ErrorCode != refunds.WhyTaxPart && s.approve(w):
+		case r.State == refunds.StateRequested || r.State == refunds.StateNeedsAccount:
 			s.reject(w)
-			if r.State == refunds.NeedsAccount && len(s.wishes) < 12 {
+			if r.State == refunds.StateNeedsAccount && len(s.wishes) < 12 {
 				s.again(w, "account-"+w.Ref)
 			}
-		case r.State == refunds.HeldState && s.opt.Resolves && r.ErrorCode != refunds.WhyAmountDiffers:
+		case r.State == refunds.StateHeld && s.opt.Resolves && r.ErrorCode != refunds.WhyAmountDiffers:
 			s.resolve(r)
 		}
 	}
@@ -362,7 +362,7 @@ func (s *sim) meddle() {
 		return
 	}
 	for _, r := range s.last {
-		if r.State != refunds.Unknown && r.State != refunds.Sending {
+		if r.State != refunds.StateUnknown && r.State != refunds.StateSending {
 			continue
 		}
 		w := s.wishOf(r.ID)
@@ -379,7 +379,7 @@ func (s *sim) slam() {
 		return
 	}
 	for _, r := range s.last {
-		if r.State != refunds.Sending || s.gone[r.ID] || !chance(s.rnd, 0.3) {
+		if r.State != refunds.StateSending || s.gone[r.ID] || !chance(s.rnd, 0.3) {
 			continue
 		}
 		s.opt.Brakes--
@@ -398,7 +398,7 @@ func (s *sim) unbrake() {
 }
 
 func (s *sim) withdraw(r refunds.Request) {
-	_, err := s.db.Withdraw(s.ctx, refunds.Word{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
+	_, err := s.db.Withdraw(s.ctx, refunds.Approval{IDs: []string{r.ID}, By: "owner", Note: "no", Now: s.now})
 	var state *refunds.StateError
 	if errors.As(err, &state) {
 		return

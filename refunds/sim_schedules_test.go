@@ -84,8 +84,8 @@ func (s *sim) ended(faults map[int]mishap) string {
 	r := s.last[0]
 	p, _ := s.toss.Payment(r.PaymentKey)
 	switch n := len(ours(p, r.ID)); {
-	case n == 1 && r.State == refunds.Succeeded:
-	case n == 0 && refusing && (r.State == refunds.Refused || r.State == refunds.ExpiredState || r.State == refunds.Rejected || r.State == refunds.HeldState):
+	case n == 1 && r.State == refunds.StateSucceeded:
+	case n == 0 && refusing && (r.State == refunds.StateRefused || r.State == refunds.StateExpired || r.State == refunds.StateRejected || r.State == refunds.StateHeld):
 	default:
 		return fmt.Sprintf("it is %s because %s after %d cancels", r.State, r.ErrorCode, n)
 	}

@@ -140,7 +140,7 @@ func (q simQueue) Begin(ctx context.Context, b refunds.Begun) error {
 		if err == nil {
 			q.w.lease, q.w.inFlight = b.Until, b.Attempt.Key
 			s.begun(b)
-			if first := b.Request.State == refunds.Approved || b.Request.State == refunds.Retry; first && q.w.saw[b.Request.PaymentKey] > b.Request.Strangers {
+			if first := b.Request.State == refunds.StateApproved || b.Request.State == refunds.StateRetry; first && q.w.saw[b.Request.PaymentKey] > b.Request.Strangers {
 				s.fail("I14", "%s is sent beside a cancel of another installation, which nobody has looked at", s.short(b.Request.ID))
 			}
 		}
@@ -168,7 +168,7 @@ func (q simQueue) Settle(ctx context.Context, t refunds.Settled) error {
 		if err == nil && t.Attempt != nil && t.Attempt.Answered() {
 			s.answered[t.Attempt.Key] = true
 		}
-		if err == nil && t.Step.To == refunds.Retry {
+		if err == nil && t.Step.To == refunds.StateRetry {
 			if s.gone[t.Request.ID] {
 				s.fail("I6", "%s is said to be proved unsent, and it has left", s.short(t.Request.ID))
 			}

@@ -35,63 +35,63 @@ var bugs = []bug{
 		})},
 	{name: "a time-out is a refusal", decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureNoAnswer {
-			return refunds.Step{To: refunds.Refused, Why: "bug"}
+			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
 		}
 		return step
 	})},
 	{name: "a 5xx is a refusal", decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureTransient {
-			return refunds.Step{To: refunds.Refused, Why: "bug"}
+			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
 		}
 		return step
 	})},
 	{name: "a time-out is proof that nothing was sent", decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureNoAnswer {
-			return refunds.Step{To: refunds.Retry, Why: refunds.WhyNotSent}
+			return refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent}
 		}
 		return step
 	})},
 	{name: "ALREADY_CANCELED is a success", decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureDone {
-			return refunds.Step{To: refunds.Succeeded}
+			return refunds.Step{To: refunds.StateSucceeded}
 		}
 		return step
 	})},
 	{name: "a virtual account's cancel is money returned", decide: instead(func(_ refunds.Request, _ *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
-		if step.To == refunds.Accepted {
-			step.To = refunds.Succeeded
+		if step.To == refunds.StateAccepted {
+			step.To = refunds.StateSucceeded
 		}
 		return step
 	})},
 	{name: "a refusal is believed without a look", needs: often(refusedAfter), decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureRefused {
-			return refunds.Step{To: refunds.Refused, Why: "bug"}
+			return refunds.Step{To: refunds.StateRefused, Why: "bug"}
 		}
 		return step
 	})},
 	{name: "no guard", needs: func(o options) bool { return often(lateForgotten)(o) && len(o.Often) < 3 && o.Fault > 0.25 }, freeze: unguarded},
 	{name: "no look before a resend", needs: often(dropAfter, truncated, htmlAfter, slowLost, failAfter), decide: seeing(func(r *refunds.Request, a *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment != nil && !answer.Cancel && (r.State == refunds.Unknown || r.State == refunds.Sending) {
+		if answer.Payment != nil && !answer.Cancel && (r.State == refunds.StateUnknown || r.State == refunds.StateSending) {
 			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, a.Guard, pay.Done
 		}
 	})},
 	{name: "no look before a first send", decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if answer.Payment != nil && r.State == refunds.Approved {
+		if answer.Payment != nil && r.State == refunds.StateApproved {
 			answer.Payment.Cancels, answer.Payment.BalanceAmount, answer.Payment.Status = nil, answer.Payment.TotalAmount, pay.Done
 		}
 	})},
 	{name: "a break does not hear that its request has ended", sql: []string{"CREATE TRIGGER IF NOT EXISTS deaf BEFORE UPDATE ON breaks WHEN OLD.refunding = 1 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "a journal row is lost", sql: []string{"CREATE TRIGGER IF NOT EXISTS bug BEFORE INSERT ON journal WHEN NEW.seq % 7 = 0 BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "the guard is fresh for a new key", decide: instead(func(r refunds.Request, a *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if r.State == refunds.Unknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {
+		if r.State == refunds.StateUnknown && step.Why == refunds.WhyBalanceMoved && a.Kind == pay.FailureTransient && answer.Payment.BalanceAmount >= r.Amount {
 			step = anew(a, step)
-			step.To, step.Guard = refunds.Unknown, answer.Payment.BalanceAmount
+			step.To, step.Guard = refunds.StateUnknown, answer.Payment.BalanceAmount
 		}
 		return step
 	})},
 	{name: "a dead key is sent again", needs: befalls("rotate"), decide: instead(func(_ refunds.Request, _ *refunds.Attempt, _ refunds.Answer, step refunds.Step) refunds.Step {
 		if step.Why == refunds.WhyKeyTooOld {
-			step.To, step.Do = refunds.Unknown, refunds.Send
+			step.To, step.Do = refunds.StateUnknown, refunds.Send
 		}
 		return step
 	})},
@@ -148,7 +148,7 @@ var bugs = []bug{
 		}
 		answer.Known.Taken = slices.Clone(answer.Known.Taken)
 		for _, c := range answer.Payment.Cancels {
-			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.Rejected})
+			answer.Known.Taken = append(answer.Known.Taken, refunds.Taken{ID: pay.Marker(c.Reason), State: refunds.StateRejected})
 		}
 	})},
 	{name: "each MID has guards of its own", needs: func(o options) bool { return o.TwoMIDs }, sql: []string{"DROP INDEX IF EXISTS refunds_in_flight",
@@ -177,8 +177,8 @@ var bugs = []bug{
 	}},
 	{name: "an unknown one is planned again", sql: []string{"DROP TRIGGER IF EXISTS attempts_follow"},
 		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			if r.State == refunds.Unknown && answer.Payment != nil {
-				r.State = refunds.Approved
+			if r.State == refunds.StateUnknown && answer.Payment != nil {
+				r.State = refunds.StateApproved
 			}
 		})},
 	{name: "a held one is never looked at again", queue: before("UPDATE refunds SET next_at = '2999-01-01T00:00:00.000000Z' WHERE state = 'held'")},
@@ -203,7 +203,7 @@ var bugs = []bug{
 		return refunds.Waits(s, f, now)
 	}},
 	{name: "what is accepted is forgotten", waits: func(s refunds.Standing, f refunds.Facts, now time.Time) []refunds.Waiter {
-		s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(o refunds.Open) bool { return o.State == refunds.Accepted })
+		s.Open = slices.DeleteFunc(slices.Clone(s.Open), func(o refunds.Open) bool { return o.State == refunds.StateAccepted })
 		return refunds.Waits(s, f, now)
 	}},
 	{name: "no deadline", harmless: "the provider refuses by EXCEED_MAX_REFUND_DUE, and a look proves it",
@@ -214,7 +214,7 @@ var bugs = []bug{
 		with: []string{"the parts are forgotten before a send"}, word: func(s *sim) { s.must(s.db.ExecForTest(s.ctx, "UPDATE payments SET tax_free_left = NULL")) }},
 	{name: "the parts are forgotten before a send", needs: mixed, harmless: "what is asked for fits, and what others take voids the approval: the next word sees it",
 		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			if answer.Payment != nil && (r.State == refunds.Approved || r.State == refunds.Retry) {
+			if answer.Payment != nil && (r.State == refunds.StateApproved || r.State == refunds.StateRetry) {
 				answer.Payment.TaxFreeAmount = min(r.TaxFreeAmount, answer.Payment.BalanceAmount)
 			}
 		})},
@@ -232,26 +232,26 @@ var bugs = []bug{
 	}},
 	{name: "what others take does not void an approval", harmless: "a person does not hear of it, and no money is lost: the same look sees what is left, and the guard what moves after it",
 		decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-			if answer.Payment != nil && (r.State == refunds.Approved || r.State == refunds.Retry) {
+			if answer.Payment != nil && (r.State == refunds.StateApproved || r.State == refunds.StateRetry) {
 				r.PlannedForeign = answer.Payment.TotalAmount
 			}
 		})},
 	{name: "a transfer by hand is forgotten before a send", needs: func(o options) bool { return o.OneShort }, harmless: "it counts when another request is asked for and approved, and what others take voids the approval",
 		with: []string{"what others take does not void an approval"}, decide: seeing(func(_ *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) { answer.Known.Given = nil })},
 	{name: "a changed account is not seen before a new attempt", needs: func(o options) bool { return o.NewAccounts > 0 }, decide: seeing(func(r *refunds.Request, _ *refunds.Attempt, answer *refunds.Answer) {
-		if r.State == refunds.Unknown {
-			answer.Known.AccountPrint = r.AccountPrint
+		if r.State == refunds.StateUnknown {
+			answer.Known.AccountFingerprint = r.AccountFingerprint
 		}
 	})},
 	{name: "a new key is made at once", needs: func(o options) bool { return often(late, lateForgotten)(o) && len(o.Often) > 1 }, decide: instead(func(_ refunds.Request, a *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
-		if a != nil && a.Answered() && a.Kind == pay.FailureTransient && answer.Payment != nil && step.To == refunds.Unknown && step.Do == refunds.Rest {
+		if a != nil && a.Answered() && a.Kind == pay.FailureTransient && answer.Payment != nil && step.To == refunds.StateUnknown && step.Do == refunds.Rest {
 			return anew(a, step)
 		}
 		return step
 	})},
 	{name: "a refusal for its deadline is a success", needs: often("+EXCEED_MAX_REFUND_DUE"), decide: instead(func(_ refunds.Request, _ *refunds.Attempt, answer refunds.Answer, step refunds.Step) refunds.Step {
 		if answerOf(answer) == pay.FailureDeadline {
-			return refunds.Step{To: refunds.Succeeded}
+			return refunds.Step{To: refunds.StateSucceeded}
 		}
 		return step
 	})},

@@ -240,7 +240,7 @@ func (s *sim) start(every bool) *simWorker {
 			if w.ctx.Err() != nil {
 				return
 			}
-			done, err := engines[idle].Turn(w.ctx, choice)
+			done, err := engines[idle].Step(w.ctx, choice)
 			if done != nil && done.Broken != "" {
 				s.note("%s: breach: %s", w.name, done.Broken)
 				if !s.otherAmount {
@@ -288,7 +288,7 @@ func (s *sim) engine(w *simWorker, of string) *refunds.Worker {
 	}
 	limits := refunds.Limits{Single: s.single, Run: wideLimit, Day: s.opt.dayAmount()}
 	engine := &refunds.Worker{
-		MID: of, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretPrint: s.secret, AccountDays: 365,
+		MID: of, Owner: w.name, Actor: "daesa refunds", RunID: w.name, SecretFingerprint: s.secret, AccountDays: 365,
 		Budget: refunds.Budget{RunCount: 1000, DayCount: s.opt.DayCount, Of: map[pay.Currency]refunds.Limits{pay.KRW: limits, pay.USD: limits}},
 		Queue:  simQueue{queue, w}, Provider: provider, Sealer: sealer, Clock: s.clock, Freeze: toss.CancelBody,
 	}

@@ -48,7 +48,7 @@ func (s *sim) waitFacts() refunds.Facts {
 func (s *sim) checkWaiting() {
 	standing := refunds.Standing{Braked: s.brake >= 0, Today: refunds.Spent{Of: map[pay.Currency]int64{}}}
 	for _, r := range s.last {
-		if r.State.Open() || r.State == refunds.Accepted {
+		if r.State.Open() || r.State == refunds.StateAccepted {
 			standing.Open = append(standing.Open, refunds.Open{Request: r})
 		}
 	}
@@ -98,7 +98,7 @@ func (s *sim) night() {
 		seen[o.ID] = true
 	}
 	for _, r := range s.last {
-		if (r.State.Open() || r.State == refunds.Accepted) != seen[r.ID] {
+		if (r.State.Open() || r.State == refunds.StateAccepted) != seen[r.ID] {
 			s.fail("W", "%s is %s, and the count of what waits has it: %v", s.short(r.ID), r.State, seen[r.ID])
 		}
 	}

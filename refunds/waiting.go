@@ -100,15 +100,15 @@ func Waiting(o Open, behind bool, s Standing, f Facts, now time.Time) Wait {
 
 // hasDeadline says whether the cancel deadline is still ahead of it: nothing of
 // it was sent, or a person may find that nothing came of it.
-func (o Open) hasDeadline() bool { return o.State.Unsent() || o.State == HeldState }
+func (o Open) hasDeadline() bool { return o.State.Unsent() || o.State == StateHeld }
 
 // nextLook is when daesa comes to the request next; zero: not by itself.
 func (f Facts) nextLook(o Open, w Wait, now time.Time) time.Time {
-	if w.Stuck || w.Person() && o.State != HeldState {
+	if w.Stuck || w.Person() && o.State != StateHeld {
 		return time.Time{}
 	}
 	at := o.NextAt
-	if o.State == Sending {
+	if o.State == StateSending {
 		at = o.LeaseUntil
 	}
 	switch {
@@ -143,24 +143,24 @@ func (f Facts) why(o Open, behind bool, s Standing, now time.Time) string {
 		return f.never(o.Request)
 	}
 	switch o.State {
-	case Requested:
+	case StateRequested:
 		if o.ErrorCode == WhyAboveBalance {
 			return WhyAboveBalance // no word is taken for it
 		}
 		return WhyAwaitsApproval
-	case NeedsAccount:
+	case StateNeedsAccount:
 		return WhyNeedsAccount
-	case HeldState:
+	case StateHeld:
 		return WhyMustLook
-	case Sending:
+	case StateSending:
 		if o.LeaseUntil.After(now) {
 			return WhyBeingSent
 		}
-		return or(f.Unasked[o.MID], WhyLookedUp)
-	case Unknown:
-		return or(f.Unasked[o.MID], WhyLookedUp)
-	case Accepted:
-		return or(f.Unasked[o.MID], WhyOnItsWay)
+		return cmp.Or(f.Unasked[o.MID], WhyLookedUp)
+	case StateUnknown:
+		return cmp.Or(f.Unasked[o.MID], WhyLookedUp)
+	case StateAccepted:
+		return cmp.Or(f.Unasked[o.MID], WhyOnItsWay)
 	default:
 		return f.unsent(o, behind, s, now)
 	}
@@ -217,7 +217,7 @@ func (f Facts) late(o Open, w Wait, now time.Time) bool {
 		return true
 	case w.Person() && by.Before(f.Told):
 		return true
-	case o.State == HeldState:
+	case o.State == StateHeld:
 		return false
 	}
 	from := pay.Latest(now, o.NextAt)
@@ -242,7 +242,7 @@ type Waiter struct {
 // about its state, that is said.
 func (w Waiter) Sentence(lang Language) Sentence {
 	switch w.State {
-	case Requested, NeedsAccount, Unknown, HeldState:
+	case StateRequested, StateNeedsAccount, StateUnknown, StateHeld:
 		if w.ErrorCode != "" && !w.Stuck && w.Why != WhyDeadline && w.Why != WhyKeyRefused {
 			return Explain(lang, w.ErrorCode, w.ErrorMessage, w.CancelBy)
 		}
@@ -256,7 +256,7 @@ func (w Waiter) Sentence(lang Language) Sentence {
 func Waits(s Standing, f Facts, now time.Time) []Waiter {
 	flying := map[string]int{} // requests of a payment that are on their way
 	onItsWay := func(o Open) bool {
-		return o.State == Sending || o.State == Unknown || o.State == Retry || o.State == Accepted && o.InProgress
+		return o.State == StateSending || o.State == StateUnknown || o.State == StateRetry || o.State == StateAccepted && o.InProgress
 	}
 	for _, o := range s.Open {
 		if onItsWay(o) {

@@ -58,7 +58,7 @@ func TestNobodyIsWithoutASentence(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, state := range States {
-		if !state.Open() && state != Accepted {
+		if !state.Open() && state != StateAccepted {
 			continue
 		}
 		for mixture := range 1 << len(knobs) {
@@ -119,46 +119,46 @@ func TestWhatARequestWaitsFor(t *testing.T) {
 		want   Wait
 		who    string
 	}{
-		"a word": {state: Requested, want: Wait{Why: WhyAwaitsApproval, Until: deadline}, who: "finance"},
-		"a word, also where nothing is sent": {state: Requested, facts: func(f *Facts) { f.Send = false }, stand: Standing{Braked: true},
+		"a word": {state: StateRequested, want: Wait{Why: WhyAwaitsApproval, Until: deadline}, who: "finance"},
+		"a word, also where nothing is sent": {state: StateRequested, facts: func(f *Facts) { f.Send = false }, stand: Standing{Braked: true},
 			want: Wait{Why: WhyAwaitsApproval, Until: deadline}, who: "finance"},
-		"no word helps: it asks for more than is left": {state: Requested, open: func(o *Open) { o.ErrorCode = WhyAboveBalance },
+		"no word helps: it asks for more than is left": {state: StateRequested, open: func(o *Open) { o.ErrorCode = WhyAboveBalance },
 			want: Wait{Why: WhyAboveBalance, Until: deadline}, who: "finance"},
-		"no word helps: it is above the limit": {state: Requested, open: func(o *Open) { o.Amount = 100_001 },
+		"no word helps: it is above the limit": {state: StateRequested, open: func(o *Open) { o.Amount = 100_001 },
 			want: Wait{Why: WhyAboveSingle, Until: deadline, Stuck: true, Late: true}, who: "operator"},
-		"an account":   {state: NeedsAccount, want: Wait{Why: WhyNeedsAccount, Until: deadline}, who: "customer_service"},
-		"the next run": {state: Approved, want: Wait{Why: WhyNextRun, Until: deadline}, who: "daesa"},
-		"the next run, no deadline": {state: Approved, open: func(o *Open) { o.CancelBy = time.Time{} },
+		"an account":   {state: StateNeedsAccount, want: Wait{Why: WhyNeedsAccount, Until: deadline}, who: "customer_service"},
+		"the next run": {state: StateApproved, want: Wait{Why: WhyNextRun, Until: deadline}, who: "daesa"},
+		"the next run, no deadline": {state: StateApproved, open: func(o *Open) { o.CancelBy = time.Time{} },
 			want: Wait{Why: WhyNextRun, Until: seoul("2026-11-21 15:10:00"), Next: true}, who: "daesa"},
-		"a later try":  {state: Retry, open: func(o *Open) { o.NextAt = waitNow.Add(time.Hour) }, want: Wait{Why: WhyRetryLater, Until: deadline}, who: "daesa"},
-		"refunds.send": {state: Approved, facts: func(f *Facts) { f.Send = false }, stand: Standing{Braked: true}, want: Wait{Why: WhySendFalse, Until: deadline}, who: "operator"},
-		"the brake":    {state: Retry, stand: Standing{Braked: true}, want: Wait{Why: WhyPaused, Until: deadline}, who: "operator"},
-		"a key": {state: Approved, facts: func(f *Facts) { f.Unasked = map[string]string{"shop": WhyKeyRefused, "other": WhyClock} },
+		"a later try":  {state: StateRetry, open: func(o *Open) { o.NextAt = waitNow.Add(time.Hour) }, want: Wait{Why: WhyRetryLater, Until: deadline}, who: "daesa"},
+		"refunds.send": {state: StateApproved, facts: func(f *Facts) { f.Send = false }, stand: Standing{Braked: true}, want: Wait{Why: WhySendFalse, Until: deadline}, who: "operator"},
+		"the brake":    {state: StateRetry, stand: Standing{Braked: true}, want: Wait{Why: WhyPaused, Until: deadline}, who: "operator"},
+		"a key": {state: StateApproved, facts: func(f *Facts) { f.Unasked = map[string]string{"shop": WhyKeyRefused, "other": WhyClock} },
 			want: Wait{Why: WhyKeyRefused, Until: deadline}, who: "operator"},
-		"another refund of the payment": {state: Approved, behind: true, want: Wait{Why: WhyInFlight, Until: deadline}, who: "daesa"},
-		"exactly at the limit":          {state: Approved, open: func(o *Open) { o.Amount = 100_000 }, want: Wait{Why: WhyNextRun, Until: deadline}, who: "daesa"},
-		"the limit of a run": {state: Approved, open: func(o *Open) { o.Amount = 100_000 }, facts: func(f *Facts) { f.Budget.Of[pay.KRW] = Limits{100_000, 99_999, 99_999} },
+		"another refund of the payment": {state: StateApproved, behind: true, want: Wait{Why: WhyInFlight, Until: deadline}, who: "daesa"},
+		"exactly at the limit":          {state: StateApproved, open: func(o *Open) { o.Amount = 100_000 }, want: Wait{Why: WhyNextRun, Until: deadline}, who: "daesa"},
+		"the limit of a run": {state: StateApproved, open: func(o *Open) { o.Amount = 100_000 }, facts: func(f *Facts) { f.Budget.Of[pay.KRW] = Limits{100_000, 99_999, 99_999} },
 			want: Wait{Why: WhyAboveRun, Until: deadline, Stuck: true, Late: true}, who: "operator"},
-		"the limit of a day": {state: Approved, open: func(o *Open) { o.Amount = 100_000 }, facts: func(f *Facts) { f.Budget.Of[pay.KRW] = Limits{100_000, 100_000, 99_999} },
+		"the limit of a day": {state: StateApproved, open: func(o *Open) { o.Amount = 100_000 }, facts: func(f *Facts) { f.Budget.Of[pay.KRW] = Limits{100_000, 100_000, 99_999} },
 			want: Wait{Why: WhyAboveDay, Until: deadline, Stuck: true, Late: true}, who: "operator"},
-		"no refunds at all":         {state: Approved, facts: func(f *Facts) { f.Budget.RunCount = 0 }, want: Wait{Why: WhyNoCount, Until: deadline, Stuck: true, Late: true}, who: "operator"},
-		"a currency without limits": {state: Approved, open: func(o *Open) { o.Currency = pay.JPY }, want: Wait{Why: WhyBlocked, Until: deadline, Stuck: true, Late: true}, who: "operator"},
-		"tomorrow's limit": {state: Approved, stand: Standing{Today: Spent{Count: 3, Of: map[pay.Currency]int64{pay.KRW: 450_001}}},
+		"no refunds at all":         {state: StateApproved, facts: func(f *Facts) { f.Budget.RunCount = 0 }, want: Wait{Why: WhyNoCount, Until: deadline, Stuck: true, Late: true}, who: "operator"},
+		"a currency without limits": {state: StateApproved, open: func(o *Open) { o.Currency = pay.JPY }, want: Wait{Why: WhyBlocked, Until: deadline, Stuck: true, Late: true}, who: "operator"},
+		"tomorrow's limit": {state: StateApproved, stand: Standing{Today: Spent{Count: 3, Of: map[pay.Currency]int64{pay.KRW: 450_001}}},
 			want: Wait{Why: WhyDayFull, Until: deadline}, who: "daesa"},
-		"a merchant that is gone": {state: Approved, open: func(o *Open) { o.MID = "gone"; o.Amount = 100_001 },
+		"a merchant that is gone": {state: StateApproved, open: func(o *Open) { o.MID = "gone"; o.Amount = 100_001 },
 			want: Wait{Why: WhyNotConfigured, Until: deadline, Stuck: true, Late: true}, who: "operator"},
-		"a merchant that is gone, sent": {state: Unknown, open: func(o *Open) { o.MID = "gone"; o.NextAt = waitNow.Add(time.Hour) },
+		"a merchant that is gone, sent": {state: StateUnknown, open: func(o *Open) { o.MID = "gone"; o.NextAt = waitNow.Add(time.Hour) },
 			want: Wait{Why: WhyNotConfigured, Stuck: true}, who: "operator"},
-		"nothing more, the deadline has passed": {state: Requested, open: func(o *Open) { o.MID = "gone"; o.CancelBy = waitNow.Add(-time.Second) },
+		"nothing more, the deadline has passed": {state: StateRequested, open: func(o *Open) { o.MID = "gone"; o.CancelBy = waitNow.Add(-time.Second) },
 			want: Wait{Why: WhyDeadline, Until: waitNow.Add(-time.Second)}, who: "finance"},
-		"its worker": {state: Sending, open: func(o *Open) { o.LeaseUntil = waitNow.Add(time.Minute) }, want: Wait{Why: WhyBeingSent, Until: waitNow.Add(time.Minute), Next: true}, who: "daesa"},
-		"a look, the worker is gone": {state: Sending, open: func(o *Open) { o.LeaseUntil = waitNow.Add(-time.Minute) },
+		"its worker": {state: StateSending, open: func(o *Open) { o.LeaseUntil = waitNow.Add(time.Minute) }, want: Wait{Why: WhyBeingSent, Until: waitNow.Add(time.Minute), Next: true}, who: "daesa"},
+		"a look, the worker is gone": {state: StateSending, open: func(o *Open) { o.LeaseUntil = waitNow.Add(-time.Minute) },
 			want: Wait{Why: WhyLookedUp, Until: seoul("2026-11-21 15:10:00"), Next: true}, who: "daesa"},
-		"a look": {state: Unknown, open: func(o *Open) { o.NextAt = waitNow.Add(time.Hour); o.CancelBy = waitNow.Add(-time.Hour) },
+		"a look": {state: StateUnknown, open: func(o *Open) { o.NextAt = waitNow.Add(time.Hour); o.CancelBy = waitNow.Add(-time.Hour) },
 			want: Wait{Why: WhyLookedUp, Until: waitNow.Add(time.Hour), Next: true}, who: "daesa"},
-		"a look, the key is refused": {state: Unknown, facts: func(f *Facts) { f.Unasked = map[string]string{"shop": WhyKeyRefused} }, want: Wait{Why: WhyKeyRefused}, who: "operator"},
-		"a person's look":            {state: HeldState, want: Wait{Why: WhyMustLook, Until: deadline}, who: "finance"},
-		"the money's arrival":        {state: Accepted, open: func(o *Open) { o.NextAt = waitNow.Add(time.Hour) }, want: Wait{Why: WhyOnItsWay, Until: waitNow.Add(time.Hour), Next: true}, who: "daesa"},
+		"a look, the key is refused": {state: StateUnknown, facts: func(f *Facts) { f.Unasked = map[string]string{"shop": WhyKeyRefused} }, want: Wait{Why: WhyKeyRefused}, who: "operator"},
+		"a person's look":            {state: StateHeld, want: Wait{Why: WhyMustLook, Until: deadline}, who: "finance"},
+		"the money's arrival":        {state: StateAccepted, open: func(o *Open) { o.NextAt = waitNow.Add(time.Hour) }, want: Wait{Why: WhyOnItsWay, Until: waitNow.Add(time.Hour), Next: true}, who: "daesa"},
 	} {
 		o, f := openRequest(test.state), waitFacts()
 		if test.open != nil {
@@ -188,26 +188,26 @@ func TestWhatCannotBeSentBeforeItsDeadlineIsLate(t *testing.T) {
 		stand Standing
 		late  bool
 	}{
-		"nobody approves before people hear of it next": {state: Requested, by: "2026-11-23 23:59:59", late: true},
-		"people hear of it once more":                   {state: Requested, by: "2026-11-24 00:00:00"},
-		"no account before":                             {state: NeedsAccount, by: "2026-11-23 23:59:59", late: true},
-		"send is false":                                 {state: Approved, by: "2026-11-23 23:59:59", facts: func(f *Facts) { f.Send = false }, late: true},
-		"the brake is on":                               {state: Approved, by: "2026-11-23 23:59:59", stand: Standing{Braked: true}, late: true},
-		"a run comes in time":                           {state: Approved, by: "2026-11-21 15:10:00"},
-		"the next run is too late":                      {state: Approved, by: "2026-11-21 15:09:59", late: true},
-		"the next run is too late for a word, too": {state: Requested, by: "2026-11-21 15:09:59",
+		"nobody approves before people hear of it next": {state: StateRequested, by: "2026-11-23 23:59:59", late: true},
+		"people hear of it once more":                   {state: StateRequested, by: "2026-11-24 00:00:00"},
+		"no account before":                             {state: StateNeedsAccount, by: "2026-11-23 23:59:59", late: true},
+		"send is false":                                 {state: StateApproved, by: "2026-11-23 23:59:59", facts: func(f *Facts) { f.Send = false }, late: true},
+		"the brake is on":                               {state: StateApproved, by: "2026-11-23 23:59:59", stand: Standing{Braked: true}, late: true},
+		"a run comes in time":                           {state: StateApproved, by: "2026-11-21 15:10:00"},
+		"the next run is too late":                      {state: StateApproved, by: "2026-11-21 15:09:59", late: true},
+		"the next run is too late for a word, too": {state: StateRequested, by: "2026-11-21 15:09:59",
 			facts: func(f *Facts) { f.Told = waitNow }, late: true},
-		"no run is planned":        {state: Approved, by: "2026-11-21 15:04:06", facts: func(f *Facts) { f.NextRun = nil }},
-		"no run comes any more":    {state: Approved, by: "2026-12-31 23:59:59", facts: func(f *Facts) { f.NextRun = func(time.Time) time.Time { return time.Time{} } }, late: true},
-		"its next try is too late": {state: Retry, by: "2026-11-21 17:00:00", open: func(o *Open) { o.NextAt = seoul("2026-11-21 17:00:01") }, late: true},
-		"its limit begins anew too late": {state: Approved, by: "2026-11-21 23:59:59",
+		"no run is planned":        {state: StateApproved, by: "2026-11-21 15:04:06", facts: func(f *Facts) { f.NextRun = nil }},
+		"no run comes any more":    {state: StateApproved, by: "2026-12-31 23:59:59", facts: func(f *Facts) { f.NextRun = func(time.Time) time.Time { return time.Time{} } }, late: true},
+		"its next try is too late": {state: StateRetry, by: "2026-11-21 17:00:00", open: func(o *Open) { o.NextAt = seoul("2026-11-21 17:00:01") }, late: true},
+		"its limit begins anew too late": {state: StateApproved, by: "2026-11-21 23:59:59",
 			stand: Standing{Today: Spent{Count: 20}}, late: true},
-		"its limit begins anew in time": {state: Approved, by: "2026-11-22 00:00:00",
+		"its limit begins anew in time": {state: StateApproved, by: "2026-11-22 00:00:00",
 			stand: Standing{Today: Spent{Count: 20}}},
-		"a held one that nobody resolves": {state: HeldState, by: "2026-11-23 23:59:59", late: true},
-		"a held one with time":            {state: HeldState, by: "2026-12-23 23:59:59"},
-		"what was sent is looked up":      {state: Unknown, by: "2026-11-21 15:04:06"},
-		"what has passed is not to come":  {state: Requested, by: "2026-11-21 15:04:04"},
+		"a held one that nobody resolves": {state: StateHeld, by: "2026-11-23 23:59:59", late: true},
+		"a held one with time":            {state: StateHeld, by: "2026-12-23 23:59:59"},
+		"what was sent is looked up":      {state: StateUnknown, by: "2026-11-21 15:04:06"},
+		"what has passed is not to come":  {state: StateRequested, by: "2026-11-21 15:04:04"},
 	} {
 		o, f := openRequest(test.state), waitFacts()
 		o.CancelBy = seoul(test.by)
@@ -231,7 +231,7 @@ func TestAQueueThatIsTooLongIsLate(t *testing.T) {
 	queue := func(n int, by string, amount int64) []Open {
 		var list []Open
 		for i := range n {
-			o := openRequest(Approved)
+			o := openRequest(StateApproved)
 			o.ID, o.PaymentKey, o.CancelBy, o.Amount = fmt.Sprintf("%s-%02d", by, i), fmt.Sprintf("%s-pk%02d", by, i), seoul(by), amount
 			list = append(list, o)
 		}
@@ -257,7 +257,7 @@ func TestAQueueThatIsTooLongIsLate(t *testing.T) {
 		"what waits for a word takes no place": {open: func() []Open {
 			waiting := queue(5, "2026-11-21 15:09:00", 1000)
 			for i := range waiting {
-				waiting[i].State = Requested
+				waiting[i].State = StateRequested
 			}
 			return append(waiting, queue(5, "2026-11-21 15:10:00", 1000)...)
 		}(), late: 5},
@@ -279,7 +279,7 @@ func TestAQueueThatIsTooLongIsLate(t *testing.T) {
 // TestOneOnItsWayKeepsTheOthersOfItsPayment: and nobody else's.
 func TestOneOnItsWayKeepsTheOthersOfItsPayment(t *testing.T) {
 	t.Parallel()
-	first, second, other := openRequest(Unknown), openRequest(Approved), openRequest(Approved)
+	first, second, other := openRequest(StateUnknown), openRequest(StateApproved), openRequest(StateApproved)
 	second.ID, other.ID, other.PaymentKey = "r2", "r3", "pk2"
 	why := func(list []Waiter) map[string]string {
 		all := map[string]string{}
@@ -292,7 +292,7 @@ func TestOneOnItsWayKeepsTheOthersOfItsPayment(t *testing.T) {
 	if diff := cmp.Diff(want, why(Waits(Standing{Open: []Open{first, second, other}}, waitFacts(), waitNow))); diff != "" {
 		t.Error(diff)
 	}
-	first.State = Accepted // taken on by Toss: the next one may follow
+	first.State = StateAccepted // taken on by Toss: the next one may follow
 	want["r1"], want["r2"] = WhyOnItsWay, WhyNextRun
 	if diff := cmp.Diff(want, why(Waits(Standing{Open: []Open{first, second, other}}, waitFacts(), waitNow))); diff != "" {
 		t.Error(diff)
@@ -318,19 +318,19 @@ func TestTheTallySumsNoCurrencies(t *testing.T) {
 	f := waitFacts()
 	f.Configured = []string{"shop", "shop2"}
 	lines := Tally(Waits(Standing{Open: []Open{
-		at("a", "shop", Requested, pay.KRW, 1000, "2026-12-24 23:59:59"), at("b", "shop", Requested, pay.KRW, 2000, "2026-11-22 23:59:59"),
-		at("c", "shop", Requested, pay.USD, 50, ""), at("d", "shop2", Requested, pay.KRW, 4000, "2026-11-21 23:59:59"),
-		at("e", "gone", Approved, pay.KRW, 8000, "2026-12-31 23:59:59"), at("f", "shop", Approved, pay.KRW, 16000, ""),
+		at("a", "shop", StateRequested, pay.KRW, 1000, "2026-12-24 23:59:59"), at("b", "shop", StateRequested, pay.KRW, 2000, "2026-11-22 23:59:59"),
+		at("c", "shop", StateRequested, pay.USD, 50, ""), at("d", "shop2", StateRequested, pay.KRW, 4000, "2026-11-21 23:59:59"),
+		at("e", "gone", StateApproved, pay.KRW, 8000, "2026-12-31 23:59:59"), at("f", "shop", StateApproved, pay.KRW, 16000, ""),
 	}}, f, waitNow))
 	want := []WaitLine{
-		{MID: "gone", State: Approved, Why: WhyNotConfigured, Currency: pay.KRW, Count: 1, Amount: 8000, Earliest: seoul("2026-12-31 23:59:59"), Stuck: true,
+		{MID: "gone", State: StateApproved, Why: WhyNotConfigured, Currency: pay.KRW, Count: 1, Amount: 8000, Earliest: seoul("2026-12-31 23:59:59"), Stuck: true,
 			Late: 1, LateAmount: 8000, LateBy: seoul("2026-12-31 23:59:59")},
-		{MID: "shop2", State: Requested, Why: WhyAwaitsApproval, Currency: pay.KRW, Count: 1, Amount: 4000, Earliest: seoul("2026-11-21 23:59:59"),
+		{MID: "shop2", State: StateRequested, Why: WhyAwaitsApproval, Currency: pay.KRW, Count: 1, Amount: 4000, Earliest: seoul("2026-11-21 23:59:59"),
 			Late: 1, LateAmount: 4000, LateBy: seoul("2026-11-21 23:59:59")},
-		{MID: "shop", State: Requested, Why: WhyAwaitsApproval, Currency: pay.KRW, Count: 2, Amount: 3000, Earliest: seoul("2026-11-22 23:59:59"),
+		{MID: "shop", State: StateRequested, Why: WhyAwaitsApproval, Currency: pay.KRW, Count: 2, Amount: 3000, Earliest: seoul("2026-11-22 23:59:59"),
 			Late: 1, LateAmount: 2000, LateBy: seoul("2026-11-22 23:59:59")},
-		{MID: "shop", State: Requested, Why: WhyAwaitsApproval, Currency: pay.USD, Count: 1, Amount: 50},
-		{MID: "shop", State: Approved, Why: WhyNextRun, Currency: pay.KRW, Count: 1, Amount: 16000},
+		{MID: "shop", State: StateRequested, Why: WhyAwaitsApproval, Currency: pay.USD, Count: 1, Amount: 50},
+		{MID: "shop", State: StateApproved, Why: WhyNextRun, Currency: pay.KRW, Count: 1, Amount: 16000},
 	}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Error(diff)

@@ -1,6 +1,7 @@
 package refunds
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,17 +19,17 @@ const LeaseTime = 3 * time.Minute
 // in memory that the store does not know, so that it may be killed at any
 // moment. Several may run at once, in one process or in many.
 type Worker struct {
-	MID         string
-	Owner       string // this process
-	Actor       string
-	RunID       string
-	SecretPrint string // of the secret key and address in use
-	AccountDays int    // virtual_account_cancel_days
-	Budget      Budget
-	Queue       Queue
-	Provider    Provider
-	Sealer      Sealer // nil: requests with an account cannot be sent
-	Clock       func() time.Time
+	MID               string
+	Owner             string // this process
+	Actor             string
+	RunID             string
+	SecretFingerprint string // of the secret key and address in use
+	AccountDays       int    // virtual_account_cancel_days
+	Budget            Budget
+	Queue             Queue
+	Provider          Provider
+	Sealer            Sealer // nil: requests with an account cannot be sent
+	Clock             func() time.Time
 	// Freeze writes the bytes of a cancel; the same intent gives the same.
 	Freeze func(pay.CancelIntent) ([]byte, error)
 	// Another says of a MID whether it is another merchant's of the configuration;
@@ -65,11 +66,11 @@ type turn struct {
 // maxSends bounds the sends of one turn: more are left to the next.
 const maxSends = 2
 
-// Turn claims one request and takes it as far as it goes now; nil where none
+// Step claims one request and takes it as far as it goes now; nil where none
 // is due. An error is a fault of the store or of ours; the lease brings the
 // request back. Once something may have been sent, the end of ctx is not
 // heeded until its outcome is written.
-func (w *Worker) Turn(ctx context.Context, choice Choice) (*Done, error) {
+func (w *Worker) Step(ctx context.Context, choice Choice) (*Done, error) {
 	now := w.Clock()
 	choice.MID, choice.Owner, choice.Now, choice.Until = w.MID, w.Owner, now, now.Add(LeaseTime)
 	claimed, err := w.Queue.Claim(ctx, choice)
@@ -78,7 +79,7 @@ func (w *Worker) Turn(ctx context.Context, choice Choice) (*Done, error) {
 	}
 	claimed.Known = claimed.Known.Without(w.Another)
 	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State, Altered: claimed.Known.Altered}}
-	if claimed.Request.State == Sending {
+	if claimed.Request.State == StateSending {
 		gone := claimed.Attempt.Gone()
 		t.c.Attempt = &gone
 		if err := t.settle(ctx, t.next(Answer{Gone: true}), nil, nil, &gone); err != nil {
@@ -98,7 +99,7 @@ func (t *turn) lost(err error) error {
 }
 
 func (t *turn) next(answer Answer) Step {
-	answer.Known, answer.SecretPrint = t.c.Known, t.SecretPrint
+	answer.Known, answer.SecretFingerprint = t.c.Known, t.SecretFingerprint
 	decide := t.decide
 	if decide == nil {
 		decide = Next
@@ -169,10 +170,10 @@ func (t *turn) send(ctx context.Context, step Step, p pay.Payment, evidence pay.
 	if err := t.Queue.Begin(ctx, begun); err != nil {
 		return false, t.refused(ctx, err, p, evidence)
 	}
-	t.c.Request.State, t.c.Request.Version = Sending, t.c.Request.Version+1
+	t.c.Request.State, t.c.Request.Version = StateSending, t.c.Request.Version+1
 	t.c.Attempt = &begun.Attempt
 	t.done.Sends++
-	t.done.Is = Sending
+	t.done.Is = StateSending
 	ctx = context.WithoutCancel(ctx)
 	version := t.c.Request.Version
 	after, shown, err := t.Provider.Cancel(ctx, intent.CancelIntent, intent.body, func(ctx context.Context) error {
@@ -225,10 +226,10 @@ func (t *turn) refused(ctx context.Context, err error, p pay.Payment, evidence p
 
 func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence []pay.Evidence, attempt *Attempt) error {
 	now := t.Clock()
-	if step.To == Requested && t.c.Known.AccountPrint != "" && (t.c.Request.AccountPrint != "" || t.c.Request.State == NeedsAccount) {
+	if step.To == StateRequested && t.c.Known.AccountFingerprint != "" && (t.c.Request.AccountFingerprint != "" || t.c.Request.State == StateNeedsAccount) {
 		// The next word covers the account as it is stored now; else it would be
 		// void again, and again.
-		t.c.Request.AccountPrint = t.c.Known.AccountPrint
+		t.c.Request.AccountFingerprint = t.c.Known.AccountFingerprint
 	}
 	s := Settled{
 		Request: t.c.Request, Step: step, Attempt: attempt, Payment: t.kept(step, p), Evidence: append(evidence, t.seen...),
@@ -241,7 +242,7 @@ func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence [
 	t.c.Request.State, t.c.Request.ErrorCode = step.To, step.Why
 	t.c.Request.Version++
 	t.done.Is, t.done.Why = step.To, step.Why
-	t.done.Broken = or(t.done.Broken, step.Broken)
+	t.done.Broken = cmp.Or(t.done.Broken, step.Broken)
 	return nil
 }
 
@@ -265,14 +266,14 @@ func (t *turn) intent(step Step, p pay.Payment) (frozen, Attempt, error) {
 	if step.Do == Send {
 		a := *t.c.Attempt
 		body, err := t.opened(a)
-		a.SecretPrint = t.SecretPrint
+		a.SecretFingerprint = t.SecretFingerprint
 		intent := pay.CancelIntent{PaymentKey: r.PaymentKey, IdempotencyKey: a.Key}
 		if a.Sealed && err == nil {
 			intent.Account, _ = t.account() // only so that no error repeats it
 		}
 		return frozen{intent, body}, a, err
 	}
-	a := Attempt{N: r.Attempts + 1, Guard: step.Guard, SecretPrint: t.SecretPrint}
+	a := Attempt{N: r.Attempts + 1, Guard: step.Guard, SecretFingerprint: t.SecretFingerprint}
 	key := t.key
 	if key == nil {
 		key = AttemptKey
@@ -289,7 +290,7 @@ func (t *turn) intent(step Step, p pay.Payment) (frozen, Attempt, error) {
 		intent.RequestID = r.ID // asynchronous foreign cancels need one
 	}
 	var err error
-	if r.AccountPrint != "" && needsAccount(p) {
+	if r.AccountFingerprint != "" && needsAccount(p) {
 		if intent.Account, err = t.account(); err != nil {
 			return frozen{}, a, err
 		}
@@ -366,7 +367,7 @@ func (t *turn) account() (*pay.RefundAccount, error) {
 	if t.Sealer == nil {
 		return nil, errNoKey(r.ID)
 	}
-	account, err := OpenAccount(t.Sealer, t.c.Account, AccountPlace(r.MID, r.OrderID, r.AccountPrint))
+	account, err := OpenAccount(t.Sealer, t.c.Account, AccountPlace(r.MID, r.OrderID, r.AccountFingerprint))
 	if err != nil {
 		return nil, fmt.Errorf("refund %s: its account: %w", r.ID, err)
 	}

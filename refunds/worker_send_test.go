@@ -41,10 +41,10 @@ func TestTheBrakeIsReadAtTheMomentOfSending(t *testing.T) {
 			t.Error(err)
 		}
 	}}
-	if _, err := worker.Turn(t.Context(), refunds.Choice{Send: true}); err != nil {
+	if _, err := worker.Step(t.Context(), refunds.Choice{Send: true}); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.request(r.ID); len(w.sent) != 0 || got.State != refunds.Retry {
+	if got := w.request(r.ID); len(w.sent) != 0 || got.State != refunds.StateRetry {
 		t.Fatalf("%d sends with the brake on; it is %s", len(w.sent), got.State)
 	}
 	if _, err := w.db.Resume(t.Context(), "owner", "", w.now); err != nil {
@@ -52,7 +52,7 @@ func TestTheBrakeIsReadAtTheMomentOfSending(t *testing.T) {
 	}
 	w.now = w.now.Add(time.Minute)
 	w.run(w.worker())
-	if got := w.request(r.ID); len(w.sent) != 1 || got.State != refunds.Succeeded {
+	if got := w.request(r.ID); len(w.sent) != 1 || got.State != refunds.StateSucceeded {
 		t.Errorf("%d sends with the brake off again; it is %s", len(w.sent), got.State)
 	}
 }
@@ -72,7 +72,7 @@ func TestTheLeaseIsReadAtTheMomentOfSending(t *testing.T) {
 			t.Errorf("nobody took over: %+v, %v", taken, err)
 		}
 	}}
-	if _, err := worker.Turn(t.Context(), refunds.Choice{Send: true}); err != nil {
+	if _, err := worker.Step(t.Context(), refunds.Choice{Send: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.request(r.ID); len(w.sent) != 0 || got.LeaseOwner != "another" {
@@ -95,10 +95,10 @@ func TestARunThatIsEndedInFlightStillWritesTheOutcome(t *testing.T) {
 		}
 		return fault{}
 	}
-	if _, err := w.worker().Turn(ctx, refunds.Choice{Send: true}); err != nil {
+	if _, err := w.worker().Step(ctx, refunds.Choice{Send: true}); err != nil {
 		t.Errorf("the turn ends with %v", err)
 	}
-	if got := w.request(r.ID); got.State != refunds.Succeeded || got.TransactionKey == "" {
+	if got := w.request(r.ID); got.State != refunds.StateSucceeded || got.TransactionKey == "" {
 		t.Errorf("it is left as %s", got.State)
 	}
 }
@@ -122,12 +122,12 @@ func TestANewKeyRemembersThatTheOldOneWentUnanswered(t *testing.T) {
 	w.run(w.worker())
 	got := w.request(r.ID)
 	attempts, err := w.db.Attempts(t.Context(), r.ID)
-	if err != nil || got.Attempts != 2 || len(attempts) != 2 || !attempts[1].Unanswered || got.State != refunds.Unknown {
+	if err != nil || got.Attempts != 2 || len(attempts) != 2 || !attempts[1].Unanswered || got.State != refunds.StateUnknown {
 		t.Fatalf("after a refusal of the second key it is %s with attempts %+v, %v", got.State, attempts, err)
 	}
 	w.now = w.now.Add(21 * time.Minute)
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.Refused || got.ErrorCode != "REFUND_REJECTED" {
+	if got := w.request(r.ID); got.State != refunds.StateRefused || got.ErrorCode != "REFUND_REJECTED" {
 		t.Errorf("after the quiet it is %s since %s", got.State, got.ErrorCode)
 	}
 }
@@ -141,15 +141,15 @@ func TestWhereNothingIsSentNothingIsSentAgain(t *testing.T) {
 	r := w.asked(key, 3000, "r1")
 	w.fault = func(*http.Request) fault { return fault{lost: true} }
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.Unknown || len(w.sent) != 0 {
+	if got := w.request(r.ID); got.State != refunds.StateUnknown || len(w.sent) != 0 {
 		t.Fatalf("%d requests have arrived, and it is %s", len(w.sent), got.State)
 	}
 	w.fault, w.now = nil, w.now.Add(time.Hour)
-	done, err := w.worker().Turn(t.Context(), refunds.Choice{Send: false})
+	done, err := w.worker().Step(t.Context(), refunds.Choice{Send: false})
 	if err != nil || done == nil {
 		t.Fatalf("it was not looked at: %v", err)
 	}
-	if got := w.request(r.ID); got.State != refunds.Unknown || len(w.sent) != 0 || !got.NextAt.After(w.now) {
+	if got := w.request(r.ID); got.State != refunds.StateUnknown || len(w.sent) != 0 || !got.NextAt.After(w.now) {
 		t.Errorf("%d requests have arrived, and it is %s until %s", len(w.sent), got.State, got.NextAt)
 	}
 }
@@ -164,7 +164,7 @@ func TestTheDeadlineIsThatOfTheLookUp(t *testing.T) {
 	w.now = w.now.Add(time.Hour) // the first second of December
 	w.run(w.worker())
 	got := w.request(r.ID)
-	if want := time.Date(2026, 11, 30, 23, 59, 59, 0, pay.Seoul); len(w.sent) != 0 || got.State != refunds.ExpiredState || !got.CancelBy.Equal(want) {
+	if want := time.Date(2026, 11, 30, 23, 59, 59, 0, pay.Seoul); len(w.sent) != 0 || got.State != refunds.StateExpired || !got.CancelBy.Equal(want) {
 		t.Errorf("%d sends; it is %s, to be cancelled by %s", len(w.sent), got.State, got.CancelBy)
 	}
 }

@@ -17,7 +17,7 @@ func TestARefundIsSentOnce(t *testing.T) {
 	r := w.asked(key, 0, "r1")
 	w.run(w.worker())
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.Succeeded || got.TransactionKey == "" || got.Attempts != 1 {
+	if got := w.request(r.ID); got.State != refunds.StateSucceeded || got.TransactionKey == "" || got.Attempts != 1 {
 		t.Errorf("ended as %+v", got)
 	}
 	if sum, n := w.canceled(key); sum != 10000 || n != 1 || len(w.sent) != 1 {
@@ -45,12 +45,12 @@ func TestALostAnswerIsFoundByLookUp(t *testing.T) {
 	r := w.asked(key, 3000, "r1")
 	w.fault = func(*http.Request) fault { return fault{after: errors.New("connection reset")} }
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.Unknown {
+	if got := w.request(r.ID); got.State != refunds.StateUnknown {
 		t.Fatalf("after a lost answer it is %s", got.State)
 	}
 	w.now = w.now.Add(time.Minute)
 	w.run(w.worker())
-	if got := w.request(r.ID); got.State != refunds.Succeeded {
+	if got := w.request(r.ID); got.State != refunds.StateSucceeded {
 		t.Errorf("ended as %+v", got)
 	}
 	if sum, n := w.canceled(key); sum != 3000 || n != 1 || len(w.sent) != 1 {
@@ -68,7 +68,7 @@ func TestALostRequestIsSentAgainUnderTheSameKey(t *testing.T) {
 	w.fault, w.now = nil, w.now.Add(time.Minute)
 	w.run(w.worker())
 	got := w.request(r.ID)
-	if got.State != refunds.Succeeded || got.Attempts != 1 || got.IdempotencyKey != refunds.AttemptKey(r.ID, 1) {
+	if got.State != refunds.StateSucceeded || got.Attempts != 1 || got.IdempotencyKey != refunds.AttemptKey(r.ID, 1) {
 		t.Errorf("ended as %+v", got)
 	}
 	found, err := w.db.VerifyJournal(t.Context(), "")

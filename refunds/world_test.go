@@ -125,7 +125,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (w *world) worker() *refunds.Worker {
 	return &refunds.Worker{
-		MID: mid, Owner: "test", Actor: "daesa refunds", RunID: "run", SecretPrint: "secret", AccountDays: 365,
+		MID: mid, Owner: "test", Actor: "daesa refunds", RunID: "run", SecretFingerprint: "secret", AccountDays: 365,
 		Budget: refunds.Budget{RunCount: 1000, DayCount: 1000, Of: map[pay.Currency]refunds.Limits{
 			pay.KRW: {Single: 1e12, Run: 1e12, Day: 1e12}, pay.USD: {Single: 1e12, Run: 1e12, Day: 1e12}}},
 		Queue: w.db, Provider: w.client, Sealer: w.sealer, Clock: w.clock, Freeze: toss.CancelBody,
@@ -157,7 +157,7 @@ func (w *world) asked(key string, amount int64, ref string, change ...func(*refu
 		amount = p.BalanceAmount
 	}
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: key, Method: p.Method, Amount: amount,
-		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.Requested, RequestedBy: "maker", RequestedAt: w.now,
+		Currency: p.Currency, Reason: "고객 변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "maker", RequestedAt: w.now,
 		CancelBy: refunds.CancelBy(p, 365, w.now).By}
 	for _, each := range change {
 		each(&r)
@@ -166,7 +166,7 @@ func (w *world) asked(key string, amount int64, ref string, change ...func(*refu
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.db.Approve(w.t.Context(), refunds.Word{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
+	if _, err := w.db.Approve(w.t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "checker", Now: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.request(r.ID)
@@ -186,7 +186,7 @@ func (w *world) run(worker *refunds.Worker) []refunds.Done {
 	w.t.Helper()
 	var all []refunds.Done
 	for range 1000 {
-		done, err := worker.Turn(w.t.Context(), refunds.Choice{Send: true})
+		done, err := worker.Step(w.t.Context(), refunds.Choice{Send: true})
 		if err != nil {
 			w.t.Fatal(err)
 		}

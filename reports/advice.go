@@ -64,25 +64,25 @@ var lateLabels = map[reconcile.Kind]label{
 
 // requestLabels say what follows where a refund was requested.
 var requestLabels = map[refunds.State]label{
-	refunds.Requested:    {"환불 요청됨, 결재 대기 중 → 결재", "a refund is asked for → approve it"},
-	refunds.Approved:     {"환불 결재 완료 → 다음 환불 실행 시 자동 취소", "the refund is approved → the next run sends it"},
-	refunds.NeedsAccount: {"환불 요청됨 → 고객 환불계좌를 받아 등록", "a refund waits for its account → ask the customer"},
-	refunds.Sending:      {"환불 전송 중 → 다음 환불 실행이 결과 확인", "the refund is being sent → the next run settles it"},
-	refunds.Retry:        {"환불 재시도 대기 → 다음 환불 실행 시 자동 재전송", "the refund is sent again by the next run"},
-	refunds.Unknown:      {"환불 결과 미확인 → 자동 재조회 후 확정, 중복 환불 금지", "the refund's outcome is unknown → it is looked up again; do not refund twice"},
-	refunds.HeldState:    {"환불 확인 필요 → 토스 상점관리자에서 취소 여부 확인", "the refund is held → look at Toss whether it was cancelled"},
-	refunds.Accepted:     {"환불 접수됨 → 송금 완료 대기", "the refund was accepted → the payout is on its way"},
-	refunds.Succeeded:    {"토스 취소 완료 → 다음 대사에서 확인", "Toss has cancelled it → the next night clears it"},
-	refunds.Refused:      {"토스가 환불을 거절 → 환불 시트의 사유 확인 후 수기이체", "Toss refused the refund → see sheet Refunds, then transfer by hand"},
-	refunds.ExpiredState: {"취소기한 경과 → 수기이체", "its deadline has passed → transfer by hand"},
-	refunds.Rejected:     {"환불 요청이 반려·철회됨 → 환불 여부 재결정", "the request was rejected or withdrawn → decide again"},
+	refunds.StateRequested:    {"환불 요청됨, 결재 대기 중 → 결재", "a refund is asked for → approve it"},
+	refunds.StateApproved:     {"환불 결재 완료 → 다음 환불 실행 시 자동 취소", "the refund is approved → the next run sends it"},
+	refunds.StateNeedsAccount: {"환불 요청됨 → 고객 환불계좌를 받아 등록", "a refund waits for its account → ask the customer"},
+	refunds.StateSending:      {"환불 전송 중 → 다음 환불 실행이 결과 확인", "the refund is being sent → the next run settles it"},
+	refunds.StateRetry:        {"환불 재시도 대기 → 다음 환불 실행 시 자동 재전송", "the refund is sent again by the next run"},
+	refunds.StateUnknown:      {"환불 결과 미확인 → 자동 재조회 후 확정, 중복 환불 금지", "the refund's outcome is unknown → it is looked up again; do not refund twice"},
+	refunds.StateHeld:         {"환불 확인 필요 → 토스 상점관리자에서 취소 여부 확인", "the refund is held → look at Toss whether it was cancelled"},
+	refunds.StateAccepted:     {"환불 접수됨 → 송금 완료 대기", "the refund was accepted → the payout is on its way"},
+	refunds.StateSucceeded:    {"토스 취소 완료 → 다음 대사에서 확인", "Toss has cancelled it → the next night clears it"},
+	refunds.StateRefused:      {"토스가 환불을 거절 → 환불 시트의 사유 확인 후 수기이체", "Toss refused the refund → see sheet Refunds, then transfer by hand"},
+	refunds.StateExpired:      {"취소기한 경과 → 수기이체", "its deadline has passed → transfer by hand"},
+	refunds.StateRejected:     {"환불 요청이 반려·철회됨 → 환불 여부 재결정", "the request was rejected or withdrawn → decide again"},
 }
 
 // handSteps say what follows where the money goes back by a manual transfer.
-var handSteps = map[refunds.HandState]label{
-	refunds.HandDue:      {"수기이체 대상 → 수기이체 결재", "due for a transfer by hand → approve it"},
-	refunds.HandApproved: {"수기이체 결재 완료 → 이체 후 기록", "the transfer is approved → make it, then record it"},
-	refunds.HandDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
+var handSteps = map[refunds.ManualState]label{
+	refunds.ManualDue:      {"수기이체 대상 → 수기이체 결재", "due for a transfer by hand → approve it"},
+	refunds.ManualApproved: {"수기이체 결재 완료 → 이체 후 기록", "the transfer is approved → make it, then record it"},
+	refunds.ManualDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
 }
 
 // vanished replaces meaning and remedy of a refund that failed, where a cancel
@@ -151,7 +151,7 @@ func (b *nightBook) remedy(r *BreakRow) string {
 	}
 	switch late := b.night.late(r); {
 	case request != nil && late && request.State.Unsent():
-		return b.lang.of(requestLabels[refunds.ExpiredState])
+		return b.lang.of(requestLabels[refunds.StateExpired])
 	case request != nil && b.night.keptBack(request) != "":
 		return b.lang.fill(label{"환불 미전송: {1} → 환불 시트의 처리 안내 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitLabels[b.night.keptBack(request)]))
 	case request != nil && requestLabels[request.State].ko != "":
@@ -174,7 +174,7 @@ func (b *nightBook) remedy(r *BreakRow) string {
 // means that the next run sends it, or that its state tells what it waits for.
 func (n *night) keptBack(r *RefundRow) string {
 	wait := n.waits[r.ID]
-	ready := r.State == refunds.Approved || r.State == refunds.Retry
+	ready := r.State == refunds.StateApproved || r.State == refunds.StateRetry
 	if wait.Stuck || ready && wait.Why != refunds.WhyNextRun && wait.Why != refunds.WhyRetryLater {
 		return wait.Why
 	}

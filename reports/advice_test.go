@@ -24,7 +24,7 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 		status   reconcile.Status
 		by       time.Time
 		request  *refunds.Request
-		transfer refunds.HandState
+		transfer refunds.ManualState
 		want     string
 	}{
 		{"nothing was done, and no day presses", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, nil, "", "쇼핑몰은 취소, 토스는 미취소 → 환불 요청"},
@@ -36,14 +36,14 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 		{"paid after the cancel, too late", reconcile.PaidAfterCancel, reconcile.Open, past, nil, "", "주문 취소 후 입금됨 → 취소기한 경과(2026-10-31 23:59), 토스 취소 불가 → 고객 확인 후 수기이체 여부 결정"},
 		{"an unknown order, too late", reconcile.MissingLocally, reconcile.Open, past, nil, "", "토스는 결제 완료, 쇼핑몰에 주문 없음 → 취소기한 경과(2026-10-31 23:59), 토스 취소 불가 → 주문을 찾아 등록하거나 수기이체로 환불"},
 		{"nothing has to go back", reconcile.CancelNotRecorded, reconcile.Open, past, nil, "", "토스는 취소, 쇼핑몰은 미취소 → 쇼핑몰 주문에 취소 반영"},
-		{"it waits for approval", reconcile.CancelNotExecuted, reconcile.Open, tomorrow, request(refunds.Requested, tomorrow), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 요청됨, 결재 대기 중 → 결재 (취소기한 D-1)"},
-		{"it waits for approval, too late", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.Requested, past), "", "쇼핑몰은 취소, 토스는 미취소 → 취소기한 경과 → 수기이체"},
-		{"it is approved", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, request(refunds.Approved, time.Time{}), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 결재 완료 → 다음 환불 실행 시 자동 취소"},
-		{"nobody knows what came of it", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.Unknown, past), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 결과 미확인 → 자동 재조회 후 확정, 중복 환불 금지"},
-		{"it is expired", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), "", "쇼핑몰은 취소, 토스는 미취소 → 취소기한 경과 → 수기이체"},
-		{"it is due for a transfer", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), refunds.HandDue, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 대상 → 수기이체 결재"},
-		{"it was transferred", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.ExpiredState, past), refunds.HandDone, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 완료 → 결정에서 '수기이체 완료' 선택"},
-		{"Toss refused it", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, request(refunds.Refused, time.Time{}), "", "쇼핑몰은 취소, 토스는 미취소 → 토스가 환불을 거절 → 환불 시트의 사유 확인 후 수기이체"},
+		{"it waits for approval", reconcile.CancelNotExecuted, reconcile.Open, tomorrow, request(refunds.StateRequested, tomorrow), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 요청됨, 결재 대기 중 → 결재 (취소기한 D-1)"},
+		{"it waits for approval, too late", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.StateRequested, past), "", "쇼핑몰은 취소, 토스는 미취소 → 취소기한 경과 → 수기이체"},
+		{"it is approved", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, request(refunds.StateApproved, time.Time{}), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 결재 완료 → 다음 환불 실행 시 자동 취소"},
+		{"nobody knows what came of it", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.StateUnknown, past), "", "쇼핑몰은 취소, 토스는 미취소 → 환불 결과 미확인 → 자동 재조회 후 확정, 중복 환불 금지"},
+		{"it is expired", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.StateExpired, past), "", "쇼핑몰은 취소, 토스는 미취소 → 취소기한 경과 → 수기이체"},
+		{"it is due for a transfer", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.StateExpired, past), refunds.ManualDue, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 대상 → 수기이체 결재"},
+		{"it was transferred", reconcile.CancelNotExecuted, reconcile.Open, past, request(refunds.StateExpired, past), refunds.ManualDone, "쇼핑몰은 취소, 토스는 미취소 → 수기이체 완료 → 결정에서 '수기이체 완료' 선택"},
+		{"Toss refused it", reconcile.CancelNotExecuted, reconcile.Open, time.Time{}, request(refunds.StateRefused, time.Time{}), "", "쇼핑몰은 취소, 토스는 미취소 → 토스가 환불을 거절 → 환불 시트의 사유 확인 후 수기이체"},
 		{"too young", reconcile.CancelNotExecuted, reconcile.Timing, past, nil, "", "쇼핑몰은 취소, 토스는 미취소 → 시점 차이, 다음 대사에서 재확인"},
 		{"it has cleared", reconcile.CancelNotExecuted, reconcile.Cleared, past, nil, "", "쇼핑몰은 취소, 토스는 미취소 → 양쪽 일치로 해소"},
 	} {
@@ -53,7 +53,7 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 			s.Refunds = []RefundRow{{*test.request}}
 		}
 		if test.transfer != "" {
-			s.Transfers = []refunds.HandTransfer{{RefundID: "r", State: test.transfer, Currency: pay.KRW}}
+			s.Transfers = []refunds.ManualTransfer{{RefundID: "r", State: test.transfer, Currency: pay.KRW}}
 		}
 		n, err := newNight([]Snapshot{s}, nil)
 		if err != nil {

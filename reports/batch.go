@@ -46,7 +46,7 @@ type BatchRefusal struct {
 func (b Batch) Result() bool {
 	open := false
 	for _, r := range b.Requests {
-		if r.Attempts > 0 || !r.State.Unsent() && r.State != refunds.ExpiredState && r.State != refunds.Rejected {
+		if r.Attempts > 0 || !r.State.Unsent() && r.State != refunds.StateExpired && r.State != refunds.StateRejected {
 			return true
 		}
 		open = open || r.State.Open()
@@ -228,7 +228,7 @@ func (b *batchBook) stateLabels(states ...refunds.State) []string {
 	var labels []string
 	for _, state := range states {
 		labels = append(labels, b.lang.refund(state, pay.MethodUnknown))
-		if state == refunds.Succeeded {
+		if state == refunds.StateSucceeded {
 			labels = append(labels, b.lang.of(paidOut))
 		}
 	}
@@ -299,7 +299,7 @@ func (b *batchBook) meaning(r *RefundRow) string {
 	switch {
 	case r.ErrorCode != "":
 		return refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
-	case r.State == refunds.Requested && r.SameAs != "":
+	case r.State == refunds.StateRequested && r.SameAs != "":
 		return b.lang.fill(label{"최근 30일 이내 결제·금액이 같은 요청({1})이 있습니다. 두 건을 비교해 건별로 결재하십시오.",
 			"Equals another request of the last thirty days ({1}). Look at both; it is approved by its id."}, r.SameAs)
 	default:
@@ -331,7 +331,7 @@ func (b *batchBook) account(r *RefundRow) string {
 			}
 			return c
 		}, masked)
-	case r.State == refunds.NeedsAccount:
+	case r.State == refunds.StateNeedsAccount:
 		return b.say("미등록", "absent")
 	default:
 		return ""
@@ -353,7 +353,7 @@ func (b *batchBook) drawRows() {
 		rows: len(b.rows), sums: amounts(func(i int) (pay.Currency, int64) { return b.rows[i].Currency, b.rows[i].Amount }),
 	}
 	if len(b.batch.Refused) > 0 {
-		l.segments = append(l.segments, b.refusedRows(p, tags[refunds.Refused]))
+		l.segments = append(l.segments, b.refusedRows(p, tags[refunds.StateRefused]))
 	}
 	b.areas = place(b.book, l)
 }
@@ -380,13 +380,13 @@ func (b *batchBook) refusedRows(p palette, tag xlsx.StyleID) segment[*batchLine]
 
 // stateMeanings say what happens next to a request without an error.
 var stateMeanings = map[refunds.State]label{
-	refunds.Requested:    {"요청자가 아닌 담당자의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
-	refunds.Approved:     {"다음 환불 실행 시 토스로 전송합니다.", "Is sent by the next refund run."},
-	refunds.NeedsAccount: {"입금된 가상계좌로, 고객의 환불계좌 등록이 필요합니다.", "A deposited virtual account: ask the customer for a refund account."},
-	refunds.Sending:      {"전송 중입니다. 다음 환불 실행 시 결과를 확인합니다.", "Is being sent; the next run settles it."},
-	refunds.Retry:        {"토스에 전송되지 않은 것이 확인되어 다음 환불 실행 시 다시 전송합니다.", "Proved not to have reached Toss; the next run sends it again."},
-	refunds.Unknown:      {"전송했으나 결과가 확인되지 않았습니다. 다음 환불 실행 시 토스에서 조회합니다.", "Sent, and nobody knows what came of it; the next run asks Toss."},
-	refunds.HeldState:    {"토스 상점관리자에서 결과를 확인한 뒤 담당자가 확정해야 합니다.", "A person must look at Toss and decide."},
-	refunds.Accepted:     {"토스에 접수되어 송금을 기다립니다.", "Toss took it on; the payout is on its way."},
-	refunds.ExpiredState: {"취소기한이 경과해 토스로 취소할 수 없습니다. 수기이체로 환불합니다.", "Past its deadline: it is given back by a transfer by hand."},
+	refunds.StateRequested:    {"요청자가 아닌 담당자의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
+	refunds.StateApproved:     {"다음 환불 실행 시 토스로 전송합니다.", "Is sent by the next refund run."},
+	refunds.StateNeedsAccount: {"입금된 가상계좌로, 고객의 환불계좌 등록이 필요합니다.", "A deposited virtual account: ask the customer for a refund account."},
+	refunds.StateSending:      {"전송 중입니다. 다음 환불 실행 시 결과를 확인합니다.", "Is being sent; the next run settles it."},
+	refunds.StateRetry:        {"토스에 전송되지 않은 것이 확인되어 다음 환불 실행 시 다시 전송합니다.", "Proved not to have reached Toss; the next run sends it again."},
+	refunds.StateUnknown:      {"전송했으나 결과가 확인되지 않았습니다. 다음 환불 실행 시 토스에서 조회합니다.", "Sent, and nobody knows what came of it; the next run asks Toss."},
+	refunds.StateHeld:         {"토스 상점관리자에서 결과를 확인한 뒤 담당자가 확정해야 합니다.", "A person must look at Toss and decide."},
+	refunds.StateAccepted:     {"토스에 접수되어 송금을 기다립니다.", "Toss took it on; the payout is on its way."},
+	refunds.StateExpired:      {"취소기한이 경과해 토스로 취소할 수 없습니다. 수기이체로 환불합니다.", "Past its deadline: it is given back by a transfer by hand."},
 }

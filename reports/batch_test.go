@@ -28,7 +28,7 @@ func plannedBatch() Batch {
 	asked := seoul("2026-11-21 10:00:00")
 	request := func(order string, method pay.Method, amount int64, cancelBy time.Time) refunds.Request {
 		return refunds.Request{ID: refunds.RequestID("tosspayments", order), MID: "tosspayments", OrderID: order, PaymentKey: "tgen_20261121" + order, Method: method,
-			Amount: amount, Currency: pay.KRW, Reason: "고객 변심", Ref: "cs-" + order, Batch: "xcgnymqt5f", State: refunds.Requested, CancelBy: cancelBy,
+			Amount: amount, Currency: pay.KRW, Reason: "고객 변심", Ref: "cs-" + order, Batch: "xcgnymqt5f", State: refunds.StateRequested, CancelBy: cancelBy,
 			RequestedBy: "kim", RequestedAt: asked}
 	}
 	b := Batch{ID: "xcgnymqt5f", File: "11월 21일 환불.csv", By: "kim", At: asked, Now: seoul("2026-11-21 10:00:05"), FileRows: 9,
@@ -46,10 +46,10 @@ func plannedBatch() Batch {
 		Accounts: map[string]string{refunds.RequestID("tosspayments", "20261119-0005"): "신한 110*****789 김*스"},
 	}
 	r := b.Requests
-	r[3].State, r[3].ErrorCode = refunds.NeedsAccount, refunds.WhyNeedsAccount
+	r[3].State, r[3].ErrorCode = refunds.StateNeedsAccount, refunds.WhyNeedsAccount
 	r[5].SameAs = r[0].ID
-	r[6].State, r[6].ErrorCode, r[6].FinishedAt = refunds.ExpiredState, refunds.WhyDeadline, asked
-	r[7].State = refunds.Approved
+	r[6].State, r[6].ErrorCode, r[6].FinishedAt = refunds.StateExpired, refunds.WhyDeadline, asked
+	r[7].State = refunds.StateApproved
 	return b
 }
 
@@ -62,23 +62,23 @@ func finishedBatch() Batch {
 		r.ID, r.OrderID, r.PaymentKey, r.Ref, r.Amount = refunds.RequestID(r.MID, order), order, "tgen_"+order, "cs-"+order, int64(10_000*(i+1))
 		b.Requests = append(b.Requests, r)
 	}
-	states := []refunds.State{refunds.Succeeded, refunds.Succeeded, refunds.Unknown, refunds.NeedsAccount, refunds.Accepted, refunds.Requested,
-		refunds.ExpiredState, refunds.Refused, refunds.HeldState, refunds.Rejected, refunds.Retry, refunds.Sending}
-	codes := map[refunds.State]string{refunds.Unknown: refunds.WhyNoAnswer, refunds.Refused: "NOT_CANCELABLE_PAYMENT", refunds.HeldState: refunds.WhyNoReference}
+	states := []refunds.State{refunds.StateSucceeded, refunds.StateSucceeded, refunds.StateUnknown, refunds.StateNeedsAccount, refunds.StateAccepted, refunds.StateRequested,
+		refunds.StateExpired, refunds.StateRefused, refunds.StateHeld, refunds.StateRejected, refunds.StateRetry, refunds.StateSending}
+	codes := map[refunds.State]string{refunds.StateUnknown: refunds.WhyNoAnswer, refunds.StateRefused: "NOT_CANCELABLE_PAYMENT", refunds.StateHeld: refunds.WhyNoReference}
 	for i, state := range states {
 		r := &b.Requests[i]
 		r.State = state
 		if code := codes[state]; code != "" {
 			r.ErrorCode = code
 		}
-		if !state.Unsent() && state != refunds.ExpiredState && state != refunds.Rejected || state == refunds.Retry {
+		if !state.Unsent() && state != refunds.StateExpired && state != refunds.StateRejected || state == refunds.StateRetry {
 			r.Attempts, r.ApprovedBy, r.ApprovedAt = 1, "lee", seoul("2026-11-21 11:00:00")
 			b.Sent[r.ID] = seoul("2026-11-21 14:10:00").Add(time.Duration(i) * time.Second)
 		}
-		if state == refunds.Succeeded || state == refunds.Accepted {
+		if state == refunds.StateSucceeded || state == refunds.StateAccepted {
 			b.Arrivals[r.ID] = refunds.ArrivalOf(pay.Payment{Method: r.Method, TotalAmount: r.Amount, ApprovedAt: r.RequestedAt}, r.Amount, b.Sent[r.ID])
 		}
-		if !state.Open() && state != refunds.Accepted {
+		if !state.Open() && state != refunds.StateAccepted {
 			r.FinishedAt = seoul("2026-11-21 14:11:00")
 		}
 	}
@@ -90,7 +90,7 @@ func dollarBatch(b Batch) Batch {
 	b.Requests = slices.Clone(b.Requests)
 	for i, units := range []int64{18_156, 10, 20} {
 		b.Requests = append(b.Requests, refunds.Request{ID: fmt.Sprintf("usd%d", i), MID: "shop-b", OrderID: fmt.Sprintf("USD-%d", i), PaymentKey: "pp_1", Method: pay.ForeignEasyPay,
-			Amount: units, Currency: pay.USD, Reason: "returned", Ref: fmt.Sprintf("u-%d", i), Batch: b.ID, State: refunds.Requested, CancelBy: seoul("2026-11-25 12:00:00"),
+			Amount: units, Currency: pay.USD, Reason: "returned", Ref: fmt.Sprintf("u-%d", i), Batch: b.ID, State: refunds.StateRequested, CancelBy: seoul("2026-11-25 12:00:00"),
 			RequestedBy: "kim", RequestedAt: b.At})
 	}
 	b.FileRows = 0
@@ -230,7 +230,7 @@ func TestBatchSaysWhatToDo(t *testing.T) {
 	tooMuch.Requests[0].ErrorCode = refunds.WhyAboveBalance
 	approved := plannedBatch()
 	for i := range approved.Requests {
-		approved.Requests[i].State, approved.Requests[i].ErrorCode = refunds.Succeeded, ""
+		approved.Requests[i].State, approved.Requests[i].ErrorCode = refunds.StateSucceeded, ""
 	}
 	for name, test := range map[string]struct {
 		batch Batch
@@ -270,27 +270,27 @@ func TestShellWord(t *testing.T) {
 
 func TestBatchIsAPlanUntilSomethingWasSent(t *testing.T) {
 	one := func(state refunds.State, attempts int) Batch {
-		return Batch{ID: "b1", Requests: []refunds.Request{{State: state, Attempts: attempts}, {State: refunds.Requested}}}
+		return Batch{ID: "b1", Requests: []refunds.Request{{State: state, Attempts: attempts}, {State: refunds.StateRequested}}}
 	}
-	for state, want := range map[refunds.State]bool{refunds.Requested: false, refunds.Approved: false, refunds.NeedsAccount: false, refunds.ExpiredState: false,
-		refunds.Rejected: false, refunds.Sending: true, refunds.Unknown: true, refunds.HeldState: true, refunds.Accepted: true, refunds.Succeeded: true, refunds.Refused: true} {
+	for state, want := range map[refunds.State]bool{refunds.StateRequested: false, refunds.StateApproved: false, refunds.StateNeedsAccount: false, refunds.StateExpired: false,
+		refunds.StateRejected: false, refunds.StateSending: true, refunds.StateUnknown: true, refunds.StateHeld: true, refunds.StateAccepted: true, refunds.StateSucceeded: true, refunds.StateRefused: true} {
 		if got := one(state, 0).Result(); got != want {
 			t.Errorf("%s: %v", state, got)
 		}
 	}
-	if !one(refunds.Retry, 1).Result() {
+	if !one(refunds.StateRetry, 1).Result() {
 		t.Error("what was tried is no plan any more")
 	}
-	if ended := (Batch{Requests: []refunds.Request{{State: refunds.Rejected}, {State: refunds.ExpiredState}}}); !ended.Result() {
+	if ended := (Batch{Requests: []refunds.Request{{State: refunds.StateRejected}, {State: refunds.StateExpired}}}); !ended.Result() {
 		t.Error("a batch of which nothing is open has a result")
 	}
-	if got := BatchFileName(one(refunds.Requested, 0)); got != "daesa-batch-b1-plan.xlsx" {
+	if got := BatchFileName(one(refunds.StateRequested, 0)); got != "daesa-batch-b1-plan.xlsx" {
 		t.Error(got)
 	}
-	if got := BatchFileName(one(refunds.Succeeded, 1)); got != "daesa-batch-b1-result.xlsx" {
+	if got := BatchFileName(one(refunds.StateSucceeded, 1)); got != "daesa-batch-b1-result.xlsx" {
 		t.Error(got)
 	}
-	hostile := one(refunds.Requested, 0)
+	hostile := one(refunds.StateRequested, 0)
 	hostile.ID = "../../x"
 	if got := BatchFileName(hostile); strings.ContainsAny(got, `/\`) || strings.Contains(got, "..") {
 		t.Error(got)

@@ -27,10 +27,10 @@ type batchPage struct {
 
 // The groups of states of the summary.
 var (
-	batchDone  = []refunds.State{refunds.Succeeded, refunds.Accepted}
-	batchEnds  = []refunds.State{refunds.Succeeded, refunds.Accepted, refunds.Unknown, refunds.HeldState, refunds.Refused, refunds.ExpiredState, refunds.Rejected}
-	batchOpen  = []refunds.State{refunds.Requested, refunds.Approved, refunds.NeedsAccount, refunds.Sending, refunds.Retry}
-	batchHuman = []refunds.State{refunds.Unknown, refunds.HeldState, refunds.Refused, refunds.ExpiredState, refunds.NeedsAccount, refunds.Requested}
+	batchDone  = []refunds.State{refunds.StateSucceeded, refunds.StateAccepted}
+	batchEnds  = []refunds.State{refunds.StateSucceeded, refunds.StateAccepted, refunds.StateUnknown, refunds.StateHeld, refunds.StateRefused, refunds.StateExpired, refunds.StateRejected}
+	batchOpen  = []refunds.State{refunds.StateRequested, refunds.StateApproved, refunds.StateNeedsAccount, refunds.StateSending, refunds.StateRetry}
+	batchHuman = []refunds.State{refunds.StateUnknown, refunds.StateHeld, refunds.StateRefused, refunds.StateExpired, refunds.StateNeedsAccount, refunds.StateRequested}
 )
 
 // batchOnePage is the height in points up to which the summary is one page.
@@ -84,19 +84,19 @@ func (p *batchPage) band() {
 // state is the batch in one line; what needs a person comes first.
 func (p *batchPage) state() string {
 	n := func(states ...refunds.State) int64 { return p.counted(in(states...)) }
-	switch waiting, looking := n(refunds.Requested), n(refunds.Unknown, refunds.HeldState); {
+	switch waiting, looking := n(refunds.StateRequested), n(refunds.StateUnknown, refunds.StateHeld); {
 	case looking > 0:
 		return p.lang.fill(label{"● 결과 확인 필요 {1}건", "● {1} without a clear outcome"}, p.number(looking))
 	case waiting > 0:
 		return p.lang.fill(label{"● 결재 대기 {1}건", "● {1} to approve"}, p.number(waiting))
-	case n(refunds.NeedsAccount) > 0:
-		return p.lang.fill(label{"● 환불계좌 필요 {1}건", "● {1} wait for an account"}, p.number(n(refunds.NeedsAccount)))
+	case n(refunds.StateNeedsAccount) > 0:
+		return p.lang.fill(label{"● 환불계좌 필요 {1}건", "● {1} wait for an account"}, p.number(n(refunds.StateNeedsAccount)))
 	case n(batchOpen...) > 0:
 		return p.lang.fill(label{"● 결재 완료 · 전송 대기 {1}건", "● Approved · {1} to send"}, p.number(n(batchOpen...)))
-	case n(refunds.ExpiredState, refunds.Refused) > 0:
-		return p.lang.fill(label{"● 처리 완료 · 토스 환불 불가 {1}건", "● Finished · {1} not given back through Toss"}, p.number(n(refunds.ExpiredState, refunds.Refused)))
-	case n(refunds.Accepted) > 0:
-		return p.lang.fill(label{"● 송금 대기 {1}건", "● {1} payouts pending"}, p.number(n(refunds.Accepted)))
+	case n(refunds.StateExpired, refunds.StateRefused) > 0:
+		return p.lang.fill(label{"● 처리 완료 · 토스 환불 불가 {1}건", "● Finished · {1} not given back through Toss"}, p.number(n(refunds.StateExpired, refunds.StateRefused)))
+	case n(refunds.StateAccepted) > 0:
+		return p.lang.fill(label{"● 송금 대기 {1}건", "● {1} payouts pending"}, p.number(n(refunds.StateAccepted)))
 	default:
 		return p.say("● 전 건 처리 완료 ✓", "● All finished ✓")
 	}
@@ -142,7 +142,7 @@ func (p *batchPage) cards(bottom int) {
 	first := p.currencies[0]
 	check := card{label: p.say("차이(0원이어야 함)", "Difference (must be 0)"), colour: green, note: p.say("요청 = 상태별 합계", "Asked for = sum of all states"),
 		value: money(p.cardValue(18, checkFormat(first), green), first, 0).Formula(p.checks[0])}
-	list := []card{all, counting(label{"결재 대기", "To approve"}, amber, in(refunds.Requested)), p.deadlineCard(), check}
+	list := []card{all, counting(label{"결재 대기", "To approve"}, amber, in(refunds.StateRequested)), p.deadlineCard(), check}
 	if p.result {
 		list[1] = counting(label{"취소 완료 · 접수", "Succeeded · accepted"}, green, in(batchDone...))
 		list[2] = counting(label{"확인 필요", "Needs a person"}, red, in(batchHuman...))
@@ -289,7 +289,7 @@ func (p *batchPage) stateName(state refunds.State) string {
 func (p *batchPage) methods(c pay.Currency, start int) [][]xlsx.Cell {
 	group, states := label{"취소 완료 · 접수", "Done"}, batchDone
 	if !p.result {
-		group, states = label{"결재 대기", "To approve"}, []refunds.State{refunds.Requested}
+		group, states = label{"결재 대기", "To approve"}, []refunds.State{refunds.StateRequested}
 	}
 	rows := [][]xlsx.Cell{p.heads(columnMethod, columnCount, columnAmount, group)}
 	sum, part, plain, bold := pile{}, pile{}, p.row(tone{}), p.row(tone{bold: true})
@@ -339,10 +339,12 @@ func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
 	}
 	waits := tone{bold: true, colour: amber}
 	add(waits, p.say("결재 대기 · 일괄", "To approve · as a batch"), approvable)
-	add(waits, p.say("결재 대기 · 건별(동일 요청 있음)", "To approve · by id (equals another)"), func(r *RefundRow) bool { return in(refunds.Requested)(r) && !tooMuch(r) && r.SameAs != "" })
+	add(waits, p.say("결재 대기 · 건별(동일 요청 있음)", "To approve · by id (equals another)"), func(r *RefundRow) bool { return in(refunds.StateRequested)(r) && !tooMuch(r) && r.SameAs != "" })
 	add(waits, p.say("결재 불가 · 환불 가능 금액 초과", "Cannot be approved · above what is left"), tooMuch)
-	add(tone{}, p.say("환불계좌 등록 후 결재", "After its account came"), in(refunds.NeedsAccount))
-	settled := func(r *RefundRow) bool { return r.State != refunds.Requested && r.State != refunds.NeedsAccount }
+	add(tone{}, p.say("환불계좌 등록 후 결재", "After its account came"), in(refunds.StateNeedsAccount))
+	settled := func(r *RefundRow) bool {
+		return r.State != refunds.StateRequested && r.State != refunds.StateNeedsAccount
+	}
 	names := map[string]bool{}
 	for _, r := range p.rows {
 		if settled(&r) && r.ApprovedBy != "" {
@@ -352,7 +354,7 @@ func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
 	for _, name := range sortedKeys(names) {
 		add(tone{}, p.say("결재 완료 · ", "Approved · ")+xlsx.Clean(name), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == name })
 	}
-	over := in(refunds.ExpiredState, refunds.Rejected)
+	over := in(refunds.StateExpired, refunds.StateRejected)
 	add(tone{}, p.say("결재 생략(기준 금액 이하)", "Without approval (under the limit)"), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == "" && !over(r) })
 	add(tone{}, p.say("결재 전 종료", "Ended before an approval"), func(r *RefundRow) bool { return r.ApprovedBy == "" && over(r) })
 	return rows
@@ -360,12 +362,12 @@ func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
 
 // tooMuch reports whether the payment now holds less than the request asks for.
 func tooMuch(r *RefundRow) bool {
-	return r.State == refunds.Requested && r.ErrorCode == refunds.WhyAboveBalance
+	return r.State == refunds.StateRequested && r.ErrorCode == refunds.WhyAboveBalance
 }
 
 // approvable reports whether an approval of the whole batch includes the request.
 func approvable(r *RefundRow) bool {
-	return r.State == refunds.Requested && r.SameAs == "" && !tooMuch(r)
+	return r.State == refunds.StateRequested && r.SameAs == "" && !tooMuch(r)
 }
 
 // deadlines counts what can still be sent by its last day, soonest first.

@@ -100,7 +100,7 @@ func (p *batchPage) each(ids []string, make func(id string) string) []string {
 }
 
 func (p *batchPage) heldSteps() []step {
-	ids := p.ids(in(refunds.HeldState))
+	ids := p.ids(in(refunds.StateHeld))
 	if len(ids) == 0 {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (p *batchPage) approveSteps() []step {
 			"Approve {1}, {2}: another person than who asked ({3}), after looking at the rows. Nothing is approved if count or sum differ"},
 			p.number(int64(len(ids))), p.spelled(approvable), p.requesters()), p.approveCommands(ids)})
 	}
-	same := p.ids(func(r *RefundRow) bool { return r.State == refunds.Requested && r.SameAs != "" && !tooMuch(r) })
+	same := p.ids(func(r *RefundRow) bool { return r.State == refunds.StateRequested && r.SameAs != "" && !tooMuch(r) })
 	if len(same) > 0 {
 		list = append(list, step{p.lang.fill(label{"결재 {1}건, 건별: 결제·금액이 같은 요청이 있습니다. 중복 환불 여부를 확인한 뒤 결재하거나 반려합니다(refunds reject)",
 			"Approve {1}, each by its id: another request is equal in payment and amount. Make sure that it is not the same refund twice, or reject it"}, p.number(int64(len(same)))),
@@ -171,13 +171,13 @@ func (p *batchPage) requesters() string {
 }
 
 func (p *batchPage) accountSteps() []step {
-	n := p.counted(in(refunds.NeedsAccount))
+	n := p.counted(in(refunds.StateNeedsAccount))
 	if n == 0 {
 		return nil
 	}
 	return []step{{p.lang.fill(label{"환불계좌 필요 {1}건, {2}: 고객 계좌를 받아 파일로 등록합니다(파일: order_id, bank, account_number, holder_name)",
-		"{1} wait for a refund account, {2}: ask the customers, then import a file (order_id, bank, account_number, holder_name)"}, p.number(n), p.spelled(in(refunds.NeedsAccount))),
-		[]string{p.stateList(refunds.NeedsAccount), "daesa accounts import " + p.say("<계좌파일>", "<FILE>")}}}
+		"{1} wait for a refund account, {2}: ask the customers, then import a file (order_id, bank, account_number, holder_name)"}, p.number(n), p.spelled(in(refunds.StateNeedsAccount))),
+		[]string{p.stateList(refunds.StateNeedsAccount), "daesa accounts import " + p.say("<계좌파일>", "<FILE>")}}}
 }
 
 // runSteps: what the next run settles, sends and follows.
@@ -188,14 +188,14 @@ func (p *batchPage) runSteps() []step {
 			parts = append(parts, name+" "+p.lang.fill(label{"{1}건", "{1}"}, p.number(n)))
 		}
 	}
-	add(p.say("결과 미확인", "unknown"), refunds.Unknown)
-	add(p.say("전송 대기", "to send"), refunds.Approved, refunds.Retry, refunds.Sending)
-	add(p.say("송금 대기", "payout pending"), refunds.Accepted)
+	add(p.say("결과 미확인", "unknown"), refunds.StateUnknown)
+	add(p.say("전송 대기", "to send"), refunds.StateApproved, refunds.StateRetry, refunds.StateSending)
+	add(p.say("송금 대기", "payout pending"), refunds.StateAccepted)
 	if len(parts) == 0 {
 		return nil
 	}
 	commands := []string{"daesa refunds run"}
-	if p.counted(in(refunds.Approved, refunds.Retry)) > 0 {
+	if p.counted(in(refunds.StateApproved, refunds.StateRetry)) > 0 {
 		commands = []string{"daesa refunds run --dry-run", "daesa refunds run"}
 	}
 	return []step{{p.say("환불 실행: ", "Run: ") + strings.Join(parts, " · ") + p.say(" — 결과 미확인 건을 먼저 확인한 뒤 취소기한이 임박한 순으로 전송합니다. 여러 번 실행해도 중복 환불되지 않습니다",
@@ -205,13 +205,13 @@ func (p *batchPage) runSteps() []step {
 // endSteps: what Toss cannot give back.
 func (p *batchPage) endSteps() []step {
 	var list []step
-	if n := p.counted(in(refunds.ExpiredState)); n > 0 {
+	if n := p.counted(in(refunds.StateExpired)); n > 0 {
 		list = append(list, step{p.lang.fill(label{"취소기한 경과 {1}건, {2}: 토스로 취소할 수 없어 수기이체로 환불합니다", "{1} expired, {2}: to be given back by a transfer by hand"},
-			p.number(n), p.spelled(in(refunds.ExpiredState))), []string{"daesa refunds transfers list"}})
+			p.number(n), p.spelled(in(refunds.StateExpired))), []string{"daesa refunds transfers list"}})
 	}
-	if n := p.counted(in(refunds.Refused)); n > 0 {
+	if n := p.counted(in(refunds.StateRefused)); n > 0 {
 		list = append(list, step{p.lang.fill(label{"토스 거절 {1}건, {2}: 내역 시트의 '처리 안내'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
-			p.number(n), p.spelled(in(refunds.Refused))), []string{p.stateList(refunds.Refused)}})
+			p.number(n), p.spelled(in(refunds.StateRefused))), []string{p.stateList(refunds.StateRefused)}})
 	}
 	return list
 }

@@ -257,7 +257,7 @@ func (b brief) stake(s stake) string {
 // refundLines: what waits for a person, and what nobody knows.
 func (b brief) refundLines() []string {
 	var parts []string
-	for _, state := range []refunds.State{refunds.Requested, refunds.NeedsAccount, refunds.Unknown, refunds.HeldState} {
+	for _, state := range []refunds.State{refunds.StateRequested, refunds.StateNeedsAccount, refunds.StateUnknown, refunds.StateHeld} {
 		number := b.night.sum.Refunds[string(state)]
 		if number == 0 {
 			continue

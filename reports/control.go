@@ -82,7 +82,7 @@ func (c *control) checks() {
 	texts, rows = status(reconcile.Timing)
 	c.counted(c.lang.status(reconcile.Timing), n.sum.Timing, rows, countIf(c.breaks, statuses, texts))
 	for _, state := range statesByNeed {
-		if state.Open() || state == refunds.Accepted {
+		if state.Open() || state == refunds.StateAccepted {
 			name := c.lang.refund(state, pay.MethodUnknown)
 			c.counted(c.say("환불: ", "Refunds: ")+name, n.sum.Refunds[string(state)], c.refundsIn(state),
 				countIf(c.queue, position(shown(c.book, refundColumns), columnState), []string{name}))

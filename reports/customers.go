@@ -65,14 +65,14 @@ func waits(m refunds.MissingAccount) int {
 	return 0
 }
 
-var handLabels = map[refunds.HandState]label{
-	refunds.HandDue:      {"결재 필요", "To decide"},
-	refunds.HandApproved: {"이체 대기", "To transfer"},
-	refunds.HandDone:     {"이체 완료", "Transferred"},
-	refunds.HandDropped:  {"이체 제외", "Dropped"},
+var handLabels = map[refunds.ManualState]label{
+	refunds.ManualDue:      {"결재 필요", "To decide"},
+	refunds.ManualApproved: {"이체 대기", "To transfer"},
+	refunds.ManualDone:     {"이체 완료", "Transferred"},
+	refunds.ManualDropped:  {"이체 제외", "Dropped"},
 }
 
-type transferLine = line[*nightBook, refunds.HandTransfer]
+type transferLine = line[*nightBook, refunds.ManualTransfer]
 
 var transferColumns = []column[*transferLine]{
 	{name: columnStatus, width: 12, left: true, cell: func(l *transferLine) xlsx.Cell { return xlsx.Text(l.tag, lookUp(l.book.lang, handLabels, l.row.State)) }},
@@ -99,22 +99,22 @@ var transferColumns = []column[*transferLine]{
 // drawTransfers lists what people give back by a bank transfer.
 func (b *nightBook) drawTransfers() {
 	rows := slices.Clone(b.night.transfers)
-	slices.SortStableFunc(rows, func(x, y refunds.HandTransfer) int {
-		return cmp.Or(cmp.Compare(slices.Index(refunds.HandStates, x.State), slices.Index(refunds.HandStates, y.State)),
+	slices.SortStableFunc(rows, func(x, y refunds.ManualTransfer) int {
+		return cmp.Or(cmp.Compare(slices.Index(refunds.ManualStates, x.State), slices.Index(refunds.ManualStates, y.State)),
 			byCurrency(x.Currency, y.Currency), cmp.Compare(y.Amount, x.Amount),
 			strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.RefundID, y.RefundID))
 	})
 	p := b.paint(rowStyle)
-	tags := map[refunds.HandState]xlsx.StyleID{
-		refunds.HandDue: b.Style(tagStyle(red)), refunds.HandApproved: b.Style(tagStyle(amber)), refunds.HandDone: b.Style(tagStyle(green)),
+	tags := map[refunds.ManualState]xlsx.StyleID{
+		refunds.ManualDue: b.Style(tagStyle(red)), refunds.ManualApproved: b.Style(tagStyle(amber)), refunds.ManualDone: b.Style(tagStyle(green)),
 	}
 	drawList(b, listing[*transferLine]{
 		name: sheetTransfers, tab: amber, columns: transferColumns, fixed: 1,
 		title: b.say("수기이체 현황", "Transfers by hand"),
 		subtitle: b.say("토스로 취소할 수 없어 은행에서 직접 이체하는 환불 · 요청자가 아닌 담당자의 결재 후 이체 · daesa refunds transfers approve|done|drop",
 			"Money that Toss cannot cancel any more and people send by bank · decide → another person approves → transfer · daesa refunds transfers approve|done|drop"),
-	}, p, rows, func(r *refunds.HandTransfer) (pay.Currency, int64) { return r.Currency, r.Amount },
-		func(r *refunds.HandTransfer) xlsx.StyleID { return tags[r.State] }, label{"수기이체 대상 없음 ✓", "Nothing to transfer by hand ✓"})
+	}, p, rows, func(r *refunds.ManualTransfer) (pay.Currency, int64) { return r.Currency, r.Amount },
+		func(r *refunds.ManualTransfer) xlsx.StyleID { return tags[r.State] }, label{"수기이체 대상 없음 ✓", "Nothing to transfer by hand ✓"})
 }
 
 type promiseLine = line[*nightBook, Promise]

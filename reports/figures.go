@@ -32,11 +32,11 @@ type night struct {
 	runs       map[string]string     // run ids by merchant
 	money      *reconcile.DayMoney   // of the business date, over all merchants; nil: not known
 	askedFor   map[string]*RefundRow // the request that says most about a break, by break id
-	transfers  []refunds.HandTransfer
-	byHand     map[string]refunds.HandTransfer // the same by refund id
-	waiting    []refunds.WaitLine              // over all merchants
-	waits      map[string]refunds.Wait         // of open requests, by their id
-	left       map[string]bool                 // requests of merchants that left the configuration
+	transfers  []refunds.ManualTransfer
+	byHand     map[string]refunds.ManualTransfer // the same by refund id
+	waiting    []refunds.WaitLine                // over all merchants
+	waits      map[string]refunds.Wait           // of open requests, by their id
+	left       map[string]bool                   // requests of merchants that left the configuration
 }
 
 // newNight reckons the figures. expected are the configured merchants: one
@@ -159,7 +159,7 @@ func (n *night) sameOrders() {
 // answers finds what was done about each break: the request that needs a person
 // most, and manual transfers.
 func (n *night) answers() {
-	n.askedFor, n.byHand = map[string]*RefundRow{}, map[string]refunds.HandTransfer{}
+	n.askedFor, n.byHand = map[string]*RefundRow{}, map[string]refunds.ManualTransfer{}
 	for i := range n.refunds {
 		if r := &n.refunds[i]; r.BreakID != "" && n.askedFor[r.BreakID] == nil {
 			n.askedFor[r.BreakID] = r
@@ -318,7 +318,7 @@ func (n *night) allCurrencies() []pay.Currency {
 	see(seen, n.breaks, func(b BreakRow) pay.Currency { return cmp.Or(b.ProviderCurrency, b.Currency) })
 	see(seen, n.refunds, func(r RefundRow) pay.Currency { return r.Currency })
 	see(seen, slices.Concat(n.deadlines, n.lost), func(d Deadline) pay.Currency { return d.Currency })
-	see(seen, n.transfers, func(t refunds.HandTransfer) pay.Currency { return t.Currency })
+	see(seen, n.transfers, func(t refunds.ManualTransfer) pay.Currency { return t.Currency })
 	if len(seen) == 0 {
 		seen[pay.KRW] = true
 	}
@@ -381,7 +381,7 @@ var buckets = []bucket{bucketToday, bucketOne, bucketThree, bucketSeven, bucketL
 func (b bucket) soon() bool { return b <= bucketSeven }
 
 func (n *night) daysLeft(d Deadline) bucket {
-	if d.State == refunds.ExpiredState || (!d.CancelBy.IsZero() && n.now.After(d.CancelBy)) {
+	if d.State == refunds.StateExpired || (!d.CancelBy.IsZero() && n.now.After(d.CancelBy)) {
 		return bucketLost
 	}
 	switch {

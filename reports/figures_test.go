@@ -496,7 +496,7 @@ func TestDaysLeft(t *testing.T) {
 		{Deadline{CancelBy: seoul("2026-11-22 23:59:59")}, bucketToday}, {Deadline{CancelBy: seoul("2026-11-23 00:00:00")}, bucketOne},
 		{Deadline{CancelBy: seoul("2026-11-25 23:59:59")}, bucketThree}, {Deadline{CancelBy: seoul("2026-11-29 00:00:01")}, bucketSeven},
 		{Deadline{CancelBy: seoul("2026-11-30 00:00:00")}, bucketLater}, {Deadline{AtRisk: true}, bucketOld}, {Deadline{}, bucketNone},
-		{Deadline{CancelBy: seoul("2026-12-30 00:00:00"), State: refunds.ExpiredState}, bucketLost},
+		{Deadline{CancelBy: seoul("2026-12-30 00:00:00"), State: refunds.StateExpired}, bucketLost},
 	} {
 		if got := n.daysLeft(test.d); got != test.want {
 			t.Errorf("%v is in bucket %d, want %d", test.d.CancelBy, got, test.want)

@@ -156,7 +156,7 @@ func (r Remark) style() style {
 	switch {
 	case len(r.Refused) > 0:
 		color, fill = red, rose
-	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.ExpiredState, r.State == refunds.NeedsAccount:
+	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.StateExpired, r.State == refunds.StateNeedsAccount:
 		color, fill = amber, cream
 	}
 	return plain.With(func(s *style) { s.Color, s.Fill, s.Box, s.Wrap = color, fill, hair, true })
@@ -186,7 +186,7 @@ func (g *GiveBack) text(r Remark) string {
 		begin = label{"문제 없음 · 아직 요청되지 않음", "Nothing speaks against it · not asked for yet"}
 	}
 	parts := []string{l.of(begin)}
-	if r.Known || !g.Plan || r.State != refunds.Requested { // nothing waits for an approval that was not asked for
+	if r.Known || !g.Plan || r.State != refunds.StateRequested { // nothing waits for an approval that was not asked for
 		parts = append(parts, lookUp(l, stateLabels, r.State))
 	}
 	if !r.CancelBy.IsZero() {

@@ -48,7 +48,7 @@ func peoplesBook(t *testing.T, password string) string {
 }
 
 var remarks = []Remark{
-	{Line: 5, State: refunds.Requested, CancelBy: time.Date(2026, 11, 30, 14, 59, 59, 0, time.UTC), Warning: refunds.Said{Korean: "카드사가 거절할 수 있습니다", English: "may be refused"}},
+	{Line: 5, State: refunds.StateRequested, CancelBy: time.Date(2026, 11, 30, 14, 59, 59, 0, time.UTC), Warning: refunds.Said{Korean: "카드사가 거절할 수 있습니다", English: "may be refused"}},
 	{Line: 6, Refused: []Refusal{{"주문번호", refunds.Said{Korean: "토스에 이 주문번호의 결제가 없습니다", English: "Toss has no payment with this order number"}},
 		{"", refunds.Said{Korean: "=숨겨진 행", English: "hidden"}}}},
 	{Line: 7, Total: true},
@@ -160,7 +160,7 @@ func TestASecondRoundWritesIntoTheSameColumn(t *testing.T) {
 	racing.Skip(t, "workbooks, one after the other")
 	t.Parallel()
 	first := givenBack(t, peoplesBook(t, ""), "", "ko", remarks)
-	second := givenBack(t, first, "", "ko", []Remark{{Line: 6, State: refunds.Requested, Known: true}})
+	second := givenBack(t, first, "", "ko", []Remark{{Line: 6, State: refunds.StateRequested, Known: true}})
 	f, err := excelize.OpenFile(second)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestAFileThatIsNoWorkbookComesBackAsOne(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		out := givenBack(t, path, "", "ko", []Remark{{Line: 4, State: refunds.Requested}, {Line: 5, Refused: []Refusal{{"", refunds.Said{Korean: "칸 수"}}}}, {Line: 6, Refused: []Refusal{{"환불금액", refunds.Said{Korean: "쉼표"}}}}})
+		out := givenBack(t, path, "", "ko", []Remark{{Line: 4, State: refunds.StateRequested}, {Line: 5, Refused: []Refusal{{"", refunds.Said{Korean: "칸 수"}}}}, {Line: 6, Refused: []Refusal{{"환불금액", refunds.Said{Korean: "쉼표"}}}}})
 		f, err := excelize.OpenFile(out)
 		if err != nil {
 			t.Fatal(err)

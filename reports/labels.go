@@ -127,18 +127,18 @@ var originLabels = map[reconcile.Origin]label{
 }
 
 var stateLabels = map[refunds.State]label{
-	refunds.Requested:    {"결재 대기", "To approve"},
-	refunds.Approved:     {"결재 완료", "Approved"},
-	refunds.NeedsAccount: {"환불계좌 필요", "Needs account"},
-	refunds.Sending:      {"전송 중", "Sending"},
-	refunds.Retry:        {"재시도 대기", "Retry"},
-	refunds.Unknown:      {"결과 미확인", "Unknown"},
-	refunds.HeldState:    {"확인 필요", "Held"},
-	refunds.Accepted:     {"환불 접수(송금 대기)", "Accepted (payout pending)"},
-	refunds.Succeeded:    {"취소 완료", "Succeeded"},
-	refunds.Refused:      {"토스 거절", "Refused"},
-	refunds.ExpiredState: {"취소기한 경과", "Expired"},
-	refunds.Rejected:     {"반려·철회", "Rejected"},
+	refunds.StateRequested:    {"결재 대기", "To approve"},
+	refunds.StateApproved:     {"결재 완료", "Approved"},
+	refunds.StateNeedsAccount: {"환불계좌 필요", "Needs account"},
+	refunds.StateSending:      {"전송 중", "Sending"},
+	refunds.StateRetry:        {"재시도 대기", "Retry"},
+	refunds.StateUnknown:      {"결과 미확인", "Unknown"},
+	refunds.StateHeld:         {"확인 필요", "Held"},
+	refunds.StateAccepted:     {"환불 접수(송금 대기)", "Accepted (payout pending)"},
+	refunds.StateSucceeded:    {"취소 완료", "Succeeded"},
+	refunds.StateRefused:      {"토스 거절", "Refused"},
+	refunds.StateExpired:      {"취소기한 경과", "Expired"},
+	refunds.StateRejected:     {"반려·철회", "Rejected"},
 }
 
 // paidOut is a succeeded refund whose money reached an account.
@@ -146,9 +146,9 @@ var paidOut = label{"환불 완료", "Paid out"}
 
 // statesByNeed are the states, those that need a person first.
 var statesByNeed = []refunds.State{
-	refunds.Unknown, refunds.HeldState, refunds.ExpiredState, refunds.NeedsAccount, refunds.Requested,
-	refunds.Approved, refunds.Retry, refunds.Sending, refunds.Accepted,
-	refunds.Refused, refunds.Succeeded, refunds.Rejected,
+	refunds.StateUnknown, refunds.StateHeld, refunds.StateExpired, refunds.StateNeedsAccount, refunds.StateRequested,
+	refunds.StateApproved, refunds.StateRetry, refunds.StateSending, refunds.StateAccepted,
+	refunds.StateRefused, refunds.StateSucceeded, refunds.StateRejected,
 }
 
 var methodLabels = map[pay.Method]label{
@@ -233,7 +233,7 @@ func (l language) status(s reconcile.Status) string { return lookUp(l, statusLab
 // refund is the label of a state. The money of a virtual account arrives after the
 // cancel, so that its success has a label of its own.
 func (l language) refund(state refunds.State, method pay.Method) string {
-	if state == refunds.Succeeded && method == pay.VirtualAccount {
+	if state == refunds.StateSucceeded && method == pay.VirtualAccount {
 		return l.of(paidOut)
 	}
 	return lookUp(l, stateLabels, state)

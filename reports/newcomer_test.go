@@ -68,7 +68,7 @@ func TestABreakThatBecameAnotherKindIsNotCalledAgreed(t *testing.T) {
 // apart from what is so old that the issuer may refuse.
 func TestWhatHasNoLastDayHasALine(t *testing.T) {
 	s := sampleNight("m")
-	s.Deadlines = append(s.Deadlines, Deadline{MID: "m", OrderID: "20261101-0101", Method: pay.Card, Currency: pay.KRW, Amount: 33_000, RefundID: "r", State: refunds.Requested})
+	s.Deadlines = append(s.Deadlines, Deadline{MID: "m", OrderID: "20261101-0101", Method: pay.Card, Currency: pay.KRW, Amount: 33_000, RefundID: "r", State: refunds.StateRequested})
 	f := opened(t, drawn(t, []Snapshot{s}, Options{}))
 	for label, want := range map[string][2]string{"기한 없음": {"1", "33000"}, "장기 경과(거절 가능)": {"1", "60700"}} {
 		row := rowWith(t, f, "요약", 9, label)

@@ -145,11 +145,11 @@ func (b *nightBook) deadlineAdvice(d *Deadline) string {
 		return b.say("환불 미요청 → 환불 요청", "No refund was requested → request it")
 	case d.AtRisk:
 		return b.say("승인 후 1년 경과, 카드사가 거절할 수 있음", "Over a year old: the issuer may refuse")
-	case d.State == refunds.Requested:
+	case d.State == refunds.StateRequested:
 		return b.say("결재 대기 → 결재 시 전송", "Is sent once approved")
-	case d.State == refunds.NeedsAccount:
+	case d.State == refunds.StateNeedsAccount:
 		return b.say("환불계좌 필요 → 고객 계좌를 받아 등록", "Needs a refund account → ask the customer")
-	case d.State == refunds.HeldState || d.State == refunds.Unknown:
+	case d.State == refunds.StateHeld || d.State == refunds.StateUnknown:
 		return b.say("결과 미확인 → 토스 상점관리자에서 확인", "Check the outcome at Toss")
 	case wait.Why != "":
 		return wait.Sentence(refunds.Language(b.lang)).Cause
@@ -209,11 +209,11 @@ func (b *book) stateTags() map[refunds.State]xlsx.StyleID {
 // stateColour: red needs a person, amber waits for one, green is done.
 func stateColour(state refunds.State) string {
 	switch state {
-	case refunds.Unknown, refunds.HeldState, refunds.ExpiredState, refunds.Refused:
+	case refunds.StateUnknown, refunds.StateHeld, refunds.StateExpired, refunds.StateRefused:
 		return red
-	case refunds.Requested, refunds.NeedsAccount:
+	case refunds.StateRequested, refunds.StateNeedsAccount:
 		return amber
-	case refunds.Succeeded, refunds.Accepted:
+	case refunds.StateSucceeded, refunds.StateAccepted:
 		return green
 	default:
 		return ink

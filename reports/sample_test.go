@@ -67,12 +67,12 @@ func sampleRefunds(mid string) []RefundRow {
 			RequestedBy: refunds.NightActor, RequestedAt: sampleNow}}
 	}
 	rows := []RefundRow{
-		request("20261121-0005", refunds.Requested, pay.Phone, 1_250_000, seoul("2026-11-30 23:59:59")),
-		request("20261115-0006", refunds.Approved, pay.Transfer, 20_000, seoul("2026-11-22 23:00:00")),
-		request("20261101-0101", refunds.Unknown, pay.Card, 33_000, time.Time{}),
-		request("20261101-0102", refunds.NeedsAccount, pay.VirtualAccount, 64_000, seoul("2026-11-24 09:10:00")),
-		request("20261031-0103", refunds.ExpiredState, pay.Phone, 12_000, seoul("2026-10-31 23:59:59")),
-		request("20261120-0104", refunds.Succeeded, pay.VirtualAccount, 27_500, time.Time{}),
+		request("20261121-0005", refunds.StateRequested, pay.Phone, 1_250_000, seoul("2026-11-30 23:59:59")),
+		request("20261115-0006", refunds.StateApproved, pay.Transfer, 20_000, seoul("2026-11-22 23:00:00")),
+		request("20261101-0101", refunds.StateUnknown, pay.Card, 33_000, time.Time{}),
+		request("20261101-0102", refunds.StateNeedsAccount, pay.VirtualAccount, 64_000, seoul("2026-11-24 09:10:00")),
+		request("20261031-0103", refunds.StateExpired, pay.Phone, 12_000, seoul("2026-10-31 23:59:59")),
+		request("20261120-0104", refunds.StateSucceeded, pay.VirtualAccount, 27_500, time.Time{}),
 	}
 	rows[1].ApprovedBy, rows[2].Attempts = "김결재", 1
 	rows[2].ErrorCode, rows[2].ErrorMessage = "PROVIDER_ERROR", "일시적인 오류가 발생했습니다"
@@ -98,9 +98,9 @@ func samplePromises(mid string) []Promise {
 			State: state, CanceledAt: seoul(canceled), Arrival: arrival}
 	}
 	return []Promise{
-		promise("20261120-0104", pay.VirtualAccount, 27_500, refunds.Succeeded, "2026-11-20 10:12:00", refunds.Arrival{From: "2026-11-24", Until: "2026-11-24", Known: true, Counted: true}),
-		promise("20261121-0105", pay.Card, 18_000, refunds.Succeeded, "2026-11-21 10:15:00", refunds.Arrival{From: "2026-11-21", Until: "2026-11-26", Known: true, Counted: true}),
-		promise("20261121-0106", pay.GiftCertificate, 50_000, refunds.Succeeded, "2026-11-21 10:16:00", refunds.Arrival{}),
+		promise("20261120-0104", pay.VirtualAccount, 27_500, refunds.StateSucceeded, "2026-11-20 10:12:00", refunds.Arrival{From: "2026-11-24", Until: "2026-11-24", Known: true, Counted: true}),
+		promise("20261121-0105", pay.Card, 18_000, refunds.StateSucceeded, "2026-11-21 10:15:00", refunds.Arrival{From: "2026-11-21", Until: "2026-11-26", Known: true, Counted: true}),
+		promise("20261121-0106", pay.GiftCertificate, 50_000, refunds.StateSucceeded, "2026-11-21 10:16:00", refunds.Arrival{}),
 	}
 }
 
@@ -145,8 +145,8 @@ func sampleNight(mid string) Snapshot {
 				Why: refunds.CaptureUnreachable, RefundID: refunds.RequestID(mid, "20261101-0102"), CancelBy: seoul("2026-11-24 09:10:00")},
 			{MID: mid, OrderID: "20261120-0201", PaymentKey: "tgen_va_0201", Currency: pay.KRW, Amount: 31_000, ClosedAt: seoul("2026-11-20 14:05:00"), Why: refunds.CaptureNotShown},
 		},
-		Transfers: []refunds.HandTransfer{{RefundID: refunds.RequestID(mid, "20261031-0103"), MID: mid, OrderID: "20261031-0103", PaymentKey: "tgen_2026112120261031-0103",
-			Amount: 12_000, Currency: pay.KRW, Why: refunds.WhyDeadline, State: refunds.HandDue, RequestedBy: refunds.NightActor, DueAt: sampleNow, CancelBy: seoul("2026-10-31 23:59:59")}},
+		Transfers: []refunds.ManualTransfer{{RefundID: refunds.RequestID(mid, "20261031-0103"), MID: mid, OrderID: "20261031-0103", PaymentKey: "tgen_2026112120261031-0103",
+			Amount: 12_000, Currency: pay.KRW, Why: refunds.WhyDeadline, State: refunds.ManualDue, RequestedBy: refunds.NightActor, DueAt: sampleNow, CancelBy: seoul("2026-10-31 23:59:59")}},
 		Promises: samplePromises(mid),
 		Before:   sampleNights(),
 		Run: reconcile.Run{ID: reconcile.RunID("nightly", mid, sampleDay), Job: "nightly", MID: mid, Day: sampleDay, Now: sampleNow, Complete: true,
@@ -206,7 +206,7 @@ func tie(s *Snapshot, currency pay.Currency, shop int64) {
 		}
 	}
 	for _, r := range s.Refunds {
-		if r.Currency == currency && r.State != refunds.Succeeded {
+		if r.Currency == currency && r.State != refunds.StateSucceeded {
 			s.Run.Refunds[string(r.State)]++
 		}
 	}

@@ -1,6 +1,8 @@
-// Package reports turns a night or a batch of refunds into what finance reads: a
-// workbook of sheets, labels, advice and colours, and a short message. It reads back
-// what people wrote into the workbook. Package xlsx makes the file.
+// Package reports turns a night or a batch of refunds into what finance reads, a
+// workbook of sheets, labels, advice and colours and a short message, and reads back
+// what people wrote into the workbook. It knows the results of reconcile and refunds,
+// no database and no clock: a workbook is a function of its snapshot. Begin at
+// Snapshot and workbook.go; Package xlsx makes the file.
 package reports
 
 import (
@@ -27,7 +29,7 @@ type Snapshot struct {
 	Capture   *refunds.CaptureFigures
 	Missing   []refunds.MissingAccount // refund accounts that nobody has
 	Promises  []Promise                // money on its way back to customers
-	Transfers []refunds.HandTransfer   // that people make by hand
+	Transfers []refunds.ManualTransfer // that people make by hand
 	Before    []reconcile.NightFigures // the nights before, the oldest first
 	// Waiting counts what is open of the merchant, by what it waits for; Waits says
 	// it of each request, by its id. Snapshots of older versions lack both.
@@ -42,7 +44,7 @@ type Snapshot struct {
 type Left struct {
 	Refunds   []RefundRow
 	Deadlines []Deadline
-	Transfers []refunds.HandTransfer
+	Transfers []refunds.ManualTransfer
 	Waiting   []refunds.WaitLine
 }
 

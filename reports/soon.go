@@ -91,7 +91,7 @@ func (m *summary) queueRows() []halfRow {
 			continue
 		}
 		name := m.lang.refund(state, pay.MethodUnknown)
-		if state == refunds.Succeeded {
+		if state == refunds.StateSucceeded {
 			name += " · " + m.lang.of(paidOut)
 		}
 		add(name, string(state), number > 0 && i < 3)

@@ -17,12 +17,12 @@ func waitingNight() Snapshot {
 		Budget: refunds.Budget{RunCount: 50, DayCount: 200, Of: map[pay.Currency]refunds.Limits{pay.KRW: {Single: 1_000_000, Run: 5_000_000, Day: 20_000_000}}}}
 	var standing refunds.Standing
 	for _, r := range s.Refunds {
-		if r.State.Open() || r.State == refunds.Accepted {
+		if r.State.Open() || r.State == refunds.StateAccepted {
 			standing.Open = append(standing.Open, refunds.Open{Request: r.Request})
 		}
 	}
 	left := refunds.Request{ID: refunds.RequestID("oldshop", "x"), MID: "oldshop", OrderID: "OLD-1", PaymentKey: "tgen_old", Method: pay.Phone, Amount: 7700, Currency: pay.KRW,
-		Reason: "고객 변심", Ref: "x", State: refunds.Approved, CancelBy: seoul("2026-11-30 23:59:59"), RequestedBy: "kim", RequestedAt: sampleNow}
+		Reason: "고객 변심", Ref: "x", State: refunds.StateApproved, CancelBy: seoul("2026-11-30 23:59:59"), RequestedBy: "kim", RequestedAt: sampleNow}
 	standing.Open = append(standing.Open, refunds.Open{Request: left})
 	s.Waits = map[string]refunds.Wait{}
 	var own, others []refunds.Waiter
@@ -38,8 +38,8 @@ func waitingNight() Snapshot {
 	s.Left = &Left{Refunds: []RefundRow{{Request: left}}, Waiting: refunds.Tally(others),
 		Deadlines: []Deadline{{MID: left.MID, OrderID: left.OrderID, PaymentKey: left.PaymentKey, Method: left.Method, Currency: left.Currency, Amount: left.Amount,
 			CancelBy: left.CancelBy, RefundID: left.ID, State: left.State}},
-		Transfers: []refunds.HandTransfer{{RefundID: "old2", MID: "oldshop", OrderID: "OLD-2", PaymentKey: "tgen_old2", Amount: 8800, Currency: pay.KRW,
-			Why: refunds.WhyDeadline, State: refunds.HandDue, RequestedBy: "kim"}}}
+		Transfers: []refunds.ManualTransfer{{RefundID: "old2", MID: "oldshop", OrderID: "OLD-2", PaymentKey: "tgen_old2", Amount: 8800, Currency: pay.KRW,
+			Why: refunds.WhyDeadline, State: refunds.ManualDue, RequestedBy: "kim"}}}
 	return s
 }
 

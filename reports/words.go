@@ -15,17 +15,17 @@ import (
 // Read is what people wrote into a workbook: the words that can be taken, and the
 // rows that are refused, each with its reason.
 type Read struct {
-	Words   []RowWord
+	Words   []RowDecision
 	Refused []RefusedRow
 	Rows    int // breaks that stand in the workbook
 }
 
-// RowWord is a person's word, and where it stands.
-type RowWord struct {
+// RowDecision is a person's word, and where it stands.
+type RowDecision struct {
 	Sheet   string
 	Row     int
 	OrderID string
-	Word    reconcile.Word
+	Word    reconcile.Decision
 }
 
 // RefusedRow is a row that is not taken.
@@ -78,7 +78,7 @@ func (r *Returned) Words(snapshots []Snapshot) (Read, error) {
 		case reason != "":
 			read.Refused = append(read.Refused, RefusedRow{row.sheet, row.line, xlsx.Clean(row.id), xlsx.Clean(row.order), reason})
 		case !word.Empty():
-			read.Words = append(read.Words, RowWord{row.sheet, row.line, word.Seen.OrderID, word})
+			read.Words = append(read.Words, RowDecision{row.sheet, row.line, word.Seen.OrderID, word})
 		}
 	}
 	return read, r.takeStrays(&read, found.strays)
@@ -88,7 +88,7 @@ func (r *Returned) Words(snapshots []Snapshot) (Read, error) {
 // be read, the whole workbook is refused: what is missing is missing everywhere.
 func (r *Returned) takeStrays(read *Read, strays []stray) error {
 	decided := slices.DeleteFunc(slices.Clone(strays), func(s stray) bool { return s.decision == "" })
-	if len(decided) > 0 && !slices.ContainsFunc(read.Words, func(w RowWord) bool { return w.Word.As != "" }) {
+	if len(decided) > 0 && !slices.ContainsFunc(read.Words, func(w RowDecision) bool { return w.Word.As != "" }) {
 		first := decided[0]
 		return hint.New(fmt.Sprintf("%s holds %d decisions of which none can be read; the first, %s on sheet %s row %d: %s", r.Path, len(decided), xlsx.Quote(first.decision), first.sheet, first.line, first.reason),
 			adviceColumns)
@@ -161,22 +161,22 @@ func (r *Returned) drawnRows(snapshots []Snapshot, rows []returnedRow) (map[stri
 }
 
 // judge says what a row's word is, or why it is not taken.
-func (r *Returned) judge(row *returnedRow, expected map[string]drawnRow) (reconcile.Word, string) {
+func (r *Returned) judge(row *returnedRow, expected map[string]drawnRow) (reconcile.Decision, string) {
 	run, _, _ := strings.Cut(row.check, "-")
 	drawn, known := expected[row.id]
 	switch {
 	case row.check == "":
-		return reconcile.Word{}, "its row check (" + r.lang.of(columnRowCheck) + ") is empty, so that nobody can say which difference it is about"
+		return reconcile.Decision{}, "its row check (" + r.lang.of(columnRowCheck) + ") is empty, so that nobody can say which difference it is about"
 	case row.unread != "":
-		return reconcile.Word{}, row.unread
+		return reconcile.Decision{}, row.unread
 	case !slices.Contains(r.Runs, run):
-		return reconcile.Word{}, "belongs to another workbook (its row check is " + xlsx.Quote(row.check) + ")"
+		return reconcile.Decision{}, "belongs to another workbook (its row check is " + xlsx.Quote(row.check) + ")"
 	case !known:
-		return reconcile.Word{}, "is no break of this night (its id is " + xlsx.Quote(row.id) + ")"
+		return reconcile.Decision{}, "is no break of this night (its id is " + xlsx.Quote(row.id) + ")"
 	case xlsx.Clean(checkOf(run, row.facts)) != row.check:
-		return reconcile.Word{}, "was edited in its facts" + r.edited(row, drawn)
+		return reconcile.Decision{}, "was edited in its facts" + r.edited(row, drawn)
 	case row.check != drawn.check:
-		return reconcile.Word{}, "the night was run again after this workbook was drawn, and the row is another now"
+		return reconcile.Decision{}, "the night was run again after this workbook was drawn, and the row is another now"
 	}
 	return r.word(row, drawn.seen)
 }
@@ -200,8 +200,8 @@ func (r *Returned) edited(row *returnedRow, drawn drawnRow) string {
 	return " (" + strings.Join(names, "; ") + ")"
 }
 
-func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Word, string) {
-	w := reconcile.Word{ID: seen.ID, Seen: reconcile.Break{ID: seen.ID, Status: seen.Status, Since: seen.Since, Owner: seen.Owner, Note: seen.Note,
+func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Decision, string) {
+	w := reconcile.Decision{ID: seen.ID, Seen: reconcile.Break{ID: seen.ID, Status: seen.Status, Since: seen.Since, Owner: seen.Owner, Note: seen.Note,
 		Finding: reconcile.Finding{MID: seen.MID, OrderID: seen.OrderID, Kind: seen.Kind, Currency: seen.Currency, LocalAmount: seen.LocalAmount,
 			ProviderAmount: seen.ProviderAmount, LocalStatus: seen.LocalStatus, ProviderStatus: seen.ProviderStatus}}}
 	if row.decision != "" {

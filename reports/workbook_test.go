@@ -441,9 +441,9 @@ func TestContractWords(t *testing.T) {
 		kindLabels[reconcile.DuplicatePayment].ko: "중복 결제", kindLabels[reconcile.NeverPaid].ko: "미결제 주문",
 		kindLabels[reconcile.DepositReversed].ko: "입금 취소됨", kindLabels[reconcile.VAStillOpen].ko: "가상계좌 미해지",
 		kindLabels[reconcile.CancelNotExecuted].ko: "취소 미실행", kindLabels[reconcile.CancelNotRecorded].ko: "취소 미반영",
-		kindLabels[reconcile.AmountMismatch].ko: "금액 불일치", stateLabels[refunds.ExpiredState].ko: "취소기한 경과",
-		stateLabels[refunds.Accepted].ko: "환불 접수(송금 대기)", stateLabels[refunds.Succeeded].ko: "취소 완료", paidOut.ko: "환불 완료",
-		stateLabels[refunds.Unknown].ko: "결과 미확인", stateLabels[refunds.HeldState].ko: "확인 필요", sideStatusLabels["EXPIRED"].ko: "결제 만료",
+		kindLabels[reconcile.AmountMismatch].ko: "금액 불일치", stateLabels[refunds.StateExpired].ko: "취소기한 경과",
+		stateLabels[refunds.StateAccepted].ko: "환불 접수(송금 대기)", stateLabels[refunds.StateSucceeded].ko: "취소 완료", paidOut.ko: "환불 완료",
+		stateLabels[refunds.StateUnknown].ko: "결과 미확인", stateLabels[refunds.StateHeld].ko: "확인 필요", sideStatusLabels["EXPIRED"].ko: "결제 만료",
 	} {
 		if got != want {
 			t.Errorf("%s, the contract says %s", got, want)

@@ -1,6 +1,8 @@
-// Package sqlfiles holds the SQL text: migrations and queries, embedded. It
-// runs nothing. What can be written once for SQLite and PostgreSQL is written
-// once; the few words that differ are filled in by dialect.
+// Package sqlfiles holds the SQL text, migrations and queries, for SQLite and
+// PostgreSQL, written once but for the few words that differ. It runs nothing, and
+// knows no state by name: who reads the queries gives the sets of states that they
+// ask for. Begin at queries/rules.sql, which has the rules that set-based statements
+// share, then Queries.
 package sqlfiles
 
 import (
@@ -39,6 +41,20 @@ type words struct {
 	Int       string
 	Strict    string
 	Clustered string
+	Set       map[string]string
+}
+
+// Sets are states that have something in common, by a name, as the room that
+// knows what they mean lists them. A query asks for them as IN {{.Set.NAME}}.
+type Sets map[string][]string
+
+// in writes the sets as SQL does.
+func (s Sets) in() map[string]string {
+	lists := make(map[string]string, len(s))
+	for name, words := range s {
+		lists[name] = "('" + strings.Join(words, "','") + "')"
+	}
+	return lists
 }
 
 func (d Dialect) words() words {
@@ -57,7 +73,7 @@ func Migrations(d Dialect) (fs.FS, error) {
 		return nil, err
 	}
 	for _, entry := range entries {
-		text, err := d.render(path.Join("migrations", entry.Name()))
+		text, err := d.render(path.Join("migrations", entry.Name()), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -67,15 +83,16 @@ func Migrations(d Dialect) (fs.FS, error) {
 }
 
 // Queries gives every query of a dialect by name. In the files a query begins
-// at a line "-- name: NAME".
-func Queries(d Dialect) (map[string]string, error) {
+// at a line "-- name: NAME". A set that a query asks for and nobody gives is an
+// error.
+func Queries(d Dialect, sets Sets) (map[string]string, error) {
 	queries := map[string]string{}
 	entries, err := files.ReadDir("queries")
 	if err != nil {
 		return nil, err
 	}
 	for _, entry := range entries {
-		text, err := d.render(path.Join("queries", entry.Name()))
+		text, err := d.render(path.Join("queries", entry.Name()), sets)
 		if err != nil {
 			return nil, err
 		}
@@ -90,17 +107,29 @@ func Queries(d Dialect) (map[string]string, error) {
 	return queries, nil
 }
 
-func (d Dialect) render(name string) (string, error) {
+// rulesFile has what several files of queries share, and no query of its own.
+const rulesFile = "queries/rules.sql"
+
+func (d Dialect) render(name string, sets Sets) (string, error) {
 	raw, err := files.ReadFile(name)
 	if err != nil {
 		return "", err
 	}
-	parsed, err := template.New(name).Option("missingkey=error").Parse(string(raw))
+	rules, err := files.ReadFile(rulesFile)
+	if err != nil {
+		return "", err
+	}
+	parsed, err := template.New(rulesFile).Option("missingkey=error").Parse(string(rules))
+	if err == nil {
+		parsed, err = parsed.New(name).Parse(string(raw))
+	}
 	if err != nil {
 		return "", fmt.Errorf("sql: %w", err)
 	}
 	var out bytes.Buffer
-	if err := parsed.Execute(&out, d.words()); err != nil {
+	words := d.words()
+	words.Set = sets.in()
+	if err := parsed.Execute(&out, words); err != nil {
 		return "", fmt.Errorf("sql: %w", err)
 	}
 	return out.String(), nil

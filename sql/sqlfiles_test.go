@@ -8,25 +8,54 @@ import (
 	"testing"
 )
 
-// Every query that the store names is there, and every query is used.
-func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
-	t.Parallel()
-	queries, err := Queries(SQLite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var code strings.Builder
-	entries, err := os.ReadDir("../store")
+// everySet answers whatever set a query asks for.
+func everySet(t *testing.T) Sets {
+	t.Helper()
+	sets := Sets{}
+	entries, err := files.ReadDir("queries")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), ".go") && !strings.HasSuffix(entry.Name(), "_test.go") {
-			text, err := os.ReadFile("../store/" + entry.Name())
-			if err != nil {
-				t.Fatal(err)
+		text, err := files.ReadFile("queries/" + entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`\{\{\.Set\.(\w+)\}\}`).FindAllStringSubmatch(string(text), -1) {
+			sets[found[1]] = []string{"one", "another"}
+		}
+	}
+	return sets
+}
+
+func TestASetThatNobodyGivesIsAnError(t *testing.T) {
+	t.Parallel()
+	if _, err := Queries(SQLite, nil); err == nil {
+		t.Error("queries without the states that they ask for are taken")
+	}
+}
+
+// Every query that the store names is there, and every query is used.
+func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
+	t.Parallel()
+	queries, err := Queries(SQLite, everySet(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, room := range []string{"../store/", "../internal/database/"} {
+		entries, err := os.ReadDir(room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			if strings.HasSuffix(entry.Name(), ".go") && !strings.HasSuffix(entry.Name(), "_test.go") {
+				text, err := os.ReadFile(room + entry.Name())
+				if err != nil {
+					t.Fatal(err)
+				}
+				code.Write(text)
 			}
-			code.Write(text)
 		}
 	}
 	for name := range queries {
@@ -35,7 +64,7 @@ func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
 			t.Errorf("nobody runs the query %s", name)
 		}
 	}
-	for _, named := range regexp.MustCompile(`d\.(?:exec|one|all|query)\((?:ctx, [a-z.]+, (?:&\w+, )?)?"(\w+)"`).FindAllStringSubmatch(code.String(), -1) {
+	for _, named := range regexp.MustCompile(`d\.(?:db\.)?(?:Exec|One|All|Query|exec|one|all)\((?:ctx, [a-z.]+, (?:&\w+, )?)?"(\w+)"`).FindAllStringSubmatch(code.String(), -1) {
 		if _, ok := queries[named[1]]; !ok {
 			t.Errorf("there is no query %s", named[1])
 		}
@@ -44,11 +73,11 @@ func TestTheStoreAndTheQueriesNameTheSame(t *testing.T) {
 
 func TestBothDialectsHaveTheSameQueriesAndMigrations(t *testing.T) {
 	t.Parallel()
-	lite, err := Queries(SQLite)
+	lite, err := Queries(SQLite, everySet(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pg, err := Queries(Postgres)
+	pg, err := Queries(Postgres, everySet(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (r accountRow) account() *refunds.StoredAccount {
 // none any more.
 func (d *DB) account(ctx context.Context, on runner, mid, paymentKey string) (accountRow, error) {
 	var row accountRow
-	err := d.one(ctx, on, &row, "account_of", args{"mid": mid, "payment_key": paymentKey})
+	err := d.db.One(ctx, on, &row, "account_of", args{"mid": mid, "payment_key": paymentKey})
 	if errors.Is(err, sql.ErrNoRows) {
 		return accountRow{}, nil
 	}
@@ -50,7 +50,7 @@ func (d *DB) account(ctx context.Context, on runner, mid, paymentKey string) (ac
 
 // Account gives the sealed refund account of a payment; nil where none is known.
 func (d *DB) Account(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error) {
-	row, err := d.account(ctx, d.db, mid, paymentKey)
+	row, err := d.account(ctx, d.db.Pool(), mid, paymentKey)
 	if err != nil || row.Print == "" {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (d *DB) Account(ctx context.Context, mid, paymentKey string) (*refunds.Stor
 // saveAccount stores a sealed account. What waited for one, and what was
 // approved for another, waits for a person's word on this one.
 func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccount) ([]Entry, error) {
-	if _, err := d.exec(ctx, tx, "upsert_account", newAccountRow(a)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_account", newAccountRow(a)); err != nil {
 		return nil, err
 	}
 	return d.accountCame(ctx, tx, a)
@@ -79,31 +79,21 @@ func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccou
 	entries := []Entry{entry(a.At, a.Actor, "", "account:"+a.Print, "account.stored", a.Source,
 		map[string]any{"mid": a.MID, "order_id": a.OrderID, "payment_key": a.PaymentKey})}
 	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "without_this_account", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "without_this_account", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
 		return nil, err
 	}
 	for _, row := range rows {
-		r := row.request()
-		after, ok := r.Release(a)
-		if !ok {
-			continue
-		}
-		asked := after // it is asked for anew, and then perhaps approved at once
-		asked.State, asked.Approval = refunds.Requested, ""
-		m := moving{request: r, actor: a.Actor, now: a.At}
-		if _, err := d.turnTo(ctx, tx, m, asked, ""); err != nil { // no break hears of it: it goes on
-			return nil, err
-		}
-		if r.State != refunds.Requested {
-			entries = append(entries, moved(r, refunds.Requested, a.At, a.Actor, "its refund account came"))
-		}
-		if after.State == refunds.Approved {
-			asked.Version, after.Version = asked.Version+1, after.Version+1
-			m.request = asked
-			if _, err := d.turnTo(ctx, tx, m, after, ""); err != nil {
+		m := moving{request: row.request(), actor: a.Actor, now: a.At}
+		for _, turned := range m.request.Released(a) {
+			turned.Version = m.request.Version
+			if _, err := d.turnTo(ctx, tx, m, turned.Request, ""); err != nil { // no break hears of it: it goes on
 				return nil, err
 			}
-			entries = append(entries, moved(asked, refunds.Approved, a.At, a.Actor, refunds.WhyUnderLimit))
+			if m.request.State != turned.State {
+				entries = append(entries, moved(m.request, turned.State, a.At, a.Actor, turned.Why))
+			}
+			m.request = turned.Request
+			m.request.Version++
 		}
 	}
 	return entries, nil

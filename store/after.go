@@ -14,16 +14,6 @@ import (
 	"daesa/refunds"
 )
 
-const (
-	// nightsShown is how many nights before it a workbook shows.
-	nightsShown = 29
-	// promisedDays is for how long the arrival of a refund's money is shown: a
-	// part of a PayPal payment may take thirty days.
-	promisedDays = 31
-	// missedDays is for how long an account that vanished unseen is shown.
-	missedDays = 30
-)
-
 // commitRun stores what draw makes of what stands in the database now.
 func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, head string, draw func(jobs.After) (jobs.Drawn, error)) error {
 	after, err := d.after(ctx, tx, night)
@@ -35,7 +25,7 @@ func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, hea
 	if err != nil {
 		return err
 	}
-	changed, err := d.exec(ctx, tx, "run_commit", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence,
+	changed, err := d.db.Exec(ctx, tx, "run_commit", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence,
 		"committed_at": at(night.Now), "journal_head": head, "snapshot": pack(drawn.Snapshot), "figures": string(drawn.Figures)})
 	if err == nil && changed == 0 {
 		return fmt.Errorf("store: run %s: %w", night.Lease.RunID, ErrLostRun)
@@ -52,7 +42,7 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 		PaidAt         Time   `db:"paid_at"`
 		ApprovalNumber string `db:"approval_number"`
 	}
-	if err := d.all(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
+	if err := d.db.All(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
 		return after, err
 	}
 	for _, row := range breaks {
@@ -61,18 +51,18 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 		after.Breaks = append(after.Breaks, b)
 	}
 	var requests []refundRow
-	if err := d.all(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {
+	if err := d.db.All(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {
 		return after, err
 	}
 	for _, row := range requests {
 		after.Refunds = append(after.Refunds, row.request())
 	}
 	var err error
-	if after.Executed, err = d.executed(ctx, tx, mid, day.Add(-promisedDays)); err != nil {
+	if after.Executed, err = d.executed(ctx, tx, mid, day.Add(-jobs.PromisedDays)); err != nil {
 		return after, err
 	}
 	var transfers []handRow
-	if err := d.all(ctx, tx, &transfers, "hand_list", args{"mid": mid, "state": ""}); err != nil {
+	if err := d.db.All(ctx, tx, &transfers, "hand_list", args{"mid": mid, "state": ""}); err != nil {
 		return after, err
 	}
 	for _, row := range transfers {
@@ -92,11 +82,11 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 }
 
 // due are the transfers by hand that nobody has made yet, of all merchants.
-func (d *DB) due(ctx context.Context, on runner) ([]refunds.HandTransfer, error) {
-	var list []refunds.HandTransfer
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
+func (d *DB) due(ctx context.Context, on runner) ([]refunds.ManualTransfer, error) {
+	var list []refunds.ManualTransfer
+	for _, state := range refunds.ManualSets["hand_open"] {
 		var rows []handRow
-		if err := d.all(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
+		if err := d.db.All(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
 			return nil, err
 		}
 		for _, row := range rows {
@@ -117,7 +107,7 @@ func (d *DB) executed(ctx context.Context, on runner, mid string, since pay.Day)
 		TotalAmount int64  `db:"total_amount"`
 		PaidAt      Time   `db:"paid_at"`
 	}
-	if err := d.all(ctx, on, &rows, "refunds_executed", args{"mid": mid, "since": at(since.Start())}); err != nil {
+	if err := d.db.All(ctx, on, &rows, "refunds_executed", args{"mid": mid, "since": at(since.Start())}); err != nil {
 		return nil, err
 	}
 	list := make([]refunds.Executed, len(rows))
@@ -141,8 +131,8 @@ func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]
 		Currency   string `db:"currency"`
 		Amount     int64  `db:"amount"`
 	}
-	with := args{"mid": mid, "since": at(day.Add(-missedDays).Start()), "until": at(day.End())}
-	if err := d.all(ctx, on, &rows, "accounts_missed", with); err != nil {
+	with := args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())}
+	if err := d.db.All(ctx, on, &rows, "accounts_missed", with); err != nil {
 		return nil, err
 	}
 	list := make([]refunds.MissingAccount, len(rows))
@@ -156,8 +146,8 @@ func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]
 // nightsBefore are the nights before one, the oldest first.
 func (d *DB) nightsBefore(ctx context.Context, on runner, mid string, day pay.Day) ([]reconcile.NightFigures, error) {
 	var rows []string
-	with := args{"job": jobs.JobNightly, "mid": mid, "day": string(day), "limit": nightsShown}
-	if err := d.all(ctx, on, &rows, "nights_before", with); err != nil {
+	with := args{"job": jobs.JobNightly, "mid": mid, "day": string(day), "limit": jobs.NightsShown}
+	if err := d.db.All(ctx, on, &rows, "nights_before", with); err != nil {
 		return nil, err
 	}
 	nights := make([]reconcile.NightFigures, len(rows))

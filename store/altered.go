@@ -144,7 +144,7 @@ func (c *checked) stands(row refundRow, list []told) {
 		return
 	}
 	for _, each := range slices.Backward(list) {
-		if each.Action == "refund."+string(refunds.Approved) {
+		if each.Action == "refund."+string(refunds.StateApproved) {
 			c.Unsaid--
 			if each.Actor != row.ApprovedBy {
 				c.differ("approved_by")
@@ -159,7 +159,7 @@ func (c *checked) stands(row refundRow, list []told) {
 func (c *checked) attempts(rows []attemptRow, list []told) {
 	sent := map[string]told{}
 	for _, each := range list {
-		if each.Action == "refund."+string(refunds.Sending) {
+		if each.Action == "refund."+string(refunds.StateSending) {
 			sent[each.fact("attempt")] = each
 		}
 	}

@@ -19,7 +19,7 @@ func (d *DB) Looks(ctx context.Context, batch string, since time.Time) ([]app.Lo
 		Payment []byte `db:"payment"`
 		At      Time   `db:"at"`
 	}
-	if err := d.all(ctx, d.db, &rows, "import_looks", args{"batch": batch, "since": at(since)}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "import_looks", args{"batch": batch, "since": at(since)}); err != nil {
 		return nil, err
 	}
 	looks := make([]app.Look, len(rows))
@@ -39,11 +39,11 @@ func (d *DB) KeepLook(ctx context.Context, batch string, look app.Look) error {
 	if err != nil {
 		return fmt.Errorf("a look-up of batch %s cannot be kept: %w", batch, err)
 	}
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(look.MID, "", look.Evidence)); err != nil {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		if _, err := d.db.Exec(ctx, tx, "upsert_page", newPageRow(look.MID, "", look.Evidence)); err != nil {
 			return err
 		}
-		_, err := d.exec(ctx, tx, "keep_look", args{"batch": batch, "mid": look.MID, "asked": look.Asked, "payment": payment, "at": at(look.At)})
+		_, err := d.db.Exec(ctx, tx, "keep_look", args{"batch": batch, "mid": look.MID, "asked": look.Asked, "payment": payment, "at": at(look.At)})
 		return err
 	})
 }
@@ -51,8 +51,8 @@ func (d *DB) KeepLook(ctx context.Context, batch string, look app.Look) error {
 // ForgetLooks forgets the look-ups of a refund file, and those that no run can
 // use any more.
 func (d *DB) ForgetLooks(ctx context.Context, batch string, before time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "forget_looks", args{"batch": batch, "before": at(before)})
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "forget_looks", args{"batch": batch, "before": at(before)})
 		return err
 	})
 }

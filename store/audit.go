@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daesa/app"
+	"daesa/internal/database"
 	"daesa/pay"
 )
 
@@ -31,18 +32,18 @@ func (d *DB) Audit(ctx context.Context, mid string, first, last pay.Day, begin a
 }
 
 func (d *DB) auditTable(ctx context.Context, name, query string, with args, begin app.ExportTable) error {
-	text, values, err := d.bind(query, with)
+	text, values, err := d.db.Bind(query, with)
 	if err != nil {
 		return err
 	}
-	rows, err := d.db.QueryxContext(ctx, text, values...)
+	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
 	if err != nil {
-		return d.explain(query, err)
+		return d.db.Explain(query, err)
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
-		return d.explain(query, err)
+		return d.db.Explain(query, err)
 	}
 	row, err := begin(name, columns)
 	if err != nil {
@@ -51,7 +52,7 @@ func (d *DB) auditTable(ctx context.Context, name, query string, with args, begi
 	for rows.Next() {
 		cells, err := rows.SliceScan()
 		if err != nil {
-			return d.explain(query, err)
+			return d.db.Explain(query, err)
 		}
 		texts := make([]string, len(cells))
 		for i, cell := range cells {
@@ -61,7 +62,7 @@ func (d *DB) auditTable(ctx context.Context, name, query string, with args, begi
 			return err
 		}
 	}
-	return d.explain(query, rows.Err())
+	return d.db.Explain(query, rows.Err())
 }
 
 // auditText writes a value of either database alike.
@@ -74,7 +75,7 @@ func auditText(value any) string {
 	case time.Time:
 		return pay.FormatTime(v)
 	case string:
-		if t, err := time.Parse(timeLayout, v); err == nil {
+		if t, err := time.Parse(database.TimeLayout, v); err == nil {
 			return pay.FormatTime(t)
 		}
 		return v
@@ -86,13 +87,13 @@ func auditText(value any) string {
 // AuditJournal streams the entries of the journal of some days, in their order,
 // each as a line of JSON, exactly as they are chained.
 func (d *DB) AuditJournal(ctx context.Context, first, last pay.Day, visit func(line []byte) error) error {
-	text, values, err := d.bind("audit_journal", args{"from": at(first.Start()), "until": at(last.End())})
+	text, values, err := d.db.Bind("audit_journal", args{"from": at(first.Start()), "until": at(last.End())})
 	if err != nil {
 		return err
 	}
-	rows, err := d.db.QueryxContext(ctx, text, values...)
+	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
 	if err != nil {
-		return d.explain("audit_journal", err)
+		return d.db.Explain("audit_journal", err)
 	}
 	defer rows.Close()
 	var line bytes.Buffer
@@ -101,7 +102,7 @@ func (d *DB) AuditJournal(ctx context.Context, first, last pay.Day, visit func(l
 	for rows.Next() {
 		var e Entry
 		if err := rows.StructScan(&e); err != nil {
-			return d.explain("audit_journal", err)
+			return d.db.Explain("audit_journal", err)
 		}
 		line.Reset()
 		if err := encoder.Encode(e); err != nil {
@@ -111,5 +112,5 @@ func (d *DB) AuditJournal(ctx context.Context, first, last pay.Day, visit func(l
 			return err
 		}
 	}
-	return d.explain("audit_journal", rows.Err())
+	return d.db.Explain("audit_journal", rows.Err())
 }

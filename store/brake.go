@@ -18,11 +18,11 @@ type brakeRow struct {
 }
 
 // Brake reads the brake.
-func (d *DB) Brake(ctx context.Context) (app.Brake, error) { return d.brake(ctx, d.db) }
+func (d *DB) Brake(ctx context.Context) (app.Brake, error) { return d.brake(ctx, d.db.Pool()) }
 
 func (d *DB) brake(ctx context.Context, on runner) (app.Brake, error) {
 	var row brakeRow
-	err := d.one(ctx, on, &row, "brake", nil)
+	err := d.db.One(ctx, on, &row, "brake", nil)
 	if errors.Is(err, sql.ErrNoRows) {
 		return app.Brake{}, nil
 	}
@@ -32,8 +32,8 @@ func (d *DB) brake(ctx context.Context, on runner) (app.Brake, error) {
 // Pause puts the brake on; it stays on, and keeps its first note, where it is
 // on already.
 func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (app.Brake, error) {
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		changed, err := d.exec(ctx, tx, "brake_on", brakeRow{Note: note, By: by, At: at(now)})
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		changed, err := d.db.Exec(ctx, tx, "brake_on", brakeRow{Note: note, By: by, At: at(now)})
 		if err != nil || changed == 0 {
 			return err
 		}
@@ -49,8 +49,8 @@ func (d *DB) Pause(ctx context.Context, by, note string, now time.Time) (app.Bra
 // Resume takes the brake off; was says whether it was on. The note, which may be
 // empty, stands in the journal.
 func (d *DB) Resume(ctx context.Context, by, note string, now time.Time) (was bool, err error) {
-	err = d.write(ctx, func(tx *sqlx.Tx) error {
-		changed, err := d.exec(ctx, tx, "brake_off", nil)
+	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		changed, err := d.db.Exec(ctx, tx, "brake_off", nil)
 		if was = changed > 0; err != nil || !was {
 			return err
 		}

@@ -27,11 +27,11 @@ func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) 
 		if kept {
 			continue
 		}
-		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
 			return nil, err
 		}
 		entries = append(entries, taken...)
-		if change.Change == reconcile.ChangeSeen || change.Change == reconcile.ChangeNone {
+		if !change.Change.Told() {
 			continue
 		}
 		b := change.Break
@@ -46,12 +46,11 @@ func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) 
 // agree now: nothing is owed any more. kept says that the request has left
 // meanwhile, so that the break goes on waiting for it.
 func (d *DB) takeBack(ctx context.Context, tx *sqlx.Tx, night jobs.Written, change jobs.BreakChange) (entries []Entry, kept bool, err error) {
-	before := change.Before
-	if before == nil || before.Status != reconcile.Refunding || change.Break.Status != reconcile.Cleared {
+	if !change.TakesBack() {
 		return nil, false, nil
 	}
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": before.RefundID}); err != nil {
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": change.Before.RefundID}); err != nil {
 		return nil, false, err
 	}
 	r := row.request()
@@ -78,7 +77,7 @@ type BreakFilter struct{ MID, Status, Kind string }
 
 // Breaks lists breaks by merchant and order.
 func (d *DB) Breaks(ctx context.Context, f BreakFilter) ([]reconcile.Break, error) {
-	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "status": f.Status, "kind": f.Kind})
+	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "statuses": listed(reconcile.Status(f.Status).Lists()), "kind": f.Kind})
 }
 
 // BreaksOfOrder gives every break of an order number.
@@ -88,7 +87,7 @@ func (d *DB) BreaksOfOrder(ctx context.Context, mid, orderID string) ([]reconcil
 
 func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Break, error) {
 	var rows []breakRow
-	if err := d.all(ctx, d.db, &rows, name, with); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, name, with); err != nil {
 		return nil, err
 	}
 	breaks := make([]reconcile.Break, len(rows))
@@ -100,12 +99,12 @@ func (d *DB) breaks(ctx context.Context, name string, with args) ([]reconcile.Br
 
 // Break gives one break, or ErrUnknownID.
 func (d *DB) Break(ctx context.Context, id string) (reconcile.Break, error) {
-	return d.breakOn(ctx, d.db, "break_by_id", id)
+	return d.breakOn(ctx, d.db.Pool(), "break_by_id", id)
 }
 
 func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcile.Break, error) {
 	var row breakRow
-	err := d.one(ctx, on, &row, query, args{"id": id})
+	err := d.db.One(ctx, on, &row, query, args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return reconcile.Break{}, hinted(fmt.Errorf("break %s: %w", id, app.ErrUnknownID), "daesa breaks list --status \"\" shows every id")
 	}
@@ -116,22 +115,19 @@ func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcil
 // its refund requests, and journals both. refund_now is DecideRefund's.
 func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
 	var resolved reconcile.Break
-	if as == reconcile.RefundNow {
-		return resolved, fmt.Errorf("break %s: %w", id, reconcile.ErrNeedsRequest)
-	}
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.breakOn(ctx, tx, "break_to_write", id)
 		if err != nil {
 			return err
 		}
-		if before.Status == reconcile.Cleared {
-			return hinted(fmt.Errorf("break %s was cleared on %s: both sides agree", id, before.Since), "there is nothing to resolve")
+		if err := before.MayResolve(as); err != nil {
+			return err
 		}
-		if err := d.mayDecideOtherwise(ctx, tx, before); err != nil {
+		if err := d.mayDecide(ctx, tx, before); err != nil {
 			return err
 		}
 		resolved = before.Resolve(as, by, note, now)
-		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
 			return err
 		}
 		settled, err := d.settleRefunds(ctx, tx, before, as, by, note, now)
@@ -152,8 +148,8 @@ var errShown = errors.New("shown, not written")
 // hash of its file, and says whether that changed anything. A break that is not
 // as the workbook showed it is a *reconcile.StaleError. Without keep all of it
 // happens but is not kept.
-func (d *DB) TakeWord(ctx context.Context, w reconcile.Word, by, file string, keep bool, now time.Time) (changed bool, err error) {
-	err = d.write(ctx, func(tx *sqlx.Tx) error {
+func (d *DB) TakeWord(ctx context.Context, w reconcile.Decision, by, file string, keep bool, now time.Time) (changed bool, err error) {
+	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if changed, err = d.takeWord(ctx, tx, w, by, file, now); err == nil && !keep {
 			return errShown
 		}
@@ -165,7 +161,7 @@ func (d *DB) TakeWord(ctx context.Context, w reconcile.Word, by, file string, ke
 	return changed && err == nil, err
 }
 
-func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, file string, now time.Time) (bool, error) {
+func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Decision, by, file string, now time.Time) (bool, error) {
 	before, err := d.breakOn(ctx, tx, "break_to_write", w.ID)
 	if err != nil {
 		return false, err
@@ -175,11 +171,11 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, fi
 		return false, err
 	}
 	if w.As != "" {
-		if err := d.mayDecideOtherwise(ctx, tx, before); err != nil {
+		if err := d.mayDecide(ctx, tx, before); err != nil {
 			return false, err
 		}
 	}
-	if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
 		return false, err
 	}
 	facts := map[string]any{"mid": before.MID, "order_id": before.OrderID, "kind": before.Kind, "from": before.Status, "workbook": file, "owner": after.Owner}
@@ -200,7 +196,7 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Word, by, fi
 // NeedPerson counts the breaks that somebody must look at.
 func (d *DB) NeedPerson(ctx context.Context, mid string) (int64, error) {
 	var n int64
-	err := d.one(ctx, d.db, &n, "count_needing_person", args{"mid": mid})
+	err := d.db.One(ctx, d.db.Pool(), &n, "count_needing_person", args{"mid": mid})
 	return n, err
 }
 
@@ -212,7 +208,7 @@ func (d *DB) CountOpenKinds(ctx context.Context, mid string) (open, refunding ma
 		Refunding int64  `db:"refunding"`
 		Number    int64  `db:"number"`
 	}
-	if err := d.all(ctx, d.db, &rows, "count_open_kinds", args{"mid": mid}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "count_open_kinds", args{"mid": mid}); err != nil {
 		return nil, nil, err
 	}
 	open, refunding = map[reconcile.Kind]int64{}, map[reconcile.Kind]int64{}

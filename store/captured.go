@@ -24,7 +24,7 @@ const overlookedBatch = 200
 func (d *DB) Overlooked(ctx context.Context, watches []refunds.Watch, actor string, now time.Time) (noted int, err error) {
 	for batch := range slices.Chunk(watches, overlookedBatch) {
 		fresh := 0
-		err := d.write(ctx, func(tx *sqlx.Tx) error {
+		err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 			fresh = 0
 			for _, w := range batch {
 				added, err := d.overlooked(ctx, tx, w)
@@ -60,10 +60,10 @@ func (d *DB) overlooked(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (adde
 		return false, err
 	}
 	if account.Print != "" {
-		w.State, w.Why = refunds.CaptureGiven, ""
+		w = w.KnownOtherwise()
 	}
 	w.ID = id
-	_, err = d.exec(ctx, tx, "watch_looked", newWatchRow(w))
+	_, err = d.db.Exec(ctx, tx, "watch_looked", newWatchRow(w))
 	return true, err
 }
 
@@ -77,7 +77,7 @@ func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time) ([]r
 		Exact      int64  `db:"exact"`
 		At         Time   `db:"at"`
 	}
-	if err := d.all(ctx, d.db, &rows, "unwatched_accounts", args{"mid": mid, "from": at(from), "to": at(to)}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "unwatched_accounts", args{"mid": mid, "from": at(from), "to": at(to)}); err != nil {
 		return nil, err
 	}
 	watches := make([]refunds.Watch, len(rows))
@@ -95,7 +95,7 @@ func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time) ([]r
 // accounts; zero where it never was.
 func (d *DB) CaptureListed(ctx context.Context, mid string) (time.Time, error) {
 	var listed Time
-	err := d.one(ctx, d.db, &listed, "capture_listed", args{"mid": mid})
+	err := d.db.One(ctx, d.db.Pool(), &listed, "capture_listed", args{"mid": mid})
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
@@ -104,8 +104,8 @@ func (d *DB) CaptureListed(ctx context.Context, mid string) (time.Time, error) {
 
 // SetCaptureListed notes until when the list was read; it never goes back.
 func (d *DB) SetCaptureListed(ctx context.Context, mid string, until time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "set_capture_listed", args{"mid": mid, "listed": at(pay.Latest(until, time.Unix(0, 0)))})
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "set_capture_listed", args{"mid": mid, "listed": at(pay.Latest(until, time.Unix(0, 0)))})
 		return err
 	})
 }

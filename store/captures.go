@@ -9,8 +9,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app"
+	"daesa/internal/database"
 	"daesa/pay"
-	"daesa/reconcile"
 	"daesa/refunds"
 )
 
@@ -36,19 +36,11 @@ type watchRow struct {
 }
 
 func newWatchRow(w refunds.Watch) watchRow {
-	row := watchRow{
+	return watchRow{
 		ID: w.ID, MID: w.MID, OrderID: plain(w.OrderID), PaymentKey: plain(w.PaymentKey), Source: w.Source, OpenedAt: at(w.Opened),
 		Exact: flag(w.Exact), ClosesAt: at(w.Closes()), State: string(w.State), Why: w.Why, Looks: w.Looks, Seen: flag(w.Seen),
-		FirstKnown: at(w.FirstKnown), LookedAt: at(w.LookedAt), NextAt: at(w.NextAt), CapturedAt: at(w.CapturedAt),
+		FirstKnown: at(w.FirstKnown), LookedAt: at(w.LookedAt), NextAt: at(w.Due()), CapturedAt: at(w.CapturedAt), MinutesLeft: w.MinutesLeft(),
 	}
-	if w.State == refunds.CaptureCaptured {
-		left := int64(max(0, w.Closes().Sub(w.CapturedAt)) / time.Minute)
-		row.MinutesLeft = &left
-	}
-	if w.State != refunds.CaptureWaiting {
-		row.NextAt = Time{}
-	}
-	return row
 }
 
 func (r watchRow) watch() refunds.Watch {
@@ -65,7 +57,7 @@ func (r watchRow) watch() refunds.Watch {
 func (d *DB) Watch(ctx context.Context, watches []refunds.Watch) (added int, err error) {
 	var fresh []refunds.Watch
 	for _, w := range watches {
-		known, err := d.watched(ctx, d.db, w)
+		known, err := d.watched(ctx, d.db.Pool(), w)
 		if err != nil {
 			return 0, err
 		}
@@ -76,7 +68,7 @@ func (d *DB) Watch(ctx context.Context, watches []refunds.Watch) (added int, err
 	if len(fresh) == 0 {
 		return 0, nil
 	}
-	err = d.write(ctx, func(tx *sqlx.Tx) error {
+	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		added = 0
 		for _, w := range fresh {
 			id, err := d.watch(ctx, tx, w)
@@ -97,9 +89,9 @@ func (d *DB) watched(ctx context.Context, on runner, w refunds.Watch) (bool, err
 	var row watchRow
 	var err error
 	if w.PaymentKey != "" {
-		err = d.one(ctx, on, &row, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
+		err = d.db.One(ctx, on, &row, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
 	} else {
-		err = d.one(ctx, on, &row, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
+		err = d.db.One(ctx, on, &row, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -113,9 +105,9 @@ func (d *DB) watch(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (id string
 	if known, err := d.watched(ctx, tx, w); known || err != nil {
 		return "", err
 	}
-	w.State, w.Why, w.NextAt = refunds.CaptureWaiting, "", pay.Latest(w.NextAt, w.FirstKnown)
+	w = w.Begins()
 	var had watchRow
-	err = d.one(ctx, tx, &had, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
+	err = d.db.One(ctx, tx, &had, "watch_of_order", args{"mid": w.MID, "order_id": w.OrderID})
 	query := "insert_watch"
 	switch {
 	case err == nil && had.PaymentKey == "":
@@ -123,9 +115,9 @@ func (d *DB) watch(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (id string
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return "", err
 	default:
-		w.ID = reconcile.ShortHash("capture", w.MID, w.OrderID, w.PaymentKey)
+		w.ID = w.DerivedID()
 	}
-	changed, err := d.exec(ctx, tx, query, newWatchRow(w))
+	changed, err := d.db.Exec(ctx, tx, query, newWatchRow(w))
 	if err != nil || changed == 0 {
 		return "", err
 	}
@@ -141,7 +133,7 @@ func (d *DB) OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]
 		PaymentKey string `db:"payment_key"`
 		OrderedAt  Time   `db:"ordered_at"`
 	}
-	if err := d.all(ctx, d.db, &rows, "orders_to_watch", args{"mid": mid, "since": at(since)}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "orders_to_watch", args{"mid": mid, "since": at(since)}); err != nil {
 		return nil, err
 	}
 	watches := make([]refunds.Watch, len(rows))
@@ -157,8 +149,8 @@ func (d *DB) OrdersToWatch(ctx context.Context, mid string, since time.Time) ([]
 // of the payment is stored already.
 func (d *DB) NextWatch(ctx context.Context, mid string, now, soon, until time.Time) (w *refunds.Watch, given bool, err error) {
 	var row watchRow
-	err = d.alone(func() error {
-		return d.one(ctx, d.db, &row, "next_watch", args{"mid": mid, "now": at(now), "soon": at(soon), "until": at(until)})
+	err = d.db.Alone(func() error {
+		return d.db.One(ctx, d.db.Pool(), &row, "next_watch", args{"mid": mid, "now": at(now), "soon": at(soon), "until": at(until)})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
@@ -168,7 +160,7 @@ func (d *DB) NextWatch(ctx context.Context, mid string, now, soon, until time.Ti
 	}
 	watch := row.watch()
 	if row.PaymentKey != "" {
-		account, err := d.account(ctx, d.db, row.MID, row.PaymentKey)
+		account, err := d.account(ctx, d.db.Pool(), row.MID, row.PaymentKey)
 		if err != nil {
 			return nil, false, err
 		}
@@ -181,14 +173,14 @@ func (d *DB) NextWatch(ctx context.Context, mid string, now, soon, until time.Ti
 // that an account of the payment is stored already.
 func (d *DB) WatchOf(ctx context.Context, mid, paymentKey string) (w *refunds.Watch, given bool, err error) {
 	var row watchRow
-	err = d.one(ctx, d.db, &row, "watch_of_payment", args{"mid": mid, "payment_key": paymentKey})
+	err = d.db.One(ctx, d.db.Pool(), &row, "watch_of_payment", args{"mid": mid, "payment_key": paymentKey})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	account, err := d.account(ctx, d.db, mid, paymentKey)
+	account, err := d.account(ctx, d.db.Pool(), mid, paymentKey)
 	watch := row.watch()
 	return &watch, account.Print != "", err
 }
@@ -196,30 +188,30 @@ func (d *DB) WatchOf(ctx context.Context, mid, paymentKey string) (w *refunds.Wa
 // Looked commits what a look came to: the watch, the payment as it was seen, and
 // its account. An account that is stored already is never replaced.
 func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *pay.Evidence, account *refunds.StoredAccount, actor string, now time.Time) error {
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		w, account := w, account // it may be run again
 		if w.PaymentKey != "" {
 			var other watchRow
-			err := d.one(ctx, tx, &other, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
+			err := d.db.One(ctx, tx, &other, "watch_of_payment", args{"mid": w.MID, "payment_key": w.PaymentKey})
 			if err == nil && other.ID != w.ID {
-				w.PaymentKey, w.State, w.Why, account = "", refunds.CaptureNone, refunds.CaptureTwice, nil
+				w, account = w.WatchedTwice(), nil
 			} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
 		}
 		var entries []Entry
 		if account != nil {
-			stored, err := d.exec(ctx, tx, "capture_account", newAccountRow(*account))
+			stored, err := d.db.Exec(ctx, tx, "capture_account", newAccountRow(*account))
 			if err != nil {
 				return err
 			}
 			if stored == 0 {
-				w.State, account = refunds.CaptureGiven, nil
+				w, account = w.KnownOtherwise(), nil
 			} else if entries, err = d.accountCame(ctx, tx, *account); err != nil {
 				return err
 			}
 		}
-		changed, err := d.exec(ctx, tx, "watch_looked", newWatchRow(w))
+		changed, err := d.db.Exec(ctx, tx, "watch_looked", newWatchRow(w))
 		if err != nil || changed == 0 && account == nil {
 			return err // another process was faster
 		}
@@ -235,7 +227,7 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 				return err
 			}
 		}
-		if w.State == refunds.CaptureMissed {
+		if w.Missed() {
 			entries = append(entries, entry(now, actor, "", "capture:"+w.ID, "capture.missed", w.Why,
 				map[string]any{"mid": w.MID, "order_id": w.OrderID, "payment_key": w.PaymentKey}))
 		}
@@ -245,7 +237,7 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 		_, err = d.append(ctx, tx, entries)
 		return err
 	})
-	if unique(err) {
+	if database.Unique(err) {
 		return nil // another process learnt of the same payment, and has it now
 	}
 	return err
@@ -253,8 +245,8 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 
 // saveFacts keeps what a later look-up does not show any more.
 func (d *DB) saveFacts(ctx context.Context, tx *sqlx.Tx, p pay.Payment) error {
-	_, err := d.exec(ctx, tx, "upsert_facts", args{"mid": p.MID, "payment_key": p.PaymentKey, "order_id": plain(p.OrderID),
-		"secret_print": pay.SecretPrint(p.Secret), "deposited": flag(p.DepositedAccount())})
+	_, err := d.db.Exec(ctx, tx, "upsert_facts", args{"mid": p.MID, "payment_key": p.PaymentKey, "order_id": plain(p.OrderID),
+		"secret_print": pay.SecretFingerprint(p.Secret), "deposited": flag(p.DepositedAccount())})
 	return err
 }
 
@@ -267,23 +259,11 @@ func (d *DB) Captures(ctx context.Context, mid string, since, until time.Time) (
 		Number  int    `db:"number"`
 	}
 	figures := refunds.CaptureFigures{Reasons: map[string]int{}}
-	if err := d.all(ctx, d.db, &rows, "capture_figures", args{"mid": mid, "since": at(since), "until": at(until)}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "capture_figures", args{"mid": mid, "since": at(since), "until": at(until)}); err != nil {
 		return figures, err
 	}
 	for _, r := range rows {
-		switch refunds.CaptureState(r.State) {
-		case refunds.CaptureCaptured:
-			figures.Captured += r.Number
-			figures.Minutes[min(max(r.Minutes, 0), int64(len(figures.Minutes)-1))] += r.Number
-		case refunds.CaptureWaiting:
-			figures.Waiting += r.Number
-		case refunds.CaptureMissed:
-			figures.Missed += r.Number
-			figures.Reasons[r.Why] += r.Number
-		case refunds.CaptureGiven:
-			figures.Given += r.Number
-		case refunds.CaptureNone: // there was nothing to capture
-		}
+		figures.Count(refunds.CaptureState(r.State), r.Why, r.Minutes, r.Number)
 	}
 	return figures, nil
 }
@@ -309,7 +289,7 @@ type accountListed struct {
 // order where it is named.
 func (d *DB) Accounts(ctx context.Context, mid, orderID string) ([]app.AccountLine, error) {
 	var rows []accountListed
-	if err := d.all(ctx, d.db, &rows, "accounts_list", args{"mid": mid, "order_id": orderID}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "accounts_list", args{"mid": mid, "order_id": orderID}); err != nil {
 		return nil, err
 	}
 	lines := make([]app.AccountLine, len(rows))

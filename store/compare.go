@@ -8,6 +8,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/internal/database"
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
 	sqlfiles "daesa/sql"
@@ -34,12 +36,12 @@ func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time
 	if err := d.RequireSession(ctx); err != nil {
 		return nil, err
 	}
-	conn, release, err := d.pin(ctx)
+	conn, release, err := d.db.Pin(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c := &Comparison{d: d, conn: conn, release: release, scope: scope, now: now}
-	if err := d.stretch(ctx, conn); err != nil {
+	if err := d.db.Stretch(ctx, conn); err != nil {
 		_ = c.Close() // the first error is the one to tell
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func (c *Comparison) Close() error {
 			return c.release() // the connection is gone, and its tables with it
 		}
 	}
-	_ = c.d.shrink(ctx, c.conn) // a dead connection has no limits
+	_ = c.d.db.Shrink(ctx, c.conn) // a dead connection has no limits
 	return c.release()
 }
 
@@ -74,33 +76,33 @@ func (c *Comparison) Close() error {
 // on, a statement by itself may meet another night's. On PostgreSQL that is a
 // transaction, which first looks at the session's word; the snapshot is one.
 func (c *Comparison) within(ctx context.Context, f func(on place) error) error {
-	if c.snapshot || c.d.dialect == sqlfiles.SQLite {
+	if c.snapshot || c.d.Dialect() == sqlfiles.SQLite {
 		return f(c.conn)
 	}
 	tx, err := c.conn.BeginTxx(ctx, nil)
 	if err != nil {
-		return c.d.explain("begin", err)
+		return c.d.db.Explain("begin", err)
 	}
 	if err := f(tx); err != nil {
 		_ = tx.Rollback() // the first error is the one to tell
 		return err
 	}
-	return c.d.explain("commit", tx.Commit())
+	return c.d.db.Explain("commit", tx.Commit())
 }
 
 func (c *Comparison) exec(ctx context.Context, name string, arg any) error {
 	return c.within(ctx, func(on place) error {
-		_, err := c.d.exec(ctx, on, name, arg)
+		_, err := c.d.db.Exec(ctx, on, name, arg)
 		return err
 	})
 }
 
 func (c *Comparison) one(ctx context.Context, dest any, name string, arg any) error {
-	return c.within(ctx, func(on place) error { return c.d.one(ctx, on, dest, name, arg) })
+	return c.within(ctx, func(on place) error { return c.d.db.One(ctx, on, dest, name, arg) })
 }
 
 func (c *Comparison) all(ctx context.Context, dest any, name string, arg any) error {
-	return c.within(ctx, func(on place) error { return c.d.all(ctx, on, dest, name, arg) })
+	return c.within(ctx, func(on place) error { return c.d.db.All(ctx, on, dest, name, arg) })
 }
 
 func (c *Comparison) run(ctx context.Context, names ...string) error {
@@ -123,7 +125,7 @@ func (c *Comparison) args() args {
 // stamp is a time that is compared with, where the beginning of time means all.
 func stamp(t time.Time) Time {
 	if t.IsZero() {
-		return Time{time.Unix(0, 0).UTC()}
+		return at(time.Unix(0, 0))
 	}
 	return at(t)
 }
@@ -197,6 +199,7 @@ func (c *Comparison) TouchProvider(ctx context.Context) error {
 		return err
 	}
 	with := c.args()
+	with["drawn"] = jobs.RollingRefunds
 	with["draw"] = reconcile.ShortHash(c.scope.MID, string(c.scope.Day))
 	if err := c.exec(ctx, "draw_rolling", with); err != nil {
 		return err
@@ -225,10 +228,6 @@ func (c *Comparison) touchLateRows(ctx context.Context) error {
 	return nil
 }
 
-// knownShare is the part, in tenths, of a day's paid orders that the shop must
-// know before the others of that day can be called missing.
-const knownShare = 9
-
 func (c *Comparison) touchFirstRead(ctx context.Context) error {
 	var days []string
 	if err := c.all(ctx, &days, "first_read_days", c.args()); err != nil {
@@ -242,7 +241,7 @@ func (c *Comparison) touchFirstRead(ctx context.Context) error {
 		if err := c.one(ctx, &share, "day_known", c.onDay(day)); err != nil {
 			return err
 		}
-		if share.Known*10 < share.Paid*knownShare {
+		if !reconcile.DayKnown(share.Paid, share.Known) {
 			continue
 		}
 		if err := c.exec(ctx, "touch_moved", c.onDay(day)); err != nil {
@@ -272,15 +271,15 @@ func (c *Comparison) KeepMethod(ctx context.Context, method pay.Method) error {
 func (c *Comparison) Fold(ctx context.Context) error {
 	if !c.snapshot {
 		begin := "BEGIN DEFERRED"
-		if c.d.dialect == sqlfiles.Postgres {
+		if c.d.Dialect() == sqlfiles.Postgres {
 			begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 		}
 		if _, err := c.conn.ExecContext(ctx, begin); err != nil {
-			return c.d.explain("begin", err)
+			return c.d.db.Explain("begin", err)
 		}
 		c.snapshot = true
-		if err := stillOwn(ctx, c.conn); err != nil {
-			return c.d.explain("begin", err)
+		if err := database.StillOwn(ctx, c.conn); err != nil {
+			return c.d.db.Explain("begin", err)
 		}
 	}
 	return c.run(ctx, "clear_standing", "fill_standing", "fill_standing_looked", "analyze_standing")
@@ -312,8 +311,8 @@ func (c *Comparison) filter(ctx context.Context, all, answered bool) (touched, s
 	return touched, suspects, err
 }
 
-// Next gives the suspects after one, most money first, at most limit.
-func (c *Comparison) Next(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error) {
+// NextSuspects gives the suspects after one, most money first, at most limit.
+func (c *Comparison) NextSuspects(ctx context.Context, after reconcile.Suspect, limit int) ([]reconcile.Suspect, error) {
 	with := args{"mid": c.scope.MID, "stake": after.Stake, "after": after.OrderID, "limit": limit}
 	var rows []struct {
 		SuspectID string `db:"suspect_id"`
@@ -366,30 +365,30 @@ func (c *Comparison) SaveLookUps(ctx context.Context, payments []pay.Payment, ju
 }
 
 func (c *Comparison) saveLookUps(ctx context.Context, on place, payments []pay.Payment, judged []string) error {
-	marks := newBulk(c.d, on, "INSERT INTO judged (order_id)", 1, "ON CONFLICT DO NOTHING", lookUpBatch)
-	defer marks.close()
+	marks := database.NewBulk(c.d.db, on, "INSERT INTO judged (order_id)", 1, "ON CONFLICT DO NOTHING", lookUpBatch)
+	defer marks.Close()
 	for _, id := range judged {
-		if err := marks.add(ctx, id); err != nil {
+		if err := marks.Add(ctx, id); err != nil {
 			return err
 		}
 	}
-	into := newBulk(c.d, on, "INSERT INTO looked_payments ("+paymentColumns+")", 24, "ON CONFLICT DO NOTHING", lookUpBatch)
-	defer into.close()
-	cancels := newBulk(c.d, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
-	defer cancels.close()
+	into := database.NewBulk(c.d.db, on, "INSERT INTO looked_payments ("+paymentColumns+")", 24, "ON CONFLICT DO NOTHING", lookUpBatch)
+	defer into.Close()
+	cancels := database.NewBulk(c.d.db, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
+	defer cancels.Close()
 	for _, p := range payments {
-		if err := into.add(ctx, newPaymentRow(p, c.now).values()...); err != nil {
+		if err := into.Add(ctx, newPaymentRow(p, c.now).values()...); err != nil {
 			return err
 		}
 		for _, cancel := range p.Cancels {
-			if err := cancels.add(ctx, p.MID, p.PaymentKey, cancel.TransactionKey, cancel.Amount, string(cancel.Status),
+			if err := cancels.Add(ctx, p.MID, p.PaymentKey, cancel.TransactionKey, cancel.Amount, string(cancel.Status),
 				at(cancel.CanceledAt), pay.Marker(cancel.Reason)); err != nil {
 				return err
 			}
 		}
 	}
-	for _, each := range []*bulk{marks, into, cancels} {
-		if err := each.flush(ctx); err != nil {
+	for _, each := range []*database.Bulk{marks, into, cancels} {
+		if err := each.Flush(ctx); err != nil {
 			return err
 		}
 	}
@@ -432,9 +431,9 @@ func (c *Comparison) Agreeing(ctx context.Context, positions []int64) ([]reconci
 
 // agreeingAt walks over the agreeing payments, without keeping them.
 func (c *Comparison) agreeingAt(ctx context.Context, positions []int64) ([]reconcile.Suspect, error) {
-	rows, err := c.conn.QueryxContext(ctx, c.d.query("agreeing"))
+	rows, err := c.conn.QueryxContext(ctx, c.d.db.Query("agreeing"))
 	if err != nil {
-		return nil, c.d.explain("agreeing", err)
+		return nil, c.d.db.Explain("agreeing", err)
 	}
 	defer rows.Close()
 	var drawn []reconcile.Suspect
@@ -444,11 +443,11 @@ func (c *Comparison) agreeingAt(ctx context.Context, positions []int64) ([]recon
 		}
 		var orderID, key string
 		if err := rows.Scan(&orderID, &key); err != nil {
-			return nil, c.d.explain("agreeing", err)
+			return nil, c.d.db.Explain("agreeing", err)
 		}
 		drawn = append(drawn, reconcile.Suspect{OrderID: orderID, Known: []reconcile.Known{{PaymentKey: key, WasDone: true}}})
 	}
-	return drawn, c.d.explain("agreeing", rows.Err())
+	return drawn, c.d.db.Explain("agreeing", rows.Err())
 }
 
 func (c *Comparison) fillOrder(ctx context.Context, s *reconcile.Suspect) error {

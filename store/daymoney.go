@@ -35,7 +35,7 @@ func (c *Comparison) DayMoney(ctx context.Context) (reconcile.DayMoney, error) {
 		{"day_cancels", func(t *reconcile.DayTotal) *reconcile.Moved { return &t.Provider }},
 	} {
 		var rows []movedRow
-		if err := c.d.all(ctx, c.conn, &rows, part.query, c.args()); err != nil {
+		if err := c.d.db.All(ctx, c.conn, &rows, part.query, c.args()); err != nil {
 			return day, err
 		}
 		for _, row := range rows {
@@ -48,5 +48,5 @@ func (c *Comparison) DayMoney(ctx context.Context) (reconcile.DayMoney, error) {
 		}
 	}
 	day.Sort()
-	return day, c.d.one(ctx, c.conn, &day.Undated, "day_undated", c.args())
+	return day, c.d.db.One(ctx, c.conn, &day.Undated, "day_undated", c.args())
 }

@@ -19,7 +19,7 @@ import (
 // refunding already a *reconcile.RefundingError; what the payment has no room for
 // is a *TooMuchError.
 func (d *DB) DecideRefund(ctx context.Context, decision app.RefundDecision, keep bool) (done app.Decided, err error) {
-	err = d.write(ctx, func(tx *sqlx.Tx) error {
+	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if done, err = d.decideRefund(ctx, tx, decision); err == nil && !keep {
 			return errShown
 		}
@@ -52,7 +52,7 @@ func (d *DB) decideRefund(ctx context.Context, tx *sqlx.Tx, decision app.RefundD
 		return done, err
 	}
 	after, _ = after.AfterRefund(request.State.Stand()) // Toss may have had it
-	if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
 		return done, err
 	}
 	_, err = d.append(ctx, tx, append(entries, entry(decision.Now, decision.By, "", "break:"+after.ID, "break."+string(after.Status), after.Note, map[string]any{
@@ -65,7 +65,7 @@ func (d *DB) decideRefund(ctx context.Context, tx *sqlx.Tx, decision app.RefundD
 // whatever was planned now; a decision about another payment is another one.
 func (d *DB) decidedBefore(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, decision app.RefundDecision) (app.Decided, error) {
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil {
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil {
 		return app.Decided{}, fmt.Errorf("break %s: its refund %q: %w", b.ID, b.RefundID, err)
 	}
 	if row.PaymentKey != decision.Request.PaymentKey {
@@ -78,12 +78,12 @@ func (d *DB) decidedBefore(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDecision) (refunds.Request, []Entry, error) {
 	if decision.Adopted {
 		var row refundRow
-		if err := d.one(ctx, tx, &row, "refund_to_write", args{"id": decision.Request.ID}); err != nil {
+		if err := d.db.One(ctx, tx, &row, "refund_to_write", args{"id": decision.Request.ID}); err != nil {
 			return refunds.Request{}, nil, err
 		}
 		r := row.request()
-		if !r.State.Open() {
-			return r, nil, &reconcile.StaleError{Now: "refund " + r.ID + " asked for it and is " + string(r.State)}
+		if stands, ok := r.Adopted(); !ok {
+			return r, nil, &reconcile.StaleError{Now: stands}
 		}
 		return r, nil, nil
 	}
@@ -99,17 +99,15 @@ func (d *DB) requestOf(ctx context.Context, tx *sqlx.Tx, decision app.RefundDeci
 	return added.New[0], entries, nil
 }
 
-// onceByFile refuses what the same workbook has decided about the break before,
-// unless the break bears it still.
+// onceByFile asks whether the workbook may decide, with what was decided about the
+// break before.
 func (d *DB) onceByFile(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, decision app.RefundDecision) error {
-	if decision.Workbook.SHA256 == "" || b.Bears(decision.Word) {
-		return nil
-	}
 	var entries []Entry
-	if err := d.all(ctx, tx, &entries, "journal_of", args{"subject": "break:" + b.ID}); err != nil {
+	if err := d.db.All(ctx, tx, &entries, "journal_of", args{"subject": "break:" + b.ID}); err != nil {
 		return err
 	}
-	for _, e := range entries {
+	earlier := make([]reconcile.Earlier, len(entries))
+	for i, e := range entries {
 		var facts struct {
 			As       reconcile.Disposition `json:"as"`
 			Workbook string                `json:"workbook"`
@@ -117,9 +115,7 @@ func (d *DB) onceByFile(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, dec
 		if err := json.Unmarshal([]byte(e.Facts), &facts); err != nil {
 			return fmt.Errorf("journal entry %d is unreadable: %w", e.Seq, err)
 		}
-		if facts.As == reconcile.RefundNow && facts.Workbook == decision.Workbook.SHA256 {
-			return &app.DecidedBeforeError{BreakID: b.ID, At: e.At.Time}
-		}
+		earlier[i] = reconcile.Earlier{As: facts.As, Workbook: facts.Workbook, At: e.At.Time}
 	}
-	return nil
+	return b.OncePerFile(decision.Word, decision.Workbook.SHA256, earlier)
 }

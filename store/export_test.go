@@ -2,32 +2,20 @@ package store
 
 import (
 	"context"
+	"daesa/internal/database"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
 
-// with opens a database again with another PRAGMA.
-func with(t *testing.T, path, old, pragma string) *DB {
+// with opens a database with another setting of SQLite.
+func with(t *testing.T, path, pragma string, value int) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), "sqlite:"+path)
+	db, err := Open(t.Context(), "sqlite:"+path, database.PragmasForTest(map[string]string{pragma: fmt.Sprint(value)}))
 	if err != nil {
-		t.Fatal(err)
-	}
-	dsn := sqliteDSN(path)
-	if old == "" {
-		dsn += "&_pragma=" + pragma
-	} else {
-		dsn = strings.Replace(dsn, old, pragma, 1)
-	}
-	if err := db.db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.pool("sqlite", dsn); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
@@ -37,13 +25,13 @@ func with(t *testing.T, path, old, pragma string) *DB {
 // PatientForTest opens a database that waits only so many milliseconds.
 func PatientForTest(t *testing.T, path string, milliseconds int) *DB {
 	t.Helper()
-	return with(t, path, fmt.Sprintf("busy_timeout%%28%d%%29", busyMilliseconds), fmt.Sprintf("busy_timeout%%28%d%%29", milliseconds))
+	return with(t, path, "busy_timeout", milliseconds)
 }
 
 // SmallForTest opens a database whose disk has room for so many pages.
 func SmallForTest(t *testing.T, path string, pages int) *DB {
 	t.Helper()
-	return with(t, path, "", fmt.Sprintf("max_page_count(%d)", pages))
+	return with(t, path, "max_page_count", pages)
 }
 
 // BegunForTest is a transaction as any other of the store's, and a statement that
@@ -56,18 +44,18 @@ type BegunForTest struct {
 // BeginForTest begins a transaction.
 func (d *DB) BeginForTest(t *testing.T, statement string) (b BegunForTest, err error) {
 	t.Helper()
-	if b.Prepared, err = d.db.Preparex(statement); err != nil {
+	if b.Prepared, err = d.db.Pool().Preparex(statement); err != nil {
 		return b, err
 	}
 	t.Cleanup(func() { _ = b.Prepared.Close() })
-	b.Tx, err = d.db.Beginx()
+	b.Tx, err = d.db.Pool().Beginx()
 	return b, err
 }
 
 // CountForTest counts the rows of a table.
 func (d *DB) CountForTest(t *testing.T, table string) (n int) {
 	t.Helper()
-	if err := d.db.Get(&n, "SELECT count(*) FROM "+table); err != nil {
+	if err := d.db.Pool().Get(&n, "SELECT count(*) FROM "+table); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -76,11 +64,11 @@ func (d *DB) CountForTest(t *testing.T, table string) (n int) {
 // LockForTest holds a database locked, as a database browser might.
 func LockForTest(t *testing.T, path string) (release func()) {
 	t.Helper()
-	db, err := sqlx.Open("sqlite", sqliteDSN(path))
+	db, err := Open(t.Context(), "sqlite:"+path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx, err := db.Beginx()
+	tx, err := db.db.Pool().Beginx()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +80,7 @@ func LockForTest(t *testing.T, path string) (release func()) {
 
 // SettingForTest reads a setting of a connection of the pool.
 func (d *DB) SettingForTest(ctx context.Context, name string) (value string, err error) {
-	return value, d.db.GetContext(ctx, &value, "SELECT current_setting('"+name+"')")
+	return value, d.db.Pool().GetContext(ctx, &value, "SELECT current_setting('"+name+"')")
 }
 
 // SettingForTest reads a setting of a comparison's connection.
@@ -106,14 +94,14 @@ func (c *Comparison) SettingForTest(t *testing.T, name string) (value string) {
 
 // Explained runs a statement and explains its error as every query's is.
 func (d *DB) Explained(ctx context.Context, statement string) error {
-	_, err := d.db.ExecContext(ctx, statement)
-	return d.explain("a test", err)
+	_, err := d.db.Pool().ExecContext(ctx, statement)
+	return d.db.Explain("a test", err)
 }
 
 // WithinForTest runs a statement in a transaction of ours, and does something
 // before its end.
 func (d *DB) WithinForTest(ctx context.Context, statement string, meanwhile func()) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, statement)
 		meanwhile()
 		return err
@@ -123,7 +111,7 @@ func (d *DB) WithinForTest(ctx context.Context, statement string, meanwhile func
 // HoldForTest keeps a transaction open that has run a statement.
 func (d *DB) HoldForTest(t *testing.T, statement string) (release func()) {
 	t.Helper()
-	tx, err := d.db.Beginx()
+	tx, err := d.db.Pool().Beginx()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,16 +124,16 @@ func (d *DB) HoldForTest(t *testing.T, statement string) (release func()) {
 // StumbleForTest ends every transaction before its first commit, as PostgreSQL
 // does where two cannot be put in an order.
 func (d *DB) StumbleForTest() {
-	d.stumble = func(try int) error {
+	d.db.StumbleForTest(func(try int) error {
 		if try == 1 {
 			return &pq.Error{Code: "40001", Message: "could not serialize access"}
 		}
 		return nil
-	}
+	})
 }
 
 // TrustForTest lets a database believe that no pooler hands sessions on.
-func (d *DB) TrustForTest() { d.unshared.Store(true) }
+func (d *DB) TrustForTest() { d.db.TrustForTest() }
 
 // UnclassifiedForTest are the columns of requests and transfers of which the
 // journal's comparison does not know whether an entry says them.

@@ -213,7 +213,7 @@ func filtered(t *rapid.T, db *store.DB, mid string, orders []pay.Order, rows []p
 	must(c.Fold(ctx))
 	_, _, err = c.Filter(ctx, false)
 	must(err)
-	batch, err := c.Next(ctx, reconcile.Suspect{Stake: 1 << 62}, 1000)
+	batch, err := c.NextSuspects(ctx, reconcile.Suspect{Stake: 1 << 62}, 1000)
 	must(err)
 	suspects := map[string]bool{}
 	for _, s := range batch {

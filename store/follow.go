@@ -28,7 +28,7 @@ func (d *DB) lockWaiting(ctx context.Context, tx *sqlx.Tx, id string, to refunds
 		return nil
 	}
 	var rows []breakRow
-	return d.all(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": id})
+	return d.db.All(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": id})
 }
 
 // followRefund carries the breaks that wait for a request to where its end takes
@@ -39,17 +39,17 @@ func (d *DB) followRefund(ctx context.Context, tx *sqlx.Tx, m moving) ([]Entry, 
 		return nil, nil
 	}
 	var rows []breakRow
-	if err := d.all(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": m.request.ID}); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": m.request.ID}); err != nil {
 		return nil, err
 	}
 	var entries []Entry
 	for _, row := range rows {
 		before := row.breakOf()
 		after, change := before.AfterRefund(m.to.Stand())
-		if change == reconcile.ChangeNone {
+		if !change.Told() {
 			continue
 		}
-		if _, err := d.exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(after)); err != nil {
 			return nil, err
 		}
 		entries = append(entries, entry(m.now, m.actor, m.runID, "break:"+after.ID, "break."+string(change), "refund "+m.request.ID+" is "+string(m.to), map[string]any{
@@ -89,45 +89,12 @@ func judged(rows []judgedRow) []reconcile.Break {
 	return breaks
 }
 
-// afresh carries the night's breaks over it once more where somebody has decided
-// about them since the night read them: a decision is never written over. What
-// the night proposed for a break that needs nobody any more is left out.
+// afresh reads the night's breaks once more: somebody may have decided about them
+// since the night read them.
 func (c *Comparison) afresh(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.Written, error) {
 	var rows []judgedRow
-	if err := c.d.all(ctx, tx, &rows, "breaks_of_judged_to_write", c.args()); err != nil {
+	if err := c.d.db.All(ctx, tx, &rows, "breaks_of_judged_to_write", c.args()); err != nil {
 		return night, err
 	}
-	breaks := judged(rows)
-	current := make(map[string]*reconcile.Break, len(breaks))
-	for i := range breaks {
-		current[breaks[i].ID] = &breaks[i]
-	}
-	decided := map[string]bool{}
-	changes := make([]jobs.BreakChange, 0, len(night.Breaks))
-	for _, change := range night.Breaks {
-		now := current[change.Break.ID]
-		if now == nil || change.Before != nil && sameBreak(*change.Before, *now) {
-			changes = append(changes, change)
-			continue
-		}
-		decided[change.Break.ID] = true
-		if again, ok := change.Again(*now, night.Lease.Day); ok {
-			changes = append(changes, again)
-			decided[change.Break.ID] = !again.Break.Status.NeedsPerson()
-		}
-	}
-	night.Breaks = changes
-	proposed := make([]refunds.Request, 0, len(night.Proposed))
-	for _, r := range night.Proposed {
-		if !decided[r.BreakID] {
-			proposed = append(proposed, r)
-		}
-	}
-	night.Proposed = proposed
-	return night, nil
-}
-
-// sameBreak reports whether a break still stands as it was read.
-func sameBreak(read, now reconcile.Break) bool {
-	return read.RefundStand == now.RefundStand && newBreakRow(read).same(newBreakRow(now))
+	return night.Afresh(judged(rows)), nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app"
+	"daesa/internal/database"
 )
 
 // Entry is one row of the journal: who changed what, when and why. Facts is a
@@ -37,7 +38,7 @@ type Entry struct {
 func (e Entry) chained() string {
 	sum := sha256.New()
 	for _, field := range []string{
-		fmt.Sprint(e.Seq), e.At.UTC().Format(timeLayout), e.Actor, e.RunID, e.Subject,
+		fmt.Sprint(e.Seq), e.At.UTC().Format(database.TimeLayout), e.Actor, e.RunID, e.Subject,
 		e.Action, e.Reason, e.Facts, e.PrevHash,
 	} {
 		fmt.Fprintf(sum, "%d:%s\n", len(field), field)
@@ -71,7 +72,7 @@ func (d *DB) append(ctx context.Context, tx *sqlx.Tx, entries []Entry) (string, 
 // transaction ends. It comes as late as it can.
 func (d *DB) lockJournal(ctx context.Context, tx *sqlx.Tx) (journalHead, error) {
 	var head journalHead
-	err := d.one(ctx, tx, &head, "journal_lock", nil)
+	err := d.db.One(ctx, tx, &head, "journal_lock", nil)
 	return head, err
 }
 
@@ -81,17 +82,17 @@ func (d *DB) appendTo(ctx context.Context, tx *sqlx.Tx, head journalHead, entrie
 		next := entries[0].after(head)
 		return next.Hash, d.change(ctx, tx, "journal_add", next, "the journal")
 	}
-	rows := newBulk(d, tx, "INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash)", 10, "", journalBatch)
-	defer rows.close()
+	rows := database.NewBulk(d.db, tx, "INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash)", 10, "", journalBatch)
+	defer rows.Close()
 	for _, each := range entries {
 		next := each.after(head)
 		head = journalHead{next.Seq, next.Hash}
-		if err := rows.add(ctx, next.Seq, next.At, next.Actor, next.RunID, next.Subject,
+		if err := rows.Add(ctx, next.Seq, next.At, next.Actor, next.RunID, next.Subject,
 			next.Action, next.Reason, next.Facts, next.PrevHash, next.Hash); err != nil {
 			return "", err
 		}
 	}
-	return head.Hash, rows.flush(ctx)
+	return head.Hash, rows.Flush(ctx)
 }
 
 // after is the entry in its place behind a head.
@@ -114,13 +115,13 @@ func entry(now time.Time, actor, runID, subject, action, reason string, facts an
 // journal is empty.
 func (d *DB) JournalHead(ctx context.Context) (int64, string, error) {
 	var head journalHead
-	err := d.one(ctx, d.db, &head, "journal_head", nil)
+	err := d.db.One(ctx, d.db.Pool(), &head, "journal_head", nil)
 	return head.Seq, head.Hash, err
 }
 
 // EntryHash gives the hash of an entry, "" where there is none.
 func (d *DB) EntryHash(ctx context.Context, seq int64) (hash string, err error) {
-	err = d.one(ctx, d.db, &hash, "entry_hash", args{"seq": seq})
+	err = d.db.One(ctx, d.db.Pool(), &hash, "entry_hash", args{"seq": seq})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -190,9 +191,9 @@ func (d *DB) WalkChain(ctx context.Context, from app.ChainPoint) (app.ChainWalk,
 
 // snapshotted runs f on one snapshot of the database.
 func (d *DB) snapshotted(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	tx, err := d.db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	tx, err := d.db.Pool().BeginTxx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
-		return d.explain("begin", err)
+		return d.db.Explain("begin", err)
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
 	return f(tx)
@@ -200,31 +201,31 @@ func (d *DB) snapshotted(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 
 // walk visits the entries from a number on, in their order.
 func (d *DB) walk(ctx context.Context, tx *sqlx.Tx, from int64, visit func(Entry) error) error {
-	text, values, err := d.bind("journal_after", args{"seq": from})
+	text, values, err := d.db.Bind("journal_after", args{"seq": from})
 	if err != nil {
 		return err
 	}
 	rows, err := tx.QueryxContext(ctx, text, values...)
 	if err != nil {
-		return d.explain("journal", err)
+		return d.db.Explain("journal", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var e Entry
 		if err := rows.StructScan(&e); err != nil {
-			return d.explain("journal", err)
+			return d.db.Explain("journal", err)
 		}
 		if err := visit(e); err != nil {
 			return err
 		}
 	}
-	return d.explain("journal", rows.Err())
+	return d.db.Explain("journal", rows.Err())
 }
 
 // checkHead compares the last entry with the head.
 func (d *DB) checkHead(ctx context.Context, tx *sqlx.Tx, v *app.Verified) error {
 	var head journalHead
-	if err := d.one(ctx, tx, &head, "journal_head", nil); err != nil {
+	if err := d.db.One(ctx, tx, &head, "journal_head", nil); err != nil {
 		return err
 	}
 	switch {

@@ -66,7 +66,7 @@ func (s *journalSums) add(e Entry) error {
 // refund counts what a send takes of the limits, and what one that did not leave
 // gives back.
 func (s *journalSums) refund(e Entry, id string) error {
-	sending, retry := e.Action == "refund."+string(refunds.Sending), e.Action == "refund."+string(refunds.Retry)
+	sending, retry := e.Action == "refund."+string(refunds.StateSending), e.Action == "refund."+string(refunds.StateRetry)
 	if !sending && !retry {
 		if e.Action != "refund.answered" {
 			delete(s.sent, id)
@@ -84,9 +84,9 @@ func (s *journalSums) refund(e Entry, id string) error {
 		return fmt.Errorf("database: journal entry %d has no amount: %w", e.Seq, err)
 	}
 	switch {
-	case sending && from != refunds.Unknown && from != refunds.Sending: // counted when it was first sent
+	case sending && from.TakesOfLimits():
 		s.take(e.RunID, e.At, t.fact("currency"), 1, amount)
-	case retry && from == refunds.Sending:
+	case retry && refunds.GivesLimitsBack(from, refunds.StateRetry):
 		s.take(e.RunID, s.sent[id], t.fact("currency"), -1, -amount)
 	}
 	if sending {

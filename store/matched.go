@@ -158,13 +158,13 @@ func (a *Agreement) Next(ctx context.Context) (reports.Matched, error) {
 }
 
 func (a *Agreement) begin(ctx context.Context) error {
-	text, values, err := a.c.d.bind("matched_rows", a.c.args())
+	text, values, err := a.c.d.db.Bind("matched_rows", a.c.args())
 	if err != nil {
 		return err
 	}
 	if a.rows, err = a.c.conn.QueryxContext(ctx, text, values...); err != nil {
 		a.rows = nil
-		return a.c.d.explain("matched_rows", err)
+		return a.c.d.db.Explain("matched_rows", err)
 	}
 	return a.read()
 }
@@ -172,9 +172,9 @@ func (a *Agreement) begin(ctx context.Context) error {
 func (a *Agreement) read() error {
 	if !a.rows.Next() {
 		a.done = true
-		return a.c.d.explain("matched_rows", a.rows.Err())
+		return a.c.d.db.Explain("matched_rows", a.rows.Err())
 	}
-	return a.c.d.explain("matched_rows", a.rows.Scan(a.next.fields()...))
+	return a.c.d.db.Explain("matched_rows", a.rows.Scan(a.next.fields()...))
 }
 
 // matchedRow is one row of matched_rows.
@@ -207,18 +207,8 @@ func (r *matchedRow) fields() []any {
 type matchedPair struct {
 	matched          reports.Matched
 	shopKey          string
-	payment, best    matchedPayment // the one that is read, and the one that the order is shown with
-	paidAt, canceled time.Time      // the shop's
-}
-
-// matchedPayment is what the list and a look-up say of one payment.
-type matchedPayment struct {
-	key                    string
-	method                 pay.Method
-	currency               pay.Currency
-	held                   int64
-	status                 pay.PaymentStatus
-	approvedAt, canceledAt time.Time
+	payment, best    reconcile.ListedPayment // the one that is read, and the one that the order is shown with
+	paidAt, canceled time.Time               // the shop's
 }
 
 func (p *matchedPair) begin(mid string, r *matchedRow) {
@@ -232,40 +222,17 @@ func (p *matchedPair) add(r *matchedRow) {
 	if r.key == "" {
 		return
 	}
-	if p.payment.key != r.key {
+	if p.payment.Key != r.key {
 		p.choose()
-		p.payment = matchedPayment{key: r.key, method: pay.Method(r.method), currency: pay.Currency(r.currency), held: r.held,
-			approvedAt: r.lookedApprovedAt.Time, canceledAt: r.lookedCanceledAt.Time}
+		p.payment = reconcile.ListedPayment{Key: r.key, Method: pay.Method(r.method), Currency: pay.Currency(r.currency), Held: r.held,
+			ApprovedAt: r.lookedApprovedAt.Time, CanceledAt: r.lookedCanceledAt.Time}
 	}
-	now := &p.payment
-	status := pay.PaymentStatus(r.rowStatus)
-	if listRank[status] > listRank[now.status] || now.status == "" {
-		now.status = status
-	}
-	if status == pay.Done {
-		now.approvedAt = r.rowAt.Time
-	}
-	if status == pay.Canceled || status == pay.PartialCanceled {
-		now.canceledAt = pay.Latest(now.canceledAt, r.rowAt.Time)
-	}
-	if r.lookedStatus != "" && r.lookedHeld == r.held {
-		now.status = pay.PaymentStatus(r.lookedStatus) // the look-up is the truth, the list was the hint
-	}
+	p.payment.Row(pay.PaymentStatus(r.rowStatus), r.rowAt.Time)
+	p.payment.LookedUp(pay.PaymentStatus(r.lookedStatus), r.lookedHeld)
 }
 
-// listRank is how far along a payment is that has a row of such a status.
-var listRank = map[pay.PaymentStatus]int{pay.WaitingForDeposit: 1, pay.Done: 2, pay.PartialCanceled: 3, pay.Canceled: 4}
-
-// choose keeps the payment that was read where it says more of the order: one
-// that holds money, the shop's own, one that was paid, the last by its key.
 func (p *matchedPair) choose() {
-	if p.payment.key == "" {
-		return
-	}
-	rank := func(m *matchedPayment) int64 {
-		return flag(m.held > 0)<<2 | flag(m.key == p.shopKey)<<1 | flag(!m.approvedAt.IsZero())
-	}
-	if p.best.key == "" || rank(&p.payment) >= rank(&p.best) {
+	if p.payment.Before(p.best, p.shopKey) {
 		p.best = p.payment
 	}
 }
@@ -273,15 +240,9 @@ func (p *matchedPair) choose() {
 func (p *matchedPair) row() reports.Matched {
 	p.choose()
 	m := p.matched
-	m.TossStatus, m.TossHeld = string(p.best.status), p.best.held
-	m.PaymentKey, m.Method = cmp.Or(p.best.key, m.PaymentKey), cmp.Or(p.best.method, m.Method)
-	m.Currency = cmp.Or(m.Currency, p.best.currency)
-	m.ApprovedAt, m.CanceledAt = p.paidAt, p.canceled
-	if !p.best.approvedAt.IsZero() {
-		m.ApprovedAt = p.best.approvedAt
-	}
-	if !p.best.canceledAt.IsZero() {
-		m.CanceledAt = p.best.canceledAt
-	}
+	m.TossStatus, m.TossHeld = string(p.best.Status), p.best.Held
+	m.PaymentKey, m.Method = cmp.Or(p.best.Key, m.PaymentKey), cmp.Or(p.best.Method, m.Method)
+	m.Currency = cmp.Or(m.Currency, p.best.Currency)
+	m.ApprovedAt, m.CanceledAt = cmp.Or(p.best.ApprovedAt, p.paidAt), cmp.Or(p.best.CanceledAt, p.canceled)
 	return m
 }

@@ -55,10 +55,10 @@ func insert(t *testing.T, db *store.DB, mid, ref, payment, state string, inProgr
 func TestTwoInFlightOnOnePaymentAreBothHeldByTheMigration(t *testing.T) {
 	onOlder(t, 8, func(t *testing.T, db *store.DB) {
 		both := map[string]refunds.State{
-			insert(t, db, "tosspayment", "a", "pay-1", "unknown", 0):   refunds.Unknown,
-			insert(t, db, "tosspayments", "a", "pay-1", "sending", 0):  refunds.Sending,
-			insert(t, db, "tosspayment", "b", "pay-2", "accepted", 1):  refunds.Accepted,
-			insert(t, db, "tosspayments", "b", "pay-2", "unknown", 0):  refunds.Unknown,
+			insert(t, db, "tosspayment", "a", "pay-1", "unknown", 0):   refunds.StateUnknown,
+			insert(t, db, "tosspayments", "a", "pay-1", "sending", 0):  refunds.StateSending,
+			insert(t, db, "tosspayment", "b", "pay-2", "accepted", 1):  refunds.StateAccepted,
+			insert(t, db, "tosspayments", "b", "pay-2", "unknown", 0):  refunds.StateUnknown,
 			insert(t, db, "tosspayments", "c", "pay-3", "accepted", 1): "",
 			insert(t, db, "tosspayment", "d", "pay-3", "accepted", 0):  "",
 			insert(t, db, "tosspayments", "e", "pay-4", "unknown", 0):  "",
@@ -87,7 +87,7 @@ func TestTwoInFlightOnOnePaymentAreBothHeldByTheMigration(t *testing.T) {
 				}
 				continue
 			}
-			if r.State != refunds.HeldState || r.ErrorCode != refunds.WhyTwoInFlight || r.Version <= before[i].Version || r.LeaseOwner != "" || !r.NextAt.IsZero() || r.IdempotencyKey == "" {
+			if r.State != refunds.StateHeld || r.ErrorCode != refunds.WhyTwoInFlight || r.Version <= before[i].Version || r.LeaseOwner != "" || !r.NextAt.IsZero() || r.IdempotencyKey == "" {
 				t.Errorf("%s under %s is %+v", r.Ref, r.MID, r)
 			}
 			if len(history) != 1 || history[0].Action != "refund.held" || history[0].Reason != refunds.WhyTwoInFlight || !strings.Contains(history[0].Facts, `"from":"`+string(was)+`"`) || time.Since(history[0].At).Abs() > time.Hour {
@@ -126,7 +126,7 @@ func TestTheMigrationIsNeverRefusedByWhatIsInFlight(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, id := range []string{a, b} {
-			if r, _, err := db.Refund(t.Context(), id); err != nil || r.State != refunds.HeldState || r.ErrorCode != refunds.WhyTwoInFlight {
+			if r, _, err := db.Refund(t.Context(), id); err != nil || r.State != refunds.StateHeld || r.ErrorCode != refunds.WhyTwoInFlight {
 				t.Errorf("it is %s since %s, %v", r.State, r.ErrorCode, err)
 			}
 		}

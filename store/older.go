@@ -41,11 +41,11 @@ func (d *DB) judgeOlder(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved
 	if t.Older.Taken {
 		return nil, nil
 	}
-	if _, err := d.exec(ctx, tx, "mark_backward", nil); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "mark_backward", nil); err != nil {
 		return nil, err
 	}
 	var rows []backwardRow
-	if err := d.all(ctx, tx, &rows, "backward_rows", nil); err != nil || len(rows) == 0 {
+	if err := d.db.All(ctx, tx, &rows, "backward_rows", nil); err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	var through []Entry
@@ -60,11 +60,11 @@ func (d *DB) judgeOlder(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved
 		note := t.Older.Note
 		if !word {
 			note = row.Note
-			if _, err := d.exec(ctx, tx, "use_allowance", key); err != nil {
+			if _, err := d.db.Exec(ctx, tx, "use_allowance", key); err != nil {
 				return nil, err
 			}
 		}
-		if _, err := d.exec(ctx, tx, "let_back", key); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "let_back", key); err != nil {
 			return nil, err
 		}
 		through = append(through, entry(t.Now, t.Actor, "", "order:"+row.OrderID, "order.taken_back", note, map[string]any{
@@ -75,16 +75,16 @@ func (d *DB) judgeOlder(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved
 	if len(saved.Backward) > 0 && !t.Older.LeaveOut {
 		return nil, &orders.BackwardError{Source: t.Source, Rows: saved.Backward}
 	}
-	_, err := d.exec(ctx, tx, "leave_backward_out", nil)
+	_, err := d.db.Exec(ctx, tx, "leave_backward_out", nil)
 	return through, err
 }
 
 // AllowOrder lets one order go back once, by the next row that would take it
 // back: a person's word, which the journal keeps.
 func (d *DB) AllowOrder(ctx context.Context, mid, orderID, note, actor string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		key := args{"mid": mid, "order_id": orderID, "note": note, "actor": actor, "now": at(now)}
-		if _, err := d.exec(ctx, tx, "allow_order", key); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "allow_order", key); err != nil {
 			return err
 		}
 		_, err := d.append(ctx, tx, []Entry{entry(now, actor, "", "order:"+orderID, "order.allowed_back", note, map[string]any{"mid": mid})})
@@ -101,7 +101,7 @@ func (d *DB) OrderFiles(ctx context.Context) (map[string]orders.Taken, error) {
 		Reader  string `db:"reader"`
 		Waiting int64  `db:"waiting"`
 	}
-	if err := d.all(ctx, d.db, &rows, "order_files", nil); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "order_files", nil); err != nil {
 		return nil, err
 	}
 	files := make(map[string]orders.Taken, len(rows))
@@ -113,8 +113,8 @@ func (d *DB) OrderFiles(ctx context.Context) (map[string]orders.Taken, error) {
 
 // SaveOrderFile remembers that a dropped file was taken.
 func (d *DB) SaveOrderFile(ctx context.Context, file orders.Taken, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "save_order_file", args{"path": file.Path, "size": file.Size, "changed": at(file.Changed),
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "save_order_file", args{"path": file.Path, "size": file.Size, "changed": at(file.Changed),
 			"reader": file.Reader, "waiting": flag(file.Waiting), "now": at(now)})
 		return err
 	})

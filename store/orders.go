@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app"
+	"daesa/internal/database"
 	"daesa/orders"
 	"daesa/pay"
 )
@@ -41,16 +42,16 @@ func (d *DB) TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], t
 	if err := d.RequireSession(ctx); err != nil {
 		return orders.Saved{}, err
 	}
-	conn, release, err := d.pin(ctx)
+	conn, release, err := d.db.Pin(ctx)
 	if err != nil {
 		return orders.Saved{}, err
 	}
 	defer func() { _ = release() }()
 	defer func() {
-		_, _ = d.exec(context.Background(), conn, "drop_incoming", nil) // a dead connection takes it along
+		_, _ = d.db.Exec(context.Background(), conn, "drop_incoming", nil) // a dead connection takes it along
 	}()
 	for _, name := range []string{"drop_incoming", "create_incoming"} {
-		if _, err := d.exec(ctx, conn, name, nil); err != nil {
+		if _, err := d.db.Exec(ctx, conn, name, nil); err != nil {
 			return orders.Saved{}, err
 		}
 	}
@@ -58,13 +59,13 @@ func (d *DB) TakeOrders(ctx context.Context, rows iter.Seq2[pay.Order, error], t
 	if err != nil {
 		return orders.Saved{}, err
 	}
-	err = d.writeOn(ctx, conn, func(tx *sqlx.Tx) error {
+	err = d.db.WriteOn(ctx, conn, func(tx *sqlx.Tx) error {
 		var total int64
-		if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
+		if err := d.db.One(ctx, tx, &total, "count_incoming", nil); err != nil {
 			return err
 		}
 		if total != gathered { // a pooler has led some of them elsewhere
-			return fmt.Errorf("%s: %d orders were read, and %d stand in the temporary table: %w", t.Source, gathered, total, errShared)
+			return fmt.Errorf("%s: %d orders were read, and %d stand in the temporary table: %w", t.Source, gathered, total, database.ErrShared)
 		}
 		if err := d.merge(ctx, tx, t, &saved); err != nil || !t.DryRun {
 			return err
@@ -82,8 +83,8 @@ var errDryRun = errors.New("dry run")
 
 // gather reads the source into the temporary table.
 func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, source iter.Seq2[pay.Order, error]) (saved orders.Saved, gathered int64, err error) {
-	rows := newBulk(d, conn, "INSERT INTO incoming (mid, order_id, "+strings.Join(orderColumns, ", ")+")", 2+len(orderColumns), "", orderBatch)
-	defer rows.close()
+	rows := database.NewBulk(d.db, conn, "INSERT INTO incoming (mid, order_id, "+strings.Join(orderColumns, ", ")+")", 2+len(orderColumns), "", orderBatch)
+	defer rows.Close()
 	for o, err := range source {
 		if err != nil {
 			return saved, gathered, err
@@ -93,20 +94,20 @@ func (d *DB) gather(ctx context.Context, conn *sqlx.Conn, source iter.Seq2[pay.O
 			saved.FirstOrdered = o.OrderedAt
 		}
 		saved.LastOrdered = pay.Latest(saved.LastOrdered, o.OrderedAt)
-		err := rows.add(ctx, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.Amount, o.CanceledAmount,
+		err := rows.Add(ctx, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.Amount, o.CanceledAmount,
 			o.RefundedElsewhere, o.TaxFreeAmount, o.PG, string(o.Currency), at(o.OrderedAt), at(o.PaidAt), at(o.CanceledAt), o.CustomerRef,
 			flag(o.MixedRefunds), flag(o.PaidUnknown))
 		if err != nil {
 			return saved, gathered, err
 		}
 	}
-	return saved, gathered, rows.flush(ctx)
+	return saved, gathered, rows.Flush(ctx)
 }
 
 func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *orders.Saved) error {
 	if text := keepOrders(t.Has); text != "" {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
-			return d.explain("merge orders", err)
+			return d.db.Explain("merge orders", err)
 		}
 	}
 	entries, err := d.judgeOlder(ctx, tx, t, saved)
@@ -114,7 +115,7 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *ord
 		return err
 	}
 	var unsound []string
-	if err := d.all(ctx, tx, &unsound, "unsound_incoming", nil); err != nil {
+	if err := d.db.All(ctx, tx, &unsound, "unsound_incoming", nil); err != nil {
 		return err
 	}
 	if len(unsound) > 0 {
@@ -122,23 +123,23 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *ord
 			"give the columns canceled_amount, refunded_elsewhere and tax_free_amount too; nothing was taken")
 	}
 	var total, known int64 // of those that were not left out
-	if err := d.one(ctx, tx, &total, "count_incoming", nil); err != nil {
+	if err := d.db.One(ctx, tx, &total, "count_incoming", nil); err != nil {
 		return err
 	}
-	if err := d.one(ctx, tx, &known, "count_known_incoming", nil); err != nil {
+	if err := d.db.One(ctx, tx, &known, "count_known_incoming", nil); err != nil {
 		return err
 	}
 	text, values, err := sqlx.Named(mergeOrders(), map[string]any{"now": at(t.Now)})
 	if err != nil {
 		return err
 	}
-	result, err := tx.ExecContext(ctx, d.db.Rebind(text), values...)
+	result, err := tx.ExecContext(ctx, d.db.Pool().Rebind(text), values...)
 	if err != nil {
-		return d.explain("merge orders", err)
+		return d.db.Explain("merge orders", err)
 	}
 	changed, err := result.RowsAffected()
 	if err != nil {
-		return d.explain("merge orders", err)
+		return d.db.Explain("merge orders", err)
 	}
 	saved.Inserted = total - known
 	saved.Updated = changed - saved.Inserted
@@ -199,7 +200,7 @@ func mergeOrders() string {
 // OrdersOf gives the orders with a number, of one merchant or of all.
 func (d *DB) OrdersOf(ctx context.Context, mid, orderID string) ([]pay.Order, error) {
 	var rows []orderRow
-	if err := d.all(ctx, d.db, &rows, "orders_of_id", args{"mid": mid, "order_id": orderID}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "orders_of_id", args{"mid": mid, "order_id": orderID}); err != nil {
 		return nil, err
 	}
 	orders := make([]pay.Order, len(rows))
@@ -223,7 +224,7 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 		Currency       string `db:"currency"`
 		Amount         int64  `db:"amount"`
 	}
-	if err := d.all(ctx, d.db, &rows, "transactions_of_order", args{"mid": mid, "order_id": orderID}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "transactions_of_order", args{"mid": mid, "order_id": orderID}); err != nil {
 		return nil, err
 	}
 	list := make([]pay.Transaction, len(rows))
@@ -240,14 +241,14 @@ func (d *DB) TransactionsOf(ctx context.Context, mid, orderID string) ([]pay.Tra
 // PaymentsOf gives the looked-up payments of an order number.
 func (d *DB) PaymentsOf(ctx context.Context, mid, orderID string) ([]app.LookedUp, error) {
 	var rows []paymentRow
-	if err := d.all(ctx, d.db, &rows, "payments_of_order", args{"mid": mid, "order_id": orderID}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "payments_of_order", args{"mid": mid, "order_id": orderID}); err != nil {
 		return nil, err
 	}
 	list := make([]app.LookedUp, len(rows))
 	for i, row := range rows {
 		p, _ := row.payment()
 		var cancels []cancelRow
-		if err := d.all(ctx, d.db, &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
+		if err := d.db.All(ctx, d.db.Pool(), &cancels, "cancels_of_payment", args{"mid": row.MID, "payment_key": row.PaymentKey}); err != nil {
 			return nil, err
 		}
 		for _, c := range cancels {

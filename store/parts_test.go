@@ -42,7 +42,7 @@ func TestOldTransfersGetTheirReason(t *testing.T) {
 			if _, err := db.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			transfers, err := db.HandTransfers(t.Context(), "", "")
+			transfers, err := db.ManualTransfers(t.Context(), "", "")
 			if err != nil || len(transfers) != 2 {
 				t.Fatalf("%+v, %v", transfers, err)
 			}
@@ -62,7 +62,7 @@ func TestOnlyMoveWritesTheStateOfARequest(t *testing.T) {
 	t.Parallel()
 	writes := regexp.MustCompile(`(?is)\bUPDATE\s+refunds\s+SET\b(.*?)(\bWHERE\b|$)`)
 	state := regexp.MustCompile(`(?i)(^|[\s,])state\s*=`)
-	queries, err := sqlfiles.Queries(sqlfiles.SQLite)
+	queries, err := store.Queries(sqlfiles.SQLite)
 	if err != nil {
 		t.Fatal(err)
 	}

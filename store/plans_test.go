@@ -3,6 +3,7 @@ package store
 import (
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -23,19 +24,19 @@ func TestSQLiteFindsAPaymentByAnIndex(t *testing.T) {
 	if _, err := d.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.db.ExecContext(t.Context(), d.query("create_suspects")); err != nil {
+	if _, err := d.db.Pool().ExecContext(t.Context(), d.db.Query("create_suspects")); err != nil {
 		t.Fatal(err)
 	}
 	reads := regexp.MustCompile(`^SCAN (\w+)`)
 	for _, name := range byPayment {
-		q := d.compiled(name)
+		text := d.db.Query(name)
 		var steps []struct {
 			ID     int    `db:"id"`
 			Parent int    `db:"parent"`
 			Unused int    `db:"notused"`
 			Detail string `db:"detail"`
 		}
-		if err := d.db.SelectContext(t.Context(), &steps, "EXPLAIN QUERY PLAN "+q.text, make([]any, len(q.names))...); err != nil {
+		if err := d.db.Pool().SelectContext(t.Context(), &steps, "EXPLAIN QUERY PLAN "+text, make([]any, strings.Count(text, "?"))...); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		for _, step := range steps {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/internal/database"
 	"daesa/internal/pgtest"
 	"daesa/internal/racing"
 	"daesa/orders"
@@ -217,7 +218,7 @@ func TestTheShopsDatabaseIsReadThroughAPooler(t *testing.T) {
 			traffic(t, bounced)
 			// As on many nights: what one leaves behind would be in the way of another.
 			for range 20 {
-				shop, dialect, err := store.OpenReadOnly(t.Context(), withValues(t, bounced, "search_path", "shop", "options", "-c default_transaction_isolation=serializable"))
+				shop, dialect, err := database.OpenReadOnly(t.Context(), withValues(t, bounced, "search_path", "shop", "options", "-c default_transaction_isolation=serializable"))
 				if err != nil {
 					t.Fatal(err)
 				}

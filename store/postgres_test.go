@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/internal/database"
 	"daesa/internal/pgtest"
 	"daesa/internal/racing"
 	"daesa/reconcile"
@@ -227,7 +228,7 @@ func TestAWrongURLShowsNoPassword(t *testing.T) {
 	for _, address := range []string{"postgres://kim:s3cr3t%@127.0.0.1/x", "postgres://kim:s3cr3t/x@127.0.0.1/x", "postgres://kim:s3cr3t@127.0.0.1:port/x",
 		"postgres://kim:s3cr3t@127.0.0.1:1/x?sslmode=perhaps", "postgres://kim:s3cr3t@127.0.0.1:1/x?sslmode=disable"} {
 		_, err := store.Open(t.Context(), address)
-		_, _, shop := store.OpenReadOnly(t.Context(), address)
+		_, _, shop := database.OpenReadOnly(t.Context(), address)
 		for _, err := range []error{err, shop} {
 			if err == nil || strings.Contains(fmt.Sprint(err, hint(err)), "s3cr3t") {
 				t.Errorf("%s: %v", address, err)
@@ -246,7 +247,7 @@ func TestUnencryptedConnections(t *testing.T) {
 		"mysql://u@db.shop.kr/x": true, "mysql://u@db.shop.kr/x?tls=false": true, "mysql://u@db.shop.kr/x?tls=preferred": true, "mysql://u@db.shop.kr/x?tls=true": false,
 		"mysql://u@db.shop.kr/x?tls_ca=ca.pem": false, "mysql://u@127.0.0.1/x": false, "sqlite:x.db": false,
 	} {
-		if _, got := store.Unencrypted(address); got != want {
+		if _, got := database.Unencrypted(address); got != want {
 			t.Errorf("%s: %v", address, got)
 		}
 	}

@@ -11,10 +11,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -22,13 +20,13 @@ import (
 // Claim takes the most urgent due request for a worker: first what must be
 // settled, then what may be sent, then what is only followed.
 func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, error) {
-	if err := d.prepare(ctx); err != nil {
+	if err := d.db.Prepare(ctx); err != nil {
 		return nil, err
 	}
 	var row refundRow
-	err := d.alone(func() error {
-		return d.one(ctx, d.db, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
-			"blocked": blocked(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
+	err := d.db.Alone(func() error {
+		return d.db.One(ctx, d.db.Pool(), &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
+			"blocked": listed(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -37,14 +35,14 @@ func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, err
 		return nil, err
 	}
 	// What is read now, with the lease in hand, is at least as fresh.
-	return d.claimed(ctx, d.db, row)
+	return d.claimed(ctx, d.db.Pool(), row)
 }
 
-// blocked writes currencies so that SQL can look one up in them.
-func blocked(currencies []pay.Currency) string {
+// listed writes words so that SQL can look one up in them.
+func listed[S ~string](words []S) string {
 	text := ","
-	for _, currency := range currencies {
-		text += string(currency) + ","
+	for _, word := range words {
+		text += string(word) + ","
 	}
 	return text
 }
@@ -59,7 +57,7 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 	c.Known, c.Account = known, sealed
 	var attempts []attemptRow
 	if row.Attempts > 0 {
-		if err := d.all(ctx, on, &attempts, "attempts_of", args{"id": row.ID}); err != nil {
+		if err := d.db.All(ctx, on, &attempts, "attempts_of", args{"id": row.ID}); err != nil {
 			return nil, err
 		}
 	}
@@ -68,7 +66,7 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 		c.Attempt = &a
 	}
 	var entries []Entry
-	if err := d.all(ctx, on, &entries, "journal_of", args{"subject": "refund:" + row.ID}); err != nil {
+	if err := d.db.All(ctx, on, &entries, "journal_of", args{"subject": "refund:" + row.ID}); err != nil {
 		return nil, err
 	}
 	c.Known.Altered = checkRefund(row, attempts, entries).Differ
@@ -78,15 +76,15 @@ func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Cl
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
 	known, err = d.asked(ctx, on, row.MID, row.PaymentKey, row.OrderID, row.ID)
 	if err == nil && row.BreakID != "" {
-		if err = d.one(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
+		if err = d.db.One(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
 			err = nil // then it is owed as a proposal of the night is
 		}
 	}
-	if err != nil || row.Method != "" && row.Method != string(pay.VirtualAccount) {
+	if err != nil || !row.request().UsesAccount() {
 		return known, nil, err
 	}
 	account, err := d.account(ctx, on, row.MID, row.PaymentKey)
-	known.AccountPrint = account.Print
+	known.AccountFingerprint = account.Print
 	return known, account.Sealed, err
 }
 
@@ -97,33 +95,24 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 		Mine   int64 `db:"mine"`
 		Braked int64 `db:"braked"`
 	}
-	if err := d.one(ctx, d.db, &now, "refund_ready", args{"id": id, "version": version}); err != nil {
+	if err := d.db.One(ctx, d.db.Pool(), &now, "refund_ready", args{"id": id, "version": version}); err != nil {
 		return err
 	}
-	switch {
-	case now.Braked > 0:
-		return refunds.ErrBraked
-	case now.Mine == 0:
-		return refunds.ErrLost
-	}
-	return nil
+	return refunds.MaySend(now.Mine > 0, now.Braked > 0)
 }
 
 // Begin commits the intent of a send.
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
-		if !refunds.MayMove(r.State, refunds.Sending) {
-			return fmt.Errorf("refund %s is %s and cannot be sent; nothing was written", r.ID, r.State)
-		}
 		payment := args{"payment_key": r.PaymentKey}
 		if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
 			return err
 		}
-		changed, err := d.exec(ctx, tx, "begin_send", args{"id": r.ID, "version": r.Version, "owner": b.Owner, "until": at(b.Until),
-			"n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "payment_key": r.PaymentKey,
-			"spaced": at(b.Now.Add(-refunds.Spacing))})
-		if err == nil && changed == 0 {
+		followed, err := d.move(ctx, tx, moving{r, refunds.StateSending, b.Actor, b.RunID, b.Now}, "begin_send", args{"id": r.ID, "version": r.Version,
+			"owner": b.Owner, "until": at(b.Until), "n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "payment_key": r.PaymentKey,
+			"spaced": at(b.Now.Add(-refunds.Spacing)), "state": string(refunds.StateSending)})
+		if errors.Is(err, refunds.ErrLost) {
 			err = d.mayNotBegin(ctx, tx, payment, b.Now)
 		}
 		if err != nil {
@@ -136,9 +125,9 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if err := d.change(ctx, tx, name, row, "the attempt"); err != nil {
 			return err
 		}
-		entries, err := d.witness(ctx, tx, []Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
+		entries, err := d.witness(ctx, tx, append([]Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
 			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
-			"body_sha256": row.BodySHA256, "secret_print": row.SecretPrint, "amount": r.Amount, "currency": r.Currency})})
+			"body_sha256": row.BodySHA256, "secret_print": row.SecretFingerprint, "amount": r.Amount, "currency": r.Currency})}, followed...))
 		if err != nil {
 			return err
 		}
@@ -153,7 +142,7 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
-	if unique(err) {
+	if database.Unique(err) {
 		return refunds.ErrBusy
 	}
 	return err
@@ -164,53 +153,40 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 // up yet.
 func (d *DB) lockPayment(ctx context.Context, tx *sqlx.Tx, paymentKey string) error {
 	key := args{"payment_key": paymentKey}
-	if _, err := d.exec(ctx, tx, "lock_payment_key", key); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "lock_payment_key", key); err != nil {
 		return err
 	}
-	_, err := d.exec(ctx, tx, "lock_payment", key)
+	_, err := d.db.Exec(ctx, tx, "lock_payment", key)
 	return err
 }
 
 // change runs a statement that must change one row.
 func (d *DB) change(ctx context.Context, on runner, name string, with any, what string) error {
-	changed, err := d.exec(ctx, on, name, with)
+	changed, err := d.db.Exec(ctx, on, name, with)
 	if err == nil && changed != 1 {
 		err = fmt.Errorf("database: %s: %s is not there", name, what)
 	}
 	return err
 }
 
-// mayNotBegin says why a send was not begun: the brake, another cancel of the
-// payment less than two seconds ago, or a lease that is another's now.
+// mayNotBegin says why a send was not begun.
 func (d *DB) mayNotBegin(ctx context.Context, tx *sqlx.Tx, payment args, now time.Time) error {
 	var why struct {
 		LastSent Time  `db:"last_sent"`
 		Braked   int64 `db:"braked"`
 	}
-	if err := d.one(ctx, tx, &why, "may_begin", payment); err != nil {
+	if err := d.db.One(ctx, tx, &why, "may_begin", payment); err != nil {
 		return err
 	}
-	switch {
-	case why.Braked > 0:
-		return refunds.ErrBraked
-	case !why.LastSent.IsZero() && now.Sub(why.LastSent.Time) < refunds.Spacing:
-		return refunds.ErrBusy
-	default:
-		return refunds.ErrLost
-	}
+	return refunds.NotBegun(why.Braked > 0, why.LastSent.Time, now)
 }
 
 // reserve counts a first send against the run's and the day's limits, under the
 // journal's lock.
 func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 	r := b.Request
-	if r.State == refunds.Unknown || r.State == refunds.Sending {
-		return nil // counted when it was first sent
-	}
-	limits := b.Budget.Of[r.Currency]
-	over := func(limit string) error { return &refunds.LimitError{Limit: limit, Currency: r.Currency} }
-	if r.Amount > limits.Single {
-		return over("max_single")
+	if !r.State.TakesOfLimits() {
+		return nil
 	}
 	var taken []struct {
 		Scope    string `db:"scope"`
@@ -219,22 +195,22 @@ func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
 		Amount   int64  `db:"amount"`
 	}
 	run, day := runScope(b.RunID), dayScope(b.Now)
-	if err := d.all(ctx, tx, &taken, "reserve", args{"run": run, "day": day, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
+	if err := d.db.All(ctx, tx, &taken, "reserve", args{"run": run, "day": day, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
 		return err
 	}
+	var spent refunds.Spending
 	for _, each := range taken {
-		switch {
-		case each.Scope == run && each.Currency == "" && each.Number > b.Budget.RunCount:
-			return over("max_count")
-		case each.Scope == run && each.Currency != "" && each.Amount > limits.Run:
-			return over("max_amount")
-		case each.Scope == day && each.Currency == "" && each.Number > b.Budget.DayCount:
-			return over("max_count_per_day")
-		case each.Scope == day && each.Currency != "" && each.Amount > limits.Day:
-			return over("max_amount_per_day")
+		number, amount := &spent.RunCount, &spent.RunAmount
+		if each.Scope == day {
+			number, amount = &spent.DayCount, &spent.DayAmount
+		}
+		if each.Currency == "" { // of all currencies
+			*number = each.Number
+		} else {
+			*amount = each.Amount
 		}
 	}
-	return nil
+	return b.Budget.Allows(r, spent)
 }
 
 func runScope(runID string) string  { return "run:" + runID }
@@ -244,10 +220,10 @@ func dayScope(now time.Time) string { return "day:" + string(pay.DayOf(now)) }
 // to have left.
 func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
 	for _, scope := range []string{dayScope(s.Attempt.LastSent), runScope(s.RunID)} {
-		if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": "", "amount": 0}); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "give_back", args{"scope": scope, "currency": "", "amount": 0}); err != nil {
 			return err
 		}
-		if _, err := d.exec(ctx, tx, "give_back", args{"scope": scope, "currency": string(s.Request.Currency), "amount": s.Request.Amount}); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "give_back", args{"scope": scope, "currency": string(s.Request.Currency), "amount": s.Request.Amount}); err != nil {
 			return err
 		}
 	}
@@ -257,7 +233,7 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // Settle commits a step with what was learned: the state, the attempt's answer,
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		followed, err := d.settle(ctx, tx, s)
 		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err
@@ -270,7 +246,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		if err != nil {
 			return err
 		}
-		if s.Step.To == refunds.Retry && s.Request.State == refunds.Sending {
+		if refunds.GivesLimitsBack(s.Request.State, s.Step.To) {
 			if err := d.giveBack(ctx, tx, s); err != nil {
 				return err
 			}
@@ -278,7 +254,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
-	if unique(err) {
+	if database.Unique(err) {
 		return fmt.Errorf("refund %s: %w", s.Request.ID, errors.Join(refunds.ErrBusy, err))
 	}
 	return err
@@ -287,7 +263,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 // settle writes a step, all but what is everybody's: limits and journal. It gives
 // what the journal keeps of the break that waited for the request.
 func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entry, error) {
-	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, settledRow(s))
+	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, "settle_refund", settledRow(s.After(), s.Now))
 	if err != nil {
 		return nil, err
 	}
@@ -298,11 +274,6 @@ func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entr
 	}
 	if err := d.saveSeen(ctx, tx, s); err != nil {
 		return nil, err
-	}
-	if s.Step.To == refunds.ExpiredState || s.Step.To == refunds.Refused {
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": s.Request.ID, "at": at(s.Now)}); err != nil {
-			return nil, err
-		}
 	}
 	return followed, nil
 }
@@ -322,14 +293,14 @@ func (d *DB) saveSeen(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // savePayment keeps a payment as it was seen. claims says by transaction key
 // which request has made a cancel; it must be among the payment's.
 func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims map[string]string, evidence []pay.Evidence, runID string, now time.Time) error {
-	if _, err := d.exec(ctx, tx, "upsert_payment", newPaymentRow(p, now)); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "upsert_payment", newPaymentRow(p, now)); err != nil {
 		return err
 	}
 	missing := maps.Clone(claims)
 	for _, cancel := range p.Cancels {
 		if claim := claims[cancel.TransactionKey]; claim != "" {
 			var others int
-			if err := d.one(ctx, tx, &others, "claimed_by_another", args{"payment_key": p.PaymentKey, "transaction_key": cancel.TransactionKey, "claimed_by": claim}); err != nil {
+			if err := d.db.One(ctx, tx, &others, "claimed_by_another", args{"payment_key": p.PaymentKey, "transaction_key": cancel.TransactionKey, "claimed_by": claim}); err != nil {
 				return err
 			}
 			if others > 0 {
@@ -340,7 +311,7 @@ func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims
 			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
 			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason), ClaimedBy: claims[cancel.TransactionKey],
 		}
-		changed, err := d.exec(ctx, tx, "upsert_cancel", row)
+		changed, err := d.db.Exec(ctx, tx, "upsert_cancel", row)
 		if err != nil {
 			return err
 		}
@@ -356,59 +327,23 @@ func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims
 
 func (d *DB) savePages(ctx context.Context, tx *sqlx.Tx, mid, runID string, evidence []pay.Evidence) error {
 	for _, page := range evidence {
-		if _, err := d.exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// settledRow is the request as it is after a step.
-func settledRow(s refunds.Settled) args {
-	r, step := s.Request, s.Step
-	row := args{
-		"id": r.ID, "version": r.Version, "state": string(step.To), "owner": "", "until": Time{}, "next_at": at(step.At),
-		"cancel_by": at(r.CancelBy), "error_code": step.Why, "error_message": "", "transaction_key": r.TransactionKey,
-		"in_progress": 0, "looked_at": at(s.Now), "finished_at": Time{}, "planned_foreign": r.PlannedForeign,
-		"approval": r.Approval, "approved_by": r.ApprovedBy, "approved_at": at(r.ApprovedAt), "account_print": r.AccountPrint,
-		"sent_at": Time{}, "strangers": r.Strangers,
+// settledRow is a request as a step leaves it; looked is zero where nobody has
+// looked its payment up.
+func settledRow(a refunds.After, looked time.Time) args {
+	return args{
+		"id": a.ID, "version": a.Version, "state": string(a.State), "owner": a.LeaseOwner, "until": at(a.LeaseUntil), "next_at": at(a.NextAt),
+		"cancel_by": at(a.CancelBy), "error_code": a.ErrorCode, "error_message": plain(a.ErrorMessage), "transaction_key": a.TransactionKey,
+		"in_progress": flag(a.InProgress), "looked_at": at(looked), "finished_at": at(a.FinishedAt), "planned_foreign": a.PlannedForeign,
+		"approval": a.Approval, "approved_by": a.ApprovedBy, "approved_at": at(a.ApprovedAt), "account_print": a.AccountFingerprint,
+		"sent_at": at(a.SentAt), "strangers": a.Strangers,
 	}
-	if s.Attempt != nil { // two seconds lie between cancels as Toss sees them, not as they were meant
-		row["sent_at"] = at(s.Now)
-	}
-	if s.Keep {
-		row["owner"], row["until"] = r.LeaseOwner, at(s.Until)
-	}
-	if step.Said != "" {
-		row["error_message"] = plain(step.Said)
-	} else if s.Attempt != nil && s.Attempt.Code == step.Why {
-		row["error_message"] = s.Attempt.Message
-	} else if step.Why == r.ErrorCode {
-		row["error_message"] = r.ErrorMessage
-	}
-	if step.Claim != nil {
-		row["transaction_key"] = step.Claim.TransactionKey
-		row["in_progress"] = flag(step.To == refunds.Accepted && step.Claim.Status == pay.CancelInProgress)
-	}
-	switch step.To {
-	case refunds.Succeeded, refunds.Refused, refunds.ExpiredState, refunds.Rejected:
-		row["finished_at"], row["next_at"] = at(s.Now), Time{}
-	case refunds.Requested, refunds.NeedsAccount:
-		if r.State != step.To { // what was approved before covers it no more
-			row["approval"], row["approved_by"], row["approved_at"] = "", "", Time{}
-		}
-	default: // it goes on
-	}
-	if step.To == refunds.Succeeded || step.To == refunds.Accepted {
-		row["error_code"], row["error_message"] = "", ""
-	}
-	if step.Planned != nil {
-		row["planned_foreign"] = *step.Planned
-	}
-	if step.Strangers != nil {
-		row["strangers"] = *step.Strangers
-	}
-	return row
 }
 
 func settledEntry(s refunds.Settled) Entry {
@@ -426,45 +361,35 @@ func settledEntry(s refunds.Settled) Entry {
 	return entry(s.Now, s.Actor, s.RunID, "refund:"+s.Request.ID, action, s.Step.Why, facts)
 }
 
-// unique says whether a unique index refused a write.
-func unique(err error) bool {
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
-		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
-	}
-	var pg *pq.Error
-	return errors.As(err, &pg) && pg.Code == "23505"
-}
-
 // attemptRow is an attempt as the table holds it.
 type attemptRow struct {
-	RefundID    string `db:"refund_id"`
-	N           int    `db:"n"`
-	Key         string `db:"idempotency_key"`
-	Body        []byte `db:"body"`
-	Sealed      int64  `db:"sealed"`
-	BodySHA256  string `db:"body_sha256"`
-	Guard       int64  `db:"guard"`
-	SecretPrint string `db:"secret_print"`
-	FirstSent   Time   `db:"first_sent"`
-	LastSent    Time   `db:"last_sent"`
-	Sends       int    `db:"sends"`
-	Unanswered  int64  `db:"unanswered"`
-	Answers     int    `db:"answers"`
-	AnsweredAt  Time   `db:"answered_at"`
-	Kind        string `db:"kind"`
-	HTTPStatus  int    `db:"http_status"`
-	Code        string `db:"code"`
-	Message     string `db:"message"`
-	TraceID     string `db:"trace_id"`
-	Answer      string `db:"answer"`
+	RefundID          string `db:"refund_id"`
+	N                 int    `db:"n"`
+	Key               string `db:"idempotency_key"`
+	Body              []byte `db:"body"`
+	Sealed            int64  `db:"sealed"`
+	BodySHA256        string `db:"body_sha256"`
+	Guard             int64  `db:"guard"`
+	SecretFingerprint string `db:"secret_print"`
+	FirstSent         Time   `db:"first_sent"`
+	LastSent          Time   `db:"last_sent"`
+	Sends             int    `db:"sends"`
+	Unanswered        int64  `db:"unanswered"`
+	Answers           int    `db:"answers"`
+	AnsweredAt        Time   `db:"answered_at"`
+	Kind              string `db:"kind"`
+	HTTPStatus        int    `db:"http_status"`
+	Code              string `db:"code"`
+	Message           string `db:"message"`
+	TraceID           string `db:"trace_id"`
+	Answer            string `db:"answer"`
 }
 
 func newAttemptRow(id string, a refunds.Attempt) attemptRow {
 	sum := sha256.Sum256(a.Body)
 	return attemptRow{
 		RefundID: id, N: a.N, Key: a.Key, Body: a.Body, Sealed: flag(a.Sealed), BodySHA256: hex.EncodeToString(sum[:]),
-		Guard: a.Guard, SecretPrint: a.SecretPrint, FirstSent: at(a.FirstSent), LastSent: at(a.LastSent), Sends: a.Sends,
+		Guard: a.Guard, SecretFingerprint: a.SecretFingerprint, FirstSent: at(a.FirstSent), LastSent: at(a.LastSent), Sends: a.Sends,
 		Unanswered: flag(a.Unanswered), Answers: a.Answers, AnsweredAt: at(a.AnsweredAt), Kind: string(a.Kind),
 		HTTPStatus: a.HTTPStatus, Code: plain(a.Code), Message: plain(a.Message), TraceID: plain(a.TraceID),
 		Answer: plain(a.Answer),
@@ -473,7 +398,7 @@ func newAttemptRow(id string, a refunds.Attempt) attemptRow {
 
 func (r attemptRow) attempt() refunds.Attempt {
 	return refunds.Attempt{
-		N: r.N, Key: r.Key, Body: r.Body, Sealed: r.Sealed != 0, Guard: r.Guard, SecretPrint: r.SecretPrint,
+		N: r.N, Key: r.Key, Body: r.Body, Sealed: r.Sealed != 0, Guard: r.Guard, SecretFingerprint: r.SecretFingerprint,
 		FirstSent: r.FirstSent.Time, LastSent: r.LastSent.Time, Sends: r.Sends, Unanswered: r.Unanswered != 0,
 		Answers: r.Answers, AnsweredAt: r.AnsweredAt.Time, Kind: pay.FailureKind(r.Kind), HTTPStatus: r.HTTPStatus,
 		Code: r.Code, Message: r.Message, TraceID: r.TraceID, Answer: r.Answer,

@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/klauspost/compress/zstd"
 
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/reconcile"
 )
@@ -47,25 +48,25 @@ func (d *DB) SavePage(ctx context.Context, mid, runID string, rows []pay.Transac
 	sorted = newestOfEach(sorted)
 	evidence := newPageRow(mid, runID, page)
 	stamp := at(now)
-	err = d.write(ctx, func(tx *sqlx.Tx) error {
-		into := newBulk(d, tx, "INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at)", 10,
+	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		into := database.NewBulk(d.db, tx, "INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at)", 10,
 			`ON CONFLICT (mid, order_id, payment_key, transaction_key) DO UPDATE SET status = excluded.status,
 			method = excluded.method, at = excluded.at, currency = excluded.currency, amount = excluded.amount,
 			changed_at = excluded.changed_at
 			WHERE transactions.status <> excluded.status OR transactions.amount <> excluded.amount
 			OR transactions.at <> excluded.at OR transactions.method <> excluded.method OR transactions.currency <> excluded.currency`, rowBatch)
-		defer into.close()
+		defer into.Close()
 		for _, row := range sorted {
-			if err := into.add(ctx, mid, plain(row.OrderID), plain(row.PaymentKey), plain(row.TransactionKey), plain(string(row.Status)),
+			if err := into.Add(ctx, mid, plain(row.OrderID), plain(row.PaymentKey), plain(row.TransactionKey), plain(string(row.Status)),
 				plain(string(row.Method)), at(row.At), string(row.Currency), row.Amount, stamp); err != nil {
 				return err
 			}
 		}
-		if err := into.flush(ctx); err != nil {
+		if err := into.Flush(ctx); err != nil {
 			return err
 		}
-		changed = into.changed
-		_, err := d.exec(ctx, tx, "upsert_page", evidence)
+		changed = into.Changed
+		_, err := d.db.Exec(ctx, tx, "upsert_page", evidence)
 		return err
 	})
 	return changed, err
@@ -141,7 +142,7 @@ func unpack(body []byte) ([]byte, error) {
 // window, oldest first, unpacked and checked against its hash.
 func (d *DB) Evidence(ctx context.Context, mid, about string) ([]pay.Evidence, error) {
 	var rows []pageRow
-	if err := d.all(ctx, d.db, &rows, "pages_of", args{"mid": mid, "about": about}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "pages_of", args{"mid": mid, "about": about}); err != nil {
 		return nil, err
 	}
 	pages := make([]pay.Evidence, 0, len(rows))
@@ -160,26 +161,26 @@ func (d *DB) Evidence(ctx context.Context, mid, about string) ([]pay.Evidence, e
 
 // SaveEvidence keeps look-ups as the provider sent them.
 func (d *DB) SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Evidence) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		into := newBulk(d, tx, "INSERT INTO pages (mid, api, about, sha256, size, body, trace_id, fetched_at, run_id)", 9, "ON CONFLICT DO NOTHING", evidenceBatch)
-		defer into.close()
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		into := database.NewBulk(d.db, tx, "INSERT INTO pages (mid, api, about, sha256, size, body, trace_id, fetched_at, run_id)", 9, "ON CONFLICT DO NOTHING", evidenceBatch)
+		defer into.Close()
 		for _, page := range pages {
 			row := newPageRow(mid, runID, page)
-			if err := into.add(ctx, row.MID, row.API, row.About, row.SHA256, row.Size, row.Body, row.TraceID, row.FetchedAt, row.RunID); err != nil {
+			if err := into.Add(ctx, row.MID, row.API, row.About, row.SHA256, row.Size, row.Body, row.TraceID, row.FetchedAt, row.RunID); err != nil {
 				return err
 			}
 		}
-		return into.flush(ctx)
+		return into.Flush(ctx)
 	})
 }
 
 // CoverWindow records that a day of the list was read whole.
 func (d *DB) CoverWindow(ctx context.Context, mid, runID string, w reconcile.Window, unknownMID int64, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if _, err := d.exec(ctx, tx, "cover_window", args{"mid": mid, "day": string(w.Day), "now": at(now)}); err != nil {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		if _, err := d.db.Exec(ctx, tx, "cover_window", args{"mid": mid, "day": string(w.Day), "now": at(now)}); err != nil {
 			return err
 		}
-		_, err := d.exec(ctx, tx, "upsert_window_read", args{"mid": mid, "run_id": runID, "day": string(w.Day), "pages": w.Pages,
+		_, err := d.db.Exec(ctx, tx, "upsert_window_read", args{"mid": mid, "run_id": runID, "day": string(w.Day), "pages": w.Pages,
 			"row_count": w.Rows, "unknown_mid": unknownMID, "reread": flag(w.Reread)})
 		return err
 	})
@@ -188,8 +189,8 @@ func (d *DB) CoverWindow(ctx context.Context, mid, runID string, w reconcile.Win
 // UncoverWindow takes back that a day was read whole: something else shows a
 // movement of that day which its list lacks.
 func (d *DB) UncoverWindow(ctx context.Context, mid string, day pay.Day, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "uncover_window", args{"mid": mid, "day": string(day), "now": at(now)})
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "uncover_window", args{"mid": mid, "day": string(day), "now": at(now)})
 		return err
 	})
 }
@@ -202,7 +203,7 @@ func (d *DB) CoveredDays(ctx context.Context, mid string, from, to pay.Day) (map
 		Day     string `db:"day"`
 		Covered int64  `db:"covered"`
 	}
-	if err := d.all(ctx, d.db, &rows, "windows_known", args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "windows_known", args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
 		return nil, err
 	}
 	covered := make(map[pay.Day]bool, len(rows))
@@ -215,7 +216,7 @@ func (d *DB) CoveredDays(ctx context.Context, mid string, from, to pay.Day) (map
 // CountRows counts the stored rows of a day of the list.
 func (d *DB) CountRows(ctx context.Context, mid string, day pay.Day) (int64, error) {
 	var n int64
-	err := d.one(ctx, d.db, &n, "count_rows", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
+	err := d.db.One(ctx, d.db.Pool(), &n, "count_rows", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
 	return n, err
 }
 
@@ -229,7 +230,7 @@ func (d *DB) WindowsRead(ctx context.Context, mid, runID string) ([]reconcile.Wi
 		UnknownMID int64  `db:"unknown_mid"`
 		Reread     int64  `db:"reread"`
 	}
-	if err := d.all(ctx, d.db, &rows, "window_reads_of", args{"mid": mid, "run_id": runID}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "window_reads_of", args{"mid": mid, "run_id": runID}); err != nil {
 		return nil, 0, err
 	}
 	windows := make([]reconcile.Window, len(rows))
@@ -244,6 +245,6 @@ func (d *DB) WindowsRead(ctx context.Context, mid, runID string) ([]reconcile.Wi
 // CountOrdered counts the shop's orders of a day that Toss should know.
 func (d *DB) CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error) {
 	var n int64
-	err := d.one(ctx, d.db, &n, "count_ordered", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
+	err := d.db.One(ctx, d.db.Pool(), &n, "count_ordered", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
 	return n, err
 }

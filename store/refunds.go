@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -17,18 +16,8 @@ import (
 	"daesa/refunds"
 )
 
-// askedRow is a request as far as sums need it.
-type askedRow struct {
-	BreakID     string `db:"break_id"`
-	State       string `db:"state"`
-	Amount      int64  `db:"amount"`
-	RequestedAt Time   `db:"requested_at"`
-	ErrorCode   string `db:"error_code"`
-}
-
-// Asked says what was already asked of a payment, as refunds.Asked defines it.
-// Requests of an earlier life of the break, before it was cleared and came back
-// on the day since, ask for nothing any more.
+// Asked says what was already asked of a payment for a break that came on the day
+// since.
 func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
 	var asked refunds.Asked
 	err := c.within(ctx, func(on place) (err error) {
@@ -39,25 +28,23 @@ func (c *Comparison) Asked(ctx context.Context, p pay.Payment, breakID string, s
 }
 
 func (d *DB) askedOf(ctx context.Context, on runner, mid string, p pay.Payment, breakID string, since pay.Day) (refunds.Asked, error) {
-	var asked refunds.Asked
-	var rows []askedRow
-	if err := d.all(ctx, on, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
-		return asked, err
+	var rows []struct {
+		BreakID     string `db:"break_id"`
+		State       string `db:"state"`
+		Amount      int64  `db:"amount"`
+		RequestedAt Time   `db:"requested_at"`
+		ErrorCode   string `db:"error_code"`
 	}
-	for _, row := range rows {
-		state, ours := refunds.State(row.State), row.BreakID == breakID
-		if ours {
-			asked.Proposals++
-		}
-		// What a look-up took back, since less was owed by then, may be asked anew.
-		stale := slices.Contains([]string{refunds.WhyNotOwed, refunds.WhyAlready, refunds.WhyNotTooMuch, refunds.WhySentOnAnother}, row.ErrorCode)
-		if state.Open() || (ours && !stale && !state.Counts() && pay.DayOf(row.RequestedAt.Time) >= since) {
-			asked.Sum += row.Amount
-		}
+	if err := d.db.All(ctx, on, &rows, "asked_of", args{"payment_key": p.PaymentKey}); err != nil {
+		return refunds.Asked{}, err
 	}
-	var err error
-	asked.Known, err = d.asked(ctx, on, mid, p.PaymentKey, p.OrderID, "")
-	return asked, err
+	earlier := make([]refunds.Earlier, len(rows))
+	for i, row := range rows {
+		earlier[i] = refunds.Earlier{BreakID: row.BreakID, State: refunds.State(row.State), Amount: row.Amount,
+			Asked: pay.DayOf(row.RequestedAt.Time), ErrorCode: row.ErrorCode}
+	}
+	known, err := d.asked(ctx, on, mid, p.PaymentKey, p.OrderID, "")
+	return refunds.AskedOf(earlier, breakID, since, known), err
 }
 
 // commitProposals adds the refunds that a night proposes. One that does not fit
@@ -81,17 +68,12 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 		if err != nil {
 			return nil, err
 		}
-		inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(request))
+		inserted, err := d.insert(ctx, tx, request, night.Now)
 		if err != nil {
 			return nil, err
 		}
-		if inserted == 0 {
+		if !inserted {
 			continue
-		}
-		if request.State == refunds.ExpiredState {
-			if _, err := d.exec(ctx, tx, "hand_due", args{"id": request.ID, "at": at(night.Now)}); err != nil {
-				return nil, err
-			}
 		}
 		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "refund:"+request.ID, "refund."+string(request.State), request.Reason,
 			map[string]any{"mid": request.MID, "order_id": request.OrderID, "payment_key": request.PaymentKey, "amount": request.Amount,
@@ -100,45 +82,42 @@ func (d *DB) commitProposals(ctx context.Context, tx *sqlx.Tx, night jobs.Writte
 	return entries, nil
 }
 
-// settleRefunds: a person's word on a break settles its refund requests too.
-// Where money went back by bank transfer, or none is owed, nothing that was not
-// sent yet may be sent; a transfer lowers what may ever be cancelled. waiting
-// leaves them alone, unless it takes the place of refund_now.
+// settleRefunds carries out what a person's word on a break does to its refund
+// requests and transfers by hand (refunds.EffectsOf).
 func (d *DB) settleRefunds(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition, by, note string, now time.Time) ([]Entry, error) {
-	if as == reconcile.Waiting && b.Status != reconcile.Refunding {
+	effects := refunds.EffectsOf(b, as)
+	if effects.None() {
 		return nil, nil
 	}
-	if err := d.nothingOnItsWay(ctx, tx, b, as); err != nil {
+	if err := d.mayTransfer(ctx, tx, b, as); err != nil {
 		return nil, err
 	}
-	entries, err := d.rejectUnsent(ctx, tx, b, "the break was resolved as "+string(as)+": "+note, by, now)
-	if err != nil || as == reconcile.Waiting {
+	why := "the break was resolved as " + string(as)
+	entries, err := d.rejectUnsent(ctx, tx, b, why+": "+note, by, now)
+	if err != nil || !effects.Drop {
 		return entries, err
 	}
-	// What the list of transfers by hand has of this break is the same money.
 	var listed int64
-	if err := d.one(ctx, tx, &listed, "hand_given_for", args{"break_id": b.ID}); err != nil {
+	if err := d.db.One(ctx, tx, &listed, "hand_given_for", args{"break_id": b.ID}); err != nil {
 		return nil, err
 	}
 	var dropped []string
-	if err := d.all(ctx, tx, &dropped, "hand_settled", args{"break_id": b.ID, "note": "the break was resolved as " + string(as)}); err != nil {
+	if err := d.db.All(ctx, tx, &dropped, "hand_settled", args{"break_id": b.ID, "note": why, "state": string(refunds.ManualDropped)}); err != nil {
 		return nil, err
 	}
 	for _, id := range dropped {
-		entries = append(entries, entry(now, by, "", "transfer:"+id, "transfer.dropped", "the break was resolved as "+string(as)+": "+note, map[string]any{"mid": b.MID, "order_id": b.OrderID}))
+		entries = append(entries, entry(now, by, "", "transfer:"+id, "transfer.dropped", why+": "+note, map[string]any{"mid": b.MID, "order_id": b.OrderID}))
 	}
-	amount := max(b.Owed, -b.Difference()) - listed
-	if as != reconcile.RefundedByTransfer || amount <= 0 || b.PaymentKey == "" {
-		return entries, nil
+	if amount := effects.Given(listed); amount > 0 {
+		_, err = d.db.Exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
 	}
-	_, err = d.exec(ctx, tx, "insert_transfer", args{"break_id": b.ID, "mid": b.MID, "payment_key": b.PaymentKey, "amount": amount, "at": at(now), "actor": by})
 	return entries, err
 }
 
 // rejectUnsent takes back what was not sent yet of a break's requests.
 func (d *DB) rejectUnsent(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, why, by string, now time.Time) ([]Entry, error) {
 	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "unsent_of_break", args{"break_id": b.ID}); err != nil {
 		return nil, err
 	}
 	var entries []Entry
@@ -157,42 +136,27 @@ func (d *DB) rejectUnsent(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, w
 	return entries, nil
 }
 
-// mayDecideOtherwise refuses another decision about a refunding break whose
-// request has left, or perhaps: its end decides.
-func (d *DB) mayDecideOtherwise(ctx context.Context, tx *sqlx.Tx, b reconcile.Break) error {
-	if b.Status != reconcile.Refunding {
-		return nil
-	}
+// mayDecide asks whether another decision about a break may be taken, with the
+// request that it waits for.
+func (d *DB) mayDecide(ctx context.Context, tx *sqlx.Tx, b reconcile.Break) error {
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil {
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	if r := row.request(); !r.State.Unsent() {
-		return hinted(fmt.Errorf("break %s: %w: refund %s is %s", b.ID, app.ErrOnItsWay, r.ID, r.State),
-			"wait until it has ended (daesa refunds show "+r.ID+"): then the break is resolved, or open again")
-	}
-	return nil
+	return refunds.MayDecide(b, row.request())
 }
 
-// nothingOnItsWay: money that goes back by bank transfer must not go back
-// through Toss as well. The payment is locked as a worker locks it.
-func (d *DB) nothingOnItsWay(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
+// mayTransfer asks whether money may go back beside Toss, knowing what of the
+// payment has left. The payment is locked as a worker locks it.
+func (d *DB) mayTransfer(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, as reconcile.Disposition) error {
 	if err := d.lockPayment(ctx, tx, b.PaymentKey); err != nil {
 		return err
 	}
-	if as != reconcile.RefundedByTransfer {
-		return nil
-	}
-	var id string
-	err := d.one(ctx, tx, &id, "on_its_way", args{"payment_key": b.PaymentKey})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil
-	case err != nil:
+	var away string
+	if err := d.db.One(ctx, tx, &away, "on_its_way", args{"payment_key": b.PaymentKey}); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	return hinted(fmt.Errorf("break %s: %w: refund %s", b.ID, app.ErrOnItsWay, id),
-		"let daesa refunds run settle it first (daesa refunds show "+id+"); a transfer now could pay twice")
+	return refunds.MayTransfer(b, as, away)
 }
 
 // RefundFilter chooses refund requests; empty fields choose all.
@@ -215,7 +179,7 @@ func (d *DB) RefundsOfOrder(ctx context.Context, mid, orderID string) ([]refunds
 
 func (d *DB) refunds(ctx context.Context, name string, with args) ([]refunds.Request, error) {
 	var rows []refundRow
-	if err := d.all(ctx, d.db, &rows, name, with); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, name, with); err != nil {
 		return nil, err
 	}
 	requests := make([]refunds.Request, len(rows))
@@ -228,7 +192,7 @@ func (d *DB) refunds(ctx context.Context, name string, with args) ([]refunds.Req
 // Refund gives one refund request with its history, or ErrUnknownID.
 func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []app.JournalEntry, error) {
 	var row refundRow
-	err := d.one(ctx, d.db, &row, "refund_by_id", args{"id": id})
+	err := d.db.One(ctx, d.db.Pool(), &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return refunds.Request{}, nil, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 	}
@@ -243,7 +207,7 @@ func (d *DB) Refund(ctx context.Context, id string) (refunds.Request, []app.Jour
 // "break:ID", oldest first.
 func (d *DB) History(ctx context.Context, subject string) ([]app.JournalEntry, error) {
 	var rows []Entry
-	if err := d.all(ctx, d.db, &rows, "journal_of", args{"subject": subject}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "journal_of", args{"subject": subject}); err != nil {
 		return nil, err
 	}
 	entries := make([]app.JournalEntry, len(rows))
@@ -258,8 +222,8 @@ func (d *DB) History(ctx context.Context, subject string) ([]app.JournalEntry, e
 func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step time.Duration, clock time.Time) (app.PaceBlock, error) {
 	block := time.Duration(count) * step
 	var next int64
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
-		return d.one(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(),
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		return d.db.One(ctx, tx, &next, "pace_grant", args{"mid": mid, "api": api, "now_us": clock.UnixMicro(),
 			"block_us": block.Microseconds(), "fresh_us": clock.UnixMicro() + block.Microseconds()})
 	})
 	return app.PaceBlock{First: time.UnixMicro(next).Add(-block), Step: step, Count: count}, err
@@ -268,8 +232,8 @@ func (d *DB) GrantPace(ctx context.Context, mid, api string, count int, step tim
 // HoldPace lets no process call an API before a time: the provider asked for
 // quiet.
 func (d *DB) HoldPace(ctx context.Context, mid, api string, until time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "pace_hold", args{"mid": mid, "api": api, "until_us": until.UnixMicro()})
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "pace_hold", args{"mid": mid, "api": api, "until_us": until.UnixMicro()})
 		return err
 	})
 }

@@ -21,7 +21,7 @@ import (
 // payment never exceeds what it was: its row is locked while the sum is taken.
 func (d *DB) AddRefunds(ctx context.Context, batch *app.BatchFile, rows []refunds.Adding, actor string, now time.Time) (app.Added, error) {
 	var added app.Added
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		added = app.Added{}
 		var entries []Entry
 		// Payments are locked in one order, so that two imports wait and never both.
@@ -34,7 +34,7 @@ func (d *DB) AddRefunds(ctx context.Context, batch *app.BatchFile, rows []refund
 			entries = append(entries, more...)
 		}
 		if batch != nil {
-			if _, err := d.exec(ctx, tx, "insert_batch", args{"batch": batch.ID, "name": batch.Name, "sha256": batch.SHA256,
+			if _, err := d.db.Exec(ctx, tx, "insert_batch", args{"batch": batch.ID, "name": batch.Name, "sha256": batch.SHA256,
 				"number": len(rows), "at": at(now), "actor": actor}); err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ func (d *DB) AddRefunds(ctx context.Context, batch *app.BatchFile, rows []refund
 
 func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, actor string, now time.Time, added *app.Added) ([]Entry, error) {
 	r := row.Request
-	if _, err := d.exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
+	if _, err := d.db.Exec(ctx, tx, "lock_payment_key", args{"payment_key": r.PaymentKey}); err != nil {
 		return nil, err
 	}
 	var had refundRow
@@ -78,22 +78,17 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	if r, err = d.besideOthers(ctx, tx, r, row.Found != nil); err != nil {
 		return nil, err
 	}
-	inserted, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r))
+	inserted, err := d.insert(ctx, tx, r, now)
 	if err != nil {
 		return nil, err
 	}
-	if inserted == 0 { // somebody else was quicker with this ref
+	if !inserted { // somebody else was quicker with this ref
 		row.Account = nil
 		return d.addRefund(ctx, tx, row, actor, now, added)
 	}
-	if r.State == refunds.ExpiredState {
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": r.ID, "at": at(now)}); err != nil {
-			return nil, err
-		}
-	}
 	entries = append(entries, entry(now, actor, "", "refund:"+r.ID, "refund."+string(r.State), r.Reason, map[string]any{
 		"mid": r.MID, "order_id": r.OrderID, "payment_key": r.PaymentKey, "amount": r.Amount, "tax_free_amount": r.TaxFreeAmount,
-		"currency": r.Currency, "ref": r.Ref, "batch": r.Batch, "account": r.AccountPrint, "same_as": r.SameAs}))
+		"currency": r.Currency, "ref": r.Ref, "batch": r.Batch, "account": r.AccountFingerprint, "same_as": r.SameAs}))
 	if row.Found != nil {
 		found := refunds.Settled{Request: r, Step: *row.Found, Payment: &row.Payment, Now: now, Actor: actor}
 		followed, err := d.settle(ctx, tx, found)
@@ -108,13 +103,13 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 }
 
 // addAgain: a ref that was asked with before is the same request, if it asks for
-// the same. An account that is given now is kept while nothing was sent.
+// the same. An account that is given now may still be kept.
 func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had refunds.Request, added *app.Added) ([]Entry, error) {
 	if err := had.SameAsking(row.Request); err != nil {
 		return nil, err
 	}
 	added.Known = append(added.Known, had)
-	if row.Account == nil || !had.State.Unsent() || had.State == refunds.Retry {
+	if row.Account == nil || !had.TakesAccount() {
 		return nil, nil
 	}
 	return d.saveAccount(ctx, tx, *row.Account)
@@ -123,9 +118,9 @@ func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had 
 // refundByRef finds the request of a ref, also one that was made for the same
 // payment under another MID; sql.ErrNoRows where there is none.
 func (d *DB) refundByRef(ctx context.Context, on runner, had *refundRow, r refunds.Request) error {
-	err := d.one(ctx, on, had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
+	err := d.db.One(ctx, on, had, "refund_by_ref", args{"mid": r.MID, "ref": r.Ref})
 	if errors.Is(err, sql.ErrNoRows) {
-		err = d.one(ctx, on, had, "refund_by_payment_and_ref", args{"mid": r.MID, "payment_key": r.PaymentKey, "ref": r.Ref})
+		err = d.db.One(ctx, on, had, "refund_by_payment_and_ref", args{"mid": r.MID, "payment_key": r.PaymentKey, "ref": r.Ref})
 	}
 	return err
 }
@@ -134,7 +129,7 @@ func (d *DB) refundByRef(ctx context.Context, on runner, had *refundRow, r refun
 // the same payment; nil where there is none.
 func (d *DB) RefundByRef(ctx context.Context, mid, paymentKey, ref string) (*refunds.Request, error) {
 	var had refundRow
-	err := d.refundByRef(ctx, d.db, &had, refunds.Request{MID: mid, PaymentKey: paymentKey, Ref: ref})
+	err := d.refundByRef(ctx, d.db.Pool(), &had, refunds.Request{MID: mid, PaymentKey: paymentKey, Ref: ref})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
@@ -158,7 +153,7 @@ func (d *DB) besideOthers(ctx context.Context, tx *sqlx.Tx, r refunds.Request, d
 		}
 	}
 	if r = r.Beside(known); r.SameAs != "" {
-		_, err = d.exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
+		_, err = d.db.Exec(ctx, tx, "mark_same", args{"id": r.ID, "other": r.SameAs})
 	}
 	return r, err
 }
@@ -166,13 +161,13 @@ func (d *DB) besideOthers(ctx context.Context, tx *sqlx.Tx, r refunds.Request, d
 // Known gives what is known of a payment besides a request that may not be
 // there yet.
 func (d *DB) Known(ctx context.Context, r refunds.Request) (refunds.Known, error) {
-	known, _, err := d.known(ctx, d.db, refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
+	known, _, err := d.known(ctx, d.db.Pool(), refundRow{ID: r.ID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, BreakID: r.BreakID})
 	return known, err
 }
 
 // Approve gives the second person's word on requests, one after the other: each
 // must still fit its payment beside those that are ahead of it.
-func (d *DB) Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (d *DB) Approve(ctx context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return d.word(ctx, w, func(tx *sqlx.Tx, r refunds.Request) (refunds.Request, error) {
 		if err := d.requireUnaltered(ctx, tx, r.ID); err != nil {
 			return r, err
@@ -186,18 +181,18 @@ func (d *DB) Approve(ctx context.Context, w refunds.Word) ([]refunds.Request, er
 }
 
 // Reject gives a person's no to requests that wait for a word.
-func (d *DB) Reject(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (d *DB) Reject(ctx context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return d.word(ctx, w, func(_ *sqlx.Tx, r refunds.Request) (refunds.Request, error) { return r.Reject() })
 }
 
 // Withdraw takes back what was not sent yet.
-func (d *DB) Withdraw(ctx context.Context, w refunds.Word) ([]refunds.Request, error) {
+func (d *DB) Withdraw(ctx context.Context, w refunds.Approval) ([]refunds.Request, error) {
 	return d.word(ctx, w, func(_ *sqlx.Tx, r refunds.Request) (refunds.Request, error) { return r.Withdraw() })
 }
 
-func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
+func (d *DB) word(ctx context.Context, w refunds.Approval, give func(*sqlx.Tx, refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
 	var done []refunds.Request
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		requests, err := d.named(ctx, tx, w.IDs)
 		if err != nil {
 			return err
@@ -208,7 +203,7 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 			}
 		}
 		for _, r := range requests { // breaks before payments, as who decides about a break does
-			if err := d.lockWaiting(ctx, tx, r.ID, refunds.Rejected); err != nil {
+			if err := d.lockWaiting(ctx, tx, r.ID, refunds.StateRejected); err != nil {
 				return err
 			}
 		}
@@ -242,37 +237,71 @@ func (d *DB) word(ctx context.Context, w refunds.Word, give func(*sqlx.Tx, refun
 // the journal keeps of the break that waits for the request.
 func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, m moving, after refunds.Request, why string) ([]Entry, error) {
 	m.to, after.State = after.State, m.request.State
-	row := settledRow(refunds.Settled{Request: after, Step: refunds.Step{To: m.to, Why: why}, Now: m.now})
-	row["looked_at"] = Time{}
-	return d.move(ctx, tx, m, row)
+	step := refunds.Settled{Request: after, Step: refunds.Step{To: m.to, Why: why}, Now: m.now}
+	return d.move(ctx, tx, m, "settle_refund", settledRow(step.After(), time.Time{}))
 }
 
-// move is the only writer of a request's state after its first, but for Begin:
-// it refuses every way that refunds.Moves does not know, and ErrLost says that
-// the request is not as it was read. The break that waits for the request hears
-// of its end here, and what the journal keeps of that is given back.
-func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, row args) ([]Entry, error) {
-	if !refunds.MayMove(m.request.State, m.to) {
-		return nil, fmt.Errorf("refund %s: from %s to %s is no way that a request may go; nothing was written", m.request.ID, m.request.State, m.to)
-	}
+// move writes a request's state after its first, by a statement that writes one
+// row or none. The break that waits for the request hears of its end here, and
+// what the journal keeps of that is given back; who gives no money back by Toss
+// any more is listed for a transfer by hand. ErrLost says that the request is not
+// as it was read.
+func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, statement string, row args) ([]Entry, error) {
 	if err := d.lockWaiting(ctx, tx, m.request.ID, m.to); err != nil {
 		return nil, err
 	}
-	changed, err := d.exec(ctx, tx, "settle_refund", row)
-	if err == nil && changed == 0 {
+	changed, err := d.setState(ctx, tx, statement, m.request, m.to, row)
+	if err == nil && !changed {
 		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", m.request.ID, refunds.ErrLost)
 	}
 	if err != nil {
 		return nil, err
 	}
+	if err := d.listByHand(ctx, tx, m.request.ID, m.to, m.now); err != nil {
+		return nil, err
+	}
 	return d.followRefund(ctx, tx, m)
+}
+
+// insert writes a new request, unless its id is there.
+func (d *DB) insert(ctx context.Context, tx *sqlx.Tx, r refunds.Request, now time.Time) (bool, error) {
+	inserted, err := d.setState(ctx, tx, "insert_refund", refunds.Request{ID: r.ID}, r.State, newRefundRow(r))
+	if err != nil || !inserted {
+		return false, err
+	}
+	return true, d.listByHand(ctx, tx, r.ID, r.State, now)
+}
+
+// setState is the only writer of refunds.state. It refuses every way that
+// refunds.Moves does not know: from is the request as it was read, without a state
+// where it is new.
+func (d *DB) setState(ctx context.Context, tx *sqlx.Tx, statement string, from refunds.Request, to refunds.State, row any) (bool, error) {
+	if !refunds.MayMove(from.State, to) {
+		return false, &refunds.MoveError{ID: from.ID, From: from.State, To: to}
+	}
+	changed, err := d.db.Exec(ctx, tx, statement, row)
+	return changed > 0, err
+}
+
+// listByHand lists a request for a transfer by hand, where Toss gives nothing back
+// by it any more.
+func (d *DB) listByHand(ctx context.Context, tx *sqlx.Tx, id string, state refunds.State, now time.Time) error {
+	if !state.ByHand() {
+		return nil
+	}
+	var row refundRow
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
+		return err
+	}
+	_, err := d.db.Exec(ctx, tx, "hand_due", args{"id": id, "at": at(now), "why": row.request().ManualCause(), "state": string(refunds.ManualDue)})
+	return err
 }
 
 func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Request, error) {
 	requests := make([]refunds.Request, 0, len(ids))
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 		var row refundRow
-		err := d.one(ctx, on, &row, "refund_by_id", args{"id": id})
+		err := d.db.One(ctx, on, &row, "refund_by_id", args{"id": id})
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 		}
@@ -287,7 +316,7 @@ func (d *DB) named(ctx context.Context, on runner, ids []string) ([]refunds.Requ
 // Attempts gives every attempt of a request, oldest first.
 func (d *DB) Attempts(ctx context.Context, id string) ([]refunds.Attempt, error) {
 	var rows []attemptRow
-	if err := d.all(ctx, d.db, &rows, "attempts_of", args{"id": id}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "attempts_of", args{"id": id}); err != nil {
 		return nil, err
 	}
 	attempts := make([]refunds.Attempt, len(rows))
@@ -300,49 +329,41 @@ func (d *DB) Attempts(ctx context.Context, id string) ([]refunds.Attempt, error)
 // ClaimedFor gives what the store knows of a held request, for a person's word.
 func (d *DB) ClaimedFor(ctx context.Context, id string) (*refunds.Claimed, error) {
 	var row refundRow
-	err := d.one(ctx, d.db, &row, "refund_by_id", args{"id": id})
+	err := d.db.One(ctx, d.db.Pool(), &row, "refund_by_id", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return d.claimed(ctx, d.db, row)
+	return d.claimed(ctx, d.db.Pool(), row)
 }
 
 // ResolveRefund writes a person's word on a held request, with the payment as
 // the provider showed it just now; nil where it is not to be kept. An attempt that
 // nobody answered counts as answered by that person.
 func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds.Step, p *pay.Payment, evidence []pay.Evidence, by, note string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if c.Request.State != refunds.HeldState {
-			return &refunds.StateError{Request: c.Request, Want: []refunds.State{refunds.HeldState}}
-		}
-		s := refunds.Settled{Request: c.Request, Step: step, Payment: p, Evidence: evidence, Now: now, Actor: by}
-		if step.To == refunds.Requested { // the cancel that it stood on came to nothing
-			s.Request.TransactionKey = ""
-			if _, err := d.exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
-				return err
-			}
-		}
-		followed, err := d.move(ctx, tx, moving{c.Request, step.To, by, "", now}, settledRow(s))
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		s, answered, unclaim, err := c.Resolved(step, p, evidence, by, note, now)
 		if err != nil {
 			return err
 		}
-		if c.Attempt != nil && !c.Attempt.Answered() {
-			a := *c.Attempt // the transaction may be run again
-			a.AnsweredAt, a.Code, a.Message = now, "RESOLVED_BY_A_PERSON", note
-			if _, err := d.exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, a)); err != nil {
+		if unclaim {
+			if _, err := d.db.Exec(ctx, tx, "unclaim", args{"id": c.Request.ID}); err != nil {
+				return err
+			}
+		}
+		followed, err := d.move(ctx, tx, moving{c.Request, step.To, by, "", now}, "settle_refund", settledRow(s.After(), now))
+		if err != nil {
+			return err
+		}
+		if answered != nil {
+			if _, err := d.db.Exec(ctx, tx, "update_attempt", newAttemptRow(c.Request.ID, *answered)); err != nil {
 				return err
 			}
 		}
 		if err := d.saveSeen(ctx, tx, s); err != nil {
 			return err
-		}
-		if step.To == refunds.Refused {
-			if _, err := d.exec(ctx, tx, "hand_due", args{"id": c.Request.ID, "at": at(now)}); err != nil {
-				return err
-			}
 		}
 		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
 		return err
@@ -352,14 +373,14 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 // LeaseOwners are the processes that hold requests now.
 func (d *DB) LeaseOwners(ctx context.Context, now time.Time) ([]string, error) {
 	var owners []string
-	err := d.all(ctx, d.db, &owners, "lease_owners", args{"now": at(now)})
+	err := d.db.All(ctx, d.db.Pool(), &owners, "lease_owners", args{"now": at(now)})
 	return owners, err
 }
 
 // ReleaseOwner ends the leases of a process that is gone.
 func (d *DB) ReleaseOwner(ctx context.Context, owner string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		_, err := d.exec(ctx, tx, "release_owner", args{"owner": owner, "now": at(now)})
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "release_owner", args{"owner": owner, "now": at(now)})
 		return err
 	})
 }
@@ -369,7 +390,7 @@ func (d *DB) NextDue(ctx context.Context, c refunds.Choice) (time.Time, error) {
 	var next struct {
 		At Time `db:"at"`
 	}
-	err := d.one(ctx, d.db, &next, "next_due", args{"mid": c.MID, "now": at(c.Now), "send": flag(c.Send), "blocked": blocked(c.Blocked)})
+	err := d.db.One(ctx, d.db.Pool(), &next, "next_due", args{"mid": c.MID, "now": at(c.Now), "send": flag(c.Send), "blocked": listed(c.Blocked)})
 	return next.At.Time, err
 }
 
@@ -379,7 +400,7 @@ func (d *DB) CountStates(ctx context.Context, mid string) (map[refunds.State]int
 		State  string `db:"state"`
 		Number int64  `db:"number"`
 	}
-	if err := d.all(ctx, d.db, &rows, "count_states", args{"mid": mid}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "count_states", args{"mid": mid}); err != nil {
 		return nil, err
 	}
 	counts := map[refunds.State]int64{}
@@ -394,7 +415,7 @@ func (d *DB) CountStates(ctx context.Context, mid string) (map[refunds.State]int
 // claimed.
 func (d *DB) SeenPayment(ctx context.Context, r refunds.Request) (p pay.Payment, canceledAt time.Time, err error) {
 	var row paymentRow
-	err = d.one(ctx, d.db, &row, "payment_of", args{"mid": r.MID, "payment_key": r.PaymentKey})
+	err = d.db.One(ctx, d.db.Pool(), &row, "payment_of", args{"mid": r.MID, "payment_key": r.PaymentKey})
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, canceledAt, nil
 	}
@@ -405,6 +426,6 @@ func (d *DB) SeenPayment(ctx context.Context, r refunds.Request) (p pay.Payment,
 	var claim struct {
 		At Time `db:"at"`
 	}
-	err = d.one(ctx, d.db, &claim, "claim_time", args{"mid": r.MID, "id": r.ID})
+	err = d.db.One(ctx, d.db.Pool(), &claim, "claim_time", args{"mid": r.MID, "id": r.ID})
 	return p, claim.At.Time, err
 }

@@ -34,12 +34,12 @@ func (d *DB) roomOf(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (p pay.
 func (d *DB) seen(ctx context.Context, on runner, mid, paymentKey string) (p pay.Payment, parts bool, err error) {
 	var row paymentRow
 	key := args{"mid": mid, "payment_key": paymentKey}
-	if err := d.one(ctx, on, &row, "payment_of", key); err != nil {
+	if err := d.db.One(ctx, on, &row, "payment_of", key); err != nil {
 		return p, false, err
 	}
 	p, parts = row.payment()
 	var cancels []cancelRow
-	if err := d.all(ctx, on, &cancels, "cancels_of_payment", key); err != nil {
+	if err := d.db.All(ctx, on, &cancels, "cancels_of_payment", key); err != nil {
 		return p, false, err
 	}
 	for _, c := range cancels {
@@ -60,7 +60,7 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 		return known, err
 	}
 	var order orderRow
-	switch err := d.one(ctx, on, &order, "order_of", key); {
+	switch err := d.db.One(ctx, on, &order, "order_of", key); {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return known, err
@@ -82,7 +82,7 @@ func (d *DB) aboutPayment(ctx context.Context, on runner, key args, besides stri
 		TaxFree        int64  `db:"tax_free"`
 		At             Time   `db:"at"`
 	}
-	if err := d.all(ctx, on, &rows, "about_payment", key); err != nil {
+	if err := d.db.All(ctx, on, &rows, "about_payment", key); err != nil {
 		return known, err
 	}
 	known.Claimed = map[string]string{}
@@ -93,7 +93,7 @@ func (d *DB) aboutPayment(ctx context.Context, on runner, key args, besides stri
 			known.Claimed[row.TransactionKey] = row.ID
 		case row.What == "named":
 			known.Named = true
-		case row.What == "given":
+		case row.What == "outside":
 			known.Given = append(known.Given, refunds.Given{RefundID: row.ID, Parts: parts})
 		case row.ID != besides:
 			known.Taken = append(known.Taken, refunds.Taken{ID: row.ID, State: refunds.State(row.State), Parts: parts, At: row.At.Time})
@@ -110,7 +110,7 @@ func (d *DB) siblings(ctx context.Context, on runner, key args) ([]refunds.Sibli
 		MID        string `db:"mid"`
 		PaymentKey string `db:"payment_key"`
 	}
-	if err := d.all(ctx, on, &rows, "other_payments", key); err != nil {
+	if err := d.db.All(ctx, on, &rows, "other_payments", key); err != nil {
 		return nil, err
 	}
 	var siblings []refunds.Sibling
@@ -124,18 +124,17 @@ func (d *DB) siblings(ctx context.Context, on runner, key args) ([]refunds.Sibli
 	return siblings, nil
 }
 
-// leftFor is what is left of a payment for a request that is to be approved,
-// beside those that are ahead of it; nil where the worker's look-up must tell.
+// leftFor is what is left of a payment for a request that is to be approved; nil
+// where the worker's look-up must tell.
 func (d *DB) leftFor(ctx context.Context, tx *sqlx.Tx, r refunds.Request) (*refunds.Left, error) {
 	p, known, parts, err := d.roomOf(ctx, tx, r)
 	if errors.Is(err, sql.ErrNoRows) { // a request from before payments were kept
 		return nil, nil
 	}
-	if err != nil || !parts || p.BalanceAmount == 0 {
+	if err != nil {
 		return nil, err
 	}
-	left := refunds.Room(p, known, refunds.State.Ahead)
-	return &left, nil
+	return refunds.LeftFor(p, known, parts), nil
 }
 
 // lockPayments locks the payments of requests in one order, so that two words,

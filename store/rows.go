@@ -196,66 +196,44 @@ func (r breakRow) status() reconcile.Status {
 	return reconcile.Status(r.Status)
 }
 
-// same reports whether two rows say the same.
-func (r breakRow) same(other breakRow) bool {
-	if !sameAmount(r.LocalAmount, other.LocalAmount) || !sameAmount(r.ProviderAmount, other.ProviderAmount) {
-		return false
-	}
-	r.LocalAmount, r.ProviderAmount = other.LocalAmount, other.ProviderAmount
-	for _, times := range [][2]*Time{{&r.MovedAt, &other.MovedAt}, {&r.CancelBy, &other.CancelBy}, {&r.ResolvedAt, &other.ResolvedAt}} {
-		if !times[0].Equal(times[1].Time) {
-			return false
-		}
-		*times[0] = *times[1]
-	}
-	return r == other
-}
-
-func sameAmount(a, b *int64) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return *a == *b
-}
-
 // refundRow is a refund request as the table holds it.
 type refundRow struct {
-	ID             string `db:"id"`
-	MID            string `db:"mid"`
-	OrderID        string `db:"order_id"`
-	PaymentKey     string `db:"payment_key"`
-	Method         string `db:"method"`
-	Amount         int64  `db:"amount"`
-	TaxFreeAmount  int64  `db:"tax_free_amount"`
-	Currency       string `db:"currency"`
-	Reason         string `db:"reason"`
-	Ref            string `db:"ref"`
-	Batch          string `db:"batch"`
-	BreakID        string `db:"break_id"`
-	State          string `db:"state"`
-	CancelBy       Time   `db:"cancel_by"`
-	Attempts       int    `db:"attempts"`
-	IdempotencyKey string `db:"idempotency_key"`
-	TransactionKey string `db:"transaction_key"`
-	ErrorCode      string `db:"error_code"`
-	ErrorMessage   string `db:"error_message"`
-	RequestedBy    string `db:"requested_by"`
-	RequestedAt    Time   `db:"requested_at"`
-	ApprovedBy     string `db:"approved_by"`
-	FinishedAt     Time   `db:"finished_at"`
-	Version        int64  `db:"version"`
-	LeaseOwner     string `db:"lease_owner"`
-	LeaseUntil     Time   `db:"lease_until"`
-	NextAt         Time   `db:"next_at"`
-	SentAt         Time   `db:"sent_at"`
-	LookedAt       Time   `db:"looked_at"`
-	ApprovedAt     Time   `db:"approved_at"`
-	AccountPrint   string `db:"account_print"`
-	PlannedForeign int64  `db:"planned_foreign"`
-	SameAs         string `db:"same_as"`
-	InProgress     int64  `db:"in_progress"`
-	Approval       string `db:"approval"`
-	Strangers      int64  `db:"strangers"`
+	ID                 string `db:"id"`
+	MID                string `db:"mid"`
+	OrderID            string `db:"order_id"`
+	PaymentKey         string `db:"payment_key"`
+	Method             string `db:"method"`
+	Amount             int64  `db:"amount"`
+	TaxFreeAmount      int64  `db:"tax_free_amount"`
+	Currency           string `db:"currency"`
+	Reason             string `db:"reason"`
+	Ref                string `db:"ref"`
+	Batch              string `db:"batch"`
+	BreakID            string `db:"break_id"`
+	State              string `db:"state"`
+	CancelBy           Time   `db:"cancel_by"`
+	Attempts           int    `db:"attempts"`
+	IdempotencyKey     string `db:"idempotency_key"`
+	TransactionKey     string `db:"transaction_key"`
+	ErrorCode          string `db:"error_code"`
+	ErrorMessage       string `db:"error_message"`
+	RequestedBy        string `db:"requested_by"`
+	RequestedAt        Time   `db:"requested_at"`
+	ApprovedBy         string `db:"approved_by"`
+	FinishedAt         Time   `db:"finished_at"`
+	Version            int64  `db:"version"`
+	LeaseOwner         string `db:"lease_owner"`
+	LeaseUntil         Time   `db:"lease_until"`
+	NextAt             Time   `db:"next_at"`
+	SentAt             Time   `db:"sent_at"`
+	LookedAt           Time   `db:"looked_at"`
+	ApprovedAt         Time   `db:"approved_at"`
+	AccountFingerprint string `db:"account_print"`
+	PlannedForeign     int64  `db:"planned_foreign"`
+	SameAs             string `db:"same_as"`
+	InProgress         int64  `db:"in_progress"`
+	Approval           string `db:"approval"`
+	Strangers          int64  `db:"strangers"`
 }
 
 func newRefundRow(r refunds.Request) refundRow {
@@ -264,7 +242,7 @@ func newRefundRow(r refunds.Request) refundRow {
 		Amount: r.Amount, TaxFreeAmount: r.TaxFreeAmount, Currency: string(r.Currency), Reason: r.Reason,
 		Ref: r.Ref, Batch: r.Batch, BreakID: r.BreakID, State: string(r.State), CancelBy: at(r.CancelBy),
 		RequestedBy: r.RequestedBy, RequestedAt: at(r.RequestedAt), Approval: r.Approval, ApprovedAt: at(r.ApprovedAt),
-		AccountPrint: r.AccountPrint, PlannedForeign: r.PlannedForeign, SameAs: r.SameAs, ErrorCode: r.ErrorCode,
+		AccountFingerprint: r.AccountFingerprint, PlannedForeign: r.PlannedForeign, SameAs: r.SameAs, ErrorCode: r.ErrorCode,
 		FinishedAt: at(r.FinishedAt),
 	}
 }
@@ -277,7 +255,7 @@ func (r refundRow) request() refunds.Request {
 		Attempts: r.Attempts, IdempotencyKey: r.IdempotencyKey, TransactionKey: r.TransactionKey,
 		ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage, RequestedBy: r.RequestedBy,
 		RequestedAt: r.RequestedAt.Time, ApprovedBy: r.ApprovedBy, FinishedAt: r.FinishedAt.Time,
-		Approval: r.Approval, ApprovedAt: r.ApprovedAt.Time, AccountPrint: r.AccountPrint, PlannedForeign: r.PlannedForeign,
+		Approval: r.Approval, ApprovedAt: r.ApprovedAt.Time, AccountFingerprint: r.AccountFingerprint, PlannedForeign: r.PlannedForeign,
 		SameAs: r.SameAs, Version: r.Version, NextAt: r.NextAt.Time, LeaseOwner: r.LeaseOwner, Strangers: r.Strangers,
 	}
 }

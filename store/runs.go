@@ -47,10 +47,10 @@ func (r runRow) entry() reconcile.LedgerEntry {
 // business's now is set to another.
 func (d *DB) BeginRun(ctx context.Context, job, mid string, day pay.Day, owner string, clock time.Time, lease time.Duration, dead func(owner string) bool) (reconcile.Lease, error) {
 	taken := reconcile.Lease{RunID: reconcile.RunID(job, mid, day), Job: job, MID: mid, Day: day}
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		key := args{"job": job, "mid": mid, "day": string(day), "run_id": taken.RunID, "owner": owner,
-			"lease_until": at(clock.Add(lease)), "started_at": at(clock)}
-		inserted, err := d.exec(ctx, tx, "run_insert", key)
+			"lease_until": at(clock.Add(lease)), "started_at": at(clock), "state": reconcile.RunRunning}
+		inserted, err := d.db.Exec(ctx, tx, "run_insert", key)
 		if err != nil {
 			return err
 		}
@@ -59,14 +59,14 @@ func (d *DB) BeginRun(ctx context.Context, job, mid string, day pay.Day, owner s
 			return nil
 		}
 		var row runRow
-		if err := d.one(ctx, tx, &row, "run_get", key); err != nil {
+		if err := d.db.One(ctx, tx, &row, "run_get", key); err != nil {
 			return err
 		}
-		if row.State == reconcile.RunRunning && row.LeaseUntil.After(clock) && !dead(row.Owner) {
-			return &reconcile.RunningError{Entry: row.entry()}
+		if held := row.entry(); held.HeldAt(clock, dead) {
+			return &reconcile.RunningError{Entry: held}
 		}
 		key["fence"] = row.Fence
-		got, err := d.exec(ctx, tx, "run_take", key)
+		got, err := d.db.Exec(ctx, tx, "run_take", key)
 		if err == nil && got == 0 {
 			return &reconcile.RunningError{Entry: row.entry()}
 		}
@@ -92,8 +92,8 @@ func (d *DB) EndRun(ctx context.Context, l reconcile.Lease, state, reason string
 }
 
 func (d *DB) fenced(ctx context.Context, name string, with args) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		changed, err := d.exec(ctx, tx, name, with)
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		changed, err := d.db.Exec(ctx, tx, name, with)
 		if err == nil && changed == 0 {
 			return ErrLostRun
 		}
@@ -106,14 +106,14 @@ func (d *DB) fenced(ctx context.Context, name string, with args) error {
 func (d *DB) LastComplete(ctx context.Context, job, mid string, before pay.Day) (pay.Day, time.Time, error) {
 	var day sql.NullString
 	with := args{"job": job, "mid": mid, "day": string(before)}
-	if err := d.one(ctx, d.db, &day, "last_complete_before", with); err != nil {
+	if err := d.db.One(ctx, d.db.Pool(), &day, "last_complete_before", with); err != nil {
 		return "", time.Time{}, err
 	}
 	if !day.Valid {
 		return "", time.Time{}, nil
 	}
 	var committed Time
-	if err := d.one(ctx, d.db, &committed, "last_commit_before", with); err != nil {
+	if err := d.db.One(ctx, d.db.Pool(), &committed, "last_commit_before", with); err != nil {
 		return "", time.Time{}, err
 	}
 	return pay.Day(day.String), committed.Time, nil
@@ -122,21 +122,21 @@ func (d *DB) LastComplete(ctx context.Context, job, mid string, before pay.Day) 
 // CompleteDays gives the complete days before one, oldest first.
 func (d *DB) CompleteDays(ctx context.Context, job, mid string, before pay.Day) ([]pay.Day, error) {
 	var days []pay.Day
-	err := d.all(ctx, d.db, &days, "complete_days", args{"job": job, "mid": mid, "day": string(before)})
+	err := d.db.All(ctx, d.db.Pool(), &days, "complete_days", args{"job": job, "mid": mid, "day": string(before)})
 	return days, err
 }
 
 // FirstRunDay gives the first day for which a job ever ran, "" for none.
 func (d *DB) FirstRunDay(ctx context.Context, job, mid string) (pay.Day, error) {
 	var day sql.NullString
-	err := d.one(ctx, d.db, &day, "first_run_day", args{"job": job, "mid": mid})
+	err := d.db.One(ctx, d.db.Pool(), &day, "first_run_day", args{"job": job, "mid": mid})
 	return pay.Day(day.String), err
 }
 
 // Runs gives the run ledger, by merchant, job and day.
 func (d *DB) Runs(ctx context.Context, mid string) ([]reconcile.LedgerEntry, error) {
 	var rows []runRow
-	if err := d.all(ctx, d.db, &rows, "runs_list", args{"mid": mid}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "runs_list", args{"mid": mid}); err != nil {
 		return nil, err
 	}
 	entries := make([]reconcile.LedgerEntry, len(rows))
@@ -160,7 +160,7 @@ func (d *DB) SnapshotOfRun(ctx context.Context, runID string) ([]byte, error) {
 
 func (d *DB) snapshot(ctx context.Context, query string, with args) ([]byte, error) {
 	var packed []byte
-	err := d.one(ctx, d.db, &packed, query, with)
+	err := d.db.One(ctx, d.db.Pool(), &packed, query, with)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && len(packed) == 0) {
 		return nil, nil
 	}
@@ -177,16 +177,16 @@ func (d *DB) snapshot(ctx context.Context, query string, with args) ([]byte, err
 // over is ErrLostRun, and nothing is written.
 func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(jobs.After) (jobs.Drawn, error)) error {
 	c.endSnapshot(ctx)
-	return c.d.writeOn(ctx, c.conn, func(tx *sqlx.Tx) error {
+	return c.d.db.WriteOn(ctx, c.conn, func(tx *sqlx.Tx) error {
 		var held int
-		if err := c.d.one(ctx, tx, &held, "run_check", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence}); err != nil {
+		if err := c.d.db.One(ctx, tx, &held, "run_check", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence}); err != nil {
 			return err
 		}
 		if held == 0 {
 			return ErrLostRun
 		}
 		for _, name := range []string{"commit_payments", "commit_cancels"} {
-			if _, err := c.d.exec(ctx, tx, name, c.args()); err != nil {
+			if _, err := c.d.db.Exec(ctx, tx, name, c.args()); err != nil {
 				return err
 			}
 		}

@@ -24,7 +24,7 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 	var last accountRow
 	for {
 		var rows []accountRow
-		if err := d.all(ctx, d.db, &rows, "sealed_accounts", args{"mid": last.MID, "payment_key": last.PaymentKey, "limit": sealedBatch}); err != nil {
+		if err := d.db.All(ctx, d.db.Pool(), &rows, "sealed_accounts", args{"mid": last.MID, "payment_key": last.PaymentKey, "limit": sealedBatch}); err != nil {
 			return done, err
 		}
 		if len(rows) == 0 {
@@ -38,7 +38,7 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 	var attempt attemptRow
 	for {
 		var rows []attemptRow
-		if err := d.all(ctx, d.db, &rows, "sealed_attempts", args{"refund_id": attempt.RefundID, "n": attempt.N, "limit": sealedBatch}); err != nil {
+		if err := d.db.All(ctx, d.db.Pool(), &rows, "sealed_attempts", args{"refund_id": attempt.RefundID, "n": attempt.N, "limit": sealedBatch}); err != nil {
 			return done, err
 		}
 		if len(rows) == 0 {
@@ -54,7 +54,7 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 // counting runs f in a transaction and adds what it counted, once it is kept.
 func (d *DB) counting(ctx context.Context, sum *int, f func(tx *sqlx.Tx) (int, error)) error {
 	var counted int
-	err := d.write(ctx, func(tx *sqlx.Tx) (err error) {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) (err error) {
 		counted, err = f(tx)
 		return err
 	})
@@ -73,7 +73,7 @@ func (d *DB) resealAccounts(ctx context.Context, tx *sqlx.Tx, rows []accountRow,
 		if sealed == nil {
 			continue
 		}
-		changed, err := d.exec(ctx, tx, "reseal_account", args{"sealed": sealed, "mid": r.MID, "payment_key": r.PaymentKey, "print": r.Print})
+		changed, err := d.db.Exec(ctx, tx, "reseal_account", args{"sealed": sealed, "mid": r.MID, "payment_key": r.PaymentKey, "print": r.Print})
 		if err != nil {
 			return 0, err
 		}
@@ -92,7 +92,7 @@ func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow,
 			continue
 		}
 		sum := sha256.Sum256(sealed)
-		changed, err := d.exec(ctx, tx, "reseal_attempt", args{"body": sealed, "body_sha256": hex.EncodeToString(sum[:]),
+		changed, err := d.db.Exec(ctx, tx, "reseal_attempt", args{"body": sealed, "body_sha256": hex.EncodeToString(sum[:]),
 			"refund_id": r.RefundID, "n": r.N, "was": r.BodySHA256})
 		if err != nil {
 			return 0, err
@@ -104,7 +104,7 @@ func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow,
 
 // Rekeyed writes into the journal that the key was rotated.
 func (d *DB) Rekeyed(ctx context.Context, done app.Resealed, primary uint32, retired []uint32, actor string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		_, err := d.append(ctx, tx, []Entry{entry(now, actor, "", "accounts", "accounts.rekeyed", "", map[string]any{
 			"accounts": done.Accounts, "attempts": done.Attempts, "key": primary, "retired": retired})})
 		return err
@@ -113,7 +113,7 @@ func (d *DB) Rekeyed(ctx context.Context, done app.Resealed, primary uint32, ret
 
 // Revealed writes into the journal who is about to see an account, and why.
 func (d *DB) Revealed(ctx context.Context, a refunds.StoredAccount, actor, reason string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		_, err := d.append(ctx, tx, []Entry{entry(now, actor, "", "account:"+a.Print, "account.revealed", reason, map[string]any{
 			"mid": a.MID, "order_id": a.OrderID, "payment_key": a.PaymentKey})})
 		return err
@@ -123,7 +123,7 @@ func (d *DB) Revealed(ctx context.Context, a refunds.StoredAccount, actor, reaso
 // SaveAccounts stores sealed accounts that people gave, all or none. The same
 // account again changes nothing; requests that waited for one go on.
 func (d *DB) SaveAccounts(ctx context.Context, accounts []refunds.StoredAccount) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		var entries []Entry
 		for _, a := range accounts {
 			more, err := d.saveAccount(ctx, tx, a)
@@ -131,7 +131,7 @@ func (d *DB) SaveAccounts(ctx context.Context, accounts []refunds.StoredAccount)
 				return err
 			}
 			entries = append(entries, more...)
-			if _, err := d.exec(ctx, tx, "watch_given", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
+			if _, err := d.db.Exec(ctx, tx, "watch_given", args{"mid": a.MID, "payment_key": a.PaymentKey, "state": string(refunds.CaptureGiven), "why": ""}); err != nil {
 				return err
 			}
 		}
@@ -147,24 +147,24 @@ func (d *DB) SaveAccounts(ctx context.Context, accounts []refunds.StoredAccount)
 // refunds had all ended by refunded, and those that came before unused and were
 // never needed. What is shown of them stays.
 func (d *DB) Purge(ctx context.Context, mid string, refunded, unused time.Time, actor string, now time.Time) (int, error) {
-	conn, release, err := d.pin(ctx)
+	conn, release, err := d.db.Pin(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = release() }()
-	if d.dialect == sqlfiles.SQLite { // what is freed must not linger in the file
+	if d.Dialect() == sqlfiles.SQLite { // what is freed must not linger in the file
 		if _, err := conn.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
-			return 0, d.explain("purge", err)
+			return 0, d.db.Explain("purge", err)
 		}
 	}
 	purged := 0
-	err = d.writeOn(ctx, conn, func(tx *sqlx.Tx) error {
+	err = d.db.WriteOn(ctx, conn, func(tx *sqlx.Tx) error {
 		purged, err = d.purge(ctx, tx, args{"mid": mid, "refunded": at(refunded), "unused": at(unused)}, actor, now)
 		return err
 	})
-	if err == nil && d.dialect == sqlfiles.SQLite {
+	if err == nil && d.Dialect() == sqlfiles.SQLite {
 		if _, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-			return purged, d.explain("purge", err)
+			return purged, d.db.Explain("purge", err)
 		}
 	}
 	return purged, err
@@ -172,7 +172,7 @@ func (d *DB) Purge(ctx context.Context, mid string, refunded, unused time.Time, 
 
 func (d *DB) purge(ctx context.Context, tx *sqlx.Tx, which args, actor string, now time.Time) (int, error) {
 	var rows []accountRow
-	if err := d.all(ctx, tx, &rows, "purgeable_accounts", which); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "purgeable_accounts", which); err != nil {
 		return 0, err
 	}
 	var entries []Entry
@@ -181,7 +181,7 @@ func (d *DB) purge(ctx context.Context, tx *sqlx.Tx, which args, actor string, n
 		if err := d.change(ctx, tx, "purge_account", payment, "the account"); err != nil {
 			return 0, err
 		}
-		if _, err := d.exec(ctx, tx, "purge_attempts", payment); err != nil {
+		if _, err := d.db.Exec(ctx, tx, "purge_attempts", payment); err != nil {
 			return 0, err
 		}
 		entries = append(entries, entry(now, actor, "", "account:"+r.Print, "account.purged", "", map[string]any{

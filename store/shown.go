@@ -12,7 +12,7 @@ import (
 // ShownAttempts gives every attempt of a request, oldest first, to be looked at.
 func (d *DB) ShownAttempts(ctx context.Context, id string) ([]app.ShownAttempt, error) {
 	var rows []attemptRow
-	if err := d.all(ctx, d.db, &rows, "attempts_shown", args{"id": id}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "attempts_shown", args{"id": id}); err != nil {
 		return nil, err
 	}
 	shown := make([]app.ShownAttempt, len(rows))
@@ -26,7 +26,7 @@ func (d *DB) ShownAttempts(ctx context.Context, id string) ([]app.ShownAttempt, 
 // known. Nothing sealed is read.
 func (d *DB) ShownAccount(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error) {
 	var row accountRow
-	err := d.one(ctx, d.db, &row, "account_shown", args{"mid": mid, "payment_key": paymentKey})
+	err := d.db.One(ctx, d.db.Pool(), &row, "account_shown", args{"mid": mid, "payment_key": paymentKey})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

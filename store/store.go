@@ -1,329 +1,79 @@
-// Package store runs the SQL on SQLite and on PostgreSQL. It is the only room
-// that imports sqlx and the drivers. It decides nothing: the other rooms say
-// what they need as interfaces, and the types here satisfy them.
+// Package store remembers for every room that declares what it needs of it: it
+// reads, asks the rule of the room that has it, and writes. It knows the tables and
+// those rooms' types; it decides nothing, and rules_test.go holds it to that. Begin
+// at requests.go, where one function writes the state of every refund;
+// internal/database has the connections.
 package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-	"reflect"
-	"regexp"
-	"strings"
-	"sync"
+	"io/fs"
 	"sync/atomic"
-	"time"
 
-	"github.com/jmoiron/sqlx"
-
+	"daesa/internal/database"
+	"daesa/internal/hint"
 	sqlfiles "daesa/sql"
 )
 
-func init() {
-	sqlx.BindDriver("sqlite", sqlx.QUESTION)
-}
-
-// busyMilliseconds is how long SQLite waits for another process's write before
-// it says that the database is locked. No write of daesa's lasts that long.
-const busyMilliseconds = 30_000
-
 // DB is one database, of either kind.
 type DB struct {
-	db       *sqlx.DB
-	dialect  sqlfiles.Dialect
-	queries  map[string]compiled
-	prepared prepared
-	url      string
-	path     string // SQLite's file
-	// writing lets the writers of this process queue up in order, where SQLite
-	// would let them poll.
-	writing sync.Mutex
-	// gate opens the connections to PostgreSQL; nil: SQLite.
-	gate     *gate
-	unshared atomic.Bool         // RequireSession has seen that sessions are not handed on
-	stumble  func(try int) error // for tests: ends a transaction before its commit
-	byHand   atomic.Bool         // for tests: a statement of theirs was taken
-	older    bool                // for tests: entries of the journal as older versions wrote them
+	db     *database.DB
+	byHand atomic.Bool // for tests: a statement of theirs was taken
+	older  bool        // for tests: entries of the journal as older versions wrote them
 }
 
-// Option changes how a database is opened.
-type Option func(*DB)
+// The words of the connections that stand in every query.
+type (
+	// Time stores a time exactly on both databases. The zero time is NULL.
+	Time   = database.Time
+	args   = database.Args
+	runner = database.Runner
+	place  = database.Place
+)
 
-// MaxConnections is how many connections to PostgreSQL a process opens at most; 0:
-// what the work needs, at most 16.
-func MaxConnections(n int) Option {
-	return func(d *DB) {
-		if d.gate != nil && n > 0 {
-			d.gate.most = n
-		}
-	}
-}
+var at = database.At
 
-// Patience is for how long a process waits where PostgreSQL has no connection
-// left for it.
-func Patience(limit time.Duration) Option {
-	return func(d *DB) {
-		if d.gate != nil {
-			d.gate.patience = limit
-		}
-	}
+// hinted gives an error the next step.
+func hinted(err error, next string) error { return hint.With(err, next) }
+
+// everyRefund are the queries that every refund runs.
+var everyRefund = []string{
+	"claim", "about_payment", "other_payments", "order_of", "attempts_of", "attempts_shown", "refund_by_id", "journal_of", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
+	"settle_refund", "breaks_of_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
 }
 
 // Open opens the database of a configuration's URL: sqlite:FILE or
 // postgres://... It does not create a schema: Migrate does.
-func Open(ctx context.Context, rawURL string, options ...Option) (*DB, error) {
-	d := &DB{url: rawURL}
-	var name string
-	switch {
-	case strings.HasPrefix(rawURL, "sqlite:"):
-		d.path = strings.TrimPrefix(rawURL, "sqlite:")
-		if err := prepareFile(d.path); err != nil {
-			return nil, err
-		}
-		d.dialect, name = sqlfiles.SQLite, "sqlite"
-	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
-		sessions, err := postgresSessions(rawURL)
-		if err != nil {
-			return nil, err
-		}
-		d.dialect, name = sqlfiles.Postgres, "postgres"
-		d.gate = &gate{sessions: sessions, most: mostConnections, patience: scarcityPatience}
-	default:
-		return nil, hinted(errors.New("the database URL is of no kind that daesa knows"),
-			"write database.url as sqlite:FILE or postgres://USER@HOST/DATABASE")
-	}
-	queries, err := sqlfiles.Queries(d.dialect)
+func Open(ctx context.Context, url string, options ...database.Option) (*DB, error) {
+	db, err := database.Open(ctx, url, database.Files{
+		Queries:    func(d database.Dialect) (map[string]string, error) { return Queries(sqlfiles.Dialect(d)) },
+		Migrations: func(d database.Dialect) (fs.FS, error) { return sqlfiles.Migrations(sqlfiles.Dialect(d)) },
+		Prepared:   everyRefund,
+	}, options...)
 	if err != nil {
 		return nil, err
 	}
-	if d.queries, err = compileAll(queries, name); err != nil {
-		return nil, err
-	}
-	for _, option := range options {
-		option(d)
-	}
-	if err := d.pool(name, sqliteDSN(d.path)); err != nil {
-		return nil, d.explain("open", err)
-	}
-	if err := d.db.PingContext(ctx); err != nil {
-		_ = d.Close() // the first error is the one to tell
-		return nil, d.explain("open", err)
-	}
-	return d, nil
-}
-
-// pool makes the pool of connections; dsn is SQLite's.
-func (d *DB) pool(name, dsn string) error {
-	if d.gate == nil {
-		connector, err := guarded(dsn)
-		if err != nil {
-			return err
-		}
-		d.db = sqlx.NewDb(sql.OpenDB(connector), name)
-		d.db.SetMaxOpenConns(mostConnections)
-		d.db.SetMaxIdleConns(mostConnections)
-		return nil
-	}
-	d.db = sqlx.NewDb(sql.OpenDB(d.gate), name)
-	d.gate.pool = d.db
-	d.gate.doWithAll() // with the default of two idle ones, eight workers dial anew all the time
-	d.db.SetConnMaxIdleTime(idleTime)
-	return nil
-}
-
-// prepareFile makes a new database file readable by its owner alone.
-func prepareFile(path string) error {
-	if path == "" {
-		return hinted(errors.New("the database URL names no file"), "write database.url as sqlite:FILE")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return hinted(fmt.Errorf("database %s: %w", path, err), "create the folder, or choose another in database.url")
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is the operator's own configuration
-	if err != nil {
-		return hinted(fmt.Errorf("database %s: %w", path, err),
-			"daesa must be able to read and write the database file; check its owner, its mode and the volume")
-	}
-	return file.Close()
-}
-
-// sqliteDSN keeps every setting in the DSN: a PRAGMA run on a pool reaches one
-// connection. synchronous=FULL, because with less a committed refund intent
-// can vanish in a power cut.
-func sqliteDSN(path string) string {
-	values := url.Values{"_txlock": {"immediate"}}
-	for _, pragma := range []string{
-		fmt.Sprintf("busy_timeout(%d)", busyMilliseconds), "journal_mode(WAL)", "synchronous(FULL)",
-		"foreign_keys(1)", "cache_size(-4500)", "temp_store(FILE)", "journal_size_limit(67108864)",
-		"wal_autocheckpoint(4000)",
-	} {
-		values.Add("_pragma", pragma)
-	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String()
+	return &DB{db: db}, nil
 }
 
 // Close closes the database.
-func (d *DB) Close() error {
-	if d.gate != nil {
-		d.gate.end()
-	}
-	return d.db.Close()
-}
+func (d *DB) Close() error { return d.db.Close() }
 
 // Dialect says which of the two databases it is.
-func (d *DB) Dialect() sqlfiles.Dialect { return d.dialect }
+func (d *DB) Dialect() sqlfiles.Dialect { return sqlfiles.Dialect(d.db.Dialect()) }
 
-// query gives the SQL text of a name; a missing one is a broken build, which
-// a test finds.
-func (d *DB) query(name string) string { return d.compiled(name).text }
+// RequireSession refuses a pooler that hands sessions on.
+func (d *DB) RequireSession(ctx context.Context) error { return d.db.RequireSession(ctx) }
 
-func (d *DB) compiled(name string) compiled {
-	q, ok := d.queries[name]
-	if !ok {
-		panic("store: no query named " + name)
-	}
-	return q
+// MostConnections is how many connections this process opens at most; 0 on SQLite.
+func (d *DB) MostConnections() int { return d.db.MostConnections() }
+
+// ConnectionsAllowed gives the lowest limit of connections.
+func (d *DB) ConnectionsAllowed(ctx context.Context) (database.Allowed, error) {
+	return d.db.ConnectionsAllowed(ctx)
 }
 
-// compiled is a query with the driver's placeholders, and the names of its
-// parameters in their order.
-type compiled struct {
-	text  string
-	names []string
-}
-
-// parameter is a name after a colon; two colons are one that means itself.
-var parameter = regexp.MustCompile(`(?:^|[^:]):([a-z_][a-z0-9_]*)`)
-
-// compileAll reads the names out of every query once: a refund runs some thirty
-// of them.
-func compileAll(queries map[string]string, driver string) (map[string]compiled, error) {
-	all := make(map[string]compiled, len(queries))
-	for name, text := range queries {
-		own := map[string]any{}
-		for _, found := range parameter.FindAllStringSubmatch(text, -1) {
-			own[found[1]] = found[1]
-		}
-		bound, order, err := sqlx.Named(text, own)
-		if err != nil {
-			return nil, fmt.Errorf("store: %s: %w", name, err)
-		}
-		q := compiled{text: sqlx.Rebind(sqlx.BindType(driver), bound)}
-		for _, each := range order {
-			q.names = append(q.names, fmt.Sprint(each))
-		}
-		all[name] = q
-	}
-	return all, nil
-}
-
-type args map[string]any
-
-// runner is a connection or a transaction.
-type runner interface {
-	sqlx.QueryerContext
-	sqlx.ExecerContext
-}
-
-// place is where statements of all kinds run: a connection or a transaction.
-type place interface {
-	runner
-	preparer
-}
-
-// pin takes a connection for a piece of work that keeps it for long; release
-// gives it back.
-func (d *DB) pin(ctx context.Context) (conn *sqlx.Conn, release func() error, err error) {
-	if conn, err = d.db.Connx(ctx); err != nil {
-		return nil, nil, d.explain("connect", err)
-	}
-	if d.gate == nil {
-		return conn, conn.Close, nil
-	}
-	d.gate.count(0, 1)
-	return conn, func() error {
-		d.gate.count(0, -1)
-		return conn.Close()
-	}, nil
-}
-
-// exec runs a named query and gives the number of rows that it changed.
-func (d *DB) exec(ctx context.Context, on runner, name string, arg any) (int64, error) {
-	text, values, err := d.bind(name, arg)
-	if err != nil {
-		return 0, err
-	}
-	var result sql.Result
-	if stmt := d.stmt(ctx, on, name); stmt != nil {
-		result, err = stmt.ExecContext(ctx, values...)
-	} else {
-		result, err = on.ExecContext(ctx, text, values...)
-	}
-	if err != nil {
-		return 0, d.explain(name, err)
-	}
-	changed, err := result.RowsAffected()
-	if err != nil {
-		return 0, d.explain(name, err)
-	}
-	return changed, nil
-}
-
-// one reads one row into dest; sql.ErrNoRows stays visible to errors.Is.
-func (d *DB) one(ctx context.Context, on runner, dest any, name string, arg any) error {
-	text, values, err := d.bind(name, arg)
-	if err != nil {
-		return err
-	}
-	if stmt := d.stmt(ctx, on, name); stmt != nil { //nolint:sqlclosecheck // prepared once, and closed with the database
-		err = stmt.GetContext(ctx, dest, values...)
-	} else {
-		err = sqlx.GetContext(ctx, on, dest, text, values...)
-	}
-	return d.explain(name, err)
-}
-
-// all reads all rows into dest, a slice.
-func (d *DB) all(ctx context.Context, on runner, dest any, name string, arg any) error {
-	text, values, err := d.bind(name, arg)
-	if err != nil {
-		return err
-	}
-	if stmt := d.stmt(ctx, on, name); stmt != nil { //nolint:sqlclosecheck // prepared once, and closed with the database
-		err = stmt.SelectContext(ctx, dest, values...)
-	} else {
-		err = sqlx.SelectContext(ctx, on, dest, text, values...)
-	}
-	return d.explain(name, err)
-}
-
-func (d *DB) bind(name string, arg any) (string, []any, error) {
-	q := d.compiled(name)
-	values := make([]any, len(q.names))
-	if named, ok := arg.(args); ok {
-		for i, each := range q.names {
-			value, ok := named[each]
-			if !ok {
-				return "", nil, fmt.Errorf("store: %s: no value for %s", name, each)
-			}
-			values[i] = value
-		}
-		return q.text, values, nil
-	}
-	if len(q.names) == 0 {
-		return q.text, nil, nil
-	}
-	row := reflect.ValueOf(arg)
-	fields := d.db.Mapper.TraversalsByName(row.Type(), q.names)
-	for i, path := range fields {
-		if len(path) == 0 {
-			return "", nil, fmt.Errorf("store: %s: %T has no %s", name, arg, q.names[i])
-		}
-		values[i] = row.FieldByIndex(path).Interface()
-	}
-	return q.text, values, nil
-}
+// Probe commits a write that means nothing. What it cannot do here a night or a
+// refund could not do either: the disk is full, the file or the server is
+// read-only, the role lacks a right.
+func (d *DB) Probe(ctx context.Context) error { return d.db.Probe(ctx) }

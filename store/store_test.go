@@ -12,14 +12,16 @@ import (
 // Both databases pass one suite.
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) *store.DB {
-		return open(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db"))
-	})
+	fresh := func(t *testing.T) *store.DB { return open(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db")) }
+	storetest.Run(t, fresh)
+	storetest.RunMoves(t, fresh)
 }
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) *store.DB { return open(t, pgtest.URL(t)) })
+	fresh := func(t *testing.T) *store.DB { return open(t, pgtest.URL(t)) }
+	storetest.Run(t, fresh)
+	storetest.RunMoves(t, fresh)
 }
 
 func open(t *testing.T, url string) *store.DB {

@@ -16,7 +16,7 @@ import (
 // ExecForTest runs a statement of a test's own, to show what the database
 // refuses. No command calls it.
 func (d *DB) ExecForTest(ctx context.Context, statement string) error {
-	_, err := d.db.ExecContext(ctx, statement)
+	_, err := d.db.Pool().ExecContext(ctx, statement)
 	if err == nil {
 		d.byHand.Store(true)
 	}
@@ -30,7 +30,7 @@ func (d *DB) ByHandForTest() bool { return d.byHand.Load() }
 // RowsForTest gives the rows of a query of a test's own, as text; "NULL" is what
 // is absent.
 func (d *DB) RowsForTest(ctx context.Context, query string) ([][]string, error) {
-	rows, err := d.db.QueryxContext(ctx, query)
+	rows, err := d.db.Pool().QueryxContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -64,19 +64,14 @@ func (d *DB) OlderForTest() { d.older = true }
 // MigrateToForTest brings an empty database to an older schema, so that a test
 // can put into it what the version before could hold.
 func (d *DB) MigrateToForTest(ctx context.Context, version int64) error {
-	provider, err := d.provider(d.db.DB)
-	if err != nil {
-		return err
-	}
-	_, err = provider.UpTo(ctx, version)
-	return err
+	return d.db.MigrateToForTest(ctx, version)
 }
 
 // AskForTest takes a request as versions did that looked at a payment's total
 // alone, whatever is left of its parts.
 func (d *DB) AskForTest(ctx context.Context, r refunds.Request) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if _, err := d.exec(ctx, tx, "insert_refund", newRefundRow(r)); err != nil {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		if _, err := d.insert(ctx, tx, r, r.RequestedAt); err != nil {
 			return err
 		}
 		_, err := d.append(ctx, tx, []Entry{entry(r.RequestedAt, r.RequestedBy, "", "refund:"+r.ID, "refund.requested", r.Reason,
@@ -90,7 +85,7 @@ func (d *DB) AskForTest(ctx context.Context, r refunds.Request) error {
 // look-up, and takes what propose makes of what was asked before. No command
 // calls it.
 func (d *DB) NightForTest(ctx context.Context, p pay.Payment, b reconcile.Break, propose func(refunds.Asked) *refunds.Request, actor string, now time.Time) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if err := d.savePayment(ctx, tx, p, nil, nil, "", now); err != nil {
 			return err
 		}

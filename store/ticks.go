@@ -10,14 +10,11 @@ import (
 	"daesa/jobs"
 )
 
-// clockMargin is by how much the clocks of replicas may differ.
-const clockMargin = 5 * time.Minute
-
 // BeginTick takes a planned moment of a job for an owner. It is not taken where
 // it was begun before, by whomever, or an earlier one still goes on.
 func (d *DB) BeginTick(ctx context.Context, job string, tick time.Time, owner string, now, until time.Time) (jobs.Tick, bool, error) {
 	var fence int64
-	err := d.one(ctx, d.db, &fence, "tick_begin", args{"job": job, "tick": at(tick), "owner": owner, "now": at(now), "until": at(until), "ahead": at(now.Add(clockMargin))})
+	err := d.db.One(ctx, d.db.Pool(), &fence, "tick_begin", args{"job": job, "tick": at(tick), "owner": owner, "now": at(now), "until": at(until), "ahead": at(now.Add(jobs.ClockMargin)), "running": jobs.TickRunning})
 	if errors.Is(err, sql.ErrNoRows) {
 		return jobs.Tick{}, false, nil
 	}
@@ -30,7 +27,7 @@ func (d *DB) TakeOverTick(ctx context.Context, job, owner string, now, until tim
 		Tick  Time  `db:"tick"`
 		Fence int64 `db:"fence"`
 	}
-	err := d.one(ctx, d.db, &row, "tick_take_over", args{"job": job, "owner": owner, "now": at(now), "until": at(until)})
+	err := d.db.One(ctx, d.db.Pool(), &row, "tick_take_over", args{"job": job, "owner": owner, "now": at(now), "until": at(until)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return jobs.Tick{}, false, nil
 	}
@@ -44,11 +41,7 @@ func (d *DB) RenewTick(ctx context.Context, t jobs.Tick, until time.Time) error 
 
 // EndTick says how a moment ended: failure is "" where it went well.
 func (d *DB) EndTick(ctx context.Context, t jobs.Tick, failure string, now time.Time) error {
-	state := "done"
-	if failure != "" {
-		state = "failed"
-	}
-	return d.ofTick(ctx, "tick_end", args{"job": t.Job, "fence": t.Fence, "state": state, "error": plainText(failure), "now": at(now)})
+	return d.ofTick(ctx, "tick_end", args{"job": t.Job, "fence": t.Fence, "state": jobs.TickEnds(failure), "error": plainText(failure), "now": at(now)})
 }
 
 // plainText is what every database takes as text.
@@ -62,7 +55,7 @@ func (d *DB) ReleaseTick(ctx context.Context, t jobs.Tick, now time.Time) error 
 }
 
 func (d *DB) ofTick(ctx context.Context, query string, with args) error {
-	changed, err := d.exec(ctx, d.db, query, with)
+	changed, err := d.db.Exec(ctx, d.db.Pool(), query, with)
 	if err == nil && changed == 0 {
 		return jobs.ErrLostTick
 	}
@@ -85,5 +78,5 @@ type TickRow struct {
 // Ticks lists the newest moment of each job.
 func (d *DB) Ticks(ctx context.Context) ([]TickRow, error) {
 	rows := []TickRow{}
-	return rows, d.all(ctx, d.db, &rows, "ticks_list", nil)
+	return rows, d.db.All(ctx, d.db.Pool(), &rows, "ticks_list", nil)
 }

@@ -35,49 +35,49 @@ type handRow struct {
 	CancelBy    Time   `db:"cancel_by"`
 }
 
-func (r handRow) transfer() refunds.HandTransfer {
-	return refunds.HandTransfer{
+func (r handRow) transfer() refunds.ManualTransfer {
+	return refunds.ManualTransfer{
 		RefundID: r.RefundID, MID: r.MID, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Amount: r.Amount,
-		TaxFree: r.TaxFree, Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.HandState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
+		TaxFree: r.TaxFree, Currency: pay.Currency(r.Currency), Why: r.Why, State: refunds.ManualState(r.State), RequestedBy: r.RequestedBy, DueAt: r.DueAt.Time,
 		ApprovedBy: r.ApprovedBy, ApprovedAt: r.ApprovedAt.Time, DoneBy: r.DoneBy, DoneAt: r.DoneAt.Time,
 		Reference: r.Reference, Note: r.Note, CancelBy: r.CancelBy.Time,
 	}
 }
 
-// HandTransfers lists what goes back by a bank transfer that people make, by
+// ManualTransfers lists what goes back by a bank transfer that people make, by
 // merchant and order; an empty state chooses all.
-func (d *DB) HandTransfers(ctx context.Context, mid, state string) ([]refunds.HandTransfer, error) {
+func (d *DB) ManualTransfers(ctx context.Context, mid, state string) ([]refunds.ManualTransfer, error) {
 	var rows []handRow
-	if err := d.all(ctx, d.db, &rows, "hand_list", args{"mid": mid, "state": state}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "hand_list", args{"mid": mid, "state": state}); err != nil {
 		return nil, err
 	}
-	list := make([]refunds.HandTransfer, len(rows))
+	list := make([]refunds.ManualTransfer, len(rows))
 	for i, row := range rows {
 		list[i] = row.transfer()
 	}
 	return list, nil
 }
 
-// HandTransfer gives the transfer of a refund, or ErrUnknownID.
-func (d *DB) HandTransfer(ctx context.Context, id string) (refunds.HandTransfer, error) {
-	return d.handTransfer(ctx, d.db, id)
+// ManualTransfer gives the transfer of a refund, or ErrUnknownID.
+func (d *DB) ManualTransfer(ctx context.Context, id string) (refunds.ManualTransfer, error) {
+	return d.handTransfer(ctx, d.db.Pool(), id)
 }
 
-func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.HandTransfer, error) {
+func (d *DB) handTransfer(ctx context.Context, on runner, id string) (refunds.ManualTransfer, error) {
 	var row handRow
-	err := d.one(ctx, on, &row, "hand_of", args{"id": id})
+	err := d.db.One(ctx, on, &row, "hand_of", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
-		return refunds.HandTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, app.ErrUnknownID), "daesa refunds transfers list shows every one")
+		return refunds.ManualTransfer{}, hinted(fmt.Errorf("transfer %s: %w", id, app.ErrUnknownID), "daesa refunds transfers list shows every one")
 	}
 	return row.transfer(), err
 }
 
-// MoveHandTransfer writes a person's word on a transfer by hand. Its approval
+// MoveManualTransfer writes a person's word on a transfer by hand. Its approval
 // takes the amount out of what may ever be cancelled on the payment: the rule is
 // asked under the payment's lock.
-func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.HandTransfer, error) {
-	var after refunds.HandTransfer
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+func (d *DB) MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error) {
+	var after refunds.ManualTransfer
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.handTransfer(ctx, tx, w.ID)
 		if err != nil {
 			return err
@@ -85,12 +85,12 @@ func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.
 		if after, err = before.Move(w); err != nil {
 			return err
 		}
-		if w.To != refunds.HandDropped {
+		if w.NeedsTruth() {
 			if err := d.requireUnalteredTransfer(ctx, tx, w.ID); err != nil {
 				return err
 			}
 		}
-		if w.To == refunds.HandApproved {
+		if w.TakesRoom() {
 			if err := d.mayGo(ctx, tx, before, w); err != nil {
 				return err
 			}
@@ -106,18 +106,12 @@ func (d *DB) MoveHandTransfer(ctx context.Context, w refunds.HandWord) (refunds.
 	return after, err
 }
 
-func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.HandTransfer, w refunds.HandWord) error {
+func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.ManualTransfer, w refunds.ManualWord) error {
 	p, known, parts, err := d.roomOf(ctx, tx, refunds.Request{ID: t.RefundID, MID: t.MID, PaymentKey: t.PaymentKey})
 	if err != nil {
 		return err
 	}
-	switch {
-	case w.Seen != nil:
-		p = *w.Seen
-	case !parts: // nobody knows, so that the amount alone is compared
-		p.TaxFreeAmount = t.TaxFree
-	}
-	return t.MayGo(p, known, w.Another)
+	return t.MayGo(w.Judged(t, p, parts), known, w.Another)
 }
 
 // Sendable lists what is approved and could be sent, the most urgent first.
@@ -132,7 +126,7 @@ func (d *DB) HasEntry(ctx context.Context, seq int64, hash string) (bool, error)
 		return true, nil
 	}
 	var n int64
-	err := d.one(ctx, d.db, &n, "has_entry", args{"seq": seq, "hash": hash})
+	err := d.db.One(ctx, d.db.Pool(), &n, "has_entry", args{"seq": seq, "hash": hash})
 	return n == 1, err
 }
 
@@ -140,7 +134,7 @@ func (d *DB) HasEntry(ctx context.Context, seq int64, hash string) (bool, error)
 // cut. SQLite is opened with full durability.
 func (d *DB) RequireDurable(ctx context.Context) error {
 	var setting string
-	if err := d.one(ctx, d.db, &setting, "durability", nil); err != nil {
+	if err := d.db.One(ctx, d.db.Pool(), &setting, "durability", nil); err != nil {
 		return err
 	}
 	if setting == "off" {

@@ -29,15 +29,15 @@ func (e *AlteredError) Hint() string {
 // requireUnaltered refuses a person's yes to a request that somebody changed.
 func (d *DB) requireUnaltered(ctx context.Context, on runner, id string) error {
 	var row refundRow
-	if err := d.one(ctx, on, &row, "refund_by_id", args{"id": id}); err != nil {
+	if err := d.db.One(ctx, on, &row, "refund_by_id", args{"id": id}); err != nil {
 		return err
 	}
 	var attempts []attemptRow
-	if err := d.all(ctx, on, &attempts, "attempts_shown", args{"id": id}); err != nil {
+	if err := d.db.All(ctx, on, &attempts, "attempts_shown", args{"id": id}); err != nil {
 		return err
 	}
 	var entries []Entry
-	if err := d.all(ctx, on, &entries, "journal_of", args{"subject": "refund:" + id}); err != nil {
+	if err := d.db.All(ctx, on, &entries, "journal_of", args{"subject": "refund:" + id}); err != nil {
 		return err
 	}
 	if found := checkRefund(row, attempts, entries); len(found.Differ) > 0 {
@@ -50,15 +50,15 @@ func (d *DB) requireUnaltered(ctx context.Context, on runner, id string) error {
 func (d *DB) requireUnalteredTransfer(ctx context.Context, on runner, id string) error {
 	var row handRow
 	var request refundRow
-	if err := d.one(ctx, on, &row, "hand_of", args{"id": id}); err != nil {
+	if err := d.db.One(ctx, on, &row, "hand_of", args{"id": id}); err != nil {
 		return err
 	}
-	if err := d.one(ctx, on, &request, "refund_by_id", args{"id": id}); err != nil {
+	if err := d.db.One(ctx, on, &request, "refund_by_id", args{"id": id}); err != nil {
 		return err
 	}
 	var ofTransfer, ofRequest []Entry
-	if err := errors.Join(d.all(ctx, on, &ofTransfer, "journal_of", args{"subject": "transfer:" + id}),
-		d.all(ctx, on, &ofRequest, "journal_of", args{"subject": "refund:" + id})); err != nil {
+	if err := errors.Join(d.db.All(ctx, on, &ofTransfer, "journal_of", args{"subject": "transfer:" + id}),
+		d.db.All(ctx, on, &ofRequest, "journal_of", args{"subject": "refund:" + id})); err != nil {
 		return err
 	}
 	if found := checkTransfer(row, request, ofTransfer, ofRequest); len(found.Differ) > 0 {
@@ -89,7 +89,7 @@ func (v *verification) alter(subject string, what ...string) {
 func (v *verification) rows(ctx context.Context) error {
 	for after := ""; ; {
 		var requests []refundRow
-		if err := v.d.all(ctx, v.tx, &requests, "verify_refunds", args{"after": after, "limit": verifyPage}); err != nil {
+		if err := v.d.db.All(ctx, v.tx, &requests, "verify_refunds", args{"after": after, "limit": verifyPage}); err != nil {
 			return err
 		}
 		last := "\x7f" // behind every id
@@ -110,11 +110,11 @@ func (v *verification) rows(ctx context.Context) error {
 func (v *verification) page(ctx context.Context, requests []refundRow, after, last string) error {
 	between := args{"after": after, "last": last}
 	var attempts []attemptRow
-	if err := v.d.all(ctx, v.tx, &attempts, "verify_attempts", between); err != nil {
+	if err := v.d.db.All(ctx, v.tx, &attempts, "verify_attempts", between); err != nil {
 		return err
 	}
 	var transfers []handRow
-	if err := v.d.all(ctx, v.tx, &transfers, "verify_transfers", between); err != nil {
+	if err := v.d.db.All(ctx, v.tx, &transfers, "verify_transfers", between); err != nil {
 		return err
 	}
 	ofRequest, err := v.entries(ctx, "refund:", after, last)
@@ -147,7 +147,7 @@ func (v *verification) page(ctx context.Context, requests []refundRow, after, la
 	}
 	v.found.Transfers += len(transfers)
 	for _, row := range requests {
-		if state := refunds.State(row.State); (state == refunds.ExpiredState || state == refunds.Refused) && !byHand[row.ID] {
+		if refunds.State(row.State).ByHand() && !byHand[row.ID] {
 			v.alter("transfer:"+row.ID, "it is not there")
 		}
 	}
@@ -168,7 +168,7 @@ type entriesOf struct {
 func (v *verification) entries(ctx context.Context, kind, after, last string) (entriesOf, error) {
 	found := entriesOf{of: map[string][]Entry{}}
 	var entries []Entry
-	if err := v.d.all(ctx, v.tx, &entries, "verify_entries", args{"after": kind + after, "last": kind + last}); err != nil {
+	if err := v.d.db.All(ctx, v.tx, &entries, "verify_entries", args{"after": kind + after, "last": kind + last}); err != nil {
 		return found, err
 	}
 	for _, e := range entries {
@@ -184,7 +184,7 @@ func (v *verification) entries(ctx context.Context, kind, after, last string) (e
 // given compares what people gave back because of a break with their words on it.
 func (v *verification) given(ctx context.Context, sums *journalSums) error {
 	var rows []givenRow
-	if err := v.d.all(ctx, v.tx, &rows, "verify_given", nil); err != nil {
+	if err := v.d.db.All(ctx, v.tx, &rows, "verify_given", nil); err != nil {
 		return err
 	}
 	v.found.Transfers += len(rows)
@@ -215,7 +215,7 @@ func (v *verification) given(ctx context.Context, sums *journalSums) error {
 // limits compares what was taken of each limit with the sends of the journal.
 func (v *verification) limits(ctx context.Context, sums *journalSums) error {
 	var rows []limitRow
-	if err := v.d.all(ctx, v.tx, &rows, "verify_limits", nil); err != nil {
+	if err := v.d.db.All(ctx, v.tx, &rows, "verify_limits", nil); err != nil {
 		return err
 	}
 	v.found.Limits = len(rows)
@@ -243,7 +243,7 @@ func (v *verification) batches(ctx context.Context, sums *journalSums) error {
 		At     Time   `db:"at"`
 		Actor  string `db:"actor"`
 	}
-	if err := v.d.all(ctx, v.tx, &rows, "verify_batches", nil); err != nil {
+	if err := v.d.db.All(ctx, v.tx, &rows, "verify_batches", nil); err != nil {
 		return err
 	}
 	v.found.Batches = len(rows)
@@ -272,7 +272,7 @@ func (v *verification) batches(ctx context.Context, sums *journalSums) error {
 // brake compares the brake with the last word on it.
 func (v *verification) brake(ctx context.Context, sums *journalSums) error {
 	var row brakeRow
-	err := v.d.one(ctx, v.tx, &row, "brake", nil)
+	err := v.d.db.One(ctx, v.tx, &row, "brake", nil)
 	on := err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err

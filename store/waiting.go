@@ -17,12 +17,12 @@ import (
 // also those that left the configuration: one query for all who count or name
 // what waits. now says of which business day the limits are.
 func (d *DB) Standing(ctx context.Context, now time.Time) (refunds.Standing, error) {
-	return d.standing(ctx, d.db, now)
+	return d.standing(ctx, d.db.Pool(), now)
 }
 
 func (d *DB) standing(ctx context.Context, on runner, now time.Time) (refunds.Standing, error) {
 	var rows []refundRow
-	if err := d.all(ctx, on, &rows, "refunds_waiting", nil); err != nil {
+	if err := d.db.All(ctx, on, &rows, "refunds_waiting", nil); err != nil {
 		return refunds.Standing{}, err
 	}
 	brake, err := d.brake(ctx, on)
@@ -45,7 +45,7 @@ func (d *DB) spent(ctx context.Context, on runner, now time.Time) (refunds.Spent
 		Amount   int64  `db:"amount"`
 	}
 	spent := refunds.Spent{Of: map[pay.Currency]int64{}}
-	err := d.all(ctx, on, &rows, "limits_spent", args{"scope": dayScope(now)})
+	err := d.db.All(ctx, on, &rows, "limits_spent", args{"scope": dayScope(now)})
 	for _, row := range rows {
 		if row.Currency == "" { // of all currencies
 			spent.Count = row.Number
@@ -60,7 +60,7 @@ func (d *DB) spent(ctx context.Context, on runner, now time.Time) (refunds.Spent
 // and gives those that did. One that a worker has begun with is left to it.
 func (d *DB) ExpireRefunds(ctx context.Context, e refunds.Expiry) ([]refunds.Request, error) {
 	var expired []refunds.Request
-	err := d.write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		requests, entries, err := d.expire(ctx, tx, e)
 		if err != nil || len(entries) == 0 {
 			return err
@@ -79,7 +79,7 @@ func (d *DB) expire(ctx context.Context, tx *sqlx.Tx, e refunds.Expiry) (expired
 		return nil, nil, nil
 	}
 	var rows []refundRow
-	if err := d.all(ctx, tx, &rows, "refunds_expiring", args{"now": at(e.Now)}); err != nil {
+	if err := d.db.All(ctx, tx, &rows, "refunds_expiring", args{"now": at(e.Now)}); err != nil {
 		return nil, nil, err
 	}
 	slices.SortFunc(rows, func(a, b refundRow) int { return strings.Compare(a.ID, b.ID) }) // rows are locked in one order
@@ -88,16 +88,12 @@ func (d *DB) expire(ctx context.Context, tx *sqlx.Tx, e refunds.Expiry) (expired
 			continue
 		}
 		before := row.request()
-		after := before
-		after.State, after.ErrorCode, after.FinishedAt = refunds.ExpiredState, refunds.WhyDeadline, e.Now
-		followed, err := d.turnTo(ctx, tx, moving{request: before, actor: e.Actor, runID: e.RunID, now: e.Now}, after, refunds.WhyDeadline)
+		after := before.Expire(e.Now)
+		followed, err := d.turnTo(ctx, tx, moving{request: before, actor: e.Actor, runID: e.RunID, now: e.Now}, after, after.ErrorCode)
 		if errors.Is(err, refunds.ErrLost) {
 			continue // a worker has begun with it: the next run decides
 		}
 		if err != nil {
-			return nil, nil, err
-		}
-		if _, err := d.exec(ctx, tx, "hand_due", args{"id": row.ID, "at": at(e.Now)}); err != nil {
 			return nil, nil, err
 		}
 		entries = append(append(entries, entry(e.Now, e.Actor, e.RunID, "refund:"+row.ID, "refund.expired", "cancel_by passed",

@@ -17,6 +17,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/jmoiron/sqlx/reflectx"
 
+	"daesa/internal/database"
 	"daesa/reconcile"
 	"daesa/refunds"
 )
@@ -64,7 +65,7 @@ func columnText(row any, column string) string {
 		if v.IsZero() {
 			return ""
 		}
-		return v.UTC().Format(timeLayout)
+		return v.UTC().Format(database.TimeLayout)
 	case string:
 		return v
 	default:
@@ -157,10 +158,10 @@ func decodeFacts(text string) (map[string]any, error) {
 
 func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id, action string, last bool, facts map[string]any) error {
 	var row refundRow
-	if err := d.one(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
 		return err
 	}
-	if _, moved := facts["from"]; !moved || action == "refund."+string(refunds.Approved) {
+	if _, moved := facts["from"]; !moved || action == "refund."+string(refunds.StateApproved) {
 		facts[factRequest] = columnFacts(row, refundRequest)
 	}
 	if !last {
@@ -169,12 +170,12 @@ func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id, action string, 
 	facts[factStands] = columnFacts(row, refundStands)
 	if row.Attempts > 0 {
 		var attempts []attemptRow
-		if err := d.all(ctx, tx, &attempts, "attempts_shown", args{"id": id}); err != nil {
+		if err := d.db.All(ctx, tx, &attempts, "attempts_shown", args{"id": id}); err != nil {
 			return err
 		}
 		facts[factAttempts] = attemptsSum(attempts)
 	}
-	if state := refunds.State(row.State); state != refunds.ExpiredState && state != refunds.Refused {
+	if !refunds.State(row.State).ByHand() {
 		return nil
 	}
 	return d.witnessTransfer(ctx, tx, id, facts)
@@ -182,7 +183,7 @@ func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id, action string, 
 
 func (d *DB) witnessTransfer(ctx context.Context, tx *sqlx.Tx, id string, facts map[string]any) error {
 	var row handRow
-	err := d.one(ctx, tx, &row, "hand_of", args{"id": id})
+	err := d.db.One(ctx, tx, &row, "hand_of", args{"id": id})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -196,7 +197,7 @@ func (d *DB) witnessBreak(ctx context.Context, tx *sqlx.Tx, id string, when Time
 		return nil
 	}
 	var row givenRow
-	err := d.one(ctx, tx, &row, "transfer_of_break", args{"break_id": id, "at": at(when.Time)})
+	err := d.db.One(ctx, tx, &row, "transfer_of_break", args{"break_id": id, "at": at(when.Time)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

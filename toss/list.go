@@ -1,6 +1,7 @@
 package toss
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -159,7 +160,7 @@ func keyOf(raw json.RawMessage) string {
 
 func (w *wireTransaction) noun(mid string) (pay.Transaction, error) {
 	row := pay.Transaction{
-		MID:            firstOf(w.MID, mid),
+		MID:            cmp.Or(w.MID, mid),
 		TransactionKey: w.TransactionKey,
 		PaymentKey:     w.PaymentKey,
 		OrderID:        w.OrderID,
@@ -319,7 +320,7 @@ func decodeSettlement(raw json.RawMessage, mid string) (pay.Settlement, error) {
 
 func (w *wireSettlement) noun(mid string) (row pay.Settlement, err error) {
 	row = pay.Settlement{
-		MID: firstOf(w.MID, mid), PaymentKey: w.PaymentKey, TransactionKey: w.TransactionKey, OrderID: w.OrderID,
+		MID: cmp.Or(w.MID, mid), PaymentKey: w.PaymentKey, TransactionKey: w.TransactionKey, OrderID: w.OrderID,
 		Currency: currencyOf(w.Currency), Fees: make([]pay.Fee, len(w.Fees)),
 	}
 	if w.PaymentKey == "" || w.Amount == "" {
@@ -327,7 +328,7 @@ func (w *wireSettlement) noun(mid string) (row pay.Settlement, err error) {
 	}
 	row.Method, _ = pay.ParseMethod(w.Method)
 	into := []*int64{&row.Amount, &row.InterestFee, &row.Fee, &row.SupplyAmount, &row.VAT, &row.PayOutAmount}
-	supply := json.Number(firstOf(w.SupplyAmount.String(), w.SuppliedAmount.String()))
+	supply := json.Number(cmp.Or(w.SupplyAmount.String(), w.SuppliedAmount.String()))
 	from := []json.Number{w.Amount, w.InterestFee, w.Fee, supply, w.VAT, w.PayOutAmount}
 	for i, fee := range w.Fees {
 		row.Fees[i].Type = fee.Type

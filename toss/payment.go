@@ -124,7 +124,7 @@ func (w *wirePayment) noun() (p pay.Payment, err error) {
 		Version:            w.Version,
 		Status:             pay.PaymentStatus(w.Status),
 		Currency:           currencyOf(w.Currency),
-		LastTransactionKey: firstOf(w.LastTransactionKey, w.TransactionKey),
+		LastTransactionKey: cmp.Or(w.LastTransactionKey, w.TransactionKey),
 		UseEscrow:          w.UseEscrow,
 		PartialCancelable:  w.PartialCancelable == nil || *w.PartialCancelable, // Toss decides where it does not say
 		Country:            w.Country,
@@ -200,7 +200,7 @@ func (w *wireCancel) noun(currency pay.Currency) (pay.Cancel, error) {
 	cancel := pay.Cancel{
 		TransactionKey: w.TransactionKey,
 		Reason:         w.CancelReason,
-		Status:         pay.CancelStatus(firstOf(w.CancelStatus, string(pay.CancelDone))),
+		Status:         pay.CancelStatus(cmp.Or(w.CancelStatus, string(pay.CancelDone))),
 		RequestID:      w.CancelRequestID,
 	}
 	if w.CancelAmount == "" {
@@ -235,7 +235,7 @@ func (w *wireAccount) noun() (*pay.VirtualAccountState, error) {
 		return nil, err
 	}
 	state := &pay.VirtualAccountState{
-		BankCode:      firstOf(w.BankCode, w.Bank),
+		BankCode:      cmp.Or(w.BankCode, w.Bank),
 		AccountNumber: pay.Private(w.AccountNumber),
 		CustomerName:  pay.Private(w.CustomerName),
 		DueDate:       due,
@@ -244,7 +244,7 @@ func (w *wireAccount) noun() (*pay.VirtualAccountState, error) {
 	}
 	if refund := w.RefundAccount; refund != nil && refund.AccountNumber != "" {
 		state.RefundAccount = &pay.RefundAccount{
-			Bank:   firstOf(refund.BankCode, refund.Bank),
+			Bank:   cmp.Or(refund.BankCode, refund.Bank),
 			Number: pay.Private(refund.AccountNumber),
 			Holder: pay.Private(refund.HolderName),
 		}

@@ -121,14 +121,3 @@ func (w *wireWallet) UnmarshalJSON(data []byte) error {
 func (w *wireWallet) used() bool {
 	return w != nil && (w.Provider != "" || positive(w.Amount) || positive(w.DiscountAmount))
 }
-
-// firstOf is the first text that is not empty: a field has changed its name
-// between versions.
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
-}

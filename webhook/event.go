@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -85,7 +86,7 @@ func (r *Receiver) event(req *http.Request, body []byte) (pay.Event, error) {
 		e.MID = merchant.MID
 	}
 	// The body lacks the secret: a forged event must not pass for the true one.
-	sum := sha256.Sum256([]byte(e.MID + "\n" + e.Type + "\n" + e.SecretPrint + "\n" + compact.String()))
+	sum := sha256.Sum256([]byte(e.MID + "\n" + e.Type + "\n" + e.SecretFingerprint + "\n" + compact.String()))
 	e.ID = hex.EncodeToString(sum[:16])
 	e.Signature, err = r.signed(req, e.Type, merchant, body)
 	return e, err
@@ -116,19 +117,12 @@ func said(envelope object) pay.Event {
 	}
 	e.OrderID, e.PaymentKey, e.Status = data.text("orderId"), data.text("paymentKey"), data.text("status")
 	if e.Type == pay.CancelStatusChanged {
-		e.Status = or(data.text("cancelStatus"), e.Status)
+		e.Status = cmp.Or(data.text("cancelStatus"), e.Status)
 	}
 	// A payment has only the first, a cancel and a deposit only the second.
-	e.TransactionKey = or(data.text("lastTransactionKey"), data.text("transactionKey"))
-	e.SecretPrint = pay.SecretPrint(pay.Private(data.text("secret")))
+	e.TransactionKey = cmp.Or(data.text("lastTransactionKey"), data.text("transactionKey"))
+	e.SecretFingerprint = pay.SecretFingerprint(pay.Private(data.text("secret")))
 	return e
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // flatDeposit: DEPOSIT_CALLBACK comes without an envelope and without a type.

@@ -40,7 +40,7 @@ func TestEverySample(t *testing.T) {
 		"webhook_payment_status_changed_docs_excerpt.json": {Type: pay.PaymentStatusChanged, Status: "DONE", TransactionKey: "B7103F204998813B889C77C043D09502",
 			PaymentKey: "<UniqueId name='paymentKey.webhook' />", OrderID: "<UniqueId name='orderId.webhook' />"},
 		"webhook_deposit_callback.json": {Type: pay.DepositCallback, Status: "DONE", OrderID: "EbUYmJ4Q9EANnTWta8dok",
-			TransactionKey: "9FF15E1A29D0E77C218F57262BFA4986", SecretPrint: pay.SecretPrint("DmKQbGzQQcVE3UoFNqWxL")},
+			TransactionKey: "9FF15E1A29D0E77C218F57262BFA4986", SecretFingerprint: pay.SecretFingerprint("DmKQbGzQQcVE3UoFNqWxL")},
 		"webhook_cancel_status_changed.json":        {Type: pay.CancelStatusChanged, Status: "DONE", TransactionKey: "090A796806E726BBB929F4A2CA7DB9A7"},
 		"webhook_billing_deleted_docs.json":         {Type: pay.BillingDeleted},
 		"webhook_method_updated_docs.json":          {Type: pay.MethodUpdated, Status: "ENABLE"},
@@ -73,7 +73,7 @@ func TestEverySample(t *testing.T) {
 func TestBothFormsOfADeposit(t *testing.T) {
 	t.Parallel()
 	const fields = `"orderId":"o-1","status":"DONE","secret":"ps_1","transactionKey":"t-1"`
-	want := pay.Event{Type: pay.DepositCallback, OrderID: "o-1", Status: "DONE", TransactionKey: "t-1", SecretPrint: pay.SecretPrint("ps_1")}
+	want := pay.Event{Type: pay.DepositCallback, OrderID: "o-1", Status: "DONE", TransactionKey: "t-1", SecretFingerprint: pay.SecretFingerprint("ps_1")}
 	for name, body := range map[string]string{
 		"flat":                       `{"createdAt":"2026-11-21T12:00:00.000000",` + fields + `}`,
 		"flat, and says what it is":  `{"eventType":"DEPOSIT_CALLBACK",` + fields + `}`,

@@ -137,7 +137,7 @@ func TestWhatAnEventSays(t *testing.T) {
 		want pay.Event
 	}{
 		"the real DEPOSIT_CALLBACK": {sample(t, "webhook_deposit_callback.json"), pay.Event{Type: pay.DepositCallback, Status: "DONE",
-			OrderID: "EbUYmJ4Q9EANnTWta8dok", TransactionKey: "9FF15E1A29D0E77C218F57262BFA4986", SecretPrint: pay.SecretPrint("DmKQbGzQQcVE3UoFNqWxL"),
+			OrderID: "EbUYmJ4Q9EANnTWta8dok", TransactionKey: "9FF15E1A29D0E77C218F57262BFA4986", SecretFingerprint: pay.SecretFingerprint("DmKQbGzQQcVE3UoFNqWxL"),
 			CreatedAt: time.Date(2022, 1, 1, 0, 0, 0, 0, pay.Seoul)}},
 		"the guide's": {guide, pay.Event{Type: pay.DepositCallback, Status: "DONE", OrderID: "o-1", PaymentKey: "p-1"}},
 		"a cancel that ended": {sample(t, "webhook_cancel_status_changed.json"), pay.Event{Type: pay.CancelStatusChanged, Status: "DONE",
@@ -203,7 +203,7 @@ func TestAPaymentEvent(t *testing.T) {
 		t.Fatal(code)
 	}
 	e := in.events()[0]
-	if e.PaymentKey != "p-1" || e.OrderID != "o-1" || e.Status != "CANCELED" || e.TransactionKey != "t-1" || e.SecretPrint != pay.SecretPrint("ps_secret") ||
+	if e.PaymentKey != "p-1" || e.OrderID != "o-1" || e.Status != "CANCELED" || e.TransactionKey != "t-1" || e.SecretFingerprint != pay.SecretFingerprint("ps_secret") ||
 		e.TransmissionID != "whtrans_1" || e.Retried != 3 {
 		t.Errorf("%+v", e)
 	}

@@ -91,7 +91,7 @@ func TestAVirtualAccountsEvents(t *testing.T) {
 	var got []row
 	for _, e := range in.events() {
 		got = append(got, row{e.Type, e.Status, e.PaymentKey})
-		if e.OrderID != "o-1" || e.TransactionKey == "" || e.SecretPrint != pay.SecretPrint(pay.Private(p.Secret)) || !e.CreatedAt.Equal(now) {
+		if e.OrderID != "o-1" || e.TransactionKey == "" || e.SecretFingerprint != pay.SecretFingerprint(pay.Private(p.Secret)) || !e.CreatedAt.Equal(now) {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -135,7 +135,7 @@ func TestForgedReplayedAndOutOfOrder(t *testing.T) {
 		}
 	}
 	got := in.events()
-	if got[0].Status != "CANCELED" || got[0].SecretPrint != pay.SecretPrint("ps_wrong") || got[1].SecretPrint != pay.SecretPrint("ps_right") {
+	if got[0].Status != "CANCELED" || got[0].SecretFingerprint != pay.SecretFingerprint("ps_wrong") || got[1].SecretFingerprint != pay.SecretFingerprint("ps_right") {
 		t.Errorf("%+v", got[:2])
 	}
 	for _, e := range got[2:] {

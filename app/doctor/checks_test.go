@@ -317,8 +317,8 @@ func TestAKeyThatDoesNotOpenWhatIsSealedFails(t *testing.T) {
 
 func TestOpenWorkIsOfTheMerchantsOfTheCommandAndOfNobody(t *testing.T) {
 	t.Parallel()
-	books := openBooks{breaks: map[string]int64{"a": 2}, transfers: []refunds.HandTransfer{{MID: "a", State: refunds.HandDue}, {MID: "gone", State: refunds.HandApproved}},
-		standing: refunds.Standing{Open: []refunds.Open{{Request: refunds.Request{ID: "1", MID: "b", PaymentKey: "p1", Amount: 1000, Currency: pay.KRW, State: refunds.Requested}}}}}
+	books := openBooks{breaks: map[string]int64{"a": 2}, transfers: []refunds.ManualTransfer{{MID: "a", State: refunds.ManualDue}, {MID: "gone", State: refunds.ManualApproved}},
+		standing: refunds.Standing{Open: []refunds.Open{{Request: refunds.Request{ID: "1", MID: "b", PaymentKey: "p1", Amount: 1000, Currency: pay.KRW, State: refunds.StateRequested}}}}}
 	for about, want := range map[string][]string{
 		"":  {"warn a", "warn b", "warn a", "warn gone"},
 		"a": {"warn a", "warn a", "warn gone"},

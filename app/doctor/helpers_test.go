@@ -76,7 +76,7 @@ func (v *vault) Account(_ context.Context, _, key string) (*refunds.StoredAccoun
 type openBooks struct {
 	standing  refunds.Standing
 	breaks    map[string]int64
-	transfers []refunds.HandTransfer
+	transfers []refunds.ManualTransfer
 }
 
 func (b openBooks) Standing(context.Context, time.Time) (refunds.Standing, error) {
@@ -87,7 +87,7 @@ func (b openBooks) NeedPerson(_ context.Context, mid string) (int64, error) {
 	return b.breaks[mid], nil
 }
 
-func (b openBooks) HandTransfers(_ context.Context, _, state string) (list []refunds.HandTransfer, err error) {
+func (b openBooks) ManualTransfers(_ context.Context, _, state string) (list []refunds.ManualTransfer, err error) {
 	for _, t := range b.transfers {
 		if string(t.State) == state {
 			list = append(list, t)

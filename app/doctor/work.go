@@ -163,8 +163,8 @@ func (x *Examination) waiting(ctx context.Context, needs *app.Needs, unasked map
 }
 
 func (x *Examination) transfers(ctx context.Context, needs *app.Needs) error {
-	for _, state := range []refunds.HandState{refunds.HandDue, refunds.HandApproved} {
-		list, err := needs.Books.HandTransfers(ctx, "", string(state))
+	for _, state := range []refunds.ManualState{refunds.ManualDue, refunds.ManualApproved} {
+		list, err := needs.Books.ManualTransfers(ctx, "", string(state))
 		if err != nil {
 			return err
 		}

@@ -213,7 +213,7 @@ func (d *demo) refunds(ctx context.Context) (sentRefunds, error) {
 	inner := d.inner(at, "demo, a second person")
 	return sent, inner.withProvider(ctx, func(s *session) error {
 		s.cfg.Refunds.Send = true // the provider is this process
-		waiting, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.Requested)})
+		waiting, err := s.db.Refunds(ctx, store.RefundFilter{State: string(refunds.StateRequested)})
 		if err != nil {
 			return err
 		}
@@ -274,8 +274,8 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 	d.printf("\n%s\n", strings.Join(urgent, "\n"))
 	d.printf("\nrefunds in the morning: %d approved by a second person and sent, %d answers lost on the way; Toss cancelled %d, each once:\n",
 		sent.approved, min(demoLost, sent.approved), sent.canceled)
-	d.printf("  succeeded %d, accepted %d, unknown %d, held %d, refused %d, no longer owed %d\n", sent.summary.States[refunds.Succeeded], sent.summary.States[refunds.Accepted],
-		sent.summary.States[refunds.Unknown], sent.summary.States[refunds.HeldState], sent.summary.States[refunds.Refused], sent.summary.States[refunds.Rejected])
+	d.printf("  succeeded %d, accepted %d, unknown %d, held %d, refused %d, no longer owed %d\n", sent.summary.States[refunds.StateSucceeded], sent.summary.States[refunds.StateAccepted],
+		sent.summary.States[refunds.StateUnknown], sent.summary.States[refunds.StateHeld], sent.summary.States[refunds.StateRefused], sent.summary.States[refunds.StateRejected])
 	calls := 0
 	for _, count := range d.toss.Calls() {
 		calls += count

@@ -12,6 +12,7 @@ import (
 	"daesa/app"
 	"daesa/app/doctor"
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
@@ -123,12 +124,12 @@ func (s *session) doctorPorts() doctor.Ports {
 	}
 	return doctor.Ports{
 		OpenDatabase: func(ctx context.Context) (doctor.Database, error) {
-			db, err := store.Open(ctx, s.cfg.Database.URL.Reveal(), store.MaxConnections(s.cfg.Database.MaxConnections), store.Patience(connectionPatience))
+			db, err := store.Open(ctx, s.cfg.Database.URL.Reveal(), database.MaxConnections(s.cfg.Database.MaxConnections), database.Patience(connectionPatience))
 			return examined{db}, err
 		},
-		Unencrypted: store.Unencrypted,
+		Unencrypted: database.Unencrypted,
 		TryShop: func(ctx context.Context) (string, error) {
-			shop, dialect, err := store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
+			shop, dialect, err := database.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
 			if err != nil {
 				return "", err
 			}

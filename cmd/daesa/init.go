@@ -11,6 +11,7 @@ import (
 
 	"daesa/app"
 	"daesa/config"
+	"daesa/internal/wholefile"
 )
 
 // initDocument is the JSON of `init`.
@@ -81,13 +82,9 @@ func (a *invocation) initialise(dir string) error {
 // writeTemplate writes a new daesa.yaml, whole or not at all. The error is
 // fs.ErrExist where one is there.
 func writeTemplate(path string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the folder
-	if err != nil {
-		return err
+	err := wholefile.New(path, config.Template(config.TemplateValues{}))
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	_, err = file.Write(config.Template(config.TemplateValues{}))
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(path))
-	}
-	return nil
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/app/doctor"
+	"daesa/internal/database"
 	sqlfiles "daesa/sql"
 	"daesa/store"
 )
@@ -74,20 +75,20 @@ func (s *session) migrateStatus(ctx context.Context) error {
 }
 
 // schema reads the schema's version without creating a database file.
-func (s *session) schema(ctx context.Context) (store.SchemaState, error) {
+func (s *session) schema(ctx context.Context) (database.SchemaState, error) {
 	if _, missing := doctor.EmbeddedFile(s.cfg); missing {
 		want, err := sqlfiles.Newest()
-		return store.SchemaState{Want: want}, err
+		return database.SchemaState{Want: want}, err
 	}
 	db, err := store.Open(ctx, s.cfg.Database.URL.Reveal())
 	if err != nil {
-		return store.SchemaState{}, err
+		return database.SchemaState{}, err
 	}
 	defer db.Close() // it was only read
 	return db.Schema(ctx)
 }
 
-func (s *session) showSchema(from int64, state store.SchemaState) error {
+func (s *session) showSchema(from int64, state database.SchemaState) error {
 	document := schemaDocument{Database: s.cfg.Database.Redacted(), From: from, Have: state.Have, Want: state.Want, Current: state.Current(), ending: s.ending()}
 	return s.show(document, func() {
 		switch {

@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/app"
+	"daesa/internal/database"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reports"
-	"daesa/store"
 )
 
 func (a *invocation) nightlyCommand() *cobra.Command {
@@ -60,7 +60,7 @@ func (s *session) runNightly(ctx context.Context, date string, monthEnd bool) er
 func (s *session) nights() *app.Nights {
 	now := s.now()
 	return &app.Nights{
-		Merchants: s.mids(), Configured: mids(s.cfg), Books: s.db, WentAway: store.WentAway, Sleep: sleep,
+		Merchants: s.mids(), Configured: mids(s.cfg), Books: s.db, WentAway: database.WentAway, Sleep: sleep,
 		Night: func(asked app.NightAsked) (app.Night, error) {
 			m, _ := s.cfg.Merchant(asked.MID)
 			return s.nightly(m, asked)

@@ -184,7 +184,7 @@ func (s *session) refundsJob(ctx context.Context, flags runFlags, head *app.Head
 				return nil, err
 			}
 			worker := &refunds.Worker{
-				MID: mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretPrint: secretPrint(m), AccountDays: m.VirtualAccountCancelDays,
+				MID: mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretFingerprint: secretFingerprint(m), AccountDays: m.VirtualAccountCancelDays,
 				Budget: budget(s.cfg, flags), Queue: s.db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
 				Another: func(other string) bool { return s.cfg.AnotherMerchant(mid, other) },
 			}
@@ -212,9 +212,9 @@ func (s *session) probeOf(client *toss.Client) func(context.Context) (time.Time,
 // refundsActor is who sends, in the journal.
 const refundsActor = "daesa refunds"
 
-// secretPrint names the secret key and the address: Toss binds an idempotency
+// secretFingerprint names the secret key and the address: Toss binds an idempotency
 // key to both, so that another of either makes it a new request.
-func secretPrint(m config.Merchant) string {
+func secretFingerprint(m config.Merchant) string {
 	sum := sha256.Sum256([]byte("daesa secret print\n" + m.BaseURL + "\n" + m.SecretKey.Reveal()))
 	return hex.EncodeToString(sum[:8])
 }
@@ -250,8 +250,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 func newRefundsRunDocument(run app.RefundRun, ending ending) refundsRunDocument {
 	states := run.Summary.States
 	return refundsRunDocument{
-		Sent: run.Summary.Sent, Succeeded: states[refunds.Succeeded], Accepted: states[refunds.Accepted], Refused: states[refunds.Refused],
-		Unknown: states[refunds.Unknown], Held: states[refunds.HeldState], Expired: states[refunds.ExpiredState], Retry: states[refunds.Retry],
+		Sent: run.Summary.Sent, Succeeded: states[refunds.StateSucceeded], Accepted: states[refunds.StateAccepted], Refused: states[refunds.StateRefused],
+		Unknown: states[refunds.StateUnknown], Held: states[refunds.StateHeld], Expired: states[refunds.StateExpired], Retry: states[refunds.StateRetry],
 		Amount: amounts(run.Summary.Amount), Waiting: waitingDocuments(run.Waits.Lines), StoppedBecause: orNull(run.Summary.Stopped.String()),
 		Planned: each(run.Planned, newPlannedRefund), Workbooks: run.Workbooks, JournalHead: run.Head, ending: ending,
 	}

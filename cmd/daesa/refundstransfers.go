@@ -31,7 +31,7 @@ type transferDocument struct {
 	Note        *string `json:"note"`
 }
 
-func newTransferDocument(t refunds.HandTransfer) transferDocument {
+func newTransferDocument(t refunds.ManualTransfer) transferDocument {
 	return transferDocument{
 		ID: t.RefundID, MID: t.MID, OrderID: t.OrderID, PaymentKey: t.PaymentKey, Amount: t.Amount, Currency: string(t.Currency),
 		Why: t.Cause(), State: string(t.State), RequestedBy: t.RequestedBy, DueAt: pay.FormatTime(t.DueAt), ApprovedBy: orNull(t.ApprovedBy),
@@ -48,9 +48,9 @@ func (a *invocation) refundsTransfersCommand() *cobra.Command {
 			"bank's reference is written down.",
 	}
 	cmd.AddCommand(a.transfersListCommand(),
-		a.transferCommand("approve", "Agree that it is transferred; by another person than the one who asked", refunds.HandApproved),
-		a.transferCommand("done", "Write down that it was transferred", refunds.HandDone),
-		a.transferCommand("drop", "Nothing is given back this way after all", refunds.HandDropped))
+		a.transferCommand("approve", "Agree that it is transferred; by another person than the one who asked", refunds.ManualApproved),
+		a.transferCommand("done", "Write down that it was transferred", refunds.ManualDone),
+		a.transferCommand("drop", "Nothing is given back this way after all", refunds.ManualDropped))
 	return cmd
 }
 
@@ -59,30 +59,30 @@ func (a *invocation) transfersListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List transfers by hand", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := oneOf("--state", state, refunds.HandStates); err != nil {
+			if err := oneOf("--state", state, refunds.ManualStates); err != nil {
 				return err
 			}
 			return a.withStore(cmd.Context(), func(s *session) error { return s.listTransfers(cmd.Context(), state) })
 		},
 	}
-	cmd.Flags().StringVar(&state, "state", "", "only this state: "+listed(refunds.HandStates))
+	cmd.Flags().StringVar(&state, "state", "", "only this state: "+listed(refunds.ManualStates))
 	return cmd
 }
 
 func (s *session) listTransfers(ctx context.Context, state string) error {
-	list, err := s.db.HandTransfers(ctx, s.mid, state)
+	list, err := s.db.ManualTransfers(ctx, s.mid, state)
 	if err != nil {
 		return err
 	}
 	return s.show(each(list, newTransferDocument), func() {
-		s.printList([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.HandTransfer) []string {
+		s.printList([]string{"ID", "MID", "ORDER", ">AMOUNT", "STATE", "WHY"}, each(list, func(t refunds.ManualTransfer) []string {
 			return []string{t.RefundID, t.MID, t.OrderID, t.Currency.Spell(t.Amount), string(t.State), refunds.Explain(s.language(), t.Cause(), "", t.CancelBy).Cause}
 		}), pay.Counted(len(list), "transfer")+" by hand")
 	})
 }
 
-func (a *invocation) transferCommand(name, short string, to refunds.HandState) *cobra.Command {
-	w := refunds.HandWord{To: to}
+func (a *invocation) transferCommand(name, short string, to refunds.ManualState) *cobra.Command {
+	w := refunds.ManualWord{To: to}
 	cmd := &cobra.Command{
 		Use: name + " ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -90,10 +90,10 @@ func (a *invocation) transferCommand(name, short string, to refunds.HandState) *
 			return a.withProvider(cmd.Context(), func(s *session) error { return s.moveTransfer(cmd.Context(), w) })
 		},
 	}
-	if to == refunds.HandDone {
+	if to == refunds.ManualDone {
 		cmd.Flags().StringVar(&w.Reference, "reference", "", "the bank's reference of the transfer")
 	}
-	if to == refunds.HandApproved {
+	if to == refunds.ManualApproved {
 		cmd.Flags().BoolVar(&w.Another, "another-wish", false, "it is due although Toss was asked for the same amount of the same payment as well")
 	}
 	cmd.Flags().StringVar(&w.Note, "note", "", "kept in the journal")
@@ -101,7 +101,7 @@ func (a *invocation) transferCommand(name, short string, to refunds.HandState) *
 }
 
 // moveTransfer writes a person's word on a transfer.
-func (s *session) moveTransfer(ctx context.Context, w refunds.HandWord) error {
+func (s *session) moveTransfer(ctx context.Context, w refunds.ManualWord) error {
 	lookUps, err := s.lookUps()
 	if err != nil {
 		return err

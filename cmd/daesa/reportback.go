@@ -124,7 +124,7 @@ func newApplied(path string, write bool, applied app.AppliedBook, ending ending)
 	return d
 }
 
-func newRowDocument(w reports.RowWord) rowDocument {
+func newRowDocument(w reports.RowDecision) rowDocument {
 	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
 }
 

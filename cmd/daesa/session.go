@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/store"
 )
 
@@ -39,7 +40,7 @@ func (a *invocation) openWith(ctx context.Context, secrets bool, f func(*session
 // open opens the configured database, and refuses a schema that is not this
 // program's.
 func (a *invocation) open(ctx context.Context, cfg *config.Config, f func(*session) error) error {
-	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), store.MaxConnections(cfg.Database.MaxConnections))
+	db, err := store.Open(ctx, cfg.Database.URL.Reveal(), database.MaxConnections(cfg.Database.MaxConnections))
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func TestARequestUnderAnAlsoMIDIsNotCalledStuck(t *testing.T) {
 	cfg.Refunds.Send, cfg.Refunds.MaxCount, cfg.Refunds.MaxCountPerDay = true, 10, 10
 	cfg.Refunds.MaxSingle, cfg.Refunds.MaxAmount, cfg.Refunds.MaxAmountPerDay = 10_000, 10_000, 10_000
 	for mid, want := range map[string]string{"shop": refunds.WhyNextRun, "former": refunds.WhyNextRun, "gone": refunds.WhyNotConfigured} {
-		r := refunds.Request{ID: "r", MID: mid, PaymentKey: "p", Amount: 1000, Currency: pay.KRW, State: refunds.Approved}
+		r := refunds.Request{ID: "r", MID: mid, PaymentKey: "p", Amount: 1000, Currency: pay.KRW, State: refunds.StateApproved}
 		wait := refunds.Waits(refunds.Standing{Open: []refunds.Open{{Request: r}}}, waitFacts(cfg, now), now)[0]
 		if wait.Why != want || wait.Stuck != (mid == "gone") {
 			t.Errorf("under %q it waits because of %s, stuck %v; want %s", mid, wait.Why, wait.Stuck, want)

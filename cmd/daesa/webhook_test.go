@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/store"
 )
@@ -107,9 +108,9 @@ func TestAWebhookCapturesTheAccountOfARefund(t *testing.T) {
 			forged, done := 0, 0
 			for _, e := range events {
 				switch e.State {
-				case store.EventForged:
+				case jobs.EventForged:
 					forged++
-				case store.EventDone:
+				case jobs.EventDone:
 					done++
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"daesa/app"
 	"daesa/app/intake"
 	"daesa/config"
+	"daesa/internal/database"
 	"daesa/internal/terminal"
 	"daesa/jobs"
 	"daesa/orders"
@@ -15,7 +16,6 @@ import (
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports"
-	"daesa/store"
 	"daesa/toss"
 )
 
@@ -148,7 +148,7 @@ func (s *session) orderSource() (jobs.OrderSource, error) {
 		return &intake.Queried{Store: s.db, SQL: s.cfg.Orders.Query.SQL, Actor: s.actor(), Now: s.now,
 			Options: orders.QueryOptions{Options: options, Timeout: s.cfg.Orders.Query.Timeout},
 			Open: func(ctx context.Context) (intake.ShopDatabase, string, error) {
-				return store.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
+				return database.OpenReadOnly(ctx, s.cfg.Orders.Query.URL.Reveal())
 			}}, nil
 	default:
 		return nil, nil

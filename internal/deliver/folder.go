@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"daesa/internal/hint"
+	"daesa/internal/wholefile"
 )
 
 // folder is a folder that somebody else made, such as a mounted volume.
@@ -52,27 +53,22 @@ func (f folder) Put(ctx context.Context, file string) error {
 
 const forTheGroup = 0o640
 
-func (f folder) put(ctx context.Context, file string) (err error) {
+func (f folder) put(ctx context.Context, file string) error {
 	from, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := os.CreateTemp(f.path, ".daesa-*.tmp") // mode 0600, O_EXCL
+	to, err := wholefile.Create(filepath.Join(f.path, filepath.Base(file)))
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(to.Name()))
-		}
-	}()
 	_, err = io.Copy(to, from)
 	if err == nil {
 		err = to.Chmod(forTheGroup)
 	}
-	if err = errors.Join(err, to.Sync(), to.Close(), ctx.Err()); err != nil {
-		return fmt.Errorf("writing: %w", err)
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return errors.Join(fmt.Errorf("writing: %w", err), to.Discard())
 	}
-	return os.Rename(to.Name(), filepath.Join(f.path, filepath.Base(file)))
+	return to.Commit()
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"daesa/internal/hint"
+	"daesa/internal/wholefile"
 )
 
 var (
@@ -29,11 +30,8 @@ func WriteKeyFile(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := createFile(path, serialised); err != nil {
-		return err
-	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return errors.Join(fmt.Errorf("seal: write a key file: %w", err), os.Remove(path))
+	if err := wholefile.New(path, serialised); err != nil {
+		return fmt.Errorf("seal: write a key file: %w", err)
 	}
 	return nil
 }
@@ -55,17 +53,17 @@ func ReplaceKeyFile(path string, was, now []byte) error {
 		return fmt.Errorf("seal: replace a key file: %w", err)
 	}
 	lock := path + ".lock"
-	err = createFile(lock, now)
+	err = wholefile.New(lock, now)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return hint.With(fmt.Errorf("%w: %s is there", ErrLocked, lock), "wait for it; if none is running, remove "+lock+" and begin again")
 	case err != nil:
-		return err
+		return fmt.Errorf("seal: write a key file: %w", err)
 	}
 	if err := takePlace(lock, path, was); err != nil {
 		return errors.Join(err, os.Remove(lock))
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := wholefile.SyncFolder(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("seal: %s is replaced, but a loss of power may bring back the old one: %w", path, err)
 	}
 	return nil
@@ -83,27 +81,4 @@ func takePlace(lock, path string, was []byte) error {
 		return fmt.Errorf("seal: replace a key file: %w", err)
 	}
 	return nil
-}
-
-// createFile writes a file that must not be there yet, with mode 0600, down to
-// the disk. Nothing is left of it after an error.
-func createFile(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("seal: write a key file: %w", err)
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("seal: write a key file: %w", err), os.Remove(path))
-	}
-	return nil
-}
-
-// syncFolder makes a new name in a folder survive a loss of power.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

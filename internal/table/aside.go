@@ -2,11 +2,11 @@ package table
 
 import (
 	"bufio"
+	"daesa/internal/wholefile"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -17,7 +17,7 @@ import (
 // (0600), since rows may hold accounts.
 type Aside struct {
 	path   string
-	temp   *os.File
+	file   *wholefile.File
 	buffer *bufio.Writer
 	writer *csv.Writer
 	titles []string
@@ -39,12 +39,12 @@ func NewAside(path string, own []string, files ...*Layout) (*Aside, error) {
 		}
 	}
 	a.titles = append(a.titles, own...)
-	temp, err := os.CreateTemp(filepath.Dir(path), ".quarantine-*") // 0600
+	file, err := wholefile.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("quarantine: %w", err)
 	}
-	a.temp = temp
-	a.buffer = bufio.NewWriter(temp)
+	a.file = file
+	a.buffer = bufio.NewWriter(file)
 	a.writer = csv.NewWriter(a.buffer)
 	// Excel takes a CSV file for UTF-8 only when it begins with this mark.
 	_, markErr := a.buffer.WriteString(markUTF8)
@@ -98,27 +98,17 @@ func (a *Aside) write(record []string) error {
 // row the file has only its header, so that no older one is taken for today's.
 func (a *Aside) Commit() (rows int, err error) {
 	a.writer.Flush()
-	err = errors.Join(a.writer.Error(), a.buffer.Flush(), a.temp.Sync(), a.temp.Close())
-	if err == nil {
-		err = os.Rename(a.temp.Name(), a.path)
+	if err = errors.Join(a.writer.Error(), a.buffer.Flush()); err != nil {
+		return 0, errors.Join(fmt.Errorf("quarantine %s: %w", a.path, err), a.file.Discard())
 	}
-	if err != nil {
-		return 0, errors.Join(fmt.Errorf("quarantine %s: %w", a.path, err), os.Remove(a.temp.Name()))
+	if err := a.file.Commit(); err != nil {
+		return 0, fmt.Errorf("quarantine %s: %w", a.path, err)
 	}
-	folder, err := os.Open(filepath.Dir(a.path))
-	if err != nil {
-		return a.count, err
-	}
-	return a.count, errors.Join(folder.Sync(), folder.Close())
+	return a.count, nil
 }
 
 // Discard removes what was written. After Commit it does nothing.
-func (a *Aside) Discard() error {
-	if err := a.temp.Close(); errors.Is(err, os.ErrClosed) {
-		return nil
-	}
-	return os.Remove(a.temp.Name())
-}
+func (a *Aside) Discard() error { return a.file.Discard() }
 
 // formulaStarts are the characters by which a spreadsheet program takes a CSV
 // field for a formula.

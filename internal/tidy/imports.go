@@ -24,6 +24,7 @@ type Row struct {
 // without a word of the domain.
 var plumbing = []string{
 	"internal/table", "internal/seal", "internal/notify", "internal/deliver", "internal/hint", "internal/written", "internal/xlsx",
+	"internal/wholefile",
 }
 
 func with(rooms ...string) []string { return append(rooms, plumbing...) }
@@ -57,7 +58,7 @@ var importTable = []Row{
 		Reason: "examines the configuration as it is written, which no other room of the line reads"},
 	{Room: "app/intake", Knows: with("pay", "orders", "reconcile", "app"),
 		Reason: "how orders come in is no business of what is done with them"},
-	{Room: "store", Knows: with("pay", "orders", "reconcile", "refunds", "reports", "jobs", "app", "sql"),
+	{Room: "store", Knows: with("pay", "orders", "reconcile", "refunds", "reports", "jobs", "app", "sql", "internal/database"),
 		Reason: "remembers for every room that declares what it needs; nobody but cmd knows the store"},
 	{Room: "store/storetest", Knows: []string{"..."}, ForTests: true,
 		Reason: "one conformance suite for both databases, written against the rooms' interfaces"},
@@ -71,13 +72,15 @@ var importTable = []Row{
 		Reason: "wires everything together, and prints; what seals, tells people and delivers is called by app"},
 
 	{Room: "internal/hint", StandardOnly: true, Reason: "an error with what to do next is the same in every room, so it stands below them all"},
-	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written"}, Reason: "plumbing without domain words"},
-	{Room: "internal/seal", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
+	{Room: "internal/database", Knows: []string{"internal/hint"}, Reason: "the connections, without a table and without a word of the domain: queries come by name from who opens it"},
+	{Room: "internal/wholefile", StandardOnly: true, Reason: "one way to put a file into its place, below all that write some"},
+	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written", "internal/wholefile"}, Reason: "plumbing without domain words"},
+	{Room: "internal/seal", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/notify", Reason: "plumbing without domain words"},
-	{Room: "internal/deliver", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words"},
+	{Room: "internal/deliver", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/terminal", Knows: []string{"internal/written"}, Reason: "plumbing without domain words"},
 	{Room: "internal/written", Reason: "plumbing without domain words"},
-	{Room: "internal/xlsx", Knows: []string{"internal/table"}, Reason: "plumbing without domain words; it reads a workbook only to compare it with what it draws, or to write beside what people made"},
+	{Room: "internal/xlsx", Knows: []string{"internal/table", "internal/wholefile"}, Reason: "plumbing without domain words; it reads a workbook only to compare it with what it draws, or to write beside what people made"},
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
 	{Room: "internal/mutants", ForTests: true, Reason: "changes the program to see whether its tests notice; it stands on none of it"},
 	{Room: "internal/racing", ForTests: true, StandardOnly: true, Reason: "passes over tests, so it stands below them all"},
@@ -95,13 +98,13 @@ type Keeper struct {
 }
 
 var keepers = []Keeper{
-	{"github.com/jmoiron/sqlx", []string{"store/...", "bench/..."},
-		"one room runs SQL, so that what differs between the databases is in one place"},
-	{"github.com/lib/pq", []string{"store/...", "cmd/daesa", "internal/pgtest", "bench/..."},
-		"the shop's own database is opened by cmd and given to orders as a connection"},
-	{"github.com/go-sql-driver/mysql", []string{"store/...", "internal/mariatest"},
+	{"github.com/jmoiron/sqlx", []string{"internal/database", "store/...", "bench/..."},
+		"one room runs SQL, on connections of another, so that what differs between the databases is in one place"},
+	{"github.com/lib/pq", []string{"internal/database", "cmd/daesa", "internal/pgtest", "bench/..."},
+		"one room knows drivers and what their errors mean; the shop's own database is opened by cmd and given to orders as a connection"},
+	{"github.com/go-sql-driver/mysql", []string{"internal/database", "internal/mariatest"},
 		"as for lib/pq; the shop's database alone is ever MySQL"},
-	{"modernc.org/sqlite", []string{"store/...", "cmd/daesa", "bench/..."},
+	{"modernc.org/sqlite", []string{"internal/database", "cmd/daesa", "bench/..."},
 		"as for lib/pq"},
 	{"github.com/nicholas-fedor/shoutrrr", []string{"internal/notify"},
 		"its errors repeat the addresses, which are secrets; one room drops its words"},

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"bufio"
 	"bytes"
+	"daesa/internal/wholefile"
 	"errors"
 	"fmt"
 	"io"
@@ -12,41 +13,24 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Save writes a file whole or not at all: a temporary file in the same folder
-// (mode 0600), synced, then renamed. The folder is made (0700) where it is missing.
+// Save writes a file whole or not at all (mode 0600). The folder is made (0700)
+// where it is missing.
 // With a password the workbook is encrypted, which holds all of it in memory;
 // without one draw may write a file of any kind.
-func Save(path, password string, draw func(io.Writer) error) (err error) {
+func Save(path, password string, draw func(io.Writer) error) error {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("the workbook's folder: %w", err)
 	}
-	file, err := os.CreateTemp(folder, ".daesa-*.tmp") // mode 0600, O_EXCL
+	file, err := wholefile.Create(path)
 	if err != nil {
 		return fmt.Errorf("the workbook cannot be written: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, file.Close(), os.Remove(file.Name()))
-		}
-	}()
 	buffered := bufio.NewWriter(file)
-	if err := drawSealed(buffered, password, draw); err != nil {
-		return err
+	if err := errors.Join(drawSealed(buffered, password, draw), buffered.Flush()); err != nil {
+		return errors.Join(err, file.Discard())
 	}
-	if err := buffered.Flush(); err != nil {
-		return err
-	}
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("closing %s: %w", path, err)
-	}
-	return syncFolder(folder)
+	return file.Commit()
 }
 
 func drawSealed(w io.Writer, password string, draw func(io.Writer) error) error {
@@ -63,16 +47,6 @@ func drawSealed(w io.Writer, password string, draw func(io.Writer) error) error 
 	}
 	_, err = w.Write(sealed)
 	return err
-}
-
-// syncFolder makes the rename itself durable.
-func syncFolder(folder string) error {
-	handle, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer handle.Close()
-	return handle.Sync()
 }
 
 // sealed begins every encrypted workbook, and every workbook of Excel 97

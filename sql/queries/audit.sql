@@ -14,7 +14,7 @@ WHERE (:mid = '' OR r.mid = :mid) AND a.first_sent < :until AND a.last_sent >= :
 SELECT refund_id, mid, order_id, payment_key, amount, currency, why, state, requested_by, due_at, approved_by, approved_at, done_by, done_at, reference, note
 FROM hand_transfers WHERE (:mid = '' OR mid = :mid) AND due_at < :until AND (done_at IS NULL OR done_at >= :from) ORDER BY mid, order_id, refund_id
 -- name: audit_breaks
-SELECT id, mid, order_id, payment_key, kind, CASE WHEN status = 'resolved' AND refunding = 1 THEN 'refunding' ELSE status END AS status,
+SELECT id, mid, order_id, payment_key, kind, CASE refunding WHEN 1 THEN 'refunding' ELSE status END AS status,
   origin, currency, local_amount, provider_amount, local_status, provider_status, method,
   first_seen, last_seen, nights, resolution, resolved_by, resolved_at, owner, note, refund_id
 FROM breaks WHERE (:mid = '' OR mid = :mid) AND first_seen <= :last AND last_seen >= :first ORDER BY mid, order_id, kind

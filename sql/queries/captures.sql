@@ -10,13 +10,13 @@ ON CONFLICT DO NOTHING
 -- An order's watch learns its payment. One that had ended without it begins
 -- anew.
 -- name: watch_learns
-UPDATE captures SET payment_key = :payment_key, source = :source, opened_at = :opened_at, closes_at = :closes_at, state = 'waiting', why = '',
+UPDATE captures SET payment_key = :payment_key, source = :source, opened_at = :opened_at, closes_at = :closes_at, state = :state, why = :why,
   looks = 0, seen = 0, next_at = :next_at
-WHERE id = :id AND payment_key = '' AND state IN ('waiting','none','missed')
+WHERE id = :id AND payment_key = '' AND state IN {{.Set.capture_learns}}
   AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.mid = :mid AND o.payment_key = :payment_key)
 -- name: orders_to_watch
 SELECT mid, order_id, payment_key, ordered_at FROM orders o
-WHERE mid = :mid AND method = 'virtual_account' AND pg = 'toss' AND amount > 0 AND status IN ('pending','paid') AND ordered_at >= :since
+WHERE mid = :mid AND method = 'virtual_account' AND {{template "compared" ""}} AND status IN ('pending','paid') AND ordered_at >= :since
   AND NOT EXISTS (SELECT 1 FROM captures c WHERE c.mid = o.mid AND c.order_id = o.order_id)
 ORDER BY ordered_at, order_id
 -- Virtual accounts that nobody watches. A row's time is that of the issue or of
@@ -51,7 +51,7 @@ ON CONFLICT (mid) DO UPDATE SET listed = excluded.listed WHERE capture_reads.lis
 -- keeps the others away.
 -- name: next_watch
 UPDATE captures SET next_at = :until WHERE id = (SELECT id FROM captures
-  WHERE mid = :mid AND state = 'waiting' AND next_at <= :now
+  WHERE mid = :mid AND state IN {{.Set.capture_waiting}} AND next_at <= :now
   ORDER BY CASE WHEN closes_at > :soon THEN 0 WHEN closes_at > :now THEN 1 ELSE 2 END, seen, closes_at, id
   LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
 RETURNING *
@@ -59,7 +59,7 @@ RETURNING *
 UPDATE captures SET payment_key = :payment_key, order_id = :order_id, opened_at = :opened_at, exact = :exact, closes_at = :closes_at,
   state = :state, why = :why, looks = :looks, seen = :seen, minutes_left = :minutes_left, looked_at = :looked_at, next_at = :next_at,
   captured_at = :captured_at
-WHERE id = :id AND (state = 'waiting' OR (state = 'missed' AND :state = 'captured'))
+WHERE id = :id AND (state IN {{.Set.capture_waiting}} OR (state IN {{.Set.capture_missed}} AND :state IN {{.Set.capture_captured}}))
 -- name: upsert_facts
 INSERT INTO payment_facts (mid, payment_key, order_id, secret_print, deposited) VALUES (:mid, :payment_key, :order_id, :secret_print, :deposited)
 ON CONFLICT (mid, payment_key) DO UPDATE SET
@@ -80,7 +80,7 @@ WHERE (:mid = '' OR a.mid = :mid) AND (:order_id = '' OR a.order_id = :order_id)
 UNION ALL
 SELECT c.mid, c.order_id, c.payment_key, '', '', '', NULL, c.source, NULL, c.closes_at, c.state, c.why
 FROM captures c
-WHERE c.state IN ('waiting','missed') AND (:mid = '' OR c.mid = :mid) AND (:order_id = '' OR c.order_id = :order_id)
+WHERE c.state IN {{.Set.capture_without}} AND (:mid = '' OR c.mid = :mid) AND (:order_id = '' OR c.order_id = :order_id)
   AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.mid = c.mid AND a.payment_key = c.payment_key)
 ORDER BY mid, order_id, payment_key
 
@@ -99,11 +99,11 @@ UPDATE refund_attempts SET body = :body, body_sha256 = :body_sha256 WHERE refund
 -- name: purgeable_accounts
 SELECT * FROM accounts a WHERE purged_at IS NULL AND mid = :mid
   AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.mid = a.mid AND r.payment_key = a.payment_key
-    AND (r.state NOT IN ('succeeded','refused','expired','rejected') OR r.finished_at IS NULL OR r.finished_at > :refunded))
+    AND (r.state NOT IN {{.Set.ended}} OR r.finished_at IS NULL OR r.finished_at > :refunded))
   AND NOT EXISTS (SELECT 1 FROM hand_transfers h WHERE h.mid = a.mid AND h.payment_key = a.payment_key
-    AND (h.state IN ('due','approved') OR h.done_at > :refunded))
-  AND (a.at < :unused OR EXISTS (SELECT 1 FROM refunds r WHERE r.mid = a.mid AND r.payment_key = a.payment_key AND r.state = 'succeeded')
-    OR EXISTS (SELECT 1 FROM hand_transfers h WHERE h.mid = a.mid AND h.payment_key = a.payment_key AND h.state = 'done'))
+    AND (h.state IN {{.Set.hand_open}} OR h.done_at > :refunded))
+  AND (a.at < :unused OR EXISTS (SELECT 1 FROM refunds r WHERE r.mid = a.mid AND r.payment_key = a.payment_key AND r.state IN {{.Set.succeeded}})
+    OR EXISTS (SELECT 1 FROM hand_transfers h WHERE h.mid = a.mid AND h.payment_key = a.payment_key AND h.state IN {{.Set.hand_done}}))
   AND a.at <= :refunded
 ORDER BY mid, payment_key
 -- name: purge_account
@@ -112,14 +112,14 @@ UPDATE accounts SET sealed = :nothing, purged_at = :now WHERE mid = :mid AND pay
 UPDATE refund_attempts SET body = :nothing WHERE sealed = 1 AND length(body) > 0
   AND refund_id IN (SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key)
 -- name: watch_given
-UPDATE captures SET state = 'given', why = '', next_at = NULL WHERE mid = :mid AND payment_key = :payment_key AND state = 'waiting'
+UPDATE captures SET state = :state, why = :why, next_at = NULL WHERE mid = :mid AND payment_key = :payment_key AND state IN {{.Set.capture_waiting}}
 -- What is known to be unpaid or over needs no refund account.
 -- name: accounts_missed
 SELECT c.order_id, c.payment_key, c.closes_at, c.why, coalesce(p.currency, o.currency, 'KRW') AS currency,
   coalesce(p.balance_amount, o.amount, 0) AS amount
 FROM captures c LEFT JOIN payments p ON p.mid = c.mid AND p.payment_key = c.payment_key
   LEFT JOIN orders o ON o.mid = c.mid AND o.order_id = c.order_id
-WHERE c.mid = :mid AND c.state = 'missed' AND c.closes_at >= :since AND c.closes_at < :until
+WHERE c.mid = :mid AND c.state IN {{.Set.capture_missed}} AND c.closes_at >= :since AND c.closes_at < :until
   AND coalesce(p.status, 'DONE') NOT IN ('READY','CANCELED','ABORTED','EXPIRED')
   AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.mid = c.mid AND a.payment_key = c.payment_key)
 ORDER BY c.order_id, c.payment_key

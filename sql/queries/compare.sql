@@ -77,26 +77,26 @@ CREATE TEMP TABLE looked_cancels (
 -- Each statement leaves out what an earlier one has marked, where that is cheap.
 -- name: touch_ordered
 INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
+WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_paid
 INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND {{template "compared" ""}}
   AND NOT (ordered_at >= :from AND ordered_at < :to)
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_canceled
 INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND amount > 0
+WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND {{template "compared" ""}}
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_changed
 INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND ((pg = 'toss' AND amount > 0)
+WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND (({{template "compared" ""}})
   OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = orders.mid AND t.order_id = orders.order_id))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
-WHERE mid = :mid AND (status IN ('open','timing','reopened')
-  OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day))))
+WHERE mid = :mid AND (status IN {{.Set.break_alive}}
+  OR (status IN {{.Set.break_resolved}} AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day))))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_followed
 INSERT INTO touched SELECT DISTINCT order_id FROM payments
@@ -129,11 +129,11 @@ INSERT INTO touched (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING
 INSERT INTO rolling SELECT order_id FROM (
   SELECT order_id FROM (
     SELECT 0 AS turn, id, order_id FROM (SELECT id, order_id FROM refunds
-      WHERE mid = :mid AND state = 'succeeded' AND id >= :draw ORDER BY id LIMIT 20) a
+      WHERE mid = :mid AND state IN {{.Set.succeeded}} AND id >= :draw ORDER BY id LIMIT :drawn) a
     UNION ALL
     SELECT 1, id, order_id FROM (SELECT id, order_id FROM refunds
-      WHERE mid = :mid AND state = 'succeeded' AND id < :draw ORDER BY id LIMIT 20) b
-  ) both_turns ORDER BY turn, id LIMIT 20
+      WHERE mid = :mid AND state IN {{.Set.succeeded}} AND id < :draw ORDER BY id LIMIT :drawn) b
+  ) both_turns ORDER BY turn, id LIMIT :drawn
 ) drawn WHERE true ON CONFLICT DO NOTHING
 -- name: touch_rolling
 INSERT INTO touched SELECT order_id FROM rolling ORDER BY order_id ON CONFLICT DO NOTHING
@@ -253,7 +253,7 @@ WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.order_id = l.order_id AND s.p
 INSERT INTO suspects (order_id, stake)
 SELECT k.order_id, CASE WHEN coalesce(o.held, 0) > coalesce(s.held, 0) THEN coalesce(o.held, 0) ELSE coalesce(s.held, 0) END
 FROM touched k
-LEFT JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.amount > 0
+LEFT JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id AND {{template "compared" "o."}}
 LEFT JOIN (
   SELECT order_id, sum(held) AS held, sum(CASE WHEN held > 0 THEN 1 ELSE 0 END) AS paying,
     max(was_done) AS was_done, max(doubtful) AS doubtful, max(waiting) AS waiting,
@@ -265,8 +265,8 @@ LEFT JOIN (
 LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
   k.order_id NOT IN (SELECT order_id FROM breaks
-    WHERE mid = :mid AND (status IN ('open','timing','reopened')
-      OR (status = 'resolved' AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day)))))
+    WHERE mid = :mid AND (status IN {{.Set.break_alive}}
+      OR (status IN {{.Set.break_resolved}} AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day)))))
   AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
   AND coalesce(s.paying, 0) <= 1
@@ -318,7 +318,7 @@ SELECT r.order_id, r.payment_key, r.transaction_key, r.amount FROM (
   WHERE stake < :stake OR (stake = :stake AND order_id > :after)
   ORDER BY stake DESC, order_id LIMIT :limit
 ) x CROSS JOIN refunds r
-WHERE r.order_id = x.order_id AND r.state IN ('succeeded','accepted') AND r.transaction_key <> ''
+WHERE r.order_id = x.order_id AND r.state IN {{.Set.executed}} AND r.transaction_key <> ''
 ORDER BY r.order_id, r.id
 -- name: agreeing
 SELECT s.order_id, s.payment_key FROM standing s
@@ -334,7 +334,7 @@ FROM orders WHERE mid = :mid AND order_id = :order_id
 
 -- name: shop_totals
 SELECT o.currency AS currency, CAST(sum(o.held) AS {{.Int}}) AS total, count(*) AS number
-FROM orders o WHERE o.mid = :mid AND o.pg = 'toss' AND o.amount > 0
+FROM orders o WHERE o.mid = :mid AND {{template "compared" "o."}}
   AND o.order_id IN (SELECT order_id FROM touched)
 GROUP BY o.currency ORDER BY o.currency
 -- name: provider_totals
@@ -418,10 +418,10 @@ SELECT order_id, payment_key, transaction_key, method, currency, at, amount, cou
 -- nor any look-up has told anything.
 -- name: unproved_orders
 SELECT count(*) FROM (
-  SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+  SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND {{template "compared" ""}}
   UNION ALL
-  SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
-    AND paid_at IS NULL AND status IN ('paid','partially_canceled')
+  SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
+    AND {{template "paid_undated" ""}}
 ) o
 WHERE NOT EXISTS (SELECT 1 FROM judged j WHERE j.order_id = o.order_id)
   AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = o.order_id)
@@ -433,7 +433,7 @@ SELECT
   CAST(coalesce(sum(CASE WHEN pg = 'toss' AND amount = 0 THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS zero_amount
 FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND (pg <> 'toss' OR amount = 0)
 -- name: count_ordered
-SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
+SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
 -- name: day_methods
 SELECT method, currency, count(*) AS row_count,
   CAST(coalesce(sum(CASE WHEN status = 'DONE' THEN amount ELSE 0 END), 0) AS {{.Int}}) AS approved,
@@ -450,15 +450,15 @@ SELECT m.currency, m.method,
   CAST(coalesce(sum(m.canceled), 0) AS {{.Int}}) AS cancels, CAST(sum(m.cancel) AS {{.Int}}) AS cancel_count, 0 AS unproven
 FROM (
   SELECT currency, method, amount AS approved, 1 AS approval, 0 AS canceled, 0 AS cancel FROM orders
-  WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND pg = 'toss' AND amount > 0
+  WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND {{template "compared" ""}}
   UNION ALL
   SELECT currency, method, amount, 1, 0, 0 FROM orders
-  WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND pg = 'toss' AND amount > 0
-    AND paid_at IS NULL AND status IN ('paid','partially_canceled')
+  WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
+    AND {{template "paid_undated" ""}}
   UNION ALL
   SELECT currency, method, 0, 0, canceled_amount, 1 FROM orders
   WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND canceled_amount > 0
-    AND (paid_at IS NOT NULL OR status IN ('paid','partially_canceled'))
+    AND {{template "ever_paid" ""}}
 ) m GROUP BY m.currency, m.method ORDER BY m.currency, m.method
 -- name: day_undated
 SELECT count(*) FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id

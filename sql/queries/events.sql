@@ -1,15 +1,15 @@
 -- Webhooks: kept, worked on, shown.
 -- name: take_events
 UPDATE events SET next_at = :until, tries = tries + 1 WHERE id IN (SELECT id FROM events
-  WHERE state = 'new' AND (next_at IS NULL OR next_at <= :now)
+  WHERE state IN {{.Set.event_new}} AND (next_at IS NULL OR next_at <= :now)
   ORDER BY urgent DESC, tries, received_at, id LIMIT :limit{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
 RETURNING *
 -- name: end_event
-UPDATE events SET state = :state, why = :why, done_at = :now, next_at = NULL WHERE id = :id AND state = 'new'
+UPDATE events SET state = :state, why = :why, done_at = :now, next_at = NULL WHERE id = :id AND state IN {{.Set.event_new}}
 -- name: put_off_event
-UPDATE events SET why = :why, next_at = :next WHERE id = :id AND state = 'new'
+UPDATE events SET why = :why, next_at = :next WHERE id = :id AND state IN {{.Set.event_new}}
 -- name: events_waiting
-SELECT count(*) AS number, min(coalesce(next_at, received_at)) AS at FROM events WHERE state = 'new'
+SELECT count(*) AS number, min(coalesce(next_at, received_at)) AS at FROM events WHERE state IN {{.Set.event_new}}
 -- name: events_list
 SELECT * FROM events WHERE (:mid = '' OR mid = :mid) AND (:type = '' OR type = :type) AND (:order_id = '' OR order_id = :order_id)
 ORDER BY received_at DESC, id LIMIT :limit
@@ -34,4 +34,4 @@ SELECT p.mid, p.payment_key, p.order_id FROM cancels c JOIN payments p ON p.mid 
 WHERE c.transaction_key = :transaction_key
 -- name: wake_refunds
 UPDATE refunds SET next_at = :now WHERE payment_key = :payment_key
-  AND state IN ('unknown','accepted','held') AND (next_at IS NULL OR next_at > :now)
+  AND state IN {{.Set.news}} AND (next_at IS NULL OR next_at > :now)

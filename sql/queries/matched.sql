@@ -4,7 +4,7 @@
 
 -- name: touch_changed_until
 INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND changed_at >= :since AND changed_at <= :run_at AND ordered_at < :from AND ((pg = 'toss' AND amount > 0)
+WHERE mid = :mid AND changed_at >= :since AND changed_at <= :run_at AND ordered_at < :from AND (({{template "compared" ""}})
   OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = orders.mid AND t.order_id = orders.order_id))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_late_until
@@ -29,7 +29,7 @@ UPDATE standing SET doubtful = 0 WHERE doubtful = 1 AND EXISTS (
 -- name: drop_differing
 DELETE FROM touched WHERE order_id IN (SELECT order_id FROM suspects) OR order_id IN (
   SELECT order_id FROM breaks WHERE mid = :mid AND first_seen <= :day AND last_seen >= :day
-    AND NOT (status = 'cleared' AND since <= :day))
+    AND NOT (status IN {{.Set.break_cleared}} AND since <= :day))
 -- name: drop_untouched
 DELETE FROM standing WHERE order_id NOT IN (SELECT order_id FROM touched)
 
@@ -42,7 +42,7 @@ SELECT k.order_id,
   coalesce(s.payment_key, ''), coalesce(s.method, ''), coalesce(s.currency, ''), coalesce(s.held, 0),
   coalesce(t.status, ''), t.at, coalesce(p.status, ''), coalesce(p.held, 0), p.approved_at, p.last_canceled_at
 FROM touched k
-LEFT JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.amount > 0
+LEFT JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id AND {{template "compared" "o."}}
 LEFT JOIN standing s ON s.order_id = k.order_id
 LEFT JOIN transactions t ON t.mid = :mid AND t.order_id = s.order_id AND t.payment_key = s.payment_key
 LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = s.payment_key

@@ -18,11 +18,7 @@ SELECT count(*) FROM incoming i JOIN orders o ON o.mid = i.mid AND o.order_id = 
 -- Rows that would take an order back: orders.GoesBack says the same in Go, and
 -- a test compares the two.
 -- name: mark_backward
-UPDATE incoming SET back = 1 FROM orders o WHERE o.mid = incoming.mid AND o.order_id = incoming.order_id AND (
-  incoming.refunded_elsewhere < o.refunded_elsewhere
-  OR incoming.canceled_amount + incoming.refunded_elsewhere < o.canceled_amount + o.refunded_elsewhere
-  OR (o.status IN ('canceled','partially_canceled') AND incoming.status IN ('paid','pending'))
-  OR (o.status = 'paid' AND incoming.status = 'pending'))
+UPDATE incoming SET back = 1 FROM orders o WHERE o.mid = incoming.mid AND o.order_id = incoming.order_id AND {{template "goes_back"}}
 -- name: backward_rows
 SELECT i.mid, i.order_id, i.status, i.canceled_amount, i.refunded_elsewhere,
   o.status AS was_status, o.canceled_amount AS was_canceled, o.refunded_elsewhere AS was_elsewhere, o.currency AS was_currency,
@@ -49,8 +45,7 @@ ON CONFLICT (path) DO UPDATE SET size = excluded.size, changed = excluded.change
 
 -- name: unsound_incoming
 SELECT order_id FROM incoming
-WHERE canceled_amount + refunded_elsewhere > amount OR tax_free_amount > amount
-  OR (status = 'partially_canceled' AND canceled_amount = 0)
+WHERE {{template "unsound"}}
 ORDER BY mid, order_id LIMIT 1
 
 -- name: upsert_page
@@ -86,7 +81,7 @@ SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE paym
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
-SELECT * FROM refunds WHERE break_id = :break_id AND state IN ('requested','approved','needs_account','retry') ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+SELECT * FROM refunds WHERE break_id = :break_id AND state IN {{.Set.unsent}} ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: last_import
 SELECT max(changed_at) AS at FROM orders WHERE mid = :mid
 -- name: insert_refund
@@ -106,8 +101,8 @@ SELECT mid FROM payments WHERE payment_key = :payment_key ORDER BY mid{{if .Post
 -- The states of the index refunds_waiting, and of these the unsent ones. An
 -- order would let SQLite read the whole table instead.
 -- name: refunds_expiring
-SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
-  AND state IN ('requested','approved','needs_account','retry') AND cancel_by < :now
+SELECT * FROM refunds WHERE state IN {{.Set.waiting}}
+  AND state IN {{.Set.unsent}} AND cancel_by < :now
 -- name: refunds_list
 SELECT * FROM refunds
 WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch = '' OR batch = :batch)
@@ -138,14 +133,13 @@ ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excl
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
-  AND (:status = '' OR CASE WHEN status = 'resolved' AND refunding = 1 THEN 'refunding' ELSE status END = :status
-    OR (:status = 'open' AND (status = 'reopened' OR (status = 'resolved' AND refunding = 1))))
+  AND (:statuses = ',' OR :statuses LIKE '%,' || CASE refunding WHEN 1 THEN 'refunding' ELSE status END || ',%')
 ORDER BY mid, order_id, kind
 -- name: breaks_of_run
 SELECT b.*, p.approved_at AS paid_at, coalesce(p.approval_number, '') AS approval_number
 FROM breaks b LEFT JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key
 WHERE b.mid = :mid
-  AND (b.status IN ('open','timing','reopened') OR (b.status = 'resolved' AND b.refunding = 1) OR (b.status = 'cleared' AND b.since = :day))
+  AND (b.status IN {{.Set.break_alive}} OR b.refunding = 1 OR (b.status IN {{.Set.break_cleared}} AND b.since = :day))
 ORDER BY b.mid, b.order_id, b.kind
 -- name: breaks_of_order
 SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
@@ -159,7 +153,7 @@ SELECT * FROM breaks WHERE refund_id = :refund_id AND refund_id <> '' ORDER BY i
 -- name: break_kind
 SELECT kind FROM breaks WHERE id = :id
 -- name: count_needing_person
-SELECT count(*) FROM breaks WHERE status IN ('open','reopened') AND (:mid = '' OR mid = :mid)
+SELECT count(*) FROM breaks WHERE status IN {{.Set.break_person}} AND (:mid = '' OR mid = :mid)
 
 -- The journal's head is locked last and until the commit: all who write wait
 -- for each other there. Its trigger moves it.
@@ -198,6 +192,5 @@ SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refu
 FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
 
 -- name: count_open_kinds
-SELECT kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END AS refunding, count(*) AS number FROM breaks
-WHERE mid = :mid AND (status IN ('open','reopened') OR (status = 'resolved' AND refunding = 1))
-GROUP BY kind, CASE status WHEN 'resolved' THEN 1 ELSE 0 END
+SELECT kind, refunding, count(*) AS number FROM breaks
+WHERE mid = :mid AND (status IN {{.Set.break_person}} OR refunding = 1) GROUP BY kind, refunding

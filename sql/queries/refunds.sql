@@ -8,24 +8,24 @@
 UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
 WHERE id = coalesce(
  (SELECT r.id FROM refunds r
-  WHERE r.mid = :mid AND r.state IN ('sending','unknown')
+  WHERE r.mid = :mid AND r.state IN {{.Set.unanswered}}
     AND (r.lease_until IS NULL OR r.lease_until <= :now)
     AND (r.next_at IS NULL OR r.next_at <= :now OR (:every = 1 AND (r.looked_at IS NULL OR r.looked_at < :since)))
   ORDER BY r.cancel_by NULLS LAST, r.requested_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}}),
  (SELECT r.id FROM refunds r
-  WHERE r.mid = :mid AND r.state IN ('approved','retry')
+  WHERE r.mid = :mid AND r.state IN {{.Set.sendable}}
     AND ((:send = 1 AND :blocked NOT LIKE '%,' || r.currency || ',%') OR r.cancel_by < :now)
     AND (r.lease_until IS NULL OR r.lease_until <= :now) AND (r.next_at IS NULL OR r.next_at <= :now)
     AND 0 = (SELECT count(*) FROM refunds o WHERE o.payment_key = r.payment_key AND o.id <> r.id
-      AND (o.lease_until > :now OR o.sent_at > :spaced OR o.state IN ('sending','unknown')
-        OR (o.state = 'accepted' AND o.in_progress = 1) OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))
+      AND (o.lease_until > :now OR o.sent_at > :spaced OR o.state IN {{.Set.unanswered}}
+        OR (o.state IN {{.Set.accepted}} AND o.in_progress = 1) OR (o.state IN {{.Set.retry}} AND (r.state NOT IN {{.Set.retry}} OR o.id < r.id))))
   ORDER BY coalesce(r.cancel_by, '9999-12-31T00::00::00.000000Z'), r.requested_at, r.id
   LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}}),
  (SELECT r.id FROM refunds r
-  WHERE r.mid = :mid AND r.state IN ('accepted','held','requested','needs_account','approved','retry')
-    AND (r.state IN ('accepted','held')
-      OR (r.state IN ('requested','needs_account') AND r.cancel_by < :now)
-      OR (r.state = 'needs_account' AND EXISTS (SELECT 1 FROM accounts a WHERE a.mid = r.mid AND a.payment_key = r.payment_key
+  WHERE r.mid = :mid AND r.state IN {{.Set.looked}}
+    AND (r.state IN {{.Set.followed}}
+      OR (r.state IN {{.Set.asking}} AND r.cancel_by < :now)
+      OR (r.state IN {{.Set.needs_account}} AND EXISTS (SELECT 1 FROM accounts a WHERE a.mid = r.mid AND a.payment_key = r.payment_key
         AND a.purged_at IS NULL AND a.print <> r.account_print))
       OR :every = 1)
     AND (r.lease_until IS NULL OR r.lease_until <= :now)
@@ -37,11 +37,11 @@ RETURNING *
 -- name: next_due
 SELECT min(due) AS at FROM (
   SELECT CASE WHEN r.lease_until > :now THEN r.lease_until ELSE coalesce(r.next_at, r.requested_at) END AS due FROM refunds r
-  WHERE r.mid = :mid AND r.state IN ('sending','unknown','approved','retry') AND (r.state IN ('sending','unknown')
+  WHERE r.mid = :mid AND (r.state IN {{.Set.unanswered}} OR r.state IN {{.Set.sendable}}) AND (r.state IN {{.Set.unanswered}}
     OR (:send = 1 AND :blocked NOT LIKE '%,' || r.currency || ',%'
       AND 0 = (SELECT count(*) FROM refunds o WHERE o.payment_key = r.payment_key AND o.id <> r.id
-        AND (o.state IN ('sending','unknown') OR (o.state = 'accepted' AND o.in_progress = 1)
-          OR (o.state = 'retry' AND (r.state <> 'retry' OR o.id < r.id))))))) later
+        AND (o.state IN {{.Set.unanswered}} OR (o.state IN {{.Set.accepted}} AND o.in_progress = 1)
+          OR (o.state IN {{.Set.retry}} AND (r.state NOT IN {{.Set.retry}} OR o.id < r.id))))))) later
 -- name: attempts_of
 SELECT * FROM refund_attempts WHERE refund_id = :id ORDER BY n
 -- What people look at: nothing of it is sealed, so that who only reads may read
@@ -63,10 +63,10 @@ UNION ALL
 SELECT 'claim', claimed_by, '', transaction_key, 0, 0, CAST(NULL AS {{.Time}})
 FROM cancels WHERE payment_key = :payment_key AND claimed_by <> ''
 UNION ALL
-SELECT 'given', '', '', '', amount, 0, at FROM transfers WHERE payment_key = :payment_key
+SELECT 'outside', '', '', '', amount, 0, at FROM transfers WHERE payment_key = :payment_key
 UNION ALL
-SELECT 'given', h.refund_id, '', '', h.amount, r.tax_free_amount, h.approved_at FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
-WHERE h.payment_key = :payment_key AND h.state IN ('approved','done')
+SELECT 'outside', h.refund_id, '', '', h.amount, r.tax_free_amount, h.approved_at FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE h.payment_key = :payment_key AND h.state IN {{.Set.hand_room}}
 UNION ALL
 SELECT 'named', '', '', '', 0, 0, CAST(NULL AS {{.Time}}) FROM payments WHERE mid = :mid AND payment_key = :payment_key AND toss_mid <> ''
 UNION ALL
@@ -112,7 +112,7 @@ RETURNING scope, currency, number, amount
 -- name: give_back
 UPDATE limit_ledger SET number = number - 1, amount = amount - :amount WHERE scope = :scope AND currency = :currency
 -- name: begin_send
-UPDATE refunds SET state = 'sending', version = version + 1, lease_owner = :owner, lease_until = :until, next_at = NULL,
+UPDATE refunds SET state = :state, version = version + 1, lease_owner = :owner, lease_until = :until, next_at = NULL,
   attempts = :n, idempotency_key = :idempotency_key, sent_at = :now, error_code = '', error_message = ''
 WHERE id = :id AND version = :version AND NOT EXISTS (SELECT 1 FROM brake)
   AND NOT EXISTS (SELECT 1 FROM refunds o WHERE o.payment_key = :payment_key AND o.sent_at > :spaced)
@@ -127,7 +127,7 @@ UPDATE refund_attempts SET secret_print = :secret_print, last_sent = :last_sent,
   message = :message, trace_id = :trace_id, answer = :answer
 WHERE refund_id = :refund_id AND n = :n
 -- name: refund_ready
-SELECT (SELECT count(*) FROM refunds WHERE id = :id AND version = :version AND state = 'sending') AS mine,
+SELECT (SELECT count(*) FROM refunds WHERE id = :id AND version = :version AND state IN {{.Set.sending}}) AS mine,
   (SELECT count(*) FROM brake) AS braked
 -- name: settle_refund
 UPDATE refunds SET state = :state, version = version + 1,
@@ -140,13 +140,13 @@ WHERE id = :id AND version = :version
 -- What stands in flight beside another request of its payment, which a database
 -- of before could have under two MIDs.
 -- name: two_in_flight
-SELECT * FROM refunds WHERE (state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)) AND payment_key IN (
-  SELECT payment_key FROM refunds WHERE state IN ('sending','unknown') OR (state = 'accepted' AND in_progress = 1)
+SELECT * FROM refunds WHERE (state IN {{.Set.unanswered}} OR (state IN {{.Set.accepted}} AND in_progress = 1)) AND payment_key IN (
+  SELECT payment_key FROM refunds WHERE state IN {{.Set.unanswered}} OR (state IN {{.Set.accepted}} AND in_progress = 1)
   GROUP BY payment_key HAVING count(*) > 1) ORDER BY id
 -- name: database_clock
 SELECT {{if .Postgres}}now(){{else}}strftime('%Y-%m-%dT%H::%M::%fZ', 'now'){{end}} AS at
 -- name: hold_in_flight
-UPDATE refunds SET state = 'held', error_code = :error_code, error_message = '', version = version + 1, lease_owner = '',
+UPDATE refunds SET state = :state, error_code = :error_code, error_message = '', version = version + 1, lease_owner = '',
   lease_until = NULL, next_at = NULL, in_progress = 0
 WHERE id = :id AND version = :version
 -- name: unclaim
@@ -181,8 +181,8 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: hand_due
 INSERT INTO hand_transfers (refund_id, mid, payment_key, order_id, amount, currency, why, state, requested_by, due_at)
-SELECT id, mid, payment_key, order_id, amount, currency,
-  CASE WHEN error_code <> '' THEN error_code WHEN state = 'expired' THEN 'deadline_passed' ELSE 'no_code' END, 'due', requested_by, CAST(:at AS {{.Time}}) FROM refunds WHERE id = :id
+SELECT id, mid, payment_key, order_id, amount, currency, CAST(:why AS text), CAST(:state AS text), requested_by, CAST(:at AS {{.Time}})
+FROM refunds WHERE id = :id
 ON CONFLICT DO NOTHING
 
 -- name: lease_owners
@@ -190,14 +190,14 @@ SELECT DISTINCT lease_owner FROM refunds WHERE lease_until > :now AND lease_owne
 -- name: release_owner
 UPDATE refunds SET lease_until = NULL WHERE lease_owner = :owner AND lease_until > :now
 -- name: mark_same
-UPDATE refunds SET same_as = :id WHERE id = :other AND same_as = '' AND state = 'requested'
+UPDATE refunds SET same_as = :id WHERE id = :other AND same_as = '' AND state IN {{.Set.requested}}
 -- name: refund_by_ref
 SELECT * FROM refunds WHERE mid = :mid AND ref = :ref
 -- The same wish under another MID: the configuration's mid was corrected since.
 -- What was taken back before anything of it was sent may be asked for anew.
 -- name: refund_by_payment_and_ref
 SELECT * FROM refunds WHERE payment_key = :payment_key AND ref = :ref AND mid <> :mid
-  AND NOT (state = 'rejected' AND attempts = 0) ORDER BY requested_at, id LIMIT 1
+  AND NOT (state IN {{.Set.rejected}} AND attempts = 0) ORDER BY requested_at, id LIMIT 1
 -- name: import_looks
 SELECT mid, asked, payment, at FROM import_looks WHERE batch = :batch AND at > :since
 -- name: keep_look
@@ -223,18 +223,18 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET order_id = excluded.order_id, print
   source = excluded.source, at = excluded.at, actor = excluded.actor, purged_at = NULL
 WHERE accounts.purged_at IS NOT NULL
 -- name: without_this_account
-SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN ('requested','approved','needs_account')
+SELECT * FROM refunds WHERE mid = :mid AND payment_key = :payment_key AND state IN {{.Set.before_account}}
 ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: count_states
 SELECT state, count(*) AS number FROM refunds WHERE (:mid = '' OR mid = :mid) GROUP BY state ORDER BY state
 -- Everything that has not come to its end, over all merchants. Who reads it sorts
 -- it: an order would let SQLite read the whole table.
 -- name: refunds_waiting
-SELECT * FROM refunds WHERE state IN ('requested','approved','needs_account','sending','retry','unknown','held','accepted')
+SELECT * FROM refunds WHERE state IN {{.Set.waiting}}
 -- name: limits_spent
 SELECT currency, number, amount FROM limit_ledger WHERE scope = :scope
 -- name: refunds_sendable
-SELECT * FROM refunds WHERE mid = :mid AND state IN ('approved','retry')
+SELECT * FROM refunds WHERE mid = :mid AND state IN {{.Set.sendable}}
 ORDER BY coalesce(cancel_by, '9999-12-31T00::00::00.000000Z'), requested_at, id
 -- name: hand_list
 SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
@@ -258,16 +258,16 @@ FROM payments WHERE mid = :mid AND payment_key = :payment_key
 SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id
 -- name: hand_given_for
 SELECT CAST(coalesce(sum(h.amount), 0) AS {{.Int}}) FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
-WHERE r.break_id = :break_id AND h.state IN ('approved','done')
+WHERE r.break_id = :break_id AND h.state IN {{.Set.hand_room}}
 -- name: hand_settled
-UPDATE hand_transfers SET state = 'dropped', note = :note
-WHERE state = 'due' AND refund_id IN (SELECT id FROM refunds WHERE break_id = :break_id)
+UPDATE hand_transfers SET state = :state, note = :note
+WHERE state IN {{.Set.hand_due}} AND refund_id IN (SELECT id FROM refunds WHERE break_id = :break_id)
 RETURNING refund_id
 -- What would be sent again, or is on its way, while money goes back otherwise.
 -- name: on_its_way
 SELECT id FROM refunds WHERE payment_key = :payment_key
-  AND state IN ('sending','unknown','held','accepted') ORDER BY id LIMIT 1
+  AND state IN {{.Set.away}} ORDER BY id LIMIT 1
 -- name: refunds_executed
 SELECT r.*, c.canceled_at AS executed_at, p.method AS paid_method, p.behind, p.provider, p.total_amount, p.approved_at AS paid_at
 FROM refunds r JOIN cancels c ON c.claimed_by = r.id JOIN payments p ON p.mid = r.mid AND p.payment_key = r.payment_key
-WHERE r.mid = :mid AND r.state IN ('succeeded','accepted') AND c.mid = :mid AND c.claimed_by <> '' AND c.canceled_at >= :since ORDER BY c.canceled_at DESC, r.id
+WHERE r.mid = :mid AND r.state IN {{.Set.executed}} AND c.mid = :mid AND c.claimed_by <> '' AND c.canceled_at >= :since ORDER BY c.canceled_at DESC, r.id

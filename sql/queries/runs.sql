@@ -2,28 +2,28 @@
 SELECT * FROM runs WHERE job = :job AND mid = :mid AND day = :day
 -- name: run_insert
 INSERT INTO runs (job, mid, day, run_id, state, fence, owner, lease_until, started_at)
-VALUES (:job, :mid, :day, :run_id, 'running', 1, :owner, :lease_until, :started_at)
+VALUES (:job, :mid, :day, :run_id, :state, 1, :owner, :lease_until, :started_at)
 ON CONFLICT DO NOTHING
 -- name: run_take
-UPDATE runs SET state = 'running', fence = fence + 1, owner = :owner, lease_until = :lease_until,
+UPDATE runs SET state = :state, fence = fence + 1, owner = :owner, lease_until = :lease_until,
   started_at = :started_at, finished_at = NULL, error = ''
 WHERE job = :job AND mid = :mid AND day = :day AND fence = :fence
 -- name: run_renew
-UPDATE runs SET lease_until = :lease_until WHERE run_id = :run_id AND fence = :fence AND state = 'running'
+UPDATE runs SET lease_until = :lease_until WHERE run_id = :run_id AND fence = :fence AND state IN {{.Set.run_running}}
 -- name: run_end
 UPDATE runs SET state = :state, owner = '', lease_until = NULL, finished_at = :finished_at, error = :error
-WHERE run_id = :run_id AND fence = :fence AND state = 'running'
+WHERE run_id = :run_id AND fence = :fence AND state IN {{.Set.run_running}}
 -- name: run_commit
 UPDATE runs SET committed_at = :committed_at, journal_head = :journal_head, snapshot = :snapshot, figures = :figures
-WHERE run_id = :run_id AND fence = :fence AND state = 'running'
+WHERE run_id = :run_id AND fence = :fence AND state IN {{.Set.run_running}}
 -- name: run_check
-SELECT count(*) FROM runs WHERE run_id = :run_id AND fence = :fence AND state = 'running'
+SELECT count(*) FROM runs WHERE run_id = :run_id AND fence = :fence AND state IN {{.Set.run_running}}
 -- name: last_complete_before
-SELECT max(day) FROM runs WHERE job = :job AND mid = :mid AND state = 'complete' AND day < :day
+SELECT max(day) FROM runs WHERE job = :job AND mid = :mid AND state IN {{.Set.run_complete}} AND day < :day
 -- name: complete_days
-SELECT day FROM runs WHERE job = :job AND mid = :mid AND state = 'complete' AND day < :day ORDER BY day
+SELECT day FROM runs WHERE job = :job AND mid = :mid AND state IN {{.Set.run_complete}} AND day < :day ORDER BY day
 -- name: last_commit_before
-SELECT committed_at FROM runs WHERE job = :job AND mid = :mid AND state = 'complete' AND day < :day
+SELECT committed_at FROM runs WHERE job = :job AND mid = :mid AND state IN {{.Set.run_complete}} AND day < :day
 ORDER BY day DESC LIMIT 1
 -- name: first_run_day
 SELECT min(day) FROM runs WHERE job = :job AND mid = :mid

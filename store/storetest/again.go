@@ -55,11 +55,11 @@ func allAreSent(t *testing.T, db *store.DB) {
 				sent[c.Request.ID]++
 				mu.Unlock()
 				after := c.Request
-				after.State, after.Version = refunds.Sending, after.Version+1
+				after.State, after.Version = refunds.StateSending, after.Version+1
 				answered := b.Attempt.Heard(nil, now)
 				p := pay.Payment{MID: mid, PaymentKey: after.PaymentKey, OrderID: after.OrderID, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000,
 					Cancels: []pay.Cancel{{TransactionKey: "tx-" + after.ID, Amount: 1000, Status: pay.CancelDone, CanceledAt: now}}}
-				if err := db.Settle(ctx, refunds.Settled{Request: after, Step: refunds.Step{To: refunds.Succeeded, Claim: &p.Cancels[0]}, Attempt: &answered, Payment: &p, Now: now, Actor: "daesa"}); err != nil {
+				if err := db.Settle(ctx, refunds.Settled{Request: after, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &p.Cancels[0]}, Attempt: &answered, Payment: &p, Now: now, Actor: "daesa"}); err != nil {
 					t.Error("settle: ", err)
 					return
 				}
@@ -68,7 +68,7 @@ func allAreSent(t *testing.T, db *store.DB) {
 	}
 	group.Wait()
 	counts, err := db.CountStates(t.Context(), mid)
-	if err != nil || counts[refunds.Succeeded] != number || len(sent) != number {
+	if err != nil || counts[refunds.StateSucceeded] != number || len(sent) != number {
 		t.Errorf("%d of %d were sent, %v, %v", len(sent), number, counts, err)
 	}
 	for id, times := range sent {
@@ -90,8 +90,8 @@ func held(t *testing.T, db *store.DB, ref string) *refunds.Claimed {
 		t.Fatal(err)
 	}
 	request := c.Request
-	request.State, request.Version = refunds.Sending, request.Version+1
-	if err := db.Settle(t.Context(), refunds.Settled{Request: request, Step: refunds.Step{To: refunds.HeldState, Why: refunds.WhyBalanceMoved}, Now: now, Actor: "daesa"}); err != nil {
+	request.State, request.Version = refunds.StateSending, request.Version+1
+	if err := db.Settle(t.Context(), refunds.Settled{Request: request, Step: refunds.Step{To: refunds.StateHeld, Why: refunds.WhyBalanceMoved}, Now: now, Actor: "daesa"}); err != nil {
 		t.Fatal(err)
 	}
 	again, err := db.ClaimedFor(t.Context(), request.ID)
@@ -107,7 +107,7 @@ func wordEndsAttempt(t *testing.T, db *store.DB) {
 		t.Fatalf("the attempt is %+v", c.Attempt)
 	}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
-	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, &p, nil, "lee", "not executed", now.Add(time.Hour)); err != nil {
+	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.StateRequested}, &p, nil, "lee", "not executed", now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	attempts, err := db.Attempts(t.Context(), c.Request.ID)
@@ -115,8 +115,8 @@ func wordEndsAttempt(t *testing.T, db *store.DB) {
 		t.Errorf("afterwards %+v, %v", attempts, err)
 	}
 	var wrong *refunds.StateError
-	c.Request.State = refunds.Requested
-	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, &p, nil, "lee", "again", now); !errors.As(err, &wrong) {
+	c.Request.State = refunds.StateRequested
+	if err := db.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.StateRequested}, &p, nil, "lee", "again", now); !errors.As(err, &wrong) {
 		t.Errorf("a second word: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daesa/app"
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
@@ -220,10 +221,10 @@ func deposited(state refunds.State) func(*refunds.Request, *pay.Payment) {
 }
 
 func accountReleases(t *testing.T, db *store.DB) {
-	asked(t, db, "small", 1000, time.Time{}, deposited(refunds.NeedsAccount))
-	asked(t, db, "large", 1001, time.Time{}, deposited(refunds.NeedsAccount))
-	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.Requested), func(r *refunds.Request, _ *pay.Payment) { r.AccountPrint = "another" })
-	asked(t, db, "dry", 1000, time.Time{}, deposited(refunds.Requested)) // nothing was deposited: it asks for no account
+	asked(t, db, "small", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
+	asked(t, db, "large", 1001, time.Time{}, deposited(refunds.StateNeedsAccount))
+	word := asked(t, db, "word", 1000, time.Time{}, deposited(refunds.StateRequested), func(r *refunds.Request, _ *pay.Payment) { r.AccountFingerprint = "another" })
+	asked(t, db, "dry", 1000, time.Time{}, deposited(refunds.StateRequested)) // nothing was deposited: it asks for no account
 	var accounts []refunds.StoredAccount
 	for _, key := range []string{"small", "large", "word", "dry"} {
 		a := *account(key, "print-"+key, now)
@@ -233,14 +234,14 @@ func accountReleases(t *testing.T, db *store.DB) {
 	if err := db.SaveAccounts(t.Context(), accounts); err != nil {
 		t.Fatal(err)
 	}
-	for ref, want := range map[string]refunds.State{"small": refunds.Approved, "large": refunds.Requested, "word": refunds.Requested} {
+	for ref, want := range map[string]refunds.State{"small": refunds.StateApproved, "large": refunds.StateRequested, "word": refunds.StateRequested} {
 		r := stored(t, db, refunds.RequestID(mid, ref))
-		if r.State != want || r.AccountPrint != "print-"+ref {
-			t.Errorf("%s is %s for account %q, expected %s", ref, r.State, r.AccountPrint, want)
+		if r.State != want || r.AccountFingerprint != "print-"+ref {
+			t.Errorf("%s is %s for account %q, expected %s", ref, r.State, r.AccountFingerprint, want)
 		}
 	}
-	if dry := stored(t, db, refunds.RequestID(mid, "dry")); dry.State != refunds.Approved || dry.AccountPrint != "" {
-		t.Errorf("what needs no account is %s for account %q", dry.State, dry.AccountPrint)
+	if dry := stored(t, db, refunds.RequestID(mid, "dry")); dry.State != refunds.StateApproved || dry.AccountFingerprint != "" {
+		t.Errorf("what needs no account is %s for account %q", dry.State, dry.AccountFingerprint)
 	}
 	if word.ApprovedBy == "" {
 		t.Error("nobody had approved, so that nothing was shown about a person's word")
@@ -260,10 +261,10 @@ func accountBefore(t *testing.T, db *store.DB) {
 	if err := db.SaveAccounts(t.Context(), []refunds.StoredAccount{*account("late", "print-late", now)}); err != nil {
 		t.Fatal(err)
 	}
-	asked(t, db, "late", 1000, time.Time{}, deposited(refunds.NeedsAccount))
-	asked(t, db, "none", 1000, time.Time{}, deposited(refunds.NeedsAccount))
+	asked(t, db, "late", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
+	asked(t, db, "none", 1000, time.Time{}, deposited(refunds.StateNeedsAccount))
 	c := claimed(t, db, choice("a", now))
-	if c == nil || c.Request.Ref != "late" || c.Known.AccountPrint != "print-late" {
+	if c == nil || c.Request.Ref != "late" || c.Known.AccountFingerprint != "print-late" {
 		t.Fatalf("claimed %+v", c)
 	}
 	if again := claimed(t, db, choice("a", now)); again != nil {
@@ -335,7 +336,7 @@ func purged(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	r := stored(t, db, b.Request.ID)
-	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.Succeeded}, Now: now}); err != nil {
+	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.StateSucceeded}, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	purge := func(keep time.Duration, want int) {
@@ -428,17 +429,17 @@ func eventsTaken(t *testing.T, db *store.DB) {
 		}
 	}
 	at := now.Add(time.Minute)
-	if err := errors.Join(db.EndEvent(t.Context(), "a", store.EventDone, "", at), db.PutOffEvent(t.Context(), "b", "away", at.Add(time.Hour))); err != nil {
+	if err := errors.Join(db.EndEvent(t.Context(), "a", jobs.EventDone, "", at), db.PutOffEvent(t.Context(), "b", "away", at.Add(time.Hour))); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"card"}, take(at)); diff != "" {
 		t.Error(diff)
 	}
-	if err := db.EndEvent(t.Context(), "a", store.EventForged, "", at); err != nil {
+	if err := db.EndEvent(t.Context(), "a", jobs.EventForged, "", at); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := db.Events(t.Context(), "", "", "order-a", 1)
-	if err != nil || len(rows) != 1 || rows[0].State != store.EventDone {
+	if err != nil || len(rows) != 1 || rows[0].State != jobs.EventDone {
 		t.Errorf("what has ended does not stay so: %+v, %v", rows, err)
 	}
 	if n, _, err := db.EventsWaiting(t.Context()); err != nil || n != 2 {
@@ -464,11 +465,11 @@ func eventsFind(t *testing.T, db *store.DB) {
 		t.Errorf("nobody's order: %+v, %v, %v", found, known, err)
 	}
 	for _, e := range []pay.Event{{MID: mid, PaymentKey: "pay-1"}, {OrderID: "order-1"}} {
-		if prints, err := db.SecretPrints(t.Context(), e); err != nil || len(prints) != 1 || prints[0] != pay.SecretPrint("ps_1") {
+		if prints, err := db.SecretFingerprints(t.Context(), e); err != nil || len(prints) != 1 || prints[0] != pay.SecretFingerprint("ps_1") {
 			t.Errorf("the secret of %+v: %v, %v", e, prints, err)
 		}
 	}
-	if prints, err := db.SecretPrints(t.Context(), pay.Event{MID: mid, OrderID: "order-2"}); err != nil || len(prints) != 0 {
+	if prints, err := db.SecretFingerprints(t.Context(), pay.Event{MID: mid, OrderID: "order-2"}); err != nil || len(prints) != 0 {
 		t.Errorf("the secret of nobody's order: %v, %v", prints, err)
 	}
 }

@@ -38,8 +38,8 @@ func besideTheUnknown(t *testing.T, db *store.DB) {
 	p := pay.Payment{MID: mid, PaymentKey: first.PaymentKey, OrderID: first.OrderID, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
 	later := now.Add(time.Hour)
 	for _, step := range []refunds.Step{
-		{To: refunds.Unknown, At: later.Add(time.Hour)},
-		{To: refunds.Accepted, At: later.Add(time.Hour), Claim: &cancel},
+		{To: refunds.StateUnknown, At: later.Add(time.Hour)},
+		{To: refunds.StateAccepted, At: later.Add(time.Hour), Claim: &cancel},
 	} {
 		if err := db.Settle(t.Context(), refunds.Settled{Request: stored(t, db, first.ID), Step: step, Payment: &p, Now: now}); err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func besideTheUnknown(t *testing.T, db *store.DB) {
 			t.Errorf("while one is %s the next is due at %s, %v", step.To, due, err)
 		}
 	}
-	if err := db.Settle(t.Context(), refunds.Settled{Request: stored(t, db, first.ID), Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Payment: &p, Now: now}); err != nil {
+	if err := db.Settle(t.Context(), refunds.Settled{Request: stored(t, db, first.ID), Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Payment: &p, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if got := claimed(t, db, choice("b", later)); got == nil || got.Request.Ref != "s" {
@@ -83,7 +83,7 @@ func seenEarlier(t *testing.T, db *store.DB) {
 	see := func(balance int64, at time.Time) {
 		t.Helper()
 		p := pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.PartialCanceled, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: balance}
-		if err := db.Settle(t.Context(), refunds.Settled{Request: stored(t, db, r.ID), Step: refunds.Step{To: refunds.Approved, At: at}, Payment: &p, Now: at}); err != nil {
+		if err := db.Settle(t.Context(), refunds.Settled{Request: stored(t, db, r.ID), Step: refunds.Step{To: refunds.StateApproved, At: at}, Payment: &p, Now: at}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -112,8 +112,8 @@ func settle(t *testing.T, db *store.DB, id string, step refunds.Step, change ...
 
 func backForAWord(t *testing.T, db *store.DB) {
 	for state, step := range map[string]refunds.Step{
-		"requested": {To: refunds.Requested, Why: refunds.WhyApprovalVoid, At: now},
-		"account":   {To: refunds.NeedsAccount, Why: refunds.WhyNeedsAccount, At: now},
+		"requested": {To: refunds.StateRequested, Why: refunds.WhyApprovalVoid, At: now},
+		"account":   {To: refunds.StateNeedsAccount, Why: refunds.WhyNeedsAccount, At: now},
 	} {
 		r := asked(t, db, state, 1000, time.Time{})
 		if r.Approval == "" || r.ApprovedBy == "" {
@@ -138,7 +138,7 @@ func sentAgain(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, r.ID, refunds.Step{To: refunds.Unknown, At: now})
+	settle(t, db, r.ID, refunds.Step{To: refunds.StateUnknown, At: now})
 	later := now.Add(time.Hour)
 	again := once(begun(claimed(t, db, choice("a", later)), later))
 	again.New, again.Attempt = false, b.Attempt
@@ -155,7 +155,7 @@ func givenBackAnew(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, r.ID, refunds.Step{To: refunds.Retry, Why: refunds.WhyNotSent, At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
+	settle(t, db, r.ID, refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent, At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
 	later := now.Add(time.Minute)
 	again := once(begun(claimed(t, db, choice("a", later)), later))
 	again.New, again.Attempt = false, b.Attempt
@@ -170,29 +170,29 @@ func givenBackAnew(t *testing.T, db *store.DB) {
 }
 
 func refusedIsDue(t *testing.T, db *store.DB) {
-	for state, code := range map[refunds.State]string{refunds.Refused: "NOT_CANCELABLE_PAYMENT", refunds.ExpiredState: "EXCEED_MAX_REFUND_DUE"} {
+	for state, code := range map[refunds.State]string{refunds.StateRefused: "NOT_CANCELABLE_PAYMENT", refunds.StateExpired: "EXCEED_MAX_REFUND_DUE"} {
 		r := asked(t, db, string(state), 1000, time.Time{})
 		if err := db.Begin(t.Context(), begun(claimed(t, db, choice("a", now)), now)); err != nil {
 			t.Fatal(err)
 		}
 		settle(t, db, r.ID, refunds.Step{To: state, Why: code})
-		if transfer, err := db.HandTransfer(t.Context(), r.ID); err != nil || transfer.State != refunds.HandDue || transfer.Amount != 1000 || transfer.Why != code {
+		if transfer, err := db.ManualTransfer(t.Context(), r.ID); err != nil || transfer.State != refunds.ManualDue || transfer.Amount != 1000 || transfer.Why != code {
 			t.Errorf("what is %s: %+v, %v", state, transfer, err)
 		}
 	}
 }
 
 func seenJustNow(t *testing.T, db *store.DB) {
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
-	word := refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Now: now}
+	word := refunds.ManualWord{ID: r.ID, To: refunds.ManualApproved, By: "lee", Now: now}
 	word.Seen = &pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.PartialCanceled, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 6999,
 		ApprovedAt: now.Add(-time.Hour), Cancels: []pay.Cancel{{TransactionKey: "tx", Amount: 3001, Status: pay.CancelDone, CanceledAt: now}}}
-	if _, err := db.MoveHandTransfer(t.Context(), word); err == nil {
+	if _, err := db.MoveManualTransfer(t.Context(), word); err == nil {
 		t.Error("7,000 go by hand, and Toss holds 6,999")
 	}
 	word.Seen.BalanceAmount, word.Seen.Cancels[0].Amount = 7000, 3000
-	if _, err := db.MoveHandTransfer(t.Context(), word); err != nil {
+	if _, err := db.MoveManualTransfer(t.Context(), word); err != nil {
 		t.Errorf("7,000 go by hand, which Toss holds: %v", err)
 	}
 }

@@ -61,8 +61,8 @@ func decision(b reconcile.Break, change ...func(*app.RefundDecision)) app.Refund
 	note := "called"
 	d := app.RefundDecision{By: "kim", Now: now.Add(time.Hour), Payment: paid(),
 		Request: refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "0001", PaymentKey: "p1", Method: pay.Card, Amount: 1000, Currency: pay.KRW,
-			Reason: "test", Ref: ref, BreakID: b.ID, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now.Add(time.Hour)}}
-	d.Word = reconcile.Word{ID: b.ID, As: reconcile.RefundNow, Note: &note, Seen: b, RefundID: d.Request.ID}
+			Reason: "test", Ref: ref, BreakID: b.ID, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now.Add(time.Hour)}}
+	d.Word = reconcile.Decision{ID: b.ID, As: reconcile.RefundNow, Note: &note, Seen: b, RefundID: d.Request.ID}
 	for _, each := range change {
 		each(&d)
 	}
@@ -104,7 +104,7 @@ func decidedOnce(t *testing.T, db *store.DB) {
 	if after.Resolution != reconcile.RefundNow || after.ResolvedBy != "kim" || after.Note != "called" {
 		t.Errorf("%+v", after)
 	}
-	if r := stored(t, db, done.Request.ID); r.State != refunds.Requested || r.RequestedBy != "kim" || r.BreakID != b.ID || r.Amount != 1000 {
+	if r := stored(t, db, done.Request.ID); r.State != refunds.StateRequested || r.RequestedBy != "kim" || r.BreakID != b.ID || r.Amount != 1000 {
 		t.Errorf("%+v", r)
 	}
 	var refusal *reconcile.RefundingError
@@ -148,7 +148,7 @@ func neverAlone(t *testing.T, db *store.DB) {
 	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundNow, "kim", "why", now); !errors.Is(err, reconcile.ErrNeedsRequest) {
 		t.Errorf("%v", err)
 	}
-	if _, err := db.TakeWord(t.Context(), reconcile.Word{ID: b.ID, As: reconcile.RefundNow, Seen: b}, "kim", "file", true, now); !errors.Is(err, reconcile.ErrNeedsRequest) {
+	if _, err := db.TakeWord(t.Context(), reconcile.Decision{ID: b.ID, As: reconcile.RefundNow, Seen: b}, "kim", "file", true, now); !errors.Is(err, reconcile.ErrNeedsRequest) {
 		t.Errorf("%v", err)
 	}
 	stands(t, db, b.ID, reconcile.Open, "")
@@ -160,7 +160,7 @@ func neverAlone(t *testing.T, db *store.DB) {
 func refuse(t *testing.T, db *store.DB, d *app.RefundDecision, table, verb string) (undo func()) {
 	t.Helper()
 	if err := db.ExecForTest(t.Context(), "CREATE TABLE mine (n bigint)"); err != nil {
-		d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
+		d.Found = &refunds.Step{To: refunds.StateSucceeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
 		return func() {}
 	}
 	if err := db.ExecForTest(t.Context(), "DROP TABLE mine"); err != nil {
@@ -192,7 +192,7 @@ func decidedWhole(t *testing.T, db *store.DB) {
 		"the request cannot be written": func(d *app.RefundDecision) func() { return refuse(t, db, d, "refunds", "INSERT") },
 		"the journal cannot be written": func(d *app.RefundDecision) func() { return refuse(t, db, d, "journal", "INSERT") },
 		"the payment lacks a cancel that is claimed": func(d *app.RefundDecision) func() {
-			d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
+			d.Found = &refunds.Step{To: refunds.StateSucceeded, Claim: &pay.Cancel{TransactionKey: "nowhere"}}
 			return func() {}
 		},
 		"the payment has no room": func(d *app.RefundDecision) func() {
@@ -268,7 +268,7 @@ func decidedOver(t *testing.T, db *store.DB) {
 	if stands(t, db, b.ID, reconcile.Refunding, proposed.ID); countRefunds(t, db) != 1 {
 		t.Error("a second request was made")
 	}
-	if _, err := db.Reject(t.Context(), refunds.Word{IDs: []string{proposed.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Reject(t.Context(), refunds.Approval{IDs: []string{proposed.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	open := stands(t, db, b.ID, reconcile.Open, "")
@@ -286,7 +286,7 @@ func decidedByFile(t *testing.T, db *store.DB) {
 	if again, err := db.DecideRefund(t.Context(), decision(b, byFile), true); err != nil || again.Changed {
 		t.Errorf("the same file again: %+v %v", again, err)
 	}
-	if _, err := db.Reject(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Reject(t.Context(), refunds.Approval{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	second := func(d *app.RefundDecision) {
@@ -294,7 +294,7 @@ func decidedByFile(t *testing.T, db *store.DB) {
 		d.Request.ID = refunds.RequestID(mid, d.Request.Ref)
 		d.Word.RefundID, d.Now = d.Request.ID, now.Add(3*time.Hour)
 	}
-	var before *app.DecidedBeforeError
+	var before *reconcile.DecidedBeforeError
 	if _, err := db.DecideRefund(t.Context(), decision(b, byFile, second), true); !errors.As(err, &before) || countRefunds(t, db) != 1 {
 		t.Errorf("the same file after its request was rejected: %v", err)
 	}
@@ -304,8 +304,8 @@ func decidedByFile(t *testing.T, db *store.DB) {
 
 // everyEnd: each writer of a state that a request ends in tells the break.
 func everyEnd(t *testing.T, db *store.DB) {
-	word := func(id string) refunds.Word {
-		return refunds.Word{IDs: []string{id}, By: "lee", Note: "x", Now: now.Add(2 * time.Hour)}
+	word := func(id string) refunds.Approval {
+		return refunds.Approval{IDs: []string{id}, By: "lee", Note: "x", Now: now.Add(2 * time.Hour)}
 	}
 	settle := func(from refunds.State, to ...refunds.State) func(string) error {
 		return func(id string) error {
@@ -322,7 +322,7 @@ func everyEnd(t *testing.T, db *store.DB) {
 	}
 	resolve := func(to refunds.State) func(string) error {
 		return func(id string) error {
-			if err := settle(refunds.Unknown, refunds.HeldState)(id); err != nil {
+			if err := settle(refunds.StateUnknown, refunds.StateHeld)(id); err != nil {
 				return err
 			}
 			c, err := db.ClaimedFor(t.Context(), id)
@@ -339,19 +339,19 @@ func everyEnd(t *testing.T, db *store.DB) {
 		want reconcile.Status
 	}{
 		{"approved", func(id string) error { return second(db.Approve(t.Context(), word(id))) }, reconcile.Refunding},
-		{"accepted", settle(refunds.Sending, refunds.Accepted), reconcile.Refunding},
-		{"held", settle(refunds.Unknown, refunds.HeldState), reconcile.Refunding},
-		{"a person sends a held one back for another word", resolve(refunds.Requested), reconcile.Refunding},
-		{"succeeded", settle(refunds.Sending, refunds.Succeeded), reconcile.Resolved},
-		{"accepted, then paid out", settle(refunds.Sending, refunds.Accepted, refunds.Succeeded), reconcile.Resolved},
-		{"a person says that it was executed", resolve(refunds.Succeeded), reconcile.Resolved},
+		{"accepted", settle(refunds.StateSending, refunds.StateAccepted), reconcile.Refunding},
+		{"held", settle(refunds.StateUnknown, refunds.StateHeld), reconcile.Refunding},
+		{"a person sends a held one back for another word", resolve(refunds.StateRequested), reconcile.Refunding},
+		{"succeeded", settle(refunds.StateSending, refunds.StateSucceeded), reconcile.Resolved},
+		{"accepted, then paid out", settle(refunds.StateSending, refunds.StateAccepted, refunds.StateSucceeded), reconcile.Resolved},
+		{"a person says that it was executed", resolve(refunds.StateSucceeded), reconcile.Resolved},
 		{"rejected by a person", func(id string) error { return second(db.Reject(t.Context(), word(id))) }, reconcile.Open},
 		{"withdrawn", func(id string) error { return second(db.Withdraw(t.Context(), word(id))) }, reconcile.Open},
-		{"refused by Toss", settle(refunds.Sending, refunds.Refused), reconcile.Open},
-		{"expired at Toss", settle(refunds.Unknown, refunds.ExpiredState), reconcile.Open},
-		{"no longer owed", settle(refunds.Approved, refunds.Rejected), reconcile.Open},
-		{"a person says that the money did not arrive", resolve(refunds.Refused), reconcile.Open},
-		{"a person says that nothing is left", resolve(refunds.Rejected), reconcile.Open},
+		{"refused by Toss", settle(refunds.StateSending, refunds.StateRefused), reconcile.Open},
+		{"expired at Toss", settle(refunds.StateUnknown, refunds.StateExpired), reconcile.Open},
+		{"no longer owed", settle(refunds.StateApproved, refunds.StateRejected), reconcile.Open},
+		{"a person says that the money did not arrive", resolve(refunds.StateRefused), reconcile.Open},
+		{"a person says that nothing is left", resolve(refunds.StateRejected), reconcile.Open},
 		{"expired by the night", func(id string) error {
 			if err := db.ExecForTest(t.Context(), "UPDATE refunds SET cancel_by = '2026-11-01T00:00:00.000000Z' WHERE id = '"+id+"'"); err != nil {
 				return err
@@ -396,7 +396,7 @@ func foundAtToss(t *testing.T, db *store.DB) {
 	d := decision(b, func(d *app.RefundDecision) {
 		cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now, Reason: pay.WithMarker("test", d.Request.ID)}
 		d.Payment.Cancels, d.Payment.BalanceAmount, d.Payment.Status = []pay.Cancel{cancel}, 0, pay.Canceled
-		d.Found = &refunds.Step{To: refunds.Succeeded, Claim: &cancel}
+		d.Found = &refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}
 	})
 	decide(t, db, d)
 	after, err := db.Break(t.Context(), b.ID)
@@ -417,7 +417,7 @@ func decidedOtherwise(t *testing.T, db *store.DB) {
 			t.Fatal(err)
 		}
 		after := stands(t, db, b.ID, reconcile.Resolved, "")
-		if state := stored(t, db, done.Request.ID).State; state != refunds.Rejected || after.Resolution != as {
+		if state := stored(t, db, done.Request.ID).State; state != refunds.StateRejected || after.Resolution != as {
 			t.Errorf("%s: the request is %s, the break resolved as %s", as, state, after.Resolution)
 		}
 		if err := db.ExecForTest(t.Context(), "UPDATE breaks SET status = 'open', note = ''"); err != nil {
@@ -429,7 +429,7 @@ func decidedOtherwise(t *testing.T, db *store.DB) {
 func decidedTooLate(t *testing.T, db *store.DB) {
 	b := owedBreak(t, db)
 	done := decide(t, db, decision(b))
-	if _, err := db.Approve(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Now: now.Add(2 * time.Hour)}); err != nil {
+	if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{done.Request.ID}, By: "lee", Now: now.Add(2 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	c := claimed(t, db, choice("a", now.Add(2*time.Hour)))
@@ -437,7 +437,7 @@ func decidedTooLate(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	for _, as := range []reconcile.Disposition{reconcile.Waiting, reconcile.AcceptedDifference, reconcile.RefundedByTransfer} {
-		if _, err := db.ResolveBreak(t.Context(), b.ID, as, "lee", "no", now.Add(3*time.Hour)); !errors.Is(err, app.ErrOnItsWay) {
+		if _, err := db.ResolveBreak(t.Context(), b.ID, as, "lee", "no", now.Add(3*time.Hour)); !errors.Is(err, refunds.ErrOnItsWay) {
 			t.Errorf("%s: %v", as, err)
 		}
 	}
@@ -484,7 +484,7 @@ func nightTakesBack(t *testing.T, db *store.DB) {
 	stands(t, db, b.ID, reconcile.Refunding, done.Request.ID)
 	again(t, db, nil, nil)
 	stands(t, db, b.ID, reconcile.Cleared, "")
-	if r := stored(t, db, done.Request.ID); r.State != refunds.Rejected || r.ErrorCode != refunds.WhyNotOwed {
+	if r := stored(t, db, done.Request.ID); r.State != refunds.StateRejected || r.ErrorCode != refunds.WhyNotOwed {
 		t.Errorf("the request is %s because %q", r.State, r.ErrorCode)
 	}
 	if err := db.ExecForTest(t.Context(), "UPDATE breaks SET status = 'resolved', refunding = 1, refund_id = '"+done.Request.ID+"'"); err != nil {
@@ -508,7 +508,7 @@ func nightTakesBack(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	stands(t, db, b.ID, reconcile.Refunding, done.Request.ID)
-	if state := stored(t, db, done.Request.ID).State; state != refunds.Accepted {
+	if state := stored(t, db, done.Request.ID).State; state != refunds.StateAccepted {
 		t.Errorf("a request that has left was taken back: it is %s", state)
 	}
 }
@@ -541,7 +541,7 @@ func nightWritesOverNothing(t *testing.T, db *store.DB) {
 	owner := "park"
 	again(t, db, owed(900), func() {
 		seen := stands(t, db, b.ID, reconcile.Refunding, decision(b).Request.ID)
-		if _, err := db.TakeWord(t.Context(), reconcile.Word{ID: b.ID, Owner: &owner, Seen: seen}, "lee", "file", true, now.Add(2*time.Hour)); err != nil {
+		if _, err := db.TakeWord(t.Context(), reconcile.Decision{ID: b.ID, Owner: &owner, Seen: seen}, "lee", "file", true, now.Add(2*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	})

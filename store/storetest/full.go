@@ -191,11 +191,11 @@ func fullSettle(t *testing.T, db *store.DB) func(*store.DB) error {
 		t.Fatal(err)
 	}
 	r := c.Request
-	r.State, r.Version = refunds.Sending, r.Version+1
+	r.State, r.Version = refunds.StateSending, r.Version+1
 	answered := b.Attempt.Heard(nil, now)
 	cancel := pay.Cancel{TransactionKey: "tx", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
-	s := refunds.Settled{Request: r, Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Attempt: &answered, Payment: &p, Now: now, Actor: "daesa",
+	s := refunds.Settled{Request: r, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Attempt: &answered, Payment: &p, Now: now, Actor: "daesa",
 		Evidence: []pay.Evidence{{API: "cancel", About: r.PaymentKey, Body: noise(), FetchedAt: now}}}
 	return func(small *store.DB) error { return small.Settle(t.Context(), s) }
 }
@@ -206,7 +206,7 @@ func fullAdd(t *testing.T, db *store.DB) func(*store.DB) error {
 		p := pay.Payment{MID: mid, PaymentKey: "pay-" + ref, OrderID: "order-" + ref, Status: pay.Done, Method: pay.Card, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
 		rows = append(rows, refunds.Adding{Payment: p, Evidence: []pay.Evidence{{API: "payment", About: p.PaymentKey, Body: noise(), FetchedAt: now}}, Account: account(ref, "print-"+ref, now),
 			Request: refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method, Amount: 1000, Currency: pay.KRW,
-				Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}})
+				Reason: "변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now}})
 	}
 	return func(small *store.DB) error {
 		_, err := small.AddRefunds(t.Context(), &app.BatchFile{ID: "b", Name: "b.xlsx", SHA256: "x"}, rows, "kim", now)
@@ -214,7 +214,7 @@ func fullAdd(t *testing.T, db *store.DB) func(*store.DB) error {
 	}
 }
 
-type giveWord func(db *store.DB, ctx context.Context, w refunds.Word) ([]refunds.Request, error)
+type giveWord func(db *store.DB, ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 
 func fullWord(give giveWord) func(t *testing.T, db *store.DB) func(*store.DB) error {
 	return func(t *testing.T, db *store.DB) func(*store.DB) error {
@@ -222,7 +222,7 @@ func fullWord(give giveWord) func(t *testing.T, db *store.DB) func(*store.DB) er
 		if err := fullAdd(db); err != nil {
 			t.Fatal(err)
 		}
-		w := refunds.Word{By: "lee", Note: string(noise()), Now: now, IDs: []string{refunds.RequestID(mid, "a"), refunds.RequestID(mid, "b"), refunds.RequestID(mid, "c")}}
+		w := refunds.Approval{By: "lee", Note: string(noise()), Now: now, IDs: []string{refunds.RequestID(mid, "a"), refunds.RequestID(mid, "b"), refunds.RequestID(mid, "c")}}
 		return func(small *store.DB) error {
 			_, err := give(small, t.Context(), w)
 			return err
@@ -235,15 +235,15 @@ func fullResolve(t *testing.T, db *store.DB) func(*store.DB) error {
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
 	page := pay.Evidence{API: "payment", About: "pay-r", Body: noise(), FetchedAt: now}
 	return func(small *store.DB) error {
-		return small.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.Requested}, &p, []pay.Evidence{page}, "lee", "not executed", now.Add(time.Hour))
+		return small.ResolveRefund(t.Context(), c, refunds.Step{To: refunds.StateRequested}, &p, []pay.Evidence{page}, "lee", "not executed", now.Add(time.Hour))
 	}
 }
 
 func fullTransfer(t *testing.T, db *store.DB) func(*store.DB) error {
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	return func(small *store.DB) error {
-		_, err := small.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Note: string(noise()), Now: now})
+		_, err := small.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: r.ID, To: refunds.ManualApproved, By: "lee", Note: string(noise()), Now: now})
 		return err
 	}
 }

@@ -71,8 +71,8 @@ func oneInFlightOverMIDs(t *testing.T, db *store.DB) {
 		t.Error("two requests of one payment can be in flight under two MIDs")
 	}
 	r := first.Request
-	r.State, r.Version = refunds.Sending, r.Version+1
-	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.Succeeded}, Now: now.Add(time.Second)}); err != nil {
+	r.State, r.Version = refunds.StateSending, r.Version+1
+	if err := db.Settle(t.Context(), refunds.Settled{Request: r, Step: refunds.Step{To: refunds.StateSucceeded}, Now: now.Add(time.Second)}); err != nil {
 		t.Fatal(err)
 	}
 	if got := claimed(t, db, choiceUnder("b", now.Add(1900*time.Millisecond))); got != nil {
@@ -100,7 +100,7 @@ func add(t *testing.T, db *store.DB, requests ...refunds.Request) (app.Added, er
 
 func wish(of, ref string, amount int64) refunds.Request {
 	return refunds.Request{ID: refunds.RequestID(of, ref), MID: of, OrderID: "order-r", PaymentKey: "pay-r", Method: pay.Card, Amount: amount,
-		Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
+		Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now}
 }
 
 func sumOverMIDs(t *testing.T, db *store.DB) {
@@ -141,7 +141,7 @@ func siblingsOverMIDs(t *testing.T, db *store.DB) {
 	savePage(t, db, row("order-r", "listed", pay.Done, 1000, 1), row("order-r", "canceled", pay.Canceled, 1000, 2), row("order-r", "issued", pay.WaitingForDeposit, 1000, 3),
 		row("order-r", "closed", pay.Canceled, 1000, 4), row("another", "another", pay.Done, 1000, 5))
 	elsewhere := wish(wrongMID, "s", 700)
-	elsewhere.PaymentKey, elsewhere.State = "elsewhere", refunds.Rejected
+	elsewhere.PaymentKey, elsewhere.State = "elsewhere", refunds.StateRejected
 	closed := wish(mid, "t", 700)
 	closed.PaymentKey, closed.OrderID = "closed", "x"
 	if _, err := add(t, db, elsewhere); err != nil {
@@ -161,7 +161,7 @@ func siblingsOverMIDs(t *testing.T, db *store.DB) {
 		if s.Looked || s.Payment != nil {
 			t.Errorf("the store looks nothing up: %+v", s)
 		}
-		if s.PaymentKey == "elsewhere" && (len(s.Known.Taken) != 1 || s.Known.Taken[0].ID != elsewhere.ID || s.Known.Taken[0].State != refunds.Rejected) {
+		if s.PaymentKey == "elsewhere" && (len(s.Known.Taken) != 1 || s.Known.Taken[0].ID != elsewhere.ID || s.Known.Taken[0].State != refunds.StateRejected) {
 			t.Errorf("what was asked of it is not known: %+v", s.Known.Taken)
 		}
 	}
@@ -173,9 +173,9 @@ func siblingsOverMIDs(t *testing.T, db *store.DB) {
 func sameOfTheOrder(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 1000, time.Time{})
 	s := wish(wrongMID, "s", 1000)
-	s.PaymentKey, s.State, s.Approval = "pay-s", refunds.Approved, "x"
+	s.PaymentKey, s.State, s.Approval = "pay-s", refunds.StateApproved, "x"
 	added, err := add(t, db, s)
-	if err != nil || len(added.New) != 1 || added.New[0].SameAs != r.ID || added.New[0].State != refunds.Requested {
+	if err != nil || len(added.New) != 1 || added.New[0].SameAs != r.ID || added.New[0].State != refunds.StateRequested {
 		t.Errorf("an equal one of another payment is added as %+v, %v", added, err)
 	}
 }
@@ -183,9 +183,9 @@ func sameOfTheOrder(t *testing.T, db *store.DB) {
 func sameOverMIDs(t *testing.T, db *store.DB) {
 	r := asked(t, db, "r", 1000, time.Time{})
 	s := wish(wrongMID, "s", 1000)
-	s.State, s.Approval = refunds.Approved, "x"
+	s.State, s.Approval = refunds.StateApproved, "x"
 	added, err := add(t, db, s)
-	if err != nil || len(added.New) != 1 || added.New[0].SameAs != r.ID || added.New[0].State != refunds.Requested {
+	if err != nil || len(added.New) != 1 || added.New[0].SameAs != r.ID || added.New[0].State != refunds.StateRequested {
 		t.Errorf("an equal one under another MID is added as %+v, %v", added, err)
 	}
 }
@@ -207,7 +207,7 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 		t.Errorf("of another payment it is found as %+v, %v", had, err)
 	}
 	// What was taken back before anything of it was sent may be asked for anew.
-	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{first.ID}, By: "kim", Note: "wrong mid", Now: now}); err != nil {
+	if _, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{first.ID}, By: "kim", Note: "wrong mid", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if added, err := add(t, db, wish(mid, "one", 1000)); err != nil || len(added.New) != 1 {
@@ -216,15 +216,15 @@ func refOverMIDs(t *testing.T, db *store.DB) {
 }
 
 func knownOverMIDs(t *testing.T, db *store.DB) {
-	r := asked(t, db, "r", 7000, now.Add(-time.Hour), func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now })
-	if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: refunds.HandApproved, By: "lee", Now: now}); err != nil {
+	r := asked(t, db, "r", 7000, now.Add(-time.Hour), func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now })
+	if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: r.ID, To: refunds.ManualApproved, By: "lee", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	s := asked(t, db, "s", 1000, time.Time{}, of("r"))
 	cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
 	c := claimed(t, db, choice("a", now))
-	if err := db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Payment: &p, Now: now}); err != nil {
+	if err := db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Payment: &p, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	known, err := db.Known(t.Context(), wish(wrongMID, "x", 1))
@@ -243,7 +243,7 @@ func claimOverMIDs(t *testing.T, db *store.DB) {
 	cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	settle := func(c *refunds.Claimed) error {
 		p := pay.Payment{MID: c.Request.MID, PaymentKey: "pay-r", OrderID: "order-r", Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
-		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Payment: &p, Now: now})
+		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Payment: &p, Now: now})
 	}
 	if err := settle(claimed(t, db, choice("a", now))); err != nil {
 		t.Fatal(err)
@@ -254,10 +254,10 @@ func claimOverMIDs(t *testing.T, db *store.DB) {
 }
 
 func handOverMIDs(t *testing.T, db *store.DB) {
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	due := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	asked(t, db, "s", 4000, time.Time{}, under("s"))
-	if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: due.ID, To: refunds.HandApproved, By: "lee", Now: now}); err == nil {
+	if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: due.ID, To: refunds.ManualApproved, By: "lee", Now: now}); err == nil {
 		t.Error("7,000 by hand and 4,000 by Toss of 10,000, under two MIDs")
 	}
 	c := claimed(t, db, choiceUnder("a", now))
@@ -269,7 +269,7 @@ func handOverMIDs(t *testing.T, db *store.DB) {
 	if err := commit(t, db, jobs.Written{Breaks: []jobs.BreakChange{{Break: b, Change: change}}}, drawn); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundedByTransfer, "lee", "by bank", now); !errors.Is(err, app.ErrOnItsWay) {
+	if _, err := db.ResolveBreak(t.Context(), b.ID, reconcile.RefundedByTransfer, "lee", "by bank", now); !errors.Is(err, refunds.ErrOnItsWay) {
 		t.Errorf("a transfer beside a cancel on its way under another MID: %v", err)
 	}
 }

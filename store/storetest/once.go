@@ -56,7 +56,7 @@ func requestOnce(t *testing.T, db *store.DB) {
 }
 
 func transfersOnce(t *testing.T, db *store.DB) {
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	for _, column := range []string{"refund_id", "mid", "payment_key", "order_id", "amount", "currency", "requested_by", "due_at"} {
 		tries(t, db, fmt.Sprintf("UPDATE hand_transfers SET %s = %s", column, other(db, column)))

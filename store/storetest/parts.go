@@ -41,7 +41,7 @@ func addParts(db *store.DB, t *testing.T, ref string, change ...func(*refunds.Re
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Method: pay.Card, Currency: pay.KRW,
 		TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour), PartialCancelable: true}
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method,
-		Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
+		Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now}
 	for _, each := range change {
 		each(&r, &p)
 	}
@@ -64,7 +64,7 @@ func approve(db *store.DB, t *testing.T, refs ...string) error {
 	for i, ref := range refs {
 		ids[i] = refunds.RequestID(mid, ref)
 	}
-	_, err := db.Approve(t.Context(), refunds.Word{IDs: ids, By: "lee", Now: now})
+	_, err := db.Approve(t.Context(), refunds.Approval{IDs: ids, By: "lee", Now: now})
 	return err
 }
 
@@ -91,7 +91,7 @@ func partsAsked(t *testing.T, db *store.DB) {
 func older(t *testing.T, db *store.DB, ref string, amount, taxFree int64) {
 	t.Helper()
 	err := db.AskForTest(t.Context(), refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Method: pay.Card,
-		Amount: amount, TaxFreeAmount: taxFree, Currency: pay.KRW, Reason: "x", Ref: ref, State: refunds.Requested, RequestedBy: "kim", RequestedAt: now})
+		Amount: amount, TaxFreeAmount: taxFree, Currency: pay.KRW, Reason: "x", Ref: ref, State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func partsApproved(t *testing.T, db *store.DB) {
 	older(t, db, "r2", 10_000, 0)
 	older(t, db, "r3", 1000, 1000)
 	tooMuch(t, approve(db, t, "r1", "r2"), refunds.WhyTaxPart, "both in one word")
-	if r := stored(t, db, refunds.RequestID(mid, "r1")); r.State != refunds.Requested {
+	if r := stored(t, db, refunds.RequestID(mid, "r1")); r.State != refunds.StateRequested {
 		t.Errorf("a word that is refused approves one of two: %s", r.State)
 	}
 	if err := approve(db, t, "r2"); err != nil {
@@ -170,13 +170,13 @@ func partsProposed(t *testing.T, db *store.DB) {
 // hand approves the transfer of an expired request.
 func hand(t *testing.T, db *store.DB, ref string, seen *pay.Payment) error {
 	t.Helper()
-	_, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: refunds.RequestID(mid, ref), To: refunds.HandApproved, By: "lee", Another: true, Seen: seen, Now: now})
+	_, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: refunds.RequestID(mid, ref), To: refunds.ManualApproved, By: "lee", Another: true, Seen: seen, Now: now})
 	return err
 }
 
 func partsByHand(t *testing.T, db *store.DB) {
 	past := func(r *refunds.Request, _ *pay.Payment) {
-		r.State, r.FinishedAt, r.ErrorCode = refunds.ExpiredState, now, refunds.WhyDeadline
+		r.State, r.FinishedAt, r.ErrorCode = refunds.StateExpired, now, refunds.WhyDeadline
 	}
 	if err := errors.Join(addParts(db, t, "open", mixed(15_000, 0)), addParts(db, t, "more", mixed(15_001, 10_000), past), addParts(db, t, "part", mixed(15_000, 9999), past),
 		addParts(db, t, "fits", mixed(15_000, 10_000), past)); err != nil {
@@ -197,7 +197,7 @@ func partsByHand(t *testing.T, db *store.DB) {
 		t.Errorf("exactly what is left: %v", err)
 	}
 	tooMuch(t, addParts(db, t, "late", mixed(1, 0)), refunds.WhyAboveBalance, "one won of Toss after it")
-	transfers, err := db.HandTransfers(t.Context(), mid, "")
+	transfers, err := db.ManualTransfers(t.Context(), mid, "")
 	if err != nil || len(transfers) != 3 {
 		t.Fatalf("%+v, %v", transfers, err)
 	}
@@ -209,7 +209,7 @@ func partsByHand(t *testing.T, db *store.DB) {
 }
 
 func partsFailedPayout(t *testing.T, db *store.DB) {
-	failed := func(r *refunds.Request, _ *pay.Payment) { r.State = refunds.ExpiredState }
+	failed := func(r *refunds.Request, _ *pay.Payment) { r.State = refunds.StateExpired }
 	shows := func(_ *refunds.Request, p *pay.Payment) {
 		p.Status, p.BalanceAmount, p.TaxFreeAmount = pay.PartialCanceled, 15_000, 10_000
 		p.Cancels = []pay.Cancel{{TransactionKey: "t", Amount: 15_000, RefundableAmount: 15_000, Status: pay.CancelDone, CanceledAt: now,
@@ -253,8 +253,8 @@ func limitsGivenBack(t *testing.T, db *store.DB) {
 	// It is proved unsent on the next day, and belongs to the day before.
 	attempt := begun(c, late).Attempt
 	request := c.Request
-	request.State, request.Version = refunds.Sending, request.Version+1
-	unsent := refunds.Settled{Request: request, Step: refunds.Step{To: refunds.Retry, Why: refunds.WhyNotSent, At: next.Add(time.Hour)}, Attempt: &attempt, RunID: "first", Now: next}
+	request.State, request.Version = refunds.StateSending, request.Version+1
+	unsent := refunds.Settled{Request: request, Step: refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent, At: next.Add(time.Hour)}, Attempt: &attempt, RunID: "first", Now: next}
 	if err := db.Settle(t.Context(), unsent); err != nil {
 		t.Fatal(err)
 	}

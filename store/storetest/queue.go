@@ -24,7 +24,6 @@ var queueTests = map[string]func(*testing.T, *store.DB){
 	"queue: one provider's cancel is one request's":                      oneClaim,
 	"queue: a new key needs an answer, and nothing is deleted":           triggersHold,
 	"queue: an approval is another person's, and covers what it covered": approvals,
-	"queue: no way but those of the table":                               noOtherWay,
 	"queue: by hand and by Toss together are never more than was paid":   handTransfers,
 }
 
@@ -34,15 +33,15 @@ func asked(t *testing.T, db *store.DB, ref string, amount int64, cancelBy time.T
 	p := pay.Payment{MID: mid, PaymentKey: "pay-" + ref, OrderID: "order-" + ref, Status: pay.Done, Method: pay.Card, Currency: pay.KRW,
 		TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour), PartialCancelable: true}
 	r := refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: p.OrderID, PaymentKey: p.PaymentKey, Method: p.Method,
-		Amount: amount, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.Requested, CancelBy: cancelBy, RequestedBy: "kim", RequestedAt: now}
+		Amount: amount, Currency: pay.KRW, Reason: "변심", Ref: ref, State: refunds.StateRequested, CancelBy: cancelBy, RequestedBy: "kim", RequestedAt: now}
 	for _, each := range change {
 		each(&r, &p)
 	}
 	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p}}, "kim", now); err != nil {
 		t.Fatal(err)
 	}
-	if r.State == refunds.Requested {
-		if _, err := db.Approve(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
+	if r.State == refunds.StateRequested {
+		if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "lee", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -155,7 +154,7 @@ func begun(c *refunds.Claimed, at time.Time) refunds.Begun {
 	n := c.Request.Attempts + 1
 	return refunds.Begun{
 		Request: c.Request, New: true, Owner: "a", RunID: "run", Actor: "daesa", Now: at, Until: at.Add(time.Minute),
-		Attempt: refunds.Attempt{N: n, Key: refunds.AttemptKey(c.Request.ID, n), Body: []byte(`{"x":1}`), Guard: 10_000, SecretPrint: "s",
+		Attempt: refunds.Attempt{N: n, Key: refunds.AttemptKey(c.Request.ID, n), Body: []byte(`{"x":1}`), Guard: 10_000, SecretFingerprint: "s",
 			FirstSent: at, LastSent: at, Sends: 1, Kind: pay.FailureNoAnswer},
 		Budget: refunds.Budget{RunCount: 1000, DayCount: 1000, Of: map[pay.Currency]refunds.Limits{pay.KRW: wide}},
 	}
@@ -178,11 +177,11 @@ func fencedQueue(t *testing.T, db *store.DB) {
 	if err := db.Ready(t.Context(), r.ID, version-1); !errors.Is(err, refunds.ErrLost) {
 		t.Errorf("an old version is ready: %v", err)
 	}
-	late := refunds.Settled{Request: old.Request, Step: refunds.Step{To: refunds.HeldState}, Now: now}
+	late := refunds.Settled{Request: old.Request, Step: refunds.Step{To: refunds.StateHeld}, Now: now}
 	if err := db.Settle(t.Context(), late); !errors.Is(err, refunds.ErrLost) {
 		t.Errorf("an old claim settles: %v", err)
 	}
-	if got := stored(t, db, r.ID); got.State != refunds.Sending || got.IdempotencyKey != refunds.AttemptKey(r.ID, 1) {
+	if got := stored(t, db, r.ID); got.State != refunds.StateSending || got.IdempotencyKey != refunds.AttemptKey(r.ID, 1) {
 		t.Errorf("it is %+v", got)
 	}
 	if err := db.ExecForTest(t.Context(), `UPDATE refund_attempts SET guard = 1`); err == nil {
@@ -205,8 +204,8 @@ func oneInFlight(t *testing.T, db *store.DB) {
 		t.Error("two requests of one payment can be in flight")
 	}
 	request := first.Request
-	request.State, request.Version = refunds.Sending, request.Version+1
-	done := refunds.Settled{Request: request, Step: refunds.Step{To: refunds.Succeeded}, Now: now.Add(time.Second)}
+	request.State, request.Version = refunds.StateSending, request.Version+1
+	done := refunds.Settled{Request: request, Step: refunds.Step{To: refunds.StateSucceeded}, Now: now.Add(time.Second)}
 	if err := db.Settle(t.Context(), done); err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +267,7 @@ func oneClaim(t *testing.T, db *store.DB) {
 	cancel := pay.Cancel{TransactionKey: "tx1", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000, Cancels: []pay.Cancel{cancel}}
 	settle := func(c *refunds.Claimed) error {
-		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Succeeded, Claim: &cancel}, Payment: &p, Now: now})
+		return db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &cancel}, Payment: &p, Now: now})
 	}
 	if err := settle(claimed(t, db, choice("a", now))); err != nil {
 		t.Fatal(err)
@@ -277,7 +276,7 @@ func oneClaim(t *testing.T, db *store.DB) {
 	if err := settle(second); err == nil {
 		t.Error("two requests claim one cancel")
 	}
-	if got := stored(t, db, second.Request.ID); got.State != refunds.Approved || second.Known.Claimed["tx1"] == "" {
+	if got := stored(t, db, second.Request.ID); got.State != refunds.StateApproved || second.Known.Claimed["tx1"] == "" {
 		t.Errorf("the second is %s, and knows of the claim %v", got.State, second.Known.Claimed)
 	}
 }
@@ -288,7 +287,7 @@ func triggersHold(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), begun(c, now)); err != nil {
 		t.Fatal(err)
 	}
-	c.Request.Version, c.Request.Attempts, c.Request.State = c.Request.Version+1, 1, refunds.Unknown
+	c.Request.Version, c.Request.Attempts, c.Request.State = c.Request.Version+1, 1, refunds.StateUnknown
 	if err := db.Begin(t.Context(), begun(c, now.Add(time.Hour))); err == nil {
 		t.Error("a second key is made while the first is unanswered")
 	}
@@ -315,49 +314,41 @@ func approvals(t *testing.T, db *store.DB) {
 	if err := db.ExecForTest(t.Context(), `UPDATE refunds SET approved_by = 'kim'`); err == nil {
 		t.Error("the database lets the requester approve")
 	}
-	done, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "kim", Note: "mistake", Now: now})
-	if err != nil || done[0].State != refunds.Rejected || stored(t, db, r.ID).State != refunds.Rejected {
+	done, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "kim", Note: "mistake", Now: now})
+	if err != nil || done[0].State != refunds.StateRejected || stored(t, db, r.ID).State != refunds.StateRejected {
 		t.Errorf("withdrawn as %+v, %v", done, err)
 	}
 	var wrong *refunds.StateError
-	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{r.ID}, By: "kim", Note: "again", Now: now}); !errors.As(err, &wrong) {
+	if _, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "kim", Note: "again", Now: now}); !errors.As(err, &wrong) {
 		t.Errorf("withdrawn twice: %v", err)
 	}
 }
 
-func noOtherWay(t *testing.T, db *store.DB) {
-	asked(t, db, "r", 1000, time.Time{})
-	c := claimed(t, db, choice("a", now))
-	if err := db.Settle(t.Context(), refunds.Settled{Request: c.Request, Step: refunds.Step{To: refunds.Refused}, Now: now}); err == nil {
-		t.Error("an approved request is refused without having been sent")
-	}
-}
-
 func handTransfers(t *testing.T, db *store.DB) {
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	r := asked(t, db, "r", 7000, now.Add(-time.Hour), past)
 	asked(t, db, "s", 4000, time.Time{}, of("r"))
-	due, err := db.HandTransfers(t.Context(), mid, "due")
+	due, err := db.ManualTransfers(t.Context(), mid, "due")
 	if err != nil || len(due) != 1 || due[0].RefundID != r.ID || due[0].Amount != 7000 {
 		t.Fatalf("due: %+v, %v", due, err)
 	}
-	move := func(to refunds.HandState, by string) error {
-		_, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: r.ID, To: to, By: by, Reference: "bank-1", Now: now})
+	move := func(to refunds.ManualState, by string) error {
+		_, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: r.ID, To: to, By: by, Reference: "bank-1", Now: now})
 		return err
 	}
-	if err := move(refunds.HandApproved, "kim"); err == nil {
+	if err := move(refunds.ManualApproved, "kim"); err == nil {
 		t.Error("who asked for it approves its transfer")
 	}
-	if err := move(refunds.HandApproved, "lee"); err == nil {
+	if err := move(refunds.ManualApproved, "lee"); err == nil {
 		t.Error("7,000 by hand and 4,000 by Toss of 10,000")
 	}
-	if _, err := db.Withdraw(t.Context(), refunds.Word{IDs: []string{refunds.RequestID(mid, "s")}, By: "kim", Note: "x", Now: now}); err != nil {
+	if _, err := db.Withdraw(t.Context(), refunds.Approval{IDs: []string{refunds.RequestID(mid, "s")}, By: "kim", Note: "x", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	var much *refunds.TooMuchError
-	again := refunds.Request{ID: "x", MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Amount: 4000, Currency: pay.KRW, Reason: "x", Ref: "x", State: refunds.Requested, RequestedBy: "kim", RequestedAt: now}
+	again := refunds.Request{ID: "x", MID: mid, OrderID: "order-r", PaymentKey: "pay-r", Amount: 4000, Currency: pay.KRW, Reason: "x", Ref: "x", State: refunds.StateRequested, RequestedBy: "kim", RequestedAt: now}
 	p := pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r", Status: pay.Done, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 10_000}
-	for _, to := range []refunds.HandState{refunds.HandApproved, refunds.HandDone} {
+	for _, to := range []refunds.ManualState{refunds.ManualApproved, refunds.ManualDone} {
 		if err := move(to, "lee"); err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,7 @@ func wanted(t *testing.T, db *store.DB, ref string) refunds.Request {
 
 func wayOfARefund(t *testing.T, r Roles) {
 	request := wanted(t, r.Executor, "r")
-	if _, err := r.Approver.Approve(t.Context(), refunds.Word{IDs: []string{request.ID}, By: "lee", Now: now}); err != nil {
+	if _, err := r.Approver.Approve(t.Context(), refunds.Approval{IDs: []string{request.ID}, By: "lee", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	c := claimed(t, r.Executor, choice("worker", now))
@@ -57,7 +57,7 @@ func wayOfARefund(t *testing.T, r Roles) {
 	if err := r.Executor.Begin(t.Context(), begun(c, now)); err != nil {
 		t.Fatal(err)
 	}
-	if got := stored(t, r.Reporter, request.ID); got.State != refunds.Sending || got.ApprovedBy != "lee" {
+	if got := stored(t, r.Reporter, request.ID); got.State != refunds.StateSending || got.ApprovedBy != "lee" {
 		t.Errorf("%+v", got)
 	}
 	attempts, err := r.Reporter.ShownAttempts(t.Context(), request.ID)
@@ -90,17 +90,17 @@ func wordsOfAnApprover(t *testing.T, r Roles) {
 	}
 	done := decide(t, r.Executor, decision(owed))
 	stands(t, r.Reporter, owed.ID, reconcile.Refunding, done.Request.ID)
-	if _, err := r.Approver.Reject(t.Context(), refunds.Word{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(3 * time.Hour)}); err != nil {
+	if _, err := r.Approver.Reject(t.Context(), refunds.Approval{IDs: []string{done.Request.ID}, By: "lee", Note: "no", Now: now.Add(3 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	stands(t, r.Reporter, owed.ID, reconcile.Open, "")
 }
 
 func transfersOfAnApprover(t *testing.T, r Roles) {
-	past := func(q *refunds.Request, _ *pay.Payment) { q.State, q.FinishedAt = refunds.ExpiredState, now }
+	past := func(q *refunds.Request, _ *pay.Payment) { q.State, q.FinishedAt = refunds.StateExpired, now }
 	expired := asked(t, r.Executor, "r", 7000, now.Add(-time.Hour), past)
-	for _, to := range []refunds.HandState{refunds.HandApproved, refunds.HandDone} {
-		if _, err := r.Approver.MoveHandTransfer(t.Context(), refunds.HandWord{ID: expired.ID, To: to, By: "lee", Reference: "bank-1", Now: now}); err != nil {
+	for _, to := range []refunds.ManualState{refunds.ManualApproved, refunds.ManualDone} {
+		if _, err := r.Approver.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: expired.ID, To: to, By: "lee", Reference: "bank-1", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -169,7 +169,7 @@ func reporterReads(t *testing.T, r Roles) {
 		t.Errorf("snapshot %q, %v", snapshot, err)
 	}
 	for name, err := range map[string]error{
-		"approve": second(r.Reporter.Approve(t.Context(), refunds.Word{IDs: []string{requests[0].ID}, By: "lee", Now: now})),
+		"approve": second(r.Reporter.Approve(t.Context(), refunds.Approval{IDs: []string{requests[0].ID}, By: "lee", Now: now})),
 		"pause":   second(r.Reporter.Pause(t.Context(), "lee", "x", now)),
 		"word":    second(r.Reporter.TakeWord(t.Context(), wordOn(b), "lee", "hash", true, now)),
 		"orders":  second(r.Reporter.SaveOrders(t.Context(), sequence(order("0009", 1)), everyColumn, "x", "x", now)),

@@ -91,6 +91,17 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 			t.Fatalf("no test %q", name)
 		}
 	}
+	each(t, open, tests, areas...)
+}
+
+// RunMoves tries every writer of a request's state from every state.
+func RunMoves(t *testing.T, open func(t *testing.T) *store.DB) {
+	t.Helper()
+	each(t, open, moveTests)
+}
+
+func each(t *testing.T, open func(t *testing.T) *store.DB, tests map[string]func(*testing.T, *store.DB), areas ...string) {
+	t.Helper()
 	for name, test := range tests {
 		if area, _, _ := strings.Cut(name, ":"); len(areas) > 0 && !slices.Contains(areas, area) {
 			continue
@@ -103,7 +114,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 			db := open(t)
 			test(t, db)
 			if !db.ByHandForTest() && !t.Failed() {
-				quiet(t, db) // whatever was done, the journal says it
+				quiet(t, db)  // whatever was done, the journal says it
+				lawful(t, db) // and no request went where none may go
 			}
 		})
 	}
@@ -406,7 +418,7 @@ func suspected(t *testing.T, c *store.Comparison) (ids []string) {
 	t.Helper()
 	after := reconcile.Suspect{Stake: 1 << 62}
 	for {
-		batch, err := c.Next(t.Context(), after, 2)
+		batch, err := c.NextSuspects(t.Context(), after, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -422,7 +434,7 @@ func suspected(t *testing.T, c *store.Comparison) (ids []string) {
 
 func proposal(amount int64, ref string) refunds.Request {
 	return refunds.Request{ID: refunds.RequestID(mid, ref), MID: mid, OrderID: "0001", PaymentKey: "p1", Method: pay.Card,
-		Amount: amount, Currency: pay.KRW, Reason: "test", Ref: ref, State: refunds.Requested, RequestedBy: "a", RequestedAt: now}
+		Amount: amount, Currency: pay.KRW, Reason: "test", Ref: ref, State: refunds.StateRequested, RequestedBy: "a", RequestedAt: now}
 }
 
 func commit(t *testing.T, db *store.DB, written jobs.Written, draw func(jobs.After) (jobs.Drawn, error)) error {

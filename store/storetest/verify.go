@@ -95,17 +95,17 @@ func story(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	after := c.Request
-	after.State, after.Version = refunds.Sending, after.Version+1
+	after.State, after.Version = refunds.StateSending, after.Version+1
 	answered := b.Attempt.Heard(nil, now.Add(time.Second))
 	p := pay.Payment{MID: mid, PaymentKey: done.PaymentKey, OrderID: done.OrderID, Currency: pay.KRW, TotalAmount: 10_000, BalanceAmount: 9000,
 		Cancels: []pay.Cancel{{TransactionKey: "tx-done", Amount: 1000, Status: pay.CancelDone, CanceledAt: now}}}
-	if err := db.Settle(t.Context(), refunds.Settled{Request: after, Step: refunds.Step{To: refunds.Succeeded, Claim: &p.Cancels[0]}, Attempt: &answered, Payment: &p, RunID: "run", Now: now, Actor: "daesa"}); err != nil {
+	if err := db.Settle(t.Context(), refunds.Settled{Request: after, Step: refunds.Step{To: refunds.StateSucceeded, Claim: &p.Cancels[0]}, Attempt: &answered, Payment: &p, RunID: "run", Now: now, Actor: "daesa"}); err != nil {
 		t.Fatal(err)
 	}
-	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.ExpiredState, now }
+	past := func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now }
 	late := asked(t, db, "late", 7000, now.Add(-time.Hour), past)
-	for _, to := range []refunds.HandState{refunds.HandApproved, refunds.HandDone} {
-		if _, err := db.MoveHandTransfer(t.Context(), refunds.HandWord{ID: late.ID, To: to, By: "lee", Reference: "bank-1", Note: "called", Now: now}); err != nil {
+	for _, to := range []refunds.ManualState{refunds.ManualApproved, refunds.ManualDone} {
+		if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: late.ID, To: to, By: "lee", Reference: "bank-1", Note: "called", Now: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -270,10 +270,10 @@ func oneRowStopsItself(t *testing.T, db *store.DB) {
 	if second == nil || second.Request.ID != good.ID || len(second.Known.Altered) > 0 {
 		t.Errorf("the other one is claimed as %+v", second)
 	}
-	if step := refunds.Next(first.Request, nil, refunds.Answer{Known: first.Known, Payment: &pay.Payment{}}, now); step.To != refunds.HeldState || step.Why != refunds.WhyAltered || step.Do != refunds.Rest {
+	if step := refunds.Next(first.Request, nil, refunds.Answer{Known: first.Known, Payment: &pay.Payment{}}, now); step.To != refunds.StateHeld || step.Why != refunds.WhyAltered || step.Do != refunds.Rest {
 		t.Errorf("it goes to %+v", step)
 	}
-	word := refunds.Word{IDs: []string{waits.ID}, By: "lee", Note: "x", Now: now}
+	word := refunds.Approval{IDs: []string{waits.ID}, By: "lee", Note: "x", Now: now}
 	if _, err := db.Approve(t.Context(), word); err == nil || !strings.Contains(err.Error(), "amount") {
 		t.Errorf("a changed request is approved: %v", err)
 	}

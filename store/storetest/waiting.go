@@ -41,8 +41,8 @@ func standing(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	asked(t, db, "approved", 3000, now.Add(time.Hour))
-	asked(t, db, "gone", 4000, now.Add(time.Hour), ofGone, inState(refunds.NeedsAccount))
-	asked(t, db, "expired", 5000, now.Add(-time.Hour), inState(refunds.ExpiredState))
+	asked(t, db, "gone", 4000, now.Add(time.Hour), ofGone, inState(refunds.StateNeedsAccount))
+	asked(t, db, "expired", 5000, now.Add(-time.Hour), inState(refunds.StateExpired))
 	for ref, state := range map[string]string{"accepted": "accepted", "running": "accepted", "done": "succeeded", "no": "rejected"} {
 		asked(t, db, ref, 1000, time.Time{})
 		text := `UPDATE refunds SET state = '` + state + `' WHERE ref = '` + ref + `'`
@@ -69,8 +69,8 @@ func standing(t *testing.T, db *store.DB) {
 			t.Errorf("the other merchant's is %+v", o)
 		}
 	}
-	want := map[string]refunds.State{"held": refunds.HeldState, "sent": refunds.Sending, "approved": refunds.Approved, "gone": refunds.NeedsAccount,
-		"accepted": refunds.Accepted, "running": refunds.Accepted}
+	want := map[string]refunds.State{"held": refunds.StateHeld, "sent": refunds.StateSending, "approved": refunds.StateApproved, "gone": refunds.StateNeedsAccount,
+		"accepted": refunds.StateAccepted, "running": refunds.StateAccepted}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -87,7 +87,7 @@ func standing(t *testing.T, db *store.DB) {
 
 func expiry(t *testing.T, db *store.DB) {
 	past, ahead := now.Add(-time.Microsecond), now
-	for _, state := range []refunds.State{refunds.Requested, refunds.NeedsAccount, refunds.Retry, refunds.Approved} {
+	for _, state := range []refunds.State{refunds.StateRequested, refunds.StateNeedsAccount, refunds.StateRetry, refunds.StateApproved} {
 		asked(t, db, "past-"+string(state), 1000, past, ofGone)
 		if err := db.ExecForTest(t.Context(), `UPDATE refunds SET state = '`+string(state)+`' WHERE ref = 'past-`+string(state)+`'`); err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func expiry(t *testing.T, db *store.DB) {
 		refs := []string{}
 		for _, r := range done {
 			refs = append(refs, r.Ref)
-			if r.State != refunds.ExpiredState || stored(t, db, r.ID).State != refunds.ExpiredState || stored(t, db, r.ID).ErrorCode != refunds.WhyDeadline {
+			if r.State != refunds.StateExpired || stored(t, db, r.ID).State != refunds.StateExpired || stored(t, db, r.ID).ErrorCode != refunds.WhyDeadline {
 				t.Errorf("%s has not expired: %+v", r.Ref, stored(t, db, r.ID))
 			}
 		}
@@ -125,7 +125,7 @@ func expiry(t *testing.T, db *store.DB) {
 	if again := expire(gone); len(again) != 0 {
 		t.Errorf("expired twice: %v", again)
 	}
-	due, err := db.HandTransfers(t.Context(), "gone", string(refunds.HandDue))
+	due, err := db.ManualTransfers(t.Context(), "gone", string(refunds.ManualDue))
 	if err != nil || len(due) != len(want) || due[0].Why != refunds.WhyDeadline {
 		t.Errorf("due by hand: %+v, %v", due, err)
 	}
@@ -155,7 +155,7 @@ func expiryFenced(t *testing.T, db *store.DB) {
 	if done, err := db.ExpireRefunds(t.Context(), refunds.Expiry{Whose: everybody, Actor: "x", Now: now}); err != nil || len(done) != 0 {
 		t.Errorf("what is being sent expires: %v, %v", done, err)
 	}
-	if is := map[string]refunds.State{r.ID: stored(t, db, r.ID).State, s.ID: stored(t, db, s.ID).State}; !maps.Equal(is, map[string]refunds.State{r.ID: refunds.ExpiredState, s.ID: refunds.Sending}) {
+	if is := map[string]refunds.State{r.ID: stored(t, db, r.ID).State, s.ID: stored(t, db, s.ID).State}; !maps.Equal(is, map[string]refunds.State{r.ID: refunds.StateExpired, s.ID: refunds.StateSending}) {
 		t.Errorf("they are %v", is)
 	}
 }

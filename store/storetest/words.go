@@ -30,9 +30,9 @@ func seenBreak(t *testing.T, db *store.DB) reconcile.Break {
 	return b
 }
 
-func wordOn(b reconcile.Break) reconcile.Word {
+func wordOn(b reconcile.Break) reconcile.Decision {
 	owner, note := "kim", "asked the customer"
-	return reconcile.Word{ID: b.ID, As: reconcile.NotOurs, Owner: &owner, Note: &note, Seen: b}
+	return reconcile.Decision{ID: b.ID, As: reconcile.NotOurs, Owner: &owner, Note: &note, Seen: b}
 }
 
 func wordShown(t *testing.T, db *store.DB) {

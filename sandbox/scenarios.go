@@ -2,9 +2,9 @@ package sandbox
 
 import "time"
 
-// plots are the differences that a history holds, each a small true story, and
+// scenarios are the differences that a history holds, each a small true story, and
 // the oddities that look like differences and are none.
-var plots = []func(*builder){
+var scenarios = []func(*builder){
 	missingAtProvider, missingAtProviderNoKey, missingLocally, foreignMID,
 	pendingButPaid, failedButPaid, learntLate, learntAfterTheEnd,
 	paidTwice, paidAfterCancel,
@@ -19,7 +19,7 @@ var plots = []func(*builder){
 	refundedElsewhere, midnightPair, dollarsPartlyBack, canceledOnBothSides, freeOrderPlot, otherPGPlot,
 }
 
-// plantAll plays every plot as often as the options want.
+// plantAll plays every scenario as often as the options want.
 func (b *builder) plantAll() {
 	o := b.h.options
 	if o.BreakShare < 0 {
@@ -29,10 +29,10 @@ func (b *builder) plantAll() {
 	if o.Orders >= 1000 {
 		times = 2
 	}
-	times = max(times, int(o.BreakShare*float64(o.Orders)/float64(len(plots))+0.5))
-	for _, plot := range plots {
+	times = max(times, int(o.BreakShare*float64(o.Orders)/float64(len(scenarios))+0.5))
+	for _, scenario := range scenarios {
 		for range times {
-			plot(b)
+			scenario(b)
 		}
 	}
 }

@@ -8,24 +8,33 @@ import (
 	"daesa/pay"
 )
 
-// HandState is where a transfer by hand stands.
-type HandState string
+// ManualState is where a transfer by hand stands.
+type ManualState string
 
 // The states of a transfer by hand.
 const (
-	HandDue      HandState = "due"      // Toss cannot cancel; somebody must decide
-	HandApproved HandState = "approved" // another person agreed; it may be transferred
-	HandDone     HandState = "done"     // transferred, with the bank's reference
-	HandDropped  HandState = "dropped"  // nothing is to be given back this way
+	ManualDue      ManualState = "due"      // Toss cannot cancel; somebody must decide
+	ManualApproved ManualState = "approved" // another person agreed; it may be transferred
+	ManualDone     ManualState = "done"     // transferred, with the bank's reference
+	ManualDropped  ManualState = "dropped"  // nothing is to be given back this way
 )
 
-// HandStates are all of them.
-var HandStates = []HandState{HandDue, HandApproved, HandDone, HandDropped}
+// ManualStates are all of them.
+var ManualStates = []ManualState{ManualDue, ManualApproved, ManualDone, ManualDropped}
 
-// HandTransfer is money that Toss cannot give back any more, and that people
+// ManualSets are the states of transfers that have something in common, by the
+// names under which the queries of sql/ ask for them.
+var ManualSets = map[string][]ManualState{
+	"hand_due":  {ManualDue},                  // nobody has decided
+	"hand_open": {ManualDue, ManualApproved},  // nobody has made it
+	"hand_room": {ManualApproved, ManualDone}, // it lowers what may be cancelled
+	"hand_done": {ManualDone},
+}
+
+// ManualTransfer is money that Toss cannot give back any more, and that people
 // give back by a bank transfer (수기이체). From its approval on it lowers what may
 // ever be cancelled on the payment, so that a later cancel cannot pay twice.
-type HandTransfer struct {
+type ManualTransfer struct {
 	RefundID    string
 	MID         string
 	PaymentKey  string
@@ -34,7 +43,7 @@ type HandTransfer struct {
 	TaxFree     int64 `json:"-"` // of Amount
 	Currency    pay.Currency
 	Why         string
-	State       HandState
+	State       ManualState
 	RequestedBy string
 	DueAt       time.Time
 	ApprovedBy  string
@@ -46,20 +55,33 @@ type HandTransfer struct {
 	CancelBy    time.Time // until when Toss would have cancelled; zero: none known
 }
 
+// ManualCause is why Toss gives nothing back by a request any more, as its transfer
+// by hand keeps it.
+func (r Request) ManualCause() string {
+	switch {
+	case r.ErrorCode != "":
+		return r.ErrorCode
+	case r.State == StateExpired:
+		return WhyDeadline
+	default:
+		return WhyRefusedBare
+	}
+}
+
 // Cause is the reason for which Toss cannot give the money back, as Explain
 // takes it. A transfer that was due without one was never sent: its deadline had
 // passed when the night proposed it. "" means that nothing is known.
-func (t HandTransfer) Cause() string {
+func (t ManualTransfer) Cause() string {
 	if t.Why == "" && !t.CancelBy.IsZero() && t.DueAt.After(t.CancelBy) {
 		return WhyDeadline
 	}
 	return t.Why
 }
 
-// HandWord is a person's word on a transfer by hand.
-type HandWord struct {
+// ManualWord is a person's word on a transfer by hand.
+type ManualWord struct {
 	ID        string // of the refund that the transfer stands for
-	To        HandState
+	To        ManualState
 	By        string
 	Reference string // the bank's
 	Note      string
@@ -72,10 +94,31 @@ type HandWord struct {
 	Now  time.Time
 }
 
+// NeedsTruth says whether the word is given only on a transfer that nobody changed
+// by other hands: dropping one moves no money.
+func (w ManualWord) NeedsTruth() bool { return w.To != ManualDropped }
+
+// TakesRoom says whether the word takes the amount out of what may ever be
+// cancelled, so that the rule about it is asked.
+func (w ManualWord) TakesRoom() bool { return w.To == ManualApproved }
+
+// Judged is the payment by which the word is judged: as a look-up showed it just
+// now, else as it was kept. Where nobody knows its parts the amount alone is
+// compared.
+func (w ManualWord) Judged(t ManualTransfer, kept pay.Payment, parts bool) pay.Payment {
+	switch {
+	case w.Seen != nil:
+		return *w.Seen
+	case !parts:
+		kept.TaxFreeAmount = t.TaxFree
+	}
+	return kept
+}
+
 // MayGo says whether the money of a transfer is still there to be given: from
 // its approval on it can no longer be cancelled at Toss. A transfer whose cancel
 // Toss shows stands for a payout that failed, and gives what that cancel took.
-func (t HandTransfer) MayGo(p pay.Payment, known Known, another bool) error {
+func (t ManualTransfer) MayGo(p pay.Payment, known Known, another bool) error {
 	if known.shown(p, t.RefundID) {
 		if p.Account != nil && p.Account.Refund == pay.RefundCompleted {
 			return &handError{fmt.Sprintf("transfer %s: Toss says that it was paid out after all", t.RefundID),
@@ -84,7 +127,7 @@ func (t HandTransfer) MayGo(p pay.Payment, known Known, another bool) error {
 		return nil
 	}
 	for _, taken := range known.Taken {
-		same := taken.Amount == t.Amount && taken.State != Rejected && taken.State != Refused && taken.State != ExpiredState
+		same := taken.Amount == t.Amount && taken.State != StateRejected && taken.State != StateRefused && taken.State != StateExpired
 		if same && !another {
 			return &handError{fmt.Sprintf("transfer %s: refund %s asks Toss for the same amount of the same payment", t.RefundID, taken.ID),
 				"if that one took its place: daesa refunds transfers drop " + t.RefundID + " --note ...; if both are due: approve with --another-wish"}
@@ -114,28 +157,28 @@ func (e *handError) Hint() string { return e.hint }
 
 // Move gives the transfer as it is after a person's word, or says why the word
 // cannot be given.
-func (t HandTransfer) Move(w HandWord) (HandTransfer, error) {
+func (t ManualTransfer) Move(w ManualWord) (ManualTransfer, error) {
 	to, by, reference, note, now := w.To, w.By, w.Reference, w.Note, w.Now
-	allowed := map[HandState]HandState{HandApproved: HandDue, HandDone: HandApproved}
-	if from, ok := allowed[to]; ok && t.State != from || to == HandDropped && t.State != HandDue && t.State != HandApproved {
+	allowed := map[ManualState]ManualState{ManualApproved: ManualDue, ManualDone: ManualApproved}
+	if from, ok := allowed[to]; ok && t.State != from || to == ManualDropped && t.State != ManualDue && t.State != ManualApproved {
 		return t, &handError{fmt.Sprintf("transfer %s is %s and cannot become %s", t.RefundID, t.State, to),
 			"a transfer is due, then approved by another person, then done"}
 	}
 	switch to {
-	case HandApproved:
+	case ManualApproved:
 		if !OtherPerson(t.RequestedBy, by) {
 			return t, &handError{fmt.Sprintf("transfer %s: %s asked for the refund and cannot approve its transfer", t.RefundID, by),
 				"another person must give the word (--by NAME)"}
 		}
 		t.ApprovedBy, t.ApprovedAt = by, now
-	case HandDone:
+	case ManualDone:
 		if strings.TrimSpace(reference) == "" {
 			return t, &handError{fmt.Sprintf("transfer %s needs the bank's reference", t.RefundID), "give it by --reference, so that the transfer can be found again"}
 		}
 		t.DoneBy, t.DoneAt, t.Reference = by, now, reference
-	case HandDue, HandDropped:
+	case ManualDue, ManualDropped:
 	}
-	if to == HandDropped && strings.TrimSpace(note) == "" {
+	if to == ManualDropped && strings.TrimSpace(note) == "" {
 		return t, &handError{fmt.Sprintf("transfer %s: why is nothing given back this way?", t.RefundID), "say it by --note; it is kept in the journal"}
 	}
 	t.State = to

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	"github.com/lib/pq"
-
-	sqlfiles "daesa/sql"
 )
 
 // MySQL is the dialect of a shop's database on MySQL or MariaDB; daesa keeps
@@ -32,10 +30,10 @@ func OpenReadOnly(ctx context.Context, rawURL string) (*sql.DB, string, error) {
 	var err error
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
-		dialect = string(sqlfiles.SQLite)
+		dialect = string(SQLite)
 		db, err = sqliteReadOnly(strings.TrimPrefix(rawURL, "sqlite:"))
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
-		dialect = string(sqlfiles.Postgres)
+		dialect = string(Postgres)
 		db, err = postgresReadOnly(rawURL)
 	case strings.HasPrefix(rawURL, "mysql://"):
 		dialect = MySQL

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"database/sql/driver"
@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// timeLayout is how both databases get a time: UTC, cut to microseconds, of
+// TimeLayout is how both databases get a time: UTC, cut to microseconds, of
 // fixed width, so that text order is time order.
-const timeLayout = "2006-01-02T15:04:05.000000Z"
+const TimeLayout = "2006-01-02T15:04:05.000000Z"
 
 // Time stores a time exactly on both databases. The zero time is NULL.
 type Time struct{ time.Time }
 
-// at cuts a time to what the databases keep.
-func at(t time.Time) Time {
+// At cuts a time to what the databases keep.
+func At(t time.Time) Time {
 	if t.IsZero() {
 		return Time{}
 	}
@@ -26,7 +26,7 @@ func (t Time) Value() (driver.Value, error) {
 	if t.IsZero() {
 		return nil, nil
 	}
-	return t.UTC().Format(timeLayout), nil
+	return t.UTC().Format(TimeLayout), nil
 }
 
 // Scan reads what either driver gives.
@@ -43,16 +43,16 @@ func (t *Time) Scan(value any) error {
 	case []byte:
 		return t.parse(string(v))
 	default:
-		return fmt.Errorf("store: a %T is no time", value)
+		return fmt.Errorf("database: a %T is no time", value)
 	}
 }
 
 func (t *Time) parse(text string) error {
-	parsed, err := time.Parse(timeLayout, text)
+	parsed, err := time.Parse(TimeLayout, text)
 	if err != nil {
 		// A shop that fills the orders table itself may write another RFC 3339 form.
 		if parsed, err = time.Parse(time.RFC3339Nano, text); err != nil {
-			return fmt.Errorf("store: %q is no time in UTC", text)
+			return fmt.Errorf("database: %q is no time in UTC", text)
 		}
 	}
 	t.Time = parsed.UTC()

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"database/sql"
@@ -38,9 +38,9 @@ func WentAway(err error) bool {
 	return errors.As(err, &away)
 }
 
-// explain says what the database's error means for the operator. What was
+// Explain says what the database's error means for the operator. What was
 // committed before stays; running the command again is safe.
-func (d *DB) explain(doing string, err error) error {
+func (d *DB) Explain(doing string, err error) error {
 	if err == nil || errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -74,7 +74,7 @@ func (d *DB) nextStep(err error) (next string, away bool) {
 		}
 	}
 	switch {
-	case errors.Is(err, errShared):
+	case errors.Is(err, ErrShared):
 		return "", false // it has its hint
 	case errors.Is(err, errEnded):
 		return "", true // likewise
@@ -188,4 +188,14 @@ func postgresHint(code string) string {
 	default:
 		return ""
 	}
+}
+
+// Unique says whether a unique index refused a write.
+func Unique(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+	}
+	var pg *pq.Error
+	return errors.As(err, &pg) && pg.Code == "23505"
 }

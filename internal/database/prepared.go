@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -7,25 +7,17 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// everyRefund are the statements that every refund runs. They are prepared once
-// for each connection: planning one anew costs PostgreSQL more than running it.
-// Statements on temporary tables cannot be among them.
-var everyRefund = []string{
-	"claim", "about_payment", "other_payments", "order_of", "attempts_of", "attempts_shown", "refund_by_id", "journal_of", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
-	"settle_refund", "breaks_of_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
-}
-
-// prepared holds them once a worker has begun.
+// prepared holds what Files.Prepared names, once Prepare was called.
 type prepared struct {
 	mu    sync.RWMutex
 	stmts map[string]*sqlx.Stmt
 }
 
-// prepare prepares the statements, where they are not yet. It runs outside of
+// Prepare prepares the statements, where they are not yet. It runs outside of
 // transactions: inside, a full pool could wait for itself. What cannot be
 // prepared is run as text, and says there what is wrong. A pooler that hands the
 // server's sessions on, and with them what others have prepared, is refused.
-func (d *DB) prepare(ctx context.Context) error {
+func (d *DB) Prepare(ctx context.Context) error {
 	d.prepared.mu.Lock()
 	defer d.prepared.mu.Unlock()
 	if d.prepared.stmts != nil {
@@ -35,8 +27,8 @@ func (d *DB) prepare(ctx context.Context) error {
 		return err
 	}
 	stmts := map[string]*sqlx.Stmt{}
-	for _, name := range everyRefund {
-		stmt, err := d.db.PreparexContext(ctx, d.query(name)) //nolint:sqlclosecheck // lives as long as the database is open
+	for _, name := range d.files.Prepared {
+		stmt, err := d.db.PreparexContext(ctx, d.Query(name)) //nolint:sqlclosecheck // lives as long as the database is open
 		if err != nil {
 			for _, each := range stmts {
 				_ = each.Close() // it was never run
@@ -51,7 +43,7 @@ func (d *DB) prepare(ctx context.Context) error {
 
 // stmt gives the prepared form of a statement for where it runs; nil where it
 // is to be run as text.
-func (d *DB) stmt(ctx context.Context, on runner, name string) *sqlx.Stmt {
+func (d *DB) stmt(ctx context.Context, on Runner, name string) *sqlx.Stmt {
 	d.prepared.mu.RLock()
 	stmt := d.prepared.stmts[name]
 	d.prepared.mu.RUnlock()

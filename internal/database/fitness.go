@@ -1,11 +1,9 @@
-package store
+package database
 
 import (
 	"context"
 
 	"github.com/jmoiron/sqlx"
-
-	sqlfiles "daesa/sql"
 )
 
 // Allowed is how many connections to PostgreSQL may be open at once, and who says
@@ -31,7 +29,7 @@ func (d *DB) ConnectionsAllowed(ctx context.Context) (Allowed, error) {
 		Database int `db:"of_database"`
 		Server   int `db:"of_server"`
 	}
-	if err := d.one(ctx, d.db, &row, "connections_allowed", nil); err != nil {
+	if err := d.One(ctx, d.db, &row, "connections_allowed", nil); err != nil {
 		return Allowed{}, err
 	}
 	var lowest Allowed
@@ -47,13 +45,13 @@ func (d *DB) ConnectionsAllowed(ctx context.Context) (Allowed, error) {
 // refund could not do either: the disk is full, the file or the server is
 // read-only, the role lacks a right.
 func (d *DB) Probe(ctx context.Context) error {
-	return d.write(ctx, func(tx *sqlx.Tx) error {
-		if d.dialect == sqlfiles.Postgres {
-			if _, err := d.exec(ctx, tx, "probe_room", nil); err != nil {
+	return d.Write(ctx, func(tx *sqlx.Tx) error {
+		if d.dialect == Postgres {
+			if _, err := d.Exec(ctx, tx, "probe_room", nil); err != nil {
 				return err
 			}
 		}
-		_, err := d.exec(ctx, tx, "probe_write", nil)
+		_, err := d.Exec(ctx, tx, "probe_write", nil)
 		return err
 	})
 }

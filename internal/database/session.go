@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -224,14 +224,14 @@ func (s *session) unshared(ctx context.Context) error {
 		word = string(text)
 	}
 	if word != s.word {
-		return errShared
+		return ErrShared
 	}
 	return nil
 }
 
-// errShared: a pooler hands the sessions of the server on from one client to
+// ErrShared: a pooler hands the sessions of the server on from one client to
 // another. Temporary tables, prepared statements and settings would be mixed.
-var errShared = hinted(errors.New("the database is behind a pooler that gives one connection's statements to several sessions of the server"),
+var ErrShared = hinted(errors.New("the database is behind a pooler that gives one connection's statements to several sessions of the server"),
 	hintPooler)
 
 const hintPooler = "PgBouncer in transaction or statement mode? Set pool_mode = session for daesa's user, or point database.url at PostgreSQL itself"
@@ -247,7 +247,7 @@ func (d *DB) RequireSession(ctx context.Context) error {
 	}
 	conn, err := d.db.Connx(ctx)
 	if err != nil {
-		return d.explain("connect", err)
+		return d.Explain("connect", err)
 	}
 	defer conn.Close()
 	other, err := d.gate.sessions.Connect(ctx)
@@ -255,7 +255,7 @@ func (d *DB) RequireSession(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return d.explain("connect", err)
+		return d.Explain("connect", err)
 	}
 	defer other.Close()
 	err = conn.Raw(func(driverConn any) error {
@@ -269,15 +269,15 @@ func (d *DB) RequireSession(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return d.explain("look at the session", err)
+		return d.Explain("look at the session", err)
 	}
 	d.unshared.Store(true)
 	return nil
 }
 
-// stillOwn refuses a connection whose session a pooler has handed on. It is asked
+// StillOwn refuses a connection whose session a pooler has handed on. It is asked
 // within a transaction, for what a pooler does after one is not known.
-func stillOwn(ctx context.Context, conn *sqlx.Conn) error {
+func StillOwn(ctx context.Context, conn *sqlx.Conn) error {
 	return conn.Raw(func(driverConn any) error {
 		if own, ok := driverConn.(*session); ok {
 			return own.unshared(ctx)

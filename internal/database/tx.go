@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
-
-	sqlfiles "daesa/sql"
 )
 
 // writeTries is how often a transaction is run that PostgreSQL ended because of
@@ -20,17 +18,17 @@ const writeTries = 8
 // firstPause lies before the second try; each later one is twice as long.
 const firstPause = 20 * time.Millisecond
 
-// write runs f in one transaction that may write. f may be run again, after a
+// Write runs f in one transaction that may write. f may be run again, after a
 // rollback: what it leaves in Go it must write anew, and never add to.
-func (d *DB) write(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	return d.writeOn(ctx, d.db, f)
+func (d *DB) Write(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	return d.WriteOn(ctx, d.db, f)
 }
 
-// alone runs one statement that writes without a transaction of its own. It may
+// Alone runs one statement that writes without a transaction of its own. It may
 // be run again. SQLite has one writer: ours wait for each other here, not by
 // polling the file.
-func (d *DB) alone(f func() error) error {
-	if d.dialect == sqlfiles.SQLite {
+func (d *DB) Alone(f func() error) error {
+	if d.dialect == SQLite {
 		d.writing.Lock()
 		defer d.writing.Unlock()
 	}
@@ -41,19 +39,19 @@ type beginner interface {
 	BeginTxx(ctx context.Context, opts *sql.TxOptions) (*sqlx.Tx, error)
 }
 
-// writeOn is write on a connection.
-func (d *DB) writeOn(ctx context.Context, on beginner, f func(tx *sqlx.Tx) error) error {
+// WriteOn is write on a connection.
+func (d *DB) WriteOn(ctx context.Context, on beginner, f func(tx *sqlx.Tx) error) error {
 	return again(ctx, func(try int) error { return d.writeOnce(ctx, on, try, f) })
 }
 
 func (d *DB) writeOnce(ctx context.Context, on beginner, try int, f func(tx *sqlx.Tx) error) (err error) {
-	if d.dialect == sqlfiles.SQLite {
+	if d.dialect == SQLite {
 		d.writing.Lock()
 		defer d.writing.Unlock()
 	}
 	tx, err := on.BeginTxx(ctx, nil)
 	if err != nil {
-		return d.explain("begin", err)
+		return d.Explain("begin", err)
 	}
 	defer func() {
 		if err != nil {
@@ -69,7 +67,7 @@ func (d *DB) writeOnce(ctx context.Context, on beginner, try int, f func(tx *sql
 		}
 	}
 	if err := tx.Commit(); err != nil {
-		return d.explain("commit", err)
+		return d.Explain("commit", err)
 	}
 	return nil
 }

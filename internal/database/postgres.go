@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
-
-	sqlfiles "daesa/sql"
 )
 
 // setting is a parameter of a connection to PostgreSQL.
@@ -75,19 +73,19 @@ func said(values url.Values, name string) bool {
 	return values.Has(name) || strings.Contains(values.Get("options"), name+"=")
 }
 
-// stretch gives a connection the limits of a night, and shrink takes them back:
+// Stretch gives a connection the limits of a night, and shrink takes them back:
 // the connection serves others afterwards.
-func (d *DB) stretch(ctx context.Context, conn *sqlx.Conn) error {
+func (d *DB) Stretch(ctx context.Context, conn *sqlx.Conn) error {
 	return d.limit(ctx, conn, func(s setting) string { return s.value })
 }
 
-func (d *DB) shrink(ctx context.Context, conn *sqlx.Conn) error {
+func (d *DB) Shrink(ctx context.Context, conn *sqlx.Conn) error {
 	return d.limit(ctx, conn, func(s setting) string { return d.gate.sessions.settings[s.name] })
 }
 
 func (d *DB) limit(ctx context.Context, conn *sqlx.Conn, value func(setting) string) error {
 	parsed, err := url.Parse(d.url)
-	if d.dialect != sqlfiles.Postgres || err != nil {
+	if d.dialect != Postgres || err != nil {
 		return nil // a URL that is none was refused when the database was opened
 	}
 	limits := map[string]string{}
@@ -100,5 +98,5 @@ func (d *DB) limit(ctx context.Context, conn *sqlx.Conn, value func(setting) str
 		return nil
 	}
 	_, err = conn.ExecContext(ctx, settingStatement(limits, false))
-	return d.explain("set the limits of a night", err)
+	return d.Explain("set the limits of a night", err)
 }

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -12,9 +12,9 @@ type preparer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// bulk inserts many rows with few statements. The statement for a full batch
+// Bulk inserts many rows with few statements. The statement for a full batch
 // is prepared once.
-type bulk struct {
+type Bulk struct {
 	d       *DB
 	on      preparer
 	prefix  string
@@ -23,26 +23,26 @@ type bulk struct {
 	batch   int
 	values  []any
 	full    *sql.Stmt
-	changed int64
+	Changed int64 // rows, so far
 }
 
-// newBulk begins inserting rows of so many columns, batch rows a statement.
+// NewBulk begins inserting rows of so many columns, batch rows a statement.
 // PostgreSQL takes at most 65,535 parameters, SQLite 32,766.
-func newBulk(d *DB, on preparer, prefix string, columns int, suffix string, batch int) *bulk {
-	return &bulk{d: d, on: on, prefix: prefix, columns: columns, suffix: suffix, batch: batch,
+func NewBulk(d *DB, on preparer, prefix string, columns int, suffix string, batch int) *Bulk {
+	return &Bulk{d: d, on: on, prefix: prefix, columns: columns, suffix: suffix, batch: batch,
 		values: make([]any, 0, columns*batch)}
 }
 
-func (b *bulk) add(ctx context.Context, values ...any) error {
+func (b *Bulk) Add(ctx context.Context, values ...any) error {
 	b.values = append(b.values, values...)
 	if len(b.values) == b.columns*b.batch {
-		return b.flush(ctx)
+		return b.Flush(ctx)
 	}
 	return nil
 }
 
-// flush writes what is left. It must be called at the end.
-func (b *bulk) flush(ctx context.Context) error {
+// Flush writes what is left. It must be called at the end.
+func (b *Bulk) Flush(ctx context.Context) error {
 	rows := len(b.values) / b.columns
 	if rows == 0 {
 		return nil
@@ -50,41 +50,41 @@ func (b *bulk) flush(ctx context.Context) error {
 	if rows == b.batch && b.full == nil {
 		prepared, err := b.on.PrepareContext(ctx, b.d.db.Rebind(b.text(rows)))
 		if err != nil {
-			return b.d.explain(b.prefix, err)
+			return b.d.Explain(b.prefix, err)
 		}
 		b.full = prepared
 	}
 	if rows == b.batch {
 		result, err := b.full.ExecContext(ctx, b.values...)
 		if err != nil {
-			return b.d.explain(b.prefix, err)
+			return b.d.Explain(b.prefix, err)
 		}
 		return b.counted(result)
 	}
 	result, err := b.on.ExecContext(ctx, b.d.db.Rebind(b.text(rows)), b.values...)
 	if err != nil {
-		return b.d.explain(b.prefix, err)
+		return b.d.Explain(b.prefix, err)
 	}
 	return b.counted(result)
 }
 
-func (b *bulk) counted(result sql.Result) error {
+func (b *Bulk) counted(result sql.Result) error {
 	changed, err := result.RowsAffected()
 	if err != nil {
-		return b.d.explain(b.prefix, err)
+		return b.d.Explain(b.prefix, err)
 	}
-	b.changed += changed
+	b.Changed += changed
 	b.values = b.values[:0]
 	return nil
 }
 
-func (b *bulk) text(rows int) string {
+func (b *Bulk) text(rows int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", b.columns), ",") + ")"
 	return b.prefix + " VALUES " + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + " " + b.suffix
 }
 
-// close ends the prepared statement.
-func (b *bulk) close() {
+// Close ends the prepared statement.
+func (b *Bulk) Close() {
 	if b.full != nil {
 		_ = b.full.Close() // a statement that does not close dies with its connection
 	}

@@ -3,10 +3,13 @@ package reconcile
 import (
 	"fmt"
 	"time"
+
+	"daesa/internal/hint"
+	"daesa/pay"
 )
 
-// Word is what a person wrote about a break into a workbook.
-type Word struct {
+// Decision is what a person wrote about a break into a workbook.
+type Decision struct {
 	ID    string
 	As    Disposition // "": no decision
 	Owner *string     // nil: left as it was drawn
@@ -17,7 +20,7 @@ type Word struct {
 }
 
 // Empty says whether the person wrote nothing.
-func (w Word) Empty() bool { return w.As == "" && w.Owner == nil && w.Note == nil }
+func (w Decision) Empty() bool { return w.As == "" && w.Owner == nil && w.Note == nil }
 
 // StaleError: the break is not as the person saw it, so that their word is not
 // taken.
@@ -29,7 +32,7 @@ func (e *StaleError) Error() string { return "has changed since the workbook was
 // Take writes a person's word onto the break, or says why it cannot be: the
 // word is about what the workbook showed, and the break may have moved since.
 // A word that the break bears already changes nothing.
-func (b Break) Take(w Word, by string, at time.Time) (after Break, changed bool, err error) {
+func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed bool, err error) {
 	if b.Bears(w) {
 		return b, false, nil
 	}
@@ -72,11 +75,62 @@ func (b Break) Take(w Word, by string, at time.Time) (after Break, changed bool,
 }
 
 // Bears reports whether the break says already what the word says.
-func (b Break) Bears(w Word) bool {
+func (b Break) Bears(w Decision) bool {
 	return (b.Status == Resolved || b.Status == Refunding) && b.Resolution == w.As && same(w.Owner, b.Owner) && same(w.Note, b.Note)
 }
 
 func same(written *string, is string) bool { return written == nil || *written == is }
+
+// Earlier is a decision about a break that was carried out before.
+type Earlier struct {
+	As       Disposition
+	Workbook string // the hash of the file that it was read from; "" for a command
+	At       time.Time
+}
+
+// DecidedBeforeError reports a workbook whose decision about a break was carried
+// out before: the same file asks for a refund once, also when the request that it
+// made was refused since.
+type DecidedBeforeError struct {
+	BreakID string
+	At      time.Time
+}
+
+// Error says when.
+func (e *DecidedBeforeError) Error() string {
+	return fmt.Sprintf("this workbook's refund_now was carried out on %s, and its request has ended", pay.FormatTime(e.At))
+}
+
+// Hint says how to decide again.
+func (e *DecidedBeforeError) Hint() string {
+	return "decide again in the workbook of a later night, or by daesa breaks resolve " + e.BreakID
+}
+
+// OncePerFile refuses a refund that the same workbook has asked for before, unless
+// the break bears the word still; the error is a *DecidedBeforeError.
+func (b Break) OncePerFile(w Decision, workbook string, earlier []Earlier) error {
+	if workbook == "" || b.Bears(w) {
+		return nil
+	}
+	for _, e := range earlier {
+		if e.As == RefundNow && e.Workbook == workbook {
+			return &DecidedBeforeError{BreakID: b.ID, At: e.At}
+		}
+	}
+	return nil
+}
+
+// MayResolve refuses a word on a break that both sides have settled by agreeing,
+// and refund_now, which needs a request.
+func (b Break) MayResolve(as Disposition) error {
+	switch {
+	case as == RefundNow:
+		return fmt.Errorf("break %s: %w", b.ID, ErrNeedsRequest)
+	case b.Status == Cleared:
+		return hint.With(fmt.Errorf("break %s was cleared on %s: both sides agree", b.ID, b.Since), "there is nothing to resolve")
+	}
+	return nil
+}
 
 // movedSince says how the break stands now, where a word about what was seen
 // may be wrong about it.

@@ -1,0 +1,16 @@
+{{- /* The few rules that set-based statements must know: each has its like in Go,
+and a test holds the two together. The argument is the table's name with a point,
+or nothing. */ -}}
+{{- /* pay.Order.Compared; TestSQLite/orders:_held_in_SQL_is_held_in_Go */ -}}
+{{define "compared"}}{{.}}pg = 'toss' AND {{.}}amount > 0{{end}}
+{{- /* pay.Order.EverPaid, and its half without a time of the payment */ -}}
+{{define "ever_paid"}}({{.}}paid_at IS NOT NULL OR {{.}}status IN ('paid','partially_canceled')){{end}}
+{{define "paid_undated"}}{{.}}paid_at IS NULL AND {{.}}status IN ('paid','partially_canceled'){{end}}
+{{- /* orders.GoesBack: incoming would take o back */ -}}
+{{define "goes_back"}}(incoming.refunded_elsewhere < o.refunded_elsewhere
+  OR incoming.canceled_amount + incoming.refunded_elsewhere < o.canceled_amount + o.refunded_elsewhere
+  OR (o.status IN ('canceled','partially_canceled') AND incoming.status IN ('paid','pending'))
+  OR (o.status = 'paid' AND incoming.status = 'pending')){{end}}
+{{- /* pay.Order.Check, of what a merge has put together */ -}}
+{{define "unsound"}}canceled_amount + refunded_elsewhere > amount OR tax_free_amount > amount
+  OR (status = 'partially_canceled' AND canceled_amount = 0){{end}}

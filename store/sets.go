@@ -1,0 +1,38 @@
+package store
+
+import (
+	"fmt"
+
+	"daesa/jobs"
+	"daesa/reconcile"
+	"daesa/refunds"
+	sqlfiles "daesa/sql"
+)
+
+// Queries gives the text of every query by its name, as it runs.
+func Queries(d sqlfiles.Dialect) (map[string]string, error) {
+	return sqlfiles.Queries(d, querySets())
+}
+
+// querySets are the states that the queries ask for by name, each as the room
+// that knows what they mean lists them.
+func querySets() sqlfiles.Sets {
+	sets := sqlfiles.Sets{}
+	mustAdd(sets, refunds.Sets)
+	mustAdd(sets, refunds.ManualSets)
+	mustAdd(sets, refunds.CaptureSets)
+	mustAdd(sets, reconcile.Sets)
+	mustAdd(sets, jobs.Sets)
+	return sets
+}
+
+func mustAdd[S ~string](sets sqlfiles.Sets, of map[string][]S) {
+	for name, states := range of {
+		if _, twice := sets[name]; twice {
+			panic(fmt.Sprintf("store: two sets of states have the name %s", name))
+		}
+		for _, state := range states {
+			sets[name] = append(sets[name], string(state))
+		}
+	}
+}
