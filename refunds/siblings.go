@@ -198,3 +198,10 @@ func (a Asking) asksFor(r Request) bool {
 	amount, err := r.Currency.ParseWritten(a.Amount)
 	return err == nil && amount == r.Amount
 }
+
+// PaymentSets are the statuses of a list row that queries ask for by name.
+var PaymentSets = map[string][]pay.PaymentStatus{
+	// never_paid: the row tells of no money, so that its payment is no other one of
+	// the order.
+	"never_paid": {pay.Ready, pay.InProgress, pay.WaitingForDeposit, pay.Expired, pay.Aborted},
+}

@@ -43,6 +43,7 @@ var rulesInQueries = map[string]string{
 	"move_reversals":       "a deposit that the bank took back; the proof of the list",
 	"unproved_orders":      "paid orders of which Toss says nothing, neither yes nor no",
 	"day_known":            "paid orders of a day; reconcile.DayKnown decides",
+	"other_payments":       "of an order's other payments those that were ever paid; refunds/siblings.go decides what they mean",
 	"touch_looked":         "what the run looked up, of the list of pairs that agree",
 
 	// Sums of a day, each side without the other, for the sheet of totals.

@@ -19,6 +19,7 @@ func Queries(d sqlfiles.Dialect) (map[string]string, error) {
 func querySets() sqlfiles.Sets {
 	sets := sqlfiles.Sets{}
 	mustAdd(sets, refunds.Sets)
+	mustAdd(sets, refunds.PaymentSets)
 	mustAdd(sets, refunds.ManualSets)
 	mustAdd(sets, refunds.CaptureSets)
 	mustAdd(sets, reconcile.Sets)

@@ -84,7 +84,7 @@ WITH RECURSIVE mids(mid) AS (
   FROM mids WHERE mids.mid IS NOT NULL)
 SELECT mid, payment_key FROM (
   SELECT t.mid, t.payment_key FROM mids JOIN transactions t ON t.mid = mids.mid
-  WHERE t.order_id = :order_id AND t.status NOT IN ('READY','IN_PROGRESS','WAITING_FOR_DEPOSIT','EXPIRED','ABORTED')
+  WHERE t.order_id = :order_id AND t.status NOT IN {{.Set.never_paid}}
     AND NOT EXISTS (SELECT 1 FROM payments u WHERE u.mid = t.mid AND u.payment_key = t.payment_key AND u.approved = 0)
   UNION ALL
   SELECT p.mid, p.payment_key FROM mids JOIN payments p ON p.mid = mids.mid WHERE p.order_id = :order_id AND p.approved > 0

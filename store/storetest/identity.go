@@ -141,10 +141,13 @@ func siblingsOverMIDs(t *testing.T, db *store.DB) {
 	savePage(t, db, row("order-r", "listed", pay.Done, 1000, 1), row("order-r", "canceled", pay.Canceled, 1000, 2), row("order-r", "issued", pay.WaitingForDeposit, 1000, 3),
 		row("order-r", "closed", pay.Canceled, 1000, 4), row("another", "another", pay.Done, 1000, 5))
 	elsewhere := wish(wrongMID, "s", 700)
-	elsewhere.PaymentKey, elsewhere.State = "elsewhere", refunds.StateRejected
+	elsewhere.PaymentKey = "elsewhere"
 	closed := wish(mid, "t", 700)
 	closed.PaymentKey, closed.OrderID = "closed", "x"
 	if _, err := add(t, db, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Reject(t.Context(), refunds.Approval{IDs: []string{elsewhere.ID}, By: "lee", Note: "no", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: closed, Payment: pay.Payment{MID: mid, PaymentKey: "closed", OrderID: "order-r",
