@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"daesa/internal/hint"
 )
 
 // write puts content into a file of its own.
@@ -129,6 +132,21 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	if _, err := Open(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "folder") {
 		t.Error("a folder:", err)
+	}
+}
+
+// TestAFileThatIsNotThereSaysWhereItWasLookedFor, and one that may not be read
+// who must be let.
+func TestAFileThatIsNotThereSaysWhereItWasLookedFor(t *testing.T) {
+	_, err := Open(filepath.Join(t.TempDir(), "nofile.csv"), Options{})
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(hint.Of(err), "the folder in which daesa was called") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
+	}
+	if advice := adviceOpen(&fs.PathError{Op: "open", Path: "a.csv", Err: fs.ErrPermission}); !strings.Contains(advice, "the user that daesa runs as") {
+		t.Error(advice)
+	}
+	if _, err = Open(t.TempDir(), Options{}); !strings.Contains(hint.Of(err), "a file in it") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
 	}
 }
 

@@ -9,11 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"daesa/internal/hint"
 )
 
 // cell is one value, or why it cannot be taken; raw is then what stands there.
@@ -89,7 +92,7 @@ func Open(path string, options Options) (*Reader, error) { return openAs(path, o
 func openAs(path string, options Options, looking bool) (*Reader, error) {
 	file, err := os.Open(path) //nolint:gosec // the path is the operator's
 	if err != nil {
-		return nil, err
+		return nil, hint.With(err, adviceOpen(err))
 	}
 	options.Limits = options.withDefaults()
 	r := &Reader{Layout: Layout{name: path}, file: file, options: options, looking: looking}
@@ -99,13 +102,24 @@ func openAs(path string, options Options, looking bool) (*Reader, error) {
 	return r, nil
 }
 
+// adviceOpen is what to do about a file that cannot be opened.
+func adviceOpen(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "look for it with ls; a name without a folder is looked for in the folder in which daesa was called"
+	case errors.Is(err, fs.ErrPermission):
+		return "let the user that daesa runs as read it"
+	}
+	return ""
+}
+
 func (r *Reader) open() error {
 	info, err := r.file.Stat()
 	switch {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return &FileError{File: r.name, Reason: "is a folder, not a file"}
+		return &FileError{File: r.name, Reason: "is a folder, not a file", Advice: "name a file in it"}
 	case !info.Mode().IsRegular():
 		return &FileError{File: r.name, Reason: "is not a regular file", Advice: "save it as a file first"}
 	case info.Size() == 0:
