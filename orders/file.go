@@ -119,6 +119,7 @@ func OpenFile(path string, options Options) (*File, error) {
 		return nil, err
 	}
 	if err := lacking(f.table, f.profile, options); err != nil {
+		adviseFitting(err, path, options)
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -176,10 +177,7 @@ func lacking(reader *table.Reader, profile *Profile, options Options) error {
 	}
 	err := reader.Require(missing...)
 	var failure *table.FileError
-	if errors.As(err, &failure) && failure.Advice == table.AdviceHeader {
-		failure.Advice = "daesa orders inspect FILE shows what the file is and which profile fits it; a profile is named by --profile or orders.profile"
-	}
-	if failure != nil && reader.Has(wooRevenue) {
+	if errors.As(err, &failure) && reader.Has(wooRevenue) {
 		failure.Reason = "is WooCommerce's Analytics export, which leaves out shipping and tax, the method and the payment: its sums are not what Toss was asked for"
 		failure.Advice = "read the shop's database: orders.source: query"
 	}

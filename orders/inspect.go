@@ -56,22 +56,11 @@ const noMerchant = "-"
 // configuration. The error is of the file as a whole.
 func Inspect(path string, options Options) (Inspection, error) {
 	options.MIDs, options.DefaultMID = nil, noMerchant
-	candidates, err := candidateProfiles(options)
+	about, rows, candidates, err := look(path, options)
 	if err != nil {
 		return Inspection{}, err
 	}
-	about, rows, err := table.Head(path, tableOptions(candidates[0], options), mostLooked(candidates))
-	if err != nil {
-		return Inspection{}, err
-	}
-	about.HeaderRow = 0
-	found := Inspection{About: about, Columns: map[string]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, PGs: map[string]string{}, Totals: map[pay.Currency]int64{}}
-	for _, profile := range candidates {
-		found.Candidates = append(found.Candidates, candidate(profile, rows))
-	}
-	slices.SortStableFunc(found.Candidates, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(len(a.Missing), len(b.Missing)), cmp.Compare(len(b.Found), len(a.Found)), unseenLast(a, b))
-	})
+	found := Inspection{About: about, Candidates: candidates, Columns: map[string]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, PGs: map[string]string{}, Totals: map[pay.Currency]int64{}}
 	best := found.Candidates[0]
 	if len(best.Found) == 0 {
 		best = best.onFullestRow(rows)
@@ -86,6 +75,25 @@ func Inspect(path string, options Options) (Inspection, error) {
 	}
 	found.Profile = best.Profile
 	return found, found.readOrders(path, options)
+}
+
+// look looks at the first rows of a file, and how much of each profile they
+// name; the best stands first.
+func look(path string, options Options) (table.About, []table.HeadRow, []Candidate, error) {
+	profiles, err := candidateProfiles(options)
+	if err != nil {
+		return table.About{}, nil, nil, err
+	}
+	about, rows, err := table.Head(path, tableOptions(profiles[0], options), mostLooked(profiles))
+	if err != nil {
+		return about, nil, nil, err
+	}
+	about.HeaderRow = 0
+	candidates := mapEach(profiles, func(profile *Profile) Candidate { return candidate(profile, rows) })
+	slices.SortStableFunc(candidates, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(len(a.Missing), len(b.Missing)), cmp.Compare(len(b.Found), len(a.Found)), unseenLast(a, b))
+	})
+	return about, rows, candidates, nil
 }
 
 // candidateProfiles are those that a file may be read by.
