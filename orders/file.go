@@ -137,6 +137,7 @@ func openFile(path string, options Options, headerAt int) (*File, error) {
 	how.HeaderAt = headerAt
 	reader, err := table.Open(path, how)
 	if err != nil {
+		adviseDoubled(err, profile)
 		return nil, err
 	}
 	f := &File{

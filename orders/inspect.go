@@ -17,17 +17,22 @@ type Inspection struct {
 	Profile    string // "" where none fits, or several do
 	Candidates []Candidate
 	Columns    map[string]string // each column of the contract with its title in the file
-	Unused     []string          // titles that nothing is read of
-	Statuses   map[string]string // each word with its meaning; "" where the profile has none
-	Methods    map[string]string
-	PGs        map[string]string
-	Rows       int
-	Orders     int
-	Totals     map[pay.Currency]int64
-	Refused    table.Faults
-	Sample     []pay.Order
-	used       *Profile // the best candidate, also where it does not fit
-	looks      []columnLook
+	// Doubled are the columns that two titles are, with these titles. Nothing can
+	// be read before a person says which is right; Unsettled is the error of that.
+	Doubled   map[string][]string
+	Unsettled error
+	Unused    []string          // titles that nothing is read of
+	Statuses  map[string]string // each word with its meaning; "" where the profile has none
+	Methods   map[string]string
+	PGs       map[string]string
+	Rows      int
+	Orders    int
+	Totals    map[pay.Currency]int64
+	Refused   table.Faults
+	Sample    []pay.Order
+	used      *Profile // the best candidate, also where it does not fit
+	fit       string   // the profile that fits, also where a column stands twice
+	looks     []columnLook
 }
 
 // Candidate is a profile and how much of it a file has.
@@ -60,20 +65,34 @@ func Inspect(path string, options Options) (Inspection, error) {
 	if err != nil {
 		return Inspection{}, err
 	}
-	found := Inspection{About: about, Candidates: candidates, Columns: map[string]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, PGs: map[string]string{}, Totals: map[pay.Currency]int64{}}
+	found := Inspection{About: about, Candidates: candidates, Columns: map[string]string{}, Doubled: map[string][]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, PGs: map[string]string{}, Totals: map[pay.Currency]int64{}}
 	best := found.Candidates[0]
 	if len(best.Found) == 0 {
 		best = best.onFullestRow(rows)
 	}
 	found.name(best)
+	if fits(candidates) {
+		found.fit = best.Profile
+	}
 	found.used, options.Profile = best.profile, best.profile
+	if len(found.Doubled) > 0 {
+		found.Unsettled = opens(path, options, best.line)
+	}
+	switch {
+	case found.Unsettled == nil:
+		clear(found.Doubled) // of several ways to pay
+	case !settles(found.Unsettled):
+		return found, found.Unsettled
+	default:
+		options.Profile = best.profile.without(found.Doubled)
+	}
 	if err := found.readColumns(path, options); err != nil {
 		return found, err
 	}
-	if !fits(found.Candidates) {
+	if found.fit == "" || found.Unsettled != nil {
 		return found, nil
 	}
-	found.Profile = best.Profile
+	found.Profile = found.fit
 	return found, found.readOrders(path, options)
 }
 
@@ -94,6 +113,25 @@ func look(path string, options Options) (table.About, []table.HeadRow, []Candida
 		return cmp.Or(cmp.Compare(len(a.Missing), len(b.Missing)), cmp.Compare(len(b.Found), len(a.Found)), unseenLast(a, b))
 	})
 	return about, rows, candidates, nil
+}
+
+// opens says why a file with a header in this row cannot be opened.
+func opens(path string, options Options, header int) error {
+	file, err := openFile(path, options, header)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// without is the profile but for some columns, so that the rest of a file can be
+// looked at.
+func (p *Profile) without(columns map[string][]string) *Profile {
+	rest := p.clone()
+	for column := range columns {
+		delete(rest.Columns, column)
+	}
+	return rest
 }
 
 // candidateProfiles are those that a file may be read by.
@@ -187,12 +225,26 @@ func (i *Inspection) name(c Candidate) {
 		case !known:
 			i.Unused = append(i.Unused, title)
 		default:
-			role, _, _ := strings.Cut(column, " of payment ")
-			if before := i.Columns[role]; before != "" {
-				title = before + ", " + title
-			}
-			i.Columns[role] = title
+			i.nameColumn(column, title)
 		}
+	}
+}
+
+// nameColumn notes which title a column has.
+func (i *Inspection) nameColumn(column, title string) {
+	role, _, _ := strings.Cut(column, " of payment ")
+	before := i.Columns[role]
+	if before == "" {
+		i.Columns[role] = title
+		return
+	}
+	i.Columns[role] = before + ", " + title
+	switch {
+	case role != column: // of several ways to pay
+	case len(i.Doubled[role]) == 0:
+		i.Doubled[role] = []string{before, title}
+	default:
+		i.Doubled[role] = append(i.Doubled[role], title)
 	}
 }
 

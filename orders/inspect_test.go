@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"daesa/internal/hint"
+	"daesa/pay"
 )
 
 // TestOneFaultOfAnOrderWithTwoRowsIsCountedOnce: the faults are what a person
@@ -57,5 +58,73 @@ func TestTheFourStepsOfTheDocumentNameAProfile(t *testing.T) {
 		if !strings.Contains(line, "--profile cafe24") {
 			t.Errorf("%s: names no profile, and daesa's own is not the file's", line)
 		}
+	}
+}
+
+// doubledHead is of a Cafe24 form in which the shop chose both amounts.
+const doubledHead = "주문번호,주문상태,총 결제금액(KRW),총 실결제금액(최초정보),주문일시,결제일시(입금확인일),결제수단\n"
+
+// TestAProfileIsWrittenForAFileWithTwoAmounts: both stand behind the "?", and
+// what else the file says is read.
+func TestAProfileIsWrittenForAFileWithTwoAmounts(t *testing.T) {
+	t.Parallel()
+	path := write(t, doubledHead+"A,결제완료,49900,30000,"+when+"B,배송사고,1000,1000,"+when)
+	found, err := Inspect(path, Options{})
+	if err != nil || found.Unsettled == nil || found.Profile != "" || found.Rows != 2 || found.Orders != 0 {
+		t.Fatalf("%+v %v", found, err)
+	}
+	text := found.NewProfile("form.csv")
+	for _, told := range []string{
+		"extends: cafe24\n", "  amount: [\"?\"]   # the file has more than one: \"총 결제금액(KRW)\", or \"총 실결제금액(최초정보)\"\n",
+		"  paid: [\"결제완료\"]\n", "  \"?\": [\"배송사고\"]\n",
+	} {
+		if !strings.Contains(text, told) {
+			t.Errorf("lacks %s:\n%s", told, text)
+		}
+	}
+	if _, err := profileOf(t, text); err == nil {
+		t.Error("an amount that nobody has chosen was taken")
+	}
+	text = strings.Replace(text, `amount: ["?"]`, `amount: ["총 실결제금액(최초정보)"]`, 1)
+	text = strings.Replace(text, `  "?": ["배송사고"]`, "", 1)
+	profile, err := profileOf(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := OpenFile(path, Options{DefaultMID: "shop", Profile: profile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for order, err := range file.Orders() {
+		if order.ID == "A" && (err != nil || order.Amount != 30000) {
+			t.Errorf("%+v %v", order, err)
+		}
+	}
+}
+
+// TestTheHintOfTwoAmountsIsAProfileThatSettlesIt: its lines, saved as they are.
+func TestTheHintOfTwoAmountsIsAProfileThatSettlesIt(t *testing.T) {
+	t.Parallel()
+	path := write(t, doubledHead+"A,결제완료,49900,30000,"+when)
+	_, err := OpenFile(path, by(t, "cafe24"))
+	if err == nil || !strings.Contains(err.Error(), "two columns are the amount: 3 (총 결제금액(KRW)) and 4 (총 실결제금액(최초정보))") {
+		t.Fatal(err)
+	}
+	_, lines, _ := strings.Cut(hint.Of(err), "\n")
+	profile, failure := profileOf(t, lines)
+	if failure != nil {
+		t.Fatalf("%v\n%s", failure, lines)
+	}
+	good, bad := read(t, path, Options{DefaultMID: "shop", Profile: profile})
+	if len(good) != 1 || len(bad) > 0 || good[0].Amount != 49900 || good[0].Method != pay.Card {
+		t.Errorf("%+v %v", good, bad)
+	}
+	if !strings.Contains(lines, "or \"총 실결제금액(최초정보)\"") {
+		t.Error("the other one is not told:", lines)
+	}
+	_, err = OpenFile(write(t, strings.Replace(doubledHead, "총 실결제금액(최초정보)", "총 결제금액(원)", 1)), by(t, "cafe24"))
+	if err == nil || !strings.Contains(hint.Of(err), "rename one of the two") {
+		t.Errorf("no profile tells two titles apart that are one: %v, hint %q", err, hint.Of(err))
 	}
 }

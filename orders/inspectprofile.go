@@ -111,6 +111,9 @@ func Shape(number string) string {
 
 // perhaps are the columns that may be the one that is missing.
 func (i Inspection) perhaps(column string) string {
+	if both := i.Doubled[column]; len(both) > 0 {
+		return "   # the file has more than one: " + strings.Join(mapEach(both, quoted), ", or ")
+	}
 	fits := map[string]func(c *columnLook) bool{
 		orderID: (*columnLook).numbers, status: func(c *columnLook) bool { return c.words() != nil },
 		amount: func(c *columnLook) bool { return c.filled > 0 && c.amounts }, orderedAt: func(c *columnLook) bool { return c.filled > 0 && c.times },
@@ -138,9 +141,9 @@ func (i Inspection) NewProfile(file string) string {
 	line("# stands behind \"?\" to what it means. Then look at what comes of it, and import:")
 	line("#   daesa orders inspect FILE --profile THIS")
 	line("#   daesa orders import FILE --profile THIS    (or orders.profile in daesa.yaml)")
-	base := i.Profile
-	if base == "" || strings.ContainsAny(base, "/\\.") {
-		base = DefaultProfile
+	base := DefaultProfile
+	if i.fit != "" {
+		base = cmp.Or(i.used.builtIn, base)
 	}
 	line("extends: %s", base)
 	rows := "order"
@@ -152,6 +155,8 @@ func (i Inspection) NewProfile(file string) string {
 	for _, column := range columnNames {
 		title := i.Columns[column]
 		switch {
+		case len(i.Doubled[column]) > 0:
+			line("  %s: [\"?\"]%s", column, i.perhaps(column))
 		case title != "" && len(i.used.Columns[column]) > 0:
 			line("  %s: [%s]", column, quoted(title))
 		case slices.Contains(required, column) && title == "":

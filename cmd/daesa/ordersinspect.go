@@ -78,6 +78,9 @@ func (a *invocation) inspectOrders(path string, f fileFlags, write string) error
 	if err != nil {
 		return err
 	}
+	if write == "" && found.Unsettled != nil {
+		return found.Unsettled
+	}
 	if write != "" {
 		if err := writeNew(write, found.NewProfile(path)); err != nil {
 			return err
@@ -173,6 +176,8 @@ func whichProfile(i orders.Inspection) string {
 	switch {
 	case i.Profile != "":
 		return i.Profile
+	case i.Unsettled != nil:
+		return "none before it is said which " + strings.Join(slices.Sorted(maps.Keys(i.Doubled)), ", ") + " is; the file has more than one"
 	case len(fitting) > 1:
 		return "several fit: " + strings.Join(fitting, ", ") + "; name one by --profile"
 	}

@@ -102,7 +102,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		"only a mark":              {"t.csv", "\ufeff", "t.csv: is empty", ""},
 		"only newlines":            {"t.csv", "\n\n", "t.csv: is empty", ""},
 		"UTF-16 without a mark":    {"t.csv", "a\x00,\x00b\x00\n\x00", "contains a NUL byte", ""},
-		"a column twice":           {"t.csv", "a,b, A\n", `t.csv:1: column "A" stands twice, as 1 and as 3`, ""},
+		"a column twice":           {"t.csv", "a,b, A\n", `t.csv:1: column "A" stands twice, as 1 and as 3`, "rename one of the two, or take it out"},
 		"a quotation without end":  {"t.csv", "a,b\n1,2\n\"3,4\n5,6\n", "t.csv:3: a quotation mark", "twice"},
 		"half a guard":             {"t.csv", "a,b\n=\"1,2\n", "t.csv:2: a quotation mark is misplaced or never closed (line 2, byte 2)", "twice"},
 		"text behind a quotation":  {"t.csv", "a,b\n\"1\"x,2\n", "t.csv:2: a quotation mark", "twice"},

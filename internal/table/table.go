@@ -52,6 +52,7 @@ type Reader struct {
 	looking bool // for what the first rows are, in whatever table of a page
 
 	headerHidden bool
+	doubled      []Doubled
 }
 
 // Layout is where the columns of a table stand. It outlives the reading, so that
@@ -174,6 +175,9 @@ func (r *Reader) readHeader() error {
 			return err
 		}
 	}
+	if len(r.doubled) > 0 {
+		return r.refuseDoubled(found.line)
+	}
 	r.aside = r.fromAside(r.options.Own)
 	return nil
 }
@@ -192,12 +196,21 @@ func (r *Reader) nameColumn(i, line int) error {
 		r.index[name] = i
 	case !known: // nobody reads either of them
 	case Title(r.header[first]) == Title(title):
-		return &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("column %q stands twice, as %s and as %s", title, r.place(first), r.place(i))}
+		return &FileError{File: r.name, Line: line, Advice: "rename one of the two, or take it out",
+			Reason: fmt.Sprintf("column %q stands twice, as %s and as %s", title, r.place(first), r.place(i))}
 	default:
-		return &FileError{File: r.name, Line: line, Advice: "keep one of the two, or name the right one in a profile",
-			Reason: fmt.Sprintf("two columns are the %s: %s (%s) and %s (%s)", name, r.place(first), r.header[first], r.place(i), title)}
+		r.doubled = append(r.doubled, Doubled{name, r.header[first], title, [2]string{r.place(first), r.place(i)}})
 	}
 	return nil
+}
+
+// refuseDoubled names all columns of which there are two.
+func (r *Reader) refuseDoubled(line int) error {
+	reasons := make([]string, len(r.doubled))
+	for i, d := range r.doubled {
+		reasons[i] = fmt.Sprintf("two columns are the %s: %s (%s) and %s (%s)", d.Column, d.places[0], d.First, d.places[1], d.Second)
+	}
+	return &FileError{File: r.name, Line: line, Doubled: r.doubled, Advice: "keep one of the two, or name the right one in a profile", Reason: strings.Join(reasons, "; ")}
 }
 
 // findHeader looks for the header by names, never by its place.
