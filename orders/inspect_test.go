@@ -76,7 +76,7 @@ func TestAProfileIsWrittenForAFileWithTwoAmounts(t *testing.T) {
 	text := found.NewProfile("form.csv")
 	for _, told := range []string{
 		"extends: cafe24\n", "  amount: [\"?\"]   # the file has more than one: \"총 결제금액(KRW)\", or \"총 실결제금액(최초정보)\"\n",
-		"  paid: [\"결제완료\"]\n", "  \"?\": [\"배송사고\"]\n",
+		"  paid: [\"결제완료\"]\n", "  \"?\": [\"배송사고\"]\n", "#  1. under columns write for each",
 	} {
 		if !strings.Contains(text, told) {
 			t.Errorf("lacks %s:\n%s", told, text)
@@ -126,5 +126,83 @@ func TestTheHintOfTwoAmountsIsAProfileThatSettlesIt(t *testing.T) {
 	_, err = OpenFile(write(t, strings.Replace(doubledHead, "총 실결제금액(최초정보)", "총 결제금액(원)", 1)), by(t, "cafe24"))
 	if err == nil || !strings.Contains(hint.Of(err), "rename one of the two") {
 		t.Errorf("no profile tells two titles apart that are one: %v, hint %q", err, hint.Of(err))
+	}
+}
+
+// TestAWrittenProfileSaysWhatToDoInWhichOrder: the words of a status column are
+// known after it is named, and the profile is then written again.
+func TestAWrittenProfileSaysWhatToDoInWhichOrder(t *testing.T) {
+	t.Parallel()
+	found, err := Inspect("../testdata/orders/own.csv", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := found.NewProfile("own.csv")
+	at := -1
+	for _, step := range []string{"#  1. under columns write for each \"?\"", "#  2. let the words of the status column be written", "--profile THIS --write-profile NEXT", "#  3. under statuses and methods move", "#  4. look at what comes of it, and import"} {
+		next := strings.Index(text, step)
+		if next <= at {
+			t.Errorf("%s: is not behind the step before it:\n%s", step, text)
+		}
+		at = next
+	}
+	path := write(t, "주문번호,진행,결제금액,결제수단,주문일시\nA,다 됨,1000,통장,2026-11-27\n")
+	if found, err = Inspect(path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	named, err := profileOf(t, strings.Replace(found.NewProfile("a.csv"), `status: ["?"]`, "status: [진행]", 1))
+	if err != nil {
+		t.Fatal("the second step cannot be done after the first: ", err)
+	}
+	found, err = Inspect(path, Options{Profile: named})
+	if text = found.NewProfile("a.csv"); err != nil || !strings.Contains(text, `  "?": ["다 됨"]`) || !strings.Contains(text, `  "?": ["통장"]`) {
+		t.Errorf("%v\n%s", err, text)
+	}
+	found, err = Inspect("../examples/cafe24.csv", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = found.NewProfile("cafe24.csv")
+	if strings.Contains(text, "NEXT") || strings.Contains(text, "each \"?\" the title") || !strings.Contains(text, "#  1. under statuses and methods move each word") || !strings.Contains(text, "#  2. look at") {
+		t.Errorf("steps that there is nothing to do for, or none for 카카오페이:\n%s", text)
+	}
+}
+
+// TestGuessesOfAShortFileAreOfTheRightKind: words are a status in a file of three
+// rows, too, and amounts are no order number.
+func TestGuessesOfAShortFileAreOfTheRightKind(t *testing.T) {
+	t.Parallel()
+	path := write(t, "접수번호,고객결제액,취소분,판매구분,판매일,전표,수량\n"+
+		"M-1001,\"12,000\",0,판매,2026-11-27 10:00,20261127001,1\nM-1002,\"30,000\",5000,부분취소,2026-11-27 11:00,20261127002,2\nM-1003,\"8,000\",8000,취소,2026-11-27 12:00,20261127003,3\n")
+	found, err := Inspect(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for column, want := range map[string]string{
+		orderID: "   # perhaps 접수번호, or 전표", status: "   # perhaps 판매구분", orderedAt: "   # perhaps 판매일",
+		amount: "   # perhaps 고객결제액, or 취소분, or 수량, or 전표",
+	} {
+		if got := found.perhaps(column); got != want {
+			t.Errorf("%s: %q, want %q", column, got, want)
+		}
+	}
+}
+
+// TestAProfileThatIsWrittenAgainKeepsWhatItBeganWith: what a profile of the
+// program knows beside columns and words, such as that refunds are mixed.
+func TestAProfileThatIsWrittenAgainKeepsWhatItBeganWith(t *testing.T) {
+	t.Parallel()
+	own, err := profileOf(t, "extends: cafe24\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Inspect("../examples/cafe24.csv", Options{Profile: own})
+	if err != nil || found.Profile != own.Name {
+		t.Fatalf("%+v %v", found, err)
+	}
+	text := found.NewProfile("cafe24.csv")
+	again, err := profileOf(t, strings.ReplaceAll(text, `  "?": `, "  easy_pay: "))
+	if err != nil || !again.MixedRefunds || !again.EmptyPaidAt {
+		t.Errorf("%v\n%s", err, text)
 	}
 }

@@ -92,7 +92,7 @@ func (a *invocation) inspectOrders(path string, f fileFlags, write string) error
 	}
 	a.printInspected(document, found)
 	if write != "" {
-		a.printf("\nwrote %s: say there what every \"?\" is\n", write)
+		a.printf("\nwrote %s: finish it as its first lines say\n", write)
 	}
 	return nil
 }
