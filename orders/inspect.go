@@ -16,6 +16,7 @@ type Inspection struct {
 	About      table.About
 	Profile    string // "" where none fits, or several do
 	Candidates []Candidate
+	Note       string            // what people should know of files of the profile that fits
 	Columns    map[string]string // each column of the contract with its title in the file
 	// Doubled are the columns that two titles are, with these titles. Nothing can
 	// be read before a person says which is right; Unsettled is the error of that.
@@ -72,7 +73,7 @@ func Inspect(path string, options Options) (Inspection, error) {
 	}
 	found.name(best)
 	if fits(candidates) {
-		found.fit = best.Profile
+		found.fit, found.Note = best.Profile, best.profile.Note
 	}
 	found.used, options.Profile = best.profile, best.profile
 	if len(found.Doubled) > 0 {

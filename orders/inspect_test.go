@@ -2,6 +2,7 @@ package orders
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,5 +205,15 @@ func TestAProfileThatIsWrittenAgainKeepsWhatItBeganWith(t *testing.T) {
 	again, err := profileOf(t, strings.ReplaceAll(text, `  "?": `, "  easy_pay: "))
 	if err != nil || !again.MixedRefunds || !again.EmptyPaidAt {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// TestAnInspectionTellsWhatToKnowOfAPlatformsFile: of Cafe24, that orders of
+// markets count as Toss's unless a profile names them.
+func TestAnInspectionTellsWhatToKnowOfAPlatformsFile(t *testing.T) {
+	t.Parallel()
+	found, err := Inspect(write(t, strings.Replace(itemsHead, "주문상태", "매출경로,주문상태", 1)+"A,쿠팡,결제완료,1000,,"+when), Options{})
+	if err != nil || found.Profile != "cafe24" || !slices.Contains(found.Unused, "매출경로") || !strings.Contains(found.Note, "매출경로") {
+		t.Errorf("%+v %v", found, err)
 	}
 }

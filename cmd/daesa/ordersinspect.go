@@ -23,6 +23,7 @@ type inspectDocument struct {
 	Sheet      *string             `json:"sheet"`
 	HeaderRow  *int                `json:"header_row"`
 	Profile    *string             `json:"profile"`
+	Note       *string             `json:"note"` // what people should know of files of the profile
 	Candidates []candidateDocument `json:"candidates"`
 	Columns    map[string]string   `json:"columns"`
 	Unused     []string            `json:"unused_columns"`
@@ -109,7 +110,7 @@ func writeNew(path, text string) error {
 
 func (a *invocation) newInspectDocument(i orders.Inspection) inspectDocument {
 	d := inspectDocument{
-		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile),
+		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile), Note: orNull(i.Note),
 		Columns: i.Columns, Unused: append([]string{}, i.Unused...), Statuses: meanings(i.Statuses), Methods: meanings(i.Methods), PGs: meanings(i.PGs),
 		Rows: i.Rows, Orders: i.Orders, Totals: map[string]int64{}, Sample: each(i.Sample, newOrderFields),
 		Candidates: each(i.Candidates, func(c orders.Candidate) candidateDocument {
@@ -147,6 +148,9 @@ func (a *invocation) printInspected(d inspectDocument, i orders.Inspection) {
 	})
 	for _, currency := range slices.Sorted(maps.Keys(d.Totals)) {
 		a.printf("total  %s\n", pay.Currency(currency).Spell(d.Totals[currency]))
+	}
+	if i.Note != "" {
+		a.printf("note   %s\n", plain(i.Note))
 	}
 	a.printCandidates(d)
 	a.printPairs("COLUMN", "IN THE FILE", i.Columns)
