@@ -52,11 +52,11 @@ func readBy(how, path string) (rows int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	good, bad, faults, err := orders.Check(path, orders.Options{DefaultMID: "shop", Profile: profile}, 1)
-	if bad > 0 && err == nil {
-		err = faults
+	tally, err := orders.Check(path, orders.Options{DefaultMID: "shop", Profile: profile}, 1)
+	if tally.Bad() && err == nil {
+		err = tally.First
 	}
-	return good, err
+	return tally.Good, err
 }
 
 func readCells(path string) (rows int, err error) {

@@ -119,6 +119,7 @@ func OpenFile(path string, options Options) (*File, error) {
 		return nil, err
 	}
 	if err := lacking(f.table, f.profile, options); err != nil {
+		adviseFitting(err, path, options)
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -136,6 +137,7 @@ func openFile(path string, options Options, headerAt int) (*File, error) {
 	how.HeaderAt = headerAt
 	reader, err := table.Open(path, how)
 	if err != nil {
+		adviseDoubled(err, profile)
 		return nil, err
 	}
 	f := &File{
@@ -176,10 +178,7 @@ func lacking(reader *table.Reader, profile *Profile, options Options) error {
 	}
 	err := reader.Require(missing...)
 	var failure *table.FileError
-	if errors.As(err, &failure) && failure.Advice == table.AdviceHeader {
-		failure.Advice = "daesa orders inspect FILE shows what the file is and which profile fits it; a profile is named by --profile or orders.profile"
-	}
-	if failure != nil && reader.Has(wooRevenue) {
+	if errors.As(err, &failure) && reader.Has(wooRevenue) {
 		failure.Reason = "is WooCommerce's Analytics export, which leaves out shipping and tax, the method and the payment: its sums are not what Toss was asked for"
 		failure.Advice = "read the shop's database: orders.source: query"
 	}
@@ -286,26 +285,58 @@ func RowsOf(path string, options Options, wrong map[int]table.Faults) ([]*BadRow
 	return found, nil
 }
 
-// Check reads a whole file and counts its good rows and its bad ones; it gives
-// the faults of the first bad rows, at most most of them. The error is one that
-// ended the reading.
-func Check(path string, options Options, most int) (good, bad int, faults table.Faults, err error) {
+// Tally is what of a file can be taken, and what cannot.
+type Tally struct {
+	Good   int // orders
+	Rows   int // refused
+	Orders int // that these rows are, in a file with a row for each item; else 0
+	Faults int // of all that is refused; one may refuse several rows
+	First  table.Faults
+}
+
+// Bad says whether anything is refused.
+func (t Tally) Bad() bool { return t.Rows > 0 }
+
+// Refused tells what cannot be taken, and how many faults are to be mended for
+// it: one fault refuses all rows of its order.
+func (t Tally) Refused() string {
+	what := pay.Counted(t.Rows, "row")
+	if t.Orders > 0 {
+		what = pay.Counted(t.Orders, "order") + " of " + what
+	}
+	return pay.Counted(t.Faults, "fault") + ", for which " + what + " cannot be taken"
+}
+
+// add counts a bad row, or an order of several. It keeps the first faults, at
+// most most of all.
+func (t *Tally) add(bad *BadRow, most int) {
+	t.Rows += max(1, len(bad.Lines))
+	if len(bad.Lines) > 0 {
+		t.Orders++
+	}
+	t.Faults += len(bad.Faults)
+	t.First = append(t.First, bad.Faults[:min(len(bad.Faults), most-len(t.First))]...)
+}
+
+// Check reads a whole file and counts what of it can be taken and what cannot; it
+// keeps at most most faults. The error is one that ended the reading.
+func Check(path string, options Options, most int) (Tally, error) {
+	var tally Tally
 	file, err := OpenFile(path, options)
 	if err != nil {
-		return 0, 0, nil, err
+		return tally, err
 	}
 	defer file.Close()
 	for _, err := range file.Orders() {
 		var row *BadRow
 		switch {
 		case err == nil:
-			good++
+			tally.Good++
 		case errors.As(err, &row):
-			bad += max(1, len(row.Lines))
-			faults = append(faults, row.Faults[:min(len(row.Faults), most-len(faults))]...)
+			tally.add(row, most)
 		default:
-			return good, bad, faults, err
+			return tally, err
 		}
 	}
-	return good, bad, faults, nil
+	return tally, nil
 }

@@ -355,12 +355,12 @@ func TestFiles(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	path := write(t, "order_id,status,amount,ordered_at\no1,paid,1,2026-11-21 10:00:00\no2,x,y,2026-11-21 10:00:00\no3,z,1,2026-11-21 10:00:00\n")
-	good, bad, faults, err := Check(path, one, 2)
-	if good != 1 || bad != 2 || len(faults) != 2 || err != nil {
-		t.Error(good, bad, faults, err)
+	tally, err := Check(path, one, 2)
+	if tally.Good != 1 || tally.Rows != 2 || tally.Faults != 3 || len(tally.First) != 2 || err != nil {
+		t.Error(tally, err)
 	}
 	var fault *table.Fault
-	if !errors.As(error(faults), &fault) || fault.Line != 3 || fault.Column != "status" {
+	if !errors.As(error(tally.First), &fault) || fault.Line != 3 || fault.Column != "status" {
 		t.Error(fault)
 	}
 }
@@ -484,9 +484,9 @@ func BenchmarkOrders(b *testing.B) {
 	}
 	path := write(b, content.String())
 	for b.Loop() {
-		good, bad, _, err := Check(path, one, 1)
-		if good != rows || bad != 0 || err != nil {
-			b.Fatal(good, bad, err)
+		tally, err := Check(path, one, 1)
+		if tally.Good != rows || tally.Bad() || err != nil {
+			b.Fatal(tally, err)
 		}
 	}
 	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")

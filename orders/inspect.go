@@ -16,18 +16,24 @@ type Inspection struct {
 	About      table.About
 	Profile    string // "" where none fits, or several do
 	Candidates []Candidate
+	Note       string            // what people should know of files of the profile that fits
 	Columns    map[string]string // each column of the contract with its title in the file
-	Unused     []string          // titles that nothing is read of
-	Statuses   map[string]string // each word with its meaning; "" where the profile has none
-	Methods    map[string]string
-	PGs        map[string]string
-	Rows       int
-	Orders     int
-	Totals     map[pay.Currency]int64
-	Refused    table.Faults
-	Sample     []pay.Order
-	used       *Profile // the best candidate, also where it does not fit
-	looks      []columnLook
+	// Doubled are the columns that two titles are, with these titles. Nothing can
+	// be read before a person says which is right; Unsettled is the error of that.
+	Doubled   map[string][]string
+	Unsettled error
+	Unused    []string          // titles that nothing is read of
+	Statuses  map[string]string // each word with its meaning; "" where the profile has none
+	Methods   map[string]string
+	PGs       map[string]string
+	Rows      int
+	Orders    int
+	Totals    map[pay.Currency]int64
+	Refused   table.Faults
+	Sample    []pay.Order
+	used      *Profile // the best candidate, also where it does not fit
+	fit       string   // the profile that fits, also where a column stands twice
+	looks     []columnLook
 }
 
 // Candidate is a profile and how much of it a file has.
@@ -56,36 +62,77 @@ const noMerchant = "-"
 // configuration. The error is of the file as a whole.
 func Inspect(path string, options Options) (Inspection, error) {
 	options.MIDs, options.DefaultMID = nil, noMerchant
-	candidates, err := candidateProfiles(options)
+	about, rows, candidates, err := look(path, options)
 	if err != nil {
 		return Inspection{}, err
 	}
-	about, rows, err := table.Head(path, tableOptions(candidates[0], options), mostLooked(candidates))
-	if err != nil {
-		return Inspection{}, err
-	}
-	about.HeaderRow = 0
-	found := Inspection{About: about, Columns: map[string]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, PGs: map[string]string{}, Totals: map[pay.Currency]int64{}}
-	for _, profile := range candidates {
-		found.Candidates = append(found.Candidates, candidate(profile, rows))
-	}
-	slices.SortStableFunc(found.Candidates, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(len(a.Missing), len(b.Missing)), cmp.Compare(len(b.Found), len(a.Found)), unseenLast(a, b))
-	})
+	found := Inspection{About: about, Candidates: candidates, Columns: map[string]string{}, Doubled: map[string][]string{}, Statuses: map[string]string{}, Methods: map[string]string{}, PGs: map[string]string{}, Totals: map[pay.Currency]int64{}}
 	best := found.Candidates[0]
 	if len(best.Found) == 0 {
 		best = best.onFullestRow(rows)
 	}
 	found.name(best)
+	if fits(candidates) {
+		found.fit, found.Note = best.Profile, best.profile.Note
+	}
 	found.used, options.Profile = best.profile, best.profile
+	if len(found.Doubled) > 0 {
+		found.Unsettled = opens(path, options, best.line)
+	}
+	switch {
+	case found.Unsettled == nil:
+		clear(found.Doubled) // of several ways to pay
+	case !settles(found.Unsettled):
+		return found, found.Unsettled
+	default:
+		options.Profile = best.profile.without(found.Doubled)
+	}
 	if err := found.readColumns(path, options); err != nil {
 		return found, err
 	}
-	if !fits(found.Candidates) {
+	if found.fit == "" || found.Unsettled != nil {
 		return found, nil
 	}
-	found.Profile = best.Profile
+	found.Profile = found.fit
 	return found, found.readOrders(path, options)
+}
+
+// look looks at the first rows of a file, and how much of each profile they
+// name; the best stands first.
+func look(path string, options Options) (table.About, []table.HeadRow, []Candidate, error) {
+	profiles, err := candidateProfiles(options)
+	if err != nil {
+		return table.About{}, nil, nil, err
+	}
+	about, rows, err := table.Head(path, tableOptions(profiles[0], options), mostLooked(profiles))
+	if err != nil {
+		return about, nil, nil, err
+	}
+	about.HeaderRow = 0
+	candidates := mapEach(profiles, func(profile *Profile) Candidate { return candidate(profile, rows) })
+	slices.SortStableFunc(candidates, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(len(a.Missing), len(b.Missing)), cmp.Compare(len(b.Found), len(a.Found)), unseenLast(a, b))
+	})
+	return about, rows, candidates, nil
+}
+
+// opens says why a file with a header in this row cannot be opened.
+func opens(path string, options Options, header int) error {
+	file, err := openFile(path, options, header)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// without is the profile but for some columns, so that the rest of a file can be
+// looked at.
+func (p *Profile) without(columns map[string][]string) *Profile {
+	rest := p.clone()
+	for column := range columns {
+		delete(rest.Columns, column)
+	}
+	return rest
 }
 
 // candidateProfiles are those that a file may be read by.
@@ -179,12 +226,26 @@ func (i *Inspection) name(c Candidate) {
 		case !known:
 			i.Unused = append(i.Unused, title)
 		default:
-			role, _, _ := strings.Cut(column, " of payment ")
-			if before := i.Columns[role]; before != "" {
-				title = before + ", " + title
-			}
-			i.Columns[role] = title
+			i.nameColumn(column, title)
 		}
+	}
+}
+
+// nameColumn notes which title a column has.
+func (i *Inspection) nameColumn(column, title string) {
+	role, _, _ := strings.Cut(column, " of payment ")
+	before := i.Columns[role]
+	if before == "" {
+		i.Columns[role] = title
+		return
+	}
+	i.Columns[role] = before + ", " + title
+	switch {
+	case role != column: // of several ways to pay
+	case len(i.Doubled[role]) == 0:
+		i.Doubled[role] = []string{before, title}
+	default:
+		i.Doubled[role] = append(i.Doubled[role], title)
 	}
 }
 

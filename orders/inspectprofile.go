@@ -74,9 +74,41 @@ func (c *columnLook) words() []string {
 	return words
 }
 
-// numbers says whether it may be the number of an order.
+// fewWords says whether its texts may be words that mean something, also in a
+// file that is too short for them to come again.
+func (c *columnLook) fewWords() bool {
+	if c.filled == 0 || c.times || c.amounts || len(c.distinct) > wordsOfColumn {
+		return false
+	}
+	for text := range c.distinct {
+		if len([]rune(text)) > wordLongest || strings.ContainsFunc(text, unicode.IsDigit) {
+			return false
+		}
+	}
+	return true
+}
+
+// shortestNumber is how many digits a number of orders has that is nothing but
+// digits, so that a quantity is not taken for one.
+const shortestNumber = 4
+
+// numbers says whether it may be the number of an order. Amounts come again, or
+// end in zeros; order numbers do neither.
 func (c *columnLook) numbers() bool {
-	return c.filled > 0 && !c.times && strings.ContainsFunc(c.first, unicode.IsDigit) && 2*len(c.distinct) > c.filled
+	if c.filled == 0 || c.times || !strings.ContainsFunc(c.first, unicode.IsDigit) || 2*len(c.distinct) <= c.filled {
+		return false
+	}
+	if !c.amounts {
+		return true
+	}
+	odd := false
+	for text := range c.distinct {
+		if len(text) < shortestNumber || strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
+			return false
+		}
+		odd = odd || !strings.HasSuffix(text, "0")
+	}
+	return odd
 }
 
 // says tells what stands in the column.
@@ -109,22 +141,65 @@ func Shape(number string) string {
 	}, number)
 }
 
-// perhaps are the columns that may be the one that is missing.
+// guesses say of each column that every order needs which columns of a file may
+// be it. Lower is likelier.
+var guesses = map[string]struct {
+	fits func(c *columnLook) bool
+	rank func(c *columnLook) int
+}{
+	orderID:   {(*columnLook).numbers, func(c *columnLook) int { return ranked(!c.amounts) }},
+	status:    {(*columnLook).fewWords, func(c *columnLook) int { return ranked(c.words() != nil) }},
+	amount:    {func(c *columnLook) bool { return c.filled > 0 && c.amounts }, func(c *columnLook) int { return ranked(!c.numbers()) }},
+	orderedAt: {func(c *columnLook) bool { return c.filled > 0 && c.times }, func(*columnLook) int { return 0 }},
+}
+
+func ranked(likely bool) int {
+	if likely {
+		return 0
+	}
+	return 1
+}
+
+// perhaps are the columns that may be the one that is not said.
 func (i Inspection) perhaps(column string) string {
-	fits := map[string]func(c *columnLook) bool{
-		orderID: (*columnLook).numbers, status: func(c *columnLook) bool { return c.words() != nil },
-		amount: func(c *columnLook) bool { return c.filled > 0 && c.amounts }, orderedAt: func(c *columnLook) bool { return c.filled > 0 && c.times },
-	}[column]
-	var titles []string
+	if both := i.Doubled[column]; len(both) > 0 {
+		return "   # the file has more than one: " + strings.Join(mapEach(both, quoted), ", or ")
+	}
+	var likely []*columnLook
 	for n := range i.looks {
-		if fits(&i.looks[n]) {
-			titles = append(titles, oneLine(i.looks[n].title))
+		if guesses[column].fits(&i.looks[n]) {
+			likely = append(likely, &i.looks[n])
 		}
 	}
-	if len(titles) == 0 {
+	if len(likely) == 0 {
 		return ""
 	}
-	return "   # perhaps " + strings.Join(titles, ", or ")
+	slices.SortStableFunc(likely, func(a, b *columnLook) int { return cmp.Compare(guesses[column].rank(a), guesses[column].rank(b)) })
+	return "   # perhaps " + strings.Join(mapEach(likely, func(c *columnLook) string { return oneLine(c.title) }), ", or ")
+}
+
+// said says whether one column of the file is known to be this one.
+func (i Inspection) said(column string) bool {
+	return i.Columns[column] != "" && len(i.Doubled[column]) == 0
+}
+
+// steps are what a person does with a new profile, in this order.
+func (i Inspection) steps() []string {
+	var steps []string
+	unsaid := func(column string) bool { return !i.said(column) }
+	if slices.ContainsFunc(required, unsaid) || len(i.Doubled) > 0 {
+		steps = append(steps, "under columns write for each \"?\" the title of its column, as the file has it; behind it stands which it may be")
+	}
+	if !i.said(status) {
+		steps = append(steps, "let the words of the status column be written, too, now that it is named, and go on in NEXT:\n"+
+			"#       daesa orders inspect FILE --profile THIS --write-profile NEXT")
+	}
+	if !i.said(status) || slices.Contains(slices.Concat(slices.Collect(maps.Values(i.Statuses)), slices.Collect(maps.Values(i.Methods))), "") {
+		steps = append(steps, "under statuses and methods move each word that stands behind \"?\" to what it means")
+	}
+	return append(steps, "look at what comes of it, and import:\n"+
+		"#       daesa orders inspect FILE --profile THIS\n"+
+		"#       daesa orders import FILE --profile THIS    (or orders.profile in daesa.yaml)")
 }
 
 // NewProfile writes a profile to begin with: what is not known stands as "?",
@@ -134,13 +209,13 @@ func (i Inspection) NewProfile(file string) string {
 	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
 	line("# How daesa reads %s (its header stands in row %d).", oneLine(file), i.About.HeaderRow)
 	line("#")
-	line("# Finish it: where \"?\" stands for a column, write its title as the file has it; move each word that")
-	line("# stands behind \"?\" to what it means. Then look at what comes of it, and import:")
-	line("#   daesa orders inspect FILE --profile THIS")
-	line("#   daesa orders import FILE --profile THIS    (or orders.profile in daesa.yaml)")
-	base := i.Profile
-	if base == "" || strings.ContainsAny(base, "/\\.") {
-		base = DefaultProfile
+	line("# Finish it in this order:")
+	for n, step := range i.steps() {
+		line("#  %d. %s", n+1, step)
+	}
+	base := DefaultProfile
+	if i.fit != "" {
+		base = cmp.Or(i.used.builtIn, base)
 	}
 	line("extends: %s", base)
 	rows := "order"
@@ -150,20 +225,29 @@ func (i Inspection) NewProfile(file string) string {
 	line("rows: %s   # order: one row for each order; item: one for each item, which become one order", rows)
 	line("columns:")
 	for _, column := range columnNames {
-		title := i.Columns[column]
 		switch {
-		case title != "" && len(i.used.Columns[column]) > 0:
-			line("  %s: [%s]", column, quoted(title))
-		case slices.Contains(required, column) && title == "":
+		case len(i.Doubled[column]) > 0, slices.Contains(required, column) && i.Columns[column] == "":
 			line("  %s: [\"?\"]%s", column, i.perhaps(column))
+		case i.Columns[column] != "" && len(i.used.Columns[column]) > 0:
+			line("  %s: [%s]", column, quoted(i.Columns[column]))
 		}
 	}
 	i.writeUnused(line)
 	writeWords(line, "statuses", i.Statuses, "pending, paid, partially_canceled, canceled, failed, deleted", "paid: [\"결제완료\"]")
-	writeWords(line, "methods", i.Methods, "card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, other_pg (another company), none", "card: [\"신용카드\"]")
+	writeWords(line, "methods", i.methodsToSay(), "card, transfer, virtual_account, phone, gift_certificate, easy_pay, foreign_easy_pay, other_pg (another company), none", "card: [\"신용카드\"]")
 	line("# Rows that begin so are totals, and no orders:")
 	line("skip_rows: [합계, 총계, 소계]")
 	return text.String()
+}
+
+// methodsToSay are the words of methods. Where the profile is to be written again,
+// it has none that are not said yet, since it could not be read with them.
+func (i Inspection) methodsToSay() map[string]string {
+	words := maps.Clone(i.Methods)
+	if !i.said(status) {
+		maps.DeleteFunc(words, func(_, meaning string) bool { return meaning == "" })
+	}
+	return words
 }
 
 // writeUnused tells of the file's other columns, and of daesa's.

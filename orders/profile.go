@@ -50,8 +50,9 @@ type Profile struct {
 	// for one of it.
 	Unseen bool
 
-	plain bool   // daesa's own: what it does not say was not
-	print string // of everything in it
+	plain   bool   // daesa's own: what it does not say was not
+	builtIn string // the profile of the program that it is or begins with; "": none
+	print   string // of everything in it
 }
 
 // Beside the methods of the contract a method's word may mean these.
@@ -100,6 +101,9 @@ func LoadProfile(nameOrFile string) (*Profile, error) {
 	err := profiles().Load(nameOrFile, func(declared *table.Declared, root *yaml.Node, own bool) {
 		p = readProfile(declared, root, p)
 		p.Name, p.plain = declared.Name, !own && declared.Name == DefaultProfile
+		if !own {
+			p.builtIn = declared.Name
+		}
 	})
 	if err != nil {
 		return nil, err

@@ -187,12 +187,12 @@ func TestAnOrderWhoseRowsAreTooFarApartIsRefused(t *testing.T) {
 	for i := range openOrders + 1 {
 		fmt.Fprintf(&rows, "O%d,결제완료,1000,,%s", i, when)
 	}
-	_, _, _, err := Check(write(t, itemsHead+rows.String()+"O0,배송중,1000,,"+when), by(t, "cafe24"), 10)
+	_, err := Check(write(t, itemsHead+rows.String()+"O0,배송중,1000,,"+when), by(t, "cafe24"), 10)
 	var failure *table.FileError
 	if !errors.As(err, &failure) || !strings.Contains(err.Error(), "order O0 stands here and in line 2") || !strings.Contains(failure.Hint(), "sort") {
 		t.Error(err)
 	}
-	if _, _, _, err := Check(write(t, itemsHead+rows.String()+"O1,배송중,1000,,"+when), by(t, "cafe24"), 10); err != nil {
+	if _, err := Check(write(t, itemsHead+rows.String()+"O1,배송중,1000,,"+when), by(t, "cafe24"), 10); err != nil {
 		t.Error("the last one within reach:", err)
 	}
 }

@@ -108,11 +108,20 @@ func (d *DB) addAgain(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, had 
 	if err := had.SameAsking(row.Request); err != nil {
 		return nil, err
 	}
-	added.Known = append(added.Known, had)
 	if row.Account == nil || !had.TakesAccount() {
+		added.Known = append(added.Known, had)
 		return nil, nil
 	}
-	return d.saveAccount(ctx, tx, *row.Account)
+	entries, err := d.saveAccount(ctx, tx, *row.Account)
+	if err != nil {
+		return nil, err
+	}
+	var now refundRow // it waits for the account no longer
+	if err := d.refundByRef(ctx, tx, &now, row.Request); err != nil {
+		return nil, err
+	}
+	added.Known = append(added.Known, now.request())
+	return entries, nil
 }
 
 // refundByRef finds the request of a ref, also one that was made for the same

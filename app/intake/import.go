@@ -62,8 +62,8 @@ type UnknownColumn struct{ File, Title string }
 const faultsShown = 100
 
 // refusedRows is the error of a file of which nothing was taken.
-func refusedRows(file string, rows int, faults table.Faults, advice string) error {
-	return hint.Errorf(advice, "%s: %d rows cannot be taken\n%w", file, rows, faults)
+func refusedRows(file string, tally orders.Tally, advice string) error {
+	return hint.Errorf(advice, "%s: %s\n%w", file, tally.Refused(), tally.First)
 }
 
 // Run imports the files. Every fault of every file is said before anything is
@@ -105,12 +105,12 @@ func (i Import) Run(ctx context.Context) (sum Imported, err error) {
 func (i Import) check() error {
 	var refused []error
 	for _, path := range i.Paths {
-		_, bad, faults, err := orders.Check(path, i.Options, faultsShown)
+		tally, err := orders.Check(path, i.Options, faultsShown)
 		switch {
 		case err != nil:
 			refused = append(refused, err)
-		case bad > 0 && i.Quarantine == "":
-			refused = append(refused, refusedRows(path, bad, faults, "mend the rows, or use --quarantine FILE to take the good ones; nothing of the file was taken"))
+		case tally.Bad() && i.Quarantine == "":
+			refused = append(refused, refusedRows(path, tally, "mend the rows, or use --quarantine FILE to take the good ones; nothing of the file was taken"))
 		}
 	}
 	return errors.Join(refused...)
@@ -170,13 +170,17 @@ func (i Import) refuse(file *orders.File, backward *orders.BackwardError) error 
 	if err != nil {
 		return errors.Join(backward, err)
 	}
-	var faults table.Faults
+	var tally orders.Tally
 	for _, line := range slices.Sorted(maps.Keys(lines)) {
 		if lines[line][0].Line == line { // once for each order
-			faults = append(faults, lines[line]...)
+			tally.First = append(tally.First, lines[line]...)
 		}
 	}
-	return refusedRows(file.Name(), len(lines), faults, orders.AdviceBackward)
+	tally.Faults = len(tally.First)
+	if tally.Rows = len(lines); tally.Rows > tally.Faults { // rows of items
+		tally.Orders = tally.Faults
+	}
+	return refusedRows(file.Name(), tally, orders.AdviceBackward)
 }
 
 // rows gives the good rows of a file; bad ones go aside where they may.

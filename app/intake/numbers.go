@@ -33,6 +33,7 @@ type Checked struct {
 	Known   int // of these, those that Toss knows under their number
 	Unknown []string
 	AtToss  []string // numbers of the same day that the file lacks
+	Listed  int      // numbers on Toss's list of the day
 	Bad     int      // rows that could not be read
 }
 
@@ -48,7 +49,10 @@ func (n Checked) Fits() bool { return n.Percent() >= enoughKnown }
 
 // Outcome adds that the numbers are not those that Toss was sent.
 func (n Checked) Outcome(day pay.Day, o *app.Outcome) {
-	if !n.Fits() {
+	switch {
+	case n.Listed == 0:
+		o.Add(app.EndedPerson, "Toss's list of %s is empty: is this the date, and the key this shop's?", day)
+	case !n.Fits():
 		o.Add(app.EndedPerson, "Toss knows %d of %d paid orders of %s under the file's number: is it the number that was sent to Toss?", n.Known, n.Paid, day)
 	}
 }
@@ -77,6 +81,7 @@ func (c CheckNumbers) Run(ctx context.Context) (Checked, error) {
 			return found, err
 		}
 	}
+	found.Listed = len(listed)
 	for id := range paid {
 		found.Paid++
 		if listed[id] {

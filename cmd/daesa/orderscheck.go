@@ -71,7 +71,10 @@ func (s *session) checkOrders(ctx context.Context, path string, day pay.Day, f f
 		if d.Refused > 0 {
 			s.printf("%d orders of the file could not be read: daesa orders inspect shows why\n", d.Refused)
 		}
-		if !found.Fits() {
+		switch {
+		case found.Listed == 0:
+			s.printf("Toss's list of the day is empty: is %s the date on which they were paid, and the secret key this shop's?\n", day)
+		case !found.Fits():
 			s.printShapes(d)
 		}
 	})
@@ -92,7 +95,11 @@ func (a *invocation) printShapes(d checkDocument) {
 	}
 	a.printf("\n")
 	a.printTable([]string{"IN THE FILE", "SHAPE", "AT TOSS", "SHAPE"}, rows)
-	a.printf("where one is made of the other, say so in a profile: order_number: {match: '^(.*)$', to: '$1'}\n")
+	if len(d.AtToss) == 0 {
+		a.printf("Toss's list of the day has no other number: these were paid on another day, or not through this shop's contract\n")
+		return
+	}
+	a.printf("where one can be made of the other, order_number of a profile says how: docs/files.md has an example\n")
 }
 
 func newNumberForm(id string) numberForm { return numberForm{id, orders.Shape(id)} }

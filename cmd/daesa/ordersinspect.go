@@ -23,6 +23,7 @@ type inspectDocument struct {
 	Sheet      *string             `json:"sheet"`
 	HeaderRow  *int                `json:"header_row"`
 	Profile    *string             `json:"profile"`
+	Note       *string             `json:"note"` // what people should know of files of the profile
 	Candidates []candidateDocument `json:"candidates"`
 	Columns    map[string]string   `json:"columns"`
 	Unused     []string            `json:"unused_columns"`
@@ -78,6 +79,9 @@ func (a *invocation) inspectOrders(path string, f fileFlags, write string) error
 	if err != nil {
 		return err
 	}
+	if write == "" && found.Unsettled != nil {
+		return found.Unsettled
+	}
 	if write != "" {
 		if err := writeNew(write, found.NewProfile(path)); err != nil {
 			return err
@@ -89,7 +93,7 @@ func (a *invocation) inspectOrders(path string, f fileFlags, write string) error
 	}
 	a.printInspected(document, found)
 	if write != "" {
-		a.printf("\nwrote %s: say there what every \"?\" is\n", write)
+		a.printf("\nwrote %s: finish it as its first lines say\n", write)
 	}
 	return nil
 }
@@ -106,7 +110,7 @@ func writeNew(path, text string) error {
 
 func (a *invocation) newInspectDocument(i orders.Inspection) inspectDocument {
 	d := inspectDocument{
-		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile),
+		Container: i.About.Container, Encoding: orNull(i.About.Encoding), Sheet: orNull(i.About.Sheet), Profile: orNull(i.Profile), Note: orNull(i.Note),
 		Columns: i.Columns, Unused: append([]string{}, i.Unused...), Statuses: meanings(i.Statuses), Methods: meanings(i.Methods), PGs: meanings(i.PGs),
 		Rows: i.Rows, Orders: i.Orders, Totals: map[string]int64{}, Sample: each(i.Sample, newOrderFields),
 		Candidates: each(i.Candidates, func(c orders.Candidate) candidateDocument {
@@ -145,6 +149,9 @@ func (a *invocation) printInspected(d inspectDocument, i orders.Inspection) {
 	for _, currency := range slices.Sorted(maps.Keys(d.Totals)) {
 		a.printf("total  %s\n", pay.Currency(currency).Spell(d.Totals[currency]))
 	}
+	if i.Note != "" {
+		a.printf("note   %s\n", plain(i.Note))
+	}
 	a.printCandidates(d)
 	a.printPairs("COLUMN", "IN THE FILE", i.Columns)
 	a.printPairs("STATUS WORD", "MEANS", i.Statuses)
@@ -173,6 +180,8 @@ func whichProfile(i orders.Inspection) string {
 	switch {
 	case i.Profile != "":
 		return i.Profile
+	case i.Unsettled != nil:
+		return "none before it is said which " + strings.Join(slices.Sorted(maps.Keys(i.Doubled)), ", ") + " is; the file has more than one"
 	case len(fitting) > 1:
 		return "several fit: " + strings.Join(fitting, ", ") + "; name one by --profile"
 	}

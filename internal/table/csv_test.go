@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"daesa/internal/hint"
 )
 
 // write puts content into a file of its own.
@@ -99,7 +102,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		"only a mark":              {"t.csv", "\ufeff", "t.csv: is empty", ""},
 		"only newlines":            {"t.csv", "\n\n", "t.csv: is empty", ""},
 		"UTF-16 without a mark":    {"t.csv", "a\x00,\x00b\x00\n\x00", "contains a NUL byte", ""},
-		"a column twice":           {"t.csv", "a,b, A\n", `t.csv:1: column "A" stands twice, as 1 and as 3`, ""},
+		"a column twice":           {"t.csv", "a,b, A\n", `t.csv:1: column "A" stands twice, as 1 and as 3`, "rename one of the two, or take it out"},
 		"a quotation without end":  {"t.csv", "a,b\n1,2\n\"3,4\n5,6\n", "t.csv:3: a quotation mark", "twice"},
 		"half a guard":             {"t.csv", "a,b\n=\"1,2\n", "t.csv:2: a quotation mark is misplaced or never closed (line 2, byte 2)", "twice"},
 		"text behind a quotation":  {"t.csv", "a,b\n\"1\"x,2\n", "t.csv:2: a quotation mark", "twice"},
@@ -129,6 +132,21 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	if _, err := Open(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "folder") {
 		t.Error("a folder:", err)
+	}
+}
+
+// TestAFileThatIsNotThereSaysWhereItWasLookedFor, and one that may not be read
+// who must be let.
+func TestAFileThatIsNotThereSaysWhereItWasLookedFor(t *testing.T) {
+	_, err := Open(filepath.Join(t.TempDir(), "nofile.csv"), Options{})
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(hint.Of(err), "the folder in which daesa was called") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
+	}
+	if advice := adviceOpen(&fs.PathError{Op: "open", Path: "a.csv", Err: fs.ErrPermission}); !strings.Contains(advice, "the user that daesa runs as") {
+		t.Error(advice)
+	}
+	if _, err = Open(t.TempDir(), Options{}); !strings.Contains(hint.Of(err), "a file in it") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
 	}
 }
 

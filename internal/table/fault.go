@@ -109,8 +109,20 @@ type FileError struct {
 	Line   int    // 0: the file as a whole
 	Reason string
 	Advice string
+	// Doubled are the columns for which the header has two titles, where that is
+	// why the file cannot be read.
+	Doubled []Doubled
 
 	several bool // the file has more sheets that people see
+}
+
+// Doubled is a column for which a header has two titles: only a person knows
+// which of them is meant.
+type Doubled struct {
+	Column        string
+	First, Second string // the titles, as the file has them
+
+	places [2]string
 }
 
 // Error is FILE:LINE: the reason; with the sheet where there are several.

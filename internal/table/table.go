@@ -9,11 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"daesa/internal/hint"
 )
 
 // cell is one value, or why it cannot be taken; raw is then what stands there.
@@ -49,6 +52,7 @@ type Reader struct {
 	looking bool // for what the first rows are, in whatever table of a page
 
 	headerHidden bool
+	doubled      []Doubled
 }
 
 // Layout is where the columns of a table stand. It outlives the reading, so that
@@ -89,7 +93,7 @@ func Open(path string, options Options) (*Reader, error) { return openAs(path, o
 func openAs(path string, options Options, looking bool) (*Reader, error) {
 	file, err := os.Open(path) //nolint:gosec // the path is the operator's
 	if err != nil {
-		return nil, err
+		return nil, hint.With(err, adviceOpen(err))
 	}
 	options.Limits = options.withDefaults()
 	r := &Reader{Layout: Layout{name: path}, file: file, options: options, looking: looking}
@@ -99,13 +103,24 @@ func openAs(path string, options Options, looking bool) (*Reader, error) {
 	return r, nil
 }
 
+// adviceOpen is what to do about a file that cannot be opened.
+func adviceOpen(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "look for it with ls; a name without a folder is looked for in the folder in which daesa was called"
+	case errors.Is(err, fs.ErrPermission):
+		return "let the user that daesa runs as read it"
+	}
+	return ""
+}
+
 func (r *Reader) open() error {
 	info, err := r.file.Stat()
 	switch {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return &FileError{File: r.name, Reason: "is a folder, not a file"}
+		return &FileError{File: r.name, Reason: "is a folder, not a file", Advice: "name a file in it"}
 	case !info.Mode().IsRegular():
 		return &FileError{File: r.name, Reason: "is not a regular file", Advice: "save it as a file first"}
 	case info.Size() == 0:
@@ -160,6 +175,9 @@ func (r *Reader) readHeader() error {
 			return err
 		}
 	}
+	if len(r.doubled) > 0 {
+		return r.refuseDoubled(found.line)
+	}
 	r.aside = r.fromAside(r.options.Own)
 	return nil
 }
@@ -178,12 +196,21 @@ func (r *Reader) nameColumn(i, line int) error {
 		r.index[name] = i
 	case !known: // nobody reads either of them
 	case Title(r.header[first]) == Title(title):
-		return &FileError{File: r.name, Line: line, Reason: fmt.Sprintf("column %q stands twice, as %s and as %s", title, r.place(first), r.place(i))}
+		return &FileError{File: r.name, Line: line, Advice: "rename one of the two, or take it out",
+			Reason: fmt.Sprintf("column %q stands twice, as %s and as %s", title, r.place(first), r.place(i))}
 	default:
-		return &FileError{File: r.name, Line: line, Advice: "keep one of the two, or name the right one in a profile",
-			Reason: fmt.Sprintf("two columns are the %s: %s (%s) and %s (%s)", name, r.place(first), r.header[first], r.place(i), title)}
+		r.doubled = append(r.doubled, Doubled{name, r.header[first], title, [2]string{r.place(first), r.place(i)}})
 	}
 	return nil
+}
+
+// refuseDoubled names all columns of which there are two.
+func (r *Reader) refuseDoubled(line int) error {
+	reasons := make([]string, len(r.doubled))
+	for i, d := range r.doubled {
+		reasons[i] = fmt.Sprintf("two columns are the %s: %s (%s) and %s (%s)", d.Column, d.places[0], d.First, d.places[1], d.Second)
+	}
+	return &FileError{File: r.name, Line: line, Doubled: r.doubled, Advice: "keep one of the two, or name the right one in a profile", Reason: strings.Join(reasons, "; ")}
 }
 
 // findHeader looks for the header by names, never by its place.

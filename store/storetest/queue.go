@@ -15,16 +15,17 @@ import (
 
 // queueTests are what the queue of refunds must do alike on both databases.
 var queueTests = map[string]func(*testing.T, *store.DB){
-	"queue: the most urgent deadline is claimed first":                   urgentFirst,
-	"queue: a claimed request is nobody else's until its lease is over":  leases,
-	"queue: workers never share a request nor a payment":                 workersApart,
-	"queue: an intent is frozen, and a lost lease writes nothing":        fencedQueue,
-	"queue: one in flight for each payment, two seconds between cancels": oneInFlight,
-	"queue: the brake and the limits hold in the claim":                  brakeAndLimits,
-	"queue: one provider's cancel is one request's":                      oneClaim,
-	"queue: a new key needs an answer, and nothing is deleted":           triggersHold,
-	"queue: an approval is another person's, and covers what it covered": approvals,
-	"queue: by hand and by Toss together are never more than was paid":   handTransfers,
+	"queue: the most urgent deadline is claimed first":                        urgentFirst,
+	"queue: a claimed request is nobody else's until its lease is over":       leases,
+	"queue: workers never share a request nor a payment":                      workersApart,
+	"queue: an intent is frozen, and a lost lease writes nothing":             fencedQueue,
+	"queue: one in flight for each payment, two seconds between cancels":      oneInFlight,
+	"queue: the brake and the limits hold in the claim":                       brakeAndLimits,
+	"queue: one provider's cancel is one request's":                           oneClaim,
+	"queue: a new key needs an answer, and nothing is deleted":                triggersHold,
+	"queue: an approval is another person's, and covers what it covered":      approvals,
+	"queue: a request whose account comes says at once that it waits no more": accountComes,
+	"queue: by hand and by Toss together are never more than was paid":        handTransfers,
 }
 
 // asked adds an approved request of its own payment.
@@ -46,6 +47,24 @@ func asked(t *testing.T, db *store.DB, ref string, amount int64, cancelBy time.T
 		}
 	}
 	return stored(t, db, r.ID)
+}
+
+// accountComes: asking again with the account gives the request as it is then, and
+// not as it was.
+func accountComes(t *testing.T, db *store.DB) {
+	waits := func(r *refunds.Request, p *pay.Payment) {
+		p.Method, r.Method, r.State = pay.VirtualAccount, pay.VirtualAccount, refunds.NeedsAccount
+	}
+	r := asked(t, db, "waits", 1000, now.Add(time.Hour), waits)
+	p := pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.Done, Method: pay.VirtualAccount, Currency: pay.KRW,
+		TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour), PartialCancelable: true}
+	added, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Account: account("waits", "print-waits", now)}}, "kim", now)
+	if err != nil || len(added.New) > 0 || len(added.Known) != 1 || added.Known[0].State != refunds.Requested {
+		t.Errorf("%+v %v", added, err)
+	}
+	if r = stored(t, db, r.ID); r.State != refunds.Requested || added.Known[0].AccountPrint != r.AccountPrint {
+		t.Errorf("it is stored as %+v", r)
+	}
 }
 
 func stored(t *testing.T, db *store.DB, id string) refunds.Request {
