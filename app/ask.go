@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"daesa/pay"
@@ -22,6 +23,7 @@ type Requests interface {
 	// RefundByRef gives the request that a ref has made, also under another MID
 	// for the same payment; nil: there is none.
 	RefundByRef(ctx context.Context, mid, paymentKey, ref string) (*refunds.Request, error)
+	// RefundsOfOrder gives the requests of an order, of one merchant or ("") all.
 	RefundsOfOrder(ctx context.Context, mid, orderID string) ([]refunds.Request, error)
 	// Known gives what is known of a payment beside a request.
 	Known(ctx context.Context, r refunds.Request) (refunds.Known, error)
@@ -41,13 +43,16 @@ type Merchant struct {
 type Asker struct {
 	Merchants map[string]Merchant // by MID
 	Requests  Requests
-	Looks     Looks          // nil: look-ups are not kept between two runs
-	Sealer    refunds.Sealer // nil: there is no account key
-	Actor     string
-	Batch     string // of the file; "" for one asking
-	Now       time.Time
-	Clock     func() time.Time      // when a look-up was made
-	Progress  func(done, total int) // nil: nobody watches
+	// Another says whether a MID is another merchant's of the configuration than
+	// the one of mid; nil: there is one merchant.
+	Another  func(mid, other string) bool
+	Looks    Looks          // nil: look-ups are not kept between two runs
+	Sealer   refunds.Sealer // nil: there is no account key
+	Actor    string
+	Batch    string // of the file; "" for one asking
+	Now      time.Time
+	Clock    func() time.Time      // when a look-up was made
+	Progress func(done, total int) // nil: nobody watches
 }
 
 // Planned is one asking with what would become of it.
@@ -96,7 +101,7 @@ func (a *Asker) One(ctx context.Context, asking refunds.Asking) (Planned, error)
 }
 
 // plan makes the request of an asking from its look-up. ahead are the requests
-// of the same payment that earlier rows of the same file make.
+// of the same order that earlier rows of the same file make.
 func (a *Asker) plan(ctx context.Context, asking refunds.Asking, look Look, ahead []refunds.Request) (Planned, error) {
 	planned := Planned{Asking: asking, Adding: refunds.Adding{Payment: look.Payment, SeenAt: look.At}}
 	if look.Evidence.Body != nil {
@@ -115,8 +120,7 @@ func (a *Asker) request(ctx context.Context, planned *Planned, ahead []refunds.R
 	if asking.OrderID != "" && p.OrderID != asking.OrderID {
 		return &refunds.AskError{Column: "order_id", Reason: fmt.Sprintf("this payment belongs to order %q", p.OrderID), Korean: fmt.Sprintf("이 결제는 주문 %q의 결제입니다", p.OrderID)}
 	}
-	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
-	known, err := a.Requests.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
+	known, err := a.known(ctx, asking, p, ahead)
 	if err != nil {
 		return err
 	}
@@ -131,8 +135,8 @@ func (a *Asker) request(ctx context.Context, planned *Planned, ahead []refunds.R
 	if had != nil {
 		return a.again(ctx, planned, *had)
 	}
-	for _, r := range ahead {
-		known = known.With(r)
+	if p, known, err = a.meant(ctx, planned, known, ahead); err != nil {
+		return err
 	}
 	plan, err := refunds.PlanAsking(asking, p, known, a.Merchants[asking.MID].Policy, a.Actor, a.Batch, a.Now)
 	if err != nil {
@@ -150,15 +154,62 @@ func (a *Asker) request(ctx context.Context, planned *Planned, ahead []refunds.R
 	return nil
 }
 
+// known is what is known of a payment beside the request that an asking makes.
+func (a *Asker) known(ctx context.Context, asking refunds.Asking, p pay.Payment, ahead []refunds.Request) (refunds.Known, error) {
+	id := refunds.RequestID(asking.MID, asking.RefOf(p.PaymentKey))
+	known, err := a.Requests.Known(ctx, refunds.Request{ID: id, MID: asking.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID})
+	if err != nil {
+		return known, err
+	}
+	known = known.Without(a.another(asking.MID))
+	for _, r := range ahead {
+		if r.PaymentKey == p.PaymentKey {
+			known = known.With(r)
+		} else {
+			known = known.WithOther(r)
+		}
+	}
+	return known, nil
+}
+
+// another says of other MIDs whether they are another merchant's.
+func (a *Asker) another(mid string) func(string) bool {
+	return func(other string) bool { return a.Another != nil && a.Another(mid, other) }
+}
+
+// meant looks the other payments of the order up, and gives the one that the
+// asking is about, with what is known of it.
+func (a *Asker) meant(ctx context.Context, planned *Planned, known refunds.Known, ahead []refunds.Request) (pay.Payment, refunds.Known, error) {
+	asking, p := planned.Asking, planned.Adding.Payment
+	known, seen, err := known.LookBeside(ctx, asking.MID, a.Merchants[asking.MID].Payment)
+	if err != nil {
+		return p, known, err
+	}
+	planned.Adding.Evidence = append(planned.Adding.Evidence, seen...)
+	meant, err := refunds.PaymentMeant(asking, p, known)
+	if err != nil || meant.PaymentKey == p.PaymentKey {
+		return p, known, err
+	}
+	planned.Adding.Payment = meant
+	known, err = a.known(ctx, asking, meant, ahead)
+	return meant, known, err
+}
+
 // had finds the request that an asking has made before: by its ref, or the one
 // that waits for the account which is given now, since that of a night has a ref
-// that nobody types. nil: there is none.
+// that nobody types. One that names the order alone repeats a request of whatever
+// payment of it. nil: there is none.
 func (a *Asker) had(ctx context.Context, asking refunds.Asking, p pay.Payment) (*refunds.Request, error) {
+	requests, err := a.Requests.RefundsOfOrder(ctx, "", p.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	another := a.another(asking.MID)
+	requests = slices.DeleteFunc(requests, func(r refunds.Request) bool { return another(r.MID) })
+	if had := asking.Repeats(p, requests); had != nil {
+		return had, nil
+	}
 	if asking.Account != nil && asking.Ref == "" {
-		requests, err := a.Requests.RefundsOfOrder(ctx, p.MID, p.OrderID)
-		if err != nil {
-			return nil, err
-		}
 		amount, unread := p.Currency.ParseWritten(asking.Amount)
 		for _, r := range requests {
 			if r.PaymentKey == p.PaymentKey && r.State == refunds.StateNeedsAccount && (asking.All || unread == nil && r.Amount == amount) {
@@ -173,8 +224,10 @@ func (a *Asker) had(ctx context.Context, asking refunds.Asking, p pay.Payment) (
 // amount or part under the ref is refused.
 func (a *Asker) again(ctx context.Context, planned *Planned, had refunds.Request) error {
 	asking, p := planned.Asking, planned.Adding.Payment
-	asked := had
-	asked.PaymentKey = p.PaymentKey
+	asked, repeated := had, asking.Repeats(p, []refunds.Request{had}) != nil
+	if !repeated {
+		asked.PaymentKey = p.PaymentKey
+	}
 	for _, each := range []struct {
 		column, text string
 		to           *int64
@@ -193,9 +246,12 @@ func (a *Asker) again(ctx context.Context, planned *Planned, had refunds.Request
 	}
 	planned.Adding.Request, planned.Known = had, true
 	switch {
+	case had.PaymentKey != p.PaymentKey:
+		planned.Warning = refunds.Said{Korean: "이 주문의 다른 결제(" + had.PaymentKey + ")의 환불로 이미 요청되었습니다. 지금 토스에 보이는 결제도 환불하려면 결제키를 적으십시오",
+			English: "it was asked for before, of payment " + had.PaymentKey + " of this order: name the payment key if the one that Toss shows now is to go back as well"}
 	case had.MID != asking.MID:
 		planned.Warning = refunds.Said{Korean: "상점아이디 " + had.MID + "로 이미 요청되었습니다", English: "it was asked for before, under merchant " + had.MID}
-	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount():
+	case asking.Account != nil && had.State.Unsent() && p.DepositedAccount(): // of this payment
 		account, err := refunds.AccountFor(*asking.Account, p)
 		if err != nil {
 			return err

@@ -167,27 +167,71 @@ func (f *FilePlan) Run(ctx context.Context) ([]Planned, error) {
 		return nil, err
 	}
 	rows := make([]Planned, len(f.askings))
-	ahead := map[string][]refunds.Request{}
+	ahead := map[order][]refunds.Request{}
+	twice := f.whollyTwice()
 	for i, asking := range f.askings {
 		key := look{asking.MID, askedFor(asking)}
 		if err := f.refused[key]; err != nil {
 			rows[i] = Planned{Asking: asking, Err: err}
 			continue
 		}
-		found := f.looks[key]
-		rows[i], err = f.a.plan(ctx, asking, found, ahead[found.Payment.PaymentKey])
+		if err := twice[i]; err != nil {
+			rows[i] = Planned{Asking: asking, Err: err}
+			continue
+		}
+		of := order{asking.MID, f.looks[key].Payment.OrderID}
+		rows[i], err = f.a.plan(ctx, asking, f.looks[key], ahead[of])
 		if err != nil {
-			return nil, err
+			return nil, &StoppedError{Done: len(f.looks) + len(f.refused), Total: len(f.todo) + f.kept, Err: err}
 		}
 		if rows[i].New() {
-			payment := found.Payment.PaymentKey
-			ahead[payment] = append(ahead[payment], rows[i].Adding.Request)
+			ahead[of] = append(ahead[of], rows[i].Adding.Request)
 		}
 	}
+	sayEqual(rows)
 	if f.a.Looks != nil {
 		return rows, f.a.Looks.ForgetLooks(ctx, f.a.Batch, f.a.Clock().Add(-looksLive))
 	}
 	return rows, nil
+}
+
+type order struct{ mid, id string }
+
+// whollyTwice finds the rows without a ref that turn out to name one payment, one
+// by its key and one by its order: which of them is right is for a person to say.
+// It gives the refusals by the number of the row among those without a fault.
+func (f *FilePlan) whollyTwice() map[int]error {
+	rows := slices.Concat(f.askings, f.faulty)
+	first, refused := map[look]int{}, map[int]error{}
+	for i, asking := range rows {
+		found, ok := f.looks[look{asking.MID, askedFor(asking)}]
+		if !ok || asking.Ref != "" {
+			continue
+		}
+		key := look{asking.MID, found.Payment.PaymentKey}
+		other, twice := first[key]
+		if !twice {
+			first[key] = i
+			continue
+		}
+		refused[i], refused[other] = refunds.SamePayment(asking, rows[other].Line), refunds.SamePayment(rows[other], asking.Line)
+	}
+	return refused
+}
+
+// sayEqual says of the rows of a file that equal another one of it that they are
+// approved by their ids: the store marks the earlier one, too.
+func sayEqual(rows []Planned) {
+	at := map[string]int{}
+	for i := range rows {
+		if !rows[i].New() {
+			continue
+		}
+		at[rows[i].Adding.Request.ID] = i
+		if first, ok := at[rows[i].Adding.Request.SameAs]; ok && rows[first].Adding.Request.State == refunds.StateRequested {
+			rows[first].Warning = rows[first].Warning.And(refunds.SaidEqual(rows[i].Adding.Request.ID))
+		}
+	}
 }
 
 // lookUp makes the look-ups that are not there yet. What is refused is of one

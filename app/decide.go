@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"daesa/internal/hint"
@@ -64,8 +65,11 @@ type Decider struct {
 	// Policy says what is configured for requests of a merchant; false: the
 	// merchant is not configured.
 	Policy func(mid string) (refunds.AskPolicy, bool)
-	By     string
-	Now    time.Time
+	// Another says whether a MID is another merchant's of the configuration than
+	// the one of mid; nil: there is one merchant.
+	Another func(mid, other string) bool
+	By      string
+	Now     time.Time
 }
 
 // ErrUnknownID: the store has no such thing.
@@ -76,10 +80,11 @@ var ErrUnknownID = hint.Called("unknown_id", errors.New("no such id"))
 func ofOneDecision(err error) bool {
 	var stale *reconcile.StaleError
 	var refunding *reconcile.RefundingError
+	var refunded *reconcile.RefundedError
 	var tooMuch *refunds.TooMuchError
 	var sameRef *refunds.RefError
 	var before *reconcile.DecidedBeforeError
-	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
+	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &refunded) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
 		errors.Is(err, ErrUnknownID) || errors.Is(err, refunds.ErrOnItsWay)
 }
 
@@ -133,7 +138,14 @@ func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Decis
 	if err != nil {
 		return decision, err
 	}
-	if before := refunds.AskedBy(b, requests); before != nil {
+	before := refunds.AskedBy(b, requests)
+	if i := slices.IndexFunc(requests, func(r refunds.Request) bool { return r.ID == b.RefundID }); i >= 0 && b.Bears(w) {
+		before = &requests[i] // whatever became of it
+	}
+	if before != nil {
+		if err := refunds.IsNamed(*before, named); err != nil {
+			return decision, refuse(err)
+		}
 		decision.Request, decision.Adopted, decision.Word.RefundID = *before, true, before.ID
 		return decision, nil
 	}
@@ -154,7 +166,7 @@ func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Decis
 	case err != nil:
 		return decision, fmt.Errorf("nothing was decided: %w", err)
 	}
-	plan, err := d.ask(ctx, b, p, named, policy, book.Batch, number(b, requests), asked)
+	plan, seen, err := d.ask(ctx, b, p, named, policy, book.Batch, number(b, requests), asked)
 	var refused *refunds.AskError
 	if errors.As(err, &refused) {
 		return decision, refuse(err)
@@ -166,29 +178,41 @@ func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Decis
 		return decision, refuse(err)
 	}
 	decision.Request, decision.Found, decision.Warning = plan.Request, plan.Found, plan.Warning.English
-	decision.Payment, decision.Evidence, decision.Word.RefundID = p, []pay.Evidence{evidence}, plan.Request.ID
+	decision.Payment, decision.Evidence, decision.Word.RefundID = p, append([]pay.Evidence{evidence}, seen...), plan.Request.ID
 	return decision, nil
 }
 
-// ask plans the request as any other of a person is planned.
-func (d *Decider) ask(ctx context.Context, b reconcile.Break, p pay.Payment, named refunds.Named, policy refunds.AskPolicy, batch string, number int, asked []refunds.Taken) (refunds.Plan, error) {
+// ask plans the request as any other of a person is planned, by a look at every
+// payment of the order.
+func (d *Decider) ask(ctx context.Context, b reconcile.Break, p pay.Payment, named refunds.Named, policy refunds.AskPolicy, batch string, number int, asked []refunds.Taken) (refunds.Plan, []pay.Evidence, error) {
 	known, err := d.Store.Known(ctx, refunds.Request{MID: b.MID, PaymentKey: p.PaymentKey, OrderID: p.OrderID, BreakID: b.ID})
 	if err != nil {
-		return refunds.Plan{}, err
+		return refunds.Plan{}, nil, err
 	}
 	if p, err = refunds.MayBeAsked(p, refunds.Asking{MID: b.MID}, known); err != nil {
-		return refunds.Plan{}, err
+		return refunds.Plan{}, nil, err
 	}
 	known.Taken = append(known.Taken, asked...)
+	known = known.Without(func(other string) bool { return d.Another != nil && d.Another(b.MID, other) })
+	known, seen, err := known.LookBeside(ctx, b.MID, func(ctx context.Context, key string) (pay.Payment, pay.Evidence, error) {
+		return d.Payments.Payment(ctx, b.MID, key)
+	})
+	if err != nil {
+		return refunds.Plan{}, seen, fmt.Errorf("nothing was decided: %w", err)
+	}
 	asking, err := refunds.AskingOf(b, p, known, named, number)
 	if err != nil {
-		return refunds.Plan{}, err
+		return refunds.Plan{}, seen, err
+	}
+	if _, err := refunds.PaymentMeant(asking, p, known); err != nil {
+		return refunds.Plan{}, seen, err
 	}
 	plan, err := refunds.PlanAsking(asking, p, known, policy, d.By, batch, d.Now)
 	if err != nil {
-		return refunds.Plan{}, err
+		return refunds.Plan{}, seen, err
 	}
-	return refunds.OnBreak(plan, b)
+	plan, err = refunds.OnBreak(plan, b)
+	return plan, seen, err
 }
 
 // number is that of the next request of a break. It is derived, so that a

@@ -118,6 +118,8 @@ func kind(k reconcile.Kind) func(*desk, *reconcile.Break, *pay.Payment) {
 		case reconcile.DuplicatePayment:
 			both := int64(60_000)
 			b.ProviderAmount = &both
+			d.known.Siblings = []refunds.Sibling{{MID: shop, PaymentKey: "k9"}}
+			d.payments = map[string]pay.Payment{"k9": {MID: shop, PaymentKey: "k9", OrderID: "A-1", Status: pay.Done, Currency: pay.KRW, TotalAmount: 30_000, BalanceAmount: 30_000}}
 		default: // as it is
 		}
 	}
@@ -170,8 +172,8 @@ func TestWhatADecisionAsksFor(t *testing.T) {
 		}}, refused: "or the shop holds it now"},
 		{name: "a duplicate payment that nobody named", change: []change{kind(reconcile.DuplicatePayment)}, refused: "must be named: daesa breaks resolve b1 --as refund_now --payment KEY"},
 		{name: "a duplicate payment", change: []change{kind(reconcile.DuplicatePayment)}, named: refunds.Named{Payment: "k1"}, amount: 30_000, state: refunds.StateRequested},
-		{name: "the only payment that holds money", change: []change{kind(reconcile.DuplicatePayment), func(_ *desk, b *reconcile.Break, p *pay.Payment) { b.ProviderAmount = &p.BalanceAmount }},
-			named: refunds.Named{Payment: "k1"}, refused: "no other payment of this order held money"},
+		{name: "the only payment that holds money", change: []change{kind(reconcile.DuplicatePayment), func(d *desk, _ *reconcile.Break, _ *pay.Payment) { delete(d.payments, "k9") }},
+			named: refunds.Named{Payment: "k1"}, refused: "30000 KRW would go back, and the payments of this order hold 10000 KRW more than the shop"},
 		{name: "the payment of another order", change: []change{kind(reconcile.DuplicatePayment), func(d *desk, _ *reconcile.Break, _ *pay.Payment) {
 			d.payments = map[string]pay.Payment{"k2": {MID: shop, PaymentKey: "k2", OrderID: "A-2", Currency: pay.KRW}}
 		}}, named: refunds.Named{Payment: "k2"}, refused: "belongs to order A-2"},

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"daesa/internal/hint"
@@ -62,7 +63,7 @@ func (x GiveWord) Run(ctx context.Context) (Given, error) {
 	if err := x.Head.Check(ctx); err != nil {
 		return given, err
 	}
-	word := refunds.Approval{IDs: x.IDs, By: x.By, Note: x.Note, Now: x.Now, Check: x.check}
+	word := refunds.Approval{IDs: x.IDs, By: x.By, Note: x.Note, Now: x.Now, Check: func(requests []refunds.Request) error { return x.check(requests, given.LeftOut) }}
 	if x.Batch != "" {
 		requests, err := x.Store.RefundsOfBatch(ctx, x.MID, x.Batch)
 		if err != nil {
@@ -98,7 +99,7 @@ func (x GiveWord) waiting(requests []refunds.Request) (ids, leftOut []string) {
 }
 
 // check compares what is to be approved with what the person has seen.
-func (x GiveWord) check(requests []refunds.Request) error {
+func (x GiveWord) check(requests []refunds.Request, leftOut []string) error {
 	if x.Expect == nil {
 		return nil
 	}
@@ -119,6 +120,9 @@ func (x GiveWord) check(requests []refunds.Request) error {
 		return &AskedError{fmt.Errorf("--expect-amount: %w", err), "write the sum as every list prints it: 10000, 10,000, 10,000원, or 181.56 for dollars"}
 	}
 	if len(requests) != x.Expect.Count || sum != want {
+		if len(leftOut) > 0 {
+			look += "; approved by their ids alone, since each equals another request of its order: " + strings.Join(leftOut, " ")
+		}
 		return hint.Errorf("look again: "+look, "%s holds %d requests over %s %s that can be approved so, and not %d over %s; nothing was approved",
 			what, len(requests), currency.Format(sum), currency, x.Expect.Count, x.Expect.Amount)
 	}
@@ -134,9 +138,12 @@ type HeldStore interface {
 // ResolveRefund is `refunds resolve`: a person's word on a held refund, after a
 // look at the payment.
 type ResolveRefund struct {
-	Store    HeldStore
-	Head     *HeadKeeper
-	LookUps  map[string]LookUp // by MID
+	Store   HeldStore
+	Head    *HeadKeeper
+	LookUps map[string]LookUp // by MID
+	// Another says whether a MID is another merchant's of the configuration than
+	// the one of mid; nil: there is one merchant.
+	Another  func(mid, other string) bool
 	ID       string
 	Executed bool // Toss has made this refund's cancel; else there is none
 	Note     string
@@ -163,11 +170,17 @@ func (x ResolveRefund) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	known := claimed.Known.Without(func(other string) bool { return x.Another != nil && x.Another(r.MID, other) })
+	known, seen, err := known.LookBeside(ctx, r.MID, lookUp.Payment)
+	if err != nil {
+		return err
+	}
+	claimed.Known = known
 	step, err := refunds.Resolve(*claimed, p, x.Executed, x.By, x.Now)
 	if err != nil {
 		return err
 	}
-	return x.Store.ResolveRefund(ctx, claimed, step, refunds.Kept(r, step, p), []pay.Evidence{evidence}, x.By, x.Note, x.Now)
+	return x.Store.ResolveRefund(ctx, claimed, step, refunds.Kept(r, step, p), append([]pay.Evidence{evidence}, seen...), x.By, x.Note, x.Now)
 }
 
 // TransferStore gives a transfer by hand, and takes a person's word on it.

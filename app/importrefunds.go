@@ -75,7 +75,7 @@ type AskedLine struct {
 type Imported struct {
 	Lines                 []AskedLine // in the order of the file
 	Added, Known, Refused int
-	Amount                map[pay.Currency]int64 // of what was added, or would be
+	Amount                map[pay.Currency]int64 // of what was added, or would be, less what is past its deadline
 	Expired               int                    // of these, past their deadline: for a transfer by hand
 	WithoutAccount        int                    // of these, without the refund account that they need
 }
@@ -121,10 +121,12 @@ func (f *RefundFile) faultyOrders() map[int]string {
 // count takes in a request that was added, or would be.
 func (d *Imported) count(r refunds.Request) {
 	d.Added++
+	if r.State == refunds.StateExpired { // Toss is never asked for it
+		d.Expired++
+		return
+	}
 	d.Amount[r.Currency] += r.Amount
 	switch r.State {
-	case refunds.StateExpired:
-		d.Expired++
 	case refunds.StateNeedsAccount:
 		d.WithoutAccount++
 	default: // it takes its way
@@ -141,6 +143,9 @@ func (p Planned) line() AskedLine {
 	}
 	if p.Err == nil {
 		line.ID, line.State, line.CancelBy = r.ID, r.State, r.CancelBy
+	}
+	if p.Err == nil && r.ErrorCode != "" {
+		line.Why = refunds.Said{English: refunds.Explain(refunds.English, r.ErrorCode, "", r.CancelBy).Cause}.And(p.Warning).English
 	}
 	return line
 }

@@ -68,7 +68,7 @@ func TestADryRunSaysOfEveryRowWhatWouldBecomeOfIt(t *testing.T) {
 	if got := plan.outcomes(); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	if plan.Added != 3 || plan.Known != 1 || plan.Refused != 3 || plan.Amount[pay.KRW] != 3000+10_000+5000 || plan.WithoutAccount != 1 || plan.Expired != 1 {
+	if plan.Added != 3 || plan.Known != 1 || plan.Refused != 3 || plan.Amount[pay.KRW] != 3000+10_000 || plan.WithoutAccount != 1 || plan.Expired != 1 {
 		t.Errorf("%+v", plan)
 	}
 	if len(d.requests) != 1 {

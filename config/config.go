@@ -355,6 +355,14 @@ func (c *Config) MainMID(mid string) string {
 	return mid
 }
 
+// AnotherMerchant says whether a MID is another merchant's of the configuration
+// than the one of mid. One that is not configured may be the same shop under a mid
+// that was corrected since.
+func (c *Config) AnotherMerchant(mid, other string) bool {
+	_, configured := c.Merchant(c.MainMID(other))
+	return configured && c.MainMID(other) != c.MainMID(mid)
+}
+
 // Loopback says whether the merchant's provider is on this machine, which
 // only a pretend one is.
 func (m Merchant) Loopback() bool {

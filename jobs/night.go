@@ -52,6 +52,9 @@ type night struct {
 	// failedDays are days of the list that could not be read, or not whole;
 	// emptyDays those that were read for the first time and have no row.
 	failedDays, emptyDays map[pay.Day]bool
+	// covered are the days that were covered before the comparison's snapshot:
+	// what another night covers later has its rows outside of it.
+	covered map[pay.Day]bool
 	// shopSeen is until when the shop could have told of an order, while the day
 	// still runs; zero for a day that is over.
 	shopSeen time.Time
@@ -264,6 +267,10 @@ func (n *night) filter(ctx context.Context) error {
 		if err := n.cmp.KeepMethod(ctx, pay.Phone); err != nil {
 			return err
 		}
+	}
+	var err error
+	if n.covered, err = n.Pages.CoveredDays(ctx, n.scope.MID, "", pay.DayOf(n.now)); err != nil {
+		return err
 	}
 	if err := n.cmp.Fold(ctx); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/sandbox"
 	"daesa/store"
 )
 
@@ -400,4 +401,43 @@ func TestTheEndOfAForeignCancelIsNews(t *testing.T) {
 	s := w.cannedNight(c, day)
 	wantBreaks(t, s, "cancel_not_recorded F")
 	provesItself(t, s)
+}
+
+// Another date's night that covers a day while this one compares was taken for a
+// list that lacks rows: its rows lie outside of this night's snapshot.
+func TestADayThatAnotherNightCoversMeanwhileIsNoHole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{history: sandbox.HistoryOptions{Seed: 3, Orders: 400, Days: 2, BreakShare: 0.05}})
+	w.toss.SetClock(morning(last))
+	w.importOrders(morning(last))
+	n := w.nightly()
+	open := n.Compare
+	n.Compare = func(ctx context.Context, scope reconcile.Scope, now time.Time) (jobs.Comparison, error) {
+		c, err := open(ctx, scope, now)
+		return &meanwhile{Comparison: c, then: func() { w.night(last) }}, err
+	}
+	s, err := n.Run(t.Context(), last.Add(-1), morning(last))
+	if err != nil || !s.Run.Complete {
+		t.Errorf("complete %t, gaps %v, %v", s.Run.Complete, gapsOf(s.Run), err)
+	}
+	if !w.covers(last) {
+		t.Error("the other night's day is covered no more")
+	}
+}
+
+// meanwhile lets something happen once the comparison has its snapshot.
+type meanwhile struct {
+	jobs.Comparison
+	then func()
+}
+
+func (m *meanwhile) Fold(ctx context.Context) error {
+	if err := m.Comparison.Fold(ctx); err != nil {
+		return err
+	}
+	if then := m.then; then != nil {
+		m.then = nil
+		then()
+	}
+	return nil
 }

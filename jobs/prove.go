@@ -36,9 +36,7 @@ func (n *night) prove(ctx context.Context) error {
 	if err := n.proveList(ctx); err != nil {
 		return err
 	}
-	if err := n.readTo(ctx); err != nil {
-		return err
-	}
+	n.readTo()
 	n.run.Windows = slices.DeleteFunc(n.run.Windows, func(w reconcile.Window) bool { return n.failedDays[w.Day] })
 	for _, total := range n.sums {
 		total.Unexplained = total.Shop - total.Provider - total.Explained
@@ -61,23 +59,18 @@ func (n *night) prove(ctx context.Context) error {
 // readTo finds the end of the newest day whose list was read whole: rows up to
 // then are in the sum of Toss's side, also those of later dates where an older
 // date is run again.
-func (n *night) readTo(ctx context.Context) error {
+func (n *night) readTo() {
 	if !n.listed() {
-		return nil
+		return
 	}
-	covered, err := n.Pages.CoveredDays(ctx, n.scope.MID, "", pay.DayOf(n.now))
-	if err != nil {
-		return err
-	}
-	for day, whole := range covered {
-		if whole {
+	for day, whole := range n.covered {
+		if whole && !n.failedDays[day] {
 			n.run.ListedTo = pay.Latest(n.run.ListedTo, day.End())
 		}
 	}
 	if n.run.ListedTo.After(n.now) {
 		n.run.ListedTo = n.now
 	}
-	return nil
 }
 
 // moved sums what moved on the date itself, on each side alone, after the list
@@ -92,13 +85,7 @@ func (n *night) moved(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n.listed() && !n.failedDays[n.scope.Day] {
-		covered, err := n.Pages.CoveredDays(ctx, n.scope.MID, n.scope.Day, n.scope.Day)
-		if err != nil {
-			return err
-		}
-		day.Listed = covered[n.scope.Day]
-	}
+	day.Listed = n.listed() && !n.failedDays[n.scope.Day] && n.covered[n.scope.Day]
 	if !day.Listed {
 		for i := range day.Totals {
 			day.Totals[i].Provider = reconcile.Moved{}
@@ -130,19 +117,15 @@ type lack struct {
 // rows differ. And an empty list proves nothing while the shop has paid orders
 // of the day of which nobody has asked.
 func (n *night) proveList(ctx context.Context) error {
-	covered, err := n.Pages.CoveredDays(ctx, n.scope.MID, "", n.scope.Day.Add(1))
-	if err != nil {
-		return err
-	}
 	var read []pay.Day
 	for _, window := range n.run.Windows {
 		read = append(read, window.Day)
 	}
 	lacking := map[pay.Day]lack{}
-	err = n.cmp.Unlisted(ctx, read, func(m reconcile.Movement) {
+	err := n.cmp.Unlisted(ctx, read, func(m reconcile.Movement) {
 		day := pay.DayOf(m.At)
 		switch {
-		case m.Contradicts(covered) || n.readSoFar(m):
+		case m.Contradicts(n.covered) || n.readSoFar(m):
 			of := lacking[day]
 			lacking[day] = lack{of.movements + 1, m.OrderID}
 		case n.listed() && m.Counted && (m.At.IsZero() || !n.failedDays[day]):

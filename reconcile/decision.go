@@ -39,6 +39,9 @@ func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed b
 	if b.Status == Refunding && w.As == RefundNow {
 		return b, false, &RefundingError{b.ID, b.RefundID, b.ResolvedBy}
 	}
+	if b.Status == Resolved && b.Resolution == RefundNow && w.As == RefundNow {
+		return b, false, &RefundedError{b.ID, b.RefundID, b.OrderID}
+	}
 	if now := b.movedSince(w.Seen); now != "" {
 		return b, false, &StaleError{now}
 	}

@@ -39,6 +39,20 @@ func (e *RefundingError) Hint() string {
 	return "daesa refunds show " + e.RefundID + " tells how far it is; daesa refunds withdraw takes back what was not sent yet"
 }
 
+// RefundedError reports a decision to refund about a break that a refund has
+// resolved: only a night that sees a difference again opens it again.
+type RefundedError struct{ BreakID, RefundID, OrderID string }
+
+// Error names the request.
+func (e *RefundedError) Error() string {
+	return fmt.Sprintf("break %s is resolved: refund %s has given the money back, and no night has seen a difference since", e.BreakID, e.RefundID)
+}
+
+// Hint says how more is given back.
+func (e *RefundedError) Hint() string {
+	return "compare again (daesa reconcile --orders " + e.OrderID + "): a break that still differs is opened again, and can be decided"
+}
+
 // Refund writes refund_now onto the break, together with the request that makes
 // it happen. The break is refunding until that request has ended.
 func (b Break) Refund(refundID, by, note string, at time.Time) Break {

@@ -50,6 +50,31 @@ func TestARefundingBreakWaitsForItsRequest(t *testing.T) {
 	}
 }
 
+// TestABreakThatARefundHasResolvedTakesNoSecondRefund until a night has seen that
+// both sides differ again.
+func TestABreakThatARefundHasResolvedTakesNoSecondRefund(t *testing.T) {
+	t.Parallel()
+	b, _ := refunding("").AfterRefund(StandBack)
+	other, same := "another note", b.Note
+	word := func(note string, as Disposition, seen Break) Decision {
+		return Decision{ID: b.ID, As: as, Note: &note, Seen: seen, RefundID: "r2"}
+	}
+	var refused *RefundedError
+	if _, changed, err := b.Take(word(other, RefundNow, b), "park", decidedAt); !errors.As(err, &refused) || changed || refused.RefundID != "r1" {
+		t.Errorf("a second refund: %v, %v", changed, err)
+	}
+	if _, changed, err := b.Take(word(same, RefundNow, b), "kim", decidedAt); changed || err != nil {
+		t.Errorf("the word that it bears: %v, %v", changed, err)
+	}
+	if after, changed, err := b.Take(word(other, AcceptedDifference, b), "park", decidedAt); !changed || err != nil || after.Resolution != AcceptedDifference {
+		t.Errorf("another decision: %v, %v", changed, err)
+	}
+	again, _ := Remember(&b, found(2), "2026-11-22")
+	if after, changed, err := again.Take(word(other, RefundNow, again), "park", decidedAt); !changed || err != nil || after.RefundID != "r2" {
+		t.Errorf("opened again by a night (%s): %v, %v", again.Status, changed, err)
+	}
+}
+
 func TestTheEndOfARefundEndsTheWaiting(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

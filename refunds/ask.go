@@ -100,7 +100,9 @@ func PlanAsking(a Asking, p pay.Payment, known Known, policy AskPolicy, by, batc
 	if r.State == StateExpired {
 		r.FinishedAt = now
 	}
-	plan.Request = r.Beside(known)
+	if plan.Request = r.Beside(known); plan.Request.SameAs != "" {
+		plan.Warning = plan.Warning.And(known.equalTo(plan.Request.SameAs))
+	}
 	return plan, err
 }
 

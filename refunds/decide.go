@@ -2,6 +2,7 @@ package refunds
 
 import (
 	"fmt"
+	"time"
 
 	"daesa/pay"
 	"daesa/reconcile"
@@ -51,8 +52,8 @@ func PaymentOf(b reconcile.Break, named Named) (paymentKey string, err error) {
 // AskingOf turns refund_now into the asking that PlanAsking takes: what is owed
 // of cancel_not_executed, all that is held of the others. p is the payment of
 // PaymentOf as a look-up shows it now, number counts the requests of the break
-// from 1. More than the break showed is never asked for. The error is an
-// *AskError.
+// from 1. More than the break showed is never asked for. Of a duplicate payment
+// the siblings must have been looked up. The error is an *AskError.
 func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number int) (Asking, error) {
 	a := Asking{MID: b.MID, OrderID: b.OrderID, PaymentKey: p.PaymentKey, All: true, TaxFree: named.TaxFree,
 		Reason: reasonsOf[b.Kind], Ref: fmt.Sprintf("%s%s:%d", decidedRef, b.ID, number)}
@@ -71,12 +72,14 @@ func AskingOf(b reconcile.Break, p pay.Payment, known Known, named Named, number
 		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("the shop's file does not tell how much goes back through Toss (its figure may count points and bank transfers, or it shows items and no figure); ask for what does: %s", askByHand(b))}
 	case b.Kind == reconcile.CancelNotExecuted && b.Owed <= 0:
 		return a, &AskError{Column: "amount", Why: "", Reason: fmt.Sprintf("how much is owed does not follow: shop and Toss do not agree on what was paid, or a cancel is on its way; ask for what is: %s", askByHand(b))}
+	case b.Kind == reconcile.DuplicatePayment && p.Held()-known.givenSum(p)-waiting > owed:
+		return a, refuse(colPaymentKey, WhyNotTooMuch, Said{Explain(Korean, WhyNotTooMuch, "", time.Time{}).Cause,
+			fmt.Sprintf("%s would go back, and the payments of this order hold %s more than the shop: daesa explain %s shows them; compare again (daesa reconcile --orders %s)",
+				money(p.Held()-known.givenSum(p)-waiting), money(tooMuch(p, known)), b.OrderID, b.OrderID)})
 	case owed > seen:
 		return a, &AskError{Column: "amount", Why: WhyAmountDiffers, Reason: fmt.Sprintf("%s would go back, and the break showed %s: compare again (daesa reconcile --orders %s), then decide on what it shows", money(owed), money(seen), b.OrderID)}
 	case owed <= 0:
 		return a, &AskError{Column: "amount", Why: WhyAlready, Reason: "nothing is left to give back: it was cancelled or given back already, or the shop holds it now"}
-	case b.Kind == reconcile.DuplicatePayment && owed >= seen:
-		return a, &AskError{Column: "payment_key", Why: "", Reason: "no other payment of this order held money: compare again (daesa reconcile --orders " + b.OrderID + ")"}
 	case waiting >= owed:
 		return a, &AskError{Column: "amount", Why: WhyAlready, Reason: fmt.Sprintf("%s of this payment are asked for already: daesa explain %s shows by whom", money(waiting), b.OrderID)}
 	}
@@ -118,6 +121,16 @@ func AskedBy(b reconcile.Break, requests []Request) *Request {
 		}
 	}
 	return nil
+}
+
+// IsNamed says whether a request that a break has is about the payment that a
+// person names; the error is an *AskError.
+func IsNamed(r Request, named Named) error {
+	if named.Payment == "" || named.Payment == r.PaymentKey {
+		return nil
+	}
+	return refuse(colPaymentKey, WhySeveralPayments, Said{fmt.Sprintf("이 불일치는 이미 다른 결제(%s)의 환불(%s, %s)로 결정되었습니다", r.PaymentKey, r.ID, r.State),
+		fmt.Sprintf("refund %s was asked for by this break already, of another payment: %s (%s)", r.ID, r.PaymentKey, r.State)})
 }
 
 // OnBreak makes a plan's request one of the break, and says whether it may still

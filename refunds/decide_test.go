@@ -31,6 +31,24 @@ func TestEveryStateSaysWhatItMeansForABreak(t *testing.T) {
 	}
 }
 
+// decidedCase is a request on a break of some kind, over 3,000 of 10,000.
+type decidedCase struct {
+	name    string
+	kind    reconcile.Kind
+	order   *pay.Order
+	payment []func(*pay.Payment)
+	given   int64
+	sent    bool
+}
+
+// why is the reason for which it is not sent.
+func (c decidedCase) why() string {
+	if c.kind == reconcile.DuplicatePayment {
+		return WhyNotTooMuch
+	}
+	return WhyNotOwed
+}
+
 // TestADecidedRequestIsSentOnlyWhileBothSidesOweIt: the look-up before the first
 // send reckons what is owed as the break's kind says.
 func TestADecidedRequestIsSentOnlyWhileBothSidesOweIt(t *testing.T) {
@@ -39,14 +57,7 @@ func TestADecidedRequestIsSentOnlyWhileBothSidesOweIt(t *testing.T) {
 	paidFor := &pay.Order{PG: pay.PGToss, Status: pay.OrderPaid, Amount: 10_000}
 	elsewhere := &pay.Order{PG: "other", Status: pay.OrderPaid, Amount: 10_000}
 	part := func(p *pay.Payment) { p.Status, p.BalanceAmount = pay.PartialCanceled, 2000 }
-	for _, test := range []struct {
-		name    string
-		kind    reconcile.Kind
-		order   *pay.Order
-		payment []func(*pay.Payment)
-		given   int64
-		sent    bool
-	}{
+	for _, test := range []decidedCase{
 		{"an order that the shop lacks", reconcile.MissingLocally, nil, nil, 0, true},
 		{"one that it has found since", reconcile.MissingLocally, paidFor, nil, 0, false},
 		{"one that it has as another company's", reconcile.MissingLocally, elsewhere, nil, 0, true},
@@ -62,8 +73,8 @@ func TestADecidedRequestIsSentOnlyWhileBothSidesOweIt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := request(StateApproved, func(r *Request) { r.BreakID = "b" })
-			step := Next(r, nil, Answer{Payment: payment(test.payment...), Known: Known{Kind: test.kind, Order: test.order, Given: []Given{{Parts: Parts{Amount: test.given}}}}}, at)
-			if sends := step.Do == SendAnew; sends != test.sent || !sends && (step.To != StateRejected || step.Why != WhyNotOwed) {
+			step := Next(r, nil, Answer{Payment: payment(test.payment...), Known: Known{Kind: test.kind, Order: test.order, Given: []Given{{Parts: Parts{Amount: test.given}}}, Siblings: beside(payment())}}, at)
+			if sends := step.Do == SendAnew; sends != test.sent || !sends && (step.To != StateRejected || step.Why != test.why()) {
 				t.Errorf("%+v, want it sent: %v", step, test.sent)
 			}
 		})

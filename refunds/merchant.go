@@ -3,6 +3,7 @@ package refunds
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"daesa/pay"
 )
@@ -22,15 +23,25 @@ func notOurs(r Request, p pay.Payment, known Known) string {
 	}
 }
 
-// strangers are the references of our form that a payment bears and that no
-// request of the books has, whatever its MID: another database has sent them,
-// which may send again.
+// strangers are the references of our form that the payments of an order bear and
+// that no request of the books has, whatever its MID: another database has sent
+// them, which may send again.
 func strangers(r Request, p pay.Payment, known Known) []string {
+	ofOrder := known.ofOrder()
 	var found []string
-	for _, cancel := range p.Cancels {
-		marker := pay.Marker(cancel.Reason)
-		if marker != "" && marker != r.ID && known.taken(marker) == "" && known.Claimed[cancel.TransactionKey] == "" {
-			found = append(found, marker)
+	look := func(p pay.Payment, claimed map[string]string) {
+		for _, cancel := range p.Cancels {
+			marker := pay.Marker(cancel.Reason)
+			asked := marker == r.ID || slices.ContainsFunc(ofOrder, func(t Taken) bool { return t.ID == marker })
+			if marker != "" && !asked && claimed[cancel.TransactionKey] == "" {
+				found = append(found, marker)
+			}
+		}
+	}
+	look(p, known.Claimed)
+	for _, s := range known.Siblings {
+		if s.Payment != nil {
+			look(*s.Payment, s.Known.Claimed)
 		}
 	}
 	return found

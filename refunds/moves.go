@@ -25,7 +25,7 @@ var Moves = []Move{
 	{[]State{StateNeedsAccount}, []State{StateRequested}, "an account came; an earlier approval is void"},
 	{[]State{StateApproved}, []State{StateRequested}, "something that the approval covered has changed: amount left, account, a cancel by others"},
 	{[]State{StateRequested, StateApproved, StateNeedsAccount, StateRetry}, []State{StateExpired}, "`cancel_by` passed"},
-	{[]State{StateRequested, StateApproved, StateNeedsAccount, StateRetry}, []State{StateRejected}, "a person's no, withdrawn, its break was resolved, or a look-up shows that it is already refunded or no longer owed"},
+	{[]State{StateRequested, StateApproved, StateNeedsAccount, StateRetry}, []State{StateRejected}, "a person's no, withdrawn, its break was resolved, or a look-up shows that it is already refunded, no longer owed, or carried out on another payment of its order"},
 	{[]State{StateApproved, StateRetry}, []State{StateSending}, "claimed: attempt, key, bytes, guard committed; a look-up came first"},
 	{[]State{StateRequested, StateApproved, StateNeedsAccount, StateRetry}, []State{StateHeld}, "a look-up shows a state that no rule explains, another merchant's payment, or a reference that the books do not know; or the row is not what the journal says of it"},
 	{[]State{StateRequested, StateApproved, StateNeedsAccount, StateRetry}, []State{StateSucceeded, StateAccepted}, "a look-up finds our reference: the database was restored to an earlier point"},

@@ -38,6 +38,8 @@ type Known struct {
 	// Kind is that of the break that the request stands on: it says how what is
 	// owed is reckoned. "" is not known, and reckoned as cancel_not_executed.
 	Kind reconcile.Kind
+	// Siblings are the other payments of the order.
+	Siblings []Sibling
 	// AccountFingerprint is the fingerprint of the refund account that is stored now.
 	AccountFingerprint string
 	// Altered names what of the request's row is not as the journal says: it was
@@ -52,6 +54,7 @@ type Action string
 const (
 	Rest     Action = ""         // nothing until Step.At
 	LookUp   Action = "look_up"  // at once
+	LookAll  Action = "look_all" // at once, at the other payments of the order; then it is decided again
 	Send     Action = "send"     // the attempt as it is: same key, same bytes
 	SendAnew Action = "send_new" // a new attempt with a new key and Step.Guard
 )

@@ -3,6 +3,7 @@ package refunds
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"daesa/internal/hint"
 	"daesa/pay"
@@ -21,6 +22,16 @@ func MayDecide(b reconcile.Break, r Request) error {
 	}
 	return hint.With(fmt.Errorf("break %s: %w: refund %s is %s", b.ID, ErrOnItsWay, r.ID, r.State),
 		"wait until it has ended (daesa refunds show "+r.ID+"): then the break is resolved, or open again")
+}
+
+// DecidedAs says whether the request that a refunding break waits for is what is
+// decided about it now: a decision about another payment is another one, and the
+// error is a *reconcile.RefundingError.
+func (r Request) DecidedAs(b reconcile.Break, now Request) error {
+	if r.PaymentKey != now.PaymentKey {
+		return &reconcile.RefundingError{BreakID: b.ID, RefundID: r.ID, By: b.ResolvedBy}
+	}
+	return nil
 }
 
 // Effects are what a person's decision on a break does to the requests of the
@@ -83,7 +94,7 @@ func AskedOf(earlier []Earlier, breakID string, since pay.Day, known Known) Aske
 		if ours {
 			asked.Proposals++
 		}
-		stale := e.ErrorCode == WhyNotOwed || e.ErrorCode == WhyAlready
+		stale := slices.Contains([]string{WhyNotOwed, WhyAlready, WhyNotTooMuch, WhySentOnAnother}, e.ErrorCode)
 		if e.State.Open() || ours && !stale && !e.State.Counts() && e.Asked >= since {
 			asked.Sum += e.Amount
 		}

@@ -42,7 +42,8 @@ func TestWhatIsOwedIsOwedOnce(t *testing.T) {
 		{"and by hand", payment(), Known{Order: order(never), Given: byHand}, 8500},
 		{"an order that the shop lacks", payment(canceled(1000, "상담", pay.CancelDone)), Known{Kind: reconcile.MissingLocally}, 9000},
 		{"less what went back of that by hand", payment(), Known{Kind: reconcile.MissingLocally, Given: byHand}, 8500},
-		{"one of two payments", payment(), Known{Kind: reconcile.DuplicatePayment, Order: order(), Given: byHand}, 8500},
+		{"one of two payments", payment(), Known{Kind: reconcile.DuplicatePayment, Order: order(), Given: byHand, Siblings: beside(payment())}, 8500},
+		{"one of two, of which the shop holds more", payment(), Known{Kind: reconcile.DuplicatePayment, Order: order(), Given: byHand, Siblings: beside(payment(canceled(5000, "상담", pay.CancelDone)))}, 7500},
 	} {
 		if got := Owed(*test.p, test.known); got != test.want {
 			t.Errorf("%s: %d, want %d", test.name, got, test.want)

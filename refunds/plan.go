@@ -23,11 +23,17 @@ func plan(r Request, a *Attempt, answer Answer, now time.Time) Step {
 	if why := notOurs(r, p, known); why != "" {
 		return held(why) // whatever else may be wrong with it is another merchant's
 	}
+	switch {
+	case known.unlooked():
+		return Step{To: r.State, Do: LookAll, Why: r.ErrorCode, At: now.Add(lookEvery)}
+	case known.sentOnAnother(r.ID) != nil:
+		return Step{To: StateRejected, Why: WhySentOnAnother}
+	}
 	switch obstacle := Obstacle(r, p, known, now); obstacle {
 	case "":
 	case WhyDeadline:
 		return Step{To: StateExpired, Why: obstacle}
-	case WhyAlready, WhyNotOwed:
+	case WhyAlready, WhyNotOwed, WhyNotTooMuch:
 		return Step{To: StateRejected, Why: obstacle}
 	case WhyNeedsAccount:
 		if r.State == StateRetry {
@@ -82,6 +88,8 @@ func Obstacle(r Request, p pay.Payment, known Known, now time.Time) string {
 		return WhyDeadline
 	case running(p):
 		return WhyInFlight
+	case onABreak(r) && known.Kind == reconcile.DuplicatePayment && tooMuch(p, known) < r.Amount:
+		return WhyNotTooMuch
 	case onABreak(r) && Owed(p, known) <= 0:
 		return WhyNotOwed
 	case onABreak(r) && Owed(p, known) < r.Amount:
@@ -117,13 +125,14 @@ func mayBePartial(p pay.Payment) bool {
 // cancel_not_executed that is what the shop cancelled and Toss did not, less
 // what went back outside Toss; without the shop's order nothing is known to be
 // owed. For missing_locally and paid_after_cancel it is what Toss holds more than
-// the shop. For duplicate_payment it is all of the payment: one payment does not
-// show the others.
+// the shop. For duplicate_payment it is what all payments of the order hold more
+// than the shop, and no more than this one holds: the siblings must have been
+// looked up.
 func Owed(p pay.Payment, known Known) int64 {
 	order := known.Order
 	switch {
 	case known.Kind == reconcile.DuplicatePayment:
-		return max(0, p.Held()-known.givenSum(p))
+		return max(0, min(p.Held()-known.givenSum(p), tooMuch(p, known)))
 	case known.Kind == reconcile.MissingLocally, known.Kind == reconcile.PaidAfterCancel:
 		return max(0, p.Held()-shopHas(order)-known.givenSum(p))
 	case order == nil, order.MixedRefunds: // how much of it is Toss's, a person says

@@ -54,6 +54,11 @@ const (
 	WhyUnknownReference = "unknown_reference"
 	WhyTwoInFlight      = "two_in_flight"
 
+	// An order that was paid more than once.
+	WhySeveralPayments = "several_payments"
+	WhySentOnAnother   = "sent_on_another_payment"
+	WhyNotTooMuch      = "nothing_paid_twice"
+
 	// What was answered is no answer of the API, or not to be believed.
 	WhyNoCode = "answer_without_code"
 	WhySums   = "amounts_contradict"

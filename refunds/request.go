@@ -47,8 +47,8 @@ type Request struct {
 	// Strangers is how many cancels with a reference that the books do not know
 	// were there when a person said that the request was not executed.
 	Strangers int64 `json:"-"`
-	// SameAs is another request of the last thirty days, equal in payment and
-	// amount: such a one is approved by its id only.
+	// SameAs is another request of the last thirty days, equal in order and amount:
+	// such a one is approved by its id only.
 	SameAs string
 	// Version is the fence: every claim and every change of state raises it, and
 	// what was decided on an older one is not written.

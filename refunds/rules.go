@@ -266,17 +266,18 @@ func (r Request) Released(a StoredAccount) []Turned {
 	return turned
 }
 
-// sameWithin is for how long an equal request of the same payment is a reason
-// to look twice.
+// sameWithin is for how long an equal request of the same order is a reason to
+// look twice.
 const sameWithin = 30 * 24 * time.Hour
 
-// Beside gives a new request as it is beside the others of its payment: one
-// that equals another of the last thirty days in amount, and was not rejected,
-// is approved by its id only, never by batch and never at once.
+// Beside gives a new request as it is beside the others of its order: one that
+// equals another of the last thirty days in amount is approved by its id only,
+// never by batch and never at once. What a person rejected counts too: it may be
+// asked for again, but not unseen.
 func (r Request) Beside(known Known) Request {
 	var newest Taken
-	for _, t := range known.Taken {
-		if t.Amount == r.Amount && t.State != StateRejected && t.At.After(r.RequestedAt.Add(-sameWithin)) && (newest.ID == "" || t.At.After(newest.At)) {
+	for _, t := range known.ofOrder() {
+		if t.Amount == r.Amount && t.At.After(r.RequestedAt.Add(-sameWithin)) && (newest.ID == "" || t.At.After(newest.At)) {
 			newest = t
 		}
 	}

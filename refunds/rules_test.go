@@ -350,11 +350,11 @@ func TestAnEqualRequestOfThirtyDaysIsLookedAtTwice(t *testing.T) {
 		other Taken
 		same  bool
 	}{
-		"the same amount":     {with(time.Hour, StateSucceeded, 3000), true},
-		"another amount":      {with(time.Hour, StateSucceeded, 3001), false},
-		"thirty days ago":     {with(30*24*time.Hour, StateSucceeded, 3000), false},
-		"a second less":       {with(30*24*time.Hour-time.Second, StateSucceeded, 3000), true},
-		"one that is no more": {with(time.Hour, StateRejected, 3000), false},
+		"the same amount":           {with(time.Hour, StateSucceeded, 3000), true},
+		"another amount":            {with(time.Hour, StateSucceeded, 3001), false},
+		"thirty days ago":           {with(30*24*time.Hour, StateSucceeded, 3000), false},
+		"a second less":             {with(30*24*time.Hour-time.Second, StateSucceeded, 3000), true},
+		"one that a person refused": {with(time.Hour, StateRejected, 3000), true},
 	} {
 		got := r.Beside(Known{Taken: []Taken{test.other}})
 		if (got.SameAs == first) != test.same || (got.State == StateRequested) != test.same || (got.Approval == "") != test.same {

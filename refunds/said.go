@@ -65,6 +65,33 @@ func together(all []Said) Said {
 	return Said{strings.Join(korean, ". "), strings.Join(english, "; ")}
 }
 
+// And joins two sentences; what says nothing is left out.
+func (s Said) And(other Said) Said {
+	switch {
+	case s == Said{}:
+		return other
+	case other == Said{}:
+		return s
+	}
+	return together([]Said{s, other})
+}
+
+// SaidEqual says that a request equals another of its order, and how it is
+// approved then.
+func SaidEqual(id string) Said {
+	return say("같은 주문에 금액이 같은 요청(%s)이 30일 안에 있어 일괄 결재되지 않습니다. 확인 후 ID로 따로 결재하십시오", "equals request %s of the same order within thirty days: it is approved by its id alone, not by batch", id)
+}
+
+// SamePayment refuses a row that names the same payment as another row, one by
+// the payment key and one by the order.
+func SamePayment(a Asking, other int) *AskError {
+	column := colOrderID
+	if a.PaymentKey != "" {
+		column = colPaymentKey
+	}
+	return refuse(column, "", say("%d행과 같은 결제입니다. 결제 한 건을 참조번호 없이 두 번 환불할 수 없습니다", "names the same payment as line %d; without a ref a payment is refunded once", other))
+}
+
 // translated finds the Korean of a sentence that a room below says in English
 // alone: of a cell that cannot be taken, an amount, an account.
 func translated(english string) Said {
@@ -78,12 +105,13 @@ var korean = map[string]string{
 	"contains a formula; paste it as a value": "수식이 들어 있습니다. 값으로 붙여 넣으십시오",
 	"is an error of the sheet":                "엑셀 오류 값입니다",
 	"is not a number":                         "숫자가 아닙니다",
-	"Excel has rounded this number; format the column as text and enter it again": "엑셀이 15자리를 넘는 숫자를 반올림했습니다. 열을 텍스트 서식으로 바꾸고 다시 입력하십시오",
-	"is not a date that Excel can show":                                           "엑셀이 표시할 수 없는 날짜입니다",
-	"is a time without a date":                                                    "날짜 없이 시각만 있습니다",
-	"is 1900-02-29, a day that never was":                                         "존재하지 않는 날짜(1900-02-29)입니다",
-	"contains a NUL byte":                                                         "NUL 문자가 들어 있습니다",
-	"has a character that was lost or cut in half when the file was made":         "파일을 만들 때 깨지거나 잘린 글자가 있습니다",
+	"Excel has rounded this number; format the column as text and enter it again":                                     "엑셀이 15자리를 넘는 숫자를 반올림했습니다. 열을 텍스트 서식으로 바꾸고 다시 입력하십시오",
+	"is a number that Excel shows with other characters in it; format the column as text and enter it as it is shown": "엑셀에서 다른 문자가 함께 표시되는 숫자입니다. 열을 텍스트 서식으로 바꾸고 보이는 그대로 입력하십시오",
+	"is not a date that Excel can show":                                   "엑셀이 표시할 수 없는 날짜입니다",
+	"is a time without a date":                                            "날짜 없이 시각만 있습니다",
+	"is 1900-02-29, a day that never was":                                 "존재하지 않는 날짜(1900-02-29)입니다",
+	"contains a NUL byte":                                                 "NUL 문자가 들어 있습니다",
+	"has a character that was lost or cut in half when the file was made": "파일을 만들 때 깨지거나 잘린 글자가 있습니다",
 	// amounts
 	"is not a plain number, such as 10000 or 10,000":                                        "숫자가 아닙니다. 10000 또는 10,000과 같이 적으십시오",
 	"has commas that are not exact groups of three, such as 10,000":                         "쉼표가 세 자리마다 있지 않습니다. 10,000과 같이 적으십시오",

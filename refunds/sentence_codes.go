@@ -62,6 +62,10 @@ var (
 		"ask again to close the virtual account as a whole"}
 	askAnew = advice{financeActs, true, "내용을 확인해 고친 뒤 새로 요청해 주세요", "correct it and ask anew"}
 
+	nameThePayment = advice{financeActs, true,
+		"daesa explain 주문번호에서 결제를 확인하고, 환불할 결제의 결제키로 요청해 주세요",
+		"look at the payments by daesa explain ORDER, and ask by the key of the one that goes back"}
+
 	putBack = advice{operatorActs, true,
 		"daesa.yaml에 이 가맹점을 다시 적어 주세요. 더 쓰지 않는 가맹점이면 재무가 요청을 철회하고(refunds withdraw) 다른 방법으로 환불해야 합니다",
 		"put the merchant back into daesa.yaml; if it is gone for good, finance withdraws the request (refunds withdraw) and gives the money back in another way"}
@@ -252,6 +256,11 @@ var sentences = map[string]entry{
 	WhyMerchantNotNamed: {ko: "어느 상점의 결제인지 확인되지 않아 보내지 않았습니다", en: "nothing says whose payment it is, so it was not sent", do: &mendMerchant},
 	WhyUnknownReference: {ko: "이 데이터베이스에 없는 daesa 참조번호의 취소가 있어 보내지 않았습니다", en: "the payment bears a cancel with a daesa reference that this database does not know, so it was not sent", do: &findDatabase},
 	WhyTwoInFlight:      {ko: "한 결제에 두 건의 취소가 동시에 진행 중이었습니다", en: "two cancels of one payment were on their way at once", do: &lookAndResolve},
+
+	// An order that was paid more than once.
+	WhySeveralPayments: {ko: "주문에 결제가 여러 건 있어 어느 결제의 환불인지 정할 수 없습니다", en: "the order has several payments, so that it does not say which one goes back", do: &nameThePayment},
+	WhySentOnAnother:   {ko: "같은 주문의 다른 결제에 이 요청의 참조번호로 된 취소가 이미 있어 보내지 않았습니다", en: "another payment of the order bears a cancel with the reference of this request already, so it was not sent", do: &alignShop},
+	WhyNotTooMuch:      {ko: "환불하면 토스에 남는 결제 금액이 쇼핑몰 주문 금액보다 적어져 중복 결제 환불로 보내지 않습니다", en: "less than what the shop holds of the order would stay at Toss, so it is not given back as a duplicate", do: &alignShop},
 
 	// It is not sent as it is.
 	WhyForeignCancel: {ko: "결재 뒤 daesa 밖에서 취소된 금액이 있습니다", en: "something was cancelled outside daesa since the approval", do: &giveWordAgain},

@@ -32,6 +32,9 @@ type Worker struct {
 	Clock             func() time.Time
 	// Freeze writes the bytes of a cancel; the same intent gives the same.
 	Freeze func(pay.CancelIntent) ([]byte, error)
+	// Another says of a MID whether it is another merchant's of the configuration;
+	// nil: there is none.
+	Another func(mid string) bool
 
 	decide func(Request, *Attempt, Answer, time.Time) Step // Next; tests break it
 	key    func(id string, n int) string                   // AttemptKey
@@ -57,6 +60,7 @@ type turn struct {
 	*Worker
 	c    *Claimed
 	done Done
+	seen []pay.Evidence // of the other payments of the order
 }
 
 // maxSends bounds the sends of one turn: more are left to the next.
@@ -73,6 +77,7 @@ func (w *Worker) Step(ctx context.Context, choice Choice) (*Done, error) {
 	if claimed == nil || err != nil {
 		return nil, err
 	}
+	claimed.Known = claimed.Known.Without(w.Another)
 	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State, Altered: claimed.Known.Altered}}
 	if claimed.Request.State == StateSending {
 		gone := claimed.Attempt.Gone()
@@ -113,6 +118,14 @@ func (t *turn) look(ctx context.Context, maySend bool) error {
 			t.c.Request.CancelBy = by
 		}
 		step := t.next(Answer{Payment: &p})
+		if step.Do == LookAll {
+			known, seen, err := t.c.Known.LookBeside(ctx, t.MID, t.Provider.Payment)
+			if err != nil {
+				return t.unseen(ctx, err)
+			}
+			t.c.Known, t.seen = known, append(t.seen, seen...)
+			step = t.next(Answer{Payment: &p})
+		}
 		sends := step.Do == Send || step.Do == SendAnew
 		if !sends || !maySend || t.done.Sends >= maxSends {
 			if sends {
@@ -219,12 +232,13 @@ func (t *turn) settle(ctx context.Context, step Step, p *pay.Payment, evidence [
 		t.c.Request.AccountFingerprint = t.c.Known.AccountFingerprint
 	}
 	s := Settled{
-		Request: t.c.Request, Step: step, Attempt: attempt, Payment: t.kept(step, p), Evidence: evidence,
+		Request: t.c.Request, Step: step, Attempt: attempt, Payment: t.kept(step, p), Evidence: append(evidence, t.seen...),
 		Keep: step.Do == LookUp, RunID: t.RunID, Actor: t.Actor, Now: now, Until: now.Add(LeaseTime),
 	}
 	if err := t.Queue.Settle(ctx, s); err != nil {
 		return err
 	}
+	t.seen = nil
 	t.c.Request.State, t.c.Request.ErrorCode = step.To, step.Why
 	t.c.Request.Version++
 	t.done.Is, t.done.Why = step.To, step.Why

@@ -41,8 +41,11 @@ func (d *DB) decideRefund(ctx context.Context, tx *sqlx.Tx, decision app.RefundD
 		return done, err
 	}
 	after, changed, err := before.Take(decision.Word, decision.By, decision.Now)
-	if err != nil || !changed {
-		return app.Decided{Break: before, Request: decision.Request}, err
+	if err != nil {
+		return done, err
+	}
+	if !changed {
+		return d.decidedBefore(ctx, tx, before, decision)
 	}
 	request, entries, err := d.requestOf(ctx, tx, decision)
 	if err != nil {
@@ -56,6 +59,17 @@ func (d *DB) decideRefund(ctx context.Context, tx *sqlx.Tx, decision app.RefundD
 		"mid": after.MID, "order_id": after.OrderID, "kind": after.Kind, "from": before.Status, "as": reconcile.RefundNow, "owner": after.Owner,
 		"workbook": decision.Workbook.SHA256, "refund_id": request.ID, "amount": request.Amount, "currency": request.Currency})))
 	return app.Decided{Break: after, Request: request, Changed: true}, err
+}
+
+// decidedBefore: the break bears the word already. What is stored is its request,
+// whatever was planned now; a decision about another payment is another one.
+func (d *DB) decidedBefore(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, decision app.RefundDecision) (app.Decided, error) {
+	var row refundRow
+	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil {
+		return app.Decided{}, fmt.Errorf("break %s: its refund %q: %w", b.ID, b.RefundID, err)
+	}
+	had := row.request()
+	return app.Decided{Break: b, Request: had}, had.DecidedAs(b, decision.Request)
 }
 
 // requestOf adds the request of a decision, or locks the one that it adopts.

@@ -9,7 +9,7 @@ import (
 
 // byPayment are the queries that protect a payment: they run for every refund
 // that is asked for, claimed or sent.
-var byPayment = []string{"claim", "next_due", "about_payment", "may_begin", "begin_send", "lock_payment",
+var byPayment = []string{"claim", "next_due", "about_payment", "other_payments", "may_begin", "begin_send", "lock_payment",
 	"on_its_way", "asked_of", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "wake_refunds", "claims_of_suspects"}
 
 // Of a large table none of them reads more than an index points at. PostgreSQL's
@@ -49,6 +49,6 @@ func TestSQLiteFindsAPaymentByAnIndex(t *testing.T) {
 
 // small are what may be read whole.
 var small = map[string]string{
-	"brake": "one row", "later": "a few rows that were just found", "given": "a few rows that were just found", "x": "one batch of suspects", "suspects": "one batch of suspects",
+	"brake": "one row", "later": "a few rows that were just found", "mids": "one row for each MID", "given": "a few rows that were just found", "x": "one batch of suspects", "suspects": "one batch of suspects",
 	"CONSTANT": "no table",
 }

@@ -56,6 +56,23 @@ func (d *DB) seen(ctx context.Context, on runner, mid, paymentKey string) (p pay
 // whatever MID, the refund account apart.
 func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, besides string) (known refunds.Known, err error) {
 	key := args{"mid": mid, "payment_key": paymentKey, "order_id": orderID}
+	if known, err = d.aboutPayment(ctx, on, key, besides); err != nil {
+		return known, err
+	}
+	var order orderRow
+	switch err := d.db.One(ctx, on, &order, "order_of", key); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return known, err
+	default:
+		known.Order = order.order()
+	}
+	known.Siblings, err = d.siblings(ctx, on, key)
+	return known, err
+}
+
+// aboutPayment is what daesa itself knows of one payment beside one request.
+func (d *DB) aboutPayment(ctx context.Context, on runner, key args, besides string) (known refunds.Known, err error) {
 	var rows []struct {
 		What           string `db:"what"`
 		ID             string `db:"id"`
@@ -82,15 +99,29 @@ func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, bes
 			known.Taken = append(known.Taken, refunds.Taken{ID: row.ID, State: refunds.State(row.State), Parts: parts, At: row.At.Time})
 		}
 	}
-	var order orderRow
-	switch err := d.db.One(ctx, on, &order, "order_of", key); {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
-		return known, err
-	default:
-		known.Order = order.order()
-	}
 	return known, nil
+}
+
+// siblings are the other payments of an order, each with what is known of it. One
+// that the books have under several MIDs comes once for each: whose it is is told
+// by its MID.
+func (d *DB) siblings(ctx context.Context, on runner, key args) ([]refunds.Sibling, error) {
+	var rows []struct {
+		MID        string `db:"mid"`
+		PaymentKey string `db:"payment_key"`
+	}
+	if err := d.db.All(ctx, on, &rows, "other_payments", key); err != nil {
+		return nil, err
+	}
+	var siblings []refunds.Sibling
+	for _, row := range slices.Compact(rows) {
+		known, err := d.aboutPayment(ctx, on, args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": key["order_id"]}, "")
+		if err != nil {
+			return nil, err
+		}
+		siblings = append(siblings, refunds.Sibling{MID: row.MID, PaymentKey: row.PaymentKey, Known: known})
+	}
+	return siblings, nil
 }
 
 // leftFor is what is left of a payment for a request that is to be approved; nil

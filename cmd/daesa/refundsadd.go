@@ -52,7 +52,7 @@ func (a *invocation) refundsAddCommand() *cobra.Command {
 	var asking refunds.Asking
 	var accountFile, amount string
 	cmd := &cobra.Command{
-		Use:   "add --order ID --amount N|all --reason TEXT",
+		Use:   "add --order ID|--payment KEY --amount N|all --reason TEXT",
 		Short: "Ask for one refund",
 		Long: "Looks the payment up and adds one request to the queue. An account for a deposited virtual account\n" +
 			"comes as JSON {bank, account_number, holder_name} by --account-file, - for stdin, never as an argument.",
@@ -69,6 +69,7 @@ func (a *invocation) refundsAddCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&asking.OrderID, "order", "", "the order's number")
+	cmd.Flags().StringVar(&asking.PaymentKey, "payment", "", "the payment key, where the order has several payments; with --order or in its place")
 	cmd.Flags().StringVar(&amount, "amount", "", "a number in the payment's currency, as in a refund file (69,000), or all")
 	cmd.Flags().StringVar(&asking.Reason, "reason", "", "what the customer may see; at most 150 characters")
 	cmd.Flags().StringVar(&asking.Ref, "ref", "", "the shop's own id of this request; one ref makes one refund, ever")
@@ -124,7 +125,7 @@ func (s *session) planner() (*app.Asker, error) {
 	if err != nil {
 		return nil, err
 	}
-	planner := &app.Asker{Merchants: map[string]app.Merchant{}, Requests: s.db, Looks: s.db, Actor: s.actor(), Now: s.now(), Clock: s.clockOfLooks}
+	planner := &app.Asker{Merchants: map[string]app.Merchant{}, Requests: s.db, Another: s.cfg.AnotherMerchant, Looks: s.db, Actor: s.actor(), Now: s.now(), Clock: s.clockOfLooks}
 	for _, m := range s.cfg.Merchants {
 		planner.Merchants[m.MID] = app.Merchant{LookUp: clients[m.MID], Policy: askPolicy(s.cfg, m.MID), PerMinute: m.RequestsPerMinute}
 	}
@@ -170,7 +171,11 @@ func (s *session) addRefund(ctx context.Context, asking refunds.Asking, accountF
 	if warning.English != "" {
 		s.warn("%s", warning.English)
 	}
-	r, done := slices.Concat(added.New, added.Known)[0], "added"
+	r, _, err := s.db.Refund(ctx, slices.Concat(added.New, added.Known)[0].ID) // an account that came with it may have moved it
+	if err != nil {
+		return err
+	}
+	done := "added"
 	if s.json {
 		return s.showRefund(ctx, r.ID)
 	}

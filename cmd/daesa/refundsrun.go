@@ -186,6 +186,7 @@ func (s *session) refundsJob(ctx context.Context, flags runFlags, head *app.Head
 			worker := &refunds.Worker{
 				MID: mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretFingerprint: secretFingerprint(m), AccountDays: m.VirtualAccountCancelDays,
 				Budget: budget(s.cfg, flags), Queue: s.db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
+				Another: func(other string) bool { return s.cfg.AnotherMerchant(mid, other) },
 			}
 			if ring != nil {
 				worker.Sealer = ring

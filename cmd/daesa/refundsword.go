@@ -208,7 +208,8 @@ func (s *session) resolveRefund(ctx context.Context, id string, executed bool, n
 	if err != nil {
 		return err
 	}
-	if err := (app.ResolveRefund{Store: s.db, Head: s.head(), LookUps: lookUps, ID: id, Executed: executed, Note: note, By: s.actor(), Now: s.now()}).Run(ctx); err != nil {
+	if err := (app.ResolveRefund{Store: s.db, Head: s.head(), LookUps: lookUps, Another: s.cfg.AnotherMerchant, ID: id, Executed: executed, Note: note,
+		By: s.actor(), Now: s.now()}).Run(ctx); err != nil {
 		return err
 	}
 	return s.showRefund(ctx, id)

@@ -89,6 +89,11 @@ func (s *session) applyWorkbook(ctx context.Context, path string, write bool) er
 		return err
 	}
 	applied.Outcome(path, &s.verdict.Outcome)
+	for _, t := range applied.Taken {
+		if t.Warning != "" {
+			s.warn("%s row %d (order %s): %s", plain(t.Row.Sheet), t.Row.Row, plain(t.Row.OrderID), plain(t.Warning))
+		}
+	}
 	return s.showApplied(newApplied(path, write, applied, s.ending()))
 }
 

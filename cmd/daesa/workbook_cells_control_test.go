@@ -49,7 +49,7 @@ func (l *ledgered) control() {
 	both["당일 토스 승인금액 (KRW)"] = l.number("SELECT sum(amount) FROM transactions WHERE at >= ? AND at < ? AND status = 'DONE' AND currency = 'KRW'", stampOf(cellsDay.Start()), stampOf(cellsDay.End()))
 	var head string
 	fine(l.t, l.db.QueryRow("SELECT journal_head FROM runs WHERE run_id = ?", run.ID).Scan(&head))
-	texts := map[string]string{"실행 ID": run.ID, "작업 구분": "nightly", "감사기록 해시": head, "설정 해시": l.run.Config, "보고서 양식": "2", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
+	texts := map[string]string{"실행 ID": run.ID, "작업 구분": "일일 대사", "감사기록 해시": head, "설정 해시": l.run.Config, "보고서 양식": "3", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
 		"실행일시": "2026-11-22 01:30:00 KST", "다음 환불 실행 예정": "2026-11-22 01:40:00 KST"}
 	captured := map[string]string{"수집": "captured", "별도 접수": "given", "대기": "waiting", "누락 — 30분 경과 후 인지": "missed"}
 	counts := map[string]int64{"대사 대상": run.Touched, "일치": run.Matched, "결제 조회 대상": run.Suspects, "결제 조회 완료": run.LookedUp, "결제 미조회": run.NotLookedUp,
@@ -103,7 +103,7 @@ func (l *ledgered) control() {
 }
 
 // controlHeads begin the header of a table of the control sheet.
-var controlHeads = []string{"환불계좌 수집", "검증 항목", "대사 기준일", "취소기한", "결제수단", "조회한 거래일", "토스 API 호출", "합계"}
+var controlHeads = []string{"환불계좌 수집", "검증 항목", "대사 기준일", "취소기한", "결제수단", "조회한 거래일", "토스 API 호출", "합계", "구분"}
 
 // controlTable are the tables of the control sheet.
 func (l *ledgered) controlTable(sheet, section string, row int, label string) {
@@ -131,6 +131,22 @@ func (l *ledgered) controlTable(sheet, section string, row int, label string) {
 		l.is(sheet, 1, row, serialOf(day))
 		l.is(sheet, 2, row, count)
 		l.is(sheet, 3, row, money)
+	case section == "구분": // money of an order that the list does not show: here only one of two currencies
+		order, currency := l.raw(sheet, ref(2, row)), l.raw(sheet, ref(4, row))
+		found := l.rows(`SELECT b.*, p.currency AS paid_in FROM breaks b JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key
+			WHERE b.kind = 'currency_mismatch' AND b.status IN ('open','reopened','timing') AND b.order_id = '`+order+`'`, func(b map[string]sql.NullString) {
+			amount := integer(b["local_amount"])
+			if currency == b["paid_in"].String {
+				amount = -integer(b["provider_amount"])
+			}
+			l.is(sheet, 1, row, "통화 상이")
+			l.is(sheet, 2, row, b["order_id"].String)
+			l.is(sheet, 5, row, inCurrency(currency, fmt.Sprint(amount)))
+			l.is(sheet, 6, row, b["payment_key"].String)
+		})
+		if found != 1 {
+			l.wrong = append(l.wrong, fmt.Sprintf("%d orders of two currencies are called %s", found, order))
+		}
 	case section == "조회한 거래일" && dated:
 		i := slices.IndexFunc(l.run.Run.Windows, func(w reconcile.Window) bool { return w.Day == day })
 		l.is(sheet, 1, row, l.raw(sheet, ref(1, row)))

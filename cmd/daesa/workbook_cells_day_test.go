@@ -158,10 +158,16 @@ func (l *ledgered) ladderRow(sheet string, columns []int, row int, label, curren
 	case label == "A. 쇼핑몰 순결제금액":
 		money(run.Shop)
 	case label == "B. 토스 순결제금액 ("+string(cellsDay)[5:]+" 24시까지)":
+		l.is(sheet, columns[0]-1, row, label)
 		money(run.Shop - apart - two)
 	case label == "C. 차이 (A − B)", label == "D. 원인 확인 차이":
 		money(apart + two)
 	case label == "통화 상이": // what the list cannot show as a difference
+		count := l.number("SELECT count(*)"+differing+" AND kind = 'currency_mismatch'", currency)
+		count += l.number("SELECT count(*) FROM breaks b JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key WHERE b.status IN ('open','reopened','timing') AND b.kind = 'currency_mismatch' AND p.currency = ?", currency)
+		l.is(sheet, columns[0], row, count)
+		l.is(sheet, columns[1], row, inCurrency(currency, fmt.Sprint(max(two, 0))))
+		l.is(sheet, columns[2], row, inCurrency(currency, fmt.Sprint(max(-two, 0))))
 		money(two)
 	case strings.HasPrefix(label, "원인 미확인 차이"):
 		money(0)

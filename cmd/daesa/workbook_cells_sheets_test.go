@@ -284,8 +284,9 @@ func (l *ledgered) deadlines() {
 		}
 		put := func(column string, want any) { l.is(sheet, h.columns[column], row, want) }
 		put("구간", bucketOf(d))
-		put("잔여일", daysUntil(d["cancel_by"].String))
-		if !d["cancel_by"].Valid {
+		if d["cancel_by"].Valid {
+			put("잔여일", daysUntil(d["cancel_by"].String))
+		} else {
 			put("잔여일", "–")
 		}
 		l.moment(sheet, h.columns["취소기한"], row, d["cancel_by"])

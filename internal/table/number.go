@@ -71,7 +71,7 @@ const exactBelow = 1e15
 func numberText(raw string, f format, date1904 bool) (text, reason string) {
 	value, err := strconv.ParseFloat(raw, 64)
 	if err != nil {
-		return "", reasonNoNumber
+		return "", "is not a number"
 	}
 	return floatText(value, f, date1904)
 }
@@ -79,7 +79,7 @@ func numberText(raw string, f format, date1904 bool) (text, reason string) {
 func floatText(value float64, f format, date1904 bool) (text, reason string) {
 	switch {
 	case math.IsNaN(value) || math.IsInf(value, 0):
-		return "", reasonNoNumber
+		return "", "is not a number"
 	case f.date:
 		return dateText(value, date1904)
 	case f.other:
@@ -116,7 +116,7 @@ func dateText(serial float64, date1904 bool) (text, reason string) {
 	case serial < 0 || serial >= firstBeyond:
 		return "", "is not a date that Excel can show"
 	case serial < 1:
-		return "", reasonNoDate
+		return "", "is a time without a date"
 	case serial >= leapThatNeverWas && serial < leapThatNeverWas+1:
 		return "", "is 1900-02-29, a day that never was"
 	case serial < leapThatNeverWas:
@@ -131,11 +131,6 @@ func dateText(serial float64, date1904 bool) (text, reason string) {
 	}
 	return at.Format(time.DateTime), ""
 }
-
-const (
-	reasonNoDate   = "is a time without a date"
-	reasonNoNumber = "is not a number"
-)
 
 // numberCell is the cell of a number: its text, or why it cannot be taken.
 func numberCell(value float64, raw string, f format, date1904 bool) cell {

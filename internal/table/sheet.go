@@ -314,7 +314,7 @@ func (s *sheetSource) number(style, raw string) (cell, error) {
 	}
 	value, err := strconv.ParseFloat(strings.TrimSpace(raw), 64)
 	if err != nil {
-		return cell{raw: raw, reason: reasonNoNumber}, nil
+		return cell{raw: raw, reason: "is not a number"}, nil
 	}
 	return numberCell(value, raw, shown, s.book.date1904), nil
 }

@@ -72,6 +72,25 @@ SELECT 'named', '', '', '', 0, 0, CAST(NULL AS {{.Time}}) FROM payments WHERE mi
 UNION ALL
 SELECT 'named', '', '', '', 0, 0, CAST(NULL AS {{.Time}}) WHERE EXISTS (SELECT 1 FROM transactions
   WHERE mid = :mid AND order_id = :order_id AND payment_key = :payment_key)
+-- The other payments that the books know of an order, under whatever MID: by the
+-- list, by look-ups, by requests. What nobody ever paid is none of them, unless it
+-- was asked back. The MIDs are found one after the other, each by an index.
+-- name: other_payments
+WITH RECURSIVE mids(mid) AS (
+  SELECT min(mid) FROM (SELECT min(mid) AS mid FROM transactions UNION ALL SELECT min(mid) FROM payments) first_of
+  UNION ALL
+  SELECT (SELECT min(mid) FROM (SELECT min(t.mid) AS mid FROM transactions t WHERE t.mid > mids.mid
+    UNION ALL SELECT min(p.mid) FROM payments p WHERE p.mid > mids.mid) next_of)
+  FROM mids WHERE mids.mid IS NOT NULL)
+SELECT mid, payment_key FROM (
+  SELECT t.mid, t.payment_key FROM mids JOIN transactions t ON t.mid = mids.mid
+  WHERE t.order_id = :order_id AND t.status NOT IN ('READY','IN_PROGRESS','WAITING_FOR_DEPOSIT','EXPIRED','ABORTED')
+    AND NOT EXISTS (SELECT 1 FROM payments u WHERE u.mid = t.mid AND u.payment_key = t.payment_key AND u.approved = 0)
+  UNION ALL
+  SELECT p.mid, p.payment_key FROM mids JOIN payments p ON p.mid = mids.mid WHERE p.order_id = :order_id AND p.approved > 0
+  UNION ALL
+  SELECT r.mid, r.payment_key FROM refunds r WHERE r.order_id = :order_id
+) known WHERE payment_key <> :payment_key AND :order_id <> '' ORDER BY payment_key, mid
 -- name: account_of
 SELECT * FROM accounts WHERE mid = :mid AND payment_key = :payment_key
 

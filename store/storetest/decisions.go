@@ -113,6 +113,14 @@ func decidedOnce(t *testing.T, db *store.DB) {
 	if done, err := db.DecideRefund(t.Context(), again, true); err != nil || done.Changed {
 		t.Errorf("the same again: %+v %v", done, err)
 	}
+	again.Request.PaymentKey, again.Request.ID = "p2", "planned and never stored"
+	if _, err := db.DecideRefund(t.Context(), again, true); !errors.As(err, &refusal) || refusal.RefundID != done.Request.ID {
+		t.Errorf("the same word about another payment: %v", err)
+	}
+	again.Request.PaymentKey = "p1"
+	if borne, err := db.DecideRefund(t.Context(), again, true); err != nil || borne.Request.ID != done.Request.ID {
+		t.Errorf("the word that the break bears gives %+v, %v; what is stored is %s", borne.Request, err, done.Request.ID)
+	}
 	other := "another reason"
 	again.Word.Note = &other
 	if _, err := db.DecideRefund(t.Context(), again, true); !errors.As(err, &refusal) || countRefunds(t, db) != 1 {

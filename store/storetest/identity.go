@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +26,8 @@ var identityTests = map[string]func(*testing.T, *store.DB){
 	"identity: one provider's cancel is one request's over all MIDs":            claimOverMIDs,
 	"identity: by hand and by Toss, not both, over all MIDs":                    handOverMIDs,
 	"identity: what Toss names is kept, and a payment that it does not name":    tossMIDKept,
+	"identity: the other payments of an order are known over all MIDs":          siblingsOverMIDs,
+	"identity: an equal request of another payment of the order is named":       sameOfTheOrder,
 	"identity: imports of one payment under two MIDs at once add what was paid": importsOverMIDs,
 }
 
@@ -128,6 +131,55 @@ func sumOverMIDs(t *testing.T, db *store.DB) {
 	c := compare(t, db, reconcile.Scope{MID: mid, Day: day})
 	if got, err := c.Asked(t.Context(), pay.Payment{MID: mid, PaymentKey: "pay-r", OrderID: "order-r"}, "b", day); err != nil || got.Sum != 10_000 {
 		t.Errorf("a night knows of %+v, %v", got, err)
+	}
+}
+
+// siblingsOverMIDs: by the list, by a look-up, by a request; but not what nobody
+// ever paid, and nothing of another order.
+func siblingsOverMIDs(t *testing.T, db *store.DB) {
+	asked(t, db, "r", 1000, time.Time{})
+	savePage(t, db, row("order-r", "listed", pay.Done, 1000, 1), row("order-r", "canceled", pay.Canceled, 1000, 2), row("order-r", "issued", pay.WaitingForDeposit, 1000, 3),
+		row("order-r", "closed", pay.Canceled, 1000, 4), row("another", "another", pay.Done, 1000, 5))
+	elsewhere := wish(wrongMID, "s", 700)
+	elsewhere.PaymentKey = "elsewhere"
+	closed := wish(mid, "t", 700)
+	closed.PaymentKey, closed.OrderID = "closed", "x"
+	if _, err := add(t, db, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Reject(t.Context(), refunds.Approval{IDs: []string{elsewhere.ID}, By: "lee", Note: "x", Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: closed, Payment: pay.Payment{MID: mid, PaymentKey: "closed", OrderID: "order-r",
+		Status: pay.Canceled, Method: pay.VirtualAccount, Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000}}}, "kim", now); err != nil {
+		t.Fatal(err)
+	}
+	known, err := db.Known(t.Context(), wish(mid, "x", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, s := range known.Siblings {
+		got[s.PaymentKey] += s.MID
+		if s.Looked || s.Payment != nil {
+			t.Errorf("the store looks nothing up: %+v", s)
+		}
+		if s.PaymentKey == "elsewhere" && (len(s.Known.Taken) != 1 || s.Known.Taken[0].ID != elsewhere.ID || s.Known.Taken[0].State != refunds.StateRejected) {
+			t.Errorf("what was asked of it is not known: %+v", s.Known.Taken)
+		}
+	}
+	if want := map[string]string{"listed": mid, "canceled": mid, "elsewhere": wrongMID}; !maps.Equal(got, want) {
+		t.Errorf("the other payments are %v, want %v", got, want)
+	}
+}
+
+func sameOfTheOrder(t *testing.T, db *store.DB) {
+	r := asked(t, db, "r", 1000, time.Time{})
+	s := wish(wrongMID, "s", 1000)
+	s.PaymentKey, s.State, s.Approval = "pay-s", refunds.StateApproved, "x"
+	added, err := add(t, db, s)
+	if err != nil || len(added.New) != 1 || added.New[0].SameAs != r.ID || added.New[0].State != refunds.StateRequested {
+		t.Errorf("an equal one of another payment is added as %+v, %v", added, err)
 	}
 }
 
