@@ -24,6 +24,16 @@ func MayDecide(b reconcile.Break, r Request) error {
 		"wait until it has ended (daesa refunds show "+r.ID+"): then the break is resolved, or open again")
 }
 
+// DecidedAs says whether the request that a refunding break waits for is what is
+// decided about it now: a decision about another payment is another one, and the
+// error is a *reconcile.RefundingError.
+func (r Request) DecidedAs(b reconcile.Break, now Request) error {
+	if r.PaymentKey != now.PaymentKey {
+		return &reconcile.RefundingError{BreakID: b.ID, RefundID: r.ID, By: b.ResolvedBy}
+	}
+	return nil
+}
+
 // Effects are what a person's decision on a break does to the requests of the
 // break and to its transfers by hand.
 type Effects struct {

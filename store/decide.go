@@ -68,10 +68,8 @@ func (d *DB) decidedBefore(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, 
 	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": b.RefundID}); err != nil {
 		return app.Decided{}, fmt.Errorf("break %s: its refund %q: %w", b.ID, b.RefundID, err)
 	}
-	if row.PaymentKey != decision.Request.PaymentKey {
-		return app.Decided{}, &reconcile.RefundingError{BreakID: b.ID, RefundID: row.ID, By: b.ResolvedBy}
-	}
-	return app.Decided{Break: b, Request: row.request()}, nil
+	had := row.request()
+	return app.Decided{Break: b, Request: had}, had.DecidedAs(b, decision.Request)
 }
 
 // requestOf adds the request of a decision, or locks the one that it adopts.
