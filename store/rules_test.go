@@ -46,8 +46,6 @@ var rulesInQueries = map[string]string{
 	"other_payments":       "of an order's other payments those that were ever paid; refunds/siblings.go decides what they mean",
 	"touch_looked":         "what the run looked up, of the list of pairs that agree",
 
-	"other_payments": "which payments of an order are worth knowing beside one: those that came to nothing are left out; refunds.Room decides with the rest",
-
 	// Sums of a day, each side without the other, for the sheet of totals.
 	"day_orders":    "counts what is not compared: another company's, and nothing to pay",
 	"day_methods":   "sums by what a row's status says moved",

@@ -53,16 +53,16 @@ func asked(t *testing.T, db *store.DB, ref string, amount int64, cancelBy time.T
 // not as it was.
 func accountComes(t *testing.T, db *store.DB) {
 	waits := func(r *refunds.Request, p *pay.Payment) {
-		p.Method, r.Method, r.State = pay.VirtualAccount, pay.VirtualAccount, refunds.NeedsAccount
+		p.Method, r.Method, r.State = pay.VirtualAccount, pay.VirtualAccount, refunds.StateNeedsAccount
 	}
 	r := asked(t, db, "waits", 1000, now.Add(time.Hour), waits)
 	p := pay.Payment{MID: mid, PaymentKey: r.PaymentKey, OrderID: r.OrderID, Status: pay.Done, Method: pay.VirtualAccount, Currency: pay.KRW,
 		TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour), PartialCancelable: true}
 	added, err := db.AddRefunds(t.Context(), nil, []refunds.Adding{{Request: r, Payment: p, Account: account("waits", "print-waits", now)}}, "kim", now)
-	if err != nil || len(added.New) > 0 || len(added.Known) != 1 || added.Known[0].State != refunds.Requested {
+	if err != nil || len(added.New) > 0 || len(added.Known) != 1 || added.Known[0].State != refunds.StateRequested {
 		t.Errorf("%+v %v", added, err)
 	}
-	if r = stored(t, db, r.ID); r.State != refunds.Requested || added.Known[0].AccountPrint != r.AccountPrint {
+	if r = stored(t, db, r.ID); r.State != refunds.StateRequested || added.Known[0].AccountFingerprint != r.AccountFingerprint {
 		t.Errorf("it is stored as %+v", r)
 	}
 }
