@@ -41,9 +41,9 @@ func adviseDoubled(err error, profile *Profile) {
 		}
 		titles[d.Column] = appendNew(appendNew(titles[d.Column], d.First), d.Second)
 	}
-	lines := []string{"keep one of them, or say in a profile which is right (daesa orders inspect FILE --write-profile writes a whole one); it settles this by these lines:"}
+	lines := []string{"keep one of the two, or say which is right in a profile of these lines, which --profile names (orders inspect FILE --write-profile PROFILE writes a whole one):"}
 	if profile.Name != profile.builtIn {
-		lines[0] = fmt.Sprintf("keep one of them, or say in %s which is right, by these lines:", profile.Name)
+		lines[0] = fmt.Sprintf("keep one of the two, or say which is right in %s, by these lines:", profile.Name)
 	} else {
 		lines = append(lines, "extends: "+profile.Name)
 	}

@@ -188,7 +188,8 @@ func (i Inspection) steps() []string {
 	var steps []string
 	unsaid := func(column string) bool { return !i.said(column) }
 	if slices.ContainsFunc(required, unsaid) || len(i.Doubled) > 0 {
-		steps = append(steps, "under columns write for each \"?\" the title of its column, as the file has it; behind it stands which it may be")
+		steps = append(steps, "under columns write for each \"?\" the title of its column, as the file has it; behind it stands which it may be;\n"+
+			"#     name there what else the file says, too, such as method and paid_at")
 	}
 	if !i.said(status) {
 		steps = append(steps, "let the words of the status column be written, too, now that it is named, and go on in NEXT:\n"+

@@ -113,13 +113,12 @@ func TestAFailureIsADocumentWhateverWentWrong(t *testing.T) {
 	orders := write("orders.csv", "order_id,status,amount,ordered_at\nA-1,paid,\"1,00\",2026-11-21 10:00:00\nA-2,lost,5,2026-11-21 10:00:00\n")
 	env := map[string]string{"KEY": "test_sk_sandbox"}
 	for name, test := range map[string]struct {
-		line     string
-		exit     int
-		code     string
-		hint     bool
-		rows     int
-		row      rowProblem
-		unhinted bool
+		line string
+		exit int
+		code string
+		hint bool
+		rows int
+		row  rowProblem
 	}{
 		"an unknown command":       {line: "nonsense", exit: codeUsage, code: "usage"},
 		"an unknown word":          {line: "refunds pay", exit: codeUsage, code: "usage"},
@@ -132,14 +131,14 @@ func TestAFailureIsADocumentWhateverWentWrong(t *testing.T) {
 		"an unknown id":            {line: "refunds show nosuch --config " + good, exit: codeFailed, code: "unknown_id"},
 		"an order nobody knows":    {line: "explain nosuch --config " + good, exit: codeFailed, code: "unknown_id"},
 		"rows of a file":           {line: "orders import " + orders + " --config " + good, exit: codeFailed, code: "bad_rows", rows: 2, row: rowProblem{File: text(orders), Line: place(2), Column: text("amount"), Value: text("1,00")}},
-		"a file that is not there": {line: "orders import " + filepath.Join(dir, "none.csv") + " --config " + good, exit: codeFailed, code: "failed", unhinted: true},
+		"a file that is not there": {line: "orders import " + filepath.Join(dir, "none.csv") + " --config " + good, exit: codeFailed, code: "failed"},
 	} {
 		got := call(t, env, append(strings.Fields(test.line), "--json")...)
 		document := got.failed(t, name)
 		if got.code != test.exit || document.Code != test.code || len(document.Rows) != test.rows {
 			t.Errorf("%s: ended with %d and says %s", name, got.code, got.stdout)
 		}
-		if (document.Hint == nil) != (test.unhinted || test.code == "configuration") {
+		if (document.Hint == nil) != (test.code == "configuration") {
 			t.Errorf("%s: the hint is %v: %s", name, document.Hint, got.stdout)
 		}
 		if test.row != (rowProblem{}) {

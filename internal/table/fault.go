@@ -125,6 +125,15 @@ type Doubled struct {
 	places [2]string
 }
 
+// refuseDoubled names all columns of which there are two.
+func (r *Reader) refuseDoubled(line int) error {
+	reasons := make([]string, len(r.doubled))
+	for i, d := range r.doubled {
+		reasons[i] = fmt.Sprintf("two columns are the %s: %s (%s) and %s (%s)", d.Column, d.places[0], d.First, d.places[1], d.Second)
+	}
+	return &FileError{File: r.name, Line: line, Doubled: r.doubled, Advice: "keep one of the two, or name the right one in a profile", Reason: strings.Join(reasons, "; ")}
+}
+
 // Error is FILE:LINE: the reason; with the sheet where there are several.
 func (e *FileError) Error() string {
 	if e.several && e.Sheet != "" {

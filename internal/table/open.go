@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"strings"
 )
 
@@ -11,6 +12,17 @@ const (
 	adviceUTF8 = `save it as "CSV UTF-8"`
 	adviceBook = `save it again as .xlsx, or as "CSV UTF-8"`
 )
+
+// adviceOpen is what to do about a file that cannot be opened.
+func adviceOpen(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "look for it with ls; a name without a folder is looked for in the folder in which daesa was called"
+	case errors.Is(err, fs.ErrPermission):
+		return "let the user that daesa runs as read it"
+	}
+	return ""
+}
 
 // sniffed is how much of a text is looked at for the tags of HTML or XML.
 const sniffed = 1024

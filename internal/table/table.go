@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"slices"
@@ -103,17 +102,6 @@ func openAs(path string, options Options, looking bool) (*Reader, error) {
 	return r, nil
 }
 
-// adviceOpen is what to do about a file that cannot be opened.
-func adviceOpen(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "look for it with ls; a name without a folder is looked for in the folder in which daesa was called"
-	case errors.Is(err, fs.ErrPermission):
-		return "let the user that daesa runs as read it"
-	}
-	return ""
-}
-
 func (r *Reader) open() error {
 	info, err := r.file.Stat()
 	switch {
@@ -202,15 +190,6 @@ func (r *Reader) nameColumn(i, line int) error {
 		r.doubled = append(r.doubled, Doubled{name, r.header[first], title, [2]string{r.place(first), r.place(i)}})
 	}
 	return nil
-}
-
-// refuseDoubled names all columns of which there are two.
-func (r *Reader) refuseDoubled(line int) error {
-	reasons := make([]string, len(r.doubled))
-	for i, d := range r.doubled {
-		reasons[i] = fmt.Sprintf("two columns are the %s: %s (%s) and %s (%s)", d.Column, d.places[0], d.First, d.places[1], d.Second)
-	}
-	return &FileError{File: r.name, Line: line, Doubled: r.doubled, Advice: "keep one of the two, or name the right one in a profile", Reason: strings.Join(reasons, "; ")}
 }
 
 // findHeader looks for the header by names, never by its place.
