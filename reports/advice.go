@@ -124,7 +124,7 @@ func (b *nightBook) advice(r *BreakRow) string {
 	if own, _, ok := remarked(r); ok {
 		meaning = b.lang.of(own)
 	} else if r.Kind == reconcile.MissingLocally && r.LocalPG != "" {
-		meaning = b.lang.fill(label{"토스는 결제 완료, 쇼핑몰에는 다르게 등록됨({1})", "Toss was paid, the shop has the order otherwise ({1})"}, xlsx.Clean(b.lang.shopStatus(r)))
+		meaning = b.lang.fill(label{"토스는 결제 완료, 쇼핑몰에는 다르게 등록됨({1})", "Toss was paid, the shop has the order otherwise ({1})"}, xlsx.Clean(shopStatus(b.lang, r)))
 	} else if r.Remark == reconcile.TaxPartDiffers {
 		meaning += b.say(", 면세금액도 다름", ", and the tax-free parts differ")
 	}
@@ -154,9 +154,9 @@ func (b *nightBook) remedy(r *BreakRow) string {
 		return b.lang.of(requestLabels[refunds.StateExpired])
 	case request != nil && b.night.keptBack(request) != "":
 		return b.lang.fill(label{"환불 미전송: {1} → 환불 시트의 처리 안내 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitLabels[b.night.keptBack(request)]))
-	case request != nil && requestLabels[request.State].ko != "":
+	case request != nil && requestLabels[request.State].ko() != "":
 		return b.lang.of(requestLabels[request.State]) + b.until(request.CancelBy, request.State.Unsent())
-	case late && lateLabels[r.Kind].ko != "":
+	case late && lateLabels[r.Kind].ko() != "":
 		return b.lang.fill(label{"취소기한 경과({1}), 토스 취소 불가 → {2}", "Toss's deadline has passed ({1}) → {2}"}, shortMoment(r.CancelBy), b.lang.of(lateLabels[r.Kind]))
 	default:
 		_, back := lateLabels[r.Kind]

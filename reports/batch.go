@@ -179,12 +179,6 @@ func (b *batchBook) spelled(chosen func(r *RefundRow) bool) string {
 	return strings.Join(parts, " · ")
 }
 
-// match is a criterion of a formula: a column that has one of these labels.
-type match struct {
-	column label
-	labels []string
-}
-
 // live is a formula that counts the matching rows of a currency, or sums them.
 func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 	if len(b.currencies) > 1 {
@@ -342,7 +336,7 @@ func (b *batchBook) account(r *RefundRow) string {
 // file that were not taken.
 func (b *batchBook) drawRows() {
 	b.listed = slices.DeleteFunc(shown(b.book, batchColumns), func(c column[*batchLine]) bool { return !b.result && slices.Contains(resultColumns, c.name) })
-	tags, p := b.stateTags(), b.paint(rowStyle)
+	tags, p := stateTags(b.book), b.paint(rowStyle)
 	l := listing[*batchLine]{
 		name: sheetBatchRows, tab: green, columns: b.listed, fixed: position(b.listed, columnOrder),
 		title:    b.title + " · " + b.lang.of(sheetBatchRows),

@@ -25,7 +25,6 @@ var (
 	columnProvider   = label{"토스 거래", "Toss"}
 	columnDifference = label{"차이", "Difference"}
 	columnCount      = label{"건수", "Count"}
-	columnAmount     = label{"금액", "Amount"}
 	columnCancelBy   = label{"취소기한", "Cancel by"}
 	columnDaysLeft   = label{"잔여일", "Days left"}
 	columnAdvice     = label{"내용 → 조치사항", "Meaning → what to do"}
@@ -34,7 +33,6 @@ var (
 	columnNote       = label{"메모", "Note"}
 	columnBreakID    = label{"불일치 ID", "Break ID"}
 	columnRefundID   = label{"환불 ID", "Refund ID"}
-	columnRowCheck   = label{"행 확인", "Row check"}
 )
 
 // adviceWidth is the width of what a break means and what to do, in characters.
@@ -65,7 +63,7 @@ var breakColumns = []column[*breakLine]{
 	{name: label{"경과 영업일", "Bank days"}, width: 8, right: true, cell: func(l *breakLine) xlsx.Cell {
 		return l.counted(int64(l.row.FirstSeen.BankDaysUntil(l.book.night.day)))
 	}},
-	{name: label{"쇼핑몰 상태", "Shop status"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.shopStatus(l.row)) }},
+	{name: label{"쇼핑몰 상태", "Shop status"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.centred(shopStatus(l.book.lang, l.row)) }},
 	{name: label{"토스 상태", "Toss status"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.centred(l.book.lang.sideStatus(l.row.ProviderStatus)) }},
 	{name: columnKey, width: 20, id: true, cell: func(l *breakLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
 	{name: label{"최초 발생일", "First seen"}, width: 11, cell: func(l *breakLine) xlsx.Cell { return l.on(l.row.FirstSeen) }},
@@ -267,4 +265,17 @@ func (l *breakLine) check() string {
 
 func checkOf(runID string, facts []string) string {
 	return runID + "-" + reconcile.ShortHash(strings.Join(facts, "\x00"))[:8]
+}
+
+// shopStatus is the status of the shop's order. Where the shop has the order as
+// another company's, it names that company.
+func shopStatus(l language, r *BreakRow) string {
+	switch r.LocalPG {
+	case "":
+		return l.sideStatus(r.LocalStatus)
+	case pay.PGToss:
+		return l.of(label{"0원 주문", "order of 0"})
+	default:
+		return l.of(label{"타 결제사: ", "other company: "}) + r.LocalPG
+	}
 }

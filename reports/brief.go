@@ -144,7 +144,7 @@ func (b brief) gaps(run reconcile.Run) []string {
 		case gap.Cause.Part.Kind == reconcile.PartOrder:
 			lost++
 		default:
-			parts = append(parts, clip(whose+xlsx.Clean(b.lang.gapPart(gap))))
+			parts = append(parts, clip(whose+xlsx.Clean(gapPart(b.lang, gap))))
 		}
 	}
 	if lost > 0 {

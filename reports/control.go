@@ -279,7 +279,7 @@ func (c *control) gaps(s Snapshot) {
 	alarm := c.row(tone{colour: red, wrap: true}).left("@")
 	log := c.styled(func(s *style) { s.Below, s.Color, s.Size, s.Wrap = hair, grey, 8, true })
 	for _, gap := range s.Run.Gaps {
-		value := xlsx.Clean(c.lang.gapPart(gap) + " — " + c.lang.gapReason(gap))
+		value := xlsx.Clean(gapPart(c.lang, gap) + " — " + gapReason(c.lang, gap))
 		row := c.s.Add(18*xlsx.Lines(value, 90), xlsx.Text(alarm, lookUp(c.lang, sideLabels, gap.Side)))
 		c.s.Span(2, 6, row, xlsx.Text(alarm, value))
 		value = xlsx.Clean(gap.What + " — " + gap.Why)
@@ -346,7 +346,7 @@ func (c *control) methods(run reconcile.Run) {
 	}
 	c.table(columnMethod, label{"통화", "Currency"}, label{"거래 건수", "Rows"}, label{"승인금액", "Approved"}, label{"취소 거래", "Cancel rows"})
 	for _, m := range run.ByMethod {
-		c.add(c.methodName(m.Method), c.r.says(code(m.Currency)), c.r.number(m.Rows), c.r.money(m.Currency, m.Approved), c.r.number(m.Canceled))
+		c.add(methodName(c.book, m.Method), c.r.says(code(m.Currency)), c.r.number(m.Rows), c.r.money(m.Currency, m.Approved), c.r.number(m.Canceled))
 	}
 }
 

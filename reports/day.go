@@ -58,7 +58,7 @@ func methodPlace(m pay.Method) int {
 	return len(methodOrder)
 }
 
-func (b *book) methodName(m pay.Method) string {
+func methodName(b *book, m pay.Method) string {
 	if m == pay.MethodUnknown {
 		return b.say("미지정", "not named")
 	}
@@ -146,7 +146,7 @@ func (g *dayGrid) table(currency pay.Currency, rows []reconcile.DayTotal) (first
 	g.head(method)
 	first = g.s.Last() + 1
 	for _, t := range rows {
-		g.draw(tone{}, g.methodName(t.Method), t, nil)
+		g.draw(tone{}, methodName(g.book, t.Method), t, nil)
 	}
 	last = g.s.Last()
 	shop, toss := g.daySums(currency)

@@ -31,7 +31,7 @@ func TestTheDatesFiguresStandWhereverTheyAreEqual(t *testing.T) {
 	s := dollars(sampleNight("m"))
 	f := opened(t, drawn(t, []Snapshot{s}, Options{}))
 	for _, total := range s.Run.Moved.Totals {
-		name := methodLabels[total.Method].ko
+		name := methodLabels[total.Method].ko()
 		if name == "" {
 			name = "미지정"
 		}

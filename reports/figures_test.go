@@ -135,11 +135,11 @@ func columnAt(t *testing.T, f *excelize.File, sheet string, label label) int {
 		t.Fatal(err)
 	}
 	for _, cells := range rows {
-		if i := slices.Index(cells, label.ko); i >= 0 && len(cells) > 3 {
+		if i := slices.Index(cells, label.ko()); i >= 0 && len(cells) > 3 {
 			return i + 1
 		}
 	}
-	t.Fatalf("%s has no column %s", sheet, label.ko)
+	t.Fatalf("%s has no column %s", sheet, label.ko())
 	return 0
 }
 
@@ -395,7 +395,7 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 		}
 		f := opened(t, content)
 		order, kind := columnAt(t, f, "불일치", columnOrder), columnAt(t, f, "불일치", columnKind)
-		row := rowWith(t, f, "불일치", kind, kindLabels[reconcile.MissingAtProvider].ko)
+		row := rowWith(t, f, "불일치", kind, kindLabels[reconcile.MissingAtProvider].ko())
 		got := rawAt(t, f, "불일치", order, row)
 		if got != xlsx.Inert(xlsx.Clean(value)) {
 			t.Errorf("hostile %d %.30q was read back as %.30q", i, value, got)

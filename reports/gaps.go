@@ -26,12 +26,12 @@ func (b *nightBook) gapLines() []string {
 	known := map[key]*line{}
 	for _, s := range b.night.snapshots {
 		for _, gap := range s.Run.Gaps {
-			k := key{s.Run.MID, gap.Side, b.lang.gapReason(gap)}
+			k := key{s.Run.MID, gap.Side, gapReason(b.lang, gap)}
 			if of, ok := known[k]; ok {
 				of.more++
 				continue
 			}
-			one := &line{key: k, first: b.lang.gapPart(gap)}
+			one := &line{key: k, first: gapPart(b.lang, gap)}
 			if b.several && gap.What == s.Run.MID {
 				one.first = ""
 			}
@@ -73,7 +73,7 @@ var partLabels = map[reconcile.PartKind]label{
 
 // gapPart names the part. One that was stored without its type is named as it
 // came, after its side.
-func (l language) gapPart(gap reconcile.Gap) string {
+func gapPart(l language, gap reconcile.Gap) string {
 	if gap.Cause != nil {
 		if w, ok := partLabels[gap.Cause.Part.Kind]; ok {
 			return l.fill(w, gap.Cause.Part.Name, xlsx.Grouped(strconv.FormatInt(gap.Cause.Part.Count, 10)))
@@ -123,7 +123,7 @@ var failureOther = label{"토스페이먼츠가 요청을 거절함 → 토스�
 
 // gapReason says why a part could not be read. A gap that was stored without its
 // type has an English sentence only, which the control sheet shows.
-func (l language) gapReason(gap reconcile.Gap) string {
+func gapReason(l language, gap reconcile.Gap) string {
 	c := gap.Cause
 	switch {
 	case c == nil && l == english:

@@ -12,10 +12,16 @@ import (
 
 // label is one text in both languages. Korean labels that the contract (8) names
 // are exactly the contract's.
-type label struct{ ko, en string }
+type label [2]string
+
+// ko is the Korean text.
+func (l label) ko() string { return l[0] }
+
+// en is the English text.
+func (l label) en() string { return l[1] }
 
 // with adds what is the same in both languages.
-func (l label) with(more string) label { return label{l.ko + more, l.en + more} }
+func (l label) with(more string) label { return label{l.ko() + more, l.en() + more} }
 
 // language chooses between the two.
 type language string
@@ -27,9 +33,9 @@ const (
 
 func (l language) of(w label) string {
 	if l == english {
-		return w.en
+		return w.en()
 	}
-	return w.ko
+	return w.ko()
 }
 
 // The sheets. "History" is reserved by Excel and never used.
@@ -215,19 +221,6 @@ func (l language) kind(k reconcile.Kind) string    { return lookUp(l, kindLabels
 func (l language) method(m pay.Method) string      { return lookUp(l, methodLabels, m) }
 func (l language) sideStatus(status string) string { return lookUp(l, sideStatusLabels, status) }
 
-// shopStatus is the status of the shop's order. Where the shop has the order as
-// another company's, it names that company.
-func (l language) shopStatus(r *BreakRow) string {
-	switch r.LocalPG {
-	case "":
-		return l.sideStatus(r.LocalStatus)
-	case pay.PGToss:
-		return l.of(label{"0원 주문", "order of 0"})
-	default:
-		return l.of(label{"타 결제사: ", "other company: "}) + r.LocalPG
-	}
-}
-
 func (l language) status(s reconcile.Status) string { return lookUp(l, statusLabels, s) }
 
 // refund is the label of a state. The money of a virtual account arrives after the
@@ -274,3 +267,12 @@ func (l language) fill(w label, parts ...string) string {
 
 // needRank is the place of a state in statesByNeed; an unknown one comes first.
 func needRank(state refunds.State) int { return slices.Index(statesByNeed, state) }
+
+// listed joins labels with commas.
+func (l language) listed(words []label) string {
+	var list []string
+	for _, w := range words {
+		list = append(list, l.of(w))
+	}
+	return strings.Join(list, ", ")
+}

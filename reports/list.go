@@ -29,10 +29,13 @@ type column[D any] struct {
 // isFact reports whether the program fills the column in, rather than a person.
 func (c column[D]) isFact() bool { return !c.people && c.name != columnRowCheck }
 
-// The columns that are not always there.
+// The columns that a list knows: the first two are not always there, the third has
+// the sum, the last is no key of its rows.
 var (
 	columnMID      = label{"가맹점", "Merchant"}
 	columnCurrency = label{"통화", "Currency"}
+	columnAmount   = label{"금액", "Amount"}
+	columnRowCheck = label{"행 확인", "Row check"}
 )
 
 // position is the number of the column of a name, from 1.
@@ -55,6 +58,12 @@ type listing[D any] struct {
 	rows     int          // of which sums knows the amounts
 	sums     []summed     // of the first segment
 	apart    match        // rows that are in no sum; their column and label. No column: none
+}
+
+// match is a criterion of a formula: a column that has one of these labels.
+type match struct {
+	column label
+	labels []string
 }
 
 // note is a line above a list.
@@ -302,36 +311,6 @@ func alone[D any](b *book, colour, sentence string) segment[D] {
 	return segment[D]{lead: []xlsx.Row{{Height: 24, Cells: []xlsx.Cell{xlsx.Text(b.styled(func(s *style) { s.Color = colour }), sentence)}}}}
 }
 
-// nothing is the one row of an empty list. It says "none" only where everything was
-// read.
-func nothing[D any](b *nightBook, none label) segment[D] {
-	switch {
-	case b.night.nothingRead():
-		return alone[D](b.book, red, b.say("조회된 자료 없음", "Nothing was read this night"))
-	case !b.night.complete():
-		return alone[D](b.book, amber, b.say("조회 범위 내 해당 없음 (일부 미조회)", "None in what could be read (this night is incomplete)"))
-	default:
-		return alone[D](b.book, green, b.lang.of(none))
-	}
-}
-
-// drawList draws a list of one segment, a row for each of rows; tag is the style
-// of the cell that says how a row stands, and none is said where there is no row.
-func drawList[R any](b *nightBook, l listing[*line[*nightBook, R]], p palette, rows []R, amount func(r *R) (pay.Currency, int64), tag func(r *R) xlsx.StyleID, none label) []xlsx.Area {
-	type drawn = *line[*nightBook, R]
-	one := &line[*nightBook, R]{palette: p, book: b}
-	l.segments = []segment[drawn]{{to: len(rows), height: max(l.height, listRow), row: func(i int, _ []xlsx.Cell) drawn {
-		one.row, one.tag = &rows[i], tag(&rows[i])
-		return one
-	}}}
-	if len(rows) == 0 {
-		l.segments[0] = nothing[drawn](b, none)
-	}
-	l.columns, l.rows = shown(b.book, l.columns), len(rows)
-	l.sums = amounts(func(i int) (pay.Currency, int64) { return amount(&rows[i]) })
-	return place(b.book, l)
-}
-
 // listRow is the height of a list's row: two lines fit.
 const listRow = 27
 
@@ -383,6 +362,14 @@ func (p *palette) maybe(c pay.Currency, units *int64) xlsx.Cell {
 		return xlsx.Text(p.unknown, "–")
 	}
 	return p.amount(c, *units)
+}
+
+// held is an amount, also of a currency that no sum names.
+func (p *palette) held(c pay.Currency, units int64) xlsx.Cell {
+	if style, ok := p.money[c]; ok {
+		return money(style, c, units)
+	}
+	return xlsx.Text(p.unknown, c.Format(units))
 }
 
 // daysTo counts the days to a moment, where there is one; until reckons them.

@@ -263,14 +263,6 @@ func sumOf(sums []reconcile.Sum, c pay.Currency) int64 {
 	return 0
 }
 
-// held is an amount, also of a currency that no sum names.
-func (p *palette) held(c pay.Currency, units int64) xlsx.Cell {
-	if style, ok := p.money[c]; ok {
-		return money(style, c, units)
-	}
-	return xlsx.Text(p.unknown, c.Format(units))
-}
-
 // mostReady is how many different cells of a column are kept ready: there are a
 // dozen, and a source that spoils them must not fill the memory.
 const mostReady = 1000

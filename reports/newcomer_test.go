@@ -29,7 +29,7 @@ func TestAnOrdersMoneyStandsInOneSum(t *testing.T) {
 	row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnBreakID), "bsecond")
 	for label, want := range map[label]string{columnShop: "* 0원", columnProvider: "* 1,250,000원", columnDifference: "* -1,250,000원"} {
 		if got := rawAt(t, f, "불일치", columnAt(t, f, "불일치", label), row); got != want {
-			t.Errorf("%s is %q, want %q", label.ko, got, want)
+			t.Errorf("%s is %q, want %q", label.ko(), got, want)
 		}
 	}
 	sums := rowWith(t, f, "불일치", 1, "합계(표시된 행)")
@@ -135,7 +135,7 @@ func TestFewColumnsOfTheBreaksAreOnPaper(t *testing.T) {
 			break
 		}
 		if c.name == columnCurrency || c.name == columnApproval {
-			t.Errorf("%s is on paper", c.name.ko)
+			t.Errorf("%s is on paper", c.name.ko())
 		}
 		if c.name != columnMID {
 			wide += c.width
@@ -158,7 +158,7 @@ func TestARowThatWasNotTakenHasWhatTheFileHas(t *testing.T) {
 	row := rowWith(t, f, "내역", columnAt(t, f, "내역", columnOrder), "o7")
 	for label, want := range map[label]string{columnAmount: "90,000", columnReason: "부분 반품"} {
 		if got := rawAt(t, f, "내역", columnAt(t, f, "내역", label), row); got != want {
-			t.Errorf("%s is %q", label.ko, got)
+			t.Errorf("%s is %q", label.ko(), got)
 		}
 	}
 }
@@ -166,8 +166,8 @@ func TestARowThatWasNotTakenHasWhatTheFileHas(t *testing.T) {
 // TestADecisionThatNeedsMoreSaysSo: 환불 진행 does not follow from these kinds alone.
 func TestADecisionThatNeedsMoreSaysSo(t *testing.T) {
 	for kind, want := range map[reconcile.Kind]string{reconcile.DuplicatePayment: "환불할 결제 지정", reconcile.MissingAtProvider: "토스에 돌려줄 금액 없음"} {
-		if !strings.Contains(remedyLabels[kind].ko, want) {
-			t.Errorf("%s: %s", kind, remedyLabels[kind].ko)
+		if !strings.Contains(remedyLabels[kind].ko(), want) {
+			t.Errorf("%s: %s", kind, remedyLabels[kind].ko())
 		}
 	}
 }

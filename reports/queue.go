@@ -188,7 +188,7 @@ var refundColumns = []column[*refundLine]{
 
 // drawRefunds lists the refund requests; those that need a person come first.
 func (b *nightBook) drawRefunds() {
-	p, tags := b.paint(rowStyle), b.stateTags()
+	p, tags := b.paint(rowStyle), stateTags(b.book)
 	b.queue = drawList(b, listing[*refundLine]{
 		name: sheetRefunds, tab: green, columns: refundColumns, fixed: position(shown(b.book, refundColumns), columnOrder), height: tallEnough(b.night.refunds, b.night.waits),
 		title:    b.say("환불 현황", "Refunds"),
@@ -198,7 +198,7 @@ func (b *nightBook) drawRefunds() {
 }
 
 // stateTags are the styles of the states of a request.
-func (b *book) stateTags() map[refunds.State]xlsx.StyleID {
+func stateTags(b *book) map[refunds.State]xlsx.StyleID {
 	tags := map[refunds.State]xlsx.StyleID{}
 	for _, state := range refunds.States {
 		tags[state] = b.Style(tagStyle(stateColour(state)))

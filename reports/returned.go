@@ -83,7 +83,7 @@ func unsealed(path string, content []byte, password string) ([]byte, error) {
 
 // identify finds the runs that the workbook names on its control sheet.
 func (r *Returned) identify() error {
-	foreign := hint.New(r.Path+" is not a night's workbook of daesa: it has no sheet "+sheetControl.ko+" that names a run",
+	foreign := hint.New(r.Path+" is not a night's workbook of daesa: it has no sheet "+sheetControl.ko()+" that names a run",
 		"send back the whole workbook, with all its sheets")
 	var name string
 	for _, l := range []language{korean, english} {

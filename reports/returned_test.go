@@ -286,8 +286,8 @@ func TestWorkbooksOfManyMerchantsAndInEnglishComeBack(t *testing.T) {
 	night := bigNight()[:2]
 	path := edited(t, night, Options{Language: "en"}, func(f *excelize.File) {
 		rows, _ := f.GetRows("Breaks")
-		header := slices.IndexFunc(rows, func(cells []string) bool { return slices.Contains(cells, columnDecision.en) })
-		decision := slices.Index(rows[header], columnDecision.en) + 1
+		header := slices.IndexFunc(rows, func(cells []string) bool { return slices.Contains(cells, columnDecision.en()) })
+		decision := slices.Index(rows[header], columnDecision.en()) + 1
 		if err := f.SetCellStr("Breaks", xlsx.At(decision, header+2), "Not ours"); err != nil {
 			t.Fatal(err)
 		}
@@ -369,7 +369,7 @@ func TestEveryChangedCellIsFound(t *testing.T) {
 				t.Fatal(err)
 			}
 			found, err := returnedOf(t, path).Verify(night, Options{})
-			people := sheet == "불일치" && (c.shown == "쿠폰 8,100원 확인 중" || c.shown == columnDecision.ko) // also where the header is said again
+			people := sheet == "불일치" && (c.shown == "쿠폰 8,100원 확인 중" || c.shown == columnDecision.ko()) // also where the header is said again
 			if err == nil && (len(found.Changed) == 0) != people {
 				t.Errorf("%s!%s was %q: %+v", sheet, c.ref, c.shown, found.Changed)
 			}

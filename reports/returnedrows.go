@@ -183,7 +183,7 @@ func (s *sheetReader) own() bool {
 // row, or a decision beside the order number of a break. The other sheets of the
 // workbook have words of their own.
 func (s *sheetReader) headless(row table.StoredRow) {
-	if slices.ContainsFunc(otherSheets, func(name label) bool { return s.sheet == name.ko || s.sheet == name.en }) {
+	if slices.ContainsFunc(otherSheets, func(name label) bool { return s.sheet == name.ko() || s.sheet == name.en() }) {
 		return
 	}
 	decision, order, checked := "", "", false
@@ -263,7 +263,7 @@ func newReturnedRow(sheet string, row table.StoredRow, columns []column[*breakLi
 			one.facts = append(one.facts, fact)
 		}
 		if at := places[i]; c.people && at < len(row.Cells) && row.Cells[at].Live && row.Cells[at].Text == "" {
-			one.unread = "what stands in " + c.name.ko + " is a formula without a value: paste it as a value"
+			one.unread = "what stands in " + c.name.ko() + " is a formula without a value: paste it as a value"
 		}
 		switch c.name {
 		case columnBreakID:

@@ -51,17 +51,17 @@ func SaveRefundForm(path, name string, now time.Time) error {
 	}
 	return xlsx.Save(path, "", func(w io.Writer) error {
 		b := newBook(l, about{title: l.of(label{"환불 요청", "Refunds"}), at: now})
-		b.drawForm()
+		drawForm(b)
 		return b.Write(w)
 	})
 }
 
 // drawForm draws the sheet that people fill in, and the one that explains it.
-func (b *book) drawForm() {
+func drawForm(b *book) {
 	sheet, guide := &xlsx.Sheet{Name: b.title}, &xlsx.Sheet{Name: refunds.GuideSheets[refunds.Language(b.lang)], Widths: []int{24, 34, 100}}
 	titles := b.styled(func(s *style) { s.Bold, s.Color, s.Fill, s.Below = true, navy, head, navy })
 	texts, amounts := b.styled(func(s *style) { s.Box = hair }), b.styled(func(s *style) { s.Box, s.Format, s.Align = hair, "#,##0", "right" })
-	banks := b.drawGuide(guide, titles)
+	banks := drawGuide(b, guide, titles)
 	var header, row []xlsx.Cell
 	for i, c := range formColumns {
 		style := texts
@@ -73,7 +73,7 @@ func (b *book) drawForm() {
 		sheet.Widths = append(sheet.Widths, c.width)
 		header, row = append(header, xlsx.Text(titles, b.lang.of(c.title))), append(row, xlsx.Blank(style))
 		offer := xlsx.Offer{Area: xlsx.Span(i+1, 2, i+1, formRows+1), Title: b.lang.of(c.title), Text: b.lang.of(c.must) + "\n" + b.lang.of(c.means)}
-		switch c.title.en {
+		switch c.title.en() {
 		case "amount":
 			offer.Values = []string{b.say("전액", "all")}
 		case "bank":
@@ -91,7 +91,7 @@ func (b *book) drawForm() {
 }
 
 // drawGuide explains the columns, and lists the banks; it gives where they stand.
-func (b *book) drawGuide(s *xlsx.Sheet, titles xlsx.StyleID) xlsx.Area {
+func drawGuide(b *book, s *xlsx.Sheet, titles xlsx.StyleID) xlsx.Area {
 	text := b.styled(func(s *style) { s.Below = hair })
 	add := func(style xlsx.StyleID, cells ...string) {
 		var row []xlsx.Cell

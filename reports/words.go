@@ -232,17 +232,9 @@ func decisionOf(label string) (reconcile.Disposition, bool) {
 	for _, as := range reconcile.Dispositions {
 		w := decisionLabels[as]
 		given, former := prose.Bare(label), formerDecisions[as]
-		if given == prose.Bare(w.ko) || given == prose.Bare(w.en) || given == string(as) || former != "" && given == prose.Bare(former) {
+		if given == prose.Bare(w.ko()) || given == prose.Bare(w.en()) || given == string(as) || former != "" && given == prose.Bare(former) {
 			return as, true
 		}
 	}
 	return "", false
-}
-
-func (l language) listed(words []label) string {
-	var list []string
-	for _, w := range words {
-		list = append(list, l.of(w))
-	}
-	return strings.Join(list, ", ")
 }

@@ -396,26 +396,26 @@ func TestEveryValueHasAWord(t *testing.T) {
 	}
 	for _, kind := range reconcile.Kinds {
 		w, m, a := kindLabels[kind], meaningLabels[kind], remedyLabels[kind]
-		need(w.ko != "" && w.en != "" && m.ko != "" && m.en != "" && a.ko != "" && a.en != "", kind)
+		need(w.ko() != "" && w.en() != "" && m.ko() != "" && m.en() != "" && a.ko() != "" && a.en() != "", kind)
 	}
 	for _, kind := range reconcile.SettlementKinds {
-		need(kindLabels[kind].ko != "" && kindLabels[kind].en != "", kind)
+		need(kindLabels[kind].ko() != "" && kindLabels[kind].en() != "", kind)
 	}
 	for _, as := range slices.Concat(reconcile.Dispositions, reconcile.SettlementDispositions) {
-		need(decisionLabels[as].ko != "" && decisionLabels[as].en != "", as)
+		need(decisionLabels[as].ko() != "" && decisionLabels[as].en() != "", as)
 	}
 	for _, state := range refunds.States {
-		need(stateLabels[state].ko != "" && stateLabels[state].en != "" && requestLabels[state].ko != "" && requestLabels[state].en != "" && needRank(state) >= 0, state)
+		need(stateLabels[state].ko() != "" && stateLabels[state].en() != "" && requestLabels[state].ko() != "" && requestLabels[state].en() != "" && needRank(state) >= 0, state)
 	}
 	for _, status := range reconcile.Statuses {
-		need(statusLabels[status].ko != "", status)
+		need(statusLabels[status].ko() != "", status)
 	}
 	for _, remark := range reconcile.Remarks {
 		w := remarkLabels[remark]
-		need(w.meaning.ko != "" && w.meaning.en != "" && w.remedy.ko != "" && w.remedy.en != "", remark)
+		need(w.meaning.ko() != "" && w.meaning.en() != "" && w.remedy.ko() != "" && w.remedy.en() != "", remark)
 	}
 	for _, status := range pay.OrderStatuses {
-		need(sideStatusLabels[string(status)].ko != "", status)
+		need(sideStatusLabels[string(status)].ko() != "", status)
 	}
 	if len(missing) > 0 {
 		t.Errorf("no words for %v", missing)
@@ -425,25 +425,25 @@ func TestEveryValueHasAWord(t *testing.T) {
 // TestContractWords are the labels of contract 8, letter by letter.
 func TestContractWords(t *testing.T) {
 	for got, want := range map[string]string{
-		sheetBreaks.ko: "불일치", columnShop.ko: "쇼핑몰 주문", columnProvider.ko: "토스 거래",
-		kindLabels[reconcile.SettlementMissing].ko: "정산 누락", kindLabels[reconcile.SettlementUnknown].ko: "미확인 정산",
-		kindLabels[reconcile.SettlementDuplicate].ko: "중복 정산", kindLabels[reconcile.SettlementAmountMismatch].ko: "정산 금액 불일치",
-		kindLabels[reconcile.SettlementCancelMissing].ko: "취소 정산 누락", kindLabels[reconcile.SettlementArithmetic].ko: "정산 계산 불일치",
-		kindLabels[reconcile.FeeUnexpected].ko: "수수료율 차이", kindLabels[reconcile.PayoutRescheduled].ko: "입금예정일 변경",
-		kindLabels[reconcile.PayoutMissing].ko: "미입금", kindLabels[reconcile.PayoutShort].ko: "입금 부족",
-		kindLabels[reconcile.PayoutOver].ko: "입금 초과", kindLabels[reconcile.BankUnmatched].ko: "출처 미확인 입금",
-		kindLabels[reconcile.StatementGap].ko: "통장내역 누락", kindLabels[reconcile.FeeInvoiceMismatch].ko: "수수료 세금계산서 불일치",
-		kindLabels[reconcile.RollforwardUnexplained].ko: "미수금 잔액 차이",
-		decisionLabels[reconcile.Rebate].ko:             "수수료 환급", decisionLabels[reconcile.SetOff].ko: "상계",
-		decisionLabels[reconcile.LimitHold].ko: "한도초과 보류", decisionLabels[reconcile.OtherIncome].ko: "잡이익",
-		kindLabels[reconcile.MissingAtProvider].ko: "토스에 없음", kindLabels[reconcile.MissingLocally].ko: "쇼핑몰에 없음",
-		kindLabels[reconcile.PaidNotRecorded].ko: "입금 미반영", kindLabels[reconcile.PaidAfterCancel].ko: "취소 후 입금",
-		kindLabels[reconcile.DuplicatePayment].ko: "중복 결제", kindLabels[reconcile.NeverPaid].ko: "미결제 주문",
-		kindLabels[reconcile.DepositReversed].ko: "입금 취소됨", kindLabels[reconcile.VAStillOpen].ko: "가상계좌 미해지",
-		kindLabels[reconcile.CancelNotExecuted].ko: "취소 미실행", kindLabels[reconcile.CancelNotRecorded].ko: "취소 미반영",
-		kindLabels[reconcile.AmountMismatch].ko: "금액 불일치", stateLabels[refunds.StateExpired].ko: "취소기한 경과",
-		stateLabels[refunds.StateAccepted].ko: "환불 접수(송금 대기)", stateLabels[refunds.StateSucceeded].ko: "취소 완료", paidOut.ko: "환불 완료",
-		stateLabels[refunds.StateUnknown].ko: "결과 미확인", stateLabels[refunds.StateHeld].ko: "확인 필요", sideStatusLabels["EXPIRED"].ko: "결제 만료",
+		sheetBreaks.ko(): "불일치", columnShop.ko(): "쇼핑몰 주문", columnProvider.ko(): "토스 거래",
+		kindLabels[reconcile.SettlementMissing].ko(): "정산 누락", kindLabels[reconcile.SettlementUnknown].ko(): "미확인 정산",
+		kindLabels[reconcile.SettlementDuplicate].ko(): "중복 정산", kindLabels[reconcile.SettlementAmountMismatch].ko(): "정산 금액 불일치",
+		kindLabels[reconcile.SettlementCancelMissing].ko(): "취소 정산 누락", kindLabels[reconcile.SettlementArithmetic].ko(): "정산 계산 불일치",
+		kindLabels[reconcile.FeeUnexpected].ko(): "수수료율 차이", kindLabels[reconcile.PayoutRescheduled].ko(): "입금예정일 변경",
+		kindLabels[reconcile.PayoutMissing].ko(): "미입금", kindLabels[reconcile.PayoutShort].ko(): "입금 부족",
+		kindLabels[reconcile.PayoutOver].ko(): "입금 초과", kindLabels[reconcile.BankUnmatched].ko(): "출처 미확인 입금",
+		kindLabels[reconcile.StatementGap].ko(): "통장내역 누락", kindLabels[reconcile.FeeInvoiceMismatch].ko(): "수수료 세금계산서 불일치",
+		kindLabels[reconcile.RollforwardUnexplained].ko(): "미수금 잔액 차이",
+		decisionLabels[reconcile.Rebate].ko():             "수수료 환급", decisionLabels[reconcile.SetOff].ko(): "상계",
+		decisionLabels[reconcile.LimitHold].ko(): "한도초과 보류", decisionLabels[reconcile.OtherIncome].ko(): "잡이익",
+		kindLabels[reconcile.MissingAtProvider].ko(): "토스에 없음", kindLabels[reconcile.MissingLocally].ko(): "쇼핑몰에 없음",
+		kindLabels[reconcile.PaidNotRecorded].ko(): "입금 미반영", kindLabels[reconcile.PaidAfterCancel].ko(): "취소 후 입금",
+		kindLabels[reconcile.DuplicatePayment].ko(): "중복 결제", kindLabels[reconcile.NeverPaid].ko(): "미결제 주문",
+		kindLabels[reconcile.DepositReversed].ko(): "입금 취소됨", kindLabels[reconcile.VAStillOpen].ko(): "가상계좌 미해지",
+		kindLabels[reconcile.CancelNotExecuted].ko(): "취소 미실행", kindLabels[reconcile.CancelNotRecorded].ko(): "취소 미반영",
+		kindLabels[reconcile.AmountMismatch].ko(): "금액 불일치", stateLabels[refunds.StateExpired].ko(): "취소기한 경과",
+		stateLabels[refunds.StateAccepted].ko(): "환불 접수(송금 대기)", stateLabels[refunds.StateSucceeded].ko(): "취소 완료", paidOut.ko(): "환불 완료",
+		stateLabels[refunds.StateUnknown].ko(): "결과 미확인", stateLabels[refunds.StateHeld].ko(): "확인 필요", sideStatusLabels["EXPIRED"].ko(): "결제 만료",
 	} {
 		if got != want {
 			t.Errorf("%s, the contract says %s", got, want)
@@ -468,7 +468,7 @@ func TestTheWorkbookSaysWhoseOrderItIs(t *testing.T) {
 		{"", "", ""}, {"KG이니시스", "타 결제사: KG이니시스", "other company: KG이니시스"}, {pay.PGToss, "0원 주문", "order of 0"},
 	} {
 		row := &BreakRow{LocalPG: c.pg}
-		if ko, en := korean.shopStatus(row), english.shopStatus(row); ko != c.ko || en != c.en {
+		if ko, en := shopStatus(korean, row), shopStatus(english, row); ko != c.ko || en != c.en {
 			t.Errorf("%q: %q %q", c.pg, ko, en)
 		}
 	}
