@@ -8,6 +8,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // A break says in one line what it means and what to do. What to do depends on
@@ -15,7 +16,7 @@ import (
 // back: nobody is told to refund through Toss after that day.
 
 // meaningLabels say what a kind of break is.
-var meaningLabels = map[reconcile.Kind]label{
+var meaningLabels = map[reconcile.Kind]book.Label{
 	reconcile.MissingAtProvider:  {"쇼핑몰은 결제 완료, 토스에 결제 없음", "The shop says paid, Toss knows no payment"},
 	reconcile.MissingLocally:     {"토스는 결제 완료, 쇼핑몰에 주문 없음", "Toss was paid, the shop has no order"},
 	reconcile.PaidNotRecorded:    {"토스는 결제 완료, 쇼핑몰은 미결제", "Toss was paid, the shop does not know"},
@@ -35,7 +36,7 @@ var meaningLabels = map[reconcile.Kind]label{
 
 // remedyLabels say what to do where no money has to go back, or where a person
 // must first decide whether it does.
-var remedyLabels = map[reconcile.Kind]label{
+var remedyLabels = map[reconcile.Kind]book.Label{
 	reconcile.MissingAtProvider:  {"출고 보류, 주문과 가맹점(MID) 확인(토스에 돌려줄 금액 없음)", "hold delivery, check the order and its MID (there is nothing to refund)"},
 	reconcile.MissingLocally:     {"주문을 찾아 등록하거나 환불", "find and record the order, or refund"},
 	reconcile.PaidNotRecorded:    {"쇼핑몰 주문에 입금 반영", "record the payment in the shop"},
@@ -55,7 +56,7 @@ var remedyLabels = map[reconcile.Kind]label{
 
 // lateLabels say what to do where money may have to go back and Toss can no
 // longer cancel the payment.
-var lateLabels = map[reconcile.Kind]label{
+var lateLabels = map[reconcile.Kind]book.Label{
 	reconcile.MissingLocally:    {"주문을 찾아 등록하거나 수기이체로 환불", "find and record the order, or give it back by a transfer"},
 	reconcile.DuplicatePayment:  {"1건만 남기고 수기이체로 환불", "keep one, give the rest back by a transfer"},
 	reconcile.PaidAfterCancel:   {"고객 확인 후 수기이체 여부 결정", "ask the customer, then decide on a transfer"},
@@ -63,7 +64,7 @@ var lateLabels = map[reconcile.Kind]label{
 }
 
 // requestLabels say what follows where a refund was requested.
-var requestLabels = map[refunds.State]label{
+var requestLabels = map[refunds.State]book.Label{
 	refunds.StateRequested:    {"환불 요청됨, 결재 대기 중 → 결재", "a refund is asked for → approve it"},
 	refunds.StateApproved:     {"환불 결재 완료 → 다음 환불 실행 시 자동 취소", "the refund is approved → the next run sends it"},
 	refunds.StateNeedsAccount: {"환불 요청됨 → 고객 환불계좌를 받아 등록", "a refund waits for its account → ask the customer"},
@@ -79,7 +80,7 @@ var requestLabels = map[refunds.State]label{
 }
 
 // handSteps say what follows where the money goes back by a manual transfer.
-var handSteps = map[refunds.ManualState]label{
+var handSteps = map[refunds.ManualState]book.Label{
 	refunds.ManualDue:      {"수기이체 대상 → 수기이체 결재", "due for a transfer by hand → approve it"},
 	refunds.ManualApproved: {"수기이체 결재 완료 → 이체 후 기록", "the transfer is approved → make it, then record it"},
 	refunds.ManualDone:     {"수기이체 완료 → 결정에서 '수기이체 완료' 선택", "transferred by hand → decide 'Refunded by transfer'"},
@@ -88,25 +89,25 @@ var handSteps = map[refunds.ManualState]label{
 // vanished replaces meaning and remedy of a refund that failed, where a cancel
 // that Toss once showed is gone: whatever the method, nothing was paid out to an
 // account.
-var vanished = struct{ meaning, remedy label }{
-	label{"완료된 취소가 토스 거래에서 확인되지 않음", "Toss no longer shows a cancel that it had carried out"},
-	label{"토스 상점관리자에서 취소 여부 확인 후 재환불", "look it up in Toss's console, then refund again"},
+var vanished = struct{ meaning, remedy book.Label }{
+	book.Label{"완료된 취소가 토스 거래에서 확인되지 않음", "Toss no longer shows a cancel that it had carried out"},
+	book.Label{"토스 상점관리자에서 취소 여부 확인 후 재환불", "look it up in Toss's console, then refund again"},
 }
 
 // remarkLabels replace meaning and remedy of a cancel that was not executed, where
 // a person must say how much of the money, or which part of it, goes back.
-var remarkLabels = map[reconcile.Remark]struct{ meaning, remedy label }{
-	reconcile.TaxPartNeeded: {label{"과세·면세 혼합 결제의 부분취소가 토스에 없음", "A part of a mixed payment is not cancelled at Toss"},
-		label{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
-	reconcile.TaxPartDiffers: {label{"취소가 토스에 없고 면세금액도 서로 다름", "Not cancelled at Toss, and the tax-free parts differ"},
-		label{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
-	reconcile.RefundWaysMixed: {label{"쇼핑몰은 취소, 토스는 미취소(주문 파일로는 토스 환불금액을 확정할 수 없음)", "The shop cancelled, Toss did not; its file does not tell how much goes back through Toss"},
-		label{"토스로 환불할 금액을 확인해 환불 요청(daesa refunds add)", "find out how much is Toss's, ask for it (daesa refunds add)"}},
+var remarkLabels = map[reconcile.Remark]struct{ meaning, remedy book.Label }{
+	reconcile.TaxPartNeeded: {book.Label{"과세·면세 혼합 결제의 부분취소가 토스에 없음", "A part of a mixed payment is not cancelled at Toss"},
+		book.Label{"면세금액을 정해 환불 진행", "say its tax-free part, then refund now"}},
+	reconcile.TaxPartDiffers: {book.Label{"취소가 토스에 없고 면세금액도 서로 다름", "Not cancelled at Toss, and the tax-free parts differ"},
+		book.Label{"확인 후 면세금액을 정해 환불 진행", "check, say the part, then refund now"}},
+	reconcile.RefundWaysMixed: {book.Label{"쇼핑몰은 취소, 토스는 미취소(주문 파일로는 토스 환불금액을 확정할 수 없음)", "The shop cancelled, Toss did not; its file does not tell how much goes back through Toss"},
+		book.Label{"토스로 환불할 금액을 확인해 환불 요청(daesa refunds add)", "find out how much is Toss's, ask for it (daesa refunds add)"}},
 }
 
 // remarked returns meaning and remedy of a break of which the kind does not tell
 // enough.
-func remarked(r *BreakRow) (meaning, remedy label, ok bool) {
+func remarked(r *BreakRow) (meaning, remedy book.Label, ok bool) {
 	if r.Kind == reconcile.RefundFailed && r.ProviderStatus == reconcile.CancelVanished {
 		return vanished.meaning, vanished.remedy, true
 	}
@@ -120,22 +121,22 @@ func (b *nightBook) advice(r *BreakRow) string {
 	if !ok {
 		return ""
 	}
-	meaning := b.lang.of(w)
+	meaning := b.Lang.Of(w)
 	if own, _, ok := remarked(r); ok {
-		meaning = b.lang.of(own)
+		meaning = b.Lang.Of(own)
 	} else if r.Kind == reconcile.MissingLocally && r.LocalPG != "" {
-		meaning = b.lang.fill(label{"토스는 결제 완료, 쇼핑몰에는 다르게 등록됨({1})", "Toss was paid, the shop has the order otherwise ({1})"}, xlsx.Clean(shopStatus(b.lang, r)))
+		meaning = b.Lang.Fill(book.Label{"토스는 결제 완료, 쇼핑몰에는 다르게 등록됨({1})", "Toss was paid, the shop has the order otherwise ({1})"}, xlsx.Clean(shopStatus(b.Lang, r)))
 	} else if r.Remark == reconcile.TaxPartDiffers {
-		meaning += b.say(", 면세금액도 다름", ", and the tax-free parts differ")
+		meaning += b.Say(", 면세금액도 다름", ", and the tax-free parts differ")
 	}
 	switch r.Status {
 	case reconcile.Cleared:
 		if r.became != "" {
-			return meaning + b.lang.fill(label{" → 다른 유형({1})으로 변경, 위 행 참조", " → became another kind ({1}), see its row above"}, b.lang.kind(r.became))
+			return meaning + b.Lang.Fill(book.Label{" → 다른 유형({1})으로 변경, 위 행 참조", " → became another kind ({1}), see its row above"}, b.Lang.Kind(r.became))
 		}
-		return meaning + b.say(" → 양쪽 일치로 해소", " → both sides agree now")
+		return meaning + b.Say(" → 양쪽 일치로 해소", " → both sides agree now")
 	case reconcile.Timing:
-		return meaning + b.say(" → 시점 차이, 다음 대사에서 재확인", " → timing, looked at again by the next night")
+		return meaning + b.Say(" → 시점 차이, 다음 대사에서 재확인", " → timing, looked at again by the next night")
 	default:
 		return meaning + " → " + b.remedy(r)
 	}
@@ -146,27 +147,27 @@ func (b *nightBook) remedy(r *BreakRow) string {
 	request := b.night.askedFor[r.ID]
 	if request != nil {
 		if w, ok := handSteps[b.night.byHand[request.ID].State]; ok {
-			return b.lang.of(w)
+			return b.Lang.Of(w)
 		}
 	}
 	switch late := b.night.late(r); {
 	case request != nil && late && request.State.Unsent():
-		return b.lang.of(requestLabels[refunds.StateExpired])
+		return b.Lang.Of(requestLabels[refunds.StateExpired])
 	case request != nil && b.night.keptBack(request) != "":
-		return b.lang.fill(label{"환불 미전송: {1} → 환불 시트의 처리 안내 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.lang.of(waitLabels[b.night.keptBack(request)]))
-	case request != nil && requestLabels[request.State].ko() != "":
-		return b.lang.of(requestLabels[request.State]) + b.until(request.CancelBy, request.State.Unsent())
-	case late && lateLabels[r.Kind].ko() != "":
-		return b.lang.fill(label{"취소기한 경과({1}), 토스 취소 불가 → {2}", "Toss's deadline has passed ({1}) → {2}"}, shortMoment(r.CancelBy), b.lang.of(lateLabels[r.Kind]))
+		return b.Lang.Fill(book.Label{"환불 미전송: {1} → 환불 시트의 처리 안내 확인", "the refund is not sent: {1} → see sheet Refunds"}, b.Lang.Of(waitLabels[b.night.keptBack(request)]))
+	case request != nil && requestLabels[request.State].Ko() != "":
+		return b.Lang.Of(requestLabels[request.State]) + b.until(request.CancelBy, request.State.Unsent())
+	case late && lateLabels[r.Kind].Ko() != "":
+		return b.Lang.Fill(book.Label{"취소기한 경과({1}), 토스 취소 불가 → {2}", "Toss's deadline has passed ({1}) → {2}"}, shortMoment(r.CancelBy), b.Lang.Of(lateLabels[r.Kind]))
 	default:
 		_, back := lateLabels[r.Kind]
 		remedy := remedyLabels[r.Kind]
 		if _, own, ok := remarked(r); ok {
 			remedy = own
 		} else if r.Kind == reconcile.MissingLocally && r.LocalPG != "" {
-			remedy = label{"쇼핑몰 주문의 결제사·금액을 정정하거나 환불", "correct the order's company and amount, or refund"}
+			remedy = book.Label{"쇼핑몰 주문의 결제사·금액을 정정하거나 환불", "correct the order's company and amount, or refund"}
 		}
-		return b.lang.of(remedy) + b.until(r.CancelBy, back)
+		return b.Lang.Of(remedy) + b.until(r.CancelBy, back)
 	}
 }
 
@@ -192,9 +193,9 @@ func (b *nightBook) until(by time.Time, matters bool) string {
 	}
 	switch days := b.night.until(by); {
 	case days == 0:
-		return b.say(" (취소기한 오늘까지)", " (until today)")
+		return b.Say(" (취소기한 오늘까지)", " (until today)")
 	case days <= 7:
-		return b.lang.fill(label{" (취소기한 D-{1})", " (D-{1})"}, strconv.Itoa(days))
+		return b.Lang.Fill(book.Label{" (취소기한 D-{1})", " (D-{1})"}, strconv.Itoa(days))
 	default:
 		return ""
 	}

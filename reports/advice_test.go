@@ -9,6 +9,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // TestNobodyIsToldToRefundAfterTheDeadline: what to do looks at the last day and
@@ -59,16 +60,16 @@ func TestNobodyIsToldToRefundAfterTheDeadline(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, l := range []language{korean, english} {
+		for _, l := range []book.Language{book.Korean, book.English} {
 			b, err := newNightBook(n, l)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := b.advice(&n.breaks[0])
-			if l == korean && got != test.want {
+			if l == book.Korean && got != test.want {
 				t.Errorf("%s: %q, want %q", test.name, got, test.want)
 			}
-			if l == english && (got == "" || strings.ContainsFunc(got, func(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 })) {
+			if l == book.English && (got == "" || strings.ContainsFunc(got, func(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 })) {
 				t.Errorf("%s: in English it says %q", test.name, got)
 			}
 		}
@@ -94,7 +95,7 @@ func TestWhatToDoLooksAtTheCause(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := newNightBook(n, korean)
+		b, err := newNightBook(n, book.Korean)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +115,7 @@ func TestEveryKindIsAdvisedBeforeAndAfterItsDeadline(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := newNightBook(n, korean)
+		b, err := newNightBook(n, book.Korean)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +153,7 @@ func TestOneReasonIsOneLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := newNightBook(n, korean)
+	b, err := newNightBook(n, book.Korean)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +191,7 @@ func TestTheRedBandIsInItsLanguage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := newNightBook(n, korean)
+		b, err := newNightBook(n, book.Korean)
 		if err != nil {
 			t.Fatal(err)
 		}

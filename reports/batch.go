@@ -12,6 +12,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // Batch is an ad-hoc batch of refunds as it stood at Now: all that its workbook
@@ -90,16 +91,16 @@ func SaveBatch(path string, batch Batch, opts Options) error {
 
 // batchBook is the workbook of a batch while it is drawn.
 type batchBook struct {
-	*book
+	*book.Book
 	batch  Batch
 	result bool
 	rows   []RefundRow // what needs a person first
-	listed []column[*batchLine]
+	listed []book.Column[*batchLine]
 	areas  []xlsx.Area // where the rows of the list stand
 }
 
 func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
-	l, err := languageOf(opts.Language)
+	l, err := book.LanguageOf(opts.Language)
 	if err != nil {
 		return nil, err
 	}
@@ -121,17 +122,17 @@ func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
 	}
 	slices.SortFunc(b.rows, needFirst)
 	currencies := slices.SortedFunc(maps.Keys(sums), byCurrency)
-	title := label{"환불 계획", "Refund plan"}
+	title := book.Label{"환불 계획", "Refund plan"}
 	if b.result {
-		title = label{"환불 결과", "Refund result"}
+		title = book.Label{"환불 결과", "Refund result"}
 	}
-	of := l.of(label{"일괄번호 ", "Batch "}) + batch.ID
-	b.book = newBook(l, about{title: l.of(title), of: of, at: batch.Now, currencies: currencies, several: len(merchants) > 1})
+	of := l.Of(book.Label{"일괄번호 ", "Batch "}) + batch.ID
+	b.Book = book.NewBook(l, book.About{Title: l.Of(title), Of: of, At: batch.Now, Currencies: currencies, Several: len(merchants) > 1})
 	return b, nil
 }
 
 func (b *batchBook) draw() {
-	s := b.Add(&xlsx.Sheet{Name: b.lang.of(sheetSummary), Tab: navy, Widths: []int{2, 30, 13, 20, 3, 24, 13, 20, 20}})
+	s := b.Add(&xlsx.Sheet{Name: b.Lang.Of(book.SheetSummary), Tab: book.Navy, Widths: []int{2, 30, 13, 20, 3, 24, 13, 20, 20}})
 	b.drawRows()
 	page := &batchPage{batchBook: b, s: s}
 	page.draw()
@@ -162,7 +163,7 @@ func in(states ...refunds.State) func(r *RefundRow) bool {
 // counted is the number of chosen requests, over all currencies.
 func (b *batchBook) counted(chosen func(r *RefundRow) bool) int64 {
 	var n int64
-	for _, c := range b.currencies {
+	for _, c := range b.Currencies {
 		n += b.pile(c, chosen).count
 	}
 	return n
@@ -171,28 +172,28 @@ func (b *batchBook) counted(chosen func(r *RefundRow) bool) int64 {
 // spelled writes the sum of the chosen requests, each currency apart.
 func (b *batchBook) spelled(chosen func(r *RefundRow) bool) string {
 	var parts []string
-	for i, c := range b.currencies {
-		if p := b.pile(c, chosen); p.count > 0 || i == 0 && len(b.currencies) == 1 {
-			parts = append(parts, spell(c, p.money))
+	for i, c := range b.Currencies {
+		if p := b.pile(c, chosen); p.count > 0 || i == 0 && len(b.Currencies) == 1 {
+			parts = append(parts, book.Spell(c, p.money))
 		}
 	}
 	return strings.Join(parts, " · ")
 }
 
 // live is a formula that counts the matching rows of a currency, or sums them.
-func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
-	if len(b.currencies) > 1 {
-		matches = append(slices.Clone(matches), match{columnCurrency, []string{code(c)}})
+func (b *batchBook) live(c pay.Currency, sum bool, matches ...book.Match) string {
+	if len(b.Currencies) > 1 {
+		matches = append(slices.Clone(matches), book.Match{Column: book.ColumnCurrency, Labels: []string{book.Code(c)}})
 	}
 	var terms []string
 	for _, rows := range b.areas {
-		area := func(name label) string { return rows.Column(position(b.listed, name)) }
+		area := func(name book.Label) string { return rows.Column(book.Position(b.listed, name)) }
 		criteria := []string{""}
 		for _, m := range matches {
 			var longer []string
-			for _, text := range m.labels {
+			for _, text := range m.Labels {
 				for _, before := range criteria {
-					longer = append(longer, before+`,`+area(m.column)+`,"`+text+`"`)
+					longer = append(longer, before+`,`+area(m.Column)+`,"`+text+`"`)
 				}
 			}
 			criteria = longer
@@ -200,11 +201,11 @@ func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 		for _, one := range criteria {
 			switch {
 			case one == "" && sum:
-				terms = append(terms, "SUM("+area(columnAmount)+")")
+				terms = append(terms, "SUM("+area(book.ColumnAmount)+")")
 			case one == "":
 				terms = append(terms, "COUNTA("+area(columnRefundID)+")")
 			case sum:
-				terms = append(terms, "SUMIFS("+area(columnAmount)+one+")")
+				terms = append(terms, "SUMIFS("+area(book.ColumnAmount)+one+")")
 			default:
 				terms = append(terms, "COUNTIFS("+one[1:]+")")
 			}
@@ -212,7 +213,7 @@ func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 	}
 	formula := strings.Join(terms, "+")
 	if sum {
-		return rounded(c, formula)
+		return book.Rounded(c, formula)
 	}
 	return formula
 }
@@ -221,83 +222,83 @@ func (b *batchBook) live(c pay.Currency, sum bool, matches ...match) string {
 func (b *batchBook) stateLabels(states ...refunds.State) []string {
 	var labels []string
 	for _, state := range states {
-		labels = append(labels, b.lang.refund(state, pay.MethodUnknown))
+		labels = append(labels, b.Lang.Refund(state, pay.MethodUnknown))
 		if state == refunds.StateSucceeded {
-			labels = append(labels, b.lang.of(paidOut))
+			labels = append(labels, b.Lang.Of(book.PaidOut))
 		}
 	}
 	return labels
 }
 
 // sheetBatchRows is the list of a batch.
-var sheetBatchRows = label{"내역", "Rows"}
+var sheetBatchRows = book.Label{"내역", "Rows"}
 
 // The columns that only a batch has.
 var (
-	columnMeaning  = label{"처리 안내", "What it means and what to do"}
-	columnReason   = label{"환불 사유", "Reason"}
-	columnSent     = label{"전송일시", "Sent at"}
-	columnFinished = label{"완료일시", "Finished at"}
-	columnArrival  = label{"고객 입금예정일", "Money arrives"}
-	columnFault    = label{"토스 오류", "Toss error"}
+	columnMeaning  = book.Label{"처리 안내", "What it means and what to do"}
+	columnReason   = book.Label{"환불 사유", "Reason"}
+	columnSent     = book.Label{"전송일시", "Sent at"}
+	columnFinished = book.Label{"완료일시", "Finished at"}
+	columnArrival  = book.Label{"고객 입금예정일", "Money arrives"}
+	columnFault    = book.Label{"토스 오류", "Toss error"}
 )
 
 // batchLine is a row of the list of a batch; its tag says where it stands.
-type batchLine = line[*batchBook, RefundRow]
+type batchLine = book.Line[*batchBook, RefundRow]
 
 // batchColumns are the columns of the list; those from the requester on are on the
 // screen only.
-var batchColumns = []column[*batchLine]{
-	{name: columnState, width: 18, left: true, cell: func(l *batchLine) xlsx.Cell { return xlsx.Text(l.tag, l.book.lang.refund(l.row.State, l.row.Method)) }},
-	{name: columnMID, width: 14, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.MID) }},
-	{name: columnOrder, width: 20, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.OrderID) }},
-	{name: columnMethod, width: 12, cell: func(l *batchLine) xlsx.Cell { return l.centred(l.book.method(l.row.Method)) }},
-	{name: columnCurrency, width: 7, cell: func(l *batchLine) xlsx.Cell { return l.centred(code(l.row.Currency)) }},
-	{name: columnAmount, width: 13, right: true, cell: func(l *batchLine) xlsx.Cell { return l.amount(l.row.Currency, l.row.Amount) }},
-	{name: columnDaysLeft, width: 9, cell: func(l *batchLine) xlsx.Cell {
-		if !l.row.State.Unsent() {
-			return xlsx.Blank(l.center)
+var batchColumns = []book.Column[*batchLine]{
+	{Name: columnState, Width: 18, Left: true, Cell: func(l *batchLine) xlsx.Cell { return xlsx.Text(l.Tag, l.Book.Lang.Refund(l.Row.State, l.Row.Method)) }},
+	{Name: book.ColumnMID, Width: 14, ID: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Row.MID) }},
+	{Name: columnOrder, Width: 20, ID: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Row.OrderID) }},
+	{Name: columnMethod, Width: 12, Cell: func(l *batchLine) xlsx.Cell { return l.Centred(l.Book.method(l.Row.Method)) }},
+	{Name: book.ColumnCurrency, Width: 7, Cell: func(l *batchLine) xlsx.Cell { return l.Centred(book.Code(l.Row.Currency)) }},
+	{Name: book.ColumnAmount, Width: 13, Right: true, Cell: func(l *batchLine) xlsx.Cell { return l.Amount(l.Row.Currency, l.Row.Amount) }},
+	{Name: columnDaysLeft, Width: 9, Cell: func(l *batchLine) xlsx.Cell {
+		if !l.Row.State.Unsent() {
+			return xlsx.Blank(l.Center)
 		}
-		return l.daysTo(l.row.CancelBy, l.book.day().until)
+		return l.DaysTo(l.Row.CancelBy, l.Book.day().until)
 	}},
-	{name: columnCancelBy, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.row.CancelBy) }},
-	{name: columnReason, width: 18, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.Reason) }},
-	{name: columnMeaning, width: 50, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.book.meaning(l.row)) }},
-	{name: label{"결재자", "Approved by"}, width: 11, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.ApprovedBy) }},
-	{name: columnSent, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.book.batch.Sent[l.row.ID]) }},
-	{name: columnFinished, width: 16, cell: func(l *batchLine) xlsx.Cell { return l.at(l.row.FinishedAt) }},
-	{name: columnArrival, width: 24, left: true, cell: func(l *batchLine) xlsx.Cell {
-		return l.says(l.book.batch.Arrivals[l.row.ID].Say(refunds.Language(l.book.lang)))
+	{Name: columnCancelBy, Width: 16, Cell: func(l *batchLine) xlsx.Cell { return l.At(l.Row.CancelBy) }},
+	{Name: columnReason, Width: 18, Left: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Row.Reason) }},
+	{Name: columnMeaning, Width: 50, Left: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Book.meaning(l.Row)) }},
+	{Name: book.Label{"결재자", "Approved by"}, Width: 11, Left: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Row.ApprovedBy) }},
+	{Name: columnSent, Width: 16, Cell: func(l *batchLine) xlsx.Cell { return l.At(l.Book.batch.Sent[l.Row.ID]) }},
+	{Name: columnFinished, Width: 16, Cell: func(l *batchLine) xlsx.Cell { return l.At(l.Row.FinishedAt) }},
+	{Name: columnArrival, Width: 24, Left: true, Cell: func(l *batchLine) xlsx.Cell {
+		return l.Says(l.Book.batch.Arrivals[l.Row.ID].Say(refunds.Language(l.Book.Lang)))
 	}},
-	{name: label{"요청자", "Requested by"}, width: 12, left: true, details: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.book.person(l.row.RequestedBy)) }},
-	{name: label{"환불계좌", "Refund account"}, width: 22, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.book.account(l.row)) }},
-	{name: columnKey, width: 30, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
-	{name: columnFault, width: 28, left: true, cell: func(l *batchLine) xlsx.Cell { return l.says(fault(l.row)) }},
-	{name: label{"참조번호", "Ref"}, width: 24, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.Ref) }},
-	{name: columnRefundID, width: 30, id: true, cell: func(l *batchLine) xlsx.Cell { return l.says(l.row.ID) }},
+	{Name: book.Label{"요청자", "Requested by"}, Width: 12, Left: true, Details: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Book.Person(l.Row.RequestedBy)) }},
+	{Name: book.Label{"환불계좌", "Refund account"}, Width: 22, Left: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Book.account(l.Row)) }},
+	{Name: columnKey, Width: 30, ID: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Row.PaymentKey) }},
+	{Name: columnFault, Width: 28, Left: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(fault(l.Row)) }},
+	{Name: book.Label{"참조번호", "Ref"}, Width: 24, ID: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Row.Ref) }},
+	{Name: columnRefundID, Width: 30, ID: true, Cell: func(l *batchLine) xlsx.Cell { return l.Says(l.Row.ID) }},
 }
 
 // resultColumns are there only when something was sent.
-var resultColumns = []label{columnSent, columnFinished, columnArrival, columnFault}
+var resultColumns = []book.Label{columnSent, columnFinished, columnArrival, columnFault}
 
 // method names a payment method; an unknown one is shown as it came.
 func (b *batchBook) method(m pay.Method) string {
 	if m == pay.MethodUnknown {
-		return b.say("미상", "unknown")
+		return b.Say("미상", "unknown")
 	}
-	return b.lang.method(m)
+	return b.Lang.Method(m)
 }
 
 // meaning says why a request stands where it stands, and what to do.
 func (b *batchBook) meaning(r *RefundRow) string {
 	switch {
 	case r.ErrorCode != "":
-		return refunds.Explain(refunds.Language(b.lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
+		return refunds.Explain(refunds.Language(b.Lang), r.ErrorCode, r.ErrorMessage, r.CancelBy).String()
 	case r.State == refunds.StateRequested && r.SameAs != "":
-		return b.lang.fill(label{"최근 30일 이내 결제·금액이 같은 요청({1})이 있습니다. 두 건을 비교해 건별로 결재하십시오.",
+		return b.Lang.Fill(book.Label{"최근 30일 이내 결제·금액이 같은 요청({1})이 있습니다. 두 건을 비교해 건별로 결재하십시오.",
 			"Equals another request of the last thirty days ({1}). Look at both; it is approved by its id."}, r.SameAs)
 	default:
-		return b.lang.of(stateMeanings[r.State])
+		return b.Lang.Of(stateMeanings[r.State])
 	}
 }
 
@@ -326,7 +327,7 @@ func (b *batchBook) account(r *RefundRow) string {
 			return c
 		}, masked)
 	case r.State == refunds.StateNeedsAccount:
-		return b.say("미등록", "absent")
+		return b.Say("미등록", "absent")
 	default:
 		return ""
 	}
@@ -335,45 +336,45 @@ func (b *batchBook) account(r *RefundRow) string {
 // drawRows lays out one row for each request, and below them the rows of the
 // file that were not taken.
 func (b *batchBook) drawRows() {
-	b.listed = slices.DeleteFunc(shown(b.book, batchColumns), func(c column[*batchLine]) bool { return !b.result && slices.Contains(resultColumns, c.name) })
-	tags, p := stateTags(b.book), b.paint(rowStyle)
-	l := listing[*batchLine]{
-		name: sheetBatchRows, tab: green, columns: b.listed, fixed: position(b.listed, columnOrder),
-		title:    b.title + " · " + b.lang.of(sheetBatchRows),
-		subtitle: b.say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 요청별 1행", "What needs a person first, then the nearest deadline · one row for each request"),
-		segments: []segment[*batchLine]{{to: len(b.rows), height: tallEnough(b.rows, nil), row: func(i int, _ []xlsx.Cell) *batchLine {
-			return &batchLine{palette: p, book: b, row: &b.rows[i], tag: tags[b.rows[i].State]}
+	b.listed = slices.DeleteFunc(book.Shown(b.Book, batchColumns), func(c book.Column[*batchLine]) bool { return !b.result && slices.Contains(resultColumns, c.Name) })
+	tags, p := stateTags(b.Book), b.Paint(book.RowStyle)
+	l := book.Listing[*batchLine]{
+		Name: sheetBatchRows, Tab: book.Green, Columns: b.listed, Fixed: book.Position(b.listed, columnOrder),
+		Title:    b.Title + " · " + b.Lang.Of(sheetBatchRows),
+		Subtitle: b.Say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 요청별 1행", "What needs a person first, then the nearest deadline · one row for each request"),
+		Segments: []book.Segment[*batchLine]{{To: len(b.rows), Height: tallEnough(b.rows, nil), Row: func(i int, _ []xlsx.Cell) *batchLine {
+			return &batchLine{Palette: p, Book: b, Row: &b.rows[i], Tag: tags[b.rows[i].State]}
 		}}},
-		rows: len(b.rows), sums: amounts(func(i int) (pay.Currency, int64) { return b.rows[i].Currency, b.rows[i].Amount }),
+		Rows: len(b.rows), Sums: book.Amounts(func(i int) (pay.Currency, int64) { return b.rows[i].Currency, b.rows[i].Amount }),
 	}
 	if len(b.batch.Refused) > 0 {
-		l.segments = append(l.segments, b.refusedRows(p, tags[refunds.StateRefused]))
+		l.Segments = append(l.Segments, b.refusedRows(p, tags[refunds.StateRefused]))
 	}
-	b.areas = place(b.book, l)
+	b.areas = book.Place(b.Book, l)
 }
 
 // refusedRows stand in the columns of the list as the file has them, their amount
 // as a text, so that no sum counts it.
-func (b *batchBook) refusedRows(p palette, tag xlsx.StyleID) segment[*batchLine] {
-	order, meaning := position(b.listed, columnOrder), position(b.listed, columnMeaning)
-	amount, reason := position(b.listed, columnAmount), position(b.listed, columnReason)
-	return segment[*batchLine]{to: len(b.batch.Refused), height: listRow,
-		lead: leadRows(b.book, b.say("파일에서 제외된 행", "Rows of the file that were not taken"), b.listed),
-		cells: func(i int, cells []xlsx.Cell) {
+func (b *batchBook) refusedRows(p book.Palette, tag xlsx.StyleID) book.Segment[*batchLine] {
+	order, meaning := book.Position(b.listed, columnOrder), book.Position(b.listed, columnMeaning)
+	amount, reason := book.Position(b.listed, book.ColumnAmount), book.Position(b.listed, columnReason)
+	return book.Segment[*batchLine]{To: len(b.batch.Refused), Height: book.ListRow,
+		Lead: book.LeadRows(b.Book, b.Say("파일에서 제외된 행", "Rows of the file that were not taken"), b.listed),
+		Cells: func(i int, cells []xlsx.Cell) {
 			r := b.batch.Refused[i]
 			for n := range cells {
-				cells[n] = xlsx.Blank(p.text)
+				cells[n] = xlsx.Blank(p.Text)
 			}
-			cells[0] = xlsx.Text(tag, b.say("제외", "Not taken"))
-			cells[order-1] = p.says(r.OrderID)
-			cells[amount-1] = xlsx.Text(p.unknown, r.Amount)
-			cells[reason-1] = p.says(r.Reason)
-			cells[meaning-1] = p.says(b.lang.fill(label{"{1}행 {2}: {3}", "line {1}, {2}: {3}"}, b.number(int64(r.Line)), r.Column, r.Why))
+			cells[0] = xlsx.Text(tag, b.Say("제외", "Not taken"))
+			cells[order-1] = p.Says(r.OrderID)
+			cells[amount-1] = xlsx.Text(p.Unknown, r.Amount)
+			cells[reason-1] = p.Says(r.Reason)
+			cells[meaning-1] = p.Says(b.Lang.Fill(book.Label{"{1}행 {2}: {3}", "line {1}, {2}: {3}"}, b.Number(int64(r.Line)), r.Column, r.Why))
 		}}
 }
 
 // stateMeanings say what happens next to a request without an error.
-var stateMeanings = map[refunds.State]label{
+var stateMeanings = map[refunds.State]book.Label{
 	refunds.StateRequested:    {"요청자가 아닌 담당자의 결재를 기다립니다.", "Waits for the word of another person than the one who asked."},
 	refunds.StateApproved:     {"다음 환불 실행 시 토스로 전송합니다.", "Is sent by the next refund run."},
 	refunds.StateNeedsAccount: {"입금된 가상계좌로, 고객의 환불계좌 등록이 필요합니다.", "A deposited virtual account: ask the customer for a refund account."},

@@ -21,6 +21,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // plannedBatch is a batch of which nothing was sent.
@@ -183,7 +184,7 @@ func TestBatchTies(t *testing.T) {
 		s := b.Add(&xlsx.Sheet{Name: "요약", Widths: make([]int, batchLast)})
 		b.drawRows()
 		page := &batchPage{batchBook: b, s: s}
-		for _, c := range b.currencies {
+		for _, c := range b.Currencies {
 			planned := b.pile(c, func(*RefundRow) bool { return true })
 			var states, words pile
 			for _, state := range slices.Concat(batchEnds, batchOpen) {
@@ -383,7 +384,7 @@ func TestNoDigitOfAnAccount(t *testing.T) {
 		batch.Accounts[id] = "신한 110-123-456789"
 	}
 	f := opened(t, drawnBatch(t, batch, Options{}))
-	column := columnAt(t, f, "내역", label{"환불계좌", ""})
+	column := columnAt(t, f, "내역", book.Label{"환불계좌", ""})
 	row := rowWith(t, f, "내역", columnAt(t, f, "내역", columnOrder), "20261119-0005")
 	if got := rawAt(t, f, "내역", column, row); got != "신한 ***-***-******" {
 		t.Errorf("the account is shown as %q", got)
@@ -407,8 +408,8 @@ func TestPagesOfABatch(t *testing.T) {
 		}
 		for _, c := range cellsOf(t, f, sheet) {
 			id, _ := f.GetCellStyle(sheet, c.ref)
-			if style, err := f.GetStyle(id); err != nil || style.Font == nil || style.Font.Family != font {
-				t.Fatalf("%s!%s is not in %s", sheet, c.ref, font)
+			if style, err := f.GetStyle(id); err != nil || style.Font == nil || style.Font.Family != book.Font {
+				t.Fatalf("%s!%s is not in %s", sheet, c.ref, book.Font)
 			}
 		}
 	}
@@ -419,9 +420,9 @@ func TestPagesOfABatch(t *testing.T) {
 }
 
 func TestBatchBeyondASheetGoesOn(t *testing.T) {
-	before := mostRows
-	mostRows = headRows + 5
-	t.Cleanup(func() { mostRows = before })
+	before := book.MostRows
+	book.MostRows = headRows + 5
+	t.Cleanup(func() { book.MostRows = before })
 	f := opened(t, drawnBatch(t, finishedBatch(), Options{}))
 	if got := f.GetSheetList(); !slices.Equal(got, []string{"요약", "내역", "내역 2", "내역 3"}) {
 		t.Errorf("sheets %v", got)

@@ -8,6 +8,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // The columns of a batch's summary: two tables side by side.
@@ -40,44 +41,46 @@ func (p *batchPage) draw() {
 	p.band()
 	p.remarks()
 	cards := p.cardRoom()
-	for i, c := range p.currencies {
+	for i, c := range p.Currencies {
 		p.block(i, c)
 	}
 	p.cards(cards)
 	p.steps()
 	p.s.Add(10)
-	p.signatures(p.s, p.s.Add(18), p.s.Add(40), 10, [3][2]int{{2, 3}, {4, 7}, {8, 9}})
+	p.Signatures(p.s, p.s.Add(18), p.s.Add(40), 10, [3][2]int{{2, 3}, {4, 7}, {8, 9}})
 	p.s.Widen(6)
 	p.s.OnePage = p.s.Tall() <= batchOnePage
 }
 
 // band is the title: what this is, of which batch, and how it stands.
 func (p *batchPage) band() {
-	title := p.styled(func(s *style) { s.Size, s.Bold, s.Color, s.Fill, s.Indent = 18, true, white, navy, 1 })
-	small := p.styled(func(s *style) { s.Size, s.Color, s.Fill, s.Indent = 10, "C9D1E8", navy, 1 })
-	state := p.styled(func(s *style) { s.Size, s.Bold, s.Color, s.Fill, s.Align, s.Indent = 13, true, white, navy, "right", 1 })
+	title := p.Styled(func(s *book.Style) { s.Size, s.Bold, s.Color, s.Fill, s.Indent = 18, true, book.White, book.Navy, 1 })
+	small := p.Styled(func(s *book.Style) { s.Size, s.Color, s.Fill, s.Indent = 10, "C9D1E8", book.Navy, 1 })
+	state := p.Styled(func(s *book.Style) {
+		s.Size, s.Bold, s.Color, s.Fill, s.Align, s.Indent = 13, true, book.White, book.Navy, "right", 1
+	})
 	p.s.Add(6)
 	row := p.s.Add(34)
-	p.s.Span(batchLeft, 4, row, xlsx.Text(title, p.title))
+	p.s.Span(batchLeft, 4, row, xlsx.Text(title, p.Title))
 	p.s.Span(5, batchLast, row, xlsx.Text(state, p.state()))
-	parts := []string{xlsx.Clean(p.of)}
+	parts := []string{xlsx.Clean(p.Of)}
 	if p.batch.File != "" {
-		parts = append(parts, p.say("파일 ", "File ")+xlsx.Clean(p.batch.File))
+		parts = append(parts, p.Say("파일 ", "File ")+xlsx.Clean(p.batch.File))
 	}
-	if p.several {
+	if p.Several {
 		mids := map[string]bool{}
 		for _, r := range p.rows {
 			mids[xlsx.Clean(r.MID)] = true
 		}
-		parts = append(parts, p.say("가맹점 ", "Merchants ")+strings.Join(sortedKeys(mids), ", "))
+		parts = append(parts, p.Say("가맹점 ", "Merchants ")+strings.Join(sortedKeys(mids), ", "))
 	} else {
-		parts = append(parts, p.say("가맹점 ", "Merchant ")+xlsx.Clean(p.rows[0].MID))
+		parts = append(parts, p.Say("가맹점 ", "Merchant ")+xlsx.Clean(p.rows[0].MID))
 	}
 	row = p.s.Add(20)
 	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, strings.Join(parts, "   ·   ")))
 	row = p.s.Add(20)
 	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, strings.Join([]string{
-		p.say("등록 ", "Imported ") + xlsx.Clean(p.batch.By) + " " + p.lang.moment(p.batch.At), p.say("작성 ", "Drawn ") + p.lang.moment(p.batch.Now)}, "   ·   ")))
+		p.Say("등록 ", "Imported ") + xlsx.Clean(p.batch.By) + " " + p.Lang.Moment(p.batch.At), p.Say("작성 ", "Drawn ") + p.Lang.Moment(p.batch.Now)}, "   ·   ")))
 	p.s.Add(8)
 }
 
@@ -86,19 +89,19 @@ func (p *batchPage) state() string {
 	n := func(states ...refunds.State) int64 { return p.counted(in(states...)) }
 	switch waiting, looking := n(refunds.StateRequested), n(refunds.StateUnknown, refunds.StateHeld); {
 	case looking > 0:
-		return p.lang.fill(label{"● 결과 확인 필요 {1}건", "● {1} without a clear outcome"}, p.number(looking))
+		return p.Lang.Fill(book.Label{"● 결과 확인 필요 {1}건", "● {1} without a clear outcome"}, p.Number(looking))
 	case waiting > 0:
-		return p.lang.fill(label{"● 결재 대기 {1}건", "● {1} to approve"}, p.number(waiting))
+		return p.Lang.Fill(book.Label{"● 결재 대기 {1}건", "● {1} to approve"}, p.Number(waiting))
 	case n(refunds.StateNeedsAccount) > 0:
-		return p.lang.fill(label{"● 환불계좌 필요 {1}건", "● {1} wait for an account"}, p.number(n(refunds.StateNeedsAccount)))
+		return p.Lang.Fill(book.Label{"● 환불계좌 필요 {1}건", "● {1} wait for an account"}, p.Number(n(refunds.StateNeedsAccount)))
 	case n(batchOpen...) > 0:
-		return p.lang.fill(label{"● 결재 완료 · 전송 대기 {1}건", "● Approved · {1} to send"}, p.number(n(batchOpen...)))
+		return p.Lang.Fill(book.Label{"● 결재 완료 · 전송 대기 {1}건", "● Approved · {1} to send"}, p.Number(n(batchOpen...)))
 	case n(refunds.StateExpired, refunds.StateRefused) > 0:
-		return p.lang.fill(label{"● 처리 완료 · 토스 환불 불가 {1}건", "● Finished · {1} not given back through Toss"}, p.number(n(refunds.StateExpired, refunds.StateRefused)))
+		return p.Lang.Fill(book.Label{"● 처리 완료 · 토스 환불 불가 {1}건", "● Finished · {1} not given back through Toss"}, p.Number(n(refunds.StateExpired, refunds.StateRefused)))
 	case n(refunds.StateAccepted) > 0:
-		return p.lang.fill(label{"● 송금 대기 {1}건", "● {1} payouts pending"}, p.number(n(refunds.StateAccepted)))
+		return p.Lang.Fill(book.Label{"● 송금 대기 {1}건", "● {1} payouts pending"}, p.Number(n(refunds.StateAccepted)))
 	default:
-		return p.say("● 전 건 처리 완료 ✓", "● All finished ✓")
+		return p.Say("● 전 건 처리 완료 ✓", "● All finished ✓")
 	}
 }
 
@@ -106,13 +109,13 @@ func (p *batchPage) state() string {
 func (p *batchPage) remarks() {
 	var lines []string
 	if n := len(p.batch.Refused); n > 0 {
-		lines = append(lines, p.lang.fill(label{"파일의 {1}건은 제외되어 아래 금액·건수에 포함되지 않습니다 → 내역 시트 하단", "{1} rows of the file were not taken and are not in the figures below → end of sheet Rows"}, p.number(int64(n))))
+		lines = append(lines, p.Lang.Fill(book.Label{"파일의 {1}건은 제외되어 아래 금액·건수에 포함되지 않습니다 → 내역 시트 하단", "{1} rows of the file were not taken and are not in the figures below → end of sheet Rows"}, p.Number(int64(n))))
 	}
 	if before := p.batch.FileRows - len(p.rows) - len(p.batch.Refused); p.batch.FileRows > 0 && before > 0 {
-		lines = append(lines, p.lang.fill(label{"파일의 {1}건 중 {2}건은 이전에 요청된 건으로 본 일괄 환불에 포함되지 않습니다.", "Of the file's {1} rows {2} had been asked for before this batch and are not in it."},
-			p.number(int64(p.batch.FileRows)), p.number(int64(before))))
+		lines = append(lines, p.Lang.Fill(book.Label{"파일의 {1}건 중 {2}건은 이전에 요청된 건으로 본 일괄 환불에 포함되지 않습니다.", "Of the file's {1} rows {2} had been asked for before this batch and are not in it."},
+			p.Number(int64(p.batch.FileRows)), p.Number(int64(before))))
 	}
-	style := p.styled(func(s *style) { s.Color, s.Fill, s.Indent, s.Wrap = amber, cream, 1, true })
+	style := p.Styled(func(s *book.Style) { s.Color, s.Fill, s.Indent, s.Wrap = book.Amber, book.Cream, 1, true })
 	for _, line := range lines {
 		row := p.s.Add(20)
 		p.s.Span(batchLeft, batchLast, row, xlsx.Text(style, line))
@@ -131,31 +134,31 @@ func (p *batchPage) cardRoom() int {
 
 // cards: the four figures that a person looks at first.
 func (p *batchPage) cards(bottom int) {
-	counting := func(name label, colour string, chosen func(r *RefundRow) bool) card {
+	counting := func(name book.Label, colour string, chosen func(r *RefundRow) bool) book.Card {
 		n := p.counted(chosen)
 		if n == 0 {
-			colour = green
+			colour = book.Green
 		}
-		return card{label: p.lang.of(name), note: p.spelled(chosen), colour: colour, value: xlsx.Int(p.cardValue(18, p.counting(), colour), n)}
+		return book.Card{Label: p.Lang.Of(name), Note: p.spelled(chosen), Colour: colour, Value: xlsx.Int(p.CardValue(18, p.Counting(), colour), n)}
 	}
-	all := counting(label{"요청", "Asked for"}, navy, func(*RefundRow) bool { return true })
-	first := p.currencies[0]
-	check := card{label: p.say("차이(0원이어야 함)", "Difference (must be 0)"), colour: green, note: p.say("요청 = 상태별 합계", "Asked for = sum of all states"),
-		value: money(p.cardValue(18, checkFormat(first), green), first, 0).Formula(p.checks[0])}
-	list := []card{all, counting(label{"결재 대기", "To approve"}, amber, in(refunds.StateRequested)), p.deadlineCard(), check}
+	all := counting(book.Label{"요청", "Asked for"}, book.Navy, func(*RefundRow) bool { return true })
+	first := p.Currencies[0]
+	check := book.Card{Label: p.Say("차이(0원이어야 함)", "Difference (must be 0)"), Colour: book.Green, Note: p.Say("요청 = 상태별 합계", "Asked for = sum of all states"),
+		Value: book.Money(p.CardValue(18, book.CheckFormat(first), book.Green), first, 0).Formula(p.checks[0])}
+	list := []book.Card{all, counting(book.Label{"결재 대기", "To approve"}, book.Amber, in(refunds.StateRequested)), p.deadlineCard(), check}
 	if p.result {
-		list[1] = counting(label{"취소 완료 · 접수", "Succeeded · accepted"}, green, in(batchDone...))
-		list[2] = counting(label{"확인 필요", "Needs a person"}, red, in(batchHuman...))
+		list[1] = counting(book.Label{"취소 완료 · 접수", "Succeeded · accepted"}, book.Green, in(batchDone...))
+		list[2] = counting(book.Label{"확인 필요", "Needs a person"}, book.Red, in(batchHuman...))
 	}
 	for i, c := range list {
-		c.to = sheetBatchRows
-		p.card(p.s, [4]int{2, 3, 6, 8}[i], [4]int{2, 4, 7, 9}[i], bottom, 10, c)
+		c.To = sheetBatchRows
+		p.Card(p.s, [4]int{2, 3, 6, 8}[i], [4]int{2, 4, 7, 9}[i], bottom, 10, c)
 	}
 }
 
 // deadlineCard is the nearest last day of what can still be sent.
-func (p *batchPage) deadlineCard() card {
-	c := card{label: p.say("가장 가까운 취소기한", "Nearest cancel deadline"), colour: green, note: p.say("취소기한이 있는 건 없음", "None has a last day"), value: xlsx.Text(p.cardValue(18, "@", green), "–")}
+func (p *batchPage) deadlineCard() book.Card {
+	c := book.Card{Label: p.Say("가장 가까운 취소기한", "Nearest cancel deadline"), Colour: book.Green, Note: p.Say("취소기한이 있는 건 없음", "None has a last day"), Value: xlsx.Text(p.CardValue(18, "@", book.Green), "–")}
 	var next *RefundRow
 	for i := range p.rows {
 		if r := &p.rows[i]; r.State.Unsent() && !r.CancelBy.IsZero() && (next == nil || r.CancelBy.Before(next.CancelBy)) {
@@ -167,13 +170,13 @@ func (p *batchPage) deadlineCard() card {
 	}
 	switch p.bucket(next) {
 	case bucketToday, bucketOne, bucketLost:
-		c.colour = red
+		c.Colour = book.Red
 	case bucketThree, bucketSeven:
-		c.colour = amber
+		c.Colour = book.Amber
 	default:
 	}
-	c.note = p.lang.moment(next.CancelBy)
-	c.value = xlsx.Int(p.cardValue(18, formatDaysTo, c.colour), int64(p.day().until(next.CancelBy)))
+	c.Note = p.Lang.Moment(next.CancelBy)
+	c.Value = xlsx.Int(p.CardValue(18, book.FormatDaysTo, c.Colour), int64(p.day().until(next.CancelBy)))
 	return c
 }
 
@@ -184,16 +187,16 @@ func (p *batchPage) bucket(r *RefundRow) bucket {
 func (p *batchPage) heading(title string) {
 	p.s.Add(6)
 	row := p.s.Add(24)
-	p.s.Span(batchLeft, 8, row, xlsx.Text(p.Style(headingStyle), title))
-	p.s.Set(batchLast, row, xlsx.Text(p.Style(goesStyle), p.lang.of(sheetBatchRows)+" →"))
-	p.s.Link(batchLast, row, xlsx.Top(p.lang.of(sheetBatchRows)))
+	p.s.Span(batchLeft, 8, row, xlsx.Text(p.Style(book.HeadingStyle), title))
+	p.s.Set(batchLast, row, xlsx.Text(p.Style(book.GoesStyle), p.Lang.Of(sheetBatchRows)+" →"))
+	p.s.Link(batchLast, row, xlsx.Top(p.Lang.Of(sheetBatchRows)))
 }
 
 // block draws one currency; no figure of it mixes currencies.
 func (p *batchPage) block(i int, c pay.Currency) {
-	title := fmt.Sprintf("%d. ", i+1) + p.say("금액과 건수", "Money and counts")
-	if len(p.currencies) > 1 {
-		title += " · " + code(c)
+	title := fmt.Sprintf("%d. ", i+1) + p.Say("금액과 건수", "Money and counts")
+	if len(p.Currencies) > 1 {
+		title += " · " + book.Code(c)
 	}
 	p.heading(title)
 	start := p.s.Last() + 1
@@ -217,32 +220,32 @@ func (p *batchPage) beside(left, right [][]xlsx.Cell) {
 }
 
 // figures are a row's label, count and amount, with their formulas.
-func (p *batchPage) figures(t tone, name string, c pay.Currency, of pile, number, amount string) []xlsx.Cell {
-	r := p.row(t)
-	return []xlsx.Cell{r.label(name), r.count(of.count).Formula(number), r.money(c, of.money).Formula(amount)}
+func (p *batchPage) figures(t book.Tone, name string, c pay.Currency, of pile, number, amount string) []xlsx.Cell {
+	r := p.Row(t)
+	return []xlsx.Cell{r.Label(name), r.Count(of.count).Formula(number), r.Money(c, of.money).Formula(amount)}
 }
 
 // difference is a row that must be nothing: the first row less the terms.
 func (p *batchPage) difference(c pay.Currency, name string, column, first int, terms func(column int) string, off pile) []xlsx.Cell {
-	r := p.row(tone{bold: true, colour: green})
+	r := p.Row(book.Tone{Bold: true, Colour: book.Green})
 	if off != (pile{}) {
-		r.tone.colour = red
+		r.Tone.Colour = book.Red
 	}
 	formula := func(column int) string { return fmt.Sprintf("%s-(%s)", xlsx.At(column, first), terms(column)) }
-	return []xlsx.Cell{r.label(name), xlsx.Int(r.right(formatCheck), off.count).Formula(formula(column)),
-		r.check(c, off.money).Formula(rounded(c, formula(column+1)))}
+	return []xlsx.Cell{r.Label(name), xlsx.Int(r.Right(book.FormatCheck), off.count).Formula(formula(column)),
+		r.Check(c, off.money).Formula(book.Rounded(c, formula(column+1)))}
 }
 
 // states counts the requests by state. Each request is in exactly one of the rows
 // that are summed; a plan leaves empty rows out.
 func (p *batchPage) states(c pay.Currency, start int) [][]xlsx.Cell {
 	planned := p.pile(c, func(*RefundRow) bool { return true })
-	rows := [][]xlsx.Cell{p.heads(columnState, columnCount, columnAmount),
-		p.figures(tone{bold: true}, p.say("요청", "Asked for"), c, planned, p.live(c, false), p.live(c, true))}
+	rows := [][]xlsx.Cell{p.Heads(columnState, columnCount, book.ColumnAmount),
+		p.figures(book.Tone{Bold: true}, p.Say("요청", "Asked for"), c, planned, p.live(c, false), p.live(c, true))}
 	var summed []int
 	off := planned
-	add := func(t tone, name string, terms bool, states ...refunds.State) {
-		of, labels := p.pile(c, in(states...)), match{columnState, p.stateLabels(states...)}
+	add := func(t book.Tone, name string, terms bool, states ...refunds.State) {
+		of, labels := p.pile(c, in(states...)), book.Match{Column: columnState, Labels: p.stateLabels(states...)}
 		if of.count == 0 && (!terms || !p.result) {
 			return
 		}
@@ -251,26 +254,26 @@ func (p *batchPage) states(c pay.Currency, start int) [][]xlsx.Cell {
 			off.count, off.money = off.count-of.count, off.money-of.money
 		}
 		if of.count == 0 {
-			t.colour = grey
+			t.Colour = book.Grey
 		}
 		rows = append(rows, p.figures(t, name, c, of, p.live(c, false, labels), p.live(c, true, labels)))
 	}
 	open := func() {
-		add(tone{}, p.say("미완료 요청", "Still open"), true, batchOpen...)
+		add(book.Tone{}, p.Say("미완료 요청", "Still open"), true, batchOpen...)
 		for _, state := range batchOpen {
-			add(tone{indent: 2, colour: stateColour(state)}, p.stateName(state), false, state)
+			add(book.Tone{Indent: 2, Colour: stateColour(state)}, p.stateName(state), false, state)
 		}
 	}
 	if !p.result {
 		open()
 	}
 	for _, state := range batchEnds {
-		add(tone{colour: stateColour(state)}, p.stateName(state), true, state)
+		add(book.Tone{Colour: stateColour(state)}, p.stateName(state), true, state)
 	}
 	if p.result {
 		open()
 	}
-	rows = append(rows, p.difference(c, p.say("차이(0원이어야 함)", "Difference (must be 0)"), batchLeft+1, start+1, func(column int) string {
+	rows = append(rows, p.difference(c, p.Say("차이(0원이어야 함)", "Difference (must be 0)"), batchLeft+1, start+1, func(column int) string {
 		var terms []string
 		for _, row := range summed {
 			terms = append(terms, xlsx.At(column, row))
@@ -287,34 +290,34 @@ func (p *batchPage) stateName(state refunds.State) string {
 
 // methods counts the same requests by payment method.
 func (p *batchPage) methods(c pay.Currency, start int) [][]xlsx.Cell {
-	group, states := label{"취소 완료 · 접수", "Done"}, batchDone
+	group, states := book.Label{"취소 완료 · 접수", "Done"}, batchDone
 	if !p.result {
-		group, states = label{"결재 대기", "To approve"}, []refunds.State{refunds.StateRequested}
+		group, states = book.Label{"결재 대기", "To approve"}, []refunds.State{refunds.StateRequested}
 	}
-	rows := [][]xlsx.Cell{p.heads(columnMethod, columnCount, columnAmount, group)}
-	sum, part, plain, bold := pile{}, pile{}, p.row(tone{}), p.row(tone{bold: true})
+	rows := [][]xlsx.Cell{p.Heads(columnMethod, columnCount, book.ColumnAmount, group)}
+	sum, part, plain, bold := pile{}, pile{}, p.Row(book.Tone{}), p.Row(book.Tone{Bold: true})
 	for _, method := range p.methodsOf(c) {
 		of := p.pile(c, func(r *RefundRow) bool { return r.Method == method })
 		some := p.pile(c, func(r *RefundRow) bool { return r.Method == method && in(states...)(r) })
 		sum, part = pile{sum.count + of.count, sum.money + of.money}, pile{0, part.money + some.money}
-		cells := []xlsx.Cell{plain.label(p.method(method)), plain.count(of.count), plain.money(c, of.money), plain.money(c, some.money)}
-		if _, ours := methodLabels[method]; ours || method == pay.MethodUnknown { // what came from outside stays out of formulas
-			named := match{columnMethod, []string{p.method(method)}}
+		cells := []xlsx.Cell{plain.Label(p.method(method)), plain.Count(of.count), plain.Money(c, of.money), plain.Money(c, some.money)}
+		if _, ours := book.MethodLabels[method]; ours || method == pay.MethodUnknown { // what came from outside stays out of formulas
+			named := book.Match{Column: columnMethod, Labels: []string{p.method(method)}}
 			cells[1], cells[2] = cells[1].Formula(p.live(c, false, named)), cells[2].Formula(p.live(c, true, named))
-			cells[3] = cells[3].Formula(p.live(c, true, named, match{columnState, p.stateLabels(states...)}))
+			cells[3] = cells[3].Formula(p.live(c, true, named, book.Match{Column: columnState, Labels: p.stateLabels(states...)}))
 		}
 		rows = append(rows, cells)
 	}
 	last := start + len(rows) - 1
 	total := func(column int) string { return "SUM(" + xlsx.Span(column, start+1, column, last) + ")" }
-	rows = append(rows, append(p.figures(bold.tone, p.say("합계", "Sum"), c, sum, total(batchRight+1), rounded(c, total(batchRight+2))),
-		bold.money(c, part.money).Formula(rounded(c, total(batchRight+3)))))
+	rows = append(rows, append(p.figures(bold.Tone, p.Say("합계", "Sum"), c, sum, total(batchRight+1), book.Rounded(c, total(batchRight+2))),
+		bold.Money(c, part.money).Formula(book.Rounded(c, total(batchRight+3)))))
 	// The first row of the left table is what was asked for.
 	planned := p.pile(c, func(*RefundRow) bool { return true })
 	off := pile{planned.count - sum.count, planned.money - sum.money}
-	check := p.difference(c, p.say("요청 대비 차이", "Apart from asked for"), batchLeft+1, start+1,
+	check := p.difference(c, p.Say("요청 대비 차이", "Apart from asked for"), batchLeft+1, start+1,
 		func(column int) string { return xlsx.At(column+batchRight-batchLeft, last+1) }, off)
-	return append(rows, append(check, plain.says("")))
+	return append(rows, append(check, plain.Says("")))
 }
 
 // methodsOf are the methods of a currency, in their order.
@@ -331,17 +334,17 @@ func (p *batchPage) methodsOf(c pay.Currency) []pay.Method {
 
 // approvals counts the requests by who approved them; each is in one row.
 func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
-	rows := [][]xlsx.Cell{p.heads(label{"결재", "Approval"}, columnCount, columnAmount)}
-	add := func(t tone, name string, chosen func(r *RefundRow) bool) {
+	rows := [][]xlsx.Cell{p.Heads(book.Label{"결재", "Approval"}, columnCount, book.ColumnAmount)}
+	add := func(t book.Tone, name string, chosen func(r *RefundRow) bool) {
 		if of := p.pile(c, chosen); of.count > 0 {
 			rows = append(rows, p.figures(t, name, c, of, "", ""))
 		}
 	}
-	waits := tone{bold: true, colour: amber}
-	add(waits, p.say("결재 대기 · 일괄", "To approve · as a batch"), approvable)
-	add(waits, p.say("결재 대기 · 건별(동일 요청 있음)", "To approve · by id (equals another)"), func(r *RefundRow) bool { return in(refunds.StateRequested)(r) && !tooMuch(r) && r.SameAs != "" })
-	add(waits, p.say("결재 불가 · 환불 가능 금액 초과", "Cannot be approved · above what is left"), tooMuch)
-	add(tone{}, p.say("환불계좌 등록 후 결재", "After its account came"), in(refunds.StateNeedsAccount))
+	waits := book.Tone{Bold: true, Colour: book.Amber}
+	add(waits, p.Say("결재 대기 · 일괄", "To approve · as a batch"), approvable)
+	add(waits, p.Say("결재 대기 · 건별(동일 요청 있음)", "To approve · by id (equals another)"), func(r *RefundRow) bool { return in(refunds.StateRequested)(r) && !tooMuch(r) && r.SameAs != "" })
+	add(waits, p.Say("결재 불가 · 환불 가능 금액 초과", "Cannot be approved · above what is left"), tooMuch)
+	add(book.Tone{}, p.Say("환불계좌 등록 후 결재", "After its account came"), in(refunds.StateNeedsAccount))
 	settled := func(r *RefundRow) bool {
 		return r.State != refunds.StateRequested && r.State != refunds.StateNeedsAccount
 	}
@@ -352,11 +355,11 @@ func (p *batchPage) approvals(c pay.Currency) [][]xlsx.Cell {
 		}
 	}
 	for _, name := range sortedKeys(names) {
-		add(tone{}, p.say("결재 완료 · ", "Approved · ")+xlsx.Clean(name), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == name })
+		add(book.Tone{}, p.Say("결재 완료 · ", "Approved · ")+xlsx.Clean(name), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == name })
 	}
 	over := in(refunds.StateExpired, refunds.StateRejected)
-	add(tone{}, p.say("결재 생략(기준 금액 이하)", "Without approval (under the limit)"), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == "" && !over(r) })
-	add(tone{}, p.say("결재 전 종료", "Ended before an approval"), func(r *RefundRow) bool { return r.ApprovedBy == "" && over(r) })
+	add(book.Tone{}, p.Say("결재 생략(기준 금액 이하)", "Without approval (under the limit)"), func(r *RefundRow) bool { return settled(r) && r.ApprovedBy == "" && !over(r) })
+	add(book.Tone{}, p.Say("결재 전 종료", "Ended before an approval"), func(r *RefundRow) bool { return r.ApprovedBy == "" && over(r) })
 	return rows
 }
 
@@ -372,7 +375,7 @@ func approvable(r *RefundRow) bool {
 
 // deadlines counts what can still be sent by its last day, soonest first.
 func (p *batchPage) deadlines(c pay.Currency) [][]xlsx.Cell {
-	rows := [][]xlsx.Cell{p.heads(columnDaysLeft, columnCount, columnAmount, label{"가장 이른 기한", "Earliest"})}
+	rows := [][]xlsx.Cell{p.Heads(columnDaysLeft, columnCount, book.ColumnAmount, book.Label{"가장 이른 기한", "Earliest"})}
 	for _, key := range buckets {
 		var first *RefundRow
 		of := p.pile(c, func(r *RefundRow) bool {
@@ -387,17 +390,17 @@ func (p *batchPage) deadlines(c pay.Currency) [][]xlsx.Cell {
 		if of.count == 0 {
 			continue
 		}
-		name, t := p.lang.of(bucketLabels[key]), tone{}
+		name, t := p.Lang.Of(bucketLabels[key]), book.Tone{}
 		switch key {
 		case bucketToday, bucketOne, bucketLost:
-			t = tone{bold: true, colour: red}
+			t = book.Tone{Bold: true, Colour: book.Red}
 		default:
 		}
-		rows = append(rows, append(p.figures(t, name, c, of, "", ""), moment(p.row(t).right(formatMoment), first.CancelBy)))
+		rows = append(rows, append(p.figures(t, name, c, of, "", ""), book.Moment(p.Row(t).Right(book.FormatMoment), first.CancelBy)))
 	}
 	if len(rows) == 1 {
-		r := p.row(tone{colour: green})
-		rows = append(rows, []xlsx.Cell{r.label(p.say("전송 대기 없음 ✓", "Nothing is left to send ✓")), r.says(""), r.says(""), r.says("")})
+		r := p.Row(book.Tone{Colour: book.Green})
+		rows = append(rows, []xlsx.Cell{r.Label(p.Say("전송 대기 없음 ✓", "Nothing is left to send ✓")), r.Says(""), r.Says(""), r.Says("")})
 	}
 	return rows
 }

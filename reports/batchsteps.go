@@ -7,6 +7,7 @@ import (
 
 	"daesa/internal/xlsx"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // step is something that a person does next, with complete commands.
@@ -21,17 +22,17 @@ const mostNamed = 8
 
 // steps say what to do next, what cannot wait first.
 func (p *batchPage) steps() {
-	p.heading(fmt.Sprintf("%d. ", len(p.currencies)+1) + p.say("후속 조치", "What to do next"))
+	p.heading(fmt.Sprintf("%d. ", len(p.Currencies)+1) + p.Say("후속 조치", "What to do next"))
 	var list []step
 	for _, some := range [][]step{p.heldSteps(), p.approveSteps(), p.accountSteps(), p.runSteps(), p.endSteps()} {
 		list = append(list, some...)
 	}
-	sentence := p.styled(func(s *style) { s.Bold, s.Color, s.Wrap = true, ink, true })
+	sentence := p.Styled(func(s *book.Style) { s.Bold, s.Color, s.Wrap = true, book.Ink, true })
 	if len(list) == 0 {
 		row := p.s.Add(20)
-		p.s.Span(batchLeft, batchLast, row, xlsx.Text(p.styled(func(s *style) { s.Bold, s.Color = true, green }), p.say("후속 조치 없음 ✓", "Nothing is left to do ✓")))
+		p.s.Span(batchLeft, batchLast, row, xlsx.Text(p.Styled(func(s *book.Style) { s.Bold, s.Color = true, book.Green }), p.Say("후속 조치 없음 ✓", "Nothing is left to do ✓")))
 	}
-	command := p.styled(func(s *style) { s.Fill, s.Indent, s.Wrap, s.Below = pale, 2, true, white })
+	command := p.Styled(func(s *book.Style) { s.Fill, s.Indent, s.Wrap, s.Below = book.Pale, 2, true, book.White })
 	const wide = 165
 	for i, one := range list {
 		said := fmt.Sprintf("%d) ", i+1) + one.sentence
@@ -42,12 +43,12 @@ func (p *batchPage) steps() {
 			p.s.Span(batchLeft, batchLast, row, xlsx.Text(command, line))
 		}
 	}
-	small := p.styled(func(s *style) { s.Size, s.Color, s.Wrap = 9, grey, true })
+	small := p.Styled(func(s *book.Style) { s.Size, s.Color, s.Wrap = 9, book.Grey, true })
 	p.s.Add(6)
 	row := p.s.Add(16)
-	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, p.say("작성 시점 기준 자료입니다. 다시 작성: ", "This is how it stood. To draw it again: ")+p.command("report batch", p.batch.ID)))
+	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, p.Say("작성 시점 기준 자료입니다. 다시 작성: ", "This is how it stood. To draw it again: ")+p.command("report batch", p.batch.ID)))
 	row = p.s.Add(16)
-	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, p.say("감사기록 해시: ", "Journal head: ")+xlsx.Clean(p.batch.JournalHead)))
+	p.s.Span(batchLeft, batchLast, row, xlsx.Text(small, p.Say("감사기록 해시: ", "Journal head: ")+xlsx.Clean(p.batch.JournalHead)))
 }
 
 // command is a complete command that can be pasted into a shell.
@@ -94,7 +95,7 @@ func (p *batchPage) each(ids []string, make func(id string) string) []string {
 		commands = append(commands, make(id))
 	}
 	if more := len(ids) - mostNamed; more > 0 {
-		commands = append(commands, p.lang.fill(label{"… 외 {1}건은 내역 시트의 환불 ID 참조", "… and {1} more, by their refund ids on sheet Rows"}, p.number(int64(more))))
+		commands = append(commands, p.Lang.Fill(book.Label{"… 외 {1}건은 내역 시트의 환불 ID 참조", "… and {1} more, by their refund ids on sheet Rows"}, p.Number(int64(more))))
 	}
 	return commands
 }
@@ -104,8 +105,8 @@ func (p *batchPage) heldSteps() []step {
 	if len(ids) == 0 {
 		return nil
 	}
-	return []step{{p.lang.fill(label{"확인 필요 {1}건: 토스 상점관리자에서 실제 취소 여부를 확인한 뒤 요청자가 아닌 담당자가 확정합니다. 취소되었으면 executed, 아니면 not-executed",
-		"{1} held: look at Toss whether it was cancelled; another person than the requester decides, executed or not-executed"}, p.number(int64(len(ids)))),
+	return []step{{p.Lang.Fill(book.Label{"확인 필요 {1}건: 토스 상점관리자에서 실제 취소 여부를 확인한 뒤 요청자가 아닌 담당자가 확정합니다. 취소되었으면 executed, 아니면 not-executed",
+		"{1} held: look at Toss whether it was cancelled; another person than the requester decides, executed or not-executed"}, p.Number(int64(len(ids)))),
 		p.each(ids, func(id string) string {
 			return p.command("refunds resolve", id) + " --as <executed|not-executed> --note " + p.note() + " --by " + p.somebody()
 		})}}
@@ -113,28 +114,28 @@ func (p *batchPage) heldSteps() []step {
 
 // somebody stands for the name of the person who decides. Angle brackets mark what
 // must be filled in: no shell accepts the line as it is.
-func (p *batchPage) somebody() string { return p.say("<이름>", "<NAME>") }
+func (p *batchPage) somebody() string { return p.Say("<이름>", "<NAME>") }
 
-func (p *batchPage) note() string { return p.say("<이유>", "<REASON>") }
+func (p *batchPage) note() string { return p.Say("<이유>", "<REASON>") }
 
 // approveSteps ask for the second person's approval. A batch of one currency is
 // approved as one; a request that equals another is approved by its id.
 func (p *batchPage) approveSteps() []step {
 	var list []step
 	if ids := p.ids(tooMuch); len(ids) > 0 {
-		list = append(list, step{p.lang.fill(label{"환불 가능 금액 초과 {1}건: 먼저 철회하고 다른 참조번호(ref)로 남은 금액을 요청합니다. 그 전에는 일괄 결재할 수 없습니다",
-			"{1} ask for more than is left: withdraw them first and ask for what is left under another ref; until then the batch cannot be approved"}, p.number(int64(len(ids)))),
+		list = append(list, step{p.Lang.Fill(book.Label{"환불 가능 금액 초과 {1}건: 먼저 철회하고 다른 참조번호(ref)로 남은 금액을 요청합니다. 그 전에는 일괄 결재할 수 없습니다",
+			"{1} ask for more than is left: withdraw them first and ask for what is left under another ref; until then the batch cannot be approved"}, p.Number(int64(len(ids)))),
 			p.each(ids, func(id string) string { return p.command("refunds withdraw", id) + " --note " + p.note() })})
 	}
 	if ids := p.ids(approvable); len(ids) > 0 {
-		list = append(list, step{p.lang.fill(label{"결재 {1}건, {2}: 요청자({3})가 아닌 담당자가 내역을 확인하고 결재합니다. 건수·금액이 다르면 한 건도 결재되지 않습니다",
+		list = append(list, step{p.Lang.Fill(book.Label{"결재 {1}건, {2}: 요청자({3})가 아닌 담당자가 내역을 확인하고 결재합니다. 건수·금액이 다르면 한 건도 결재되지 않습니다",
 			"Approve {1}, {2}: another person than who asked ({3}), after looking at the rows. Nothing is approved if count or sum differ"},
-			p.number(int64(len(ids))), p.spelled(approvable), p.requesters()), p.approveCommands(ids)})
+			p.Number(int64(len(ids))), p.spelled(approvable), p.requesters()), p.approveCommands(ids)})
 	}
 	same := p.ids(func(r *RefundRow) bool { return r.State == refunds.StateRequested && r.SameAs != "" && !tooMuch(r) })
 	if len(same) > 0 {
-		list = append(list, step{p.lang.fill(label{"결재 {1}건, 건별: 결제·금액이 같은 요청이 있습니다. 중복 환불 여부를 확인한 뒤 결재하거나 반려합니다(refunds reject)",
-			"Approve {1}, each by its id: another request is equal in payment and amount. Make sure that it is not the same refund twice, or reject it"}, p.number(int64(len(same)))),
+		list = append(list, step{p.Lang.Fill(book.Label{"결재 {1}건, 건별: 결제·금액이 같은 요청이 있습니다. 중복 환불 여부를 확인한 뒤 결재하거나 반려합니다(refunds reject)",
+			"Approve {1}, each by its id: another request is equal in payment and amount. Make sure that it is not the same refund twice, or reject it"}, p.Number(int64(len(same)))),
 			p.each(same, func(id string) string { return p.command("refunds approve", id) + " --by " + p.somebody() })})
 	}
 	return list
@@ -143,7 +144,7 @@ func (p *batchPage) approveSteps() []step {
 // approveCommands are the commands that approve what can be approved together.
 func (p *batchPage) approveCommands(ids []string) []string {
 	var commands []string
-	for _, c := range p.currencies {
+	for _, c := range p.Currencies {
 		of := p.pile(c, approvable)
 		if of.count == int64(len(ids)) {
 			return []string{p.command("refunds approve", "--batch", p.batch.ID, "--expect-count", fmt.Sprint(of.count), "--expect-amount", c.Format(of.money)) + " --by " + p.somebody()}
@@ -155,7 +156,7 @@ func (p *batchPage) approveCommands(ids []string) []string {
 		}
 	}
 	if more := len(commands) - mostNamed; more > 0 {
-		commands = append(commands[:mostNamed], p.lang.fill(label{"… 이하 내역 시트의 환불 ID 참조({1}줄)", "… and the others by their refund ids on sheet Rows ({1} lines)"}, p.number(int64(more))))
+		commands = append(commands[:mostNamed], p.Lang.Fill(book.Label{"… 이하 내역 시트의 환불 ID 참조({1}줄)", "… and the others by their refund ids on sheet Rows ({1} lines)"}, p.Number(int64(more))))
 	}
 	return commands
 }
@@ -175,9 +176,9 @@ func (p *batchPage) accountSteps() []step {
 	if n == 0 {
 		return nil
 	}
-	return []step{{p.lang.fill(label{"환불계좌 필요 {1}건, {2}: 고객 계좌를 받아 파일로 등록합니다(파일: order_id, bank, account_number, holder_name)",
-		"{1} wait for a refund account, {2}: ask the customers, then import a file (order_id, bank, account_number, holder_name)"}, p.number(n), p.spelled(in(refunds.StateNeedsAccount))),
-		[]string{p.stateList(refunds.StateNeedsAccount), "daesa accounts import " + p.say("<계좌파일>", "<FILE>")}}}
+	return []step{{p.Lang.Fill(book.Label{"환불계좌 필요 {1}건, {2}: 고객 계좌를 받아 파일로 등록합니다(파일: order_id, bank, account_number, holder_name)",
+		"{1} wait for a refund account, {2}: ask the customers, then import a file (order_id, bank, account_number, holder_name)"}, p.Number(n), p.spelled(in(refunds.StateNeedsAccount))),
+		[]string{p.stateList(refunds.StateNeedsAccount), "daesa accounts import " + p.Say("<계좌파일>", "<FILE>")}}}
 }
 
 // runSteps: what the next run settles, sends and follows.
@@ -185,12 +186,12 @@ func (p *batchPage) runSteps() []step {
 	var parts []string
 	add := func(name string, states ...refunds.State) {
 		if n := p.counted(in(states...)); n > 0 {
-			parts = append(parts, name+" "+p.lang.fill(label{"{1}건", "{1}"}, p.number(n)))
+			parts = append(parts, name+" "+p.Lang.Fill(book.Label{"{1}건", "{1}"}, p.Number(n)))
 		}
 	}
-	add(p.say("결과 미확인", "unknown"), refunds.StateUnknown)
-	add(p.say("전송 대기", "to send"), refunds.StateApproved, refunds.StateRetry, refunds.StateSending)
-	add(p.say("송금 대기", "payout pending"), refunds.StateAccepted)
+	add(p.Say("결과 미확인", "unknown"), refunds.StateUnknown)
+	add(p.Say("전송 대기", "to send"), refunds.StateApproved, refunds.StateRetry, refunds.StateSending)
+	add(p.Say("송금 대기", "payout pending"), refunds.StateAccepted)
 	if len(parts) == 0 {
 		return nil
 	}
@@ -198,7 +199,7 @@ func (p *batchPage) runSteps() []step {
 	if p.counted(in(refunds.StateApproved, refunds.StateRetry)) > 0 {
 		commands = []string{"daesa refunds run --dry-run", "daesa refunds run"}
 	}
-	return []step{{p.say("환불 실행: ", "Run: ") + strings.Join(parts, " · ") + p.say(" — 결과 미확인 건을 먼저 확인한 뒤 취소기한이 임박한 순으로 전송합니다. 여러 번 실행해도 중복 환불되지 않습니다",
+	return []step{{p.Say("환불 실행: ", "Run: ") + strings.Join(parts, " · ") + p.Say(" — 결과 미확인 건을 먼저 확인한 뒤 취소기한이 임박한 순으로 전송합니다. 여러 번 실행해도 중복 환불되지 않습니다",
 		" — settles first, then sends the most urgent. Running it again sends nothing twice"), commands}}
 }
 
@@ -206,12 +207,12 @@ func (p *batchPage) runSteps() []step {
 func (p *batchPage) endSteps() []step {
 	var list []step
 	if n := p.counted(in(refunds.StateExpired)); n > 0 {
-		list = append(list, step{p.lang.fill(label{"취소기한 경과 {1}건, {2}: 토스로 취소할 수 없어 수기이체로 환불합니다", "{1} expired, {2}: to be given back by a transfer by hand"},
-			p.number(n), p.spelled(in(refunds.StateExpired))), []string{"daesa refunds transfers list"}})
+		list = append(list, step{p.Lang.Fill(book.Label{"취소기한 경과 {1}건, {2}: 토스로 취소할 수 없어 수기이체로 환불합니다", "{1} expired, {2}: to be given back by a transfer by hand"},
+			p.Number(n), p.spelled(in(refunds.StateExpired))), []string{"daesa refunds transfers list"}})
 	}
 	if n := p.counted(in(refunds.StateRefused)); n > 0 {
-		list = append(list, step{p.lang.fill(label{"토스 거절 {1}건, {2}: 내역 시트의 '처리 안내'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
-			p.number(n), p.spelled(in(refunds.StateRefused))), []string{p.stateList(refunds.StateRefused)}})
+		list = append(list, step{p.Lang.Fill(book.Label{"토스 거절 {1}건, {2}: 내역 시트의 '처리 안내'을 따릅니다", "{1} refused, {2}: do as sheet Rows says under what it means"},
+			p.Number(n), p.spelled(in(refunds.StateRefused))), []string{p.stateList(refunds.StateRefused)}})
 	}
 	return list
 }

@@ -4,10 +4,11 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // besideLabels name the money of a bridge that no row of the sheet of breaks shows.
-var besideLabels = map[reconcile.BesideWhy]label{
+var besideLabels = map[reconcile.BesideWhy]book.Label{
 	reconcile.BesideLater:    {"기준일 이후 변동", "After the date"},
 	reconcile.BesideUnlisted: {"조회 범위 외 변동", "Outside the list"},
 	reconcile.BesideResolved: {"종결 후 잔여 차이", "Resolved, differs"},
@@ -16,7 +17,7 @@ var besideLabels = map[reconcile.BesideWhy]label{
 }
 
 // besideNotes explain those names.
-var besideNotes = map[reconcile.BesideWhy]label{
+var besideNotes = map[reconcile.BesideWhy]book.Label{
 	reconcile.BesideLater:    {"기준일 이후 변동 = 대사 기준일이 지난 뒤 토스에서 승인·취소되어 B에 없는 금액.", "After the date = what Toss approved or cancelled since the business date, which is not in B."},
 	reconcile.BesideUnlisted: {"조회 범위 외 변동 = 결제 조회로 확인되었으나 조회한 거래내역에 없는 승인·취소.", "Outside the list = approvals and cancels that look-ups show and the lists that were read do not have."},
 	reconcile.BesideResolved: {"종결 후 잔여 차이 = 담당자가 종결했으나 양쪽 금액이 여전히 다른 주문.", "Resolved, differs = decided by a person, and the two sides still differ."},
@@ -30,13 +31,13 @@ func (b *nightBook) bridgeNotes() []string {
 	for _, why := range reconcile.BesideWhys {
 		for _, l := range b.night.bridges {
 			if has(l.Named(), why) {
-				sentences = append(sentences, b.lang.of(besideNotes[why]))
+				sentences = append(sentences, b.Lang.Of(besideNotes[why]))
 				break
 			}
 		}
 	}
 	if sentences != nil {
-		sentences = append(sentences, b.say("해당 주문은 대사 확인 시트에 있습니다.", "Their orders are on sheet Control."))
+		sentences = append(sentences, b.Say("해당 주문은 대사 확인 시트에 있습니다.", "Their orders are on sheet Control."))
 	}
 	return sentences
 }
@@ -60,20 +61,20 @@ func (c *control) beside() {
 	if len(list) == 0 {
 		return
 	}
-	c.heading(c.say("불일치 시트에 없는 차이", "Differences that are not on sheet Breaks"))
-	last := label{"결제키", "Payment key"}
-	if c.several {
-		last = columnMID
+	c.heading(c.Say("불일치 시트에 없는 차이", "Differences that are not on sheet Breaks"))
+	last := book.Label{"결제키", "Payment key"}
+	if c.Several {
+		last = book.ColumnMID
 	}
-	c.head(label{"구분", "Why"}, columnOrder, label{"토스 처리일시", "At Toss"}, columnCurrency, columnDifference, last)
+	c.head(book.Label{"구분", "Why"}, columnOrder, book.Label{"토스 처리일시", "At Toss"}, book.ColumnCurrency, columnDifference, last)
 	for _, m := range list {
-		at, key := c.r.says("–"), m.PaymentKey
+		at, key := c.r.Says("–"), m.PaymentKey
 		if !m.At.IsZero() {
-			at = xlsx.Moment(c.r.right(formatMoment), m.At.In(pay.Seoul))
+			at = xlsx.Moment(c.r.Right(book.FormatMoment), m.At.In(pay.Seoul))
 		}
-		if c.several {
+		if c.Several {
 			key = m.MID
 		}
-		c.add(lookUp(c.lang, besideLabels, m.Why), c.r.label(m.OrderID), at, c.r.says(code(m.Currency)), c.r.over(m.Currency, m.Amount), c.r.label(key))
+		c.add(book.LookUp(c.Lang, besideLabels, m.Why), c.r.Label(m.OrderID), at, c.r.Says(book.Code(m.Currency)), c.r.Over(m.Currency, m.Amount), c.r.Label(key))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // BriefOptions are what a message about a night can be asked for.
@@ -32,7 +33,7 @@ type Note struct {
 // Brief says in a few lines what a workbook says on its first page, from the
 // same snapshots. It fails where Write does.
 func Brief(snapshots []Snapshot, opts BriefOptions) (Note, error) {
-	l, err := languageOf(opts.Language)
+	l, err := book.LanguageOf(opts.Language)
 	if err != nil {
 		return Note{}, fmt.Errorf("message: %w", err)
 	}
@@ -58,15 +59,15 @@ type brief struct {
 }
 
 func (b brief) title() string {
-	what := b.say("일일 대사", "Reconciliation of")
+	what := b.Say("일일 대사", "Reconciliation of")
 	if b.opts.MonthEnd {
-		what = b.say("월말 휴대폰 결제", "Month-end phone payments of")
+		what = b.Say("월말 휴대폰 결제", "Month-end phone payments of")
 	}
 	return what + " " + string(b.night.day) + " " + b.state()
 }
 
 func (b brief) text() string {
-	lines := []string{b.say("대사 기준일 ", "Business date ") + b.lang.day(b.night.day) + b.merchantNames()}
+	lines := []string{b.Say("대사 기준일 ", "Business date ") + b.Lang.Day(b.night.day) + b.merchantNames()}
 	lines = append(lines, b.missing()...)
 	if !b.night.nothingRead() {
 		lines = append(lines, b.alarms()...)
@@ -79,7 +80,7 @@ func (b brief) text() string {
 	} else { // what waits is the database's, and does not wait for Toss to be back
 		lines = append(lines, b.waitLines()...)
 	}
-	if b.several || len(b.night.absent) > 0 {
+	if b.Several || len(b.night.absent) > 0 {
 		lines = append(lines, b.merchantLines()...)
 	}
 	return strings.Join(append(lines, b.anchors()...), "\n")
@@ -87,10 +88,10 @@ func (b brief) text() string {
 
 // merchantNames names one merchant, or says how many there are.
 func (b brief) merchantNames() string {
-	if b.several {
-		return b.lang.fill(label{" · 가맹점 {1}곳", " · {1} merchants"}, b.number(int64(len(b.everyMID()))))
+	if b.Several {
+		return b.Lang.Fill(book.Label{" · 가맹점 {1}곳", " · {1} merchants"}, b.Number(int64(len(b.everyMID()))))
 	}
-	return b.say(" · 가맹점 ", " · merchant ") + b.night.mids()
+	return b.Say(" · 가맹점 ", " · merchant ") + b.night.mids()
 }
 
 func (b brief) everyMID() []string {
@@ -116,23 +117,23 @@ func (b brief) missing() []string {
 			parts = append(parts, b.gaps(s.Run)...)
 		}
 	}
-	line := b.say("⚠ 미완료: 미조회 건은 '없음'으로 판단하지 않았습니다", "⚠ Incomplete: what could not be read is not called missing")
+	line := b.Say("⚠ 미완료: 미조회 건은 '없음'으로 판단하지 않았습니다", "⚠ Incomplete: what could not be read is not called missing")
 	if len(parts) == 0 {
 		return []string{line}
 	}
 	more := ""
 	if len(parts) > mostMissing {
-		more = b.lang.fill(label{" 외 {1}건", " and {1} more"}, b.number(int64(len(parts)-mostMissing)))
+		more = b.Lang.Fill(book.Label{" 외 {1}건", " and {1} more"}, b.Number(int64(len(parts)-mostMissing)))
 		parts = parts[:mostMissing]
 	}
-	return []string{line, b.say("  미조회: ", "  not read: ") + strings.Join(parts, ", ") + more}
+	return []string{line, b.Say("  미조회: ", "  not read: ") + strings.Join(parts, ", ") + more}
 }
 
 // gaps names the parts of a run that could not be read. It counts orders instead of
 // naming them: order numbers do not belong into a message.
 func (b brief) gaps(run reconcile.Run) []string {
 	whose := ""
-	if b.several {
+	if b.Several {
 		whose = xlsx.Clean(run.MID) + " "
 	}
 	var parts []string
@@ -140,15 +141,15 @@ func (b brief) gaps(run reconcile.Run) []string {
 	for _, gap := range run.Gaps {
 		switch {
 		case gap.Cause == nil: // what it names may be an order
-			parts = append(parts, whose+lookUp(b.lang, sideLabels, gap.Side))
+			parts = append(parts, whose+book.LookUp(b.Lang, book.SideLabels, gap.Side))
 		case gap.Cause.Part.Kind == reconcile.PartOrder:
 			lost++
 		default:
-			parts = append(parts, clip(whose+xlsx.Clean(gapPart(b.lang, gap))))
+			parts = append(parts, book.Clip(whose+xlsx.Clean(gapPart(b.Lang, gap))))
 		}
 	}
 	if lost > 0 {
-		parts = append(parts, whose+b.lang.fill(label{"토스 결제 조회 {1}건", "look-ups of {1} orders"}, b.number(lost)))
+		parts = append(parts, whose+b.Lang.Fill(book.Label{"토스 결제 조회 {1}건", "look-ups of {1} orders"}, b.Number(lost)))
 	}
 	return parts
 }
@@ -173,14 +174,14 @@ func (b brief) dayLines() []string {
 	var lines []string
 	for _, currency := range b.dayCurrencies() {
 		shop, toss := b.daySums(currency)
-		line := b.say("당일 순결제금액: 쇼핑몰 ", "Net of the date: shop ") + spell(currency, shop.Net()) + b.say(" · 토스 ", " · Toss ")
+		line := b.Say("당일 순결제금액: 쇼핑몰 ", "Net of the date: shop ") + book.Spell(currency, shop.Net()) + b.Say(" · 토스 ", " · Toss ")
 		if !b.night.money.Listed {
-			lines = append(lines, line+b.lang.of(notReadLabel))
+			lines = append(lines, line+b.Lang.Of(notReadLabel))
 			continue
 		}
-		line += spell(currency, toss.Net()) + b.say(" · 차이 ", " · difference ") + signed(currency, shop.Net()-toss.Net())
+		line += book.Spell(currency, toss.Net()) + b.Say(" · 차이 ", " · difference ") + book.Signed(currency, shop.Net()-toss.Net())
 		if toss.Unproven > 0 {
-			line += b.lang.fill(label{" (취소 {1}건 금액 미확인)", " ({1} cancels of unproven amount)"}, b.number(toss.Unproven))
+			line += b.Lang.Fill(book.Label{" (취소 {1}건 금액 미확인)", " ({1} cancels of unproven amount)"}, b.Number(toss.Unproven))
 		}
 		lines = append(lines, line)
 	}
@@ -190,54 +191,54 @@ func (b brief) dayLines() []string {
 func (b brief) unexplainedLine() string {
 	var parts []string
 	for _, l := range b.night.bridges {
-		parts = append(parts, spell(l.Currency, l.Unexplained()))
+		parts = append(parts, book.Spell(l.Currency, l.Unexplained()))
 	}
 	mark := " ✓"
 	switch {
 	case b.unexplained():
-		mark = b.say(" ← 확인 필요", " ← look at it")
+		mark = b.Say(" ← 확인 필요", " ← look at it")
 	case !b.night.complete():
-		mark = b.say(" (조회 범위 내)", " (of what could be read)")
+		mark = b.Say(" (조회 범위 내)", " (of what could be read)")
 	}
-	return b.lang.of(unexplainedLabel) + ": " + strings.Join(parts, ", ") + mark
+	return b.Lang.Of(unexplainedLabel) + ": " + strings.Join(parts, ", ") + mark
 }
 
 func (b brief) breaksLine() string {
 	run := b.night.sum
-	return b.lang.fill(label{"불일치: 신규 {1} · 재발생 {2} · 계속 {3} · 자동 해소 {4}", "Breaks: {1} new · {2} reopened · {3} continuing · {4} cleared"},
-		b.number(run.Opened-run.Reopened), b.number(run.Reopened), b.number(openBreaks(run)-run.Opened), b.number(run.Cleared))
+	return b.Lang.Fill(book.Label{"불일치: 신규 {1} · 재발생 {2} · 계속 {3} · 자동 해소 {4}", "Breaks: {1} new · {2} reopened · {3} continuing · {4} cleared"},
+		b.Number(run.Opened-run.Reopened), b.Number(run.Reopened), b.Number(openBreaks(run)-run.Opened), b.Number(run.Cleared))
 }
 
 // deadlineLines: each span holds the ones before it.
 func (b brief) deadlineLines() []string {
 	bankDay := pay.DayOf(b.night.now).AddBankDays(1)
 	spans := []struct {
-		name label
+		name book.Label
 		in   func(Deadline) bool
 	}{
-		{label{"오늘", "today"}, func(d Deadline) bool { return b.night.daysLeft(d) == bucketToday }},
-		{label{"익영업일 {1}까지", "up to bank day {1}"}, func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) }},
-		{label{"7일 이내", "within 7 days"}, func(d Deadline) bool { return b.night.daysLeft(d).soon() }},
+		{book.Label{"오늘", "today"}, func(d Deadline) bool { return b.night.daysLeft(d) == bucketToday }},
+		{book.Label{"익영업일 {1}까지", "up to bank day {1}"}, func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) }},
+		{book.Label{"7일 이내", "within 7 days"}, func(d Deadline) bool { return b.night.daysLeft(d).soon() }},
 	}
 	var parts []string
 	for _, span := range spans {
 		if sum := b.night.sumOf(span.in); sum.count > 0 {
-			parts = append(parts, b.lang.fill(span.name, b.lang.day(bankDay)[5:])+" "+b.stake(sum))
+			parts = append(parts, b.Lang.Fill(span.name, b.Lang.Day(bankDay)[5:])+" "+b.stake(sum))
 		}
 	}
 	if len(parts) == 0 {
-		parts = []string{b.say("7일 이내 없음", "none within 7 days")}
+		parts = []string{b.Say("7일 이내 없음", "none within 7 days")}
 	}
-	lines := []string{b.say("취소기한: ", "Cancel deadlines: ") + strings.Join(parts, " · ")}
+	lines := []string{b.Say("취소기한: ", "Cancel deadlines: ") + strings.Join(parts, " · ")}
 	if b.opts.MonthEnd && b.stakes[bucketToday].count > 0 {
-		lines = append(lines, b.say("⚠ 휴대폰 결제는 당월에만 취소할 수 있습니다. 오늘 23:59:59 전에 결재하고 환불하십시오.",
+		lines = append(lines, b.Say("⚠ 휴대폰 결제는 당월에만 취소할 수 있습니다. 오늘 23:59:59 전에 결재하고 환불하십시오.",
 			"⚠ A phone payment can be cancelled until 23:59:59 today only. Approve and refund before."))
 	}
 	if lost := b.stakes[bucketLost]; lost.count > 0 {
-		lines = append(lines, b.lang.of(bucketLabels[bucketLost])+": "+b.stake(lost))
+		lines = append(lines, b.Lang.Of(bucketLabels[bucketLost])+": "+b.stake(lost))
 	}
 	if late := b.night.sumOf(func(d Deadline) bool { return d.TooLate }); late.count > 0 {
-		lines = append(lines, b.say("⚠ 다음 환불 실행 전 기한 도래: ", "⚠ Run out before the next planned refund run: ")+b.stake(late))
+		lines = append(lines, b.Say("⚠ 다음 환불 실행 전 기한 도래: ", "⚠ Run out before the next planned refund run: ")+b.stake(late))
 	}
 	return lines
 }
@@ -246,12 +247,12 @@ func (b brief) deadlineLines() []string {
 // refunds.
 func (b brief) stake(s stake) string {
 	var sums []string
-	for _, currency := range b.currencies {
+	for _, currency := range b.Currencies {
 		if s.money[currency] != 0 || currency == pay.KRW && len(s.money) == 0 {
-			sums = append(sums, spell(currency, s.money[currency]))
+			sums = append(sums, book.Spell(currency, s.money[currency]))
 		}
 	}
-	return b.lang.fill(label{"{1} ({2}건)", "{1} ({2})"}, strings.Join(sums, ", "), b.number(s.count))
+	return b.Lang.Fill(book.Label{"{1} ({2}건)", "{1} ({2})"}, strings.Join(sums, ", "), b.Number(s.count))
 }
 
 // refundLines: what waits for a person, and what nobody knows.
@@ -268,12 +269,12 @@ func (b brief) refundLines() []string {
 				sum.money[r.Currency] += r.Amount
 			}
 		}
-		parts = append(parts, b.lang.refund(state, pay.MethodUnknown)+" "+b.stake(sum))
+		parts = append(parts, b.Lang.Refund(state, pay.MethodUnknown)+" "+b.stake(sum))
 	}
 	if len(parts) == 0 {
-		return []string{b.say("환불: 대기 없음", "Refunds: none waits")}
+		return []string{b.Say("환불: 대기 없음", "Refunds: none waits")}
 	}
-	return []string{b.say("환불: ", "Refunds: ") + strings.Join(parts, " · ")}
+	return []string{b.Say("환불: ", "Refunds: ") + strings.Join(parts, " · ")}
 }
 
 // accountsLine counts the refund accounts that Toss showed and nobody saved. An
@@ -288,7 +289,7 @@ func (b brief) accountsLine() []string {
 	if missed == 0 {
 		return nil
 	}
-	return []string{b.lang.fill(label{"가상계좌 환불계좌 누락: {1}건", "Refund accounts missed: {1}"}, b.number(int64(missed)))}
+	return []string{b.Lang.Fill(book.Label{"가상계좌 환불계좌 누락: {1}건", "Refund accounts missed: {1}"}, b.Number(int64(missed)))}
 }
 
 // mostMerchants is how many merchants have a line of their own.
@@ -298,7 +299,7 @@ const mostMerchants = 30
 func (b brief) merchantLines() []string {
 	var lines []string
 	for _, mid := range b.night.absent {
-		lines = append(lines, "· "+xlsx.Clean(mid)+": "+b.say("✕ 미조회", "✕ could not be read"))
+		lines = append(lines, "· "+xlsx.Clean(mid)+": "+b.Say("✕ 미조회", "✕ could not be read"))
 	}
 	for _, s := range b.night.snapshots {
 		if !unread(s) {
@@ -306,35 +307,35 @@ func (b brief) merchantLines() []string {
 		}
 	}
 	if len(lines) > mostMerchants {
-		more := b.lang.fill(label{"· 외 {1}곳", "· and {1} more"}, b.number(int64(len(lines)-mostMerchants)))
+		more := b.Lang.Fill(book.Label{"· 외 {1}곳", "· and {1} more"}, b.Number(int64(len(lines)-mostMerchants)))
 		lines = append(lines[:mostMerchants], more)
 	}
 	return lines
 }
 
 func (b brief) merchantLine(run reconcile.Run) string {
-	state := b.say("완료", "complete")
+	state := b.Say("완료", "complete")
 	if !run.Complete {
-		state = b.say("미완료", "incomplete")
+		state = b.Say("미완료", "incomplete")
 	}
 	var apart []string
 	for _, l := range b.night.own {
 		if l.MID == run.MID && l.Unexplained() != 0 {
-			apart = append(apart, spell(l.Currency, l.Unexplained()))
+			apart = append(apart, book.Spell(l.Currency, l.Unexplained()))
 		}
 	}
 	if apart == nil {
-		apart = []string{spell(b.currencies[0], 0)}
+		apart = []string{book.Spell(b.Currencies[0], 0)}
 	}
-	return "· " + xlsx.Clean(run.MID) + ": " + state + b.lang.fill(label{" · 원인 미확인 차이 {1} · 확인 필요 {2}건", " · unexplained {1} · {2} to look at"},
-		strings.Join(apart, ", "), b.number(openBreaks(run)))
+	return "· " + xlsx.Clean(run.MID) + ": " + state + b.Lang.Fill(book.Label{" · 원인 미확인 차이 {1} · 확인 필요 {2}건", " · unexplained {1} · {2} to look at"},
+		strings.Join(apart, ", "), b.Number(openBreaks(run)))
 }
 
 // anchors name the workbook, the journal head and the runs.
 func (b brief) anchors() []string {
 	var lines []string
 	if b.opts.Workbook != "" {
-		lines = append(lines, b.say("보고서: ", "Workbook: ")+xlsx.Clean(b.opts.Workbook))
+		lines = append(lines, b.Say("보고서: ", "Workbook: ")+xlsx.Clean(b.opts.Workbook))
 	}
 	var runs []string
 	head := Snapshot{}
@@ -348,11 +349,11 @@ func (b brief) anchors() []string {
 		}
 	}
 	if head.JournalHead != "" {
-		lines = append(lines, b.lang.of(labelHead)+": "+head.JournalHead)
+		lines = append(lines, b.Lang.Of(labelHead)+": "+head.JournalHead)
 	}
 	if len(runs) > 0 {
 		slices.Sort(runs)
-		lines = append(lines, b.say("실행 ID: ", "Run: ")+strings.Join(runs[:min(len(runs), mostMissing)], ", "))
+		lines = append(lines, b.Say("실행 ID: ", "Run: ")+strings.Join(runs[:min(len(runs), mostMissing)], ", "))
 	}
 	return lines
 }

@@ -8,6 +8,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // chartData says where on the control sheet the figures of the charts stand.
@@ -36,7 +37,7 @@ const daysAhead = 14
 // deadlines day by day. Only one currency is drawn, won where there is any:
 // amounts of two are never added.
 func (c *control) trends() chartData {
-	first := c.firstCurrency()
+	first := c.FirstCurrency()
 	return chartData{nights: c.nights(first), days: c.days(first), currency: first}
 }
 
@@ -61,22 +62,22 @@ func (c *control) nights(currency pay.Currency) span {
 			add(s.Figures())
 		}
 	}
-	c.heading(c.say("최근 30일 불일치 추이", "The last thirty nights"))
-	header := c.head(label{"대사 기준일", "Business date"}, label{"불일치 건수", "Breaks"}, label{"불일치 금액", "Apart"}, label{"신규", "New"}, label{"자동 해소", "Cleared"}, label{"완료", "Complete"})
+	c.heading(c.Say("최근 30일 불일치 추이", "The last thirty nights"))
+	header := c.head(book.Label{"대사 기준일", "Business date"}, book.Label{"불일치 건수", "Breaks"}, book.Label{"불일치 금액", "Apart"}, book.Label{"신규", "New"}, book.Label{"자동 해소", "Cleared"}, book.Label{"완료", "Complete"})
 	days := slices.Sorted(maps.Keys(byDay))
 	var most int64
 	for _, day := range days[max(len(days)-30, 0):] {
 		f := byDay[day]
 		most = max(most, whole(currency, f.Apart[currency]))
-		c.s.Add(18, c.r.on(day), c.r.number(f.Open), c.r.money(currency, f.Apart[currency]), c.r.number(f.Opened), c.r.number(f.Cleared), c.r.says(c.lang.yesNo(f.Complete)))
+		c.s.Add(18, c.r.On(day), c.r.Number(f.Open), c.r.Money(currency, f.Apart[currency]), c.r.Number(f.Opened), c.r.Number(f.Cleared), c.r.Says(c.Lang.YesNo(f.Complete)))
 	}
 	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
 }
 
 // days are the deadlines of the days to come.
 func (c *control) days(currency pay.Currency) span {
-	c.heading(c.say("일자별 취소기한 도래액", "Deadlines by day"))
-	header := c.head(label{"취소기한", "Deadline"}, columnCount, columnAmount)
+	c.heading(c.Say("일자별 취소기한 도래액", "Deadlines by day"))
+	header := c.head(book.Label{"취소기한", "Deadline"}, columnCount, book.ColumnAmount)
 	today := pay.DayOf(c.night.now)
 	var most int64
 	for i := range daysAhead {
@@ -85,7 +86,7 @@ func (c *control) days(currency pay.Currency) span {
 			return !d.CancelBy.IsZero() && pay.DayOf(d.CancelBy) == day && d.Currency == currency
 		})
 		most = max(most, whole(currency, s.money[currency]))
-		c.s.Add(18, c.r.on(day), c.r.number(s.count), c.r.money(currency, s.money[currency]))
+		c.s.Add(18, c.r.On(day), c.r.Number(s.count), c.r.Money(currency, s.money[currency]))
 	}
 	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
 }
@@ -134,21 +135,21 @@ func (m *summary) place(i, wide int, c xlsx.Chart, of span) {
 }
 
 func chart(kind xlsx.ChartKind, title string, s xlsx.Series) xlsx.Chart {
-	return xlsx.Chart{Kind: kind, Title: title, Series: s, TitleColor: navy, TextColor: grey, LabelColor: ink}
+	return xlsx.Chart{Kind: kind, Title: title, Series: s, TitleColor: book.Navy, TextColor: book.Grey, LabelColor: book.Ink}
 }
 
 // axis picks the number format of an axis of money, with as few digits as tell the
 // marks apart, and the unit for the chart's title.
 func (m *summary) axis(c pay.Currency, most int64) (format, unit string) {
-	name := code(c)
+	name := book.Code(c)
 	if c == pay.KRW {
-		name = m.say("원", "won")
+		name = m.Say("원", "won")
 	}
 	switch {
 	case most >= 10_000_000:
-		return `#,##0,,`, m.say("백만", "millions of ") + name
+		return `#,##0,,`, m.Say("백만", "millions of ") + name
 	case most >= 10_000:
-		return `#,##0,`, m.say("천", "thousands of ") + name
+		return `#,##0,`, m.Say("천", "thousands of ") + name
 	default:
 		return `#,##0`, name
 	}
@@ -166,8 +167,8 @@ func byDay(c xlsx.Chart, days span) xlsx.Chart {
 // nightsChart: by how much the two sides differed, and in how many orders.
 func (m *summary) nightsChart(data chartData) xlsx.Chart {
 	format, unit := m.axis(data.currency, data.nights.most)
-	c := chart(xlsx.Columns, m.lang.fill(label{"최근 30일 불일치 금액({1})·건수", "Thirty nights: {1} apart, and breaks"}, unit), data.nights.series(3, "B9CCEE"))
-	number := data.nights.series(2, red)
+	c := chart(xlsx.Columns, m.Lang.Fill(book.Label{"최근 30일 불일치 금액({1})·건수", "Thirty nights: {1} apart, and breaks"}, unit), data.nights.series(3, "B9CCEE"))
+	number := data.nights.series(2, book.Red)
 	c.Line, c.Format = &number, format
 	return byDay(c, data.nights)
 }
@@ -175,7 +176,7 @@ func (m *summary) nightsChart(data chartData) xlsx.Chart {
 // daysChart: what can no longer be cancelled after each day.
 func (m *summary) daysChart(data chartData) xlsx.Chart {
 	format, unit := m.axis(data.currency, data.days.most)
-	c := chart(xlsx.Columns, m.lang.fill(label{"일자별 취소기한 도래액({1})", "Deadlines by day ({1})"}, unit), data.days.series(3, "E0A84A"))
+	c := chart(xlsx.Columns, m.Lang.Fill(book.Label{"일자별 취소기한 도래액({1})", "Deadlines by day ({1})"}, unit), data.days.series(3, "E0A84A"))
 	c.Format = format
 	return byDay(c, data.days)
 }
@@ -186,12 +187,12 @@ func (m *summary) methodsChart(of span, currency pay.Currency) xlsx.Chart {
 	if of.Empty() {
 		return xlsx.Chart{}
 	}
-	amount, title := 8, label{"결제수단별 토스 승인금액({1})", "Approved by Toss, by method ({1})"}
+	amount, title := 8, book.Label{"결제수단별 토스 승인금액({1})", "Approved by Toss, by method ({1})"}
 	if !m.night.money.Listed {
-		amount, title = 3, label{"결제수단별 쇼핑몰 승인금액({1})", "Approved in the shop, by method ({1})"}
+		amount, title = 3, book.Label{"결제수단별 쇼핑몰 승인금액({1})", "Approved in the shop, by method ({1})"}
 	}
 	format, unit := m.axis(currency, of.most)
-	c := chart(xlsx.Bars, m.lang.fill(title, unit), of.series(amount, "5B7FC4"))
+	c := chart(xlsx.Bars, m.Lang.Fill(title, unit), of.series(amount, "5B7FC4"))
 	c.Format = format
 	return c
 }

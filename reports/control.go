@@ -9,6 +9,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // control draws the last sheet: what was read and how, and checks of the workbook's
@@ -16,16 +17,16 @@ import (
 type control struct {
 	*nightBook
 	s *xlsx.Sheet
-	r tableRow
+	r book.TableRow
 }
 
 func (b *nightBook) drawControl() chartData {
-	c := &control{nightBook: b, r: b.row(tone{}), s: &xlsx.Sheet{Name: b.lang.of(sheetControl), Tab: grey, Portrait: true, Widths: []int{30, 22, 18, 18, 18, 22}}}
+	c := &control{nightBook: b, r: b.Row(book.Tone{}), s: &xlsx.Sheet{Name: b.Lang.Of(book.SheetControl), Tab: book.Grey, Portrait: true, Widths: []int{30, 22, 18, 18, 18, 22}}}
 	b.Add(c.s)
-	c.s.Add(28, xlsx.Text(b.Style(titleStyle), b.say("대사 확인", "Control")))
-	c.s.Add(16, xlsx.Text(b.Style(smallStyle), b.say("조회 범위와 금액 검증 결과", "What was read, and what proves the figures")))
-	c.s.Add(16, xlsx.Text(b.Style(smallStyle.With(func(s *style) { s.Color, s.Underline = link, true })), b.say("← 요약", "← Summary")))
-	c.s.Link(1, 3, xlsx.Top(b.first()))
+	c.s.Add(28, xlsx.Text(b.Style(book.TitleStyle), b.Say("대사 확인", "Control")))
+	c.s.Add(16, xlsx.Text(b.Style(book.SmallStyle), b.Say("조회 범위와 금액 검증 결과", "What was read, and what proves the figures")))
+	c.s.Add(16, xlsx.Text(b.Style(book.SmallStyle.With(func(s *book.Style) { s.Color, s.Underline = book.Link, true })), b.Say("← 요약", "← Summary")))
+	c.s.Link(1, 3, xlsx.Top(b.First()))
 	var data chartData
 	if !b.night.nothingRead() {
 		c.checks()
@@ -43,56 +44,56 @@ func (b *nightBook) drawControl() chartData {
 
 func (c *control) heading(title string) {
 	c.s.Add(8)
-	c.s.Add(22, xlsx.Text(c.Style(headingStyle), title))
+	c.s.Add(22, xlsx.Text(c.Style(book.HeadingStyle), title))
 }
 
 // head lays out the header of a table and gives its row.
-func (c *control) head(labels ...label) int { return c.s.Add(20, c.heads(labels...)...) }
+func (c *control) head(labels ...book.Label) int { return c.s.Add(20, c.Heads(labels...)...) }
 
 // add lays out a row of a label and figures.
 func (c *control) add(name string, figures ...xlsx.Cell) int {
-	return c.s.Add(18, append([]xlsx.Cell{c.r.label(name)}, figures...)...)
+	return c.s.Add(18, append([]xlsx.Cell{c.r.Label(name)}, figures...)...)
 }
 
 // table begins a table, with some space above it.
-func (c *control) table(labels ...label) {
+func (c *control) table(labels ...book.Label) {
 	c.s.Add(6)
 	c.head(labels...)
 }
 
 // checks compares figures that stand in two places, by live formulas.
 func (c *control) checks() {
-	c.heading(c.say("자체 검증", "Checks of itself"))
-	c.head(label{"검증 항목", "Check"}, label{"대사 기록", "The run"}, label{"보고서", "This workbook"}, label{"차이", "Difference"})
+	c.heading(c.Say("자체 검증", "Checks of itself"))
+	c.head(book.Label{"검증 항목", "Check"}, book.Label{"대사 기록", "The run"}, book.Label{"보고서", "This workbook"}, book.Label{"차이", "Difference"})
 	n := c.night
 	status := func(list ...reconcile.Status) (texts []string, rows int64) {
 		for _, one := range list {
-			texts = append(texts, c.lang.status(one))
+			texts = append(texts, c.Lang.Status(one))
 			rows += c.breaksShown(one)
 		}
 		return texts, rows
 	}
-	texts, rows := status(isNew, reconcile.Open, reconcile.Reopened)
-	statuses := position(shown(c.book, breakColumns), columnStatus)
-	c.counted(c.say("확인 필요 불일치", "Breaks that need a person"), openBreaks(n.sum), rows, countIf(c.breaks, statuses, texts))
+	texts, rows := status(book.IsNew, reconcile.Open, reconcile.Reopened)
+	statuses := book.Position(book.Shown(c.Book, breakColumns), columnStatus)
+	c.counted(c.Say("확인 필요 불일치", "Breaks that need a person"), openBreaks(n.sum), rows, countIf(c.breaks, statuses, texts))
 	if waiting := refundingBreaks(n.sum); waiting > 0 {
 		texts, rows = status(reconcile.Refunding)
-		c.counted(c.lang.status(reconcile.Refunding), waiting, rows, countIf(c.breaks, statuses, texts))
+		c.counted(c.Lang.Status(reconcile.Refunding), waiting, rows, countIf(c.breaks, statuses, texts))
 	}
 	texts, rows = status(reconcile.Timing)
-	c.counted(c.lang.status(reconcile.Timing), n.sum.Timing, rows, countIf(c.breaks, statuses, texts))
-	for _, state := range statesByNeed {
+	c.counted(c.Lang.Status(reconcile.Timing), n.sum.Timing, rows, countIf(c.breaks, statuses, texts))
+	for _, state := range book.StatesByNeed {
 		if state.Open() || state == refunds.StateAccepted {
-			name := c.lang.refund(state, pay.MethodUnknown)
-			c.counted(c.say("환불: ", "Refunds: ")+name, n.sum.Refunds[string(state)], c.refundsIn(state),
-				countIf(c.queue, position(shown(c.book, refundColumns), columnState), []string{name}))
+			name := c.Lang.Refund(state, pay.MethodUnknown)
+			c.counted(c.Say("환불: ", "Refunds: ")+name, n.sum.Refunds[string(state)], c.refundsIn(state),
+				countIf(c.queue, book.Position(book.Shown(c.Book, refundColumns), columnState), []string{name}))
 		}
 	}
 	for _, l := range n.bridges {
-		c.amounts(c.say("원인 확인 차이", "Explained"), l.Currency, l.Stated, l.Explained(), c.places["explained "+string(l.Currency)])
-		c.amounts(c.lang.of(unexplainedLabel), l.Currency, l.Remainder, l.Unexplained(), c.places["unexplained "+string(l.Currency)])
+		c.amounts(c.Say("원인 확인 차이", "Explained"), l.Currency, l.Stated, l.Explained(), c.places["explained "+string(l.Currency)])
+		c.amounts(c.Lang.Of(unexplainedLabel), l.Currency, l.Remainder, l.Unexplained(), c.places["unexplained "+string(l.Currency)])
 	}
-	for _, currency := range c.currencies {
+	for _, currency := range c.Currencies {
 		c.dayCheck(currency)
 		c.dueCheck(currency)
 	}
@@ -114,7 +115,7 @@ func (c *control) dayCheck(currency pay.Currency) {
 		}
 	}
 	_, toss := c.daySums(currency)
-	c.amounts(c.say("당일 토스 승인금액", "Approved by Toss on the date"), currency, counted, toss.Approvals, place)
+	c.amounts(c.Say("당일 토스 승인금액", "Approved by Toss on the date"), currency, counted, toss.Approvals, place)
 }
 
 // foreign draws the bridges of the other currencies; that of the first is on the
@@ -123,7 +124,7 @@ func (c *control) foreign() {
 	if len(c.night.bridges) < 2 {
 		return
 	}
-	c.heading(c.say("외화 미해소 차이", "Other currencies: open today"))
+	c.heading(c.Say("외화 미해소 차이", "Other currencies: open today"))
 	for _, l := range c.night.bridges[1:] {
 		c.s.Add(6)
 		c.drawBridge(c.s.Grid(c.s.Last(), 18, xlsx.Singles(1, 5)...), l)
@@ -132,14 +133,14 @@ func (c *control) foreign() {
 
 // counted compares a number of things; formula counts them live.
 func (c *control) counted(name string, run, here int64, formula string) {
-	c.check(name, c.r.number(run), c.r.number(here).Formula(formula),
-		xlsx.Int(c.verdict(formatCheck, here == run), here-run), func(formula string) string { return formula })
+	c.check(name, c.r.Number(run), c.r.Number(here).Formula(formula),
+		xlsx.Int(c.verdict(book.FormatCheck, here == run), here-run), func(formula string) string { return formula })
 }
 
 // amounts compares money; place is where the workbook has its figure.
 func (c *control) amounts(name string, currency pay.Currency, run, here int64, place string) {
-	c.check(name+" ("+code(currency)+")", c.r.over(currency, run), c.r.over(currency, here).Formula(place),
-		money(c.verdict(checkFormat(currency), here == run), currency, here-run), func(formula string) string { return rounded(currency, formula) })
+	c.check(name+" ("+book.Code(currency)+")", c.r.Over(currency, run), c.r.Over(currency, here).Formula(place),
+		book.Money(c.verdict(book.CheckFormat(currency), here == run), currency, here-run), func(formula string) string { return book.Rounded(currency, formula) })
 }
 
 // check is one row: the figure of the run, the figure of this workbook, and
@@ -150,11 +151,11 @@ func (c *control) check(name string, run, here, difference xlsx.Cell, exact func
 }
 
 func (c *control) verdict(format string, equal bool) xlsx.StyleID {
-	colour := red
+	colour := book.Red
 	if equal {
-		colour = green
+		colour = book.Green
 	}
-	return c.row(tone{bold: true, colour: colour}).right(format)
+	return c.Row(book.Tone{Bold: true, Colour: colour}).Right(format)
 }
 
 // countIf counts the rows of some labels over all sheets of a listing.
@@ -200,16 +201,16 @@ func (c *control) dueCheck(currency pay.Currency) {
 			summed += s.money[currency]
 		}
 	}
-	columns := shown(c.book, deadlineColumns)
-	amount, unit := position(columns, columnAmount), max(position(columns, columnCurrency), 1)
+	columns := book.Shown(c.Book, deadlineColumns)
+	amount, unit := book.Position(columns, book.ColumnAmount), max(book.Position(columns, book.ColumnCurrency), 1)
 	var terms []string
 	for _, rows := range c.due {
 		switch {
 		case rows.Empty():
-		case len(c.currencies) == 1:
+		case len(c.Currencies) == 1:
 			terms = append(terms, "SUM("+rows.Column(amount)+")")
 		default:
-			terms = append(terms, fmt.Sprintf(`SUMIF(%s,"%s",%s)`, rows.Column(unit), code(currency), rows.Column(amount)))
+			terms = append(terms, fmt.Sprintf(`SUMIF(%s,"%s",%s)`, rows.Column(unit), book.Code(currency), rows.Column(amount)))
 		}
 	}
 	for _, d := range c.night.deadlines {
@@ -220,12 +221,12 @@ func (c *control) dueCheck(currency pay.Currency) {
 	if summed == 0 && listed == 0 {
 		return
 	}
-	c.amounts(c.say("취소기한 미도래 금액", "Money with a deadline ahead"), currency, summed, listed, strings.Join(terms, "+"))
+	c.amounts(c.Say("취소기한 미도래 금액", "Money with a deadline ahead"), currency, summed, listed, strings.Join(terms, "+"))
 }
 
 // merchant draws what one run says about itself.
 func (c *control) merchant(s Snapshot) {
-	c.heading(c.lang.fill(label{"대사 실행 내역 — {1}", "The run — {1}"}, xlsx.Clean(s.Run.MID)))
+	c.heading(c.Lang.Fill(book.Label{"대사 실행 내역 — {1}", "The run — {1}"}, xlsx.Clean(s.Run.MID)))
 	c.facts(s)
 	c.gaps(s)
 	c.capture(s)
@@ -236,54 +237,54 @@ func (c *control) merchant(s Snapshot) {
 	c.totals(s.Run)
 }
 
-func (c *control) fact(name, value string) { c.s.Span(2, 6, c.add(name), c.r.label(value)) }
+func (c *control) fact(name, value string) { c.s.Span(2, 6, c.add(name), c.r.Label(value)) }
 
 func (c *control) counts(name string, n int64) {
-	c.s.Span(3, 6, c.add(name, c.r.number(n)), c.r.blank())
+	c.s.Span(3, 6, c.add(name, c.r.Number(n)), c.r.Blank())
 }
 
 func (c *control) facts(s Snapshot) {
 	run := s.Run
-	c.fact(c.lang.of(labelRun), run.ID)
-	c.fact(c.say("작업 구분", "Job"), lookUp(c.lang, jobLabels, run.Job))
-	c.fact(c.say("대사 기준일", "Business date"), c.lang.day(run.Day))
-	c.fact(c.say("실행일시", "Instant of the run"), c.lang.moment(run.Now))
-	c.fact(c.say("완료", "Complete"), c.lang.yesNo(run.Complete))
-	c.fact(c.lang.of(labelHead), s.JournalHead)
-	c.fact(c.say("설정 해시", "Configuration"), s.Config)
-	c.fact(c.lang.of(labelForm), form)
+	c.fact(c.Lang.Of(labelRun), run.ID)
+	c.fact(c.Say("작업 구분", "Job"), book.LookUp(c.Lang, jobLabels, run.Job))
+	c.fact(c.Say("대사 기준일", "Business date"), c.Lang.Day(run.Day))
+	c.fact(c.Say("실행일시", "Instant of the run"), c.Lang.Moment(run.Now))
+	c.fact(c.Say("완료", "Complete"), c.Lang.YesNo(run.Complete))
+	c.fact(c.Lang.Of(labelHead), s.JournalHead)
+	c.fact(c.Say("설정 해시", "Configuration"), s.Config)
+	c.fact(c.Lang.Of(labelForm), form)
 	for _, next := range s.NextRefunds {
-		c.fact(c.say("다음 환불 실행 예정", "Next refund run"), c.lang.moment(next))
+		c.fact(c.Say("다음 환불 실행 예정", "Next refund run"), c.Lang.Moment(next))
 	}
 	if unread(s) {
 		return
 	}
-	c.counts(c.say("대사 대상", "Compared"), run.Touched)
-	c.counts(c.say("일치", "Agree"), run.Matched)
-	c.counts(c.say("결제 조회 대상", "Suspects"), run.Suspects)
-	c.counts(c.say("결제 조회 완료", "Looked up"), run.LookedUp)
-	c.counts(c.say("결제 미조회", "Not looked up"), run.NotLookedUp)
-	c.counts(c.say("표본 검증", "Sample looked up"), run.Sample.LookedUp)
-	c.counts(c.say("표본 일치", "Sample agreed"), run.Sample.Agreed)
-	c.counts(c.say("타 PG 주문", "Orders of another payment company"), run.OtherPG)
-	c.counts(c.say("0원 주문", "Orders of nothing"), run.ZeroAmount)
-	c.counts(c.say("미등록 가맹점 거래", "Rows of an unknown MID"), run.UnknownMID)
-	c.counts(c.say("금일 대사 환불 요청", "Refunds proposed"), run.Proposed)
+	c.counts(c.Say("대사 대상", "Compared"), run.Touched)
+	c.counts(c.Say("일치", "Agree"), run.Matched)
+	c.counts(c.Say("결제 조회 대상", "Suspects"), run.Suspects)
+	c.counts(c.Say("결제 조회 완료", "Looked up"), run.LookedUp)
+	c.counts(c.Say("결제 미조회", "Not looked up"), run.NotLookedUp)
+	c.counts(c.Say("표본 검증", "Sample looked up"), run.Sample.LookedUp)
+	c.counts(c.Say("표본 일치", "Sample agreed"), run.Sample.Agreed)
+	c.counts(c.Say("타 PG 주문", "Orders of another payment company"), run.OtherPG)
+	c.counts(c.Say("0원 주문", "Orders of nothing"), run.ZeroAmount)
+	c.counts(c.Say("미등록 가맹점 거래", "Rows of an unknown MID"), run.UnknownMID)
+	c.counts(c.Say("금일 대사 환불 요청", "Refunds proposed"), run.Proposed)
 }
 
 func (c *control) gaps(s Snapshot) {
 	if len(s.Run.Gaps) == 0 {
 		return
 	}
-	c.table(label{"미조회 내역", "Not read"}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""}, label{"", ""})
-	alarm := c.row(tone{colour: red, wrap: true}).left("@")
-	log := c.styled(func(s *style) { s.Below, s.Color, s.Size, s.Wrap = hair, grey, 8, true })
+	c.table(book.Label{"미조회 내역", "Not read"}, book.Label{"", ""}, book.Label{"", ""}, book.Label{"", ""}, book.Label{"", ""}, book.Label{"", ""})
+	alarm := c.Row(book.Tone{Colour: book.Red, Wrap: true}).Left("@")
+	log := c.Styled(func(s *book.Style) { s.Below, s.Color, s.Size, s.Wrap = book.Hair, book.Grey, 8, true })
 	for _, gap := range s.Run.Gaps {
-		value := xlsx.Clean(gapPart(c.lang, gap) + " — " + gapReason(c.lang, gap))
-		row := c.s.Add(18*xlsx.Lines(value, 90), xlsx.Text(alarm, lookUp(c.lang, sideLabels, gap.Side)))
+		value := xlsx.Clean(gapPart(c.Lang, gap) + " — " + gapReason(c.Lang, gap))
+		row := c.s.Add(18*xlsx.Lines(value, 90), xlsx.Text(alarm, book.LookUp(c.Lang, book.SideLabels, gap.Side)))
 		c.s.Span(2, 6, row, xlsx.Text(alarm, value))
 		value = xlsx.Clean(gap.What + " — " + gap.Why)
-		row = c.s.Add(14*xlsx.Lines(value, 110), xlsx.Text(log, c.say("원문(로그)", "as in the log")))
+		row = c.s.Add(14*xlsx.Lines(value, 110), xlsx.Text(log, c.Say("원문(로그)", "as in the log")))
 		c.s.Span(2, 6, row, xlsx.Text(log, value))
 	}
 }
@@ -294,17 +295,17 @@ func (c *control) capture(s Snapshot) {
 	if f == nil {
 		return
 	}
-	c.table(label{"환불계좌 수집", "Refund accounts"}, label{"건수", "Number"})
-	row := func(name string, n int) { c.add(name, c.r.number(int64(n))) }
-	row(c.say("수집", "Captured"), f.Captured)
-	row(c.say("별도 접수", "Given in other ways"), f.Given)
-	row(c.say("대기", "Waiting"), f.Waiting)
+	c.table(book.Label{"환불계좌 수집", "Refund accounts"}, book.Label{"건수", "Number"})
+	row := func(name string, n int) { c.add(name, c.r.Number(int64(n))) }
+	row(c.Say("수집", "Captured"), f.Captured)
+	row(c.Say("별도 접수", "Given in other ways"), f.Given)
+	row(c.Say("대기", "Waiting"), f.Waiting)
 	for _, why := range sortedKeys(f.Reasons) {
-		row(c.lang.fill(label{"누락 — {1}", "Missed — {1}"}, lookUp(c.lang, captureLabels, why)), f.Reasons[why])
+		row(c.Lang.Fill(book.Label{"누락 — {1}", "Missed — {1}"}, book.LookUp(c.Lang, book.CaptureLabels, why)), f.Reasons[why])
 	}
 	if f.Captured > 0 {
-		row(c.say("수집 시 잔여시간 중앙값(분)", "Minutes left, median"), int(f.P(50)/time.Minute))
-		row(c.say("수집 시 잔여시간 하위 5%(분)", "Minutes left, exceeded by 95 %"), int(f.P(95)/time.Minute))
+		row(c.Say("수집 시 잔여시간 중앙값(분)", "Minutes left, median"), int(f.P(50)/time.Minute))
+		row(c.Say("수집 시 잔여시간 하위 5%(분)", "Minutes left, exceeded by 95 %"), int(f.P(95)/time.Minute))
 	}
 }
 
@@ -312,41 +313,41 @@ func (c *control) windows(run reconcile.Run) {
 	if len(run.Windows) == 0 {
 		return
 	}
-	c.table(label{"조회한 거래일", "Windows read"}, label{"페이지", "Pages"}, label{"거래 건수", "Rows"}, label{"재조회", "Read again"})
+	c.table(book.Label{"조회한 거래일", "Windows read"}, book.Label{"페이지", "Pages"}, book.Label{"거래 건수", "Rows"}, book.Label{"재조회", "Read again"})
 	var sum reconcile.Window
 	for _, w := range run.Windows {
 		sum.Pages, sum.Rows = sum.Pages+w.Pages, sum.Rows+w.Rows
-		c.windowRow(c.lang.day(w.Day), w, c.lang.yesNo(w.Reread))
+		c.windowRow(c.Lang.Day(w.Day), w, c.Lang.YesNo(w.Reread))
 	}
 	if len(run.Windows) > 1 {
-		c.windowRow(c.lang.of(sumLabel), sum, "")
+		c.windowRow(c.Lang.Of(sumLabel), sum, "")
 	}
 }
 
 func (c *control) windowRow(name string, w reconcile.Window, reread string) {
-	c.add(name, c.r.number(int64(w.Pages)), c.r.number(w.Rows), c.r.says(reread))
+	c.add(name, c.r.Number(int64(w.Pages)), c.r.Number(w.Rows), c.r.Says(reread))
 }
 
 func (c *control) calls(run reconcile.Run) {
 	if len(run.CallsByAPI) == 0 {
 		return
 	}
-	c.table(label{"토스 API 호출", "Toss calls"}, label{"횟수", "Calls"})
+	c.table(book.Label{"토스 API 호출", "Toss calls"}, book.Label{"횟수", "Calls"})
 	var sum int64
 	for _, api := range sortedKeys(run.CallsByAPI) {
 		sum += run.CallsByAPI[api]
-		c.add(lookUp(c.lang, apiLabels, api), c.r.number(run.CallsByAPI[api]))
+		c.add(book.LookUp(c.Lang, apiLabels, api), c.r.Number(run.CallsByAPI[api]))
 	}
-	c.add(c.lang.of(sumLabel), c.r.number(sum))
+	c.add(c.Lang.Of(sumLabel), c.r.Number(sum))
 }
 
 func (c *control) methods(run reconcile.Run) {
 	if len(run.ByMethod) == 0 {
 		return
 	}
-	c.table(columnMethod, label{"통화", "Currency"}, label{"거래 건수", "Rows"}, label{"승인금액", "Approved"}, label{"취소 거래", "Cancel rows"})
+	c.table(columnMethod, book.Label{"통화", "Currency"}, book.Label{"거래 건수", "Rows"}, book.Label{"승인금액", "Approved"}, book.Label{"취소 거래", "Cancel rows"})
 	for _, m := range run.ByMethod {
-		c.add(methodName(c.book, m.Method), c.r.says(code(m.Currency)), c.r.number(m.Rows), c.r.money(m.Currency, m.Approved), c.r.number(m.Canceled))
+		c.add(methodName(c.Book, m.Method), c.r.Says(book.Code(m.Currency)), c.r.Number(m.Rows), c.r.Money(m.Currency, m.Approved), c.r.Number(m.Canceled))
 	}
 }
 
@@ -354,7 +355,7 @@ func (c *control) totals(run reconcile.Run) {
 	if len(run.Totals) == 0 {
 		return
 	}
-	c.table(label{"합계", "Totals"}, columnShop, columnProvider, label{"원인 확인 차이", "Explained"}, label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel)
+	c.table(book.Label{"합계", "Totals"}, columnShop, columnProvider, book.Label{"원인 확인 차이", "Explained"}, book.Label{"시점 차이(포함)", "Of it timing"}, unexplainedLabel)
 	for _, t := range run.Totals {
 		timing := int64(0)
 		for _, l := range c.night.own {
@@ -362,13 +363,13 @@ func (c *control) totals(run reconcile.Run) {
 				timing = l.Timing.Net
 			}
 		}
-		c.add(code(t.Currency), c.r.money(t.Currency, t.Shop), c.r.money(t.Currency, t.Provider),
-			c.r.over(t.Currency, t.Explained), c.r.over(t.Currency, timing), c.r.check(t.Currency, t.Unexplained))
+		c.add(book.Code(t.Currency), c.r.Money(t.Currency, t.Shop), c.r.Money(t.Currency, t.Provider),
+			c.r.Over(t.Currency, t.Explained), c.r.Over(t.Currency, timing), c.r.Check(t.Currency, t.Unexplained))
 	}
 }
 
 // apiLabels are the provider's interfaces as the run counts them.
-var apiLabels = map[string]label{
+var apiLabels = map[string]book.Label{
 	"transactions": {"거래 조회 (transactions)", "Transaction list"},
 	"payment":      {"결제 조회 (paymentKey)", "Payment by key"},
 	"order":        {"결제 조회 (orderId)", "Payment by order"},
@@ -376,7 +377,7 @@ var apiLabels = map[string]label{
 }
 
 // jobLabels are what a run was for.
-var jobLabels = map[string]label{
+var jobLabels = map[string]book.Label{
 	reconcile.JobNightly:   {"일일 대사", "Nightly"},
 	reconcile.JobReconcile: {"대사(환불 제안 없음)", "Reconcile, proposes nothing"},
 	reconcile.JobMonthEnd:  {"월말 휴대폰 결제 점검", "Month-end phone payments"},

@@ -12,6 +12,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // gridRow reads the twelve columns of a row of the date's figures, from its label
@@ -31,7 +32,7 @@ func TestTheDatesFiguresStandWhereverTheyAreEqual(t *testing.T) {
 	s := dollars(sampleNight("m"))
 	f := opened(t, drawn(t, []Snapshot{s}, Options{}))
 	for _, total := range s.Run.Moved.Totals {
-		name := methodLabels[total.Method].ko()
+		name := book.MethodLabels[total.Method].Ko()
 		if name == "" {
 			name = "미지정"
 		}

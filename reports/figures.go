@@ -12,6 +12,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // night is one business date of all its merchants: every figure of the
@@ -244,7 +245,7 @@ func byCurrency(a, b pay.Currency) int {
 
 func needFirst(a, b RefundRow) int {
 	return cmp.Or(
-		cmp.Compare(needRank(a.State), needRank(b.State)),
+		cmp.Compare(book.NeedRank(a.State), book.NeedRank(b.State)),
 		byMoment(a.CancelBy, b.CancelBy),
 		byCurrency(a.Currency, b.Currency),
 		cmp.Compare(b.Amount, a.Amount),
@@ -296,7 +297,7 @@ func (r BreakRow) shown(day pay.Day) reconcile.Status {
 		since = r.FirstSeen
 	}
 	if r.Status == reconcile.Open && since == day {
-		return isNew
+		return book.IsNew
 	}
 	return r.Status
 }

@@ -17,6 +17,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // nights are workbooks of every sort, for the rules that hold in all of them.
@@ -128,18 +129,18 @@ func rowWith(t *testing.T, f *excelize.File, sheet string, column int, label str
 
 // columnAt is the number of the column with a label in the first header row
 // that has it.
-func columnAt(t *testing.T, f *excelize.File, sheet string, label label) int {
+func columnAt(t *testing.T, f *excelize.File, sheet string, label book.Label) int {
 	t.Helper()
 	rows, err := f.GetRows(sheet)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, cells := range rows {
-		if i := slices.Index(cells, label.ko()); i >= 0 && len(cells) > 3 {
+		if i := slices.Index(cells, label.Ko()); i >= 0 && len(cells) > 3 {
 			return i + 1
 		}
 	}
-	t.Fatalf("%s has no column %s", sheet, label.ko())
+	t.Fatalf("%s has no column %s", sheet, label.Ko())
 	return 0
 }
 
@@ -311,8 +312,8 @@ func TestNothingReadIsNotZero(t *testing.T) {
 }
 
 func TestRowsBeyondASheetGoOn(t *testing.T) {
-	defer func(before int) { mostRows = before }(mostRows)
-	mostRows = 30
+	defer func(before int) { book.MostRows = before }(book.MostRows)
+	book.MostRows = 30
 	s := manyBreaks(60)
 	cleared := s.Breaks[0]
 	cleared.Status, cleared.OrderID = reconcile.Cleared, "cleared"
@@ -327,7 +328,7 @@ func TestRowsBeyondASheetGoOn(t *testing.T) {
 		}
 		sheets++
 		rows, _ := f.GetRows(sheet)
-		if len(rows) > mostRows || rows[headRows-1][0] != "구분" {
+		if len(rows) > book.MostRows || rows[headRows-1][0] != "구분" {
 			t.Errorf("%s has %d rows and begins with %v", sheet, len(rows), rows[headRows-1])
 		}
 		for _, cells := range rows[headRows:] {
@@ -395,7 +396,7 @@ func TestNoTextBecomesAFormula(t *testing.T) {
 		}
 		f := opened(t, content)
 		order, kind := columnAt(t, f, "불일치", columnOrder), columnAt(t, f, "불일치", columnKind)
-		row := rowWith(t, f, "불일치", kind, kindLabels[reconcile.MissingAtProvider].ko())
+		row := rowWith(t, f, "불일치", kind, book.KindLabels[reconcile.MissingAtProvider].Ko())
 		got := rawAt(t, f, "불일치", order, row)
 		if got != xlsx.Inert(xlsx.Clean(value)) {
 			t.Errorf("hostile %d %.30q was read back as %.30q", i, value, got)
@@ -457,7 +458,7 @@ func TestMoneyIsExact(t *testing.T) {
 		{pay.KRW, 999_999_999_999_999, "999999999999999", true}, {pay.KRW, 1_000_000_000_000_001, "1000000000000001", false},
 		{pay.USD, -9_223_372_036_854_775_808, "-92233720368547758.08", false},
 	} {
-		if got := money(0, test.currency, test.units); got.Value() != test.value || got.IsNumber() != test.number {
+		if got := book.Money(0, test.currency, test.units); got.Value() != test.value || got.IsNumber() != test.number {
 			t.Errorf("%d %s is %+v", test.units, test.currency, got)
 		}
 	}
@@ -465,7 +466,7 @@ func TestMoneyIsExact(t *testing.T) {
 
 func TestDatesAreTheDaysOfSeoul(t *testing.T) {
 	for day, want := range map[pay.Day]string{"1900-03-01": "61", "2026-11-21": "46347", "1961-08-10": "22503", "": ""} {
-		if got := date(0, day).Value(); got != want {
+		if got := book.Date(0, day).Value(); got != want {
 			t.Errorf("%s is %s, want %s", day, got, want)
 		}
 	}
@@ -473,7 +474,7 @@ func TestDatesAreTheDaysOfSeoul(t *testing.T) {
 	if got, _ := f.GetCellValue("취소기한", xlsx.At(columnAt(t, f, "취소기한", columnCancelBy), rowWith(t, f, "취소기한", columnAt(t, f, "취소기한", columnOrder), "20261121-0005"))); got != "2026-11-30 23:59" {
 		t.Errorf("the last moment of November is %q", got)
 	}
-	last := moment(0, time.Date(2026, 11, 30, 14, 59, 59, 0, time.UTC)).Value()
+	last := book.Moment(0, time.Date(2026, 11, 30, 14, 59, 59, 0, time.UTC)).Value()
 	serial, err := strconv.ParseFloat(last, 64)
 	if err != nil {
 		t.Fatal(err)

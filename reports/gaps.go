@@ -8,6 +8,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // What could not be read, and why, is said in the workbook's language. The control
@@ -26,13 +27,13 @@ func (b *nightBook) gapLines() []string {
 	known := map[key]*line{}
 	for _, s := range b.night.snapshots {
 		for _, gap := range s.Run.Gaps {
-			k := key{s.Run.MID, gap.Side, gapReason(b.lang, gap)}
+			k := key{s.Run.MID, gap.Side, gapReason(b.Lang, gap)}
 			if of, ok := known[k]; ok {
 				of.more++
 				continue
 			}
-			one := &line{key: k, first: gapPart(b.lang, gap)}
-			if b.several && gap.What == s.Run.MID {
+			one := &line{key: k, first: gapPart(b.Lang, gap)}
+			if b.Several && gap.What == s.Run.MID {
 				one.first = ""
 			}
 			known[k] = one
@@ -42,19 +43,19 @@ func (b *nightBook) gapLines() []string {
 	said := make([]string, len(lines))
 	for i, l := range lines {
 		if l.more > 0 {
-			l.first += b.lang.fill(label{" 외 {1}건", " and {1} more"}, b.number(l.more))
+			l.first += b.Lang.Fill(book.Label{" 외 {1}건", " and {1} more"}, b.Number(l.more))
 		}
 		parts := []string{l.first, l.why}
-		if b.several {
+		if b.Several {
 			parts = append([]string{l.mid}, parts...)
 		}
 		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
-		said[i] = clip(xlsx.Clean(strings.Join(parts, " — ")))
+		said[i] = book.Clip(xlsx.Clean(strings.Join(parts, " — ")))
 	}
 	return said
 }
 
-var partLabels = map[reconcile.PartKind]label{
+var partLabels = map[reconcile.PartKind]book.Label{
 	reconcile.PartList:     {"{1} 토스 거래내역", "Toss's transactions of {1}"},
 	reconcile.PartListRow:  {"토스 거래내역 1건(거래키 {1})", "the transaction row {1}"},
 	reconcile.PartListMore: {"토스 거래내역 외 {2}건", "{2} further transaction rows"},
@@ -73,16 +74,16 @@ var partLabels = map[reconcile.PartKind]label{
 
 // gapPart names the part. One that was stored without its type is named as it
 // came, after its side.
-func gapPart(l language, gap reconcile.Gap) string {
+func gapPart(l book.Language, gap reconcile.Gap) string {
 	if gap.Cause != nil {
 		if w, ok := partLabels[gap.Cause.Part.Kind]; ok {
-			return l.fill(w, gap.Cause.Part.Name, xlsx.Grouped(strconv.FormatInt(gap.Cause.Part.Count, 10)))
+			return l.Fill(w, gap.Cause.Part.Name, xlsx.Grouped(strconv.FormatInt(gap.Cause.Part.Count, 10)))
 		}
 	}
-	return lookUp(l, sideLabels, gap.Side) + " " + gap.What
+	return book.LookUp(l, book.SideLabels, gap.Side) + " " + gap.What
 }
 
-var reasonLabels = map[reconcile.Reason]label{
+var reasonLabels = map[reconcile.Reason]book.Label{
 	reconcile.ReasonNotAsked:  {"다른 조회가 실패해 조회하지 않음", "not asked, since other calls failed"},
 	reconcile.ReasonForeign:   {"조회된 거래가 모두 타 가맹점 거래임 → 시크릿 키가 가맹점 {3}의 것인지 확인", "every row belongs to another merchant → is the secret key that of {3}?"},
 	reconcile.ReasonNoOrders:  {"이 날짜의 주문이 없음 → 주문 파일을 가져온 뒤 다시 대사", "no order of this day → import its order file and run the night again"},
@@ -105,7 +106,7 @@ var reasonLabels = map[reconcile.Reason]label{
 }
 
 // failureLabels are how calls to Toss fail, for people who wait for the figures.
-var failureLabels = map[pay.FailureKind]label{
+var failureLabels = map[pay.FailureKind]book.Label{
 	pay.FailureNotSent:    {"토스페이먼츠에 연결되지 않음 → 네트워크를 확인하고 다시 대사", "Toss could not be reached → check the network and run again"},
 	pay.FailureOwn:        {"대사 프로그램의 데이터베이스 오류로 토스에 조회하지 못함 → 디스크·데이터베이스 상태를 확인하고 다시 대사", "daesa's own database failed, so that Toss was not asked → check its disk and connections, run again"},
 	pay.FailureNoAnswer:   {"토스페이먼츠가 제시간에 응답하지 않음 → 다시 대사", "Toss did not answer in time → run again"},
@@ -119,23 +120,23 @@ var failureLabels = map[pay.FailureKind]label{
 }
 
 // failureOther stands for every other failure.
-var failureOther = label{"토스페이먼츠가 요청을 거절함 → 토스페이먼츠에 문의", "Toss refused the call → ask Toss"}
+var failureOther = book.Label{"토스페이먼츠가 요청을 거절함 → 토스페이먼츠에 문의", "Toss refused the call → ask Toss"}
 
 // gapReason says why a part could not be read. A gap that was stored without its
 // type has an English sentence only, which the control sheet shows.
-func gapReason(l language, gap reconcile.Gap) string {
+func gapReason(l book.Language, gap reconcile.Gap) string {
 	c := gap.Cause
 	switch {
-	case c == nil && l == english:
+	case c == nil && l == book.English:
 		return gap.Why
 	case c == nil:
-		return l.of(label{"사유는 대사 확인 시트의 원문 참조", "see sheet Control"})
+		return l.Of(book.Label{"사유는 대사 확인 시트의 원문 참조", "see sheet Control"})
 	case c.Reason != reconcile.ReasonFailure:
 		w, ok := reasonLabels[c.Reason]
 		if !ok {
 			w = reasonLabels[reconcile.ReasonOther]
 		}
-		return l.fill(w, xlsx.Grouped(strconv.FormatInt(c.Got, 10)), xlsx.Grouped(strconv.FormatInt(c.Want, 10)), c.Name)
+		return l.Fill(w, xlsx.Grouped(strconv.FormatInt(c.Got, 10)), xlsx.Grouped(strconv.FormatInt(c.Want, 10)), c.Name)
 	}
 	w, ok := failureLabels[c.Failure]
 	if !ok {
@@ -149,7 +150,7 @@ func gapReason(l language, gap reconcile.Gap) string {
 		marks = append(marks, "HTTP "+strconv.Itoa(c.Status))
 	}
 	if marks == nil {
-		return l.of(w)
+		return l.Of(w)
 	}
-	return l.of(w) + " (" + strings.Join(marks, ", ") + ")"
+	return l.Of(w) + " (" + strings.Join(marks, ", ") + ")"
 }

@@ -12,6 +12,7 @@ import (
 	"daesa/internal/table"
 	"daesa/internal/xlsx"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // GiveBack is a refund file that goes back to the people who made it, as it was,
@@ -62,11 +63,11 @@ func SaveBack(path string, g GiveBack) error {
 	return nil
 }
 
-func (g *GiveBack) lang() language {
-	if g.Language == string(english) {
-		return english
+func (g *GiveBack) lang() book.Language {
+	if g.Language == string(book.English) {
+		return book.English
 	}
-	return korean
+	return book.Korean
 }
 
 // rowsBack is where the rows of a file stand in what is given back.
@@ -124,7 +125,7 @@ const remarkWidth = 70
 // notes are the remarks in their places.
 func (g *GiveBack) notes(rows rowsBack) xlsx.Notes {
 	header := g.Layout.Header()
-	n := xlsx.Notes{Sheet: cmp.Or(g.Layout.About().Sheet, "Sheet1"), Column: rows.widest + 1, Width: remarkWidth, Header: rows.header, Like: len(header), Font: font,
+	n := xlsx.Notes{Sheet: cmp.Or(g.Layout.About().Sheet, "Sheet1"), Column: rows.widest + 1, Width: remarkWidth, Header: rows.header, Like: len(header), Font: book.Font,
 		Title: refunds.ResultTitles[refunds.Language(g.lang())]}
 	if g.Layout.About().Container != "xlsx" {
 		n.Like = 0
@@ -151,15 +152,15 @@ func isResult(title string) bool {
 }
 
 // style: red is not taken, amber is something to look at.
-func (r Remark) style() style {
-	color, fill := green, ""
+func (r Remark) style() book.Style {
+	color, fill := book.Green, ""
 	switch {
 	case len(r.Refused) > 0:
-		color, fill = red, rose
+		color, fill = book.Red, book.Rose
 	case r.Known, r.Warning != refunds.Said{}, r.State == refunds.StateExpired, r.State == refunds.StateNeedsAccount:
-		color, fill = amber, cream
+		color, fill = book.Amber, book.Cream
 	}
-	return plain.With(func(s *style) { s.Color, s.Fill, s.Box, s.Wrap = color, fill, hair, true })
+	return book.Plain.With(func(s *book.Style) { s.Color, s.Fill, s.Box, s.Wrap = color, fill, book.Hair, true })
 }
 
 // text is what is said of a row.
@@ -173,24 +174,24 @@ func (g *GiveBack) text(r Remark) string {
 				lines[i] = each.Column + ": " + lines[i]
 			}
 		}
-		return l.of(label{"제외 · ", "Not taken · "}) + strings.Join(lines, " / ")
+		return l.Of(book.Label{"제외 · ", "Not taken · "}) + strings.Join(lines, " / ")
 	}
 	if r.Total {
-		return l.of(label{"합계 일치", "The total ties"})
+		return l.Of(book.Label{"합계 일치", "The total ties"})
 	}
-	begin := label{"요청 등록", "Asked for"}
+	begin := book.Label{"요청 등록", "Asked for"}
 	switch {
 	case r.Known:
-		begin = label{"이미 요청됨", "Asked for before"}
+		begin = book.Label{"이미 요청됨", "Asked for before"}
 	case g.Plan:
-		begin = label{"문제 없음 · 아직 요청되지 않음", "Nothing speaks against it · not asked for yet"}
+		begin = book.Label{"문제 없음 · 아직 요청되지 않음", "Nothing speaks against it · not asked for yet"}
 	}
-	parts := []string{l.of(begin)}
+	parts := []string{l.Of(begin)}
 	if r.Known || !g.Plan || r.State != refunds.StateRequested { // nothing waits for an approval that was not asked for
-		parts = append(parts, lookUp(l, stateLabels, r.State))
+		parts = append(parts, book.LookUp(l, book.StateLabels, r.State))
 	}
 	if !r.CancelBy.IsZero() {
-		parts = append(parts, l.of(label{"취소기한 ", "until "})+l.moment(r.CancelBy))
+		parts = append(parts, l.Of(book.Label{"취소기한 ", "until "})+l.Moment(r.CancelBy))
 	}
 	if warning := r.Warning.In(refunds.Language(l)); warning != "" {
 		parts = append(parts, warning)

@@ -13,6 +13,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // Matched is an order on which both sides agree. ShopHeld and TossHeld are the
@@ -44,32 +45,32 @@ type MatchedOf struct {
 	Next       func() (Matched, error)
 }
 
-var sheetMatched = label{"일치", "Matched"}
+var sheetMatched = book.Label{"일치", "Matched"}
 
-type matchedLine = line[*matchedBook, Matched]
+type matchedLine = book.Line[*matchedBook, Matched]
 
 var (
-	columnShopHeld = label{"쇼핑몰 순결제금액", "Held, shop"}
-	columnTossHeld = label{"토스 순결제금액", "Held, Toss"}
+	columnShopHeld = book.Label{"쇼핑몰 순결제금액", "Held, shop"}
+	columnTossHeld = book.Label{"토스 순결제금액", "Held, Toss"}
 )
 
-var matchedColumns = []column[*matchedLine]{
-	{name: columnMID, width: 14, id: true, cell: func(l *matchedLine) xlsx.Cell { return l.says(l.row.MID) }},
-	{name: columnOrder, width: 24, id: true, cell: func(l *matchedLine) xlsx.Cell { return l.says(l.row.OrderID) }},
-	{name: columnKey, width: 28, id: true, cell: func(l *matchedLine) xlsx.Cell { return l.says(l.row.PaymentKey) }},
-	{name: columnMethod, width: 12, cell: func(l *matchedLine) xlsx.Cell { return ready(l, l.book.methods, l.row.Method, l.book.lang.method) }},
-	{name: columnCurrency, width: 7, cell: func(l *matchedLine) xlsx.Cell { return l.currency(l.row.Currency) }},
-	{name: columnShopHeld, width: 17, right: true, cell: func(l *matchedLine) xlsx.Cell { return l.held(l.row.Currency, l.row.ShopHeld) }},
-	{name: columnTossHeld, width: 17, right: true, cell: func(l *matchedLine) xlsx.Cell { return l.held(l.row.Currency, l.row.TossHeld) }},
-	{name: label{"쇼핑몰 상태", "Shop status"}, width: 13, cell: func(l *matchedLine) xlsx.Cell {
-		return ready(l, l.book.states, l.row.ShopStatus, l.book.lang.sideStatus)
+var matchedColumns = []book.Column[*matchedLine]{
+	{Name: book.ColumnMID, Width: 14, ID: true, Cell: func(l *matchedLine) xlsx.Cell { return l.Says(l.Row.MID) }},
+	{Name: columnOrder, Width: 24, ID: true, Cell: func(l *matchedLine) xlsx.Cell { return l.Says(l.Row.OrderID) }},
+	{Name: columnKey, Width: 28, ID: true, Cell: func(l *matchedLine) xlsx.Cell { return l.Says(l.Row.PaymentKey) }},
+	{Name: columnMethod, Width: 12, Cell: func(l *matchedLine) xlsx.Cell { return ready(l, l.Book.methods, l.Row.Method, l.Book.Lang.Method) }},
+	{Name: book.ColumnCurrency, Width: 7, Cell: func(l *matchedLine) xlsx.Cell { return l.Currency(l.Row.Currency) }},
+	{Name: columnShopHeld, Width: 17, Right: true, Cell: func(l *matchedLine) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.ShopHeld) }},
+	{Name: columnTossHeld, Width: 17, Right: true, Cell: func(l *matchedLine) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.TossHeld) }},
+	{Name: book.Label{"쇼핑몰 상태", "Shop status"}, Width: 13, Cell: func(l *matchedLine) xlsx.Cell {
+		return ready(l, l.Book.states, l.Row.ShopStatus, l.Book.Lang.SideStatus)
 	}},
-	{name: label{"토스 상태", "Toss status"}, width: 13, cell: func(l *matchedLine) xlsx.Cell {
-		return ready(l, l.book.states, l.row.TossStatus, l.book.lang.sideStatus)
+	{Name: book.Label{"토스 상태", "Toss status"}, Width: 13, Cell: func(l *matchedLine) xlsx.Cell {
+		return ready(l, l.Book.states, l.Row.TossStatus, l.Book.Lang.SideStatus)
 	}},
-	{name: label{"주문일시", "Ordered at"}, width: 17, cell: func(l *matchedLine) xlsx.Cell { return l.at(l.row.OrderedAt) }},
-	{name: label{"승인일시", "Paid at"}, width: 17, cell: func(l *matchedLine) xlsx.Cell { return l.at(l.row.ApprovedAt) }},
-	{name: label{"최근 취소일시", "Last cancelled at"}, width: 17, cell: func(l *matchedLine) xlsx.Cell { return l.at(l.row.CanceledAt) }},
+	{Name: book.Label{"주문일시", "Ordered at"}, Width: 17, Cell: func(l *matchedLine) xlsx.Cell { return l.At(l.Row.OrderedAt) }},
+	{Name: book.Label{"승인일시", "Paid at"}, Width: 17, Cell: func(l *matchedLine) xlsx.Cell { return l.At(l.Row.ApprovedAt) }},
+	{Name: book.Label{"최근 취소일시", "Last cancelled at"}, Width: 17, Cell: func(l *matchedLine) xlsx.Cell { return l.At(l.Row.CanceledAt) }},
 }
 
 // SaveMatchedWorkbook writes the list as a workbook, whole or not at all (mode
@@ -105,7 +106,7 @@ func WriteMatchedWorkbook(w io.Writer, list MatchedList, opts Options) error {
 // amounts plain decimals, and methods and states the words of the order file
 // and of Toss.
 func WriteMatchedCSV(w io.Writer, list MatchedList, opts Options) error {
-	l, err := languageOf(opts.Language)
+	l, err := book.LanguageOf(opts.Language)
 	if err != nil {
 		return fmt.Errorf("list of %s: %w", list.Day, err)
 	}
@@ -115,7 +116,7 @@ func WriteMatchedCSV(w io.Writer, list MatchedList, opts Options) error {
 	out := csv.NewWriter(w)
 	record := make([]string, len(matchedColumns))
 	for i, c := range matchedColumns {
-		record[i] = l.of(c.name)
+		record[i] = l.Of(c.Name)
 	}
 	err = out.Write(record)
 	rows := matchedRows{of: list.Merchants}
@@ -180,7 +181,7 @@ func (r *matchedRows) end() error {
 
 // matchedBook is the list while it is drawn as a workbook.
 type matchedBook struct {
-	*book
+	*book.Book
 	list    MatchedList
 	rows    *matchedRows
 	states  map[string]xlsx.Cell // in the workbook's language
@@ -192,7 +193,7 @@ type matchedBook struct {
 const matchedCompression = 6
 
 func newMatchedBook(list MatchedList, opts Options) (*matchedBook, error) {
-	l, err := languageOf(opts.Language)
+	l, err := book.LanguageOf(opts.Language)
 	if err != nil {
 		return nil, err
 	}
@@ -206,50 +207,50 @@ func newMatchedBook(list MatchedList, opts Options) (*matchedBook, error) {
 	if len(currencies) == 0 { // nothing agrees
 		currencies[pay.KRW] = true
 	}
-	return &matchedBook{list: list, rows: &matchedRows{of: list.Merchants}, states: map[string]xlsx.Cell{}, methods: map[pay.Method]xlsx.Cell{}, book: newBook(l, about{
-		title: l.of(label{"일치 목록", "Orders that agree"}) + " " + string(list.Day), at: list.At, of: strings.Join(sortedKeys(runs), " "),
-		currencies: slices.Sorted(maps.Keys(currencies)), several: len(list.Merchants) > 1, compression: matchedCompression,
+	return &matchedBook{list: list, rows: &matchedRows{of: list.Merchants}, states: map[string]xlsx.Cell{}, methods: map[pay.Method]xlsx.Cell{}, Book: book.NewBook(l, book.About{
+		Title: l.Of(book.Label{"일치 목록", "Orders that agree"}) + " " + string(list.Day), At: list.At, Of: strings.Join(sortedKeys(runs), " "),
+		Currencies: slices.Sorted(maps.Keys(currencies)), Several: len(list.Merchants) > 1, Compression: matchedCompression,
 	})}, nil
 }
 
 func (b *matchedBook) draw() {
-	one := &matchedLine{palette: b.paint(rowStyle.With(func(s *style) { s.Wrap = false })), book: b, row: &Matched{}}
+	one := &matchedLine{Palette: b.Paint(book.RowStyle.With(func(s *book.Style) { s.Wrap = false })), Book: b, Row: &Matched{}}
 	var count int64
 	for _, m := range b.list.Merchants {
 		count += m.Count
 	}
 	notes, longest := b.sums()
-	l := listing[*matchedLine]{
-		name: sheetMatched, tab: green, fixed: 2, notes: notes, title: b.title,
-		columns: widened(widened(matchedColumns, longest, columnShopHeld), longest, columnTossHeld),
-		subtitle: b.lang.fill(label{"{1} 대사에서 일치한 주문 {2}건 · 작성 시점의 상태 · 불일치 건은 일일 대사 보고서 참조",
-			"{2} orders that agreed in the night of {1} · as both sides stand now · those that differ are in the daily workbook"}, b.lang.day(b.list.Day), b.number(count)),
-		segments: []segment[*matchedLine]{{to: int(count), row: func(int, []xlsx.Cell) *matchedLine {
-			*one.row, _ = b.rows.next() // after an error the rows are empty: the file is not kept
+	l := book.Listing[*matchedLine]{
+		Name: sheetMatched, Tab: book.Green, Fixed: 2, Notes: notes, Title: b.Title,
+		Columns: book.Widened(book.Widened(matchedColumns, longest, columnShopHeld), longest, columnTossHeld),
+		Subtitle: b.Lang.Fill(book.Label{"{1} 대사에서 일치한 주문 {2}건 · 작성 시점의 상태 · 불일치 건은 일일 대사 보고서 참조",
+			"{2} orders that agreed in the night of {1} · as both sides stand now · those that differ are in the daily workbook"}, b.Lang.Day(b.list.Day), b.Number(count)),
+		Segments: []book.Segment[*matchedLine]{{To: int(count), Row: func(int, []xlsx.Cell) *matchedLine {
+			*one.Row, _ = b.rows.next() // after an error the rows are empty: the file is not kept
 			return one
 		}}},
 	}
 	if count == 0 {
-		l.segments[0] = alone[*matchedLine](b.book, amber, b.say("일치한 주문 없음", "No order agrees"))
+		l.Segments[0] = book.Alone[*matchedLine](b.Book, book.Amber, b.Say("일치한 주문 없음", "No order agrees"))
 	}
-	place(b.book, l)
+	book.Place(b.Book, l)
 }
 
 // sums adds up the two sides for the notes above the list, and gives the width of
 // the longest amount.
-func (b *matchedBook) sums() (notes []note, longest int) {
-	for _, c := range b.currencies {
+func (b *matchedBook) sums() (notes []book.Note, longest int) {
+	for _, c := range b.Currencies {
 		shop, toss := int64(0), int64(0)
 		for _, m := range b.list.Merchants {
 			shop += sumOf(m.Shop, c)
 			toss += sumOf(m.Toss, c)
 		}
-		colour := green
+		colour := book.Green
 		if shop != toss {
-			colour = red
+			colour = book.Red
 		}
-		longest = max(longest, xlsx.Width(spell(c, shop)), xlsx.Width(spell(c, toss)))
-		notes = append(notes, note{b.lang.fill(label{"합계: 쇼핑몰 {1} · 토스 {2}", "Sum: shop {1} · Toss {2}"}, spell(c, shop), spell(c, toss)), colour})
+		longest = max(longest, xlsx.Width(book.Spell(c, shop)), xlsx.Width(book.Spell(c, toss)))
+		notes = append(notes, book.Note{Sentence: b.Lang.Fill(book.Label{"합계: 쇼핑몰 {1} · 토스 {2}", "Sum: shop {1} · Toss {2}"}, book.Spell(c, shop), book.Spell(c, toss)), Colour: colour})
 	}
 	return notes, longest
 }
@@ -271,7 +272,7 @@ const mostReady = 1000
 func ready[K ~string](l *matchedLine, made map[K]xlsx.Cell, key K, of func(K) string) xlsx.Cell {
 	cell, ok := made[key]
 	if !ok {
-		if cell = l.centred(of(key)); len(made) < mostReady {
+		if cell = l.Centred(of(key)); len(made) < mostReady {
 			made[key] = cell
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // sampleMatched are orders with what a spreadsheet would like to spoil.
@@ -154,8 +155,8 @@ func TestMatchedOfSeveralMerchants(t *testing.T) {
 }
 
 func TestMatchedBeyondASheetGoOn(t *testing.T) {
-	defer func(before int) { mostRows = before }(mostRows)
-	mostRows = 206
+	defer func(before int) { book.MostRows = before }(book.MostRows)
+	book.MostRows = 206
 	var many []Matched
 	for i := range 450 {
 		many = append(many, Matched{MID: "shop", OrderID: fmt.Sprintf("%06d", i), Currency: pay.KRW, OrderedAt: sampleNow})
@@ -247,7 +248,7 @@ func TestMomentsOfAllTimes(t *testing.T) {
 		seoul("1960-02-29 12:00:00"):                   "21975.5000000000",
 		time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC): "46348.0000000000",
 	} {
-		if got := moment(0, at).Value(); got != want {
+		if got := book.Moment(0, at).Value(); got != want {
 			t.Errorf("%s is %s, expected %s", at, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // methodsSheet draws what moved on the date by method and by merchant, with the
@@ -31,7 +32,7 @@ func (b *nightBook) drawMethods() span {
 	if b.night.money == nil || b.night.nothingRead() {
 		return span{}
 	}
-	s := b.Add(&xlsx.Sheet{Name: b.lang.of(sheetMethods), Tab: navy, Widths: []int{22, 9, 15, 9, 14, 15, 9, 15, 9, 14, 15, 14, 9, 9, 14}})
+	s := b.Add(&xlsx.Sheet{Name: b.Lang.Of(sheetMethods), Tab: book.Navy, Widths: []int{22, 9, 15, 9, 14, 15, 9, 15, 9, 14, 15, 14, 9, 9, 14}})
 	n := b.night
 	m := &methodsSheet{dayGrid: &dayGrid{nightBook: b, s: s, from: 1, tall: 20}, open: map[methodOf]openBreak{}}
 	for i := range b.night.breaks {
@@ -45,13 +46,13 @@ func (b *nightBook) drawMethods() span {
 			m.open[key] = sum
 		}
 	}
-	s.Add(28, xlsx.Text(b.Style(titleStyle), b.say("결제수단별 당일 거래", "The date by method")+" · "+b.lang.day(b.night.day)))
-	b.back(s, len(s.Widths))
+	s.Add(28, xlsx.Text(b.Style(book.TitleStyle), b.Say("결제수단별 당일 거래", "The date by method")+" · "+b.Lang.Day(b.night.day)))
+	b.Back(s, len(s.Widths))
 	for _, sentence := range b.dayNotes() {
-		s.Add(15, xlsx.Text(b.Style(smallStyle), sentence))
+		s.Add(15, xlsx.Text(b.Style(book.SmallStyle), sentence))
 	}
 	var first span
-	for i, currency := range b.currencies {
+	for i, currency := range b.Currencies {
 		rows := n.dayRows(currency, m.openMethods(currency)...)
 		if i > 0 && len(rows) == 0 {
 			continue
@@ -62,7 +63,7 @@ func (b *nightBook) drawMethods() span {
 			first = at
 		}
 	}
-	if b.several {
+	if b.Several {
 		m.merchants()
 	}
 	m.charts(first)
@@ -100,7 +101,7 @@ func (m *methodsSheet) currency(currency pay.Currency, rows []reconcile.DayTotal
 		sum := m.open[methodOf{currency, t.Method}]
 		open = openBreak{open.count + sum.count, open.apart + sum.apart}
 		most = max(most, whole(currency, m.moved(t)))
-		m.behind(first+i, tone{}, currency, m.moved(t), all.apart, sum)
+		m.behind(first+i, book.Tone{}, currency, m.moved(t), all.apart, sum)
 	}
 	m.behind(m.s.Last(), sumTone, currency, all.apart, all.apart, open)
 	return span{xlsx.Area{Sheet: m.s.Name, First: first, Last: last}, before + 2, most}
@@ -117,25 +118,25 @@ func (m *methodsSheet) moved(t reconcile.DayTotal) int64 {
 
 // beside heads the columns behind the grid.
 func (m *methodsSheet) beside(sides, figures int) {
-	m.s.Span(13, 15, sides, xlsx.Text(m.Style(sideStyle(navy)), m.say("구성비 · 미해소 불일치", "Share · open breaks")))
-	for i, name := range []label{{"구성비", "Share"}, {"불일치", "Breaks"}, {"불일치 금액", "Apart"}} {
-		m.s.Set(13+i, figures, xlsx.Text(m.Style(figureHead("right")), m.lang.of(name)))
+	m.s.Span(13, 15, sides, xlsx.Text(m.Style(sideStyle(book.Navy)), m.Say("구성비 · 미해소 불일치", "Share · open breaks")))
+	for i, name := range []book.Label{{"구성비", "Share"}, {"불일치", "Breaks"}, {"불일치 금액", "Apart"}} {
+		m.s.Set(13+i, figures, xlsx.Text(m.Style(figureHead("right")), m.Lang.Of(name)))
 	}
 }
 
-func (m *methodsSheet) behind(row int, t tone, currency pay.Currency, part, all int64, open openBreak) {
-	share := xlsx.Share(m.row(t).right(formatShare), part, all)
+func (m *methodsSheet) behind(row int, t book.Tone, currency pay.Currency, part, all int64, open openBreak) {
+	share := xlsx.Share(m.Row(t).Right(book.FormatShare), part, all)
 	if open.count > 0 {
-		t.colour = red
+		t.Colour = book.Red
 	}
-	r := m.row(t)
-	m.s.Grid(row-1, 0, xlsx.Singles(13, 3)...).Add(share, r.count(open.count), r.money(currency, open.apart))
+	r := m.Row(t)
+	m.s.Grid(row-1, 0, xlsx.Singles(13, 3)...).Add(share, r.Count(open.count), r.Money(currency, open.apart))
 }
 
 // merchants are the sums of each merchant.
 func (m *methodsSheet) merchants() {
 	m.s.Add(10)
-	m.head(columnMID)
+	m.head(book.ColumnMID)
 	for _, s := range m.night.snapshots {
 		if unread(s) || s.Run.Moved == nil {
 			continue
@@ -149,10 +150,10 @@ func (m *methodsSheet) merchants() {
 		day.Sort()
 		for _, t := range day.Totals {
 			name := xlsx.Clean(s.Run.MID)
-			if len(m.currencies) > 1 {
-				name += " " + code(t.Currency)
+			if len(m.Currencies) > 1 {
+				name += " " + book.Code(t.Currency)
 			}
-			m.draw(tone{}, name, t, nil)
+			m.draw(book.Tone{}, name, t, nil)
 		}
 	}
 }
@@ -168,12 +169,12 @@ func (m *methodsSheet) charts(of span) {
 	for range rows {
 		m.s.Add(chartHeight)
 	}
-	amount, title := 8, m.say("토스 승인금액 구성비", "Approved by Toss, shares")
+	amount, title := 8, m.Say("토스 승인금액 구성비", "Approved by Toss, shares")
 	if !m.night.money.Listed {
-		amount, title = 3, m.say("쇼핑몰 승인금액 구성비", "Approved in the shop, shares")
+		amount, title = 3, m.Say("쇼핑몰 승인금액 구성비", "Approved in the shop, shares")
 	}
 	ring := chart(xlsx.Ring, title, of.series(amount, ""))
-	bars := chart(xlsx.Bars, m.say("결제수단별 미해소 불일치(건)", "Open breaks by method"), of.series(14, red))
+	bars := chart(xlsx.Bars, m.Say("결제수단별 미해소 불일치(건)", "Open breaks by method"), of.series(14, book.Red))
 	bars.Format, bars.Figures = "#,##0", true
 	for i, c := range []xlsx.Chart{ring, bars} {
 		c.Width, c.Height = 620, pixelsOf(rows)-6

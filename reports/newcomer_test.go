@@ -8,6 +8,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // doubled is a night in which an order has a second break.
@@ -27,9 +28,9 @@ func TestAnOrdersMoneyStandsInOneSum(t *testing.T) {
 	content := drawn(t, []Snapshot{doubled()}, Options{})
 	f := opened(t, content)
 	row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnBreakID), "bsecond")
-	for label, want := range map[label]string{columnShop: "* 0원", columnProvider: "* 1,250,000원", columnDifference: "* -1,250,000원"} {
+	for label, want := range map[book.Label]string{columnShop: "* 0원", columnProvider: "* 1,250,000원", columnDifference: "* -1,250,000원"} {
 		if got := rawAt(t, f, "불일치", columnAt(t, f, "불일치", label), row); got != want {
-			t.Errorf("%s is %q, want %q", label.ko(), got, want)
+			t.Errorf("%s is %q, want %q", label.Ko(), got, want)
 		}
 	}
 	sums := rowWith(t, f, "불일치", 1, "합계(표시된 행)")
@@ -131,14 +132,14 @@ func TestAKoreanSheetHasKoreanWords(t *testing.T) {
 func TestFewColumnsOfTheBreaksAreOnPaper(t *testing.T) {
 	wide := 0
 	for _, c := range breakColumns {
-		if c.details {
+		if c.Details {
 			break
 		}
-		if c.name == columnCurrency || c.name == columnApproval {
-			t.Errorf("%s is on paper", c.name.ko())
+		if c.Name == book.ColumnCurrency || c.Name == columnApproval {
+			t.Errorf("%s is on paper", c.Name.Ko())
 		}
-		if c.name != columnMID {
-			wide += c.width
+		if c.Name != book.ColumnMID {
+			wide += c.Width
 		}
 	}
 	if wide > 185 {
@@ -156,9 +157,9 @@ func TestARowThatWasNotTakenHasWhatTheFileHas(t *testing.T) {
 	}
 	f := opened(t, []byte(content.String()))
 	row := rowWith(t, f, "내역", columnAt(t, f, "내역", columnOrder), "o7")
-	for label, want := range map[label]string{columnAmount: "90,000", columnReason: "부분 반품"} {
+	for label, want := range map[book.Label]string{book.ColumnAmount: "90,000", columnReason: "부분 반품"} {
 		if got := rawAt(t, f, "내역", columnAt(t, f, "내역", label), row); got != want {
-			t.Errorf("%s is %q", label.ko(), got)
+			t.Errorf("%s is %q", label.Ko(), got)
 		}
 	}
 }
@@ -166,8 +167,8 @@ func TestARowThatWasNotTakenHasWhatTheFileHas(t *testing.T) {
 // TestADecisionThatNeedsMoreSaysSo: 환불 진행 does not follow from these kinds alone.
 func TestADecisionThatNeedsMoreSaysSo(t *testing.T) {
 	for kind, want := range map[reconcile.Kind]string{reconcile.DuplicatePayment: "환불할 결제 지정", reconcile.MissingAtProvider: "토스에 돌려줄 금액 없음"} {
-		if !strings.Contains(remedyLabels[kind].ko(), want) {
-			t.Errorf("%s: %s", kind, remedyLabels[kind].ko())
+		if !strings.Contains(remedyLabels[kind].Ko(), want) {
+			t.Errorf("%s: %s", kind, remedyLabels[kind].Ko())
 		}
 	}
 }

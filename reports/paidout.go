@@ -3,12 +3,13 @@ package reports
 import (
 	"daesa/internal/xlsx"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // What Toss paid out on the business date (정산 지급): the money that the bank
 // statement shows, and the fees, which are known only now.
 
-var paidOutLabels = []label{{"토스 정산금 지급(당일 입금)", "Paid out by Toss"}, {"건수", "Rows"}, {"거래금액", "Amount"}, {"수수료(부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
+var paidOutLabels = []book.Label{{"토스 정산금 지급(당일 입금)", "Paid out by Toss"}, {"건수", "Rows"}, {"거래금액", "Amount"}, {"수수료(부가세 포함)", "Fees (with VAT)"}, {"지급액", "Paid out"}}
 
 // hasPaid says whether there is something to say of what was paid out: a day
 // without a payout, as every day of a test key, is passed over.
@@ -32,16 +33,16 @@ func (m *summary) paidOut() {
 }
 
 func (m *summary) paidRows(g *xlsx.Grid, mid string, p *reconcile.PaidOut) {
-	r, total := m.row(tone{}), m.row(tone{bold: true})
+	r, total := m.Row(book.Tone{}), m.Row(book.Tone{Bold: true})
 	if p.Why != "" {
-		row := g.Add(r.label(mid))
-		m.s.Span(slots[1][0], colLast, row, m.row(tone{colour: red}).label(m.say("미조회 (사유: 대사 확인 시트)", "not read (why: sheet Control)")))
+		row := g.Add(r.Label(mid))
+		m.s.Span(slots[1][0], colLast, row, m.Row(book.Tone{Colour: book.Red}).Label(m.Say("미조회 (사유: 대사 확인 시트)", "not read (why: sheet Control)")))
 		return
 	}
 	for _, sum := range p.Sums {
-		amount := r.money(sum.Currency, sum.Amount)
-		m.tally(g, mid+" "+string(sum.Currency), false, sheetControl,
-			r.count(sum.Rows), amount, r.money(sum.Currency, sum.Fee), total.money(sum.Currency, sum.Paid))
+		amount := r.Money(sum.Currency, sum.Amount)
+		m.tally(g, mid+" "+string(sum.Currency), false, book.SheetControl,
+			r.Count(sum.Rows), amount, r.Money(sum.Currency, sum.Fee), total.Money(sum.Currency, sum.Paid))
 	}
 }
 
@@ -52,13 +53,13 @@ func (c *control) paidOut(s Snapshot) {
 	}
 	c.table(paidOutLabels...)
 	if p := s.Run.PaidOut; p.Why != "" {
-		why := clip(c.lang.fill(label{"미조회 — {1}", "not read — {1}"}, p.Why))
-		row := c.s.Add(18*xlsx.Lines(why, 90), c.r.label(c.lang.day(s.Run.Day)))
-		c.s.Span(2, 6, row, c.row(tone{colour: red, wrap: true}).label(why))
+		why := book.Clip(c.Lang.Fill(book.Label{"미조회 — {1}", "not read — {1}"}, p.Why))
+		row := c.s.Add(18*xlsx.Lines(why, 90), c.r.Label(c.Lang.Day(s.Run.Day)))
+		c.s.Span(2, 6, row, c.Row(book.Tone{Colour: book.Red, Wrap: true}).Label(why))
 		return
 	}
 	for _, sum := range s.Run.PaidOut.Sums {
-		c.add(c.lang.day(s.Run.Day)+" "+string(sum.Currency), c.r.number(sum.Rows),
-			c.r.money(sum.Currency, sum.Amount), c.r.money(sum.Currency, sum.Fee), c.r.money(sum.Currency, sum.Paid))
+		c.add(c.Lang.Day(s.Run.Day)+" "+string(sum.Currency), c.r.Number(sum.Rows),
+			c.r.Money(sum.Currency, sum.Amount), c.r.Money(sum.Currency, sum.Fee), c.r.Money(sum.Currency, sum.Paid))
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"daesa/internal/hint"
 	"daesa/internal/table"
+	"daesa/reports/book"
 )
 
 // mostReturned is how large a workbook that comes back may be, packed and
@@ -29,7 +30,7 @@ type Returned struct {
 	form   string   // of the version of daesa that drew it
 
 	book *table.Book
-	lang language
+	lang book.Language
 }
 
 // OpenReturned reads a workbook within bounds: its size, its parts and what
@@ -83,12 +84,12 @@ func unsealed(path string, content []byte, password string) ([]byte, error) {
 
 // identify finds the runs that the workbook names on its control sheet.
 func (r *Returned) identify() error {
-	foreign := hint.New(r.Path+" is not a night's workbook of daesa: it has no sheet "+sheetControl.ko()+" that names a run",
+	foreign := hint.New(r.Path+" is not a night's workbook of daesa: it has no sheet "+book.SheetControl.Ko()+" that names a run",
 		"send back the whole workbook, with all its sheets")
 	var name string
-	for _, l := range []language{korean, english} {
-		if slices.Contains(r.book.Sheets(), l.of(sheetControl)) {
-			r.lang, name = l, l.of(sheetControl)
+	for _, l := range []book.Language{book.Korean, book.English} {
+		if slices.Contains(r.book.Sheets(), l.Of(book.SheetControl)) {
+			r.lang, name = l, l.Of(book.SheetControl)
 			break
 		}
 	}
@@ -100,11 +101,11 @@ func (r *Returned) identify() error {
 			return err
 		}
 		switch textAt(row.Cells, 0) {
-		case r.lang.of(labelRun):
+		case r.lang.Of(labelRun):
 			r.Runs = append(r.Runs, textAt(row.Cells, 1))
-		case r.lang.of(labelHead):
+		case r.lang.Of(labelHead):
 			r.Head = append(r.Head, textAt(row.Cells, 1))
-		case r.lang.of(labelForm):
+		case r.lang.Of(labelForm):
 			r.form = textAt(row.Cells, 1)
 		}
 	}
@@ -116,9 +117,9 @@ func (r *Returned) identify() error {
 
 // Labels of the control sheet that a returned workbook is known by.
 var (
-	labelRun  = label{"실행 ID", "Run"}
-	labelHead = label{"감사기록 해시", "Journal head"}
-	labelForm = label{"보고서 양식", "Form of the workbook"}
+	labelRun  = book.Label{"실행 ID", "Run"}
+	labelHead = book.Label{"감사기록 해시", "Journal head"}
+	labelForm = book.Label{"보고서 양식", "Form of the workbook"}
 )
 
 func textAt(cells []table.Stored, i int) string {

@@ -12,6 +12,7 @@ import (
 
 	"daesa/internal/xlsx"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 const (
@@ -30,7 +31,7 @@ func must(t *testing.T, errs ...error) {
 }
 
 // header gives the cell of a title on the sheet of the breaks.
-func header(t *testing.T, f *excelize.File, label label) string {
+func header(t *testing.T, f *excelize.File, label book.Label) string {
 	t.Helper()
 	return xlsx.At(columnAt(t, f, "불일치", label), headRows)
 }
@@ -70,15 +71,15 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 	}{
 		{name: "the check column was deleted", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
-			name, err := excelize.ColumnNumberToName(columnAt(t, f, "불일치", columnRowCheck))
+			name, err := excelize.ColumnNumberToName(columnAt(t, f, "불일치", book.ColumnRowCheck))
 			must(t, err, f.RemoveCol("불일치", name))
 		}, err: "sheet 불일치: the column 행 확인 is missing"},
 		{name: "its title was edited", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
-			must(t, f.SetCellStr("불일치", header(t, f, columnRowCheck), "확인"))
+			must(t, f.SetCellStr("불일치", header(t, f, book.ColumnRowCheck), "확인"))
 		}, err: "sheet 불일치: the column 행 확인 is missing"},
 		{name: "its title was cleared, and nothing is decided", edit: func(t *testing.T, f *excelize.File) {
-			must(t, f.SetCellStr("불일치", header(t, f, columnRowCheck), ""))
+			must(t, f.SetCellStr("불일치", header(t, f, book.ColumnRowCheck), ""))
 		}, err: "sheet 불일치: the column 행 확인 is missing"},
 		{name: "the title of the decisions was edited", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
@@ -86,11 +87,11 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 		}, err: "the column 결정 is missing"},
 		{name: "both titles were edited", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
-			must(t, f.SetCellStr("불일치", header(t, f, columnDecision), "처리"), f.SetCellStr("불일치", header(t, f, columnRowCheck), "확인"))
+			must(t, f.SetCellStr("불일치", header(t, f, columnDecision), "처리"), f.SetCellStr("불일치", header(t, f, book.ColumnRowCheck), "확인"))
 		}, err: "on sheet 불일치 row 9: it stands under no header that has 결정 and 행 확인"},
 		{name: "both titles were edited, and only an owner was written", edit: func(t *testing.T, f *excelize.File) {
 			put(t, f, lostOrder, columnOwner, "김재무")
-			must(t, f.SetCellStr("불일치", header(t, f, columnDecision), "처리"), f.SetCellStr("불일치", header(t, f, columnRowCheck), "확인"))
+			must(t, f.SetCellStr("불일치", header(t, f, columnDecision), "처리"), f.SetCellStr("불일치", header(t, f, book.ColumnRowCheck), "확인"))
 		}, refused: slices.Repeat([]string{"what was written cannot be read: it stands under no header"}, 10)},
 		{name: "the header was deleted", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
@@ -104,7 +105,7 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 
 		{name: "titles gained blanks, and were decomposed by another system", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
-			must(t, f.SetCellStr("불일치", header(t, f, columnRowCheck), " 행\u00a0확인 \n"), f.SetCellStr("불일치", header(t, f, columnDecision), norm.NFD.String("결정 ")))
+			must(t, f.SetCellStr("불일치", header(t, f, book.ColumnRowCheck), " 행\u00a0확인 \n"), f.SetCellStr("불일치", header(t, f, columnDecision), norm.NFD.String("결정 ")))
 		}, words: []string{lostOrder + ": refund_now"}},
 		{name: "the decision gained blanks, and was decomposed", edit: func(t *testing.T, f *excelize.File) {
 			put(t, f, lostOrder, columnDecision, norm.NFD.String(" 환불진행 "))
@@ -157,18 +158,18 @@ func TestNoDecisionIsPassedOverInSilence(t *testing.T) {
 		{name: "the check of the row is empty", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
 			put(t, f, otherOrder, columnDecision, "기다림")
-			put(t, f, lostOrder, columnRowCheck, nil)
+			put(t, f, lostOrder, book.ColumnRowCheck, nil)
 		}, words: []string{otherOrder + ": waiting"}, refused: []string{lostOrder + ": its row check (행 확인) is empty"}},
 		{name: "and its id as well", edit: func(t *testing.T, f *excelize.File) {
 			decided(t, f)
 			put(t, f, otherOrder, columnDecision, "기다림")
-			put(t, f, lostOrder, columnRowCheck, nil)
+			put(t, f, lostOrder, book.ColumnRowCheck, nil)
 			put(t, f, lostOrder, columnBreakID, nil)
 		}, words: []string{otherOrder + ": waiting"}, refused: []string{lostOrder + `: its decision "환불 진행" cannot be read: its 불일치 ID and its 행 확인 are empty`}},
 		{name: "a note beside an order that nothing else identifies", edit: func(t *testing.T, f *excelize.File) {
 			put(t, f, otherOrder, columnDecision, "기다림")
 			put(t, f, lostOrder, columnNote, "고객 연락함")
-			put(t, f, lostOrder, columnRowCheck, nil)
+			put(t, f, lostOrder, book.ColumnRowCheck, nil)
 			put(t, f, lostOrder, columnBreakID, nil)
 		}, words: []string{otherOrder + ": waiting"}, refused: []string{lostOrder + ": what was written cannot be read"}},
 		{name: "one decision was merged over two rows", edit: func(t *testing.T, f *excelize.File) {

@@ -19,6 +19,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // edited is a workbook of some nights after a person worked in it, as a file.
@@ -59,7 +60,7 @@ func returnedOf(t *testing.T, path string) *Returned {
 }
 
 // put writes into the row of an order, in the column with a label.
-func put(t *testing.T, f *excelize.File, order string, label label, value any) {
+func put(t *testing.T, f *excelize.File, order string, label book.Label, value any) {
 	t.Helper()
 	row := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), order)
 	if err := f.SetCellValue("불일치", xlsx.At(columnAt(t, f, "불일치", label), row), value); err != nil {
@@ -203,7 +204,7 @@ func TestRowsAreRefusedForThemselves(t *testing.T) {
 		from := opened(t, drawn(t, []Snapshot{other}, Options{}))
 		row := rowWith(t, from, "불일치", columnAt(t, from, "불일치", columnOrder), "20261121-0008")
 		into := rowWith(t, f, "불일치", columnAt(t, f, "불일치", columnOrder), "20261121-0008")
-		column := columnAt(t, f, "불일치", columnRowCheck)
+		column := columnAt(t, f, "불일치", book.ColumnRowCheck)
 		check, _ := from.GetCellValue("불일치", xlsx.At(column, row))
 		_ = f.SetCellStr("불일치", xlsx.At(column, into), check)
 	}
@@ -220,7 +221,7 @@ func TestRowsAreRefusedForThemselves(t *testing.T) {
 		{"a decision that is none", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnDecision, "몰라요") },
 			`its decision "몰라요" is none of: 쇼핑몰 정정, 환불 진행, 수기이체 완료, 토스에서 환불 완료, 소액 차이 종결, 토스 오류, 당사 주문 아님, 보류`},
 		{"a row of another workbook", sampleNight("m"), foreign, `belongs to another workbook`},
-		{"the row check is gone", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", columnRowCheck, nil) },
+		{"the row check is gone", sampleNight("m"), func(t *testing.T, f *excelize.File) { put(t, f, "20261121-0008", book.ColumnRowCheck, nil) },
 			`its row check (행 확인) is empty, so that nobody can say which difference it is about`},
 		{"the night was run again", again, func(*testing.T, *excelize.File) {}, "the night was run again after this workbook was drawn, and the row is another now"},
 		{"a note that is too long", sampleNight("m"), func(t *testing.T, f *excelize.File) {
@@ -286,8 +287,8 @@ func TestWorkbooksOfManyMerchantsAndInEnglishComeBack(t *testing.T) {
 	night := bigNight()[:2]
 	path := edited(t, night, Options{Language: "en"}, func(f *excelize.File) {
 		rows, _ := f.GetRows("Breaks")
-		header := slices.IndexFunc(rows, func(cells []string) bool { return slices.Contains(cells, columnDecision.en()) })
-		decision := slices.Index(rows[header], columnDecision.en()) + 1
+		header := slices.IndexFunc(rows, func(cells []string) bool { return slices.Contains(cells, columnDecision.En()) })
+		decision := slices.Index(rows[header], columnDecision.En()) + 1
 		if err := f.SetCellStr("Breaks", xlsx.At(decision, header+2), "Not ours"); err != nil {
 			t.Fatal(err)
 		}
@@ -369,7 +370,7 @@ func TestEveryChangedCellIsFound(t *testing.T) {
 				t.Fatal(err)
 			}
 			found, err := returnedOf(t, path).Verify(night, Options{})
-			people := sheet == "불일치" && (c.shown == "쿠폰 8,100원 확인 중" || c.shown == columnDecision.ko()) // also where the header is said again
+			people := sheet == "불일치" && (c.shown == "쿠폰 8,100원 확인 중" || c.shown == columnDecision.Ko()) // also where the header is said again
 			if err == nil && (len(found.Changed) == 0) != people {
 				t.Errorf("%s!%s was %q: %+v", sheet, c.ref, c.shown, found.Changed)
 			}
@@ -477,11 +478,11 @@ func TestAnEncryptedWorkbookIsTheSame(t *testing.T) {
 }
 
 func FuzzReturnedWorkbook(f *testing.F) {
-	var book bytes.Buffer
-	if err := Write(&book, []Snapshot{sampleNight("m")}, Options{}); err != nil {
+	var written bytes.Buffer
+	if err := Write(&written, []Snapshot{sampleNight("m")}, Options{}); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(book.Bytes())
+	f.Add(written.Bytes())
 	if libre, err := os.ReadFile(filepath.Join("..", "testdata", "reports", "returned.xlsx")); err == nil {
 		f.Add(libre)
 	}

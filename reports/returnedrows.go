@@ -9,13 +9,14 @@ import (
 	"daesa/internal/table"
 	prose "daesa/internal/written"
 	"daesa/internal/xlsx"
+	"daesa/reports/book"
 )
 
 // returnedRow is one row of a break as it came back.
 type returnedRow struct {
 	sheet   string
 	line    int
-	columns []column[*breakLine]
+	columns []book.Column[*breakLine]
 	facts   []string // of the fact columns, in their order
 	id      string
 	order   string
@@ -66,15 +67,15 @@ func (r *Returned) breakRows(orders map[string]bool) (returnedRows, error) {
 		return all, nil
 	}
 	switch {
-	case slices.Contains(r.book.Sheets(), r.lang.of(sheetBreaks)):
-		return all, hint.New(fmt.Sprintf("%s: sheet %s has no header: no row says %s and %s", r.Path, r.lang.of(sheetBreaks), r.lang.of(columnDecision), r.lang.of(columnRowCheck)), adviceColumns)
+	case slices.Contains(r.book.Sheets(), r.lang.Of(book.SheetBreaks)):
+		return all, hint.New(fmt.Sprintf("%s: sheet %s has no header: no row says %s and %s", r.Path, r.lang.Of(book.SheetBreaks), r.lang.Of(columnDecision), r.lang.Of(book.ColumnRowCheck)), adviceColumns)
 	default:
-		return all, hint.New(fmt.Sprintf("%s has no sheet %s", r.Path, r.lang.of(sheetBreaks)), adviceColumns)
+		return all, hint.New(fmt.Sprintf("%s has no sheet %s", r.Path, r.lang.Of(book.SheetBreaks)), adviceColumns)
 	}
 }
 
 // otherSheets hold no decisions.
-var otherSheets = []label{sheetSummary, sheetMethods, sheetDeadlines, sheetRefunds, sheetMissing, sheetTransfers, sheetPromises, sheetControl}
+var otherSheets = []book.Label{book.SheetSummary, sheetMethods, book.SheetDeadlines, book.SheetRefunds, book.SheetMissing, book.SheetTransfers, book.SheetPromises, book.SheetControl}
 
 // sheetReader reads one sheet, row by row.
 type sheetReader struct {
@@ -83,7 +84,7 @@ type sheetReader struct {
 	orders map[string]bool
 	all    *returnedRows
 
-	columns []column[*breakLine] // of the header above; nil: none that is whole
+	columns []book.Column[*breakLine] // of the header above; nil: none that is whole
 	places  []int
 	loose   *looseHeader // a header that is not whole; nil: none
 	first   int          // of all.rows that belong to this sheet, once there is one
@@ -101,7 +102,7 @@ func (s *sheetReader) read(row table.StoredRow) error {
 		s.started, s.first = true, len(s.all.rows)
 	}
 	titles := titlesOf(row.Cells)
-	if _, whole := titles[prose.Bare(s.lang.of(columnRowCheck))]; whole {
+	if _, whole := titles[prose.Bare(s.lang.Of(book.ColumnRowCheck))]; whole {
 		return s.header(titles)
 	}
 	if loose := s.looseHeader(titles); loose != nil {
@@ -129,15 +130,15 @@ func (s *sheetReader) read(row table.StoredRow) error {
 func (s *sheetReader) header(titles map[string][]int) error {
 	s.columns, s.places, s.loose = nil, nil, nil
 	for _, c := range breakColumns {
-		switch at := titles[prose.Bare(s.lang.of(c.name))]; {
+		switch at := titles[prose.Bare(s.lang.Of(c.Name))]; {
 		case len(at) > 1:
-			return hint.New(fmt.Sprintf("%s: sheet %s: the column %s stands twice", s.Path, s.sheet, s.lang.of(c.name)), "give a column of your own another title")
+			return hint.New(fmt.Sprintf("%s: sheet %s: the column %s stands twice", s.Path, s.sheet, s.lang.Of(c.Name)), "give a column of your own another title")
 		case len(at) == 1:
 			s.columns, s.places = append(s.columns, c), append(s.places, at[0])
 		}
 	}
 	if missing := missingColumnOf(s.columns); missing != nil {
-		return hint.New(fmt.Sprintf("%s: sheet %s: the column %s is missing", s.Path, s.sheet, s.lang.of(*missing)), adviceColumns)
+		return hint.New(fmt.Sprintf("%s: sheet %s: the column %s is missing", s.Path, s.sheet, s.lang.Of(*missing)), adviceColumns)
 	}
 	s.all.headed = true
 	return nil
@@ -146,14 +147,14 @@ func (s *sheetReader) header(titles map[string][]int) error {
 // looseHeader recognises, in either language, a header of decisions without the
 // check of its rows.
 func (s *sheetReader) looseHeader(titles map[string][]int) *looseHeader {
-	for _, l := range []language{korean, english} {
-		decision, order := titles[prose.Bare(l.of(columnDecision))], titles[prose.Bare(l.of(columnOrder))]
+	for _, l := range []book.Language{book.Korean, book.English} {
+		decision, order := titles[prose.Bare(l.Of(columnDecision))], titles[prose.Bare(l.Of(columnOrder))]
 		if len(decision) == 0 || len(order) == 0 {
 			continue
 		}
-		reason := fmt.Sprintf("the column %s is missing", l.of(columnRowCheck))
-		if _, there := titles[prose.Bare(l.of(columnRowCheck))]; there {
-			reason = fmt.Sprintf("its titles are in another language than sheet %s", s.lang.of(sheetControl))
+		reason := fmt.Sprintf("the column %s is missing", l.Of(book.ColumnRowCheck))
+		if _, there := titles[prose.Bare(l.Of(book.ColumnRowCheck))]; there {
+			reason = fmt.Sprintf("its titles are in another language than sheet %s", s.lang.Of(book.SheetControl))
 		}
 		return &looseHeader{decision[0], order[0], reason}
 	}
@@ -166,14 +167,14 @@ func (s *sheetReader) row(row table.StoredRow) {
 	case one.id != "" || one.check != "":
 		s.all.rows = append(s.all.rows, one)
 	case one.decision != "" || one.order != "" && one.owner+one.note != "":
-		s.stray(row, one.order, one.decision, fmt.Sprintf("its %s and its %s are empty", s.lang.of(columnBreakID), s.lang.of(columnRowCheck)))
+		s.stray(row, one.order, one.decision, fmt.Sprintf("its %s and its %s are empty", s.lang.Of(columnBreakID), s.lang.Of(book.ColumnRowCheck)))
 	}
 }
 
 // own reports whether the sheet is the list of breaks: by its name, or since no
 // other bears that name.
 func (s *sheetReader) own() bool {
-	name := s.lang.of(sheetBreaks)
+	name := s.lang.Of(book.SheetBreaks)
 	is := func(sheet string) bool { return sheet == name || strings.HasPrefix(sheet, name+" ") }
 	return is(s.sheet) || !slices.ContainsFunc(s.book.Sheets(), is)
 }
@@ -183,7 +184,7 @@ func (s *sheetReader) own() bool {
 // row, or a decision beside the order number of a break. The other sheets of the
 // workbook have words of their own.
 func (s *sheetReader) headless(row table.StoredRow) {
-	if slices.ContainsFunc(otherSheets, func(name label) bool { return s.sheet == name.ko() || s.sheet == name.en() }) {
+	if slices.ContainsFunc(otherSheets, func(name book.Label) bool { return s.sheet == name.Ko() || s.sheet == name.En() }) {
 		return
 	}
 	decision, order, checked := "", "", false
@@ -199,7 +200,7 @@ func (s *sheetReader) headless(row table.StoredRow) {
 		checked = checked || run != text && slices.Contains(s.Runs, run)
 	}
 	if checked || decision != "" && order != "" {
-		s.stray(row, order, decision, fmt.Sprintf("it stands under no header that has %s and %s", s.lang.of(columnDecision), s.lang.of(columnRowCheck)))
+		s.stray(row, order, decision, fmt.Sprintf("it stands under no header that has %s and %s", s.lang.Of(columnDecision), s.lang.Of(book.ColumnRowCheck)))
 	}
 }
 
@@ -224,8 +225,8 @@ func (s *sheetReader) merged() error {
 				continue
 			}
 			for j, c := range one.columns {
-				if c.people && s.places[j] >= area.FirstColumn && s.places[j] <= area.LastColumn {
-					one.unread = fmt.Sprintf("its %s is merged with that of other rows (rows %d to %d)", s.lang.of(c.name), area.FirstLine, area.LastLine)
+				if c.People && s.places[j] >= area.FirstColumn && s.places[j] <= area.LastColumn {
+					one.unread = fmt.Sprintf("its %s is merged with that of other rows (rows %d to %d)", s.lang.Of(c.Name), area.FirstLine, area.LastLine)
 				}
 			}
 		}
@@ -245,32 +246,32 @@ func titlesOf(cells []table.Stored) map[string][]int {
 }
 
 // missingColumnOf names a column that every drawing has and this one has not.
-func missingColumnOf(columns []column[*breakLine]) *label {
+func missingColumnOf(columns []book.Column[*breakLine]) *book.Label {
 	for _, c := range breakColumns {
-		sometimes := c.name == columnMID || c.name == columnCurrency
-		if !sometimes && position(columns, c.name) == 0 {
-			return &c.name
+		sometimes := c.Name == book.ColumnMID || c.Name == book.ColumnCurrency
+		if !sometimes && book.Position(columns, c.Name) == 0 {
+			return &c.Name
 		}
 	}
 	return nil
 }
 
-func newReturnedRow(sheet string, row table.StoredRow, columns []column[*breakLine], places []int) returnedRow {
+func newReturnedRow(sheet string, row table.StoredRow, columns []book.Column[*breakLine], places []int) returnedRow {
 	one := returnedRow{sheet: sheet, line: row.Line, columns: columns}
 	for i, c := range columns {
 		fact := xlsx.StoredFact(row.Cells, places[i])
-		if c.isFact() {
+		if c.IsFact() {
 			one.facts = append(one.facts, fact)
 		}
-		if at := places[i]; c.people && at < len(row.Cells) && row.Cells[at].Live && row.Cells[at].Text == "" {
-			one.unread = "what stands in " + c.name.ko() + " is a formula without a value: paste it as a value"
+		if at := places[i]; c.People && at < len(row.Cells) && row.Cells[at].Live && row.Cells[at].Text == "" {
+			one.unread = "what stands in " + c.Name.Ko() + " is a formula without a value: paste it as a value"
 		}
-		switch c.name {
+		switch c.Name {
 		case columnBreakID:
 			one.id = xlsx.Original(fact)
 		case columnOrder:
 			one.order = xlsx.Original(fact)
-		case columnRowCheck:
+		case book.ColumnRowCheck:
 			one.check = xlsx.Original(fact)
 		case columnDecision:
 			one.decision = strings.TrimSpace(xlsx.Original(fact))

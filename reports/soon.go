@@ -4,13 +4,14 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // rightHalf draws the nearest deadlines beside what differs today, and below them
 // the refunds by state.
 func (m *summary) rightHalf(below int) {
-	row := m.halfTable(below, label{"취소기한 임박", "What runs out"}, sheetDeadlines, m.soonRows())
-	m.halfTable(row, label{"환불 진행 현황", "Refunds"}, sheetRefunds, m.queueRows())
+	row := m.halfTable(below, book.Label{"취소기한 임박", "What runs out"}, book.SheetDeadlines, m.soonRows())
+	m.halfTable(row, book.Label{"환불 진행 현황", "Refunds"}, book.SheetRefunds, m.queueRows())
 }
 
 // halfRow is a label, a count, an amount and a moment.
@@ -18,9 +19,9 @@ type halfRow [4]xlsx.Cell
 
 // halfTable draws a table into the right half, below a row, linked to a sheet, and
 // gives its last row.
-func (m *summary) halfTable(below int, title, to label, rows []halfRow) int {
-	g, target := m.s.Grid(below, 17, rightHalf...), xlsx.Top(m.lang.of(to))
-	m.s.Link(rightHalf[0][0], g.Add(m.heads(title, columnCount, columnAmount, label{"가장 이른 기한", "Earliest"})...), target)
+func (m *summary) halfTable(below int, title, to book.Label, rows []halfRow) int {
+	g, target := m.s.Grid(below, 17, rightHalf...), xlsx.Top(m.Lang.Of(to))
+	m.s.Link(rightHalf[0][0], g.Add(m.Heads(title, columnCount, book.ColumnAmount, book.Label{"가장 이른 기한", "Earliest"})...), target)
 	for _, r := range rows {
 		g.Add(r[:]...)
 		g.Link(target)
@@ -28,7 +29,7 @@ func (m *summary) halfTable(below int, title, to label, rows []halfRow) int {
 	return g.Row()
 }
 
-var bucketLabels = map[bucket]label{
+var bucketLabels = map[bucket]book.Label{
 	bucketToday: {"오늘 (D-day)", "Today (D-day)"}, bucketOne: {"D-1", "D-1"}, bucketThree: {"D-3 ~ D-2", "D-3 to D-2"},
 	bucketSeven: {"D-7 ~ D-4", "D-7 to D-4"}, bucketLater: {"D-8 이후", "Later"},
 	bucketOld: {"장기 경과(거절 가능)", "Over a year · may be refused"}, bucketNone: {"기한 없음", "No last day"}, bucketLost: {"취소기한 경과", "Expired"},
@@ -40,33 +41,33 @@ func (m *summary) soonRows() []halfRow {
 	for _, key := range buckets {
 		s := m.stakes[key]
 		r := m.hotRow(s.count > 0 && (key <= bucketOne || key == bucketLost))
-		name, counted, first := r.label(m.lang.of(bucketLabels[key])), r.count(s.count), r.day(s.first)
-		for i, currency := range m.currencies {
+		name, counted, first := r.Label(m.Lang.Of(bucketLabels[key])), r.Count(s.count), r.Day(s.first)
+		for i, currency := range m.Currencies {
 			if i > 0 && s.money[currency] == 0 {
 				continue
 			}
-			rows = append(rows, halfRow{name, counted, r.money(currency, s.money[currency]), first})
-			name, counted, first = r.blank(), r.says(""), r.says("")
+			rows = append(rows, halfRow{name, counted, r.Money(currency, s.money[currency]), first})
+			name, counted, first = r.Blank(), r.Says(""), r.Says("")
 		}
 	}
 	return append(rows, m.bankDayRow())
 }
 
 // hotRow is red where somebody must act.
-func (m *summary) hotRow(hot bool) tableRow {
+func (m *summary) hotRow(hot bool) book.TableRow {
 	if hot {
-		return m.row(tone{bold: true, colour: red})
+		return m.Row(book.Tone{Bold: true, Colour: book.Red})
 	}
-	return m.row(tone{})
+	return m.Row(book.Tone{})
 }
 
 // bankDayRow is what must be sent before the end of the next bank day.
 func (m *summary) bankDayRow() halfRow {
 	bankDay := pay.DayOf(m.night.now).AddBankDays(1)
 	s := m.night.sumOf(func(d Deadline) bool { return !d.CancelBy.IsZero() && d.CancelBy.Before(bankDay.End()) })
-	r, first := m.row(tone{bold: true, above: navy}), m.firstCurrency()
-	return halfRow{r.label(m.lang.fill(label{"익영업일 {1}까지", "Up to bank day {1}"}, m.lang.day(bankDay)[5:])),
-		r.count(s.count), r.money(first, s.money[first]), r.day(s.first)}
+	r, first := m.Row(book.Tone{Bold: true, Above: book.Navy}), m.FirstCurrency()
+	return halfRow{r.Label(m.Lang.Fill(book.Label{"익영업일 {1}까지", "Up to bank day {1}"}, m.Lang.Day(bankDay)[5:])),
+		r.Count(s.count), r.Money(first, s.money[first]), r.Day(s.first)}
 }
 
 // queueRows counts the refunds by state; states that wait for a person are shown
@@ -77,22 +78,22 @@ func (m *summary) queueRows() []halfRow {
 	var rows []halfRow
 	add := func(name string, state string, hot bool) {
 		r, s, number := m.hotRow(hot), m.night.refundsIn(refunds.State(state)), m.night.sum.Refunds[state]
-		amount := r.says("")
-		if first := m.firstCurrency(); s.count == number { // the list has all of them
-			amount = r.money(first, s.money[first])
+		amount := r.Says("")
+		if first := m.FirstCurrency(); s.count == number { // the list has all of them
+			amount = r.Money(first, s.money[first])
 		}
-		rows = append(rows, halfRow{r.label(name), r.count(number), amount, r.day(s.first)})
+		rows = append(rows, halfRow{r.Label(name), r.Count(number), amount, r.Day(s.first)})
 	}
 	known := map[string]bool{}
-	for i, state := range statesByNeed {
+	for i, state := range book.StatesByNeed {
 		known[string(state)] = true
 		number := m.night.sum.Refunds[string(state)]
 		if number == 0 && i >= waiting {
 			continue
 		}
-		name := m.lang.refund(state, pay.MethodUnknown)
+		name := m.Lang.Refund(state, pay.MethodUnknown)
 		if state == refunds.StateSucceeded {
-			name += " · " + m.lang.of(paidOut)
+			name += " · " + m.Lang.Of(book.PaidOut)
 		}
 		add(name, string(state), number > 0 && i < 3)
 	}

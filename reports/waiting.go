@@ -7,6 +7,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 // leftOver is what is still open of merchants that are no longer configured, as the
@@ -69,7 +70,7 @@ func (b *nightBook) ofLeft(id, mid, sentence string) string {
 // meaning is what a request waits for, or what came of it: what happened, who
 // acts, and what they do next.
 func (b *nightBook) meaning(r *RefundRow) string {
-	lang := refunds.Language(b.lang)
+	lang := refunds.Language(b.Lang)
 	wait, open := b.night.waits[r.ID]
 	switch {
 	case open:
@@ -101,17 +102,17 @@ func (b *nightBook) lateReasons(spelled func(stake) string) string {
 		if l.Late == 0 {
 			continue
 		}
-		what := b.lang.refund(l.State, pay.MethodUnknown)
+		what := b.Lang.Refund(l.State, pay.MethodUnknown)
 		if word, ok := waitLabels[l.Why]; ok {
-			what = b.lang.of(word)
+			what = b.Lang.Of(word)
 		}
-		parts = append(parts, b.lang.fill(label{"{1} {2}건", "{1}: {2}"}, what, b.number(l.Late)))
+		parts = append(parts, b.Lang.Fill(book.Label{"{1} {2}건", "{1}: {2}"}, what, b.Number(l.Late)))
 	}
-	return b.lang.fill(label{"{1}건 {2} ({3})", "{1}, {2} ({3})"}, b.number(all.count), spelled(all), strings.Join(parts, " · "))
+	return b.Lang.Fill(book.Label{"{1}건 {2} ({3})", "{1}, {2} ({3})"}, b.Number(all.count), spelled(all), strings.Join(parts, " · "))
 }
 
 // waitLabels say in a few words what a request waits for.
-var waitLabels = map[string]label{
+var waitLabels = map[string]book.Label{
 	refunds.WhyAwaitsApproval: {"결재 대기", "waiting for approval"},
 	refunds.WhyNeedsAccount:   {"환불계좌 필요", "no refund account"},
 	refunds.WhyNotConfigured:  {"설정에 없는 가맹점", "merchant not configured"},
@@ -147,7 +148,7 @@ func (b brief) waitLines() []string {
 		if !l.Stuck {
 			continue
 		}
-		name := b.lang.of(waitLabels[l.Why])
+		name := b.Lang.Of(waitLabels[l.Why])
 		s, known := stuck[name]
 		if !known {
 			order = append(order, name)
@@ -162,10 +163,10 @@ func (b brief) waitLines() []string {
 		for _, name := range order {
 			parts = append(parts, name+" "+b.stake(stuck[name]))
 		}
-		lines = append(lines, b.say("⚠ 현재 설정으로 전송할 수 없는 환불: ", "⚠ Never sent as the configuration stands: ")+strings.Join(parts, " · "))
+		lines = append(lines, b.Say("⚠ 현재 설정으로 전송할 수 없는 환불: ", "⚠ Never sent as the configuration stands: ")+strings.Join(parts, " · "))
 	}
 	if b.night.lateOnes().count > 0 {
-		lines = append(lines, b.say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateReasons(b.spelled))
+		lines = append(lines, b.Say("⚠ 현 상태로는 취소기한 내 전송 불가: ", "⚠ As things stand not sent before their deadline: ")+b.lateReasons(b.spelled))
 	}
 	return lines
 }
@@ -185,9 +186,9 @@ func (m *summary) waiting() {
 	if len(lines) == 0 {
 		return
 	}
-	m.heading(label{"환불 대기 사유", "What refunds wait for"}, sheetRefunds)
+	m.heading(book.Label{"환불 대기 사유", "What refunds wait for"}, book.SheetRefunds)
 	g := m.s.Grid(m.s.Last(), 17, waitSlots...)
-	g.Add(m.heads(label{"대기 사유", "What for"}, columnCount, columnAmount, label{"가장 이른 취소기한", "Earliest deadline"}, label{"기한 초과 예상", "Not in time"}, label{"담당", "Who acts"})...)
+	g.Add(m.Heads(book.Label{"대기 사유", "What for"}, columnCount, book.ColumnAmount, book.Label{"가장 이른 취소기한", "Earliest deadline"}, book.Label{"기한 초과 예상", "Not in time"}, book.Label{"담당", "Who acts"})...)
 	for _, l := range lines {
 		m.waitingRow(l)
 	}
@@ -195,14 +196,14 @@ func (m *summary) waiting() {
 
 func (m *summary) waitingRow(l refunds.WaitLine) {
 	r := m.hotRow(l.Stuck || l.Late > 0)
-	s := l.Wait().Sentence(refunds.Language(m.lang))
-	earliest := r.says("–")
+	s := l.Wait().Sentence(refunds.Language(m.Lang))
+	earliest := r.Says("–")
 	if !l.Earliest.IsZero() {
-		earliest = moment(r.right(formatMoment), l.Earliest)
+		earliest = book.Moment(r.Right(book.FormatMoment), l.Earliest)
 	}
 	cause := r
-	cause.tone.wrap = true
+	cause.Tone.Wrap = true
 	g := m.s.Grid(m.s.Last(), 17*xlsx.Lines(s.Cause, 62), waitSlots...)
-	g.Add(cause.label(s.Cause), r.count(l.Count), r.money(l.Currency, l.Amount), earliest, r.count(l.Late), r.says(s.Who))
-	g.Link(xlsx.Top(m.lang.of(sheetRefunds)))
+	g.Add(cause.Label(s.Cause), r.Count(l.Count), r.Money(l.Currency, l.Amount), earliest, r.Count(l.Late), r.Says(s.Who))
+	g.Link(xlsx.Top(m.Lang.Of(book.SheetRefunds)))
 }

@@ -128,7 +128,7 @@ func TestEveryReasonHasAFewWords(t *testing.T) {
 		refunds.WhyAboveDay, refunds.WhyNoCount, refunds.WhyBlocked, refunds.WhyDayFull, refunds.WhyKeyRefused, refunds.WhyClock, refunds.WhySendFalse,
 		refunds.WhyPaused, refunds.WhyNextRun, refunds.WhyRetryLater, refunds.WhyBeingSent, refunds.WhyLookedUp, refunds.WhyMustLook, refunds.WhyInFlight,
 		refunds.WhyOnItsWay, refunds.WhyDeadline, refunds.WhyAboveBalance, refunds.WhyUnreachable} {
-		if w := waitLabels[why]; w.ko() == "" || w.en() == "" {
+		if w := waitLabels[why]; w.Ko() == "" || w.En() == "" {
 			t.Errorf("%s has no words", why)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	prose "daesa/internal/written"
 	"daesa/internal/xlsx"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // Read is what people wrote into a workbook: the words that can be taken, and the
@@ -141,17 +142,17 @@ func (r *Returned) drawnRows(snapshots []Snapshot, rows []returnedRow) (map[stri
 		return nil, err
 	}
 	columns := rows[0].columns
-	b.several = position(columns, columnMID) > 0
-	ordered := slices.DeleteFunc(slices.Clone(breakColumns), func(c column[*breakLine]) bool { return position(columns, c.name) == 0 })
-	list := listing[*breakLine]{columns: ordered}
-	fill, cells := list.fill(b.breakRow(b.breakStyles(), ordered)), make([]xlsx.Cell, len(ordered))
+	b.Several = book.Position(columns, book.ColumnMID) > 0
+	ordered := slices.DeleteFunc(slices.Clone(breakColumns), func(c book.Column[*breakLine]) bool { return book.Position(columns, c.Name) == 0 })
+	list := book.Listing[*breakLine]{Columns: ordered}
+	fill, cells := list.Fill(b.breakRow(b.breakStyles(), ordered)), make([]xlsx.Cell, len(ordered))
 	drawn := make(map[string]drawnRow, len(n.breaks))
 	for i := range n.breaks {
 		clear(cells)
 		fill(i, cells)
-		row := drawnRow{seen: n.breaks[i], check: cells[position(ordered, columnRowCheck)-1].Value()}
+		row := drawnRow{seen: n.breaks[i], check: cells[book.Position(ordered, book.ColumnRowCheck)-1].Value()}
 		for j, c := range ordered {
-			if c.isFact() {
+			if c.IsFact() {
 				row.facts = append(row.facts, cells[j].Fact())
 			}
 		}
@@ -166,7 +167,7 @@ func (r *Returned) judge(row *returnedRow, expected map[string]drawnRow) (reconc
 	drawn, known := expected[row.id]
 	switch {
 	case row.check == "":
-		return reconcile.Decision{}, "its row check (" + r.lang.of(columnRowCheck) + ") is empty, so that nobody can say which difference it is about"
+		return reconcile.Decision{}, "its row check (" + r.lang.Of(book.ColumnRowCheck) + ") is empty, so that nobody can say which difference it is about"
 	case row.unread != "":
 		return reconcile.Decision{}, row.unread
 	case !slices.Contains(r.Runs, run):
@@ -186,11 +187,11 @@ func (r *Returned) edited(row *returnedRow, drawn drawnRow) string {
 	var names []string
 	i := 0
 	for _, c := range row.columns {
-		if !c.isFact() {
+		if !c.IsFact() {
 			continue
 		}
 		if i < len(drawn.facts) && i < len(row.facts) && row.facts[i] != drawn.facts[i] {
-			names = append(names, fmt.Sprintf("%s: %s, drawn as %s", r.lang.of(c.name), xlsx.Quote(row.facts[i]), xlsx.Quote(drawn.facts[i])))
+			names = append(names, fmt.Sprintf("%s: %s, drawn as %s", r.lang.Of(c.Name), xlsx.Quote(row.facts[i]), xlsx.Quote(drawn.facts[i])))
 		}
 		i++
 	}
@@ -207,7 +208,7 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Decision, st
 	if row.decision != "" {
 		as, ok := decisionOf(row.decision)
 		if !ok {
-			return w, fmt.Sprintf("its decision %s is none of: %s", xlsx.Quote(row.decision), r.lang.listed(decisions))
+			return w, fmt.Sprintf("its decision %s is none of: %s", xlsx.Quote(row.decision), r.lang.Listed(book.Decisions))
 		}
 		w.As = as
 	}
@@ -230,9 +231,9 @@ func (r *Returned) word(row *returnedRow, seen BreakRow) (reconcile.Decision, st
 // word.
 func decisionOf(label string) (reconcile.Disposition, bool) {
 	for _, as := range reconcile.Dispositions {
-		w := decisionLabels[as]
-		given, former := prose.Bare(label), formerDecisions[as]
-		if given == prose.Bare(w.ko()) || given == prose.Bare(w.en()) || given == string(as) || former != "" && given == prose.Bare(former) {
+		w := book.DecisionLabels[as]
+		given, former := prose.Bare(label), book.FormerDecisions[as]
+		if given == prose.Bare(w.Ko()) || given == prose.Bare(w.En()) || given == string(as) || former != "" && given == prose.Bare(former) {
 			return as, true
 		}
 	}

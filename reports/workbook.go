@@ -9,6 +9,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 )
 
 // Options are what a workbook can be asked for.
@@ -29,7 +30,7 @@ const form = "3"
 // program reckoned itself. It fails on no snapshot, on snapshots of different
 // dates or twice of one merchant, and on an unknown language.
 func Write(w io.Writer, snapshots []Snapshot, opts Options) error {
-	l, err := languageOf(opts.Language)
+	l, err := book.LanguageOf(opts.Language)
 	if err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
@@ -77,7 +78,7 @@ func FileName(day pay.Day, mid string) string {
 
 // nightBook is the workbook of a night while it is drawn.
 type nightBook struct {
-	*book
+	*book.Book
 	night  *night
 	stakes map[bucket]stake
 	places map[string]string // where a figure stands that another sheet checks
@@ -86,7 +87,7 @@ type nightBook struct {
 	queue  []xlsx.Area
 }
 
-func newNightBook(n *night, l language) (*nightBook, error) {
+func newNightBook(n *night, l book.Language) (*nightBook, error) {
 	runs := make([]string, 0, len(n.snapshots))
 	for _, s := range n.snapshots {
 		runs = append(runs, s.Run.ID)
@@ -97,15 +98,15 @@ func newNightBook(n *night, l language) (*nightBook, error) {
 		of += fmt.Sprintf(" +%d", len(runs)-1)
 	}
 	stakes, err := n.stakes()
-	return &nightBook{night: n, stakes: stakes, places: map[string]string{}, book: newBook(l, about{
-		title: l.of(n.title()) + " " + string(n.day), of: of, at: n.now,
-		currencies: n.currencies, several: n.several(),
+	return &nightBook{night: n, stakes: stakes, places: map[string]string{}, Book: book.NewBook(l, book.About{
+		Title: l.Of(n.title()) + " " + string(n.day), Of: of, At: n.now,
+		Currencies: n.currencies, Several: n.several(),
 	})}, err
 }
 
 // draw lays out all sheets, in their order.
 func (b *nightBook) draw() {
-	summary := b.Add(&xlsx.Sheet{Name: b.lang.of(sheetSummary)})
+	summary := b.Add(&xlsx.Sheet{Name: b.Lang.Of(book.SheetSummary)})
 	methods := b.drawMethods()
 	b.drawBreaks()
 	b.drawDeadlines()

@@ -23,6 +23,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/reports/book"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -273,8 +274,8 @@ func TestEveryStyleHasTheFont(t *testing.T) {
 		for _, c := range cellsOf(t, f, sheet) {
 			id, _ := f.GetCellStyle(sheet, c.ref)
 			style, err := f.GetStyle(id)
-			if err != nil || style.Font == nil || style.Font.Family != font {
-				t.Fatalf("%s!%s is not in %s", sheet, c.ref, font)
+			if err != nil || style.Font == nil || style.Font.Family != book.Font {
+				t.Fatalf("%s!%s is not in %s", sheet, c.ref, book.Font)
 			}
 		}
 	}
@@ -395,27 +396,27 @@ func TestEveryValueHasAWord(t *testing.T) {
 		}
 	}
 	for _, kind := range reconcile.Kinds {
-		w, m, a := kindLabels[kind], meaningLabels[kind], remedyLabels[kind]
-		need(w.ko() != "" && w.en() != "" && m.ko() != "" && m.en() != "" && a.ko() != "" && a.en() != "", kind)
+		w, m, a := book.KindLabels[kind], meaningLabels[kind], remedyLabels[kind]
+		need(w.Ko() != "" && w.En() != "" && m.Ko() != "" && m.En() != "" && a.Ko() != "" && a.En() != "", kind)
 	}
 	for _, kind := range reconcile.SettlementKinds {
-		need(kindLabels[kind].ko() != "" && kindLabels[kind].en() != "", kind)
+		need(book.KindLabels[kind].Ko() != "" && book.KindLabels[kind].En() != "", kind)
 	}
 	for _, as := range slices.Concat(reconcile.Dispositions, reconcile.SettlementDispositions) {
-		need(decisionLabels[as].ko() != "" && decisionLabels[as].en() != "", as)
+		need(book.DecisionLabels[as].Ko() != "" && book.DecisionLabels[as].En() != "", as)
 	}
 	for _, state := range refunds.States {
-		need(stateLabels[state].ko() != "" && stateLabels[state].en() != "" && requestLabels[state].ko() != "" && requestLabels[state].en() != "" && needRank(state) >= 0, state)
+		need(book.StateLabels[state].Ko() != "" && book.StateLabels[state].En() != "" && requestLabels[state].Ko() != "" && requestLabels[state].En() != "" && book.NeedRank(state) >= 0, state)
 	}
 	for _, status := range reconcile.Statuses {
-		need(statusLabels[status].ko() != "", status)
+		need(book.StatusLabels[status].Ko() != "", status)
 	}
 	for _, remark := range reconcile.Remarks {
 		w := remarkLabels[remark]
-		need(w.meaning.ko() != "" && w.meaning.en() != "" && w.remedy.ko() != "" && w.remedy.en() != "", remark)
+		need(w.meaning.Ko() != "" && w.meaning.En() != "" && w.remedy.Ko() != "" && w.remedy.En() != "", remark)
 	}
 	for _, status := range pay.OrderStatuses {
-		need(sideStatusLabels[string(status)].ko() != "", status)
+		need(book.SideStatusLabels[string(status)].Ko() != "", status)
 	}
 	if len(missing) > 0 {
 		t.Errorf("no words for %v", missing)
@@ -425,25 +426,25 @@ func TestEveryValueHasAWord(t *testing.T) {
 // TestContractWords are the labels of contract 8, letter by letter.
 func TestContractWords(t *testing.T) {
 	for got, want := range map[string]string{
-		sheetBreaks.ko(): "불일치", columnShop.ko(): "쇼핑몰 주문", columnProvider.ko(): "토스 거래",
-		kindLabels[reconcile.SettlementMissing].ko(): "정산 누락", kindLabels[reconcile.SettlementUnknown].ko(): "미확인 정산",
-		kindLabels[reconcile.SettlementDuplicate].ko(): "중복 정산", kindLabels[reconcile.SettlementAmountMismatch].ko(): "정산 금액 불일치",
-		kindLabels[reconcile.SettlementCancelMissing].ko(): "취소 정산 누락", kindLabels[reconcile.SettlementArithmetic].ko(): "정산 계산 불일치",
-		kindLabels[reconcile.FeeUnexpected].ko(): "수수료율 차이", kindLabels[reconcile.PayoutRescheduled].ko(): "입금예정일 변경",
-		kindLabels[reconcile.PayoutMissing].ko(): "미입금", kindLabels[reconcile.PayoutShort].ko(): "입금 부족",
-		kindLabels[reconcile.PayoutOver].ko(): "입금 초과", kindLabels[reconcile.BankUnmatched].ko(): "출처 미확인 입금",
-		kindLabels[reconcile.StatementGap].ko(): "통장내역 누락", kindLabels[reconcile.FeeInvoiceMismatch].ko(): "수수료 세금계산서 불일치",
-		kindLabels[reconcile.RollforwardUnexplained].ko(): "미수금 잔액 차이",
-		decisionLabels[reconcile.Rebate].ko():             "수수료 환급", decisionLabels[reconcile.SetOff].ko(): "상계",
-		decisionLabels[reconcile.LimitHold].ko(): "한도초과 보류", decisionLabels[reconcile.OtherIncome].ko(): "잡이익",
-		kindLabels[reconcile.MissingAtProvider].ko(): "토스에 없음", kindLabels[reconcile.MissingLocally].ko(): "쇼핑몰에 없음",
-		kindLabels[reconcile.PaidNotRecorded].ko(): "입금 미반영", kindLabels[reconcile.PaidAfterCancel].ko(): "취소 후 입금",
-		kindLabels[reconcile.DuplicatePayment].ko(): "중복 결제", kindLabels[reconcile.NeverPaid].ko(): "미결제 주문",
-		kindLabels[reconcile.DepositReversed].ko(): "입금 취소됨", kindLabels[reconcile.VAStillOpen].ko(): "가상계좌 미해지",
-		kindLabels[reconcile.CancelNotExecuted].ko(): "취소 미실행", kindLabels[reconcile.CancelNotRecorded].ko(): "취소 미반영",
-		kindLabels[reconcile.AmountMismatch].ko(): "금액 불일치", stateLabels[refunds.StateExpired].ko(): "취소기한 경과",
-		stateLabels[refunds.StateAccepted].ko(): "환불 접수(송금 대기)", stateLabels[refunds.StateSucceeded].ko(): "취소 완료", paidOut.ko(): "환불 완료",
-		stateLabels[refunds.StateUnknown].ko(): "결과 미확인", stateLabels[refunds.StateHeld].ko(): "확인 필요", sideStatusLabels["EXPIRED"].ko(): "결제 만료",
+		book.SheetBreaks.Ko(): "불일치", columnShop.Ko(): "쇼핑몰 주문", columnProvider.Ko(): "토스 거래",
+		book.KindLabels[reconcile.SettlementMissing].Ko(): "정산 누락", book.KindLabels[reconcile.SettlementUnknown].Ko(): "미확인 정산",
+		book.KindLabels[reconcile.SettlementDuplicate].Ko(): "중복 정산", book.KindLabels[reconcile.SettlementAmountMismatch].Ko(): "정산 금액 불일치",
+		book.KindLabels[reconcile.SettlementCancelMissing].Ko(): "취소 정산 누락", book.KindLabels[reconcile.SettlementArithmetic].Ko(): "정산 계산 불일치",
+		book.KindLabels[reconcile.FeeUnexpected].Ko(): "수수료율 차이", book.KindLabels[reconcile.PayoutRescheduled].Ko(): "입금예정일 변경",
+		book.KindLabels[reconcile.PayoutMissing].Ko(): "미입금", book.KindLabels[reconcile.PayoutShort].Ko(): "입금 부족",
+		book.KindLabels[reconcile.PayoutOver].Ko(): "입금 초과", book.KindLabels[reconcile.BankUnmatched].Ko(): "출처 미확인 입금",
+		book.KindLabels[reconcile.StatementGap].Ko(): "통장내역 누락", book.KindLabels[reconcile.FeeInvoiceMismatch].Ko(): "수수료 세금계산서 불일치",
+		book.KindLabels[reconcile.RollforwardUnexplained].Ko(): "미수금 잔액 차이",
+		book.DecisionLabels[reconcile.Rebate].Ko():             "수수료 환급", book.DecisionLabels[reconcile.SetOff].Ko(): "상계",
+		book.DecisionLabels[reconcile.LimitHold].Ko(): "한도초과 보류", book.DecisionLabels[reconcile.OtherIncome].Ko(): "잡이익",
+		book.KindLabels[reconcile.MissingAtProvider].Ko(): "토스에 없음", book.KindLabels[reconcile.MissingLocally].Ko(): "쇼핑몰에 없음",
+		book.KindLabels[reconcile.PaidNotRecorded].Ko(): "입금 미반영", book.KindLabels[reconcile.PaidAfterCancel].Ko(): "취소 후 입금",
+		book.KindLabels[reconcile.DuplicatePayment].Ko(): "중복 결제", book.KindLabels[reconcile.NeverPaid].Ko(): "미결제 주문",
+		book.KindLabels[reconcile.DepositReversed].Ko(): "입금 취소됨", book.KindLabels[reconcile.VAStillOpen].Ko(): "가상계좌 미해지",
+		book.KindLabels[reconcile.CancelNotExecuted].Ko(): "취소 미실행", book.KindLabels[reconcile.CancelNotRecorded].Ko(): "취소 미반영",
+		book.KindLabels[reconcile.AmountMismatch].Ko(): "금액 불일치", book.StateLabels[refunds.StateExpired].Ko(): "취소기한 경과",
+		book.StateLabels[refunds.StateAccepted].Ko(): "환불 접수(송금 대기)", book.StateLabels[refunds.StateSucceeded].Ko(): "취소 완료", book.PaidOut.Ko(): "환불 완료",
+		book.StateLabels[refunds.StateUnknown].Ko(): "결과 미확인", book.StateLabels[refunds.StateHeld].Ko(): "확인 필요", book.SideStatusLabels["EXPIRED"].Ko(): "결제 만료",
 	} {
 		if got != want {
 			t.Errorf("%s, the contract says %s", got, want)
@@ -468,7 +469,7 @@ func TestTheWorkbookSaysWhoseOrderItIs(t *testing.T) {
 		{"", "", ""}, {"KG이니시스", "타 결제사: KG이니시스", "other company: KG이니시스"}, {pay.PGToss, "0원 주문", "order of 0"},
 	} {
 		row := &BreakRow{LocalPG: c.pg}
-		if ko, en := shopStatus(korean, row), shopStatus(english, row); ko != c.ko || en != c.en {
+		if ko, en := shopStatus(book.Korean, row), shopStatus(book.English, row); ko != c.ko || en != c.en {
 			t.Errorf("%q: %q %q", c.pg, ko, en)
 		}
 	}

@@ -1,4 +1,4 @@
-package reports
+package book
 
 import (
 	"slices"
@@ -10,47 +10,50 @@ import (
 	"daesa/refunds"
 )
 
-// label is one text in both languages. Korean labels that the contract (8) names
+// Label is one text in both languages. Korean labels that the contract (8) names
 // are exactly the contract's.
-type label [2]string
+type Label [2]string
 
-// ko is the Korean text.
-func (l label) ko() string { return l[0] }
+// Ko is the Korean text.
+func (l Label) Ko() string { return l[0] }
 
-// en is the English text.
-func (l label) en() string { return l[1] }
+// En is the English text.
+func (l Label) En() string { return l[1] }
 
-// with adds what is the same in both languages.
-func (l label) with(more string) label { return label{l.ko() + more, l.en() + more} }
+// With adds what is the same in both languages.
+func (l Label) With(more string) Label { return Label{l.Ko() + more, l.En() + more} }
 
-// language chooses between the two.
-type language string
+// Language chooses between the two.
+type Language string
 
+// The languages.
 const (
-	korean  language = "ko"
-	english language = "en"
+	Korean  Language = "ko" // where nothing else is asked for
+	English Language = "en"
 )
 
-func (l language) of(w label) string {
-	if l == english {
-		return w.en()
+// Of is the text of a label in the language.
+func (l Language) Of(w Label) string {
+	if l == English {
+		return w.En()
 	}
-	return w.ko()
+	return w.Ko()
 }
 
 // The sheets. "History" is reserved by Excel and never used.
 var (
-	sheetSummary   = label{"요약", "Summary"}
-	sheetBreaks    = label{"불일치", "Breaks"}
-	sheetDeadlines = label{"취소기한", "Deadlines"}
-	sheetRefunds   = label{"환불", "Refunds"}
-	sheetMissing   = label{"환불계좌 미등록", "Accounts missing"}
-	sheetTransfers = label{"수기이체", "By hand"}
-	sheetPromises  = label{"환불 입금예정", "Arrivals"}
-	sheetControl   = label{"대사 확인", "Control"}
+	SheetSummary   = Label{"요약", "Summary"}
+	SheetBreaks    = Label{"불일치", "Breaks"}
+	SheetDeadlines = Label{"취소기한", "Deadlines"}
+	SheetRefunds   = Label{"환불", "Refunds"}
+	SheetMissing   = Label{"환불계좌 미등록", "Accounts missing"}
+	SheetTransfers = Label{"수기이체", "By hand"}
+	SheetPromises  = Label{"환불 입금예정", "Arrivals"}
+	SheetControl   = Label{"대사 확인", "Control"}
 )
 
-var kindLabels = map[reconcile.Kind]label{
+// KindLabels name how an order and its payments differ.
+var KindLabels = map[reconcile.Kind]Label{
 	reconcile.MissingAtProvider:  {"토스에 없음", "Missing at Toss"},
 	reconcile.MissingLocally:     {"쇼핑몰에 없음", "Missing in shop"},
 	reconcile.PaidNotRecorded:    {"입금 미반영", "Paid, not recorded"},
@@ -84,11 +87,12 @@ var kindLabels = map[reconcile.Kind]label{
 	reconcile.RollforwardUnexplained:   {"미수금 잔액 차이", "Receivable unexplained"},
 }
 
-// isNew is a break that this night opened; the contract's word is open.
-const isNew reconcile.Status = "new"
+// IsNew is a break that this night opened; the contract's word is open.
+const IsNew reconcile.Status = "new"
 
-var statusLabels = map[reconcile.Status]label{
-	isNew:               {"신규", "New"},
+// StatusLabels name where a break stands.
+var StatusLabels = map[reconcile.Status]Label{
+	IsNew:               {"신규", "New"},
 	reconcile.Open:      {"계속", "Open"},
 	reconcile.Reopened:  {"재발생", "Reopened"},
 	reconcile.Timing:    {"시점 차이", "Timing"},
@@ -97,8 +101,8 @@ var statusLabels = map[reconcile.Status]label{
 	reconcile.Cleared:   {"자동 해소", "Cleared"},
 }
 
-// decisionLabels are what a person can decide about a break.
-var decisionLabels = map[reconcile.Disposition]label{
+// DecisionLabels are what a person can decide about a break.
+var DecisionLabels = map[reconcile.Disposition]Label{
 	reconcile.FixShop:            {"쇼핑몰 정정", "Fix the shop"},
 	reconcile.RefundNow:          {"환불 진행", "Refund now"},
 	reconcile.RefundedByTransfer: {"수기이체 완료", "Refunded by transfer"},
@@ -113,26 +117,28 @@ var decisionLabels = map[reconcile.Disposition]label{
 	reconcile.OtherIncome:        {"잡이익", "Other income"},
 }
 
-// formerDecisions are labels of earlier workbooks that people may still write.
-var formerDecisions = map[reconcile.Disposition]string{
+// FormerDecisions are labels of earlier workbooks that people may still write.
+var FormerDecisions = map[reconcile.Disposition]string{
 	reconcile.RefundedInConsole: "토스에서 환불함", reconcile.NotOurs: "우리 주문 아님", reconcile.Waiting: "기다림",
 }
 
-// decisions are the labels of the drop-down, in the contract's order.
-var decisions = func() []label {
-	var list []label
+// Decisions are the labels of the drop-down, in the contract's order.
+var Decisions = func() []Label {
+	var list []Label
 	for _, as := range reconcile.Dispositions {
-		list = append(list, decisionLabels[as])
+		list = append(list, DecisionLabels[as])
 	}
 	return list
 }()
 
-var originLabels = map[reconcile.Origin]label{
+// OriginLabels name who cancelled.
+var OriginLabels = map[reconcile.Origin]Label{
 	reconcile.Ours:    {"daesa 환불", "Ours"},
 	reconcile.Outside: {"외부 취소", "Outside"},
 }
 
-var stateLabels = map[refunds.State]label{
+// StateLabels name where a refund stands.
+var StateLabels = map[refunds.State]Label{
 	refunds.StateRequested:    {"결재 대기", "To approve"},
 	refunds.StateApproved:     {"결재 완료", "Approved"},
 	refunds.StateNeedsAccount: {"환불계좌 필요", "Needs account"},
@@ -147,17 +153,18 @@ var stateLabels = map[refunds.State]label{
 	refunds.StateRejected:     {"반려·철회", "Rejected"},
 }
 
-// paidOut is a succeeded refund whose money reached an account.
-var paidOut = label{"환불 완료", "Paid out"}
+// PaidOut is a succeeded refund whose money reached an account.
+var PaidOut = Label{"환불 완료", "Paid out"}
 
-// statesByNeed are the states, those that need a person first.
-var statesByNeed = []refunds.State{
+// StatesByNeed are the states, those that need a person first.
+var StatesByNeed = []refunds.State{
 	refunds.StateUnknown, refunds.StateHeld, refunds.StateExpired, refunds.StateNeedsAccount, refunds.StateRequested,
 	refunds.StateApproved, refunds.StateRetry, refunds.StateSending, refunds.StateAccepted,
 	refunds.StateRefused, refunds.StateSucceeded, refunds.StateRejected,
 }
 
-var methodLabels = map[pay.Method]label{
+// MethodLabels name how was paid.
+var MethodLabels = map[pay.Method]Label{
 	pay.Card:            {"카드", "Card"},
 	pay.Transfer:        {"계좌이체", "Transfer"},
 	pay.VirtualAccount:  {"가상계좌", "Virtual account"},
@@ -167,9 +174,9 @@ var methodLabels = map[pay.Method]label{
 	pay.ForeignEasyPay:  {"해외간편결제", "Foreign easy pay"},
 }
 
-// sideStatusLabels are the shop's and Toss's own words for where an order or a
+// SideStatusLabels are the shop's and Toss's own words for where an order or a
 // payment stands; a word that is not here is shown as it came.
-var sideStatusLabels = map[string]label{
+var SideStatusLabels = map[string]Label{
 	string(pay.OrderPending):           {"결제 대기", "pending"},
 	string(pay.OrderPaid):              {"결제 완료", "paid"},
 	string(pay.OrderPartiallyCanceled): {"부분 취소", "partially canceled"},
@@ -189,18 +196,19 @@ var sideStatusLabels = map[string]label{
 	string(pay.RefundPartialFailed):    {"일부 환불 실패", "refund PARTIAL_FAILED"},
 }
 
-var weekdayLabels = map[time.Weekday]label{
+var weekdayLabels = map[time.Weekday]Label{
 	time.Sunday: {"일", "Sun"}, time.Monday: {"월", "Mon"}, time.Tuesday: {"화", "Tue"}, time.Wednesday: {"수", "Wed"},
 	time.Thursday: {"목", "Thu"}, time.Friday: {"금", "Fri"}, time.Saturday: {"토", "Sat"},
 }
 
-var sideLabels = map[string]label{
+// SideLabels name whose record it is.
+var SideLabels = map[string]Label{
 	"provider": {"토스 거래", "Toss"},
 	"shop":     {"쇼핑몰 주문", "Shop"},
 }
 
-// captureLabels are why an account was missed.
-var captureLabels = map[string]label{
+// CaptureLabels are why an account was missed.
+var CaptureLabels = map[string]Label{
 	refunds.CaptureNotShown:    {"구매자가 환불계좌를 입력하지 않음", "the buyer gave none"},
 	refunds.CaptureTooLate:     {"30분 경과 후 인지", "heard of too late"},
 	refunds.CaptureUnreachable: {"토스 응답 없음", "Toss did not answer"},
@@ -208,71 +216,78 @@ var captureLabels = map[string]label{
 	refunds.CaptureStranger:    {"설정과 다른 상점아이디(MID)의 결제", "a payment of another merchant than the configuration's"},
 }
 
-// lookUp gives the label of a value, or the value itself where it has none: a new
+// LookUp gives the label of a value, or the value itself where it has none: a new
 // status of the provider must be seen, not hidden.
-func lookUp[K ~string](l language, words map[K]label, key K) string {
+func LookUp[K ~string](l Language, words map[K]Label, key K) string {
 	if w, ok := words[key]; ok {
-		return l.of(w)
+		return l.Of(w)
 	}
 	return string(key)
 }
 
-func (l language) kind(k reconcile.Kind) string    { return lookUp(l, kindLabels, k) }
-func (l language) method(m pay.Method) string      { return lookUp(l, methodLabels, m) }
-func (l language) sideStatus(status string) string { return lookUp(l, sideStatusLabels, status) }
+// Kind names a kind of break, or gives it as it came.
+func (l Language) Kind(k reconcile.Kind) string { return LookUp(l, KindLabels, k) }
 
-func (l language) status(s reconcile.Status) string { return lookUp(l, statusLabels, s) }
+// Method names a way to pay, or gives it as it came.
+func (l Language) Method(m pay.Method) string { return LookUp(l, MethodLabels, m) }
 
-// refund is the label of a state. The money of a virtual account arrives after the
+// SideStatus names the shop's or Toss's own status, or gives it as it came.
+func (l Language) SideStatus(status string) string { return LookUp(l, SideStatusLabels, status) }
+
+// Status names where a break stands, or gives it as it came.
+func (l Language) Status(s reconcile.Status) string { return LookUp(l, StatusLabels, s) }
+
+// Refund is the label of a state. The money of a virtual account arrives after the
 // cancel, so that its success has a label of its own.
-func (l language) refund(state refunds.State, method pay.Method) string {
+func (l Language) Refund(state refunds.State, method pay.Method) string {
 	if state == refunds.StateSucceeded && method == pay.VirtualAccount {
-		return l.of(paidOut)
+		return l.Of(PaidOut)
 	}
-	return lookUp(l, stateLabels, state)
+	return LookUp(l, StateLabels, state)
 }
 
-// day writes a business date with its weekday: 2026-11-21 (토).
-func (l language) day(d pay.Day) string {
+// Day writes a business date with its weekday: 2026-11-21 (토).
+func (l Language) Day(d pay.Day) string {
 	if d == "" {
 		return ""
 	}
-	return string(d) + " (" + l.of(weekdayLabels[d.Weekday()]) + ")"
+	return string(d) + " (" + l.Of(weekdayLabels[d.Weekday()]) + ")"
 }
 
-// moment writes an instant in Seoul for people.
-func (l language) moment(t time.Time) string {
+// Moment writes an instant in Seoul for people.
+func (l Language) Moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.In(pay.Seoul).Format("2006-01-02 15:04:05") + " KST"
 }
 
-func (l language) yesNo(yes bool) string {
+// YesNo answers a question.
+func (l Language) YesNo(yes bool) string {
 	if yes {
-		return l.of(label{"예", "yes"})
+		return l.Of(Label{"예", "yes"})
 	}
-	return l.of(label{"아니요", "no"})
+	return l.Of(Label{"아니요", "no"})
 }
 
-// fill replaces {1}, {2} ... in a sentence, since the order of its parts
+// Fill replaces {1}, {2} ... in a sentence, since the order of its parts
 // differs between the languages.
-func (l language) fill(w label, parts ...string) string {
+func (l Language) Fill(w Label, parts ...string) string {
 	pairs := make([]string, 0, 2*len(parts))
 	for i, part := range parts {
 		pairs = append(pairs, "{"+string(rune('1'+i))+"}", part)
 	}
-	return strings.NewReplacer(pairs...).Replace(l.of(w))
+	return strings.NewReplacer(pairs...).Replace(l.Of(w))
 }
 
-// needRank is the place of a state in statesByNeed; an unknown one comes first.
-func needRank(state refunds.State) int { return slices.Index(statesByNeed, state) }
+// NeedRank is the place of a state in StatesByNeed; an unknown one comes first.
+func NeedRank(state refunds.State) int { return slices.Index(StatesByNeed, state) }
 
-// listed joins labels with commas.
-func (l language) listed(words []label) string {
+// Listed joins labels with commas.
+func (l Language) Listed(words []Label) string {
 	var list []string
 	for _, w := range words {
-		list = append(list, l.of(w))
+		list = append(list, l.Of(w))
 	}
 	return strings.Join(list, ", ")
 }
