@@ -9,7 +9,7 @@ import (
 	"daesa/internal/table"
 	"daesa/pay"
 	"daesa/refunds"
-	"daesa/reports"
+	"daesa/reports/refundfile"
 )
 
 // announceAfter is from when on it is said how long the look-ups of a file take.
@@ -131,7 +131,7 @@ func (x ImportRefunds) giveBack(file *RefundFile, imported Imported, plan bool) 
 	if x.Out == "" {
 		return "", nil
 	}
-	err = reports.SaveBack(x.Out, reports.GiveBack{
+	err = refundfile.SaveBack(x.Out, refundfile.GiveBack{
 		Source: file.Batch.Name, Layout: file.Batch.Layout, Password: x.Options.Password, Language: x.Language, Plan: plan,
 		Remarks: file.Remarks(imported, refunds.Language(x.Language)),
 	})

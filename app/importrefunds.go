@@ -14,6 +14,7 @@ import (
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports"
+	"daesa/reports/refundfile"
 )
 
 // BatchFile is the file of a batch, as the store keeps it. The same bytes are the
@@ -185,12 +186,12 @@ func (f *RefundFile) Import(ctx context.Context, store Additions, actor string, 
 
 // Remarks are what is said beside each row of a file that is given back: what
 // speaks against it, or where its request stands.
-func (f *RefundFile) Remarks(d Imported, language refunds.Language) []reports.Remark {
-	var list []reports.Remark
+func (f *RefundFile) Remarks(d Imported, language refunds.Language) []refundfile.Remark {
+	var list []refundfile.Remark
 	for line, faults := range f.Refused() {
-		remark := reports.Remark{Line: line}
+		remark := refundfile.Remark{Line: line}
 		for _, fault := range faults {
-			remark.Refused = append(remark.Refused, reports.Refusal{Column: f.titleOf(language, fault), Why: refunds.Said{Korean: fault.Korean, English: fault.Reason}})
+			remark.Refused = append(remark.Refused, refundfile.Refusal{Column: f.titleOf(language, fault), Why: refunds.Said{Korean: fault.Korean, English: fault.Reason}})
 		}
 		list = append(list, remark)
 	}
@@ -203,12 +204,12 @@ func (f *RefundFile) Remarks(d Imported, language refunds.Language) []reports.Re
 			continue
 		}
 		line := lines[row.Asking.Line]
-		list = append(list, reports.Remark{Line: line.Line, Known: line.Would == WouldKnow, State: line.State, CancelBy: line.CancelBy, Warning: row.Warning})
+		list = append(list, refundfile.Remark{Line: line.Line, Known: line.Would == WouldKnow, State: line.State, CancelBy: line.CancelBy, Warning: row.Warning})
 	}
 	if total := f.Batch.Total; total != nil && !f.TotalWrong && !f.TotalUnread {
-		list = append(list, reports.Remark{Line: total.Line, Total: true})
+		list = append(list, refundfile.Remark{Line: total.Line, Total: true})
 	}
-	slices.SortFunc(list, func(a, b reports.Remark) int { return a.Line - b.Line })
+	slices.SortFunc(list, func(a, b refundfile.Remark) int { return a.Line - b.Line })
 	return list
 }
 

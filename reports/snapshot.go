@@ -1,8 +1,8 @@
 // Package reports turns a night or a batch of refunds into what finance reads, a
-// workbook of sheets, labels, advice and colours and a short message, and reads back
-// what people wrote into the workbook. It knows the results of reconcile and refunds,
-// no database and no clock: a workbook is a function of its snapshot. Begin at
-// Snapshot and workbook.go; Package xlsx makes the file.
+// workbook of sheets and advice and a short message, and reads back what people wrote
+// into the workbook. It knows the results of reconcile and refunds, no database and no
+// clock: a workbook is a function of its snapshot. Begin at Snapshot and workbook.go;
+// package book has the labels, styles and lists, package xlsx makes the file.
 package reports
 
 import (

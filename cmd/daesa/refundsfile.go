@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"daesa/reports"
+	"daesa/reports/refundfile"
 )
 
 // checkOutputs refuses before anything is done what would write over the file
@@ -52,7 +52,7 @@ func (a *invocation) refundsTemplateCommand() *cobra.Command {
 				return failed("name a file that is not there yet", "%s: is there already", out)
 			}
 			now := a.now()
-			if err := reports.SaveRefundForm(out, language, now); err != nil {
+			if err := refundfile.SaveForm(out, language, now); err != nil {
 				return err
 			}
 			return a.show(templateDocument{out, a.ending()}, func() { a.printf("%s\n", out) })

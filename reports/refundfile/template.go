@@ -1,4 +1,4 @@
-package reports
+package refundfile
 
 import (
 	"io"
@@ -43,9 +43,9 @@ var formColumns = []formColumn{
 // formRows are how many rows of an empty file are drawn.
 const formRows = 500
 
-// SaveRefundForm writes an empty refund file: its columns, their meaning and
+// SaveForm writes an empty refund file: its columns, their meaning and
 // drop-downs, in Korean or English.
-func SaveRefundForm(path, name string, now time.Time) error {
+func SaveForm(path, name string, now time.Time) error {
 	l, err := book.LanguageOf(name)
 	if err != nil {
 		return err

@@ -1,4 +1,8 @@
-package reports
+// Package refundfile draws the files in which people ask for refunds: an empty one
+// that goes out, and a filled one that goes back to them with a remark beside each
+// row. It knows what a row can be told, but reads no request and asks nobody: what
+// is said of a row is app's. Begin at SaveBack; SaveForm draws the empty file.
+package refundfile
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package reports
+package refundfile
 
 import (
 	"errors"
@@ -228,7 +228,7 @@ func TestTheEmptyFileIsTakenAsItIs(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []string{"ko", "en"} {
 		path := filepath.Join(t.TempDir(), "form.xlsx")
-		if err := SaveRefundForm(path, lang, time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)); err != nil {
+		if err := SaveForm(path, lang, time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := refunds.ReadFile(path, refunds.FileOptions{DefaultMID: "m"}); err == nil || !strings.Contains(err.Error(), "has no rows under its header") {
