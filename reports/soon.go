@@ -74,7 +74,7 @@ func (m *summary) bankDayRow() halfRow {
 // even when empty. Amounts are in the first currency, and shown only where the list
 // has all requests of the state.
 func (m *summary) queueRows() []halfRow {
-	const waiting = 5 // of statesByNeed
+	const waiting = 5 // of book.StatesByNeed
 	var rows []halfRow
 	add := func(name string, state string, hot bool) {
 		r, s, number := m.hotRow(hot), m.night.refundsIn(refunds.State(state)), m.night.sum.Refunds[state]
