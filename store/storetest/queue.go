@@ -278,6 +278,19 @@ func brakeAndLimits(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), limits(refunds.Limits{Single: 6000, Run: 11_000, Day: 11_000}, 2)); err != nil {
 		t.Fatal(err)
 	}
+	// What another run has sent counts for the day, and not for this run.
+	asked(t, db, "t", 4000, time.Time{})
+	c = claimed(t, db, choice("a", now))
+	another := limits(refunds.Limits{Single: 6000, Run: 4000, Day: 14_999}, 1)
+	another.RunID = "another run"
+	var limit *refunds.LimitError
+	if err := db.Begin(t.Context(), another); !errors.As(err, &limit) || limit.Limit != "max_amount_per_day" {
+		t.Errorf("another run, beyond the day: %v", err)
+	}
+	another.Budget.Of[pay.KRW] = refunds.Limits{Single: 6000, Run: 4000, Day: 15_000}
+	if err := db.Begin(t.Context(), another); err != nil {
+		t.Errorf("another run, within the day: %v", err)
+	}
 }
 
 func oneClaim(t *testing.T, db *store.DB) {
