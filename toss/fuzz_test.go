@@ -61,8 +61,13 @@ func FuzzTransactions(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(page.Rows) > PageLimit || (page.Next == "") != (len(page.Rows) == 0) {
-			t.Errorf("%d rows, next %q", len(page.Rows), page.Next)
+		if len(page.Rows)+len(page.Bad) > PageLimit || page.Empty() && page.Next != "" || len(page.Bad) == 0 && page.Next == "" && !page.Empty() {
+			t.Errorf("%d rows, %d bad, next %q", len(page.Rows), len(page.Bad), page.Next)
+		}
+		for _, row := range page.Bad {
+			if row.Err == nil {
+				t.Errorf("a bad row without a reason: %+v", row)
+			}
 		}
 		for _, row := range page.Rows {
 			if row.TransactionKey == "" || row.PaymentKey == "" || row.At.IsZero() && row.At.Year() != 1 || row.MID == "" {
