@@ -322,6 +322,21 @@ func TestATransferByHandAndTossAreTogetherNeverMoreThanWasPaid(t *testing.T) {
 	}
 }
 
+// A won more than is left is above the balance; that no part bears it either is
+// not what people must be told.
+func TestATransferByHandOneWonAboveIsAboveTheBalance(t *testing.T) {
+	t.Parallel()
+	left := Left{Amount: 10_000, TaxFree: 4000, Taxable: 6000}
+	for amount, want := range map[int64]string{10_000: "", 10_001: WhyAboveBalance, 9_999: ""} {
+		if got := left.Misfit(Parts{Amount: amount, TaxFree: 4000}); got != want {
+			t.Errorf("%d of 10,000: %q, want %q", amount, got, want)
+		}
+	}
+	if got := left.Misfit(Parts{Amount: 6001}); got != WhyTaxPart {
+		t.Errorf("within the balance, above its taxable part: %q", got)
+	}
+}
+
 // TestAFailedPayoutThatWasTransferredLowersTheBalanceOnce: the cancel has taken
 // the money from the balance, and the transfer is that same money.
 func TestAFailedPayoutThatWasTransferredLowersTheBalanceOnce(t *testing.T) {
