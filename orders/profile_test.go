@@ -273,6 +273,11 @@ func TestWhatWasCancelledBeforeAnybodyPaidIsNoRefund(t *testing.T) {
 	if len(good) != 1 || !good[0].PaidUnknown {
 		t.Errorf("one of its rows may have been paid: %+v", good)
 	}
+	good, _ = read(t, write(t, itemsHead+"A,입금전취소,1000,0,2026-11-27 10:00:00,,가상계좌\n"+
+		"A,취소완료,1000,0,2026-11-27 10:00:00,,가상계좌\nA,입금전취소,1000,0,2026-11-27 10:00:00,,가상계좌\n"), by(t, "cafe24"))
+	if len(good) != 1 || !good[0].PaidUnknown {
+		t.Errorf("the second of its rows may have been paid: %+v", good)
+	}
 	good, _ = read(t, write(t, "주문 번호,주문 상태,주문 일시,결제1 - 결제 수단,결제1 - 결제 금액,결제1 - 결제 일시,결제1 - 환불 금액\nA,처리 안 함,2026-11-27 10:00:00,카드,1000,,0\n"), by(t, "sixshop"))
 	if len(good) != 1 || good[0].Status != pay.OrderCanceled || good[0].PaidUnknown {
 		t.Errorf("%+v", good)

@@ -100,3 +100,24 @@ func TestAReplacementThatNamesNoPartIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A profile of one's own may say that the largest figure counts.
+func TestTheLargestOfAnOrdersRefundsCountsWhereItsProfileSaysSo(t *testing.T) {
+	t.Parallel()
+	options := by(t, "godomall")
+	profile, err := profileOf(t, "extends: godomall\nfold: {canceled_amount: max}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Profile = profile
+	for _, figures := range [][2]string{{"10000", "15000"}, {"15000", "10000"}} {
+		var rows strings.Builder
+		for i, figure := range figures {
+			rows.WriteString("2611270011," + string(rune('1'+i)) + ",환불완료,50000," + figure + ",0,0,신용카드,2026-11-27 10:00:00,2026-11-27 10:01:00,2026-11-27 20:00:00\n")
+		}
+		good, bad := read(t, write(t, godomallHead+rows.String()), options)
+		if len(good) != 1 || len(bad) > 0 || good[0].CanceledAmount != 15_000 {
+			t.Errorf("%v: %+v %v", figures, good, bad)
+		}
+	}
+}
