@@ -116,7 +116,7 @@ func (p *capturePass) unlisted(ctx context.Context, m CaptureMerchant, err error
 // badRows notes the rows of the list that cannot be read, and says whether there
 // are any: a virtual account may stand in them. The others are watched.
 func (p *capturePass) badRows(m CaptureMerchant, list *accountList) bool {
-	bad := list.reader.bad
+	bad := list.so.bad
 	if len(bad) == 0 {
 		return false
 	}

@@ -105,9 +105,9 @@ func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool)
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if len(reader.bad) > 0 { // what they say is not known, so the day is not covered
+	if len(whole.bad) > 0 { // what they say is not known, so the day is not covered
 		n.unread(w.Day)
-		n.badRows(reader.bad, reconcile.PartListRow, reconcile.PartListMore)
+		n.badRows(whole.bad, reconcile.PartListRow, reconcile.PartListMore)
 		return nil
 	}
 	w.Pages, w.Rows = reader.pages, whole.rows

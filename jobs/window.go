@@ -50,6 +50,7 @@ type tally struct {
 	sum         uint64
 	byMID       map[string]int64
 	first, last time.Time // of the rows, in the provider's time
+	bad         []pay.BadRow
 
 	ended  bool   // an empty page came: the list has no more rows
 	next   string // the key to go on after
@@ -62,7 +63,7 @@ func (t tally) same(o tally) bool { return t.rows == o.rows && t.sum == o.sum }
 
 // plus is what two halves showed together.
 func (t tally) plus(o tally) tally {
-	sum := tally{rows: t.rows + o.rows, sum: t.sum + o.sum, byMID: map[string]int64{}}
+	sum := tally{rows: t.rows + o.rows, sum: t.sum + o.sum, byMID: map[string]int64{}, bad: slices.Concat(t.bad, o.bad)}
 	for _, half := range []tally{t, o} {
 		for mid, n := range half.byMID {
 			sum.byMID[mid] += n
@@ -95,7 +96,9 @@ func (t *tally) add(p pay.TransactionPage) {
 		}
 	}
 	for _, row := range p.Bad {
-		t.count(shown, maphash.Comparable(rowSeed, row.Key))
+		if t.count(shown, maphash.Comparable(rowSeed, row.Key)) || row.Key == "" {
+			t.bad = append(t.bad, row)
+		}
 	}
 	t.before = shown
 }
@@ -123,7 +126,6 @@ type listReader struct {
 	requests int
 	pages    int   // that came
 	longest  int64 // rows of the longest of them
-	bad      []pay.BadRow
 }
 
 // read reads a stretch whole. A page that is shorter than what was asked for is
@@ -225,7 +227,6 @@ func (r *listReader) turn(ctx context.Context, s stretch, t *tally) error {
 		return nil
 	}
 	r.longest = max(r.longest, int64(len(page.Rows)+len(page.Bad)))
-	r.noteBad(page.Bad)
 	t.add(page)
 	if t.used[page.Next] {
 		t.refuse = fmt.Errorf("the pages repeat: this one ends with a key that an earlier one ended with")
@@ -233,16 +234,6 @@ func (r *listReader) turn(ctx context.Context, s stretch, t *tally) error {
 	}
 	t.used[page.Next], t.next = true, page.Next
 	return nil
-}
-
-// noteBad remembers the rows that cannot be read, once each: a stretch may be
-// read again in halves.
-func (r *listReader) noteBad(rows []pay.BadRow) {
-	for _, row := range rows {
-		if row.Key == "" || !slices.ContainsFunc(r.bad, func(known pay.BadRow) bool { return known.Key == row.Key }) {
-			r.bad = append(r.bad, row)
-		}
-	}
 }
 
 func unreadable(s stretch, format string, values ...any) error {
