@@ -73,11 +73,14 @@ func (d *DB) takeBack(ctx context.Context, tx *sqlx.Tx, night jobs.Written, chan
 
 // BreakFilter chooses breaks; empty fields choose all. Status open means open,
 // refunding and reopened.
-type BreakFilter struct{ MID, Status, Kind string }
+type BreakFilter struct {
+	MID, Status, Kind string
+	Scope             reconcile.BreakScope
+}
 
 // Breaks lists breaks by merchant and order.
 func (d *DB) Breaks(ctx context.Context, f BreakFilter) ([]reconcile.Break, error) {
-	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "statuses": listed(reconcile.Status(f.Status).Lists()), "kind": f.Kind})
+	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "statuses": listed(reconcile.Status(f.Status).Lists()), "kind": f.Kind, "scope": string(f.Scope)})
 }
 
 // BreaksOfOrder gives every break of an order number.
