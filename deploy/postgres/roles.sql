@@ -82,6 +82,7 @@ INSERT INTO wanted VALUES
   ('ledger_transactions', 'S I U D', 'S', 'S'),
   ('ledger_moves',    'S I U', 'S', 'S'),
   ('ledger_marks',    'S I U', 'S', 'S'),
+  ('ledger_todo',     'S I D', 'S', 'S'),
   ('import_looks',    'S I U D', 'S', 'S'),
   ('captures',        'S I U', 'S', 'S'),
   ('capture_reads',   'S I U', 'S', 'S'),

@@ -137,3 +137,12 @@ CREATE TABLE ledger_marks (
   mid      {{.Key}} NOT NULL PRIMARY KEY,
   taken_at {{.Time}} NOT NULL
 ) {{.Strict}};
+
+-- Payments of which something was read that the ledger has not taken over yet.
+CREATE TABLE ledger_todo (
+  mid         {{.Key}} NOT NULL,
+  order_id    {{.Key}} NOT NULL,
+  payment_key {{.Key}} NOT NULL,
+  PRIMARY KEY (mid, order_id, payment_key)
+) {{.Clustered}};
+CREATE INDEX payments_looked ON payments (mid, looked_up_at);

@@ -70,6 +70,8 @@ UPDATE windows SET uncovered_at = :now WHERE mid = :mid AND day = :day AND uncov
 -- name: windows_known
 SELECT day, CASE WHEN uncovered_at IS NULL THEN 1 ELSE 0 END AS covered FROM windows
 WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
+-- name: windows_covered
+SELECT day, read_at FROM windows WHERE mid = :mid AND day >= :from AND day <= :to AND uncovered_at IS NULL ORDER BY day
 -- name: window_reads_of
 SELECT day, pages, row_count, unknown_mid, reread FROM window_reads
 WHERE mid = :mid AND run_id = :run_id ORDER BY day
