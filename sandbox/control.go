@@ -36,6 +36,9 @@ The sandbox's own, never Toss's (no key needed):
                                              {"limit":{"amount":5000000,"from":"2026-11-24","until":"2026-11-27"}}: what is above it stays unpaid
   POST /sandbox/settle-until                 {"until":"2026-11-30"}: the clock goes to 08:00 of the morning after the last payout of
                                              what was sold or cancelled up to that day; "methods":["card","easy_pay"] looks at these
+  GET  /sandbox/passbook.csv                 the shop's passbook: ?from=&to=&layout=kb|shinhan|woori|toss|hana|ibk
+                                             &opening=N&encoding=utf-8|cp949&plant=missing,rebate,split,merged,short,late
+  GET  /sandbox/passbook.json                the same, with the payouts and what was planted where
   POST /sandbox/settlements                  a JSON array of settlement rows, in place of the ledger's; null: the ledger's again
   POST /sandbox/webhooks                     {"eventType":"payout.changed","entityBody":{...}}: signed
   GET  /sandbox/calls                        requests so far, by API
@@ -54,6 +57,7 @@ func (s *Sandbox) controlRoutes() {
 	s.mux.HandleFunc("POST /sandbox/settlements", control(s.changeSettlements))
 	s.mux.HandleFunc("POST /sandbox/webhooks", control(s.sendWebhook))
 	s.settleRoutes()
+	s.passbookRoutes()
 	s.mux.HandleFunc("POST /sandbox/payments", control(s.makePayment))
 	s.mux.HandleFunc("POST /sandbox/payments/{key}/{act}", control(s.changePayment))
 }

@@ -615,7 +615,7 @@ func TestSettlementsSurviveARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.at("2026-12-01 10:00:00")
-	rows := h.settled(anyDay)
+	rows, book := h.settled(anyDay), h.call("GET", "/sandbox/passbook.csv?plant=short", "").raw
 	if err := h.s.Save(path); err != nil {
 		t.Fatal(err)
 	}
@@ -625,6 +625,9 @@ func TestSettlementsSurviveARestart(t *testing.T) {
 	}
 	if diff := cmp.Diff(rows, again.settled(anyDay)); diff != "" || len(rows) < 50 {
 		t.Errorf("%d rows: %s", len(rows), diff)
+	}
+	if diff := cmp.Diff(book, again.call("GET", "/sandbox/passbook.csv?plant=short", "").raw); diff != "" {
+		t.Error(diff)
 	}
 }
 
