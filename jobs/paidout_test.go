@@ -32,7 +32,7 @@ func (silent) PaidOut(context.Context, pay.Day, int) (pay.SettlementPage, error)
 // payouts gives pages of a test's own.
 type payouts []pay.SettlementPage
 
-func (p payouts) PaidOut(_ context.Context, _ pay.Day, page int) (pay.SettlementPage, error) {
+func (p payouts) Settlements(_ context.Context, _ pay.SettledBy, _ pay.Day, page int) (pay.SettlementPage, error) {
 	if page > len(p) {
 		return pay.SettlementPage{Evidence: pay.Evidence{API: "settlements", About: "end", Body: []byte("[]"), FetchedAt: time.Now()}}, nil
 	}
@@ -47,7 +47,7 @@ func paid(key string, amount int64) pay.Settlement {
 }
 
 // payoutNight runs the night of oneDay with payouts, as another run of it would.
-func (w *world) payoutNight(p jobs.Payouts, later time.Duration) (reports.Snapshot, error) {
+func (w *world) payoutNight(p jobs.SettlementList, later time.Duration) (reports.Snapshot, error) {
 	n := w.nightly()
 	n.Payouts = p
 	return n.Run(w.t.Context(), last, morning(last).Add(later))

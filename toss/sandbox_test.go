@@ -113,7 +113,7 @@ func TestPagingAgainstTheSandbox(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Kind != pay.FailurePaging {
 		t.Errorf("an unknown key: %v", err)
 	}
-	if page, err := client.PaidOut(t.Context(), day, 1); err != nil {
+	if page, err := client.Settlements(t.Context(), pay.ByPaidOut, day, 1); err != nil {
 		t.Errorf("%d settlements, %v", page.Shown, err)
 	}
 }
