@@ -240,9 +240,9 @@ func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []s
 		addMoves(moves, outcomes[i].Moves)
 	}
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		into := database.NewBulk(d.db, tx, "INSERT INTO ledger_transactions (mid, payment_key, transaction_key, order_id, currency, method, amount, at, recorded_at, settled, due_by)", 11,
+		into := database.NewBulk(d.db, tx, "INSERT INTO ledger_transactions (mid, payment_key, transaction_key, order_id, currency, method, amount, at, day, recorded_at, settled, due_by)", 12,
 			`ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET order_id = excluded.order_id, currency = excluded.currency, method = excluded.method,
-			amount = excluded.amount, at = excluded.at, recorded_at = excluded.recorded_at, settled = excluded.settled, due_by = excluded.due_by`, rowBatch)
+			amount = excluded.amount, at = excluded.at, day = excluded.day, recorded_at = excluded.recorded_at, settled = excluded.settled, due_by = excluded.due_by`, rowBatch)
 		defer into.Close()
 		for i, outcome := range outcomes {
 			for _, key := range outcome.Drop {
@@ -251,7 +251,7 @@ func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []s
 				}
 			}
 			for _, p := range outcome.Write {
-				if err := into.Add(ctx, mid, p.PaymentKey, p.TransactionKey, p.OrderID, string(p.Currency), string(p.Method), p.Amount, at(p.At), at(p.Recorded),
+				if err := into.Add(ctx, mid, p.PaymentKey, p.TransactionKey, p.OrderID, string(p.Currency), string(p.Method), p.Amount, at(p.At), string(pay.DayOf(p.At)), at(p.Recorded),
 					flag(p.Settled), string(p.DueBy)); err != nil {
 					return err
 				}

@@ -83,6 +83,7 @@ INSERT INTO wanted VALUES
   ('ledger_moves',    'S I U', 'S', 'S'),
   ('ledger_marks',    'S I U', 'S', 'S'),
   ('ledger_todo',     'S I D', 'S', 'S'),
+  ('ledger_adjustments', 'S I U(undone_at)', 'S I U(undone_at)', 'S'),
   ('bank_matches',    'S I U(dropped_at,dropped_by,drop_note)', 'S', 'S'),
   ('bank_match_parts', 'S I',  'S', 'S'),
   ('bank_taken_lines', 'S I D', 'S', 'S'),

@@ -109,12 +109,13 @@ CREATE TABLE ledger_transactions (
   method          {{.Key}} NOT NULL,
   amount          {{.Int}} NOT NULL,
   at              {{.Time}} NOT NULL,
+  day             {{.Key}} NOT NULL,
   recorded_at     {{.Time}} NOT NULL,
   settled         {{.Int}} NOT NULL,
   due_by          {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key, transaction_key)
 ) {{.Clustered}};
-CREATE INDEX ledger_transactions_open ON ledger_transactions (mid, due_by, currency, at, method, amount) WHERE settled = 0;
+CREATE INDEX ledger_transactions_open ON ledger_transactions (mid, due_by, currency, day, method, amount) WHERE settled = 0;
 
 -- What moved the receivable, summed by month of its own date, method and the moment
 -- at which it was recorded. It only grows: what changes is taken back and put anew.
@@ -131,6 +132,22 @@ CREATE TABLE ledger_moves (
   fee_vat     {{.Int}} NOT NULL,
   PRIMARY KEY (mid, currency, month, method, day, recorded_at)
 ) {{.Clustered}};
+
+-- What people decided that changes what Toss owes; what lapsed, or was decided anew,
+-- stays with the moment at which it did.
+CREATE TABLE ledger_adjustments (
+  break_id    {{.Key}} NOT NULL,
+  recorded_at {{.Time}} NOT NULL,
+  mid         {{.Key}} NOT NULL,
+  currency    {{.Key}} NOT NULL,
+  method      {{.Key}} NOT NULL,
+  kind        {{.Key}} NOT NULL,
+  subject     {{.Key}} NOT NULL,
+  decided_as  {{.Key}} NOT NULL,
+  amount      {{.Int}} NOT NULL,
+  undone_at   {{.Time}},
+  PRIMARY KEY (break_id, recorded_at)
+) {{.Strict}};
 
 -- Until when the ledger of a merchant has taken over what nights read.
 CREATE TABLE ledger_marks (

@@ -178,3 +178,37 @@ WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY dropped_at, id
 -- name: month_versions
 SELECT month, version, locked_at, locked_by, note, reopened_at, reopened_by, reopen_note, row_count, rows_hash, journal_head
 FROM month_versions ORDER BY month, version
+
+-- name: ledger_moves
+SELECT currency, month, method, day, recorded_at, approvals, cancels, fees, fee_vat FROM ledger_moves WHERE mid = :mid
+ORDER BY currency, month, method, day, recorded_at
+-- name: ledger_no_row
+SELECT currency, day, method, count(*) AS number, sum(amount) AS amount FROM ledger_transactions
+WHERE mid = :mid AND settled = 0 GROUP BY currency, day, method ORDER BY currency, day, method
+-- name: add_adjustment
+INSERT INTO ledger_adjustments (break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount)
+VALUES (:break_id, :recorded_at, :mid, :currency, :method, :kind, :subject, :decided_as, :amount)
+ON CONFLICT (break_id, recorded_at) DO NOTHING
+-- name: undo_adjustment
+UPDATE ledger_adjustments SET undone_at = :now WHERE break_id = :break_id AND undone_at IS NULL
+-- name: ledger_adjustments
+SELECT break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount, undone_at FROM ledger_adjustments
+WHERE mid = :mid ORDER BY recorded_at, break_id
+-- name: month_figures
+SELECT figures FROM month_versions WHERE month = :month AND version = :version
+-- name: add_month_version
+INSERT INTO month_versions (month, version, locked_at, locked_by, note, row_count, rows_hash, journal_head, figures)
+VALUES (:month, :version, :locked_at, :locked_by, :note, :row_count, :rows_hash, :journal_head, :figures)
+-- name: reopen_month
+UPDATE month_versions SET reopened_at = :now, reopened_by = :actor, reopen_note = :note WHERE month = :month AND version = :version AND reopened_at IS NULL
+-- name: fee_invoices
+SELECT month, mids, currency, supply, vat, issued, actor, at FROM fee_invoices ORDER BY month, mids, currency, at
+-- name: add_fee_invoice
+INSERT INTO fee_invoices (month, mids, currency, supply, vat, issued, actor, at) VALUES (:month, :mids, :currency, :supply, :vat, :issued, :actor, :at)
+-- name: month_openings
+SELECT mid, currency, month, amount, note, actor, at FROM month_openings ORDER BY mid, currency, at
+-- name: add_month_opening
+INSERT INTO month_openings (mid, currency, month, amount, note, actor, at) VALUES (:mid, :currency, :month, :amount, :note, :actor, :at)
+-- name: settlement_rows_of_months
+SELECT * FROM settlement_rows WHERE mid = :mid AND month >= :from AND month <= :to AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
+ORDER BY payment_key, transaction_key, copy
