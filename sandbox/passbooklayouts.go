@@ -87,7 +87,7 @@ var bankLayouts = []bankLayout{
 	{
 		name: "ibk",
 		above: func(from, to string) [][]string {
-			return [][]string{{"입출금 거래내역"}, {"계좌번호", "111-222222-01-23" + ownAccount[2:]}, {"조회기간: " + from + " ~ " + to}, nil, nil}
+			return [][]string{{"입출금 거래내역"}, {"계좌번호", "111-222222-0" + ownAccount}, {"조회기간: " + from + " ~ " + to}, nil, nil}
 		},
 		header: []string{"No", "거래일시", "출금", "입금", "거래후 잔액", "거래내용", "송금메시지", "상대계좌번호", "상대은행", "거래구분", "수표어음금액", "CMS코드", "상대계좌예금주명"},
 		row: func(n int, l *PassbookLine) []string {
