@@ -22,34 +22,34 @@ var breakColumns = []book.Column[*line[reconcile.Break]]{
 	{Name: columnKind, Width: 15, Left: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return xlsx.Text(l.Tag, l.Book.Lang.Kind(l.Row.Kind)) }},
 	{Name: columnState, Width: 9, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Centred(l.Book.Lang.Status(l.Row.Status)) }},
 	{Name: book.ColumnMID, Width: 14, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Row.MID) }},
-	{Name: book.Label{"대상", "Subject"}, Width: 24, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
+	{Name: book.Label{"대상", "Subject"}, Width: 22, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
 		return l.Says(cmp.Or(l.Row.Subject, l.Row.OrderID))
-	}},
-	{Name: columnMethod, Width: 9, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
-		if l.Row.Method == pay.MethodUnknown {
-			return l.Centred("–")
-		}
-		return l.Centred(l.Book.method(l.Row.Method))
 	}},
 	{Name: book.ColumnCurrency, Width: 7, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Currency(l.Row.Currency) }},
 	{Name: columnOurs, Width: 12, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return amount(l, l.Row.LocalAmount) }},
 	{Name: columnTheirs, Width: 12, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return amount(l, l.Row.ProviderAmount) }},
 	{Name: book.ColumnAmount, Width: 12, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return over(l, l.Row.Amount) }},
-	{Name: columnShare, Width: 12, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return over(l, l.Row.Share) }},
 	{Name: book.Label{"최초 발생일", "First seen"}, Width: 11, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.On(l.Row.FirstSeen) }},
-	{Name: book.Label{"경과 영업일", "Bank days"}, Width: 8, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
+	{Name: book.Label{"경과 영업일", "Bank days"}, Width: 9, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
 		return l.Counted(int64(l.Row.FirstSeen.BankDaysUntil(pay.DayOf(l.Book.month.Now))))
 	}},
-	{Name: book.Label{"내용 → 조치사항", "Meaning → what to do"}, Width: 34, Left: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Book.Lang.Advice(l.Row.Kind)) }},
 	{Name: book.Label{"결정", "Decision"}, Width: 13, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
 		if l.Row.Resolution == "" {
 			return l.Centred("–")
 		}
 		return l.Centred(book.LookUp(l.Book.Lang, book.DecisionLabels, l.Row.Resolution))
 	}},
+	{Name: book.Label{"내용 → 조치사항", "Meaning → what to do"}, Width: 36, Left: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Book.Lang.Advice(l.Row.Kind)) }},
 	{Name: book.Label{"담당자", "Owner"}, Width: 10, Left: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(cmp.Or(l.Row.ResolvedBy, l.Row.Owner)) }},
 	{Name: columnNote, Width: 18, Left: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Row.Note) }},
 	{Name: book.Label{"결정일시", "Decided at"}, Width: 16, Details: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.At(l.Row.ResolvedAt) }},
+	{Name: columnMethod, Width: 9, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
+		if l.Row.Method == pay.MethodUnknown {
+			return l.Centred("–")
+		}
+		return l.Centred(l.Book.method(l.Row.Method))
+	}},
+	{Name: columnShare, Width: 12, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return over(l, l.Row.Share) }},
 	{Name: columnOrder, Width: 22, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Row.OrderID) }},
 	{Name: columnKey, Width: 28, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Row.PaymentKey) }},
 	{Name: book.Label{"불일치 ID", "Break ID"}, Width: 19, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Row.ID) }},

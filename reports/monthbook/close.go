@@ -39,11 +39,12 @@ func (b *monthBook) drawClose(s *xlsx.Sheet) {
 	p.banners()
 	p.cards()
 	p.halves()
-	p.charts()
+	top := p.chartRoom()
 	p.reasons()
 	p.ledgers()
 	p.words()
 	s.Widen(3)
+	p.charts(top)
 }
 
 // stateColours say how a month stands.
@@ -200,17 +201,25 @@ func (p *closePage) ledgers() {
 	}
 }
 
-// charts: the ages, the fees and the payouts, side by side.
-func (p *closePage) charts() {
-	const rows = 13
+// chartRows is how many rows the charts stand on.
+const chartRows = 13
+
+// chartRoom keeps the rows that the charts stand on, and gives the first one.
+func (p *closePage) chartRoom() int {
 	p.s.Add(6)
-	top, wide, c := p.s.Last()+1, p.s.Pixels(firstColumn, lastColumn)/3, p.FirstCurrency()
-	for range rows {
+	top := p.s.Last() + 1
+	for range chartRows {
 		p.s.Add(book.ChartHeight)
 	}
+	return top
+}
+
+// charts: the ages, the fees and the payouts, side by side.
+func (p *closePage) charts(top int) {
+	wide, c := p.s.Pixels(firstColumn, lastColumn)/3, p.FirstCurrency()
 	place := func(i int, of book.Rows, chart xlsx.Chart) {
 		if !of.Empty() {
-			chart.Width, chart.Height = wide-6, book.ChartPixels(rows)-6
+			chart.Width, chart.Height = wide-6, book.ChartPixels(chartRows)-6
 			p.s.Chart(firstColumn, top, i*wide, chart)
 		}
 	}
@@ -219,15 +228,19 @@ func (p *closePage) charts() {
 			return xlsx.Chart{}
 		}
 		format, unit := p.Axis(c, of.Most)
+		if of.Most >= 1_000_000 && of.Most < 10_000_000 { // thousands would need room for five digits
+			_, unit = p.Axis(c, 10_000_000)
+			format = `0.0,,`
+		}
 		chart := book.NewChart(kind, p.Lang.Fill(title, unit), s())
 		chart.Format = format
 		return chart
 	}
 	place(0, p.ages, titled(p.ages, xlsx.Bars, book.Label{"경과 구간별 미정산({1})", "Unsettled by age ({1})"}, func() xlsx.Series { return p.ages.From(9, 12, "E0A84A") }))
-	place(1, p.fees, titled(p.fees, xlsx.Bars, book.Label{"결제수단별 수수료({1}, 부가세 별도)", "Fees by method ({1}, without VAT)"}, func() xlsx.Series { return p.fees.Series(5, "5B7FC4") }))
-	days := titled(p.days, xlsx.Columns, book.Label{"지급예정액과 통장 입금액({1})", "Payouts against the passbook ({1})"}, func() xlsx.Series { return p.days.Series(2, "B9CCEE") })
+	place(1, p.fees, titled(p.fees, xlsx.Bars, book.Label{"결제수단별 수수료({1})", "Fees by method ({1})"}, func() xlsx.Series { return p.fees.Series(5, "5B7FC4") }))
+	days := titled(p.days, xlsx.Columns, book.Label{"지급예정·통장 입금({1})", "Payouts, passbook ({1})"}, func() xlsx.Series { return p.days.From(7, 8, "B9CCEE") })
 	if !p.days.Empty() {
-		banked := p.days.Series(3, book.Green)
+		banked := p.days.From(7, 9, book.Green)
 		days.Beside = &banked
 		days = book.ByDay(days, p.days)
 	}

@@ -181,8 +181,8 @@ func (b *monthBook) invoice(s *xlsx.Sheet, v *Invoice) {
 	}
 	plain, bold := b.Row(book.Tone{Indent: 1}), b.Row(book.Tone{Bold: true})
 	draw(bold, b.Say("당월 거래의 수수료", "Fees of the month's transactions"), v.Bridge.Transacted)
-	draw(plain, b.Say("− 다른 달 계산서에 포함되는 당월 거래", "− of these, invoiced with another month"), v.Bridge.Later)
-	draw(plain, b.Say("+ 당월 계산서에 포함되는 다른 달 거래", "+ of another month, invoiced with this one"), v.Bridge.Earlier)
+	draw(plain, b.Say("(−) 다른 달 계산서에 포함되는 당월 거래", "(−) of these, invoiced with another month"), v.Bridge.Later)
+	draw(plain, b.Say("(+) 당월 계산서에 포함되는 다른 달 거래", "(+) of another month, invoiced with this one"), v.Bridge.Earlier)
 	should := draw(bold, b.Say("A. 계산서 대상 수수료", "A. What the invoice should be of"), v.Bridge.Invoiced)
 	if v.Entered == nil {
 		r := b.Row(book.Tone{Colour: book.Amber, Fill: book.Cream})

@@ -57,8 +57,9 @@ func (b *monthBook) drawForward(s *xlsx.Sheet) {
 	}
 	b.drawShares(s)
 	b.methodsCheck()
+	start := s.Last()
 	b.drawChecks(s)
-	b.drawDays(s)
+	b.drawDays(s, start)
 	s.Widen(4)
 	s.OnePage = s.Tall() <= forwardOnePage
 	s.IgnoreTextNumbers(xlsx.Span(1, 1, len(s.Widths), s.Last()))
@@ -205,7 +206,8 @@ func (b *monthBook) drawShares(s *xlsx.Sheet) {
 	}
 	b.heading(s, b.Say("원인 미확인 차이의 불일치별 내역", "What the difference is of, break by break"))
 	g := s.Grid(s.Last(), 19, [2]int{1, 1}, [2]int{2, 3}, [2]int{4, 6}, [2]int{7, 8}, [2]int{9, 9})
-	g.Add(b.Heads(book.ColumnMID, columnKind, book.Label{"대상", "Subject"}, book.Label{"결정", "Decision"}, book.ColumnAmount)...)
+	g.Add(b.leftHeads(book.ColumnMID, columnKind, book.Label{"대상", "Subject"}, book.Label{"결정", "Decision"}, book.ColumnAmount)...)
+	g.Put(5, b.Heads(book.ColumnAmount, book.ColumnAmount)[1])
 	for i := range b.month.Ledgers {
 		l := &b.month.Ledgers[i]
 		for _, share := range l.sorted() {
@@ -213,11 +215,11 @@ func (b *monthBook) drawShares(s *xlsx.Sheet) {
 			if share.Decided != "" {
 				decided = book.LookUp(b.Lang, book.DecisionLabels, share.Decided)
 			}
-			g.Add(r.Label(l.MID), r.Says(b.Lang.Kind(share.Kind)), r.Says(share.Subject), r.Says(decided), r.Over(l.Currency, share.Amount))
+			g.Add(r.Label(l.MID), r.Label(b.Lang.Kind(share.Kind)), r.Label(share.Subject), r.Label(decided), r.Over(l.Currency, share.Amount))
 		}
 		if rest := b.rest(l); rest != 0 {
 			r := b.Row(book.AlarmTone)
-			g.Add(r.Label(l.MID), r.Says(b.Lang.Of(unnamedLabel)), r.Says(""), r.Says(""), r.Over(l.Currency, rest))
+			g.Add(r.Label(l.MID), r.Label(b.Lang.Of(unnamedLabel)), r.Blank(), r.Blank(), r.Over(l.Currency, rest))
 		}
 	}
 }
@@ -240,8 +242,9 @@ func (b *monthBook) rest(l *Ledger) int64 {
 	return rest
 }
 
-// drawDays are the payouts of the first currency day by day, against the passbook.
-func (b *monthBook) drawDays(s *xlsx.Sheet) {
+// drawDays are the payouts of the first currency day by day, against the passbook:
+// below a row, beside the checks.
+func (b *monthBook) drawDays(s *xlsx.Sheet, below int) {
 	c := b.FirstCurrency()
 	expected, banked := map[pay.Day]int64{}, map[pay.Day]int64{}
 	for i := range b.month.Payouts {
@@ -257,8 +260,8 @@ func (b *monthBook) drawDays(s *xlsx.Sheet) {
 	if len(expected) == 0 {
 		return
 	}
-	b.heading(s, b.Say("지급일별 지급예정액과 통장 입금액", "Payouts by day, against the passbook"))
-	g := s.Grid(s.Last(), 17, xlsx.Singles(1, 4)...)
+	s.Set(7, below+2, xlsx.Text(b.Style(book.HeadingStyle), b.Say("지급일별 지급예정액과 통장 입금액", "Payouts by day, against the passbook")))
+	g := s.Grid(below+2, 19, xlsx.Singles(7, 4)...)
 	head := g.Add(b.Heads(columnPayoutDay, columnExpected, columnBanked, columnDifference)...)
 	r := b.Row(book.Tone{})
 	var most int64

@@ -45,7 +45,7 @@ func (p *closePage) bridge(g *xlsx.Grid, c pay.Currency) {
 	g.Add(p.Heads(columnKind, book.ColumnAmount, priorLabel)...)
 	plain, bold := p.Row(book.Tone{Indent: 1}), p.Row(book.Tone{Bold: true})
 	first := g.Row() + 1
-	signs := map[int]string{figureApprovals.column: "+ ", figureCancels.column: "− ", figureFees.column: "− ", figureFeeVAT.column: "− ", figurePaid.column: "− ", figureAdjustments.column: "± "}
+	signs := map[int]string{figureApprovals.column: "(+) ", figureCancels.column: "(−) ", figureFees.column: "(−) ", figureFeeVAT.column: "(−) ", figurePaid.column: "(−) ", figureAdjustments.column: "(±) "}
 	for _, f := range figures[:7] {
 		r, apart := plain, xlsx.Text(plain.Right("@"), "–")
 		if f.column == figureOpening.column {
@@ -61,7 +61,7 @@ func (p *closePage) bridge(g *xlsx.Grid, c pay.Currency) {
 		formula += sign + g.At(2, first+1+i)
 	}
 	total := p.Row(book.Tone{Bold: true, Above: book.Navy, Fill: book.Pale})
-	closing := g.Add(total.Label("= "+p.Lang.Of(closingLabel)), total.Money(c, p.total(figureClosing, c)).Formula(book.Rounded(c, formula)), total.Blank())
+	closing := g.Add(total.Label(p.Lang.Of(closingLabel)), total.Money(c, p.total(figureClosing, c)).Formula(book.Rounded(c, formula)), total.Blank())
 	byRows := g.Add(plain.Label(p.Lang.Of(byRowsLabel)), plain.Money(c, p.total(figureByRows, c)), plain.Blank())
 	left := p.total(figureUnexplained, c)
 	colour, fill, verdict := book.Green, book.Mint, p.Say("일치", "Ties")
@@ -251,7 +251,7 @@ func (p *closePage) reasons() {
 		if p.Several {
 			reason = strings.Join(k.whose, ", ") + ": " + reason
 		}
-		p.s.Add(17 * max(xlsx.Lines(reason, 68), xlsx.Lines(remedy, 66)))
+		p.s.Add(17 * max(xlsx.Lines(reason, 82), xlsx.Lines(remedy, 74)))
 		g.Add(r.Label(reason), r.Label(remedy))
 	}
 	switch more := len(lacks) - mostReasons; {
@@ -261,15 +261,6 @@ func (p *closePage) reasons() {
 		done := p.Row(book.Tone{Bold: true, Colour: book.Green, Fill: book.Mint})
 		g.Add(done.Label(p.Say("미충족 사유 없음 ✓", "nothing is missing ✓")), done.Label(p.Lang.Fill(book.Label{"대조·결정을 하지 않은 사람이 daesa close lock {1}", "another person than who matched or decided: daesa close lock {1}"}, string(p.month.Month))))
 	}
-}
-
-// leftHeads are the header of a table of sentences.
-func (p *closePage) leftHeads(labels ...book.Label) []xlsx.Cell {
-	var cells []xlsx.Cell
-	for _, l := range labels {
-		cells = append(cells, p.Heads(l)...)
-	}
-	return cells
 }
 
 // sentence says a reason, and what to do about it.

@@ -24,10 +24,10 @@ var entryColumns = []book.Column[*line[settle.Entry]]{
 	{Name: book.ColumnCurrency, Width: 7, Cell: func(l *line[settle.Entry]) xlsx.Cell { return l.Currency(l.Row.Currency) }},
 	{Name: columnDebit, Width: 15, Right: true, Cell: func(l *line[settle.Entry]) xlsx.Cell { return side(l, settle.Debit) }},
 	{Name: columnCredit, Width: 15, Right: true, Cell: func(l *line[settle.Entry]) xlsx.Cell { return side(l, settle.Credit) }},
+	{Name: book.Label{settle.ColumnEvidence, "Evidence"}, Width: 16, Cell: func(l *line[settle.Entry]) xlsx.Cell { return l.Centred(l.Row.Evidence) }},
 	{Name: book.Label{settle.ColumnText, "Text"}, Width: 34, Left: true, Cell: func(l *line[settle.Entry]) xlsx.Cell { return l.Says(l.Row.Text) }},
 	{Name: book.Label{settle.ColumnPartnerCode, "Partner code"}, Width: 10, ID: true, Cell: func(l *line[settle.Entry]) xlsx.Cell { return l.Says(l.Row.PartnerCode) }},
 	{Name: book.Label{settle.ColumnPartner, "Partner"}, Width: 16, Left: true, Cell: func(l *line[settle.Entry]) xlsx.Cell { return l.Says(l.Row.Partner) }},
-	{Name: book.Label{settle.ColumnEvidence, "Evidence"}, Width: 16, Left: true, Cell: func(l *line[settle.Entry]) xlsx.Cell { return l.Says(l.Row.Evidence) }},
 }
 
 // side is the amount of an entry, in the column of its side.

@@ -25,7 +25,6 @@ var (
 var payoutColumns = []book.Column[*line[Payout]]{
 	{Name: columnPayoutDay, Width: 12, Cell: func(l *line[Payout]) xlsx.Cell { return l.On(l.Row.Day) }},
 	{Name: book.ColumnMID, Width: 14, ID: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Row.MID) }},
-	{Name: columnState, Width: 12, Cell: func(l *line[Payout]) xlsx.Cell { return xlsx.Text(l.Tag, l.Book.Lang.Payout(l.Row.State)) }},
 	{Name: book.ColumnCurrency, Width: 7, Cell: func(l *line[Payout]) xlsx.Cell { return l.Currency(l.Row.Currency) }},
 	{Name: columnRows, Width: 8, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Counted(l.Row.Rows) }},
 	{Name: columnGross, Width: 13, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Amount) }},
@@ -34,7 +33,6 @@ var payoutColumns = []book.Column[*line[Payout]]{
 	{Name: columnBrought, Width: 10, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.brought()) }},
 	{Name: columnCarried, Width: 10, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Carried) }},
 	{Name: columnExpected, Width: 13, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.due()) }},
-	{Name: columnLines, Width: 26, Left: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Book.lineTexts(l.Row.Lines)) }},
 	{Name: columnBanked, Width: 13, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Banked) }},
 	{Name: columnDifference, Width: 12, Right: true, Cell: func(l *line[Payout]) xlsx.Cell {
 		if !l.Row.judged() {
@@ -42,6 +40,8 @@ var payoutColumns = []book.Column[*line[Payout]]{
 		}
 		return book.Money(l.Signed[l.Row.Currency], l.Row.Currency, l.Row.Difference)
 	}},
+	{Name: columnState, Width: 12, Cell: func(l *line[Payout]) xlsx.Cell { return xlsx.Text(l.Tag, l.Book.Lang.Payout(l.Row.State)) }},
+	{Name: columnLines, Width: 26, Left: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Book.lineTexts(l.Row.Lines)) }},
 	{Name: columnWhy, Width: 28, Left: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Book.payoutRemark(l.Row)) }},
 	{Name: columnPosted, Width: 13, Right: true, Details: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Posted) }},
 }

@@ -446,8 +446,13 @@ func (s *sample) addVouchers(m *Month) {
 		}
 		for _, t := range s.moves[mid] {
 			if settle.MonthOf(t.At) == sampleMonth {
-				sale := s.sales[t.TransactionKey]
-				j.Sales = append(j.Sales, settle.SalesOf{Day: pay.DayOf(t.At), Method: t.Method, Cancel: t.Cancel(), Gross: size(t.Amount), TaxFree: *sale.TaxFree, VAT: *sale.VAT})
+				sale, day := s.sales[t.TransactionKey], pay.DayOf(t.At)
+				i := slices.IndexFunc(j.Sales, func(o settle.SalesOf) bool { return o.Day == day && o.Method == t.Method && o.Cancel == t.Cancel() })
+				if i < 0 {
+					i, j.Sales = len(j.Sales), append(j.Sales, settle.SalesOf{Day: day, Method: t.Method, Cancel: t.Cancel()})
+				}
+				of := &j.Sales[i]
+				of.Gross, of.TaxFree, of.VAT = of.Gross+size(t.Amount), of.TaxFree+*sale.TaxFree, of.VAT+*sale.VAT
 			}
 		}
 	}

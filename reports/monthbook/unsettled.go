@@ -13,7 +13,7 @@ import (
 // drawUnsettled lays out what was not paid out at the month's end: by age, and
 // behind each age the largest payouts and transactions.
 func (b *monthBook) drawUnsettled() {
-	s := b.Add(&xlsx.Sheet{Name: b.Lang.Of(sheetUnsettled), Tab: book.Amber, Widths: []int{24, 13, 14, 12, 24, 22, 11, 15}})
+	s := b.Add(&xlsx.Sheet{Name: b.Lang.Of(sheetUnsettled), Tab: book.Amber, Widths: []int{22, 19, 16, 12, 24, 24, 11, 15}})
 	b.page(s, sheetUnsettled, b.Lang.Fill(book.Label{"{1} 현재 지급되지 않은 금액 · 경과는 지급일 다음 영업일부터 · 정산내역 없음은 거래금액, 그 외는 지급액 기준",
 		"Not paid out at the end of {1} · ages in bank days after the payout's day · without a row the gross amount, else what is paid out"}, string(b.month.Month.Last())))
 	sums := map[pay.Currency]int64{}
@@ -43,7 +43,10 @@ func (b *monthBook) ledgerName(l *Ledger) string {
 // agesOf draws the ages of a ledger, each with what stands behind it.
 func (b *monthBook) agesOf(s *xlsx.Sheet, l *Ledger) {
 	g := s.Grid(s.Last(), 19, xlsx.Singles(1, len(s.Widths))...)
-	g.Add(b.Heads(book.Label{"경과 구간", "Age"}, columnPayoutDay, columnState, columnMethod, columnOrder, columnKey, columnCount, book.ColumnAmount)...)
+	g.Add(b.leftHeads(book.Label{"경과 구간", "Age"}, book.Label{"지급일·거래일시", "Payout or transaction"}, columnState, columnMethod, columnOrder, columnKey)...)
+	for column, head := range b.Heads(columnKey, columnCount, book.ColumnAmount)[1:] {
+		g.Put(7+column, head)
+	}
 	var all settle.Aged
 	first := g.Row() + 1
 	for _, bucket := range settle.Buckets {
@@ -102,7 +105,7 @@ func (b *monthBook) behind(g *xlsx.Grid, l *Ledger, aged settle.Aged) {
 	}
 	if more.Count != 0 || more.Amount != 0 {
 		r := b.Row(book.Tone{Colour: book.Grey})
-		g.Add(r.Blank(), r.Label(b.Say("외", "more")), r.Blank(), r.Blank(), r.Blank(), r.Blank(), r.Count(more.Count), r.Money(l.Currency, more.Amount))
+		g.Add(r.Blank(), r.Label(b.Say("그 외", "more")), r.Blank(), r.Blank(), r.Blank(), r.Blank(), r.Count(more.Count), r.Money(l.Currency, more.Amount))
 	}
 }
 

@@ -14,10 +14,10 @@ var namelessColumns = []book.Column[*line[nameless]]{
 	{Name: book.Label{"승인일", "Day"}, Width: 12, Cell: func(l *line[nameless]) xlsx.Cell { return l.On(l.Row.Day) }},
 	{Name: book.ColumnMID, Width: 14, ID: true, Cell: func(l *line[nameless]) xlsx.Cell { return l.Says(l.Row.MID) }},
 	{Name: columnOrder, Width: 24, ID: true, Cell: func(l *line[nameless]) xlsx.Cell { return l.Says(l.Row.OrderID) }},
+	{Name: columnKey, Width: 30, ID: true, Cell: func(l *line[nameless]) xlsx.Cell { return l.Says(l.Row.PaymentKey) }},
 	{Name: columnMethod, Width: 12, Cell: func(l *line[nameless]) xlsx.Cell { return l.Centred(l.Book.method(l.Row.Method)) }},
 	{Name: book.ColumnCurrency, Width: 7, Cell: func(l *line[nameless]) xlsx.Cell { return l.Currency(l.Row.currency) }},
 	{Name: book.ColumnAmount, Width: 14, Right: true, Cell: func(l *line[nameless]) xlsx.Cell { return l.Held(l.Row.currency, l.Row.Amount) }},
-	{Name: columnKey, Width: 30, ID: true, Cell: func(l *line[nameless]) xlsx.Cell { return l.Says(l.Row.PaymentKey) }},
 }
 
 type nameless struct {

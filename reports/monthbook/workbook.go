@@ -213,6 +213,15 @@ func (b *monthBook) heading(s *xlsx.Sheet, title string) {
 	s.Add(22, xlsx.Text(b.Style(book.HeadingStyle), title))
 }
 
+// leftHeads are the header of a table of texts.
+func (b *monthBook) leftHeads(labels ...book.Label) []xlsx.Cell {
+	var cells []xlsx.Cell
+	for _, l := range labels {
+		cells = append(cells, b.Heads(l)...)
+	}
+	return cells
+}
+
 // remark is a small sentence on a page.
 func (b *monthBook) remark(s *xlsx.Sheet, sentence string) {
 	s.Add(15, xlsx.Text(b.Style(book.SmallStyle), sentence))
