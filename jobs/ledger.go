@@ -11,8 +11,8 @@ import (
 	"daesa/settle"
 )
 
-// compare brings the ledger up to date, holds rows against transactions and payouts
-// against the passbook, and writes how they differ.
+// compare brings the ledger up to date, holds rows against transactions, and writes
+// how they differ.
 func (s *Settlements) compare(ctx context.Context, runID string, now time.Time, facts map[string]any, sum *SettlementSummary) error {
 	look := &settlementLook{Settlements: s, now: now, today: pay.DayOf(now), judged: map[string]bool{}}
 	known, err := s.Books.SettlementBreaks(ctx, s.Settings.MID)
@@ -34,23 +34,12 @@ func (s *Settlements) compare(ctx context.Context, runID string, now time.Time, 
 	if err := look.fees(ctx); err != nil {
 		return err
 	}
-	if err := look.payouts(ctx); err != nil {
-		return err
-	}
 	written := SettlementWritten{MID: s.Settings.MID, RunID: runID, Actor: s.Settings.Actor, Now: now, Taken: true, Facts: facts}
 	return s.Books.CommitSettlement(ctx, written, func(known []reconcile.Break) []BreakChange {
 		changes := look.changes(known)
-		clear(sum.Opened)
+		clear(sum.Opened) // a transaction that was begun again
 		clear(sum.Closed)
-		for _, c := range changes {
-			switch c.Change {
-			case reconcile.ChangeOpened, reconcile.ChangeReopened:
-				sum.Opened[c.Break.Kind]++
-			case reconcile.ChangeCleared:
-				sum.Closed[c.Break.Kind]++
-			default:
-			}
-		}
+		counted(changes, sum.Opened, sum.Closed)
 		return changes
 	})
 }
@@ -61,11 +50,8 @@ type settlementLook struct {
 	now     time.Time
 	today   pay.Day
 	reading settle.Reading
-	paid    settle.Days // payout days whose rows were read
 	found   []reconcile.Finding
 	judged  map[string]bool // payments that have breaks, and whether this run has looked at them
-	unread  []string        // subjects of which nothing can be said
-	placed  settle.Placed
 }
 
 // lookBack is how far back what was read is asked for.
@@ -86,12 +72,9 @@ func (l *settlementLook) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var sold, paid, listed []pay.Day
+	var sold, listed []pay.Day
 	for w, at := range windows {
-		switch {
-		case w.By == pay.ByPaidOut:
-			paid = append(paid, w.Day)
-		case pay.DayOf(at).Sub(w.Day) >= rowsDue:
+		if w.By == pay.BySold && pay.DayOf(at).Sub(w.Day) >= rowsDue {
 			sold = append(sold, w.Day)
 		}
 	}
@@ -99,7 +82,6 @@ func (l *settlementLook) read(ctx context.Context) error {
 		listed = append(listed, day)
 	}
 	l.reading = settle.Reading{Today: l.today, Transactions: settle.DaysOf(listed), Rows: settle.DaysOf(sold)}
-	l.paid = settle.DaysOf(paid)
 	return nil
 }
 
@@ -127,45 +109,22 @@ func (l *settlementLook) fees(ctx context.Context) error {
 	return err
 }
 
-// payouts holds the payouts of the last months against the passbook.
-func (l *settlementLook) payouts(ctx context.Context) error {
-	from := l.today.Add(-PayoutDays)
-	parts, err := l.Books.Parts(ctx, l.Settings.MID, from)
-	if err != nil {
-		return err
-	}
-	look := settle.Look{Today: l.today, Rows: map[string]settle.Days{l.Settings.MID: l.paid}}
-	l.placed = settle.Place(settle.Deposits{Payouts: settle.Payouts(parts), Accounts: l.Settings.Accounts}, look)
-	l.found = append(l.found, l.placed.Findings(look)...)
-	l.unread = append(l.unread, l.placed.Unread()...)
-	moved, err := l.Books.MovedPayouts(ctx, l.Settings.MID, from)
-	if err != nil {
-		return err
-	}
-	came := map[settle.PayoutKey]bool{}
-	for _, p := range l.placed.Payouts {
-		came[p.PayoutKey] = len(p.Lines) > 0 || p.Day < l.today
-	}
-	var put settle.Reschedules
-	for _, m := range moved {
-		to := m.From
-		to.Day = m.To
-		put.Add(m, came[to])
-	}
-	l.found = append(l.found, put.Findings()...)
-	return nil
-}
-
 // changes carries every break that this run can say something of.
 func (l *settlementLook) changes(known []reconcile.Break) []BreakChange {
-	found := make(map[string]*reconcile.Finding, len(l.found))
-	for i := range l.found {
-		f := &l.found[i]
+	return carryAll(known, l.found, l.today, l.says)
+}
+
+// carryAll carries breaks over a look: those that it found, and of those that are
+// known the ones that it says something of.
+func carryAll(known []reconcile.Break, findings []reconcile.Finding, today pay.Day, says func(reconcile.Break) bool) []BreakChange {
+	found := make(map[string]*reconcile.Finding, len(findings))
+	for i := range findings {
+		f := &findings[i]
 		found[reconcile.BreakID(f.MID, f.Subject, f.Kind)] = f
 	}
 	var changes []BreakChange
 	carry := func(before *reconcile.Break, f *reconcile.Finding) {
-		after, change := reconcile.Remember(before, f, l.today)
+		after, change := reconcile.Remember(before, f, today)
 		if change != reconcile.ChangeNone {
 			changes = append(changes, BreakChange{Break: after, Change: change, Before: before, Found: f})
 		}
@@ -173,7 +132,7 @@ func (l *settlementLook) changes(known []reconcile.Break) []BreakChange {
 	for i := range known {
 		f := found[known[i].ID]
 		delete(found, known[i].ID)
-		if f != nil || l.says(known[i]) {
+		if f != nil || says(known[i]) {
 			carry(&known[i], f)
 		}
 	}
@@ -184,16 +143,25 @@ func (l *settlementLook) changes(known []reconcile.Break) []BreakChange {
 	return changes
 }
 
+// counted says what happened to breaks, by kind.
+func counted(changes []BreakChange, opened, closed map[reconcile.Kind]int64) {
+	for _, c := range changes {
+		switch c.Change {
+		case reconcile.ChangeOpened, reconcile.ChangeReopened:
+			opened[c.Break.Kind]++
+		case reconcile.ChangeCleared:
+			closed[c.Break.Kind]++
+		default:
+		}
+	}
+}
+
 // says whether this run would have found the break, if it still were.
 func (l *settlementLook) says(b reconcile.Break) bool {
-	switch b.Kind {
-	case reconcile.PayoutMissing, reconcile.PayoutShort, reconcile.PayoutOver:
-		return pay.DayOf(b.MovedAt) >= l.today.Add(-PayoutDays) && !slices.Contains(l.unread, b.Subject)
-	case reconcile.PayoutRescheduled:
+	switch {
+	case b.Kind == reconcile.FeeUnexpected:
 		return true
-	case reconcile.FeeUnexpected:
-		return true
-	case reconcile.BankUnmatched, reconcile.StatementGap, reconcile.FeeInvoiceMismatch, reconcile.RollforwardUnexplained:
+	case ofDeposits(b.Kind):
 		return false
 	default:
 		return l.judged[b.PaymentKey]

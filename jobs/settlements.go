@@ -22,8 +22,6 @@ const (
 	// OverdueDays is for how long a transaction without a row is looked at by itself;
 	// afterwards its break is.
 	OverdueDays = 60
-	// PayoutDays is how far back payouts are held against the passbook by themselves.
-	PayoutDays = 120
 	// ledgerMargin is for how long a night may run: its rows bear the time of its
 	// beginning, and are committed later.
 	ledgerMargin = 5 * time.Hour
@@ -32,8 +30,8 @@ const (
 )
 
 // Settlements brings in what Toss settles of one merchant, and says how it differs
-// from what was paid: settlement rows against approvals and cancels, payouts against
-// the passbook. It asks nobody for money.
+// from what was paid: settlement rows against approvals and cancels. Deposits holds
+// payouts against the passbook.
 type Settlements struct {
 	Settings SettlementSettings
 	List     SettlementList // nil: nothing is read, only compared
@@ -54,7 +52,6 @@ type SettlementSettings struct {
 	RereadDays  []int
 	Rules       settle.Rules
 	Tariff      settle.Tariff
-	Accounts    []settle.Account
 	OwnerIsDead func(owner string) bool
 }
 
@@ -64,7 +61,6 @@ type SettlementBooks interface {
 	TransactionDays(ctx context.Context, mid string, from, to pay.Day) (map[pay.Day]time.Time, error)
 	AnySettlement(ctx context.Context, mid string) (bool, error)
 	LedgerBooks
-	PayoutBooks
 }
 
 // LedgerBooks post what is known of payments, and write how it differs.
@@ -78,12 +74,6 @@ type LedgerBooks interface {
 	SettlementBreaks(ctx context.Context, mid string) ([]reconcile.Break, error)
 	// CommitSettlement writes the breaks that carry makes of those that stand.
 	CommitSettlement(ctx context.Context, w SettlementWritten, carry func([]reconcile.Break) []BreakChange) error
-}
-
-// PayoutBooks know payouts and what stands against them.
-type PayoutBooks interface {
-	Parts(ctx context.Context, mid string, from pay.Day) ([]settle.Part, error)
-	MovedPayouts(ctx context.Context, mid string, from pay.Day) ([]settle.Moved, error)
 }
 
 // Settling is one reading: rows are staged as they come, and folded when all did.

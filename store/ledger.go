@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/app"
 	"daesa/internal/database"
 	"daesa/jobs"
 	"daesa/pay"
@@ -239,9 +240,9 @@ func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []s
 		addMoves(moves, outcomes[i].Moves)
 	}
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		into := database.NewBulk(d.db, tx, "INSERT INTO ledger_transactions (mid, payment_key, transaction_key, order_id, currency, method, amount, at, recorded_at, settled, due_by)", 11,
+		into := database.NewBulk(d.db, tx, "INSERT INTO ledger_transactions (mid, payment_key, transaction_key, order_id, currency, method, amount, at, day, recorded_at, settled, due_by)", 12,
 			`ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET order_id = excluded.order_id, currency = excluded.currency, method = excluded.method,
-			amount = excluded.amount, at = excluded.at, recorded_at = excluded.recorded_at, settled = excluded.settled, due_by = excluded.due_by`, rowBatch)
+			amount = excluded.amount, at = excluded.at, day = excluded.day, recorded_at = excluded.recorded_at, settled = excluded.settled, due_by = excluded.due_by`, rowBatch)
 		defer into.Close()
 		for i, outcome := range outcomes {
 			for _, key := range outcome.Drop {
@@ -250,7 +251,7 @@ func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []s
 				}
 			}
 			for _, p := range outcome.Write {
-				if err := into.Add(ctx, mid, p.PaymentKey, p.TransactionKey, p.OrderID, string(p.Currency), string(p.Method), p.Amount, at(p.At), at(p.Recorded),
+				if err := into.Add(ctx, mid, p.PaymentKey, p.TransactionKey, p.OrderID, string(p.Currency), string(p.Method), p.Amount, at(p.At), string(pay.DayOf(p.At)), at(p.Recorded),
 					flag(p.Settled), string(p.DueBy)); err != nil {
 					return err
 				}
@@ -344,22 +345,9 @@ func (d *DB) SettlementBreaks(ctx context.Context, mid string) ([]reconcile.Brea
 // now, and journals what happened to them and what was read.
 func (d *DB) CommitSettlement(ctx context.Context, w jobs.SettlementWritten, carry func([]reconcile.Break) []jobs.BreakChange) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		var rows []breakRow
-		if err := d.db.All(ctx, tx, &rows, "breaks_of_settlement_to_write", args{"mid": w.MID}); err != nil {
+		entries, err := d.carryBreaks(ctx, tx, []string{w.MID}, w.Now, w.Actor, func(_ string, known []reconcile.Break) []jobs.BreakChange { return carry(known) })
+		if err != nil {
 			return err
-		}
-		known := make([]reconcile.Break, len(rows))
-		for i, row := range rows {
-			known[i] = row.breakOf()
-		}
-		var entries []Entry
-		for _, change := range carry(known) {
-			if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
-				return err
-			}
-			if change.Change.Told() {
-				entries = append(entries, d.toldBreak(change, w.Now, w.Actor, w.RunID))
-			}
 		}
 		if w.Facts != nil {
 			entries = append(entries, entry(w.Now, w.Actor, w.RunID, "settlements:"+w.MID, "settlements.read", "", w.Facts))
@@ -372,7 +360,24 @@ func (d *DB) CommitSettlement(ctx context.Context, w jobs.SettlementWritten, car
 		if len(entries) == 0 {
 			return nil
 		}
-		_, err := d.append(ctx, tx, entries)
+		_, err = d.append(ctx, tx, entries)
 		return err
 	})
+}
+
+// SettlementRows gives the rows that lists of some days show. mid "": of every merchant.
+func (d *DB) SettlementRows(ctx context.Context, mid string, by pay.SettledBy, from, to pay.Day) ([]app.SettledRow, error) {
+	name := "settlement_rows_transacted"
+	if by == pay.ByPaidOut {
+		name = "settlement_rows_paid"
+	}
+	var rows []settlementRow
+	if err := d.db.All(ctx, d.db.Pool(), &rows, name, args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+		return nil, err
+	}
+	list := make([]app.SettledRow, len(rows))
+	for i, r := range rows {
+		list[i] = app.SettledRow{Row: r.row(), Known: r.Known != 0}
+	}
+	return list, nil
 }

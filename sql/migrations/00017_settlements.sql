@@ -109,12 +109,13 @@ CREATE TABLE ledger_transactions (
   method          {{.Key}} NOT NULL,
   amount          {{.Int}} NOT NULL,
   at              {{.Time}} NOT NULL,
+  day             {{.Key}} NOT NULL,
   recorded_at     {{.Time}} NOT NULL,
   settled         {{.Int}} NOT NULL,
   due_by          {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key, transaction_key)
 ) {{.Clustered}};
-CREATE INDEX ledger_transactions_open ON ledger_transactions (mid, due_by, currency, at, method, amount) WHERE settled = 0;
+CREATE INDEX ledger_transactions_open ON ledger_transactions (mid, due_by, currency, day, method, amount) WHERE settled = 0;
 
 -- What moved the receivable, summed by month of its own date, method and the moment
 -- at which it was recorded. It only grows: what changes is taken back and put anew.
@@ -132,6 +133,22 @@ CREATE TABLE ledger_moves (
   PRIMARY KEY (mid, currency, month, method, day, recorded_at)
 ) {{.Clustered}};
 
+-- What people decided that changes what Toss owes; what lapsed, or was decided anew,
+-- stays with the moment at which it did.
+CREATE TABLE ledger_adjustments (
+  break_id    {{.Key}} NOT NULL,
+  recorded_at {{.Time}} NOT NULL,
+  mid         {{.Key}} NOT NULL,
+  currency    {{.Key}} NOT NULL,
+  method      {{.Key}} NOT NULL,
+  kind        {{.Key}} NOT NULL,
+  subject     {{.Key}} NOT NULL,
+  decided_as  {{.Key}} NOT NULL,
+  amount      {{.Int}} NOT NULL,
+  undone_at   {{.Time}},
+  PRIMARY KEY (break_id, recorded_at)
+) {{.Strict}};
+
 -- Until when the ledger of a merchant has taken over what nights read.
 CREATE TABLE ledger_marks (
   mid      {{.Key}} NOT NULL PRIMARY KEY,
@@ -146,3 +163,75 @@ CREATE TABLE ledger_todo (
   PRIMARY KEY (mid, order_id, payment_key)
 ) {{.Clustered}};
 CREATE INDEX payments_looked ON payments (mid, looked_up_at);
+
+-- Which passbook lines are which payouts. What is taken back stays, with who and why;
+-- a line stands in one match at a time.
+CREATE TABLE bank_matches (
+  id          {{.Key}} NOT NULL PRIMARY KEY,
+  lines       {{.Key}} NOT NULL,
+  payouts     {{.Key}} NOT NULL,
+  first_day   {{.Key}} NOT NULL,
+  last_day    {{.Key}} NOT NULL,
+  matched_by  {{.Key}} NOT NULL,
+  note        {{.Key}} NOT NULL,
+  recorded_at {{.Time}} NOT NULL,
+  dropped_at  {{.Time}},
+  dropped_by  {{.Key}} NOT NULL DEFAULT '',
+  drop_note   {{.Key}} NOT NULL DEFAULT ''
+) {{.Strict}};
+CREATE INDEX bank_matches_day ON bank_matches (last_day);
+CREATE TABLE bank_match_parts (
+  match_id   {{.Key}} NOT NULL,
+  line_id    {{.Key}} NOT NULL,
+  line_day   {{.Key}} NOT NULL,
+  mid        {{.Key}} NOT NULL,
+  payout_day {{.Key}} NOT NULL,
+  currency   {{.Key}} NOT NULL,
+  amount     {{.Int}} NOT NULL,
+  PRIMARY KEY (match_id, line_id, mid, payout_day, currency)
+) {{.Clustered}};
+CREATE TABLE bank_taken_lines (
+  line_id  {{.Key}} NOT NULL PRIMARY KEY,
+  match_id {{.Key}} NOT NULL
+) {{.Clustered}};
+
+-- A month that was locked, with its figures as they were then; a month that is
+-- reopened and locked again has another version.
+CREATE TABLE month_versions (
+  month        {{.Key}} NOT NULL,
+  version      {{.Int}} NOT NULL,
+  locked_at    {{.Time}} NOT NULL,
+  locked_by    {{.Key}} NOT NULL,
+  note         {{.Key}} NOT NULL,
+  reopened_at  {{.Time}},
+  reopened_by  {{.Key}} NOT NULL DEFAULT '',
+  reopen_note  {{.Key}} NOT NULL DEFAULT '',
+  row_count    {{.Int}} NOT NULL,
+  rows_hash    {{.Key}} NOT NULL,
+  journal_head {{.Key}} NOT NULL,
+  figures      {{.Blob}} NOT NULL,
+  PRIMARY KEY (month, version)
+) {{.Strict}};
+-- The provider's fee invoices as people entered them; the newest of a month counts.
+CREATE TABLE fee_invoices (
+  month    {{.Key}} NOT NULL,
+  mids     {{.Key}} NOT NULL,
+  currency {{.Key}} NOT NULL,
+  supply   {{.Int}} NOT NULL,
+  vat      {{.Int}} NOT NULL,
+  issued   {{.Key}} NOT NULL,
+  actor    {{.Key}} NOT NULL,
+  at       {{.Time}} NOT NULL,
+  PRIMARY KEY (month, mids, currency, at)
+) {{.Strict}};
+-- What a merchant's first month begins with, where a person said so.
+CREATE TABLE month_openings (
+  mid      {{.Key}} NOT NULL,
+  currency {{.Key}} NOT NULL,
+  month    {{.Key}} NOT NULL,
+  amount   {{.Int}} NOT NULL,
+  note     {{.Key}} NOT NULL,
+  actor    {{.Key}} NOT NULL,
+  at       {{.Time}} NOT NULL,
+  PRIMARY KEY (mid, currency, month, at)
+) {{.Strict}};

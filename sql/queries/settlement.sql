@@ -53,13 +53,13 @@ SELECT listed_by, day, read_at FROM settlement_windows WHERE mid = :mid AND day 
 -- name: any_settlement
 SELECT count(*) FROM (SELECT 1 FROM settlement_rows WHERE mid = :mid LIMIT 1) one
 -- name: settlement_rows_paid
-SELECT r.*, CASE WHEN l.payment_key IS NULL THEN 0 ELSE 1 END AS known FROM settlement_rows r
-LEFT JOIN ledger_transactions l ON l.mid = r.mid AND l.payment_key = r.payment_key AND l.transaction_key = r.transaction_key
+SELECT r.*, CASE WHEN EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.mid = r.mid AND l.payment_key = r.payment_key
+  AND (l.transaction_key = r.transaction_key OR (r.canceled_at IS NULL AND l.amount > 0))) THEN 1 ELSE 0 END AS known FROM settlement_rows r
 WHERE (:mid = '' OR r.mid = :mid) AND r.paid_out_date >= :from AND r.paid_out_date <= :to
 ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
 -- name: settlement_rows_transacted
-SELECT r.*, CASE WHEN l.payment_key IS NULL THEN 0 ELSE 1 END AS known FROM settlement_rows r
-LEFT JOIN ledger_transactions l ON l.mid = r.mid AND l.payment_key = r.payment_key AND l.transaction_key = r.transaction_key
+SELECT r.*, CASE WHEN EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.mid = r.mid AND l.payment_key = r.payment_key
+  AND (l.transaction_key = r.transaction_key OR (r.canceled_at IS NULL AND l.amount > 0))) THEN 1 ELSE 0 END AS known FROM settlement_rows r
 WHERE (:mid = '' OR r.mid = :mid) AND r.sold_date >= :from AND r.sold_date <= :to
 ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
 
@@ -147,3 +147,68 @@ ORDER BY v.paid_out_date, v.payment_key, v.transaction_key
 SELECT * FROM breaks WHERE mid = :mid AND subject <> '' ORDER BY id
 -- name: breaks_of_settlement_to_write
 SELECT * FROM breaks WHERE mid = :mid AND subject <> '' ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+
+-- name: bank_deposits
+SELECT id, account, currency, day, at, amount, payer_fits, ignored FROM bank_lines
+WHERE kind = 'in' AND day >= :from ORDER BY account, day, seq
+-- name: bank_matches
+SELECT id, lines, payouts, matched_by, note, recorded_at FROM bank_matches
+WHERE dropped_at IS NULL AND last_day >= :from ORDER BY recorded_at, id
+-- name: bank_match_parts
+SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_match_parts p
+JOIN bank_matches m ON m.id = p.match_id WHERE m.dropped_at IS NULL AND m.last_day >= :from
+ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
+-- name: add_match
+INSERT INTO bank_matches (id, lines, payouts, first_day, last_day, matched_by, note, recorded_at)
+VALUES (:id, :lines, :payouts, :first_day, :last_day, :matched_by, :note, :recorded_at)
+-- name: add_match_part
+INSERT INTO bank_match_parts (match_id, line_id, line_day, mid, payout_day, currency, amount)
+VALUES (:match_id, :line_id, :line_day, :mid, :payout_day, :currency, :amount)
+-- name: take_line
+INSERT INTO bank_taken_lines (line_id, match_id) VALUES (:line_id, :match_id) ON CONFLICT DO NOTHING
+-- name: match_of_line
+SELECT match_id FROM bank_taken_lines WHERE line_id = :line_id
+-- name: free_lines
+DELETE FROM bank_taken_lines WHERE match_id = :match_id
+-- name: drop_match
+UPDATE bank_matches SET dropped_at = :now, dropped_by = :actor, drop_note = :note WHERE id = :match_id AND dropped_at IS NULL
+-- name: dropped_matches
+SELECT id, lines, payouts, matched_by, note, recorded_at, dropped_at FROM bank_matches
+WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY dropped_at, id
+-- name: month_versions
+SELECT month, version, locked_at, locked_by, note, reopened_at, reopened_by, reopen_note, row_count, rows_hash, journal_head
+FROM month_versions ORDER BY month, version
+
+-- name: ledger_moves
+SELECT currency, month, method, day, recorded_at, approvals, cancels, fees, fee_vat FROM ledger_moves WHERE mid = :mid
+ORDER BY currency, month, method, day, recorded_at
+-- name: ledger_no_row
+SELECT currency, day, method, count(*) AS number, sum(amount) AS amount FROM ledger_transactions
+WHERE mid = :mid AND settled = 0 GROUP BY currency, day, method ORDER BY currency, day, method
+-- name: add_adjustment
+INSERT INTO ledger_adjustments (break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount)
+VALUES (:break_id, :recorded_at, :mid, :currency, :method, :kind, :subject, :decided_as, :amount)
+ON CONFLICT (break_id, recorded_at) DO NOTHING
+-- name: undo_adjustment
+UPDATE ledger_adjustments SET undone_at = :now WHERE break_id = :break_id AND undone_at IS NULL
+-- name: ledger_adjustments
+SELECT break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount, undone_at FROM ledger_adjustments
+WHERE mid = :mid ORDER BY recorded_at, break_id
+-- name: month_figures
+SELECT figures FROM month_versions WHERE month = :month AND version = :version
+-- name: add_month_version
+INSERT INTO month_versions (month, version, locked_at, locked_by, note, row_count, rows_hash, journal_head, figures)
+VALUES (:month, :version, :locked_at, :locked_by, :note, :row_count, :rows_hash, :journal_head, :figures)
+-- name: reopen_month
+UPDATE month_versions SET reopened_at = :now, reopened_by = :actor, reopen_note = :note WHERE month = :month AND version = :version AND reopened_at IS NULL
+-- name: fee_invoices
+SELECT month, mids, currency, supply, vat, issued, actor, at FROM fee_invoices ORDER BY month, mids, currency, at
+-- name: add_fee_invoice
+INSERT INTO fee_invoices (month, mids, currency, supply, vat, issued, actor, at) VALUES (:month, :mids, :currency, :supply, :vat, :issued, :actor, :at)
+-- name: month_openings
+SELECT mid, currency, month, amount, note, actor, at FROM month_openings ORDER BY mid, currency, at
+-- name: add_month_opening
+INSERT INTO month_openings (mid, currency, month, amount, note, actor, at) VALUES (:mid, :currency, :month, :amount, :note, :actor, :at)
+-- name: settlement_rows_of_months
+SELECT * FROM settlement_rows WHERE mid = :mid AND month >= :from AND month <= :to AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
+ORDER BY payment_key, transaction_key, copy
