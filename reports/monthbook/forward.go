@@ -42,7 +42,7 @@ func (f figure) signed() bool { return f.column == figureAdjustments.column }
 
 // forwardOnePage is the height in points up to which the sheet is printed on one
 // page.
-const forwardOnePage = 900
+const forwardOnePage = 1100
 
 // drawForward lays out the receivable by merchant, currency and method, what of it
 // nobody explains, the checks of the workbook by itself, and the payouts by day.

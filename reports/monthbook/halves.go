@@ -242,7 +242,7 @@ func (p *closePage) reasons() {
 	if len(lacks) == 0 && p.state == settle.MonthLocked {
 		return
 	}
-	p.heading(p.Say("마감 요건", "What is missing for a lock"), sheetForward)
+	p.heading(p.Say("마감 요건", "What is missing for a lock"), book.SheetBreaks)
 	g := p.s.Grid(p.s.Last(), 17, [2]int{2, 7}, [2]int{8, 13})
 	g.Add(p.leftHeads(book.Label{"미충족 사유", "Reason"}, book.Label{"조치사항", "What to do"})...)
 	r := p.Row(book.Tone{Wrap: true})

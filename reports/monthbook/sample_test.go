@@ -9,6 +9,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 	"daesa/settle"
 )
 
@@ -192,7 +193,7 @@ func (s *sample) deposit() {
 			case mid == market && p.Day == "2026-11-24": // it does not come
 			case mid == market && p.Day == "2026-11-18":
 				add(p.Day, p.Expected-150_000, "토스페***", true)
-			case mid == gift && p.Day == "2026-11-13":
+			case mid == gift && p.Day == "2026-11-20":
 				add(p.Day.AddBankDays(3), p.Expected, "토스페***", true)
 			default:
 				add(p.Day, p.Expected, "토스페***", true)
@@ -313,7 +314,7 @@ func (s *sample) addPayouts(m *Month) {
 		}
 	}
 	for _, l := range s.placed.Lines {
-		m.Lines = append(m.Lines, Line{l, s.payers[l.ID]})
+		m.Lines = append(m.Lines, book.PassbookLine{PlacedLine: l, Payer: s.payers[l.ID]})
 	}
 }
 
@@ -408,8 +409,8 @@ func (s *sample) addCancels(m *Month) {
 			m.Cancels = append(m.Cancels, c)
 		}
 	}
-	line := Line{settle.PlacedLine{Line: settle.Line{ID: "L11-12-900", Account: sampleAccount, Currency: pay.KRW, Day: "2026-11-12", In: true, Amount: 18_700, PayerFits: true}, State: settle.LineOpen}, "토스페***"}
-	m.Rebates = []Rebate{{Line: line, MID: market, Supply: 17_000, VAT: 1_700, By: "kim", Note: "우대수수료 차액 환급"}}
+	line := book.PassbookLine{PlacedLine: settle.PlacedLine{Line: settle.Line{ID: "L11-12-900", Account: sampleAccount, Currency: pay.KRW, Day: "2026-11-12", In: true, Amount: 18_700, PayerFits: true}, State: settle.LineOpen}, Payer: "토스페***"}
+	m.Rebates = []Rebate{{PassbookLine: line, MID: market, Supply: 17_000, VAT: 1_700, By: "kim", Note: "우대수수료 차액 환급"}}
 }
 
 func (s *sample) addBreaks(m *Month) {

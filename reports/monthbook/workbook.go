@@ -76,7 +76,7 @@ type monthBook struct {
 	*book.Book
 	month  Month
 	state  settle.MonthState
-	lines  map[string]*Line
+	lines  book.PassbookLines
 	checks []check
 	totals map[pay.Currency]int // the row of each currency's sum on the sheet of the roll-forward
 	days   book.Rows            // payouts and deposits by day, for the chart
@@ -89,10 +89,7 @@ func newMonthBook(m Month, l book.Language) *monthBook {
 		return cmp.Or(byCurrency(a.Currency, b.Currency), cmp.Compare(a.MID, b.MID))
 	})
 	m.Versions = slices.SortedFunc(slices.Values(m.Versions), func(a, b settle.Version) int { return cmp.Compare(a.Number, b.Number) })
-	b := &monthBook{month: m, state: m.state(), lines: map[string]*Line{}, totals: map[pay.Currency]int{}}
-	for i := range m.Lines {
-		b.lines[m.Lines[i].ID] = &m.Lines[i]
-	}
+	b := &monthBook{month: m, state: m.state(), lines: book.LinesByID(m.Lines), totals: map[pay.Currency]int{}}
 	b.Book = book.NewBook(l, book.About{
 		Title: l.Of(titleLabel) + " " + string(m.Month), Of: b.standing(l), At: m.Now,
 		Currencies: m.currencies(), Several: len(m.mids()) > 1,
