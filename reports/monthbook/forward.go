@@ -1,6 +1,7 @@
 package monthbook
 
 import (
+	"maps"
 	"slices"
 
 	"daesa/internal/xlsx"
@@ -265,7 +266,7 @@ func (b *monthBook) drawDays(s *xlsx.Sheet, below int) {
 	head := g.Add(b.Heads(columnPayoutDay, columnExpected, columnBanked, columnDifference)...)
 	r := b.Row(book.Tone{})
 	var most int64
-	for _, day := range slices.Sorted(keys(expected)) {
+	for _, day := range slices.Sorted(maps.Keys(expected)) {
 		row := g.Row() + 1
 		most = max(most, book.Whole(c, expected[day]), book.Whole(c, banked[day]))
 		g.Add(r.On(day), r.Money(c, expected[day]), r.Money(c, banked[day]),

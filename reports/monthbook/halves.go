@@ -3,6 +3,7 @@ package monthbook
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -119,7 +120,7 @@ func (p *closePage) shares(g *xlsx.Grid, c pay.Currency) {
 		p.plus(&rest, p.rest(l))
 	}
 	r := p.Row(book.Tone{Indent: 1})
-	for _, kind := range slices.SortedFunc(keys(sums), func(x, y reconcile.Kind) int { return byKind(x, y, "", "") }) {
+	for _, kind := range slices.SortedFunc(maps.Keys(sums), func(x, y reconcile.Kind) int { return byKind(x, y, "", "") }) {
 		g.Add(r.Label(p.Lang.Kind(kind)), r.Over(c, sums[kind]), r.Count(counts[kind]))
 		g.Link(xlsx.Top(p.Lang.Of(sheetForward)))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -132,17 +133,7 @@ func (m *Month) currencies() []pay.Currency {
 	for _, v := range m.VAT {
 		met[v.Currency] = true
 	}
-	return slices.SortedFunc(keys(met), byCurrency)
-}
-
-func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
+	return slices.SortedFunc(maps.Keys(met), byCurrency)
 }
 
 func (m *Month) mids() []string {
@@ -150,7 +141,7 @@ func (m *Month) mids() []string {
 	for _, l := range m.Ledgers {
 		met[l.MID] = true
 	}
-	return slices.Sorted(keys(met))
+	return slices.Sorted(maps.Keys(met))
 }
 
 // draw lays out all sheets, in their order. The first one is laid out last: its
