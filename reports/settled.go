@@ -112,7 +112,7 @@ func (b *nightBook) plus(sum *int64, more int64) {
 	*sum = total
 }
 
-var settledLabels = []book.Label{{"정산·통장 대사", "Settlement"}, {"오늘 지급", "Paid out today"}, {"통장 확인", "In the passbook"}, {"상태", "State"},
+var settledLabels = []book.Label{{"정산·통장 대사", "Settlement"}, {"당일 지급", "Paid out"}, {"통장 확인", "In the passbook"}, {"상태", "State"},
 	{"지급 예정", "To come"}, {"예정 금액", "Its amount"}, {"지연 건수", "Late"}, {"지연 금액", "Late amount"}}
 
 // settlement draws the payouts in a row for each merchant and currency, linked to
@@ -228,7 +228,7 @@ func (m *settlementSheet) payouts(after bool) []paid {
 
 // today are the payouts of the date against the passbook.
 func (m *settlementSheet) today() {
-	m.heading(m.Say("오늘 지급과 통장 확인", "Paid out today, and the passbook"))
+	m.heading(m.Say("당일 지급과 통장 확인", "Paid out on the date, and the passbook"))
 	list := m.payouts(false)
 	if len(list) == 0 {
 		m.none(m.Say("당일 지급 없음", "Nothing was paid out on the date"))
@@ -237,7 +237,7 @@ func (m *settlementSheet) today() {
 	g := m.s.Grid(m.s.Last(), 20, xlsx.Singles(1, 12)...)
 	g.Add(m.Heads(book.ColumnMID, columnStatus, book.Label{"정산 건수", "Rows"}, book.Label{"거래금액", "Amount"}, book.Label{"수수료", "Fee"}, book.Label{"수수료 부가세", "Fee VAT"},
 		book.Label{"이월 반영", "Carried in"}, book.Label{"상계 이월", "Carried on"}, book.Label{"지급예정액", "Expected"}, book.Label{"통장 입금액", "Banked"}, columnDifference)...)
-	g.Put(12, m.Heads(book.Label{"통장내역 · 비고", "Passbook, remark"})[0])
+	g.Put(12, xlsx.Text(m.besideHead(), m.Say("통장내역 · 비고", "Passbook, remark")))
 	r := m.Row(book.Tone{})
 	for _, p := range list {
 		row, c := g.Row()+1, p.Currency
@@ -255,7 +255,7 @@ func (m *settlementSheet) today() {
 		g.Add(r.Label(m.named(p.MID, c)), state.Says(m.Lang.Payout(p.State)), r.Count(p.Rows), r.Money(c, p.Amount), r.Money(c, p.Fee), r.Money(c, p.FeeVAT),
 			r.Money(c, book.BroughtTo(p.Payout)), r.Money(c, p.Carried),
 			r.Money(c, book.DueOf(p.Payout)).Formula(book.Rounded(c, fmt.Sprintf("%s-%s-%s+%s-%s", g.At(4, row), g.At(5, row), g.At(6, row), g.At(7, row), g.At(8, row)))),
-			r.Money(c, p.Banked), difference, m.Row(book.Tone{Wrap: true}).Label(text))
+			r.Money(c, p.Banked), difference, m.Row(besideTone).Label(text))
 	}
 }
 

@@ -87,15 +87,15 @@ func TestTheNightSaysWhatWasPaidOutWhatComesAndWhatIsLate(t *testing.T) {
 		below, first string
 		want         string
 	}{
-		{sheet, "오늘 지급과 통장 확인", "tosspayments", "tosspayments|입금 확인|1,204건|54,701,000원|1,152,273원|115,227원|0원|0원|53,433,500원|53,433,500원|0원|11-21 토스페*** 53,433,500원"},
-		{sheet, "오늘 지급의 결제수단별", "카드", "카드|1,000건|45,000,000원|909,748원|90,975원|2.02%|43,999,277원"},
-		{sheet, "오늘 지급의 결제수단별", "합계", "합계|1,204건|54,701,000원|1,152,273원|115,227원|2.11%|53,433,500원"},
-		{sheet, "오늘 지급의 결제수단별", "지급 내역과의 차이", "지급 내역과의 차이|0원 ✓"},
+		{sheet, "당일 지급과 통장 확인", "tosspayments", "tosspayments|입금 확인|1,204건|54,701,000원|1,152,273원|115,227원|0원|0원|53,433,500원|53,433,500원|0원|11-21 토스페*** 53,433,500원"},
+		{sheet, "당일 지급의 결제수단별", "카드", "카드|1,000건|45,000,000원|909,748원|90,975원|2.02%|43,999,277원"},
+		{sheet, "당일 지급의 결제수단별", "합계", "합계|1,204건|54,701,000원|1,152,273원|115,227원|2.11%|53,433,500원"},
+		{sheet, "당일 지급의 결제수단별", "지급 내역과의 차이", "지급 내역과의 차이|0원 ✓"},
 		{sheet, "지급 예정", "2026-11-24", "2026-11-24|2|3건|-150,000원|-3,150원|-315원|0원|-146,535원|0원"},
 		{sheet, "지급 예정", "2026-11-25", "2026-11-25|3|900건|41,000,000원|861,000원|86,100원|-146,535원|0원|39,906,365원"},
 		{sheet, "지급 예정", "합계", "합계|2,003건|89,054,204원"},
-		{sheet, "지연", "미입금", "미입금|tosspayments|payout:2026-11-13:KRW|2026-11-13|5|12,340,000원|0원|12,340,000원|kim|통장에 입금 없음 · 지급일이 지났으나 통장에 입금 없음 → 지급 보류·계좌 변경 여부를 토스에 확인"},
-		{sheet, "지연", "입금 부족", "입금 부족|tosspayments|payout:2026-11-19:KRW|2026-11-19|1|9,000,000원|8,850,000원|150,000원|입금액이 다름 · 지급예정액보다 적게 입금됨 → 한도초과 보류·상계 여부 확인 후 통장 대조(daesa bank match) · 한도초과 보류"},
+		{sheet, "지연", "미입금", "미입금|tosspayments|payout:2026-11-13:KRW|2026-11-13|5|12,340,000원|0원|12,340,000원|kim|지급일이 지났으나 통장에 입금 없음 → 지급 보류·계좌 변경 여부를 토스에 확인"},
+		{sheet, "지연", "입금 부족", "입금 부족|tosspayments|payout:2026-11-19:KRW|2026-11-19|1|9,000,000원|8,850,000원|150,000원|지급예정액보다 적게 입금됨 → 한도초과 보류·상계 여부 확인 후 통장 대조(daesa bank match) · 한도초과 보류"},
 		{sheet, "지연", "정산 누락", "정산 누락|tosspayments|20261110-0701|카드|2026-11-18|2|58,000원|0원|58,000원|결제 후 정산기한이 지났으나 정산내역 없음 → 정산 보류 여부를 토스에 확인"},
 		{first, "정산·통장 대사", "tosspayments", "tosspayments|53,433,500원|53,433,500원|입금 확인|3건|89,054,204원|3건|12,548,000원"},
 	} {
@@ -105,6 +105,24 @@ func TestTheNightSaysWhatWasPaidOutWhatComesAndWhatIsLate(t *testing.T) {
 		}; plain(got) != plain(c.want) {
 			t.Errorf("%s, %s:\n got %s\nwant %s", c.below, c.first, got, c.want)
 		}
+	}
+}
+
+// TestTheFormulasOfSettlementGiveWhatIsWritten reckons each again.
+func TestTheFormulasOfSettlementGiveWhatIsWritten(t *testing.T) {
+	f := opened(t, drawn(t, []Snapshot{settledNight("m")}, Options{}))
+	n := 0
+	for _, c := range cellsOf(t, f, "정산") {
+		if c.formula == "" {
+			continue
+		}
+		n++
+		if got, err := f.CalcCellValue("정산", c.ref, excelize.Options{RawCellValue: true}); err != nil || number(got) != number(c.raw) {
+			t.Errorf("%s: =%s gives %s (%v), and %s is written", c.ref, c.formula, got, err, c.raw)
+		}
+	}
+	if n < 7 {
+		t.Errorf("only %d formulas", n)
 	}
 }
 

@@ -45,7 +45,7 @@ func (m *settlementSheet) add(into *MethodPayout, of MethodPayout) {
 }
 
 func (m *settlementSheet) methodTable(c pay.Currency, sums map[pay.Method]*MethodPayout) {
-	m.heading(m.Lang.Fill(book.Label{"오늘 지급의 결제수단별 내역 ({1})", "Paid out today, by method ({1})"}, book.Code(c)))
+	m.heading(m.Lang.Fill(book.Label{"당일 지급의 결제수단별 내역 ({1})", "Paid out on the date, by method ({1})"}, book.Code(c)))
 	g := m.s.Grid(m.s.Last(), 19, [][2]int{{1, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}, {7, 8}, {9, 9}}...)
 	head := g.Add(m.Heads(columnMethod, book.Label{"정산 건수", "Rows"}, book.Label{"거래금액", "Amount"}, book.Label{"수수료", "Fee"}, book.Label{"수수료 부가세", "Fee VAT"},
 		book.Label{"실효 요율", "Rate paid"}, book.Label{"지급액", "Paid out"})...)
@@ -72,16 +72,6 @@ func (m *settlementSheet) methodTable(c pay.Currency, sums map[pay.Method]*Metho
 		r = m.Row(book.Tone{Bold: true, Colour: book.Red})
 	}
 	g.Add(r.Label(m.Say("지급 내역과의 차이", "Apart from the payouts above")), r.Blank(), r.Blank(), r.Blank(), r.Blank(), r.Blank(), r.Check(c, all.PayOut-rows))
-}
-
-func mapKeys[K comparable, V any](of map[K]V) func(func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range of {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // next is what is to come, by day.
@@ -163,21 +153,15 @@ func (m *settlementSheet) late() {
 	m.s.Add(19)
 	g.Add(m.Heads(columnKind, book.ColumnMID, book.Label{"대상", "Subject"}, columnMethod, book.Label{"기준일", "Due"}, book.Label{"경과 영업일", "Bank days"},
 		book.Label{"받을 금액", "Expected"}, book.Label{"받은 금액", "Came"}, book.Label{"지연 금액", "Late amount"}, columnOwner)...)
-	g.Put(11, m.Heads(book.Label{"내용 → 조치사항", "Meaning → what to do"})[0])
-	r, alarm, wrapped := m.Row(book.Tone{}), m.Row(book.Tone{Bold: true, Colour: book.Red}), m.Row(book.Tone{Wrap: true})
+	g.Put(11, xlsx.Text(m.besideHead(), m.Say("내용 → 조치사항", "Meaning → what to do")))
+	r, alarm, wrapped := m.Row(book.Tone{}), m.Row(book.Tone{Bold: true, Colour: book.Red}), m.Row(besideTone)
 	for _, l := range list[:min(len(list), mostLate)] {
 		method := ""
 		if l.Method != pay.MethodUnknown {
 			method = m.Lang.Method(l.Method)
 		}
-		advice := m.Lang.Advice(l.Kind)
-		if l.Why != "" {
-			advice = book.LookUp(m.Lang, book.WhyLabels, l.Why) + " · " + advice
-		}
-		if l.Note != "" {
-			advice += " · " + l.Note
-		}
-		row := g.Row() + 1
+		advice, row := m.lateAdvice(l.LateMoney), g.Row()+1
+		m.s.Add(max(27, 14*xlsx.Lines(advice, 46)))
 		g.Add(alarm.Label(m.Lang.Kind(l.Kind)), r.Says(l.mid), r.Says(cmp.Or(l.OrderID, l.Subject)), r.Says(method), book.Date(r.Right("yyyy-mm-dd"), l.Due),
 			r.Number(int64(l.Due.BankDaysUntil(m.night.day))), r.Money(l.Currency, l.Expected), r.Money(l.Currency, l.Came),
 			alarm.Money(l.Currency, l.missing()).Formula(book.Rounded(l.Currency, g.At(7, row)+"-"+g.At(8, row))), r.Says(l.Owner), wrapped.Label(advice))
@@ -185,4 +169,27 @@ func (m *settlementSheet) late() {
 	if more := len(list) - mostLate; more > 0 {
 		m.none(m.Lang.Fill(book.Label{"그 외 {1}건 → daesa breaks list --scope settlement", "{1} more → daesa breaks list --scope settlement"}, m.Number(int64(more))))
 	}
+}
+
+// lateAdvice is what it means, what to do, and what a person noted. That no line is
+// there, or one of another amount, says the kind already.
+func (m *settlementSheet) lateAdvice(l *LateMoney) string {
+	advice := m.Lang.Advice(l.Kind)
+	if l.Why != "" && l.Why != settle.NoLine && l.Why != settle.AmountDiffers {
+		advice = book.LookUp(m.Lang, book.WhyLabels, l.Why) + " · " + advice
+	}
+	if l.Note != "" {
+		advice += " · " + l.Note
+	}
+	return advice
+}
+
+// besideTone is a text behind figures, which would touch it otherwise.
+var besideTone = book.Tone{Indent: 1, Wrap: true}
+
+// besideHead is the header over such texts.
+func (m *settlementSheet) besideHead() xlsx.StyleID {
+	return m.Styled(func(s *book.Style) {
+		s.Bold, s.Color, s.Fill, s.Above, s.Indent = true, book.Navy, book.Head, book.Navy, 1
+	})
 }

@@ -20,7 +20,7 @@ type figure struct {
 // at is where the figure stands in a row of the sheet, for formulas of it.
 func (f figure) at(row int) string { return xlsx.At(f.column, row) }
 
-// The figures, from what was brought forward to what is carried forward, and then
+// The figures, from the opening to the closing, and then
 // the other way to the same.
 var (
 	figureOpening     = figure{openingLabel, 2, func(c *settle.MonthCheck) int64 { return c.Opening }}
@@ -50,7 +50,7 @@ const forwardOnePage = 1100
 func (b *monthBook) drawForward(s *xlsx.Sheet) {
 	s.Tab, s.Widths = book.Navy, []int{28, 14, 14, 14, 14, 14, 14, 13, 14, 14, 14}
 	b.page(s, sheetForward, b.Say("전월 이월 + 승인 − 취소 − 수수료 − 수수료 부가세 − 입금 ± 조정 = 차월 이월 · 승인·취소·수수료는 거래일, 입금은 통장 입금일 기준 · 수수료는 부가세 별도",
-		"Brought forward + approved − cancelled − fees − fee VAT − paid ± adjusted = carried forward · by the day of the transaction, payouts by bank day · fees without VAT"))
+		"Opening + approved − cancelled − fees − fee VAT − paid ± adjusted = closing · by the day of the transaction, payouts by bank day · fees without VAT"))
 	for _, c := range b.Currencies {
 		if slices.ContainsFunc(b.month.Ledgers, func(l Ledger) bool { return l.Currency == c }) {
 			b.forwardOf(s, c)
@@ -190,7 +190,7 @@ func (b *monthBook) methodsCheck() {
 			}
 		}
 		if forward := b.total(figureClosing, c); forward != 0 || sum != 0 {
-			b.checks = append(b.checks, check{name: book.Label{"결제수단별 차월 이월", "Carried forward, by method"}, currency: c, forward: forward, sheet: sum,
+			b.checks = append(b.checks, check{name: book.Label{"결제수단별 차월 이월", "Closing, by method"}, currency: c, forward: forward, sheet: sum,
 				forwardAt: figureClosing.at, to: sheetForward})
 		}
 	}

@@ -39,7 +39,7 @@ func (p *closePage) halves() {
 	p.kindRows(right)
 }
 
-// bridge leads from what was brought forward to what is carried forward, and holds
+// bridge leads from the opening to the closing, and holds
 // that against the rows.
 func (p *closePage) bridge(g *xlsx.Grid, c pay.Currency) {
 	prior := p.prior(c)

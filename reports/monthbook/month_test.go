@@ -18,13 +18,17 @@ import (
 	"daesa/settle"
 )
 
-var out = flag.String("out", "", "write the sample month's workbook to this path")
+var (
+	out      = flag.String("out", "", "write the sample month's workbook to this path")
+	language = flag.String("language", "", "of that workbook: ko or en")
+	locked   = flag.Bool("locked", false, "draw that month as it stands when it is locked")
+)
 
 // TestWriteTheSampleMonth writes the workbook for people to look at:
 //
 //	go test ./reports/monthbook -run TestWriteTheSampleMonth -out /tmp/month.xlsx
 func TestWriteTheSampleMonth(t *testing.T) {
-	content := drawn(t, newSample(1).month(false), Options{})
+	content := drawn(t, newSample(1).month(*locked), Options{Language: *language})
 	if *out != "" {
 		if err := os.WriteFile(*out, content, 0o600); err != nil {
 			t.Fatal(err)

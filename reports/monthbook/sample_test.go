@@ -428,6 +428,7 @@ func (s *sample) addBreaks(m *Month) {
 			b.Owner, b.Note = "kim", "토스 한도 상향 신청 중"
 		case reconcile.FeeUnexpected:
 			b.Status, b.Resolution, b.ResolvedBy, b.ResolvedAt, b.Note = reconcile.Resolved, reconcile.ProviderError, "lee", sampleNow.Add(-50*time.Hour), "차액 환급 요청함"
+		default:
 		}
 		m.Breaks = append(m.Breaks, b)
 	}
