@@ -49,6 +49,8 @@ type Config struct {
 	Reconcile  Reconcile  `yaml:"reconcile"`
 	Refunds    Refunds    `yaml:"refunds"`
 	Settlement Settlement `yaml:"settlement"`
+	Bank       Bank       `yaml:"bank"`
+	Close      Close      `yaml:"close"`
 	Accounts   Accounts   `yaml:"accounts"`
 	Reports    Reports    `yaml:"reports"`
 	Notify     Notify     `yaml:"notify"`
@@ -145,13 +147,6 @@ type Reconcile struct {
 	Severity   Severity `yaml:"severity"`
 }
 
-// Settlement says whether a night reads what the provider paid out.
-type Settlement struct {
-	// Mode is SettlementAPI, or, where the key may not ask for it,
-	// SettlementFiles or SettlementOff: then a night does not.
-	Mode string `yaml:"mode"`
-}
-
 // Severity are the amounts in won from which a break is high or medium.
 type Severity struct {
 	High   int64 `yaml:"high"`
@@ -236,10 +231,11 @@ type Notify struct {
 // Schedule are the times at which the jobs run, and by which the next chance
 // to meet a deadline is known. An empty one is never.
 type Schedule struct {
-	Nightly  Cron `yaml:"nightly"`
-	Refunds  Cron `yaml:"refunds"`
-	Capture  Cron `yaml:"capture"`
-	MonthEnd Cron `yaml:"month_end"`
+	Nightly     Cron `yaml:"nightly"`
+	Refunds     Cron `yaml:"refunds"`
+	Capture     Cron `yaml:"capture"`
+	Settlements Cron `yaml:"settlements"`
+	MonthEnd    Cron `yaml:"month_end"`
 }
 
 // Webhook says where webhooks are received and from whom.
@@ -284,15 +280,18 @@ func Default() *Config {
 			StopAfterUnknown:   3,
 			StopAtFailureRatio: 300_000,
 		},
-		Settlement: Settlement{Mode: SettlementAPI},
+		Settlement: defaultSettlement(),
+		Bank:       Bank{Accounts: []BankAccount{}},
+		Close:      defaultClose(),
 		Accounts:   Accounts{KeyFile: "account.key", KeepDaysAfterRefund: 30},
 		Reports:    Reports{Dir: "reports", Language: Korean},
 		Notify:     Notify{URLsEnv: "DAESA_NOTIFY_URLS"},
 		Schedule: Schedule{
-			Nightly:  mustCron("30 1 * * *"),
-			Refunds:  mustCron("*/10 * * * *"),
-			Capture:  mustCron("*/3 * * * *"),
-			MonthEnd: mustCron("0 10,14,17,20,22 28-31 * *"),
+			Nightly:     mustCron("30 1 * * *"),
+			Refunds:     mustCron("*/10 * * * *"),
+			Capture:     mustCron("*/3 * * * *"),
+			Settlements: mustCron("30 7 * * *"),
+			MonthEnd:    mustCron("0 10,14,17,20,22 28-31 * *"),
 		},
 		Webhook: Webhook{
 			Addr:           "127.0.0.1:8080",

@@ -332,7 +332,7 @@ func schema(t reflect.Type, path string) []string {
 		child, of := join(path, key), t.Field(i).Type
 		paths = append(paths, child)
 		switch {
-		case of == reflect.TypeFor[[]Merchant]():
+		case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct && !isText(reflect.New(of.Elem()).Elem()):
 			paths = append(paths, schema(of.Elem(), child+"[0]")...)
 		case of == reflect.TypeFor[map[string]Limits]():
 			paths = append(paths, schema(of.Elem(), child+".USD")...)

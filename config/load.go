@@ -189,6 +189,11 @@ func (c *Config) settle() {
 		m := &c.Merchants[i]
 		m.BaseURL = strings.TrimRight(m.BaseURL, "/")
 	}
+	for i := range c.Bank.Accounts {
+		if a := &c.Bank.Accounts[i]; len(c.Merchants) == 1 && !c.book.given(fmt.Sprintf("bank.accounts[%d].mids", i)) {
+			a.MIDs = []string{c.Merchants[0].MID}
+		}
+	}
 }
 
 // relocate makes the file's relative paths relative to the working directory.

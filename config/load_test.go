@@ -125,11 +125,24 @@ refunds:
   send: true
   auto_queue: [cancel_not_executed]
   limits: {USD: {max_single: 181.56, max_amount: 500, max_amount_per_day: 500.5}, JPY: {max_single: 0}}
-settlement: {mode: off}
+settlement:
+  mode: off
+  cycle: {card: weekly, phone: monthly}
+  late_bank_days: {card: 0, phone: 70}
+  fees:
+    - {mid: 456, method: card, card_type: 신용, issuer: "61", rate: 2.1%, fixed: 30, from: 2026-08-14}
+    - {provider: 토스페이, rate: "0.0000001 %"}
+    - {fixed: 200}
+bank: {accounts: [{name: main, number_last4: 0123, payer: [토스페이, tosspay]}, {name: 두번째, mids: [shop]}]}
+close:
+  first_month: 2026-11
+  bank: assumed
+  invoice_basis: paid
+  vouchers: {receivable: 외상매출금, sales: "401 상품매출", partner: "10 토스", columns: [적요, 차변금액]}
 accounts: {key_env: ACCOUNT_KEY, keep_days_after_refund: 0}
 reports: {dir: out, per_merchant: true, deliver: share/finance, password_file: pw, language: en}
 notify: {urls_file: urls, heartbeat_url_file: beat}
-schedule: {nightly: "", refunds: "0 9 * * mon-fri"}
+schedule: {nightly: "", refunds: "0 9 * * mon-fri", settlements: "0 8 * * *"}
 webhook: {addr: ":8080", allow_from: [192.0.2.7, 10.0.0.0/8], trusted_proxies: ["fd00::/8"]}
 `), environment(map[string]string{"PACE": "250"}))
 	if err != nil {
@@ -145,11 +158,25 @@ webhook: {addr: ":8080", allow_from: [192.0.2.7, 10.0.0.0/8], trusted_proxies: [
 	want.Refunds.Send = true
 	want.Refunds.AutoQueue = []string{"cancel_not_executed"}
 	want.Refunds.Limits = map[string]Limits{"USD": {18156, 50000, 50050}, "JPY": {}}
-	want.Settlement = Settlement{Mode: SettlementOff}
+	want.Settlement.Mode = SettlementOff
+	want.Settlement.Cycle.Card, want.Settlement.Cycle.Phone = Weekly, Monthly
+	want.Settlement.LateBankDays.Card, want.Settlement.LateBankDays.Phone = 0, 70
+	want.Settlement.Fees = []Fee{
+		{MID: "456", Method: "card", CardType: "신용", Issuer: "61", Rate: 21_000_000, Fixed: 30, From: "2026-08-14"},
+		{Provider: "토스페이", Rate: 1}, {Fixed: 200},
+	}
+	want.Bank.Accounts = []BankAccount{
+		{Name: "main", NumberLast4: "0123", MIDs: []string{"123"}, Payer: []string{"토스페이", "tosspay"}},
+		{Name: "두번째", MIDs: []string{"shop"}},
+	}
+	want.Close.FirstMonth, want.Close.Bank, want.Close.InvoiceBasis = "2026-11", Assumed, BasisPaid
+	want.Close.Vouchers.Receivable, want.Close.Vouchers.Sales, want.Close.Vouchers.Partner = "외상매출금", "401 상품매출", "10 토스"
+	want.Close.Vouchers.Columns = []string{"적요", "차변금액"}
 	want.Accounts = Accounts{KeyEnv: "ACCOUNT_KEY"}
 	want.Reports = Reports{Dir: "etc/out", PerMerchant: true, Deliver: "etc/share/finance", PasswordFile: "etc/pw", Language: English}
 	want.Notify = Notify{URLsFile: "etc/urls", HeartbeatURLFile: "etc/beat"}
 	want.Schedule.Nightly, want.Schedule.Refunds = Cron{}, mustCron("0 9 * * mon-fri")
+	want.Schedule.Settlements = mustCron("0 8 * * *")
 	want.Webhook = Webhook{Addr: ":8080", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("fd00::/8")},
 		AllowFrom: []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("10.0.0.0/8")}}
 	if diff := cmp.Diff(want, c, same); diff != "" {

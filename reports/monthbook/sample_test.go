@@ -162,10 +162,10 @@ func (s *sample) row(tx settle.Transaction, of sampleMethod, approved, canceled 
 	if tx.Amount < 0 {
 		fee, vat = -fee, -vat
 	}
-	return settle.Row{CardType: of.card, Provider: of.provider, Version: 1, Recorded: sold.Add(1).Start(), Settlement: pay.Settlement{
+	return settle.Row{Version: 1, Recorded: sold.Add(1).Start(), Settlement: pay.Settlement{
 		MID: tx.MID, PaymentKey: tx.PaymentKey, TransactionKey: tx.TransactionKey, OrderID: tx.OrderID, Currency: pay.KRW, Method: of.method,
 		Amount: tx.Amount, Fee: fee + vat, SupplyAmount: fee, VAT: vat, PayOutAmount: tx.Amount - fee - vat,
-		ApprovedAt: approved, CanceledAt: canceled, SoldDate: sold, PaidOutDate: sold.AddBankDays(of.after)}}
+		ApprovedAt: approved, CanceledAt: canceled, SoldDate: sold, PaidOutDate: sold.AddBankDays(of.after), CardType: of.card, Provider: of.provider}}
 }
 
 func (s *sample) settle() {
