@@ -173,7 +173,7 @@ DELETE FROM bank_taken_lines WHERE match_id = :match_id
 -- name: drop_match
 UPDATE bank_matches SET dropped_at = :now, dropped_by = :actor, drop_note = :note WHERE id = :match_id AND dropped_at IS NULL
 -- name: dropped_matches
-SELECT id, lines, payouts, matched_by, note, recorded_at, dropped_at FROM bank_matches
+SELECT id, lines, payouts, matched_by, note, recorded_at FROM bank_matches
 WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY dropped_at, id
 -- name: month_versions
 SELECT month, version, locked_at, locked_by, note, reopened_at, reopened_by, reopen_note, row_count, rows_hash, journal_head
@@ -212,3 +212,12 @@ INSERT INTO month_openings (mid, currency, month, amount, note, actor, at) VALUE
 -- name: settlement_rows_of_months
 SELECT * FROM settlement_rows WHERE mid = :mid AND month >= :from AND month <= :to AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
 ORDER BY payment_key, transaction_key, copy
+-- name: dropped_at
+SELECT id, dropped_at FROM bank_matches WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY id
+-- name: dropped_parts
+SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_match_parts p
+JOIN bank_matches m ON m.id = p.match_id WHERE m.dropped_at IS NOT NULL AND m.dropped_at > :since
+ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
+-- Months are locked and reopened one after another. SQLite has one writer.
+-- name: lock_months
+{{if .Postgres}}SELECT pg_advisory_xact_lock(17){{else}}SELECT 1{{end}}
