@@ -99,7 +99,7 @@ func seenEarlier(t *testing.T, db *store.DB) {
 }
 
 // settle writes a step of a request as it stands.
-func settle(t *testing.T, db *store.DB, id string, step refunds.Step, change ...func(*refunds.Settled)) {
+func settled(t *testing.T, db *store.DB, id string, step refunds.Step, change ...func(*refunds.Settled)) {
 	t.Helper()
 	s := refunds.Settled{Request: stored(t, db, id), Step: step, RunID: "run", Now: now}
 	for _, each := range change {
@@ -119,7 +119,7 @@ func backForAWord(t *testing.T, db *store.DB) {
 		if r.Approval == "" || r.ApprovedBy == "" {
 			t.Fatalf("approved as %+v", r)
 		}
-		settle(t, db, r.ID, step)
+		settled(t, db, r.ID, step)
 		if got := stored(t, db, r.ID); got.State != step.To || got.Approval != "" || got.ApprovedBy != "" || !got.ApprovedAt.IsZero() {
 			t.Errorf("it is %s, and approved by %q at %s", got.State, got.ApprovedBy, got.ApprovedAt)
 		}
@@ -138,7 +138,7 @@ func sentAgain(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, r.ID, refunds.Step{To: refunds.StateUnknown, At: now})
+	settled(t, db, r.ID, refunds.Step{To: refunds.StateUnknown, At: now})
 	later := now.Add(time.Hour)
 	again := once(begun(claimed(t, db, choice("a", later)), later))
 	again.New, again.Attempt = false, b.Attempt
@@ -155,7 +155,7 @@ func givenBackAnew(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, r.ID, refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent, At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
+	settled(t, db, r.ID, refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent, At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
 	later := now.Add(time.Minute)
 	again := once(begun(claimed(t, db, choice("a", later)), later))
 	again.New, again.Attempt = false, b.Attempt
@@ -175,7 +175,7 @@ func refusedIsDue(t *testing.T, db *store.DB) {
 		if err := db.Begin(t.Context(), begun(claimed(t, db, choice("a", now)), now)); err != nil {
 			t.Fatal(err)
 		}
-		settle(t, db, r.ID, refunds.Step{To: state, Why: code})
+		settled(t, db, r.ID, refunds.Step{To: state, Why: code})
 		if transfer, err := db.ManualTransfer(t.Context(), r.ID); err != nil || transfer.State != refunds.ManualDue || transfer.Amount != 1000 || transfer.Why != code {
 			t.Errorf("what is %s: %+v, %v", state, transfer, err)
 		}
