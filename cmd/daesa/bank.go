@@ -56,7 +56,7 @@ func (a *invocation) newBankImportDocument(d app.BankImported) bankImportDocumen
 
 func (a *invocation) bankCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "bank", Short: "The shop's passbook (통장), and what stands against it"}
-	cmd.AddCommand(a.bankImportCommand(), a.bankListCommand())
+	cmd.AddCommand(a.bankImportCommand(), a.bankListCommand(), a.bankMatchCommand(), a.bankUnmatchCommand())
 	return cmd
 }
 
@@ -112,6 +112,9 @@ func (a *invocation) importBank(ctx context.Context, paths []string, f bankFlags
 		if err != nil {
 			return err
 		}
+		if err := s.holdPassbook(ctx); err != nil {
+			return err
+		}
 		return s.showBankImport(done)
 	})
 }
@@ -119,9 +122,12 @@ func (a *invocation) importBank(ctx context.Context, paths []string, f bankFlags
 // bankAccounts are the passbooks of the merchants that the command is about.
 func (s *session) bankAccounts() []app.BankAccount {
 	wanted := slices.DeleteFunc(slices.Clone(s.cfg.Bank.Accounts), func(b config.BankAccount) bool { return s.mid != "" && !slices.Contains(b.MIDs, s.mid) })
-	return each(wanted, func(b config.BankAccount) app.BankAccount {
-		return app.BankAccount{Name: b.Name, Last4: b.NumberLast4, MIDs: b.MIDs, Words: b.Payer}
-	})
+	return each(wanted, bankAccount)
+}
+
+// bankAccount is a passbook of the configuration.
+func bankAccount(b config.BankAccount) app.BankAccount {
+	return app.BankAccount{Name: b.Name, Last4: b.NumberLast4, MIDs: b.MIDs, Words: b.Payer}
 }
 
 func (s *session) showBankImport(all []app.BankImported) error {
@@ -196,7 +202,7 @@ func (a *invocation) bankListCommand() *cobra.Command {
 }
 
 func (s *session) listBank(ctx context.Context, asked bankAsked) error {
-	list := app.ListBank{Store: s.db, State: settle.LineState(asked.state)}
+	list := app.ListBank{Store: s.db, State: settle.LineState(asked.state), Matches: s.matchedLines}
 	if err := oneOf("--state", asked.state, []settle.LineState{settle.LineMatched, settle.LineOpen, settle.LineIgnored}); err != nil {
 		return err
 	}
