@@ -25,10 +25,10 @@ type Provider interface {
 	Transactions(ctx context.Context, from, to time.Time, after string) (pay.TransactionPage, error)
 }
 
-// Payouts gives one page (from 1) of what the provider pays out on a day. Only a
-// page that shows nothing ends a list.
-type Payouts interface {
-	PaidOut(ctx context.Context, day pay.Day, page int) (pay.SettlementPage, error)
+// SettlementList gives one page (from 1) of what the provider settles, by one of a
+// row's two dates. Only a page that shows nothing ends a list.
+type SettlementList interface {
+	Settlements(ctx context.Context, by pay.SettledBy, day pay.Day, page int) (pay.SettlementPage, error)
 }
 
 // Ledger remembers runs. One run is worked on by one owner at a time; what an

@@ -119,7 +119,7 @@ func (n *Nightly) begin(ctx context.Context, day pay.Day) (reconcile.Lease, erro
 
 // keepLease renews the lease while the run goes on. The context that it gives
 // ends when the run was taken over; stop says whether it was.
-func (n *Nightly) keepLease(ctx context.Context, lease reconcile.Lease) (held context.Context, stop func() error) {
+func keepLease(ctx context.Context, ledger Ledger, clock func() time.Time, lease reconcile.Lease) (held context.Context, stop func() error) {
 	held, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -131,7 +131,7 @@ func (n *Nightly) keepLease(ctx context.Context, lease reconcile.Lease) (held co
 			case <-held.Done():
 				return
 			case <-ticker.C:
-				if err := n.Ledger.RenewRun(held, lease, n.Clock().Add(leaseTime)); err != nil && held.Err() == nil {
+				if err := ledger.RenewRun(held, lease, clock().Add(leaseTime)); err != nil && held.Err() == nil {
 					cancel(&lostError{err})
 					return
 				}

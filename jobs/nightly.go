@@ -23,7 +23,7 @@ type Nightly struct {
 	Settings Settings
 	Orders   OrderSource
 	Provider Provider
-	Payouts  Payouts // nil: the workbook says nothing of fees
+	Payouts  SettlementList // nil: the workbook says nothing of fees
 	Ledger   Ledger
 	Pages    Pages
 	Compare  func(ctx context.Context, scope reconcile.Scope, now time.Time) (Comparison, error)
@@ -70,7 +70,7 @@ func (n *Nightly) Run(ctx context.Context, day pay.Day, now time.Time) (reports.
 	log := n.Log.With("run_id", lease.RunID, "business_date", day)
 	log.Info("night begins")
 	began := n.Clock()
-	ctx, stop := n.keepLease(ctx, lease)
+	ctx, stop := keepLease(ctx, n.Ledger, n.Clock, lease)
 	snapshot, err := n.run(ctx, lease, day, now, log)
 	if lost := stop(); lost != nil {
 		err = lost

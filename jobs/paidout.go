@@ -31,7 +31,7 @@ func (n *night) paidOut(ctx context.Context) error {
 	}
 	payouts := &payouts{sums: map[pay.Currency]*reconcile.PaidSum{}, seen: map[uint64]bool{}}
 	for number := 1; ; number++ {
-		page, err := n.Payouts.PaidOut(ctx, n.scope.Day, number)
+		page, err := n.Payouts.Settlements(ctx, pay.ByPaidOut, n.scope.Day, number)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

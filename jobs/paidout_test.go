@@ -18,21 +18,21 @@ import (
 
 // settled is a row of GET /v1/settlements.
 func settled(currency string, amount, fee int64, paidOut pay.Day) json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"mId":%q,"paymentKey":"p","orderId":"o","currency":%q,"method":"카드","amount":%d,"fee":%d,
+	return json.RawMessage(fmt.Sprintf(`{"mId":%q,"paymentKey":"p","transactionKey":"t%d","approvedAt":"2026-11-19T10:00:00+09:00","orderId":"o","currency":%q,"method":"카드","amount":%d,"fee":%d,
 		"payOutAmount":%d,"soldDate":"2026-11-19","paidOutDate":%q}`, mid, currency, amount, fee, amount-fee, paidOut))
 }
 
 // silent pays out nothing that can be read.
 type silent struct{}
 
-func (silent) PaidOut(context.Context, pay.Day, int) (pay.SettlementPage, error) {
+func (silent) Settlements(context.Context, pay.SettledBy, pay.Day, int) (pay.SettlementPage, error) {
 	return pay.SettlementPage{}, failure(pay.FailureNoAnswer)
 }
 
 // payouts gives pages of a test's own.
 type payouts []pay.SettlementPage
 
-func (p payouts) PaidOut(_ context.Context, _ pay.Day, page int) (pay.SettlementPage, error) {
+func (p payouts) Settlements(_ context.Context, _ pay.SettledBy, _ pay.Day, page int) (pay.SettlementPage, error) {
 	if page > len(p) {
 		return pay.SettlementPage{Evidence: pay.Evidence{API: "settlements", About: "end", Body: []byte("[]"), FetchedAt: time.Now()}}, nil
 	}
@@ -47,7 +47,7 @@ func paid(key string, amount int64) pay.Settlement {
 }
 
 // payoutNight runs the night of oneDay with payouts, as another run of it would.
-func (w *world) payoutNight(p jobs.Payouts, later time.Duration) (reports.Snapshot, error) {
+func (w *world) payoutNight(p jobs.SettlementList, later time.Duration) (reports.Snapshot, error) {
 	n := w.nightly()
 	n.Payouts = p
 	return n.Run(w.t.Context(), last, morning(last).Add(later))

@@ -75,16 +75,15 @@ func last4Of(text string) string {
 	return number[len(number)-4:]
 }
 
-// periodOf finds two days with a ~ between them.
+// periodOf finds two days with a ~ between them. An account number before them may
+// look like two, too, and is none.
 func periodOf(text string) (from, to pay.Day) {
-	found := periodForm.FindStringSubmatch(written.OneLine(written.NFKC(text)))
-	if found == nil {
-		return "", ""
+	for _, found := range periodForm.FindAllStringSubmatch(written.OneLine(written.NFKC(text)), -1) {
+		first, wrong := momentOf(found[1])
+		last, alsoWrong := momentOf(found[2])
+		if wrong == "" && alsoWrong == "" && !last.day.Before(first.day) {
+			return pay.DayOf(first.day), pay.DayOf(last.day)
+		}
 	}
-	first, wrong := momentOf(found[1])
-	last, alsoWrong := momentOf(found[2])
-	if wrong != "" || alsoWrong != "" || last.day.Before(first.day) {
-		return "", ""
-	}
-	return pay.DayOf(first.day), pay.DayOf(last.day)
+	return "", ""
 }

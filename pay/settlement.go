@@ -24,6 +24,26 @@ type Settlement struct {
 	Canceled       *Cancel
 	SoldDate       Day
 	PaidOutDate    Day
+	CardType       string // of card: 신용, 체크, 기프트, as Toss writes it; "" elsewhere
+	Issuer         string // of card: the issuer's code
+	Provider       string // of easy pay
+}
+
+// SettledBy is which of a row's two dates a list is asked by: Toss's dateType.
+type SettledBy string
+
+// Toss's words.
+const (
+	BySold    SettledBy = "soldDate"
+	ByPaidOut SettledBy = "paidOutDate"
+)
+
+// Of is the date under which such a list shows a row.
+func (by SettledBy) Of(row Settlement) Day {
+	if by == ByPaidOut {
+		return row.PaidOutDate
+	}
+	return row.SoldDate
 }
 
 // Fee (수수료) is one part of the fee of a settlement row; Type is Toss's word
@@ -35,7 +55,7 @@ type Fee struct {
 
 // SettlementPage is one page of settlement rows.
 type SettlementPage struct {
-	Rows     []Settlement // of the day that was asked for
+	Rows     []Settlement // of the day that was asked for, each with its key and both dates
 	Bad      []BadRow     // rows of that day, or of no day, that cannot be read
 	Shown    int          // rows of the page, whatever day they are of; 0 ends a list
 	Evidence Evidence

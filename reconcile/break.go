@@ -50,6 +50,15 @@ func (f Finding) identity() string {
 	return f.OrderID
 }
 
+// About is what the break is about, in the words of the contract: the subject of a
+// settlement break, order:ID of every other.
+func (f Finding) About() string {
+	if f.Subject != "" {
+		return f.Subject
+	}
+	return "order:" + f.OrderID
+}
+
 // ShortHash is the form of every derived id: see pay.ShortHash.
 func ShortHash(parts ...string) string { return pay.ShortHash(parts...) }
 

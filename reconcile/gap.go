@@ -30,6 +30,7 @@ const (
 	PartMerchant PartKind = "merchant"  // the whole night of a merchant
 
 	PartSettlements    PartKind = "settlements"     // what was paid out on a day
+	PartSold           PartKind = "sold"            // what was sold on a day, as Toss settles it
 	PartSettlementRow  PartKind = "settlement_row"  // one row of it, by its transactionKey
 	PartSettlementMore PartKind = "settlement_more" // Count further rows of it
 )
@@ -62,7 +63,7 @@ func (g Gap) Kind() GapKind {
 		return GapList
 	case PartOrder, PartOrders:
 		return GapLookUp
-	case PartSettlements, PartSettlementRow, PartSettlementMore:
+	case PartSettlements, PartSold, PartSettlementRow, PartSettlementMore:
 		return GapSettlement
 	case PartMerchant:
 		return GapMerchant
@@ -99,6 +100,8 @@ func (p Part) String() string {
 		return "orders.query"
 	case PartSettlements:
 		return "settlements paid out on " + p.Name
+	case PartSold:
+		return "settlements sold on " + p.Name
 	case PartSettlementRow:
 		return "settlement row " + p.Name
 	case PartSettlementMore:

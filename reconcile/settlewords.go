@@ -38,6 +38,9 @@ const (
 	ScopeSettlement BreakScope = "settlement"
 )
 
+// BreakScopes are both of them.
+var BreakScopes = []BreakScope{ScopeOrders, ScopeSettlement}
+
 // Scope is the scope of a kind.
 func (k Kind) Scope() BreakScope {
 	if slices.Contains(SettlementKinds, k) {

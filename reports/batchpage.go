@@ -328,7 +328,7 @@ func (p *batchPage) methodsOf(c pay.Currency) []pay.Method {
 			found = append(found, r.Method)
 		}
 	}
-	slices.SortFunc(found, byMethod)
+	slices.SortFunc(found, book.ByMethod)
 	return found
 }
 

@@ -14,20 +14,8 @@ import (
 // chartData says where on the control sheet the figures of the charts stand.
 // Charts are drawn from cells that people can read, never from hidden ones.
 type chartData struct {
-	nights, days span
+	nights, days book.Rows
 	currency     pay.Currency
-}
-
-// span are rows of a table, below its header.
-type span struct {
-	xlsx.Area
-	header int
-	most   int64 // the largest amount, without decimals
-}
-
-// series is a column of the rows.
-func (s span) series(column int, colour string) xlsx.Series {
-	return xlsx.Series{Name: xlsx.On(s.Sheet, column, s.header), Labels: s.Column(1), Values: s.Column(column), Color: colour}
 }
 
 // daysAhead is the number of days whose deadlines are drawn day by day.
@@ -42,7 +30,7 @@ func (c *control) trends() chartData {
 }
 
 // nights are the thirty nights up to this one, all merchants together.
-func (c *control) nights(currency pay.Currency) span {
+func (c *control) nights(currency pay.Currency) book.Rows {
 	byDay := map[pay.Day]reconcile.NightFigures{}
 	add := func(f reconcile.NightFigures) {
 		sum, seen := byDay[f.Day]
@@ -68,14 +56,14 @@ func (c *control) nights(currency pay.Currency) span {
 	var most int64
 	for _, day := range days[max(len(days)-30, 0):] {
 		f := byDay[day]
-		most = max(most, whole(currency, f.Apart[currency]))
+		most = max(most, book.Whole(currency, f.Apart[currency]))
 		c.s.Add(18, c.r.On(day), c.r.Number(f.Open), c.r.Money(currency, f.Apart[currency]), c.r.Number(f.Opened), c.r.Number(f.Cleared), c.r.Says(c.Lang.YesNo(f.Complete)))
 	}
-	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
+	return book.Rows{Area: xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, Header: header, Most: most}
 }
 
 // days are the deadlines of the days to come.
-func (c *control) days(currency pay.Currency) span {
+func (c *control) days(currency pay.Currency) book.Rows {
 	c.heading(c.Say("일자별 취소기한 도래액", "Deadlines by day"))
 	header := c.head(book.Label{"취소기한", "Deadline"}, columnCount, book.ColumnAmount)
 	today := pay.DayOf(c.night.now)
@@ -85,38 +73,25 @@ func (c *control) days(currency pay.Currency) span {
 		s := c.night.sumOf(func(d Deadline) bool {
 			return !d.CancelBy.IsZero() && pay.DayOf(d.CancelBy) == day && d.Currency == currency
 		})
-		most = max(most, whole(currency, s.money[currency]))
+		most = max(most, book.Whole(currency, s.money[currency]))
 		c.s.Add(18, c.r.On(day), c.r.Number(s.count), c.r.Money(currency, s.money[currency]))
 	}
-	return span{xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, header, most}
+	return book.Rows{Area: xlsx.Area{Sheet: c.s.Name, First: header + 1, Last: c.s.Last()}, Header: header, Most: most}
 }
 
-// whole is an amount without its decimals.
-func whole(c pay.Currency, units int64) int64 {
-	for range c.Digits() {
-		units /= 10
-	}
-	return units
-}
-
-const (
-	chartRows   = 13
-	chartHeight = 15 // points of a row of the charts: excelize reckons with it
-)
+// chartRows is how many rows the charts stand on.
+const chartRows = 13
 
 // chartRoom keeps the rows that the charts stand on.
 func (m *summary) chartRoom() {
 	m.chartsAt = m.s.Last() + 1
 	for range chartRows {
-		m.s.Add(chartHeight)
+		m.s.Add(book.ChartHeight)
 	}
 }
 
-// pixelsOf is how tall rows are on the screen.
-func pixelsOf(rows int) int { return rows * chartHeight * 4 / 3 }
-
 // drawCharts puts three charts side by side.
-func (m *summary) drawCharts(data chartData, methods span) {
+func (m *summary) drawCharts(data chartData, methods book.Rows) {
 	if m.chartsAt == 0 {
 		return
 	}
@@ -127,63 +102,33 @@ func (m *summary) drawCharts(data chartData, methods span) {
 }
 
 // place puts a chart where there is something to draw.
-func (m *summary) place(i, wide int, c xlsx.Chart, of span) {
+func (m *summary) place(i, wide int, c xlsx.Chart, of book.Rows) {
 	if !of.Empty() {
-		c.Width, c.Height = wide-6, pixelsOf(chartRows)-6
+		c.Width, c.Height = wide-6, book.ChartPixels(chartRows)-6
 		m.s.Chart(colLabel, m.chartsAt, i*wide, c)
 	}
 }
 
-func chart(kind xlsx.ChartKind, title string, s xlsx.Series) xlsx.Chart {
-	return xlsx.Chart{Kind: kind, Title: title, Series: s, TitleColor: book.Navy, TextColor: book.Grey, LabelColor: book.Ink}
-}
-
-// axis picks the number format of an axis of money, with as few digits as tell the
-// marks apart, and the unit for the chart's title.
-func (m *summary) axis(c pay.Currency, most int64) (format, unit string) {
-	name := book.Code(c)
-	if c == pay.KRW {
-		name = m.Say("원", "won")
-	}
-	switch {
-	case most >= 10_000_000:
-		return `#,##0,,`, m.Say("백만", "millions of ") + name
-	case most >= 10_000:
-		return `#,##0,`, m.Say("천", "thousands of ") + name
-	default:
-		return `#,##0`, name
-	}
-}
-
-// labelsShown is how many labels fit below a chart.
-const labelsShown = 8
-
-// byDay writes days below a chart, as many as fit.
-func byDay(c xlsx.Chart, days span) xlsx.Chart {
-	c.LabelFormat, c.Every = "m/d", (days.Last-days.First)/labelsShown+1
-	return c
-}
-
 // nightsChart: by how much the two sides differed, and in how many orders.
 func (m *summary) nightsChart(data chartData) xlsx.Chart {
-	format, unit := m.axis(data.currency, data.nights.most)
-	c := chart(xlsx.Columns, m.Lang.Fill(book.Label{"최근 30일 불일치 금액({1})·건수", "Thirty nights: {1} apart, and breaks"}, unit), data.nights.series(3, "B9CCEE"))
-	number := data.nights.series(2, book.Red)
+	format, unit := m.Axis(data.currency, data.nights.Most)
+	c := book.NewChart(xlsx.Columns, m.Lang.Fill(book.Label{"최근 30일 불일치 금액({1})·건수", "Thirty nights: {1} apart, and breaks"}, unit), data.nights.Series(3, "B9CCEE"))
+	number := data.nights.Series(2, book.Red)
 	c.Line, c.Format = &number, format
-	return byDay(c, data.nights)
+	return book.ByDay(c, data.nights)
 }
 
 // daysChart: what can no longer be cancelled after each day.
 func (m *summary) daysChart(data chartData) xlsx.Chart {
-	format, unit := m.axis(data.currency, data.days.most)
-	c := chart(xlsx.Columns, m.Lang.Fill(book.Label{"일자별 취소기한 도래액({1})", "Deadlines by day ({1})"}, unit), data.days.series(3, "E0A84A"))
+	format, unit := m.Axis(data.currency, data.days.Most)
+	c := book.NewChart(xlsx.Columns, m.Lang.Fill(book.Label{"일자별 취소기한 도래액({1})", "Deadlines by day ({1})"}, unit), data.days.Series(3, "E0A84A"))
 	c.Format = format
-	return byDay(c, data.days)
+	return book.ByDay(c, data.days)
 }
 
 // methodsChart: what the date's payments were made by, as Toss has it, or the
 // shop where Toss's list was not read.
-func (m *summary) methodsChart(of span, currency pay.Currency) xlsx.Chart {
+func (m *summary) methodsChart(of book.Rows, currency pay.Currency) xlsx.Chart {
 	if of.Empty() {
 		return xlsx.Chart{}
 	}
@@ -191,8 +136,8 @@ func (m *summary) methodsChart(of span, currency pay.Currency) xlsx.Chart {
 	if !m.night.money.Listed {
 		amount, title = 3, book.Label{"결제수단별 쇼핑몰 승인금액({1})", "Approved in the shop, by method ({1})"}
 	}
-	format, unit := m.axis(currency, of.most)
-	c := chart(xlsx.Bars, m.Lang.Fill(title, unit), of.series(amount, "5B7FC4"))
+	format, unit := m.Axis(currency, of.Most)
+	c := book.NewChart(xlsx.Bars, m.Lang.Fill(title, unit), of.Series(amount, "5B7FC4"))
 	c.Format = format
 	return c
 }

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"slices"
 
 	"daesa/internal/xlsx"
@@ -21,9 +20,6 @@ var (
 	sumLabel         = book.Label{"합계", "Sum"}
 )
 
-// methodOrder is the order in which finance lists methods.
-var methodOrder = []pay.Method{pay.Card, pay.EasyPay, pay.Transfer, pay.VirtualAccount, pay.Phone, pay.GiftCertificate, pay.ForeignEasyPay}
-
 // dayRows are the totals of a currency, by method; also names methods in which
 // nothing moved.
 func (n *night) dayRows(currency pay.Currency, also ...pay.Method) []reconcile.DayTotal {
@@ -38,25 +34,8 @@ func (n *night) dayRows(currency pay.Currency, also ...pay.Method) []reconcile.D
 			rows = append(rows, reconcile.DayTotal{Currency: currency, Method: method})
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b reconcile.DayTotal) int { return byMethod(a.Method, b.Method) })
+	slices.SortStableFunc(rows, func(a, b reconcile.DayTotal) int { return book.ByMethod(a.Method, b.Method) })
 	return rows
-}
-
-// byMethod: in finance's order.
-func byMethod(a, b pay.Method) int {
-	return cmp.Or(methodPlace(a)-methodPlace(b), cmp.Compare(a, b))
-}
-
-// methodPlace is where a method stands; those that nobody knows come last, and
-// what a side does not name behind them.
-func methodPlace(m pay.Method) int {
-	if i := slices.Index(methodOrder, m); i >= 0 {
-		return i
-	}
-	if m == pay.MethodUnknown {
-		return len(methodOrder) + 1
-	}
-	return len(methodOrder)
 }
 
 func methodName(b *book.Book, m pay.Method) string {

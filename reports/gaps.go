@@ -67,6 +67,7 @@ var partLabels = map[reconcile.PartKind]book.Label{
 	reconcile.PartQuery:    {"쇼핑몰 주문 쿼리(orders.query)", "orders.query"},
 	reconcile.PartMerchant: {"가맹점 {1}", "merchant {1}"},
 
+	reconcile.PartSold:           {"{1} 매출분 정산내역", "settlements of the sales of {1}"},
 	reconcile.PartSettlements:    {"{1} 정산 지급내역", "what was paid out on {1}"},
 	reconcile.PartSettlementRow:  {"정산 지급내역 1건(거래키 {1})", "the payout row {1}"},
 	reconcile.PartSettlementMore: {"정산 지급내역 외 {2}건", "{2} further payout rows"},

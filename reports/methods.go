@@ -28,9 +28,9 @@ type openBreak struct{ count, apart int64 }
 // drawMethods lays out the sheet; nothing where no snapshot has the date's money.
 // It gives where the first currency's methods stand, for the chart of the first
 // sheet.
-func (b *nightBook) drawMethods() span {
+func (b *nightBook) drawMethods() book.Rows {
 	if b.night.money == nil || b.night.nothingRead() {
-		return span{}
+		return book.Rows{}
 	}
 	s := b.Add(&xlsx.Sheet{Name: b.Lang.Of(sheetMethods), Tab: book.Navy, Widths: []int{22, 9, 15, 9, 14, 15, 9, 15, 9, 14, 15, 14, 9, 9, 14}})
 	n := b.night
@@ -51,7 +51,7 @@ func (b *nightBook) drawMethods() span {
 	for _, sentence := range b.dayNotes() {
 		s.Add(15, xlsx.Text(b.Style(book.SmallStyle), sentence))
 	}
-	var first span
+	var first book.Rows
 	for i, currency := range b.Currencies {
 		rows := n.dayRows(currency, m.openMethods(currency)...)
 		if i > 0 && len(rows) == 0 {
@@ -88,7 +88,7 @@ func (m *methodsSheet) openMethods(currency pay.Currency) []pay.Method {
 }
 
 // currency draws one currency's table, with its share and its open breaks.
-func (m *methodsSheet) currency(currency pay.Currency, rows []reconcile.DayTotal) span {
+func (m *methodsSheet) currency(currency pay.Currency, rows []reconcile.DayTotal) book.Rows {
 	before := m.s.Last()
 	first, last := m.table(currency, rows)
 	m.beside(before+1, before+2)
@@ -100,11 +100,11 @@ func (m *methodsSheet) currency(currency pay.Currency, rows []reconcile.DayTotal
 	for i, t := range rows {
 		sum := m.open[methodOf{currency, t.Method}]
 		open = openBreak{open.count + sum.count, open.apart + sum.apart}
-		most = max(most, whole(currency, m.moved(t)))
+		most = max(most, book.Whole(currency, m.moved(t)))
 		m.behind(first+i, book.Tone{}, currency, m.moved(t), all.apart, sum)
 	}
 	m.behind(m.s.Last(), sumTone, currency, all.apart, all.apart, open)
-	return span{xlsx.Area{Sheet: m.s.Name, First: first, Last: last}, before + 2, most}
+	return book.Rows{Area: xlsx.Area{Sheet: m.s.Name, First: first, Last: last}, Header: before + 2, Most: most}
 }
 
 // moved is the base of a method's share: what Toss approved, or the shop where
@@ -159,7 +159,7 @@ func (m *methodsSheet) merchants() {
 }
 
 // charts: what each method has of the date, and the breaks that are open in it.
-func (m *methodsSheet) charts(of span) {
+func (m *methodsSheet) charts(of book.Rows) {
 	if of.Empty() {
 		return
 	}
@@ -167,17 +167,17 @@ func (m *methodsSheet) charts(of span) {
 	top := m.s.Last() + 1
 	const rows = 16
 	for range rows {
-		m.s.Add(chartHeight)
+		m.s.Add(book.ChartHeight)
 	}
 	amount, title := 8, m.Say("토스 승인금액 구성비", "Approved by Toss, shares")
 	if !m.night.money.Listed {
 		amount, title = 3, m.Say("쇼핑몰 승인금액 구성비", "Approved in the shop, shares")
 	}
-	ring := chart(xlsx.Ring, title, of.series(amount, ""))
-	bars := chart(xlsx.Bars, m.Say("결제수단별 미해소 불일치(건)", "Open breaks by method"), of.series(14, book.Red))
+	ring := book.NewChart(xlsx.Ring, title, of.Series(amount, ""))
+	bars := book.NewChart(xlsx.Bars, m.Say("결제수단별 미해소 불일치(건)", "Open breaks by method"), of.Series(14, book.Red))
 	bars.Format, bars.Figures = "#,##0", true
 	for i, c := range []xlsx.Chart{ring, bars} {
-		c.Width, c.Height = 620, pixelsOf(rows)-6
+		c.Width, c.Height = 620, book.ChartPixels(rows)-6
 		m.s.Chart([]int{1, 8}[i], top, 4, c)
 	}
 }

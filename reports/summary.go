@@ -76,17 +76,6 @@ func (m *summary) fitsOnePage() int {
 
 // band is the title: what this is, of which date, how it stands, and who signs.
 func (m *summary) band() {
-	title := m.Styled(func(s *book.Style) { s.Size, s.Bold, s.Color, s.Fill, s.Indent = 18, true, book.White, book.Navy, 1 })
-	day := m.Styled(func(s *book.Style) {
-		s.Size, s.Bold, s.Color, s.Fill, s.Align, s.Indent = 12, true, book.White, book.Navy, "right", 1
-	})
-	m.s.Add(4)
-	row := m.s.Add(34)
-	m.s.Span(colLabel, 7, row, xlsx.Text(title, m.Lang.Of(m.night.title())))
-	m.s.Span(8, colLast, row, xlsx.Text(day, m.Say("대사 기준일 ", "Business date ")+m.Lang.Day(m.night.day)))
-	small := m.Styled(func(s *book.Style) { s.Size, s.Color, s.Indent = 9, book.Grey, 1 })
-	about, box := m.s.Add(17), m.s.Add(36)
-	m.s.Span(colLabel, 7, about, xlsx.Text(small, m.Say("가맹점 ", "Merchant ")+m.night.mids()+"   ·   "+m.Say("작성 ", "Drawn ")+m.Lang.Moment(m.night.now)))
 	colour := book.Navy
 	switch {
 	case !m.night.complete() || m.suspect() || m.unexplained():
@@ -94,11 +83,11 @@ func (m *summary) band() {
 	case openBreaks(m.night.sum) == 0:
 		colour = book.Green
 	}
-	state := m.Styled(func(s *book.Style) { s.Size, s.Bold, s.Color, s.Indent = 14, true, colour, 1 })
-	m.s.Span(colLabel, 7, box, xlsx.Text(state, m.state()))
-	m.s.LeaveOpen(8, box)
-	m.Signatures(m.s, about, box, 9, [3][2]int{{8, 9}, {10, 11}, {12, 13}})
-	m.s.Add(6)
+	m.Band(m.s, book.Band{
+		Title: m.Lang.Of(m.night.title()), When: m.Say("대사 기준일 ", "Business date ") + m.Lang.Day(m.night.day),
+		About: m.Say("가맹점 ", "Merchant ") + m.night.mids() + "   ·   " + m.Say("작성 ", "Drawn ") + m.Lang.Moment(m.night.now),
+		State: m.state(), Colour: colour,
+	})
 }
 
 // state is the night in one line; what spoils all other figures comes first.

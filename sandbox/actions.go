@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,12 @@ type NewPayment struct {
 	CardDiscount int64 // the card company's instant discount within Amount
 	Escrow       bool
 	NoPartial    bool
-	DueDate      time.Time // virtual account; default seven days after the issue
+	CardType     string // 신용 (default) or 체크
+	// Months of a credit card's instalment; 0: all at once. InterestPayer is BUYER
+	// (default), CARD_COMPANY or MERCHANT: the shop, whom Toss then charges.
+	Months        int
+	InterestPayer string
+	DueDate       time.Time // virtual account; default seven days after the issue
 	// RefundAccount is what the buyer of a virtual account gives in the
 	// window. Look-ups show it for thirty minutes from RequestedAt.
 	RefundAccount *Account
@@ -124,9 +130,27 @@ func (n *NewPayment) check() error {
 	}
 	switch n.Status {
 	case "", Done, WaitingForDeposit, Ready, InProgress, Aborted, Expired:
-		return nil
+		return n.checkCard()
 	}
 	return fmt.Errorf("a payment cannot begin as %q", n.Status)
+}
+
+// mostMonths is the longest instalment.
+const mostMonths = 36
+
+func (n *NewPayment) checkCard() error {
+	card := n.Method == Card || n.Method == EasyPay && !n.Money
+	switch {
+	case n.CardType != "" && n.CardType != credit && n.CardType != check:
+		return fmt.Errorf("a card is %s or %s, not %q", credit, check, n.CardType)
+	case (n.CardType != "" || n.Months != 0) && !card:
+		return errors.New("a card type and an instalment need a card")
+	case n.Months < 0 || n.Months == 1 || n.Months > mostMonths || n.Months > 0 && n.CardType == check:
+		return fmt.Errorf("an instalment of %d months: want 2 to %d, of a credit card", n.Months, mostMonths)
+	case n.InterestPayer != "" && (n.Months == 0 || !slices.Contains(bearers, n.InterestPayer)):
+		return fmt.Errorf("interestPayer %q: want BUYER, CARD_COMPANY or MERCHANT, of an instalment", n.InterestPayer)
+	}
+	return nil
 }
 
 func (n *NewPayment) payment() *payment {
@@ -135,6 +159,8 @@ func (n *NewPayment) payment() *payment {
 		Currency: n.Currency, Method: n.Method, Total: n.Amount, TaxFree: n.TaxFree,
 		CardDiscount: n.CardDiscount, EasyDiscount: n.Discount, Requested: n.RequestedAt.Unix(),
 		Money: n.Money, Escrow: n.Escrow, NoPartial: n.NoPartial, Outcome: n.Outcome,
+		Check: n.CardType == check, Months: uint8(n.Months), //nolint:gosec // at most mostMonths
+		Bearer: bearer(max(0, slices.Index(bearers, n.InterestPayer))), //nolint:gosec // one of three
 	}
 	if n.Method == VirtualAccount {
 		p.VA = &vaPart{

@@ -180,6 +180,7 @@ func (b *builder) sale(m Method, at int64, tweak func(*NewPayment)) (*payment, *
 	if tweak != nil {
 		tweak(&n)
 	}
+	b.chooseCard(&n)
 	paid := at + b.rng.Int64N(4)
 	st := b.tell(m, n.RequestedAt.Unix(), paid, n.Amount)
 	st.currency, st.taxFree = cmp.Or(n.Currency, "KRW"), n.TaxFree
@@ -187,6 +188,23 @@ func (b *builder) sale(m Method, at int64, tweak func(*NewPayment)) (*payment, *
 	p := b.pay(n)
 	st.payKey = p.Key
 	return p, st
+}
+
+// chooseCard makes one card in five a 체크카드, and lets one in eight of the dear
+// things on a credit card be paid in instalments.
+func (b *builder) chooseCard(n *NewPayment) {
+	if n.Method != Card && (n.Method != EasyPay || n.Money) {
+		return
+	}
+	const instalmentsFrom = 50_000 // won, as in Korea
+	x := mix(uint64(b.n)<<32 ^ uint64(n.Amount) ^ b.h.options.Seed)
+	switch {
+	case x%5 == 0:
+		n.CardType = check
+	case x>>8%8 == 0 && n.Amount >= instalmentsFrom && n.Currency == "":
+		n.Months = []int{2, 3, 3, 5, 6, 10, 12}[x>>16%7]
+		n.InterestPayer = bearers[x>>24%3]
+	}
 }
 
 // issued makes a virtual account that waits, and an order that is not paid.

@@ -30,7 +30,16 @@ The sandbox's own, never Toss's (no key needed):
   POST /sandbox/payments/{key}/expire
   POST /sandbox/payments/{key}/cancel        {"amount":1000,"reason":"..."}: cancelled by hand in the admin
   POST /sandbox/faults                       drop-after=0.5,api=cancel,max=3 or page-cap=1000 (text; empty: none)
-  POST /sandbox/settlements                  a JSON array of settlement rows
+  GET  /sandbox/settle                       how the ledger settles: terms, rates, holds, limit
+  POST /sandbox/settle                       {"settle":true}: this test key sees settlement rows
+                                             {"hold":{"paymentKey":"...","paidOutDate":"2026-12-10"}}: a payout is put off
+                                             {"limit":{"amount":5000000,"from":"2026-11-24","until":"2026-11-27"}}: what is above it stays unpaid
+  POST /sandbox/settle-until                 {"until":"2026-11-30"}: the clock goes to 08:00 of the morning after the last payout of
+                                             what was sold or cancelled up to that day; "methods":["card","easy_pay"] looks at these
+  GET  /sandbox/passbook.csv                 the shop's passbook: ?from=&to=&layout=kb|shinhan|woori|toss|hana|ibk
+                                             &opening=N&encoding=utf-8|cp949&plant=missing,rebate,split,merged,short,late
+  GET  /sandbox/passbook.json                the same, with the payouts and what was planted where
+  POST /sandbox/settlements                  a JSON array of settlement rows, in place of the ledger's; null: the ledger's again
   POST /sandbox/webhooks                     {"eventType":"payout.changed","entityBody":{...}}: signed
   GET  /sandbox/calls                        requests so far, by API
 `
@@ -47,6 +56,8 @@ func (s *Sandbox) controlRoutes() {
 	s.mux.HandleFunc("POST /sandbox/faults", control(s.changeFaults))
 	s.mux.HandleFunc("POST /sandbox/settlements", control(s.changeSettlements))
 	s.mux.HandleFunc("POST /sandbox/webhooks", control(s.sendWebhook))
+	s.settleRoutes()
+	s.passbookRoutes()
 	s.mux.HandleFunc("POST /sandbox/payments", control(s.makePayment))
 	s.mux.HandleFunc("POST /sandbox/payments/{key}/{act}", control(s.changePayment))
 }
@@ -156,6 +167,9 @@ type paymentBody struct {
 	Status        string      `json:"status"`
 	Money         bool        `json:"money"`
 	Escrow        bool        `json:"escrow"`
+	CardType      string      `json:"cardType"`
+	Months        int         `json:"installmentPlanMonths"`
+	InterestPayer string      `json:"interestPayer"`
 	NoPartial     bool        `json:"noPartial"`
 	DueDate       time.Time   `json:"dueDate"`
 	RefundAccount *Account    `json:"refundAccount"`
@@ -172,6 +186,7 @@ func (s *Sandbox) makePayment(r *http.Request) (any, error) {
 		Method: b.Method, Currency: b.Currency, RequestedAt: b.RequestedAt, At: b.At, Status: b.Status,
 		Money: b.Money, Escrow: b.Escrow, NoPartial: b.NoPartial, DueDate: b.DueDate,
 		RefundAccount: b.RefundAccount, Outcome: b.Outcome,
+		CardType: b.CardType, Months: b.Months, InterestPayer: b.InterestPayer,
 	}
 	if n.Currency == "" && n.Method == PayPal {
 		n.Currency = "USD"

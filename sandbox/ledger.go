@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -16,6 +17,7 @@ type ledger struct {
 	rows     []rowRef
 	tidy     bool // rows are in order
 	seq      uint32
+	touched  int64 // the earliest transaction that came or went since the index of settlements looked
 }
 
 // rowRef points at one transaction; (at, seq) is its place in the list.
@@ -35,6 +37,7 @@ func (l *ledger) init(size int) {
 		byOrder:  make(map[string]uint32, size),
 		rows:     make([]rowRef, 0, size),
 		tidy:     true,
+		touched:  math.MinInt64,
 	}
 }
 
@@ -90,6 +93,7 @@ func (l *ledger) dropAfter(p *payment, at int64) {
 	}
 	for i := keep; i < len(p.Steps); i++ {
 		gone := rowRef{at: p.Steps[i].At, seq: p.Steps[i].Seq}
+		l.touched = min(l.touched, gone.at)
 		l.rows = slices.DeleteFunc(l.rows, func(r rowRef) bool { return r.compare(gone) == 0 })
 	}
 	p.Steps = p.Steps[:keep]
@@ -99,6 +103,7 @@ func (l *ledger) insert(r rowRef) {
 	if n := len(l.rows); n > 0 && l.tidy && l.rows[n-1].compare(r) > 0 {
 		l.tidy = false
 	}
+	l.touched = min(l.touched, r.at)
 	l.rows = append(l.rows, r)
 }
 

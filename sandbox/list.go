@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,6 +13,7 @@ import (
 const (
 	defaultLimit = 100
 	maxLimit     = 5000
+	maxPage      = 1_000_000
 )
 
 // transactions answers GET /v1/transactions: a bare array, ascending by time.
@@ -98,19 +100,15 @@ func pageSize(q url.Values, name string) (int, *Error) {
 	return n, nil
 }
 
-// settledRow is one row of /v1/settlements and the two days it is found by.
-type settledRow struct {
-	SoldDate    string          `json:"soldDate"`
-	PaidOutDate string          `json:"paidOutDate"`
-	Row         json.RawMessage `json:"row"`
-}
-
-// SetSettlements sets what /v1/settlements answers, each row a JSON object as
-// Toss documents it, with soldDate and paidOutDate. The error names the row
-// that is no such object. Test keys get [] from Toss; here they get the rows
-// that were set, or [] when none were.
+// SetSettlements sets what /v1/settlements answers, in place of the rows of the
+// ledger and for every key: each a JSON object as Toss documents it, with soldDate
+// and paidOutDate. The error names the row that is no such object. nil brings the
+// rows of the ledger back.
 func (s *Sandbox) SetSettlements(rows []json.RawMessage) error {
-	settled := make([]settledRow, 0, len(rows))
+	var settled []settledRow
+	if rows != nil {
+		settled = make([]settledRow, 0, len(rows))
+	}
 	for _, raw := range rows {
 		var r settledRow
 		if err := json.Unmarshal(raw, &r); err != nil {
@@ -140,22 +138,49 @@ func (s *Sandbox) settlements(c *call) reply {
 		page, e1 = strconv.Atoi(text)
 	}
 	kind := q.Get("dateType")
-	if e != nil || e1 != nil || page < 1 || kind != "" && kind != "soldDate" && kind != "paidOutDate" {
+	if e != nil || e1 != nil || page < 1 || page > maxPage || kind != "" && kind != "soldDate" && kind != "paidOutDate" {
 		return failed(refuse("INVALID_REQUEST"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	first, last := dateOf(from.Unix()), dateOf(to.Unix())
+	skip := (page - 1) * size
+	if s.settled != nil {
+		return ok(s.setByHand(kind, first.String(), last.String(), skip, size))
+	}
+	if !s.showsSettlements() {
+		return ok([]byte("[]"))
+	}
+	rows := s.settlementPage(kind == "paidOutDate", first, last, skip, size)
+	b := append(make([]byte, 0, 2+len(rows)*1100), '[')
+	for i, r := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		p, e := s.ledger.stepOf(r)
+		b = s.appendSettlement(b, p, e, p.settles(e), s.paidOutDate(p, r))
+	}
+	return ok(append(b, ']'))
+}
+
+// showsSettlements: Toss has rows for live keys, and [] for test keys.
+func (s *Sandbox) showsSettlements() bool {
+	return s.settling.On || strings.HasPrefix(s.opts.SecretKey, "live_")
+}
+
+// setByHand is a page of the rows that were set.
+func (s *Sandbox) setByHand(kind, first, last string, skip, size int) []byte {
 	var found [][]byte
 	for _, r := range s.settled {
 		day := r.SoldDate
 		if kind == "paidOutDate" {
 			day = r.PaidOutDate
 		}
-		if day >= from.Format(time.DateOnly) && day <= to.Format(time.DateOnly) {
+		if day >= first && day <= last {
 			found = append(found, r.Row)
 		}
 	}
-	found = found[min(len(found), (page-1)*size):]
+	found = found[min(len(found), skip):]
 	found = found[:min(len(found), size)]
-	return ok(append(append([]byte{'['}, bytes.Join(found, []byte{','})...), ']'))
+	return append(append([]byte{'['}, bytes.Join(found, []byte{','})...), ']')
 }

@@ -179,30 +179,3 @@ func TestSettlements(t *testing.T) {
 		}
 	}
 }
-
-func TestSettlementsOfAHistory(t *testing.T) {
-	s, h := seeded(HistoryOptions{Orders: 500, Days: 10})
-	rows, err := h.Settlements()
-	if err != nil || len(rows) < 300 {
-		t.Fatalf("%d rows, %v", len(rows), err)
-	}
-	if err := s.Settle(h); err != nil {
-		t.Fatal(err)
-	}
-	for _, raw := range rows {
-		var row settlement
-		if err := json.Unmarshal(raw, &row); err != nil {
-			t.Fatal(err)
-		}
-		paid, err := time.Parse(time.DateOnly, row.PaidOutDate)
-		if err != nil || paid.Weekday() == time.Saturday || paid.Weekday() == time.Sunday || row.PaidOutDate <= row.SoldDate {
-			t.Fatalf("paid out on %s, sold on %s", row.PaidOutDate, row.SoldDate)
-		}
-		if row.Fee != row.SupplyAmount+row.VAT || row.PayOutAmount != row.Amount-row.Fee || row.Fees[0].Fee != row.Fee || row.Fee > row.Amount/30 {
-			t.Fatalf("the sums do not agree: %s", raw)
-		}
-		if p, ok := s.Payment(row.PaymentKey); !ok || p.OrderID != row.OrderID {
-			t.Fatalf("no payment %s of order %s", row.PaymentKey, row.OrderID)
-		}
-	}
-}

@@ -69,12 +69,27 @@ type payment struct {
 	Requested                                 int64
 	Money                                     bool // easy pay: an account or money stands behind it, not a card
 	Escrow, NoPartial                         bool
+	Check                                     bool   `json:",omitempty"` // the card is a 체크카드
+	Months                                    uint8  `json:",omitempty"` // of an instalment; 0: all at once
+	Bearer                                    bearer `json:",omitempty"` // of the instalment's interest
 	Outcome                                   string // how a refund or a foreign cancel will end; empty: well
 	VA                                        *vaPart
 	Steps                                     []step
 	N                                         uint32 // ordinal in the ledger
 	prev                                      uint32 // 1 + ordinal of the older payment of the same order; 0: none
 }
+
+// bearer is who bears the interest of an instalment.
+type bearer uint8
+
+const (
+	bornByBuyer bearer = iota
+	bornByCardCompany
+	bornByShop
+)
+
+// bearers are Toss's words for them.
+var bearers = []string{bornByBuyer: "BUYER", bornByCardCompany: "CARD_COMPANY", bornByShop: "MERCHANT"}
 
 type vaPart struct {
 	Number, Bank, Customer string
@@ -150,6 +165,7 @@ type standing struct {
 	deposited bool // a virtual account that holds or held its deposit
 	failure   string
 	inFlight  bool // a foreign cancel is under way
+	closed    bool // what is personal does not show
 }
 
 // at folds the steps up to a moment.

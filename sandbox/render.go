@@ -38,15 +38,18 @@ func appendPayment(b []byte, p *payment, now int64, version string, english bool
 		o.bool("useEscrow", p.Escrow)
 	}
 	o.bool("cultureExpense", false)
-	p.appendParts(&o, &st, version)
+	p.appendMethods(&o, &st, version)
+	o.null("cashReceipt")
+	o.null("cashReceipts")
+	o.in("discount", when(p.CardDiscount > 0, func(d *obj) { d.money("amount", p.CardDiscount, p.Currency) }))
 	p.appendCancels(&o, &st)
 	p.appendRest(&o, &st, english)
 	o.str("version", version)
 	return o.end()
 }
 
-// appendParts writes the sub-objects of the methods.
-func (p *payment) appendParts(o *obj, st *standing, version string) {
+// appendMethods writes the sub-objects of the methods.
+func (p *payment) appendMethods(o *obj, st *standing, version string) {
 	approved := st.approved > 0
 	o.in("card", when(approved && p.hasCard(), func(c *obj) { p.appendCard(c, st, version) }))
 	o.in("virtualAccount", when(p.VA != nil && st.last != nil, func(v *obj) { p.appendVA(v, st, version) }))
@@ -63,9 +66,6 @@ func (p *payment) appendParts(o *obj, st *standing, version string) {
 		g.str("approveNo", "00000000")
 		g.str("settlementStatus", "INCOMPLETED")
 	}))
-	o.null("cashReceipt")
-	o.null("cashReceipts")
-	o.in("discount", when(p.CardDiscount > 0, func(d *obj) { d.money("amount", p.CardDiscount, p.Currency) }))
 }
 
 func when(yes bool, fill func(*obj)) func(*obj) {
@@ -80,8 +80,18 @@ func (p *payment) hasCard() bool {
 	return p.Method == Card || p.Method == EasyPay && !p.Money
 }
 
+// issuer is the card's company.
+func (p *payment) issuer() bank { return cards[int(mix(uint64(p.N))%uint64(len(cards)))] }
+
+func (p *payment) cardType() string {
+	if p.Check {
+		return check
+	}
+	return credit
+}
+
 func (p *payment) appendCard(c *obj, st *standing, version string) {
-	issuer := cards[int(mix(uint64(p.N))%uint64(len(cards)))]
+	issuer := p.issuer()
 	if version == Version2022July {
 		c.str("company", issuer.korean)
 	} else {
@@ -89,12 +99,16 @@ func (p *payment) appendCard(c *obj, st *standing, version string) {
 		c.str("acquirerCode", issuer.code)
 	}
 	c.str("number", fmt.Sprintf("%08d****%03d*", 40000000+mix(uint64(p.N)+1)%10000000, mix(uint64(p.N)+2)%1000))
-	c.zero("installmentPlanMonths")
-	c.bool("isInterestFree", false)
-	c.null("interestPayer")
+	c.money("installmentPlanMonths", int64(p.Months), "KRW")
+	c.bool("isInterestFree", p.Months > 0 && p.Bearer != bornByBuyer)
+	if p.Months > 0 {
+		c.str("interestPayer", bearers[p.Bearer])
+	} else {
+		c.null("interestPayer")
+	}
 	c.str("approveNo", "00000000")
 	c.bool("useCardPoint", false)
-	c.str("cardType", "신용")
+	c.str("cardType", p.cardType())
 	c.str("ownerType", "개인")
 	acquire := "READY"
 	if st.now-st.approved > 2*24*60*60 {
@@ -125,7 +139,7 @@ func (p *payment) appendVA(v *obj, st *standing, version string) {
 	v.str("settlementStatus", "INCOMPLETED")
 	v.str("refundStatus", st.refundStatus())
 	a := p.VA.Account
-	v.in("refundReceiveAccount", when(a != nil && st.now < p.Requested+accountVisible, func(r *obj) {
+	v.in("refundReceiveAccount", when(a != nil && !st.closed && st.now < p.Requested+accountVisible, func(r *obj) {
 		appendBank(r, a.Bank, version)
 		r.str("accountNumber", a.Number)
 		r.str("holderName", a.Holder)
@@ -179,15 +193,7 @@ func appendCancel(b []byte, p *payment, e *step, now int64) []byte {
 func (p *payment) appendRest(o *obj, st *standing, english bool) {
 	o.str("secret", p.secret())
 	o.str("type", "NORMAL")
-	o.in("easyPay", when(p.provider() != "" && st.approved > 0, func(e *obj) {
-		e.str("provider", p.provider())
-		paid := p.Total - p.EasyDiscount
-		if p.hasCard() {
-			paid = 0
-		}
-		e.money("amount", paid, p.Currency)
-		e.money("discountAmount", p.EasyDiscount, p.Currency)
-	}))
+	p.appendEasyPay(o, st)
 	o.str("country", p.country())
 	o.in("failure", when(st.failure != "", func(f *obj) {
 		f.str("code", st.failure)
@@ -211,6 +217,18 @@ func (p *payment) appendRest(o *obj, st *standing, english bool) {
 	} else {
 		o.str("method", p.methodWord(english))
 	}
+}
+
+func (p *payment) appendEasyPay(o *obj, st *standing) {
+	o.in("easyPay", when(p.provider() != "" && st.approved > 0, func(e *obj) {
+		e.str("provider", p.provider())
+		paid := p.Total - p.EasyDiscount
+		if p.hasCard() {
+			paid = 0
+		}
+		e.money("amount", paid, p.Currency)
+		e.money("discountAmount", p.EasyDiscount, p.Currency)
+	}))
 }
 
 func (p *payment) methodWord(english bool) string {

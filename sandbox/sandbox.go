@@ -49,6 +49,12 @@ type Options struct {
 	WebhookURL   string // where Run and Advance deliver webhooks; empty: none are made
 	VACancelDays int    // days after the deposit in which a virtual account can be cancelled; default 365
 	StateFile    string // Run saves here while things change, and at its end
+	// Settle lets a test key see the rows of /v1/settlements, which Toss gives to
+	// live keys alone. Terms and Rates are how it settles; what they do not say is
+	// as README.md has it.
+	Settle bool
+	Terms  map[Method]Term
+	Rates  []Rate
 }
 
 // Sandbox is one merchant's pretend Toss. Its methods may be called at once
@@ -70,7 +76,9 @@ type Sandbox struct {
 	dice      dice
 	hooks     hookQueue
 	history   *History
-	settled   []settledRow
+	settled   []settledRow // set by hand; nil: the ledger's own rows
+	settling  settling
+	index     settleIndex
 	seeding   bool
 	dirty     bool
 }
@@ -96,6 +104,7 @@ func New(o Options) *Sandbox {
 		lastDone: map[uint32]time.Time{},
 		pace:     map[string][]time.Time{},
 		calls:    map[string]int{},
+		settling: newSettling(o),
 	}
 	s.ledger.init(0)
 	s.SetFaults(Faults{})

@@ -2,82 +2,197 @@ package sandbox
 
 import (
 	"encoding/json"
-	"time"
+	"strconv"
 )
 
-// feeShare is what the pretend Toss keeps, in hundredths of a percent, VAT
-// included; payoutDays is how many weekdays after a sale it pays out.
-const (
-	feeShare   = 330
-	payoutDays = 2
-)
-
-// settlement is a row of GET /v1/settlements as Toss documents it.
-type settlement struct {
-	MID            string        `json:"mId"`
-	PaymentKey     string        `json:"paymentKey"`
-	TransactionKey string        `json:"transactionKey"`
-	OrderID        string        `json:"orderId"`
-	Currency       string        `json:"currency"`
-	Method         string        `json:"method"`
-	Amount         int64         `json:"amount"`
-	InterestFee    int64         `json:"interestFee"`
-	Fee            int64         `json:"fee"`
-	Fees           []settledPart `json:"fees"`
-	SupplyAmount   int64         `json:"supplyAmount"`
-	VAT            int64         `json:"vat"`
-	PayOutAmount   int64         `json:"payOutAmount"`
-	ApprovedAt     string        `json:"approvedAt"`
-	SoldDate       string        `json:"soldDate"`
-	PaidOutDate    string        `json:"paidOutDate"`
+// settledRow is one row of /v1/settlements that was set by hand, and the two days
+// it is found by.
+type settledRow struct {
+	SoldDate    string          `json:"soldDate"`
+	PaidOutDate string          `json:"paidOutDate"`
+	Row         json.RawMessage `json:"row"`
 }
 
-type settledPart struct {
-	Type string `json:"type"`
-	Fee  int64  `json:"fee"`
-}
+// A row of /v1/settlements is never stored: it is written from the step of the
+// ledger that it settles, so that it cannot say another thing than the ledger.
 
-// Settlements are the payouts of the history's sales in won, for
-// Settle: a row for each payment that Toss and the shop agree on, less
-// what the shop gave back.
-func (h *History) Settlements() ([]json.RawMessage, error) {
-	var rows []json.RawMessage
-	for _, st := range h.stories {
-		held := st.amount - st.canceled
-		if st.paid == 0 || st.plan > 0 || st.currency != "KRW" || st.pg != "toss" || held <= 0 {
-			continue
+// settles finds the approval behind a step that has a row in /v1/settlements: of
+// an approval itself. nil means that the step has none:
+//   - a virtual account's issue, and its cancel before the deposit;
+//   - a deposit that the bank took back on its own day, and that reversal;
+//   - of half of the card payments that were cancelled whole on their own day
+//     the approval and the cancel: they had not been acquired yet.
+func (p *payment) settles(e *step) *step {
+	var sale *step
+	for i := range p.Steps {
+		x := &p.Steps[i]
+		if x.Kind == stepApprove {
+			sale = x
 		}
-		sold := stamp(st.paid)
-		fee := held * feeShare / 10_000
-		row, err := json.Marshal(settlement{
-			MID: h.mid, PaymentKey: st.payKey, TransactionKey: "settled_" + st.payKey, OrderID: st.orderID, Currency: "KRW", Method: st.method,
-			Amount: held, Fee: fee, Fees: []settledPart{{"BASE", fee}}, SupplyAmount: fee - fee/11, VAT: fee / 11, PayOutAmount: held - fee,
-			ApprovedAt: sold.Format(time.RFC3339), SoldDate: sold.Format(time.DateOnly), PaidOutDate: payoutOf(sold).Format(time.DateOnly),
-		})
-		if err != nil {
-			return nil, err
+		if x == e {
+			break
 		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
-
-// payoutOf is the day on which a sale is paid out. Holidays are left to banks.
-func payoutOf(sold time.Time) time.Time {
-	for left := payoutDays; left > 0; {
-		sold = sold.AddDate(0, 0, 1)
-		if day := sold.Weekday(); day != time.Saturday && day != time.Sunday {
-			left--
+		if x.Kind == stepReverse {
+			sale = nil
 		}
 	}
-	return sold
+	if sale == nil || p.neverAcquired(sale) {
+		return nil
+	}
+	switch e.Kind {
+	case stepApprove:
+		if back := p.reversal(sale); back != nil && dateOf(back.At) == dateOf(sale.At) {
+			return nil
+		}
+		return sale
+	case stepReverse:
+		if dateOf(e.At) == dateOf(sale.At) {
+			return nil
+		}
+		return sale
+	case stepCancel:
+		if !e.Unpaid && !e.Cancel.Aborted {
+			return sale
+		}
+	}
+	return nil
 }
 
-// Settle makes /v1/settlements answer with the payouts of a history.
-func (s *Sandbox) Settle(h *History) error {
-	rows, err := h.Settlements()
-	if err != nil {
-		return err
+// reversal is the step that took a deposit back, or nil.
+func (p *payment) reversal(deposit *step) *step {
+	after := false
+	for i := range p.Steps {
+		x := &p.Steps[i]
+		switch {
+		case x == deposit:
+			after = true
+		case after && x.Kind == stepApprove:
+			return nil
+		case after && x.Kind == stepReverse:
+			return x
+		}
 	}
-	return s.SetSettlements(rows)
+	return nil
+}
+
+// neverAcquired says whether a card payment was cancelled whole on its day, before
+// the card company had acquired it. Toss does not say what becomes of these rows;
+// so for one payment both are left out, and for another one both are there.
+func (p *payment) neverAcquired(sale *step) bool {
+	if !p.hasCard() || mix(uint64(p.N)+5)%2 == 0 {
+		return false
+	}
+	for i := range p.Steps {
+		x := &p.Steps[i]
+		if x.Kind == stepCancel && x.Full && dateOf(x.At) == dateOf(sale.At) {
+			return true
+		}
+	}
+	return false
+}
+
+// figures are the amounts of a row in the currency's smallest unit, negative for
+// what goes back.
+type figures struct {
+	amount      int64
+	base        int64 // fee by rate, with VAT
+	interest    int64 // of an instalment that the shop bears, with VAT; 0: none
+	supply, vat int64 // of both together
+}
+
+func (f figures) fee() int64    { return f.supply + f.vat }
+func (f figures) payOut() int64 { return f.amount - f.fee() }
+
+// figures reckons a row: supply is floor(amount x rate), VAT a tenth of it, rounded.
+// The fee of a cancel goes back by the rate of its approval; of a transfer and a
+// virtual account it stays with Toss, and so does every fixed fee. A deposit that
+// the bank took back costs nothing.
+func (t *settling) figures(p *payment, e, sale *step) figures {
+	rate := t.rate(p, dateOf(sale.At))
+	amount, fixed := e.Amount, rate.Fixed
+	switch {
+	case e.Kind == stepReverse:
+		amount = sale.Amount
+	case e.Kind == stepCancel:
+		fixed = 0
+	}
+	f := figures{amount: amount}
+	if e.Kind != stepCancel || p.Method != Transfer && p.Method != VirtualAccount {
+		byRate := amount*rate.Hundredths/10_000 + fixed
+		f.supply = byRate
+		if p.Bearer == bornByShop {
+			f.supply += amount * int64(p.Months) * instalmentShare / 10_000
+		}
+		f.vat = vatOfFee(f.supply)
+		f.base = byRate + vatOfFee(byRate)
+		f.interest = f.fee() - f.base
+	}
+	if e.Kind != stepApprove {
+		f.amount, f.base, f.interest, f.supply, f.vat = -f.amount, -f.base, -f.interest, -f.supply, -f.vat
+	}
+	return f
+}
+
+// vatOfFee is a tenth, rounded half up.
+func vatOfFee(supply int64) int64 { return (supply + 5) / 10 }
+
+// appendSettlement writes one row. It shows the payment as it was at the moment of
+// the transaction, so that a row never changes.
+func (s *Sandbox) appendSettlement(b []byte, p *payment, e, sale *step, paidOut date) []byte {
+	f := s.settling.figures(p, e, sale)
+	o := obj{b: b}
+	o.str("mId", p.MID)
+	o.str("paymentKey", p.Key)
+	o.key("transactionKey")
+	o.b = append(appendKey(append(o.b, '"'), e.At, e.Seq), '"')
+	o.str("orderId", p.OrderID)
+	o.str("currency", p.Currency)
+	o.str("method", koreanMethod[p.Method])
+	o.money("amount", f.amount, p.Currency)
+	o.money("interestFee", f.interest, p.Currency)
+	o.money("fee", f.fee(), p.Currency)
+	o.key("fees")
+	o.b = appendFees(append(o.b, '['), f, p.Currency)
+	o.money("supplyAmount", f.supply, p.Currency)
+	o.money("vat", f.vat, p.Currency)
+	o.money("payOutAmount", f.payOut(), p.Currency)
+	o.time("approvedAt", sale.At)
+	o.date("soldDate", s.settling.soldDate(p.Method, e.At))
+	o.date("paidOutDate", paidOut)
+	st := p.at(e.At)
+	st.approved, st.closed = sale.At, true
+	p.appendMethods(&o, &st, s.opts.Version)
+	p.appendEasyPay(&o, &st)
+	if e.Kind == stepApprove {
+		o.null("cancel")
+	} else {
+		o.key("cancel")
+		o.b = appendCancel(o.b, p, p.takenBack(e), e.At)
+	}
+	return o.end()
+}
+
+func appendFees(b []byte, f figures, currency string) []byte {
+	b = appendMoney(append(b, `{"type":"BASE","fee":`...), f.base, currency)
+	if f.interest != 0 {
+		b = appendMoney(append(b, `},{"type":"INSTALLMENT","fee":`...), f.interest, currency)
+	}
+	return append(b, "}]"...)
+}
+
+// takenBack is a cancel as it is; a reversed deposit is shown as one.
+func (p *payment) takenBack(e *step) *step {
+	if e.Kind == stepCancel {
+		return e
+	}
+	return &step{At: e.At, Seq: e.Seq, Amount: p.Total, Kind: stepCancel, Full: true,
+		Cancel: &cancelPart{Reason: "가상계좌 입금 취소", TaxFree: p.TaxFree}}
+}
+
+func (o *obj) date(k string, d date) {
+	o.key(k)
+	year, month, dayOf := d.time().Date()
+	o.b = append(o.b, '"')
+	o.b = strconv.AppendInt(o.b, int64(year), 10)
+	o.b = append(o.b, '-', byte('0'+int(month)/10), byte('0'+int(month)%10), '-', byte('0'+dayOf/10), byte('0'+dayOf%10), '"')
 }

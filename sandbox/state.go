@@ -21,6 +21,7 @@ type stateHead struct {
 	Stand    time.Time       `json:"stand"`
 	History  *HistoryOptions `json:"history"`
 	Settled  []settledRow    `json:"settled"`
+	Settling *settling       `json:"settling"`
 	LastDone []lastDone      `json:"last_done"`
 }
 
@@ -68,7 +69,7 @@ func (s *Sandbox) writeState(w io.Writer) error {
 	out := json.NewEncoder(w)
 	head := stateHead{
 		Format: stateFormat, Seq: s.ledger.seq, Payments: len(s.ledger.payments),
-		Offset: s.clock.offset, Stand: s.clock.stand, Settled: s.settled,
+		Offset: s.clock.offset, Stand: s.clock.stand, Settled: s.settled, Settling: &s.settling,
 	}
 	if s.history != nil {
 		head.History = &s.history.options
@@ -119,6 +120,7 @@ func (s *Sandbox) Load(path string) error {
 	defer s.mu.Unlock()
 	s.ledger, s.keys, s.lastDone = fresh.ledger, fresh.keys, fresh.lastDone
 	s.clock, s.settled, s.history = fresh.clock, fresh.settled, fresh.history
+	s.settling, s.index = fresh.settling, settleIndex{}
 	s.dirty = false
 	return nil
 }
@@ -142,6 +144,10 @@ func (s *Sandbox) readState(r io.Reader) error {
 	}
 	s.ledger.seq = head.Seq
 	s.clock.offset, s.clock.stand, s.settled = head.Offset, head.Stand, head.Settled
+	if head.Settling != nil { // how it settles belongs to the ledger; Options.Settle shows it
+		s.settling = *head.Settling
+		s.settling.On = s.settling.On || s.opts.Settle
+	}
 	for _, l := range head.LastDone {
 		s.lastDone[l.Pay] = l.At
 	}

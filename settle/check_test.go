@@ -22,7 +22,7 @@ func seoul(text string) time.Time {
 // toss1 and toss2 are the two rows of a real merchant whose arithmetic is known:
 // a sale, and a cancel whose approval was of another day.
 func toss1() settle.Row {
-	return settle.Row{CardType: "신용", Version: 1, Recorded: seoul("2026-11-03 07:30:00"), Settlement: pay.Settlement{
+	return settle.Row{Version: 1, Recorded: seoul("2026-11-03 07:30:00"), Settlement: pay.Settlement{CardType: "신용",
 		MID: "m", PaymentKey: "p1", TransactionKey: "t1", OrderID: "o1", Currency: pay.KRW, Method: pay.Card,
 		Amount: 64_601, Fee: 1_492, Fees: []pay.Fee{{Type: "BASE", Amount: 1_492}}, SupplyAmount: 1_356, VAT: 136, PayOutAmount: 63_109,
 		ApprovedAt: seoul("2026-11-02 10:00:00"), SoldDate: "2026-11-02", PaidOutDate: "2026-11-04",
@@ -30,7 +30,7 @@ func toss1() settle.Row {
 }
 
 func toss2() settle.Row {
-	return settle.Row{CardType: "신용", Version: 1, Recorded: seoul("2026-11-07 07:30:00"), Settlement: pay.Settlement{
+	return settle.Row{Version: 1, Recorded: seoul("2026-11-07 07:30:00"), Settlement: pay.Settlement{CardType: "신용",
 		MID: "m", PaymentKey: "p2", TransactionKey: "t2c", OrderID: "o2", Currency: pay.KRW, Method: pay.Card,
 		Amount: -99_800, Fee: -2_250, Fees: []pay.Fee{{Type: "BASE", Amount: -2_250}}, SupplyAmount: -2_045, VAT: -205, PayOutAmount: -97_550,
 		ApprovedAt: seoul("2026-10-20 10:00:00"), CanceledAt: seoul("2026-11-06 12:00:00"), SoldDate: "2026-11-06", PaidOutDate: "2026-11-10",
@@ -215,8 +215,8 @@ func TestARowThatIsReadAgain(t *testing.T) {
 	t.Parallel()
 	row := toss1()
 	later := with(row, func(r *settle.Row) { r.PaidOutDate = "2026-11-11" })
-	sold := settle.Window{By: settle.BySold, Day: "2026-11-02"}
-	paid, paidLater := settle.Window{By: settle.ByPaidOut, Day: "2026-11-04"}, settle.Window{By: settle.ByPaidOut, Day: "2026-11-11"}
+	sold := settle.Window{By: pay.BySold, Day: "2026-11-02"}
+	paid, paidLater := settle.Window{By: pay.ByPaidOut, Day: "2026-11-04"}, settle.Window{By: pay.ByPaidOut, Day: "2026-11-11"}
 	type reading struct {
 		seen  []settle.Row
 		whole []settle.Window

@@ -19,7 +19,8 @@ func (r Roll) Net() int64 {
 	return r.Approvals - r.Cancels - r.Fees - r.FeeVAT - r.Payouts + r.Adjustments
 }
 
-func (r Roll) plus(o Roll) Roll {
+// Plus is the sum of two.
+func (r Roll) Plus(o Roll) Roll {
 	return Roll{r.Approvals + o.Approvals, r.Cancels + o.Cancels, r.Fees + o.Fees, r.FeeVAT + o.FeeVAT,
 		r.Payouts + o.Payouts, r.Adjustments + o.Adjustments}
 }
@@ -255,9 +256,9 @@ func (l *Ledger) Post(m Movement) {
 		return
 	}
 	key := ledgerKey{month, m.Method}
-	l.rolls[key] = l.rolls[key].plus(m.Roll)
+	l.rolls[key] = l.rolls[key].Plus(m.Roll)
 	if month != m.Month {
-		l.prior[month] = l.prior[month].plus(m.Roll)
+		l.prior[month] = l.prior[month].Plus(m.Roll)
 	}
 }
 
@@ -300,7 +301,7 @@ func (l *Ledger) Month(m Month, opening map[pay.Method]int64) Rollforward {
 		forward.ByMethod = append(forward.ByMethod, line)
 		forward.Opening += line.Opening
 		forward.Closing += line.Closing
-		forward.Roll = forward.plus(roll)
+		forward.Roll = forward.Plus(roll)
 	}
 	return forward
 }

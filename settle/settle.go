@@ -34,9 +34,6 @@ import (
 // negative amounts, a cancel.
 type Row struct {
 	pay.Settlement
-	CardType string // of card: credit, check, gift, as Toss writes it; "" elsewhere
-	Issuer   string // of card: the issuer's code
-	Provider string // of easy pay
 
 	Version   int       // from 1
 	Recorded  time.Time // when this version was
@@ -163,6 +160,20 @@ type Span struct{ From, To pay.Day }
 
 // Days are the days that were read whole: of an account, or of a list.
 type Days []Span
+
+// DaysOf are some days, in any order, as spans.
+func DaysOf(days []pay.Day) Days {
+	days = slices.Compact(slices.Sorted(slices.Values(days)))
+	var spans Days
+	for _, day := range days {
+		if last := len(spans) - 1; last >= 0 && spans[last].To.Add(1) == day {
+			spans[last].To = day
+			continue
+		}
+		spans = append(spans, Span{From: day, To: day})
+	}
+	return spans
+}
 
 // Has says whether the day was read.
 func (d Days) Has(day pay.Day) bool {

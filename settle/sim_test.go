@@ -172,9 +172,9 @@ func (s *shop) readRows() {
 		key := row.MID + " " + row.TransactionKey
 		before := s.known[key]
 		seen := row.shows(event.day)
-		whole := map[settle.Window]bool{{By: settle.BySold, Day: row.SoldDate}: true}
+		whole := map[settle.Window]bool{{By: pay.BySold, Day: row.SoldDate}: true}
 		for _, r := range seen {
-			whole[settle.Window{By: settle.ByPaidOut, Day: r.PaidOutDate}] = true
+			whole[settle.Window{By: pay.ByPaidOut, Day: r.PaidOutDate}] = true
 		}
 		after, change := settle.Arrive(before, seen, whole, at)
 		s.known[key] = after

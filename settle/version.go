@@ -10,18 +10,9 @@ import (
 	"daesa/reconcile"
 )
 
-// By is which of a row's two dates a list was asked by.
-type By string
-
-// Toss's words (dateType of GET /v1/settlements).
-const (
-	BySold    By = "soldDate"
-	ByPaidOut By = "paidOutDate"
-)
-
 // Window is one list that was asked for.
 type Window struct {
-	By  By
+	By  pay.SettledBy
 	Day pay.Day
 }
 
@@ -66,7 +57,7 @@ func (r Row) Digest() string {
 
 // windows are the lists in which the row must stand.
 func (r Row) windows() []Window {
-	return []Window{{BySold, r.SoldDate}, {ByPaidOut, r.PaidOutDate}}
+	return []Window{{pay.BySold, r.SoldDate}, {pay.ByPaidOut, r.PaidOutDate}}
 }
 
 // Arrive carries one key over a reading: known is what was kept, seen are the
@@ -192,7 +183,7 @@ func changedIf(doubled bool) Change {
 }
 
 // readAgain says whether the window of the row's payout was read to the end.
-func readAgain(r Row, whole map[Window]bool) bool { return whole[Window{ByPaidOut, r.PaidOutDate}] }
+func readAgain(r Row, whole map[Window]bool) bool { return whole[Window{pay.ByPaidOut, r.PaidOutDate}] }
 
 func first(r Row, at time.Time) *Row {
 	r.Version, r.Recorded, r.Withdrawn, r.Copy = 1, at, false, 0

@@ -34,12 +34,20 @@ func (d *DB) commitBreaks(ctx context.Context, tx *sqlx.Tx, night jobs.Written) 
 		if !change.Change.Told() {
 			continue
 		}
-		b := change.Break
-		entries = append(entries, entry(night.Now, night.Actor, night.Lease.RunID, "break:"+b.ID, "break."+string(change.Change), "",
-			map[string]any{"mid": b.MID, "order_id": b.OrderID, "kind": b.Kind, "status": b.Status, "currency": b.Currency,
-				"local_amount": b.LocalAmount, "provider_amount": b.ProviderAmount}))
+		entries = append(entries, d.toldBreak(change, night.Now, night.Actor, night.Lease.RunID))
 	}
 	return entries, nil
+}
+
+// toldBreak is what the journal keeps of a break whose status moved.
+func (d *DB) toldBreak(change jobs.BreakChange, now time.Time, actor, runID string) Entry {
+	b := change.Break
+	facts := map[string]any{"mid": b.MID, "order_id": b.OrderID, "kind": b.Kind, "status": b.Status, "currency": b.Currency,
+		"local_amount": b.LocalAmount, "provider_amount": b.ProviderAmount}
+	if b.Subject != "" {
+		facts["subject"], facts["amount"] = b.Subject, b.Amount
+	}
+	return entry(now, actor, runID, "break:"+b.ID, "break."+string(change.Change), "", facts)
 }
 
 // takeBack takes back the unsent request of a refunding break on which both sides
@@ -73,11 +81,14 @@ func (d *DB) takeBack(ctx context.Context, tx *sqlx.Tx, night jobs.Written, chan
 
 // BreakFilter chooses breaks; empty fields choose all. Status open means open,
 // refunding and reopened.
-type BreakFilter struct{ MID, Status, Kind string }
+type BreakFilter struct {
+	MID, Status, Kind string
+	Scope             reconcile.BreakScope
+}
 
 // Breaks lists breaks by merchant and order.
 func (d *DB) Breaks(ctx context.Context, f BreakFilter) ([]reconcile.Break, error) {
-	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "statuses": listed(reconcile.Status(f.Status).Lists()), "kind": f.Kind})
+	return d.breaks(ctx, "breaks_list", args{"mid": f.MID, "statuses": listed(reconcile.Status(f.Status).Lists()), "kind": f.Kind, "scope": string(f.Scope)})
 }
 
 // BreaksOfOrder gives every break of an order number.
@@ -128,6 +139,9 @@ func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Dispositi
 		}
 		resolved = before.Resolve(as, by, note, now)
 		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
+			return err
+		}
+		if err := d.adjust(ctx, tx, resolved, now); err != nil {
 			return err
 		}
 		settled, err := d.settleRefunds(ctx, tx, before, as, by, note, now)
@@ -183,6 +197,9 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Decision, by
 		facts["status"] = after.Status
 		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "break:"+w.ID, "break.noted", after.Note, facts)})
 		return true, err
+	}
+	if err := d.adjust(ctx, tx, after, now); err != nil {
+		return false, err
 	}
 	settled, err := d.settleRefunds(ctx, tx, before, w.As, by, after.Note, now)
 	if err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"time"
 
 	"daesa/pay"
@@ -151,6 +152,10 @@ type breakRow struct {
 	Remark         string `db:"remark"`
 	RefundID       string `db:"refund_id"`
 	Refunding      int64  `db:"refunding"`
+	Subject        string `db:"subject"`
+	OfOrder        string `db:"of_order"`
+	Amount         *int64 `db:"amount"`
+	Share          *int64 `db:"share"`
 }
 
 // newBreakRow writes a refunding break as resolved and waiting: so the version
@@ -161,7 +166,7 @@ func newBreakRow(b reconcile.Break) breakRow {
 		status = reconcile.Resolved
 	}
 	return breakRow{
-		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: b.PaymentKey, Kind: string(b.Kind),
+		ID: b.ID, MID: b.MID, OrderID: cmp.Or(b.Subject, b.OrderID), PaymentKey: b.PaymentKey, Kind: string(b.Kind),
 		Status: string(status), Origin: string(b.Origin), Currency: string(b.Currency),
 		LocalAmount: b.LocalAmount, ProviderAmount: b.ProviderAmount, LocalStatus: b.LocalStatus,
 		ProviderStatus: b.ProviderStatus, Method: string(b.Method), Owed: b.Owed, MovedAt: at(b.MovedAt),
@@ -169,18 +174,36 @@ func newBreakRow(b reconcile.Break) breakRow {
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
 		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding), LocalPG: b.LocalPG,
+		Subject: b.Subject, OfOrder: ofOrder(b), Amount: b.Amount, Share: b.Share,
 	}
+}
+
+// ofOrder is the order of a break that is not known by it.
+func ofOrder(b reconcile.Break) string {
+	if b.Subject == "" {
+		return ""
+	}
+	return b.OrderID
+}
+
+// order is the order of a break, whatever it is known by.
+func (r breakRow) order() string {
+	if r.Subject == "" {
+		return r.OrderID
+	}
+	return r.OfOrder
 }
 
 func (r breakRow) breakOf() reconcile.Break {
 	return reconcile.Break{
 		ID: r.ID,
 		Finding: reconcile.Finding{
-			MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Kind: reconcile.Kind(r.Kind),
+			MID: r.MID, OrderID: r.order(), PaymentKey: r.PaymentKey, Kind: reconcile.Kind(r.Kind),
 			Origin: reconcile.Origin(r.Origin), Currency: pay.Currency(r.Currency), LocalAmount: r.LocalAmount,
 			ProviderAmount: r.ProviderAmount, LocalStatus: r.LocalStatus, ProviderStatus: r.ProviderStatus,
 			Method: pay.Method(r.Method), MovedAt: r.MovedAt.Time, Owed: r.Owed, LocalPG: r.LocalPG,
 			Timing: r.Status == string(reconcile.Timing), Remark: reconcile.Remark(r.Remark),
+			Subject: r.Subject, Amount: r.Amount, Share: r.Share,
 		},
 		Status: r.status(), FirstSeen: pay.Day(r.FirstSeen), LastSeen: pay.Day(r.LastSeen),
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),

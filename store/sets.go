@@ -6,6 +6,7 @@ import (
 	"daesa/jobs"
 	"daesa/reconcile"
 	"daesa/refunds"
+	"daesa/settle"
 	sqlfiles "daesa/sql"
 )
 
@@ -24,6 +25,7 @@ func querySets() sqlfiles.Sets {
 	mustAdd(sets, refunds.CaptureSets)
 	mustAdd(sets, reconcile.Sets)
 	mustAdd(sets, jobs.Sets)
+	mustAdd(sets, settle.Sets)
 	return sets
 }
 

@@ -467,6 +467,15 @@ func TestTransactionSamples(t *testing.T) {
 	}
 }
 
+// decodeSettlement reads one row by itself.
+func decodeSettlement(raw []byte, mid string) (pay.Settlement, error) {
+	var w wireSettlement
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return pay.Settlement{}, err
+	}
+	return w.noun(mid)
+}
+
 func TestSettlementSample(t *testing.T) {
 	row, err := decodeSettlement(sample(t, "settlements_row_approval_interest_free.json"), "")
 	if err != nil {
@@ -476,7 +485,7 @@ func TestSettlementSample(t *testing.T) {
 		MID: "TP01012100", PaymentKey: "TP01020250209065811VYdf1", TransactionKey: "txrd_a01jkks4kdkvhqr2kge21gqawf8",
 		OrderID: "1474301494006-ae063bd9-f752-4633-b130-a379dddc6a0a", Currency: pay.KRW, Method: pay.Card,
 		Amount: 64601, Fee: 1492, Fees: []pay.Fee{{Type: "BASE", Amount: 1492}}, SupplyAmount: 1356, VAT: 136, PayOutAmount: 63109,
-		ApprovedAt: time.Date(2025, 2, 9, 6, 58, 32, 0, pay.Seoul), SoldDate: "2025-02-09", PaidOutDate: "2025-02-13",
+		ApprovedAt: time.Date(2025, 2, 9, 6, 58, 32, 0, pay.Seoul), SoldDate: "2025-02-09", PaidOutDate: "2025-02-13", CardType: "신용", Issuer: "41",
 	}
 	if diff := cmp.Diff(want, row); diff != "" {
 		t.Error(diff)
@@ -497,7 +506,7 @@ func TestSettlementSample(t *testing.T) {
 	if err != nil || row.Fee != 230 || row.PayOutAmount != 9770 {
 		t.Errorf("%+v, %v", row, err)
 	}
-	if _, err := decodeSettlements(sample(t, "settlements_manual_post_response.json"), "", "2025-02-13"); err == nil {
+	if _, err := decodeSettlements(sample(t, "settlements_manual_post_response.json"), "", pay.ByPaidOut, "2025-02-13"); err == nil {
 		t.Error("an object passes for a list")
 	}
 }

@@ -166,7 +166,7 @@ func TestPaidOut(t *testing.T) {
 		_, _ = w.Write([]byte(body))
 	})
 	c := newClient(t, base, nil)
-	got, err := c.PaidOut(t.Context(), "2025-02-13", 2)
+	got, err := c.Settlements(t.Context(), pay.ByPaidOut, "2025-02-13", 2)
 	if err != nil || got.Shown != 2 || len(got.Rows) != 1 || got.Rows[0].PayOutAmount != 63109 || got.Rows[0].PaidOutDate != "2025-02-13" ||
 		got.Evidence.API != APISettlements || len(got.Bad) != 0 {
 		t.Errorf("%+v, %v", got, err)
@@ -174,21 +174,21 @@ func TestPaidOut(t *testing.T) {
 	if want := "dateType=paidOutDate endDate=2025-02-14 page=2 size=5000 startDate=2025-02-13"; spaced(asked) != want {
 		t.Errorf("asked %s", spaced(asked))
 	}
-	body = "[" + strings.Repeat(row+",", settlementPageSize-1) + row + "]"
-	if got, err := c.PaidOut(t.Context(), "2025-02-13", 1); err != nil || len(got.Rows) != settlementPageSize || got.Shown != settlementPageSize {
+	body = "[" + strings.Repeat(row+",", SettlementPageSize-1) + row + "]"
+	if got, err := c.Settlements(t.Context(), pay.ByPaidOut, "2025-02-13", 1); err != nil || len(got.Rows) != SettlementPageSize || got.Shown != SettlementPageSize {
 		t.Errorf("a full page: %d rows, %v", len(got.Rows), err)
 	}
 	body = "[]"
-	if got, err := c.PaidOut(t.Context(), "2025-02-13", 1); err != nil || len(got.Rows) != 0 || got.Shown != 0 {
+	if got, err := c.Settlements(t.Context(), pay.ByPaidOut, "2025-02-13", 1); err != nil || len(got.Rows) != 0 || got.Shown != 0 {
 		t.Errorf("a test key's: %v, %v", got, err)
 	}
 	for _, bad := range []string{`{"result": true}`, `null`, `"x"`, `<html>`, "[" + row + "," + row[:100]} {
 		body = bad
-		if _, err := c.PaidOut(t.Context(), "2025-02-13", 1); failureOf(t, err).Kind != pay.FailureUnreadable {
+		if _, err := c.Settlements(t.Context(), pay.ByPaidOut, "2025-02-13", 1); failureOf(t, err).Kind != pay.FailureUnreadable {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	if _, err := c.PaidOut(t.Context(), "2025-02-13", 0); failureOf(t, err).Kind != pay.FailureRefused {
+	if _, err := c.Settlements(t.Context(), pay.ByPaidOut, "2025-02-13", 0); failureOf(t, err).Kind != pay.FailureRefused {
 		t.Errorf("page 0: %v", err)
 	}
 }
@@ -219,7 +219,7 @@ func TestABadSettlementRowIsOneBadRow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, _ := serve(t, reply(200, "["+row+","+test.bad+","+row+"]"))
-			page, err := newClient(t, base, nil).PaidOut(t.Context(), "2025-02-13", 1)
+			page, err := newClient(t, base, nil).Settlements(t.Context(), pay.ByPaidOut, "2025-02-13", 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -230,7 +230,7 @@ func TestABadSettlementRowIsOneBadRow(t *testing.T) {
 	}
 	other := strings.Replace(edited(`"amount": 64601`, `"amount": {}`), `"2025-02-13"`, `"2025-02-14"`, 1)
 	base, _ := serve(t, reply(200, "["+row+","+other+"]"))
-	if page, err := newClient(t, base, nil).PaidOut(t.Context(), "2025-02-13", 1); err != nil || len(page.Bad) != 0 || len(page.Rows) != 1 {
+	if page, err := newClient(t, base, nil).Settlements(t.Context(), pay.ByPaidOut, "2025-02-13", 1); err != nil || len(page.Bad) != 0 || len(page.Rows) != 1 {
 		t.Errorf("a bad row of another day is that day's: %+v, %v", page, err)
 	}
 }

@@ -42,7 +42,7 @@ func TestOnlyTossesOwnWordProvesThatAPaymentDoesNotExist(t *testing.T) {
 					t.Errorf("%s: %s: %v", call, failure.Kind, failure)
 				}
 			}
-			if _, err := c.PaidOut(t.Context(), "2026-11-21", 1); err == nil {
+			if _, err := c.Settlements(t.Context(), pay.ByPaidOut, "2026-11-21", 1); err == nil {
 				t.Error("settlements that were not there were read")
 			}
 		})

@@ -96,7 +96,7 @@ func TestALookUpWithoutACodeSaysWhoAnswered(t *testing.T) {
 	base, _ := serve(t, reply(403, "<html><body>Request blocked by the firewall</body></html>"))
 	c := newClient(t, base, nil)
 	_, list := c.Transactions(t.Context(), instant.AddDate(0, 0, -1), instant, "")
-	_, settlements := c.PaidOut(t.Context(), "2026-11-21", 1)
+	_, settlements := c.Settlements(t.Context(), pay.ByPaidOut, "2026-11-21", 1)
 	for name, err := range map[string]error{
 		"payment": errorOf(c.Payment(t.Context(), referenceKey)), "order": errorOf(c.PaymentByOrder(t.Context(), "A-1")), "list": list, "settlements": settlements,
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -113,8 +114,43 @@ func TestPagingAgainstTheSandbox(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Kind != pay.FailurePaging {
 		t.Errorf("an unknown key: %v", err)
 	}
-	if page, err := client.PaidOut(t.Context(), day, 1); err != nil {
+	if page, err := client.Settlements(t.Context(), pay.ByPaidOut, day, 1); err != nil {
 		t.Errorf("%d settlements, %v", page.Shown, err)
+	}
+}
+
+// Every row of the pretend Toss is one that the client can read, and both dates find
+// the same ones.
+func TestSettlementsAgainstTheSandbox(t *testing.T) {
+	pretend, client := against(t, sandbox.Options{Settle: true})
+	pretend.Seed(sandbox.HistoryOptions{Seed: 9, Orders: 600, Days: 20, End: noon.AddDate(0, 0, -1)})
+	pretend.SetClock(noon.AddDate(0, 3, 0))
+	keys := map[pay.SettledBy]map[string]bool{}
+	cancels := 0
+	for _, by := range []pay.SettledBy{pay.BySold, pay.ByPaidOut} {
+		keys[by] = map[string]bool{}
+		for day := pay.DayOf(noon).Add(-25); day < pay.DayOf(noon).Add(90); day = day.Add(1) {
+			page, err := client.Settlements(t.Context(), by, day, 1)
+			if err != nil || len(page.Bad) > 0 {
+				t.Fatalf("%s: bad %v, %v", day, page.Bad, err)
+			}
+			for _, row := range page.Rows {
+				keys[by][row.TransactionKey] = true
+				if row.Fee != row.SupplyAmount+row.VAT || row.PayOutAmount != row.Amount-row.Fee || row.ApprovedAt.IsZero() || by.Of(row) != day {
+					t.Errorf("%+v", row)
+				}
+				if row.Canceled == nil {
+					continue
+				}
+				cancels++
+				if row.Amount >= 0 || row.Canceled.TransactionKey != row.TransactionKey || row.CanceledAt.Before(row.ApprovedAt) {
+					t.Errorf("%+v", row)
+				}
+			}
+		}
+	}
+	if rows := len(keys[pay.BySold]); rows < 400 || cancels < 30 || !maps.Equal(keys[pay.BySold], keys[pay.ByPaidOut]) {
+		t.Errorf("%d rows by sale, %d by payout, %d cancels", rows, len(keys[pay.ByPaidOut]), cancels)
 	}
 }
 

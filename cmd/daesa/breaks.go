@@ -24,7 +24,9 @@ var breakStatuses = append(slices.Clone(reconcile.Statuses), "all")
 type breakDocument struct {
 	ID             string  `json:"id"`
 	MID            string  `json:"mid"`
-	OrderID        string  `json:"order_id"`
+	Scope          string  `json:"scope"`   // orders or settlement
+	Subject        string  `json:"subject"` // what it is about: order:ID, payout:DATE:CUR ...
+	OrderID        *string `json:"order_id"`
 	PaymentKey     *string `json:"payment_key"`
 	Kind           string  `json:"kind"`
 	Status         string  `json:"status"`
@@ -38,6 +40,8 @@ type breakDocument struct {
 	LastSeen       string  `json:"last_seen"`
 	Nights         int     `json:"nights"`
 	Disposition    *string `json:"disposition"` // a person's decision, while it holds
+	Amount         *int64  `json:"amount"`      // by how much accepting it changes what Toss owes
+	Share          *int64  `json:"share"`       // what of the month's unexplained difference it explains
 	Note           *string `json:"note"`
 }
 
@@ -80,10 +84,10 @@ func newBreakChange(c app.Change) breakChange {
 
 func newBreakDocument(b reconcile.Break) breakDocument {
 	return breakDocument{
-		ID: b.ID, MID: b.MID, OrderID: b.OrderID, PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
+		ID: b.ID, MID: b.MID, Scope: string(b.Kind.Scope()), Subject: b.About(), OrderID: orNull(b.OrderID), PaymentKey: orNull(b.PaymentKey), Kind: string(b.Kind),
 		Status: string(b.Status), Origin: orNull(b.Origin), Currency: string(b.Currency), LocalAmount: b.LocalAmount,
 		ProviderAmount: b.ProviderAmount, LocalStatus: orNull(app.ShopStatus(b)), ProviderStatus: orNull(b.ProviderStatus),
-		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Disposition: orNull(b.Resolution), Note: orNull(b.Note),
+		FirstSeen: string(b.FirstSeen), LastSeen: string(b.LastSeen), Nights: b.Nights, Disposition: orNull(b.Resolution), Amount: b.Amount, Share: b.Share, Note: orNull(b.Note),
 	}
 }
 
@@ -102,36 +106,38 @@ func (a *invocation) breaksCommand() *cobra.Command {
 }
 
 func (a *invocation) breaksListCommand() *cobra.Command {
-	var status, kind string
+	var status, kind, scope string
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List breaks; without --status those that need a person or wait for their refund",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(oneOf("--status", status, breakStatuses), oneOf("--kind", kind, reconcile.Kinds)); err != nil {
+			if err := errors.Join(oneOf("--status", status, breakStatuses), oneOf("--kind", kind, slices.Concat(reconcile.Kinds, reconcile.SettlementKinds)),
+				oneOf("--scope", scope, reconcile.BreakScopes)); err != nil {
 				return err
 			}
 			return a.withStore(cmd.Context(), func(s *session) error {
-				return s.listBreaks(cmd.Context(), status, kind)
+				return s.listBreaks(cmd.Context(), store.BreakFilter{MID: s.mid, Status: status, Kind: kind, Scope: reconcile.BreakScope(scope)})
 			})
 		},
 	}
 	cmd.Flags().StringVar(&status, "status", string(reconcile.Open), "open (with reopened and refunding), refunding, timing, cleared, resolved, reopened or all")
 	cmd.Flags().StringVar(&kind, "kind", "", "only this kind")
+	cmd.Flags().StringVar(&scope, "scope", "", "only breaks of orders, or of settlement; without it both")
 	return cmd
 }
 
-func (s *session) listBreaks(ctx context.Context, status, kind string) error {
-	if status == "all" {
-		status = ""
+func (s *session) listBreaks(ctx context.Context, f store.BreakFilter) error {
+	if f.Status == "all" {
+		f.Status = ""
 	}
-	breaks, err := s.db.Breaks(ctx, store.BreakFilter{MID: s.mid, Status: status, Kind: kind})
+	breaks, err := s.db.Breaks(ctx, f)
 	if err != nil {
 		return err
 	}
 	return s.show(each(breaks, newBreakDocument), func() {
-		s.printList([]string{"ID", "MID", "ORDER", "KIND", "STATUS", ">SHOP HOLDS", ">TOSS HOLDS", "FIRST SEEN", ">NIGHTS", "NOTE"}, each(breaks, func(b reconcile.Break) []string {
-			return []string{b.ID, b.MID, b.OrderID, string(b.Kind), string(b.Status), app.ShopHolds(b), app.TossHolds(b),
+		s.printList([]string{"ID", "MID", "ABOUT", "KIND", "STATUS", ">SHOP HOLDS", ">TOSS HOLDS", "FIRST SEEN", ">NIGHTS", "NOTE"}, each(breaks, func(b reconcile.Break) []string {
+			return []string{b.ID, b.MID, cmp.Or(b.Subject, b.OrderID), string(b.Kind), string(b.Status), app.ShopHolds(b), app.TossHolds(b),
 				string(b.FirstSeen), fmt.Sprint(b.Nights), cmp.Or(b.Note, string(b.Remark))}
 		}), pay.Counted(len(breaks), "break"))
 	})
@@ -157,7 +163,7 @@ func (s *session) showBreak(ctx context.Context, id string) error {
 	}
 	return s.show(s.newBreakDetail(b, history), func() {
 		s.printFields([][2]string{
-			{"id", b.ID}, {"merchant", b.MID}, {"order", b.OrderID}, {"payment key", b.PaymentKey},
+			{"id", b.ID}, {"merchant", b.MID}, {"about", b.About()}, {"order", b.OrderID}, {"payment key", b.PaymentKey},
 			{"kind", string(b.Kind)}, {"status", string(b.Status)}, {"origin", string(b.Origin)}, {"method", string(b.Method)},
 			{"shop", app.ShopSide(b)}, {"Toss", app.TossSide(b)},
 			{"moved at", timeOrNothing(b.MovedAt)}, {"cancel by", timeOrNothing(b.CancelBy)},

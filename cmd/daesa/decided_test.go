@@ -110,7 +110,7 @@ func (o *office) statuses(list string) map[string]string {
 	fine(o.t, json.Unmarshal([]byte(text), &breaks))
 	statuses := map[string]string{}
 	for _, b := range breaks {
-		statuses[b.OrderID] = b.Status
+		statuses[*b.OrderID] = b.Status
 	}
 	return statuses
 }

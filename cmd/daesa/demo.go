@@ -79,11 +79,8 @@ func (a *invocation) runDemo(ctx context.Context, dir string, orders int, seed u
 	if err := d.prepareFolder(seed); err != nil {
 		return err
 	}
-	d.toss = sandbox.New(sandbox.Options{Now: a.clock, Freeze: true})
+	d.toss = sandbox.New(sandbox.Options{Now: a.clock, Freeze: true, Settle: true})
 	d.history = d.toss.Seed(sandbox.HistoryOptions{Seed: seed, Orders: orders, Days: demoDays, End: d.last.Start(), Growing: true, BreakShare: 0.02})
-	if err := d.toss.Settle(d.history); err != nil {
-		return err
-	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ type sandboxFlags struct {
 	addr, state, clock, faults, webhook string
 	seed                                uint64
 	orders, rate                        int
-	forgetKeys                          bool
+	forgetKeys, settle                  bool
 }
 
 // sandboxSecurityKey is no secret: it signs the webhooks of a pretend provider.
@@ -33,7 +33,8 @@ func (a *invocation) sandboxCommand() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Serve the pretend Toss: the secret key is test_sk_sandbox",
 		Long: "Serves the pretend Toss, with a ledger, a clock and faults of its own; GET / tells what it can do. The secret\n" +
-			"key is test_sk_sandbox; the security key, which signs payout.changed and seller.changed, is\n" + sandboxSecurityKey + ".",
+			"key is test_sk_sandbox; the security key, which signs payout.changed and seller.changed, is\n" + sandboxSecurityKey + ".\n" +
+			"With --settle the ledger also settles as a live one does, and /sandbox/passbook.csv is the shop's passbook.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.serveSandbox(cmd.Context(), f)
@@ -48,6 +49,7 @@ func (a *invocation) sandboxCommand() *cobra.Command {
 	flags.StringVar(&f.clock, "clock", "", "time at which the sandbox's clock starts, or now (default: that of --state, else now)")
 	flags.StringVar(&f.faults, "faults", "", "faults, such as drop-after=0.01,5xx=0.02,429=0.01, or a list cut short: page-cap=1000, leave-out=7 (sandbox/README.md)")
 	flags.BoolVar(&f.forgetKeys, "forget-keys", false, "forget idempotency keys on a restart")
+	flags.BoolVar(&f.settle, "settle", false, "give settlement rows to the test key, too; Toss gives it none")
 	flags.StringVar(&f.webhook, "webhook", "", "URL that webhooks are sent to")
 	return cmd
 }
@@ -92,7 +94,7 @@ func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--faults: %w", err), "for example --faults drop-after=0.01,5xx=0.02")
 	}
-	toss := sandbox.New(sandbox.Options{SecurityKey: sandboxSecurityKey, Rate: f.rate, Now: a.clock, ForgetKeys: f.forgetKeys, WebhookURL: f.webhook, StateFile: f.state})
+	toss := sandbox.New(sandbox.Options{SecurityKey: sandboxSecurityKey, Rate: f.rate, Now: a.clock, ForgetKeys: f.forgetKeys, WebhookURL: f.webhook, StateFile: f.state, Settle: f.settle})
 	toss.SetClock(start)
 	if f.state != "" {
 		if _, err := os.Stat(f.state); err == nil {
@@ -107,10 +109,7 @@ func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 		}
 	}
 	if f.orders > 0 {
-		history := toss.Seed(sandbox.HistoryOptions{Seed: f.seed, Orders: f.orders, End: pay.DayOf(start).Add(-1).Start(), BreakShare: 0.02})
-		if err := toss.Settle(history); err != nil {
-			return nil, err
-		}
+		toss.Seed(sandbox.HistoryOptions{Seed: f.seed, Orders: f.orders, End: pay.DayOf(start).Add(-1).Start(), BreakShare: 0.02})
 	}
 	toss.SetFaults(faults)
 	return toss, nil

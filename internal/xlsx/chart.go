@@ -26,6 +26,7 @@ type Chart struct {
 	Kind   ChartKind
 	Title  string
 	Series Series
+	Beside *Series // beside it, by the same axis; a legend then names both
 	Line   *Series // drawn over it, with an axis of its own on the right
 
 	Width, Height                     int    // pixels
@@ -100,12 +101,16 @@ func (c Chart) excelize(font string) *excelize.Chart {
 		chart.XAxis.TickLabelSkip, chart.XAxis.Alignment.TextRotation = c.Every, 90
 	}
 	chart.PlotArea = excelize.ChartPlotArea{ShowVal: c.Figures}
+	if c.Beside != nil {
+		chart.Series = append(chart.Series, seriesOf(*c.Beside))
+		chart.Legend = c.legend(font, "bottom")
+	}
 	switch c.Kind {
 	case Bars:
 		chart.XAxis.ReverseOrder = true
 	case Ring:
 		chart.HoleSize = 55
-		chart.Legend = excelize.ChartLegend{Position: "right", Font: &excelize.Font{Family: font, Size: legendSize, Color: c.LabelColor}}
+		chart.Legend = c.legend(font, "right")
 		chart.PlotArea.ShowPercent = true
 	default:
 	}
@@ -117,7 +122,7 @@ func (c Chart) base(font string, s Series) *excelize.Chart {
 	each, zero := s.Color == "", 0.0
 	small := excelize.Font{Family: font, Size: axisSize, Color: c.TextColor}
 	chart := &excelize.Chart{
-		Series:       []excelize.ChartSeries{{Name: s.Name, Categories: s.Labels, Values: s.Values}},
+		Series:       []excelize.ChartSeries{seriesOf(s)},
 		Legend:       excelize.ChartLegend{Position: "none"},
 		XAxis:        excelize.ChartAxis{Font: small},
 		YAxis:        excelize.ChartAxis{Font: small, MajorGridLines: true, Minimum: &zero},
@@ -125,10 +130,19 @@ func (c Chart) base(font string, s Series) *excelize.Chart {
 		ShowBlanksAs: "gap",
 		Border:       excelize.LineOptions{Type: excelize.LineNone},
 	}
-	if !each {
-		chart.Series[0].Fill = solid(s.Color)
-	}
 	return chart
+}
+
+func seriesOf(s Series) excelize.ChartSeries {
+	series := excelize.ChartSeries{Name: s.Name, Categories: s.Labels, Values: s.Values}
+	if s.Color != "" {
+		series.Fill = solid(s.Color)
+	}
+	return series
+}
+
+func (c Chart) legend(font, position string) excelize.ChartLegend {
+	return excelize.ChartLegend{Position: position, Font: &excelize.Font{Family: font, Size: legendSize, Color: c.LabelColor}}
 }
 
 // line is drawn over the chart. Its axis has its colour.

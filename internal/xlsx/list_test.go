@@ -243,6 +243,7 @@ func TestChartsAreDrawnOfTheirCells(t *testing.T) {
 	s.Chart(1, 6, 0, chart(func(c *Chart) { c.Series, c.Line, c.LabelFormat, c.Every = series, &line, "m/d", 3 }))
 	s.Chart(1, 6, 200, chart(func(c *Chart) { c.Kind, c.Series, c.Figures = Bars, series, true })) // 75 and 145 pixels: the second column
 	s.Chart(2, 6, 9_999, chart(func(c *Chart) { c.Kind, c.Series = Ring, ring }))
+	s.Chart(1, 9, 0, chart(func(c *Chart) { c.Series, c.Beside = series, &line }))
 	if got := s.Pixels(1, 2); got != 220 {
 		t.Errorf("two columns of 10 and 20 characters are %d pixels wide", got)
 	}
@@ -251,6 +252,7 @@ func TestChartsAreDrawnOfTheirCells(t *testing.T) {
 		"xl/charts/chart1.xml": {"<barChart>", `<barDir val="col"`, "<lineChart>", "'S'!$A$2:$A$4", "'S'!$B$2:$B$4", "'S'!$B$1", `<min val="0"`, `formatCode="m/d"`, `<tickLblSkip val="3"`, "B42318", "5B7FC4"},
 		"xl/charts/chart2.xml": {`<barDir val="bar"`, `<orientation val="maxMin"`, `<showVal val="1"`},
 		"xl/charts/chart3.xml": {"<doughnutChart>", `<varyColors val="1"`, `<showPercent val="1"`, `<legendPos val="r"`},
+		"xl/charts/chart4.xml": {`<barDir val="col"`, "B42318", "5B7FC4", `<legendPos val="b"`},
 	} {
 		text := strings.NewReplacer(`"true"`, `"1"`, "&#39;", "'").Replace(parts[name])
 		for _, want := range has {

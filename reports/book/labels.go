@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -172,6 +173,23 @@ var MethodLabels = map[pay.Method]Label{
 	pay.GiftCertificate: {"상품권", "Gift certificate"},
 	pay.EasyPay:         {"간편결제", "Easy pay"},
 	pay.ForeignEasyPay:  {"해외간편결제", "Foreign easy pay"},
+}
+
+// MethodOrder is the order in which finance lists methods.
+var MethodOrder = []pay.Method{pay.Card, pay.EasyPay, pay.Transfer, pay.VirtualAccount, pay.Phone, pay.GiftCertificate, pay.ForeignEasyPay}
+
+// ByMethod compares methods in finance's order: those that nobody knows come last,
+// and what a side does not name behind them.
+func ByMethod(a, b pay.Method) int { return cmp.Or(methodPlace(a)-methodPlace(b), cmp.Compare(a, b)) }
+
+func methodPlace(m pay.Method) int {
+	if i := slices.Index(MethodOrder, m); i >= 0 {
+		return i
+	}
+	if m == pay.MethodUnknown {
+		return len(MethodOrder) + 1
+	}
+	return len(MethodOrder)
 }
 
 // SideStatusLabels are the shop's and Toss's own words for where an order or a

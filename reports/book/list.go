@@ -323,6 +323,16 @@ type Line[B, R any] struct {
 	Tag  xlsx.StyleID
 }
 
+// Lines is a segment of the rows of a list, one line after the other; tag is the
+// style of the cell that says how a row stands.
+func Lines[B, R any](b B, p Palette, rows []R, height int, tag func(r *R) xlsx.StyleID) Segment[*Line[B, R]] {
+	one := &Line[B, R]{Palette: p, Book: b}
+	return Segment[*Line[B, R]]{To: len(rows), Height: max(height, ListRow), Row: func(i int, _ []xlsx.Cell) *Line[B, R] {
+		one.Row, one.Tag = &rows[i], tag(&rows[i])
+		return one
+	}}
+}
+
 // Palette are the styles of a list's cells, made before any row is drawn.
 type Palette struct {
 	Text, Center, date, moment, count, days xlsx.StyleID

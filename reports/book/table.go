@@ -121,6 +121,34 @@ func (b *Book) Card(s *xlsx.Sheet, from, to, bottom, size int, c Card) {
 	s.Span(from, to, bottom, xlsx.Text(b.Styled(func(s *Style) { s.Size, s.Color, s.Fill, s.Indent = 9, Grey, Pale, 1 }), c.Note))
 }
 
+// Band is the head of a workbook's first page: what it is and of when, whose, how it
+// stands, and boxes for who drew it, looked and signs. It is of thirteen columns.
+type Band struct {
+	Title, When, About string
+	State, Colour      string
+}
+
+// Band lays the head of a page out.
+func (b *Book) Band(s *xlsx.Sheet, h Band) {
+	const first, middle, last = 2, 7, 13
+	title := b.Styled(func(s *Style) { s.Size, s.Bold, s.Color, s.Fill, s.Indent = 18, true, White, Navy, 1 })
+	when := b.Styled(func(s *Style) {
+		s.Size, s.Bold, s.Color, s.Fill, s.Align, s.Indent = 12, true, White, Navy, "right", 1
+	})
+	s.Add(4)
+	row := s.Add(34)
+	s.Span(first, middle, row, xlsx.Text(title, h.Title))
+	s.Span(middle+1, last, row, xlsx.Text(when, h.When))
+	small := b.Styled(func(s *Style) { s.Size, s.Color, s.Indent = 9, Grey, 1 })
+	about, box := s.Add(17), s.Add(36)
+	s.Span(first, middle, about, xlsx.Text(small, h.About))
+	state := b.Styled(func(s *Style) { s.Size, s.Bold, s.Color, s.Indent = 14, true, h.Colour, 1 })
+	s.Span(first, middle, box, xlsx.Text(state, h.State))
+	s.LeaveOpen(middle+1, box)
+	b.Signatures(s, about, box, 9, [3][2]int{{8, 9}, {10, 11}, {12, 13}})
+	s.Add(6)
+}
+
 // Signatures: who drew it, who looked, who signs. Each has a span of columns in a
 // row for the titles, and below it a box.
 func (b *Book) Signatures(s *xlsx.Sheet, titles, box, size int, spans [3][2]int) {

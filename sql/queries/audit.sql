@@ -14,10 +14,10 @@ WHERE (:mid = '' OR r.mid = :mid) AND a.first_sent < :until AND a.last_sent >= :
 SELECT refund_id, mid, order_id, payment_key, amount, currency, why, state, requested_by, due_at, approved_by, approved_at, done_by, done_at, reference, note
 FROM hand_transfers WHERE (:mid = '' OR mid = :mid) AND due_at < :until AND (done_at IS NULL OR done_at >= :from) ORDER BY mid, order_id, refund_id
 -- name: audit_breaks
-SELECT id, mid, order_id, payment_key, kind, CASE refunding WHEN 1 THEN 'refunding' ELSE status END AS status,
+SELECT id, mid, CASE WHEN {{template "of_orders" ""}} THEN order_id ELSE of_order END AS order_id, payment_key, kind, CASE refunding WHEN 1 THEN 'refunding' ELSE status END AS status,
   origin, currency, local_amount, provider_amount, local_status, provider_status, method,
-  first_seen, last_seen, nights, resolution, resolved_by, resolved_at, owner, note, refund_id
-FROM breaks WHERE (:mid = '' OR mid = :mid) AND first_seen <= :last AND last_seen >= :first ORDER BY mid, order_id, kind
+  first_seen, last_seen, nights, resolution, resolved_by, resolved_at, owner, note, refund_id, subject, amount
+FROM breaks WHERE (:mid = '' OR mid = :mid) AND first_seen <= :last AND last_seen >= :first ORDER BY mid, order_id, kind, subject
 -- name: audit_pages
 SELECT mid, api, about, sha256, size, trace_id, fetched_at, run_id FROM pages
 WHERE (:mid = '' OR mid = :mid) AND fetched_at >= :from AND fetched_at < :until ORDER BY mid, fetched_at, api, about, sha256

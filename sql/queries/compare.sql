@@ -95,7 +95,7 @@ WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND (({{templat
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
-WHERE mid = :mid AND (status IN {{.Set.break_alive}}
+WHERE mid = :mid AND {{template "of_orders" ""}} AND (status IN {{.Set.break_alive}}
   OR (status IN {{.Set.break_resolved}} AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day))))
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_followed
@@ -265,7 +265,7 @@ LEFT JOIN (
 LEFT JOIN rolling y ON y.order_id = k.order_id
 WHERE :lookup_all = 1 OR NOT (
   k.order_id NOT IN (SELECT order_id FROM breaks
-    WHERE mid = :mid AND (status IN {{.Set.break_alive}}
+    WHERE mid = :mid AND {{template "of_orders" ""}} AND (status IN {{.Set.break_alive}}
       OR (status IN {{.Set.break_resolved}} AND (refunding = 1 OR (recheck_on <> '' AND recheck_on <= :day)))))
   AND y.order_id IS NULL
   AND coalesce(s.doubtful, 0) = 0
@@ -514,11 +514,11 @@ FROM (
 -- How far the request has come that a refunding break waits for stands beside it.
 -- name: breaks_of_judged
 SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
-LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid AND {{template "of_orders" "b."}} ORDER BY b.id
 -- The same once more when the night is written: people decide while it runs.
 -- name: breaks_of_judged_to_write
 SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
-LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid ORDER BY b.id{{if .Postgres}} FOR UPDATE OF b{{end}}
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid AND {{template "of_orders" "b."}} ORDER BY b.id{{if .Postgres}} FOR UPDATE OF b{{end}}
 
 -- name: commit_payments
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,

@@ -28,7 +28,7 @@ UPDATE standing SET doubtful = 0 WHERE doubtful = 1 AND EXISTS (
 -- Those that differ now, and those that stood in a break that night.
 -- name: drop_differing
 DELETE FROM touched WHERE order_id IN (SELECT order_id FROM suspects) OR order_id IN (
-  SELECT order_id FROM breaks WHERE mid = :mid AND first_seen <= :day AND last_seen >= :day
+  SELECT order_id FROM breaks WHERE mid = :mid AND {{template "of_orders" ""}} AND first_seen <= :day AND last_seen >= :day
     AND NOT (status IN {{.Set.break_cleared}} AND since <= :day))
 -- name: drop_untouched
 DELETE FROM standing WHERE order_id NOT IN (SELECT order_id FROM touched)

@@ -70,6 +70,8 @@ UPDATE windows SET uncovered_at = :now WHERE mid = :mid AND day = :day AND uncov
 -- name: windows_known
 SELECT day, CASE WHEN uncovered_at IS NULL THEN 1 ELSE 0 END AS covered FROM windows
 WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day
+-- name: windows_covered
+SELECT day, read_at FROM windows WHERE mid = :mid AND day >= :from AND day <= :to AND uncovered_at IS NULL ORDER BY day
 -- name: window_reads_of
 SELECT day, pages, row_count, unknown_mid, reread FROM window_reads
 WHERE mid = :mid AND run_id = :run_id ORDER BY day
@@ -117,10 +119,10 @@ SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) O
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id, local_pg)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id, local_pg, subject, of_order, amount, share)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id, :local_pg)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id, :local_pg, :subject, :of_order, :amount, :share)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
@@ -128,21 +130,24 @@ ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excl
   first_seen = excluded.first_seen, last_seen = excluded.last_seen, since = excluded.since, nights = excluded.nights,
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
   resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
-  remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id, local_pg = excluded.local_pg
+  remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id, local_pg = excluded.local_pg,
+  amount = excluded.amount, share = excluded.share
 -- A break that is resolved and waits for its refund is refunding.
 -- name: breaks_list
 SELECT * FROM breaks
 WHERE (:mid = '' OR mid = :mid) AND (:kind = '' OR kind = :kind)
   AND (:statuses = ',' OR :statuses LIKE '%,' || CASE refunding WHEN 1 THEN 'refunding' ELSE status END || ',%')
-ORDER BY mid, order_id, kind
+  AND (:scope = '' OR :scope = CASE WHEN {{template "of_orders" ""}} THEN 'orders' ELSE 'settlement' END)
+ORDER BY mid, CASE WHEN {{template "of_orders" ""}} THEN order_id ELSE of_order END, kind, subject
 -- name: breaks_of_run
 SELECT b.*, p.approved_at AS paid_at, coalesce(p.approval_number, '') AS approval_number
 FROM breaks b LEFT JOIN payments p ON p.mid = b.mid AND p.payment_key = b.payment_key
-WHERE b.mid = :mid
+WHERE b.mid = :mid AND {{template "of_orders" "b."}}
   AND (b.status IN {{.Set.break_alive}} OR b.refunding = 1 OR (b.status IN {{.Set.break_cleared}} AND b.since = :day))
 ORDER BY b.mid, b.order_id, b.kind
 -- name: breaks_of_order
-SELECT * FROM breaks WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, kind
+SELECT * FROM breaks WHERE ((order_id = :order_id AND {{template "of_orders" ""}}) OR of_order = :order_id AND of_order <> '')
+  AND (:mid = '' OR mid = :mid) ORDER BY mid, kind, subject
 -- name: break_by_id
 SELECT * FROM breaks WHERE id = :id
 -- name: break_to_write

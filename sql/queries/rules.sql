@@ -14,3 +14,5 @@ or nothing. */ -}}
 {{- /* pay.Order.Check, of what a merge has put together */ -}}
 {{define "unsound"}}canceled_amount + refunded_elsewhere > amount OR tax_free_amount > amount
   OR (status = 'partially_canceled' AND canceled_amount = 0){{end}}
+{{- /* reconcile.Kind.Scope, of a break as it is stored */ -}}
+{{define "of_orders"}}{{.}}subject = ''{{end}}

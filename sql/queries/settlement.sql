@@ -1,0 +1,223 @@
+-- What Toss settles: a reading stages the rows that its lists show in arriving,
+-- a table of its own connection, and folds them into what is kept in the order of
+-- their keys. Then the ledger takes over the payments of which anything was read.
+
+-- name: drop_arriving
+DROP TABLE IF EXISTS arriving
+-- name: create_arriving
+CREATE TEMP TABLE arriving (
+  payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL, digest {{.Key}} NOT NULL, order_id {{.Key}} NOT NULL,
+  currency {{.Key}} NOT NULL, method {{.Key}} NOT NULL, amount {{.Int}} NOT NULL, interest_fee {{.Int}} NOT NULL,
+  fee {{.Int}} NOT NULL, supply_amount {{.Int}} NOT NULL, vat {{.Int}} NOT NULL, pay_out_amount {{.Int}} NOT NULL,
+  approved_at {{.Time}} NOT NULL, canceled_at {{.Time}}, sold_date {{.Key}} NOT NULL, paid_out_date {{.Key}} NOT NULL,
+  card_type {{.Key}} NOT NULL, issuer {{.Key}} NOT NULL, provider {{.Key}} NOT NULL, fees {{.Key}} NOT NULL, odd {{.Int}} NOT NULL,
+  PRIMARY KEY (payment_key, transaction_key, digest)
+) {{.Clustered}}
+-- name: analyze_arriving
+{{if .Postgres}}ANALYZE arriving{{else}}SELECT 1{{end}}
+-- The keys of which anything is to be thought about: all but those that show again
+-- what is kept, once.
+-- name: arriving_next
+SELECT a.*, CASE WHEN r.digest IS NULL THEN 0 ELSE 1 END AS known FROM (
+  SELECT DISTINCT a.payment_key, a.transaction_key FROM arriving a
+  LEFT JOIN settlement_rows r ON r.mid = :mid AND r.payment_key = a.payment_key AND r.transaction_key = a.transaction_key AND r.copy = 0
+  WHERE (a.payment_key, a.transaction_key) > (:after_payment, :after_key)
+    AND (r.digest IS NULL OR r.digest <> a.digest OR r.withdrawn = 1 OR r.odd <> a.odd OR EXISTS (
+      SELECT 1 FROM settlement_rows t WHERE t.mid = :mid AND t.payment_key = a.payment_key
+        AND t.transaction_key = a.transaction_key AND t.copy = 1))
+  ORDER BY a.payment_key, a.transaction_key LIMIT :limit
+) k JOIN arriving a ON a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key
+LEFT JOIN settlement_rows r ON r.mid = :mid AND r.payment_key = a.payment_key AND r.transaction_key = a.transaction_key AND r.copy = 0
+ORDER BY a.payment_key, a.transaction_key, a.digest
+-- name: settlement_of_key
+SELECT * FROM settlement_rows WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key ORDER BY copy
+-- Rows that a list which was read whole should show, and did not.
+-- name: unseen_sold
+SELECT DISTINCT r.payment_key, r.transaction_key FROM settlement_rows r
+WHERE r.mid = :mid AND r.sold_date = :day AND (r.withdrawn = 0 OR r.copy = 1)
+  AND NOT EXISTS (SELECT 1 FROM arriving a WHERE a.payment_key = r.payment_key AND a.transaction_key = r.transaction_key)
+ORDER BY r.payment_key, r.transaction_key
+-- name: unseen_paid
+SELECT DISTINCT r.payment_key, r.transaction_key FROM settlement_rows r
+WHERE r.mid = :mid AND r.paid_out_date = :day AND (r.withdrawn = 0 OR r.copy = 1)
+  AND NOT EXISTS (SELECT 1 FROM arriving a WHERE a.payment_key = r.payment_key AND a.transaction_key = r.transaction_key)
+ORDER BY r.payment_key, r.transaction_key
+-- name: drop_settlement_row
+DELETE FROM settlement_rows WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key AND copy = :copy
+
+-- name: cover_settlements
+INSERT INTO settlement_windows (mid, listed_by, day, first_at, read_at) VALUES (:mid, :by, :day, :now, :now)
+ON CONFLICT (mid, listed_by, day) DO UPDATE SET read_at = excluded.read_at
+-- name: settlement_windows
+SELECT listed_by, day, read_at FROM settlement_windows WHERE mid = :mid AND day >= :from AND day <= :to ORDER BY day, listed_by
+-- name: any_settlement
+SELECT count(*) FROM (SELECT 1 FROM settlement_rows WHERE mid = :mid LIMIT 1) one
+-- name: settlement_rows_paid
+SELECT r.*, CASE WHEN EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.mid = r.mid AND l.payment_key = r.payment_key
+  AND (l.transaction_key = r.transaction_key OR (r.canceled_at IS NULL AND l.amount > 0))) THEN 1 ELSE 0 END AS known FROM settlement_rows r
+WHERE (:mid = '' OR r.mid = :mid) AND r.paid_out_date >= :from AND r.paid_out_date <= :to
+ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
+-- name: settlement_rows_transacted
+SELECT r.*, CASE WHEN EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.mid = r.mid AND l.payment_key = r.payment_key
+  AND (l.transaction_key = r.transaction_key OR (r.canceled_at IS NULL AND l.amount > 0))) THEN 1 ELSE 0 END AS known FROM settlement_rows r
+WHERE (:mid = '' OR r.mid = :mid) AND r.sold_date >= :from AND r.sold_date <= :to
+ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
+
+-- name: add_todo
+INSERT INTO ledger_todo (mid, order_id, payment_key) VALUES (:mid, :order_id, :payment_key) ON CONFLICT DO NOTHING
+-- Days of the transaction list that were read since, and of each the payments that
+-- the ledger does not have as the list has them now.
+-- name: days_read_since
+SELECT day FROM windows WHERE mid = :mid AND read_at >= :since AND uncovered_at IS NULL ORDER BY day
+-- name: todo_of_day
+INSERT INTO ledger_todo SELECT DISTINCT t.mid, t.order_id, t.payment_key FROM transactions t
+WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.status IN {{.Set.money_moved}} AND (t.changed_at >= :since OR NOT EXISTS (
+  SELECT 1 FROM ledger_transactions l WHERE l.mid = t.mid AND l.payment_key = t.payment_key AND l.transaction_key = t.transaction_key))
+ON CONFLICT DO NOTHING
+-- name: todo_of_looks
+INSERT INTO ledger_todo SELECT mid, order_id, payment_key FROM payments WHERE mid = :mid AND looked_up_at >= :since
+ON CONFLICT DO NOTHING
+-- name: todo_of_breaks
+INSERT INTO ledger_todo SELECT DISTINCT mid, of_order, payment_key FROM breaks
+WHERE mid = :mid AND subject <> '' AND payment_key <> '' AND (status IN {{.Set.break_alive}}
+  OR (status IN {{.Set.break_resolved}} AND recheck_on <> '' AND recheck_on <= :day))
+ON CONFLICT DO NOTHING
+-- name: todo_overdue
+INSERT INTO ledger_todo SELECT mid, order_id, payment_key FROM ledger_transactions
+WHERE mid = :mid AND settled = 0 AND due_by < :day AND due_by >= :overdue_from
+ON CONFLICT DO NOTHING
+-- name: todo_next
+SELECT order_id, payment_key FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment)
+ORDER BY order_id, payment_key LIMIT :limit
+-- name: todo_done
+DELETE FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment)
+  AND (order_id, payment_key) <= (:last_order, :last_payment)
+-- What is known of the payments of one stretch of the list of what is to be done.
+-- name: todo_listed
+SELECT t.order_id, t.payment_key, t.transaction_key, t.status, t.method, t.at, t.currency, t.amount
+FROM ledger_todo k JOIN transactions t ON t.mid = k.mid AND t.order_id = k.order_id AND t.payment_key = k.payment_key
+WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+ORDER BY t.order_id, t.payment_key, t.at, t.transaction_key
+-- name: todo_looked
+SELECT p.order_id, p.payment_key, p.method, p.currency, p.approved, p.approved_at
+FROM ledger_todo k JOIN payments p ON p.mid = k.mid AND p.payment_key = k.payment_key
+WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+-- name: todo_cancels
+SELECT c.payment_key, c.transaction_key, c.amount, c.status, c.canceled_at
+FROM ledger_todo k JOIN cancels c ON c.mid = k.mid AND c.payment_key = k.payment_key
+WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+ORDER BY c.payment_key, c.canceled_at, c.transaction_key
+-- name: todo_posted
+SELECT l.payment_key, l.transaction_key, l.order_id, l.currency, l.method, l.amount, l.at, l.recorded_at, l.settled, l.due_by
+FROM ledger_todo k JOIN ledger_transactions l ON l.mid = k.mid AND l.payment_key = k.payment_key
+WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+ORDER BY l.payment_key, l.at, l.transaction_key
+-- name: todo_rows
+SELECT r.* FROM ledger_todo k JOIN settlement_rows r ON r.mid = k.mid AND r.payment_key = k.payment_key
+WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+ORDER BY r.payment_key, r.transaction_key, r.copy
+-- name: drop_posted
+DELETE FROM ledger_transactions WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key
+-- name: add_move
+INSERT INTO ledger_moves (mid, currency, month, method, day, recorded_at, approvals, cancels, fees, fee_vat)
+VALUES (:mid, :currency, :month, :method, :day, :recorded_at, :approvals, :cancels, :fees, :fee_vat)
+ON CONFLICT (mid, currency, month, method, day, recorded_at) DO UPDATE SET approvals = ledger_moves.approvals + excluded.approvals,
+  cancels = ledger_moves.cancels + excluded.cancels, fees = ledger_moves.fees + excluded.fees, fee_vat = ledger_moves.fee_vat + excluded.fee_vat
+-- name: ledger_mark
+SELECT taken_at FROM ledger_marks WHERE mid = :mid
+-- name: set_ledger_mark
+INSERT INTO ledger_marks (mid, taken_at) VALUES (:mid, :now) ON CONFLICT (mid) DO UPDATE SET taken_at = excluded.taken_at
+
+-- name: settlement_parts
+SELECT mid, paid_out_date, currency, month, method, count(*) AS row_count, sum(amount) AS amount,
+  sum(amount - pay_out_amount - vat) AS fees, sum(vat) AS fee_vat, sum(pay_out_amount) AS pay_out
+FROM settlement_rows
+WHERE mid = :mid AND paid_out_date >= :from AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
+GROUP BY mid, paid_out_date, currency, month, method ORDER BY mid, currency, paid_out_date, month, method
+-- name: settlement_odd
+SELECT * FROM settlement_rows WHERE mid = :mid AND odd = 1 AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
+ORDER BY approved_at, payment_key, transaction_key
+-- name: settlement_moved
+SELECT v.mid, v.paid_out_date, v.currency, r.paid_out_date AS moved_to, r.pay_out_amount, r.recorded_at
+FROM settlement_versions v JOIN settlement_rows r ON r.mid = v.mid AND r.payment_key = v.payment_key
+  AND r.transaction_key = v.transaction_key AND r.copy = v.copy
+WHERE v.mid = :mid AND v.paid_out_date >= :from AND r.paid_out_date <> v.paid_out_date AND v.version = r.version - 1 AND r.withdrawn = 0
+ORDER BY v.paid_out_date, v.payment_key, v.transaction_key
+-- name: breaks_of_settlement
+SELECT * FROM breaks WHERE mid = :mid AND subject <> '' ORDER BY id
+-- name: breaks_of_settlement_to_write
+SELECT * FROM breaks WHERE mid = :mid AND subject <> '' ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+
+-- name: bank_deposits
+SELECT id, account, currency, day, at, amount, payer_fits, ignored FROM bank_lines
+WHERE kind = 'in' AND day >= :from ORDER BY account, day, seq
+-- name: bank_matches
+SELECT id, lines, payouts, matched_by, note, recorded_at FROM bank_matches
+WHERE dropped_at IS NULL AND last_day >= :from ORDER BY recorded_at, id
+-- name: bank_match_parts
+SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_match_parts p
+JOIN bank_matches m ON m.id = p.match_id WHERE m.dropped_at IS NULL AND m.last_day >= :from
+ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
+-- name: add_match
+INSERT INTO bank_matches (id, lines, payouts, first_day, last_day, matched_by, note, recorded_at)
+VALUES (:id, :lines, :payouts, :first_day, :last_day, :matched_by, :note, :recorded_at)
+-- name: add_match_part
+INSERT INTO bank_match_parts (match_id, line_id, line_day, mid, payout_day, currency, amount)
+VALUES (:match_id, :line_id, :line_day, :mid, :payout_day, :currency, :amount)
+-- name: take_line
+INSERT INTO bank_taken_lines (line_id, match_id) VALUES (:line_id, :match_id) ON CONFLICT DO NOTHING
+-- name: match_of_line
+SELECT match_id FROM bank_taken_lines WHERE line_id = :line_id
+-- name: free_lines
+DELETE FROM bank_taken_lines WHERE match_id = :match_id
+-- name: drop_match
+UPDATE bank_matches SET dropped_at = :now, dropped_by = :actor, drop_note = :note WHERE id = :match_id AND dropped_at IS NULL
+-- name: dropped_matches
+SELECT id, lines, payouts, matched_by, note, recorded_at FROM bank_matches
+WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY dropped_at, id
+-- name: month_versions
+SELECT month, version, locked_at, locked_by, note, reopened_at, reopened_by, reopen_note, row_count, rows_hash, journal_head
+FROM month_versions ORDER BY month, version
+
+-- name: ledger_moves
+SELECT currency, month, method, day, recorded_at, approvals, cancels, fees, fee_vat FROM ledger_moves WHERE mid = :mid
+ORDER BY currency, month, method, day, recorded_at
+-- name: ledger_no_row
+SELECT currency, day, method, count(*) AS number, sum(amount) AS amount FROM ledger_transactions
+WHERE mid = :mid AND settled = 0 GROUP BY currency, day, method ORDER BY currency, day, method
+-- name: add_adjustment
+INSERT INTO ledger_adjustments (break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount)
+VALUES (:break_id, :recorded_at, :mid, :currency, :method, :kind, :subject, :decided_as, :amount)
+ON CONFLICT (break_id, recorded_at) DO NOTHING
+-- name: undo_adjustment
+UPDATE ledger_adjustments SET undone_at = :now WHERE break_id = :break_id AND undone_at IS NULL
+-- name: ledger_adjustments
+SELECT break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount, undone_at FROM ledger_adjustments
+WHERE mid = :mid ORDER BY recorded_at, break_id
+-- name: month_figures
+SELECT figures FROM month_versions WHERE month = :month AND version = :version
+-- name: add_month_version
+INSERT INTO month_versions (month, version, locked_at, locked_by, note, row_count, rows_hash, journal_head, figures)
+VALUES (:month, :version, :locked_at, :locked_by, :note, :row_count, :rows_hash, :journal_head, :figures)
+-- name: reopen_month
+UPDATE month_versions SET reopened_at = :now, reopened_by = :actor, reopen_note = :note WHERE month = :month AND version = :version AND reopened_at IS NULL
+-- name: fee_invoices
+SELECT month, mids, currency, supply, vat, issued, actor, at FROM fee_invoices ORDER BY month, mids, currency, at
+-- name: add_fee_invoice
+INSERT INTO fee_invoices (month, mids, currency, supply, vat, issued, actor, at) VALUES (:month, :mids, :currency, :supply, :vat, :issued, :actor, :at)
+-- name: month_openings
+SELECT mid, currency, month, amount, note, actor, at FROM month_openings ORDER BY mid, currency, at
+-- name: add_month_opening
+INSERT INTO month_openings (mid, currency, month, amount, note, actor, at) VALUES (:mid, :currency, :month, :amount, :note, :actor, :at)
+-- name: settlement_rows_of_months
+SELECT * FROM settlement_rows WHERE mid = :mid AND month >= :from AND month <= :to AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
+ORDER BY payment_key, transaction_key, copy
+-- name: dropped_at
+SELECT id, dropped_at FROM bank_matches WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY id
+-- name: dropped_parts
+SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_match_parts p
+JOIN bank_matches m ON m.id = p.match_id WHERE m.dropped_at IS NOT NULL AND m.dropped_at > :since
+ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
+-- Months are locked and reopened one after another. SQLite has one writer.
+-- name: lock_months
+{{if .Postgres}}SELECT pg_advisory_xact_lock(17){{else}}SELECT 1{{end}}

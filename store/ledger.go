@@ -1,0 +1,383 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"daesa/app"
+	"daesa/internal/database"
+	"daesa/jobs"
+	"daesa/pay"
+	"daesa/reconcile"
+	"daesa/settle"
+)
+
+// SettlementWindows gives the lists of some days that were read to their end, and
+// when last.
+func (d *DB) SettlementWindows(ctx context.Context, mid string, from, to pay.Day) (map[settle.Window]time.Time, error) {
+	var rows []struct {
+		By     string `db:"listed_by"`
+		Day    string `db:"day"`
+		ReadAt Time   `db:"read_at"`
+	}
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "settlement_windows", args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+		return nil, err
+	}
+	windows := make(map[settle.Window]time.Time, len(rows))
+	for _, row := range rows {
+		windows[settle.Window{By: pay.SettledBy(row.By), Day: pay.Day(row.Day)}] = row.ReadAt.Time
+	}
+	return windows, nil
+}
+
+// TransactionDays gives the days of the transaction list that are covered, and when
+// each was read last.
+func (d *DB) TransactionDays(ctx context.Context, mid string, from, to pay.Day) (map[pay.Day]time.Time, error) {
+	var rows []struct {
+		Day    string `db:"day"`
+		ReadAt Time   `db:"read_at"`
+	}
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "windows_covered", args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+		return nil, err
+	}
+	days := make(map[pay.Day]time.Time, len(rows))
+	for _, row := range rows {
+		days[pay.Day(row.Day)] = row.ReadAt.Time
+	}
+	return days, nil
+}
+
+// AnySettlement says whether a row of the merchant was ever read.
+func (d *DB) AnySettlement(ctx context.Context, mid string) (bool, error) {
+	var n int64
+	err := d.db.One(ctx, d.db.Pool(), &n, "any_settlement", args{"mid": mid})
+	return n > 0, err
+}
+
+// Todo marks the payments that the ledger must look at: those of which rows, list or
+// look-ups have told something new, those in breaks, and those whose row is late. It
+// gives when the ledger was last brought up to date.
+func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today pay.Day) error {
+	var mark Time
+	err := d.db.One(ctx, d.db.Pool(), &mark, "ledger_mark", args{"mid": mid})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	since := time.Unix(0, 0)
+	if !mark.Time.IsZero() {
+		since = mark.Time.Add(-margin)
+	}
+	with := args{"mid": mid, "since": at(since), "day": string(today), "overdue_from": string(today.Add(-jobs.OverdueDays))}
+	var days []string
+	if err := d.db.All(ctx, d.db.Pool(), &days, "days_read_since", with); err != nil {
+		return err
+	}
+	for _, day := range days {
+		with["from"], with["to"] = at(pay.Day(day).Start()), at(pay.Day(day).End())
+		if err := d.writeOne(ctx, "todo_of_day", with); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"todo_of_looks", "todo_of_breaks", "todo_overdue"} {
+		if err := d.writeOne(ctx, name, with); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *DB) writeOne(ctx context.Context, name string, with args) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, name, with)
+		return err
+	})
+}
+
+// postBatch is how many payments are posted in one transaction.
+const postBatch = 1000
+
+// Post calls each with every payment that is to be looked at, in the order of their
+// orders, and writes what becomes of it: in parts, each whole.
+func (d *DB) Post(ctx context.Context, mid string, each func(settle.Case) settle.Outcome) error {
+	from := stretchOfTodo{}
+	for {
+		var next []struct {
+			OrderID    string `db:"order_id"`
+			PaymentKey string `db:"payment_key"`
+		}
+		if err := d.db.All(ctx, d.db.Pool(), &next, "todo_next", from.args(mid, postBatch)); err != nil {
+			return err
+		}
+		if len(next) == 0 {
+			return nil
+		}
+		from.lastOrder, from.lastPayment = next[len(next)-1].OrderID, next[len(next)-1].PaymentKey
+		cases := make([]settle.Case, len(next))
+		at := make(map[string]int, len(next))
+		for i, n := range next {
+			cases[i].MID, cases[i].OrderID, cases[i].PaymentKey = mid, n.OrderID, n.PaymentKey
+			at[n.PaymentKey] = i
+		}
+		if err := d.fillCases(ctx, from.args(mid, postBatch), cases, at); err != nil {
+			return err
+		}
+		if err := d.post(ctx, mid, from, cases, each); err != nil {
+			return err
+		}
+		from.afterOrder, from.afterPayment = from.lastOrder, from.lastPayment
+	}
+}
+
+// stretchOfTodo is a part of the list of what is to be done.
+type stretchOfTodo struct{ afterOrder, afterPayment, lastOrder, lastPayment string }
+
+func (s stretchOfTodo) args(mid string, limit int) args {
+	return args{"mid": mid, "after_order": s.afterOrder, "after_payment": s.afterPayment, "last_order": s.lastOrder, "last_payment": s.lastPayment, "limit": limit}
+}
+
+// postedRow is a transaction of the ledger as the table holds it.
+type postedRow struct {
+	PaymentKey     string `db:"payment_key"`
+	TransactionKey string `db:"transaction_key"`
+	OrderID        string `db:"order_id"`
+	Currency       string `db:"currency"`
+	Method         string `db:"method"`
+	Amount         int64  `db:"amount"`
+	At             Time   `db:"at"`
+	RecordedAt     Time   `db:"recorded_at"`
+	Settled        int64  `db:"settled"`
+	DueBy          string `db:"due_by"`
+}
+
+func (r postedRow) posted(mid string) settle.Posted {
+	return settle.Posted{Transaction: settle.Transaction{MID: mid, PaymentKey: r.PaymentKey, TransactionKey: r.TransactionKey, OrderID: r.OrderID,
+		Currency: pay.Currency(r.Currency), Method: pay.Method(r.Method), Amount: r.Amount, At: r.At.Time, Recorded: r.RecordedAt.Time},
+		Settled: r.Settled != 0, DueBy: pay.Day(r.DueBy)}
+}
+
+// fillCases gives each payment what is known of it.
+func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, index map[string]int) error {
+	var listed []rowOfList
+	if err := d.db.All(ctx, d.db.Pool(), &listed, "todo_listed", with); err != nil {
+		return err
+	}
+	for _, row := range listed {
+		c := &cases[index[row.PaymentKey]]
+		c.Listed = append(c.Listed, pay.Transaction{MID: c.MID, TransactionKey: row.TransactionKey, PaymentKey: row.PaymentKey, OrderID: row.OrderID,
+			Method: pay.Method(row.Method), Status: pay.PaymentStatus(row.Status), At: row.At.Time, Currency: pay.Currency(row.Currency), Amount: row.Amount})
+	}
+	var looked []struct {
+		OrderID    string `db:"order_id"`
+		PaymentKey string `db:"payment_key"`
+		Method     string `db:"method"`
+		Currency   string `db:"currency"`
+		Approved   int64  `db:"approved"`
+		ApprovedAt Time   `db:"approved_at"`
+	}
+	if err := d.db.All(ctx, d.db.Pool(), &looked, "todo_looked", with); err != nil {
+		return err
+	}
+	for _, row := range looked {
+		c := &cases[index[row.PaymentKey]]
+		c.LookedUp, c.Approved, c.ApprovedAt, c.Currency, c.Method = true, row.Approved, row.ApprovedAt.Time, pay.Currency(row.Currency), pay.Method(row.Method)
+	}
+	var cancels []cancelRow
+	if err := d.db.All(ctx, d.db.Pool(), &cancels, "todo_cancels", with); err != nil {
+		return err
+	}
+	for _, row := range cancels {
+		c := &cases[index[row.PaymentKey]]
+		c.Cancels = append(c.Cancels, pay.Cancel{TransactionKey: row.TransactionKey, Amount: row.Amount, Status: pay.CancelStatus(row.Status), CanceledAt: row.CanceledAt.Time})
+	}
+	var posted []postedRow
+	if err := d.db.All(ctx, d.db.Pool(), &posted, "todo_posted", with); err != nil {
+		return err
+	}
+	for _, row := range posted {
+		c := &cases[index[row.PaymentKey]]
+		c.Posted = append(c.Posted, row.posted(c.MID))
+	}
+	var rows []settlementRow
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "todo_rows", with); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		c := &cases[index[row.PaymentKey]]
+		known := settle.Known{}
+		r := row.row()
+		if r.Copy == 0 {
+			known.Row = &r
+		} else {
+			known.Twin, known.Doubled = &r, row.Doubled != 0
+		}
+		c.Rows = append(c.Rows, known.Current()...)
+	}
+	return nil
+}
+
+// rowOfList is a row of the transaction list as the table holds it.
+type rowOfList struct {
+	OrderID        string `db:"order_id"`
+	PaymentKey     string `db:"payment_key"`
+	TransactionKey string `db:"transaction_key"`
+	Status         string `db:"status"`
+	Method         string `db:"method"`
+	At             Time   `db:"at"`
+	Currency       string `db:"currency"`
+	Amount         int64  `db:"amount"`
+}
+
+// post writes what becomes of some payments, and takes them off the list.
+func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []settle.Case, each func(settle.Case) settle.Outcome) error {
+	outcomes := make([]settle.Outcome, len(cases))
+	moves := map[moveKey]settle.Roll{}
+	for i, c := range cases {
+		outcomes[i] = each(c)
+		addMoves(moves, outcomes[i].Moves)
+	}
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		into := database.NewBulk(d.db, tx, "INSERT INTO ledger_transactions (mid, payment_key, transaction_key, order_id, currency, method, amount, at, day, recorded_at, settled, due_by)", 12,
+			`ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET order_id = excluded.order_id, currency = excluded.currency, method = excluded.method,
+			amount = excluded.amount, at = excluded.at, day = excluded.day, recorded_at = excluded.recorded_at, settled = excluded.settled, due_by = excluded.due_by`, rowBatch)
+		defer into.Close()
+		for i, outcome := range outcomes {
+			for _, key := range outcome.Drop {
+				if _, err := d.db.Exec(ctx, tx, "drop_posted", args{"mid": mid, "payment_key": cases[i].PaymentKey, "transaction_key": key}); err != nil {
+					return err
+				}
+			}
+			for _, p := range outcome.Write {
+				if err := into.Add(ctx, mid, p.PaymentKey, p.TransactionKey, p.OrderID, string(p.Currency), string(p.Method), p.Amount, at(p.At), string(pay.DayOf(p.At)), at(p.Recorded),
+					flag(p.Settled), string(p.DueBy)); err != nil {
+					return err
+				}
+			}
+		}
+		if err := into.Flush(ctx); err != nil {
+			return err
+		}
+		if err := d.writeMoves(ctx, tx, mid, moves); err != nil {
+			return err
+		}
+		_, err := d.db.Exec(ctx, tx, "todo_done", from.args(mid, 0))
+		return err
+	})
+}
+
+// Parts sums the current rows of a merchant that are paid out on a day or later.
+func (d *DB) Parts(ctx context.Context, mid string, from pay.Day) ([]settle.Part, error) {
+	var rows []struct {
+		MID      string `db:"mid"`
+		Day      string `db:"paid_out_date"`
+		Currency string `db:"currency"`
+		Month    string `db:"month"`
+		Method   string `db:"method"`
+		Rows     int64  `db:"row_count"`
+		Amount   int64  `db:"amount"`
+		Fees     int64  `db:"fees"`
+		FeeVAT   int64  `db:"fee_vat"`
+		PayOut   int64  `db:"pay_out"`
+	}
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "settlement_parts", args{"mid": mid, "from": string(from)}); err != nil {
+		return nil, err
+	}
+	parts := make([]settle.Part, len(rows))
+	for i, r := range rows {
+		parts[i] = settle.Part{Payout: settle.PayoutKey{MID: r.MID, Day: pay.Day(r.Day), Currency: pay.Currency(r.Currency)}, Month: settle.Month(r.Month),
+			Method: pay.Method(r.Method), Rows: r.Rows, Amount: r.Amount, Fees: r.Fees, FeeVAT: r.FeeVAT, PayOut: r.PayOut}
+	}
+	return parts, nil
+}
+
+// Odd calls each with the current rows whose fee was another than agreed when they
+// were read, in the order of their approvals.
+func (d *DB) Odd(ctx context.Context, mid string, each func(settle.Row)) error {
+	text, values, err := d.db.Bind("settlement_odd", args{"mid": mid})
+	if err != nil {
+		return err
+	}
+	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
+	if err != nil {
+		return d.db.Explain("settlement_odd", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row settlementRow
+		if err := rows.StructScan(&row); err != nil {
+			return d.db.Explain("settlement_odd", err)
+		}
+		each(row.row())
+	}
+	return d.db.Explain("settlement_odd", rows.Err())
+}
+
+// MovedPayouts gives the rows whose payout was moved from a day or a later one to
+// another.
+func (d *DB) MovedPayouts(ctx context.Context, mid string, from pay.Day) ([]settle.Moved, error) {
+	var rows []struct {
+		MID      string `db:"mid"`
+		Day      string `db:"paid_out_date"`
+		Currency string `db:"currency"`
+		To       string `db:"moved_to"`
+		PayOut   int64  `db:"pay_out_amount"`
+		At       Time   `db:"recorded_at"`
+	}
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "settlement_moved", args{"mid": mid, "from": string(from)}); err != nil {
+		return nil, err
+	}
+	moved := make([]settle.Moved, len(rows))
+	for i, r := range rows {
+		moved[i] = settle.Moved{From: settle.PayoutKey{MID: r.MID, Day: pay.Day(r.Day), Currency: pay.Currency(r.Currency)}, To: pay.Day(r.To), PaidOut: r.PayOut, At: r.At.Time}
+	}
+	return moved, nil
+}
+
+// SettlementBreaks gives every break of settlement, bank and month of a merchant.
+func (d *DB) SettlementBreaks(ctx context.Context, mid string) ([]reconcile.Break, error) {
+	return d.breaks(ctx, "breaks_of_settlement", args{"mid": mid})
+}
+
+// CommitSettlement writes the breaks of settlement as carry gives them of what stands
+// now, and journals what happened to them and what was read.
+func (d *DB) CommitSettlement(ctx context.Context, w jobs.SettlementWritten, carry func([]reconcile.Break) []jobs.BreakChange) error {
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		entries, err := d.carryBreaks(ctx, tx, []string{w.MID}, w.Now, w.Actor, func(_ string, known []reconcile.Break) []jobs.BreakChange { return carry(known) })
+		if err != nil {
+			return err
+		}
+		if w.Facts != nil {
+			entries = append(entries, entry(w.Now, w.Actor, w.RunID, "settlements:"+w.MID, "settlements.read", "", w.Facts))
+		}
+		if w.Taken {
+			if _, err := d.db.Exec(ctx, tx, "set_ledger_mark", args{"mid": w.MID, "now": at(w.Now)}); err != nil {
+				return err
+			}
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		_, err = d.append(ctx, tx, entries)
+		return err
+	})
+}
+
+// SettlementRows gives the rows that lists of some days show. mid "": of every merchant.
+func (d *DB) SettlementRows(ctx context.Context, mid string, by pay.SettledBy, from, to pay.Day) ([]app.SettledRow, error) {
+	name := "settlement_rows_transacted"
+	if by == pay.ByPaidOut {
+		name = "settlement_rows_paid"
+	}
+	var rows []settlementRow
+	if err := d.db.All(ctx, d.db.Pool(), &rows, name, args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+		return nil, err
+	}
+	list := make([]app.SettledRow, len(rows))
+	for i, r := range rows {
+		list[i] = app.SettledRow{Row: r.row(), Known: r.Known != 0}
+	}
+	return list, nil
+}
