@@ -311,4 +311,3 @@ func (d *DB) adjust(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, now tim
 		"method": string(b.Method), "kind": string(b.Kind), "subject": b.Subject, "decided_as": string(b.Resolution), "amount": *b.Amount})
 	return err
 }
-

@@ -17,6 +17,7 @@ var claimTests = map[string]func(*testing.T, *store.DB){
 	"claim: what goes back for a new word has no approval":               backForAWord,
 	"payments: what was seen earlier takes nothing back":                 seenEarlier,
 	"limits: what is sent again counts once":                             sentAgain,
+	"limits: what is sent on a second word counts once more":             countedForEachWord,
 	"limits: what was given back counts anew":                            givenBackAnew,
 	"transfers: what Toss has refused is due by hand":                    refusedIsDue,
 	"transfers: a look-up of just now comes before what was seen":        seenJustNow,
@@ -145,6 +146,34 @@ func sentAgain(t *testing.T, db *store.DB) {
 	again.Attempt.LastSent, again.Attempt.Sends = later, 2
 	if err := db.Begin(t.Context(), again); err != nil {
 		t.Errorf("the only refund that may be sent is sent again: %v", err)
+	}
+}
+
+// countedForEachWord: what Toss has refused has left, and keeps its place. On
+// another person's word it is sent once more, and is not let out for nothing.
+func countedForEachWord(t *testing.T, db *store.DB) {
+	r := asked(t, db, "r", 1000, time.Time{})
+	b := once(begun(claimed(t, db, choice("a", now)), now))
+	if err := db.Begin(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	b.Attempt.AnsweredAt, b.Attempt.Kind, b.Attempt.Answers = now, pay.FailureGuard, 1
+	settle(t, db, r.ID, refunds.Step{To: refunds.StateHeld, Why: "NOT_MATCHES_REFUNDABLE_AMOUNT", At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
+	settle(t, db, r.ID, refunds.Step{To: refunds.StateRequested, At: now})
+	later := now.Add(time.Hour)
+	if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "another", Now: later}); err != nil {
+		t.Fatal(err)
+	}
+	again := begun(claimed(t, db, choice("a", later)), later)
+	again.Attempt.N, again.Attempt.Key, again.RunID = 2, refunds.AttemptKey(r.ID, 2), "another"
+	again.Budget.DayCount = 1
+	var limit *refunds.LimitError
+	if err := db.Begin(t.Context(), again); !errors.As(err, &limit) || limit.Limit != "max_count_per_day" {
+		t.Errorf("a second send on the day, where one is allowed: %v", err)
+	}
+	again.Budget.DayCount = 2
+	if err := db.Begin(t.Context(), again); err != nil {
+		t.Errorf("a second send on the day, where two are allowed: %v", err)
 	}
 }
 
