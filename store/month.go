@@ -268,7 +268,7 @@ func (d *DB) ReopenMonth(ctx context.Context, v settle.Version, by, note string,
 // AddInvoice keeps a fee invoice, and journals who entered it.
 func (d *DB) AddInvoice(ctx context.Context, i closing.Invoice) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		if _, err := d.db.Exec(ctx, tx, "add_fee_invoice", args{"month": string(i.Month), "mids": written(i.MIDs), "currency": string(i.Currency),
+		if _, err := d.db.Exec(ctx, tx, "add_fee_invoice", args{"month": string(i.Month), "mids": mustWrite(i.MIDs), "currency": string(i.Currency),
 			"supply": i.Supply, "vat": i.VAT, "issued": string(i.Issued), "actor": i.By, "at": at(i.At)}); err != nil {
 			return err
 		}

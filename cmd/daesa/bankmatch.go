@@ -118,18 +118,3 @@ func (s *session) holdPassbook(ctx context.Context) error {
 	}
 	return app.NeedOfSettlement(ctx, s.db, s.mids(), &s.verdict.Outcome)
 }
-
-// matchedLines are the payouts that stand against lines.
-func (s *session) matchedLines(ctx context.Context) (map[string][]settle.PayoutKey, error) {
-	matches, err := s.db.Matches(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	of := map[string][]settle.PayoutKey{}
-	for _, m := range matches {
-		for _, line := range m.Lines {
-			of[line] = m.Payouts
-		}
-	}
-	return of, nil
-}

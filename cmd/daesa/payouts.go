@@ -33,7 +33,7 @@ func (b passbookBooks) PassbookGaps(ctx context.Context) ([]settle.Gap, error) {
 
 // passbook are the passbooks of all configured merchants.
 func (s *session) passbook() passbookBooks {
-	return passbookBooks{s.db, each(s.cfg.Bank.Accounts, bankAccount)}
+	return passbookBooks{s.db, bankAccounts(s.cfg, "")}
 }
 
 // payoutDocument is one element of `payouts list --json`.
