@@ -16,14 +16,14 @@ import (
 
 func (a *invocation) closeCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "close", Short: "The month: its roll-forward, its lock, what leaves for the books"}
-	cmd.AddCommand(a.closeCheckCommand(), a.closeLockCommand(), a.closeReopenCommand(), a.closeOpenCommand(), a.closeInvoiceCommand())
+	cmd.AddCommand(a.closeCheckCommand(), a.closeLockCommand(), a.closeReopenCommand(), a.closeOpenCommand(), a.closeInvoiceCommand(), a.closeReportCommand())
 	return cmd
 }
 
 // closing wires the months of all configured merchants.
 func (s *session) closing() *closing.Closing {
 	return &closing.Closing{MIDs: mids(s.cfg), Accounts: passbookAccounts(s.cfg), First: settle.Month(s.cfg.Close.FirstMonth),
-		Assumed: s.cfg.Close.Bank == config.Assumed, Books: s.passbook()}
+		Assumed: s.cfg.Close.Bank == config.Assumed, Books: s.passbook(), Drawing: s.drawing()}
 }
 
 // monthOf reads a month of an argument.
