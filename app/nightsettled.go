@@ -165,6 +165,8 @@ func (x NightSettled) late(ctx context.Context, mid string) ([]reports.LateMoney
 		}
 		late = append(late, l)
 	}
-	slices.SortFunc(late, func(a, b reports.LateMoney) int { return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.BreakID, b.BreakID)) })
+	slices.SortFunc(late, func(a, b reports.LateMoney) int {
+		return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.BreakID, b.BreakID))
+	})
 	return late, nil
 }
