@@ -44,3 +44,9 @@ func partOf(size int64, cut bool, whole, free *int64) *int64 {
 		return nil
 	}
 }
+
+// WantsLookUp says whether a look-up of the payment could tell more of the sale: its
+// tax-free part, what pays behind easy pay, or whether there is a cash receipt.
+func (s Sale) WantsLookUp() bool {
+	return s.TaxFree == nil || asksReceipt(s) && s.Receipt == nil
+}

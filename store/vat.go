@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -75,4 +77,15 @@ func (d *DB) SaveLookUp(ctx context.Context, p pay.Payment, evidence pay.Evidenc
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		return d.savePayment(ctx, tx, p, nil, []pay.Evidence{evidence}, "", now)
 	})
+}
+
+// LedgerTaken says until when the ledger of a merchant has taken over what was read;
+// the zero time: never.
+func (d *DB) LedgerTaken(ctx context.Context, mid string) (time.Time, error) {
+	var mark Time
+	err := d.db.One(ctx, d.db.Pool(), &mark, "ledger_mark", args{"mid": mid})
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return mark.Time, err
 }

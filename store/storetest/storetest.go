@@ -86,6 +86,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
+	maps.Copy(tests, vatTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
 			t.Fatalf("no test %q", name)
