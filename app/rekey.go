@@ -9,7 +9,7 @@ import (
 )
 
 // Resealed counts what was sealed again.
-type Resealed struct{ Accounts, Attempts int }
+type Resealed struct{ Accounts, Attempts, BankLines int }
 
 // RekeyStore seals what it holds again.
 type RekeyStore interface {

@@ -163,12 +163,13 @@ type Refunds struct {
 	ApproveAbove int64 `yaml:"approve_above"`
 	// MaxSingle is in won, for one request.
 	MaxSingle int64 `yaml:"max_single"`
-	// MaxCount is the number of requests sent in one run, of all currencies.
+	// MaxCount is the number of requests sent in one run, of all currencies. One
+	// that is approved anew after a refusal, and sent again, counts again.
 	MaxCount int `yaml:"max_count"`
 	// MaxAmount is in won, for one run.
 	MaxAmount int64 `yaml:"max_amount"`
 	// MaxCountPerDay is the number of requests sent in one business day, of
-	// all currencies.
+	// all currencies, counted as for a run.
 	MaxCountPerDay int `yaml:"max_count_per_day"`
 	// MaxAmountPerDay is in won, for one business day.
 	MaxAmountPerDay int64 `yaml:"max_amount_per_day"`

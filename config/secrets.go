@@ -248,7 +248,17 @@ func checkHeartbeat(text string) *trouble {
 // WorkbookPassword resolves the password of the workbook alone, for commands
 // that need no other secret.
 func (c *Config) WorkbookPassword(env func(string) (string, bool)) error {
-	if c.Reports.Password.IsSet() {
+	return c.only(&c.Reports.Password, env)
+}
+
+// AccountKey resolves the account key alone, for commands that need no other
+// secret.
+func (c *Config) AccountKey(env func(string) (string, bool)) error {
+	return c.only(&c.Accounts.Key, env)
+}
+
+func (c *Config) only(wanted *Secret, env func(string) (string, bool)) error {
+	if wanted.IsSet() {
 		return nil
 	}
 	b := newBook("daesa.yaml")
@@ -256,7 +266,7 @@ func (c *Config) WorkbookPassword(env func(string) (string, bool)) error {
 		b = c.book.fresh()
 	}
 	for _, n := range c.named() {
-		if n.into == &c.Reports.Password {
+		if n.into == wanted {
 			n.resolve(b, env)
 		}
 	}

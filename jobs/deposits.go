@@ -141,7 +141,7 @@ func (d *Deposits) Run(ctx context.Context, now time.Time) (DepositsSummary, err
 	}
 	err = d.Books.CommitDeposits(ctx, written, func(mid string, known []reconcile.Break) []BreakChange {
 		own := slices.DeleteFunc(slices.Clone(findings), func(f reconcile.Finding) bool { return f.MID != mid })
-		changes := carryAll(known, own, today, says)
+		changes := CarryAll(known, own, today, says)
 		counted(changes, sum.Opened, sum.Closed)
 		return changes
 	})

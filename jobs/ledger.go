@@ -54,8 +54,11 @@ type settlementLook struct {
 	judged  map[string]bool // payments that have breaks, and whether this run has looked at them
 }
 
-// lookBack is how far back what was read is asked for.
-const lookBack = 400
+// ReadingDays is how far back what was read is asked for.
+const ReadingDays = 400
+
+// lookBack is the same of one look.
+const lookBack = ReadingDays
 
 // rowsDue is after how many days the list of a day's sales shows the rows that were
 // late on the day after.
@@ -111,12 +114,12 @@ func (l *settlementLook) fees(ctx context.Context) error {
 
 // changes carries every break that this run can say something of.
 func (l *settlementLook) changes(known []reconcile.Break) []BreakChange {
-	return carryAll(known, l.found, l.today, l.says)
+	return CarryAll(known, l.found, l.today, l.says)
 }
 
-// carryAll carries breaks over a look: those that it found, and of those that are
+// CarryAll carries breaks over a look: those that it found, and of those that are
 // known the ones that it says something of.
-func carryAll(known []reconcile.Break, findings []reconcile.Finding, today pay.Day, says func(reconcile.Break) bool) []BreakChange {
+func CarryAll(known []reconcile.Break, findings []reconcile.Finding, today pay.Day, says func(reconcile.Break) bool) []BreakChange {
 	found := make(map[string]*reconcile.Finding, len(findings))
 	for i := range findings {
 		f := &findings[i]
@@ -132,7 +135,12 @@ func carryAll(known []reconcile.Break, findings []reconcile.Finding, today pay.D
 	for i := range known {
 		f := found[known[i].ID]
 		delete(found, known[i].ID)
-		if f != nil || says(known[i]) {
+		switch {
+		case lapsed(known[i], f) && says(known[i]):
+			after := known[i]
+			after.Status, after.Since, after.Resolution, after.RecheckOn = reconcile.Cleared, max(today, after.Since), "", ""
+			changes = append(changes, BreakChange{Break: after, Change: reconcile.ChangeCleared, Before: &known[i]})
+		case f != nil || says(known[i]):
 			carry(&known[i], f)
 		}
 	}
@@ -141,6 +149,12 @@ func carryAll(known []reconcile.Break, findings []reconcile.Finding, today pay.D
 	}
 	slices.SortFunc(changes, func(a, b BreakChange) int { return strings.Compare(a.Break.ID, b.Break.ID) })
 	return changes
+}
+
+// lapsed says whether a decision that changed what Toss owes is void, since nothing
+// is left of what it was about.
+func lapsed(b reconcile.Break, f *reconcile.Finding) bool {
+	return b.Status == reconcile.Resolved && f == nil && b.Kind.Adjusts(b.Resolution)
 }
 
 // counted says what happened to breaks, by kind.

@@ -57,7 +57,8 @@ func (s Settled) After() After {
 }
 
 // TakesOfLimits says whether the send of a request that stands so takes of the
-// limits: one that was sent before was counted then.
+// limits: what is sent again on the same word was counted then. Another word, after
+// a refusal, counts anew: what has left keeps its place, whatever came of it.
 func (s State) TakesOfLimits() bool { return !s.in("unanswered") }
 
 // GivesLimitsBack says whether a move undoes what its send took of the limits:

@@ -311,6 +311,21 @@ func mixed(o options) bool {
 	return slices.ContainsFunc(o.Payments, func(p simPayment) bool { return p.TaxFree > 0 })
 }
 
+// freeAgain lets a request be sent on a second word without counting it once more.
+func freeAgain(s *sim, q refunds.Queue) refunds.Queue {
+	return brokenQueue{Queue: q, begin: func(ctx context.Context, b refunds.Begun) error {
+		free := b.Request.State == refunds.StateApproved && b.Attempt.N > 1
+		if free {
+			b.Budget.DayCount++
+		}
+		if err := q.Begin(ctx, b); err != nil || !free {
+			return err
+		}
+		s.must(s.db.ExecForTest(ctx, fmt.Sprintf("UPDATE limit_ledger SET number = number - 1 WHERE scope = 'day:%s' AND currency = ''", pay.DayOf(b.Now))))
+		return nil
+	}}
+}
+
 // givenBackTo gives the place of what never left back to the limits of another
 // day, or where no day is said, to its own once more.
 func givenBackTo(day func(refunds.Settled) time.Time) func(*sim, refunds.Queue) refunds.Queue {

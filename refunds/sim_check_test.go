@@ -35,7 +35,7 @@ type facts struct {
 	answered map[string]bool // keys whose last send was answered, or decided on by a person
 	guards   map[string]int64
 	lastSend map[string]time.Time // of each payment, by the worker's clock
-	sentOn   map[string]reserved
+	sentOn   map[string][]reserved
 	gone     map[string]bool // requests of which something has left
 	breaks   map[string]*reconcile.Break
 	said     map[string]bool // breaks of which a person has said the tax-free part
@@ -46,7 +46,7 @@ type facts struct {
 
 func newFacts() facts {
 	return facts{ids: map[string]int{}, words: map[string]word{}, person: map[string]bool{}, numbers: map[string]string{}, states: map[string]refunds.State{},
-		answered: map[string]bool{}, guards: map[string]int64{}, lastSend: map[string]time.Time{}, sentOn: map[string]reserved{}, gone: map[string]bool{},
+		answered: map[string]bool{}, guards: map[string]int64{}, lastSend: map[string]time.Time{}, sentOn: map[string][]reserved{}, gone: map[string]bool{},
 		breaks: map[string]*reconcile.Break{}, said: map[string]bool{}, brake: -1}
 }
 
@@ -289,7 +289,7 @@ func (s *sim) begun(b refunds.Begun) {
 	s.guards[key] = b.Attempt.Guard
 	s.answered[key] = false
 	if r.State == refunds.StateApproved || r.State == refunds.StateRetry {
-		s.sentOn[r.ID] = reserved{pay.DayOf(b.Now), r.Amount}
+		s.sentOn[r.ID] = append(s.sentOn[r.ID], reserved{pay.DayOf(b.Now), r.Amount})
 	}
 }
 

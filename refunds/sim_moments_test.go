@@ -175,7 +175,9 @@ func (s *sim) oneShortBeside(t refunds.ManualTransfer) {
 	}
 }
 
-// reserved is what a request takes of the limits.
+// reserved is what a request takes of the limits, once for each word on it: one
+// that was refused and is sent again on another word takes of them again, as a
+// new request for the same money does.
 type reserved struct {
 	day    pay.Day
 	amount int64
@@ -183,17 +185,31 @@ type reserved struct {
 
 // spent is what was begun on a day, and is not proved unsent.
 func (s *sim) spent(day pay.Day) (count, amount int64) {
-	for _, r := range s.sentOn {
-		if r.day == day {
-			count, amount = count+1, amount+r.amount
+	for _, taken := range s.sentOn {
+		for _, r := range taken {
+			if r.day == day {
+				count, amount = count+1, amount+r.amount
+			}
 		}
 	}
 	return count, amount
 }
 
+// givenBack: the newest send of a request is proved unsent, and takes of the
+// limits no more.
+func (s *sim) givenBack(id string) {
+	if taken := s.sentOn[id]; len(taken) > 0 {
+		s.sentOn[id] = taken[:len(taken)-1]
+	}
+}
+
 // checkSpent: no more is sent on a day than its limits say.
 func (s *sim) checkSpent(id string) {
-	count, amount := s.spent(s.sentOn[id].day)
+	taken := s.sentOn[id]
+	if len(taken) == 0 { // it was begun before a restore
+		return
+	}
+	count, amount := s.spent(taken[len(taken)-1].day)
 	if count > s.opt.DayCount {
 		s.fail("I11", "%d refunds on a day, and %d are allowed", count, s.opt.DayCount)
 	}

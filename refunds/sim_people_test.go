@@ -427,7 +427,7 @@ func (s *sim) restore() {
 	s.wire.deliver()
 	s.states, s.brake, s.answered = map[string]refunds.State{}, -1, map[string]bool{}
 	s.gone = map[string]bool{}
-	s.sentOn, s.lastSend, s.guards = map[string]reserved{}, map[string]time.Time{}, map[string]int64{}
+	s.sentOn, s.lastSend, s.guards = map[string][]reserved{}, map[string]time.Time{}, map[string]int64{}
 	for _, w := range s.wishes {
 		w.taken, w.dropped = false, false
 	}

@@ -172,7 +172,9 @@ func (q simQueue) Settle(ctx context.Context, t refunds.Settled) error {
 			if s.gone[t.Request.ID] {
 				s.fail("I6", "%s is said to be proved unsent, and it has left", s.short(t.Request.ID))
 			}
-			delete(s.sentOn, t.Request.ID) // its place in the limits is given back
+			if t.Request.State == refunds.StateSending {
+				s.givenBack(t.Request.ID)
+			}
 		}
 		if err == nil && t.Keep {
 			q.w.lease = t.Until

@@ -266,6 +266,7 @@ var bugs = []bug{
 		sql: []string{"CREATE TRIGGER IF NOT EXISTS miser BEFORE UPDATE ON limit_ledger WHEN NEW.number < OLD.number BEGIN SELECT RAISE(IGNORE); END"}},
 	{name: "what never left is given back to the limits of another day", needs: func(o options) bool { return o.SlowDial && len(o.Payments) > 1 }, queue: givenBackTo(func(t refunds.Settled) time.Time { return t.Now })},
 	{name: "what never left is given back twice", needs: func(o options) bool { return o.DayCount < 1000 }, queue: givenBackTo(nil)},
+	{name: "a second word takes nothing of the limits", needs: func(o options) bool { return o.DayCount < 1000 }, queue: freeAgain},
 	{name: "the day's amount is not taken", needs: func(o options) bool { return o.DayAmount > 0 }, queue: func(_ *sim, q refunds.Queue) refunds.Queue {
 		return brokenQueue{Queue: q, begin: func(ctx context.Context, b refunds.Begun) error {
 			limits := b.Budget.Of[b.Request.Currency]

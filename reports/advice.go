@@ -119,7 +119,7 @@ func remarked(r *BreakRow) (meaning, remedy book.Label, ok bool) {
 func (b *nightBook) advice(r *BreakRow) string {
 	w, ok := meaningLabels[r.Kind]
 	if !ok {
-		return ""
+		return b.Lang.Advice(r.Kind)
 	}
 	meaning := b.Lang.Of(w)
 	if own, _, ok := remarked(r); ok {

@@ -252,7 +252,7 @@ func (c *control) facts(s Snapshot) {
 	c.fact(c.Say("완료", "Complete"), c.Lang.YesNo(run.Complete))
 	c.fact(c.Lang.Of(labelHead), s.JournalHead)
 	c.fact(c.Say("설정 해시", "Configuration"), s.Config)
-	c.fact(c.Lang.Of(labelForm), form)
+	c.fact(c.Lang.Of(labelForm), formOf(c.night.snapshots))
 	for _, next := range s.NextRefunds {
 		c.fact(c.Say("다음 환불 실행 예정", "Next refund run"), c.Lang.Moment(next))
 	}

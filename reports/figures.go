@@ -13,6 +13,7 @@ import (
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports/book"
+	"daesa/settle"
 )
 
 // night is one business date of all its merchants: every figure of the
@@ -314,6 +315,11 @@ func (n *night) allCurrencies() []pay.Currency {
 		}
 		see(seen, s.Missing, func(m refunds.MissingAccount) pay.Currency { return m.Currency })
 		see(seen, s.Promises, func(p Promise) pay.Currency { return p.Currency })
+		if s.Settlement != nil {
+			see(seen, s.Settlement.Payouts, func(p settle.Payout) pay.Currency { return p.Currency })
+			see(seen, s.Settlement.ByMethod, func(p MethodPayout) pay.Currency { return p.Currency })
+			see(seen, s.Settlement.Late, func(l LateMoney) pay.Currency { return l.Currency })
+		}
 	}
 	see(seen, n.breaks, func(b BreakRow) pay.Currency { return b.Currency })
 	see(seen, n.breaks, func(b BreakRow) pay.Currency { return cmp.Or(b.ProviderCurrency, b.Currency) })

@@ -22,7 +22,7 @@ func hasPaid(s Snapshot) bool {
 func (m *summary) paidOut() {
 	var g *xlsx.Grid
 	for _, s := range m.night.snapshots {
-		if !hasPaid(s) {
+		if !hasPaid(s) || s.Settlement != nil { // its payouts stand in a table of their own
 			continue
 		}
 		if g == nil {

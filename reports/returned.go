@@ -169,7 +169,7 @@ func (r *Returned) fits(snapshots []Snapshot) error {
 			return errors.New("the workbook is of run " + xlsx.Clean(id) + ", of which nothing is stored")
 		}
 	}
-	if r.form != form {
+	if form := formOf(snapshots); r.form != form {
 		return hint.Errorf("use the version of daesa that drew it, or draw the night again with daesa report nightly, and work in that one",
 			"the workbook has form %s, and this version of daesa draws form %s: what changed between them would pass for somebody's change", xlsx.Quote(r.form), form)
 	}

@@ -38,6 +38,9 @@ type Snapshot struct {
 	// Left is what is open of merchants that left the configuration; nil: nothing.
 	// The night of every merchant has it, since they have none of their own.
 	Left *Left `json:",omitempty"`
+	// Settlement is what Toss pays out; nil in snapshots of older versions, and where
+	// settlement is off.
+	Settlement *Settlement `json:",omitempty"`
 }
 
 // Left is what stands open of merchants that are not configured any more.

@@ -61,6 +61,7 @@ func (m *summary) draw() {
 	m.coverage()
 	m.movement()
 	m.captured()
+	m.settlement()
 	m.paidOut()
 	m.notes()
 	m.s.Widen(3)

@@ -114,6 +114,7 @@ func (b *nightBook) draw() {
 	b.drawMissing()
 	b.drawTransfers()
 	b.drawPromises()
+	b.drawSettlement()
 	page := newSummary(b, summary)
 	page.draw()
 	page.drawCharts(b.drawControl(), methods)

@@ -124,6 +124,7 @@ func TestGoldenNights(t *testing.T) {
 		{"night-ko", []Snapshot{sampleNight("tosspayments")}, Options{}},
 		{"merchants-en", []Snapshot{dollars(sampleNight("shop-a")), incomplete(sampleNight("shop-b")), failedNight("shop-c")}, Options{Language: "en"}},
 		{"empty-ko", []Snapshot{emptyNight()}, Options{Language: "ko"}},
+		{"settlement-ko", []Snapshot{settledNight("shop-a"), sampleNight("shop-b")}, Options{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := dump(t, drawn(t, test.night, test.opts))
@@ -148,31 +149,39 @@ func TestGoldenNights(t *testing.T) {
 // the number and what it stands for together: whoever changes the drawing
 // raises form, and then writes form.txt again with -update.
 func TestEveryDrawingHasItsForm(t *testing.T) {
-	drawings := sha256.New()
-	for _, name := range []string{"night-ko", "merchants-en", "empty-ko"} {
-		text, err := os.ReadFile(filepath.Join("..", "testdata", "reports", name+".txt"))
-		if err != nil {
+	for _, c := range []struct {
+		form, file string
+		names      []string
+	}{
+		{form, "form.txt", []string{"night-ko", "merchants-en", "empty-ko"}},
+		{formOf([]Snapshot{settledNight("m")}), "form-settlement.txt", []string{"settlement-ko"}},
+	} {
+		drawings := sha256.New()
+		for _, name := range c.names {
+			text, err := os.ReadFile(filepath.Join("..", "testdata", "reports", name+".txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			drawings.Write(text)
+		}
+		path := filepath.Join("..", "testdata", "reports", c.file)
+		kept, err := os.ReadFile(path)
+		if err != nil && !*update {
 			t.Fatal(err)
 		}
-		drawings.Write(text)
-	}
-	path := filepath.Join("..", "testdata", "reports", "form.txt")
-	kept, err := os.ReadFile(path)
-	if err != nil && !*update {
-		t.Fatal(err)
-	}
-	now := fmt.Sprintf("%s %x\n", form, drawings.Sum(nil))
-	number, _, _ := strings.Cut(string(kept), " ")
-	switch {
-	case string(kept) == now:
-	case number == form:
-		t.Errorf("the drawings have changed and form is still %s: raise it, and run with -update", form)
-	case *update:
-		if err := os.WriteFile(path, []byte(now), 0o644); err != nil {
-			t.Fatal(err)
+		now := fmt.Sprintf("%s %x\n", c.form, drawings.Sum(nil))
+		number, _, _ := strings.Cut(string(kept), " ")
+		switch {
+		case string(kept) == now:
+		case number == c.form:
+			t.Errorf("the drawings have changed and form is still %s: raise it, and run with -update", c.form)
+		case *update:
+			if err := os.WriteFile(path, []byte(now), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Errorf("form is %s, and %s has %s: run with -update", c.form, path, number)
 		}
-	default:
-		t.Errorf("form is %s, and %s has %s: run with -update", form, path, number)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,11 +14,13 @@ func (s *Sandbox) passbookRoutes() {
 	s.mux.HandleFunc("GET /sandbox/passbook.csv", s.servePassbook)
 }
 
+var passbookParameters = []string{"from", "to", "layout", "opening", "plant", "encoding"}
+
 // passbookAsked prints the passbook that a query asks for.
 func (s *Sandbox) passbookAsked(q url.Values) (*Passbook, error) {
 	for name := range q {
-		if !strings.Contains(" from to layout opening plant encoding ", " "+name+" ") {
-			return nil, fmt.Errorf("%q: there are from, to, layout, opening, plant and encoding", name)
+		if !slices.Contains(passbookParameters, name) {
+			return nil, fmt.Errorf("%q: there are %s", name, strings.Join(passbookParameters, ", "))
 		}
 	}
 	o := PassbookOptions{Layout: q.Get("layout"), Encoding: q.Get("encoding")}

@@ -25,7 +25,7 @@ func (p *Payout) at() int64 {
 
 // payoutsOf are the payouts of the sandbox's own MID in won, up to a day.
 func (s *Sandbox) payoutsOf(until date) []*Payout {
-	s.settlementIndex()
+	s.indexSettlements()
 	days := s.daysPaid(0, until)
 	list := make([]*Payout, 0, len(days))
 	var box cashbox
@@ -132,7 +132,7 @@ func (s *Sandbox) SettleUntil(until time.Time, methods ...Method) (Settled, erro
 	}
 	last, sold := date(0), dateOf(until.Unix())
 	s.mu.Lock()
-	s.settlementIndex()
+	s.indexSettlements()
 	holds := holdsByPayment(s.settling.Holds)
 	for _, r := range s.ledger.window(0, (sold+1).start()-1) {
 		p, e := s.ledger.stepOf(r)
@@ -156,7 +156,7 @@ func (s *Sandbox) SettleUntil(until time.Time, methods ...Method) (Settled, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out.Now = s.now()
-	s.settlementIndex()
+	s.indexSettlements()
 	for _, d := range s.daysPaid(0, dateOf(out.Now.Unix()-payoutHour)) {
 		out.Rows += len(s.paidOn(d))
 	}

@@ -110,10 +110,10 @@ func (f figures) payOut() int64 { return f.amount - f.fee() }
 func (t *settling) figures(p *payment, e, sale *step) figures {
 	rate := t.rate(p, dateOf(sale.At))
 	amount, fixed := e.Amount, rate.Fixed
-	switch {
-	case e.Kind == stepReverse:
+	switch e.Kind {
+	case stepReverse:
 		amount = sale.Amount
-	case e.Kind == stepCancel:
+	case stepCancel:
 		fixed = 0
 	}
 	f := figures{amount: amount}

@@ -58,8 +58,8 @@ func before(rows []rowRef, d date) []rowRef {
 	return rows[:sort.Search(len(rows), func(i int) bool { return rows[i].at >= start })]
 }
 
-// settlementIndex is the index with everything that has a row by now.
-func (s *Sandbox) settlementIndex() *settleIndex {
+// indexSettlements brings the index to everything that has a row by now.
+func (s *Sandbox) indexSettlements() {
 	x, today := &s.index, dateOf(s.now().Unix())
 	if x.payouts == nil || s.ledger.touched < x.upTo.start() {
 		*x = settleIndex{payouts: map[termDay]date{}}
@@ -77,7 +77,6 @@ func (s *Sandbox) settlementIndex() *settleIndex {
 		x.upTo, x.overlay = today, nil
 	}
 	s.ledger.touched = math.MaxInt64
-	return x
 }
 
 // payoutOf is the paidOutDate of a sold date, before any hold.
@@ -211,7 +210,7 @@ func (s *Sandbox) daysPaid(from, to date) []date {
 // settlementPage is one page of the rows of some days, in the order of the day and
 // then of the transaction.
 func (s *Sandbox) settlementPage(byPayout bool, from, to date, skip, size int) []rowRef {
-	s.settlementIndex()
+	s.indexSettlements()
 	days, on := s.index.sold.between(from, to), s.soldOn
 	if byPayout {
 		days, on = s.daysPaid(from, to), s.paidOn

@@ -141,6 +141,9 @@ func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Dispositi
 		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
 			return err
 		}
+		if err := d.adjust(ctx, tx, resolved, now); err != nil {
+			return err
+		}
 		settled, err := d.settleRefunds(ctx, tx, before, as, by, note, now)
 		if err != nil {
 			return err
@@ -194,6 +197,9 @@ func (d *DB) takeWord(ctx context.Context, tx *sqlx.Tx, w reconcile.Decision, by
 		facts["status"] = after.Status
 		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "break:"+w.ID, "break.noted", after.Note, facts)})
 		return true, err
+	}
+	if err := d.adjust(ctx, tx, after, now); err != nil {
+		return false, err
 	}
 	settled, err := d.settleRefunds(ctx, tx, before, w.As, by, after.Note, now)
 	if err != nil {

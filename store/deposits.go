@@ -46,15 +46,7 @@ func (d *DB) Matches(ctx context.Context, from pay.Day) ([]settle.Match, error) 
 	if err != nil {
 		return nil, err
 	}
-	var parts []struct {
-		MatchID   string `db:"match_id"`
-		LineID    string `db:"line_id"`
-		LineDay   string `db:"line_day"`
-		MID       string `db:"mid"`
-		PayoutDay string `db:"payout_day"`
-		Currency  string `db:"currency"`
-		Amount    int64  `db:"amount"`
-	}
+	var parts []matchPartRow
 	if err := d.db.All(ctx, d.db.Pool(), &parts, "bank_match_parts", args{"from": string(from)}); err != nil {
 		return nil, err
 	}
@@ -68,10 +60,25 @@ func (d *DB) Matches(ctx context.Context, from pay.Day) ([]settle.Match, error) 
 		if !ok {
 			continue // it was dropped between the two queries
 		}
-		matches[i].Paid = append(matches[i].Paid, settle.Paid{Line: p.LineID, Day: pay.Day(p.LineDay),
-			Payout: settle.PayoutKey{MID: p.MID, Day: pay.Day(p.PayoutDay), Currency: pay.Currency(p.Currency)}, Amount: p.Amount})
+		matches[i].Paid = append(matches[i].Paid, p.paid())
 	}
 	return matches, nil
+}
+
+// matchPartRow is a part of a match as the table holds it.
+type matchPartRow struct {
+	MatchID   string `db:"match_id"`
+	LineID    string `db:"line_id"`
+	LineDay   string `db:"line_day"`
+	MID       string `db:"mid"`
+	PayoutDay string `db:"payout_day"`
+	Currency  string `db:"currency"`
+	Amount    int64  `db:"amount"`
+}
+
+func (p matchPartRow) paid() settle.Paid {
+	return settle.Paid{Line: p.LineID, Day: pay.Day(p.LineDay), Amount: p.Amount,
+		Payout: settle.PayoutKey{MID: p.MID, Day: pay.Day(p.PayoutDay), Currency: pay.Currency(p.Currency)}}
 }
 
 // storedMatch is a match without its parts.
@@ -176,6 +183,11 @@ func (d *DB) carryBreaks(ctx context.Context, tx *sqlx.Tx, mids []string, now ti
 		for _, change := range carry(mid, known) {
 			if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
 				return nil, err
+			}
+			if change.Before != nil && change.Before.Status == reconcile.Resolved && change.Break.Status != reconcile.Resolved {
+				if err := d.adjust(ctx, tx, change.Break, now); err != nil {
+					return nil, err
+				}
 			}
 			if change.Change.Told() {
 				entries = append(entries, d.toldBreak(change, now, actor, ""))

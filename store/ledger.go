@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -215,6 +218,15 @@ func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, inde
 			known.Twin, known.Doubled = &r, row.Doubled != 0
 		}
 		c.Rows = append(c.Rows, known.Current()...)
+	}
+	for i := range cases {
+		c := &cases[i]
+		slices.SortFunc(c.Listed, func(a, b pay.Transaction) int {
+			return cmp.Or(a.At.Compare(b.At), strings.Compare(a.TransactionKey, b.TransactionKey))
+		})
+		slices.SortFunc(c.Rows, func(a, b settle.Row) int {
+			return cmp.Or(strings.Compare(a.TransactionKey, b.TransactionKey), cmp.Compare(a.Copy, b.Copy))
+		})
 	}
 	return nil
 }

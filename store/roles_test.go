@@ -205,6 +205,9 @@ func TestTheApproverAndTheReporterCanDoTheirWork(t *testing.T) {
 var rights = map[string][3]string{
 	//                   executor    approver    reporter
 	"accounts":         {"S I U", "S-sealed", "S-sealed"},
+	"bank_accounts":    {"S I U", "S", "S"},
+	"bank_files":       {"S I", "S", "S"},
+	"bank_lines":       {"S I U(ignored,payer_fits,sealed)", "S-sealed", "S-sealed"},
 	"batches":          {"S I", "S", "S"},
 	"brake":            {"S I D", "S I D", "S"},
 	"breaks":           {"S I U", "S I U", "S"},

@@ -42,13 +42,15 @@ func (d *DB) Reseal(ctx context.Context, again func(sealed, place []byte) ([]byt
 			return done, err
 		}
 		if len(rows) == 0 {
-			return done, nil
+			break
 		}
 		attempt = rows[len(rows)-1]
 		if err := d.counting(ctx, &done.Attempts, func(tx *sqlx.Tx) (int, error) { return d.resealAttempts(ctx, tx, rows, again) }); err != nil {
 			return done, err
 		}
 	}
+	err := d.resealBank(ctx, &done.BankLines, again)
+	return done, err
 }
 
 // counting runs f in a transaction and adds what it counted, once it is kept.
@@ -106,7 +108,7 @@ func (d *DB) resealAttempts(ctx context.Context, tx *sqlx.Tx, rows []attemptRow,
 func (d *DB) Rekeyed(ctx context.Context, done app.Resealed, primary uint32, retired []uint32, actor string, now time.Time) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		_, err := d.append(ctx, tx, []Entry{entry(now, actor, "", "accounts", "accounts.rekeyed", "", map[string]any{
-			"accounts": done.Accounts, "attempts": done.Attempts, "key": primary, "retired": retired})})
+			"accounts": done.Accounts, "attempts": done.Attempts, "bank_lines": done.BankLines, "key": primary, "retired": retired})})
 		return err
 	})
 }

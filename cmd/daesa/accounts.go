@@ -189,6 +189,7 @@ type rekeyDocument struct {
 	Key      uint32   `json:"key"` // the key's id, not the key
 	Accounts int      `json:"accounts"`
 	Attempts int      `json:"attempts"`
+	Lines    int      `json:"bank_lines"`
 	Retired  []uint32 `json:"retired"`
 	ending
 }
@@ -197,7 +198,8 @@ func (a *invocation) accountsRekeyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rekey",
 		Short: "Rotate the account key: a new one seals from now on, and what is sealed is sealed again",
-		Long: "Adds a key to accounts.key_file and seals every account and every refund's bytes again under it. Other\n" +
+		Long: "Adds a key to accounts.key_file and seals every account, every refund's bytes and the personal texts of every\n" +
+			"passbook line again under it. Other\n" +
 			"processes of daesa read the file again by themselves. The key before stays in the file until the next\n" +
 			"rotation, so that nothing that was sealed meanwhile is lost. With accounts.key_env the keyset is yours to\n" +
 			"change: put the one with the new key there, then rekey seals everything under it.",
@@ -217,8 +219,9 @@ func (s *session) rekeyAccounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.show(rekeyDocument{Key: done.Key, Accounts: done.Accounts, Attempts: done.Attempts, Retired: done.Retired, ending: s.ending()}, func() {
-		s.printf("sealed again: %s, the bytes of %s; %s retired\n", pay.Counted(done.Accounts, "account"), pay.Counted(done.Attempts, "refund attempt"), pay.Counted(len(done.Retired), "old key"))
+	return s.show(rekeyDocument{Key: done.Key, Accounts: done.Accounts, Attempts: done.Attempts, Lines: done.BankLines, Retired: done.Retired, ending: s.ending()}, func() {
+		s.printf("sealed again: %s, the bytes of %s, the texts of %s; %s retired\n", pay.Counted(done.Accounts, "account"),
+			pay.Counted(done.Attempts, "refund attempt"), pay.Counted(done.BankLines, "passbook line"), pay.Counted(len(done.Retired), "old key"))
 		s.printf("copy the key file to where its copies are kept\n")
 	})
 }

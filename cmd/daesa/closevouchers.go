@@ -49,7 +49,7 @@ func (a *invocation) closeVouchersCommand(entries monthEntries) *cobra.Command {
 }
 
 func (s *session) writeVouchers(ctx context.Context, entries monthEntries, word, out, encoding string) error {
-	month, err := monthAsked(word, s.now())
+	month, err := monthOf(word)
 	switch {
 	case err != nil:
 		return err

@@ -189,8 +189,12 @@ func (s *session) printSync(d syncDocument, done app.Synced) {
 	for _, m := range done.Merchants {
 		s.printf("%s: %s of %s to %s read, %s: %d new, %d changed, %d withdrawn, %d that cannot be read\n", m.MID,
 			pay.Counted(int(m.WindowsRead), "list"), m.From, m.To, pay.Counted(int(m.Rows), "row"), m.New, m.Changed, m.Withdrawn, m.Bad)
-		for _, gap := range m.Gaps {
-			s.printf("could not be read: %s: %s\n", gap.What, plain(gap.Why))
+		for _, group := range reconcile.GroupGaps(m.Gaps) {
+			more := ""
+			if n := len(group.Parts) - 1; n > 0 {
+				more = fmt.Sprintf(" and %s", pay.Counted(n, "other part"))
+			}
+			s.printf("could not be read: %s%s: %s\n", group.First.What, more, plain(group.First.Why))
 		}
 		if len(m.Gaps) > 0 {
 			s.advise(reconcile.GroupGaps(m.Gaps)[0].Hint())

@@ -94,6 +94,10 @@ INSERT INTO wanted VALUES
   ('captures',        'S I U', 'S', 'S'),
   ('capture_reads',   'S I U', 'S', 'S'),
   ('events',          'S I U', 'S', 'S'),
+  -- the bank: a line that came is changed only in what was judged of it
+  ('bank_accounts',   'S I U', 'S', 'S'),
+  ('bank_files',      'S I',   'S', 'S'),
+  ('bank_lines',      'S I U(sealed,payer_fits,ignored)', 'S-sealed', 'S-sealed'),
   -- what runs
   ('runs',            'S I U', 'S', 'S'),
   ('ticks',           'S I U', 'S', 'S'),

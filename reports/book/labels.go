@@ -51,6 +51,8 @@ var (
 	SheetTransfers = Label{"수기이체", "By hand"}
 	SheetPromises  = Label{"환불 입금예정", "Arrivals"}
 	SheetControl   = Label{"대사 확인", "Control"}
+
+	SheetSettlement = Label{"정산", "Settlement"}
 )
 
 // KindLabels name how an order and its payments differ.

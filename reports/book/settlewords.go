@@ -64,6 +64,9 @@ var BucketLabels = map[settle.Bucket]Label{
 	settle.BucketOver30: {"30영업일 초과", "Over 30 bank days"},
 }
 
+// CardTypeLabels name the types of cards by Toss's words; another is shown as it came.
+var CardTypeLabels = map[string]Label{"신용": {"신용", "Credit"}, "체크": {"체크", "Debit"}, "기프트": {"기프트", "Gift"}}
+
 // EvidenceLabels name by what a sale is known to the tax office.
 var EvidenceLabels = map[settle.Evidence]Label{
 	settle.ByCard:    {"신용카드", "Card"},

@@ -1,7 +1,10 @@
 package book
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"daesa/reconcile"
@@ -77,6 +80,20 @@ func TestTheContractsWordsOfSettlement(t *testing.T) {
 	}
 	if want := []string{"입금예정", "도래", "입금 확인", "지연 입금", "입금 부족", "입금 초과", "미입금", "상계 이월", "미확인(조회 안 됨)"}; !slices.Equal(payouts, want) {
 		t.Errorf("the payouts are %q", payouts)
+	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "states.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range settle.States {
+		if !strings.Contains(string(text), payouts[i]+" `"+string(s)+"`") {
+			t.Errorf("docs/states.md does not say %s of %s", payouts[i], s)
+		}
+	}
+	for i, s := range settle.MonthStates {
+		if !strings.Contains(string(text), months[i]+" `"+string(s)+"`") {
+			t.Errorf("docs/states.md does not say %s of %s", months[i], s)
+		}
 	}
 	for as, want := range map[reconcile.Disposition]string{
 		reconcile.Rebate: "수수료 환급", reconcile.SetOff: "상계", reconcile.LimitHold: "한도초과 보류", reconcile.OtherIncome: "잡이익",

@@ -22,9 +22,7 @@ var breakColumns = []book.Column[*line[reconcile.Break]]{
 	{Name: columnKind, Width: 15, Left: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return xlsx.Text(l.Tag, l.Book.Lang.Kind(l.Row.Kind)) }},
 	{Name: columnState, Width: 9, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Centred(l.Book.Lang.Status(l.Row.Status)) }},
 	{Name: book.ColumnMID, Width: 14, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Row.MID) }},
-	{Name: book.Label{"대상", "Subject"}, Width: 22, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell {
-		return l.Says(cmp.Or(l.Row.Subject, l.Row.OrderID))
-	}},
+	{Name: book.Label{"대상", "Subject"}, Width: 22, ID: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Says(l.Row.About()) }},
 	{Name: book.ColumnCurrency, Width: 7, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return l.Currency(l.Row.Currency) }},
 	{Name: columnOurs, Width: 12, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return amount(l, l.Row.LocalAmount) }},
 	{Name: columnTheirs, Width: 12, Right: true, Cell: func(l *line[reconcile.Break]) xlsx.Cell { return amount(l, l.Row.ProviderAmount) }},

@@ -117,9 +117,9 @@ func (p *closePage) cards() {
 func (p *closePage) cardClosing() book.Card {
 	c := p.FirstCurrency()
 	opening, closing := p.total(figureOpening, c), p.total(figureClosing, c)
-	return book.Card{To: sheetForward, Label: p.Say("차월 이월 미수금", "Receivable carried forward"), Colour: book.Navy,
+	return book.Card{To: sheetForward, Label: p.Say("차월 이월 미수금", "Receivable, closing"), Colour: book.Navy,
 		Value: book.Money(p.CardValue(16, book.MoneyFormat(c), book.Navy), c, closing),
-		Note:  p.Say("전월 이월 대비 ", "since brought forward ") + book.Signed(c, closing-opening)}
+		Note:  p.Say("전월 이월 대비 ", "since the opening ") + book.Signed(c, closing-opening)}
 }
 
 // cardUnexplained shows the ledger that is the furthest from tying.
@@ -151,6 +151,7 @@ func (p *closePage) cardPaid() book.Card {
 			came++
 		case settle.Missing, settle.Short, settle.Over:
 			late++
+		default:
 		}
 	}
 	c := book.Card{To: sheetPayouts, Label: p.Say("당월 통장 입금", "Paid in the month"), Colour: book.Green,

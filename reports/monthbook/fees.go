@@ -117,7 +117,7 @@ func (b *monthBook) feesByRule(s *xlsx.Sheet, c pay.Currency, fees []Fee) {
 // ruled is what the rows of a fee have in common beside their method.
 func (b *monthBook) ruled(f *Fee) string {
 	var parts []string
-	for _, part := range []string{f.CardType, f.Provider, f.Issuer} {
+	for _, part := range []string{book.LookUp(b.Lang, book.CardTypeLabels, f.CardType), f.Provider, f.Issuer} {
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -151,7 +151,7 @@ func (b *monthBook) feeGroups(s *xlsx.Sheet) {
 	})
 	for _, f := range groups {
 		r, row := b.Row(book.Tone{}), g.Row()+1
-		g.Add(r.Label(b.method(f.Method)), r.Says(f.MID), r.Says(f.CardType), book.Date(r.Right("yyyy-mm-dd"), f.From), r.Count(f.Rows), r.Says(f.Rate.String()),
+		g.Add(r.Label(b.method(f.Method)), r.Says(f.MID), r.Says(book.LookUp(b.Lang, book.CardTypeLabels, f.CardType)), book.Date(r.Right("yyyy-mm-dd"), f.From), r.Count(f.Rows), r.Says(f.Rate.String()),
 			r.Money(f.Currency, f.Charged), r.Money(f.Currency, f.Expected),
 			b.Row(book.Tone{Bold: true, Colour: book.Red}).Over(f.Currency, f.Charged-f.Expected).Formula(book.Rounded(f.Currency, g.At(7, row)+"-"+g.At(8, row))))
 	}

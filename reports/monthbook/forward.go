@@ -1,6 +1,7 @@
 package monthbook
 
 import (
+	"maps"
 	"slices"
 
 	"daesa/internal/xlsx"
@@ -19,7 +20,7 @@ type figure struct {
 // at is where the figure stands in a row of the sheet, for formulas of it.
 func (f figure) at(row int) string { return xlsx.At(f.column, row) }
 
-// The figures, from what was brought forward to what is carried forward, and then
+// The figures, from the opening to the closing, and then
 // the other way to the same.
 var (
 	figureOpening     = figure{openingLabel, 2, func(c *settle.MonthCheck) int64 { return c.Opening }}
@@ -42,14 +43,14 @@ func (f figure) signed() bool { return f.column == figureAdjustments.column }
 
 // forwardOnePage is the height in points up to which the sheet is printed on one
 // page.
-const forwardOnePage = 900
+const forwardOnePage = 1100
 
 // drawForward lays out the receivable by merchant, currency and method, what of it
 // nobody explains, the checks of the workbook by itself, and the payouts by day.
 func (b *monthBook) drawForward(s *xlsx.Sheet) {
 	s.Tab, s.Widths = book.Navy, []int{28, 14, 14, 14, 14, 14, 14, 13, 14, 14, 14}
 	b.page(s, sheetForward, b.Say("전월 이월 + 승인 − 취소 − 수수료 − 수수료 부가세 − 입금 ± 조정 = 차월 이월 · 승인·취소·수수료는 거래일, 입금은 통장 입금일 기준 · 수수료는 부가세 별도",
-		"Brought forward + approved − cancelled − fees − fee VAT − paid ± adjusted = carried forward · by the day of the transaction, payouts by bank day · fees without VAT"))
+		"Opening + approved − cancelled − fees − fee VAT − paid ± adjusted = closing · by the day of the transaction, payouts by bank day · fees without VAT"))
 	for _, c := range b.Currencies {
 		if slices.ContainsFunc(b.month.Ledgers, func(l Ledger) bool { return l.Currency == c }) {
 			b.forwardOf(s, c)
@@ -189,7 +190,7 @@ func (b *monthBook) methodsCheck() {
 			}
 		}
 		if forward := b.total(figureClosing, c); forward != 0 || sum != 0 {
-			b.checks = append(b.checks, check{name: book.Label{"결제수단별 차월 이월", "Carried forward, by method"}, currency: c, forward: forward, sheet: sum,
+			b.checks = append(b.checks, check{name: book.Label{"결제수단별 차월 이월", "Closing, by method"}, currency: c, forward: forward, sheet: sum,
 				forwardAt: figureClosing.at, to: sheetForward})
 		}
 	}
@@ -265,7 +266,7 @@ func (b *monthBook) drawDays(s *xlsx.Sheet, below int) {
 	head := g.Add(b.Heads(columnPayoutDay, columnExpected, columnBanked, columnDifference)...)
 	r := b.Row(book.Tone{})
 	var most int64
-	for _, day := range slices.Sorted(keys(expected)) {
+	for _, day := range slices.Sorted(maps.Keys(expected)) {
 		row := g.Row() + 1
 		most = max(most, book.Whole(c, expected[day]), book.Whole(c, banked[day]))
 		g.Add(r.On(day), r.Money(c, expected[day]), r.Money(c, banked[day]),

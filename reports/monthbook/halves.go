@@ -3,6 +3,7 @@ package monthbook
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,7 +39,7 @@ func (p *closePage) halves() {
 	p.kindRows(right)
 }
 
-// bridge leads from what was brought forward to what is carried forward, and holds
+// bridge leads from the opening to the closing, and holds
 // that against the rows.
 func (p *closePage) bridge(g *xlsx.Grid, c pay.Currency) {
 	prior := p.prior(c)
@@ -119,7 +120,7 @@ func (p *closePage) shares(g *xlsx.Grid, c pay.Currency) {
 		p.plus(&rest, p.rest(l))
 	}
 	r := p.Row(book.Tone{Indent: 1})
-	for _, kind := range slices.SortedFunc(keys(sums), func(x, y reconcile.Kind) int { return byKind(x, y, "", "") }) {
+	for _, kind := range slices.SortedFunc(maps.Keys(sums), func(x, y reconcile.Kind) int { return byKind(x, y, "", "") }) {
 		g.Add(r.Label(p.Lang.Kind(kind)), r.Over(c, sums[kind]), r.Count(counts[kind]))
 		g.Link(xlsx.Top(p.Lang.Of(sheetForward)))
 	}
@@ -242,7 +243,7 @@ func (p *closePage) reasons() {
 	if len(lacks) == 0 && p.state == settle.MonthLocked {
 		return
 	}
-	p.heading(p.Say("마감 요건", "What is missing for a lock"), sheetForward)
+	p.heading(p.Say("마감 요건", "What is missing for a lock"), book.SheetBreaks)
 	g := p.s.Grid(p.s.Last(), 17, [2]int{2, 7}, [2]int{8, 13})
 	g.Add(p.leftHeads(book.Label{"미충족 사유", "Reason"}, book.Label{"조치사항", "What to do"})...)
 	r := p.Row(book.Tone{Wrap: true})

@@ -10,6 +10,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 	"daesa/settle"
 )
 
@@ -30,7 +31,7 @@ type Month struct {
 	Payouts []Payout
 	// Lines are the passbook lines that stand against these payouts, those that are
 	// suggested for them, and every deposit of the month that nobody explained.
-	Lines []Line
+	Lines []book.PassbookLine
 	// Unsettled stand behind the ages of the closing: of each merchant, currency and
 	// age the largest ones, as many as wanted. The sheet says how many more there are.
 	Unsettled []Unsettled
@@ -68,13 +69,6 @@ type Payout struct {
 	// Posted is what of it the roll-forward of the month has as paid: that of lines of
 	// the month, and of earlier ones that were recorded after their month was locked.
 	Posted int64
-}
-
-// Line is a passbook line. Its payer is masked where it comes from: here nothing is
-// taken away any more.
-type Line struct {
-	settle.PlacedLine
-	Payer string
 }
 
 // Unsettled is a payout that did not come by the month's end, or a transaction that
@@ -137,7 +131,7 @@ type Cancel struct {
 
 // Rebate is a deposit that gives fees back.
 type Rebate struct {
-	Line
+	book.PassbookLine
 	MID         string
 	Supply, VAT int64
 	By, Note    string

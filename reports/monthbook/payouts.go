@@ -30,33 +30,24 @@ var payoutColumns = []book.Column[*line[Payout]]{
 	{Name: columnGross, Width: 13, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Amount) }},
 	{Name: columnFee, Width: 11, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Fee) }},
 	{Name: columnFeeVAT, Width: 11, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.FeeVAT) }},
-	{Name: columnBrought, Width: 10, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.brought()) }},
+	{Name: columnBrought, Width: 10, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, book.BroughtTo(&l.Row.Payout)) }},
 	{Name: columnCarried, Width: 10, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Carried) }},
 	{Name: columnExpected, Width: 13, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.due()) }},
 	{Name: columnBanked, Width: 13, Right: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Banked) }},
 	{Name: columnDifference, Width: 12, Right: true, Cell: func(l *line[Payout]) xlsx.Cell {
-		if !l.Row.judged() {
+		if !book.Judged(&l.Row.Payout) {
 			return xlsx.Text(l.Unknown, "–")
 		}
 		return book.Money(l.Signed[l.Row.Currency], l.Row.Currency, l.Row.Difference)
 	}},
 	{Name: columnState, Width: 12, Cell: func(l *line[Payout]) xlsx.Cell { return xlsx.Text(l.Tag, l.Book.Lang.Payout(l.Row.State)) }},
-	{Name: columnLines, Width: 26, Left: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Book.lineTexts(l.Row.Lines)) }},
-	{Name: columnWhy, Width: 28, Left: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Book.payoutRemark(l.Row)) }},
+	{Name: columnLines, Width: 26, Left: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Book.LineTexts(l.Book.lines, l.Row.Lines)) }},
+	{Name: columnWhy, Width: 28, Left: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Says(l.Book.PayoutRemark(&l.Row.Payout, l.Book.lines)) }},
 	{Name: columnPosted, Width: 13, Right: true, Details: true, Cell: func(l *line[Payout]) xlsx.Cell { return l.Held(l.Row.Currency, l.Row.Posted) }},
 }
 
 // due is what should come to the passbook.
-func (p *Payout) due() int64 { return p.Expected - p.Carried }
-
-// brought is what earlier days carried to it.
-func (p *Payout) brought() int64 { return p.Expected - (p.Amount - p.Fee - p.FeeVAT) }
-
-// judged says whether it can be said that something differs: not of what may still
-// come, nor of what was not read.
-func (p *Payout) judged() bool {
-	return p.State != settle.Scheduled && p.State != settle.Due && p.State != settle.Unread
-}
+func (p *Payout) due() int64 { return book.DueOf(&p.Payout) }
 
 // drawPayouts lays out every payout with the passbook lines that are it, and below
 // them the deposits that nobody explained.
@@ -90,7 +81,7 @@ func (b *monthBook) drawPayouts() {
 	sum(columnFeeVAT, false, always(func(p *Payout) int64 { return p.FeeVAT }))
 	sum(columnExpected, false, always((*Payout).due))
 	sum(columnBanked, false, always(func(p *Payout) int64 { return p.Banked }))
-	sum(columnDifference, true, func(p *Payout) (int64, bool) { return p.Difference, p.judged() })
+	sum(columnDifference, true, func(p *Payout) (int64, bool) { return p.Difference, book.Judged(&p.Payout) })
 	sum(columnPosted, false, always(func(p *Payout) int64 { return p.Posted }))
 	if more := b.deposits(l.Columns); more != nil {
 		l.Segments = append(l.Segments, *more)
@@ -129,54 +120,15 @@ func (b *monthBook) payoutStates() string {
 	return strings.Join(parts, "   ·   ")
 }
 
-// mostLines is how many passbook lines a cell names.
-const mostLines = 3
-
-// lineTexts are passbook lines in words: day, payer, amount.
-func (b *monthBook) lineTexts(ids []string) string {
-	var texts []string
-	for _, id := range ids[:min(len(ids), mostLines)] {
-		l := b.lines[id]
-		if l == nil {
-			texts = append(texts, id)
-			continue
-		}
-		text := string(l.Day)[5:] + " " + l.Payer + " " + book.Spell(l.Currency, l.Amount)
-		if len(l.MatchedTo) > 1 {
-			text += b.Lang.Fill(book.Label{" (지급 {1}건 합산)", " (of {1} payouts)"}, b.Number(int64(len(l.MatchedTo))))
-		}
-		texts = append(texts, text)
-	}
-	if more := len(ids) - mostLines; more > 0 {
-		texts = append(texts, b.Lang.Fill(book.Label{"외 {1}건", "{1} more"}, b.Number(int64(more))))
-	}
-	return strings.Join(texts, " · ")
-}
-
-// payoutRemark is why a payout is not matched, and which lines may be it.
-func (b *monthBook) payoutRemark(p *Payout) string {
-	var parts []string
-	switch {
-	case p.State == settle.Carried:
-		parts = append(parts, b.Say("다음 지급에서 상계", "set off against the next payout"))
-	case p.Why != "" && p.State != settle.Scheduled:
-		parts = append(parts, book.LookUp(b.Lang, book.WhyLabels, p.Why))
-	}
-	if len(p.Suggested) > 0 {
-		parts = append(parts, b.Say("후보: ", "perhaps: ")+b.lineTexts(p.Suggested))
-	}
-	return strings.Join(parts, " · ")
-}
-
 // open are the deposits of the month that no payout explains.
-func (b *monthBook) open() []*Line {
-	var lines []*Line
+func (b *monthBook) open() []*book.PassbookLine {
+	var lines []*book.PassbookLine
 	for i := range b.month.Lines {
 		if l := &b.month.Lines[i]; l.In && l.State == settle.LineOpen && settle.MonthOfDay(l.Day) == b.month.Month {
 			lines = append(lines, l)
 		}
 	}
-	slices.SortFunc(lines, func(x, y *Line) int { return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.ID, y.ID)) })
+	slices.SortFunc(lines, func(x, y *book.PassbookLine) int { return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.ID, y.ID)) })
 	return lines
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/book"
 	"daesa/settle"
 )
 
@@ -161,10 +162,10 @@ func (s *sample) row(tx settle.Transaction, of sampleMethod, approved, canceled 
 	if tx.Amount < 0 {
 		fee, vat = -fee, -vat
 	}
-	return settle.Row{CardType: of.card, Provider: of.provider, Version: 1, Recorded: sold.Add(1).Start(), Settlement: pay.Settlement{
+	return settle.Row{Version: 1, Recorded: sold.Add(1).Start(), Settlement: pay.Settlement{
 		MID: tx.MID, PaymentKey: tx.PaymentKey, TransactionKey: tx.TransactionKey, OrderID: tx.OrderID, Currency: pay.KRW, Method: of.method,
 		Amount: tx.Amount, Fee: fee + vat, SupplyAmount: fee, VAT: vat, PayOutAmount: tx.Amount - fee - vat,
-		ApprovedAt: approved, CanceledAt: canceled, SoldDate: sold, PaidOutDate: sold.AddBankDays(of.after)}}
+		ApprovedAt: approved, CanceledAt: canceled, SoldDate: sold, PaidOutDate: sold.AddBankDays(of.after), CardType: of.card, Provider: of.provider}}
 }
 
 func (s *sample) settle() {
@@ -192,7 +193,7 @@ func (s *sample) deposit() {
 			case mid == market && p.Day == "2026-11-24": // it does not come
 			case mid == market && p.Day == "2026-11-18":
 				add(p.Day, p.Expected-150_000, "토스페***", true)
-			case mid == gift && p.Day == "2026-11-13":
+			case mid == gift && p.Day == "2026-11-20":
 				add(p.Day.AddBankDays(3), p.Expected, "토스페***", true)
 			default:
 				add(p.Day, p.Expected, "토스페***", true)
@@ -313,7 +314,7 @@ func (s *sample) addPayouts(m *Month) {
 		}
 	}
 	for _, l := range s.placed.Lines {
-		m.Lines = append(m.Lines, Line{l, s.payers[l.ID]})
+		m.Lines = append(m.Lines, book.PassbookLine{PlacedLine: l, Payer: s.payers[l.ID]})
 	}
 }
 
@@ -408,8 +409,8 @@ func (s *sample) addCancels(m *Month) {
 			m.Cancels = append(m.Cancels, c)
 		}
 	}
-	line := Line{settle.PlacedLine{Line: settle.Line{ID: "L11-12-900", Account: sampleAccount, Currency: pay.KRW, Day: "2026-11-12", In: true, Amount: 18_700, PayerFits: true}, State: settle.LineOpen}, "토스페***"}
-	m.Rebates = []Rebate{{Line: line, MID: market, Supply: 17_000, VAT: 1_700, By: "kim", Note: "우대수수료 차액 환급"}}
+	line := book.PassbookLine{PlacedLine: settle.PlacedLine{Line: settle.Line{ID: "L11-12-900", Account: sampleAccount, Currency: pay.KRW, Day: "2026-11-12", In: true, Amount: 18_700, PayerFits: true}, State: settle.LineOpen}, Payer: "토스페***"}
+	m.Rebates = []Rebate{{PassbookLine: line, MID: market, Supply: 17_000, VAT: 1_700, By: "kim", Note: "우대수수료 차액 환급"}}
 }
 
 func (s *sample) addBreaks(m *Month) {
@@ -427,6 +428,7 @@ func (s *sample) addBreaks(m *Month) {
 			b.Owner, b.Note = "kim", "토스 한도 상향 신청 중"
 		case reconcile.FeeUnexpected:
 			b.Status, b.Resolution, b.ResolvedBy, b.ResolvedAt, b.Note = reconcile.Resolved, reconcile.ProviderError, "lee", sampleNow.Add(-50*time.Hour), "차액 환급 요청함"
+		default:
 		}
 		m.Breaks = append(m.Breaks, b)
 	}

@@ -43,7 +43,7 @@ func (b *monthBook) ledgerName(l *Ledger) string {
 // agesOf draws the ages of a ledger, each with what stands behind it.
 func (b *monthBook) agesOf(s *xlsx.Sheet, l *Ledger) {
 	g := s.Grid(s.Last(), 19, xlsx.Singles(1, len(s.Widths))...)
-	g.Add(b.leftHeads(book.Label{"경과 구간", "Age"}, book.Label{"지급일·거래일시", "Payout or transaction"}, columnState, columnMethod, columnOrder, columnKey)...)
+	g.Add(b.leftHeads(book.Label{"경과 구간", "Age"}, book.Label{"지급일·거래일시", "Payout or transaction"}, book.Label{"현재 상태", "State by now"}, columnMethod, columnOrder, columnKey)...)
 	for column, head := range b.Heads(columnKey, columnCount, book.ColumnAmount)[1:] {
 		g.Put(7+column, head)
 	}
@@ -92,12 +92,9 @@ func (b *monthBook) behind(g *xlsx.Grid, l *Ledger, aged settle.Aged) {
 	})
 	r, more := b.Row(book.Tone{}), aged
 	for _, u := range rows {
-		day, state, method := xlsx.Text(r.Left("@"), ""), "", ""
-		switch {
-		case u.Payout != "":
-			day, state = r.On(u.Payout), book.LookUp(b.Lang, book.PayoutLabels, u.State)
-		default:
-			day, method = book.Moment(r.Left(book.FormatMoment), u.At), b.method(u.Method)
+		day, state, method := r.On(u.Payout), book.LookUp(b.Lang, book.PayoutLabels, u.State), ""
+		if u.Payout == "" {
+			day, state, method = book.Moment(r.Left(book.FormatMoment), u.At), "", b.method(u.Method)
 		}
 		g.Add(r.Blank(), day, r.Label(state), r.Label(method), r.Label(u.OrderID), r.Label(u.PaymentKey), r.Count(u.Count), r.Money(l.Currency, u.Amount))
 		b.plus(&more.Count, -u.Count)

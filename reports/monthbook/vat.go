@@ -55,9 +55,9 @@ func (b *monthBook) vatOf(s *xlsx.Sheet, v VAT) {
 	head := g.Add(b.Heads(book.Label{"증빙 구분", "Evidence"}, book.Label{"과세·면세", "Tax"}, columnCount, approvalsLabel, cancelsLabel, book.Label{"순매출", "Net"},
 		book.Label{"공급가액", "Supply"}, book.Label{"세액", "VAT"})...)
 	var all settle.VATRow
-	draw := func(r book.TableRow, name, tax string, of settle.VATRow) int {
+	draw := func(r book.TableRow, name, tax string, of settle.VATRow) {
 		row := g.Row() + 1
-		return g.Add(r.Label(name), r.Says(tax), r.Count(of.Count), r.Money(c, of.Approvals), r.Money(c, of.Cancels),
+		g.Add(r.Label(name), r.Says(tax), r.Count(of.Count), r.Money(c, of.Approvals), r.Money(c, of.Cancels),
 			r.Money(c, of.Net).Formula(book.Rounded(c, g.At(4, row)+"-"+g.At(5, row))), r.Money(c, of.Supply), r.Money(c, of.VAT))
 	}
 	r := b.Row(book.Tone{})

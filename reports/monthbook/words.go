@@ -34,16 +34,15 @@ var (
 	columnKey        = book.Label{"결제키", "Payment key"}
 	columnKind       = book.Label{"구분", "Kind"}
 	columnNote       = book.Label{"메모", "Note"}
-	columnPayer      = book.Label{"입금자", "Payer"}
 	columnPayoutDay  = book.Label{"지급일", "Payout day"}
 	columnBankDay    = book.Label{"입금일", "Bank day"}
 
-	openingLabel     = book.Label{"전월 이월", "Brought forward"}
+	openingLabel     = book.Label{"전월 이월", "Opening"}
 	approvalsLabel   = book.Label{"승인", "Approved"}
 	cancelsLabel     = book.Label{"취소", "Cancelled"}
 	payoutsLabel     = book.Label{"입금", "Paid"}
 	adjustmentsLabel = book.Label{"조정", "Adjusted"}
-	closingLabel     = book.Label{"차월 이월", "Carried forward"}
+	closingLabel     = book.Label{"차월 이월", "Closing"}
 	byRowsLabel      = book.Label{"정산내역 기준 잔액", "By rows"}
 	unexplainedLabel = book.Label{"원인 미확인 차이", "Unexplained"}
 	priorLabel       = book.Label{"전월 이전 귀속분", "Of earlier months"}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -76,7 +77,7 @@ type monthBook struct {
 	*book.Book
 	month  Month
 	state  settle.MonthState
-	lines  map[string]*Line
+	lines  book.PassbookLines
 	checks []check
 	totals map[pay.Currency]int // the row of each currency's sum on the sheet of the roll-forward
 	days   book.Rows            // payouts and deposits by day, for the chart
@@ -89,10 +90,7 @@ func newMonthBook(m Month, l book.Language) *monthBook {
 		return cmp.Or(byCurrency(a.Currency, b.Currency), cmp.Compare(a.MID, b.MID))
 	})
 	m.Versions = slices.SortedFunc(slices.Values(m.Versions), func(a, b settle.Version) int { return cmp.Compare(a.Number, b.Number) })
-	b := &monthBook{month: m, state: m.state(), lines: map[string]*Line{}, totals: map[pay.Currency]int{}}
-	for i := range m.Lines {
-		b.lines[m.Lines[i].ID] = &m.Lines[i]
-	}
+	b := &monthBook{month: m, state: m.state(), lines: book.LinesByID(m.Lines), totals: map[pay.Currency]int{}}
 	b.Book = book.NewBook(l, book.About{
 		Title: l.Of(titleLabel) + " " + string(m.Month), Of: b.standing(l), At: m.Now,
 		Currencies: m.currencies(), Several: len(m.mids()) > 1,
@@ -135,17 +133,7 @@ func (m *Month) currencies() []pay.Currency {
 	for _, v := range m.VAT {
 		met[v.Currency] = true
 	}
-	return slices.SortedFunc(keys(met), byCurrency)
-}
-
-func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
+	return slices.SortedFunc(maps.Keys(met), byCurrency)
 }
 
 func (m *Month) mids() []string {
@@ -153,7 +141,7 @@ func (m *Month) mids() []string {
 	for _, l := range m.Ledgers {
 		met[l.MID] = true
 	}
-	return slices.Sorted(keys(met))
+	return slices.Sorted(maps.Keys(met))
 }
 
 // draw lays out all sheets, in their order. The first one is laid out last: its

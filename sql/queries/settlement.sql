@@ -93,29 +93,27 @@ ORDER BY order_id, payment_key LIMIT :limit
 DELETE FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment)
   AND (order_id, payment_key) <= (:last_order, :last_payment)
 -- What is known of the payments of one stretch of the list of what is to be done.
+-- CROSS JOIN keeps SQLite from beginning with the other table.
 -- name: todo_listed
 SELECT t.order_id, t.payment_key, t.transaction_key, t.status, t.method, t.at, t.currency, t.amount
-FROM ledger_todo k JOIN transactions t ON t.mid = k.mid AND t.order_id = k.order_id AND t.payment_key = k.payment_key
-WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-ORDER BY t.order_id, t.payment_key, t.at, t.transaction_key
+FROM ledger_todo k CROSS JOIN transactions t WHERE t.mid = k.mid AND t.order_id = k.order_id AND t.payment_key = k.payment_key
+  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
 -- name: todo_looked
 SELECT p.order_id, p.payment_key, p.method, p.currency, p.approved, p.approved_at
-FROM ledger_todo k JOIN payments p ON p.mid = k.mid AND p.payment_key = k.payment_key
-WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+FROM ledger_todo k CROSS JOIN payments p WHERE p.mid = k.mid AND p.payment_key = k.payment_key
+  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
 -- name: todo_cancels
 SELECT c.payment_key, c.transaction_key, c.amount, c.status, c.canceled_at
-FROM ledger_todo k JOIN cancels c ON c.mid = k.mid AND c.payment_key = k.payment_key
-WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-ORDER BY c.payment_key, c.canceled_at, c.transaction_key
+FROM ledger_todo k CROSS JOIN cancels c WHERE c.mid = k.mid AND c.payment_key = k.payment_key
+  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
 -- name: todo_posted
 SELECT l.payment_key, l.transaction_key, l.order_id, l.currency, l.method, l.amount, l.at, l.recorded_at, l.settled, l.due_by
-FROM ledger_todo k JOIN ledger_transactions l ON l.mid = k.mid AND l.payment_key = k.payment_key
-WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-ORDER BY l.payment_key, l.at, l.transaction_key
+FROM ledger_todo k CROSS JOIN ledger_transactions l WHERE l.mid = k.mid AND l.payment_key = k.payment_key
+  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
 -- name: todo_rows
-SELECT r.* FROM ledger_todo k JOIN settlement_rows r ON r.mid = k.mid AND r.payment_key = k.payment_key
-WHERE k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-ORDER BY r.payment_key, r.transaction_key, r.copy
+SELECT r.*
+FROM ledger_todo k CROSS JOIN settlement_rows r WHERE r.mid = k.mid AND r.payment_key = k.payment_key
+  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
 -- name: drop_posted
 DELETE FROM ledger_transactions WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key
 -- name: add_move
@@ -173,7 +171,7 @@ DELETE FROM bank_taken_lines WHERE match_id = :match_id
 -- name: drop_match
 UPDATE bank_matches SET dropped_at = :now, dropped_by = :actor, drop_note = :note WHERE id = :match_id AND dropped_at IS NULL
 -- name: dropped_matches
-SELECT id, lines, payouts, matched_by, note, recorded_at, dropped_at FROM bank_matches
+SELECT id, lines, payouts, matched_by, note, recorded_at FROM bank_matches
 WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY dropped_at, id
 -- name: month_versions
 SELECT month, version, locked_at, locked_by, note, reopened_at, reopened_by, reopen_note, row_count, rows_hash, journal_head
@@ -212,3 +210,12 @@ INSERT INTO month_openings (mid, currency, month, amount, note, actor, at) VALUE
 -- name: settlement_rows_of_months
 SELECT * FROM settlement_rows WHERE mid = :mid AND month >= :from AND month <= :to AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
 ORDER BY payment_key, transaction_key, copy
+-- name: dropped_at
+SELECT id, dropped_at FROM bank_matches WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY id
+-- name: dropped_parts
+SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_match_parts p
+JOIN bank_matches m ON m.id = p.match_id WHERE m.dropped_at IS NOT NULL AND m.dropped_at > :since
+ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
+-- Months are locked and reopened one after another. SQLite has one writer.
+-- name: lock_months
+{{if .Postgres}}SELECT pg_advisory_xact_lock(17){{else}}SELECT 1{{end}}

@@ -17,6 +17,7 @@ var claimTests = map[string]func(*testing.T, *store.DB){
 	"claim: what goes back for a new word has no approval":               backForAWord,
 	"payments: what was seen earlier takes nothing back":                 seenEarlier,
 	"limits: what is sent again counts once":                             sentAgain,
+	"limits: what is sent on a second word counts once more":             countedForEachWord,
 	"limits: what was given back counts anew":                            givenBackAnew,
 	"transfers: what Toss has refused is due by hand":                    refusedIsDue,
 	"transfers: a look-up of just now comes before what was seen":        seenJustNow,
@@ -99,7 +100,7 @@ func seenEarlier(t *testing.T, db *store.DB) {
 }
 
 // settle writes a step of a request as it stands.
-func settle(t *testing.T, db *store.DB, id string, step refunds.Step, change ...func(*refunds.Settled)) {
+func settled(t *testing.T, db *store.DB, id string, step refunds.Step, change ...func(*refunds.Settled)) {
 	t.Helper()
 	s := refunds.Settled{Request: stored(t, db, id), Step: step, RunID: "run", Now: now}
 	for _, each := range change {
@@ -119,7 +120,7 @@ func backForAWord(t *testing.T, db *store.DB) {
 		if r.Approval == "" || r.ApprovedBy == "" {
 			t.Fatalf("approved as %+v", r)
 		}
-		settle(t, db, r.ID, step)
+		settled(t, db, r.ID, step)
 		if got := stored(t, db, r.ID); got.State != step.To || got.Approval != "" || got.ApprovedBy != "" || !got.ApprovedAt.IsZero() {
 			t.Errorf("it is %s, and approved by %q at %s", got.State, got.ApprovedBy, got.ApprovedAt)
 		}
@@ -138,13 +139,41 @@ func sentAgain(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, r.ID, refunds.Step{To: refunds.StateUnknown, At: now})
+	settled(t, db, r.ID, refunds.Step{To: refunds.StateUnknown, At: now})
 	later := now.Add(time.Hour)
 	again := once(begun(claimed(t, db, choice("a", later)), later))
 	again.New, again.Attempt = false, b.Attempt
 	again.Attempt.LastSent, again.Attempt.Sends = later, 2
 	if err := db.Begin(t.Context(), again); err != nil {
 		t.Errorf("the only refund that may be sent is sent again: %v", err)
+	}
+}
+
+// countedForEachWord: what Toss has refused has left, and keeps its place. On
+// another person's word it is sent once more, and is not let out for nothing.
+func countedForEachWord(t *testing.T, db *store.DB) {
+	r := asked(t, db, "r", 1000, time.Time{})
+	b := once(begun(claimed(t, db, choice("a", now)), now))
+	if err := db.Begin(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	b.Attempt.AnsweredAt, b.Attempt.Kind, b.Attempt.Answers = now, pay.FailureGuard, 1
+	settle(t, db, r.ID, refunds.Step{To: refunds.StateHeld, Why: "NOT_MATCHES_REFUNDABLE_AMOUNT", At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
+	settle(t, db, r.ID, refunds.Step{To: refunds.StateRequested, At: now})
+	later := now.Add(time.Hour)
+	if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "another", Now: later}); err != nil {
+		t.Fatal(err)
+	}
+	again := begun(claimed(t, db, choice("a", later)), later)
+	again.Attempt.N, again.Attempt.Key, again.RunID = 2, refunds.AttemptKey(r.ID, 2), "another"
+	again.Budget.DayCount = 1
+	var limit *refunds.LimitError
+	if err := db.Begin(t.Context(), again); !errors.As(err, &limit) || limit.Limit != "max_count_per_day" {
+		t.Errorf("a second send on the day, where one is allowed: %v", err)
+	}
+	again.Budget.DayCount = 2
+	if err := db.Begin(t.Context(), again); err != nil {
+		t.Errorf("a second send on the day, where two are allowed: %v", err)
 	}
 }
 
@@ -155,7 +184,7 @@ func givenBackAnew(t *testing.T, db *store.DB) {
 	if err := db.Begin(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, r.ID, refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent, At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
+	settled(t, db, r.ID, refunds.Step{To: refunds.StateRetry, Why: refunds.WhyNotSent, At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
 	later := now.Add(time.Minute)
 	again := once(begun(claimed(t, db, choice("a", later)), later))
 	again.New, again.Attempt = false, b.Attempt
@@ -175,7 +204,7 @@ func refusedIsDue(t *testing.T, db *store.DB) {
 		if err := db.Begin(t.Context(), begun(claimed(t, db, choice("a", now)), now)); err != nil {
 			t.Fatal(err)
 		}
-		settle(t, db, r.ID, refunds.Step{To: state, Why: code})
+		settled(t, db, r.ID, refunds.Step{To: state, Why: code})
 		if transfer, err := db.ManualTransfer(t.Context(), r.ID); err != nil || transfer.State != refunds.ManualDue || transfer.Amount != 1000 || transfer.Why != code {
 			t.Errorf("what is %s: %+v, %v", state, transfer, err)
 		}

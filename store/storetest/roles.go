@@ -27,6 +27,7 @@ func RunRoles(t *testing.T, open func(t *testing.T) Roles) {
 		"the approver pauses and resumes":                                         approverPauses,
 		"the approver sends nothing":                                              approverSendsNothing,
 		"the reporter reads":                                                      reporterReads,
+		"the reporter reads the passbook, and nothing that is sealed":             reporterReadsThePassbook,
 		"the reporter draws a night's agreeing pairs":                             reporterDraws,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -37,6 +37,7 @@ var now = day.End().Add(90 * time.Minute)
 var atOnce = []string{
 	"again: eight workers send all of ninety-six refunds, each once",
 	"alerts: of twenty processes one tells",
+	"bank: imports at once add each line once",
 	"captures: two processes never look at the same one",
 	"decisions: two people at once make one request",
 	"identity: imports of one payment under two MIDs at once add what was paid",
@@ -87,6 +88,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
 	maps.Copy(tests, vatTests)
+	maps.Copy(tests, bankTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
 			t.Fatalf("no test %q", name)

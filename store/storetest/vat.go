@@ -10,7 +10,7 @@ import (
 	"daesa/orders"
 	"daesa/pay"
 	"daesa/reconcile"
-	months "daesa/settle"
+	"daesa/settle"
 	"daesa/store"
 )
 
@@ -29,8 +29,8 @@ func posted(t *testing.T, db *store.DB) {
 	if err := db.Todo(t.Context(), mid, 24*time.Hour, day.Add(1)); err != nil {
 		t.Fatal(err)
 	}
-	reading := months.Reading{Today: day.Add(1)}
-	if err := db.Post(t.Context(), mid, func(c months.Case) months.Outcome { return c.Post(months.Rules{}, reading, now) }); err != nil {
+	reading := settle.Reading{Today: day.Add(1)}
+	if err := db.Post(t.Context(), mid, func(c settle.Case) settle.Outcome { return c.Post(settle.Rules{}, reading, now) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -48,7 +48,7 @@ type tax struct {
 func salesOf(t *testing.T, db *store.DB, from, to pay.Day) map[string]tax {
 	t.Helper()
 	found := map[string]tax{}
-	err := db.Sales(t.Context(), mid, from, to, func(s months.Sale) error {
+	err := db.Sales(t.Context(), mid, from, to, func(s settle.Sale) error {
 		known := tax{s.Amount, s.Method, s.Behind, -1, "unread"}
 		if s.TaxFree != nil {
 			known.TaxFree = *s.TaxFree
@@ -132,7 +132,7 @@ func salesOfDays(t *testing.T, db *store.DB) {
 		}
 	}
 	stop := errors.New("stop")
-	if err := db.Sales(t.Context(), mid, day, day, func(months.Sale) error { return stop }); !errors.Is(err, stop) {
+	if err := db.Sales(t.Context(), mid, day, day, func(settle.Sale) error { return stop }); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 }
