@@ -45,10 +45,25 @@ type BankBooks interface {
 	Deposits(ctx context.Context, from pay.Day) ([]settle.Line, error)
 	// PassbookDays gives the days of each account of which every line is known.
 	PassbookDays(ctx context.Context) (map[string]settle.Days, error)
+	// PassbookGaps gives the places where the balance of an account does not tie.
+	PassbookGaps(ctx context.Context) ([]settle.Gap, error)
+	MatchBooks
+}
+
+// MatchBooks know which lines are which payouts.
+type MatchBooks interface {
 	// Matches gives the matches that stand of payouts from a day on.
 	Matches(ctx context.Context, from pay.Day) ([]settle.Match, error)
+	// DroppedMatches gives the matches that people took back after a time.
+	DroppedMatches(ctx context.Context, since time.Time) ([]Dropped, error)
 	// MonthVersions gives every month that was ever locked, the oldest first.
 	MonthVersions(ctx context.Context) ([]settle.Version, error)
+}
+
+// Dropped is a match that was taken back.
+type Dropped struct {
+	settle.Match
+	At time.Time
 }
 
 // DepositsWritten is what one look writes beside breaks.
@@ -66,6 +81,9 @@ type Held struct {
 	From  pay.Day // of the payouts
 	Moved map[string][]settle.Moved
 	Given int // how many of the matches stood before
+	// apart are lines that a person took off the payout that they would be tied to
+	// again.
+	apart settle.Placed
 }
 
 // Place holds payouts from a day on against the passbook, and writes nothing.
@@ -110,8 +128,41 @@ func (d *Deposits) Place(ctx context.Context, today, from pay.Day) (Held, error)
 	}
 	held.Look.Books = settle.Books{Locks: settle.StandingLocks(versions)}
 	held.Given = len(deposits.Given)
-	held.Placed = settle.Place(deposits, held.Look)
+	dropped, err := d.Books.DroppedMatches(ctx, time.Time{})
+	if err != nil {
+		return held, err
+	}
+	held.place(deposits, dropped)
 	return held, nil
+}
+
+// place ties deposits to payouts, but for what a person took apart: such a line waits
+// for a person's word.
+func (h *Held) place(deposits settle.Deposits, dropped []Dropped) {
+	h.Placed = settle.Place(deposits, h.Look)
+	apart := map[string]bool{}
+	for _, made := range h.Matches[h.Given:] {
+		if slices.ContainsFunc(dropped, func(d Dropped) bool {
+			return slices.Equal(d.Lines, made.Lines) && slices.Equal(d.Payouts, made.Payouts)
+		}) {
+			for _, line := range made.Lines {
+				apart[line] = true
+			}
+		}
+	}
+	if len(apart) == 0 {
+		return
+	}
+	left := settle.Deposits{Accounts: deposits.Accounts}
+	deposits.Lines = slices.DeleteFunc(slices.Clone(deposits.Lines), func(l settle.Line) bool {
+		if apart[l.ID] {
+			left.Lines = append(left.Lines, l)
+		}
+		return apart[l.ID]
+	})
+	h.Placed = settle.Place(deposits, h.Look)
+	h.apart = settle.Place(left, h.Look)
+	h.Lines = append(h.Lines, h.apart.Lines...)
 }
 
 // DepositsSummary is what a look found.
@@ -130,10 +181,17 @@ func (d *Deposits) Run(ctx context.Context, now time.Time) (DepositsSummary, err
 		return sum, err
 	}
 	sum.Held = held
-	findings := slices.Concat(held.Findings(held.Look), held.rescheduled(d.MIDs, today))
+	findings := slices.Concat(held.Findings(held.Look), held.apart.Findings(held.Look), held.rescheduled(d.MIDs, today))
+	gaps, err := d.Books.PassbookGaps(ctx)
+	if err != nil {
+		return sum, err
+	}
+	for _, gap := range gaps {
+		findings = append(findings, gap.Finding())
+	}
 	unread := held.Unread()
 	says := func(b reconcile.Break) bool {
-		return ofDeposits(b.Kind) && pay.DayOf(b.MovedAt) >= held.From && !slices.Contains(unread, b.Subject)
+		return b.Kind == reconcile.StatementGap || ofDeposits(b.Kind) && pay.DayOf(b.MovedAt) >= held.From && !slices.Contains(unread, b.Subject)
 	}
 	written := DepositsWritten{MIDs: d.MIDs, Actor: d.Actor, Now: now, Matches: slices.Clone(held.Matches[held.Given:])}
 	for i := range written.Matches {

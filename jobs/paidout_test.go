@@ -19,7 +19,7 @@ import (
 // settled is a row of GET /v1/settlements.
 func settled(currency string, amount, fee int64, paidOut pay.Day) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf(`{"mId":%q,"paymentKey":"p","transactionKey":"t%d","approvedAt":"2026-11-19T10:00:00+09:00","orderId":"o","currency":%q,"method":"카드","amount":%d,"fee":%d,
-		"payOutAmount":%d,"soldDate":"2026-11-19","paidOutDate":%q}`, mid, currency, amount, fee, amount-fee, paidOut))
+		"payOutAmount":%d,"soldDate":"2026-11-19","paidOutDate":%q}`, mid, amount, currency, amount, fee, amount-fee, paidOut))
 }
 
 // silent pays out nothing that can be read.

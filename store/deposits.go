@@ -210,7 +210,7 @@ func matchID(m settle.Match) string {
 // addMatch writes one match.
 func (d *DB) addMatch(ctx context.Context, tx *sqlx.Tx, m settle.Match, actor string, now time.Time) (Entry, error) {
 	id := matchID(m)
-	lines, payouts := written(m.Lines), written(m.Payouts)
+	lines, payouts := mustWrite(m.Lines), mustWrite(m.Payouts)
 	for _, line := range m.Lines {
 		taken, err := d.db.Exec(ctx, tx, "take_line", args{"line_id": line, "match_id": id})
 		if err != nil {
@@ -239,11 +239,11 @@ func (d *DB) addMatch(ctx context.Context, tx *sqlx.Tx, m settle.Match, actor st
 	return entry(now, actor, "", "match:"+id, "bank.matched", m.Note, map[string]any{"lines": m.Lines, "payouts": m.Payouts, "amount": sum}), nil
 }
 
-// written is a list as its column holds it.
-func written(list any) string {
+// mustWrite is a list as its column holds it: words and days always encode.
+func mustWrite(list any) string {
 	text, err := json.Marshal(list)
 	if err != nil {
-		panic(err) // words and days always encode
+		panic(err)
 	}
 	return string(text)
 }

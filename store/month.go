@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app/closing"
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/settle"
@@ -93,7 +95,7 @@ func (d *DB) Adjustments(ctx context.Context, mid string) ([]closing.Adjusted, e
 }
 
 // DroppedMatches gives the matches that were taken back after a time.
-func (d *DB) DroppedMatches(ctx context.Context, since time.Time) ([]closing.Dropped, error) {
+func (d *DB) DroppedMatches(ctx context.Context, since time.Time) ([]jobs.Dropped, error) {
 	with := args{"since": stamp(since)}
 	stored, err := d.matches(ctx, d.db.Pool(), "dropped_matches", with)
 	if err != nil {
@@ -110,8 +112,8 @@ func (d *DB) DroppedMatches(ctx context.Context, since time.Time) ([]closing.Dro
 	if err := d.db.All(ctx, d.db.Pool(), &parts, "dropped_parts", with); err != nil {
 		return nil, err
 	}
-	byID := map[string]*closing.Dropped{}
-	list := make([]closing.Dropped, len(stored))
+	byID := map[string]*jobs.Dropped{}
+	list := make([]jobs.Dropped, len(stored))
 	for i, s := range stored {
 		list[i].Match = s.match
 		byID[s.id] = &list[i]
@@ -126,7 +128,7 @@ func (d *DB) DroppedMatches(ctx context.Context, since time.Time) ([]closing.Dro
 			dropped.Paid = append(dropped.Paid, p.paid())
 		}
 	}
-	return slices.DeleteFunc(list, func(d closing.Dropped) bool { return d.At.IsZero() }), nil
+	return slices.DeleteFunc(list, func(d jobs.Dropped) bool { return d.At.IsZero() }), nil
 }
 
 // MonthFigures gives the figures of a version as they were locked.
@@ -266,7 +268,7 @@ func (d *DB) ReopenMonth(ctx context.Context, v settle.Version, by, note string,
 // AddInvoice keeps a fee invoice, and journals who entered it.
 func (d *DB) AddInvoice(ctx context.Context, i closing.Invoice) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		if _, err := d.db.Exec(ctx, tx, "add_fee_invoice", args{"month": string(i.Month), "mids": written(i.MIDs), "currency": string(i.Currency),
+		if _, err := d.db.Exec(ctx, tx, "add_fee_invoice", args{"month": string(i.Month), "mids": mustWrite(i.MIDs), "currency": string(i.Currency),
 			"supply": i.Supply, "vat": i.VAT, "issued": string(i.Issued), "actor": i.By, "at": at(i.At)}); err != nil {
 			return err
 		}
@@ -303,6 +305,12 @@ func (d *DB) adjust(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, now tim
 	}
 	if _, err := d.db.Exec(ctx, tx, "undo_adjustment", args{"break_id": b.ID, "now": at(now)}); err != nil {
 		return err
+	}
+	if line, ok := strings.CutPrefix(b.Subject, "line:"); ok && b.Kind == reconcile.BankUnmatched {
+		aside := b.Status == reconcile.Resolved && b.Resolution != reconcile.Waiting
+		if _, err := d.db.Exec(ctx, tx, "set_line_aside", args{"id": line, "ignored": flag(aside)}); err != nil {
+			return err
+		}
 	}
 	if b.Status != reconcile.Resolved || b.Amount == nil || !b.Kind.Adjusts(b.Resolution) {
 		return nil

@@ -132,11 +132,7 @@ func feesText(fees []pay.Fee) string {
 	if len(fees) == 0 {
 		return ""
 	}
-	text, err := json.Marshal(fees)
-	if err != nil {
-		panic(err) // words and numbers always encode
-	}
-	return plain(string(text))
+	return plain(mustWrite(fees))
 }
 
 func feesOf(text string) []pay.Fee {

@@ -31,8 +31,6 @@ type Ledger interface {
 	Moves(ctx context.Context, mid string) ([]settle.DayMove, error)
 	NoRows(ctx context.Context, mid string) ([]NoRow, error)
 	Adjustments(ctx context.Context, mid string) ([]Adjusted, error)
-	// DroppedMatches gives matches that were taken back since a time.
-	DroppedMatches(ctx context.Context, since time.Time) ([]Dropped, error)
 }
 
 // Months are what people have locked and entered.
@@ -60,12 +58,6 @@ type Adjusted struct {
 	BreakID string
 	settle.Decision
 	Undone time.Time // zero: it stands
-}
-
-// Dropped is a match that was taken back.
-type Dropped struct {
-	settle.Match
-	At time.Time
 }
 
 // Opening is what a merchant's first month begins with, as a person said.
@@ -253,4 +245,14 @@ func (c *Closing) read(ctx context.Context, mid string, from, to pay.Day) (lists
 		}
 	}
 	return r, nil
+}
+
+// Locks says which months are locked.
+func (c *Closing) Locks(ctx context.Context) (settle.Books, error) {
+	versions, err := c.Books.MonthVersions(ctx)
+	books := settle.Books{Locks: settle.StandingLocks(versions)}
+	if len(books.Locks) > 0 {
+		books.First = books.Locks[0].Month
+	}
+	return books, err
 }

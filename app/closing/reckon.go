@@ -21,7 +21,7 @@ type reckoning struct {
 	books    settle.Books
 	newest   *Month // the newest month that is locked; nil: none is
 	held     jobs.Held
-	dropped  []Dropped
+	dropped  []jobs.Dropped
 	openings []Opening
 	reopened bool
 

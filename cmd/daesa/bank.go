@@ -56,7 +56,7 @@ func (a *invocation) newBankImportDocument(d app.BankImported) bankImportDocumen
 
 func (a *invocation) bankCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "bank", Short: "The shop's passbook (통장), and what stands against it"}
-	cmd.AddCommand(a.bankImportCommand(), a.bankListCommand())
+	cmd.AddCommand(a.bankImportCommand(), a.bankListCommand(), a.bankMatchCommand(), a.bankUnmatchCommand())
 	return cmd
 }
 
@@ -107,18 +107,21 @@ func (a *invocation) importBank(ctx context.Context, paths []string, f bankFlags
 		if err != nil {
 			return err
 		}
-		done, err := app.ImportBank{Store: s.db, Sealer: ring, Accounts: s.bankAccounts(), Account: f.account, Layout: layout, Sheet: f.sheet, Password: word,
+		done, err := app.ImportBank{Store: s.db, Sealer: ring, Accounts: bankAccounts(s.cfg, s.mid), Account: f.account, Layout: layout, Sheet: f.sheet, Password: word,
 			By: s.actor(), Now: s.now(), Warn: s.warns}.Run(ctx, paths)
 		if err != nil {
+			return err
+		}
+		if err := s.holdPassbook(ctx); err != nil {
 			return err
 		}
 		return s.showBankImport(done)
 	})
 }
 
-// bankAccounts are the passbooks of the merchants that the command is about.
-func (s *session) bankAccounts() []app.BankAccount {
-	wanted := slices.DeleteFunc(slices.Clone(s.cfg.Bank.Accounts), func(b config.BankAccount) bool { return s.mid != "" && !slices.Contains(b.MIDs, s.mid) })
+// bankAccounts are the passbooks of a merchant; of all where it is "".
+func bankAccounts(cfg *config.Config, mid string) []app.BankAccount {
+	wanted := slices.DeleteFunc(slices.Clone(cfg.Bank.Accounts), func(b config.BankAccount) bool { return mid != "" && !slices.Contains(b.MIDs, mid) })
 	return each(wanted, func(b config.BankAccount) app.BankAccount {
 		return app.BankAccount{Name: b.Name, Last4: b.NumberLast4, MIDs: b.MIDs, Words: b.Payer}
 	})
@@ -196,7 +199,7 @@ func (a *invocation) bankListCommand() *cobra.Command {
 }
 
 func (s *session) listBank(ctx context.Context, asked bankAsked) error {
-	list := app.ListBank{Store: s.db, State: settle.LineState(asked.state)}
+	list := app.ListBank{Store: s.db, State: settle.LineState(asked.state), Matches: s.payoutsOfLines}
 	if err := oneOf("--state", asked.state, []settle.LineState{settle.LineMatched, settle.LineOpen, settle.LineIgnored}); err != nil {
 		return err
 	}
@@ -220,7 +223,7 @@ func (s *session) listBank(ctx context.Context, asked bankAsked) error {
 		}
 		list.Accounts = []string{asked.account}
 	case s.mid != "":
-		list.Accounts = each(s.bankAccounts(), func(b app.BankAccount) string { return b.Name })
+		list.Accounts = each(bankAccounts(s.cfg, s.mid), func(b app.BankAccount) string { return b.Name })
 	}
 	lines, err := list.Run(ctx)
 	if err != nil {
@@ -229,6 +232,18 @@ func (s *session) listBank(ctx context.Context, asked bankAsked) error {
 	return s.show(each(lines, newBankLineDocument), func() {
 		s.printList([]string{"AT", "ACCOUNT", "KIND", ">AMOUNT", ">BALANCE", "PAYER", "MATCHED TO", "STATE", "ID"}, each(lines, bankLineColumns), pay.Counted(len(lines), "line"))
 	})
+}
+
+// payoutsOfLines gives the payouts that stand against lines, by the line's id.
+func (s *session) payoutsOfLines(ctx context.Context) (map[string][]settle.PayoutKey, error) {
+	matches, err := s.db.Matches(ctx, "")
+	of := map[string][]settle.PayoutKey{}
+	for _, match := range matches {
+		for _, line := range match.Lines {
+			of[line] = append(of[line], match.Payouts...)
+		}
+	}
+	return of, err
 }
 
 // knownBank refuses an account that neither the configuration nor the database has.

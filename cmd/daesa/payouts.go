@@ -16,14 +16,25 @@ import (
 // passbookBooks are what payouts and deposits are known by.
 type passbookBooks struct {
 	*store.DB
+	accounts []app.BankAccount
 }
 
 // PassbookDays gives the days of each account of which every line is known.
-func (b passbookBooks) PassbookDays(context.Context) (map[string]settle.Days, error) {
-	return nil, nil
+func (b passbookBooks) PassbookDays(ctx context.Context) (map[string]settle.Days, error) {
+	read, err := app.ReadBank(ctx, b.DB, b.accounts, "", "")
+	return read.Covered, err
 }
 
-func (s *session) passbook() passbookBooks { return passbookBooks{s.db} }
+// PassbookGaps gives the places where the balance of an account does not tie.
+func (b passbookBooks) PassbookGaps(ctx context.Context) ([]settle.Gap, error) {
+	read, err := app.ReadBank(ctx, b.DB, b.accounts, "", "")
+	return each(read.Gaps, func(g app.BankGap) settle.Gap { return g.Gap }), err
+}
+
+// passbook are the passbooks of all configured merchants.
+func (s *session) passbook() passbookBooks {
+	return passbookBooks{s.db, bankAccounts(s.cfg, "")}
+}
 
 // payoutDocument is one element of `payouts list --json`.
 type payoutDocument struct {

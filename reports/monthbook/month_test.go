@@ -2,6 +2,7 @@ package monthbook
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -392,6 +393,22 @@ func TestTheSameMonthGivesTheSameBytes(t *testing.T) {
 	slices.Reverse(m.Versions)
 	if !bytes.Equal(first, drawn(t, m, Options{})) {
 		t.Error("two drawings of one month differ")
+	}
+}
+
+// TestAStoredMonthIsDrawnAgain: what was frozen with a lock comes back as it was.
+func TestAStoredMonthIsDrawnAgain(t *testing.T) {
+	m := newSample(1).month(true)
+	stored, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Month
+	if err := json.Unmarshal(stored, &again); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(drawn(t, m, Options{}), drawn(t, again, Options{})) {
+		t.Error("a stored month is drawn otherwise")
 	}
 }
 

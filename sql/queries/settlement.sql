@@ -219,3 +219,5 @@ ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
 -- Months are locked and reopened one after another. SQLite has one writer.
 -- name: lock_months
 {{if .Postgres}}SELECT pg_advisory_xact_lock(17){{else}}SELECT 1{{end}}
+-- name: set_line_aside
+UPDATE bank_lines SET ignored = :ignored WHERE id = :id

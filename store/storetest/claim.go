@@ -158,8 +158,8 @@ func countedForEachWord(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	b.Attempt.AnsweredAt, b.Attempt.Kind, b.Attempt.Answers = now, pay.FailureGuard, 1
-	settle(t, db, r.ID, refunds.Step{To: refunds.StateHeld, Why: "NOT_MATCHES_REFUNDABLE_AMOUNT", At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
-	settle(t, db, r.ID, refunds.Step{To: refunds.StateRequested, At: now})
+	settled(t, db, r.ID, refunds.Step{To: refunds.StateHeld, Why: "NOT_MATCHES_REFUNDABLE_AMOUNT", At: now}, func(s *refunds.Settled) { s.Attempt = &b.Attempt })
+	settled(t, db, r.ID, refunds.Step{To: refunds.StateRequested, At: now})
 	later := now.Add(time.Hour)
 	if _, err := db.Approve(t.Context(), refunds.Approval{IDs: []string{r.ID}, By: "another", Now: later}); err != nil {
 		t.Fatal(err)
