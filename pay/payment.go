@@ -55,6 +55,15 @@ const (
 	ReceiptIssued  Receipt = "issued"
 )
 
+// Issued says whether there is a cash receipt; nil: not known, or not known yet.
+func (r Receipt) Issued() *bool {
+	if r != ReceiptIssued && r != ReceiptNone {
+		return nil
+	}
+	issued := r == ReceiptIssued
+	return &issued
+}
+
 // Payment is one payment as a look-up shows it. Amounts are in the smallest
 // unit of Currency; a zero time is the provider's null.
 type Payment struct {

@@ -10,6 +10,9 @@ type TaxKnown struct {
 	Approved, Paid, Cancel *int64
 	// The shop's order: what it comes to, and what of it is free of tax.
 	Order, OrderFree *int64
+	// Told says that the order's source has the tax-free amount: without it a 0 says
+	// nothing.
+	Told bool
 }
 
 // TaxFree is the tax-free part of the transaction, above 0 also of a cancel: the
@@ -21,7 +24,7 @@ func (k TaxKnown) TaxFree() *int64 {
 	if k.Amount > 0 || free == nil {
 		free = partOf(size, k.Amount < 0, k.Approved, k.Paid)
 	}
-	if free == nil {
+	if free == nil && (k.Told || k.OrderFree != nil && *k.OrderFree > 0) {
 		free = partOf(size, true, k.Order, k.OrderFree)
 	}
 	if free == nil || *free < 0 || *free > size {

@@ -30,21 +30,16 @@ type saleRow struct {
 	CancelTaxFree  *int64 `db:"cancel_tax_free"`
 	OrderAmount    *int64 `db:"order_amount"`
 	OrderTaxFree   *int64 `db:"order_tax_free"`
+	OrderTold      int64  `db:"order_told"`
 }
 
 func (r *saleRow) sale() settle.Sale {
-	known := settle.TaxKnown{Amount: r.Amount, Approved: r.Approved, Paid: r.TaxFreePaid, Cancel: r.CancelTaxFree, Order: r.OrderAmount, OrderFree: r.OrderTaxFree}
-	sale := settle.Sale{
+	known := settle.TaxKnown{Amount: r.Amount, Approved: r.Approved, Paid: r.TaxFreePaid, Cancel: r.CancelTaxFree, Order: r.OrderAmount, OrderFree: r.OrderTaxFree, Told: r.OrderTold != 0}
+	return settle.Sale{
 		Transaction: settle.Transaction{MID: r.MID, PaymentKey: r.PaymentKey, TransactionKey: r.TransactionKey, OrderID: r.OrderID,
 			Currency: pay.Currency(r.Currency), Method: pay.Method(r.Method), Amount: r.Amount, At: r.At.Time, Recorded: r.RecordedAt.Time},
-		Behind: pay.Method(r.Behind), TaxFree: known.TaxFree(),
+		Behind: pay.Method(r.Behind), TaxFree: known.TaxFree(), Receipt: pay.Receipt(r.CashReceipt).Issued(),
 	}
-	switch pay.Receipt(r.CashReceipt) {
-	case pay.ReceiptIssued, pay.ReceiptNone:
-		issued := r.CashReceipt == string(pay.ReceiptIssued)
-		sale.Receipt = &issued
-	}
-	return sale
 }
 
 // Sales calls each with every approval and cancel of a merchant from one day to
