@@ -157,6 +157,8 @@ type breakRow struct {
 	OfOrder        string `db:"of_order"`
 	Amount         *int64 `db:"amount"`
 	Share          *int64 `db:"share"`
+	RebateSupply   int64  `db:"rebate_supply"`
+	RebateVAT      int64  `db:"rebate_vat"`
 }
 
 // newBreakRow writes a refunding break as resolved and waiting: so the version
@@ -175,7 +177,7 @@ func newBreakRow(b reconcile.Break) breakRow {
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
 		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding), LocalPG: b.LocalPG,
-		Subject: b.Subject, OfOrder: ofOrder(b), Amount: b.Amount, Share: b.Share,
+		Subject: b.Subject, OfOrder: ofOrder(b), Amount: b.Amount, Share: b.Share, RebateSupply: b.Rebate.Supply, RebateVAT: b.Rebate.VAT,
 	}
 }
 
@@ -210,6 +212,7 @@ func (r breakRow) breakOf() reconcile.Break {
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
 		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
 		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0, RefundID: r.RefundID,
+		Rebate: reconcile.RebateOf{Supply: r.RebateSupply, VAT: r.RebateVAT},
 	}
 }
 

@@ -9,6 +9,8 @@ ALTER TABLE breaks ADD COLUMN subject {{.Key}} NOT NULL DEFAULT '';
 ALTER TABLE breaks ADD COLUMN of_order {{.Key}} NOT NULL DEFAULT '';
 ALTER TABLE breaks ADD COLUMN amount {{.Int}};
 ALTER TABLE breaks ADD COLUMN share {{.Int}};
+ALTER TABLE breaks ADD COLUMN rebate_supply {{.Int}} NOT NULL DEFAULT 0;
+ALTER TABLE breaks ADD COLUMN rebate_vat {{.Int}} NOT NULL DEFAULT 0;
 CREATE INDEX breaks_of_order ON breaks (of_order) WHERE of_order <> '';
 
 -- What Toss settles, as its list shows it now: a row for each sale and each cancel.
