@@ -17,7 +17,7 @@ import (
 
 func (a *invocation) closeCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "close", Short: "The month: its roll-forward, its lock, what leaves for the books"}
-	cmd.AddCommand(a.closeCheckCommand(), a.closeLockCommand(), a.closeReopenCommand(), a.closeOpenCommand(), a.closeInvoiceCommand())
+	cmd.AddCommand(a.closeCheckCommand(), a.closeLockCommand(), a.closeReopenCommand(), a.closeOpenCommand(), a.closeInvoiceCommand(), a.closeVATCommand())
 	return cmd
 }
 
