@@ -17,7 +17,8 @@ import (
 
 func (a *invocation) closeCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "close", Short: "The month: its roll-forward, its lock, what leaves for the books"}
-	cmd.AddCommand(a.closeCheckCommand(), a.closeLockCommand(), a.closeReopenCommand(), a.closeOpenCommand(), a.closeInvoiceCommand(), a.closeReportCommand())
+	cmd.AddCommand(a.closeCheckCommand(), a.closeReportCommand(), a.closeVouchersCommand(monthVouchers), a.closeVATCommand(),
+		a.closeOpenCommand(), a.closeInvoiceCommand(), a.closeLockCommand(), a.closeReopenCommand())
 	return cmd
 }
 
@@ -436,4 +437,10 @@ func (s *session) monthNews(ctx context.Context, month settle.Month) ([]app.Mont
 		}
 	}
 	return news, err
+}
+
+// monthVouchers gives the vouchers of a month, as it was locked where it is.
+func monthVouchers(ctx context.Context, s *session, month settle.Month) (app.MonthVouchers, error) {
+	report, err := s.reportOf(ctx, month, 0)
+	return app.MonthVouchers{Month: month, State: report.State(), Entries: report.Entries, At: report.Now}, err
 }

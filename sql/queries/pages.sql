@@ -8,6 +8,9 @@ CREATE TEMP TABLE incoming (
   back {{.Int}} NOT NULL DEFAULT 0,
   PRIMARY KEY (mid, order_id)
 ) {{.Clustered}}
+-- Orders that were there, of a source that has the column tax_free_amount.
+-- name: tell_tax_free
+UPDATE orders SET tax_free_told = 1 FROM incoming i WHERE i.mid = orders.mid AND i.order_id = orders.order_id AND orders.tax_free_told = 0
 -- name: drop_incoming
 DROP TABLE IF EXISTS incoming
 -- name: count_incoming
