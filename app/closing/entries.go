@@ -43,9 +43,7 @@ func (d *drawer) vouchers(ctx context.Context) error {
 		}
 		d.out.Entries = append(d.out.Entries, entries...)
 	}
-	if chart.Sales != "" {
-		d.out.Receivable = chart.Receivable
-	}
+	d.out.Receivable, d.out.SalesApart = chart.Receivable, chart.Sales == ""
 	return nil
 }
 

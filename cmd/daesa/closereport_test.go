@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -88,12 +87,184 @@ func (d *closingDesk) read(into any, by string, line ...string) {
 	}
 }
 
-func TestTrial(t *testing.T) {
+// breakOf is an element of `breaks list --json`.
+type breakOf struct{ ID, Kind string }
+
+// decide explains all that keeps the month open: Kim ties the line that came short, and
+// says what each difference is.
+func (d *closingDesk) decide(short pay.Day, line int64) {
+	d.t.Helper()
+	var lines []struct {
+		ID     string `json:"id"`
+		Amount int64  `json:"amount"`
+	}
+	d.read(&lines, "kim", "bank", "list", "--from", string(short), "--to", string(short))
+	for _, l := range lines {
+		if l.Amount == line {
+			d.run("kim", "bank", "match", l.ID, "--payout", "tosspayments:"+string(short), "--note", "수수료 차감분 확인", "--ok-codes", "3,5")
+		}
+	}
+	var breaks []breakOf
+	d.read(&breaks, "kim", "breaks", "list", "--scope", "settlement")
+	if len(breaks) != 3 {
+		d.t.Fatalf("open are %+v, expected a missing payout, a short one and a deposit", breaks)
+	}
+	for _, b := range breaks {
+		as := map[string][]string{"bank_unmatched": {"rebate", "--supply", "64345", "--vat", "6434"}, "payout_missing": {"limit_hold"}, "payout_short": {"accepted_difference"}}[b.Kind]
+		if as == nil {
+			d.t.Fatalf("nobody expects %+v", b)
+		}
+		d.run("kim", append([]string{"breaks", "resolve", b.ID, "--note", "확인", "--as"}, as...)...)
+	}
+}
+
+// reported is the JSON of `close report`.
+type reported struct {
+	Workbook, Month, State string
+	Version                *int
+	ExitCode               int `json:"exit_code"`
+	Reasons                []string
+}
+
+func (d *closingDesk) report(words ...string) (reported, []byte) {
+	d.t.Helper()
+	var r reported
+	d.read(&r, "kim", append([]string{"close", "report", "2026-11"}, words...)...)
+	body, err := os.ReadFile(r.Workbook)
+	fine(d.t, err)
+	info, err := os.Stat(r.Workbook)
+	fine(d.t, err)
+	if info.Mode().Perm() != 0o600 || r.Month != "2026-11" || r.ExitCode != codeDone || r.Reasons == nil {
+		d.t.Errorf("%+v, mode %o", r, info.Mode().Perm())
+	}
+	return r, body
+}
+
+// forwardOf reads the roll-forward of a workbook: the row of the merchant and currency.
+func forwardOf(t *testing.T, body []byte, currency string) map[string]string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(body))
+	fine(t, err)
+	defer f.Close()
+	rows, err := f.GetRows("미수금 증감명세", excelize.Options{RawCellValue: true})
+	fine(t, err)
+	figures, heads := map[string]string{}, []string(nil)
+	for _, cells := range rows {
+		switch {
+		case len(cells) > 9 && strings.HasPrefix(cells[0], "가맹점 · 결제수단 ("+currency):
+			heads = cells
+		case heads != nil && cells[0] == "tosspayments":
+			for i := 1; i < len(cells); i++ {
+				figures[heads[i]] = cells[i]
+			}
+			return figures
+		}
+	}
+	t.Fatalf("no roll-forward in %s", currency)
+	return nil
+}
+
+// titleOf is the title of the first sheet.
+func titleOf(t *testing.T, body []byte) string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(body))
+	fine(t, err)
+	defer f.Close()
+	rows, err := f.GetRows("마감 요약")
+	fine(t, err)
+	for _, cells := range rows {
+		for _, cell := range cells {
+			if cell != "" {
+				return cell
+			}
+		}
+	}
+	return ""
+}
+
+// tiesTo holds the roll-forward of a workbook against `close check`, to the won, and no
+// check of the workbook by itself may fail.
+func (d *closingDesk) tiesTo(body []byte) {
+	d.t.Helper()
+	var months []monthDocument
+	text := d.call("kim", "close", "check", "2026-11", "--json").stdout
+	fine(d.t, json.Unmarshal([]byte(text), &months))
+	for _, m := range months {
+		c := pay.Currency(m.Currency)
+		want := map[string]int64{"전월 이월": m.Opening, "승인": m.Approvals, "취소": m.Cancels, "수수료": m.Fees, "수수료 부가세": m.FeeVAT, "입금": m.Payouts,
+			"조정": m.Adjustments, "차월 이월": m.Closing, "정산내역 기준 잔액": m.ClosingByRows, "원인 미확인 차이": m.Unexplained}
+		got := forwardOf(d.t, body, m.Currency)
+		for name, units := range want {
+			if shown, err := c.ParseWritten(strings.TrimPrefix(got[name], "-")); err != nil || shown != max(units, -units) {
+				d.t.Errorf("%s in %s: the workbook has %q, close check %s: %v", name, c, got[name], c.Format(units), err)
+			}
+		}
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(body))
+	fine(d.t, err)
+	defer f.Close()
+	rows, err := f.GetRows("마감 요약")
+	fine(d.t, err)
+	for _, cells := range rows {
+		if text := strings.Join(cells, " "); strings.Contains(text, "자체 검증") {
+			d.t.Error(text)
+		}
+	}
+	if len(months) != 2 {
+		d.t.Errorf("%d roll-forwards, expected won and dollars", len(months))
+	}
+}
+
+// A month from its records to its lock: 가마감 first, then version after version, each
+// of which is drawn again as it was.
+func TestAMonthIsDrawnProvisionalThenLockedAndEachVersionAgain(t *testing.T) {
+	alone(t)
+	t.Parallel()
 	d := novemberDesk(t, "late@2026-11-05", "split@2026-11-10", "merged@2026-11-12", "rebate@2026-11-17", "missing@2026-11-19", "short@2026-11-24")
-	_ = http.StatusOK
-	_ = bytes.NewReader
-	_ = excelize.NewFile
-	t.Log(d.run("kim", "close", "check", "2026-11", "--ok-codes", "3,5"))
-	t.Log(d.run("kim", "breaks", "list", "--scope", "settlement"))
-	t.Log(d.run("kim", "close", "report", "2026-11", "--out", "/work/h/report/first.xlsx"))
+	r, body := d.report()
+	if want := d.path("reports/closing/daesa-month-2026-11.xlsx"); r.Workbook != want || r.Version != nil || r.State != "provisional" || !strings.Contains(titleOf(t, body), "가마감") {
+		t.Errorf("%+v, expected %s; the title is %q", r, want, titleOf(t, body))
+	}
+	d.tiesTo(body)
+	if done := d.call("lee", "close", "lock", "2026-11"); done.code == codeDone {
+		t.Fatal("a month with open breaks was locked")
+	}
+	d.decide("2026-11-24", 966_735)
+	if done := d.call("kim", "close", "lock", "2026-11"); done.code == codeDone {
+		t.Fatal("who decided has locked the month")
+	}
+	d.run("lee", "close", "lock", "2026-11")
+	r, first := d.report()
+	if r.Version == nil || *r.Version != 1 || r.State != "locked" || !strings.Contains(titleOf(t, first), "마감 제1판") {
+		t.Errorf("%+v: %q", r, titleOf(t, first))
+	}
+	d.tiesTo(first)
+	d.now = d.now.Add(time.Hour)
+	d.run("lee", "close", "reopen", "2026-11", "--note", "세금계산서 재발급")
+	d.run("kim", "close", "invoice", "2026-11", "--supply", "229721", "--vat", "22993", "--issued", "2026-12-01", "--ok-codes", "3,5")
+	if r, body := d.report(); r.Version != nil || !strings.Contains(titleOf(t, body), "가마감") {
+		t.Errorf("reopened: %+v", r)
+	}
+	var open []breakOf
+	d.read(&open, "kim", "breaks", "list", "--scope", "settlement")
+	for _, b := range open { // the invoice goes by the day of the sale, and differs
+		d.run("kim", "breaks", "resolve", b.ID, "--as", "accepted_difference", "--note", "기준일 차이")
+	}
+	d.run("lee", "close", "lock", "2026-11")
+	r, second := d.report()
+	if r.Version == nil || *r.Version != 2 || bytes.Equal(first, second) {
+		t.Errorf("%+v", r)
+	}
+	d.tiesTo(second)
+	d.now = d.now.Add(24 * time.Hour)
+	for version, was := range map[string][]byte{"1": first, "2": second} {
+		if _, again := d.report("--version", version, "--out", d.path("again.xlsx")); !bytes.Equal(again, was) {
+			t.Errorf("version %s is drawn otherwise than then", version)
+		}
+	}
+	for _, words := range [][]string{{"--version", "3"}, {"--version", "0"}, {"--mid", "tosspayments"}} {
+		if done := d.call("kim", append([]string{"close", "report", "2026-11"}, words...)...); done.code == codeDone {
+			t.Errorf("close report %v: %s", words, done.stdout)
+		}
+	}
 }
