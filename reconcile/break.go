@@ -167,6 +167,10 @@ func (b Break) SameAs(o Break) bool {
 	if b.differs(o.Finding) || !b.MovedAt.Equal(o.MovedAt) || !b.CancelBy.Equal(o.CancelBy) || !b.ResolvedAt.Equal(o.ResolvedAt) {
 		return false
 	}
+	if !sameAmount(b.Amount, o.Amount) || !sameAmount(b.Share, o.Share) {
+		return false
+	}
+	b.Amount, b.Share = o.Amount, o.Share
 	b.MovedAt, b.CancelBy, b.ResolvedAt, b.LocalAmount, b.ProviderAmount = o.MovedAt, o.CancelBy, o.ResolvedAt, o.LocalAmount, o.ProviderAmount
 	b.Payment, b.ApprovedAt, b.ApprovalNumber = o.Payment, o.ApprovedAt, o.ApprovalNumber
 	return b == o

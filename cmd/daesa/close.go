@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"daesa/app"
 	"daesa/app/closing"
 	"daesa/config"
 	"daesa/pay"
@@ -415,4 +416,24 @@ func (s *session) enterInvoice(ctx context.Context, i closing.Invoice) error {
 // rememberMonths writes what months leave unexplained.
 func (s *session) rememberMonths(ctx context.Context) error {
 	return s.closing().Remember(ctx, s.db, s.db, settle.Basis(s.cfg.Close.InvoiceBasis), settlementActor, s.now())
+}
+
+// monthNews is how a month stands, for the night's message; a month before the first
+// one is none.
+func (s *session) monthNews(ctx context.Context, month settle.Month) ([]app.MonthNews, error) {
+	if s.cfg.Settlement.Mode == config.SettlementOff {
+		return nil, nil
+	}
+	m, err := s.closing().Check(ctx, month, s.now())
+	var before *closing.BeforeFirstError
+	if errors.As(err, &before) {
+		return nil, nil
+	}
+	var news []app.MonthNews
+	for _, l := range m.Ledgers {
+		if l.Rollforward.Closing != 0 || l.Roll != (settle.Roll{}) {
+			news = append(news, app.MonthNews{Month: month, MID: l.MID, Currency: l.Currency, State: l.State, Closing: l.Closing, Reasons: len(l.Reasons)})
+		}
+	}
+	return news, err
 }
