@@ -31,6 +31,8 @@ type TemplateValues struct {
 	AutoQueue []string
 	// Passbooks is the list of bank.accounts, in YAML; usual: none.
 	Passbooks string
+	// FirstMonth is close.first_month; usual: none.
+	FirstMonth string
 }
 
 // Template is a whole daesa.yaml in which every key has its comment and, but

@@ -140,7 +140,7 @@ func (d *demo) writeConfig(addr string) error {
 	text := config.Template(config.TemplateValues{
 		Environment: config.Test, SecretKeyEnv: demoKey, BaseURL: "http://" + addr,
 		RequestsPerMinute: demoPace, AutoQueue: []string{"cancel_not_executed"},
-		Passbooks: "[{name: main, payer: [토스페이]}]",
+		Passbooks: "[{name: main, payer: [토스페이]}]", FirstMonth: string(d.closes()),
 	})
 	if err := os.WriteFile(filepath.Join(d.dir, "daesa.yaml"), text, 0o600); err != nil {
 		return err
@@ -153,8 +153,12 @@ func (d *demo) writeConfig(addr string) error {
 }
 
 // night runs one night as it would have run then: the shop's orders and the
-// provider's ledger as they stood at half past one on the next morning.
+// provider's ledger as they stood at half past one on the next morning. On the morning
+// of the day itself it reads what Toss settles, as the schedule would.
 func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
+	if err := d.morning(ctx, day); err != nil {
+		return nightDocument{}, err
+	}
 	at := day.End().Add(90 * time.Minute)
 	d.toss.SetClock(at)
 	file := filepath.Join(d.dir, "orders-"+string(day)+".csv")

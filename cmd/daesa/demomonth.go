@@ -43,10 +43,7 @@ type closedMonth struct {
 func (d *demo) closeMonth(ctx context.Context) (closedMonth, error) {
 	at := d.last.End().Add(demoMorning + time.Hour)
 	d.toss.SetClock(at)
-	month := settle.MonthOfDay(d.last)
-	for month.Last().Add(demoClosed) > d.last {
-		month = month.Before()
-	}
+	month := d.closes()
 	done := closedMonth{}
 	steps := []func(ctx context.Context, s *session, month settle.Month, done *closedMonth) error{
 		d.settleMonth, d.importPassbook, d.explainDeposit,
@@ -59,6 +56,32 @@ func (d *demo) closeMonth(ctx context.Context) (closedMonth, error) {
 	}
 	inner := d.inner(at, "demo, a second person")
 	return done, inner.withProvider(ctx, func(s *session) error { return d.lockMonth(ctx, s, month, &done) })
+}
+
+// closes is the newest month that can be closed.
+func (d *demo) closes() settle.Month {
+	month := settle.MonthOfDay(d.last)
+	for month.Last().Add(demoClosed) > d.last {
+		month = month.Before()
+	}
+	return month
+}
+
+// demoSettles is when the demo reads what Toss settles: schedule.settlements.
+const demoSettles = 7*time.Hour + 30*time.Minute
+
+// morning reads what Toss settles, as on every day.
+func (d *demo) morning(ctx context.Context, day pay.Day) error {
+	at := day.Start().Add(demoSettles)
+	d.toss.SetClock(at)
+	return d.inner(at, "demo").withProvider(ctx, func(s *session) error {
+		sync, err := s.settlementSync(true)
+		if err != nil {
+			return err
+		}
+		_, err = sync.Run(ctx, jobs.WindowsToSettle(day, s.cfg.Reconcile.RereadDays), at)
+		return err
+	})
 }
 
 // settleMonth reads what Toss settled, far enough back for the month's opening.
@@ -136,8 +159,8 @@ func (d *demo) lockMonth(ctx context.Context, s *session, month settle.Month, do
 
 // tellMonth shows the month that was closed.
 func (d *demo) tellMonth(m closedMonth) {
-	d.printf("\nthe month %s: %s of settlement rows read, %s on the passbook, one of them gives fees back (%s)\n", m.Month.Month,
-		pay.Counted(int(m.rows), "row"), pay.Counted(m.lines, "deposit"), pay.KRW.Spell(m.rebate))
+	d.printf("\nthe month %s: %s read, %s on the passbook, one of them gives fees back (%s)\n", m.Month.Month,
+		pay.Counted(int(m.rows), "settlement row"), pay.Counted(m.lines, "deposit"), pay.KRW.Spell(m.rebate))
 	for _, l := range m.Ledgers {
 		if l.Currency != pay.KRW {
 			continue
