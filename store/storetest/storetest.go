@@ -88,6 +88,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
 	maps.Copy(tests, vatTests)
+	maps.Copy(tests, reportTests)
 	maps.Copy(tests, bankTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
