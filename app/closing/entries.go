@@ -43,9 +43,7 @@ func (d *drawer) vouchers(ctx context.Context) error {
 		}
 		d.out.Entries = append(d.out.Entries, entries...)
 	}
-	if chart.Sales != "" {
-		d.out.Receivable = chart.Receivable
-	}
+	d.out.Receivable, d.out.SalesApart = chart.Receivable, chart.Sales == ""
 	return nil
 }
 
@@ -98,7 +96,7 @@ func (d *drawer) taxes(ctx context.Context) (map[saleKey]tax, error) {
 				free = *s.TaxFree
 			}
 			gross := max(s.Amount, -s.Amount)
-			_, vat := splitVAT(gross - free)
+			vat := vatWithin(gross - free)
 			if s.VAT != nil {
 				vat = *s.VAT
 			}
@@ -142,8 +140,7 @@ func (d *drawer) journal(c pay.Currency, taxes map[saleKey]tax) settle.Journal {
 	for _, k := range sortedSales(sales) {
 		of := settle.SalesOf{Day: k.day, Method: k.method, Cancel: k.cancel, Gross: sales[k], Prior: k.prior}
 		known := taxes[k]
-		_, left := splitVAT(of.Gross - known.gross) // what no sale explains any more
-		of.TaxFree, of.VAT = known.free, known.vat+left
+		of.TaxFree, of.VAT = known.free, known.vat+vatWithin(of.Gross-known.gross) // the last: of what no sale explains
 		if of.Gross != 0 {
 			j.Sales = append(j.Sales, of)
 		}
@@ -151,6 +148,9 @@ func (d *drawer) journal(c pay.Currency, taxes map[saleKey]tax) settle.Journal {
 	j.Deposits = d.deposits(c)
 	return j
 }
+
+// vatWithin is the tax in an amount: a tenth on top of the rest, rounded.
+func vatWithin(amount int64) int64 { return (2*amount + 11) / 22 }
 
 func sortedSales[V any](m map[saleKey]V) []saleKey {
 	keys := make([]saleKey, 0, len(m))
@@ -240,7 +240,7 @@ func (d *drawer) unmatched(l settle.PlacedLine) []settle.Deposit {
 			return nil
 		case reconcile.Rebate:
 			deposit.Kind = settle.DepositRebate
-			deposit.Supply, deposit.VAT = splitVAT(l.Amount)
+			deposit.Supply, deposit.VAT = b.Rebate.Supply, b.Rebate.VAT
 		case reconcile.OtherIncome, reconcile.AcceptedDifference:
 			deposit.Kind = settle.DepositOther
 		default:

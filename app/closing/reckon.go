@@ -337,13 +337,12 @@ func (r *reckoning) shares(c pay.Currency, rows settle.ByRows) (shares []Share, 
 		share := Share{Share: s}
 		if b.Status == reconcile.Resolved {
 			share.Decided = b.Resolution
-			if !s.Kind.Adjusts(b.Resolution) {
-				resolved += s.Amount
+			if s.Kind.Adjusts(b.Resolution) && r.adjusted(b.ID) {
+				return // the roll-forward has it
 			}
+			resolved += s.Amount
 		}
-		if share.Decided == "" || !s.Kind.Adjusts(share.Decided) {
-			shares = append(shares, share)
-		}
+		shares = append(shares, share)
 	}
 	for _, s := range rows.Shares {
 		add(s)
@@ -357,4 +356,13 @@ func (r *reckoning) shares(c pay.Currency, rows settle.ByRows) (shares []Share, 
 		}
 	}
 	return shares, resolved
+}
+
+// adjusted says whether the roll-forward has what a person decided about a break. What
+// was decided after the month's end moves a later month: this one leaves it explained.
+func (r *reckoning) adjusted(breakID string) bool {
+	return slices.ContainsFunc(r.adjusts, func(a Adjusted) bool {
+		posted, ok := r.books.Posted(settle.MonthOfDay(a.Day), a.Recorded)
+		return a.BreakID == breakID && a.Undone.IsZero() && ok && posted <= r.month
+	})
 }

@@ -121,14 +121,8 @@ func (d *drawer) rebate(l settle.PlacedLine, payer string) (monthbook.Rebate, bo
 	if b == nil || b.Resolution != reconcile.Rebate {
 		return monthbook.Rebate{}, false
 	}
-	supply, vat := splitVAT(l.Amount)
-	return monthbook.Rebate{PassbookLine: book.PassbookLine{PlacedLine: l, Payer: payer}, MID: b.MID, Supply: supply, VAT: vat, By: b.ResolvedBy, Note: b.Note}, true
-}
-
-// splitVAT parts an amount with VAT: a tenth is on top, rounded.
-func splitVAT(amount int64) (supply, vat int64) {
-	vat = (2*amount + 11) / 22
-	return amount - vat, vat
+	return monthbook.Rebate{PassbookLine: book.PassbookLine{PlacedLine: l, Payer: payer}, MID: b.MID, Supply: b.Rebate.Supply, VAT: b.Rebate.VAT,
+		By: b.ResolvedBy, Note: b.Note}, true
 }
 
 // unsettled lists what stands behind the ages, of each the largest.

@@ -84,7 +84,7 @@ func (s *session) reportOf(ctx context.Context, month settle.Month, version int)
 
 // drawing is what a month's workbook needs beside its figures.
 func (s *session) drawing() closing.Drawing {
-	return closing.Drawing{Pages: s.db, Tariff: agreedFees(s.cfg), Basis: settle.Basis(s.cfg.Close.InvoiceBasis), Chart: chartOf(s.cfg.Close.Vouchers)}
+	return closing.Drawing{Pages: s.db, Tariff: agreedFees(s.cfg), Basis: settle.Basis(s.cfg.Close.InvoiceBasis), Chart: chartOf(s.cfg.Close.Vouchers), Sales: s.db}
 }
 
 // chartOf are the accounts of the shop's books, as the configuration says.

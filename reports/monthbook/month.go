@@ -46,6 +46,8 @@ type Month struct {
 	// Receivable is the account of the receivable ("108 외상매출금"), by which Entries
 	// are held against the roll-forward; "": they are not.
 	Receivable string
+	// SalesApart says that the shop books its sales itself: Entries have none.
+	SalesApart bool
 	VAT        []VAT // one for each currency
 }
 
