@@ -82,7 +82,7 @@ func (s *session) exportTransfers(ctx context.Context, x app.ExportTransfers) er
 		document.Written = &x.Out
 	}
 	if n := len(done.Without); n > 0 {
-		s.verdict.Add(app.EndedPerson, "%s cannot be handed out, first: transfer %s of order %s %s", pay.Counted(n, "transfer"),
+		s.verdict.Add(app.EndedPerson, "%s cannot be handed out, first: transfer %s of order %s: %s", pay.Counted(n, "transfer"),
 			done.Without[0].RefundID, plain(done.Without[0].OrderID), done.Without[0].Why)
 	}
 	document.ending = s.ending()
