@@ -397,7 +397,14 @@ func (r *settling) fresh(seen map[uint64]bool, page pay.SettlementPage) bool {
 		}
 		seen[hash] = true
 	}
-	return shown > 0 || len(page.Rows) < page.Shown // rows of another day, or that cannot be read, are no repeats
+	for _, row := range page.Bad {
+		hash := maphash.Comparable(rowSeed, row.Key)
+		if row.Key == "" || !seen[hash] { // one that has no key cannot be known again
+			shown++
+		}
+		seen[hash] = true
+	}
+	return shown > 0 || len(page.Rows)+len(page.Bad) < page.Shown // rows of another day are no repeats
 }
 
 func (r *settling) stage(ctx context.Context, page pay.SettlementPage) error {

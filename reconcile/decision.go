@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"daesa/internal/hint"
@@ -124,12 +126,59 @@ func (b Break) OncePerFile(w Decision, workbook string, earlier []Earlier) error
 // and refund_now, which needs a request.
 func (b Break) MayResolve(as Disposition) error {
 	switch {
-	case as == RefundNow:
+	case as == RefundNow && b.Kind.Scope() == ScopeOrders:
 		return fmt.Errorf("break %s: %w", b.ID, ErrNeedsRequest)
+	case !b.Takes(as):
+		return &TakesError{BreakID: b.ID, Finding: b.Finding, As: as}
 	case b.Status == Cleared:
 		return hint.With(fmt.Errorf("break %s was cleared on %s: both sides agree", b.ID, b.Since), "there is nothing to resolve")
 	}
 	return nil
+}
+
+// TakesError reports a decision that cannot be made about such a break.
+type TakesError struct {
+	BreakID string
+	Finding
+	As Disposition
+}
+
+// Error names the kind and the decision.
+func (e *TakesError) Error() string {
+	if e.Kind.Takes(e.As) {
+		return fmt.Sprintf("break %s: %s has no amount yet that could be taken as %s", e.BreakID, e.Kind, e.As)
+	}
+	return fmt.Sprintf("break %s: %s cannot be resolved as %s", e.BreakID, e.Kind, e.As)
+}
+
+// Hint says what can be decided.
+func (e *TakesError) Hint() string {
+	if e.Kind.Takes(e.As) {
+		return "daesa bank match says which line of the passbook it is; then there is an amount"
+	}
+	words := []string{string(Waiting)}
+	for _, as := range slices.Concat(Dispositions, SettlementDispositions) {
+		if as != Waiting && e.Kind.Takes(as) {
+			words = append(words, string(as))
+		}
+	}
+	return "of this kind: " + strings.Join(words, ", ")
+}
+
+// RebateOf is what a deposit gives back of fees, by a corrected tax invoice
+// (수정세금계산서), in the smallest unit.
+type RebateOf struct{ Supply, VAT int64 }
+
+// Rebated writes onto a break that its deposit gives fees back. It must be one that
+// takes the decision, and no more can be given back than came.
+func (b Break) Rebated(r RebateOf) (Break, error) {
+	came := value(b.Amount)
+	if r.Supply <= 0 || r.VAT < 0 || r.Supply+r.VAT > came {
+		return b, hint.With(fmt.Errorf("break %s: a rebate of %s and VAT of %s is not within the deposit of %s", b.ID, b.Currency.Spell(r.Supply), b.Currency.Spell(r.VAT), b.Currency.Spell(came)),
+			"--supply and --vat are those of the corrected tax invoice (수정세금계산서)")
+	}
+	b.Rebate = r
+	return b, nil
 }
 
 // movedSince says how the break stands now, where a word about what was seen

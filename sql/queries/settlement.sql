@@ -194,9 +194,11 @@ SELECT break_id, recorded_at, mid, currency, method, kind, subject, decided_as, 
 WHERE mid = :mid ORDER BY recorded_at, break_id
 -- name: month_figures
 SELECT figures FROM month_versions WHERE month = :month AND version = :version
+-- name: month_drawn
+SELECT drawn FROM month_versions WHERE month = :month AND version = :version
 -- name: add_month_version
-INSERT INTO month_versions (month, version, locked_at, locked_by, note, row_count, rows_hash, journal_head, figures)
-VALUES (:month, :version, :locked_at, :locked_by, :note, :row_count, :rows_hash, :journal_head, :figures)
+INSERT INTO month_versions (month, version, locked_at, locked_by, note, row_count, rows_hash, journal_head, figures, drawn)
+VALUES (:month, :version, :locked_at, :locked_by, :note, :row_count, :rows_hash, :journal_head, :figures, :drawn)
 -- name: reopen_month
 UPDATE month_versions SET reopened_at = :now, reopened_by = :actor, reopen_note = :note WHERE month = :month AND version = :version AND reopened_at IS NULL
 -- name: fee_invoices

@@ -89,6 +89,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
+	maps.Copy(tests, vatTests)
 	maps.Copy(tests, bankTests)
 	maps.Copy(tests, bulkTests)
 	for _, name := range atOnce {
