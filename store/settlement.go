@@ -22,6 +22,9 @@ type Settling struct {
 	release func() error
 	mid     string
 	now     time.Time
+	// whole are the lists that have shown all that they must: what is staged later
+	// only adds to it.
+	whole map[settle.Window]bool
 }
 
 // OpenSettling begins a reading. Close must be called.
@@ -33,12 +36,12 @@ func (d *DB) OpenSettling(ctx context.Context, mid string, now time.Time) (*Sett
 	if err != nil {
 		return nil, err
 	}
-	s := &Settling{d: d, conn: conn, release: release, mid: mid, now: now}
+	s := &Settling{d: d, conn: conn, release: release, mid: mid, now: now, whole: map[settle.Window]bool{}}
 	if err := d.db.Stretch(ctx, conn); err != nil {
 		_ = s.Close() // the first error is the one to tell
 		return nil, err
 	}
-	for _, name := range []string{"drop_arriving", "create_arriving"} {
+	for _, name := range []string{"drop_arriving", "create_arriving", "drop_pondered", "create_pondered"} {
 		if _, err := d.db.Exec(ctx, conn, name, args{}); err != nil {
 			_ = s.Close() // the first error is the one to tell
 			return nil, err
@@ -50,8 +53,10 @@ func (d *DB) OpenSettling(ctx context.Context, mid string, now time.Time) (*Sett
 // Close ends the reading and drops what it staged.
 func (s *Settling) Close() error {
 	ctx := context.Background() // also after an interrupt
-	if _, err := s.d.db.Exec(ctx, s.conn, "drop_arriving", args{}); err != nil {
-		return s.release() // the connection is gone, and its table with it
+	for _, name := range []string{"drop_arriving", "drop_pondered"} {
+		if _, err := s.d.db.Exec(ctx, s.conn, name, args{}); err != nil {
+			return s.release() // the connection is gone, and its tables with it
+		}
 	}
 	_ = s.d.db.Shrink(ctx, s.conn) // a dead connection has no limits
 	return s.release()
@@ -190,6 +195,8 @@ func (s *Settling) Unseen(ctx context.Context, whole []settle.Window) ([]settle.
 		}
 		if len(keys) > 0 {
 			short = append(short, w)
+		} else {
+			s.whole[w] = true
 		}
 	}
 	return short, nil
@@ -207,6 +214,31 @@ func (s *Settling) unseen(ctx context.Context, w settle.Window) (keys []settledK
 // foldBatch is how many keys are folded in one transaction.
 const foldBatch = 2000
 
+// ponder finds the keys of the reading of which anything is to be thought about.
+func (s *Settling) ponder(ctx context.Context) error {
+	err := s.d.db.WriteOn(ctx, s.conn, func(tx *sqlx.Tx) error {
+		_, err := s.d.db.Exec(ctx, tx, "fill_pondered", args{"mid": s.mid})
+		return err
+	})
+	if err == nil {
+		_, err = s.d.db.Exec(ctx, s.conn, "analyze_pondered", args{})
+	}
+	return err
+}
+
+// stretch gives the staged rows of the keys that come next; none at the end.
+func (s *Settling) stretch(ctx context.Context, after settledKey) (rows []settlementRow, err error) {
+	with := args{"after_payment": after.PaymentKey, "after_key": after.TransactionKey, "limit": foldBatch}
+	var keys []settledKey
+	if err := s.d.db.All(ctx, s.conn, &keys, "pondered_next", with); err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	last := keys[len(keys)-1]
+	with["last_payment"], with["last_key"] = last.PaymentKey, last.TransactionKey
+	err = s.d.db.All(ctx, s.conn, &rows, "arriving_next", with)
+	return rows, err
+}
+
 // Fold carries every key over the reading: settle.Arrive says what becomes of each.
 // What it writes is written in parts; a reading that was broken off is begun again.
 func (s *Settling) Fold(ctx context.Context, whole []settle.Window) (jobs.Arrived, error) {
@@ -215,13 +247,13 @@ func (s *Settling) Fold(ctx context.Context, whole []settle.Window) (jobs.Arrive
 		read[w] = true
 	}
 	var sum jobs.Arrived
+	if err := s.ponder(ctx); err != nil {
+		return sum, err
+	}
 	after := settledKey{}
 	for {
-		var next []struct {
-			settlementRow
-		}
-		with := args{"mid": s.mid, "after_payment": after.PaymentKey, "after_key": after.TransactionKey, "limit": foldBatch}
-		if err := s.d.db.All(ctx, s.conn, &next, "arriving_next", with); err != nil {
+		next, err := s.stretch(ctx, after)
+		if err != nil {
 			return sum, err
 		}
 		if len(next) == 0 {
@@ -249,6 +281,9 @@ func (s *Settling) Fold(ctx context.Context, whole []settle.Window) (jobs.Arrive
 		}
 	}
 	for _, w := range whole {
+		if s.whole[w] {
+			continue
+		}
 		keys, err := s.unseen(ctx, w)
 		if err != nil {
 			return sum, err
