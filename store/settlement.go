@@ -202,12 +202,11 @@ func (s *Settling) Unseen(ctx context.Context, whole []settle.Window) ([]settle.
 	return short, nil
 }
 
+// unseenBy are the queries for the rows that a list does not show, by its date.
+var unseenBy = map[pay.SettledBy]string{pay.BySold: "unseen_sold", pay.ByPaidOut: "unseen_paid"}
+
 func (s *Settling) unseen(ctx context.Context, w settle.Window) (keys []settledKey, err error) {
-	name := "unseen_sold"
-	if w.By == pay.ByPaidOut {
-		name = "unseen_paid"
-	}
-	err = s.d.db.All(ctx, s.conn, &keys, name, args{"mid": s.mid, "day": string(w.Day)})
+	err = s.d.db.All(ctx, s.conn, &keys, unseenBy[w.By], args{"mid": s.mid, "day": string(w.Day)})
 	return keys, err
 }
 
@@ -348,14 +347,14 @@ func newFolding(s *Settling) *folding {
 
 // arrive thinks about one key.
 func (f *folding) arrive(ctx context.Context, key settledKey, known bool, seen []settle.Row, odd map[string]bool, whole map[settle.Window]bool) error {
-	before, err := f.known(ctx, key, known)
+	if odd == nil {
+		odd = map[string]bool{}
+	}
+	before, err := f.known(ctx, key, known, odd)
 	if err != nil {
 		return err
 	}
 	after, change := settle.Arrive(before, seen, whole, f.now)
-	if odd == nil {
-		odd = map[string]bool{}
-	}
 	f.changes = append(f.changes, foldedKey{key: key, before: before, after: after, change: change, odd: odd})
 	if change == settle.Unchanged {
 		return nil
@@ -376,7 +375,9 @@ func addMoves(sums map[moveKey]settle.Roll, moves []settle.DayMove) {
 	}
 }
 
-func (f *folding) known(ctx context.Context, key settledKey, stored bool) (known settle.Known, err error) {
+// known gives what is kept of a key, and adds to odd the marks of what the reading
+// does not show.
+func (f *folding) known(ctx context.Context, key settledKey, stored bool, odd map[string]bool) (known settle.Known, err error) {
 	if !stored {
 		return known, nil
 	}
@@ -387,6 +388,9 @@ func (f *folding) known(ctx context.Context, key settledKey, stored bool) (known
 	}
 	for _, row := range rows {
 		r := row.row()
+		if _, shown := odd[row.Digest]; !shown {
+			odd[row.Digest] = row.Odd != 0
+		}
 		if r.Copy == 0 {
 			known.Row = &r
 		} else {

@@ -204,7 +204,7 @@ WHERE mid = :mid AND settled = 0 GROUP BY currency, day, method ORDER BY currenc
 -- name: add_adjustment
 INSERT INTO ledger_adjustments (break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount)
 VALUES (:break_id, :recorded_at, :mid, :currency, :method, :kind, :subject, :decided_as, :amount)
-ON CONFLICT (break_id, recorded_at) DO NOTHING
+ON CONFLICT (break_id, recorded_at) DO UPDATE SET decided_as = excluded.decided_as, amount = excluded.amount, undone_at = NULL
 -- name: undo_adjustment
 UPDATE ledger_adjustments SET undone_at = :now WHERE break_id = :break_id AND undone_at IS NULL
 -- name: ledger_adjustments
