@@ -45,6 +45,8 @@ var atOnce = []string{
 	"identity: imports of one payment under two MIDs at once add what was paid",
 	"pace: processes never get the same slot",
 	"queue: workers never share a request nor a payment",
+	"settlement: a line is taken once, by whoever is first",
+	"settlement: of two who lock a month one does",
 	"ticks: twenty replicas begin a moment exactly once",
 }
 
@@ -92,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, vatTests)
 	maps.Copy(tests, bankTests)
 	maps.Copy(tests, bulkTests)
+	maps.Copy(tests, settlementTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
 			t.Fatalf("no test %q", name)
