@@ -48,9 +48,13 @@ func serve(dir, orders, over string) {
 	if _, err := fmt.Sscan(orders+" "+over, &n, &days); err != nil {
 		fatal(err)
 	}
-	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true})
+	settles := os.Getenv("DAESA_BENCH_SETTLE") != ""
+	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true, Settle: settles})
 	history := toss.Seed(sandbox.HistoryOptions{Seed: 1, Orders: n, Days: days, End: day.Start(), BreakShare: 0.01})
 	toss.SetClock(day.End().Add(90 * time.Minute))
+	if settles {
+		toss.SetClock(closedAt(day))
+	}
 	file, err := os.Create(filepath.Join(dir, "orders.csv"))
 	if err != nil {
 		fatal(err)

@@ -72,6 +72,11 @@ func (c BreakChange) TakesBack() bool {
 	return c.Before != nil && c.Before.Status == reconcile.Refunding && c.Break.Status == reconcile.Cleared
 }
 
+// Undecides says whether a person's word about the break stands no longer.
+func (c BreakChange) Undecides() bool {
+	return c.Before != nil && c.Before.Status == reconcile.Resolved && c.Break.Status != reconcile.Resolved
+}
+
 // Afresh carries the night's breaks over it once more where somebody has decided
 // about them since the night read them: a decision is never written over. What the
 // night proposed for a break that needs nobody any more is left out. now are the

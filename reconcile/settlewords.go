@@ -1,6 +1,9 @@
 package reconcile
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The kinds of a break between payment, settlement row, payout, passbook and
 // month. They have the life of every break; their subject is not an order.
@@ -108,4 +111,26 @@ func (k Kind) Adjusts(as Disposition) bool {
 func (f Finding) Takes(as Disposition) bool {
 	needsAmount := f.Kind.Scope() == ScopeSettlement && (as == AcceptedDifference || as == SetOff)
 	return f.Kind.Takes(as) && (f.Amount != nil || !needsAmount)
+}
+
+// OfSettlement says whether the break is of settlement, bank or month.
+func (b Break) OfSettlement() bool { return b.Kind.Scope() == ScopeSettlement }
+
+// Adjustment is what the decision that stands about the break changes of what Toss
+// owes the shop; ok is false where it changes nothing, or none stands.
+func (b Break) Adjustment() (amount int64, ok bool) {
+	if b.Status != Resolved || b.Amount == nil || !b.Kind.Adjusts(b.Resolution) {
+		return 0, false
+	}
+	return *b.Amount, true
+}
+
+// LineAside is the passbook line that the break is about, and whether the decision
+// about it sets the line aside; line is "" where the break is about none.
+func (b Break) LineAside() (line string, aside bool) {
+	line, ok := strings.CutPrefix(b.Subject, "line:")
+	if !ok || b.Kind != BankUnmatched {
+		return "", false
+	}
+	return line, b.Status == Resolved && b.Resolution != Waiting
 }

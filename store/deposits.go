@@ -184,7 +184,7 @@ func (d *DB) carryBreaks(ctx context.Context, tx *sqlx.Tx, mids []string, now ti
 			if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(change.Break)); err != nil {
 				return nil, err
 			}
-			if change.Before != nil && change.Before.Status == reconcile.Resolved && change.Break.Status != reconcile.Resolved {
+			if change.Undecides() {
 				if err := d.adjust(ctx, tx, change.Break, now); err != nil {
 					return nil, err
 				}

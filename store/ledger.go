@@ -377,14 +377,13 @@ func (d *DB) CommitSettlement(ctx context.Context, w jobs.SettlementWritten, car
 	})
 }
 
+// listedBy are the queries for the rows of some days, by which of their dates.
+var listedBy = map[pay.SettledBy]string{pay.BySold: "settlement_rows_transacted", pay.ByPaidOut: "settlement_rows_paid"}
+
 // SettlementRows gives the rows that lists of some days show. mid "": of every merchant.
 func (d *DB) SettlementRows(ctx context.Context, mid string, by pay.SettledBy, from, to pay.Day) ([]app.SettledRow, error) {
-	name := "settlement_rows_transacted"
-	if by == pay.ByPaidOut {
-		name = "settlement_rows_paid"
-	}
 	var rows []settlementRow
-	if err := d.db.All(ctx, d.db.Pool(), &rows, name, args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, listedBy[by], args{"mid": mid, "from": string(from), "to": string(to)}); err != nil {
 		return nil, err
 	}
 	list := make([]app.SettledRow, len(rows))

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -287,22 +286,22 @@ func sum256(data []byte) string {
 // adjust keeps what a decision about a break does to the receivable: what stood before
 // is taken back.
 func (d *DB) adjust(ctx context.Context, tx *sqlx.Tx, b reconcile.Break, now time.Time) error {
-	if b.Kind.Scope() != reconcile.ScopeSettlement {
+	if !b.OfSettlement() {
 		return nil
 	}
 	if _, err := d.db.Exec(ctx, tx, "undo_adjustment", args{"break_id": b.ID, "now": at(now)}); err != nil {
 		return err
 	}
-	if line, ok := strings.CutPrefix(b.Subject, "line:"); ok && b.Kind == reconcile.BankUnmatched {
-		aside := b.Status == reconcile.Resolved && b.Resolution != reconcile.Waiting
+	if line, aside := b.LineAside(); line != "" {
 		if _, err := d.db.Exec(ctx, tx, "set_line_aside", args{"id": line, "ignored": flag(aside)}); err != nil {
 			return err
 		}
 	}
-	if b.Status != reconcile.Resolved || b.Amount == nil || !b.Kind.Adjusts(b.Resolution) {
+	amount, adjusts := b.Adjustment()
+	if !adjusts {
 		return nil
 	}
 	_, err := d.db.Exec(ctx, tx, "add_adjustment", args{"break_id": b.ID, "recorded_at": at(now), "mid": b.MID, "currency": string(b.Currency),
-		"method": string(b.Method), "kind": string(b.Kind), "subject": b.Subject, "decided_as": string(b.Resolution), "amount": *b.Amount})
+		"method": string(b.Method), "kind": string(b.Kind), "subject": b.Subject, "decided_as": string(b.Resolution), "amount": amount})
 	return err
 }

@@ -68,6 +68,11 @@ var rulesInQueries = map[string]string{
 	"goes_back":    "orders.GoesBack; a test of orders compares the two",
 	"unsound":      "pay.Order.Check of what a merge has put together",
 
+	// Whether a transaction explains a settlement row, for a list that people read:
+	// a sale is explained by its payment's approval, as settle joins them.
+	"settlement_rows_paid":       "an amount above 0 is the approval",
+	"settlement_rows_transacted": "the same",
+
 	// How things are kept.
 	"breaks_list":  "a refunding break is kept as resolved and waiting, so that the version before reads it",
 	"audit_breaks": "the same",

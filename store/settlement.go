@@ -22,6 +22,9 @@ type Settling struct {
 	release func() error
 	mid     string
 	now     time.Time
+	// whole are the lists that have shown all that they must: what is staged later
+	// only adds to it.
+	whole map[settle.Window]bool
 }
 
 // OpenSettling begins a reading. Close must be called.
@@ -33,12 +36,12 @@ func (d *DB) OpenSettling(ctx context.Context, mid string, now time.Time) (*Sett
 	if err != nil {
 		return nil, err
 	}
-	s := &Settling{d: d, conn: conn, release: release, mid: mid, now: now}
+	s := &Settling{d: d, conn: conn, release: release, mid: mid, now: now, whole: map[settle.Window]bool{}}
 	if err := d.db.Stretch(ctx, conn); err != nil {
 		_ = s.Close() // the first error is the one to tell
 		return nil, err
 	}
-	for _, name := range []string{"drop_arriving", "create_arriving"} {
+	for _, name := range []string{"drop_arriving", "create_arriving", "drop_pondered", "create_pondered"} {
 		if _, err := d.db.Exec(ctx, conn, name, args{}); err != nil {
 			_ = s.Close() // the first error is the one to tell
 			return nil, err
@@ -50,8 +53,10 @@ func (d *DB) OpenSettling(ctx context.Context, mid string, now time.Time) (*Sett
 // Close ends the reading and drops what it staged.
 func (s *Settling) Close() error {
 	ctx := context.Background() // also after an interrupt
-	if _, err := s.d.db.Exec(ctx, s.conn, "drop_arriving", args{}); err != nil {
-		return s.release() // the connection is gone, and its table with it
+	for _, name := range []string{"drop_arriving", "drop_pondered"} {
+		if _, err := s.d.db.Exec(ctx, s.conn, name, args{}); err != nil {
+			return s.release() // the connection is gone, and its tables with it
+		}
 	}
 	_ = s.d.db.Shrink(ctx, s.conn) // a dead connection has no limits
 	return s.release()
@@ -190,22 +195,48 @@ func (s *Settling) Unseen(ctx context.Context, whole []settle.Window) ([]settle.
 		}
 		if len(keys) > 0 {
 			short = append(short, w)
+		} else {
+			s.whole[w] = true
 		}
 	}
 	return short, nil
 }
 
+// unseenBy are the queries for the rows that a list does not show, by its date.
+var unseenBy = map[pay.SettledBy]string{pay.BySold: "unseen_sold", pay.ByPaidOut: "unseen_paid"}
+
 func (s *Settling) unseen(ctx context.Context, w settle.Window) (keys []settledKey, err error) {
-	name := "unseen_sold"
-	if w.By == pay.ByPaidOut {
-		name = "unseen_paid"
-	}
-	err = s.d.db.All(ctx, s.conn, &keys, name, args{"mid": s.mid, "day": string(w.Day)})
+	err = s.d.db.All(ctx, s.conn, &keys, unseenBy[w.By], args{"mid": s.mid, "day": string(w.Day)})
 	return keys, err
 }
 
 // foldBatch is how many keys are folded in one transaction.
 const foldBatch = 2000
+
+// ponder finds the keys of the reading of which anything is to be thought about.
+func (s *Settling) ponder(ctx context.Context) error {
+	err := s.d.db.WriteOn(ctx, s.conn, func(tx *sqlx.Tx) error {
+		_, err := s.d.db.Exec(ctx, tx, "fill_pondered", args{"mid": s.mid})
+		return err
+	})
+	if err == nil {
+		_, err = s.d.db.Exec(ctx, s.conn, "analyze_pondered", args{})
+	}
+	return err
+}
+
+// stretch gives the staged rows of the keys that come next; none at the end.
+func (s *Settling) stretch(ctx context.Context, after settledKey) (rows []settlementRow, err error) {
+	with := args{"after_payment": after.PaymentKey, "after_key": after.TransactionKey, "limit": foldBatch}
+	var keys []settledKey
+	if err := s.d.db.All(ctx, s.conn, &keys, "pondered_next", with); err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	last := keys[len(keys)-1]
+	with["last_payment"], with["last_key"] = last.PaymentKey, last.TransactionKey
+	err = s.d.db.All(ctx, s.conn, &rows, "arriving_next", with)
+	return rows, err
+}
 
 // Fold carries every key over the reading: settle.Arrive says what becomes of each.
 // What it writes is written in parts; a reading that was broken off is begun again.
@@ -215,13 +246,13 @@ func (s *Settling) Fold(ctx context.Context, whole []settle.Window) (jobs.Arrive
 		read[w] = true
 	}
 	var sum jobs.Arrived
+	if err := s.ponder(ctx); err != nil {
+		return sum, err
+	}
 	after := settledKey{}
 	for {
-		var next []struct {
-			settlementRow
-		}
-		with := args{"mid": s.mid, "after_payment": after.PaymentKey, "after_key": after.TransactionKey, "limit": foldBatch}
-		if err := s.d.db.All(ctx, s.conn, &next, "arriving_next", with); err != nil {
+		next, err := s.stretch(ctx, after)
+		if err != nil {
 			return sum, err
 		}
 		if len(next) == 0 {
@@ -249,6 +280,9 @@ func (s *Settling) Fold(ctx context.Context, whole []settle.Window) (jobs.Arrive
 		}
 	}
 	for _, w := range whole {
+		if s.whole[w] {
+			continue
+		}
 		keys, err := s.unseen(ctx, w)
 		if err != nil {
 			return sum, err
@@ -313,14 +347,14 @@ func newFolding(s *Settling) *folding {
 
 // arrive thinks about one key.
 func (f *folding) arrive(ctx context.Context, key settledKey, known bool, seen []settle.Row, odd map[string]bool, whole map[settle.Window]bool) error {
-	before, err := f.known(ctx, key, known)
+	if odd == nil {
+		odd = map[string]bool{}
+	}
+	before, err := f.known(ctx, key, known, odd)
 	if err != nil {
 		return err
 	}
 	after, change := settle.Arrive(before, seen, whole, f.now)
-	if odd == nil {
-		odd = map[string]bool{}
-	}
 	f.changes = append(f.changes, foldedKey{key: key, before: before, after: after, change: change, odd: odd})
 	if change == settle.Unchanged {
 		return nil
@@ -341,7 +375,9 @@ func addMoves(sums map[moveKey]settle.Roll, moves []settle.DayMove) {
 	}
 }
 
-func (f *folding) known(ctx context.Context, key settledKey, stored bool) (known settle.Known, err error) {
+// known gives what is kept of a key, and adds to odd the marks of what the reading
+// does not show.
+func (f *folding) known(ctx context.Context, key settledKey, stored bool, odd map[string]bool) (known settle.Known, err error) {
 	if !stored {
 		return known, nil
 	}
@@ -352,6 +388,9 @@ func (f *folding) known(ctx context.Context, key settledKey, stored bool) (known
 	}
 	for _, row := range rows {
 		r := row.row()
+		if _, shown := odd[row.Digest]; !shown {
+			odd[row.Digest] = row.Odd != 0
+		}
 		if r.Copy == 0 {
 			known.Row = &r
 		} else {

@@ -47,7 +47,7 @@ func (c *Closing) Lock(ctx context.Context, w Writer, month settle.Month, by str
 	}
 	var states []settle.Facts
 	for _, l := range m.Ledgers {
-		states = append(states, l.facts(m))
+		states = append(states, l.facts())
 	}
 	if err := m.books.MayLock(month, states, by, last); err != nil {
 		return m, err
@@ -165,7 +165,7 @@ func (c *Closing) Enter(ctx context.Context, w Writer, i Invoice, basis settle.B
 }
 
 // facts are those of a ledger that was reckoned, as far as locking asks for them.
-func (l Ledgered) facts(m Month) settle.Facts {
+func (l Ledgered) facts() settle.Facts {
 	f := l.Facts
 	f.Unexplained = l.Unexplained
 	return f

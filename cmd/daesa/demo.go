@@ -137,7 +137,7 @@ func (d *demo) prepareFolder(seed uint64) error {
 }
 
 func (d *demo) writeConfig(addr string) error {
-	text := config.Template(config.TemplateValues{
+	text := config.Template(config.TemplateValues{ //nolint:gosec // the name of a variable, and a pretend address
 		Environment: config.Test, SecretKeyEnv: demoKey, BaseURL: "http://" + addr,
 		RequestsPerMinute: demoPace, AutoQueue: []string{"cancel_not_executed"},
 		Passbooks: "[{name: main, payer: [토스페이]}]", FirstMonth: string(d.closes()),

@@ -242,6 +242,9 @@ SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r 
 WHERE (:mid = '' OR h.mid = :mid) AND (:state = '' OR h.state = :state) ORDER BY h.mid, h.order_id, h.refund_id
 -- name: hand_of
 SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
+-- What stands for another transfer already.
+-- name: hand_by_reference
+SELECT refund_id FROM hand_transfers WHERE reference = :reference AND state IN {{.Set.hand_done}}
 -- name: hand_move
 UPDATE hand_transfers SET state = :state, approved_by = :approved_by, approved_at = :approved_at, done_by = :done_by,
   done_at = :done_at, reference = :reference, note = :note

@@ -16,18 +16,31 @@ CREATE TEMP TABLE arriving (
 -- name: analyze_arriving
 {{if .Postgres}}ANALYZE arriving{{else}}SELECT 1{{end}}
 -- The keys of which anything is to be thought about: all but those that show again
--- what is kept, once.
--- name: arriving_next
-SELECT a.*, CASE WHEN r.digest IS NULL THEN 0 ELSE 1 END AS known FROM (
-  SELECT DISTINCT a.payment_key, a.transaction_key FROM arriving a
-  LEFT JOIN settlement_rows r ON r.mid = :mid AND r.payment_key = a.payment_key AND r.transaction_key = a.transaction_key AND r.copy = 0
-  WHERE (a.payment_key, a.transaction_key) > (:after_payment, :after_key)
-    AND (r.digest IS NULL OR r.digest <> a.digest OR r.withdrawn = 1 OR r.odd <> a.odd OR EXISTS (
-      SELECT 1 FROM settlement_rows t WHERE t.mid = :mid AND t.payment_key = a.payment_key
-        AND t.transaction_key = a.transaction_key AND t.copy = 1))
-  ORDER BY a.payment_key, a.transaction_key LIMIT :limit
-) k JOIN arriving a ON a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key
+-- what is kept, once. They are found once, and then walked in stretches.
+-- name: drop_pondered
+DROP TABLE IF EXISTS pondered
+-- name: create_pondered
+CREATE TEMP TABLE pondered (
+  payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL, known {{.Int}} NOT NULL, PRIMARY KEY (payment_key, transaction_key)
+) {{.Clustered}}
+-- name: fill_pondered
+INSERT INTO pondered SELECT DISTINCT a.payment_key, a.transaction_key, CASE WHEN r.digest IS NULL THEN 0 ELSE 1 END FROM arriving a
 LEFT JOIN settlement_rows r ON r.mid = :mid AND r.payment_key = a.payment_key AND r.transaction_key = a.transaction_key AND r.copy = 0
+WHERE r.digest IS NULL OR r.digest <> a.digest OR r.withdrawn = 1 OR r.odd <> a.odd OR EXISTS (
+  SELECT 1 FROM settlement_rows t WHERE t.mid = :mid AND t.payment_key = a.payment_key
+    AND t.transaction_key = a.transaction_key AND t.copy = 1)
+-- name: analyze_pondered
+{{if .Postgres}}ANALYZE pondered{{else}}SELECT 1{{end}}
+-- A stretch is bounded by whole keys, and once more by their first part alone: of two
+-- bounds of whole keys PostgreSQL takes a quarter of a table to be left, and reads
+-- all of the tables beside it for every stretch.
+-- name: pondered_next
+SELECT payment_key, transaction_key FROM pondered WHERE (payment_key, transaction_key) > (:after_payment, :after_key)
+  AND payment_key >= :after_payment ORDER BY payment_key, transaction_key LIMIT :limit
+-- name: arriving_next
+SELECT a.*, k.known FROM pondered k CROSS JOIN arriving a WHERE a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key
+  AND (k.payment_key, k.transaction_key) > (:after_payment, :after_key) AND (k.payment_key, k.transaction_key) <= (:last_payment, :last_key)
+  AND k.payment_key >= :after_payment AND k.payment_key <= :last_payment
 ORDER BY a.payment_key, a.transaction_key, a.digest
 -- name: settlement_of_key
 SELECT * FROM settlement_rows WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key ORDER BY copy
@@ -87,33 +100,38 @@ INSERT INTO ledger_todo SELECT mid, order_id, payment_key FROM ledger_transactio
 WHERE mid = :mid AND settled = 0 AND due_by < :day AND due_by >= :overdue_from
 ON CONFLICT DO NOTHING
 -- name: todo_next
-SELECT order_id, payment_key FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment)
+SELECT order_id, payment_key FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment) AND order_id >= :after_order
 ORDER BY order_id, payment_key LIMIT :limit
 -- name: todo_done
 DELETE FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment)
-  AND (order_id, payment_key) <= (:last_order, :last_payment)
+  AND (order_id, payment_key) <= (:last_order, :last_payment) AND order_id >= :after_order AND order_id <= :last_order
 -- What is known of the payments of one stretch of the list of what is to be done.
 -- CROSS JOIN keeps SQLite from beginning with the other table.
 -- name: todo_listed
 SELECT t.order_id, t.payment_key, t.transaction_key, t.status, t.method, t.at, t.currency, t.amount
 FROM ledger_todo k CROSS JOIN transactions t WHERE t.mid = k.mid AND t.order_id = k.order_id AND t.payment_key = k.payment_key
   AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+  AND k.order_id >= :after_order AND k.order_id <= :last_order
 -- name: todo_looked
 SELECT p.order_id, p.payment_key, p.method, p.currency, p.approved, p.approved_at
 FROM ledger_todo k CROSS JOIN payments p WHERE p.mid = k.mid AND p.payment_key = k.payment_key
   AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+  AND k.order_id >= :after_order AND k.order_id <= :last_order
 -- name: todo_cancels
 SELECT c.payment_key, c.transaction_key, c.amount, c.status, c.canceled_at
 FROM ledger_todo k CROSS JOIN cancels c WHERE c.mid = k.mid AND c.payment_key = k.payment_key
   AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+  AND k.order_id >= :after_order AND k.order_id <= :last_order
 -- name: todo_posted
 SELECT l.payment_key, l.transaction_key, l.order_id, l.currency, l.method, l.amount, l.at, l.recorded_at, l.settled, l.due_by
 FROM ledger_todo k CROSS JOIN ledger_transactions l WHERE l.mid = k.mid AND l.payment_key = k.payment_key
   AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+  AND k.order_id >= :after_order AND k.order_id <= :last_order
 -- name: todo_rows
 SELECT r.*
 FROM ledger_todo k CROSS JOIN settlement_rows r WHERE r.mid = k.mid AND r.payment_key = k.payment_key
   AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
+  AND k.order_id >= :after_order AND k.order_id <= :last_order
 -- name: drop_posted
 DELETE FROM ledger_transactions WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key
 -- name: add_move
@@ -186,7 +204,7 @@ WHERE mid = :mid AND settled = 0 GROUP BY currency, day, method ORDER BY currenc
 -- name: add_adjustment
 INSERT INTO ledger_adjustments (break_id, recorded_at, mid, currency, method, kind, subject, decided_as, amount)
 VALUES (:break_id, :recorded_at, :mid, :currency, :method, :kind, :subject, :decided_as, :amount)
-ON CONFLICT (break_id, recorded_at) DO NOTHING
+ON CONFLICT (break_id, recorded_at) DO UPDATE SET decided_as = excluded.decided_as, amount = excluded.amount, undone_at = NULL
 -- name: undo_adjustment
 UPDATE ledger_adjustments SET undone_at = :now WHERE break_id = :break_id AND undone_at IS NULL
 -- name: ledger_adjustments
