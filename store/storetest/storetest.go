@@ -45,6 +45,7 @@ var atOnce = []string{
 	"identity: imports of one payment under two MIDs at once add what was paid",
 	"pace: processes never get the same slot",
 	"queue: workers never share a request nor a payment",
+	"settlement files: imports at once bring in each row once",
 	"ticks: twenty replicas begin a moment exactly once",
 }
 
@@ -92,6 +93,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, vatTests)
 	maps.Copy(tests, bankTests)
 	maps.Copy(tests, bulkTests)
+	maps.Copy(tests, settlementFileTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
 			t.Fatalf("no test %q", name)
