@@ -52,10 +52,11 @@ func (d *decoder) decode() Row {
 	method := written.NFC(d.text(colMethod))
 	r.Method, _ = pay.ParseMethod(method)
 	r.CardType = d.text(colCardType)
-	switch issuer := d.text(colIssuer); r.Method {
-	case pay.Card:
+	issuer := d.text(colIssuer)
+	if r.Method == pay.Card {
 		r.Issuer = issuer
-	case pay.EasyPay:
+	}
+	if r.Method == pay.EasyPay {
 		r.Provider = issuer
 	}
 	return r

@@ -42,7 +42,9 @@ func (a *invocation) settlementsImportCommand() *cobra.Command {
 			"Days count as read only where the rows above the header say 조회기간 and by which day, and that nothing was left\n" +
 			"out. Names of buyers are not kept.",
 		Args: cobra.ExactArgs(1),
-		RunE: a.onStore(func(ctx context.Context, s *session, files []string) error { return s.importSettlements(ctx, files[0], f) }),
+		RunE: a.onStore(func(ctx context.Context, s *session, files []string) error {
+			return s.importSettlements(ctx, files[0], f)
+		}),
 	}
 	cmd.Flags().StringVar(&f.quarantine, "quarantine", "", "a CSV file for rows that cannot be taken")
 	f.register(cmd)

@@ -219,7 +219,7 @@ func TestCronMailsOnlyWhatFailed(t *testing.T) {
 func units(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob("../systemd/daesa-*.service")
-	if err != nil || len(found) != 7 {
+	if err != nil || len(found) != 8 {
 		t.Fatalf("units: %v, %v", found, err)
 	}
 	return found

@@ -47,6 +47,7 @@ var atOnce = []string{
 	"queue: workers never share a request nor a payment",
 	"settlement: a line is taken once, by whoever is first",
 	"settlement: of two who lock a month one does",
+	"settlement files: imports at once bring in each row once",
 	"ticks: twenty replicas begin a moment exactly once",
 }
 
@@ -96,6 +97,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, bankTests)
 	maps.Copy(tests, bulkTests)
 	maps.Copy(tests, settlementTests)
+	maps.Copy(tests, settlementFileTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
 			t.Fatalf("no test %q", name)
