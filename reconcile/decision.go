@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"daesa/internal/hint"
@@ -44,6 +46,11 @@ func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed b
 	}
 	if now := b.movedSince(w.Seen); now != "" {
 		return b, false, &StaleError{now}
+	}
+	if w.As != "" && w.As != RefundNow {
+		if err := b.MayResolve(w.As); err != nil {
+			return b, false, err
+		}
 	}
 	after = b
 	for _, field := range []struct {
@@ -128,8 +135,23 @@ func (b Break) MayResolve(as Disposition) error {
 		return fmt.Errorf("break %s: %w", b.ID, ErrNeedsRequest)
 	case b.Status == Cleared:
 		return hint.With(fmt.Errorf("break %s was cleared on %s: both sides agree", b.ID, b.Since), "there is nothing to resolve")
+	case !b.Kind.Takes(as):
+		return hint.With(fmt.Errorf("break %s: %s is no decision about %s", b.ID, as, b.Kind), "it takes "+b.Kind.taken())
+	case !b.Takes(as):
+		return hint.With(fmt.Errorf("break %s: there is no amount yet that %s could be about", b.ID, as), "daesa bank match says which line the payout is; its difference is then known")
 	}
 	return nil
+}
+
+// taken are the words of Takes, for people.
+func (k Kind) taken() string {
+	var words []string
+	for _, as := range slices.Concat(Dispositions, SettlementDispositions) {
+		if k.Takes(as) {
+			words = append(words, string(as))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // movedSince says how the break stands now, where a word about what was seen

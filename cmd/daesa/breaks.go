@@ -175,13 +175,17 @@ func (s *session) showBreak(ctx context.Context, id string) error {
 	})
 }
 
+// decisions are the words of --as; which kind takes which the break says.
+var decisions = slices.Concat(reconcile.Dispositions, reconcile.SettlementDispositions)
+
 func (a *invocation) breaksResolveCommand() *cobra.Command {
 	var as, note string
 	var named refunds.Named
 	cmd := &cobra.Command{
 		Use:   "resolve ID --as DISPOSITION --note TEXT",
 		Short: "Write down what a person decided about a break",
-		Long: "The dispositions: " + listed(reconcile.Dispositions) + ".\n" +
+		Long: "The dispositions: " + listed(reconcile.Dispositions) + ";\n" +
+			"of breaks of settlement also " + listed(reconcile.SettlementDispositions) + ".\n" +
 			"refund_now asks for the refund at once, after a look at the payment: of cancel_not_executed what is\n" +
 			"owed, of paid_after_cancel and missing_locally all that is held, of duplicate_payment the payment that\n" +
 			"--payment names. The request waits for another person's word; until the money is back the break is\n" +
@@ -190,9 +194,9 @@ func (a *invocation) breaksResolveCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if as == "" || strings.TrimSpace(note) == "" {
-				return usage(errors.New("breaks resolve: --as and --note are needed"), "--as is one of "+listed(reconcile.Dispositions)+"; --note says why")
+				return usage(errors.New("breaks resolve: --as and --note are needed"), "--as is one of "+listed(decisions)+"; --note says why")
 			}
-			if err := oneOf("--as", as, reconcile.Dispositions); err != nil {
+			if err := oneOf("--as", as, decisions); err != nil {
 				return err
 			}
 			if reconcile.Disposition(as) != reconcile.RefundNow && named != (refunds.Named{}) {
