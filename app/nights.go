@@ -13,6 +13,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/reports"
+	"daesa/settle"
 )
 
 // NightBooks know which business dates are complete.
@@ -37,6 +38,7 @@ type Nights struct {
 	Workbooks func() (Workbooks, error)
 	Delivery  Delivery
 	Teller    *Teller
+	Month     func(ctx context.Context, month settle.Month) ([]MonthNews, error) // how a month stands; nil: nobody says
 	Needs     *Needs
 	Warn      Warn
 	Outcome   *Outcome
@@ -207,10 +209,27 @@ func (n *Nights) notify(ctx context.Context, job string, day pay.Day, ran []repo
 		n.Warn(fmt.Sprintf("the night's message lacks the merchants that did not run now: %v", err), "")
 	}
 	complete := n.Teller.Night(ctx, NightNews{Job: job, Day: day, Snapshots: append(slices.Clone(ran), stored...), Expected: n.Configured,
-		Workbook: workbook, Refused: slices.Sorted(maps.Keys(n.refused))})
+		Workbook: workbook, Refused: slices.Sorted(maps.Keys(n.refused)), Months: n.months(ctx, job)})
 	if job == jobs.JobNightly {
 		n.whole = day == n.today().Add(-1) && complete && n.kept == nil
 	}
+}
+
+// monthWeek is for how many days of a month a night says how the month before stands.
+const monthWeek = 7
+
+// months is how the month before stands, in the first week of a month.
+func (n *Nights) months(ctx context.Context, job string) []MonthNews {
+	today := n.today()
+	month := settle.MonthOfDay(today)
+	if n.Month == nil || job != jobs.JobNightly || today.Sub(month.First()) >= monthWeek {
+		return nil
+	}
+	news, err := n.Month(ctx, month.Before())
+	if err != nil {
+		n.Warn(fmt.Sprintf("the night's message does not say how %s stands: %v", month.Before(), err), "")
+	}
+	return news
 }
 
 // Compare fetches and compares dates; no refund is proposed and no workbook

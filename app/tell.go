@@ -13,6 +13,8 @@ import (
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/reports"
+	"daesa/reports/book"
+	"daesa/settle"
 )
 
 // Alerts remember what was told at once, for all processes.
@@ -111,6 +113,17 @@ type NightNews struct {
 	Expected  []string           // every configured merchant
 	Workbook  string             // its place
 	Refused   []string           // merchants whose secret key is not accepted
+	Months    []MonthNews        // how the month before stands, in the first week of a month
+}
+
+// MonthNews is how a month of one merchant and currency stands.
+type MonthNews struct {
+	Month    settle.Month
+	MID      string
+	Currency pay.Currency
+	State    settle.MonthState
+	Closing  int64
+	Reasons  int // what keeps it from being closed
 }
 
 // Night sends the message of a business date, and says whether the date is
@@ -133,11 +146,25 @@ func (t *Teller) Night(ctx context.Context, news NightNews) (complete bool) {
 	t.Keys(ctx, news.Refused)
 	switch {
 	case !monthEnd:
-		t.send(ctx, note.Title, note.Text)
+		t.send(ctx, note.Title, note.Text+t.months(language, news.Months))
 	case note.DueToday > 0 || !note.Complete:
 		t.alert(ctx, "month_end/"+string(news.Day), note.Title, note.Text)
 	}
 	return note.Complete
+}
+
+// months are the lines about the month before.
+func (t *Teller) months(language string, news []MonthNews) string {
+	text := ""
+	for _, m := range news {
+		state := string(m.State)
+		if l, err := book.LanguageOf(language); err == nil {
+			state = l.Month(m.State)
+		}
+		text += "\n" + t.text("%s 월 마감 %s: %s · 기말 미수금 %s · 확인할 사항 %d건", "Month %s %s: %s, closing %s, %d things to see to",
+			m.Month, m.MID, state, m.Currency.Spell(m.Closing), m.Reasons)
+	}
+	return text
 }
 
 // FailedNight tells that a night could not be written at all: no message of its

@@ -83,13 +83,14 @@ func TestTemplateValues(t *testing.T) {
 	values := TemplateValues{
 		MID: "null", Environment: Test, SecretKeyEnv: "DEMO_KEY", BaseURL: "http://127.0.0.1:7070",
 		RequestsPerMinute: 6000, AutoQueue: []string{"cancel_not_executed", "duplicate_payment"},
+		Passbooks: "[{name: main, payer: [토스페이]}]", FirstMonth: "2026-10",
 	}
 	c, err := Parse("daesa.yaml", Template(values), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := c.Merchants[0]
-	got := TemplateValues{m.MID, m.Environment, m.SecretKeyEnv, m.BaseURL, m.RequestsPerMinute, c.Refunds.AutoQueue}
+	got := TemplateValues{m.MID, m.Environment, m.SecretKeyEnv, m.BaseURL, m.RequestsPerMinute, c.Refunds.AutoQueue, values.Passbooks, c.Close.FirstMonth}
 	if diff := cmp.Diff(values, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -29,6 +29,10 @@ type TemplateValues struct {
 	RequestsPerMinute int
 	// AutoQueue are break kinds; usual: none.
 	AutoQueue []string
+	// Passbooks is the list of bank.accounts, in YAML; usual: none.
+	Passbooks string
+	// FirstMonth is close.first_month; usual: none.
+	FirstMonth string
 }
 
 // Template is a whole daesa.yaml in which every key has its comment and, but
@@ -44,6 +48,7 @@ func Template(p TemplateValues) []byte {
 	orElse(&p.Environment, Live)
 	orElse(&p.SecretKeyEnv, "TOSS_SECRET_KEY")
 	orElse(&p.BaseURL, usual.BaseURL)
+	orElse(&p.Passbooks, "[]")
 	if p.RequestsPerMinute == 0 {
 		p.RequestsPerMinute = usual.RequestsPerMinute
 	}

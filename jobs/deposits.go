@@ -43,11 +43,16 @@ type PayoutBooks interface {
 type BankBooks interface {
 	// Deposits gives the deposits of every account from a day on.
 	Deposits(ctx context.Context, from pay.Day) ([]settle.Line, error)
-	// PassbookDays gives the days of each account of which every line is known.
-	PassbookDays(ctx context.Context) (map[string]settle.Days, error)
-	// PassbookGaps gives the places where the balance of an account does not tie.
-	PassbookGaps(ctx context.Context) ([]settle.Gap, error)
+	// Passbooks gives what is known of each account.
+	Passbooks(ctx context.Context) (Passbooks, error)
 	MatchBooks
+}
+
+// Passbooks are what is known of the accounts, by their names.
+type Passbooks struct {
+	Days     map[string]settle.Days  // of which every line is known
+	Currency map[string]pay.Currency // absent: no line is known
+	Gaps     []settle.Gap            // where the balance does not tie
 }
 
 // MatchBooks know which lines are which payouts.
@@ -84,6 +89,7 @@ type Held struct {
 	// apart are lines that a person took off the payout that they would be tied to
 	// again.
 	apart settle.Placed
+	gaps  []settle.Gap
 }
 
 // Place holds payouts from a day on against the passbook, and writes nothing.
@@ -119,8 +125,14 @@ func (d *Deposits) Place(ctx context.Context, today, from pay.Day) (Held, error)
 	if deposits.Given, err = d.Books.Matches(ctx, held.From); err != nil {
 		return held, err
 	}
-	if held.Look.Passbook, err = d.Books.PassbookDays(ctx); err != nil {
+	books, err := d.Books.Passbooks(ctx)
+	if err != nil {
 		return held, err
+	}
+	held.Look.Passbook, held.gaps = books.Days, books.Gaps
+	deposits.Accounts = slices.Clone(deposits.Accounts)
+	for i := range deposits.Accounts {
+		deposits.Accounts[i].Currency = books.Currency[deposits.Accounts[i].Name]
 	}
 	versions, err := d.Books.MonthVersions(ctx)
 	if err != nil {
@@ -182,11 +194,7 @@ func (d *Deposits) Run(ctx context.Context, now time.Time) (DepositsSummary, err
 	}
 	sum.Held = held
 	findings := slices.Concat(held.Findings(held.Look), held.apart.Findings(held.Look), held.rescheduled(d.MIDs, today))
-	gaps, err := d.Books.PassbookGaps(ctx)
-	if err != nil {
-		return sum, err
-	}
-	for _, gap := range gaps {
+	for _, gap := range held.gaps {
 		findings = append(findings, gap.Finding())
 	}
 	unread := held.Unread()

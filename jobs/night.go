@@ -59,6 +59,8 @@ type night struct {
 	// still runs; zero for a day that is over.
 	shopSeen time.Time
 	before   *reports.Snapshot // what an earlier run of this night stored
+	// settlement is what Toss pays out; nil where nobody asked.
+	settlement *reports.Settlement
 }
 
 func (n *Nightly) open(ctx context.Context, lease reconcile.Lease, day pay.Day, now time.Time) (*night, error) {

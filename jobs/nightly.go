@@ -23,7 +23,9 @@ type Nightly struct {
 	Settings Settings
 	Orders   OrderSource
 	Provider Provider
-	Payouts  SettlementList // nil: the workbook says nothing of fees
+	// Settle brings in what Toss pays out on a business date, and says how it stands;
+	// nil: the workbook says nothing of fees.
+	Settle   func(ctx context.Context, day pay.Day, now time.Time) (NightSettlement, error)
 	Ledger   Ledger
 	Pages    Pages
 	Compare  func(ctx context.Context, scope reconcile.Scope, now time.Time) (Comparison, error)

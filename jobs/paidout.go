@@ -3,12 +3,11 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"hash/maphash"
-	"math"
 	"slices"
 
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports"
 )
 
 const (
@@ -18,54 +17,72 @@ const (
 	mostBadRows = 20
 )
 
-// paidOut sums what Toss paid out to the shop's bank account on the business
-// date, and its fees. Orders are not compared with it, but it is a part of the
-// provider's records: where it cannot be read whole, the night is incomplete.
+// NightSettlement is what a night learns of the money that Toss pays out.
+type NightSettlement struct {
+	Settlement *reports.Settlement // nil: there is nothing to say
+	Gaps       []reconcile.Gap
+	Calls      int64
+}
+
+// paidOut brings in what Toss paid out to the shop's bank account on the business
+// date. Orders are not compared with it, but it is a part of the provider's records:
+// where it cannot be read whole, the night is incomplete.
 func (n *night) paidOut(ctx context.Context) error {
-	if n.Payouts == nil || n.onlyCompares() || n.Settings.PhonesOnly || len(n.Settings.Given) > 0 {
+	if n.Settle == nil || n.onlyCompares() || n.Settings.PhonesOnly || len(n.Settings.Given) > 0 {
 		return nil
 	}
 	if len(n.failedDays) > 0 { // an hour of the provider's silence is enough
 		n.notPaid(&reconcile.Unread{Reason: reconcile.ReasonNotAsked})
 		return nil
 	}
-	payouts := &payouts{sums: map[pay.Currency]*reconcile.PaidSum{}, seen: map[uint64]bool{}}
-	for number := 1; ; number++ {
-		page, err := n.Payouts.Settlements(ctx, pay.ByPaidOut, n.scope.Day, number)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		n.run.CallsByAPI[callsOfPayouts]++
-		if err != nil {
-			n.notPaid(err)
-			return nil
-		}
-		if err := n.Pages.SaveEvidence(ctx, n.scope.MID, n.lease.RunID, []pay.Evidence{page.Evidence}); err != nil {
-			return err
-		}
-		if page.Shown == 0 {
-			break
-		}
-		if !payouts.add(page, n.scope.MID) || number == maxPayoutPages {
-			n.notPaid(&reconcile.Unread{Reason: reconcile.ReasonRepeats, Got: int64(number)})
-			return nil
-		}
+	settled, err := n.Settle(ctx, n.scope.Day, n.now)
+	if err != nil {
+		return err
 	}
-	n.badRows(payouts.bad, reconcile.PartSettlementRow, reconcile.PartSettlementMore)
-	n.run.PaidOut = payouts.paid()
+	n.run.CallsByAPI[callsOfPayouts] += settled.Calls
+	n.settlement = settled.Settlement
+	n.run.Gaps = append(n.run.Gaps, settled.Gaps...)
+	if i := slices.IndexFunc(settled.Gaps, ofList); i >= 0 {
+		n.run.PaidOut = n.paidBefore(settled.Gaps[i].Why)
+		return nil
+	}
+	n.run.PaidOut = paidOn(settled.Settlement, n.scope.Day)
 	return nil
 }
 
-// notPaid notes that what was paid out could not be read. What an earlier run
-// of the night read stands, if that showed anything: an empty list of an
-// earlier hour says nothing of now.
+// ofList says whether a gap is of the list as a whole, not of one row.
+func ofList(g reconcile.Gap) bool {
+	return g.Cause != nil && g.Cause.Part.Kind == reconcile.PartSettlements
+}
+
+// notPaid notes that what was paid out could not be read.
 func (n *night) notPaid(why error) {
 	n.gap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartSettlements, Name: string(n.scope.Day)}, why)
+	n.run.PaidOut = n.paidBefore(why.Error())
+}
+
+// paidBefore: what an earlier run of the night read stands, if that showed anything:
+// an empty list of an earlier hour says nothing of now.
+func (n *night) paidBefore(why string) *reconcile.PaidOut {
 	if n.before != nil && n.before.Run.PaidOut != nil && len(n.before.Run.PaidOut.Sums) > 0 {
-		n.run.PaidOut = n.before.Run.PaidOut
-		return
+		return n.before.Run.PaidOut
 	}
-	n.run.PaidOut = &reconcile.PaidOut{Why: why.Error()}
+	return &reconcile.PaidOut{Why: why}
+}
+
+// paidOn are the sums of a day by currency.
+func paidOn(s *reports.Settlement, day pay.Day) *reconcile.PaidOut {
+	paid := &reconcile.PaidOut{}
+	if s == nil {
+		return paid
+	}
+	for _, p := range s.Payouts {
+		if p.Day == day {
+			paid.Sums = append(paid.Sums, reconcile.PaidSum{Currency: p.Currency, Rows: p.Rows, Amount: p.Amount, Fee: p.Fee + p.FeeVAT, Paid: p.Amount - p.Fee - p.FeeVAT})
+		}
+	}
+	slices.SortFunc(paid.Sums, func(a, b reconcile.PaidSum) int { return cmp.Compare(a.Currency, b.Currency) })
+	return paid
 }
 
 // badRows names the rows of a list that cannot be read: each is a gap of its
@@ -80,70 +97,4 @@ func (n *night) badRows(bad []pay.BadRow, one, more reconcile.PartKind) {
 		n.gap(reconcile.SideProvider, reconcile.Part{Kind: one, Name: cmp.Or(row.Key, "without a transactionKey")},
 			&reconcile.Unread{Reason: reconcile.ReasonUnknown, Name: row.Err.Error()})
 	}
-}
-
-// payouts are what the pages of a day have shown so far.
-type payouts struct {
-	sums map[pay.Currency]*reconcile.PaidSum
-	seen map[uint64]bool // hashes of the rows
-	bad  []pay.BadRow
-}
-
-// again says whether a row came before, on an earlier page or this one. One
-// that has no key cannot be known again.
-func (p *payouts) again(key string, amount, paid int64) bool {
-	if key == "" {
-		return false
-	}
-	hash := maphash.Comparable(rowSeed, struct {
-		key          string
-		amount, paid int64
-	}{key, amount, paid})
-	came := p.seen[hash]
-	p.seen[hash] = true
-	return came
-}
-
-// add sums a page, and says whether it shows anything that earlier ones did
-// not. Rows of other merchants are their own night's.
-func (p *payouts) add(page pay.SettlementPage, mid string) (moves bool) {
-	repeated := 0
-	for _, row := range page.Rows {
-		switch {
-		case p.again(row.TransactionKey, row.Amount, row.PayOutAmount):
-			repeated++
-		case row.MID == mid:
-			p.sum(row)
-		}
-	}
-	for _, row := range page.Bad {
-		if p.again(row.Key, math.MinInt64, math.MinInt64) { // no row that can be read has these amounts
-			repeated++
-			continue
-		}
-		p.bad = append(p.bad, row)
-	}
-	return repeated < page.Shown
-}
-
-func (p *payouts) sum(row pay.Settlement) {
-	sum := p.sums[row.Currency]
-	if sum == nil {
-		sum = &reconcile.PaidSum{Currency: row.Currency}
-		p.sums[row.Currency] = sum
-	}
-	sum.Rows++
-	sum.Amount += row.Amount
-	sum.Fee += row.Fee
-	sum.Paid += row.PayOutAmount
-}
-
-// paid are the sums by currency.
-func (p *payouts) paid() *reconcile.PaidOut {
-	paid := &reconcile.PaidOut{}
-	for _, sum := range p.sums {
-		paid.Sums = append(paid.Sums, *sum)
-	}
-	slices.SortFunc(paid.Sums, func(a, b reconcile.PaidSum) int { return cmp.Compare(a.Currency, b.Currency) })
-	return paid
 }

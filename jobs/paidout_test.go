@@ -2,9 +2,12 @@ package jobs_test
 
 import (
 	"context"
+	"daesa/app"
+	"daesa/store"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -43,13 +46,26 @@ func (p payouts) Settlements(_ context.Context, _ pay.SettledBy, _ pay.Day, page
 }
 
 func paid(key string, amount int64) pay.Settlement {
-	return pay.Settlement{MID: mid, PaymentKey: "p", TransactionKey: key, Currency: pay.KRW, Amount: amount, Fee: amount / 100, PayOutAmount: amount - amount/100, PaidOutDate: last}
+	return pay.Settlement{MID: mid, PaymentKey: "p", ApprovedAt: last.Start(), SoldDate: last, TransactionKey: key, Currency: pay.KRW, Amount: amount, Fee: amount / 100, PayOutAmount: amount - amount/100, PaidOutDate: last}
 }
+
+// noPassbook is a shop without one.
+type noPassbook struct{ *store.DB }
+
+func (noPassbook) Passbooks(context.Context) (jobs.Passbooks, error) { return jobs.Passbooks{}, nil }
 
 // payoutNight runs the night of oneDay with payouts, as another run of it would.
 func (w *world) payoutNight(p jobs.SettlementList, later time.Duration) (reports.Snapshot, error) {
 	n := w.nightly()
-	n.Payouts = p
+	n.Settle = app.NightSettled{
+		Job: &jobs.Settlements{
+			Settings: jobs.SettlementSettings{MID: mid, Owner: "test", Actor: "test"}, List: p, Ledger: w.db, Books: w.db, Clock: time.Now, Log: slog.New(slog.DiscardHandler),
+			Open: func(ctx context.Context, mid string, now time.Time) (jobs.Settling, error) {
+				return w.db.OpenSettling(ctx, mid, now)
+			},
+		},
+		Deposits: &jobs.Deposits{MIDs: []string{mid}, Books: noPassbook{w.db}, Actor: "test"}, Books: w.db,
+	}.Run
 	return n.Run(w.t.Context(), last, morning(last).Add(later))
 }
 

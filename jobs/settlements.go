@@ -186,14 +186,20 @@ const readAtOnce = 16
 // Run reads some lists and compares. What could not be read is a gap, and is never
 // called missing. An error means that the run stopped; running it again is safe.
 func (s *Settlements) Run(ctx context.Context, windows []settle.Window, now time.Time) (SettlementSummary, error) {
-	day := pay.DayOf(now)
+	return s.alone(ctx, now, func(ctx context.Context, lease reconcile.Lease, sum *SettlementSummary) error {
+		return s.run(ctx, lease, windows, now, sum)
+	})
+}
+
+// alone does something as the one run of the merchant's settlements.
+func (s *Settlements) alone(ctx context.Context, now time.Time, work func(context.Context, reconcile.Lease, *SettlementSummary) error) (SettlementSummary, error) {
 	sum := SettlementSummary{MID: s.Settings.MID, Opened: map[reconcile.Kind]int64{}, Closed: map[reconcile.Kind]int64{}}
-	lease, err := s.Ledger.BeginRun(ctx, JobSettlements, s.Settings.MID, day, s.Settings.Owner, s.Clock(), leaseTime, s.Settings.OwnerIsDead)
+	lease, err := s.Ledger.BeginRun(ctx, JobSettlements, s.Settings.MID, pay.DayOf(now), s.Settings.Owner, s.Clock(), leaseTime, s.Settings.OwnerIsDead)
 	if err != nil {
 		return sum, err
 	}
 	ctx, stop := keepLease(ctx, s.Ledger, s.Clock, lease)
-	err = s.run(ctx, lease, windows, now, &sum)
+	err = work(ctx, lease, &sum)
 	if lost := stop(); lost != nil {
 		err = lost
 	}
@@ -391,7 +397,14 @@ func (r *settling) fresh(seen map[uint64]bool, page pay.SettlementPage) bool {
 		}
 		seen[hash] = true
 	}
-	return shown > 0 || len(page.Rows) < page.Shown // rows of another day, or that cannot be read, are no repeats
+	for _, row := range page.Bad {
+		hash := maphash.Comparable(rowSeed, row.Key)
+		if row.Key == "" || !seen[hash] { // one that has no key cannot be known again
+			shown++
+		}
+		seen[hash] = true
+	}
+	return shown > 0 || len(page.Rows)+len(page.Bad) < page.Shown // rows of another day are no repeats
 }
 
 func (r *settling) stage(ctx context.Context, page pay.SettlementPage) error {

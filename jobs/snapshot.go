@@ -28,7 +28,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	run := n.run
 	run.Broken, run.Refunding = map[reconcile.Kind]int64{}, nil
 	run.Refunds = map[string]int64{}
-	s := reports.Snapshot{JournalHead: after.JournalHead, Config: n.Settings.ConfigPrint}
+	s := reports.Snapshot{JournalHead: after.JournalHead, Config: n.Settings.ConfigPrint, Settlement: n.settlement}
 	for _, b := range after.Breaks {
 		countBreak(&run, b)
 		s.Breaks = append(s.Breaks, n.breakRow(b))

@@ -45,6 +45,25 @@ const (
 	CancelAborted    CancelStatus = "ABORTED"
 )
 
+// Receipt is whether a payment has a cash receipt (현금영수증).
+type Receipt string
+
+// The words that daesa keeps; "": no look-up has shown it.
+const (
+	ReceiptNone    Receipt = "none"
+	ReceiptPending Receipt = "pending" // asked for, and the tax office has not answered
+	ReceiptIssued  Receipt = "issued"
+)
+
+// Issued says whether there is a cash receipt; nil: not known, or not known yet.
+func (r Receipt) Issued() *bool {
+	if r != ReceiptIssued && r != ReceiptNone {
+		return nil
+	}
+	issued := r == ReceiptIssued
+	return &issued
+}
+
 // Payment is one payment as a look-up shows it. Amounts are in the smallest
 // unit of Currency; a zero time is the provider's null.
 type Payment struct {
@@ -69,6 +88,7 @@ type Payment struct {
 	ApprovedAt         time.Time
 	LastTransactionKey string
 	ApprovalNumber     string // of the card company or issuer (승인번호); "" where the method has none
+	Receipt            Receipt
 	UseEscrow          bool
 	PartialCancelable  bool
 	Country            string

@@ -21,8 +21,9 @@ type Break struct {
 	ResolvedBy string
 	ResolvedAt time.Time
 	Note       string
-	Owner      string // who looks after it, as a person wrote it
-	RefundID   string // of the request that refund_now made; "" for none
+	Owner      string   // who looks after it, as a person wrote it
+	RefundID   string   // of the request that refund_now made; "" for none
+	Rebate     RebateOf // of a deposit that gives fees back
 	// RefundStand is filled in by who knows the requests: how far that one has come.
 	RefundStand Stand
 	// CancelBy and AtRisk are filled in by who knows the deadlines: until when
@@ -166,6 +167,10 @@ func (b Break) SameAs(o Break) bool {
 	if b.differs(o.Finding) || !b.MovedAt.Equal(o.MovedAt) || !b.CancelBy.Equal(o.CancelBy) || !b.ResolvedAt.Equal(o.ResolvedAt) {
 		return false
 	}
+	if !sameAmount(b.Amount, o.Amount) || !sameAmount(b.Share, o.Share) {
+		return false
+	}
+	b.Amount, b.Share = o.Amount, o.Share
 	b.MovedAt, b.CancelBy, b.ResolvedAt, b.LocalAmount, b.ProviderAmount = o.MovedAt, o.CancelBy, o.ResolvedAt, o.LocalAmount, o.ProviderAmount
 	b.Payment, b.ApprovedAt, b.ApprovalNumber = o.Payment, o.ApprovedAt, o.ApprovalNumber
 	return b == o
@@ -181,7 +186,7 @@ func sameAmount(a, b *int64) bool {
 // Resolve writes a person's word onto a break. refund_now is Refund's to write.
 func (b Break) Resolve(as Disposition, by, note string, at time.Time) Break {
 	b.Status, b.Resolution, b.ResolvedBy, b.ResolvedAt, b.Note = Resolved, as, by, at, note
-	b.RecheckOn, b.RefundID = "", ""
+	b.RecheckOn, b.RefundID, b.Rebate = "", "", RebateOf{}
 	if as.Expires() {
 		b.RecheckOn = pay.DayOf(at).AddBankDays(RecheckBankDays)
 	}

@@ -47,10 +47,8 @@ func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed b
 	if now := b.movedSince(w.Seen); now != "" {
 		return b, false, &StaleError{now}
 	}
-	if w.As != "" && w.As != RefundNow {
-		if err := b.MayResolve(w.As); err != nil {
-			return b, false, err
-		}
+	if w.As != "" && !b.Takes(w.As) {
+		return b, false, &TakesError{BreakID: b.ID, Finding: b.Finding, As: w.As}
 	}
 	after = b
 	for _, field := range []struct {
@@ -131,27 +129,59 @@ func (b Break) OncePerFile(w Decision, workbook string, earlier []Earlier) error
 // and refund_now, which needs a request.
 func (b Break) MayResolve(as Disposition) error {
 	switch {
-	case as == RefundNow:
+	case as == RefundNow && b.Kind.Scope() == ScopeOrders:
 		return fmt.Errorf("break %s: %w", b.ID, ErrNeedsRequest)
+	case !b.Takes(as):
+		return &TakesError{BreakID: b.ID, Finding: b.Finding, As: as}
 	case b.Status == Cleared:
 		return hint.With(fmt.Errorf("break %s was cleared on %s: both sides agree", b.ID, b.Since), "there is nothing to resolve")
-	case !b.Kind.Takes(as):
-		return hint.With(fmt.Errorf("break %s: %s is no decision about %s", b.ID, as, b.Kind), "it takes "+b.Kind.taken())
-	case !b.Takes(as):
-		return hint.With(fmt.Errorf("break %s: there is no amount yet that %s could be about", b.ID, as), "daesa bank match says which line the payout is; its difference is then known")
 	}
 	return nil
 }
 
-// taken are the words of Takes, for people.
-func (k Kind) taken() string {
-	var words []string
+// TakesError reports a decision that cannot be made about such a break.
+type TakesError struct {
+	BreakID string
+	Finding
+	As Disposition
+}
+
+// Error names the kind and the decision.
+func (e *TakesError) Error() string {
+	if e.Kind.Takes(e.As) {
+		return fmt.Sprintf("break %s: %s has no amount yet that could be taken as %s", e.BreakID, e.Kind, e.As)
+	}
+	return fmt.Sprintf("break %s: %s cannot be resolved as %s", e.BreakID, e.Kind, e.As)
+}
+
+// Hint says what can be decided.
+func (e *TakesError) Hint() string {
+	if e.Kind.Takes(e.As) {
+		return "daesa bank match says which line of the passbook it is; then there is an amount"
+	}
+	words := []string{string(Waiting)}
 	for _, as := range slices.Concat(Dispositions, SettlementDispositions) {
-		if k.Takes(as) {
+		if as != Waiting && e.Kind.Takes(as) {
 			words = append(words, string(as))
 		}
 	}
-	return strings.Join(words, ", ")
+	return "of this kind: " + strings.Join(words, ", ")
+}
+
+// RebateOf is what a deposit gives back of fees, by a corrected tax invoice
+// (수정세금계산서), in the smallest unit.
+type RebateOf struct{ Supply, VAT int64 }
+
+// Rebated writes onto a break that its deposit gives fees back. It must be one that
+// takes the decision, and no more can be given back than came.
+func (b Break) Rebated(r RebateOf) (Break, error) {
+	came := value(b.Amount)
+	if r.Supply <= 0 || r.VAT < 0 || r.Supply+r.VAT > came {
+		return b, hint.With(fmt.Errorf("break %s: a rebate of %s and VAT of %s is not within the deposit of %s", b.ID, b.Currency.Spell(r.Supply), b.Currency.Spell(r.VAT), b.Currency.Spell(came)),
+			"--supply and --vat are those of the corrected tax invoice (수정세금계산서)")
+	}
+	b.Rebate = r
+	return b, nil
 }
 
 // movedSince says how the break stands now, where a word about what was seen

@@ -70,6 +70,16 @@ type ByRows struct {
 	// InOpening is what the payouts in the opening of the first month are short of
 	// or over; it is frozen with that month (Books.Frozen).
 	InOpening map[PayoutKey]int64
+	// Unpaid are the payouts that stand behind the ages, by merchant, currency and day.
+	Unpaid []Unpaid
+}
+
+// Unpaid is what of a closing belongs to one payout.
+type Unpaid struct {
+	Payout PayoutKey
+	Bucket Bucket
+	Count  int64 // rows
+	Amount int64 // signed
 }
 
 // Share is the part of one break in what a roll-forward leaves unexplained.
@@ -83,7 +93,7 @@ type Share struct {
 // month, from rows and transactions alone: rows of transactions up to then that
 // no line dated up to then covers, and transactions up to then that have no row.
 func (s Standing) ByRows(end pay.Day) ByRows {
-	r := reckoning{Standing: s, end: end, month: MonthOfDay(end), aged: map[Bucket]*Aged{}, out: ByRows{ByMethod: map[pay.Method]int64{}, InOpening: map[PayoutKey]int64{}}}
+	r := reckoning{Standing: s, end: end, month: MonthOfDay(end), aged: map[Bucket]*Aged{}, unpaid: map[PayoutKey]*Unpaid{}, out: ByRows{ByMethod: map[pay.Method]int64{}, InOpening: map[PayoutKey]int64{}}}
 	for _, bucket := range Buckets {
 		r.aged[bucket] = &Aged{Bucket: bucket}
 	}
@@ -91,7 +101,7 @@ func (s Standing) ByRows(end pay.Day) ByRows {
 	covered := r.covered()
 	for _, part := range s.Parts {
 		if part.Month <= r.month && !covered[part.Payout] {
-			r.put(BucketOf(part.Payout.Day, end), part.Method, part.Rows, part.PayOut)
+			r.owe(part.Payout, part.Method, part.Rows, part.PayOut)
 		}
 	}
 	for _, no := range s.NoRow {
@@ -106,6 +116,11 @@ func (s Standing) ByRows(end pay.Day) ByRows {
 	for _, bucket := range Buckets {
 		r.out.Aging = append(r.out.Aging, *r.aged[bucket])
 	}
+	for _, key := range sortedKeys(r.unpaid) {
+		if u := r.unpaid[key]; u.Amount != 0 {
+			r.out.Unpaid = append(r.out.Unpaid, *u)
+		}
+	}
 	return r.out
 }
 
@@ -117,6 +132,7 @@ type reckoning struct {
 	payouts map[PayoutKey]Payout
 	rows    map[PayoutKey]int64 // pay_out_amount of transactions up to the month
 	aged    map[Bucket]*Aged
+	unpaid  map[PayoutKey]*Unpaid
 	out     ByRows
 }
 
@@ -137,6 +153,19 @@ func (r *reckoning) put(bucket Bucket, method pay.Method, count, amount int64) {
 	r.out.ByMethod[method] += amount
 	r.aged[bucket].Count += count
 	r.aged[bucket].Amount += amount
+}
+
+// owe puts what belongs to a payout.
+func (r *reckoning) owe(payout PayoutKey, method pay.Method, count, amount int64) {
+	bucket := BucketOf(payout.Day, r.end)
+	r.put(bucket, method, count, amount)
+	of := r.unpaid[payout]
+	if of == nil {
+		of = &Unpaid{Payout: payout, Bucket: bucket}
+		r.unpaid[payout] = of
+	}
+	of.Count += count
+	of.Amount += amount
 }
 
 // covered are the payouts of which a line is dated up to the end of the day, and
@@ -208,7 +237,7 @@ func (r *reckoning) weigh(match Match) {
 	}
 	last := keys[len(keys)-1]
 	if later > 0 {
-		r.put(BucketOf(last.Day, r.end), pay.MethodUnknown, 0, rows-sum)
+		r.owe(last, pay.MethodUnknown, 0, rows-sum)
 		return
 	}
 	if rows != sum && !r.Books.counts(match, r.MID) {
@@ -233,19 +262,19 @@ func (r *reckoning) writtenOff() {
 		case reconcile.SettlementMissing:
 			r.put(BucketNoRow, d.Method, 0, d.Amount)
 		case reconcile.PayoutMissing:
-			r.put(BucketOf(r.dayOf(d.Subject), r.end), d.Method, 0, d.Amount)
+			r.owe(r.payoutOf(d), d.Method, 0, d.Amount)
 		default: // rows and lines bear it
 		}
 	}
 }
 
-func (r *reckoning) dayOf(subject string) pay.Day {
+func (r *reckoning) payoutOf(d Decision) PayoutKey {
 	for key := range r.payouts {
-		if SubjectOfPayout(key) == subject {
-			return key.Day
+		if SubjectOfPayout(key) == d.Subject {
+			return key
 		}
 	}
-	return ""
+	return PayoutKey{MID: r.MID, Currency: d.Currency}
 }
 
 // Older are the payouts that hold rows of transactions before a month: those

@@ -114,7 +114,8 @@ type Unexpected struct {
 }
 
 // Judge says whether a row's fee is another than agreed; ok is false where it
-// is as agreed, or nothing was.
+// is as agreed, or nothing was. Of a fee that is as agreed, too, u says what was
+// expected and charged.
 //
 // The fee of a cancel goes back by the rate of its approval. Of a transfer and a
 // virtual account it may stay with Toss, and a fixed fee may stay for every
@@ -138,7 +139,16 @@ func (t Tariff) Judge(r Row) (u Unexpected, ok bool) {
 	}
 	u.Expected = -u.Expected
 	keeps := r.Method == pay.Transfer || r.Method == pay.VirtualAccount
-	return u, !u.near(u.Expected) && !u.near(-size) && (!keeps || !u.near(0))
+	switch {
+	case u.near(u.Expected):
+	case u.near(-size):
+		u.Expected = -size
+	case keeps && u.near(0):
+		u.Expected = 0
+	default:
+		return u, true
+	}
+	return u, false
 }
 
 func (u Unexpected) near(expected int64) bool {

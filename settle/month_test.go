@@ -286,6 +286,16 @@ func TestTheClosingByRows(t *testing.T) {
 		for _, a := range rows.Aging {
 			aged = append(aged, fmt.Sprint(a.Bucket, " ", a.Count, " ", a.Amount))
 		}
+		behind := rows.Aging[0].Amount // without a row: of no payout
+		for _, u := range rows.Unpaid {
+			behind += u.Amount
+			if u.Bucket != settle.BucketOf(u.Payout.Day, "2026-05-31") || u.Amount == 0 {
+				t.Errorf("%+v stands behind no age", u)
+			}
+		}
+		if behind != rows.Closing {
+			t.Errorf("%d stand behind a closing of %d", behind, rows.Closing)
+		}
 		return fmt.Sprint(rows.Closing, ": ", strings.Join(aged, ", "), " ", rows.Shares)
 	}
 	match := func(line string, day pay.Day) settle.Match {

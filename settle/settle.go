@@ -153,6 +153,14 @@ type Account struct {
 	Name  string
 	MIDs  []string // whose payouts come there
 	Words bool     // it has words by which a payer is known
+	// Currency is that of its lines; "": nothing is known of it yet.
+	Currency pay.Currency
+}
+
+// takes says whether a payout comes to the account: it is the merchant's, and of its
+// currency.
+func (a Account) takes(p PayoutKey) bool {
+	return slices.Contains(a.MIDs, p.MID) && (a.Currency == "" || a.Currency == p.Currency)
 }
 
 // Span is a stretch of days, both ends included.

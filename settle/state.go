@@ -205,11 +205,12 @@ func (p *Placed) unmatched(i int, open []Line, ambiguous map[PayoutKey]bool, acc
 }
 
 // coveredDays says whether the passbook of the payout's days was read: of each
-// account to which the merchant's money may come.
+// account to which the merchant's money may come. A payout in a currency of which
+// there is no passbook is covered by none.
 func coveredDays(p Payout, accounts []Account, look Look) bool {
 	covered := false
 	for _, a := range accounts {
-		if slices.Contains(a.MIDs, p.MID) {
+		if a.takes(p.PayoutKey) {
 			if !look.Passbook[a.Name].HasAll(p.Day, OnTimeUntil(p.Day)) {
 				return false
 			}

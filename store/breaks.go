@@ -123,8 +123,9 @@ func (d *DB) breakOn(ctx context.Context, on runner, query, id string) (reconcil
 }
 
 // ResolveBreak writes a person's word onto a break that is not cleared, settles
-// its refund requests, and journals both. refund_now is DecideRefund's.
-func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time) (reconcile.Break, error) {
+// its refund requests, and journals both. refund_now is DecideRefund's. rebate is
+// given where the word is that a deposit gives fees back.
+func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Disposition, by, note string, now time.Time, rebate ...reconcile.RebateOf) (reconcile.Break, error) {
 	var resolved reconcile.Break
 	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		before, err := d.breakOn(ctx, tx, "break_to_write", id)
@@ -138,6 +139,11 @@ func (d *DB) ResolveBreak(ctx context.Context, id string, as reconcile.Dispositi
 			return err
 		}
 		resolved = before.Resolve(as, by, note, now)
+		for _, r := range rebate {
+			if resolved, err = resolved.Rebated(r); err != nil {
+				return err
+			}
+		}
 		if _, err := d.db.Exec(ctx, tx, "upsert_break", newBreakRow(resolved)); err != nil {
 			return err
 		}

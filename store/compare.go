@@ -372,9 +372,9 @@ func (c *Comparison) saveLookUps(ctx context.Context, on place, payments []pay.P
 			return err
 		}
 	}
-	into := database.NewBulk(c.d.db, on, "INSERT INTO looked_payments ("+paymentColumns+")", 24, "ON CONFLICT DO NOTHING", lookUpBatch)
+	into := database.NewBulk(c.d.db, on, "INSERT INTO looked_payments ("+paymentColumns+")", 25, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer into.Close()
-	cancels := database.NewBulk(c.d.db, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)", 7, "ON CONFLICT DO NOTHING", lookUpBatch)
+	cancels := database.NewBulk(c.d.db, on, "INSERT INTO looked_cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker, tax_free)", 8, "ON CONFLICT DO NOTHING", lookUpBatch)
 	defer cancels.Close()
 	for _, p := range payments {
 		if err := into.Add(ctx, newPaymentRow(p, c.now).values()...); err != nil {
@@ -382,7 +382,7 @@ func (c *Comparison) saveLookUps(ctx context.Context, on place, payments []pay.P
 		}
 		for _, cancel := range p.Cancels {
 			if err := cancels.Add(ctx, p.MID, p.PaymentKey, cancel.TransactionKey, cancel.Amount, string(cancel.Status),
-				at(cancel.CanceledAt), pay.Marker(cancel.Reason)); err != nil {
+				at(cancel.CanceledAt), pay.Marker(cancel.Reason), cancel.TaxFreeAmount); err != nil {
 				return err
 			}
 		}
@@ -404,6 +404,7 @@ type cancelRow struct {
 	CanceledAt     Time   `db:"canceled_at"`
 	Marker         string `db:"marker"`
 	ClaimedBy      string `db:"claimed_by"`
+	TaxFree        *int64 `db:"tax_free"` // null: an older program looked
 }
 
 // CountAgreeing counts the payments that hold money and that the filter let

@@ -132,8 +132,17 @@ func (d *DB) DroppedMatches(ctx context.Context, since time.Time) ([]jobs.Droppe
 
 // MonthFigures gives the figures of a version as they were locked.
 func (d *DB) MonthFigures(ctx context.Context, month settle.Month, version int) ([]byte, error) {
+	return d.monthText(ctx, "month_figures", month, version)
+}
+
+// MonthDrawn gives the workbook of a version as it was locked.
+func (d *DB) MonthDrawn(ctx context.Context, month settle.Month, version int) ([]byte, error) {
+	return d.monthText(ctx, "month_drawn", month, version)
+}
+
+func (d *DB) monthText(ctx context.Context, query string, month settle.Month, version int) ([]byte, error) {
 	var packed []byte
-	err := d.db.One(ctx, d.db.Pool(), &packed, "month_figures", args{"month": string(month), "version": version})
+	err := d.db.One(ctx, d.db.Pool(), &packed, query, args{"month": string(month), "version": version})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, hinted(fmt.Errorf("%s has no version %d", month, version), "daesa close check "+string(month)+" shows how it stands")
 	}
@@ -190,45 +199,23 @@ func (d *DB) Invoices(ctx context.Context) ([]closing.Invoice, error) {
 	return list, nil
 }
 
-// RowsOf calls each with the current rows of transactions of some months, one after
-// another.
-func (d *DB) RowsOf(ctx context.Context, mid string, from, to settle.Month, each func(settle.Row)) error {
-	text, values, err := d.db.Bind("settlement_rows_of_months", args{"mid": mid, "from": string(from), "to": string(to)})
-	if err != nil {
-		return err
-	}
-	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
-	if err != nil {
-		return d.db.Explain("settlement_rows_of_months", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var row settlementRow
-		if err := rows.StructScan(&row); err != nil {
-			return d.db.Explain("settlement_rows_of_months", err)
-		}
-		each(row.row())
-	}
-	return d.db.Explain("settlement_rows_of_months", rows.Err())
-}
-
 // ErrMonthsMoved: a month was locked or reopened meanwhile.
 var ErrMonthsMoved = errors.New("a month was locked or reopened meanwhile")
 
 // LockMonth writes a version of a month, and journals who locked it. The error is
 // ErrMonthsMoved where the months are no longer as they were read.
-func (d *DB) LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures []byte) error {
+func (d *DB) LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures, drawn []byte) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if err := d.monthsStand(ctx, tx, seen); err != nil {
 			return err
 		}
 		head, err := d.append(ctx, tx, []Entry{entry(v.LockedAt, v.By, "", "month:"+string(v.Month), "month.locked", "",
-			map[string]any{"version": v.Number, "rows": v.Rows, "rows_hash": v.RowsHash, "figures_sha256": sum256(figures)})})
+			map[string]any{"version": v.Number, "rows": v.Rows, "rows_hash": v.RowsHash, "figures_sha256": sum256(figures), "workbook_sha256": sum256(drawn)})})
 		if err != nil {
 			return err
 		}
 		_, err = d.db.Exec(ctx, tx, "add_month_version", args{"month": string(v.Month), "version": v.Number, "locked_at": at(v.LockedAt), "locked_by": v.By,
-			"note": v.Note, "row_count": v.Rows, "rows_hash": v.RowsHash, "journal_head": head, "figures": pack(figures)})
+			"note": v.Note, "row_count": v.Rows, "rows_hash": v.RowsHash, "journal_head": head, "figures": pack(figures), "drawn": pack(drawn)})
 		return err
 	})
 }

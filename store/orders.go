@@ -129,7 +129,8 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *ord
 	if err := d.db.One(ctx, tx, &known, "count_known_incoming", nil); err != nil {
 		return err
 	}
-	text, values, err := sqlx.Named(mergeOrders(), map[string]any{"now": at(t.Now)})
+	told := t.Has("tax_free_amount")
+	text, values, err := sqlx.Named(mergeOrders(), map[string]any{"now": at(t.Now), "told": flag(told)})
 	if err != nil {
 		return err
 	}
@@ -140,6 +141,11 @@ func (d *DB) merge(ctx context.Context, tx *sqlx.Tx, t orders.Taking, saved *ord
 	changed, err := result.RowsAffected()
 	if err != nil {
 		return d.db.Explain("merge orders", err)
+	}
+	if told {
+		if _, err := d.db.Exec(ctx, tx, "tell_tax_free", nil); err != nil {
+			return err
+		}
 	}
 	saved.Inserted = total - known
 	saved.Updated = changed - saved.Inserted
@@ -184,7 +190,7 @@ func keepOrders(has func(string) bool) string {
 }
 
 // mergeOrders writes the upsert. An equal row changes nothing, not even
-// changed_at.
+// changed_at: that its source tells the tax-free amount is noted apart.
 func mergeOrders() string {
 	var sets, differ []string
 	for _, column := range orderColumns {
@@ -192,8 +198,8 @@ func mergeOrders() string {
 		differ = append(differ, "orders."+column+" IS DISTINCT FROM excluded."+column)
 	}
 	columns := strings.Join(orderColumns, ", ")
-	return "INSERT INTO orders (mid, order_id, " + columns + ", changed_at) SELECT mid, order_id, " + columns +
-		", :now FROM incoming WHERE 1 = 1 ORDER BY mid, order_id ON CONFLICT (mid, order_id) DO UPDATE SET " +
+	return "INSERT INTO orders (mid, order_id, " + columns + ", changed_at, tax_free_told) SELECT mid, order_id, " + columns +
+		", :now, :told FROM incoming WHERE 1 = 1 ORDER BY mid, order_id ON CONFLICT (mid, order_id) DO UPDATE SET " +
 		strings.Join(sets, ", ") + ", changed_at = excluded.changed_at WHERE " + strings.Join(differ, " OR ")
 }
 

@@ -310,6 +310,7 @@ func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims
 		row := cancelRow{
 			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
 			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason), ClaimedBy: claims[cancel.TransactionKey],
+			TaxFree: &cancel.TaxFreeAmount,
 		}
 		changed, err := d.db.Exec(ctx, tx, "upsert_cancel", row)
 		if err != nil {

@@ -70,6 +70,7 @@ type paymentRow struct {
 	TaxFreeLeft        *int64 `db:"tax_free_left"` // null: an older program looked
 	TaxFreePaid        *int64 `db:"tax_free_paid"`
 	TossMID            string `db:"toss_mid"`
+	CashReceipt        string `db:"cash_receipt"` // "": an older program looked
 }
 
 func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
@@ -80,7 +81,7 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 		BalanceAmount: p.BalanceAmount, Approved: p.Approved(), Held: p.Held(), RequestedAt: at(p.RequestedAt),
 		ApprovedAt: at(p.ApprovedAt), LastTransactionKey: p.LastTransactionKey, Waiting: flag(p.Waiting()),
 		Follow: flag(reconcile.Follows(p)), LookedUpAt: at(lookedUpAt), TossMID: plain(p.SaidMID), ApprovalNumber: plain(p.ApprovalNumber),
-		TaxFreeLeft: &p.TaxFreeAmount, TaxFreePaid: &taxFreePaid,
+		TaxFreeLeft: &p.TaxFreeAmount, TaxFreePaid: &taxFreePaid, CashReceipt: string(p.Receipt),
 	}
 	if p.Account != nil {
 		row.RefundStatus = string(p.Account.Refund)
@@ -94,12 +95,12 @@ func newPaymentRow(p pay.Payment, lookedUpAt time.Time) paymentRow {
 // paymentColumns are in the order of values.
 const paymentColumns = `mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
 	approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-	tax_free_left, tax_free_paid, approval_number, toss_mid`
+	tax_free_left, tax_free_paid, approval_number, toss_mid, cash_receipt`
 
 func (r paymentRow) values() []any {
 	return []any{r.MID, r.PaymentKey, r.OrderID, r.Status, r.Method, r.Behind, r.Provider, r.Currency, r.TotalAmount, r.BalanceAmount,
 		r.Approved, r.Held, r.RequestedAt, r.ApprovedAt, r.LastCanceledAt, r.LastTransactionKey, r.RefundStatus, r.Waiting, r.Follow, r.LookedUpAt,
-		r.TaxFreeLeft, r.TaxFreePaid, r.ApprovalNumber, r.TossMID}
+		r.TaxFreeLeft, r.TaxFreePaid, r.ApprovalNumber, r.TossMID, r.CashReceipt}
 }
 
 // payment is the payment as far as it is kept: what a rule about money asks
@@ -156,6 +157,8 @@ type breakRow struct {
 	OfOrder        string `db:"of_order"`
 	Amount         *int64 `db:"amount"`
 	Share          *int64 `db:"share"`
+	RebateSupply   int64  `db:"rebate_supply"`
+	RebateVAT      int64  `db:"rebate_vat"`
 }
 
 // newBreakRow writes a refunding break as resolved and waiting: so the version
@@ -174,7 +177,7 @@ func newBreakRow(b reconcile.Break) breakRow {
 		LastSeen: string(b.LastSeen), Since: string(b.Since), Nights: b.Nights, RecheckOn: string(b.RecheckOn),
 		Resolution: string(b.Resolution), ResolvedBy: b.ResolvedBy, ResolvedAt: at(b.ResolvedAt), Note: b.Note, Owner: b.Owner,
 		Remark: string(b.Remark), RefundID: b.RefundID, Refunding: flag(b.Status == reconcile.Refunding), LocalPG: b.LocalPG,
-		Subject: b.Subject, OfOrder: ofOrder(b), Amount: b.Amount, Share: b.Share,
+		Subject: b.Subject, OfOrder: ofOrder(b), Amount: b.Amount, Share: b.Share, RebateSupply: b.Rebate.Supply, RebateVAT: b.Rebate.VAT,
 	}
 }
 
@@ -209,6 +212,7 @@ func (r breakRow) breakOf() reconcile.Break {
 		Nights: r.Nights, Since: pay.Day(r.Since), RecheckOn: pay.Day(r.RecheckOn),
 		Resolution: reconcile.Disposition(r.Resolution), ResolvedBy: r.ResolvedBy, ResolvedAt: r.ResolvedAt.Time,
 		Note: r.Note, Owner: r.Owner, CancelBy: r.CancelBy.Time, AtRisk: r.AtRisk != 0, RefundID: r.RefundID,
+		Rebate: reconcile.RebateOf{Supply: r.RebateSupply, VAT: r.RebateVAT},
 	}
 }
 

@@ -82,7 +82,7 @@ func (d *DB) MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refu
 		if err != nil {
 			return err
 		}
-		if after, err = before.Move(w); err != nil {
+		if _, err = before.Move(w); err != nil {
 			return err
 		}
 		if w.NeedsTruth() {
@@ -95,15 +95,25 @@ func (d *DB) MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refu
 				return err
 			}
 		}
-		if err := d.change(ctx, tx, "hand_move", args{"id": w.ID, "was": string(before.State), "state": string(after.State), "approved_by": after.ApprovedBy,
-			"approved_at": at(after.ApprovedAt), "done_by": after.DoneBy, "done_at": at(after.DoneAt), "reference": after.Reference, "note": after.Note}, "the transfer, as it was read,"); err != nil {
+		var said Entry
+		if after, said, err = d.moveTransfer(ctx, tx, before, w); err != nil {
 			return err
 		}
-		_, err = d.append(ctx, tx, []Entry{entry(w.Now, w.By, "", "transfer:"+w.ID, "transfer."+string(w.To), w.Note, map[string]any{
-			"from": before.State, "mid": before.MID, "order_id": before.OrderID, "amount": before.Amount, "currency": before.Currency, "reference": w.Reference})})
+		_, err = d.append(ctx, tx, []Entry{said})
 		return err
 	})
 	return after, err
+}
+
+// moveTransfer writes what becomes of a transfer, and gives what the journal says of it.
+func (d *DB) moveTransfer(ctx context.Context, tx *sqlx.Tx, before refunds.ManualTransfer, w refunds.ManualWord) (after refunds.ManualTransfer, said Entry, err error) {
+	if after, err = before.Move(w); err != nil {
+		return after, said, err
+	}
+	err = d.change(ctx, tx, "hand_move", args{"id": w.ID, "was": string(before.State), "state": string(after.State), "approved_by": after.ApprovedBy,
+		"approved_at": at(after.ApprovedAt), "done_by": after.DoneBy, "done_at": at(after.DoneAt), "reference": after.Reference, "note": after.Note}, "the transfer, as it was read,")
+	return after, entry(w.Now, w.By, "", "transfer:"+w.ID, "transfer."+string(w.To), w.Note, map[string]any{
+		"from": before.State, "mid": before.MID, "order_id": before.OrderID, "amount": before.Amount, "currency": before.Currency, "reference": w.Reference}), err
 }
 
 func (d *DB) mayGo(ctx context.Context, tx *sqlx.Tx, t refunds.ManualTransfer, w refunds.ManualWord) error {

@@ -39,6 +39,8 @@ type wirePayment struct {
 	EasyPay            *wireWallet  `json:"easyPay"`
 	ForeignEasyPay     *wireWallet  `json:"foreignEasyPay"` // until 2022-06-08
 	Cancels            []wireCancel `json:"cancels"`
+	Receipt            *wireReceipt `json:"cashReceipt"`
+	Receipts           []wireIssue  `json:"cashReceipts"`
 	Failure            *struct {
 		Code string `json:"code"`
 	} `json:"failure"`
@@ -149,7 +151,11 @@ func (w *wirePayment) noun() (p pay.Payment, err error) {
 	if p.Account, err = w.Account.noun(); err != nil {
 		return p, err
 	}
-	return p, w.money(&p)
+	if err := w.money(&p); err != nil {
+		return p, err
+	}
+	p.Receipt = w.receipt(&p)
+	return p, nil
 }
 
 // money reads the amounts and the cancels, and turns millionths of a dollar

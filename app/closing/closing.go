@@ -36,6 +36,7 @@ type Ledger interface {
 // Months are what people have locked and entered.
 type Months interface {
 	MonthFigures(ctx context.Context, month settle.Month, version int) ([]byte, error)
+	MonthDrawn(ctx context.Context, month settle.Month, version int) ([]byte, error)
 	Openings(ctx context.Context) ([]Opening, error)
 	Invoices(ctx context.Context) ([]Invoice, error)
 	SettlementBreaks(ctx context.Context, mid string) ([]reconcile.Break, error)
@@ -84,6 +85,7 @@ type Closing struct {
 	First    settle.Month // of the configuration; "": the first one that is read whole
 	Assumed  bool         // close.bank: assumed
 	Books    Books
+	Drawing  Drawing
 }
 
 // Month is a month as it was reckoned, or frozen.
@@ -97,6 +99,7 @@ type Month struct {
 	OldestOpen pay.Day
 	books      settle.Books
 	held       jobs.Held
+	dropped    []jobs.Dropped
 }
 
 // Ledgered is the receivable of one merchant and currency.
@@ -105,6 +108,18 @@ type Ledgered struct {
 	Shares    []Share
 	InOpening []Frozen     // of the first month
 	Facts     settle.Facts `json:"-"`
+	inside    inside
+}
+
+// inside is what a ledger was reckoned from.
+type inside struct {
+	standing settle.Standing
+	rows     settle.ByRows // at the month's end
+	moves    []settle.DayMove
+	adjusts  []Adjusted
+	assumed  []settle.Payout // taken as paid on their day
+	sold     settle.Days     // whose rows were read
+	breaks   []reconcile.Break
 }
 
 // Share is the part of one break in what is unexplained, and what a person decided.

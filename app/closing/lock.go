@@ -19,8 +19,9 @@ import (
 type Writer interface {
 	// RowsOf calls each with the current rows of a month's transactions.
 	RowsOf(ctx context.Context, mid string, from, to settle.Month, each func(settle.Row)) error
-	// LockMonth writes a version, unless the months are no longer as they were read.
-	LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures []byte) error
+	// LockMonth writes a version, its figures and its workbook, unless the months are
+	// no longer as they were read.
+	LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures, drawn []byte) error
 	ReopenMonth(ctx context.Context, v settle.Version, by, note string, now time.Time) error
 	AddInvoice(ctx context.Context, i Invoice) error
 	AddOpening(ctx context.Context, o Opening) error
@@ -46,16 +47,14 @@ func (c *Closing) Lock(ctx context.Context, w Writer, month settle.Month, by str
 	}
 	var states []settle.Facts
 	for _, l := range m.Ledgers {
-		states = append(states, l.facts(m))
+		states = append(states, l.facts())
 	}
 	if err := m.books.MayLock(month, states, by, last); err != nil {
 		return m, err
 	}
-	var hash settle.RowsHash
-	for _, mid := range c.MIDs {
-		if err := w.RowsOf(ctx, mid, month, month, hash.Add); err != nil {
-			return m, err
-		}
+	drawn, hash, err := c.draw(ctx, m, versions)
+	if err != nil {
+		return m, err
 	}
 	v := settle.Version{Month: month, Number: 1, LockedAt: now, By: by, Rows: hash.Rows(), RowsHash: hash.String()}
 	for _, old := range versions {
@@ -71,7 +70,11 @@ func (c *Closing) Lock(ctx context.Context, w Writer, month settle.Month, by str
 	if err != nil {
 		return m, err
 	}
-	return m, w.LockMonth(ctx, v, versions, figures)
+	book, err := json.Marshal(locked(drawn, v))
+	if err != nil {
+		return m, err
+	}
+	return m, w.LockMonth(ctx, v, versions, figures, book)
 }
 
 // lastDecider is the person who last matched a line by hand, or decided about a break
@@ -162,7 +165,7 @@ func (c *Closing) Enter(ctx context.Context, w Writer, i Invoice, basis settle.B
 }
 
 // facts are those of a ledger that was reckoned, as far as locking asks for them.
-func (l Ledgered) facts(m Month) settle.Facts {
+func (l Ledgered) facts() settle.Facts {
 	f := l.Facts
 	f.Unexplained = l.Unexplained
 	return f

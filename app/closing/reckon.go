@@ -61,7 +61,7 @@ func (c *Closing) reckon(ctx context.Context, month settle.Month, versions []set
 	if r.openings, err = c.Books.Openings(ctx); err != nil {
 		return Month{}, err
 	}
-	out := Month{Month: month, Now: now, books: r.books, held: r.held, OldestOpen: oldestOpen(r.held)}
+	out := Month{Month: month, Now: now, books: r.books, held: r.held, dropped: r.dropped, OldestOpen: oldestOpen(r.held)}
 	for _, mid := range c.MIDs {
 		ledgers, err := r.merchant(ctx, mid, from)
 		if err != nil {
@@ -147,7 +147,7 @@ func (r *reckoning) ledger(c pay.Currency) Ledgered {
 	shares, resolved := r.shares(c, rows)
 	facts.Resolved = resolved
 	check := facts.Check(r.mid, c, forward, rows)
-	out := Ledgered{MonthCheck: check, Shares: shares, Facts: facts}
+	out := Ledgered{MonthCheck: check, Shares: shares, Facts: facts, inside: r.inside(c, standing, rows)}
 	if r.month == r.books.First {
 		opening := standing.ByRows(r.month.Before().Last())
 		for _, key := range slices.SortedFunc(maps.Keys(opening.InOpening), settle.PayoutKey.Compare) {
@@ -155,6 +155,30 @@ func (r *reckoning) ledger(c pay.Currency) Ledgered {
 		}
 	}
 	return out
+}
+
+// inside keeps what the ledger of a currency is made of, for its workbook.
+func (r *reckoning) inside(c pay.Currency, standing settle.Standing, rows settle.ByRows) inside {
+	in := inside{standing: standing, rows: rows, sold: settle.DaysOf(daysIn(r.read.sold))}
+	for _, m := range r.moves {
+		if m.Currency == c {
+			in.moves = append(in.moves, m)
+		}
+	}
+	for _, a := range r.adjusts {
+		if a.Currency == c {
+			in.adjusts = append(in.adjusts, a)
+		}
+	}
+	for _, b := range r.breaks {
+		if b.Currency == c {
+			in.breaks = append(in.breaks, b)
+		}
+	}
+	if r.Assumed || standing.PassbookFrom != "" {
+		in.assumed = r.assumed(standing)
+	}
+	return in
 }
 
 // standing is what there is of one currency: the way by rows.
@@ -313,13 +337,12 @@ func (r *reckoning) shares(c pay.Currency, rows settle.ByRows) (shares []Share, 
 		share := Share{Share: s}
 		if b.Status == reconcile.Resolved {
 			share.Decided = b.Resolution
-			if !s.Kind.Adjusts(b.Resolution) {
-				resolved += s.Amount
+			if s.Kind.Adjusts(b.Resolution) && r.adjusted(b.ID) {
+				return // the roll-forward has it
 			}
+			resolved += s.Amount
 		}
-		if share.Decided == "" || !s.Kind.Adjusts(share.Decided) {
-			shares = append(shares, share)
-		}
+		shares = append(shares, share)
 	}
 	for _, s := range rows.Shares {
 		add(s)
@@ -333,4 +356,13 @@ func (r *reckoning) shares(c pay.Currency, rows settle.ByRows) (shares []Share, 
 		}
 	}
 	return shares, resolved
+}
+
+// adjusted says whether the roll-forward has what a person decided about a break. What
+// was decided after the month's end moves a later month: this one leaves it explained.
+func (r *reckoning) adjusted(breakID string) bool {
+	return slices.ContainsFunc(r.adjusts, func(a Adjusted) bool {
+		posted, ok := r.books.Posted(settle.MonthOfDay(a.Day), a.Recorded)
+		return a.BreakID == breakID && a.Undone.IsZero() && ok && posted <= r.month
+	})
 }

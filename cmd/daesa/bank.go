@@ -88,35 +88,50 @@ func (a *invocation) bankImportCommand() *cobra.Command {
 }
 
 func (a *invocation) importBank(ctx context.Context, paths []string, f bankFlags) error {
-	word, err := a.password(f.fileFlags)
+	take, err := a.bankReader(f)
 	if err != nil {
 		return err
 	}
-	var layout *passbook.Layout
-	if f.layout != "" {
-		if layout, err = passbook.LoadLayout(f.layout); err != nil {
-			return &coded{err, codeUsage}
-		}
-		layout.Name = filepath.Base(layout.Name) // a line is known again by its layout, wherever the file lies
-	}
 	return a.withStore(ctx, func(s *session) error {
-		if err := s.cfg.AccountKey(s.env); err != nil {
-			return &coded{err, codeUsage}
-		}
-		ring, err := neededRing(s.cfg, "bank import")
+		done, err := s.takeBank(ctx, take, paths, f.account, "bank import")
 		if err != nil {
-			return err
-		}
-		done, err := app.ImportBank{Store: s.db, Sealer: ring, Accounts: bankAccounts(s.cfg, s.mid), Account: f.account, Layout: layout, Sheet: f.sheet, Password: word,
-			By: s.actor(), Now: s.now(), Warn: s.warns}.Run(ctx, paths)
-		if err != nil {
-			return err
-		}
-		if err := s.holdPassbook(ctx); err != nil {
 			return err
 		}
 		return s.showBankImport(done)
 	})
+}
+
+// bankReader is how files of the bank are read, as the flags say.
+func (a *invocation) bankReader(f bankFlags) (app.ImportBank, error) {
+	word, err := a.password(f.fileFlags)
+	if err != nil {
+		return app.ImportBank{}, err
+	}
+	x := app.ImportBank{Sheet: f.sheet, Password: word}
+	if f.layout != "" {
+		if x.Layout, err = passbook.LoadLayout(f.layout); err != nil {
+			return x, &coded{err, codeUsage}
+		}
+		x.Layout.Name = filepath.Base(x.Layout.Name) // a line is known again by its layout, wherever the file lies
+	}
+	return x, nil
+}
+
+// takeBank takes files of the bank and holds payouts against the passbook anew.
+func (s *session) takeBank(ctx context.Context, x app.ImportBank, paths []string, account, command string) ([]app.BankImported, error) {
+	if err := s.cfg.AccountKey(s.env); err != nil {
+		return nil, &coded{err, codeUsage}
+	}
+	ring, err := neededRing(s.cfg, command)
+	if err != nil {
+		return nil, err
+	}
+	x.Store, x.Sealer, x.Accounts, x.Account, x.By, x.Now, x.Warn = s.db, ring, bankAccounts(s.cfg, s.mid), account, s.actor(), s.now(), s.warns
+	done, err := x.Run(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	return done, s.holdPassbook(ctx)
 }
 
 // bankAccounts are the passbooks of a merchant; of all where it is "".
@@ -128,6 +143,20 @@ func bankAccounts(cfg *config.Config, mid string) []app.BankAccount {
 }
 
 func (s *session) showBankImport(all []app.BankImported) error {
+	s.judgeBankImport(all)
+	documents := each(all, s.newBankImportDocument)
+	var document any = documents
+	if len(documents) == 1 {
+		document = documents[0]
+	}
+	return s.show(document, func() {
+		s.printBankImport(documents)
+		s.printReasons()
+	})
+}
+
+// judgeBankImport says what of the files needs a person.
+func (s *session) judgeBankImport(all []app.BankImported) {
 	for _, done := range all {
 		for _, g := range done.Gaps {
 			s.verdict.Add(app.EndedPerson, "account %s: the balance does not tie between %s and %s: lines that sum up to %s are missing, or one is wrong",
@@ -137,22 +166,17 @@ func (s *session) showBankImport(all []app.BankImported) error {
 			s.verdict.Add(app.EndedIncomplete, "account %s: no file has shown %s to %s", done.Account.Name, days.From, days.To)
 		}
 	}
-	documents := each(all, s.newBankImportDocument)
-	var document any = documents
-	if len(documents) == 1 {
-		document = documents[0]
-	}
-	return s.show(document, func() {
-		for _, d := range documents {
-			checked := pay.Counted(d.BalanceChecked, "balance") + " compared"
-			if d.BalanceChecked == 0 {
-				checked = "no balances to compare"
-			}
-			s.printf("%s: account %s, layout %s, %s to %s: %s, %s known; %s\n", plain(d.File), d.Account, d.Layout, orElse(d.From, "-"), orElse(d.To, "-"),
-				pay.Counted(d.Inserted, "new line"), pay.Grouped(d.Unchanged), checked)
+}
+
+func (s *session) printBankImport(documents []bankImportDocument) {
+	for _, d := range documents {
+		checked := pay.Counted(d.BalanceChecked, "balance") + " compared"
+		if d.BalanceChecked == 0 {
+			checked = "no balances to compare"
 		}
-		s.printReasons()
-	})
+		s.printf("%s: account %s, layout %s, %s to %s: %s, %s known; %s\n", plain(d.File), d.Account, d.Layout, orElse(d.From, "-"), orElse(d.To, "-"),
+			pay.Counted(d.Inserted, "new line"), pay.Grouped(d.Unchanged), checked)
+	}
 }
 
 // bankLineDocument is one element of `bank list --json`.

@@ -175,28 +175,26 @@ func (s *session) showBreak(ctx context.Context, id string) error {
 	})
 }
 
-// decisions are the words of --as; which kind takes which the break says.
-var decisions = slices.Concat(reconcile.Dispositions, reconcile.SettlementDispositions)
-
 func (a *invocation) breaksResolveCommand() *cobra.Command {
-	var as, note string
+	var as, note, supply, vat string
 	var named refunds.Named
 	cmd := &cobra.Command{
 		Use:   "resolve ID --as DISPOSITION --note TEXT",
 		Short: "Write down what a person decided about a break",
-		Long: "The dispositions: " + listed(reconcile.Dispositions) + ";\n" +
-			"of breaks of settlement also " + listed(reconcile.SettlementDispositions) + ".\n" +
+		Long: "The dispositions: " + listed(reconcile.Dispositions) + ".\n" +
 			"refund_now asks for the refund at once, after a look at the payment: of cancel_not_executed what is\n" +
 			"owed, of paid_after_cancel and missing_locally all that is held, of duplicate_payment the payment that\n" +
 			"--payment names. The request waits for another person's word; until the money is back the break is\n" +
 			"refunding. A resolved break comes back when an amount or a status of either side changes;\n" +
-			"fix_shop and waiting also after three bank days.",
+			"fix_shop and waiting also after three bank days.\n" +
+			"Of breaks of settlement, bank and month also: " + listed(reconcile.SettlementDispositions) + "; docs/states.md\n" +
+			"says which kind takes which. rebate needs --supply and --vat of the corrected tax invoice.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if as == "" || strings.TrimSpace(note) == "" {
-				return usage(errors.New("breaks resolve: --as and --note are needed"), "--as is one of "+listed(decisions)+"; --note says why")
+				return usage(errors.New("breaks resolve: --as and --note are needed"), "--as is one of "+listed(reconcile.Dispositions)+"; --note says why")
 			}
-			if err := oneOf("--as", as, decisions); err != nil {
+			if err := oneOf("--as", as, slices.Concat(reconcile.Dispositions, reconcile.SettlementDispositions)); err != nil {
 				return err
 			}
 			if reconcile.Disposition(as) != reconcile.RefundNow && named != (refunds.Named{}) {
@@ -206,28 +204,67 @@ func (a *invocation) breaksResolveCommand() *cobra.Command {
 				if reconcile.Disposition(as) == reconcile.RefundNow {
 					return s.resolveByRefund(cmd.Context(), ids[0], note, named)
 				}
-				return s.resolveBreak(cmd.Context(), ids[0], reconcile.Disposition(as), note)
+				return s.resolveBreak(cmd.Context(), ids[0], reconcile.Disposition(as), note, supply, vat)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&as, "as", "", "the disposition")
 	cmd.Flags().StringVar(&note, "note", "", "why; it is kept in the journal")
+	cmd.Flags().StringVar(&supply, "supply", "", "with rebate: 공급가액 of the corrected tax invoice")
+	cmd.Flags().StringVar(&vat, "vat", "", "with rebate: its 세액")
 	cmd.Flags().StringVar(&named.Payment, "payment", "", "with refund_now: the key of the payment that goes back, of several")
 	cmd.Flags().StringVar(&named.TaxFree, "tax-free", "", "with refund_now: the tax-free part, where a part of a payment that has one goes back")
 	return cmd
 }
 
-func (s *session) resolveBreak(ctx context.Context, id string, as reconcile.Disposition, note string) error {
-	resolved, err := s.db.ResolveBreak(ctx, id, as, s.actor(), note, s.now())
+func (s *session) resolveBreak(ctx context.Context, id string, as reconcile.Disposition, note, supply, vat string) error {
+	rebate, err := s.rebateAsked(ctx, id, as, supply, vat)
+	if err != nil {
+		return err
+	}
+	resolved, err := s.db.ResolveBreak(ctx, id, as, s.actor(), note, s.now(), rebate...)
 	if err != nil {
 		return err
 	}
 	return s.showResolved(ctx, resolved, nil, nil, func() {
-		s.printf("break %s of order %s is resolved as %s by %s\n", resolved.ID, plain(resolved.OrderID), as, plain(resolved.ResolvedBy))
+		s.printf("break %s of %s is resolved as %s by %s\n", resolved.ID, aboutOf(resolved), as, plain(resolved.ResolvedBy))
 		if resolved.RecheckOn != "" {
 			s.printf("it is looked at again on %s, if both sides still differ\n", resolved.RecheckOn)
 		}
 	})
+}
+
+// aboutOf is what a break is about, for people.
+func aboutOf(b reconcile.Break) string {
+	if b.Subject != "" {
+		return plain(b.Subject)
+	}
+	return "order " + plain(b.OrderID)
+}
+
+// rebateAsked reads the amounts that come with rebate, and with nothing else.
+func (s *session) rebateAsked(ctx context.Context, id string, as reconcile.Disposition, supply, vat string) ([]reconcile.RebateOf, error) {
+	given := supply != "" || vat != ""
+	switch {
+	case as != reconcile.Rebate && given:
+		return nil, usage(errors.New("breaks resolve: --supply and --vat belong to --as rebate"), "leave them out")
+	case as != reconcile.Rebate:
+		return nil, nil
+	case supply == "" || vat == "":
+		return nil, usage(errors.New("breaks resolve: --as rebate needs --supply and --vat"), "they are those of the corrected tax invoice (수정세금계산서)")
+	}
+	b, err := s.db.Break(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var r reconcile.RebateOf
+	if r.Supply, err = b.Currency.ParseWritten(supply); err == nil {
+		r.VAT, err = b.Currency.ParseWritten(vat)
+	}
+	if err != nil {
+		return nil, usage(err, "for example --supply 365557 --vat 36556")
+	}
+	return []reconcile.RebateOf{r}, nil
 }
 
 // resolveByRefund is refund_now: the decision and its request, or neither.

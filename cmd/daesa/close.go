@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"daesa/app"
 	"daesa/app/closing"
 	"daesa/config"
 	"daesa/pay"
@@ -16,14 +17,15 @@ import (
 
 func (a *invocation) closeCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "close", Short: "The month: its roll-forward, its lock, what leaves for the books"}
-	cmd.AddCommand(a.closeCheckCommand(), a.closeLockCommand(), a.closeReopenCommand(), a.closeOpenCommand(), a.closeInvoiceCommand())
+	cmd.AddCommand(a.closeCheckCommand(), a.closeReportCommand(), a.closeVouchersCommand(monthVouchers), a.closeVATCommand(),
+		a.closeOpenCommand(), a.closeInvoiceCommand(), a.closeLockCommand(), a.closeReopenCommand())
 	return cmd
 }
 
 // closing wires the months of all configured merchants.
 func (s *session) closing() *closing.Closing {
 	return &closing.Closing{MIDs: mids(s.cfg), Accounts: passbookAccounts(s.cfg), First: settle.Month(s.cfg.Close.FirstMonth),
-		Assumed: s.cfg.Close.Bank == config.Assumed, Books: s.passbook()}
+		Assumed: s.cfg.Close.Bank == config.Assumed, Books: s.passbook(), Drawing: s.drawing()}
 }
 
 // monthOf reads a month of an argument.
@@ -415,4 +417,30 @@ func (s *session) enterInvoice(ctx context.Context, i closing.Invoice) error {
 // rememberMonths writes what months leave unexplained.
 func (s *session) rememberMonths(ctx context.Context) error {
 	return s.closing().Remember(ctx, s.db, s.db, settle.Basis(s.cfg.Close.InvoiceBasis), settlementActor, s.now())
+}
+
+// monthNews is how a month stands, for the night's message; a month before the first
+// one is none.
+func (s *session) monthNews(ctx context.Context, month settle.Month) ([]app.MonthNews, error) {
+	if s.cfg.Settlement.Mode == config.SettlementOff {
+		return nil, nil
+	}
+	m, err := s.closing().Check(ctx, month, s.now())
+	var before *closing.BeforeFirstError
+	if errors.As(err, &before) {
+		return nil, nil
+	}
+	var news []app.MonthNews
+	for _, l := range m.Ledgers {
+		if l.Rollforward.Closing != 0 || l.Roll != (settle.Roll{}) {
+			news = append(news, app.MonthNews{Month: month, MID: l.MID, Currency: l.Currency, State: l.State, Closing: l.Closing, Reasons: len(l.Reasons)})
+		}
+	}
+	return news, err
+}
+
+// monthVouchers gives the vouchers of a month, as it was locked where it is.
+func monthVouchers(ctx context.Context, s *session, month settle.Month) (app.MonthVouchers, error) {
+	report, err := s.reportOf(ctx, month, 0)
+	return app.MonthVouchers{Month: month, State: report.State(), Entries: report.Entries, At: report.Now}, err
 }

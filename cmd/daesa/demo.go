@@ -107,10 +107,14 @@ func (a *invocation) runDemo(ctx context.Context, dir string, orders int, seed u
 	if err != nil {
 		return err
 	}
+	month, err := d.closeMonth(ctx)
+	if err != nil {
+		return err
+	}
 	if err := d.toss.Save(filepath.Join(dir, "sandbox.state")); err != nil {
 		return err
 	}
-	return d.tell(documents, urgent, sent, listener.Addr().String())
+	return d.tell(documents, urgent, sent, month, listener.Addr().String())
 }
 
 // prepareFolder makes the folder, or empties one that an earlier demo made. A
@@ -120,7 +124,7 @@ func (d *demo) prepareFolder(seed uint64) error {
 		if _, err := os.Stat(filepath.Join(d.dir, demoMark)); err != nil {
 			return failed("choose another folder with --dir", "%s has a daesa.yaml that no demo wrote", d.dir)
 		}
-		for _, name := range []string{"daesa.yaml", "daesa.db", "daesa.db-wal", "daesa.db-shm", "sandbox.state", "account.key.head"} {
+		for _, name := range []string{"daesa.yaml", "daesa.db", "daesa.db-wal", "daesa.db-shm", "sandbox.state", "account.key.head", demoPassbook, demoVouchers} {
 			if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
@@ -133,9 +137,10 @@ func (d *demo) prepareFolder(seed uint64) error {
 }
 
 func (d *demo) writeConfig(addr string) error {
-	text := config.Template(config.TemplateValues{
+	text := config.Template(config.TemplateValues{ //nolint:gosec // the name of a variable, and a pretend address
 		Environment: config.Test, SecretKeyEnv: demoKey, BaseURL: "http://" + addr,
 		RequestsPerMinute: demoPace, AutoQueue: []string{"cancel_not_executed"},
+		Passbooks: "[{name: main, payer: [토스페이]}]", FirstMonth: string(d.closes()),
 	})
 	if err := os.WriteFile(filepath.Join(d.dir, "daesa.yaml"), text, 0o600); err != nil {
 		return err
@@ -148,8 +153,12 @@ func (d *demo) writeConfig(addr string) error {
 }
 
 // night runs one night as it would have run then: the shop's orders and the
-// provider's ledger as they stood at half past one on the next morning.
+// provider's ledger as they stood at half past one on the next morning. On the morning
+// of the day itself it reads what Toss settles, as the schedule would.
 func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
+	if err := d.morning(ctx, day); err != nil {
+		return nightDocument{}, err
+	}
 	at := day.End().Add(90 * time.Minute)
 	d.toss.SetClock(at)
 	file := filepath.Join(d.dir, "orders-"+string(day)+".csv")
@@ -259,7 +268,7 @@ func (d *demo) writeOrders(path string, at time.Time) error {
 }
 
 // tell shows what the demo found, on one screen.
-func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds, addr string) error {
+func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds, month closedMonth, addr string) error {
 	if d.json {
 		return d.printJSON(documents)
 	}
@@ -278,8 +287,9 @@ func (d *demo) tell(documents []nightDocument, urgent []string, sent sentRefunds
 		calls += count
 	}
 	d.printf("\nprovider calls in three nights and a morning: %s\n", pay.Grouped(calls))
-	d.printf("open the workbook: %s\n", *last.Workbook)
-	d.tryNext(addr)
+	d.tellMonth(month)
+	d.printf("\nopen the workbooks: %s (the night)\n                    %s (the month)\n", *last.Workbook, month.workbook)
+	d.tryNext(addr, month)
 	return nil
 }
 
@@ -288,14 +298,14 @@ const demoSecret = "test_sk_sandbox"
 
 // tryNext prints commands that can be pasted into a shell as they stand: with
 // the program as it was called, paths quoted, and the key where one is needed.
-func (d *demo) tryNext(addr string) {
+func (d *demo) tryNext(addr string, month closedMonth) {
 	daesa, yaml := calledAs(os.Args[0]), shellWord(filepath.Join(d.dir, "daesa.yaml"))
 	d.printf("\ntry next:\n")
-	for _, command := range []string{"breaks list", "refunds list", "audit verify"} {
+	for _, command := range []string{"breaks list", "refunds list", "payouts list", "close check " + string(month.Month.Month), "audit verify"} {
 		d.printf("  %s %s --config %s\n", daesa, command, yaml)
 	}
 	d.printf("and with the same pretend Toss in another terminal:\n")
-	d.printf("  %s sandbox --addr %s --state %s --clock now --rate 0\n", daesa, addr, shellWord(filepath.Join(d.dir, "sandbox.state")))
+	d.printf("  %s sandbox --addr %s --state %s --clock now --rate 0 --settle\n", daesa, addr, shellWord(filepath.Join(d.dir, "sandbox.state")))
 	d.printf("  %s=%s %s doctor --config %s\n", demoKey, demoSecret, daesa, yaml)
 }
 

@@ -65,7 +65,7 @@ func (s *session) nights() *app.Nights {
 			m, _ := s.cfg.Merchant(asked.MID)
 			return s.nightly(m, asked)
 		},
-		Workbooks: s.workbooks, Delivery: s.delivery(), Teller: s.teller(), Needs: s.needs(),
+		Workbooks: s.workbooks, Delivery: s.delivery(), Teller: s.teller(), Month: s.monthNews, Needs: s.needs(),
 		Warn: s.warns, Outcome: &s.verdict.Outcome, Clock: s.clock,
 		Now: func() time.Time { return now },
 	}

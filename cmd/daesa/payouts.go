@@ -19,16 +19,14 @@ type passbookBooks struct {
 	accounts []app.BankAccount
 }
 
-// PassbookDays gives the days of each account of which every line is known.
-func (b passbookBooks) PassbookDays(ctx context.Context) (map[string]settle.Days, error) {
+// Passbooks gives what is known of each account.
+func (b passbookBooks) Passbooks(ctx context.Context) (jobs.Passbooks, error) {
 	read, err := app.ReadBank(ctx, b.DB, b.accounts, "", "")
-	return read.Covered, err
-}
-
-// PassbookGaps gives the places where the balance of an account does not tie.
-func (b passbookBooks) PassbookGaps(ctx context.Context) ([]settle.Gap, error) {
-	read, err := app.ReadBank(ctx, b.DB, b.accounts, "", "")
-	return each(read.Gaps, func(g app.BankGap) settle.Gap { return g.Gap }), err
+	books := jobs.Passbooks{Days: read.Covered, Currency: map[string]pay.Currency{}, Gaps: each(read.Gaps, func(g app.BankGap) settle.Gap { return g.Gap })}
+	for _, line := range read.Lines {
+		books.Currency[line.Account] = line.Currency
+	}
+	return books, err
 }
 
 // passbook are the passbooks of all configured merchants.

@@ -44,12 +44,13 @@ func (a *invocation) refundsTransfersCommand() *cobra.Command {
 		Use:   "transfers",
 		Short: "What Toss cannot give back any more, and people transfer by hand (수기이체)",
 		Long: "An expired or finally refused refund is due here. Another person than the one who asked approves it;\n" +
-			"from then on its amount can no longer be cancelled at Toss. Then it is transferred at the bank, and the\n" +
-			"bank's reference is written down.",
+			"from then on its amount can no longer be cancelled at Toss. Then it is transferred at the bank, one by one\n" +
+			"or by a file of all of them (export), and what the bank says of it is written down (done).",
 	}
 	cmd.AddCommand(a.transfersListCommand(),
 		a.transferCommand("approve", "Agree that it is transferred; by another person than the one who asked", refunds.ManualApproved),
-		a.transferCommand("done", "Write down that it was transferred", refunds.ManualDone),
+		a.transfersExportCommand(),
+		a.transfersDoneCommand(),
 		a.transferCommand("drop", "Nothing is given back this way after all", refunds.ManualDropped))
 	return cmd
 }
@@ -89,9 +90,6 @@ func (a *invocation) transferCommand(name, short string, to refunds.ManualState)
 			w.ID = strings.TrimSpace(ids[0])
 			return a.withProvider(cmd.Context(), func(s *session) error { return s.moveTransfer(cmd.Context(), w) })
 		},
-	}
-	if to == refunds.ManualDone {
-		cmd.Flags().StringVar(&w.Reference, "reference", "", "the bank's reference of the transfer")
 	}
 	if to == refunds.ManualApproved {
 		cmd.Flags().BoolVar(&w.Another, "another-wish", false, "it is due although Toss was asked for the same amount of the same payment as well")

@@ -63,10 +63,13 @@ func scheduled(cfg *config.Config) []scheduledJob {
 	purge := scheduledCommand{"accounts purge", func(ctx context.Context, s *session) error { return s.purgeAccounts(ctx) }}
 	refund := scheduledCommand{"refunds run", func(ctx context.Context, s *session) error { return s.runRefunds(ctx, runFlags{count: -1, amount: -1}) }}
 	capture := scheduledCommand{"accounts capture", func(ctx context.Context, s *session) error { return s.capture(ctx, false) }}
+	settlements := scheduledCommand{"settlements sync", func(ctx context.Context, s *session) error { return s.syncSettlements(ctx, "", "") }}
 	all := []scheduledJob{
 		{name: "nightly", cron: cfg.Schedule.Nightly, again: app.NightAgain(), commands: []scheduledCommand{nightly, purge}},
 		{name: "refunds", cron: cfg.Schedule.Refunds, commands: []scheduledCommand{refund}},
 		{name: "capture", cron: cfg.Schedule.Capture, commands: []scheduledCommand{capture}},
+		{name: "settlements", cron: cfg.Schedule.Settlements, skip: func(time.Time) bool { return cfg.Settlement.Mode != config.SettlementAPI },
+			again: app.NightAgain(), commands: []scheduledCommand{settlements}},
 		{name: "month_end", cron: cfg.Schedule.MonthEnd, skip: func(now time.Time) bool { return !jobs.MonthEnd(pay.DayOf(now)) },
 			again: app.NightAgain()[:1], commands: []scheduledCommand{monthEnd}},
 	}

@@ -148,6 +148,12 @@ func (s *session) settlementJob(m config.Merchant, reads bool) (*jobs.Settlement
 	return job, nil
 }
 
+// nightSettled wires what a merchant's night says of payouts.
+func (s *session) nightSettled(m config.Merchant) (app.NightSettled, error) {
+	job, err := s.settlementJob(m, s.cfg.Settlement.Mode == config.SettlementAPI)
+	return app.NightSettled{Job: job, Deposits: s.deposits(), Books: s.db, Rules: settlementRules(s.cfg), Assumed: s.cfg.Close.Bank == config.Assumed}, err
+}
+
 // settlementActor is who the journal names where the program settles by itself.
 const settlementActor = "daesa settlements"
 

@@ -88,8 +88,12 @@ func (s *session) nightly(m config.Merchant, asked app.NightAsked) (shownNight, 
 			return s.db.OpenComparison(ctx, scope, now)
 		},
 	}
-	if s.cfg.Settlement.Mode == config.SettlementAPI {
-		n.Payouts = client
+	if s.cfg.Settlement.Mode != config.SettlementOff {
+		settled, err := s.nightSettled(m)
+		if err != nil {
+			return shownNight{}, err
+		}
+		n.Settle = settled.Run
 	}
 	source, err := s.orderSource()
 	if err != nil {

@@ -21,7 +21,8 @@ func (b *monthBook) drawFees() {
 		"By the day of the transaction · fees without VAT · agreed fee = amount × agreed rate, rounded down, + fixed · difference = fee − agreed fee"))
 	fees := slices.SortedFunc(slices.Values(b.month.Fees), func(x, y Fee) int {
 		return cmp.Or(byCurrency(x.Currency, y.Currency), book.ByMethod(x.Method, y.Method), cmp.Compare(x.CardType, y.CardType),
-			cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.Issuer, y.Issuer), cmp.Compare(x.MID, y.MID))
+			cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.Issuer, y.Issuer), cmp.Compare(x.Part, y.Part), cmp.Compare(x.MID, y.MID),
+			cmp.Compare(x.rule(), y.rule()))
 	})
 	for _, c := range b.Currencies {
 		of := slices.DeleteFunc(slices.Clone(fees), func(f Fee) bool { return f.Currency != c })
@@ -117,6 +118,13 @@ func (b *monthBook) feesByRule(s *xlsx.Sheet, c pay.Currency, fees []Fee) {
 // ruled is what the rows of a fee have in common beside their method.
 func (b *monthBook) ruled(f *Fee) string {
 	var parts []string
+	switch f.Part {
+	case FeeBeside:
+		parts = append(parts, b.Say("무이자 할부 등 별도 수수료", "instalments and the like"))
+	case FeeCorrected:
+		parts = append(parts, b.Say("마감 후 정정분", "corrected after a lock"))
+	default:
+	}
 	for _, part := range []string{book.LookUp(b.Lang, book.CardTypeLabels, f.CardType), f.Provider, f.Issuer} {
 		if part != "" {
 			parts = append(parts, part)
@@ -125,9 +133,20 @@ func (b *monthBook) ruled(f *Fee) string {
 	return strings.Join(parts, " · ")
 }
 
+// rule tells rules of the same rows apart: a rate that changed within the month.
+func (f *Fee) rule() string {
+	if f.Agreed == nil {
+		return ""
+	}
+	return string(f.Agreed.From) + " " + f.Agreed.Rate.String()
+}
+
 // agreed writes a rule of the contract: 2.1 % + 50원.
 func (b *monthBook) agreed(f *Fee) string {
-	if f.Agreed == nil {
+	switch {
+	case f.Part != FeeByRule:
+		return "–"
+	case f.Agreed == nil:
 		return b.Say("약정 미등록", "none given")
 	}
 	text := f.Agreed.Rate.String()

@@ -106,8 +106,16 @@ func (b *monthBook) journalChecks(debits, credits map[pay.Currency]int64, at fun
 				own = append(own, e)
 			}
 		}
-		b.checks = append(b.checks, check{name: book.Label{"미수금 증감 (차월 이월 − 전월 이월)", "Receivable: closing − opening"}, currency: c,
+		moved := check{name: book.Label{"미수금 증감 (차월 이월 − 전월 이월)", "Receivable: closing − opening"}, currency: c,
 			forward: b.total(figureClosing, c) - b.total(figureOpening, c), sheet: settle.MovementOf(own, b.month.Receivable), to: sheetJournal,
-			forwardAt: func(total int) string { return book.Rounded(c, figureClosing.at(total)+"-"+figureOpening.at(total)) }})
+			forwardAt: func(total int) string { return book.Rounded(c, figureClosing.at(total)+"-"+figureOpening.at(total)) }}
+		if b.month.SalesApart {
+			moved.name = book.Label{"미수금 증감 (승인·취소 제외)", "Receivable, without sales"}
+			moved.forward -= b.total(figureApprovals, c) - b.total(figureCancels, c)
+			moved.forwardAt = func(total int) string {
+				return book.Rounded(c, figureClosing.at(total)+"-"+figureOpening.at(total)+"-"+figureApprovals.at(total)+"+"+figureCancels.at(total))
+			}
+		}
+		b.checks = append(b.checks, moved)
 	}
 }

@@ -46,6 +46,8 @@ type Month struct {
 	// Receivable is the account of the receivable ("108 외상매출금"), by which Entries
 	// are held against the roll-forward; "": they are not.
 	Receivable string
+	// SalesApart says that the shop books its sales itself: Entries have none.
+	SalesApart bool
 	VAT        []VAT // one for each currency
 }
 
@@ -89,8 +91,19 @@ type Unsettled struct {
 	Amount int64 // signed, as it stands in the closing
 }
 
+// FeePart says what a line of fees is of.
+type FeePart string
+
+// The parts. What no rule is of stands in lines of its own, without rows.
+const (
+	FeeByRule    FeePart = ""          // what a rule of the contract is of
+	FeeBeside    FeePart = "beside"    // what Toss takes for something else, such as instalments
+	FeeCorrected FeePart = "corrected" // what changed of months that were locked before
+)
+
 // Fee is the fees of rows that one rule is of.
 type Fee struct {
+	Part     FeePart
 	MID      string
 	Currency pay.Currency
 	Method   pay.Method
@@ -143,9 +156,9 @@ type VAT struct {
 	settle.VATTable
 }
 
-// state is that of the ledger which is furthest from being locked: a month is
+// State is that of the ledger which is furthest from being locked: a month is
 // locked as one.
-func (m *Month) state() settle.MonthState {
+func (m *Month) State() settle.MonthState {
 	furthest := settle.MonthLocked
 	for _, l := range m.Ledgers {
 		if closeness[l.State] < closeness[furthest] {
@@ -163,7 +176,7 @@ var closeness = map[settle.MonthState]int{
 
 // locked is the version that stands; nil: none does.
 func (m *Month) locked() *settle.Version {
-	if m.state() != settle.MonthLocked || len(m.Versions) == 0 {
+	if m.State() != settle.MonthLocked || len(m.Versions) == 0 {
 		return nil
 	}
 	return &m.Versions[len(m.Versions)-1]

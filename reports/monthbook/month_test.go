@@ -3,6 +3,7 @@ package monthbook
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -463,6 +464,26 @@ func TestAMonthThatCannotBeDrawnIsRefused(t *testing.T) {
 	}{"no ledger": {Month{Month: sampleMonth}, Options{}}, "one twice": {twice, Options{}}, "a language that nobody knows": {m, Options{Language: "fr"}}} {
 		if err := Write(&bytes.Buffer{}, c.month, c.opts); err == nil || !strings.Contains(err.Error(), "2026-11") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A locked month is kept as text: what comes back is drawn with the same bytes.
+func TestAMonthThatWasKeptIsDrawnAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, locked := range []bool{false, true} {
+		m := newSample(3).month(locked)
+		text, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept Month
+		if err := json.Unmarshal(text, &kept); err != nil {
+			t.Fatal(err)
+		}
+		var was, is bytes.Buffer
+		if err := errors.Join(Write(&was, m, Options{}), Write(&is, kept, Options{})); err != nil || !bytes.Equal(was.Bytes(), is.Bytes()) {
+			t.Errorf("locked %t: %d bytes, then %d: %v", locked, was.Len(), is.Len(), err)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func newMonthBook(m Month, l book.Language) *monthBook {
 		return cmp.Or(byCurrency(a.Currency, b.Currency), cmp.Compare(a.MID, b.MID))
 	})
 	m.Versions = slices.SortedFunc(slices.Values(m.Versions), func(a, b settle.Version) int { return cmp.Compare(a.Number, b.Number) })
-	b := &monthBook{month: m, state: m.state(), lines: book.LinesByID(m.Lines), totals: map[pay.Currency]int{}}
+	b := &monthBook{month: m, state: m.State(), lines: book.LinesByID(m.Lines), totals: map[pay.Currency]int{}}
 	b.Book = book.NewBook(l, book.About{
 		Title: l.Of(titleLabel) + " " + string(m.Month), Of: b.standing(l), At: m.Now,
 		Currencies: m.currencies(), Several: len(m.mids()) > 1,

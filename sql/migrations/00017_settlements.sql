@@ -9,6 +9,8 @@ ALTER TABLE breaks ADD COLUMN subject {{.Key}} NOT NULL DEFAULT '';
 ALTER TABLE breaks ADD COLUMN of_order {{.Key}} NOT NULL DEFAULT '';
 ALTER TABLE breaks ADD COLUMN amount {{.Int}};
 ALTER TABLE breaks ADD COLUMN share {{.Int}};
+ALTER TABLE breaks ADD COLUMN rebate_supply {{.Int}} NOT NULL DEFAULT 0;
+ALTER TABLE breaks ADD COLUMN rebate_vat {{.Int}} NOT NULL DEFAULT 0;
 CREATE INDEX breaks_of_order ON breaks (of_order) WHERE of_order <> '';
 
 -- What Toss settles, as its list shows it now: a row for each sale and each cancel.
@@ -116,6 +118,7 @@ CREATE TABLE ledger_transactions (
   PRIMARY KEY (mid, payment_key, transaction_key)
 ) {{.Clustered}};
 CREATE INDEX ledger_transactions_open ON ledger_transactions (mid, due_by, currency, day, method, amount) WHERE settled = 0;
+CREATE INDEX ledger_transactions_canceled ON ledger_transactions (mid, day) WHERE amount < 0;
 
 -- What moved the receivable, summed by month of its own date, method and the moment
 -- at which it was recorded. It only grows: what changes is taken back and put anew.
@@ -195,8 +198,8 @@ CREATE TABLE bank_taken_lines (
   match_id {{.Key}} NOT NULL
 ) {{.Clustered}};
 
--- A month that was locked, with its figures as they were then; a month that is
--- reopened and locked again has another version.
+-- A month that was locked, with its figures and its workbook as they were then; a
+-- month that is reopened and locked again has another version.
 CREATE TABLE month_versions (
   month        {{.Key}} NOT NULL,
   version      {{.Int}} NOT NULL,
@@ -210,6 +213,7 @@ CREATE TABLE month_versions (
   rows_hash    {{.Key}} NOT NULL,
   journal_head {{.Key}} NOT NULL,
   figures      {{.Blob}} NOT NULL,
+  drawn        {{.Blob}} NOT NULL,
   PRIMARY KEY (month, version)
 ) {{.Strict}};
 -- The provider's fee invoices as people entered them; the newest of a month counts.

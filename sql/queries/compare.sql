@@ -61,7 +61,7 @@ CREATE TEMP TABLE looked_payments (
   total_amount {{.Int}} NOT NULL, balance_amount {{.Int}} NOT NULL, approved {{.Int}} NOT NULL, held {{.Int}} NOT NULL,
   requested_at {{.Time}}, approved_at {{.Time}}, last_canceled_at {{.Time}}, last_transaction_key {{.Key}} NOT NULL,
   refund_status {{.Key}} NOT NULL, waiting {{.Int}} NOT NULL, follow {{.Int}} NOT NULL, looked_up_at {{.Time}} NOT NULL,
-  approval_number {{.Key}} NOT NULL,
+  approval_number {{.Key}} NOT NULL, cash_receipt {{.Key}} NOT NULL,
   tax_free_left {{.Int}}, tax_free_paid {{.Int}}, toss_mid {{.Key}} NOT NULL,
   PRIMARY KEY (mid, payment_key)
 ) {{.Clustered}}
@@ -70,7 +70,7 @@ DROP TABLE IF EXISTS looked_cancels
 -- name: create_looked_cancels
 CREATE TEMP TABLE looked_cancels (
   mid {{.Key}} NOT NULL, payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL,
-  amount {{.Int}} NOT NULL, status {{.Key}} NOT NULL, canceled_at {{.Time}}, marker {{.Key}} NOT NULL,
+  amount {{.Int}} NOT NULL, status {{.Key}} NOT NULL, canceled_at {{.Time}}, marker {{.Key}} NOT NULL, tax_free {{.Int}},
   PRIMARY KEY (mid, payment_key, transaction_key)
 ) {{.Clustered}}
 
@@ -523,10 +523,10 @@ LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid AND {{template "of_
 -- name: commit_payments
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, approval_number, toss_mid)
+  tax_free_left, tax_free_paid, approval_number, toss_mid, cash_receipt)
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, approval_number, toss_mid
+  tax_free_left, tax_free_paid, approval_number, toss_mid, cash_receipt
 FROM looked_payments WHERE mid = :mid
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
@@ -537,10 +537,11 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
   looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
   approval_number = excluded.approval_number,
+  cash_receipt = CASE excluded.cash_receipt WHEN '' THEN payments.cash_receipt ELSE excluded.cash_receipt END,
   toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: commit_cancels
-INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker)
-SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker FROM looked_cancels WHERE mid = :mid
-ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status
-WHERE cancels.status <> excluded.status
+INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker, tax_free)
+SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker, tax_free FROM looked_cancels WHERE mid = :mid
+ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status, tax_free = coalesce(excluded.tax_free, cancels.tax_free)
+WHERE cancels.status <> excluded.status OR cancels.tax_free IS NULL

@@ -8,6 +8,9 @@ CREATE TEMP TABLE incoming (
   back {{.Int}} NOT NULL DEFAULT 0,
   PRIMARY KEY (mid, order_id)
 ) {{.Clustered}}
+-- Orders that were there, of a source that has the column tax_free_amount.
+-- name: tell_tax_free
+UPDATE orders SET tax_free_told = 1 FROM incoming i WHERE i.mid = orders.mid AND i.order_id = orders.order_id AND orders.tax_free_told = 0
 -- name: drop_incoming
 DROP TABLE IF EXISTS incoming
 -- name: count_incoming
@@ -119,10 +122,10 @@ SELECT * FROM refunds WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) O
 -- name: upsert_break
 INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency, local_amount, provider_amount,
   local_status, provider_status, method, owed, moved_at, cancel_by, at_risk, first_seen, last_seen, since, nights,
-  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id, local_pg, subject, of_order, amount, share)
+  recheck_on, resolution, resolved_by, resolved_at, note, owner, remark, refunding, refund_id, local_pg, subject, of_order, amount, share, rebate_supply, rebate_vat)
 VALUES (:id, :mid, :order_id, :payment_key, :kind, :status, :origin, :currency, :local_amount, :provider_amount,
   :local_status, :provider_status, :method, :owed, :moved_at, :cancel_by, :at_risk, :first_seen, :last_seen, :since, :nights,
-  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id, :local_pg, :subject, :of_order, :amount, :share)
+  :recheck_on, :resolution, :resolved_by, :resolved_at, :note, :owner, :remark, :refunding, :refund_id, :local_pg, :subject, :of_order, :amount, :share, :rebate_supply, :rebate_vat)
 ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excluded.status, origin = excluded.origin,
   currency = excluded.currency, local_amount = excluded.local_amount, provider_amount = excluded.provider_amount,
   local_status = excluded.local_status, provider_status = excluded.provider_status, method = excluded.method,
@@ -131,7 +134,7 @@ ON CONFLICT (id) DO UPDATE SET payment_key = excluded.payment_key, status = excl
   recheck_on = excluded.recheck_on, resolution = excluded.resolution, resolved_by = excluded.resolved_by,
   resolved_at = excluded.resolved_at, note = excluded.note, owner = excluded.owner,
   remark = excluded.remark, refunding = excluded.refunding, refund_id = excluded.refund_id, local_pg = excluded.local_pg,
-  amount = excluded.amount, share = excluded.share
+  amount = excluded.amount, share = excluded.share, rebate_supply = excluded.rebate_supply, rebate_vat = excluded.rebate_vat
 -- A break that is resolved and waits for its refund is refunding.
 -- name: breaks_list
 SELECT * FROM breaks

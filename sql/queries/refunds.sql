@@ -154,20 +154,20 @@ UPDATE cancels SET claimed_by = '' WHERE claimed_by = :id
 -- A cancel as it was seen, and with claimed_by the request whose doing it is:
 -- that changes one row, or none where another has claimed it.
 -- name: upsert_cancel
-INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker, claimed_by)
-VALUES (:mid, :payment_key, :transaction_key, :amount, :status, :canceled_at, :marker, :claimed_by)
-ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status,
+INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker, claimed_by, tax_free)
+VALUES (:mid, :payment_key, :transaction_key, :amount, :status, :canceled_at, :marker, :claimed_by, :tax_free)
+ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.status, tax_free = excluded.tax_free,
   claimed_by = CASE excluded.claimed_by WHEN '' THEN cancels.claimed_by ELSE excluded.claimed_by END
-WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
+WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status OR cancels.tax_free IS NULL ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
 -- name: claimed_by_another
 SELECT count(*) FROM cancels WHERE payment_key = :payment_key AND transaction_key = :transaction_key AND claimed_by NOT IN ('', :claimed_by)
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, approval_number, toss_mid)
+  tax_free_left, tax_free_paid, approval_number, toss_mid, cash_receipt)
 VALUES (:mid, :payment_key, :order_id, :status, :method, :behind, :provider, :currency, :total_amount, :balance_amount,
   :approved, :held, :requested_at, :approved_at, :last_canceled_at, :last_transaction_key, :refund_status, :waiting, :follow, :looked_up_at,
-  :tax_free_left, :tax_free_paid, :approval_number, :toss_mid)
+  :tax_free_left, :tax_free_paid, :approval_number, :toss_mid, :cash_receipt)
 ON CONFLICT (mid, payment_key) DO UPDATE SET
   order_id = excluded.order_id, status = excluded.status, method = excluded.method, behind = excluded.behind,
   provider = excluded.provider, currency = excluded.currency, total_amount = excluded.total_amount,
@@ -177,6 +177,7 @@ ON CONFLICT (mid, payment_key) DO UPDATE SET
   refund_status = excluded.refund_status, waiting = excluded.waiting, follow = excluded.follow,
   looked_up_at = excluded.looked_up_at, tax_free_left = excluded.tax_free_left, tax_free_paid = excluded.tax_free_paid,
   approval_number = excluded.approval_number,
+  cash_receipt = CASE excluded.cash_receipt WHEN '' THEN payments.cash_receipt ELSE excluded.cash_receipt END,
   toss_mid = CASE excluded.toss_mid WHEN '' THEN payments.toss_mid ELSE excluded.toss_mid END
 WHERE payments.looked_up_at <= excluded.looked_up_at
 -- name: hand_due
@@ -241,6 +242,9 @@ SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r 
 WHERE (:mid = '' OR h.mid = :mid) AND (:state = '' OR h.state = :state) ORDER BY h.mid, h.order_id, h.refund_id
 -- name: hand_of
 SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
+-- What stands for another transfer already.
+-- name: hand_by_reference
+SELECT refund_id FROM hand_transfers WHERE reference = :reference AND state IN {{.Set.hand_done}}
 -- name: hand_move
 UPDATE hand_transfers SET state = :state, approved_by = :approved_by, approved_at = :approved_at, done_by = :done_by,
   done_at = :done_at, reference = :reference, note = :note
@@ -252,7 +256,7 @@ SELECT {{if .Postgres}}current_setting('synchronous_commit'){{else}}'full'{{end}
 -- name: payment_of
 SELECT mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
-  tax_free_left, tax_free_paid, toss_mid, approval_number
+  tax_free_left, tax_free_paid, toss_mid, approval_number, cash_receipt
 FROM payments WHERE mid = :mid AND payment_key = :payment_key
 -- name: claim_time
 SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id

@@ -76,8 +76,6 @@ SELECT r.*, CASE WHEN EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.mid = 
 WHERE (:mid = '' OR r.mid = :mid) AND r.sold_date >= :from AND r.sold_date <= :to
 ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
 
--- name: add_todo
-INSERT INTO ledger_todo (mid, order_id, payment_key) VALUES (:mid, :order_id, :payment_key) ON CONFLICT DO NOTHING
 -- Days of the transaction list that were read since, and of each the payments that
 -- the ledger does not have as the list has them now.
 -- name: days_read_since
@@ -212,9 +210,11 @@ SELECT break_id, recorded_at, mid, currency, method, kind, subject, decided_as, 
 WHERE mid = :mid ORDER BY recorded_at, break_id
 -- name: month_figures
 SELECT figures FROM month_versions WHERE month = :month AND version = :version
+-- name: month_drawn
+SELECT drawn FROM month_versions WHERE month = :month AND version = :version
 -- name: add_month_version
-INSERT INTO month_versions (month, version, locked_at, locked_by, note, row_count, rows_hash, journal_head, figures)
-VALUES (:month, :version, :locked_at, :locked_by, :note, :row_count, :rows_hash, :journal_head, :figures)
+INSERT INTO month_versions (month, version, locked_at, locked_by, note, row_count, rows_hash, journal_head, figures, drawn)
+VALUES (:month, :version, :locked_at, :locked_by, :note, :row_count, :rows_hash, :journal_head, :figures, :drawn)
 -- name: reopen_month
 UPDATE month_versions SET reopened_at = :now, reopened_by = :actor, reopen_note = :note WHERE month = :month AND version = :version AND reopened_at IS NULL
 -- name: fee_invoices

@@ -569,7 +569,7 @@ func monthLockedOnce(t *testing.T, db *store.DB) {
 	errs := make([]error, 6)
 	for i := range errs {
 		group.Go(func() {
-			errs[i] = db.LockMonth(t.Context(), version(1, fmt.Sprint("person", i), now), nil, []byte(`{}`))
+			errs[i] = db.LockMonth(t.Context(), version(1, fmt.Sprint("person", i), now), nil, []byte(`{}`), nil)
 		})
 	}
 	group.Wait()
@@ -589,7 +589,7 @@ func monthVersions(t *testing.T, db *store.DB) {
 	seen := []settle.Version(nil)
 	for n := range 3 {
 		v := version(n+1, "lee", now.Add(time.Duration(n)*time.Hour))
-		if err := db.LockMonth(t.Context(), v, seen, fmt.Appendf(nil, `{"n":%d}`, n+1)); err != nil {
+		if err := db.LockMonth(t.Context(), v, seen, fmt.Appendf(nil, `{"n":%d}`, n+1), nil); err != nil {
 			t.Fatal(err)
 		}
 		reopened := v.LockedAt.Add(time.Minute)

@@ -38,6 +38,8 @@ var atOnce = []string{
 	"again: eight workers send all of ninety-six refunds, each once",
 	"alerts: of twenty processes one tells",
 	"bank: imports at once add each line once",
+	"bulk: a line of the passbook is one transfer, whoever ties it",
+	"bulk: two people at once hand each transfer out once",
 	"captures: two processes never look at the same one",
 	"decisions: two people at once make one request",
 	"identity: imports of one payment under two MIDs at once add what was paid",
@@ -89,7 +91,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, againTests)
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
+	maps.Copy(tests, vatTests)
 	maps.Copy(tests, bankTests)
+	maps.Copy(tests, bulkTests)
 	maps.Copy(tests, settlementTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
