@@ -72,6 +72,10 @@ var rulesInQueries = map[string]string{
 	// a sale is explained by its payment's approval, as settle joins them.
 	"settlement_rows_paid":       "an amount above 0 is the approval",
 	"settlement_rows_transacted": "the same",
+	// A month's cancels are read by an index of their own: settle.Transaction.Cancel.
+	"canceled_of_days":      "an amount below 0 is a cancel",
+	"rows_of_canceled":      "the same",
+	"approvals_of_canceled": "the same, and one above 0 its approval",
 
 	// How things are kept.
 	"breaks_list":  "a refunding break is kept as resolved and waiting, so that the version before reads it",

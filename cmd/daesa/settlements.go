@@ -17,7 +17,7 @@ import (
 
 func (a *invocation) settlementsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "settlements", Short: "What Toss settles: a row for each approval and each cancel"}
-	cmd.AddCommand(a.settlementsSyncCommand(), a.settlementsListCommand())
+	cmd.AddCommand(a.settlementsSyncCommand(), a.settlementsImportCommand(), a.settlementsListCommand())
 	return cmd
 }
 

@@ -23,8 +23,8 @@ func parsed(t *testing.T) *Crontab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tab.Lines) != 5 {
-		t.Fatalf("%d jobs, want the night, refunds, capture, purge and the month's end", len(tab.Lines))
+	if len(tab.Lines) != 6 {
+		t.Fatalf("%d jobs, want the night, refunds, capture, settlements, purge and the month's end", len(tab.Lines))
 	}
 	return tab
 }
@@ -104,7 +104,7 @@ func TestEveryCrontabLineRunsAsItStands(t *testing.T) {
 			t.Errorf("%s\ncron would mail: %s%s", line.Command, mail, logs(t, home))
 		}
 	}
-	for _, name := range []string{"nightly", "refunds", "capture", "purge", "month-end"} {
+	for _, name := range []string{"nightly", "refunds", "capture", "settlements", "purge", "month-end"} {
 		if read(t, filepath.Join(home, "log", name+".log")) == "" {
 			t.Errorf("%s left nothing in its log", name)
 		}

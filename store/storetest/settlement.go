@@ -569,7 +569,7 @@ func monthLockedOnce(t *testing.T, db *store.DB) {
 	errs := make([]error, 6)
 	for i := range errs {
 		group.Go(func() {
-			errs[i] = db.LockMonth(t.Context(), version(1, fmt.Sprint("person", i), now), nil, []byte(`{}`), nil)
+			errs[i] = db.LockMonth(t.Context(), version(1, fmt.Sprint("person", i), now), nil, []byte(`{}`), []byte(`{}`))
 		})
 	}
 	group.Wait()
@@ -589,7 +589,7 @@ func monthVersions(t *testing.T, db *store.DB) {
 	seen := []settle.Version(nil)
 	for n := range 3 {
 		v := version(n+1, "lee", now.Add(time.Duration(n)*time.Hour))
-		if err := db.LockMonth(t.Context(), v, seen, fmt.Appendf(nil, `{"n":%d}`, n+1), nil); err != nil {
+		if err := db.LockMonth(t.Context(), v, seen, fmt.Appendf(nil, `{"n":%d}`, n+1), fmt.Appendf(nil, `{"drawn":%d}`, n+1)); err != nil {
 			t.Fatal(err)
 		}
 		reopened := v.LockedAt.Add(time.Minute)
@@ -608,6 +608,10 @@ func monthVersions(t *testing.T, db *store.DB) {
 		figures, err := db.MonthFigures(t.Context(), "2026-10", n+1)
 		if err != nil || string(figures) != fmt.Sprintf(`{"n":%d}`, n+1) {
 			t.Errorf("version %d: %s %v", n+1, figures, err)
+		}
+		drawn, err := db.MonthDrawn(t.Context(), "2026-10", n+1)
+		if err != nil || string(drawn) != fmt.Sprintf(`{"drawn":%d}`, n+1) {
+			t.Errorf("version %d: %s %v", n+1, drawn, err)
 		}
 	}
 	if _, err := db.MonthFigures(t.Context(), "2026-10", 4); err == nil {

@@ -92,6 +92,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, onceTests)
 	maps.Copy(tests, verifyTests)
 	maps.Copy(tests, vatTests)
+	maps.Copy(tests, reportTests)
 	maps.Copy(tests, bankTests)
 	maps.Copy(tests, bulkTests)
 	maps.Copy(tests, settlementTests)
