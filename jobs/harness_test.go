@@ -37,6 +37,7 @@ type world struct {
 	history  *sandbox.History
 	db       *store.DB
 	client   *toss.Client
+	server   *httptest.Server
 	settings jobs.Settings
 }
 
@@ -56,6 +57,7 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	}
 	server := httptest.NewServer(w.toss.Handler())
 	t.Cleanup(server.Close)
+	w.server = server
 	client, err := toss.New(toss.Options{BaseURL: server.URL, MID: mid, SecretKey: func() string { return "test_sk_sandbox" }, Now: time.Now,
 		Sleep: func(context.Context, time.Duration) error { return nil }})
 	if err != nil {

@@ -139,3 +139,26 @@ func TestWhichPaymentAnAgreeingOrderIsShownWith(t *testing.T) {
 		t.Error("the look-up is the truth")
 	}
 }
+
+// A break of settlement took any word, and the command knew none of its own.
+func TestABreakTakesOnlyTheDecisionsOfItsKind(t *testing.T) {
+	t.Parallel()
+	amount := int64(-500)
+	short := func(amount *int64) Break {
+		return Break{Status: Open, Finding: Finding{Kind: PayoutShort, Amount: amount}}
+	}
+	for _, test := range []struct {
+		of    Break
+		as    Disposition
+		takes bool
+	}{
+		{short(&amount), SetOff, true}, {short(&amount), LimitHold, true}, {short(&amount), FixShop, false}, {short(&amount), Rebate, false},
+		{short(nil), AcceptedDifference, false}, {short(nil), Waiting, true},
+		{Break{Status: Open, Finding: Finding{Kind: BankUnmatched, Amount: &amount}}, Rebate, true},
+		{Break{Status: Open, Finding: Finding{Kind: MissingLocally}}, NotOurs, true}, {Break{Status: Open, Finding: Finding{Kind: MissingLocally}}, SetOff, false},
+	} {
+		if err := test.of.MayResolve(test.as); (err == nil) != test.takes {
+			t.Errorf("%s as %s: %v", test.of.Kind, test.as, err)
+		}
+	}
+}

@@ -47,6 +47,9 @@ func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed b
 	if now := b.movedSince(w.Seen); now != "" {
 		return b, false, &StaleError{now}
 	}
+	if w.As != "" && !b.Takes(w.As) {
+		return b, false, &TakesError{BreakID: b.ID, Finding: b.Finding, As: w.As}
+	}
 	after = b
 	for _, field := range []struct {
 		name      string

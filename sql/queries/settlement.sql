@@ -76,8 +76,6 @@ SELECT r.*, CASE WHEN EXISTS (SELECT 1 FROM ledger_transactions l WHERE l.mid = 
 WHERE (:mid = '' OR r.mid = :mid) AND r.sold_date >= :from AND r.sold_date <= :to
 ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
 
--- name: add_todo
-INSERT INTO ledger_todo (mid, order_id, payment_key) VALUES (:mid, :order_id, :payment_key) ON CONFLICT DO NOTHING
 -- Days of the transaction list that were read since, and of each the payments that
 -- the ledger does not have as the list has them now.
 -- name: days_read_since
