@@ -36,6 +36,9 @@ type ExportedTransfer struct {
 	At time.Time
 }
 
+// SameAs says whether two readings tell of one export.
+func (e ExportedTransfer) SameAs(o ExportedTransfer) bool { return e.By == o.By && e.At.Equal(o.At) }
+
 // TransferExport is what a file of transfers is about to show.
 type TransferExport struct {
 	Transfers []refunds.Payable

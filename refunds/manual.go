@@ -187,3 +187,10 @@ func (t ManualTransfer) Move(w ManualWord) (ManualTransfer, error) {
 	}
 	return t, nil
 }
+
+// Payable says whether a person may make the transfer: another one has approved it, and
+// nobody has made it.
+func (t ManualTransfer) Payable() bool { return t.State == ManualApproved }
+
+// SameAmount says whether two readings of a transfer ask for the same money.
+func (t ManualTransfer) SameAmount(o ManualTransfer) bool { return t.Amount == o.Amount }

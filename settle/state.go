@@ -71,7 +71,7 @@ type Placed struct {
 	// claims are the lines that a short or over payout points at.
 	claims map[string]bool
 	vague  map[string]bool
-	owner  map[string]string // of an account: the first of its merchants
+	mids   map[string][]string // of an account: its merchants
 }
 
 // PlacedLine is a line with what it is.
@@ -86,12 +86,10 @@ func Place(d Deposits, look Look) Placed {
 	made := MatchDeposits(d)
 	p := Placed{
 		Payouts: slices.Clone(d.Payouts), Matches: slices.Concat(d.Given, made.Matches),
-		claims: map[string]bool{}, vague: made.AmbiguousLines, owner: map[string]string{},
+		claims: map[string]bool{}, vague: made.AmbiguousLines, mids: map[string][]string{},
 	}
 	for _, a := range d.Accounts {
-		if len(a.MIDs) > 0 {
-			p.owner[a.Name] = a.MIDs[0]
-		}
+		p.mids[a.Name] = a.MIDs
 	}
 	at := map[PayoutKey]int{}
 	for i := range p.Payouts {
@@ -304,16 +302,32 @@ func (p Placed) Findings(look Look) []reconcile.Finding {
 		found = appendFound(found, p.ofPayout(payout, look.Books))
 	}
 	for _, l := range p.Lines {
-		if l.State == LineOpen && l.In && l.PayerFits && !p.claims[l.ID] && !p.vague[l.ID] &&
+		if l.State == LineOpen && l.In && l.PayerFits && !p.claims[l.ID] && !p.vague[l.ID] && p.explainable(l.Line, look) &&
 			look.Today > FirstBankDay(l.Day).AddBankDays(unmatchedAfter) {
 			amount, none := l.Amount, int64(0)
 			found = append(found, reconcile.Finding{
-				MID: p.owner[l.Account], Subject: SubjectOfLine(l.ID), Kind: reconcile.BankUnmatched, Currency: l.Currency, MovedAt: l.At,
+				MID: p.mids[l.Account][0], Subject: SubjectOfLine(l.ID), Kind: reconcile.BankUnmatched, Currency: l.Currency, MovedAt: l.At,
 				LocalStatus: "no_payout", ProviderAmount: &amount, ProviderStatus: string(l.Day), Amount: &amount, Share: &none,
 			})
 		}
 	}
 	return found
+}
+
+// explainedWithin is how many days before a deposit the payout lies that explains it,
+// weekends and a holiday included.
+const explainedWithin = 4
+
+// explainable says whether the rows were read that could explain a deposit: of every
+// merchant whose money comes to its account. Before that nobody calls it unmatched.
+func (p Placed) explainable(l Line, look Look) bool {
+	mids := p.mids[l.Account]
+	for _, mid := range mids {
+		if !look.Rows[mid].HasAll(l.Day.Add(-explainedWithin), l.Day) {
+			return false
+		}
+	}
+	return len(mids) > 0
 }
 
 // Unread are the subjects of payouts that nobody can judge, since their rows or

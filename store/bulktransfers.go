@@ -76,7 +76,7 @@ func (d *DB) mayExport(ctx context.Context, tx *sqlx.Tx, t refunds.Payable, acco
 	if err != nil {
 		return err
 	}
-	if now.State != refunds.ManualApproved || now.Amount != t.Amount || kept.Print != account.Print || !last.At.Equal(was.At) || last.By != was.By {
+	if !now.Payable() || !now.SameAmount(t.ManualTransfer) || kept.Print != account.Print || !last.SameAs(was) {
 		return app.ErrTransfersMoved
 	}
 	return d.requireUnalteredTransfer(ctx, tx, t.RefundID)
@@ -123,7 +123,7 @@ func (d *DB) finishTransfer(ctx context.Context, tx *sqlx.Tx, w refunds.ManualWo
 		return Entry{}, fmt.Errorf("%w: %w", app.ErrTransfersMoved, err)
 	case err != nil:
 		return Entry{}, err
-	case before.State != refunds.ManualApproved:
+	case !before.Payable():
 		return Entry{}, app.ErrTransfersMoved
 	}
 	if err := d.requireUnalteredTransfer(ctx, tx, w.ID); err != nil {
