@@ -420,7 +420,7 @@ func TestWhereAPayoutStands(t *testing.T) {
 		{name: "on its second bank day", lines: deposits("l1 2026-11-04 402113"), today: "2026-11-06", want: ""},
 		{name: "a deposit of another payer", lines: deposits("l1 2026-11-04 402113 ?"), today: "2026-11-09", want: ""},
 	} {
-		look := settle.Look{Today: test.today, Passbook: map[string]settle.Days{"main": cmpDays(test.passbook, read), "other": read}, Rows: map[string]settle.Days{"a": cmpDays(test.rows, read), "b": read, "q": read}}
+		look := settle.Look{Today: test.today, Passbook: map[string]settle.Days{"main": cmpDays(test.passbook, read), "other": read}, Rows: map[string]settle.Days{"a": cmpDays(test.rows, read), "b": read, "c": read, "q": read}}
 		placed := settle.Place(settle.Deposits{Payouts: test.payouts, Lines: test.lines, Accounts: oneAccount, Given: test.given}, look)
 		var got string
 		for _, p := range placed.Payouts {
