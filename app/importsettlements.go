@@ -90,7 +90,7 @@ func (x ImportSettlements) Run(ctx context.Context, path string) (ImportedSettle
 	if err := x.take(ctx, file, &done.Synced); err != nil {
 		return done, err
 	}
-	if done.Deposits, err = x.Sync.Deposits.Run(ctx, x.Now); err != nil {
+	if err := x.Sync.Hold(ctx, x.Now, &done.Synced); err != nil {
 		return done, err
 	}
 	if done.Refused == 0 {
@@ -98,7 +98,7 @@ func (x ImportSettlements) Run(ctx context.Context, path string) (ImportedSettle
 			return done, err
 		}
 	}
-	return done, NeedOfSettlement(ctx, x.Sync.Books, x.Sync.Deposits.MIDs, x.Sync.Outcome)
+	return done, nil
 }
 
 // take brings in what the file says of each merchant.

@@ -22,6 +22,8 @@ type SettlementSync struct {
 	Outcome   *Outcome
 	Warn      Warn
 	Clock     func() time.Time
+	// Months writes what months leave unexplained; nil: nobody does.
+	Months func(ctx context.Context) error
 }
 
 // SettlementNeeds know what of settlement a person must look at.
@@ -68,11 +70,21 @@ func (x SettlementSync) Run(ctx context.Context, windows []settle.Window, now ti
 	for _, failure := range failures {
 		x.Warn(failure.Error(), hint.Of(failure))
 	}
-	var err error
+	return done, x.Hold(ctx, now, &done)
+}
+
+// Hold holds payouts against the passbooks and months against their rows, and says
+// what of it a person must look at.
+func (x SettlementSync) Hold(ctx context.Context, now time.Time, done *Synced) (err error) {
 	if done.Deposits, err = x.Deposits.Run(ctx, now); err != nil {
-		return done, err
+		return err
 	}
-	return done, NeedOfSettlement(ctx, x.Books, x.Deposits.MIDs, x.Outcome)
+	if x.Months != nil {
+		if err := x.Months(ctx); err != nil {
+			return err
+		}
+	}
+	return NeedOfSettlement(ctx, x.Books, x.Deposits.MIDs, x.Outcome)
 }
 
 // NeedOfSettlement adds to an outcome the breaks of settlement, bank and month that a

@@ -115,7 +115,7 @@ func (s *session) syncSettlements(ctx context.Context, from, to string) error {
 
 // settlementSync wires the sync of the command's merchants; reads: Toss is asked.
 func (s *session) settlementSync(reads bool) (app.SettlementSync, error) {
-	sync := app.SettlementSync{Deposits: s.deposits(), Books: s.db, Outcome: &s.verdict.Outcome, Warn: s.warns, Clock: s.clock}
+	sync := app.SettlementSync{Deposits: s.deposits(), Books: s.db, Outcome: &s.verdict.Outcome, Warn: s.warns, Clock: s.clock, Months: s.rememberMonths}
 	for _, m := range s.merchants() {
 		job, err := s.settlementJob(m, reads)
 		if err != nil {
