@@ -213,12 +213,10 @@ func (s *Settling) unseen(ctx context.Context, w settle.Window) (keys []settledK
 // foldBatch is how many keys are folded in one transaction.
 const foldBatch = 2000
 
-// ponder finds the keys of the reading of which anything is to be thought about.
+// ponder finds the keys of the reading of which anything is to be thought about. It
+// writes to a table of its own connection, and keeps nobody else from writing.
 func (s *Settling) ponder(ctx context.Context) error {
-	err := s.d.db.WriteOn(ctx, s.conn, func(tx *sqlx.Tx) error {
-		_, err := s.d.db.Exec(ctx, tx, "fill_pondered", args{"mid": s.mid})
-		return err
-	})
+	_, err := s.d.db.Exec(ctx, s.conn, "fill_pondered", args{"mid": s.mid})
 	if err == nil {
 		_, err = s.d.db.Exec(ctx, s.conn, "analyze_pondered", args{})
 	}
