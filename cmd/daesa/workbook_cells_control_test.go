@@ -49,7 +49,7 @@ func (l *ledgered) control() {
 	both["당일 토스 승인금액 (KRW)"] = l.number("SELECT sum(amount) FROM transactions WHERE at >= ? AND at < ? AND status = 'DONE' AND currency = 'KRW'", stampOf(cellsDay.Start()), stampOf(cellsDay.End()))
 	var head string
 	fine(l.t, l.db.QueryRow("SELECT journal_head FROM runs WHERE run_id = ?", run.ID).Scan(&head))
-	texts := map[string]string{"실행 ID": run.ID, "작업 구분": "일일 대사", "감사기록 해시": head, "설정 해시": l.run.Config, "보고서 양식": "3", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
+	texts := map[string]string{"실행 ID": run.ID, "작업 구분": "일일 대사", "감사기록 해시": head, "설정 해시": l.run.Config, "보고서 양식": "3-1", "완료": "예", "대사 기준일": string(cellsDay) + " (토)",
 		"실행일시": "2026-11-22 01:30:00 KST", "다음 환불 실행 예정": "2026-11-22 01:40:00 KST"}
 	captured := map[string]string{"수집": "captured", "별도 접수": "given", "대기": "waiting", "누락 — 30분 경과 후 인지": "missed"}
 	counts := map[string]int64{"대사 대상": run.Touched, "일치": run.Matched, "결제 조회 대상": run.Suspects, "결제 조회 완료": run.LookedUp, "결제 미조회": run.NotLookedUp,

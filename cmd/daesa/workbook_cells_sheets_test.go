@@ -417,29 +417,39 @@ func (l *ledgered) paidOut() {
 	body, err := reader.DecodeAll(packed, nil)
 	fine(l.t, err)
 	var rows []struct {
-		Amount, Fee, PayOutAmount int64
-		PaidOutDate               pay.Day
+		Amount, Fee, VAT, PayOutAmount int64
+		PaidOutDate                    pay.Day
 	}
 	fine(l.t, json.Unmarshal(body, &rows))
-	var number, amount, fee, paid int64
+	var number, amount, fee, vat, paid int64
 	for _, row := range rows {
 		if row.PaidOutDate == cellsDay {
-			number, amount, fee, paid = number+1, amount+row.Amount, fee+row.Fee, paid+row.PayOutAmount
+			number, amount, fee, vat, paid = number+1, amount+row.Amount, fee+row.Fee, vat+row.VAT, paid+row.PayOutAmount
 		}
 	}
-	for sheet, label := range map[string]struct {
-		column int
-		text   string
-	}{"요약": {2, "tosspayments KRW"}, "대사 확인": {1, "2026-11-21 (토) KRW"}} {
-		row := l.rowOf(sheet, label.column, label.text)
-		for i, want := range []any{label.text, number, amount, fee, paid} {
-			column := label.column + i
-			if sheet == "요약" {
-				column = slotsOfCells[i]
-			}
-			l.is(sheet, column, row, want)
-		}
+	row := l.rowOf("대사 확인", 1, "2026-11-21 (토) KRW")
+	for i, want := range []any{"2026-11-21 (토) KRW", number, amount, fee, paid} {
+		l.is("대사 확인", 1+i, row, want)
 	}
+	// Nothing is on the passbook, which the shop of the test does not have, and Toss has
+	// said nothing yet of what is to come.
+	row = l.rowOf("요약", 2, "tosspayments KRW")
+	for column, want := range map[int]any{3: paid, 5: 0, 7: "도래", 8: 0, 10: 0, 12: 0, 13: 0} {
+		l.is("요약", column, row, want)
+	}
+	const sheet = "정산"
+	row = l.rowOf(sheet, 1, "tosspayments KRW")
+	for column, want := range map[int]any{3: number, 4: amount, 5: fee - vat, 6: vat, 7: 0, 8: 0, 9: paid, 10: 0} {
+		l.is(sheet, column, row, want)
+	}
+	for _, label := range []string{"미지정", "합계"} { // the rows of the test name no method
+		at := l.rowOf(sheet, 1, label)
+		for column, want := range map[int]any{3: number, 4: amount, 5: fee - vat, 6: vat, 9: paid} {
+			l.is(sheet, column, at, want)
+		}
+		l.is(sheet, 7, at, l.raw(sheet, ref(7, at))) // the share is a formula's
+	}
+	l.is(sheet, 9, l.rowOf(sheet, 1, "지급 내역과의 차이"), 0)
 }
 
 func (l *ledgered) summary() {

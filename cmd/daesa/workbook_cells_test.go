@@ -144,7 +144,8 @@ func twoNights(t *testing.T) *ledgered {
 
 // settledRow is a row of GET /v1/settlements.
 func settledRow(amount, fee int64, paidOut pay.Day) json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"paymentKey":"p","orderId":"o","currency":"KRW","amount":%d,"fee":%d,"payOutAmount":%d,"paidOutDate":%q}`, amount, fee, amount-fee, paidOut))
+	return json.RawMessage(fmt.Sprintf(`{"paymentKey":"p","transactionKey":"t%d","orderId":"o","currency":"KRW","amount":%d,"fee":%d,"supplyAmount":%d,"vat":%d,"payOutAmount":%d,
+		"approvedAt":"2025-02-09T10:00:00+09:00","soldDate":"2025-02-09","paidOutDate":%q}`, amount, amount, fee, fee-fee/11, fee/11, amount-fee, paidOut))
 }
 
 func fine(t *testing.T, err error) {
