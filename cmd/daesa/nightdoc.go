@@ -39,6 +39,7 @@ type nightFigures struct {
 	Missing       []missingDocument       `json:"missing"` // what could not be read
 	Day           []dayFigures            `json:"day"`     // by currency and method
 	UndatedCancel int64                   `json:"undated_cancels"`
+	Payout        *payoutFigures          `json:"payout"`
 }
 
 // dayFigures are what moved on the business date, each side by its own records.
@@ -165,9 +166,11 @@ func newNightDocument(snapshots []reports.Snapshot, kept []app.Kept, workbook *s
 	var runs []reconcile.Run
 	for _, s := range snapshots {
 		document.add(s.Run)
+		document.paid(s.Settlement, s.Run.Day)
 		own := runDocument{MID: s.Run.MID, RunID: s.Run.ID, nightFigures: newFigures(s.Run.Day)}
 		own.add(s.Run)
 		own.money(s.Run.Moved)
+		own.paid(s.Settlement, s.Run.Day)
 		for _, k := range kept {
 			if k.MID == s.Run.MID && k.Day == s.Run.Day {
 				document.lacks(k.Gaps)
