@@ -22,6 +22,10 @@ const (
 	// OverdueDays is for how long a transaction without a row is looked at by itself;
 	// afterwards its break is.
 	OverdueDays = 60
+	// LedgerDays is how far back a ledger that begins takes over what nights have read:
+	// the first month that can be closed, and what its opening is reckoned from. Older
+	// days come in where they are read again.
+	LedgerDays = 200
 	// ledgerMargin is for how long a night may run: its rows bear the time of its
 	// beginning, and are committed later.
 	ledgerMargin = 5 * time.Hour

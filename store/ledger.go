@@ -70,8 +70,10 @@ func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today p
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	since := time.Unix(0, 0)
+	first := today.Add(-jobs.LedgerDays) // a ledger that begins leaves years of rows alone
+	since := first.Start()
 	if !mark.Time.IsZero() {
+		first = ""
 		since = mark.Time.Add(-margin)
 	}
 	with := args{"mid": mid, "since": at(since), "day": string(today), "overdue_from": string(today.Add(-jobs.OverdueDays))}
@@ -80,6 +82,9 @@ func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today p
 		return err
 	}
 	for _, day := range days {
+		if pay.Day(day) < first {
+			continue
+		}
 		with["from"], with["to"] = at(pay.Day(day).Start()), at(pay.Day(day).End())
 		if err := d.writeOne(ctx, "todo_of_day", with); err != nil {
 			return err

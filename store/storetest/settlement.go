@@ -30,6 +30,7 @@ var settlementTests = map[string]func(*testing.T, *store.DB){
 	"settlement: a fee that is odd keeps its mark while another list is read": oddKeepsItsMark,
 	"settlement: a payment is posted as list and look-ups tell of it":         paymentPosted,
 	"settlement: a line is taken once, by whoever is first":                   lineTakenOnce,
+	"settlement: a ledger that begins leaves years of rows alone":             yearsLeftAlone,
 	"settlement: what a person took back may be matched again":                matchTakenBack,
 	"settlement: an adjustment ends with its decision":                        adjustmentEnds,
 	"settlement: a decision made anew at the same moment replaces the first":  adjustmentReplaced,
@@ -619,5 +620,52 @@ func monthVersions(t *testing.T, db *store.DB) {
 	}
 	if !slices.IsSortedFunc(seen, func(a, b settle.Version) int { return cmp.Compare(a.Number, b.Number) }) || len(seen) != 3 {
 		t.Errorf("%+v", seen)
+	}
+}
+
+// yearsLeftAlone: a shop that has run nights for years gets its ledger now. The night
+// on which that begins takes over what a month can still be closed from, and no more.
+// A day that is read again afterwards comes in.
+func yearsLeftAlone(t *testing.T, db *store.DB) {
+	today := pay.DayOf(now)
+	days := map[string]pay.Day{"old": today.Add(-jobs.LedgerDays - 1), "first": today.Add(-jobs.LedgerDays), "young": today.Add(-1)}
+	cover := func(key string, at time.Time) {
+		d := days[key]
+		rows := []pay.Transaction{{MID: mid, TransactionKey: "t-" + key, PaymentKey: key, OrderID: "o-" + key, Method: pay.Card, Status: pay.Done, At: d.Start().Add(time.Hour), Currency: pay.KRW, Amount: 1000}}
+		if _, err := db.SavePage(t.Context(), mid, "run", rows, pay.Evidence{API: "transactions", About: key, Body: []byte("[]"), FetchedAt: at}, at); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.CoverWindow(t.Context(), mid, "run", reconcile.Window{Day: d, Pages: 1, Rows: 1}, 0, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken := func(at time.Time) []string {
+		if err := db.Todo(t.Context(), mid, 0, pay.DayOf(at)); err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		if err := db.Post(t.Context(), mid, func(c settle.Case) settle.Outcome {
+			keys = append(keys, c.PaymentKey)
+			return c.Post(settle.Rules{}, settle.Reading{Today: pay.DayOf(at)}, at)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		written := jobs.SettlementWritten{MID: mid, Actor: "test", Now: at, Taken: true}
+		if err := db.CommitSettlement(t.Context(), written, func([]reconcile.Break) []jobs.BreakChange { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(keys)
+		return keys
+	}
+	for key := range days {
+		cover(key, now)
+	}
+	if diff := gocmp.Diff([]string{"first", "young"}, taken(now.Add(time.Minute))); diff != "" {
+		t.Error(diff)
+	}
+	later := now.Add(24 * time.Hour)
+	cover("old", later)
+	if diff := gocmp.Diff([]string{"old"}, taken(later.Add(time.Minute))); diff != "" {
+		t.Error(diff)
 	}
 }
