@@ -207,7 +207,10 @@ var rights = map[string][3]string{
 	"accounts":         {"S I U", "S-sealed", "S-sealed"},
 	"bank_accounts":    {"S I U", "S", "S"},
 	"bank_files":       {"S I", "S", "S"},
-	"bank_lines":       {"S I U(ignored,payer_fits,sealed)", "S-sealed", "S-sealed"},
+	"bank_lines":       {"S I U(ignored,payer_fits,sealed)", "S-sealed U(ignored)", "S-sealed"},
+	"bank_match_parts": {"S I", "S", "S"},
+	"bank_matches":     {"S I U(drop_note,dropped_at,dropped_by)", "S", "S"},
+	"bank_taken_lines": {"S I D", "S", "S"},
 	"batches":          {"S I", "S", "S"},
 	"brake":            {"S I D", "S I D", "S"},
 	"breaks":           {"S I U", "S I U", "S"},
@@ -242,6 +245,18 @@ var rights = map[string][3]string{
 	"transfers":    {"S I", "S I", "S"},
 	"window_reads": {"S I U", "S", "S"},
 	"windows":      {"S I U", "S", "S"},
+
+	"fee_invoices":        {"S I", "S", "S"},
+	"ledger_adjustments":  {"S I U(amount,decided_as,undone_at)", "S I U(amount,decided_as,undone_at)", "S"},
+	"ledger_marks":        {"S I U", "S", "S"},
+	"ledger_moves":        {"S I U", "S", "S"},
+	"ledger_todo":         {"S I D", "S", "S"},
+	"ledger_transactions": {"S I U D", "S", "S"},
+	"month_openings":      {"S I", "S", "S"},
+	"month_versions":      {"S I U(reopen_note,reopened_at,reopened_by)", "S I U(reopen_note,reopened_at,reopened_by)", "S"},
+	"settlement_rows":     {"S I U D", "S", "S"},
+	"settlement_versions": {"S I", "S", "S"},
+	"settlement_windows":  {"S I U", "S", "S"},
 }
 
 func TestEveryForbiddenStatementIsRefused(t *testing.T) {

@@ -400,8 +400,9 @@ func (f *folding) known(ctx context.Context, key settledKey, stored bool, odd ma
 
 // write writes the part in one transaction.
 func (f *folding) write(ctx context.Context, sum *jobs.Arrived) error {
-	return f.d.db.WriteOn(ctx, f.conn, func(tx *sqlx.Tx) error {
-		var part jobs.Arrived
+	var part jobs.Arrived
+	err := f.d.db.WriteOn(ctx, f.conn, func(tx *sqlx.Tx) error {
+		part = jobs.Arrived{} // a transaction may be begun again
 		into := database.NewBulk(f.d.db, tx, "INSERT INTO settlement_rows (mid, payment_key, transaction_key, copy, month, version, recorded_at, withdrawn, doubled, "+settledColumns+")", 28,
 			"ON CONFLICT (mid, payment_key, transaction_key, copy) DO UPDATE SET "+replaced, stageBatch)
 		defer into.Close()
@@ -429,12 +430,12 @@ func (f *folding) write(ctx context.Context, sum *jobs.Arrived) error {
 		if err := todo.Flush(ctx); err != nil {
 			return err
 		}
-		if err := f.d.writeMoves(ctx, tx, f.mid, f.moves); err != nil {
-			return err
-		}
-		sum.Add(part)
-		return nil
+		return f.d.writeMoves(ctx, tx, f.mid, f.moves)
 	})
+	if err == nil {
+		sum.Add(part)
+	}
+	return err
 }
 
 // replaced is how a row takes the place of what its key said before.

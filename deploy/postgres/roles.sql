@@ -83,11 +83,11 @@ INSERT INTO wanted VALUES
   ('ledger_moves',    'S I U', 'S', 'S'),
   ('ledger_marks',    'S I U', 'S', 'S'),
   ('ledger_todo',     'S I D', 'S', 'S'),
-  ('ledger_adjustments', 'S I U(undone_at)', 'S I U(undone_at)', 'S'),
+  ('ledger_adjustments', 'S I U(decided_as,amount,undone_at)', 'S I U(decided_as,amount,undone_at)', 'S'),
   ('bank_matches',    'S I U(dropped_at,dropped_by,drop_note)', 'S', 'S'),
   ('bank_match_parts', 'S I',  'S', 'S'),
   ('bank_taken_lines', 'S I D', 'S', 'S'),
-  ('month_versions',  'S I U(reopened_at,reopened_by,reopen_note)', 'S', 'S'),
+  ('month_versions',  'S I U(reopened_at,reopened_by,reopen_note)', 'S I U(reopened_at,reopened_by,reopen_note)', 'S'),
   ('fee_invoices',    'S I',   'S', 'S'),
   ('month_openings',  'S I',   'S', 'S'),
   ('import_looks',    'S I U D', 'S', 'S'),
@@ -97,7 +97,7 @@ INSERT INTO wanted VALUES
   -- the bank: a line that came is changed only in what was judged of it
   ('bank_accounts',   'S I U', 'S', 'S'),
   ('bank_files',      'S I',   'S', 'S'),
-  ('bank_lines',      'S I U(sealed,payer_fits,ignored)', 'S-sealed', 'S-sealed'),
+  ('bank_lines',      'S I U(sealed,payer_fits,ignored)', 'S-sealed U(ignored)', 'S-sealed'),
   -- what runs
   ('runs',            'S I U', 'S', 'S'),
   ('ticks',           'S I U', 'S', 'S'),
