@@ -313,7 +313,7 @@ func (r *reckoning) facts(c pay.Currency) settle.Facts {
 		}
 	}
 	for _, b := range r.breaks {
-		if b.Status.NeedsPerson() && b.Currency == c && pay.DayOf(b.MovedAt) <= r.month.Last() {
+		if b.Status.NeedsPerson() && b.Currency == c && (pay.DayOf(b.MovedAt) <= r.month.Last() || b.Subject == settle.SubjectOfMonth(r.month, c)) {
 			f.Breaks[b.Kind]++
 		}
 	}

@@ -241,6 +241,9 @@ func (a *invocation) closeLockCommand() *cobra.Command {
 			if s.mid != "" {
 				return usage(errors.New("a month is locked for all merchants together"), "leave --mid out")
 			}
+			if err := s.rememberMonths(ctx); err != nil { // a fee invoice may have come while the month was locked
+				return err
+			}
 			m, err := s.closing().Lock(ctx, s.db, month, s.actor(), s.now())
 			if err != nil {
 				return err
