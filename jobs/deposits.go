@@ -25,11 +25,16 @@ type Deposits struct {
 
 // DepositBooks remember payouts, lines and what stands against which.
 type DepositBooks interface {
-	PayoutBooks
-	BankBooks
+	PlaceBooks
 	// CommitDeposits writes new matches, and the breaks that carry makes of those of a
 	// merchant that stand.
 	CommitDeposits(ctx context.Context, w DepositsWritten, carry func(mid string, known []reconcile.Break) []BreakChange) error
+}
+
+// PlaceBooks know both sides of what is held against each other.
+type PlaceBooks interface {
+	PayoutBooks
+	BankBooks
 }
 
 // PayoutBooks know payouts.
@@ -59,8 +64,8 @@ type Passbooks struct {
 type MatchBooks interface {
 	// Matches gives the matches that stand of payouts from a day on.
 	Matches(ctx context.Context, from pay.Day) ([]settle.Match, error)
-	// DroppedMatches gives the matches that people took back after a time.
-	DroppedMatches(ctx context.Context, since time.Time) ([]Dropped, error)
+	// DroppedMatches gives the matches that people took back.
+	DroppedMatches(ctx context.Context) ([]Dropped, error)
 	// MonthVersions gives every month that was ever locked, the oldest first.
 	MonthVersions(ctx context.Context) ([]settle.Version, error)
 }
@@ -94,16 +99,22 @@ type Held struct {
 
 // Place holds payouts from a day on against the passbook, and writes nothing.
 func (d *Deposits) Place(ctx context.Context, today, from pay.Day) (Held, error) {
+	return Place(ctx, d.Books, d.MIDs, d.Accounts, today, from)
+}
+
+// Place holds the payouts of merchants from a day on against the passbook, and writes
+// nothing.
+func Place(ctx context.Context, kept PlaceBooks, mids []string, accounts []settle.Account, today, from pay.Day) (Held, error) {
 	held := Held{From: from, Moved: map[string][]settle.Moved{}}
 	held.Look = settle.Look{Today: today, Rows: map[string]settle.Days{}}
-	deposits := settle.Deposits{Accounts: d.Accounts}
-	for _, mid := range d.MIDs {
-		parts, err := d.Books.Parts(ctx, mid, held.From)
+	deposits := settle.Deposits{Accounts: slices.Clone(accounts)}
+	for _, mid := range mids {
+		parts, err := kept.Parts(ctx, mid, held.From)
 		if err != nil {
 			return held, err
 		}
 		deposits.Payouts = append(deposits.Payouts, settle.Payouts(parts)...)
-		windows, err := d.Books.SettlementWindows(ctx, mid, held.From, today.Add(payoutAhead))
+		windows, err := kept.SettlementWindows(ctx, mid, held.From, today.Add(payoutAhead))
 		if err != nil {
 			return held, err
 		}
@@ -114,33 +125,32 @@ func (d *Deposits) Place(ctx context.Context, today, from pay.Day) (Held, error)
 			}
 		}
 		held.Look.Rows[mid] = settle.DaysOf(paid)
-		if held.Moved[mid], err = d.Books.MovedPayouts(ctx, mid, held.From); err != nil {
+		if held.Moved[mid], err = kept.MovedPayouts(ctx, mid, held.From); err != nil {
 			return held, err
 		}
 	}
 	var err error
-	if deposits.Lines, err = d.Books.Deposits(ctx, held.From); err != nil {
+	if deposits.Lines, err = kept.Deposits(ctx, held.From); err != nil {
 		return held, err
 	}
-	if deposits.Given, err = d.Books.Matches(ctx, held.From); err != nil {
+	if deposits.Given, err = kept.Matches(ctx, held.From); err != nil {
 		return held, err
 	}
-	books, err := d.Books.Passbooks(ctx)
+	books, err := kept.Passbooks(ctx)
 	if err != nil {
 		return held, err
 	}
 	held.Look.Passbook, held.gaps = books.Days, books.Gaps
-	deposits.Accounts = slices.Clone(deposits.Accounts)
 	for i := range deposits.Accounts {
 		deposits.Accounts[i].Currency = books.Currency[deposits.Accounts[i].Name]
 	}
-	versions, err := d.Books.MonthVersions(ctx)
+	versions, err := kept.MonthVersions(ctx)
 	if err != nil {
 		return held, err
 	}
 	held.Look.Books = settle.Books{Locks: settle.StandingLocks(versions)}
 	held.Given = len(deposits.Given)
-	dropped, err := d.Books.DroppedMatches(ctx, time.Time{})
+	dropped, err := kept.DroppedMatches(ctx)
 	if err != nil {
 		return held, err
 	}

@@ -107,7 +107,7 @@ func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool)
 	}
 	if len(whole.bad) > 0 { // what they say is not known, so the day is not covered
 		n.unread(w.Day)
-		n.badRows(whole.bad, reconcile.PartListRow, reconcile.PartListMore)
+		badRows(whole.bad, reconcile.PartListRow, reconcile.PartListMore, n.gapOfProvider)
 		return nil
 	}
 	w.Pages, w.Rows = reader.pages, whole.rows

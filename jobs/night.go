@@ -166,6 +166,11 @@ func (n *night) gap(side string, part reconcile.Part, why error) {
 	n.run.Gaps = append(n.run.Gaps, gap)
 }
 
+// gapOfProvider notes a part of the provider's records.
+func (n *night) gapOfProvider(part reconcile.Part, why error) {
+	n.gap(reconcile.SideProvider, part, why)
+}
+
 // logRepeated says of each cause that was met more than once how often.
 func (n *night) logRepeated() {
 	for _, group := range reconcile.GroupGaps(n.run.Gaps) {

@@ -10,12 +10,8 @@ import (
 	"daesa/reports"
 )
 
-const (
-	// maxPayoutPages bounds a list of payouts that never ends.
-	maxPayoutPages = 500
-	// mostBadRows is how many rows of a list that cannot be read are named one by one.
-	mostBadRows = 20
-)
+// mostBadRows is how many rows of a list that cannot be read are named one by one.
+const mostBadRows = 20
 
 // NightSettlement is what a night learns of the money that Toss pays out.
 type NightSettlement struct {
@@ -85,16 +81,16 @@ func paidOn(s *reports.Settlement, day pay.Day) *reconcile.PaidOut {
 	return paid
 }
 
-// badRows names the rows of a list that cannot be read: each is a gap of its
-// own; those beyond the first are counted.
-func (n *night) badRows(bad []pay.BadRow, one, more reconcile.PartKind) {
+// badRows names the rows of a list that cannot be read to who notes gaps: each is one
+// of its own; those beyond the first are counted.
+func badRows(bad []pay.BadRow, one, more reconcile.PartKind, note func(part reconcile.Part, why error)) {
 	for i, row := range bad {
 		if i == mostBadRows {
-			n.gap(reconcile.SideProvider, reconcile.Part{Kind: more, Count: int64(len(bad) - i)},
+			note(reconcile.Part{Kind: more, Count: int64(len(bad) - i)},
 				&reconcile.Unread{Reason: reconcile.ReasonUnknown, Name: "these cannot be read either"})
 			return
 		}
-		n.gap(reconcile.SideProvider, reconcile.Part{Kind: one, Name: cmp.Or(row.Key, "without a transactionKey")},
+		note(reconcile.Part{Kind: one, Name: cmp.Or(row.Key, "without a transactionKey")},
 			&reconcile.Unread{Reason: reconcile.ReasonUnknown, Name: row.Err.Error()})
 	}
 }

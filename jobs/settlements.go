@@ -1,9 +1,9 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"log/slog"
 	"maps"
@@ -29,6 +29,8 @@ const (
 	// ledgerMargin is for how long a night may run: its rows bear the time of its
 	// beginning, and are committed later.
 	ledgerMargin = 5 * time.Hour
+	// maxPayoutPages bounds a list that never ends.
+	maxPayoutPages = 500
 	// payoutAhead is how many days to come are asked for what will be paid out.
 	payoutAhead = 7
 )
@@ -165,22 +167,8 @@ func WindowsBetween(from, to pay.Day) []settle.Window {
 
 func sortedWindows(want map[settle.Window]bool) []settle.Window {
 	return slices.SortedFunc(maps.Keys(want), func(a, b settle.Window) int {
-		if a.Day != b.Day {
-			return cmpDay(a.Day, b.Day)
-		}
-		return cmpDay(pay.Day(a.By), pay.Day(b.By))
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.By, b.By))
 	})
-}
-
-func cmpDay(a, b pay.Day) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // readAtOnce is how many days are read in one reading: a row that moved between two
@@ -383,7 +371,8 @@ func (r *settling) window(ctx context.Context, w settle.Window) (whole bool, err
 		return false, nil
 	}
 	r.sum.WindowsRead++
-	r.badRows(bad)
+	r.sum.Bad += int64(len(bad))
+	badRows(bad, reconcile.PartSettlementRow, reconcile.PartSettlementMore, r.note)
 	return len(bad) == 0, nil
 }
 
@@ -422,21 +411,6 @@ func (r *settling) stage(ctx context.Context, page pay.SettlementPage) error {
 	return r.reading.Stage(ctx, rows, r.Settings.Tariff.Odd, r.runID, page.Evidence)
 }
 
-func (r *settling) badRows(bad []pay.BadRow) {
-	r.sum.Bad += int64(len(bad))
-	for i, row := range bad {
-		if i == mostBadRows {
-			r.note(reconcile.Part{Kind: reconcile.PartSettlementMore, Count: int64(len(bad) - i)}, &reconcile.Unread{Reason: reconcile.ReasonUnknown, Name: "these cannot be read either"})
-			return
-		}
-		name := row.Key
-		if name == "" {
-			name = "without a transactionKey"
-		}
-		r.note(reconcile.Part{Kind: reconcile.PartSettlementRow, Name: name}, &reconcile.Unread{Reason: reconcile.ReasonUnknown, Name: row.Err.Error()})
-	}
-}
-
 // gap notes a list that could not be read.
 func (r *settling) gap(w settle.Window, why error) {
 	part := reconcile.Part{Kind: reconcile.PartSettlements, Name: string(w.Day)}
@@ -453,9 +427,4 @@ func (r *settling) note(part reconcile.Part, why error) {
 	}
 	r.Log.Info("could not be read", "what", part.String(), "error", why, "trace_id", traceOf(why))
 	r.sum.Gaps = append(r.sum.Gaps, gap)
-}
-
-// String names a run in errors.
-func (s SettlementSummary) String() string {
-	return fmt.Sprintf("%s: %d rows, %d new, %d changed, %d withdrawn", s.MID, s.Rows, s.New, s.Changed, s.Withdrawn)
 }

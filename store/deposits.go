@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,27 +41,32 @@ func (d *DB) Deposits(ctx context.Context, from pay.Day) ([]settle.Line, error) 
 
 // Matches gives the matches that stand of payouts from a day on.
 func (d *DB) Matches(ctx context.Context, from pay.Day) ([]settle.Match, error) {
-	stored, err := d.matches(ctx, d.db.Pool(), "bank_matches", args{"from": string(from)})
-	if err != nil {
-		return nil, err
-	}
-	var parts []matchPartRow
-	if err := d.db.All(ctx, d.db.Pool(), &parts, "bank_match_parts", args{"from": string(from)}); err != nil {
-		return nil, err
-	}
-	at := make(map[string]int, len(stored))
+	stored, err := d.matches(ctx, "bank_matches", "bank_match_parts", args{"from": string(from)})
 	matches := make([]settle.Match, len(stored))
 	for i, s := range stored {
-		at[s.id], matches[i] = i, s.match
+		matches[i] = s.match
 	}
-	for _, p := range parts {
-		i, ok := at[p.MatchID]
-		if !ok {
-			continue // it was dropped between the two queries
-		}
-		matches[i].Paid = append(matches[i].Paid, p.paid())
+	return matches, err
+}
+
+// DroppedMatches gives the matches that were taken back.
+func (d *DB) DroppedMatches(ctx context.Context) ([]jobs.Dropped, error) {
+	stored, err := d.matches(ctx, "dropped_matches", "dropped_parts", args{})
+	dropped := make([]jobs.Dropped, len(stored))
+	for i, s := range stored {
+		dropped[i] = jobs.Dropped{Match: s.match, At: s.droppedAt}
 	}
-	return matches, nil
+	return dropped, err
+}
+
+// MatchOfLine gives the match in which a line stands, and its id; ok is false where it
+// stands in none.
+func (d *DB) MatchOfLine(ctx context.Context, line string) (m settle.Match, id string, ok bool, err error) {
+	stored, err := d.matches(ctx, "match_of_line", "parts_of_line", args{"line_id": line})
+	if err != nil || len(stored) == 0 {
+		return m, "", false, err
+	}
+	return stored[0].match, stored[0].id, true, nil
 }
 
 // matchPartRow is a part of a match as the table holds it.
@@ -81,13 +85,15 @@ func (p matchPartRow) paid() settle.Paid {
 		Payout: settle.PayoutKey{MID: p.MID, Day: pay.Day(p.PayoutDay), Currency: pay.Currency(p.Currency)}}
 }
 
-// storedMatch is a match without its parts.
+// storedMatch is a match as it is kept.
 type storedMatch struct {
-	id    string
-	match settle.Match
+	id        string
+	match     settle.Match
+	droppedAt time.Time // zero: it stands
 }
 
-func (d *DB) matches(ctx context.Context, on runner, query string, with args) ([]storedMatch, error) {
+// matches reads the matches of a query, with their parts by another one.
+func (d *DB) matches(ctx context.Context, query, parts string, with args) ([]storedMatch, error) {
 	var rows []struct {
 		ID         string `db:"id"`
 		Lines      string `db:"lines"`
@@ -95,17 +101,28 @@ func (d *DB) matches(ctx context.Context, on runner, query string, with args) ([
 		By         string `db:"matched_by"`
 		Note       string `db:"note"`
 		RecordedAt Time   `db:"recorded_at"`
+		DroppedAt  Time   `db:"dropped_at"`
 	}
-	if err := d.db.All(ctx, on, &rows, query, with); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, query, with); err != nil {
 		return nil, err
 	}
+	var paid []matchPartRow
+	if err := d.db.All(ctx, d.db.Pool(), &paid, parts, with); err != nil {
+		return nil, err
+	}
+	index := make(map[string]int, len(rows))
 	matches := make([]storedMatch, len(rows))
 	for i, r := range rows {
 		m := settle.Match{By: r.By, Note: r.Note, Recorded: r.RecordedAt.Time}
 		if err := errors.Join(json.Unmarshal([]byte(r.Lines), &m.Lines), json.Unmarshal([]byte(r.Payouts), &m.Payouts)); err != nil {
 			return nil, fmt.Errorf("database: match %s: %w", r.ID, err)
 		}
-		matches[i] = storedMatch{r.ID, m}
+		matches[i], index[r.ID] = storedMatch{r.ID, m, r.DroppedAt.Time}, i
+	}
+	for _, p := range paid {
+		if i, ok := index[p.MatchID]; ok { // else it was made, or taken back, between the two queries
+			matches[i].match.Paid = append(matches[i].match.Paid, p.paid())
+		}
 	}
 	return matches, nil
 }
@@ -246,27 +263,6 @@ func mustWrite(list any) string {
 		panic(err)
 	}
 	return string(text)
-}
-
-// MatchOfLine gives the match in which a line stands, and its id; ok is false where it
-// stands in none.
-func (d *DB) MatchOfLine(ctx context.Context, line string) (m settle.Match, id string, ok bool, err error) {
-	if err = d.db.One(ctx, d.db.Pool(), &id, "match_of_line", args{"line_id": line}); errors.Is(err, sql.ErrNoRows) {
-		return m, "", false, nil
-	}
-	if err != nil {
-		return m, "", false, err
-	}
-	matches, err := d.Matches(ctx, "")
-	if err != nil {
-		return m, "", false, err
-	}
-	for _, each := range matches {
-		if matchID(each) == id {
-			return each, id, true, nil
-		}
-	}
-	return m, "", false, fmt.Errorf("database: match %s of line %s is gone", id, line)
 }
 
 // DropMatch takes a match back, and frees its lines.

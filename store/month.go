@@ -14,7 +14,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app/closing"
-	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/settle"
@@ -91,43 +90,6 @@ func (d *DB) Adjustments(ctx context.Context, mid string) ([]closing.Adjusted, e
 			Day: pay.DayOf(r.RecordedAt.Time), Recorded: r.RecordedAt.Time, Amount: r.Amount}}
 	}
 	return list, nil
-}
-
-// DroppedMatches gives the matches that were taken back after a time.
-func (d *DB) DroppedMatches(ctx context.Context, since time.Time) ([]jobs.Dropped, error) {
-	with := args{"since": stamp(since)}
-	stored, err := d.matches(ctx, d.db.Pool(), "dropped_matches", with)
-	if err != nil {
-		return nil, err
-	}
-	var times []struct {
-		ID        string `db:"id"`
-		DroppedAt Time   `db:"dropped_at"`
-	}
-	if err := d.db.All(ctx, d.db.Pool(), &times, "dropped_at", with); err != nil {
-		return nil, err
-	}
-	var parts []matchPartRow
-	if err := d.db.All(ctx, d.db.Pool(), &parts, "dropped_parts", with); err != nil {
-		return nil, err
-	}
-	byID := map[string]*jobs.Dropped{}
-	list := make([]jobs.Dropped, len(stored))
-	for i, s := range stored {
-		list[i].Match = s.match
-		byID[s.id] = &list[i]
-	}
-	for _, t := range times {
-		if dropped := byID[t.ID]; dropped != nil {
-			dropped.At = t.DroppedAt.Time
-		}
-	}
-	for _, p := range parts {
-		if dropped := byID[p.MatchID]; dropped != nil {
-			dropped.Paid = append(dropped.Paid, p.paid())
-		}
-	}
-	return slices.DeleteFunc(list, func(d jobs.Dropped) bool { return d.At.IsZero() }), nil
 }
 
 // MonthFigures gives the figures of a version as they were locked.

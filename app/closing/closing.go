@@ -140,12 +140,19 @@ func (c *Closing) Check(ctx context.Context, month settle.Month, now time.Time) 
 	if err != nil {
 		return Month{}, err
 	}
-	for _, v := range slices.Backward(versions) {
-		if v.Month == month && v.Reopened.IsZero() {
-			return c.Frozen(ctx, month, v.Number)
-		}
+	if v, ok := standing(versions, month); ok {
+		return c.Frozen(ctx, month, v.Number)
 	}
 	return c.reckon(ctx, month, versions, now)
+}
+
+// standing is the version of a month that stands; ok is false where none does.
+func standing(versions []settle.Version, month settle.Month) (v settle.Version, ok bool) {
+	i := slices.IndexFunc(versions, func(v settle.Version) bool { return v.Month == month && v.Reopened.IsZero() })
+	if i < 0 {
+		return v, false
+	}
+	return versions[i], true
 }
 
 // Frozen gives a version of a month as it was locked.
@@ -166,10 +173,8 @@ func (c *Closing) Frozen(ctx context.Context, month settle.Month, version int) (
 
 // BooksOf says which months are locked, and which is the first.
 func (c *Closing) booksOf(ctx context.Context, asked settle.Month, versions []settle.Version, today pay.Day) (settle.Books, *Month, error) {
-	books := settle.Books{First: c.First, Locks: settle.StandingLocks(versions)}
-	if len(books.Locks) > 0 {
-		books.First = books.Locks[0].Month
-	}
+	books := lockedBooks(versions)
+	books.First = cmp.Or(books.First, c.First)
 	if books.First == "" {
 		first, err := c.firstWhole(ctx, today)
 		if err != nil {
@@ -196,10 +201,8 @@ func (c *Closing) booksOf(ctx context.Context, asked settle.Month, versions []se
 
 // frozenOf gives the version of a month that stands.
 func (c *Closing) frozenOf(ctx context.Context, month settle.Month, versions []settle.Version) (Month, error) {
-	for _, v := range slices.Backward(versions) {
-		if v.Month == month && v.Reopened.IsZero() {
-			return c.Frozen(ctx, month, v.Number)
-		}
+	if v, ok := standing(versions, month); ok {
+		return c.Frozen(ctx, month, v.Number)
 	}
 	return Month{}, fmt.Errorf("no version of %s stands", month)
 }
@@ -265,9 +268,14 @@ func (c *Closing) read(ctx context.Context, mid string, from, to pay.Day) (lists
 // Locks says which months are locked.
 func (c *Closing) Locks(ctx context.Context) (settle.Books, error) {
 	versions, err := c.Books.MonthVersions(ctx)
+	return lockedBooks(versions), err
+}
+
+// lockedBooks are the months that are locked; the first of them is the first month.
+func lockedBooks(versions []settle.Version) settle.Books {
 	books := settle.Books{Locks: settle.StandingLocks(versions)}
 	if len(books.Locks) > 0 {
 		books.First = books.Locks[0].Month
 	}
-	return books, err
+	return books
 }

@@ -62,10 +62,8 @@ func (c *Closing) Report(ctx context.Context, month settle.Month, now time.Time)
 	if err != nil {
 		return Report{}, err
 	}
-	for _, v := range slices.Backward(versions) {
-		if v.Month == month && v.Reopened.IsZero() {
-			return c.ReportOf(ctx, month, v.Number)
-		}
+	if v, ok := standing(versions, month); ok {
+		return c.ReportOf(ctx, month, v.Number)
 	}
 	m, err := c.reckon(ctx, month, versions, now)
 	if err != nil {

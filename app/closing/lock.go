@@ -107,19 +107,11 @@ func (c *Closing) Reopen(ctx context.Context, w Writer, month settle.Month, by, 
 	if err != nil {
 		return settle.Version{}, err
 	}
-	books := settle.Books{Locks: settle.StandingLocks(versions)}
-	if len(books.Locks) > 0 {
-		books.First = books.Locks[0].Month
-	}
-	if err := books.MayReopen(month, note); err != nil {
+	if err := lockedBooks(versions).MayReopen(month, note); err != nil {
 		return settle.Version{}, err
 	}
-	for _, v := range slices.Backward(versions) {
-		if v.Month == month && v.Reopened.IsZero() {
-			return v, w.ReopenMonth(ctx, v, by, note, now)
-		}
-	}
-	return settle.Version{}, &settle.NotLockedError{Month: month}
+	v, _ := standing(versions, month) // what may be reopened stands
+	return v, w.ReopenMonth(ctx, v, by, note, now)
 }
 
 // Invoiced is a fee invoice beside what the rows say.

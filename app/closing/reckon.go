@@ -51,11 +51,10 @@ func (c *Closing) reckon(ctx context.Context, month settle.Month, versions []set
 	} else if r.books.First < month {
 		from = r.books.First.First().Add(-settle.ReadBack)
 	}
-	deposits := jobs.Deposits{MIDs: c.MIDs, Accounts: c.Accounts, Books: bookless{c.Books}}
-	if r.held, err = deposits.Place(ctx, r.today, from); err != nil {
+	if r.held, err = jobs.Place(ctx, c.Books, c.MIDs, c.Accounts, r.today, from); err != nil {
 		return Month{}, err
 	}
-	if r.dropped, err = c.Books.DroppedMatches(ctx, time.Time{}); err != nil {
+	if r.dropped, err = c.Books.DroppedMatches(ctx); err != nil {
 		return Month{}, err
 	}
 	if r.openings, err = c.Books.Openings(ctx); err != nil {
@@ -70,14 +69,6 @@ func (c *Closing) reckon(ctx context.Context, month settle.Month, versions []set
 		out.Ledgers = append(out.Ledgers, ledgers...)
 	}
 	return out, nil
-}
-
-// bookless lets a look be made that writes nothing.
-type bookless struct{ Books }
-
-// CommitDeposits is never called by a look.
-func (bookless) CommitDeposits(context.Context, jobs.DepositsWritten, func(string, []reconcile.Break) []jobs.BreakChange) error {
-	return nil
 }
 
 // inOrder refuses months that cannot be reckoned: before the first one.

@@ -177,9 +177,9 @@ func (s *session) judgeMonth(l closing.Ledgered) {
 	for _, r := range l.Reasons {
 		switch {
 		case r.Incomplete():
-			s.verdict.Add("incomplete", "%s %s: %s", l.MID, l.Month, reasonOf(r))
+			s.verdict.Add(app.EndedIncomplete, "%s %s: %s", l.MID, l.Month, reasonOf(r))
 		case r.Code != settle.NotOver && r.Code != settle.WindowYoung:
-			s.verdict.Add("person", "%s %s: %s", l.MID, l.Month, reasonOf(r))
+			s.verdict.Add(app.EndedPerson, "%s %s: %s", l.MID, l.Month, reasonOf(r))
 		}
 	}
 }
@@ -397,7 +397,7 @@ func (s *session) enterInvoice(ctx context.Context, i closing.Invoice) error {
 		return err
 	}
 	if done.Mismatch != nil {
-		s.verdict.Add("person", "%s: the fee invoice differs from the rows by %s", i.Month, i.Currency.Spell(*done.Mismatch.Amount))
+		s.verdict.Add(app.EndedPerson, "%s: the fee invoice differs from the rows by %s", i.Month, i.Currency.Spell(*done.Mismatch.Amount))
 	}
 	sum := func(x settle.InvoiceSum) feeSumDocument { return feeSumDocument{x.Rows, x.Supply, x.VAT} }
 	b := done.Bridge

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/settle"
@@ -28,15 +29,8 @@ func agreedFees(cfg *config.Config) settle.Tariff {
 	return tariff
 }
 
-// passbookAccounts are the passbooks of the configuration.
+// passbookAccounts are the passbooks of the configuration, as deposits are matched by
+// them.
 func passbookAccounts(cfg *config.Config) []settle.Account {
-	var accounts []settle.Account
-	for _, a := range cfg.Bank.Accounts {
-		mids := a.MIDs
-		if len(mids) == 0 && len(cfg.Merchants) == 1 {
-			mids = []string{cfg.Merchants[0].MID}
-		}
-		accounts = append(accounts, settle.Account{Name: a.Name, MIDs: mids, Words: len(a.Payer) > 0})
-	}
-	return accounts
+	return each(bankAccounts(cfg, ""), app.BankAccount.Settle)
 }

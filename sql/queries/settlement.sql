@@ -166,7 +166,7 @@ SELECT * FROM breaks WHERE mid = :mid AND subject <> '' ORDER BY id{{if .Postgre
 SELECT id, account, currency, day, at, amount, payer_fits, ignored FROM bank_lines
 WHERE kind = 'in' AND day >= :from ORDER BY account, day, seq
 -- name: bank_matches
-SELECT id, lines, payouts, matched_by, note, recorded_at FROM bank_matches
+SELECT id, lines, payouts, matched_by, note, recorded_at, dropped_at FROM bank_matches
 WHERE dropped_at IS NULL AND last_day >= :from ORDER BY recorded_at, id
 -- name: bank_match_parts
 SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_match_parts p
@@ -181,14 +181,19 @@ VALUES (:match_id, :line_id, :line_day, :mid, :payout_day, :currency, :amount)
 -- name: take_line
 INSERT INTO bank_taken_lines (line_id, match_id) VALUES (:line_id, :match_id) ON CONFLICT DO NOTHING
 -- name: match_of_line
-SELECT match_id FROM bank_taken_lines WHERE line_id = :line_id
+SELECT m.id, m.lines, m.payouts, m.matched_by, m.note, m.recorded_at, m.dropped_at FROM bank_taken_lines t
+JOIN bank_matches m ON m.id = t.match_id WHERE t.line_id = :line_id
+-- name: parts_of_line
+SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_taken_lines t
+JOIN bank_match_parts p ON p.match_id = t.match_id WHERE t.line_id = :line_id
+ORDER BY p.line_day, p.line_id, p.payout_day, p.mid
 -- name: free_lines
 DELETE FROM bank_taken_lines WHERE match_id = :match_id
 -- name: drop_match
 UPDATE bank_matches SET dropped_at = :now, dropped_by = :actor, drop_note = :note WHERE id = :match_id AND dropped_at IS NULL
 -- name: dropped_matches
-SELECT id, lines, payouts, matched_by, note, recorded_at FROM bank_matches
-WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY dropped_at, id
+SELECT id, lines, payouts, matched_by, note, recorded_at, dropped_at FROM bank_matches
+WHERE dropped_at IS NOT NULL ORDER BY dropped_at, id
 -- name: month_versions
 SELECT month, version, locked_at, locked_by, note, reopened_at, reopened_by, reopen_note, row_count, rows_hash, journal_head
 FROM month_versions ORDER BY month, version
@@ -228,11 +233,9 @@ INSERT INTO month_openings (mid, currency, month, amount, note, actor, at) VALUE
 -- name: settlement_rows_of_months
 SELECT * FROM settlement_rows WHERE mid = :mid AND month >= :from AND month <= :to AND withdrawn = 0 AND (copy = 0 OR doubled = 1)
 ORDER BY payment_key, transaction_key, copy
--- name: dropped_at
-SELECT id, dropped_at FROM bank_matches WHERE dropped_at IS NOT NULL AND dropped_at > :since ORDER BY id
 -- name: dropped_parts
 SELECT p.match_id, p.line_id, p.line_day, p.mid, p.payout_day, p.currency, p.amount FROM bank_match_parts p
-JOIN bank_matches m ON m.id = p.match_id WHERE m.dropped_at IS NOT NULL AND m.dropped_at > :since
+JOIN bank_matches m ON m.id = p.match_id WHERE m.dropped_at IS NOT NULL
 ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
 -- Months are locked and reopened one after another. SQLite has one writer.
 -- name: lock_months

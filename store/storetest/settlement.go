@@ -494,7 +494,7 @@ func matchTakenBack(t *testing.T, db *store.DB) {
 	if err := db.DropMatch(t.Context(), id, "lee", "wrong line", now.Add(time.Hour)); err == nil {
 		t.Error("taken back twice")
 	}
-	dropped, err := db.DroppedMatches(t.Context(), time.Time{})
+	dropped, err := db.DroppedMatches(t.Context())
 	if err != nil || len(dropped) != 1 || !dropped[0].At.Equal(now.Add(time.Hour)) || len(dropped[0].Paid) != 1 {
 		t.Fatalf("%+v %v", dropped, err)
 	}
