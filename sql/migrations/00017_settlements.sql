@@ -1,3 +1,34 @@
+{{- /* what a row says, and as which version */ -}}
+{{- define "settlement_row"}}
+  mid             {{.Key}} NOT NULL,
+  payment_key     {{.Key}} NOT NULL,
+  transaction_key {{.Key}} NOT NULL,
+  copy            {{.Int}} NOT NULL,
+  order_id        {{.Key}} NOT NULL,
+  currency        {{.Key}} NOT NULL,
+  method          {{.Key}} NOT NULL,
+  amount          {{.Int}} NOT NULL,
+  interest_fee    {{.Int}} NOT NULL,
+  fee             {{.Int}} NOT NULL,
+  supply_amount   {{.Int}} NOT NULL,
+  vat             {{.Int}} NOT NULL,
+  pay_out_amount  {{.Int}} NOT NULL,
+  approved_at     {{.Time}} NOT NULL,
+  canceled_at     {{.Time}},
+  month           {{.Key}} NOT NULL,
+  sold_date       {{.Key}} NOT NULL,
+  paid_out_date   {{.Key}} NOT NULL,
+  card_type       {{.Key}} NOT NULL,
+  issuer          {{.Key}} NOT NULL,
+  provider        {{.Key}} NOT NULL,
+  fees            {{.Key}} NOT NULL,
+  digest          {{.Key}} NOT NULL,
+  version         {{.Int}} NOT NULL,
+  recorded_at     {{.Time}} NOT NULL,
+  withdrawn       {{.Int}} NOT NULL,
+  doubled         {{.Int}} NOT NULL,
+  odd             {{.Int}} NOT NULL,
+{{end -}}
 -- +goose Up
 
 -- A break of settlement, bank or month is known by its subject, not by an order: an
@@ -18,35 +49,7 @@ CREATE INDEX breaks_of_order ON breaks (of_order) WHERE of_order <> '';
 -- both windows have shown it again. month is that of the row's own time in Seoul;
 -- odd says that its fee is another than agreed.
 CREATE TABLE settlement_rows (
-  mid             {{.Key}} NOT NULL,
-  payment_key     {{.Key}} NOT NULL,
-  transaction_key {{.Key}} NOT NULL,
-  copy            {{.Int}} NOT NULL,
-  order_id        {{.Key}} NOT NULL,
-  currency        {{.Key}} NOT NULL,
-  method          {{.Key}} NOT NULL,
-  amount          {{.Int}} NOT NULL,
-  interest_fee    {{.Int}} NOT NULL,
-  fee             {{.Int}} NOT NULL,
-  supply_amount   {{.Int}} NOT NULL,
-  vat             {{.Int}} NOT NULL,
-  pay_out_amount  {{.Int}} NOT NULL,
-  approved_at     {{.Time}} NOT NULL,
-  canceled_at     {{.Time}},
-  month           {{.Key}} NOT NULL,
-  sold_date       {{.Key}} NOT NULL,
-  paid_out_date   {{.Key}} NOT NULL,
-  card_type       {{.Key}} NOT NULL,
-  issuer          {{.Key}} NOT NULL,
-  provider        {{.Key}} NOT NULL,
-  fees            {{.Key}} NOT NULL,
-  digest          {{.Key}} NOT NULL,
-  version         {{.Int}} NOT NULL,
-  recorded_at     {{.Time}} NOT NULL,
-  withdrawn       {{.Int}} NOT NULL,
-  doubled         {{.Int}} NOT NULL,
-  odd             {{.Int}} NOT NULL,
-  PRIMARY KEY (mid, payment_key, transaction_key, copy)
+  {{- template "settlement_row" .}}  PRIMARY KEY (mid, payment_key, transaction_key, copy)
 ) {{.Clustered}};
 -- A payout, and a month by its rows, are read from this one alone.
 CREATE INDEX settlement_rows_paid ON settlement_rows
@@ -56,35 +59,7 @@ CREATE INDEX settlement_rows_odd ON settlement_rows (mid, approved_at) WHERE odd
 
 -- What a row said before it was changed or withdrawn.
 CREATE TABLE settlement_versions (
-  mid             {{.Key}} NOT NULL,
-  payment_key     {{.Key}} NOT NULL,
-  transaction_key {{.Key}} NOT NULL,
-  copy            {{.Int}} NOT NULL,
-  version         {{.Int}} NOT NULL,
-  order_id        {{.Key}} NOT NULL,
-  currency        {{.Key}} NOT NULL,
-  method          {{.Key}} NOT NULL,
-  amount          {{.Int}} NOT NULL,
-  interest_fee    {{.Int}} NOT NULL,
-  fee             {{.Int}} NOT NULL,
-  supply_amount   {{.Int}} NOT NULL,
-  vat             {{.Int}} NOT NULL,
-  pay_out_amount  {{.Int}} NOT NULL,
-  approved_at     {{.Time}} NOT NULL,
-  canceled_at     {{.Time}},
-  month           {{.Key}} NOT NULL,
-  sold_date       {{.Key}} NOT NULL,
-  paid_out_date   {{.Key}} NOT NULL,
-  card_type       {{.Key}} NOT NULL,
-  issuer          {{.Key}} NOT NULL,
-  provider        {{.Key}} NOT NULL,
-  fees            {{.Key}} NOT NULL,
-  digest          {{.Key}} NOT NULL,
-  recorded_at     {{.Time}} NOT NULL,
-  withdrawn       {{.Int}} NOT NULL,
-  doubled         {{.Int}} NOT NULL,
-  odd             {{.Int}} NOT NULL,
-  replaced_at     {{.Time}} NOT NULL,
+  {{- template "settlement_row" .}}  replaced_at     {{.Time}} NOT NULL,
   PRIMARY KEY (mid, payment_key, transaction_key, copy, version, replaced_at)
 ) {{.Clustered}};
 CREATE INDEX settlement_versions_paid ON settlement_versions (mid, paid_out_date);
