@@ -24,7 +24,7 @@ import (
 func TestAPoolerInSessionModeIsAsGoodAsNone(t *testing.T) {
 	racing.Skip(t, "what a database is asked, one thing after the other")
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) *store.DB { return open(t, pgtest.Bounced(t, pgtest.URL(t), pgtest.SessionMode)) },
+	storetest.Run(t, func(t *testing.T) *store.DB { return open(t, pgtest.Bounced(t, schema.URL(t), pgtest.SessionMode)) },
 		"again", "comparison", "matched", "orders", "queue", "runs")
 }
 

@@ -113,7 +113,7 @@ func TestTheDatabasesCollationIsNotOurs(t *testing.T) {
 				t.Fatalf("the server sorts by bytes: %q, %v", sorted, err)
 			}
 			t.Run("suite", func(t *testing.T) {
-				storetest.Run(t, func(t *testing.T) *store.DB { return open(t, server.URL(t)) }, "again", "comparison", "listed", "matched", "orders", "queue", "runs")
+				storetest.Run(t, func(t *testing.T) *store.DB { return open(t, schema.On(t, server)) }, "again", "comparison", "listed", "matched", "orders", "queue", "runs")
 			})
 		})
 	}
@@ -122,7 +122,7 @@ func TestTheDatabasesCollationIsNotOurs(t *testing.T) {
 // isolated is a database with a level of its own.
 func isolated(t *testing.T, level string) string {
 	t.Helper()
-	address := pgtest.URL(t)
+	address := schema.URL(t)
 	administer(t, address, "ALTER DATABASE "+path.Base(mustParse(t, address).Path)+" SET default_transaction_isolation = '"+level+"'")
 	return address
 }

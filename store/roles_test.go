@@ -122,16 +122,15 @@ func (r *roles) database(t *testing.T) (address string) {
 	return address
 }
 
-// copyOf makes another database like one, which is quicker than from nothing.
-// The rights on the database itself are not copied.
+// copyOf makes another database like one, which is quicker than from nothing, with
+// the same rights.
 func (r *roles) copyOf(t *testing.T, template string) (address string) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	address = pgtest.URL(t)
-	source, target := path.Base(mustParse(t, template).Path), path.Base(mustParse(t, address).Path)
-	administer(t, strings.Replace(address, "/"+target, "/postgres", 1), "DROP DATABASE "+target, "CREATE DATABASE "+target+" TEMPLATE "+source,
-		"REVOKE ALL ON DATABASE "+target+" FROM PUBLIC", "GRANT CONNECT ON DATABASE "+target+" TO "+r.name("executor")+", "+r.name("approver")+", "+r.name("reporter"),
+	address = pgtest.Copy(t, template)
+	target := path.Base(mustParse(t, address).Path)
+	administer(t, strings.Replace(address, "/"+target, "/postgres", 1), "REVOKE ALL ON DATABASE "+target+" FROM PUBLIC", "GRANT CONNECT ON DATABASE "+target+" TO "+r.name("executor")+", "+r.name("approver")+", "+r.name("reporter"),
 		"GRANT TEMPORARY ON DATABASE "+target+" TO "+r.name("executor")+", "+r.name("reporter"))
 	return address
 }

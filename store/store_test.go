@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -19,10 +21,20 @@ func TestSQLite(t *testing.T) {
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	fresh := func(t *testing.T) *store.DB { return open(t, pgtest.URL(t)) }
+	fresh := func(t *testing.T) *store.DB { return open(t, schema.URL(t)) }
 	storetest.Run(t, fresh)
 	storetest.RunMoves(t, fresh)
 }
+
+// schema is a PostgreSQL database as Migrate makes it.
+var schema = pgtest.NewTemplate(func(url string) error {
+	db, err := store.Open(context.Background(), url)
+	if err != nil {
+		return err
+	}
+	_, err = db.Migrate(context.Background())
+	return errors.Join(err, db.Close())
+})
 
 func open(t *testing.T, url string) *store.DB {
 	t.Helper()

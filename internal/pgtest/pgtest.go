@@ -87,15 +87,25 @@ func unavailable(t testing.TB, err error) {
 	}
 }
 
+// emptyDatabase is how a database is made that has nothing of ours.
+const emptyDatabase = "TEMPLATE template0 ENCODING 'UTF8'"
+
 // newDatabase creates an empty database by way of admin and has t drop it.
 func newDatabase(t testing.TB, admin string) string {
+	t.Helper()
+	return copyDatabase(t, admin, emptyDatabase)
+}
+
+// copyDatabase creates a database by way of admin and has t drop it. from is what
+// CREATE DATABASE says of where it comes from.
+func copyDatabase(t testing.TB, admin, from string) string {
 	t.Helper()
 	where, err := url.Parse(admin)
 	if err != nil || (where.Scheme != "postgres" && where.Scheme != "postgresql") {
 		t.Fatal("DAESA_TEST_POSTGRES_URL must look like postgres://user@host:port/database")
 	}
 	name := "daesa_test_" + randomName()
-	if err := administer(admin, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	if err := administer(admin, "CREATE DATABASE "+name+" "+from); err != nil {
 		t.Fatalf("create a database for the test: %v", err)
 	}
 	t.Cleanup(func() {
