@@ -84,6 +84,7 @@ type settlementRow struct {
 	ApprovedAt     Time   `db:"approved_at"`
 	CanceledAt     Time   `db:"canceled_at"`
 	Month          string `db:"month"`
+	Day            string `db:"day"` // of its own time; of a staged row
 	SoldDate       string `db:"sold_date"`
 	PaidOutDate    string `db:"paid_out_date"`
 	CardType       string `db:"card_type"`
@@ -104,7 +105,7 @@ func newSettlementRow(r settle.Row, odd bool) settlementRow {
 		MID: r.MID, PaymentKey: plain(r.PaymentKey), TransactionKey: plain(r.TransactionKey), Copy: r.Copy, OrderID: plain(r.OrderID),
 		Currency: string(r.Currency), Method: string(r.Method), Amount: r.Amount, InterestFee: r.InterestFee, Fee: r.Fee,
 		SupplyAmount: r.SupplyAmount, VAT: r.VAT, PayOutAmount: r.PayOutAmount, ApprovedAt: at(r.ApprovedAt),
-		Month: string(settle.MonthOf(r.TransactedAt())), SoldDate: string(r.SoldDate), PaidOutDate: string(r.PaidOutDate),
+		Month: string(settle.MonthOf(r.TransactedAt())), Day: string(pay.DayOf(r.TransactedAt())), SoldDate: string(r.SoldDate), PaidOutDate: string(r.PaidOutDate),
 		CardType: plain(r.CardType), Issuer: plain(r.Issuer), Provider: plain(r.Provider), Fees: feesText(r.Fees), Digest: r.Digest(),
 		Version: r.Version, RecordedAt: at(r.Recorded), Withdrawn: flag(r.Withdrawn), Odd: flag(odd),
 	}
@@ -159,11 +160,11 @@ const stageBatch = 500
 func (s *Settling) Stage(ctx context.Context, rows []settle.Row, odd func(settle.Row) bool, runID string, page pay.Evidence) error {
 	evidence := newPageRow(s.mid, runID, page)
 	return s.d.db.WriteOn(ctx, s.conn, func(tx *sqlx.Tx) error {
-		into := database.NewBulk(s.d.db, tx, "INSERT INTO arriving (payment_key, transaction_key, "+settledColumns+")", 21, "ON CONFLICT DO NOTHING", stageBatch)
+		into := database.NewBulk(s.d.db, tx, "INSERT INTO arriving (payment_key, transaction_key, month, day, "+settledColumns+")", 23, "ON CONFLICT DO NOTHING", stageBatch)
 		defer into.Close()
 		for _, r := range rows {
 			row := newSettlementRow(r, odd(r))
-			if err := into.Add(ctx, append([]any{row.PaymentKey, row.TransactionKey}, row.said()...)...); err != nil {
+			if err := into.Add(ctx, append([]any{row.PaymentKey, row.TransactionKey, row.Month, row.Day}, row.said()...)...); err != nil {
 				return err
 			}
 		}
@@ -223,17 +224,67 @@ func (s *Settling) ponder(ctx context.Context) error {
 	return err
 }
 
-// stretch gives the staged rows of the keys that come next; none at the end.
-func (s *Settling) stretch(ctx context.Context, after settledKey) (rows []settlementRow, err error) {
-	with := args{"after_payment": after.PaymentKey, "after_key": after.TransactionKey, "limit": foldBatch}
+// stretch is a part of the keys that are thought about, or of the plain ones.
+type stretch struct {
+	plain       bool
+	after, last settledKey
+}
+
+func (s stretch) args() args {
+	return args{"plain": flag(s.plain), "after_payment": s.after.PaymentKey, "after_key": s.after.TransactionKey,
+		"last_payment": s.last.PaymentKey, "last_key": s.last.TransactionKey, "limit": foldBatch}
+}
+
+// next moves the stretch on to the keys that follow; false at the end.
+func (s *Settling) next(ctx context.Context, of *stretch) (bool, error) {
+	of.after = of.last
 	var keys []settledKey
-	if err := s.d.db.All(ctx, s.conn, &keys, "pondered_next", with); err != nil || len(keys) == 0 {
-		return nil, err
+	if err := s.d.db.All(ctx, s.conn, &keys, "pondered_next", of.args()); err != nil || len(keys) == 0 {
+		return false, err
 	}
-	last := keys[len(keys)-1]
-	with["last_payment"], with["last_key"] = last.PaymentKey, last.TransactionKey
-	err = s.d.db.All(ctx, s.conn, &rows, "arriving_next", with)
-	return rows, err
+	of.last = keys[len(keys)-1]
+	return true, nil
+}
+
+// keepPlain keeps the rows of keys of which nothing is to be thought: what
+// settle.Arrive makes of a row that comes first and alone. Their currency is the won,
+// of which settle.RowMoves changes no amount.
+func (s *Settling) keepPlain(ctx context.Context, sum *jobs.Arrived) error {
+	for of := (stretch{plain: true}); ; {
+		if more, err := s.next(ctx, &of); err != nil || !more {
+			return err
+		}
+		with := of.args()
+		with["mid"], with["now"] = s.mid, at(s.now)
+		var kept int64
+		err := s.d.db.WriteOn(ctx, s.conn, func(tx *sqlx.Tx) (err error) {
+			if kept, err = s.d.db.Exec(ctx, tx, "keep_plain", with); err != nil {
+				return err
+			}
+			if _, err = s.d.db.Exec(ctx, tx, "todo_plain", with); err != nil {
+				return err
+			}
+			var rows []struct {
+				Month  string `db:"month"`
+				Method string `db:"method"`
+				Day    string `db:"day"`
+				Fees   int64  `db:"fees"`
+				FeeVAT int64  `db:"fee_vat"`
+			}
+			if err := s.d.db.All(ctx, tx, &rows, "plain_moves", with); err != nil {
+				return err
+			}
+			moves := map[moveKey]settle.Roll{}
+			for _, row := range rows {
+				moves[moveKey{pay.KRW, settle.Month(row.Month), pay.Method(row.Method), pay.Day(row.Day), s.now}] = settle.Roll{Fees: row.Fees, FeeVAT: row.FeeVAT}
+			}
+			return s.d.writeMoves(ctx, tx, s.mid, moves)
+		})
+		if err != nil {
+			return err
+		}
+		sum.New += kept
+	}
 }
 
 // Fold carries every key over the reading: settle.Arrive says what becomes of each.
@@ -247,14 +298,20 @@ func (s *Settling) Fold(ctx context.Context, whole []settle.Window) (jobs.Arrive
 	if err := s.ponder(ctx); err != nil {
 		return sum, err
 	}
-	after := settledKey{}
-	for {
-		next, err := s.stretch(ctx, after)
+	if err := s.keepPlain(ctx, &sum); err != nil {
+		return sum, err
+	}
+	for of := (stretch{}); ; {
+		more, err := s.next(ctx, &of)
 		if err != nil {
 			return sum, err
 		}
-		if len(next) == 0 {
+		if !more {
 			break
+		}
+		var next []settlementRow
+		if err := s.d.db.All(ctx, s.conn, &next, "arriving_next", of.args()); err != nil {
+			return sum, err
 		}
 		fold := newFolding(s)
 		for i := 0; i < len(next); {
@@ -271,7 +328,6 @@ func (s *Settling) Fold(ctx context.Context, whole []settle.Window) (jobs.Arrive
 			if err := fold.arrive(ctx, key, known, seen, odd, read); err != nil {
 				return sum, err
 			}
-			after = key
 		}
 		if err := fold.write(ctx, &sum); err != nil {
 			return sum, err

@@ -11,37 +11,55 @@ CREATE TEMP TABLE arriving (
   fee {{.Int}} NOT NULL, supply_amount {{.Int}} NOT NULL, vat {{.Int}} NOT NULL, pay_out_amount {{.Int}} NOT NULL,
   approved_at {{.Time}} NOT NULL, canceled_at {{.Time}}, sold_date {{.Key}} NOT NULL, paid_out_date {{.Key}} NOT NULL,
   card_type {{.Key}} NOT NULL, issuer {{.Key}} NOT NULL, provider {{.Key}} NOT NULL, fees {{.Key}} NOT NULL, odd {{.Int}} NOT NULL,
+  month {{.Key}} NOT NULL, day {{.Key}} NOT NULL,
   PRIMARY KEY (payment_key, transaction_key, digest)
 ) {{.Clustered}}
 -- name: analyze_arriving
 {{if .Postgres}}ANALYZE arriving{{else}}SELECT 1{{end}}
 -- The keys of which anything is to be thought about: all but those that show again
--- what is kept, once. They are found once, and then walked in stretches.
+-- what is kept, once. They are found once, and then walked in stretches. plain is a
+-- key that was never shown before, and is shown in one way: nothing is to be thought
+-- about it, and it is kept as it stands.
 -- name: drop_pondered
 DROP TABLE IF EXISTS pondered
 -- name: create_pondered
 CREATE TEMP TABLE pondered (
-  payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL, known {{.Int}} NOT NULL, PRIMARY KEY (payment_key, transaction_key)
+  plain {{.Int}} NOT NULL, payment_key {{.Key}} NOT NULL, transaction_key {{.Key}} NOT NULL, known {{.Int}} NOT NULL,
+  PRIMARY KEY (plain, payment_key, transaction_key)
 ) {{.Clustered}}
 -- name: fill_pondered
-INSERT INTO pondered SELECT DISTINCT a.payment_key, a.transaction_key, CASE WHEN r.digest IS NULL THEN 0 ELSE 1 END FROM arriving a
-LEFT JOIN settlement_rows r ON r.mid = :mid AND r.payment_key = a.payment_key AND r.transaction_key = a.transaction_key AND r.copy = 0
-WHERE r.digest IS NULL OR r.digest <> a.digest OR r.withdrawn = 1 OR r.odd <> a.odd OR EXISTS (
-  SELECT 1 FROM settlement_rows t WHERE t.mid = :mid AND t.payment_key = a.payment_key
-    AND t.transaction_key = a.transaction_key AND t.copy = 1)
+INSERT INTO pondered SELECT CASE WHEN max(w.known) = 0 AND count(*) = 1 AND max(w.currency) = 'KRW' THEN 1 ELSE 0 END, w.payment_key, w.transaction_key, max(w.known)
+FROM (SELECT a.payment_key, a.transaction_key, a.currency, CASE WHEN r.digest IS NULL THEN 0 ELSE 1 END AS known FROM arriving a
+  LEFT JOIN settlement_rows r ON r.mid = :mid AND r.payment_key = a.payment_key AND r.transaction_key = a.transaction_key AND r.copy = 0
+  WHERE r.digest IS NULL OR r.digest <> a.digest OR r.withdrawn = 1 OR r.odd <> a.odd OR EXISTS (
+    SELECT 1 FROM settlement_rows t WHERE t.mid = :mid AND t.payment_key = a.payment_key
+      AND t.transaction_key = a.transaction_key AND t.copy = 1)) w
+GROUP BY w.payment_key, w.transaction_key
 -- name: analyze_pondered
 {{if .Postgres}}ANALYZE pondered{{else}}SELECT 1{{end}}
 -- A stretch is bounded by whole keys, and once more by their first part alone: of two
 -- bounds of whole keys PostgreSQL takes a quarter of a table to be left, and reads
 -- all of the tables beside it for every stretch.
 -- name: pondered_next
-SELECT payment_key, transaction_key FROM pondered WHERE (payment_key, transaction_key) > (:after_payment, :after_key)
+SELECT payment_key, transaction_key FROM pondered WHERE plain = :plain AND (payment_key, transaction_key) > (:after_payment, :after_key)
   AND payment_key >= :after_payment ORDER BY payment_key, transaction_key LIMIT :limit
 -- name: arriving_next
-SELECT a.*, k.known FROM pondered k CROSS JOIN arriving a WHERE a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key
-  AND (k.payment_key, k.transaction_key) > (:after_payment, :after_key) AND (k.payment_key, k.transaction_key) <= (:last_payment, :last_key)
-  AND k.payment_key >= :after_payment AND k.payment_key <= :last_payment
+SELECT a.*, k.known {{template "stretch" .}}
 ORDER BY a.payment_key, a.transaction_key, a.digest
+-- name: keep_plain
+INSERT INTO settlement_rows (mid, payment_key, transaction_key, copy, month, version, recorded_at, withdrawn, doubled,
+  order_id, currency, method, amount, interest_fee, fee, supply_amount, vat, pay_out_amount, approved_at, canceled_at,
+  sold_date, paid_out_date, card_type, issuer, provider, fees, digest, odd)
+SELECT :mid, a.payment_key, a.transaction_key, 0, a.month, 1, :now, 0, 0,
+  a.order_id, a.currency, a.method, a.amount, a.interest_fee, a.fee, a.supply_amount, a.vat, a.pay_out_amount, a.approved_at, a.canceled_at,
+  a.sold_date, a.paid_out_date, a.card_type, a.issuer, a.provider, a.fees, a.digest, a.odd
+{{template "stretch" .}}
+-- name: todo_plain
+INSERT INTO ledger_todo SELECT :mid, a.order_id, a.payment_key {{template "stretch" .}}
+ON CONFLICT DO NOTHING
+-- name: plain_moves
+SELECT a.month, a.method, a.day, sum(a.amount - a.pay_out_amount - a.vat) AS fees, sum(a.vat) AS fee_vat {{template "stretch" .}}
+GROUP BY a.month, a.method, a.day
 -- name: settlement_of_key
 SELECT * FROM settlement_rows WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key ORDER BY copy
 -- Rows that a list which was read whole should show, and did not.
@@ -242,3 +260,6 @@ ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
 {{if .Postgres}}SELECT pg_advisory_xact_lock(17){{else}}SELECT 1{{end}}
 -- name: set_line_aside
 UPDATE bank_lines SET ignored = :ignored WHERE id = :id
+{{- define "stretch"}}FROM pondered k CROSS JOIN arriving a WHERE a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key AND k.plain = :plain
+  AND (k.payment_key, k.transaction_key) > (:after_payment, :after_key) AND (k.payment_key, k.transaction_key) <= (:last_payment, :last_key)
+  AND k.payment_key >= :after_payment AND k.payment_key <= :last_payment{{end}}

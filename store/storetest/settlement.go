@@ -206,6 +206,9 @@ func (s *shownAt) change() {
 		row := settledRow(key, int64(1+s.random.IntN(3))*10_000)
 		row.SoldDate, row.PaidOutDate = soldOn.Add(s.random.IntN(2)), payingOn.Add(s.random.IntN(3))
 		row.Method = []pay.Method{pay.Card, pay.Transfer}[i%2]
+		row.Currency = []pay.Currency{pay.KRW, pay.KRW, pay.USD, pay.MUSD}[i%4]
+		interest := int64(i%3) * 100
+		row.InterestFee, row.PayOutAmount = interest, row.PayOutAmount-interest
 		switch s.random.IntN(8) {
 		case 0:
 			s.rows[key] = nil
@@ -297,16 +300,19 @@ func number(yes bool) int {
 }
 
 type feesKey struct {
-	month  settle.Month
-	method pay.Method
+	currency pay.Currency
+	day      pay.Day
+	month    settle.Month
+	method   pay.Method
 }
+
+func feesKeyOf(m settle.DayMove) feesKey { return feesKey{m.Currency, m.Day, m.Month, m.Method} }
 
 func feesOfKnown(known map[string]settle.Known) map[feesKey]settle.Roll {
 	sums := map[feesKey]settle.Roll{}
 	for _, k := range known {
-		for _, row := range k.Current() {
-			m := settle.MoveOfRow(row)
-			sums[feesKey{m.Month, m.Method}] = sums[feesKey{m.Month, m.Method}].Plus(m.Roll)
+		for _, m := range settle.RowMoves(settle.Known{}, k, now) {
+			sums[feesKeyOf(m)] = sums[feesKeyOf(m)].Plus(m.Roll)
 		}
 	}
 	maps.DeleteFunc(sums, func(_ feesKey, r settle.Roll) bool { return r == settle.Roll{} })
@@ -316,7 +322,7 @@ func feesOfKnown(known map[string]settle.Known) map[feesKey]settle.Roll {
 func feesOfMoves(moves []settle.DayMove) map[feesKey]settle.Roll {
 	sums := map[feesKey]settle.Roll{}
 	for _, m := range moves {
-		sums[feesKey{m.Month, m.Method}] = sums[feesKey{m.Month, m.Method}].Plus(m.Roll)
+		sums[feesKeyOf(m)] = sums[feesKeyOf(m)].Plus(m.Roll)
 	}
 	maps.DeleteFunc(sums, func(_ feesKey, r settle.Roll) bool { return r == settle.Roll{} })
 	return sums
