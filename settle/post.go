@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"slices"
 	"time"
 
 	"daesa/pay"
@@ -43,8 +44,11 @@ type Outcome struct {
 // held against its row.
 func (c Case) Post(rules Rules, reading Reading, now time.Time) Outcome {
 	txs, known := c.Transactions()
-	if !known {
+	switch {
+	case !known:
 		return Outcome{}
+	case len(txs) == 0 && c.ofAnother():
+		return Outcome{Known: true}
 	}
 	out := Outcome{Known: true}
 	before := map[string]Posted{}
@@ -85,6 +89,12 @@ func (c Case) Post(rules Rules, reading Reading, now time.Time) Outcome {
 		out.Moves = append(out.Moves, p.undone(now))
 	}
 	return out
+}
+
+// ofAnother says whether the payment is another order's: a settlement row may name
+// another order than the transaction list does, and the list's case says all of it.
+func (c Case) ofAnother() bool {
+	return slices.ContainsFunc(c.Posted, func(p Posted) bool { return p.OrderID != c.OrderID })
 }
 
 // sameAs says whether the ledger has just this transaction.

@@ -130,7 +130,7 @@ FROM ledger_todo k CROSS JOIN transactions t WHERE t.mid = k.mid AND t.order_id 
   AND k.order_id >= :after_order AND k.order_id <= :last_order
 -- name: todo_looked
 SELECT p.order_id, p.payment_key, p.method, p.currency, p.approved, p.approved_at
-FROM ledger_todo k CROSS JOIN payments p WHERE p.mid = k.mid AND p.payment_key = k.payment_key
+FROM ledger_todo k CROSS JOIN payments p WHERE p.mid = k.mid AND p.payment_key = k.payment_key AND p.order_id = k.order_id
   AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
   AND k.order_id >= :after_order AND k.order_id <= :last_order
 -- name: todo_cancels

@@ -29,6 +29,7 @@ var settlementTests = map[string]func(*testing.T, *store.DB){
 	"settlement: what is stored is what settle keeps, and the moves its fees": readingsAtRandom,
 	"settlement: a fee that is odd keeps its mark while another list is read": oddKeepsItsMark,
 	"settlement: a payment is posted as list and look-ups tell of it":         paymentPosted,
+	"settlement: a row that names another order takes nothing off the ledger": rowOfAnotherOrder,
 	"settlement: a line is taken once, by whoever is first":                   lineTakenOnce,
 	"settlement: a ledger that begins leaves years of rows alone":             yearsLeftAlone,
 	"settlement: what a person took back may be matched again":                matchTakenBack,
@@ -353,6 +354,11 @@ func listedRow(key string, status pay.PaymentStatus, amount int64, hours int) pa
 func post(t *testing.T, db *store.DB, at time.Time) (cases []settle.Case) {
 	t.Helper()
 	readRows(t, db, at, nil, notOdd, settledRow("1", int64(10_000+10*at.Minute()))) // something new of the payment
+	return postTodo(t, db, at)
+}
+
+func postTodo(t *testing.T, db *store.DB, at time.Time) (cases []settle.Case) {
+	t.Helper()
 	if err := db.Todo(t.Context(), mid, time.Hour, pay.DayOf(at)); err != nil {
 		t.Fatal(err)
 	}
@@ -431,6 +437,26 @@ func paymentPosted(t *testing.T, db *store.DB) {
 	wantPosted(t, db, "t1 10000 1", "c1 -3000 0", "c2 -7000 0")
 	post(t, db, minute(6))
 	wantPosted(t, db, "t1 10000 1", "c1 -3000 0", "c2 -7000 0")
+}
+
+// A payment was dropped from the ledger, and stood in a break, where a settlement row
+// named another order than the transaction list does.
+func rowOfAnotherOrder(t *testing.T, db *store.DB) {
+	listed := listedRow("t1", pay.Done, 10_000, 10) // of o1
+	page := pay.Evidence{API: "transactions", About: string(soldOn), Body: []byte("[]"), FetchedAt: now}
+	if _, err := db.SavePage(t.Context(), mid, "run", []pay.Transaction{listed}, page, now); err != nil {
+		t.Fatal(err)
+	}
+	hour := now.Truncate(time.Hour)
+	post(t, db, hour)
+	wantPosted(t, db, "t1 10000 1")
+	for n, order := range []string{"a before it", "z after it"} {
+		row := settledRow("1", 10_000)
+		row.OrderID = order
+		readRows(t, db, hour.Add(time.Duration(n+1)*time.Minute), bothLists(), notOdd, row)
+		postTodo(t, db, hour.Add(time.Duration(n+1)*time.Minute))
+		wantPosted(t, db, "t1 10000 1")
+	}
 }
 
 // saveLooked keeps a look-up, as one that follows a webhook does.
