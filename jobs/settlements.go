@@ -269,15 +269,36 @@ type settling struct {
 	failed  int64
 }
 
-// readAll reads lists one after another, and gives those that were read to their end.
-func (r *settling) readAll(ctx context.Context, windows []settle.Window) ([]settle.Window, error) {
-	var whole []settle.Window
+// readAll reads lists one after another, and gives those that were read to their
+// end. While a page is staged the next one is asked for.
+func (r *settling) readAll(ctx context.Context, windows []settle.Window) (whole []settle.Window, err error) {
+	group, fetching := workersOf(ctx)
+	pages := make(chan pay.SettlementPage, 1)
+	group.Go(func() (err error) {
+		defer close(pages)
+		whole, err = r.fetch(fetching, windows, pages)
+		return err
+	})
+	group.Go(func() error {
+		for page := range pages {
+			if err := r.stage(fetching, page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err = group.Wait()
+	return whole, err
+}
+
+// fetch asks for the pages of lists, and gives those that came to their end.
+func (r *settling) fetch(ctx context.Context, windows []settle.Window, pages chan<- pay.SettlementPage) (whole []settle.Window, err error) {
 	for _, w := range windows {
 		if r.failed >= listFailures {
 			r.gap(w, &reconcile.Unread{Reason: reconcile.ReasonNotAsked})
 			continue
 		}
-		complete, err := r.window(ctx, w)
+		complete, err := r.window(ctx, w, pages)
 		var failure *pay.Failure
 		switch {
 		case errors.As(err, &failure) && ctx.Err() == nil:
@@ -312,68 +333,35 @@ func (r *settling) again(ctx context.Context, whole []settle.Window) ([]settle.W
 }
 
 // window reads one list to its end; whole says that every row of it could be read.
-func (r *settling) window(ctx context.Context, w settle.Window) (whole bool, err error) {
-	type fetched struct {
-		page pay.SettlementPage
-		err  error
-	}
-	group, fetching := workersOf(ctx)
-	pages := make(chan fetched, 1)
+func (r *settling) window(ctx context.Context, w settle.Window, pages chan<- pay.SettlementPage) (whole bool, err error) {
 	var bad []pay.BadRow
-	ended := false
-	group.Go(func() error {
-		defer close(pages)
-		for number := 1; number <= maxPayoutPages; number++ {
-			page, err := r.List.Settlements(fetching, w.By, w.Day, number)
-			select {
-			case pages <- fetched{page, err}:
-			case <-fetching.Done():
-				return fetching.Err()
-			}
-			if err != nil || page.Shown == 0 {
-				return nil
-			}
+	seen := map[uint64]bool{}
+	for number := 1; ; number++ {
+		if number > maxPayoutPages {
+			r.gap(w, &reconcile.Unread{Reason: reconcile.ReasonRepeats, Got: maxPayoutPages})
+			return false, nil
 		}
-		return nil
-	})
-	group.Go(func() error {
-		seen := map[uint64]bool{}
-		for f := range pages {
-			r.sum.Calls++
-			if f.err != nil {
-				return f.err
-			}
-			if f.page.Shown == 0 {
-				ended = true
-				continue
-			}
-			fresh := r.fresh(seen, f.page)
-			if !fresh {
-				return &reconcile.Unread{Reason: reconcile.ReasonRepeats, Got: r.sum.Calls}
-			}
-			bad = append(bad, f.page.Bad...)
-			if err := r.stage(fetching, f.page); err != nil {
-				return err
-			}
+		page, err := r.List.Settlements(ctx, w.By, w.Day, number)
+		r.sum.Calls++
+		switch {
+		case err != nil:
+			return false, err
+		case page.Shown == 0:
+			r.sum.WindowsRead++
+			r.sum.Bad += int64(len(bad))
+			badRows(bad, reconcile.PartSettlementRow, reconcile.PartSettlementMore, r.note)
+			return len(bad) == 0, nil
+		case !r.fresh(seen, page):
+			r.gap(w, &reconcile.Unread{Reason: reconcile.ReasonRepeats, Got: r.sum.Calls})
+			return false, nil
 		}
-		return nil
-	})
-	err = group.Wait()
-	var repeats *reconcile.Unread
-	switch {
-	case errors.As(err, &repeats):
-		r.gap(w, repeats)
-		return false, nil
-	case err != nil:
-		return false, err
-	case !ended:
-		r.gap(w, &reconcile.Unread{Reason: reconcile.ReasonRepeats, Got: maxPayoutPages})
-		return false, nil
+		bad = append(bad, page.Bad...)
+		select {
+		case pages <- page:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
-	r.sum.WindowsRead++
-	r.sum.Bad += int64(len(bad))
-	badRows(bad, reconcile.PartSettlementRow, reconcile.PartSettlementMore, r.note)
-	return len(bad) == 0, nil
 }
 
 // fresh says whether a page shows anything that earlier ones did not.

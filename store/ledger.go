@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 
 	"daesa/app"
 	"daesa/internal/database"
@@ -109,35 +110,80 @@ func (d *DB) writeOne(ctx context.Context, name string, with args) error {
 const postBatch = 1000
 
 // Post calls each with every payment that is to be looked at, in the order of their
-// orders, and writes what becomes of it: in parts, each whole.
+// orders, and writes what becomes of it: in parts, each whole. While one part is
+// written the next is read.
 func (d *DB) Post(ctx context.Context, mid string, each func(settle.Case) settle.Outcome) error {
-	from := stretchOfTodo{}
-	for {
-		var next []struct {
-			OrderID    string `db:"order_id"`
-			PaymentKey string `db:"payment_key"`
+	group, reading := errgroup.WithContext(ctx)
+	parts := make(chan todoPart)
+	group.Go(func() error {
+		defer close(parts)
+		for from := (stretchOfTodo{}); ; from.afterOrder, from.afterPayment = from.lastOrder, from.lastPayment {
+			part, err := d.todoPart(reading, mid, from)
+			if err != nil || len(part.cases) == 0 {
+				return err
+			}
+			from = part.of
+			select {
+			case parts <- part:
+			case <-reading.Done():
+				return reading.Err()
+			}
 		}
-		if err := d.db.All(ctx, d.db.Pool(), &next, "todo_next", from.args(mid, postBatch)); err != nil {
-			return err
+	})
+	group.Go(func() error {
+		before := map[string]int{}
+		for part := range parts {
+			if part.shares(before) { // it was read before what the part before wrote
+				again, err := d.todoPart(reading, mid, part.of)
+				if err != nil {
+					return err
+				}
+				part = again
+			}
+			if err := d.post(reading, mid, part.of, part.cases, each); err != nil {
+				return err
+			}
+			before = part.index
 		}
-		if len(next) == 0 {
-			return nil
+		return nil
+	})
+	return group.Wait()
+}
+
+// todoPart is a part of what is to be done, with all that is known of it.
+type todoPart struct {
+	of    stretchOfTodo
+	cases []settle.Case
+	index map[string]int // of each payment's case
+}
+
+// shares says whether a payment of the part stands in another as well, under another
+// order.
+func (p todoPart) shares(payments map[string]int) bool {
+	for key := range p.index {
+		if _, ok := payments[key]; ok {
+			return true
 		}
-		from.lastOrder, from.lastPayment = next[len(next)-1].OrderID, next[len(next)-1].PaymentKey
-		cases := make([]settle.Case, len(next))
-		at := make(map[string]int, len(next))
-		for i, n := range next {
-			cases[i].MID, cases[i].OrderID, cases[i].PaymentKey = mid, n.OrderID, n.PaymentKey
-			at[n.PaymentKey] = i
-		}
-		if err := d.fillCases(ctx, from.args(mid, postBatch), cases, at); err != nil {
-			return err
-		}
-		if err := d.post(ctx, mid, from, cases, each); err != nil {
-			return err
-		}
-		from.afterOrder, from.afterPayment = from.lastOrder, from.lastPayment
 	}
+	return false
+}
+
+// todoPart reads the part that follows a stretch.
+func (d *DB) todoPart(ctx context.Context, mid string, of stretchOfTodo) (todoPart, error) {
+	var next []struct {
+		OrderID    string `db:"order_id"`
+		PaymentKey string `db:"payment_key"`
+	}
+	if err := d.db.All(ctx, d.db.Pool(), &next, "todo_next", of.args(mid, postBatch)); err != nil || len(next) == 0 {
+		return todoPart{}, err
+	}
+	of.lastOrder, of.lastPayment = next[len(next)-1].OrderID, next[len(next)-1].PaymentKey
+	part := todoPart{of: of, cases: make([]settle.Case, len(next)), index: make(map[string]int, len(next))}
+	for i, n := range next {
+		part.cases[i].MID, part.cases[i].OrderID, part.cases[i].PaymentKey = mid, n.OrderID, n.PaymentKey
+		part.index[n.PaymentKey] = i
+	}
+	return part, d.fillCases(ctx, of.args(mid, postBatch), part.cases, part.index)
 }
 
 // stretchOfTodo is a part of the list of what is to be done.
