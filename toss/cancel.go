@@ -3,12 +3,13 @@ package toss
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	json "github.com/go-json-experiment/json/v1"
 
 	"daesa/pay"
 )

@@ -2,7 +2,6 @@ package toss
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	json "github.com/go-json-experiment/json/v1"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -405,7 +406,7 @@ func TestSumsThatDoNotAgree(t *testing.T) {
 		{`{"status":""}`, "status is missing"},
 		{`{"cancels":[{"cancelStatus":"DONE"}]}`, "cancels[0]: cancelAmount is missing"},
 		{`{"approvedAt":"yesterday"}`, "approvedAt"},
-		{`{"totalAmount":"a number"}`, "wrong form"},
+		{`{"totalAmount":"a number"}`, "holds a string"},
 		{`{"orderId":71}`, "orderId holds a number"},
 		{`{"easyPay":7}`, "no payment"},
 	}

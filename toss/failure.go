@@ -1,13 +1,14 @@
 package toss
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	json "github.com/go-json-experiment/json/v1"
 
 	"daesa/pay"
 )

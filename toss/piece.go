@@ -2,7 +2,6 @@ package toss
 
 import (
 	"bytes"
-	"encoding/json"
 	"html"
 	"net/url"
 	"regexp"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	json "github.com/go-json-experiment/json/v1"
 )
 
 const (

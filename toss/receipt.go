@@ -1,7 +1,7 @@
 package toss
 
 import (
-	"encoding/json"
+	json "github.com/go-json-experiment/json/v1"
 
 	"daesa/pay"
 )

@@ -2,8 +2,9 @@ package toss
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
+
+	json "github.com/go-json-experiment/json/v1"
 )
 
 // ErrNotJSON says that a body cannot be cut of personal data, because it is

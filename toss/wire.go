@@ -1,12 +1,14 @@
 package toss
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	json "github.com/go-json-experiment/json/v1"
 
 	"daesa/pay"
 )
@@ -92,7 +94,7 @@ func timeOf(field, text string) (time.Time, error) {
 func shape(what string, err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return fmt.Errorf("the answer is no %s: %s holds a %s", what, kind.Field, strings.Fields(kind.Value + " value")[0])
+		return fmt.Errorf("the answer is no %s: %s holds a %s", what, cmp.Or(kind.Field, "a value"), strings.Fields(kind.Value + " value")[0])
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
