@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,10 +102,22 @@ func Queries(d Dialect, sets Sets) (map[string]string, error) {
 			if _, twice := queries[name]; twice {
 				return nil, fmt.Errorf("sql: query %q stands twice", name)
 			}
-			queries[name] = withoutComments(body)
+			queries[name] = ofOne.ReplaceAllStringFunc(withoutComments(body), equals)
 		}
 	}
 	return queries, nil
+}
+
+// ofOne is a comparison with a set of one word. SQLite finds a partial index by
+// state = 'waiting', not by state IN ('waiting').
+var ofOne = regexp.MustCompile(`(NOT )?IN \('[a-z_]+'\)`)
+
+func equals(comparison string) string {
+	word := strings.Trim(comparison[strings.IndexByte(comparison, '('):], "()")
+	if strings.HasPrefix(comparison, "NOT ") {
+		return "<> " + word
+	}
+	return "= " + word
 }
 
 // rulesFile has what several files of queries share, and no query of its own.

@@ -1,6 +1,6 @@
 -- What is watched: payments, and orders whose payment is not known yet.
 -- name: watch_of_payment
-SELECT * FROM captures WHERE mid = :mid AND payment_key = :payment_key
+SELECT * FROM captures WHERE mid = :mid AND payment_key = :payment_key AND payment_key <> ''
 -- name: watch_of_order
 SELECT * FROM captures WHERE mid = :mid AND order_id = :order_id ORDER BY payment_key LIMIT 1
 -- name: insert_watch
@@ -13,7 +13,7 @@ ON CONFLICT DO NOTHING
 UPDATE captures SET payment_key = :payment_key, source = :source, opened_at = :opened_at, closes_at = :closes_at, state = :state, why = :why,
   looks = 0, seen = 0, next_at = :next_at
 WHERE id = :id AND payment_key = '' AND state IN {{.Set.capture_learns}}
-  AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.mid = :mid AND o.payment_key = :payment_key)
+  AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.mid = :mid AND o.payment_key = :payment_key AND o.payment_key <> '')
 -- name: orders_to_watch
 SELECT mid, order_id, payment_key, ordered_at FROM orders o
 WHERE mid = :mid AND method = 'virtual_account' AND {{template "compared" ""}} AND status IN ('pending','paid') AND ordered_at >= :since
@@ -37,7 +37,7 @@ SELECT order_id, payment_key, exact, at FROM (
   WHERE p.mid = :mid AND p.method = 'virtual_account' AND p.requested_at >= :from AND p.requested_at < :to
     AND p.status NOT IN ('READY','CANCELED','ABORTED','EXPIRED')
 ) a
-WHERE NOT EXISTS (SELECT 1 FROM captures c WHERE c.mid = :mid AND c.payment_key = a.payment_key)
+WHERE NOT EXISTS (SELECT 1 FROM captures c WHERE c.mid = :mid AND c.payment_key = a.payment_key AND c.payment_key <> '')
   AND NOT EXISTS (SELECT 1 FROM accounts g WHERE g.mid = :mid AND g.payment_key = a.payment_key)
 ORDER BY order_id, payment_key
 -- name: capture_listed
@@ -50,7 +50,7 @@ ON CONFLICT (mid) DO UPDATE SET listed = excluded.listed WHERE capture_reads.lis
 -- shown nothing, and then the earliest close. While somebody looks, next_at
 -- keeps the others away.
 -- name: next_watch
-UPDATE captures SET next_at = :until WHERE id = (SELECT id FROM captures
+UPDATE captures SET next_at = :until WHERE id = (SELECT id FROM captures{{if not .Postgres}} INDEXED BY captures_due{{end}}
   WHERE mid = :mid AND state IN {{.Set.capture_waiting}} AND next_at <= :now
   ORDER BY CASE WHEN closes_at > :soon THEN 0 WHEN closes_at > :now THEN 1 ELSE 2 END, seen, closes_at, id
   LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
@@ -75,7 +75,7 @@ WHERE mid = :mid AND closes_at >= :since AND closes_at < :until GROUP BY state, 
 -- name: accounts_list
 SELECT a.mid, a.order_id, a.payment_key, a.bank, a.account_masked, a.holder_masked, a.at AS captured_at, a.source, a.purged_at,
   c.closes_at AS expires_at, CASE a.source WHEN 'captured' THEN 'captured' ELSE 'given' END AS state, '' AS why
-FROM accounts a LEFT JOIN captures c ON c.mid = a.mid AND c.payment_key = a.payment_key
+FROM accounts a LEFT JOIN captures c ON c.mid = a.mid AND c.payment_key = a.payment_key AND c.payment_key <> ''
 WHERE (:mid = '' OR a.mid = :mid) AND (:order_id = '' OR a.order_id = :order_id)
 UNION ALL
 SELECT c.mid, c.order_id, c.payment_key, '', '', '', NULL, c.source, NULL, c.closes_at, c.state, c.why
@@ -112,7 +112,7 @@ UPDATE accounts SET sealed = :nothing, purged_at = :now WHERE mid = :mid AND pay
 UPDATE refund_attempts SET body = :nothing WHERE sealed = 1 AND length(body) > 0
   AND refund_id IN (SELECT id FROM refunds WHERE mid = :mid AND payment_key = :payment_key)
 -- name: watch_given
-UPDATE captures SET state = :state, why = :why, next_at = NULL WHERE mid = :mid AND payment_key = :payment_key AND state IN {{.Set.capture_waiting}}
+UPDATE captures SET state = :state, why = :why, next_at = NULL WHERE mid = :mid AND payment_key = :payment_key AND payment_key <> '' AND state IN {{.Set.capture_waiting}}
 -- What is known to be unpaid or over needs no refund account.
 -- name: accounts_missed
 SELECT c.order_id, c.payment_key, c.closes_at, c.why, coalesce(p.currency, o.currency, 'KRW') AS currency,

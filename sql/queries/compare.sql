@@ -89,7 +89,7 @@ INSERT INTO touched SELECT order_id FROM orders
 WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND {{template "compared" ""}}
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_changed
-INSERT INTO touched SELECT order_id FROM orders
+INSERT INTO touched SELECT order_id FROM orders{{if not .Postgres}} INDEXED BY orders_changed{{end}}
 WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND (({{template "compared" ""}})
   OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = orders.mid AND t.order_id = orders.order_id))
 ORDER BY order_id ON CONFLICT DO NOTHING
@@ -145,7 +145,7 @@ DELETE FROM touched WHERE NOT EXISTS (
     SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = touched.order_id AND t.method = :method)
 
 -- name: oldest_touched
-SELECT min(o.ordered_at) AS at FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id
+SELECT min(o.ordered_at) AS at FROM touched k CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id
 -- name: analyze_touched
 {{if .Postgres}}ANALYZE touched{{else}}SELECT 1{{end}}
 -- Of a table that was filled just now PostgreSQL thinks that it has one row,
@@ -199,7 +199,7 @@ SELECT f.order_id, f.payment_key, f.currency, f.method,
 FROM (
   -- Both look-ups are found by their key. A planner that knows nothing yet of
   -- tables filled this night would read a set of them once for each payment.
-  SELECT t.*,
+  SELECT u.*,
     CASE WHEN n.payment_key IS NULL AND p.payment_key IS NULL THEN 0 ELSE 1 END AS looked_up,
     CASE WHEN n.payment_key IS NULL THEN 0 ELSE 1 END AS looked_up_now,
     CASE WHEN n.payment_key IS NULL THEN p.approved ELSE n.approved END AS approved,
@@ -208,7 +208,7 @@ FROM (
     CASE WHEN n.payment_key IS NULL THEN p.follow ELSE n.follow END AS follow,
     CASE WHEN n.payment_key IS NULL THEN p.last_canceled_at ELSE n.last_canceled_at END AS last_canceled_at
   FROM (
-    SELECT t.order_id, t.payment_key,
+    SELECT k.order_id, t.payment_key,
       max(t.currency) AS currency, CASE WHEN min(t.currency) <> max(t.currency) THEN 2 ELSE 1 END AS currencies, max(t.method) AS method,
       max(CASE WHEN t.status = 'DONE' THEN t.amount END) AS done_amount,
       max(CASE WHEN t.status = 'DONE' THEN t.at END) AS done_at,
@@ -219,15 +219,16 @@ FROM (
         THEN 1 ELSE 0 END) AS unexplained,
       sum(CASE WHEN t.status = 'PARTIAL_CANCELED' THEN coalesce(n.amount, c.amount, 0) ELSE 0 END) AS canceled_parts
     FROM touched k
-    JOIN transactions t ON t.mid = :mid AND t.order_id = k.order_id
+    CROSS JOIN transactions t
     LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED' AND c.status = 'DONE'
       AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
     LEFT JOIN looked_cancels n ON n.mid = :mid AND t.status = 'PARTIAL_CANCELED'
       AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
-    GROUP BY t.order_id, t.payment_key
-  ) t
-  LEFT JOIN looked_payments n ON n.mid = :mid AND n.payment_key = t.payment_key
-  LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = t.payment_key
+    WHERE t.mid = :mid AND t.order_id = k.order_id
+    GROUP BY k.order_id, t.payment_key
+  ) u
+  LEFT JOIN looked_payments n ON n.mid = :mid AND n.payment_key = u.payment_key
+  LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = u.payment_key
 ) f
 
 -- Payments that only look-ups know: their day was never covered.
@@ -236,13 +237,13 @@ INSERT INTO standing (order_id, payment_key, currency, method, held, listed, was
 SELECT l.order_id, l.payment_key, l.currency, l.method, l.held, 0,
   CASE WHEN l.approved > 0 THEN 1 ELSE 0 END, l.waiting, 1
 FROM (
-  SELECT order_id, payment_key, currency, method, held, approved, waiting FROM looked_payments WHERE mid = :mid
+  SELECT n.order_id, n.payment_key, n.currency, n.method, n.held, n.approved, n.waiting
+  FROM looked_payments n JOIN touched k ON k.order_id = n.order_id WHERE n.mid = :mid
   UNION ALL
   SELECT p.order_id, p.payment_key, p.currency, p.method, p.held, p.approved, p.waiting
-  FROM payments p WHERE p.mid = :mid
+  FROM touched k CROSS JOIN payments p WHERE p.mid = :mid AND p.order_id = k.order_id
     AND NOT EXISTS (SELECT 1 FROM looked_payments n WHERE n.mid = p.mid AND n.payment_key = p.payment_key)
 ) l
-JOIN touched k ON k.order_id = l.order_id
 WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.order_id = l.order_id AND s.payment_key = l.payment_key)
 
 -- The filter: a pair passes only when nothing that Compare could report is
@@ -387,13 +388,12 @@ FROM looked_cancels c JOIN looked_payments p ON p.mid = c.mid AND p.payment_key 
 WHERE c.mid = :mid AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
 -- name: move_known_approvals
 {{template "approval"}}
-FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id
-WHERE {{template "not_looked"}} AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
+FROM touched k CROSS JOIN payments p WHERE p.mid = :mid AND p.order_id = k.order_id
+  AND {{template "not_looked"}} AND {{template "unlisted_approval"}} ON CONFLICT DO NOTHING
 -- name: move_known_cancels
 {{template "cancel"}}
-FROM touched k JOIN payments p ON p.mid = :mid AND p.order_id = k.order_id
-JOIN cancels c ON c.mid = p.mid AND c.payment_key = p.payment_key
-WHERE {{template "not_looked"}} AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
+FROM touched k CROSS JOIN payments p CROSS JOIN cancels c WHERE p.mid = :mid AND p.order_id = k.order_id
+  AND c.mid = p.mid AND c.payment_key = p.payment_key AND {{template "not_looked"}} AND {{template "unlisted_cancel"}} ON CONFLICT DO NOTHING
 -- name: move_approvals_within
 {{template "approval"}}
 FROM payments p WHERE p.mid = :mid AND p.approved_at >= :from AND p.approved_at < :to
@@ -461,8 +461,7 @@ FROM (
     AND {{template "ever_paid" ""}}
 ) m GROUP BY m.currency, m.method ORDER BY m.currency, m.method
 -- name: day_undated
-SELECT count(*) FROM touched k JOIN orders o ON o.mid = :mid AND o.order_id = k.order_id
-WHERE o.pg = 'toss' AND o.canceled_amount > 0 AND o.canceled_at IS NULL
+SELECT count(*) FROM touched k CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.canceled_amount > 0 AND o.canceled_at IS NULL
 -- The same by Toss's rows of the date.
 -- name: day_approvals
 SELECT currency, method, CAST(sum(amount) AS {{.Int}}) AS approvals, count(*) AS approval_count,
@@ -513,12 +512,12 @@ FROM (
 ) r GROUP BY r.currency, r.method ORDER BY r.currency, r.method
 -- How far the request has come that a refunding break waits for stands beside it.
 -- name: breaks_of_judged
-SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
-LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid AND {{template "of_orders" "b."}} ORDER BY b.id
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM judged s CROSS JOIN breaks b
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid AND b.order_id = s.order_id AND {{template "of_orders" "b."}} ORDER BY b.id
 -- The same once more when the night is written: people decide while it runs.
 -- name: breaks_of_judged_to_write
-SELECT b.*, coalesce(r.state, '') AS refund_state FROM breaks b JOIN judged s ON s.order_id = b.order_id
-LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid AND {{template "of_orders" "b."}} ORDER BY b.id{{if .Postgres}} FOR UPDATE OF b{{end}}
+SELECT b.*, coalesce(r.state, '') AS refund_state FROM judged s CROSS JOIN breaks b
+LEFT JOIN refunds r ON r.id = b.refund_id WHERE b.mid = :mid AND b.order_id = s.order_id AND {{template "of_orders" "b."}} ORDER BY b.id{{if .Postgres}} FOR UPDATE OF b{{end}}
 
 -- name: commit_payments
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,

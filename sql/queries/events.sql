@@ -1,6 +1,6 @@
 -- Webhooks: kept, worked on, shown.
 -- name: take_events
-UPDATE events SET next_at = :until, tries = tries + 1 WHERE id IN (SELECT id FROM events
+UPDATE events SET next_at = :until, tries = tries + 1 WHERE id IN (SELECT id FROM events{{if not .Postgres}} INDEXED BY events_due{{end}}
   WHERE state IN {{.Set.event_new}} AND (next_at IS NULL OR next_at <= :now)
   ORDER BY urgent DESC, tries, received_at, id LIMIT :limit{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}})
 RETURNING *

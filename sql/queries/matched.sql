@@ -14,8 +14,8 @@ ORDER BY order_id ON CONFLICT DO NOTHING
 -- What the run looked up it had touched: orders in a break, drawn refunds,
 -- refunds that were followed. Those followed may have been looked up since.
 -- name: touch_looked
-INSERT INTO touched SELECT DISTINCT order_id FROM payments
-WHERE mid = :mid AND (looked_up_at = :run_at OR (method = 'virtual_account' AND looked_up_at > :run_at
+INSERT INTO touched SELECT DISTINCT order_id FROM payments{{if not .Postgres}} INDEXED BY payments_looked{{end}}
+WHERE mid = :mid AND looked_up_at >= :run_at AND (looked_up_at = :run_at OR (method = 'virtual_account'
   AND last_canceled_at >= :follow_from AND last_canceled_at <= :run_at))
 ORDER BY order_id ON CONFLICT DO NOTHING
 

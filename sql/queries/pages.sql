@@ -10,7 +10,7 @@ CREATE TEMP TABLE incoming (
 ) {{.Clustered}}
 -- Orders that were there, of a source that has the column tax_free_amount.
 -- name: tell_tax_free
-UPDATE orders SET tax_free_told = 1 FROM incoming i WHERE i.mid = orders.mid AND i.order_id = orders.order_id AND orders.tax_free_told = 0
+UPDATE orders SET tax_free_told = 1 WHERE (mid, order_id) IN (SELECT mid, order_id FROM incoming) AND tax_free_told = 0
 -- name: drop_incoming
 DROP TABLE IF EXISTS incoming
 -- name: count_incoming
@@ -86,7 +86,7 @@ SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE paym
 -- name: insert_transfer
 INSERT INTO transfers (break_id, mid, payment_key, amount, at, actor) VALUES (:break_id, :mid, :payment_key, :amount, :at, :actor)
 -- name: unsent_of_break
-SELECT * FROM refunds WHERE break_id = :break_id AND state IN {{.Set.unsent}} ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
+SELECT * FROM refunds WHERE break_id = :break_id AND break_id <> '' AND state IN {{.Set.unsent}} ORDER BY id{{if .Postgres}} FOR UPDATE{{end}}
 -- name: last_import
 SELECT max(changed_at) AS at FROM orders WHERE mid = :mid
 -- name: insert_refund

@@ -150,7 +150,7 @@ UPDATE refunds SET state = :state, error_code = :error_code, error_message = '',
   lease_until = NULL, next_at = NULL, in_progress = 0
 WHERE id = :id AND version = :version
 -- name: unclaim
-UPDATE cancels SET claimed_by = '' WHERE claimed_by = :id
+UPDATE cancels SET claimed_by = '' WHERE claimed_by = :id AND claimed_by <> ''
 -- A cancel as it was seen, and with claimed_by the request whose doing it is:
 -- that changes one row, or none where another has claimed it.
 -- name: upsert_cancel
@@ -259,13 +259,13 @@ SELECT mid, payment_key, order_id, status, method, behind, provider, currency, t
   tax_free_left, tax_free_paid, toss_mid, approval_number, cash_receipt
 FROM payments WHERE mid = :mid AND payment_key = :payment_key
 -- name: claim_time
-SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id
+SELECT max(canceled_at) AS at FROM cancels WHERE mid = :mid AND claimed_by = :id AND claimed_by <> ''
 -- name: hand_given_for
 SELECT CAST(coalesce(sum(h.amount), 0) AS {{.Int}}) FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
-WHERE r.break_id = :break_id AND h.state IN {{.Set.hand_room}}
+WHERE r.break_id = :break_id AND r.break_id <> '' AND h.state IN {{.Set.hand_room}}
 -- name: hand_settled
 UPDATE hand_transfers SET state = :state, note = :note
-WHERE state IN {{.Set.hand_due}} AND refund_id IN (SELECT id FROM refunds WHERE break_id = :break_id)
+WHERE state IN {{.Set.hand_due}} AND refund_id IN (SELECT id FROM refunds WHERE break_id = :break_id AND break_id <> '')
 RETURNING refund_id
 -- What would be sent again, or is on its way, while money goes back otherwise.
 -- name: on_its_way
