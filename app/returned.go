@@ -9,6 +9,7 @@ import (
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports"
+	"daesa/reports/book"
 )
 
 // StoredRuns gives what was stored of a run; nil: there is no such run.
@@ -81,10 +82,10 @@ type Batches interface {
 type AppliedBook struct {
 	Applied
 	SHA256  string
-	Rows    int                  // breaks in the workbook
-	Unread  []reports.RefusedRow // rows whose words cannot be read
-	Batch   string               // of the requests that this file has made; "": none, or nothing was written
-	Approve []Approval           // what waits for the second person's word
+	Rows    int               // breaks in the workbook
+	Unread  []book.RefusedRow // rows whose words cannot be read
+	Batch   string            // of the requests that this file has made; "": none, or nothing was written
+	Approve []Approval        // what waits for the second person's word
 }
 
 // Outcome adds that rows of the workbook were refused.
@@ -105,8 +106,8 @@ func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batch
 	if err != nil {
 		return AppliedBook{}, err
 	}
-	book := Workbook{Name: filepath.Base(b.Path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
-	applied, err := decider.Apply(ctx, book, read.Words, write)
+	file := Workbook{Name: filepath.Base(b.Path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
+	applied, err := decider.Apply(ctx, file, read.Words, write)
 	if err != nil {
 		return AppliedBook{}, err
 	}
@@ -114,14 +115,14 @@ func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batch
 	if !write {
 		return done, nil
 	}
-	requests, err := batches.RefundsOfBatch(ctx, "", book.Batch)
+	requests, err := batches.RefundsOfBatch(ctx, "", file.Batch)
 	if err != nil {
 		return AppliedBook{}, err
 	}
 	if len(requests) > 0 {
-		done.Batch = book.Batch
+		done.Batch = file.Batch
 	}
-	done.Approve = ApprovalsOf(append(requests, applied.adopted()...), book.Batch)
+	done.Approve = ApprovalsOf(append(requests, applied.adopted()...), file.Batch)
 	return done, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/reports"
+	"daesa/reports/book"
 )
 
 // rowDocument is a row of a workbook in the JSON of `report apply`.
@@ -124,7 +125,7 @@ func newApplied(path string, write bool, applied app.AppliedBook, ending ending)
 	return d
 }
 
-func newRowDocument(w reports.RowDecision) rowDocument {
+func newRowDocument(w book.RowDecision) rowDocument {
 	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
 }
 

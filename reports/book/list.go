@@ -27,7 +27,7 @@ type Column[D any] struct {
 }
 
 // IsFact reports whether the program fills the column in, rather than a person.
-func (c Column[D]) IsFact() bool { return !c.People && c.Name != ColumnRowCheck }
+func (c Column[D]) IsFact() bool { return Field{c.Name, c.People}.IsFact() }
 
 // The columns that a list knows: the first two are not always there, the third has
 // the sum, the last is no key of its rows.
