@@ -16,6 +16,7 @@ import (
 type Applied struct {
 	Taken   []TakenRow
 	Refused []RefusedRow
+	Same    int // rows whose word stands already, so that nothing changes
 }
 
 // TakenRow is a row whose word was taken, or would be.
@@ -68,6 +69,8 @@ func (d *Decider) Apply(ctx context.Context, file Workbook, words []book.RowDeci
 			applied.Refused = append(applied.Refused, *refused)
 		case changed:
 			applied.Taken = append(applied.Taken, taken)
+		default:
+			applied.Same++
 		}
 	}
 	return applied, nil

@@ -10,6 +10,8 @@ import (
 	"daesa/refunds"
 	"daesa/reports"
 	"daesa/reports/book"
+	"daesa/reports/monthbook"
+	"daesa/settle"
 )
 
 // StoredRuns gives what was stored of a run; nil: there is no such run.
@@ -24,10 +26,10 @@ type ReturnedBook struct {
 	Password string // "": the file is not locked
 }
 
-// open gives the workbook, and the stored nights that it was drawn of. The
-// workbook itself says which of its nights is missing.
-func (b ReturnedBook) open(ctx context.Context) (*reports.Returned, []reports.Snapshot, error) {
-	back, err := reports.OpenReturned(b.Path, b.Password)
+// night takes the workbook for one of a night, and gives the stored nights that it was
+// drawn of. The workbook itself says which of its nights is missing.
+func (b ReturnedBook) night(ctx context.Context, opened *book.Returned) (*reports.Returned, []reports.Snapshot, error) {
+	back, err := reports.ReturnedOf(opened)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +60,11 @@ type VerifiedBook struct {
 // Verify is `report verify`: every cell is compared with what the stored nights
 // draw.
 func (b ReturnedBook) Verify(ctx context.Context, options reports.Options) (VerifiedBook, error) {
-	back, snapshots, err := b.open(ctx)
+	opened, err := book.OpenReturned(b.Path, b.Password)
+	if err != nil {
+		return VerifiedBook{}, err
+	}
+	back, snapshots, err := b.night(ctx, opened)
 	if err != nil {
 		return VerifiedBook{}, err
 	}
@@ -83,9 +89,11 @@ type AppliedBook struct {
 	Applied
 	SHA256  string
 	Rows    int               // breaks in the workbook
-	Unread  []book.RefusedRow // rows whose words cannot be read
+	Unread  []book.RefusedRow // rows whose words cannot be read, or not beside others of the workbook
 	Batch   string            // of the requests that this file has made; "": none, or nothing was written
 	Approve []Approval        // what waits for the second person's word
+	Month   settle.Month      // of the workbook of a month; "": it is one of a night
+	Matches []TakenMatch      // deposits that were tied to payouts, or taken off
 }
 
 // Outcome adds that rows of the workbook were refused.
@@ -96,9 +104,21 @@ func (a AppliedBook) Outcome(path string, o *Outcome) {
 }
 
 // Apply is `report apply`: the decisions of a workbook are taken, or without
-// write only tried. The requests of one file are one batch, whenever it is read.
-func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batches, write bool) (AppliedBook, error) {
-	back, snapshots, err := b.open(ctx)
+// write only tried. The requests of one file are one batch, whenever it is read. desk
+// takes those of a workbook of a month.
+func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batches, desk MonthDesk, write bool) (AppliedBook, error) {
+	opened, err := book.OpenReturned(b.Path, b.Password)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	month, is, err := monthbook.ReturnedOf(opened)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	if is {
+		return desk.apply(ctx, decider, month, write)
+	}
+	back, snapshots, err := b.night(ctx, opened)
 	if err != nil {
 		return AppliedBook{}, err
 	}

@@ -53,7 +53,10 @@ var otherSheets = []book.Label{book.SheetSummary, sheetMethods, book.SheetDeadli
 // formOf is the list of breaks of some nights as it comes back.
 func (r *Returned) formOf(snapshots []Snapshot) book.Form {
 	return book.Form{Sheet: book.SheetBreaks, Fields: book.Fields(breakColumns), ID: columnBreakID, About: columnOrder, Decision: columnDecision,
-		Others: otherSheets, Among: reconcile.Dispositions, Owns: r.owns, Abouts: ordersOf(snapshots)}
+		Others: otherSheets, Owns: r.owns, Abouts: ordersOf(snapshots), Decides: func(text string) bool {
+			_, ok := book.DecisionOf(text, reconcile.Dispositions)
+			return ok
+		}}
 }
 
 // owns says whether a row check is of a run of this workbook.

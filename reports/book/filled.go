@@ -53,7 +53,7 @@ type Form struct {
 	Decision Label
 	Others   []Label                 // sheets of the workbook that have no row of it
 	Beside   []Label                 // the ID columns of the workbook's other lists
-	Among    []reconcile.Disposition // what can be decided, as DecisionOf reads it
+	Decides  func(text string) bool  // whether a text is a decision
 	Owns     func(check string) bool // whether a row check is of this workbook
 	Abouts   map[string]bool         // what stands in the column About
 }
@@ -82,8 +82,9 @@ func (r *FilledRow) Chosen(column Label) string {
 
 // longest texts that people may write, in characters.
 const (
-	mostOwner      = 100
-	mostPersonNote = 1000
+	mostOwner = 100
+	// MostNote is that of a note.
+	MostNote = 1000
 )
 
 // Notes adds to a word who looks after the break and what is noted, where a person
@@ -96,7 +97,7 @@ func (r *FilledRow) Notes(owner, note Label, w *reconcile.Decision) (tooLong str
 		to     **string
 		name   string
 		most   int
-	}{{owner, w.Seen.Owner, &w.Owner, "owner", mostOwner}, {note, w.Seen.Note, &w.Note, "note", mostPersonNote}} {
+	}{{owner, w.Seen.Owner, &w.Owner, "owner", mostOwner}, {note, w.Seen.Note, &w.Note, "note", MostNote}} {
 		said := r.Said(of.column)
 		if said != PersonText(xlsx.Inert(xlsx.Clean(of.drawn))) {
 			*of.to = &said
@@ -106,6 +107,20 @@ func (r *FilledRow) Notes(owner, note Label, w *reconcile.Decision) (tooLong str
 		}
 	}
 	return tooLong
+}
+
+// Fact is what the program wrote into a column of a row that is whole, as it is kept.
+func (r *FilledRow) Fact(column Label) string {
+	i := 0
+	for _, f := range r.Fields {
+		switch {
+		case f.Name == column:
+			return PersonText(r.Facts[i])
+		case f.IsFact():
+			i++
+		}
+	}
+	return ""
 }
 
 // Blank says whether people wrote nothing into the row.
@@ -291,7 +306,7 @@ func (s *sheetReader) headless(row table.StoredRow) {
 	}
 	decision, about, checked := "", "", false
 	for _, c := range row.Cells {
-		if _, ok := DecisionOf(c.Text, s.form.Among); ok {
+		if s.form.Decides(c.Text) {
 			decision = c.Text
 		}
 		text := xlsx.Original(c.Text)

@@ -122,6 +122,7 @@ type RefusedRow struct {
 	Row                      int
 	BreakID, OrderID, Reason string
 	Column, Value            string // which cell it is about, and what stands there; "": the row
+	Hint                     string // what to do; "": it follows from the reason
 }
 
 // Read is what people wrote about breaks into a workbook: the words that can be
