@@ -210,6 +210,9 @@ func (s *sheetReader) read(row table.StoredRow) error {
 	if _, whole := titles[prose.Bare(s.Lang.Of(ColumnRowCheck))]; whole {
 		return s.header(titles)
 	}
+	if s.fields == nil && s.elsewhere() {
+		return nil
+	}
 	if loose := s.looseHeader(titles); loose != nil {
 		s.fields, s.loose, s.foreign = nil, loose, false
 		if s.own() {
@@ -298,12 +301,8 @@ func (s *sheetReader) own() bool {
 
 // headless looks for a row that stands under no header: one that was sorted away
 // from it, or copied without it. Such a row bears the check of its row, or a
-// decision beside what it is about. The other sheets of the workbook have words of
-// their own.
+// decision beside what it is about.
 func (s *sheetReader) headless(row table.StoredRow) {
-	if slices.ContainsFunc(s.form.Others, func(name Label) bool { return s.sheet == name.Ko() || s.sheet == name.En() }) {
-		return
-	}
 	decision, about, checked := "", "", false
 	for _, c := range row.Cells {
 		if s.form.Decides(c.Text) {
@@ -318,6 +317,12 @@ func (s *sheetReader) headless(row table.StoredRow) {
 	if checked || decision != "" && about != "" {
 		s.stray(row, about, decision, fmt.Sprintf("it stands under no header that has %s and %s", s.Lang.Of(s.form.Decision), s.Lang.Of(ColumnRowCheck)))
 	}
+}
+
+// elsewhere says whether the sheet is another of the workbook, which has words of its
+// own.
+func (s *sheetReader) elsewhere() bool {
+	return slices.ContainsFunc(s.form.Others, func(name Label) bool { return s.sheet == name.Ko() || s.sheet == name.En() })
 }
 
 func (s *sheetReader) stray(row table.StoredRow, about, decision, reason string) {
