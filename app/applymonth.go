@@ -85,7 +85,7 @@ type matchPlan struct {
 }
 
 func (p *matchPlan) refuse(w monthbook.DepositWord, err error) {
-	p.refused = append(p.refused, book.RefusedRow{Sheet: w.Sheet, Row: w.Row, BreakID: w.Line, OrderID: w.Line, Reason: err.Error(), Hint: hint.Of(err)})
+	p.refused = append(p.refused, book.RefusedRow{Sheet: w.Sheet, Row: w.Row, BreakID: w.Line, About: w.Line, Reason: err.Error(), Hint: hint.Of(err)})
 }
 
 // plan plans what the rows say, as if all that they undo were undone first: a deposit can
@@ -235,7 +235,7 @@ func (p *matchPlan) apartFrom(words []book.RowDecision) []book.RowDecision {
 		if !met || w.Word.As == "" {
 			return false
 		}
-		p.refused = append(p.refused, book.RefusedRow{Sheet: w.Sheet, Row: w.Row, BreakID: w.Word.ID, OrderID: seen.About(),
+		p.refused = append(p.refused, book.RefusedRow{Sheet: w.Sheet, Row: w.Row, BreakID: w.Word.ID, About: seen.About(),
 			Reason: fmt.Sprintf("%s row %d changes what it is about: decide when that is written", of.Sheet, of.Row),
 			Hint:   "daesa close report draws the month again, with what is left of it"})
 		return true

@@ -80,7 +80,7 @@ func planned(t *testing.T, kept matches, words ...monthbook.DepositWord) (plan *
 		taken = append(taken, text+": "+m.Note)
 	}
 	for _, r := range plan.refused {
-		refused = append(refused, r.OrderID+": "+r.Reason)
+		refused = append(refused, r.About+": "+r.Reason)
 	}
 	return plan, taken, refused
 }

@@ -81,7 +81,7 @@ func said(read book.Read) (words, refused []string) {
 		words = append(words, text)
 	}
 	for _, r := range read.Refused {
-		refused = append(refused, r.OrderID+": "+r.Reason)
+		refused = append(refused, r.About+": "+r.Reason)
 	}
 	slices.Sort(words)
 	slices.Sort(refused)

@@ -38,7 +38,7 @@ func (r *Returned) Words(snapshots []Snapshot) (book.Read, error) {
 		}
 		switch {
 		case reason != "":
-			read.Refused = append(read.Refused, book.RefusedRow{Sheet: row.Sheet, Row: row.Line, BreakID: xlsx.Clean(row.ID), OrderID: xlsx.Clean(row.About), Reason: reason})
+			read.Refused = append(read.Refused, book.RefusedRow{Sheet: row.Sheet, Row: row.Line, BreakID: xlsx.Clean(row.ID), About: xlsx.Clean(row.About), Reason: reason})
 		case !word.Empty():
 			read.Words = append(read.Words, book.RowDecision{Sheet: row.Sheet, Row: row.Line, OrderID: word.Seen.OrderID, Word: word})
 		}

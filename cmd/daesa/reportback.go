@@ -23,7 +23,8 @@ type rowDocument struct {
 	Sheet    string  `json:"sheet"`
 	Row      int     `json:"row"`
 	ID       string  `json:"id"`
-	OrderID  string  `json:"order_id"` // of a break of settlement: its subject
+	Subject  *string `json:"subject"` // of a month's workbook: what the row is of; null of a night's
+	OrderID  string  `json:"order_id"`
 	Decision *string `json:"decision"`
 	Owner    *string `json:"owner"` // null: left as it was
 	Note     *string `json:"note"`
@@ -141,8 +142,7 @@ func newApplied(path string, write bool, applied app.AppliedBook, ending ending)
 		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, app.Approval.Command), Unchanged: applied.Same, Month: orNull(applied.Month),
 		Matches: each(applied.Matches, newDepositDocument), ending: ending}
 	for _, r := range applied.Unread {
-		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Column: orNull(r.Column), Value: orNull(r.Value),
-			Reason: &r.Reason, Hint: orNull(r.Hint)})
+		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, Column: orNull(r.Column), Value: orNull(r.Value), Reason: &r.Reason, Hint: orNull(r.Hint)}.about(r.About, d.Month))
 	}
 	for _, r := range applied.Refused {
 		row := newRowDocument(r.Row)
@@ -171,11 +171,7 @@ func newDepositDocument(m app.TakenMatch) depositDocument {
 }
 
 func newRowDocument(w book.RowDecision) rowDocument {
-	about := w.OrderID
-	if w.Word.Seen.Subject != "" {
-		about = w.Word.Seen.Subject
-	}
-	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: about, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
+	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Subject: orNull(w.Word.Seen.Subject), Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
 }
 
 func (a *invocation) showApplied(d appliedDocument) error {
@@ -184,8 +180,12 @@ func (a *invocation) showApplied(d appliedDocument) error {
 		if d.Written {
 			done, asks = "changed", "asked for"
 		}
-		a.printList([]string{"SHEET", ">ROW", "ORDER", "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
-			return []string{r.Sheet, fmt.Sprint(r.Row), r.OrderID, orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
+		about := "ORDER"
+		if d.Month != nil {
+			about = "ABOUT"
+		}
+		a.printList([]string{"SHEET", ">ROW", about, "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
+			return []string{r.Sheet, fmt.Sprint(r.Row), orElse(r.Subject, r.OrderID), orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
 		}), pay.Counted(len(d.Applied), "break")+" "+done)
 		if len(d.Requests) > 0 {
 			a.printList([]string{"REFUND", "ORDER", ">AMOUNT", "STATE"}, each(d.Requests, func(r refundDocument) []string {
@@ -194,7 +194,7 @@ func (a *invocation) showApplied(d appliedDocument) error {
 		}
 		a.printMatches(d)
 		for _, r := range d.Refused {
-			a.printf("refused: %s row %d (%s): %s\n", plain(r.Sheet), r.Row, d.aboutOf(r), plain(*r.Reason))
+			a.printf("refused: %s row %d (%s): %s\n", plain(r.Sheet), r.Row, refusedOf(r), plain(*r.Reason))
 			if r.Hint != nil {
 				a.printf("  hint: %s\n", plain(*r.Hint))
 			}
@@ -220,11 +220,21 @@ func (a *invocation) showApplied(d appliedDocument) error {
 	})
 }
 
-// aboutOf is what a refused row is about, and which cell of it is refused.
-func (d *appliedDocument) aboutOf(r rowDocument) string {
-	about := plain(r.OrderID)
-	if d.Month == nil {
-		about = "order " + about
+// about says what a row of a night's workbook, or of a month's, is about.
+func (r rowDocument) about(what string, month *string) rowDocument {
+	if month == nil {
+		r.OrderID = what
+	} else {
+		r.Subject = &what
+	}
+	return r
+}
+
+// refusedOf is what a refused row is about, and which cell of it is refused.
+func refusedOf(r rowDocument) string {
+	about := "order " + plain(r.OrderID)
+	if r.Subject != nil {
+		about = plain(*r.Subject)
 	}
 	if r.Column != nil {
 		about += ", " + plain(*r.Column)

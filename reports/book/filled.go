@@ -514,7 +514,7 @@ func (r *Returned) TakeStrays(refused *[]RefusedRow, strays []Stray, decided boo
 		if s.Decision == "" {
 			what = "what was written cannot be read: "
 		}
-		*refused = append(*refused, RefusedRow{Sheet: s.Sheet, Row: s.Line, OrderID: xlsx.Clean(s.About), Reason: what + s.Reason})
+		*refused = append(*refused, RefusedRow{Sheet: s.Sheet, Row: s.Line, About: xlsx.Clean(s.About), Reason: what + s.Reason})
 	}
 	return nil
 }

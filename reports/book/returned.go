@@ -118,11 +118,11 @@ type RowDecision struct {
 
 // RefusedRow is a row that is not taken.
 type RefusedRow struct {
-	Sheet                    string
-	Row                      int
-	BreakID, OrderID, Reason string
-	Column, Value            string // which cell it is about, and what stands there; "": the row
-	Hint                     string // what to do; "": it follows from the reason
+	Sheet                  string
+	Row                    int
+	BreakID, About, Reason string // About: the order, or the subject of a break of settlement
+	Column, Value          string // which cell it is about, and what stands there; "": the row
+	Hint                   string // what to do; "": it follows from the reason
 }
 
 // Read is what people wrote about breaks into a workbook: the words that can be

@@ -171,7 +171,7 @@ func (e *cellError) Error() string { return e.reason }
 
 // refuse adds a row that is not taken.
 func (r *Returned) refuse(read *Read, row *book.FilledRow, err error) {
-	refused := book.RefusedRow{Sheet: row.Sheet, Row: row.Line, BreakID: xlsx.Clean(row.ID), OrderID: xlsx.Clean(row.About), Reason: err.Error()}
+	refused := book.RefusedRow{Sheet: row.Sheet, Row: row.Line, BreakID: xlsx.Clean(row.ID), About: xlsx.Clean(row.About), Reason: err.Error()}
 	var of *cellError
 	if errors.As(err, &of) {
 		refused.Column, refused.Value = r.Lang.Of(of.column), of.value
