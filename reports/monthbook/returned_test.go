@@ -3,7 +3,6 @@ package monthbook
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -435,39 +434,4 @@ func TestABreakChoosesFromWhatItsKindTakes(t *testing.T) {
 	if rules, err = w.GetDataValidations("통장 대조"); err != nil || len(rules) != 1 || !strings.Contains(rules[0].Formula1, "대조 취소") {
 		t.Errorf("%v %v", rules, err)
 	}
-}
-
-// Whatever comes back, a word is about a break or a deposit that there is.
-func FuzzReturnedMonth(f *testing.F) {
-	m := newSample(1).month(false)
-	f.Add(drawn(f, m, Options{}))
-	now := standOf(m)
-	f.Fuzz(func(t *testing.T, content []byte) {
-		path := filepath.Join(t.TempDir(), "file.xlsx")
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		back, err := book.OpenReturned(path, "")
-		if err != nil {
-			return
-		}
-		r, ok, err := ReturnedOf(back)
-		if !ok || err != nil {
-			return
-		}
-		read, err := r.Words(now)
-		if err != nil {
-			return
-		}
-		for _, w := range read.Words {
-			if !slices.ContainsFunc(now.Breaks, func(b reconcile.Break) bool { return b.ID == w.Word.ID && (w.Word.As == "" || b.Kind.Takes(w.Word.As)) }) {
-				t.Errorf("a word about %q", w.Word.ID)
-			}
-		}
-		for _, w := range read.Deposits {
-			if !slices.ContainsFunc(now.Deposits, func(d Deposit) bool { return d.ID == w.Line }) {
-				t.Errorf("a word about %q", w.Line)
-			}
-		}
-	})
 }
