@@ -9,18 +9,19 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
-	"daesa/reports"
+	"daesa/reports/book"
 )
 
 // Applied is what became of the words in a workbook.
 type Applied struct {
 	Taken   []TakenRow
 	Refused []RefusedRow
+	Same    int // rows whose word stands already, so that nothing changes
 }
 
 // TakenRow is a row whose word was taken, or would be.
 type TakenRow struct {
-	Row     reports.RowDecision
+	Row     book.RowDecision
 	Request *refunds.Request // what refund_now asks for; nil for every other word
 	Adopted bool             // it was asked for before
 	Warning string
@@ -30,7 +31,7 @@ type TakenRow struct {
 
 // RefusedRow is a row whose word cannot be taken, and why.
 type RefusedRow struct {
-	Row          reports.RowDecision
+	Row          book.RowDecision
 	Reason, Hint string
 }
 
@@ -38,9 +39,9 @@ type RefusedRow struct {
 // decisions to refund are looked up before anything is written: where the
 // provider cannot be asked nothing of the file is taken. Without write everything
 // is tried and nothing is kept. The rows before an error stay taken.
-func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowDecision, write bool) (Applied, error) {
+func (d *Decider) Apply(ctx context.Context, file Workbook, words []book.RowDecision, write bool) (Applied, error) {
 	var applied Applied
-	plans, refusals, err := d.planAll(ctx, book, words)
+	plans, refusals, err := d.planAll(ctx, file, words)
 	if err != nil {
 		return applied, err
 	}
@@ -55,7 +56,7 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowD
 			taken.Request, taken.Adopted, taken.Warning = &done.Request, plans[i].Adopted, plans[i].Warning
 		case row.Word.As != reconcile.RefundNow:
 			if taken.TakenBack, err = d.takenBack(ctx, row.Word); err == nil {
-				changed, err = d.Store.TakeWord(ctx, row.Word, d.By, book.SHA256, write, d.Now)
+				changed, err = d.Store.TakeWord(ctx, row.Word, d.By, file.SHA256, write, d.Now)
 			}
 		}
 		if err != nil && ofOneDecision(err) {
@@ -68,6 +69,8 @@ func (d *Decider) Apply(ctx context.Context, book Workbook, words []reports.RowD
 			applied.Refused = append(applied.Refused, *refused)
 		case changed:
 			applied.Taken = append(applied.Taken, taken)
+		default:
+			applied.Same++
 		}
 	}
 	return applied, nil
@@ -96,7 +99,7 @@ func (d *Decider) takenBack(ctx context.Context, w reconcile.Decision) ([]refund
 // planAll plans the decisions to refund, in the order of the rows, so that of two
 // for one payment the second is planned by what the first leaves. A row that has
 // no plan and no refusal asks for no refund, or says what its break bears already.
-func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.RowDecision) ([]*RefundDecision, []*RefusedRow, error) {
+func (d *Decider) planAll(ctx context.Context, file Workbook, words []book.RowDecision) ([]*RefundDecision, []*RefusedRow, error) {
 	plans, refusals := make([]*RefundDecision, len(words)), make([]*RefusedRow, len(words))
 	asked := map[string][]refunds.Taken{} // by payment
 	for i, row := range words {
@@ -114,7 +117,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 		if b.Bears(row.Word) {
 			continue
 		}
-		decision, err := d.plan(ctx, b, row.Word, book, refunds.Named{}, asked[b.MID+" "+b.PaymentKey])
+		decision, err := d.plan(ctx, b, row.Word, file, refunds.Named{}, asked[b.MID+" "+b.PaymentKey])
 		var refused *RefusedError
 		if errors.As(err, &refused) {
 			refusals[i] = refusedRow(row, err)
@@ -133,7 +136,7 @@ func (d *Decider) planAll(ctx context.Context, book Workbook, words []reports.Ro
 }
 
 // refusedRow is a row with what refuses it.
-func refusedRow(row reports.RowDecision, err error) *RefusedRow {
+func refusedRow(row book.RowDecision, err error) *RefusedRow {
 	return &RefusedRow{Row: row, Reason: err.Error(), Hint: hint.Of(err)}
 }
 

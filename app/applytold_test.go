@@ -6,7 +6,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
-	"daesa/reports"
+	"daesa/reports/book"
 )
 
 // TestADecisionSaysWhichRequestsItTakesBack: another word on a break that is being
@@ -22,8 +22,8 @@ func TestADecisionSaysWhichRequestsItTakesBack(t *testing.T) {
 		{ID: "r2", BreakID: "b2", State: refunds.StateRequested, Amount: 7_000, Currency: pay.KRW},
 	}
 	owner := "lee"
-	noted := reports.RowDecision{Word: reconcile.Decision{ID: "b1", Owner: &owner, Seen: d.breaks["b1"]}}
-	applied, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowDecision{row(d, "b1", reconcile.Waiting), row(d, "b2", reconcile.Waiting), noted}, false)
+	noted := book.RowDecision{Word: reconcile.Decision{ID: "b1", Owner: &owner, Seen: d.breaks["b1"]}}
+	applied, err := d.decider().Apply(t.Context(), Workbook{}, []book.RowDecision{row(d, "b1", reconcile.Waiting), row(d, "b2", reconcile.Waiting), noted}, false)
 	if err != nil || len(applied.Taken) != 3 {
 		t.Fatalf("%+v, %v", applied, err)
 	}

@@ -39,9 +39,6 @@ type MatchedBank struct {
 // Run ties lines to payouts, whatever they sum up to. A payout is named by merchant and
 // day; its currency is that of the lines.
 func (x MatchBank) Run(ctx context.Context, ids []string, keys []settle.PayoutKey) (MatchedBank, error) {
-	if strings.TrimSpace(x.Note) == "" {
-		return MatchedBank{}, &settle.NoteError{What: "bank match"}
-	}
 	from := keys[0].Day
 	for _, k := range keys {
 		from = min(from, k.Day)
@@ -50,7 +47,24 @@ func (x MatchBank) Run(ctx context.Context, ids []string, keys []settle.PayoutKe
 	if err != nil {
 		return MatchedBank{}, err
 	}
+	done, err := x.plan(held, ids, keys)
+	if err != nil {
+		return done, err
+	}
+	return done, x.commit(ctx, done)
+}
+
+// commit writes a match that was planned.
+func (x MatchBank) commit(ctx context.Context, m MatchedBank) error {
+	return x.Books.CommitDeposits(ctx, jobs.DepositsWritten{Actor: x.By, Now: x.Now, Matches: []settle.Match{m.Match}}, nil)
+}
+
+// plan makes the match, or says why it cannot be.
+func (x MatchBank) plan(held jobs.Held, ids []string, keys []settle.PayoutKey) (MatchedBank, error) {
 	done := MatchedBank{}
+	if strings.TrimSpace(x.Note) == "" {
+		return done, &settle.NoteError{What: "bank match"}
+	}
 	var lines []settle.Line
 	for _, id := range ids {
 		line, err := depositOf(held, id)
@@ -76,8 +90,7 @@ func (x MatchBank) Run(ctx context.Context, ids []string, keys []settle.PayoutKe
 	}
 	done.Match = settle.NewMatch(lines, payouts)
 	done.By, done.Note, done.Recorded = x.By, x.Note, x.Now
-	written := jobs.DepositsWritten{Actor: x.By, Now: x.Now, Matches: []settle.Match{done.Match}}
-	return done, x.Books.CommitDeposits(ctx, written, nil)
+	return done, nil
 }
 
 // depositOf is a line that nothing stands against yet.
@@ -109,9 +122,6 @@ func payoutOf(held jobs.Held, key settle.PayoutKey) (settle.Payout, error) {
 
 // Undo takes the match of a line back.
 func (x MatchBank) Undo(ctx context.Context, line string, months LockedMonths) (MatchedBank, error) {
-	if strings.TrimSpace(x.Note) == "" {
-		return MatchedBank{}, &settle.NoteError{What: "bank unmatch"}
-	}
 	m, id, ok, err := x.Books.MatchOfLine(ctx, line)
 	if err != nil {
 		return MatchedBank{}, err
@@ -123,6 +133,18 @@ func (x MatchBank) Undo(ctx context.Context, line string, months LockedMonths) (
 	if err != nil {
 		return MatchedBank{}, err
 	}
+	done, err := x.planUndo(m, books)
+	if err != nil {
+		return done, err
+	}
+	return done, x.Books.DropMatch(ctx, id, x.By, x.Note, x.Now)
+}
+
+// planUndo says what taking a match back undoes, or why it cannot be.
+func (x MatchBank) planUndo(m settle.Match, books settle.Books) (MatchedBank, error) {
+	if strings.TrimSpace(x.Note) == "" {
+		return MatchedBank{}, &settle.NoteError{What: "bank unmatch"}
+	}
 	if err := books.MayUnmatch(m); err != nil {
 		return MatchedBank{}, err
 	}
@@ -131,7 +153,7 @@ func (x MatchBank) Undo(ctx context.Context, line string, months LockedMonths) (
 		done.Amount += p.Amount
 	}
 	done.Expected, done.By, done.Note = done.Amount, x.By, x.Note
-	return done, x.Books.DropMatch(ctx, id, x.By, x.Note, x.Now)
+	return done, nil
 }
 
 // LockedMonths know which months are locked.

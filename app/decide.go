@@ -84,8 +84,10 @@ func ofOneDecision(err error) bool {
 	var tooMuch *refunds.TooMuchError
 	var sameRef *refunds.RefError
 	var before *reconcile.DecidedBeforeError
+	var takes *reconcile.TakesError
+	var rebate *reconcile.RebateError
 	return errors.As(err, &stale) || errors.As(err, &refunding) || errors.As(err, &refunded) || errors.As(err, &tooMuch) || errors.As(err, &sameRef) || errors.As(err, &before) ||
-		errors.Is(err, ErrUnknownID) || errors.Is(err, refunds.ErrOnItsWay)
+		errors.As(err, &takes) || errors.As(err, &rebate) || errors.Is(err, ErrUnknownID) || errors.Is(err, refunds.ErrOnItsWay)
 }
 
 // RefusedError says why a decision to refund is not taken.

@@ -13,7 +13,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
-	"daesa/reports"
+	"daesa/reports/book"
 )
 
 const shop = "tosspayments"
@@ -241,8 +241,8 @@ func TestTheNextRequestOfABreakHasARefOfItsOwn(t *testing.T) {
 }
 
 // row is a word of a workbook about a break of the desk.
-func row(d *desk, id string, as reconcile.Disposition) reports.RowDecision {
-	return reports.RowDecision{Sheet: "불일치", Row: 7, OrderID: d.breaks[id].OrderID, Word: reconcile.Decision{ID: id, As: as, Seen: d.breaks[id]}}
+func row(d *desk, id string, as reconcile.Disposition) book.RowDecision {
+	return book.RowDecision{Sheet: "불일치", Row: 7, OrderID: d.breaks[id].OrderID, Word: reconcile.Decision{ID: id, As: as, Seen: d.breaks[id]}}
 }
 
 func TestNothingOfAWorkbookIsTakenWhereTossCannotBeAsked(t *testing.T) {
@@ -250,7 +250,7 @@ func TestNothingOfAWorkbookIsTakenWhereTossCannotBeAsked(t *testing.T) {
 	d := owing()
 	d.breaks["b2"] = reconcile.Break{ID: "b2", Status: reconcile.Open}
 	d.down = &pay.Failure{Kind: pay.FailureNoAnswer, API: "GET /v1/payments"}
-	_, err := d.decider().Apply(t.Context(), Workbook{}, []reports.RowDecision{row(d, "b2", reconcile.Waiting), row(d, "b1", reconcile.RefundNow)}, true)
+	_, err := d.decider().Apply(t.Context(), Workbook{}, []book.RowDecision{row(d, "b2", reconcile.Waiting), row(d, "b1", reconcile.RefundNow)}, true)
 	if err == nil || !strings.Contains(err.Error(), "nothing was decided") || len(d.taken)+len(d.decided) > 0 {
 		t.Errorf("%v; %d words and %d decisions were taken", err, len(d.taken), len(d.decided))
 	}
@@ -270,7 +270,7 @@ func TestAWorkbookIsTakenRowByRow(t *testing.T) {
 	d.breaks["b6"] = b.Refund("r6", "kim", "", decidedAt)
 	same := row(d, "b6", reconcile.RefundNow)
 	same.Word.ID, same.Word.Seen = "b6", b
-	words := []reports.RowDecision{row(d, "b1", reconcile.RefundNow), row(d, "b2", reconcile.Waiting), row(d, "b3", reconcile.RefundNow),
+	words := []book.RowDecision{row(d, "b1", reconcile.RefundNow), row(d, "b2", reconcile.Waiting), row(d, "b3", reconcile.RefundNow),
 		row(d, "b4", reconcile.RefundNow), {Word: reconcile.Decision{ID: "b5", As: reconcile.RefundNow, Seen: lost}}, same}
 	applied, err := d.decider().Apply(t.Context(), Workbook{SHA256: "sum", Batch: "batch"}, words, false)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"daesa/jobs"
 	"daesa/reconcile"
 	"daesa/reports"
+	"daesa/reports/book"
 )
 
 // matchedOf is the list of yesterday, of merchants whose nights counted so many
@@ -74,7 +75,7 @@ func TestAListThatCannotBeWritten(t *testing.T) {
 func TestAWorkbookThatWasChangedAndRowsThatWereRefusedAreTold(t *testing.T) {
 	t.Parallel()
 	var o Outcome
-	AppliedBook{Applied: Applied{Refused: make([]RefusedRow, 1)}, Unread: make([]reports.RefusedRow, 2)}.Outcome("a.xlsx", &o)
+	AppliedBook{Applied: Applied{Refused: make([]RefusedRow, 1)}, Unread: make([]book.RefusedRow, 2)}.Outcome("a.xlsx", &o)
 	o.AddVerified(Verified{Broken: []string{"x"}, Altered: make([]Altered, 2), SawHead: false}, "abc")
 	o.AddSchema(6, 7)
 	o.AddSchema(7, 7)

@@ -9,6 +9,9 @@ import (
 	"daesa/reconcile"
 	"daesa/refunds"
 	"daesa/reports"
+	"daesa/reports/book"
+	"daesa/reports/monthbook"
+	"daesa/settle"
 )
 
 // StoredRuns gives what was stored of a run; nil: there is no such run.
@@ -23,10 +26,10 @@ type ReturnedBook struct {
 	Password string // "": the file is not locked
 }
 
-// open gives the workbook, and the stored nights that it was drawn of. The
-// workbook itself says which of its nights is missing.
-func (b ReturnedBook) open(ctx context.Context) (*reports.Returned, []reports.Snapshot, error) {
-	back, err := reports.OpenReturned(b.Path, b.Password)
+// night takes the workbook for one of a night, and gives the stored nights that it was
+// drawn of. The workbook itself says which of its nights is missing.
+func (b ReturnedBook) night(ctx context.Context, opened *book.Returned) (*reports.Returned, []reports.Snapshot, error) {
+	back, err := reports.ReturnedOf(opened)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,7 +60,11 @@ type VerifiedBook struct {
 // Verify is `report verify`: every cell is compared with what the stored nights
 // draw.
 func (b ReturnedBook) Verify(ctx context.Context, options reports.Options) (VerifiedBook, error) {
-	back, snapshots, err := b.open(ctx)
+	opened, err := book.OpenReturned(b.Path, b.Password)
+	if err != nil {
+		return VerifiedBook{}, err
+	}
+	back, snapshots, err := b.night(ctx, opened)
 	if err != nil {
 		return VerifiedBook{}, err
 	}
@@ -81,10 +88,12 @@ type Batches interface {
 type AppliedBook struct {
 	Applied
 	SHA256  string
-	Rows    int                  // breaks in the workbook
-	Unread  []reports.RefusedRow // rows whose words cannot be read
-	Batch   string               // of the requests that this file has made; "": none, or nothing was written
-	Approve []Approval           // what waits for the second person's word
+	Rows    int               // breaks in the workbook
+	Unread  []book.RefusedRow // rows whose words cannot be read, or not beside others of the workbook
+	Batch   string            // of the requests that this file has made; "": none, or nothing was written
+	Approve []Approval        // what waits for the second person's word
+	Month   settle.Month      // of the workbook of a month; "": it is one of a night
+	Matches []TakenMatch      // deposits that were tied to payouts, or taken off
 }
 
 // Outcome adds that rows of the workbook were refused.
@@ -95,9 +104,21 @@ func (a AppliedBook) Outcome(path string, o *Outcome) {
 }
 
 // Apply is `report apply`: the decisions of a workbook are taken, or without
-// write only tried. The requests of one file are one batch, whenever it is read.
-func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batches, write bool) (AppliedBook, error) {
-	back, snapshots, err := b.open(ctx)
+// write only tried. The requests of one file are one batch, whenever it is read. desk
+// takes those of a workbook of a month.
+func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batches, desk MonthDesk, write bool) (AppliedBook, error) {
+	opened, err := book.OpenReturned(b.Path, b.Password)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	month, is, err := monthbook.ReturnedOf(opened)
+	if err != nil {
+		return AppliedBook{}, err
+	}
+	if is {
+		return desk.apply(ctx, decider, month, write)
+	}
+	back, snapshots, err := b.night(ctx, opened)
 	if err != nil {
 		return AppliedBook{}, err
 	}
@@ -105,8 +126,8 @@ func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batch
 	if err != nil {
 		return AppliedBook{}, err
 	}
-	book := Workbook{Name: filepath.Base(b.Path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
-	applied, err := decider.Apply(ctx, book, read.Words, write)
+	file := Workbook{Name: filepath.Base(b.Path), SHA256: back.SHA256, Batch: reconcile.ShortHash("decisions", back.SHA256)[:10]}
+	applied, err := decider.Apply(ctx, file, read.Words, write)
 	if err != nil {
 		return AppliedBook{}, err
 	}
@@ -114,14 +135,14 @@ func (b ReturnedBook) Apply(ctx context.Context, decider *Decider, batches Batch
 	if !write {
 		return done, nil
 	}
-	requests, err := batches.RefundsOfBatch(ctx, "", book.Batch)
+	requests, err := batches.RefundsOfBatch(ctx, "", file.Batch)
 	if err != nil {
 		return AppliedBook{}, err
 	}
 	if len(requests) > 0 {
-		done.Batch = book.Batch
+		done.Batch = file.Batch
 	}
-	done.Approve = ApprovalsOf(append(requests, applied.adopted()...), book.Batch)
+	done.Approve = ApprovalsOf(append(requests, applied.adopted()...), file.Batch)
 	return done, nil
 }
 

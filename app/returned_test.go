@@ -85,7 +85,7 @@ func fill(t *testing.T, path, order, decision string) {
 
 func apply(t *testing.T, book ReturnedBook, s shelf, write bool) AppliedBook {
 	t.Helper()
-	applied, err := book.Apply(t.Context(), s.desk.decider(), s, write)
+	applied, err := book.Apply(t.Context(), s.desk.decider(), s, MonthDesk{}, write)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package reconcile
 
 import (
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,8 +17,27 @@ type Decision struct {
 	Owner *string     // nil: left as it was drawn
 	Note  *string
 	Seen  Break // as the workbook showed it
+	// Moved says that the break is known not to be as the workbook showed it, where
+	// Seen cannot say how it was.
+	Moved bool
+	// Rebate is what a deposit gives back of fees; nil where the person wrote none.
+	Rebate *RebateOf
 	// RefundID is the request that makes refund_now happen; "" for every other.
 	RefundID string
+}
+
+// Fingerprint is of how the break stands: a person's word about it holds while it
+// stays the same. Who looks after it, and what is noted, are not in it.
+func (b Break) Fingerprint() string {
+	parts := []string{string(b.Status), string(b.Since), string(b.Resolution), b.ResolvedAt.UTC().Format(time.RFC3339Nano), string(b.Currency), b.LocalStatus, b.ProviderStatus}
+	for _, amount := range []*int64{b.LocalAmount, b.ProviderAmount, b.Amount} {
+		if amount == nil {
+			parts = append(parts, "")
+			continue
+		}
+		parts = append(parts, strconv.FormatInt(*amount, 10))
+	}
+	return ShortHash(parts...)[:8]
 }
 
 // Empty says whether the person wrote nothing.
@@ -44,7 +63,7 @@ func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed b
 	if b.Status == Resolved && b.Resolution == RefundNow && w.As == RefundNow {
 		return b, false, &RefundedError{b.ID, b.RefundID, b.OrderID}
 	}
-	if now := b.movedSince(w.Seen); now != "" {
+	if now := b.movedSince(w); now != "" {
 		return b, false, &StaleError{now}
 	}
 	if w.As != "" && !b.Takes(w.As) {
@@ -69,6 +88,14 @@ func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed b
 	}
 	switch {
 	case w.As == "":
+	case w.As == Rebate:
+		if w.Rebate == nil {
+			return b, false, &RebateError{BreakID: b.ID}
+		}
+		if after, err = after.Resolve(w.As, by, after.Note, at).Rebated(*w.Rebate); err != nil {
+			return b, false, err
+		}
+		changed = true
 	case w.As != RefundNow:
 		after, changed = after.Resolve(w.As, by, after.Note, at), true
 	case w.RefundID == "":
@@ -81,7 +108,8 @@ func (b Break) Take(w Decision, by string, at time.Time) (after Break, changed b
 
 // Bears reports whether the break says already what the word says.
 func (b Break) Bears(w Decision) bool {
-	return (b.Status == Resolved || b.Status == Refunding) && b.Resolution == w.As && same(w.Owner, b.Owner) && same(w.Note, b.Note)
+	return (b.Status == Resolved || b.Status == Refunding) && b.Resolution == w.As && same(w.Owner, b.Owner) && same(w.Note, b.Note) &&
+		(w.Rebate == nil || *w.Rebate == b.Rebate)
 }
 
 func same(written *string, is string) bool { return written == nil || *written == is }
@@ -160,7 +188,7 @@ func (e *TakesError) Hint() string {
 		return "daesa bank match says which line of the passbook it is; then there is an amount"
 	}
 	words := []string{string(Waiting)}
-	for _, as := range slices.Concat(Dispositions, SettlementDispositions) {
+	for _, as := range AllDispositions {
 		if as != Waiting && e.Kind.Takes(as) {
 			words = append(words, string(as))
 		}
@@ -177,16 +205,38 @@ type RebateOf struct{ Supply, VAT int64 }
 func (b Break) Rebated(r RebateOf) (Break, error) {
 	came := value(b.Amount)
 	if r.Supply <= 0 || r.VAT < 0 || r.Supply+r.VAT > came {
-		return b, hint.With(fmt.Errorf("break %s: a rebate of %s and VAT of %s is not within the deposit of %s", b.ID, b.Currency.Spell(r.Supply), b.Currency.Spell(r.VAT), b.Currency.Spell(came)),
-			"--supply and --vat are those of the corrected tax invoice (수정세금계산서)")
+		return b, &RebateError{BreakID: b.ID, Currency: b.Currency, Given: &r, Came: came}
 	}
 	b.Rebate = r
 	return b, nil
 }
 
+// RebateError: a deposit cannot give back what a person says of it.
+type RebateError struct {
+	BreakID  string
+	Currency pay.Currency
+	Given    *RebateOf // nil: nobody said how much
+	Came     int64
+}
+
+// Error names the amounts.
+func (e *RebateError) Error() string {
+	if e.Given == nil {
+		return fmt.Sprintf("break %s: a rebate needs the supply and the VAT of the corrected tax invoice", e.BreakID)
+	}
+	return fmt.Sprintf("break %s: a rebate of %s and VAT of %s is not within the deposit of %s", e.BreakID,
+		e.Currency.Spell(e.Given.Supply), e.Currency.Spell(e.Given.VAT), e.Currency.Spell(e.Came))
+}
+
+// Hint says where they stand.
+func (e *RebateError) Hint() string {
+	return "supply and VAT (--supply, --vat) are those of the corrected tax invoice (수정세금계산서)"
+}
+
 // movedSince says how the break stands now, where a word about what was seen
 // may be wrong about it.
-func (b Break) movedSince(seen Break) string {
+func (b Break) movedSince(w Decision) string {
+	seen := w.Seen
 	switch {
 	case b.Status == Cleared:
 		return fmt.Sprintf("it was cleared by itself on %s", b.Since)
@@ -198,6 +248,8 @@ func (b Break) movedSince(seen Break) string {
 		return fmt.Sprintf("it is %s since %s", b.Status, b.Since)
 	case b.differs(seen.Finding):
 		return "the amounts or statuses of the two sides are others now"
+	case w.Moved:
+		return fmt.Sprintf("it is %s since %s, and its amounts or its reason may be others", b.Status, b.Since)
 	default:
 		return ""
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daesa/pay"
 )
 
 func TestAPersonsWordIsAboutWhatTheySaw(t *testing.T) {
@@ -57,5 +59,55 @@ func TestAPersonsWordIsAboutWhatTheySaw(t *testing.T) {
 				t.Errorf("%+v %v %v", after, changed, err)
 			}
 		})
+	}
+}
+
+// A word that a deposit gives fees back says how much, within what came.
+func TestARebateThatAPersonWroteHasItsAmounts(t *testing.T) {
+	came, now := int64(70_779), time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)
+	b := Break{ID: "b1", Status: Open, Since: "2026-11-19", Finding: Finding{MID: "m", Subject: "line:1", Kind: BankUnmatched, Currency: pay.KRW, Amount: &came}}
+	word := func(of *RebateOf) Decision { return Decision{ID: b.ID, As: Rebate, Seen: b, Rebate: of} }
+	after, changed, err := b.Take(word(&RebateOf{64_345, 6_434}), "kim", now)
+	if err != nil || !changed || after.Status != Resolved || after.Rebate != (RebateOf{64_345, 6_434}) || after.ResolvedBy != "kim" {
+		t.Fatalf("%+v %v %v", after, changed, err)
+	}
+	if again, changed, err := after.Take(word(&RebateOf{64_345, 6_434}), "lee", now); changed || err != nil || again != after {
+		t.Errorf("the same word twice: %v %v", changed, err)
+	}
+	var stale *StaleError
+	if _, changed, err := after.Take(word(&RebateOf{64_344, 6_434}), "lee", now); changed || !errors.As(err, &stale) {
+		t.Errorf("other amounts: %v %v", changed, err)
+	}
+	for _, of := range []*RebateOf{nil, {0, 6_434}, {64_345, -1}, {64_345, 6_435}} {
+		var wrong *RebateError
+		if left, changed, err := b.Take(word(of), "kim", now); changed || !errors.As(err, &wrong) || left.Status != Open || wrong.Hint() == "" {
+			t.Errorf("%+v: %v %v", of, changed, err)
+		}
+	}
+}
+
+// A fingerprint says that a break stands otherwise, whatever moved it; who looks after
+// it does not.
+func TestAFingerprintIsOfWhatAPersonDecidesAbout(t *testing.T) {
+	amount, now := func(n int64) *int64 { return &n }, time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)
+	b := Break{ID: "b1", Status: Open, Since: "2026-11-19", Finding: Finding{MID: "m", Subject: "payout:2026-11-18:KRW", Kind: PayoutShort, Currency: pay.KRW,
+		LocalAmount: amount(10), ProviderAmount: amount(8), Amount: amount(-2)}}
+	same := b
+	same.Owner, same.Note, same.Nights, same.LastSeen, same.LocalAmount = "kim", "asked", 9, "2026-11-29", amount(10)
+	if same.Fingerprint() != b.Fingerprint() {
+		t.Error("who looks after a break is in its fingerprint")
+	}
+	for name, change := range map[string]func(b *Break){
+		"decided": func(b *Break) { *b = b.Resolve(Waiting, "kim", "", now) }, "came back": func(b *Break) { b.Status, b.Since = Reopened, "2026-11-25" },
+		"came back again": func(b *Break) { b.Since = "2026-11-26" }, "more is missing": func(b *Break) { b.Amount = amount(-3) },
+		"no amount": func(b *Break) { b.Amount = nil }, "another came": func(b *Break) { b.ProviderAmount = amount(7) }, "another status": func(b *Break) { b.ProviderStatus = "x" },
+	} {
+		other := b
+		if change(&other); other.Fingerprint() == b.Fingerprint() {
+			t.Errorf("%s has the same fingerprint", name)
+		}
+	}
+	if _, _, err := b.Take(Decision{ID: b.ID, As: Waiting, Seen: b, Moved: true}, "kim", now); err == nil || !strings.Contains(err.Error(), "it is open since 2026-11-19") {
+		t.Errorf("a word about what has moved is taken: %v", err)
 	}
 }

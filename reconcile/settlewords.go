@@ -64,6 +64,9 @@ const (
 // SettlementDispositions are those that only settlement breaks take.
 var SettlementDispositions = []Disposition{Rebate, SetOff, LimitHold, OtherIncome}
 
+// AllDispositions are those of orders and those of settlement.
+var AllDispositions = slices.Concat(Dispositions, SettlementDispositions)
+
 // receivableMoves are the kinds whose accepted difference, or set-off, changes
 // what Toss owes the shop.
 var receivableMoves = []Kind{PayoutShort, PayoutOver, PayoutMissing, SettlementMissing, SettlementAmountMismatch}

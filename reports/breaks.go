@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"daesa/internal/xlsx"
 	"daesa/pay"
@@ -252,22 +251,15 @@ func (l *breakLine) difference() xlsx.Cell {
 	return book.Money(l.Signed[l.Row.Currency], l.Row.Currency, l.Row.difference())
 }
 
-// check is a fingerprint of the run and the facts of the row. A row that comes back
+// check is the run and a fingerprint of the facts of the row. A row that comes back
 // is recognised by it, and so is a row of another workbook or of an older drawing of
-// the same night. It does not stop a forger; the database is what rows are compared
-// with.
+// the same night.
 func (l *breakLine) check() string {
-	var facts []string
-	for i, c := range l.columns {
-		if c.IsFact() {
-			facts = append(facts, l.cells[i].Fact())
-		}
-	}
-	return checkOf(l.Book.night.runs[l.Row.MID], facts)
+	return checkOf(l.Book.night.runs[l.Row.MID], book.FactsOf(l.columns, l.cells))
 }
 
 func checkOf(runID string, facts []string) string {
-	return runID + "-" + reconcile.ShortHash(strings.Join(facts, "\x00"))[:8]
+	return runID + "-" + book.Fingerprint(facts)
 }
 
 // shopStatus is the status of the shop's order. Where the shop has the order as

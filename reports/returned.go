@@ -1,113 +1,56 @@
 package reports
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
-	"os"
 	"slices"
 
-	"daesa/internal/xlsx"
-
 	"daesa/internal/hint"
-	"daesa/internal/table"
+	"daesa/internal/xlsx"
 	"daesa/reports/book"
 )
 
-// mostReturned is how large a workbook that comes back may be, packed and
-// unpacked: the night of a large shop with ten thousand breaks is a tenth of it.
-const mostReturned = 64 << 20
-
-// Returned is a workbook of a night that came back from a person, perhaps
-// sorted, filtered, filled in and saved by another program.
+// Returned is a workbook of a night that came back from a person.
 type Returned struct {
-	Path   string
-	SHA256 string   // of the file's bytes
-	Runs   []string // the ids of the runs that it was drawn of
-	Head   []string // the journal's heads that it names, in the order of Runs
-	form   string   // of the version of daesa that drew it
-
-	book *table.Book
-	lang book.Language
+	*book.Returned
+	Runs []string // the ids of the runs that it was drawn of
+	Head []string // the journal's heads that it names, in the order of Runs
+	form string   // of the version of daesa that drew it
 }
 
-// OpenReturned reads a workbook within bounds: its size, its parts and what
-// they unpack to are looked at before anything is unpacked. password opens one
-// that is encrypted.
+// OpenReturned reads a workbook of a night, as book.OpenReturned does.
 func OpenReturned(path, password string) (*Returned, error) {
-	content, err := readBounded(path)
+	back, err := book.OpenReturned(path, password)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(content)
-	r := &Returned{Path: path, SHA256: hex.EncodeToString(sum[:])}
-	if content, err = unsealed(path, content, password); err != nil {
-		return nil, err
-	}
-	if r.book, err = table.OpenBook(path, bytes.NewReader(content), int64(len(content)), table.Limits{Unzipped: mostReturned}); err != nil {
-		return nil, err
-	}
+	return ReturnedOf(back)
+}
+
+// ReturnedOf takes a workbook for one of a night; the error says that it is none.
+func ReturnedOf(back *book.Returned) (*Returned, error) {
+	r := &Returned{Returned: back}
 	return r, r.identify()
-}
-
-func readBounded(path string) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // the path is the operator's
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, mostReturned+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(content) > mostReturned {
-		return nil, hint.Errorf("a night's workbook is much smaller: is it the right file?", "%s is larger than %d MiB", path, mostReturned>>20)
-	}
-	return content, nil
-}
-
-func unsealed(path string, content []byte, password string) ([]byte, error) {
-	if !xlsx.Encrypted(content) {
-		return content, nil
-	}
-	if password == "" {
-		return nil, hint.New(path+" is encrypted, or in the format of Excel 97", "set reports.password_env to the variable that has its password, or save it as .xlsx")
-	}
-	open, err := xlsx.Decrypt(content, password)
-	if err != nil {
-		return nil, hint.New(path+" cannot be decrypted", "is the password of reports.password_env the one that it was drawn with?")
-	}
-	return open, nil
 }
 
 // identify finds the runs that the workbook names on its control sheet.
 func (r *Returned) identify() error {
 	foreign := hint.New(r.Path+" is not a night's workbook of daesa: it has no sheet "+book.SheetControl.Ko()+" that names a run",
 		"send back the whole workbook, with all its sheets")
-	var name string
-	for _, l := range []book.Language{book.Korean, book.English} {
-		if slices.Contains(r.book.Sheets(), l.Of(book.SheetControl)) {
-			r.lang, name = l, l.Of(book.SheetControl)
-			break
-		}
-	}
-	if name == "" {
+	name, ok := r.Has(book.SheetControl)
+	if !ok {
 		return foreign
 	}
-	for row, err := range r.book.Rows(name) {
-		if err != nil {
-			return err
+	if err := r.Stated(name, func(label, says string) {
+		switch label {
+		case r.Lang.Of(labelRun):
+			r.Runs = append(r.Runs, says)
+		case r.Lang.Of(labelHead):
+			r.Head = append(r.Head, says)
+		case r.Lang.Of(labelForm):
+			r.form = says
 		}
-		switch textAt(row.Cells, 0) {
-		case r.lang.Of(labelRun):
-			r.Runs = append(r.Runs, textAt(row.Cells, 1))
-		case r.lang.Of(labelHead):
-			r.Head = append(r.Head, textAt(row.Cells, 1))
-		case r.lang.Of(labelForm):
-			r.form = textAt(row.Cells, 1)
-		}
+	}); err != nil {
+		return err
 	}
 	if len(r.Runs) == 0 {
 		return foreign
@@ -121,13 +64,6 @@ var (
 	labelHead = book.Label{"감사기록 해시", "Journal head"}
 	labelForm = book.Label{"보고서 양식", "Form of the workbook"}
 )
-
-func textAt(cells []table.Stored, i int) string {
-	if i < 0 || i >= len(cells) {
-		return ""
-	}
-	return cells[i].Text
-}
 
 // Verify compares every cell with what the stored nights draw, as xlsx.Compare
 // does. It fails on a workbook of other nights, of another form, or of a night that
@@ -149,7 +85,7 @@ func (r *Returned) Verify(snapshots []Snapshot, opts Options) (xlsx.Comparison, 
 	if err != nil {
 		return xlsx.Comparison{}, err
 	}
-	b, err := newNightBook(n, r.lang)
+	b, err := newNightBook(n, r.Lang)
 	if err == nil {
 		b.draw()
 		err = b.Err()
@@ -157,7 +93,7 @@ func (r *Returned) Verify(snapshots []Snapshot, opts Options) (xlsx.Comparison, 
 	if err != nil {
 		return xlsx.Comparison{}, err
 	}
-	return b.Compare(r.book)
+	return b.Compare(r.Book)
 }
 
 // fits refuses a workbook of other runs than the given nights', and one that another

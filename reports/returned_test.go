@@ -69,7 +69,7 @@ func put(t *testing.T, f *excelize.File, order string, label book.Label, value a
 }
 
 // said is a read workbook in words.
-func said(read Read) (words, refused []string) {
+func said(read book.Read) (words, refused []string) {
 	for _, w := range read.Words {
 		text := w.OrderID + ": " + string(w.Word.As)
 		if w.Word.Owner != nil {
@@ -81,7 +81,7 @@ func said(read Read) (words, refused []string) {
 		words = append(words, text)
 	}
 	for _, r := range read.Refused {
-		refused = append(refused, r.OrderID+": "+r.Reason)
+		refused = append(refused, r.About+": "+r.Reason)
 	}
 	slices.Sort(words)
 	slices.Sort(refused)
@@ -225,7 +225,7 @@ func TestRowsAreRefusedForThemselves(t *testing.T) {
 			`its row check (행 확인) is empty, so that nobody can say which difference it is about`},
 		{"the night was run again", again, func(*testing.T, *excelize.File) {}, "the night was run again after this workbook was drawn, and the row is another now"},
 		{"a note that is too long", sampleNight("m"), func(t *testing.T, f *excelize.File) {
-			put(t, f, "20261121-0008", columnNote, strings.Repeat("가", mostPersonNote+1))
+			put(t, f, "20261121-0008", columnNote, strings.Repeat("가", 1000+1))
 		}, "its note is longer than 1000 characters"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -323,7 +323,7 @@ func TestFilesThatAreNoWorkbookOfOurs(t *testing.T) {
 		"empty":              {nil, "", "damaged or cut off"},
 		"no password":        {sealed, "", "is encrypted"},
 		"another password":   {sealed, "wrong", "cannot be decrypted"},
-		"larger than it may": {make([]byte, mostReturned+1), "", "is larger than 64 MiB"},
+		"larger than it may": {make([]byte, book.MostReturned+1), "", "is larger than 64 MiB"},
 	} {
 		path := filepath.Join(t.TempDir(), "file.xlsx")
 		if err := os.WriteFile(path, test.content, 0o600); err != nil {

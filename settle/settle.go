@@ -265,6 +265,16 @@ func SubjectOfMonth(m Month, c pay.Currency) string {
 	return strings.Join([]string{"month", string(m), string(c)}, ":")
 }
 
+// MonthOfSubject is the month that a subject is about; ok is false of every other.
+func MonthOfSubject(subject string) (m Month, ok bool) {
+	rest, ok := strings.CutPrefix(subject, "month:")
+	if !ok {
+		return "", false
+	}
+	month, _, _ := strings.Cut(rest, ":")
+	return ParseMonth(month)
+}
+
 // SubjectOfFee is "fee:METHOD:CARDTYPE:DATE".
 func SubjectOfFee(method pay.Method, cardType string, from pay.Day) string {
 	return strings.Join([]string{"fee", string(method), cardType, string(from)}, ":")

@@ -137,7 +137,7 @@ func (d *drawer) lastLock() time.Time {
 
 // locked is the workbook as it is once the month is locked.
 func locked(m monthbook.Month, v settle.Version) monthbook.Month {
-	m.Versions, m.Now = append(slices.Clone(m.Versions), v), v.LockedAt
+	m.Versions, m.Now, m.Deposits = append(slices.Clone(m.Versions), v), v.LockedAt, nil
 	for i := range m.Ledgers {
 		m.Ledgers[i].State, m.Ledgers[i].Reasons = settle.MonthLocked, nil
 	}

@@ -45,12 +45,7 @@ func (c *Closing) reckon(ctx context.Context, month settle.Month, versions []set
 		return Month{}, err
 	}
 	r.reopened = slices.ContainsFunc(versions, func(v settle.Version) bool { return v.Month == month && !v.Reopened.IsZero() })
-	from := month.First().Add(-settle.ReadBack)
-	if r.newest != nil {
-		from = min(r.newest.Month.First().Add(-settle.ReadBack), cmp.Or(r.newest.OldestOpen, r.newest.Month.First()))
-	} else if r.books.First < month {
-		from = r.books.First.First().Add(-settle.ReadBack)
-	}
+	from := readFrom(month, r.books, r.newest)
 	if r.held, err = jobs.Place(ctx, c.Books, c.MIDs, c.Accounts, r.today, from); err != nil {
 		return Month{}, err
 	}
@@ -69,6 +64,19 @@ func (c *Closing) reckon(ctx context.Context, month settle.Month, versions []set
 		out.Ledgers = append(out.Ledgers, ledgers...)
 	}
 	return out, nil
+}
+
+// readFrom is the day from which payouts are held against the passbook for a month;
+// newest is the newest month that is locked, nil where none is.
+func readFrom(month settle.Month, books settle.Books, newest *Month) pay.Day {
+	switch {
+	case newest != nil:
+		return min(newest.Month.First().Add(-settle.ReadBack), cmp.Or(newest.OldestOpen, newest.Month.First()))
+	case books.First < month:
+		return books.First.First().Add(-settle.ReadBack)
+	default:
+		return month.First().Add(-settle.ReadBack)
+	}
 }
 
 // inOrder refuses months that cannot be reckoned: before the first one.
@@ -304,7 +312,7 @@ func (r *reckoning) facts(c pay.Currency) settle.Facts {
 		}
 	}
 	for _, b := range r.breaks {
-		if b.Status.NeedsPerson() && b.Currency == c && (pay.DayOf(b.MovedAt) <= r.month.Last() || b.Subject == settle.SubjectOfMonth(r.month, c)) {
+		if b.Status.NeedsPerson() && b.Currency == c && monthOf(b) <= r.month {
 			f.Breaks[b.Kind]++
 		}
 	}

@@ -41,8 +41,12 @@ func (d *drawer) payouts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	wanted := func(l settle.PlacedLine) bool {
+		return shown[l.ID] || l.In && l.State == settle.LineOpen && settle.MonthOfDay(l.Day) == month
+	}
+	d.out.Deposits = depositsOf(d.m.held, d.m.dropped, payers, wanted)
 	for _, l := range d.m.held.Lines {
-		if shown[l.ID] || l.In && l.State == settle.LineOpen && settle.MonthOfDay(l.Day) == month {
+		if wanted(l) {
 			d.out.Lines = append(d.out.Lines, book.PassbookLine{PlacedLine: l, Payer: payers[l.ID]})
 		}
 		if r, is := d.rebate(l, payers[l.ID]); is {
@@ -216,13 +220,22 @@ func (d *drawer) cancels(ctx context.Context) error {
 func (d *drawer) breaks(context.Context) error {
 	for _, l := range d.m.Ledgers {
 		for _, b := range l.inside.breaks {
-			of := settle.MonthOf(b.MovedAt)
+			of := monthOf(b)
 			if of == d.m.Month || of < d.m.Month && b.Status.NeedsPerson() {
 				d.out.Breaks = append(d.out.Breaks, b)
 			}
 		}
 	}
 	return nil
+}
+
+// monthOf is the month that a break belongs to: that of its subject, where it is about a
+// month, else that in which what it is about happened. A fee invoice is issued later.
+func monthOf(b reconcile.Break) settle.Month {
+	if m, ok := settle.MonthOfSubject(b.Subject); ok {
+		return m
+	}
+	return settle.MonthOf(b.MovedAt)
 }
 
 // invoices holds the fee invoices of the month against the rows: one for each that was

@@ -194,7 +194,7 @@ func (a *invocation) breaksResolveCommand() *cobra.Command {
 			if as == "" || strings.TrimSpace(note) == "" {
 				return usage(errors.New("breaks resolve: --as and --note are needed"), "--as is one of "+listed(reconcile.Dispositions)+"; --note says why")
 			}
-			if err := oneOf("--as", as, slices.Concat(reconcile.Dispositions, reconcile.SettlementDispositions)); err != nil {
+			if err := oneOf("--as", as, reconcile.AllDispositions); err != nil {
 				return err
 			}
 			if reconcile.Disposition(as) != reconcile.RefundNow && named != (refunds.Named{}) {

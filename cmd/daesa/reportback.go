@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,9 @@ import (
 	"daesa/pay"
 	"daesa/refunds"
 	"daesa/reports"
+	"daesa/reports/book"
+	"daesa/reports/monthbook"
+	"daesa/settle"
 )
 
 // rowDocument is a row of a workbook in the JSON of `report apply`.
@@ -19,13 +23,30 @@ type rowDocument struct {
 	Sheet    string  `json:"sheet"`
 	Row      int     `json:"row"`
 	ID       string  `json:"id"`
+	Subject  *string `json:"subject"` // of a month's workbook: what the row is of; null of a night's
 	OrderID  string  `json:"order_id"`
 	Decision *string `json:"decision"`
 	Owner    *string `json:"owner"` // null: left as it was
 	Note     *string `json:"note"`
 	RefundID *string `json:"refund_id"` // of the request that refund_now makes
+	Column   *string `json:"column"`    // which cell of it is refused; null: the row
+	Value    *string `json:"value"`     // what stands there
 	Reason   *string `json:"reason"`    // why it is refused
 	Hint     *string `json:"hint"`
+}
+
+// depositDocument is what rows of a month's workbook say of deposits.
+type depositDocument struct {
+	Sheet      string   `json:"sheet"`
+	Rows       []int    `json:"rows"`
+	Undo       bool     `json:"undo"` // they are taken off the payouts
+	Lines      []string `json:"lines"`
+	Payouts    []string `json:"payouts"` // MID:DATE
+	Currency   string   `json:"currency"`
+	Amount     int64    `json:"amount"`   // of the lines
+	Expected   int64    `json:"expected"` // of the payouts
+	Difference int64    `json:"difference"`
+	Note       string   `json:"note"`
 }
 
 // takenBack is a request that a decision takes back.
@@ -44,6 +65,12 @@ type appliedDocument struct {
 	Rows    int           `json:"rows"` // breaks in the workbook
 	Applied []rowDocument `json:"applied"`
 	Refused []rowDocument `json:"refused"`
+	// Unchanged are the rows whose word stands already: the same workbook decides once.
+	Unchanged int `json:"unchanged"`
+	// Month is the month of a month's workbook, null of a night's; Matches are what its
+	// deposits are tied to, or taken off.
+	Month   *string           `json:"month"`
+	Matches []depositDocument `json:"matches"`
 	// Requests are what the decisions to refund ask for, or would.
 	Requests []refundDocument `json:"requests"`
 	Amount   map[string]int64 `json:"amount"`  // of Requests, by currency
@@ -56,11 +83,13 @@ func (a *invocation) reportApplyCommand() *cobra.Command {
 	var write bool
 	cmd := &cobra.Command{
 		Use:   "apply FILE",
-		Short: "Read decisions, owners and notes back out of a night's workbook",
+		Short: "Read decisions, owners and notes back out of a night's or a month's workbook",
 		Long: "Shows what would change; with --write it is done. A row that is stale, was edited in its\n" +
 			"facts, stands twice or is of another workbook is refused for itself, the others are taken.\n" +
 			"Rows may be sorted and filtered, columns moved and hidden. 환불 진행 (refund now) asks for the refund at\n" +
-			"once, after a look at the payment, and shows the line by which another person approves all of them.",
+			"once, after a look at the payment, and shows the line by which another person approves all of them.\n" +
+			"Of the workbook of a month that is not locked it takes the decisions about breaks of settlement as\n" +
+			"breaks resolve does, and what people say of deposits as bank match and bank unmatch do.",
 		Args: cobra.ExactArgs(1),
 		RunE: a.onStore(func(ctx context.Context, s *session, files []string) error {
 			return s.applyWorkbook(ctx, files[0], write)
@@ -84,7 +113,7 @@ func (s *session) applyWorkbook(ctx context.Context, path string, write bool) er
 	if err != nil {
 		return err
 	}
-	applied, err := book.Apply(ctx, s.decider(), s.db, write)
+	applied, err := book.Apply(ctx, s.decider(), s.db, s.monthDesk(), write)
 	if err != nil {
 		return err
 	}
@@ -97,11 +126,23 @@ func (s *session) applyWorkbook(ctx context.Context, path string, write bool) er
 	return s.showApplied(newApplied(path, write, applied, s.ending()))
 }
 
+// monthDesk carries out what people wrote into a month's workbook.
+func (s *session) monthDesk() app.MonthDesk {
+	return app.MonthDesk{
+		Stand: func(ctx context.Context, month settle.Month) (monthbook.Stand, error) {
+			return s.closing().Stand(ctx, month, s.now())
+		},
+		Match:  app.MatchBank{Deposits: s.deposits(), Books: s.db, By: s.actor(), Now: s.now()},
+		Months: s.closing(), Hold: s.holdPassbook,
+	}
+}
+
 func newApplied(path string, write bool, applied app.AppliedBook, ending ending) appliedDocument {
 	d := appliedDocument{File: path, SHA256: applied.SHA256, Written: write, Rows: applied.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
-		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, app.Approval.Command), ending: ending}
+		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, app.Approval.Command), Unchanged: applied.Same, Month: orNull(applied.Month),
+		Matches: each(applied.Matches, newDepositDocument), ending: ending}
 	for _, r := range applied.Unread {
-		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, OrderID: r.OrderID, Reason: &r.Reason})
+		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, Column: orNull(r.Column), Value: orNull(r.Value), Reason: &r.Reason, Hint: orNull(r.Hint)}.about(r.About, d.Month))
 	}
 	for _, r := range applied.Refused {
 		row := newRowDocument(r.Row)
@@ -124,8 +165,13 @@ func newApplied(path string, write bool, applied app.AppliedBook, ending ending)
 	return d
 }
 
-func newRowDocument(w reports.RowDecision) rowDocument {
-	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
+func newDepositDocument(m app.TakenMatch) depositDocument {
+	return depositDocument{Sheet: m.Rows[0].Sheet, Rows: each(m.Rows, func(w monthbook.DepositWord) int { return w.Row }), Undo: m.Undo,
+		Lines: m.Lines, Payouts: each(m.Payouts, payoutName), Currency: string(m.Currency), Amount: m.Amount, Expected: m.Expected, Difference: m.Amount - m.Expected, Note: m.Note}
+}
+
+func newRowDocument(w book.RowDecision) rowDocument {
+	return rowDocument{Sheet: w.Sheet, Row: w.Row, ID: w.Word.ID, OrderID: w.OrderID, Subject: orNull(w.Word.Seen.Subject), Decision: orNull(w.Word.As), Owner: w.Word.Owner, Note: w.Word.Note}
 }
 
 func (a *invocation) showApplied(d appliedDocument) error {
@@ -134,16 +180,21 @@ func (a *invocation) showApplied(d appliedDocument) error {
 		if d.Written {
 			done, asks = "changed", "asked for"
 		}
-		a.printList([]string{"SHEET", ">ROW", "ORDER", "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
-			return []string{r.Sheet, fmt.Sprint(r.Row), r.OrderID, orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
+		about := "ORDER"
+		if d.Month != nil {
+			about = "ABOUT"
+		}
+		a.printList([]string{"SHEET", ">ROW", about, "DECISION", "OWNER", "NOTE"}, each(d.Applied, func(r rowDocument) []string {
+			return []string{r.Sheet, fmt.Sprint(r.Row), orElse(r.Subject, r.OrderID), orKept(r.Decision), orKept(r.Owner), orKept(r.Note)}
 		}), pay.Counted(len(d.Applied), "break")+" "+done)
 		if len(d.Requests) > 0 {
 			a.printList([]string{"REFUND", "ORDER", ">AMOUNT", "STATE"}, each(d.Requests, func(r refundDocument) []string {
 				return []string{r.ID, r.OrderID, pay.Currency(r.Currency).Spell(r.Amount), r.State}
 			}), pay.Counted(len(d.Requests), "refund")+" "+asks+":"+sums(d.Amount))
 		}
+		a.printMatches(d)
 		for _, r := range d.Refused {
-			a.printf("refused: %s row %d (order %s): %s\n", plain(r.Sheet), r.Row, plain(r.OrderID), plain(*r.Reason))
+			a.printf("refused: %s row %d (%s): %s\n", plain(r.Sheet), r.Row, refusedOf(r), plain(*r.Reason))
 			if r.Hint != nil {
 				a.printf("  hint: %s\n", plain(*r.Hint))
 			}
@@ -155,13 +206,62 @@ func (a *invocation) showApplied(d appliedDocument) error {
 		if d.noAccount > 0 {
 			a.printf("not among them, without a refund account yet: %s; daesa accounts import FILE, then approve\n", pay.Counted(d.noAccount, "refund"))
 		}
+		if d.Unchanged > 0 {
+			a.printf("%s decided so already: nothing changes\n", pay.Counted(d.Unchanged, "row"))
+		}
 		switch {
-		case !d.Written && len(d.Applied) > 0:
+		case !d.Written && len(d.Applied)+len(d.Matches) > 0:
 			a.printf("nothing is written yet: daesa report apply --write %s\n", plain(d.File))
+		case len(d.Refused) > 0 && d.Month != nil:
+			a.printf("%s refused; daesa close report %s draws the month again, to fill in what is missing\n", pay.Counted(len(d.Refused), "row"), *d.Month)
 		case len(d.Refused) > 0:
 			a.printf("%s refused; daesa report nightly draws the night again, to fill in what is missing\n", pay.Counted(len(d.Refused), "row"))
 		}
 	})
+}
+
+// about says what a row of a night's workbook, or of a month's, is about.
+func (r rowDocument) about(what string, month *string) rowDocument {
+	if month == nil {
+		r.OrderID = what
+	} else {
+		r.Subject = &what
+	}
+	return r
+}
+
+// refusedOf is what a refused row is about, and which cell of it is refused.
+func refusedOf(r rowDocument) string {
+	about := "order " + plain(r.OrderID)
+	if r.Subject != nil {
+		about = plain(*r.Subject)
+	}
+	if r.Column != nil {
+		about += ", " + plain(*r.Column)
+		if r.Value != nil {
+			about += " = " + plain(*r.Value)
+		}
+	}
+	return about
+}
+
+// printMatches shows what is tied to payouts, and taken off them.
+func (a *invocation) printMatches(d appliedDocument) {
+	if len(d.Matches) == 0 {
+		return
+	}
+	done := "would change"
+	if d.Written {
+		done = "changed"
+	}
+	a.printList([]string{"SHEET", "ROW", "DEPOSIT", "DECISION", "PAYOUT", ">AMOUNT", ">DIFFERENCE", "NOTE"}, each(d.Matches, func(m depositDocument) []string {
+		as := "match"
+		if m.Undo {
+			as = "unmatch"
+		}
+		c := pay.Currency(m.Currency)
+		return []string{m.Sheet, listed(each(m.Rows, strconv.Itoa)), listed(m.Lines), as, listed(m.Payouts), c.Spell(m.Amount), c.Spell(m.Difference), m.Note}
+	}), pay.Counted(len(d.Matches), "decision")+" about deposits "+done)
 }
 
 // sums writes money by currency.

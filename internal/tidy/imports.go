@@ -62,7 +62,7 @@ var importTable = []Row{
 		Reason: "a workbook is a function of what the night found and what the refunds did"},
 	{Room: "jobs", Knows: with("pay", "orders", "reconcile", "refunds", "settle", "reports"),
 		Reason: "walks the line; adapters reach it through the interfaces that it declares"},
-	{Room: "app", Knows: with("pay", "orders", "passbook", "reconcile", "refunds", "settle", "settlefile", "reports", "reports/book", "reports/refundfile", "reports/voucherfile", "jobs"),
+	{Room: "app", Knows: with("pay", "orders", "passbook", "reconcile", "refunds", "settle", "settlefile", "reports", "reports/book", "reports/monthbook", "reports/refundfile", "reports/voucherfile", "jobs"),
 		Reason: "what a command does, so that it can be tested without flags, a database or a provider; cmd and serve call the same function"},
 	{Room: "app/doctor", Knows: with("pay", "config", "orders", "reconcile", "refunds", "jobs", "app"),
 		Reason: "examines the configuration as it is written, which no other room of the line reads"},

@@ -47,7 +47,9 @@ func (s *Sheet) layoutChoices(f *excelize.File) error {
 	for _, c := range s.choices {
 		rule := excelize.NewDataValidation(true)
 		rule.SetSqref(c.area)
-		if err := rule.SetDropList(c.values); err != nil {
+		if c.formula != "" {
+			rule.SetSqrefDropList(c.formula)
+		} else if err := rule.SetDropList(c.values); err != nil {
 			return err
 		}
 		rule.SetError(excelize.DataValidationErrorStyleStop, c.title, c.message)

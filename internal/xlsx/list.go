@@ -14,11 +14,13 @@ type Column struct {
 	Key   bool // a row is known by it again, although something else of it was changed
 
 	// Input is filled in by people: Compare passes over it. Choices are what they
-	// choose from, where there are such; Refusal is said to who types something
-	// else.
-	Input   bool
-	Choices []string
-	Refusal string
+	// choose from, where there are such; ChoicesBy gives instead the formula of the
+	// area that they choose from in a row, so that a row takes its choices along when
+	// it is sorted. Refusal is said to who types something else.
+	Input     bool
+	Choices   []string
+	ChoicesBy func(row int) string
+	Refusal   string
 
 	// ScreenOnly columns begin here: this one and those behind it are not printed.
 	ScreenOnly bool
@@ -127,8 +129,12 @@ func (b *Book) finishList(s *Sheet, l List, rows Area) {
 		if c.Texts {
 			s.IgnoreTextNumbers(Span(i+1, s.header+1, i+1, b.MostRows))
 		}
-		if len(c.Choices) > 0 && !rows.Empty() {
-			s.choices = append(s.choices, choice{rows.Inside(i + 1), c.Choices, c.Title.Value(), c.Refusal})
+		switch {
+		case rows.Empty():
+		case c.ChoicesBy != nil:
+			s.choices = append(s.choices, choice{area: rows.Inside(i + 1), formula: c.ChoicesBy(rows.First), title: c.Title.Value(), message: c.Refusal})
+		case len(c.Choices) > 0:
+			s.choices = append(s.choices, choice{area: rows.Inside(i + 1), values: c.Choices, title: c.Title.Value(), message: c.Refusal})
 		}
 	}
 }

@@ -45,6 +45,7 @@ type (
 	choice struct {
 		area           string
 		values         []string
+		formula        string // of the area that has them, as the first row of area says it; "": they are values
 		title, message string
 	}
 )

@@ -18,16 +18,18 @@ type Column[D any] struct {
 	Left  bool // its header stands over texts that begin at the left
 	ID    bool // the same, and its numbers are texts
 	// People fill it in: its header and cells stand out, and choices are its
-	// drop-down, where it has one.
-	People  bool
-	Choices []Label
+	// drop-down, where it has one: the same in each row, or as the formula of a row
+	// gives them.
+	People    bool
+	Choices   []Label
+	ChoicesBy func(row int) string
 	// Details begin with this column: they are on the screen, not on paper.
 	Details bool
 	Cell    func(d D) xlsx.Cell
 }
 
 // IsFact reports whether the program fills the column in, rather than a person.
-func (c Column[D]) IsFact() bool { return !c.People && c.Name != ColumnRowCheck }
+func (c Column[D]) IsFact() bool { return Field{c.Name, c.People}.IsFact() }
 
 // The columns that a list knows: the first two are not always there, the third has
 // the sum, the last is no key of its rows.
@@ -113,7 +115,7 @@ func Place[D any](b *Book, l Listing[D]) []xlsx.Area {
 	list := xlsx.List{Name: b.Lang.Of(l.Name), Tab: l.Tab, Fixed: l.Fixed, Table: l.Table, HeaderHeight: 22}
 	for _, c := range l.Columns {
 		list.Columns = append(list.Columns, xlsx.Column{Title: xlsx.Text(b.Style(columnStyle(c)), b.Lang.Of(c.Name)), Width: c.Width,
-			Texts: c.ID, Key: c.ID && c.Name != ColumnRowCheck, Input: c.People, Choices: b.labels(c.Choices),
+			Texts: c.ID, Key: c.ID && c.Name != ColumnRowCheck, Input: c.People, Choices: b.labels(c.Choices), ChoicesBy: c.ChoicesBy,
 			Refusal: b.Say("목록에서 선택하십시오.", "Choose one of the list."), ScreenOnly: c.Details})
 	}
 	list.Above = func(s *xlsx.Sheet, nth int) {

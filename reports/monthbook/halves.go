@@ -288,11 +288,11 @@ func (p *closePage) sentence(k lack) (reason, remedy string) {
 	case settle.NoPassbook:
 		return say(book.Label{"가맹점의 통장이 설정되지 않음", "No passbook is configured for the merchant"}, book.Label{"설정 bank.accounts 등록(통장 대조를 하지 않으면 close.bank: assumed)", "set bank.accounts (or close.bank: assumed)"})
 	case settle.BreaksOpen:
-		return say(book.Label{"미해결 불일치: {1} {2}건", "Open breaks: {1}, {2}"}, book.Label{"불일치 시트 확인 후 결정(daesa breaks resolve)", "see sheet Breaks, then daesa breaks resolve"}, p.Lang.Kind(reconcile.Kind(k.Name)), p.Number(k.Count))
+		return say(book.Label{"미해결 불일치: {1} {2}건", "Open breaks: {1}, {2}"}, book.Label{"불일치 시트에 결정을 적어 회신(daesa report apply)", "decide on sheet Breaks and send it back (daesa report apply)"}, p.Lang.Kind(reconcile.Kind(k.Name)), p.Number(k.Count))
 	case settle.Unexplained:
 		return say(book.Label{"원인 미확인 차이 {1}", "Unexplained: {1}"}, book.Label{"미수금 증감명세 시트의 불일치별 내역 확인", "see its parts on sheet Roll-forward"}, book.Signed(k.currency, k.Amount))
 	case settle.Undecided:
-		return say(book.Label{"통장 대조를 사람이 정할 지급 {1}건", "{1} payouts of which a person must say which deposit it is"}, book.Label{"지급·통장 시트의 후보 확인 후 daesa bank match", "see sheet Payouts, then daesa bank match"}, p.Number(k.Count))
+		return say(book.Label{"통장 대조를 사람이 정할 지급 {1}건", "{1} payouts of which a person must say which deposit it is"}, book.Label{"지급·통장 시트의 후보 확인 후 통장 대조 시트에 지급일을 적어 회신", "see sheet Payouts, then say the days on sheet Passbook match and send it back"}, p.Number(k.Count))
 	default:
 		return cmp.Or(string(k.Code), "?"), fmt.Sprint(k.Name, " ", k.Day)
 	}

@@ -32,6 +32,9 @@ type Month struct {
 	// Lines are the passbook lines that stand against these payouts, those that are
 	// suggested for them, and every deposit of the month that nobody explained.
 	Lines []book.PassbookLine
+	// Deposits are those of Lines that came in, as a person may tie them to payouts or
+	// take them off: none of a locked month.
+	Deposits []Deposit `json:",omitempty"`
 	// Unsettled stand behind the ages of the closing: of each merchant, currency and
 	// age the largest ones, as many as wanted. The sheet says how many more there are.
 	Unsettled []Unsettled
@@ -71,6 +74,26 @@ type Payout struct {
 	// Posted is what of it the roll-forward of the month has as paid: that of lines of
 	// the month, and of earlier ones that were recorded after their month was locked.
 	Posted int64
+}
+
+// Deposit is a deposit with what of it a person can decide about.
+type Deposit struct {
+	book.PassbookLine
+	// Of the match in which it stands: who made it ("": the program), when, and why.
+	By, Note string
+	Matched  time.Time
+	Dropped  time.Time          // when a person last took it off a payout; zero: never
+	Suggests []settle.PayoutKey // payouts that it may be
+}
+
+// fingerprint is of how the deposit stands: a person's word about it holds while it
+// stays the same.
+func (d *Deposit) fingerprint() string {
+	parts := []string{string(d.State), d.By, d.Matched.UTC().Format(time.RFC3339Nano), d.Dropped.UTC().Format(time.RFC3339Nano)}
+	for _, p := range d.MatchedTo {
+		parts = append(parts, p.MID, string(p.Day), string(p.Currency))
+	}
+	return reconcile.ShortHash(parts...)[:8]
 }
 
 // Unsettled is a payout that did not come by the month's end, or a transaction that

@@ -145,7 +145,10 @@ func (b *monthBook) deposits(columns []book.Column[*line[Payout]]) *book.Segment
 	title := b.Say("출처 미확인 입금 (가수금)", "Deposits that no payout explains (suspense)")
 	return &book.Segment[*line[Payout]]{Lead: book.LeadRows(b.Book, title, own), To: len(open), Height: book.ListRow, Cells: func(i int, cells []xlsx.Cell) {
 		l, remedy := open[i], book.Label{"토스 입금이 아니면 처리 불필요", "nothing, where it is none of Toss's"}
-		if l.PayerFits {
+		switch {
+		case l.PayerFits && b.asks():
+			remedy = book.Label{"통장 대조 또는 불일치 시트에서 결정", "decide on the sheet Passbook match or Breaks"}
+		case l.PayerFits:
 			remedy = book.Label{"daesa bank match 또는 환급·잡이익 결정", "daesa bank match, or decide rebate or other income"}
 		}
 		at.put(cells, map[book.Label]xlsx.Cell{columnPayoutDay: p.On(l.Day), columnState: xlsx.Text(origin, book.LookUp(b.Lang, book.LineLabels, l.State)),

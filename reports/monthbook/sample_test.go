@@ -313,8 +313,23 @@ func (s *sample) addPayouts(m *Month) {
 			m.Payouts = append(m.Payouts, Payout{Payout: p, Posted: posted[p.PayoutKey]})
 		}
 	}
+	may := map[string][]settle.PayoutKey{}
+	for _, p := range s.placed.Payouts {
+		for _, line := range p.Suggested {
+			may[line] = append(may[line], p.PayoutKey)
+		}
+	}
 	for _, l := range s.placed.Lines {
-		m.Lines = append(m.Lines, book.PassbookLine{PlacedLine: l, Payer: s.payers[l.ID]})
+		shown := book.PassbookLine{PlacedLine: l, Payer: s.payers[l.ID]}
+		m.Lines = append(m.Lines, shown)
+		if m.State() == settle.MonthLocked {
+			continue
+		}
+		d := Deposit{PassbookLine: shown, Suggests: may[l.ID]}
+		if l.State == settle.LineMatched {
+			d.Matched = l.Day.Start().Add(33 * time.Hour)
+		}
+		m.Deposits = append(m.Deposits, d)
 	}
 }
 

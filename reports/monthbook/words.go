@@ -13,6 +13,8 @@ var (
 	sheetJournal   = book.Label{"분개", "Journal"}
 	sheetVAT       = book.Label{"부가세 참고자료", "VAT reference"}
 	sheetNameless  = book.Label{"현금영수증 미발급", "No cash receipt"}
+	sheetMatch     = book.Label{"통장 대조", "Passbook match"}
+	sheetReturn    = book.Label{"회신 안내", "Sending back"}
 )
 
 // Words that stand on several sheets.
@@ -36,6 +38,8 @@ var (
 	columnNote       = book.Label{"메모", "Note"}
 	columnPayoutDay  = book.Label{"지급일", "Payout day"}
 	columnBankDay    = book.Label{"입금일", "Bank day"}
+	columnDecision   = book.Label{"결정", "Decision"}
+	columnOwner      = book.Label{"담당자", "Owner"}
 
 	openingLabel     = book.Label{"전월 이월", "Opening"}
 	approvalsLabel   = book.Label{"승인", "Approved"}

@@ -80,6 +80,7 @@ type monthBook struct {
 	lines  book.PassbookLines
 	checks []check
 	totals map[pay.Currency]int // the row of each currency's sum on the sheet of the roll-forward
+	back   *returnSheet         // nil: nobody decides in it
 	days   book.Rows            // payouts and deposits by day, for the chart
 	fees   book.Rows            // fees by method, for the chart
 }
@@ -149,7 +150,11 @@ func (m *Month) mids() []string {
 func (b *monthBook) draw() {
 	first := b.Add(&xlsx.Sheet{Name: b.Lang.Of(sheetClose)})
 	forward := b.Add(&xlsx.Sheet{Name: b.Lang.Of(sheetForward)})
+	if b.asks() {
+		b.back = b.layReturn()
+	}
 	b.drawPayouts()
+	b.drawMatch()
 	b.drawUnsettled()
 	b.drawFees()
 	b.drawCancels()
@@ -158,6 +163,9 @@ func (b *monthBook) draw() {
 	b.drawVAT()
 	b.drawForward(forward)
 	b.drawClose(first)
+	if b.back != nil {
+		b.Add(b.back.s)
+	}
 }
 
 // standing is what every title says of how final the figures are.
@@ -236,12 +244,22 @@ type line[R any] = book.Line[*monthBook, R]
 
 // list begins a listing of a segment of rows; none is said where there is no row.
 func list[R any](b *monthBook, name book.Label, columns []book.Column[*line[R]], rows []R, tag func(r *R) xlsx.StyleID, none book.Label) book.Listing[*line[R]] {
-	l := book.Listing[*line[R]]{
-		Name: name, Tab: book.Navy, Title: b.titled(name), Notes: b.notes(), Columns: book.Shown(b.Book, columns), Rows: len(rows),
-		Segments: []book.Segment[*line[R]]{book.Lines(b, b.Paint(book.RowStyle), rows, 0, tag)},
+	l := listing(b, name, columns, len(rows), none)
+	if len(rows) > 0 {
+		l.Segments[0] = book.Lines(b, b.Paint(book.RowStyle), rows, 0, tag)
 	}
-	if len(rows) == 0 {
-		l.Segments[0] = nothing[*line[R]](b, none)
+	return l
+}
+
+// listing begins a listing of so many rows, whose segment is to come; none is said
+// where there is no row.
+func listing[D any](b *monthBook, name book.Label, columns []book.Column[D], rows int, none book.Label) book.Listing[D] {
+	l := book.Listing[D]{
+		Name: name, Tab: book.Navy, Title: b.titled(name), Notes: b.notes(), Columns: book.Shown(b.Book, columns), Rows: rows,
+		Segments: make([]book.Segment[D], 1),
+	}
+	if rows == 0 {
+		l.Segments[0] = nothing[D](b, none)
 	}
 	return l
 }

@@ -34,6 +34,7 @@ var settlementTests = map[string]func(*testing.T, *store.DB){
 	"settlement: a ledger that begins leaves years of rows alone":             yearsLeftAlone,
 	"settlement: what a person took back may be matched again":                matchTakenBack,
 	"settlement: an adjustment ends with its decision":                        adjustmentEnds,
+	"settlement: a decision of a workbook adjusts as a command's does":        adjustmentOfAWorkbook,
 	"settlement: a decision made anew at the same moment replaces the first":  adjustmentReplaced,
 	"settlement: of two who lock a month one does":                            monthLockedOnce,
 	"settlement: every version of a month can be shown":                       monthVersions,
@@ -575,6 +576,36 @@ func adjustmentEnds(t *testing.T, db *store.DB) {
 	}
 	if diff := gocmp.Diff([]string{"payout:2026-11-25:KRW accepted_difference -500 false"}, adjustments(t, db)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func adjustmentOfAWorkbook(t *testing.T, db *store.DB) {
+	if err := commitMatches(t, db, []reconcile.Finding{short("payout:2026-11-25:KRW", -500)}); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := db.Break(t.Context(), reconcile.BreakID(mid, "payout:2026-11-25:KRW", reconcile.PayoutShort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	word := reconcile.Decision{ID: seen.ID, As: reconcile.AcceptedDifference, Seen: seen}
+	take := func(keep, want bool) {
+		t.Helper()
+		if changed, err := db.TakeWord(t.Context(), word, "lee", "hash", keep, now.Add(time.Hour)); err != nil || changed != want {
+			t.Errorf("changed is %v, expected %v: %v", changed, want, err)
+		}
+	}
+	take(false, true)
+	if list := adjustments(t, db); list != nil {
+		t.Errorf("what was only shown adjusts: %q", list)
+	}
+	take(true, true)
+	take(true, false)
+	if diff := gocmp.Diff([]string{"payout:2026-11-25:KRW accepted_difference -500 true"}, adjustments(t, db)); diff != "" {
+		t.Error(diff)
+	}
+	var stale *reconcile.StaleError
+	if changed, err := db.TakeWord(t.Context(), reconcile.Decision{ID: seen.ID, As: reconcile.SetOff, Seen: seen}, "kim", "hash", true, now); changed || !errors.As(err, &stale) {
+		t.Errorf("a decided break takes another word about how it stood: %v", err)
 	}
 }
 
