@@ -109,7 +109,7 @@ func (d *DB) writeOne(ctx context.Context, name string, with args) error {
 // postBatch is how many payments are posted in one transaction: they come in the
 // order of their orders, and lie in that of their keys, so that a small part touches
 // as many pages as a large one.
-const postBatch = 8000
+const postBatch = 5000
 
 // Post calls each with every payment that is to be looked at, in the order of their
 // orders, and writes what becomes of it: in parts, each whole. While one part is
