@@ -166,7 +166,7 @@ func (c *Comparison) analyze(ctx context.Context) error {
 	return nil
 }
 
-var analyzing = map[string]string{"orders": "analyze_orders", "transactions": "analyze_transactions", "payments": "analyze_payments"}
+var analyzing = map[string]string{"orders": "analyze_orders", "transactions": "analyze_transactions", "payments": "analyze_payments", "cancels": "analyze_cancels"}
 
 // TouchGiven marks just the given orders.
 func (c *Comparison) TouchGiven(ctx context.Context, orderIDs []string) error {
@@ -282,7 +282,7 @@ func (c *Comparison) Fold(ctx context.Context) error {
 			return c.d.db.Explain("begin", err)
 		}
 	}
-	return c.run(ctx, "clear_standing", "fill_standing", "fill_standing_looked", "analyze_standing")
+	return c.run(ctx, "analyze_looked_payments", "analyze_looked_cancels", "clear_standing", "fill_standing", "fill_standing_looked", "analyze_standing")
 }
 
 func (c *Comparison) endSnapshot(ctx context.Context) {

@@ -148,17 +148,24 @@ DELETE FROM touched WHERE NOT EXISTS (
 SELECT min(o.ordered_at) AS at FROM touched k CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id
 -- name: analyze_touched
 {{if .Postgres}}ANALYZE touched{{else}}SELECT 1{{end}}
--- Of a table that was filled just now PostgreSQL thinks that it has one row,
--- until autovacuum comes by. Who does not own the table leaves it at that.
+-- Of a table that was filled just now PostgreSQL thinks that it has one row, or as
+-- many as when it was looked at while it was empty, until autovacuum comes by. Who does
+-- not own the table leaves it at that.
 -- name: never_analyzed
 {{if .Postgres}}SELECT relname AS name FROM pg_class WHERE relnamespace = CAST(current_schema() AS regnamespace)
-  AND relname IN ('orders','transactions','payments') AND reltuples < 0 ORDER BY relname{{else}}SELECT '' AS name WHERE 1 = 0{{end}}
+  AND relname IN ('orders','transactions','payments','cancels') AND reltuples <= 0 ORDER BY relname{{else}}SELECT '' AS name WHERE 1 = 0{{end}}
 -- name: analyze_orders
 {{if .Postgres}}ANALYZE (SKIP_LOCKED) orders{{else}}SELECT 1{{end}}
 -- name: analyze_transactions
 {{if .Postgres}}ANALYZE (SKIP_LOCKED) transactions{{else}}SELECT 1{{end}}
 -- name: analyze_payments
 {{if .Postgres}}ANALYZE (SKIP_LOCKED) payments{{else}}SELECT 1{{end}}
+-- name: analyze_cancels
+{{if .Postgres}}ANALYZE (SKIP_LOCKED) cancels{{else}}SELECT 1{{end}}
+-- name: analyze_looked_payments
+{{if .Postgres}}ANALYZE looked_payments{{else}}SELECT 1{{end}}
+-- name: analyze_looked_cancels
+{{if .Postgres}}ANALYZE looked_cancels{{else}}SELECT 1{{end}}
 -- name: analyze_standing
 {{if .Postgres}}ANALYZE standing{{else}}SELECT 1{{end}}
 -- name: clear_standing
