@@ -2,7 +2,6 @@ package bench
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -37,7 +36,7 @@ func BenchmarkSettlement(b *testing.B) {
 	b.Cleanup(func() { day = before })
 	b.Setenv("DAESA_BENCH_SETTLE", "1")
 	dir := b.TempDir()
-	program := cmp.Or(os.Getenv("DAESA_BENCH_PROGRAM"), "")
+	program := os.Getenv("DAESA_BENCH_PROGRAM")
 	if program == "" {
 		program = build(b)
 	}
