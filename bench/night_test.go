@@ -6,7 +6,6 @@ package bench
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"flag"
@@ -22,7 +21,6 @@ import (
 	"time"
 
 	"daesa/config"
-	"daesa/internal/pgtest"
 	"daesa/pay"
 	"daesa/sandbox"
 )
@@ -78,20 +76,11 @@ func fatal(err error) {
 	os.Exit(1)
 }
 
+// BenchmarkNight measures the first night of a shop.
 func BenchmarkNight(b *testing.B) {
 	dir := b.TempDir()
-	program := build(b)
 	addr := startSandbox(b, dir, *orderCount, 1)
-	b.Run("sqlite", func(b *testing.B) {
-		for range b.N {
-			night(b, program, dir, addr, "sqlite:"+filepath.Join(b.TempDir(), "daesa.db"))
-		}
-	})
-	b.Run("postgres", func(b *testing.B) {
-		for range b.N {
-			night(b, program, dir, addr, pgtest.NewServer(b, pgtest.Durable()).URL(b))
-		}
-	})
+	beside(b, func(b *testing.B, program string, at place) spent { return night(b, program, dir, addr, at) })
 }
 
 // build is the program as it is shipped.
@@ -145,37 +134,31 @@ func startSandbox(b *testing.B, dir string, orders, days int) string {
 	return strings.TrimSpace(line)
 }
 
-// night imports the orders, runs the night once and reports what it cost.
-func night(b *testing.B, program, files, addr, database string) {
+// night imports the orders, runs the night once and gives what that cost.
+func night(b *testing.B, program, files, addr string, at place) spent {
+	b.Helper()
+	call := commands(b, program, addr, at.url)
+	call("migrate")
+	call("orders", "import", filepath.Join(files, "orders.csv"))
+	cost := at.spends(func() spent { return call("nightly", "--json", "--log-level", "debug", "--log-format", "json") })
+	tell(b, cost)
+	return cost
+}
+
+// commands calls a program on the morning after the night.
+func commands(b *testing.B, program, addr, database string) func(arguments ...string) spent {
 	b.Helper()
 	dir := b.TempDir()
 	configure(b, dir, addr)
-	call := func(arguments ...string) (*exec.Cmd, string, time.Duration) {
+	return func(arguments ...string) spent {
 		cmd := exec.Command(program, append(arguments, "--config", filepath.Join(dir, "daesa.yaml"), "--as-of", pay.FormatTime(day.End().Add(90*time.Minute)))...)
 		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)
-		var out, log bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &log
-		began := time.Now()
-		err := cmd.Run()
-		took := time.Since(began)
-		if code := cmd.ProcessState.ExitCode(); err != nil && code != 3 {
-			b.Fatalf("%v: %v\n%s", arguments, err, log.String())
-		}
-		if len(arguments) > 1 && arguments[1] == "--json" {
-			return cmd, out.String() + "\x00" + log.String(), took
-		}
-		return cmd, out.String(), took
+		return run(b, cmd)
 	}
-	call("migrate")
-	call("orders", "import", filepath.Join(files, "orders.csv"))
-	b.ResetTimer()
-	cmd, output, took := call("nightly", "--json", "--log-level", "debug", "--log-format", "json")
-	b.StopTimer()
-	document, log, _ := strings.Cut(output, "\x00")
-	report(b, cmd, document, log, took)
 }
 
-func report(b *testing.B, cmd *exec.Cmd, document, log string, took time.Duration) {
+// tell logs what a night found, and where its time went.
+func tell(b *testing.B, cost spent) {
 	b.Helper()
 	var found struct {
 		Orders   int64            `json:"orders"`
@@ -183,20 +166,14 @@ func report(b *testing.B, cmd *exec.Cmd, document, log string, took time.Duratio
 		Calls    int64            `json:"provider_calls"`
 		Breaks   map[string]int64 `json:"breaks"`
 	}
-	if err := json.Unmarshal([]byte(document), &found); err != nil {
+	if err := json.Unmarshal(cost.out, &found); err != nil {
 		b.Fatal(err)
 	}
 	var breaks int64
 	for _, n := range found.Breaks {
 		breaks += n
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	b.ReportMetric(took.Seconds(), "s")
-	b.ReportMetric(float64(found.Orders)/took.Seconds(), "orders/s")
-	b.ReportMetric(float64(usage.Maxrss)/1024, "peak-MB")
-	b.ReportMetric(0, "ns/op")
-	b.Logf("%d orders, %d breaks, %d provider calls, complete %t, CPU %.1f s; steps: %s", found.Orders, breaks, found.Calls, found.Complete,
-		(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), shares(log, took))
+	b.Logf("%d orders, %d breaks, %d provider calls, complete %t, %v; steps: %s", found.Orders, breaks, found.Calls, found.Complete, cost, shares(string(cost.log), cost.took))
 }
 
 // shares gives each step's part of the night.

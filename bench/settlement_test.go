@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,18 +50,6 @@ func BenchmarkSettlement(b *testing.B) {
 			settled(b, program, dir, addr, pgtest.NewServer(b, pgtest.Durable()).URL(b))
 		}
 	})
-}
-
-// spent is what one command cost.
-type spent struct {
-	took time.Duration
-	cpu  time.Duration // user and system
-	mem  float64       // MB at the peak
-	out  []byte
-}
-
-func (s spent) String() string {
-	return fmt.Sprintf("%v (CPU %v, %.0f MB)", s.took.Round(time.Millisecond), s.cpu.Round(time.Millisecond), s.mem)
 }
 
 // shown is what a sync says of itself.
@@ -130,31 +117,4 @@ func load() string {
 		return "unknown"
 	}
 	return string(bytes.TrimSpace(text))
-}
-
-// run runs a command that may find breaks, or miss something.
-func run(b *testing.B, cmd *exec.Cmd) spent {
-	b.Helper()
-	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	var cost spent
-	for {
-		select {
-		case err := <-ended:
-			cost.took, cost.out = time.Since(began), out.Bytes()
-			cost.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-			if code := cmd.ProcessState.ExitCode(); err != nil && code != 3 && code != 5 {
-				b.Fatal(fmt.Errorf("%v: %w\n%s", cmd.Args, err, said.String()))
-			}
-			return cost
-		case <-time.After(10 * time.Millisecond):
-			cost.mem = max(cost.mem, peakOf(cmd.Process.Pid))
-		}
-	}
 }
