@@ -211,8 +211,12 @@ func (s *Settling) unseen(ctx context.Context, w settle.Window) (keys []settledK
 	return keys, err
 }
 
-// foldBatch is how many keys are folded in one transaction.
-const foldBatch = 2000
+// foldBatch is how many keys are folded in one transaction, plainBatch how many are
+// kept as they stand, which holds none of them in memory.
+const (
+	foldBatch  = 2000
+	plainBatch = 10_000
+)
 
 // ponder finds the keys of the reading of which anything is to be thought about. It
 // writes to a table of its own connection, and keeps nobody else from writing.
@@ -231,18 +235,22 @@ type stretch struct {
 }
 
 func (s stretch) args() args {
+	limit := foldBatch
+	if s.plain {
+		limit = plainBatch
+	}
 	return args{"plain": flag(s.plain), "after_payment": s.after.PaymentKey, "after_key": s.after.TransactionKey,
-		"last_payment": s.last.PaymentKey, "last_key": s.last.TransactionKey, "limit": foldBatch}
+		"last_payment": s.last.PaymentKey, "last_key": s.last.TransactionKey, "limit": limit}
 }
 
 // next moves the stretch on to the keys that follow; false at the end.
 func (s *Settling) next(ctx context.Context, of *stretch) (bool, error) {
 	of.after = of.last
-	var keys []settledKey
-	if err := s.d.db.All(ctx, s.conn, &keys, "pondered_next", of.args()); err != nil || len(keys) == 0 {
+	var last []settledKey
+	if err := s.d.db.All(ctx, s.conn, &last, "pondered_next", of.args()); err != nil || len(last) == 0 {
 		return false, err
 	}
-	of.last = keys[len(keys)-1]
+	of.last = last[0]
 	return true, nil
 }
 

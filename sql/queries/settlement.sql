@@ -41,8 +41,10 @@ GROUP BY w.payment_key, w.transaction_key
 -- bounds of whole keys PostgreSQL takes a quarter of a table to be left, and reads
 -- all of the tables beside it for every stretch.
 -- name: pondered_next
-SELECT payment_key, transaction_key FROM pondered WHERE plain = :plain AND (payment_key, transaction_key) > (:after_payment, :after_key)
-  AND payment_key >= :after_payment ORDER BY payment_key, transaction_key LIMIT :limit
+SELECT payment_key, transaction_key FROM (
+  SELECT payment_key, transaction_key FROM pondered WHERE plain = :plain AND (payment_key, transaction_key) > (:after_payment, :after_key)
+    AND payment_key >= :after_payment ORDER BY payment_key, transaction_key LIMIT :limit
+) next ORDER BY payment_key DESC, transaction_key DESC LIMIT 1
 -- name: arriving_next
 SELECT a.*, k.known {{template "stretch" .}}
 ORDER BY a.payment_key, a.transaction_key, a.digest
