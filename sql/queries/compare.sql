@@ -486,7 +486,7 @@ SELECT r.currency, r.method, 0 AS approvals, 0 AS approval_count, CAST(coalesce(
 FROM (
   SELECT t.currency, t.method, CASE
       WHEN coalesce(n.status, c.status) IS NOT NULL THEN coalesce(n.amount, c.amount)
-      WHEN t.status = 'CANCELED' AND y.unknown = 0 THEN coalesce(y.done_amount, l.approved, p.approved)
+      WHEN t.status = 'CANCELED' AND t.unknown = 0 THEN coalesce(t.done_amount, l.approved, p.approved)
         - (SELECT coalesce(sum(x.amount), 0) FROM looked_cancels x
            WHERE x.mid = :mid AND x.payment_key = t.payment_key AND x.transaction_key <> t.transaction_key AND x.status = 'DONE')
         - (SELECT coalesce(sum(x.amount), 0) FROM cancels x
@@ -494,12 +494,14 @@ FROM (
              AND NOT EXISTS (SELECT 1 FROM looked_cancels z
                WHERE z.mid = :mid AND z.payment_key = x.payment_key AND z.transaction_key = x.transaction_key))
     END AS amount
-  FROM transactions t
-  JOIN (
-    SELECT d.order_id, d.payment_key,
-      max(CASE WHEN s.status = 'DONE' THEN s.amount END) AS done_amount,
-      max(CASE WHEN s.status = 'WAITING_FOR_DEPOSIT' THEN 1 ELSE 0 END) AS waited,
-      sum(CASE WHEN s.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL THEN 1 ELSE 0 END) AS unknown
+  FROM (
+    -- All rows of the payments of the day, each with what the others say. They are
+    -- joined to nothing else by the day: of the newest day PostgreSQL knows no rows yet,
+    -- and would count those of every payment once for each.
+    SELECT s.order_id, s.payment_key, s.transaction_key, s.currency, s.method, s.status, s.at,
+      max(CASE WHEN s.status = 'DONE' THEN s.amount END) OVER payment AS done_amount,
+      max(CASE WHEN s.status = 'WAITING_FOR_DEPOSIT' THEN 1 ELSE 0 END) OVER payment AS waited,
+      sum(CASE WHEN s.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL THEN 1 ELSE 0 END) OVER payment AS unknown
     FROM (SELECT DISTINCT order_id, payment_key FROM transactions
       WHERE mid = :mid AND at >= :from AND at < :to AND status IN ('CANCELED','PARTIAL_CANCELED')) d
     JOIN transactions s ON s.mid = :mid AND s.order_id = d.order_id AND s.payment_key = d.payment_key
@@ -507,15 +509,15 @@ FROM (
       AND c.payment_key = s.payment_key AND c.transaction_key = s.transaction_key
     LEFT JOIN looked_cancels n ON n.mid = :mid AND s.status = 'PARTIAL_CANCELED'
       AND n.payment_key = s.payment_key AND n.transaction_key = s.transaction_key
-    GROUP BY d.order_id, d.payment_key
-  ) y ON y.order_id = t.order_id AND y.payment_key = t.payment_key
+    WINDOW payment AS (PARTITION BY s.order_id, s.payment_key)
+  ) t
   LEFT JOIN looked_cancels n ON n.mid = :mid AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
   LEFT JOIN cancels c ON c.mid = :mid AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
   LEFT JOIN looked_payments l ON l.mid = :mid AND l.payment_key = t.payment_key
   LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = t.payment_key AND p.status IN ('CANCELED','PARTIAL_CANCELED')
-  WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.status IN ('CANCELED','PARTIAL_CANCELED')
+  WHERE t.at >= :from AND t.at < :to AND t.status IN ('CANCELED','PARTIAL_CANCELED')
     AND coalesce(n.status, c.status, 'DONE') = 'DONE'
-    AND (y.done_amount IS NOT NULL OR coalesce(l.approved, p.approved, CASE WHEN y.waited = 1 THEN 0 ELSE 1 END) > 0)
+    AND (t.done_amount IS NOT NULL OR coalesce(l.approved, p.approved, CASE WHEN t.waited = 1 THEN 0 ELSE 1 END) > 0)
 ) r GROUP BY r.currency, r.method ORDER BY r.currency, r.method
 -- How far the request has come that a refunding break waits for stands beside it.
 -- name: breaks_of_judged
