@@ -363,7 +363,11 @@ func (a *invocation) closeInvoiceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "invoice YYYY-MM --supply N --vat N --issued YYYY-MM-DD",
 		Short: "Enter Toss's fee invoice of a month, and hold it against the rows",
-		Args:  cobra.ExactArgs(1),
+		Long:  "One invoice is of all merchants, or of those that --mid names: --mid ONE,OTHER.",
+		Args: func(cmd *cobra.Command, words []string) error {
+			a.several = true // an invoice may be of several merchants
+			return cobra.ExactArgs(1)(cmd, words)
+		},
 		RunE: a.onMonth(func(ctx context.Context, s *session, month settle.Month) error {
 			c := pay.Currency(strings.ToUpper(currency))
 			i := closing.Invoice{By: s.actor(), At: s.now(), Invoice: settle.Invoice{Month: month, MIDs: s.mids(), Currency: c}}

@@ -70,3 +70,22 @@ func TestAFeeInvoiceThatDiffersKeepsItsMonthOpen(t *testing.T) {
 		t.Errorf("locked again with an invoice that differs: %d %s", done.code, done.stderr)
 	}
 }
+
+// One invoice may be of several merchants, and each of them must be one of the file's.
+func TestAFeeInvoiceNamesItsMerchants(t *testing.T) {
+	alone(t)
+	t.Parallel()
+	d := novemberDesk(t)
+	enter := func(mids string) called {
+		return d.call("kim", "close", "invoice", "2026-11", "--supply", "1", "--vat", "0", "--issued", "2026-12-01", "--ok-codes", "3,5", "--json", "--mid", mids)
+	}
+	known := d.won("2026-11").MID
+	if done := enter(known + ",nobody"); done.code != codeUsage || !strings.Contains(done.stderr, "--mid nobody: no such merchant") {
+		t.Errorf("%d %s", done.code, done.stderr)
+	}
+	var entered invoiceDocument
+	fine(t, json.Unmarshal([]byte(enter(known+","+known).stdout), &entered))
+	if len(entered.MIDs) != 1 || entered.MIDs[0] != known {
+		t.Errorf("%v", entered.MIDs)
+	}
+}

@@ -29,6 +29,7 @@ type invocation struct {
 	asOfText   string
 	asOf       time.Time // zero: the real clock goes on
 	mid        string
+	several    bool // mid may name several, with commas between them
 	by         string
 	okCodes    []int
 	log        *slog.Logger
@@ -187,12 +188,24 @@ func (a *invocation) config(needSecrets bool) (*config.Config, error) {
 	if err != nil {
 		return nil, &coded{err, codeUsage}
 	}
-	if a.mid != "" {
-		if _, ok := cfg.Merchant(a.mid); !ok {
-			return nil, usage(fmt.Errorf("--mid %s: no such merchant in %s", a.mid, path), "the merchants of the file are "+strings.Join(mids(cfg), ", "))
+	for _, mid := range a.named() {
+		if _, ok := cfg.Merchant(mid); !ok {
+			return nil, usage(fmt.Errorf("--mid %s: no such merchant in %s", mid, path), "the merchants of the file are "+strings.Join(mids(cfg), ", "))
 		}
 	}
 	return cfg, nil
+}
+
+// named are the merchants that --mid names; none: all that are configured.
+func (a *invocation) named() []string {
+	switch {
+	case a.mid == "":
+		return nil
+	case a.several:
+		return strings.Split(a.mid, ",")
+	default:
+		return []string{a.mid}
+	}
 }
 
 func mids(cfg *config.Config) []string {

@@ -60,7 +60,8 @@ func (a *invocation) onStore(f func(ctx context.Context, s *session, words []str
 
 // merchants are those that the command is about.
 func (s *session) merchants() []config.Merchant {
-	return slices.DeleteFunc(slices.Clone(s.cfg.Merchants), func(m config.Merchant) bool { return s.mid != "" && m.MID != s.mid })
+	named := s.named()
+	return slices.DeleteFunc(slices.Clone(s.cfg.Merchants), func(m config.Merchant) bool { return named != nil && !slices.Contains(named, m.MID) })
 }
 
 // mids are the configured MIDs of the merchants that the command is about.
