@@ -205,8 +205,13 @@ func TestDeliberateBugs(t *testing.T) {
 	t.Log(table.String())
 }
 
+// hides are the pairs of which one keeps the other from happening, and why.
+var hides = map[string]string{
+	"what never left is given back to the limits of another day + no lease": "what nobody leases is taken up again at once, so that nothing waits for another day (8,000 worlds)",
+}
+
 // TestPairsOfDeliberateBugs shows that no bug hides another: every pair is
-// seen, but for two that are harmless both.
+// seen, but for two that are harmless both, and for those that are named.
 func TestPairsOfDeliberateBugs(t *testing.T) {
 	if !*simPairs {
 		t.Skip("give -sim.pairs to run it: it takes minutes")
@@ -219,7 +224,9 @@ func TestPairsOfDeliberateBugs(t *testing.T) {
 			if b.harmless != "" && o.harmless != "" {
 				continue
 			}
-			pairs = append(pairs, b.and(o))
+			if pair := b.and(o); hides[pair.name] == "" {
+				pairs = append(pairs, pair)
+			}
 		}
 	}
 	pairs = only(pairs)
