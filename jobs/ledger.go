@@ -22,13 +22,8 @@ func (s *Settlements) compare(ctx context.Context, runID string, now time.Time, 
 	for _, b := range known {
 		look.judged[b.PaymentKey] = false
 	}
-	settles, err := look.read(ctx)
-	if err != nil {
+	if err := look.read(ctx); err != nil {
 		return err
-	}
-	if !settles {
-		return s.Books.CommitSettlement(ctx, SettlementWritten{MID: s.Settings.MID, RunID: runID, Actor: s.Settings.Actor, Now: now, Facts: facts},
-			func([]reconcile.Break) []BreakChange { return nil })
 	}
 	if err := s.Books.Todo(ctx, s.Settings.MID, ledgerMargin, look.today); err != nil {
 		return err
@@ -69,23 +64,16 @@ const lookBack = ReadingDays
 // late on the day after.
 const rowsDue = 3
 
-// read finds out what was read, so that nothing unread is called missing. settles
-// is false where nothing that Toss settles ever was: then there is nothing to compare,
-// and a ledger that begins later takes over what nights have read until then.
-func (l *settlementLook) read(ctx context.Context) (settles bool, err error) {
+// read finds out what was read, so that nothing unread is called missing.
+func (l *settlementLook) read(ctx context.Context) error {
 	from, to := l.today.Add(-lookBack), l.today.Add(payoutAhead)
 	windows, err := l.Books.SettlementWindows(ctx, l.Settings.MID, from, to)
 	if err != nil {
-		return false, err
-	}
-	if len(windows) == 0 {
-		if any, err := l.Books.AnySettlement(ctx, l.Settings.MID); err != nil || !any {
-			return false, err
-		}
+		return err
 	}
 	transactions, err := l.Books.TransactionDays(ctx, l.Settings.MID, from, to)
 	if err != nil {
-		return false, err
+		return err
 	}
 	var sold, listed []pay.Day
 	for w, at := range windows {
@@ -97,7 +85,7 @@ func (l *settlementLook) read(ctx context.Context) (settles bool, err error) {
 		listed = append(listed, day)
 	}
 	l.reading = settle.Reading{Today: l.today, Transactions: settle.DaysOf(listed), Rows: settle.DaysOf(sold)}
-	return true, nil
+	return nil
 }
 
 // payment holds one payment's rows against its transactions.

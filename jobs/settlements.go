@@ -71,6 +71,8 @@ type SettlementBooks interface {
 
 // LedgerBooks post what is known of payments, and write how it differs.
 type LedgerBooks interface {
+	// LedgerBegun says whether a merchant's ledger was ever brought up to date.
+	LedgerBegun(ctx context.Context, mid string) (bool, error)
 	// Todo marks the payments that are to be looked at; margin is by how much what was
 	// read may be older than it seems.
 	Todo(ctx context.Context, mid string, margin time.Duration, today pay.Day) error
@@ -211,6 +213,13 @@ func (s *Settlements) alone(ctx context.Context, now time.Time, work func(contex
 }
 
 func (s *Settlements) run(ctx context.Context, lease reconcile.Lease, windows []settle.Window, now time.Time, sum *SettlementSummary) error {
+	if len(windows) == 0 {
+		// A night keeps a ledger up to date, and begins none: who reads no settlements
+		// would pay for it every night. One that begins takes over what nights have read.
+		if begun, err := s.Books.LedgerBegun(ctx, s.Settings.MID); err != nil || !begun {
+			return err
+		}
+	}
 	if len(windows) > 0 && s.List != nil {
 		sum.From, sum.To = windows[0].Day, windows[len(windows)-1].Day
 		for begin := 0; begin < len(windows); {

@@ -109,6 +109,41 @@ func TestEveryPaymentOfASoundShopIsSettled(t *testing.T) {
 	}
 }
 
+// What a shop that reads no settlements never asked for cost it a third of every night.
+func TestANightBeginsNoLedgerAndKeepsUpOneThatIsThere(t *testing.T) {
+	t.Parallel()
+	w := settledWorld(t, true)
+	posted := func() string {
+		rows, err := w.db.RowsForTest(t.Context(), "SELECT count(*) FROM ledger_transactions")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows[0][0]
+	}
+	night := func(at time.Time) { // what a night does for settlements
+		t.Helper()
+		if _, err := w.settlements(nil).Run(t.Context(), nil, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	night(settledAt)
+	if n := posted(); n != "0" {
+		t.Errorf("a night has begun a ledger of %s", n)
+	}
+	w.syncs(w.client, settledAt.Add(time.Hour))
+	if posted() == "0" {
+		t.Fatal("the first reading takes over nothing")
+	}
+	if err := w.db.ExecForTest(t.Context(), "DELETE FROM ledger_transactions"); err != nil {
+		t.Fatal(err)
+	}
+	w.nightAt(last, settledAt.Add(90*time.Minute)) // reads a day again
+	night(settledAt.Add(2 * time.Hour))
+	if posted() == "0" {
+		t.Error("a night does not keep up the ledger that was begun")
+	}
+}
+
 // One bad row is one gap, its day is not covered, and nothing of that day is missing.
 func TestABadSettlementRowIsOneGapAndNotALostDay(t *testing.T) {
 	t.Parallel()

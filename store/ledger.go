@@ -62,20 +62,35 @@ func (d *DB) AnySettlement(ctx context.Context, mid string) (bool, error) {
 	return n > 0, err
 }
 
+// LedgerBegun says whether a merchant's ledger was ever brought up to date.
+func (d *DB) LedgerBegun(ctx context.Context, mid string) (bool, error) {
+	mark, err := d.ledgerMark(ctx, mid)
+	return !mark.IsZero(), err
+}
+
+// ledgerMark is when a ledger was last brought up to date; zero: never.
+func (d *DB) ledgerMark(ctx context.Context, mid string) (time.Time, error) {
+	var mark Time
+	err := d.db.One(ctx, d.db.Pool(), &mark, "ledger_mark", args{"mid": mid})
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return mark.Time, err
+}
+
 // Todo marks the payments that the ledger must look at: those of which rows, list or
 // look-ups have told something new, those in breaks, and those whose row is late. It
 // gives when the ledger was last brought up to date.
 func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today pay.Day) error {
-	var mark Time
-	err := d.db.One(ctx, d.db.Pool(), &mark, "ledger_mark", args{"mid": mid})
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	mark, err := d.ledgerMark(ctx, mid)
+	if err != nil {
 		return err
 	}
 	first := today.Add(-jobs.LedgerDays) // a ledger that begins leaves years of rows alone
 	since := first.Start()
-	if !mark.Time.IsZero() {
+	if !mark.IsZero() {
 		first = ""
-		since = mark.Time.Add(-margin)
+		since = mark.Add(-margin)
 	}
 	with := args{"mid": mid, "since": at(since), "day": string(today), "overdue_from": string(today.Add(-jobs.OverdueDays))}
 	var days []string
