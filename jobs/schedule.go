@@ -66,6 +66,8 @@ const (
 	// takeOverEvery is how often a replica looks for moments that nobody works on
 	// any more.
 	takeOverEvery = 15 * time.Second
+	// setBack is by how much a clock may have been set back when a moment comes.
+	setBack = 5 * time.Second
 	// missedFor is for how long a moment that nobody began is still begun when a
 	// replica starts.
 	missedFor = 26 * time.Hour
@@ -145,7 +147,7 @@ func (s *Schedule) moment(ctx context.Context, job Planned) {
 	for next := tick; !next.IsZero() && !next.After(now); next = job.Next(next) {
 		tick = next // the newest, where the job outlasted some
 	}
-	if tick.IsZero() || tick.After(now.Add(time.Minute)) { // a clock set back by a second has the moment, too
+	if tick.IsZero() || tick.After(now.Add(setBack)) { // what is told twice is not the next one
 		tick = now.Truncate(time.Minute)
 	}
 	s.due[job.Name] = job.Next(latest(now, tick))
