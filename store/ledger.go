@@ -130,41 +130,53 @@ const postBatch = 5000
 // orders, and writes what becomes of it: in parts, each whole. While one part is
 // written the next is read.
 func (d *DB) Post(ctx context.Context, mid string, each func(settle.Case) settle.Outcome) error {
-	group, reading := errgroup.WithContext(ctx)
+	reading, stop := context.WithCancel(ctx)
+	defer stop() // each may panic, which is its caller's to hear
+	var group errgroup.Group
 	parts := make(chan todoPart)
 	group.Go(func() error {
 		defer close(parts)
-		for from := (stretchOfTodo{}); ; from.afterOrder, from.afterPayment = from.lastOrder, from.lastPayment {
-			part, err := d.todoPart(reading, mid, from)
-			if err != nil || len(part.cases) == 0 {
+		return d.readTodo(reading, mid, parts)
+	})
+	err := d.postAll(ctx, mid, parts, each)
+	stop() // who writes no more needs nothing more read
+	if unread := group.Wait(); err == nil {
+		err = unread
+	}
+	return err
+}
+
+// readTodo gives the parts of what is to be done, one after another.
+func (d *DB) readTodo(ctx context.Context, mid string, parts chan<- todoPart) error {
+	for from := (stretchOfTodo{}); ; from.afterOrder, from.afterPayment = from.lastOrder, from.lastPayment {
+		part, err := d.todoPart(ctx, mid, from)
+		if err != nil || len(part.cases) == 0 {
+			return err
+		}
+		from = part.of
+		select {
+		case parts <- part:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// postAll posts the parts as they come.
+func (d *DB) postAll(ctx context.Context, mid string, parts <-chan todoPart, each func(settle.Case) settle.Outcome) (err error) {
+	before := map[string]int{}
+	for part := range parts {
+		if part.shares(before) { // it was read before what the part before wrote
+			if part, err = d.todoPart(ctx, mid, part.of); err != nil {
 				return err
 			}
-			from = part.of
-			select {
-			case parts <- part:
-			case <-reading.Done():
-				return reading.Err()
-			}
 		}
-	})
-	group.Go(func() error {
-		before := map[string]int{}
-		for part := range parts {
-			if part.shares(before) { // it was read before what the part before wrote
-				again, err := d.todoPart(reading, mid, part.of)
-				if err != nil {
-					return err
-				}
-				part = again
-			}
-			if err := d.post(reading, mid, part.of, part.cases, each); err != nil {
-				return err
-			}
-			before = part.index
+		if err := d.post(ctx, mid, part.of, part.cases, each); err != nil {
+			return err
 		}
-		return nil
-	})
-	return group.Wait()
+		before = part.index
+	}
+	return nil
 }
 
 // todoPart is a part of what is to be done, with all that is known of it.

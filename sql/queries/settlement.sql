@@ -49,12 +49,8 @@ SELECT payment_key, transaction_key FROM (
 SELECT a.*, k.known {{template "stretch" .}}
 ORDER BY a.payment_key, a.transaction_key, a.digest
 -- name: keep_plain
-INSERT INTO settlement_rows (mid, payment_key, transaction_key, copy, month, version, recorded_at, withdrawn, doubled,
-  order_id, currency, method, amount, interest_fee, fee, supply_amount, vat, pay_out_amount, approved_at, canceled_at,
-  sold_date, paid_out_date, card_type, issuer, provider, fees, digest, odd)
-SELECT :mid, a.payment_key, a.transaction_key, 0, a.month, 1, :now, 0, 0,
-  a.order_id, a.currency, a.method, a.amount, a.interest_fee, a.fee, a.supply_amount, a.vat, a.pay_out_amount, a.approved_at, a.canceled_at,
-  a.sold_date, a.paid_out_date, a.card_type, a.issuer, a.provider, a.fees, a.digest, a.odd
+INSERT INTO settlement_rows (mid, payment_key, transaction_key, copy, month, version, recorded_at, withdrawn, doubled, {{template "said"}})
+SELECT :mid, a.payment_key, a.transaction_key, 0, a.month, 1, :now, 0, 0, {{template "said"}}
 {{template "stretch" .}}
 -- name: todo_plain
 INSERT INTO ledger_todo SELECT :mid, a.order_id, a.payment_key {{template "stretch" .}}
@@ -262,6 +258,8 @@ ORDER BY p.match_id, p.line_day, p.line_id, p.payout_day, p.mid
 {{if .Postgres}}SELECT pg_advisory_xact_lock(17){{else}}SELECT 1{{end}}
 -- name: set_line_aside
 UPDATE bank_lines SET ignored = :ignored WHERE id = :id
+{{- define "said"}}order_id, currency, method, amount, interest_fee, fee, supply_amount, vat, pay_out_amount, approved_at, canceled_at,
+  sold_date, paid_out_date, card_type, issuer, provider, fees, digest, odd{{end}}
 {{- define "stretch"}}FROM pondered k CROSS JOIN arriving a WHERE a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key AND k.plain = :plain
   AND (k.payment_key, k.transaction_key) > (:after_payment, :after_key) AND (k.payment_key, k.transaction_key) <= (:last_payment, :last_key)
   AND k.payment_key >= :after_payment AND k.payment_key <= :last_payment{{end}}

@@ -29,6 +29,7 @@ var settlementTests = map[string]func(*testing.T, *store.DB){
 	"settlement: what is stored is what settle keeps, and the moves its fees": readingsAtRandom,
 	"settlement: a fee that is odd keeps its mark while another list is read": oddKeepsItsMark,
 	"settlement: a payment is posted as list and look-ups tell of it":         paymentPosted,
+	"settlement: a panic over one payment is the caller's to hear":            panicHeard,
 	"settlement: a row that names another order takes nothing off the ledger": rowOfAnotherOrder,
 	"settlement: a line is taken once, by whoever is first":                   lineTakenOnce,
 	"settlement: a ledger that begins leaves years of rows alone":             yearsLeftAlone,
@@ -438,6 +439,19 @@ func paymentPosted(t *testing.T, db *store.DB) {
 	wantPosted(t, db, "t1 10000 1", "c1 -3000 0", "c2 -7000 0")
 	post(t, db, minute(6))
 	wantPosted(t, db, "t1 10000 1", "c1 -3000 0", "c2 -7000 0")
+}
+
+// A panic in a goroutine of the store's ended the process, and with it all other jobs.
+func panicHeard(t *testing.T, db *store.DB) {
+	readRows(t, db, now, bothLists(), notOdd, settledRow("1", 10_000))
+	defer func() {
+		if recover() == nil {
+			t.Error("the caller has not heard of the panic")
+		}
+	}()
+	var none *settle.Outcome
+	_ = db.Post(t.Context(), mid, func(settle.Case) settle.Outcome { return *none })
+	t.Error("nothing panicked")
 }
 
 // A payment was dropped from the ledger, and stood in a break, where a settlement row
