@@ -14,7 +14,7 @@ func BenchmarkImport(b *testing.B) {
 	dir := b.TempDir()
 	addr := startSandbox(b, dir, *orderCount, 1)
 	beside(b, func(b *testing.B, program string, at place) spent {
-		call := commands(b, program, addr, at.url)
+		call := commands(b, program, addr, at.url, morning)
 		call("migrate")
 		return at.spends(func() spent { return call("orders", "import", filepath.Join(dir, "orders.csv")) })
 	})
@@ -25,7 +25,7 @@ func BenchmarkImportAgain(b *testing.B) {
 	dir := b.TempDir()
 	addr := startSandbox(b, dir, *orderCount, 1)
 	beside(b, func(b *testing.B, program string, at place) spent {
-		call := commands(b, program, addr, at.url)
+		call := commands(b, program, addr, at.url, morning)
 		call("migrate")
 		call("orders", "import", filepath.Join(dir, "orders.csv"))
 		return at.spends(func() spent { return call("orders", "import", filepath.Join(dir, "orders.csv")) })
@@ -38,7 +38,7 @@ func BenchmarkExplain(b *testing.B) {
 	addr := startSandbox(b, dir, *orderCount, 1)
 	order := anOrder(b, filepath.Join(dir, "orders.csv"))
 	beside(b, func(b *testing.B, program string, at place) spent {
-		call := commands(b, program, addr, at.url)
+		call := commands(b, program, addr, at.url, morning)
 		call("migrate")
 		call("orders", "import", filepath.Join(dir, "orders.csv"))
 		call("nightly", "--json")

@@ -137,7 +137,7 @@ func startSandbox(b *testing.B, dir string, orders, days int) string {
 // night imports the orders, runs the night once and gives what that cost.
 func night(b *testing.B, program, files, addr string, at place) spent {
 	b.Helper()
-	call := commands(b, program, addr, at.url)
+	call := commands(b, program, addr, at.url, morning)
 	call("migrate")
 	call("orders", "import", filepath.Join(files, "orders.csv"))
 	cost := at.spends(func() spent { return call("nightly", "--json", "--log-level", "debug", "--log-format", "json") })
@@ -145,13 +145,15 @@ func night(b *testing.B, program, files, addr string, at place) spent {
 	return cost
 }
 
-// commands calls a program on the morning after the night.
-func commands(b *testing.B, program, addr, database string) func(arguments ...string) spent {
+// morning is the one after the night.
+func morning() time.Time { return day.End().Add(90 * time.Minute) }
+
+// commands calls a program at a time; changes are of its configuration.
+func commands(b *testing.B, program, addr, database string, now func() time.Time, changes ...[2]string) func(arguments ...string) spent {
 	b.Helper()
-	dir := b.TempDir()
-	configure(b, dir, addr)
+	path := configure(b, b.TempDir(), addr, changes...)
 	return func(arguments ...string) spent {
-		cmd := exec.Command(program, append(arguments, "--config", filepath.Join(dir, "daesa.yaml"), "--as-of", pay.FormatTime(day.End().Add(90*time.Minute)))...)
+		cmd := exec.Command(program, append(arguments, "--config", path, "--as-of", pay.FormatTime(now()))...)
 		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)
 		return run(b, cmd)
 	}

@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
-	"daesa/config"
 	"daesa/internal/pgtest"
 	"daesa/pay"
 )
@@ -61,15 +59,10 @@ type shown struct {
 
 func settled(b *testing.B, program, files, addr, database string) {
 	b.Helper()
-	dir := b.TempDir()
-	configure(b, dir, addr, [2]string{"bank: passbook ", "bank: assumed "}, [2]string{`first_month: ""`, `first_month: "2026-10"`})
 	now := closedAt(day).AddDate(0, 0, -2) // what is read on one day is looked at on that day
-	const morning = 6 * time.Hour          // from a night to its sync
-	call := func(arguments ...string) spent {
-		cmd := exec.Command(program, append(arguments, "--config", filepath.Join(dir, "daesa.yaml"), "--as-of", pay.FormatTime(now))...)
-		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)
-		return run(b, cmd)
-	}
+	const early = 6 * time.Hour            // from a night to its sync
+	call := commands(b, program, addr, database, func() time.Time { return now },
+		[2]string{"bank: passbook ", "bank: assumed "}, [2]string{`first_month: ""`, `first_month: "2026-10"`})
 	sync := func(from, to pay.Day) (spent, shown) {
 		cost := call("settlements", "sync", "--json", "--from", string(from), "--to", string(to))
 		var said shown
@@ -79,9 +72,9 @@ func settled(b *testing.B, program, files, addr, database string) {
 		return cost, said
 	}
 	nights := func(from, to pay.Day) spent {
-		now = now.Add(-morning)
+		now = now.Add(-early)
 		cost := call("reconcile", "--from", string(from), "--to", string(to))
-		now = now.Add(morning)
+		now = now.Add(early)
 		return cost
 	}
 	first := day.Add(1 - settledDays)
