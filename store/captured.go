@@ -4,17 +4,19 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
 )
 
-// overlookedBatch is how many missed windows one transaction notes: it must not
-// keep the outcome of a refund waiting.
+// overlookedBatch is how many missed windows one transaction notes, and how many
+// keys the queries *_among take: it must not keep the outcome of a refund waiting.
 const overlookedBatch = 200
 
 // Overlooked notes windows that had closed before anybody knew of them, with
@@ -25,18 +27,8 @@ func (d *DB) Overlooked(ctx context.Context, watches []refunds.Watch, actor stri
 	for batch := range slices.Chunk(watches, overlookedBatch) {
 		fresh := 0
 		err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
-			fresh = 0
-			for _, w := range batch {
-				added, err := d.overlooked(ctx, tx, w)
-				if err != nil {
-					return err
-				}
-				if added {
-					fresh++
-				}
-			}
-			if fresh == 0 {
-				return nil
+			if fresh, err = d.overlooked(ctx, tx, batch); fresh == 0 || err != nil {
+				return err
 			}
 			_, err := d.append(ctx, tx, []Entry{entry(now, actor, "", "captures:"+batch[0].MID, "captures.overlooked", batch[0].Why,
 				map[string]any{"mid": batch[0].MID, "payments": fresh})})
@@ -50,21 +42,69 @@ func (d *DB) Overlooked(ctx context.Context, watches []refunds.Watch, actor stri
 	return noted, nil
 }
 
-func (d *DB) overlooked(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (added bool, err error) {
-	id, err := d.watch(ctx, tx, w)
-	if id == "" || err != nil {
-		return false, err
-	}
-	account, err := d.account(ctx, tx, w.MID, w.PaymentKey)
+// overlooked asks once what is known of a merchant's batch, and writes what is new
+// with one statement: thousands of windows close before the first night.
+func (d *DB) overlooked(ctx context.Context, tx *sqlx.Tx, batch []refunds.Watch) (fresh int, err error) {
+	known, err := d.among(ctx, tx, batch)
 	if err != nil {
+		return 0, err
+	}
+	into := database.NewBulk(d.db, tx, "INSERT INTO captures (id, mid, order_id, payment_key, source, opened_at, exact, closes_at, state, why, looks, seen, first_known)",
+		13, "ON CONFLICT DO NOTHING", overlookedBatch)
+	defer into.Close()
+	for _, w := range batch {
+		if known.given[w.PaymentKey] {
+			w = w.KnownOtherwise()
+		}
+		if known.orders[plain(w.OrderID)] {
+			learnt, err := d.learnMissed(ctx, tx, w)
+			if err != nil {
+				return 0, err
+			}
+			if learnt {
+				fresh++
+			}
+			continue
+		}
+		w.ID = w.DerivedID()
+		r := newWatchRow(w)
+		if err := into.Add(ctx, r.ID, r.MID, r.OrderID, r.PaymentKey, r.Source, r.OpenedAt, r.Exact, r.ClosesAt, r.State, r.Why, r.Looks, r.Seen, r.FirstKnown); err != nil {
+			return 0, err
+		}
+	}
+	if err := into.Flush(ctx); err != nil {
+		return 0, err
+	}
+	return fresh + int(into.Changed), nil
+}
+
+// learnMissed gives the watch of an order the payment whose window has closed.
+func (d *DB) learnMissed(ctx context.Context, tx *sqlx.Tx, w refunds.Watch) (learnt bool, err error) {
+	if w.ID, err = d.watch(ctx, tx, w); w.ID == "" || err != nil {
 		return false, err
 	}
-	if account.Print != "" {
-		w = w.KnownOtherwise()
-	}
-	w.ID = id
 	_, err = d.db.Exec(ctx, tx, "watch_looked", newWatchRow(w))
 	return true, err
+}
+
+// among is what is known of a merchant's batch: the payments whose accounts came in
+// another way, and the orders that are watched without a payment.
+func (d *DB) among(ctx context.Context, tx *sqlx.Tx, batch []refunds.Watch) (known struct{ given, orders map[string]bool }, err error) {
+	of := args{"mid": batch[0].MID}
+	for i := range overlookedBatch {
+		w := batch[min(i, len(batch)-1)]
+		of[fmt.Sprintf("payment_%d", i)], of[fmt.Sprintf("order_%d", i)] = w.PaymentKey, plain(w.OrderID)
+	}
+	var given, orders []string
+	err = errors.Join(d.db.All(ctx, tx, &given, "given_among", of), d.db.All(ctx, tx, &orders, "watched_orders_among", of))
+	known.given, known.orders = map[string]bool{}, map[string]bool{}
+	for _, key := range given {
+		known.given[key] = true
+	}
+	for _, id := range orders {
+		known.orders[id] = true
+	}
+	return known, err
 }
 
 // Unwatched gives the virtual accounts that were issued or paid in [from, to),
