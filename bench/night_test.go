@@ -167,9 +167,13 @@ func tell(b *testing.B, cost spent) {
 		Complete bool             `json:"complete"`
 		Calls    int64            `json:"provider_calls"`
 		Breaks   map[string]int64 `json:"breaks"`
+		Missing  json.RawMessage  `json:"missing"`
 	}
 	if err := json.Unmarshal(cost.out, &found); err != nil {
 		b.Fatal(err)
+	}
+	if !found.Complete {
+		b.Errorf("the night is not complete: %.1000s", found.Missing)
 	}
 	var breaks int64
 	for _, n := range found.Breaks {
