@@ -44,7 +44,7 @@ func plannedQueries() []planned {
 		with("hand_list", "state", "due"), with("mids_of_order"), with("payment_of_cancel"), with("events_list", "order_id", "o77"), with("events_list", "order_id", ""),
 		with("orders_to_watch", "since", now.Add(-time.Hour)), with("unclaim"),
 		// A person asks these, of all merchants or of what has piled up; once.
-		may(with("orders_of_id", "mid", ""), "orders"), may(with("transactions_of_order", "mid", ""), "transactions"), may(with("payments_of_order", "mid", ""), "payments"),
+		with("orders_of_id", "mid", ""), with("transactions_of_order", "mid", ""), with("payments_of_order", "mid", ""),
 		may(with("accounts_list", "order_id", "o77"), "accounts", "captures"), may(with("breaks_of_run"), "breaks"))
 }
 

@@ -43,7 +43,12 @@ type words struct {
 	Strict    string
 	Clustered string
 	Set       map[string]string
+	Batch     []struct{}
 }
+
+// Batch is how many values a query takes that asks for some of a list: they are
+// :NAME_0 and on, and a shorter list repeats its last.
+const Batch = 200
 
 // Sets are states that have something in common, by a name, as the room that
 // knows what they mean lists them. A query asks for them as IN {{.Set.NAME}}.
@@ -141,7 +146,7 @@ func (d Dialect) render(name string, sets Sets) (string, error) {
 	}
 	var out bytes.Buffer
 	words := d.words()
-	words.Set = sets.in()
+	words.Set, words.Batch = sets.in(), make([]struct{}, Batch)
 	if err := parsed.Execute(&out, words); err != nil {
 		return "", fmt.Errorf("sql: %w", err)
 	}

@@ -13,11 +13,12 @@ import (
 	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
+	sqlfiles "daesa/sql"
 )
 
-// overlookedBatch is how many missed windows one transaction notes, and how many
-// keys the queries *_among take: it must not keep the outcome of a refund waiting.
-const overlookedBatch = 200
+// overlookedBatch is how many missed windows one transaction notes: it must not keep
+// the outcome of a refund waiting.
+const overlookedBatch = sqlfiles.Batch
 
 // Overlooked notes windows that had closed before anybody knew of them, with
 // the state that they have: each payment stands in the list from then on. It

@@ -17,9 +17,9 @@ WHERE id = :id AND payment_key = '' AND state IN {{.Set.capture_learns}}
 -- Of a batch of payments: those whose account came in another way, and the
 -- orders that are watched without a payment. A shorter batch repeats its last.
 -- name: given_among
-SELECT payment_key FROM accounts WHERE mid = :mid AND purged_at IS NULL AND payment_key IN ({{range $i := 200}}{{if $i}}, {{end}}:payment_{{$i}}{{end}})
+SELECT payment_key FROM accounts WHERE mid = :mid AND purged_at IS NULL AND payment_key IN ({{range $i, $_ := .Batch}}{{if $i}}, {{end}}:payment_{{$i}}{{end}})
 -- name: watched_orders_among
-SELECT order_id FROM captures WHERE mid = :mid AND payment_key = '' AND order_id IN ({{range $i := 200}}{{if $i}}, {{end}}:order_{{$i}}{{end}})
+SELECT order_id FROM captures WHERE mid = :mid AND payment_key = '' AND order_id IN ({{range $i, $_ := .Batch}}{{if $i}}, {{end}}:order_{{$i}}{{end}})
 -- name: orders_to_watch
 SELECT mid, order_id, payment_key, ordered_at FROM orders o
 WHERE mid = :mid AND method = 'virtual_account' AND {{template "compared" ""}} AND status IN ('pending','paid') AND ordered_at >= :since

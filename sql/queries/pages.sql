@@ -187,17 +187,20 @@ ON CONFLICT (mid, api) DO UPDATE SET next_us = CASE
   WHEN pace.next_us > :until_us THEN pace.next_us ELSE :until_us END
 
 -- name: transactions_of_order
-SELECT mid, order_id, payment_key, transaction_key, status, method, at, currency, amount FROM transactions
-WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, at, transaction_key
+{{template "mids" "transactions"}}
+SELECT t.mid, t.order_id, t.payment_key, t.transaction_key, t.status, t.method, t.at, t.currency, t.amount FROM mids CROSS JOIN transactions t
+WHERE t.mid = mids.mid AND t.order_id = :order_id AND (:mid = '' OR mids.mid = :mid) ORDER BY t.mid, t.at, t.transaction_key
 -- name: payments_of_order
-SELECT * FROM payments WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid, payment_key
+{{template "mids" "payments"}}
+SELECT p.* FROM mids CROSS JOIN payments p WHERE p.mid = mids.mid AND p.order_id = :order_id AND (:mid = '' OR mids.mid = :mid) ORDER BY p.mid, p.payment_key
 -- name: cancels_of_payment
 SELECT mid, payment_key, transaction_key, amount, status, canceled_at, marker, claimed_by
 FROM cancels WHERE mid = :mid AND payment_key = :payment_key ORDER BY canceled_at, transaction_key
 -- name: orders_of_id
-SELECT mid, order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount,
-  pg, currency, ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown
-FROM orders WHERE order_id = :order_id AND (:mid = '' OR mid = :mid) ORDER BY mid
+{{template "mids" "orders"}}
+SELECT o.mid, o.order_id, o.payment_key, o.method, o.status, o.amount, o.canceled_amount, o.refunded_elsewhere, o.tax_free_amount,
+  o.pg, o.currency, o.ordered_at, o.paid_at, o.canceled_at, o.customer_ref, o.mixed_refunds, o.paid_unknown
+FROM mids CROSS JOIN orders o WHERE o.mid = mids.mid AND o.order_id = :order_id AND (:mid = '' OR mids.mid = :mid) ORDER BY o.mid
 
 -- name: count_open_kinds
 SELECT kind, refunding, count(*) AS number FROM breaks
