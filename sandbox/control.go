@@ -20,6 +20,10 @@ Toss's addresses (HTTP Basic, user = secret key, empty password):
   GET  /v1/transactions?startDate=&endDate=&startingAfter=&limit=
   GET  /v1/settlements?startDate=&endDate=&dateType=&page=&size=
 
+For a buyer's browser (sandbox/README.md):
+  GET  /v1/payment-widget  /v1  /v2/standard the scripts that a shop's page loads; ?auto=pay presses at once
+  GET  /browser/window/{paymentKey}          the payment window that they open
+
 The sandbox's own, never Toss's (no key needed):
   GET  /sandbox/orders.csv[?as_of=RFC3339]   the shop's order file of the seeded history
   GET  /sandbox/clock                        the time here

@@ -56,6 +56,7 @@ func (s *Sandbox) routes() {
 	s.mux.HandleFunc("GET /v1/settlements", s.api("settlements", s.settlements))
 	s.mux.HandleFunc("/v1/", s.api("other", func(*call) reply { return failed(refuse("NOT_FOUND")) }))
 	s.controlRoutes()
+	s.browserRoutes()
 }
 
 // api wraps one address: who asks, how fast, which fault, which key.

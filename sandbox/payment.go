@@ -74,6 +74,7 @@ type payment struct {
 	Bearer                                    bearer `json:",omitempty"` // of the instalment's interest
 	Outcome                                   string // how a refund or a foreign cancel will end; empty: well
 	VA                                        *vaPart
+	Window                                    *window `json:",omitempty"` // a page opened it; nil: made by hand or in a history
 	Steps                                     []step
 	N                                         uint32 // ordinal in the ledger
 	prev                                      uint32 // 1 + ordinal of the older payment of the same order; 0: none

@@ -1,6 +1,12 @@
 package sandbox
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"daesa/sandbox/browser"
+)
 
 const (
 	receiptURL  = "https://dashboard.tosspayments.com/receipt/redirection?transactionId="
@@ -54,11 +60,11 @@ func (p *payment) appendMethods(o *obj, st *standing, version string) {
 	o.in("card", when(approved && p.hasCard(), func(c *obj) { p.appendCard(c, st, version) }))
 	o.in("virtualAccount", when(p.VA != nil && st.last != nil, func(v *obj) { p.appendVA(v, st, version) }))
 	o.in("transfer", when(approved && p.Method == Transfer, func(t *obj) {
-		appendBank(t, "20", version)
+		appendBank(t, cmp.Or(p.picked().Bank, "20"), version)
 		t.str("settlementStatus", "INCOMPLETED")
 	}))
 	o.in("mobilePhone", when(approved && p.Method == Phone, func(m *obj) {
-		m.str("customerMobilePhone", "01000000000")
+		m.str("customerMobilePhone", cmp.Or(p.picked().Phone, "01000000000"))
 		m.str("settlementStatus", "INCOMPLETED")
 		m.str("receiptUrl", "https://dashboard.tosspayments.com/receipt/mids/mobile")
 	}))
@@ -81,7 +87,12 @@ func (p *payment) hasCard() bool {
 }
 
 // issuer is the card's company.
-func (p *payment) issuer() bank { return cards[int(mix(uint64(p.N))%uint64(len(cards)))] }
+func (p *payment) issuer() bank {
+	if i := slices.IndexFunc(cards, func(c bank) bool { return c.code == p.picked().Company }); i >= 0 {
+		return cards[i]
+	}
+	return cards[int(mix(uint64(p.N))%uint64(len(cards)))]
+}
 
 func (p *payment) cardType() string {
 	if p.Check {
@@ -211,7 +222,7 @@ func (p *payment) appendRest(o *obj, st *standing, english bool) {
 	o.money("suppliedAmount", st.balance-st.taxFree-vat, p.Currency)
 	o.money("vat", vat, p.Currency)
 	o.money("taxFreeAmount", st.taxFree, p.Currency)
-	o.null("metadata")
+	p.appendMetadata(o)
 	if st.status == Ready || st.status == Expired && st.last == nil {
 		o.null("method")
 	} else {
@@ -232,6 +243,12 @@ func (p *payment) appendEasyPay(o *obj, st *standing) {
 }
 
 func (p *payment) methodWord(english bool) string {
+	if m, chosen := p.pickedMethod(); chosen && p.Method == GiftCertificate {
+		if english {
+			return m.Code
+		}
+		return m.Word
+	}
 	if english {
 		return englishMethod[p.Method]
 	}
@@ -239,6 +256,9 @@ func (p *payment) methodWord(english bool) string {
 }
 
 func (p *payment) provider() string {
+	if m, chosen := p.pickedMethod(); chosen {
+		return m.Provider
+	}
 	switch p.Method {
 	case EasyPay:
 		return easyProviders[int(mix(uint64(p.N)+3)%uint64(len(easyProviders)))]
@@ -251,6 +271,9 @@ func (p *payment) provider() string {
 }
 
 func (p *payment) country() string {
+	if m, chosen := p.pickedMethod(); chosen && m.Country != "" {
+		return m.Country
+	}
 	switch p.Method {
 	case PayPal:
 		return "US"
@@ -264,7 +287,10 @@ func failureMessage(code string) string {
 	if code == "EXPIRED_PAYMENT" {
 		return "결제 유효시간이 만료되었습니다."
 	}
-	return codes[code].Message
+	if e, known := codes[code]; known {
+		return e.Message
+	}
+	return browser.Refuse(code).Message
 }
 
 // appendRow writes one row of /v1/transactions.
@@ -278,7 +304,7 @@ func appendRow(b []byte, p *payment, e *step, reading CancelRows) []byte {
 	b = append(b, `,"orderId":`...)
 	b = appendString(b, p.OrderID)
 	b = append(b, `,"method":`...)
-	b = appendString(b, koreanMethod[p.Method])
+	b = appendString(b, p.methodWord(false))
 	b = append(b, `,"customerKey":`...)
 	if p.CustomerKey == "" {
 		b = append(b, "null"...)

@@ -117,7 +117,11 @@ func New(o Options) *Sandbox {
 func (s *Sandbox) Handler() http.Handler { return s }
 
 // ServeHTTP makes a Sandbox an http.Handler.
-func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !crossOrigin(w, r) {
+		s.mux.ServeHTTP(w, r)
+	}
+}
 
 // Now is the sandbox's time, in KST.
 func (s *Sandbox) Now() time.Time {

@@ -147,7 +147,7 @@ func (s *Sandbox) appendSettlement(b []byte, p *payment, e, sale *step, paidOut 
 	o.b = append(appendKey(append(o.b, '"'), e.At, e.Seq), '"')
 	o.str("orderId", p.OrderID)
 	o.str("currency", p.Currency)
-	o.str("method", koreanMethod[p.Method])
+	o.str("method", p.methodWord(false))
 	o.money("amount", f.amount, p.Currency)
 	o.money("interestFee", f.interest, p.Currency)
 	o.money("fee", f.fee(), p.Currency)
