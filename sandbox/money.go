@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"math/big"
+	"regexp"
 	"strconv"
 )
 
@@ -33,10 +34,13 @@ func appendMoney(b []byte, amount int64, currency string) []byte {
 	return b
 }
 
+// moneyText is a number as JSON writes it, of a size that is reckoned with at once.
+var moneyText = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$`)
+
 // parseMoney reads a JSON number into the smallest unit. False for anything
 // that is no number or has more decimals than the currency.
 func parseMoney(text, currency string) (int64, bool) {
-	if len(text) > 30 {
+	if len(text) > 30 || !moneyText.MatchString(text) {
 		return 0, false
 	}
 	r, ok := new(big.Rat).SetString(text)
