@@ -126,6 +126,10 @@ func (p *parser) line() {
 	line.Principal = name
 	p.blanks()
 	optionsAt := p.at
+	if p.done() {
+		p.fault(nameAt, name, "is not followed by a key", "write the namespaces and the public key behind the name: "+p.example())
+		return
+	}
 	if !isKind(p.peek()) && !p.options(&line) {
 		return
 	}

@@ -36,8 +36,8 @@ func (r *Revoked) Len() int { return len(r.blobs) + len(r.sha1s) + len(r.sha256s
 // keys by their fingerprints. A line that cannot be read, for which ssh-keygen takes
 // no signature any more, is a fault. The error is *Faults, or that of reading.
 func ParseRevoked(name string, reader io.Reader) (*Revoked, error) {
-	text, err := whole(name, io.LimitReader(reader, maxFile+1))
-	if strings.HasPrefix(text, krlMagic) {
+	text, err := whole(name, reader)
+	if len(text) <= maxFile && strings.HasPrefix(text, krlMagic) {
 		return parseKRL(name, []byte(text))
 	}
 	if err != nil {
@@ -50,7 +50,10 @@ func ParseRevoked(name string, reader io.Reader) (*Revoked, error) {
 			faults.add(i+1, 1, line, err.Error(), "write one public key a line, as it stands in KEY.pub; a key of which only the fingerprint is left goes into a list of ssh-keygen -k (hash: SHA256:...)")
 		}
 	}
-	return r, faults.err()
+	if err := faults.err(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 func (r *Revoked) line(line string) error {

@@ -161,15 +161,19 @@ func (f *File) admit(key ssh.PublicKey, principal, namespace string, at time.Tim
 	}
 	var why error
 	for _, line := range of {
-		if why = line.validAt(at); why == nil {
+		if why = line.ValidAt(at); why == nil {
 			return line.signer(), nil
 		}
 	}
 	return Signer{}, why
 }
 
-// validAt compares seconds, as ssh-keygen does.
-func (l Line) validAt(at time.Time) error {
+// IsRevoked says whether the key of a line is revoked.
+func (f *File) IsRevoked(l Line) bool { return f.revoked.Has(l.key) }
+
+// ValidAt says why a key is not good at a time; nil: it is. It compares seconds, as
+// ssh-keygen does. The error is a *Refusal.
+func (l Line) ValidAt(at time.Time) error {
 	switch {
 	case !l.ValidAfter.IsZero() && at.Unix() < l.ValidAfter.Unix():
 		return refuse(NotYetValid, "the key %s of %s is good from %s on", l.Fingerprint, shown(l.Principal), l.ValidAfter.Format(time.RFC3339))
