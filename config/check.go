@@ -266,6 +266,18 @@ func checkRefunds(r *Refunds, b *book) {
 	}
 	within(b, "refunds.stop_after_unknown", r.StopAfterUnknown, 1, 1000)
 	part(b, "refunds.stop_at_failure_ratio", r.StopAtFailureRatio)
+	checkApprovers(r, b)
+}
+
+// checkApprovers: where signatures are asked for, nothing goes without one.
+func checkApprovers(r *Refunds, b *book) {
+	if r.ApproversFile != "" && r.ApproveAbove > 0 && !b.bad("refunds.approve_above") {
+		b.fault("refunds.approve_above", "is not 0, and approvers_file is given: what is below it would be sent without a signature",
+			"write 0, or remove refunds.approvers_file")
+	}
+	if r.RevokedKeysFile != "" && r.ApproversFile == "" {
+		b.fault("refunds.revoked_keys_file", "is given without approvers_file, and no signature is asked for", "name the file of allowed signers in refunds.approvers_file, or remove this one")
+	}
 }
 
 func checkQueue(kinds []string, b *book) {

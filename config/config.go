@@ -179,6 +179,12 @@ type Refunds struct {
 	StopAfterUnknown int `yaml:"stop_after_unknown"`
 	// StopAtFailureRatio ends a run; it is of the last twenty requests.
 	StopAtFailureRatio Share `yaml:"stop_at_failure_ratio"`
+	// ApproversFile is a file of OpenSSH's allowed signers. Where it is given, only a
+	// signature approves. What a night finds does not depend on it.
+	ApproversFile string `yaml:"approvers_file" json:"-"`
+	// RevokedKeysFile has the public keys, or a key revocation list, that approve
+	// nothing any more.
+	RevokedKeysFile string `yaml:"revoked_keys_file" json:"-"`
 }
 
 // Limits are amounts in the smallest unit of their currency: 181.56 USD in

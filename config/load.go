@@ -200,7 +200,7 @@ func (c *Config) settle() {
 func (c *Config) relocate(dir string) {
 	paths := []*string{
 		&c.Orders.Query.URLFile, &c.Accounts.KeyFile, &c.Reports.Dir,
-		&c.Reports.PasswordFile, &c.Notify.URLsFile, &c.Notify.HeartbeatURLFile,
+		&c.Reports.PasswordFile, &c.Notify.URLsFile, &c.Notify.HeartbeatURLFile, &c.Refunds.ApproversFile, &c.Refunds.RevokedKeysFile,
 	}
 	for i := range c.Merchants {
 		paths = append(paths, &c.Merchants[i].SecretKeyFile, &c.Merchants[i].SecurityKeyFile)

@@ -126,6 +126,8 @@ refunds:
   send: true
   auto_queue: [cancel_not_executed]
   limits: {USD: {max_single: 181.56, max_amount: 500, max_amount_per_day: 500.5}, JPY: {max_single: 0}}
+  approvers_file: people/allowed_signers
+  revoked_keys_file: /etc/daesa/revoked
 settlement:
   mode: off
   cycle: {card: weekly, phone: monthly}
@@ -159,6 +161,7 @@ webhook: {addr: ":8080", allow_from: [192.0.2.7, 10.0.0.0/8], trusted_proxies: [
 	want.Refunds.Send = true
 	want.Refunds.AutoQueue = []string{"cancel_not_executed"}
 	want.Refunds.Limits = map[string]Limits{"USD": {18156, 50000, 50050}, "JPY": {}}
+	want.Refunds.ApproversFile, want.Refunds.RevokedKeysFile = "etc/people/allowed_signers", "/etc/daesa/revoked"
 	want.Settlement.Mode = SettlementOff
 	want.Settlement.Cycle.Card, want.Settlement.Cycle.Phone = Weekly, Monthly
 	want.Settlement.LateBankDays.Card, want.Settlement.LateBankDays.Phone = 0, 70

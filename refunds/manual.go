@@ -167,8 +167,8 @@ func (t ManualTransfer) Move(w ManualWord) (ManualTransfer, error) {
 	switch to {
 	case ManualApproved:
 		if !OtherPerson(t.RequestedBy, by) {
-			return t, &handError{fmt.Sprintf("transfer %s: %s asked for the refund and cannot approve its transfer", t.RefundID, by),
-				"another person must give the word (--by NAME)"}
+			text, advice := notOther("the transfer of refund "+t.RefundID, t.RequestedBy, by, "approve")
+			return t, &handError{text, advice}
 		}
 		t.ApprovedBy, t.ApprovedAt = by, now
 	case ManualDone:

@@ -27,7 +27,8 @@ func Resolve(c Claimed, p pay.Payment, executed bool, by string, now time.Time) 
 		return Step{}, &ResolveError{fmt.Sprintf("refund %s is %s, not held", r.ID, r.State), "only a held refund needs this word"}
 	}
 	if !OtherPerson(r.RequestedBy, by) {
-		return Step{}, &ResolveError{fmt.Sprintf("refund %s: %s asked for it and cannot resolve it", r.ID, by), "another person must give the word (--by NAME)"}
+		text, advice := notOther("refund "+r.ID, r.RequestedBy, by, "resolve")
+		return Step{}, &ResolveError{text, advice}
 	}
 	cancel := cancelOf(r, p, c.Known)
 	if cancel != nil && cancel.Amount != r.Amount {

@@ -1,11 +1,12 @@
 package refunds
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"daesa/internal/written"
 	"daesa/pay"
 )
 
@@ -139,11 +140,24 @@ func (k Known) givenSum(p pay.Payment) (sum int64) {
 }
 
 // OtherPerson is the one comparison behind four eyes: whether by is another
-// person than the one who asked. Case and blanks around a name make no other
-// person, and nobody is none.
-func OtherPerson(requester, by string) bool {
-	by = strings.TrimSpace(by)
-	return by != "" && !strings.EqualFold(strings.TrimSpace(requester), by)
+// person than the one who asked. Width, case and blanks around a name make no
+// other person; nobody is none, and neither is who bears a name that could be
+// taken for another's.
+func OtherPerson(requester, by string) bool { return written.OtherName(requester, by) }
+
+// notOther says why by is no other person than the requester, for a word on what
+// is named, such as "refund x".
+func notOther(what, requester, by, word string) (text, advice string) {
+	for _, name := range []string{by, requester} {
+		var wrong *written.NameError
+		if _, err := written.Name(name); errors.As(err, &wrong) {
+			if name == requester {
+				return what + ": who asked for it bears a name that could be another's: " + err.Error(), "reject it, and ask anew under a name that can be taken for no other"
+			}
+			return what + ": " + err.Error(), wrong.Hint()
+		}
+	}
+	return fmt.Sprintf("%s: %s asked for it and cannot %s it", what, by, word), "another person must give the word (--by NAME)"
 }
 
 // WordError says that a person's word on a request cannot be given.
@@ -189,7 +203,8 @@ func (r Request) Approve(by string, left *Left, now time.Time) (Request, error) 
 		return r, err
 	}
 	if !OtherPerson(r.RequestedBy, by) {
-		return r, &WordError{fmt.Sprintf("refund %s: %s asked for it and cannot approve it", r.ID, by), "another person must give the word (--by NAME)"}
+		text, advice := notOther("refund "+r.ID, r.RequestedBy, by, "approve")
+		return r, &WordError{text, advice}
 	}
 	if r.ErrorCode == WhyAboveBalance || r.ErrorCode == WhyTaxPart {
 		return r, r.neverFits()

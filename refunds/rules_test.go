@@ -165,7 +165,8 @@ func TestWhatFitsKeepsEveryPartAboveNothing(t *testing.T) {
 
 func TestOtherPerson(t *testing.T) {
 	t.Parallel()
-	for by, other := range map[string]bool{"lee": true, "kim": false, "KIM": false, "Kim ": false, "": false, " ": false, "kim2": true} {
+	for by, other := range map[string]bool{"lee": true, "kim": false, "KIM": false, "Kim ": false, "": false, " ": false, "kim2": true,
+		"ｋｉｍ": false, "кim": false, "kim민수": false, "김민수": true} {
 		if got := OtherPerson("kim", by); got != other {
 			t.Errorf("kim and %q: %v", by, got)
 		}

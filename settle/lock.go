@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daesa/internal/written"
 )
 
 // NotReadyError: a month that is not ready cannot be locked.
@@ -99,7 +101,10 @@ func (b Books) MayLock(m Month, states []Facts, by, lastDecider string) error {
 			return &NotReadyError{m, state, reasons}
 		}
 	}
-	if by, last := strings.TrimSpace(by), strings.TrimSpace(lastDecider); by == "" || strings.EqualFold(by, last) {
+	if _, err := written.Name(by); err != nil {
+		return err
+	}
+	if lastDecider != "" && !written.OtherName(lastDecider, by) {
 		return &SamePersonError{by}
 	}
 	return nil

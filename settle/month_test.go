@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/internal/written"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/settle"
@@ -128,7 +129,9 @@ func TestWhoLocksWhat(t *testing.T) {
 		{"nobody has decided", lock("2026-05", facts, "lee", ""), nil},
 		{"the person who decided", lock("2026-05", facts, "kim", "kim"), &settle.SamePersonError{}},
 		{"the same name, written otherwise", lock("2026-05", facts, " Kim", "kim "), &settle.SamePersonError{}},
-		{"nobody", lock("2026-05", facts, " ", ""), &settle.SamePersonError{}},
+		{"the same name in full width", lock("2026-05", facts, "ｋｉｍ", "kim "), &settle.SamePersonError{}},
+		{"a name that could be another's", lock("2026-05", facts, "кim", "lee"), &written.NameError{}},
+		{"nobody", lock("2026-05", facts, " ", ""), &written.NameError{}},
 		{"one of two merchants is not ready", lock("2026-05", []settle.Facts{ready(), waits}, "lee", "kim"), &settle.NotReadyError{}},
 		{"the month before is not locked", lock("2026-06", []settle.Facts{june}, "lee", "kim"), &settle.OrderError{}},
 		{"it is locked already", lock("2026-04", facts, "lee", "kim"), &settle.NotReadyError{}},

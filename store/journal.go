@@ -54,6 +54,28 @@ type journalHead struct {
 // journalBatch is how many entries go into one statement.
 const journalBatch = 50
 
+// WrittenBy lets every entry of the journal keep the login and the host that it was
+// written from, beside the name of its actor, which may be typed. It is called
+// before the database is used by several goroutines.
+func (d *DB) WrittenBy(login, host string) error {
+	fact, err := json.Marshal(map[string]any{factProcess: map[string]string{"login": login, "host": host}})
+	d.writer = string(fact)
+	return err
+}
+
+// sign adds to an entry where it was written from.
+func (d *DB) sign(e Entry) Entry {
+	rest, object := strings.CutPrefix(e.Facts, "{")
+	switch {
+	case d.writer == "" || d.older:
+	case !object || rest == "}": // no facts beside it
+		e.Facts = d.writer
+	default:
+		e.Facts = strings.TrimSuffix(d.writer, "}") + "," + rest
+	}
+	return e
+}
+
 // append chains entries to the journal within a transaction, and gives the new
 // head. It comes when all else is written: entries keep what the rows say then.
 func (d *DB) append(ctx context.Context, tx *sqlx.Tx, entries []Entry) (string, error) {
@@ -79,13 +101,13 @@ func (d *DB) lockJournal(ctx context.Context, tx *sqlx.Tx) (journalHead, error) 
 // appendTo chains entries to a locked head, which follows them by a trigger.
 func (d *DB) appendTo(ctx context.Context, tx *sqlx.Tx, head journalHead, entries []Entry) (string, error) {
 	if len(entries) == 1 {
-		next := entries[0].after(head)
+		next := d.sign(entries[0]).after(head)
 		return next.Hash, d.change(ctx, tx, "journal_add", next, "the journal")
 	}
 	rows := database.NewBulk(d.db, tx, "INSERT INTO journal (seq, at, actor, run_id, subject, action, reason, facts, prev_hash, hash)", 10, "", journalBatch)
 	defer rows.Close()
 	for _, each := range entries {
-		next := each.after(head)
+		next := d.sign(each).after(head)
 		head = journalHead{next.Seq, next.Hash}
 		if err := rows.Add(ctx, next.Seq, next.At, next.Actor, next.RunID, next.Subject,
 			next.Action, next.Reason, next.Facts, next.PrevHash, next.Hash); err != nil {

@@ -52,6 +52,7 @@ const (
 	factAttempts = "attempts"
 	factTransfer = "transfer"
 	factSent     = "transferred"
+	factProcess  = "process" // of every entry: login and host
 )
 
 // columnText is a column of a row as text, "" for what is absent or nothing.

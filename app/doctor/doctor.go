@@ -94,6 +94,7 @@ func (d *Doctor) Examine(ctx context.Context) error {
 		_, err := d.Ports.Keyring()
 		return err
 	})
+	d.approvals()
 	d.Folder("report_folder", d.Config.Reports.Dir, "reports.dir")
 	d.delivery()
 	d.notification(ctx)

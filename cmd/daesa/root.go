@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/user"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"daesa/config"
+	"daesa/internal/written"
 	"daesa/pay"
 )
 
@@ -145,6 +145,9 @@ func (a *invocation) prepare(*cobra.Command) error {
 			return usage(fmt.Errorf("--as-of: %w", err), "for example --as-of 2026-11-22T01:30:00+09:00")
 		}
 	}
+	if _, err := written.Name(a.actor()); err != nil {
+		return usage(err, "name yourself by --by or DAESA_ACTOR, in letters of one script (Hangul, Latin or Han): --by kim")
+	}
 	for _, code := range a.okCodes {
 		if code != codePerson && code != codeUnknown && code != codeIncomplete {
 			return usage(fmt.Errorf("--ok-codes %d: that is no code of a finished command", code), "use 3, 4 or 5")
@@ -169,10 +172,7 @@ func (a *invocation) actor() string {
 	if name, ok := a.env("DAESA_ACTOR"); ok && strings.TrimSpace(name) != "" {
 		return strings.TrimSpace(name)
 	}
-	if login, err := user.Current(); err == nil {
-		return login.Username
-	}
-	return "unknown"
+	return process.Person()
 }
 
 // config reads daesa.yaml. Secrets are resolved only for commands that use them.

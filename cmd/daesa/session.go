@@ -45,6 +45,9 @@ func (a *invocation) open(ctx context.Context, cfg *config.Config, f func(*sessi
 		return err
 	}
 	defer db.Close()
+	if err := db.WrittenBy(process.Login, process.Host); err != nil {
+		return err
+	}
 	if err := db.RequireSchema(ctx); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type Row struct {
 // without a word of the domain.
 var plumbing = []string{
 	"internal/table", "internal/seal", "internal/notify", "internal/deliver", "internal/hint", "internal/written", "internal/xlsx",
-	"internal/wholefile",
+	"internal/wholefile", "internal/signers",
 }
 
 func with(rooms ...string) []string { return append(rooms, plumbing...) }
@@ -90,6 +90,7 @@ var importTable = []Row{
 	{Room: "internal/wholefile", StandardOnly: true, Reason: "one way to put a file into its place, below all that write some"},
 	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/seal", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},
+	{Room: "internal/signers", Reason: "whose OpenSSH signature stands under a text; it knows nothing of what is signed, nor of who the people are"},
 	{Room: "internal/notify", Reason: "plumbing without domain words"},
 	{Room: "internal/deliver", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/terminal", Knows: []string{"internal/written"}, Reason: "plumbing without domain words"},
@@ -135,6 +136,10 @@ var keepers = []Keeper{
 		"which hosts are one site is asked where a page says where it sends a browser"},
 	{"golang.org/x/net/html", []string{"internal/table", "sandbox/..."},
 		"as for mscfb"},
+	{"github.com/hiddeco/sshsig", []string{"internal/signers"},
+		"one room says whose signature it is, by two ways that are held against ssh-keygen"},
+	{"golang.org/x/crypto/ssh", []string{"internal/signers"},
+		"as for sshsig"},
 	{"github.com/xuri/excelize/v2", []string{"internal/xlsx", "internal/table", "bench/..."},
 		"one room writes workbooks, and one reads them: no cell becomes a formula, no limit is forgotten"},
 }
