@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +30,9 @@ type NewPayment struct {
 	// (default), CARD_COMPANY or MERCHANT: the shop, whom Toss then charges.
 	Months        int
 	InterestPayer string
+	CardNumber    string    // masked, of a card that was typed in; default made up
+	Bank          string    // virtual account; Toss's code, default 20
+	Customer      string    // virtual account; default 김토스
 	DueDate       time.Time // virtual account; default seven days after the issue
 	// RefundAccount is what the buyer of a virtual account gives in the
 	// window. Look-ups show it for thirty minutes from RequestedAt.
@@ -37,6 +41,9 @@ type NewPayment struct {
 	// PARTIAL_FAILED for a virtual account; DONE (default) or ABORTED for a
 	// foreign easy pay.
 	Outcome string
+	// Where the window sends the buyer, and the address under which the sandbox was
+	// called: of a payment whose window a shop's server opened.
+	SuccessURL, FailURL, Base string
 }
 
 // Pay makes a payment. The error names what is missing or impossible.
@@ -59,7 +66,7 @@ func (s *Sandbox) pay(n NewPayment, now time.Time) (*payment, error) {
 	p := n.payment()
 	p.Steps = n.steps(p)
 	s.ledger.add(p)
-	s.dirty = true
+	s.touch(p)
 	if !s.seeding {
 		if len(p.Steps) == 0 {
 			s.later(p.Requested+windowLife, p.N, 0)
@@ -164,9 +171,12 @@ func (n *NewPayment) payment() *payment {
 	}
 	if n.Method == VirtualAccount {
 		p.VA = &vaPart{
-			Number: vaNumber(n.OrderID, p.Requested), Bank: "20", Customer: "김토스",
+			Number: vaNumber(n.OrderID, p.Requested), Bank: cmp.Or(n.Bank, "20"), Customer: cmp.Or(n.Customer, "김토스"),
 			Due: n.DueDate.Unix(), Account: n.RefundAccount,
 		}
+	}
+	if more := (morePart{CardNumber: n.CardNumber, Success: n.SuccessURL, Fail: n.FailURL, Base: n.Base}); more != (morePart{}) {
+		p.More = &more
 	}
 	return p
 }
@@ -289,7 +299,7 @@ func (s *Sandbox) act(key string, at time.Time, do func(*payment, int64) error) 
 	if err := do(p, at.Unix()); err != nil {
 		return err
 	}
-	s.dirty = true
+	s.touch(p)
 	if n := len(p.Steps); n > before && p.Steps[n-1].Kind != stepCancel {
 		s.tell(p, at.Unix())
 	}

@@ -196,7 +196,6 @@ func (b *builder) chooseCard(n *NewPayment) {
 	if n.Method != Card && (n.Method != EasyPay || n.Money) {
 		return
 	}
-	const instalmentsFrom = 50_000 // won, as in Korea
 	x := mix(uint64(b.n)<<32 ^ uint64(n.Amount) ^ b.h.options.Seed)
 	switch {
 	case x%5 == 0:

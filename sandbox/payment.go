@@ -74,10 +74,28 @@ type payment struct {
 	Bearer                                    bearer `json:",omitempty"` // of the instalment's interest
 	Outcome                                   string // how a refund or a foreign cancel will end; empty: well
 	VA                                        *vaPart
-	Window                                    *window `json:",omitempty"` // a page opened it; nil: made by hand or in a history
+	Window                                    *window   `json:",omitempty"` // a page opened it; nil: made by hand or in a history
+	More                                      *morePart `json:",omitempty"`
 	Steps                                     []step
 	N                                         uint32 // ordinal in the ledger
 	prev                                      uint32 // 1 + ordinal of the older payment of the same order; 0: none
+}
+
+// morePart is what few payments have.
+type morePart struct {
+	CardNumber string `json:",omitempty"` // masked, of a card that was typed in
+	AcquireAt  int64  `json:",omitempty"` // the shop asked for the acquisition then
+	// Of a payment that POST /v1/payments made: where the buyer goes from the
+	// window, and the address under which the sandbox was called.
+	Success, Fail, Base string `json:",omitempty"`
+}
+
+// more is the rare part, made where it is not there yet.
+func (p *payment) more() *morePart {
+	if p.More == nil {
+		p.More = &morePart{}
+	}
+	return p.More
 }
 
 // bearer is who bears the interest of an instalment.

@@ -36,7 +36,7 @@ const (
 // Options are what a sandbox is born with. The zero value is usable.
 type Options struct {
 	MID         string           // merchant id; default tosspayments
-	SecretKey   string           // user of HTTP Basic; default test_sk_sandbox
+	SecretKey   string           // the one user of HTTP Basic; empty: any test_sk_ or test_gsk_ key
 	SecurityKey string           // 64 hex characters; signs payout.changed and seller.changed
 	Rate        int              // requests a minute for each API; 0: no limit
 	Now         func() time.Time // source of the clock; default time.Now
@@ -87,9 +87,6 @@ type Sandbox struct {
 func New(o Options) *Sandbox {
 	if o.MID == "" {
 		o.MID = "tosspayments"
-	}
-	if o.SecretKey == "" {
-		o.SecretKey = "test_sk_sandbox"
 	}
 	if o.Version == "" {
 		o.Version = Version2022November

@@ -63,7 +63,7 @@ func (s *Sandbox) tell(p *payment, at int64) {
 	o := obj{}
 	o.str("eventType", "PAYMENT_STATUS_CHANGED")
 	o.raw("createdAt", hookTime(s.now()))
-	o.raw("data", appendPayment(nil, p, at, s.opts.Version, false))
+	o.raw("data", appendPayment(nil, p, at, s.view(p, at, false)))
 	s.queue(o.end(), false, stamp(at))
 	if p.VA == nil || st.last == nil {
 		return
