@@ -56,7 +56,7 @@ func (s *Sandbox) Seed(o HistoryOptions) *History {
 	})
 	s.ledger.sort()
 	s.history = h
-	s.dirty = true
+	s.touchAll()
 	morning := o.End.AddDate(0, 0, 1).Add(90 * time.Minute)
 	if s.opts.Now == nil && s.now().Before(morning) {
 		s.clock.set(morning)

@@ -128,9 +128,16 @@ func (s *Sandbox) serve(c *call, do func(*call) reply) reply {
 		s.releaseKey(key)
 		return rep
 	}
-	rep = do(c).written(c)
+	return f.spoil(s.doOnce(c, key, do))
+}
+
+// doOnce does what a call asks for and binds the answer to its key, as one.
+func (s *Sandbox) doOnce(c *call, key string, do func(*call) reply) reply {
+	s.calling.RLock()
+	defer s.calling.RUnlock()
+	rep := do(c).written(c)
 	s.settleKey(key, c, rep)
-	return f.spoil(rep)
+	return rep
 }
 
 // authenticate reads HTTP Basic with a secret key and an empty password.

@@ -120,7 +120,7 @@ func (s *Sandbox) SetSettlements(rows []json.RawMessage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settled = settled
-	s.dirty = true
+	s.touchHead()
 	return nil
 }
 

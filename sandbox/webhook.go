@@ -165,7 +165,7 @@ func (s *Sandbox) DeliverWebhooks() int {
 		d := s.nextDue()
 		now := s.now()
 		s.mu.Unlock()
-		if d == nil {
+		if d == nil || s.commit() != nil {
 			return sent
 		}
 		delivered := s.post(d, now)
@@ -261,7 +261,7 @@ func (s *Sandbox) travel(to time.Time) {
 		s.mu.Lock()
 		next, due := s.nextStop(to)
 		s.clock.set(next)
-		s.dirty = true
+		s.touchHead()
 		s.mu.Unlock()
 		if s.opts.WebhookURL != "" {
 			s.DeliverWebhooks()

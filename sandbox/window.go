@@ -106,6 +106,7 @@ func (w windows) ClaimWindow(key, tab string) *browser.Error {
 	if !found {
 		return browser.Refuse("NOT_FOUND_PAYMENT")
 	}
+	w.s.touch(p)
 	return p.Window.claim(tab)
 }
 
@@ -151,7 +152,7 @@ func (w windows) EndWindow(key, tab string, end browser.End) (browser.Window, *b
 	case browser.PressCancel, browser.PressClose:
 		p.Window.Closed = true
 	}
-	s.dirty = true
+	s.touch(p)
 	return p.window(now), nil
 }
 
