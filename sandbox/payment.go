@@ -287,6 +287,7 @@ func (st *standing) refundStatus() string {
 // sandbox in their hands. Over HTTP it looks as Toss writes it.
 type Payment struct {
 	Key, OrderID, MID  string
+	OrderName          string
 	Method             Method
 	Status             string
 	Currency           string
@@ -297,6 +298,12 @@ type Payment struct {
 	Secret             string
 	LastTransactionKey string
 	RefundStatus       string // of virtual accounts
+	Failure            string // the code why it was aborted or expired
+	Account            string // number of the virtual account
+	Bank               string // of the virtual account, Toss's code
+	DueDate            time.Time
+	SuccessURL         string // where a window that a server opened sends the buyer
+	FailURL            string
 	Cancels            []Cancel
 }
 
@@ -315,7 +322,10 @@ func (p *payment) picture(now int64) *Payment {
 	out := &Payment{
 		Key: p.Key, OrderID: p.OrderID, MID: p.MID, Method: p.Method, Status: st.status,
 		Currency: p.Currency, Total: p.Total, Balance: st.balance, TaxFree: st.taxFree,
-		RequestedAt: stamp(p.Requested), Secret: p.secret(),
+		OrderName: p.OrderName, RequestedAt: stamp(p.Requested), Secret: p.secret(), Failure: st.failure,
+	}
+	if p.More != nil {
+		out.SuccessURL, out.FailURL = p.More.Success, p.More.Fail
 	}
 	if st.approved > 0 {
 		out.ApprovedAt = stamp(st.approved)
@@ -325,6 +335,7 @@ func (p *payment) picture(now int64) *Payment {
 	}
 	if p.VA != nil {
 		out.RefundStatus = st.refundStatus()
+		out.Account, out.Bank, out.DueDate = p.VA.Number, p.VA.Bank, stamp(p.VA.Due)
 	}
 	for _, e := range st.cancels {
 		out.Cancels = append(out.Cancels, Cancel{

@@ -49,6 +49,8 @@ type Options struct {
 	WebhookURL   string // where Run and Advance deliver webhooks; empty: none are made
 	VACancelDays int    // days after the deposit in which a virtual account can be cancelled; default 365
 	StateFile    string // Keep and Run keep everything here
+	// Token is what the sandbox's own addresses ask for; empty: they are open.
+	Token string
 	// Settle lets a test key see the rows of /v1/settlements, which Toss gives to
 	// live keys alone. Terms and Rates are how it settles; what they do not say is
 	// as README.md has it.
@@ -63,7 +65,7 @@ type Sandbox struct {
 	opts Options
 	mux  *http.ServeMux
 
-	durable http.Handler // mux, whose answers wait for the disk
+	durable http.Handler // mux, guarded, whose answers wait for the disk
 
 	mu        sync.Mutex
 	clock     clock
@@ -113,7 +115,7 @@ func New(o Options) *Sandbox {
 	s.ledger.init(0)
 	s.SetFaults(Faults{})
 	s.routes()
-	s.durable = s.Durable(s.mux)
+	s.durable = s.Durable(s.guardOwn(s.mux))
 	return s
 }
 
