@@ -228,6 +228,34 @@ func (s *Sandbox) Deposit(key string, at time.Time) error {
 	})
 }
 
+// Authenticate is the buyer's consent in an open window: the payment waits for its
+// confirm, for ten minutes.
+func (s *Sandbox) Authenticate(key string, at time.Time) error {
+	return s.act(key, at, func(p *payment, sec int64) error {
+		if st := p.at(sec); st.status != Ready {
+			return fmt.Errorf("%s is %s: only an open window can be consented to", key, st.status)
+		}
+		s.ledger.step(p, step{At: sec, Kind: stepAuth})
+		s.later(sec+confirmLife, p.N, 0)
+		return nil
+	})
+}
+
+// Abort ends an open window, or an authenticated payment, with the code of a
+// refusal.
+func (s *Sandbox) Abort(key, code string, at time.Time) error {
+	if _, known := codes[code]; !known {
+		return fmt.Errorf("%q is no code of Toss's", code)
+	}
+	return s.act(key, at, func(p *payment, sec int64) error {
+		if st := p.at(sec); st.status != Ready && st.status != InProgress {
+			return fmt.Errorf("%s is %s and cannot be refused", key, st.status)
+		}
+		s.ledger.step(p, step{At: sec, Kind: stepAbort, Code: code})
+		return nil
+	})
+}
+
 // ReverseDeposit lets the bank take a deposit back: the account waits again.
 func (s *Sandbox) ReverseDeposit(key string, at time.Time) error {
 	return s.act(key, at, func(p *payment, sec int64) error {
