@@ -60,6 +60,10 @@ func start(t *testing.T, path string) *killed {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // also where the test ends early: who waits for our output waits for the child
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
 	address, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -147,8 +151,6 @@ func TestAKilledSandboxLosesNothingThatItAnswered(t *testing.T) {
 			t.Fatalf("%s: the cancel was\n%s and is\n%s", order, was[1], back)
 		}
 	}
-	_ = k.cmd.Process.Kill()
-	_ = k.cmd.Wait()
 	t.Logf("%d payments over three lives", len(answered))
 }
 

@@ -130,7 +130,7 @@ var functions = template.FuncMap{
 	"lower":   strings.ToLower,
 	"count":   func(i int) int { return i + 1 }, // people count from one
 	"took":    func(d time.Duration) string { return d.Round(time.Millisecond).String() },
-	"text":    func(raw []byte) string { return indented(raw) },
+	"text":    indented,
 	"value":   func(t time.Time) string { return t.Format("2006-01-02T15:04:05") },
 }
 
