@@ -41,9 +41,6 @@ type NewPayment struct {
 	// PARTIAL_FAILED for a virtual account; DONE (default) or ABORTED for a
 	// foreign easy pay.
 	Outcome string
-	// Where the window sends the buyer, and the address under which the sandbox was
-	// called: of a payment whose window a shop's server opened.
-	SuccessURL, FailURL, Base string
 }
 
 // Pay makes a payment. The error names what is missing or impossible.
@@ -175,8 +172,8 @@ func (n *NewPayment) payment() *payment {
 			Due: n.DueDate.Unix(), Account: n.RefundAccount,
 		}
 	}
-	if more := (morePart{CardNumber: n.CardNumber, Success: n.SuccessURL, Fail: n.FailURL, Base: n.Base}); more != (morePart{}) {
-		p.More = &more
+	if n.CardNumber != "" {
+		p.more().CardNumber = n.CardNumber
 	}
 	return p
 }
@@ -237,21 +234,6 @@ func (s *Sandbox) Authenticate(key string, at time.Time) error {
 		}
 		s.ledger.step(p, step{At: sec, Kind: stepAuth})
 		s.later(sec+confirmLife, p.N, 0)
-		return nil
-	})
-}
-
-// Abort ends an open window, or an authenticated payment, with the code of a
-// refusal.
-func (s *Sandbox) Abort(key, code string, at time.Time) error {
-	if _, known := codes[code]; !known {
-		return fmt.Errorf("%q is no code of Toss's", code)
-	}
-	return s.act(key, at, func(p *payment, sec int64) error {
-		if st := p.at(sec); st.status != Ready && st.status != InProgress {
-			return fmt.Errorf("%s is %s and cannot be refused", key, st.status)
-		}
-		s.ledger.step(p, step{At: sec, Kind: stepAbort, Code: code})
 		return nil
 	})
 }

@@ -69,6 +69,7 @@ func (s *Sandbox) routes() {
 	s.mux.HandleFunc("GET /v1/payments/orders/{orderId}", s.api("order", s.lookUpOrder))
 	s.mux.HandleFunc("POST /v1/payments/{paymentKey}/cancel", s.api("cancel", s.cancel))
 	s.mux.HandleFunc("POST /v1/payments/confirm", s.api("confirm", s.confirm))
+	s.mux.HandleFunc("GET /v1/payments/{paymentKey}/{page}", s.checkout)
 	s.mux.HandleFunc("POST /v1/payments/{paymentKey}", s.api("confirm", s.confirmByKey))
 	s.mux.HandleFunc("POST /v1/payments", s.api("payments", s.makeWindow))
 	s.mux.HandleFunc("POST /v1/payments/key-in", s.api("key-in", s.keyIn))
@@ -77,11 +78,13 @@ func (s *Sandbox) routes() {
 	s.mux.HandleFunc("GET /v1/transactions", s.api("transactions", s.transactions))
 	s.mux.HandleFunc("GET /v1/settlements", s.api("settlements", s.settlements))
 	for _, all := range []string{"/v1/", "/v2/"} {
-		s.mux.HandleFunc(all, s.api("other", func(*call) reply { return failed(refuse("NOT_FOUND")) }))
+		s.mux.HandleFunc(all, s.api("other", unknownAddress))
 	}
 	s.controlRoutes()
 	s.browserRoutes()
 }
+
+func unknownAddress(*call) reply { return failed(refuse("NOT_FOUND")) }
 
 // api wraps one address: who asks, how fast, which fault, which key.
 func (s *Sandbox) api(name string, do func(*call) reply) http.HandlerFunc {

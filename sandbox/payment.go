@@ -1,6 +1,10 @@
 package sandbox
 
-import "time"
+import (
+	"time"
+
+	"daesa/sandbox/browser"
+)
 
 // Method is a way to pay, in the words of order files.
 type Method string
@@ -85,9 +89,6 @@ type payment struct {
 type morePart struct {
 	CardNumber string `json:",omitempty"` // masked, of a card that was typed in
 	AcquireAt  int64  `json:",omitempty"` // the shop asked for the acquisition then
-	// Of a payment that POST /v1/payments made: where the buyer goes from the
-	// window, and the address under which the sandbox was called.
-	Success, Fail, Base string `json:",omitempty"`
 }
 
 // more is the rare part, made where it is not there yet.
@@ -302,8 +303,7 @@ type Payment struct {
 	Account            string // number of the virtual account
 	Bank               string // of the virtual account, Toss's code
 	DueDate            time.Time
-	SuccessURL         string // where a window that a server opened sends the buyer
-	FailURL            string
+	Window             string // where an open window is that a server has opened
 	Cancels            []Cancel
 }
 
@@ -324,8 +324,8 @@ func (p *payment) picture(now int64) *Payment {
 		Currency: p.Currency, Total: p.Total, Balance: st.balance, TaxFree: st.taxFree,
 		OrderName: p.OrderName, RequestedAt: stamp(p.Requested), Secret: p.secret(), Failure: st.failure,
 	}
-	if p.More != nil {
-		out.SuccessURL, out.FailURL = p.More.Success, p.More.Fail
+	if p.Window != nil && p.Window.Base != "" && p.windowState(now) == browser.Open {
+		out.Window = browser.WindowPath(p.Key)
 	}
 	if st.approved > 0 {
 		out.ApprovedAt = stamp(st.approved)

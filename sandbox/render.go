@@ -294,8 +294,8 @@ func (p *payment) appendRest(o *obj, st *standing, v view) {
 // checkout is where the buyer pays. Payments that the API made have a window here.
 func (p *payment) checkout() string {
 	base := checkoutURL
-	if p.More != nil && p.More.Base != "" {
-		base = p.More.Base + "/v1/payments/"
+	if p.Window != nil && p.Window.Base != "" {
+		base = p.Window.Base + "/v1/payments/"
 	}
 	return base + p.Key + "/checkout"
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"daesa/sandbox/browser"
 )
 
 // The calls by which a shop's server makes payments itself. What their objects
@@ -61,8 +64,12 @@ type requestBody struct {
 	Months     int    `json:"cardInstallmentPlan"`
 
 	// A window.
-	SuccessURL string `json:"successUrl"`
-	FailURL    string `json:"failUrl"`
+	SuccessURL string            `json:"successUrl"`
+	FailURL    string            `json:"failUrl"`
+	Metadata   map[string]string `json:"metadata"`
+	Company    string            `json:"cardCompany"`
+	EasyPay    string            `json:"easyPay"`
+	FlowMode   string            `json:"flowMode"`
 	Foreign    struct {
 		Provider string `json:"provider"`
 	} `json:"foreignEasyPay"`
@@ -114,6 +121,11 @@ func (b *requestBody) payment(m Method) (NewPayment, *Error) {
 
 // request reads a body and makes the payment that `fill` has completed.
 func (s *Sandbox) request(c *call, fill func(*requestBody, time.Time) (NewPayment, *Error)) reply {
+	return s.requestAnd(c, fill, func(*payment) {})
+}
+
+// requestAnd is request, and completes the payment that was made.
+func (s *Sandbox) requestAnd(c *call, fill func(*requestBody, time.Time) (NewPayment, *Error), complete func(*payment)) reply {
 	var body requestBody
 	if err := json.Unmarshal(c.body, &body); err != nil {
 		return failed(refuse("INVALID_REQUEST"))
@@ -133,6 +145,7 @@ func (s *Sandbox) request(c *call, fill func(*requestBody, time.Time) (NewPaymen
 	if err != nil {
 		return failed(refuse("INVALID_REQUEST"))
 	}
+	complete(p)
 	return s.paymentReply(p, now.Unix(), c)
 }
 
@@ -239,18 +252,27 @@ func (b *requestBody) card(time.Time) (NewPayment, *Error) {
 // expiries are two digits of a year and a month.
 var expiries = regexp.MustCompile(`^\d\d(0[1-9]|1[0-2])$`)
 
-// makeWindow answers POST /v1/payments: a payment that waits for its buyer, who
-// goes to checkout.url.
+// makeWindow answers POST /v1/payments: a payment that waits for its buyer, whose
+// window is at checkout.url.
 func (s *Sandbox) makeWindow(c *call) reply {
-	base := "http://" + c.r.Host
-	if c.r.TLS != nil || c.r.Header.Get("X-Forwarded-Proto") == "https" {
-		base = "https://" + c.r.Host
-	}
-	return s.request(c, func(b *requestBody, _ time.Time) (NewPayment, *Error) {
-		n, e := b.window()
-		n.Base = base
+	var asked browser.Request
+	return s.requestAnd(c, func(b *requestBody, _ time.Time) (n NewPayment, e *Error) {
+		n, asked, e = b.window()
+		if e == nil && len(asked.Offered()) == 0 {
+			e = refuse("NOT_SUPPORTED_METHOD")
+		}
 		return n, e
+	}, func(p *payment) {
+		p.Window = &window{Request: asked, Base: baseOf(c.r)}
 	})
+}
+
+// baseOf is the address under which the sandbox was called.
+func baseOf(r *http.Request) string {
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // windowMethods are the words for what a window is opened for.
@@ -260,34 +282,71 @@ var windowMethods = map[string]Method{
 	"문화상품권": GiftCertificate, "CULTURE_GIFT_CERTIFICATE": GiftCertificate,
 	"도서문화상품권": GiftCertificate, "BOOK_GIFT_CERTIFICATE": GiftCertificate,
 	"게임문화상품권": GiftCertificate, "GAME_GIFT_CERTIFICATE": GiftCertificate,
-	"간편결제": EasyPay, "EASY_PAY": EasyPay, "해외간편결제": ForeignEasyPay, "FOREIGN_EASY_PAY": ForeignEasyPay,
+	"해외간편결제": ForeignEasyPay, "FOREIGN_EASY_PAY": ForeignEasyPay,
 }
 
-func (b *requestBody) window() (NewPayment, *Error) {
+// window is the payment, and what its window is told.
+func (b *requestBody) window() (NewPayment, browser.Request, *Error) {
 	m, known := windowMethods[b.Method]
-	if m == ForeignEasyPay && strings.EqualFold(b.Foreign.Provider, "PAYPAL") {
-		m = PayPal
-		if b.Currency == "" && b.Amount.currency == "" {
-			b.Currency = "USD"
+	asked := browser.Request{Product: browser.Payment, Method: b.Method, Options: b.options()}
+	if of, ours := browser.MethodOf(b.Method); ours {
+		asked.Method = of.Code
+	}
+	if m == ForeignEasyPay {
+		asked.Method, asked.Options.Provider = "FOREIGN_EASY_PAY", b.Foreign.Provider
+		if strings.EqualFold(b.Foreign.Provider, "PAYPAL") {
+			m = PayPal
+			b.Currency = cmp.Or(b.Currency, b.Amount.currency, "USD")
 		}
 	}
 	n, e := b.payment(m)
 	switch {
 	case e != nil:
-		return n, e
+		return n, asked, e
 	case b.Method == "":
-		return n, refuse("INVALID_REQUEST")
+		return n, asked, refuse("INVALID_REQUEST")
 	case !known:
-		return n, refuse("NOT_SUPPORTED_METHOD")
+		return n, asked, refuse("NOT_SUPPORTED_METHOD")
 	case b.SuccessURL == "":
-		return n, refuse("INVALID_SUCCESS_URL")
+		return n, asked, refuse("INVALID_SUCCESS_URL")
 	case !absolute(b.SuccessURL):
-		return n, refuse("INCORRECT_SUCCESS_URL_FORMAT")
+		return n, asked, refuse("INCORRECT_SUCCESS_URL_FORMAT")
 	case !absolute(b.FailURL):
-		return n, refuse("INCORRECT_FAIL_URL_FORMAT")
+		return n, asked, refuse("INCORRECT_FAIL_URL_FORMAT")
 	}
-	n.Status, n.SuccessURL, n.FailURL = Ready, b.SuccessURL, b.FailURL
-	return n, nil
+	n.Status = Ready
+	asked.Amount = browser.Amount{Value: json.Number(FormatAmount(n.Amount, n.Currency)), Currency: n.Currency}
+	asked.OrderID, asked.OrderName, asked.Name = n.OrderID, n.OrderName, n.Customer
+	asked.SuccessURL, asked.FailURL = b.SuccessURL, b.FailURL
+	asked.TaxFree, asked.Metadata = b.TaxFree, b.Metadata
+	return n, asked, nil
+}
+
+// options are what the window is told of single methods.
+func (b *requestBody) options() browser.Options {
+	o := browser.Options{UseEscrow: b.Escrow, CardCompany: b.Company, EasyPay: b.EasyPay, FlowMode: b.FlowMode, DueDate: b.DueDate}
+	if b.ValidHours != nil {
+		o.ValidHours = *b.ValidHours
+	}
+	if b.Months > 0 {
+		o.Months = &b.Months
+	}
+	return o
+}
+
+// checkout leads the buyer from checkout.url to the window of a payment that a
+// server has opened.
+func (s *Sandbox) checkout(w http.ResponseWriter, r *http.Request) {
+	key := r.PathValue("paymentKey")
+	s.mu.Lock()
+	p, found := s.ledger.find(key)
+	opened := found && p.Window != nil && p.Window.Base != ""
+	s.mu.Unlock()
+	if !opened || r.PathValue("page") != "checkout" {
+		s.api("other", unknownAddress)(w, r)
+		return
+	}
+	http.Redirect(w, r, browser.WindowPath(key), http.StatusSeeOther)
 }
 
 // absolute says whether a browser can be sent to an address.

@@ -216,14 +216,39 @@ const windowBody = `{"method":"CARD","amount":{"currency":"KRW","value":15000},"
 
 func TestAServerOpensAWindow(t *testing.T) {
 	h := begin(t, Options{})
-	got := h.call("POST", "/v1/payments", windowBody)
-	key, _ := got.field("paymentKey").(string)
-	if got.field("status") != Ready || got.field("checkout", "url") != h.url+"/v1/payments/"+key+"/checkout" {
-		t.Error(got.raw)
+	made := h.call("POST", "/v1/payments", windowBody)
+	w := &browserTab{hands: h, name: "tab-1"}
+	w.key, _ = made.field("paymentKey").(string)
+	if made.field("status") != Ready || made.field("checkout", "url") != h.url+"/v1/payments/"+w.key+"/checkout" {
+		t.Error(made.raw)
 	}
-	h.call("POST", "/v1/payments/confirm", `{"paymentKey":"`+key+`","orderId":"ORDER-0001","amount":15000}`).want(t, 404, "NOT_FOUND_PAYMENT_SESSION")
+	page := h.call("GET", "/v1/payments/"+w.key+"/checkout", "", "Authorization", "")
+	if page.status != 200 || !strings.Contains(page.raw, "토스 티셔츠") || !strings.Contains(page.raw, `data-action="pay"`) {
+		t.Errorf("the buyer sees %d %s", page.status, page.raw)
+	}
+	w.confirm().want(t, 404, "NOT_FOUND_PAYMENT_SESSION")
+	if p, _ := h.s.Payment(w.key); p.Window != "/browser/window/"+w.key {
+		t.Errorf("the window is at %q", p.Window)
+	}
+	if got := w.press("pay", byCard).field("url"); got != "http://localhost:8080/success?orderId=ORDER-0001&paymentKey="+w.key+"&amount=15000" {
+		t.Error(got)
+	}
+	w.press("pay", byCard).want(t, 409, "ALREADY_PROCESSED_PAYMENT")
+	if p, _ := h.s.Payment(w.key); p.Window != "" {
+		t.Error("a window that is over is not shown")
+	}
+	w.confirm().want(t, 200, "")
+	byHand := h.pay(NewPayment{OrderID: "checkout", Status: Ready})
+	h.call("GET", "/v1/payments/"+byHand.Key+"/checkout", "").want(t, 404, "NOT_FOUND")
+	h.call("GET", "/v1/payments/"+w.key+"/elsewhere", "").want(t, 404, "NOT_FOUND")
+	h.call("GET", "/v1/payments/orders/checkout", "").want(t, 200, "")
+}
+
+func TestWhatAServerMayOpenAWindowFor(t *testing.T) {
+	h := begin(t, Options{})
 	for change, code := range map[string]string{
 		`"method":"CARD">"method":"BITCOIN"`:         "NOT_SUPPORTED_METHOD",
+		`"method":"CARD">"method":"해외간편결제"`:          "NOT_SUPPORTED_METHOD", // of whom?
 		`"method":"CARD",>`:                          "INVALID_REQUEST",
 		`http://localhost:8080/success>`:             "INVALID_SUCCESS_URL",
 		`http://localhost:8080/success>/success`:     "INCORRECT_SUCCESS_URL_FORMAT",
@@ -231,6 +256,15 @@ func TestAServerOpensAWindow(t *testing.T) {
 	} {
 		from, to, _ := strings.Cut(change, ">")
 		h.call("POST", "/v1/payments", strings.Replace(windowBody, from, to, 1)).want(t, 400, code)
+	}
+	for i, method := range []string{"카드", "계좌이체", "가상계좌", "휴대폰", "문화상품권", "도서문화상품권", "게임문화상품권", "TRANSFER"} {
+		body := strings.NewReplacer("CARD", method, "ORDER-0001", fmt.Sprintf("ORDER-%04d", i)).Replace(windowBody)
+		h.call("POST", "/v1/payments", body).want(t, 200, "")
+	}
+	dollars := `{"method":"FOREIGN_EASY_PAY","foreignEasyPay":{"provider":"PAYPAL"},"amount":181.56,"orderId":"ORDER-1001","orderName":"Hat",
+		"successUrl":"http://localhost:8080/success","failUrl":"http://localhost:8080/fail"}`
+	if got := h.call("POST", "/v1/payments", dollars); got.field("totalAmount") != 181.56 || got.field("currency") != "USD" {
+		t.Error(got.raw)
 	}
 }
 

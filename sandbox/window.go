@@ -14,6 +14,8 @@ type window struct {
 	Choice  browser.Choice // what the buyer chose; zero before
 	Tab     string         // which tab of a browser has it
 	Closed  bool           // by the buyer, who did not pay
+	// Base is the address under which a server opened the window; empty: a page did.
+	Base string `json:",omitempty"`
 }
 
 // vaLife is how long a virtual account takes a deposit where the page says

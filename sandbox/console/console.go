@@ -35,8 +35,7 @@ const (
 	base = "/sandbox/console"
 )
 
-// New serves the console under /sandbox and /sandbox/console/, the window of
-// payments that a server has opened under their checkout.url, and hands everything
+// New serves the console under /sandbox and /sandbox/console/, and hands everything
 // else on to the sandbox.
 func New(s *sandbox.Sandbox) http.Handler {
 	c := &console{s: s, pages: parsePages()}
@@ -63,9 +62,6 @@ func New(s *sandbox.Sandbox) http.Handler {
 	assets, _ := fs.Sub(assetFiles, "assets") // the name is valid
 	all.Handle("GET "+base+"/assets/", http.StripPrefix(base+"/assets", cached(http.FileServerFS(assets))))
 	all.Handle("POST "+base+"/enter", http.NewCrossOriginProtection().Handler(http.HandlerFunc(c.enter)))
-	checkout := s.Durable(http.NewCrossOriginProtection().Handler(http.HandlerFunc(c.checkout)))
-	all.Handle("GET /v1/payments/{key}/checkout", checkout)
-	all.Handle("POST /v1/payments/{key}/checkout", checkout)
 	return all
 }
 
@@ -98,7 +94,7 @@ type page struct {
 	Other       string // this page in the other language
 	Said, Wrong string // what the last form came to
 	Back        string // where forms of this page lead back to
-	Buyer       bool   // a page for buyers, without the navigation
+	Bare        bool   // a page without the navigation
 	Refresh     int    // seconds until a browser without script reads it again; 0: never
 	Data        any
 }
@@ -151,8 +147,7 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string, secon
 }
 
 // policy lets pages have their own style and script and nothing from elsewhere.
-// Forms may lead on: the window sends the buyer to the shop.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func (c *console) show(w http.ResponseWriter, name string, status int, p page) {
 	var out bytes.Buffer
@@ -179,7 +174,7 @@ func (c *console) notFound(w http.ResponseWriter, p page) {
 // askToken asks a browser for the token.
 func (c *console) askToken(w http.ResponseWriter, r *http.Request) {
 	p := c.begin(w, r, "")
-	p.Title, p.Buyer = p.T("접속", "Enter"), true
+	p.Title, p.Bare = p.T("접속", "Enter"), true
 	if r.Method != http.MethodGet {
 		p.Back = root
 	}
@@ -192,7 +187,7 @@ func (c *console) enter(w http.ResponseWriter, r *http.Request) {
 	back := own(r.PostFormValue("back"))
 	if !c.s.Enter(w, r, r.PostFormValue("token")) {
 		p := c.begin(w, r, "")
-		p.Title, p.Buyer, p.Back = p.T("접속", "Enter"), true, back
+		p.Title, p.Bare, p.Back = p.T("접속", "Enter"), true, back
 		p.Wrong = p.T("토큰이 맞지 않습니다.", "That is not the token.")
 		c.show(w, "enter", http.StatusUnauthorized, p)
 		return

@@ -416,54 +416,6 @@ func TestPagesAllowNothingFromElsewhere(t *testing.T) {
 	}
 }
 
-func TestThePaymentOfAServerFromWindowToConfirm(t *testing.T) {
-	var landed *url.URL
-	shop := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { landed = r.URL }))
-	defer shop.Close()
-	b := open(t, sandbox.Options{})
-	ask := func(order string) string {
-		t.Helper()
-		body := `{"method":"카드","amount":15000,"orderId":"` + order + `","orderName":"모자","successUrl":"` + shop.URL + `/success?a=1","failUrl":"` + shop.URL + `/fail"}`
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/v1/payments", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.SetBasicAuth("test_sk_any", "")
-		_, object, _ := b.do(r)
-		_, after, _ := strings.Cut(object, `"checkout":{"url":"`+b.url)
-		path, _, _ := strings.Cut(after, `"`)
-		return path
-	}
-	window := ask("ORDER-0001")
-	_, page := b.get(window)
-	b.has(page, "모자", "15,000원", `data-action="pay"`, `data-action="cancel"`, `data-action="fail"`)
-	b.send(window, "action", "cancel")
-	if landed.Path != "/fail" || landed.Query().Get("code") != "PAY_PROCESS_CANCELED" || landed.Query().Get("orderId") != "ORDER-0001" {
-		t.Error(landed)
-	}
-	b.send(window, "action", "pay")
-	q := landed.Query()
-	if landed.Path != "/success" || q.Get("a") != "1" || q.Get("orderId") != "ORDER-0001" || q.Get("amount") != "15000" {
-		t.Error(landed)
-	}
-	if p, _ := b.s.Payment(q.Get("paymentKey")); p.Status != sandbox.InProgress {
-		t.Error(p.Status)
-	}
-	landed = nil
-	_, page, _ = b.send(window, "action", "pay")
-	if landed != nil || !strings.Contains(page, "더 이상 열려 있지") {
-		t.Error("a window was paid twice")
-	}
-	b.send(ask("ORDER-0002"), "action", "fail")
-	if landed.Query().Get("code") != "REJECT_CARD_COMPANY" {
-		t.Error(landed)
-	}
-	byHand := b.pay(sandbox.NewPayment{OrderID: "checkout", Status: sandbox.Ready})
-	if status, _ := b.get("/v1/payments/" + byHand.Key + "/checkout"); status != 401 {
-		t.Errorf("a payment without a server has no window: %d", status)
-	}
-}
-
 func TestAnOrderMayBeCalledCheckout(t *testing.T) {
 	b := open(t, sandbox.Options{})
 	b.pay(sandbox.NewPayment{OrderID: "checkout"})

@@ -97,10 +97,9 @@ func (c *console) payments(w http.ResponseWriter, r *http.Request) {
 // paymentView is one payment.
 type paymentView struct {
 	*sandbox.Payment
-	Life     []sandbox.Event
-	Hooks    []sandbox.Webhook
-	Object   json.RawMessage
-	Checkout string // the window of a payment that waits for its buyer
+	Life   []sandbox.Event
+	Hooks  []sandbox.Webhook
+	Object json.RawMessage
 
 	MayDeposit, MayReverse, MayExpire, MayCancel, MayAuthenticate bool
 }
@@ -123,9 +122,6 @@ func (c *console) payment(w http.ResponseWriter, r *http.Request) {
 	v.MayAuthenticate = found.Status == sandbox.Ready
 	v.MayExpire = v.MayAuthenticate || found.Status == sandbox.InProgress || v.MayDeposit
 	v.MayCancel = waits || (found.Status == sandbox.Done || found.Status == sandbox.PartialCanceled) && found.Balance > 0
-	if found.Status == sandbox.Ready && found.SuccessURL != "" {
-		v.Checkout = "/v1/payments/" + found.Key + "/checkout"
-	}
 	p.Data = v
 	c.show(w, "payment", http.StatusOK, p)
 }
