@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +30,9 @@ type NewPayment struct {
 	// (default), CARD_COMPANY or MERCHANT: the shop, whom Toss then charges.
 	Months        int
 	InterestPayer string
+	CardNumber    string    // masked, of a card that was typed in; default made up
+	Bank          string    // virtual account; Toss's code, default 20
+	Customer      string    // virtual account; default 김토스
 	DueDate       time.Time // virtual account; default seven days after the issue
 	// RefundAccount is what the buyer of a virtual account gives in the
 	// window. Look-ups show it for thirty minutes from RequestedAt.
@@ -59,7 +63,7 @@ func (s *Sandbox) pay(n NewPayment, now time.Time) (*payment, error) {
 	p := n.payment()
 	p.Steps = n.steps(p)
 	s.ledger.add(p)
-	s.dirty = true
+	s.touch(p)
 	if !s.seeding {
 		if len(p.Steps) == 0 {
 			s.later(p.Requested+windowLife, p.N, 0)
@@ -164,9 +168,12 @@ func (n *NewPayment) payment() *payment {
 	}
 	if n.Method == VirtualAccount {
 		p.VA = &vaPart{
-			Number: vaNumber(n.OrderID, p.Requested), Bank: "20", Customer: "김토스",
+			Number: vaNumber(n.OrderID, p.Requested), Bank: cmp.Or(n.Bank, "20"), Customer: cmp.Or(n.Customer, "김토스"),
 			Due: n.DueDate.Unix(), Account: n.RefundAccount,
 		}
+	}
+	if n.CardNumber != "" {
+		p.more().CardNumber = n.CardNumber
 	}
 	return p
 }
@@ -214,6 +221,19 @@ func (s *Sandbox) Deposit(key string, at time.Time) error {
 			return fmt.Errorf("%s: the due date has passed, the bank refuses the deposit", key)
 		}
 		s.ledger.step(p, step{At: sec, Kind: stepApprove, Amount: p.Total})
+		return nil
+	})
+}
+
+// Authenticate is the buyer's consent in an open window: the payment waits for its
+// confirm, for ten minutes.
+func (s *Sandbox) Authenticate(key string, at time.Time) error {
+	return s.act(key, at, func(p *payment, sec int64) error {
+		if st := p.at(sec); st.status != Ready {
+			return fmt.Errorf("%s is %s: only an open window can be consented to", key, st.status)
+		}
+		s.ledger.step(p, step{At: sec, Kind: stepAuth})
+		s.later(sec+confirmLife, p.N, 0)
 		return nil
 	})
 }
@@ -289,7 +309,7 @@ func (s *Sandbox) act(key string, at time.Time, do func(*payment, int64) error) 
 	if err := do(p, at.Unix()); err != nil {
 		return err
 	}
-	s.dirty = true
+	s.touch(p)
 	if n := len(p.Steps); n > before && p.Steps[n-1].Kind != stepCancel {
 		s.tell(p, at.Unix())
 	}

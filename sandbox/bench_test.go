@@ -2,8 +2,13 @@ package sandbox
 
 import (
 	"bytes"
+	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,3 +58,50 @@ func BenchmarkSettlementPages(b *testing.B) {
 
 // benchOrders is how large the ledger is.
 var benchOrders = 100_000
+
+// Confirms over HTTP, each on the disk before it is answered. TMPDIR says on which.
+func BenchmarkConfirm(b *testing.B) {
+	s := New(Options{StateFile: filepath.Join(b.TempDir(), "state")})
+	type order struct{ key, id string }
+	orders := make(chan order, b.N)
+	for i := range b.N {
+		id := fmt.Sprintf("ORDER-%07d", i)
+		p, err := s.Pay(NewPayment{OrderID: id, Amount: 10_000, Status: InProgress})
+		if err != nil {
+			b.Fatal(err)
+		}
+		orders <- order{p.Key, id}
+	}
+	if err := s.Keep(); err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}
+	b.SetParallelism(32)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			o := <-orders
+			body := `{"paymentKey":"` + o.key + `","orderId":"` + o.id + `","amount":10000}`
+			r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, server.URL+"/v1/payments/confirm", strings.NewReader(body))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			r.SetBasicAuth("test_sk_sandbox", "")
+			r.Header.Set("Idempotency-Key", o.id)
+			resp, err := client.Do(r)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				b.Error(resp.Status)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "confirms/s")
+}

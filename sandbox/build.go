@@ -56,7 +56,7 @@ func (s *Sandbox) Seed(o HistoryOptions) *History {
 	})
 	s.ledger.sort()
 	s.history = h
-	s.dirty = true
+	s.touchAll()
 	morning := o.End.AddDate(0, 0, 1).Add(90 * time.Minute)
 	if s.opts.Now == nil && s.now().Before(morning) {
 		s.clock.set(morning)
@@ -196,7 +196,6 @@ func (b *builder) chooseCard(n *NewPayment) {
 	if n.Method != Card && (n.Method != EasyPay || n.Money) {
 		return
 	}
-	const instalmentsFrom = 50_000 // won, as in Korea
 	x := mix(uint64(b.n)<<32 ^ uint64(n.Amount) ^ b.h.options.Seed)
 	switch {
 	case x%5 == 0:

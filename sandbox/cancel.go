@@ -50,7 +50,7 @@ func (s *Sandbox) cancelPayment(p *payment, o cancelOrder, at int64) *Error {
 			return err
 		}
 		if n := utf8.RuneCountInString(o.requestID); p.Method == ForeignEasyPay && (n < 6 || n > 64) {
-			return refuseBecause("INVALID_REQUEST", "cancelRequestId 값이 필요합니다.")
+			return refuseBecause("INVALID_REQUEST", "cancelRequestId 값이 필요합니다.", "cancelRequestId is required.")
 		}
 	}
 	s.carryOut(p, &st, o, amount, taxFree, at)
@@ -74,9 +74,9 @@ func taxFreePart(st *standing, o cancelOrder, amount int64) (int64, *Error) {
 	}
 	switch {
 	case part < 0 || part > st.taxFree || part > amount:
-		return 0, refuseBecause("INVALID_REQUEST", "취소 면세 금액이 잘못되었습니다.")
+		return 0, refuseBecause("INVALID_REQUEST", "취소 면세 금액이 잘못되었습니다.", "The tax-free amount of the cancellation is incorrect.")
 	case amount-part > taxable:
-		return 0, refuseBecause("INVALID_REQUEST", "취소 과세 금액이 남은 과세 금액보다 큽니다.")
+		return 0, refuseBecause("INVALID_REQUEST", "취소 과세 금액이 남은 과세 금액보다 큽니다.", "The taxable amount of the cancellation exceeds what is left of it.")
 	}
 	return part, nil
 }
@@ -96,7 +96,7 @@ func cancelableState(p *payment, st *standing, o cancelOrder) *Error {
 		return refuse("INVALID_CURRENCY")
 	}
 	if p.Method == PayPal && o.amount != nil && o.currency == "" && !o.console {
-		return refuseBecause("INVALID_REQUEST", "PayPal 부분 취소에는 currency 값이 필요합니다.")
+		return refuseBecause("INVALID_REQUEST", "PayPal 부분 취소에는 currency 값이 필요합니다.", "A partial cancellation of PayPal requires currency.")
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func cancelableAmount(p *payment, st *standing, o cancelOrder, amount int64) *Er
 		return refuse("NOT_ALLOWED_PARTIAL_REFUND")
 	case partial && p.Escrow:
 		// Seen in the wild: a refusal for good, dressed as a fault.
-		return refuseBecause("FAILED_INTERNAL_SYSTEM_PROCESSING", "[ES12] 부분취소 불가한 에스크로 상태 입니다.")
+		return refuseBecause("FAILED_INTERNAL_SYSTEM_PROCESSING", "[ES12] 부분취소 불가한 에스크로 상태 입니다.", "[ES12] The state of the escrow does not allow a partial cancellation.")
 	case partial && p.CardDiscount > 0 && st.balance-amount < p.CardDiscount && amount != st.balance:
 		return refuse("EXCEED_CANCEL_AMOUNT_DISCOUNT_AMOUNT")
 	}
@@ -155,7 +155,7 @@ func checkAccount(p *payment, st *standing, a *Account) *Error {
 		return nil
 	}
 	if a == nil {
-		return refuseBecause("INVALID_REQUEST", "가상계좌 환불에는 refundReceiveAccount 값이 필요합니다.")
+		return refuseBecause("INVALID_REQUEST", "가상계좌 환불에는 refundReceiveAccount 값이 필요합니다.", "A refund of a virtual account requires refundReceiveAccount.")
 	}
 	if _, ok := bankCode(a.Bank); !ok {
 		return refuse("INVALID_BANK")
@@ -196,7 +196,7 @@ func (s *Sandbox) carryOut(p *payment, st *standing, o cancelOrder, amount, taxF
 	if !o.console {
 		s.lastDone[p.N] = s.clock.pacing()
 	}
-	s.dirty = true
+	s.touch(p)
 	if part.Started > 0 {
 		s.later(kept.At, p.N, kept.Seq)
 		return

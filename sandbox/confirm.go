@@ -2,15 +2,36 @@ package sandbox
 
 import "encoding/json"
 
+// confirmBody is the request of a confirm. The amount may be a number or text.
+type confirmBody struct {
+	PaymentKey string      `json:"paymentKey"`
+	OrderID    string      `json:"orderId"`
+	Amount     json.Number `json:"amount"`
+}
+
 // confirm answers POST /v1/payments/confirm: an authenticated payment becomes
 // paid, or gets its virtual account, if the call comes within ten minutes.
 func (s *Sandbox) confirm(c *call) reply {
-	var body struct {
-		PaymentKey string      `json:"paymentKey"`
-		OrderID    string      `json:"orderId"`
-		Amount     json.Number `json:"amount"`
-	}
+	var body confirmBody
 	if err := json.Unmarshal(c.body, &body); err != nil {
+		return failed(refuse("INVALID_REQUEST"))
+	}
+	return s.confirmPayment(c, body)
+}
+
+// confirmByKey answers POST /v1/payments/{paymentKey}, the confirm of older
+// clients, with the order and the amount in its body.
+func (s *Sandbox) confirmByKey(c *call) reply {
+	var body confirmBody
+	if err := json.Unmarshal(c.body, &body); err != nil {
+		return failed(refuse("INVALID_REQUEST"))
+	}
+	body.PaymentKey = c.r.PathValue("paymentKey")
+	return s.confirmPayment(c, body)
+}
+
+func (s *Sandbox) confirmPayment(c *call, body confirmBody) reply {
+	if body.PaymentKey == "" || body.OrderID == "" || body.Amount == "" {
 		return failed(refuse("INVALID_REQUEST"))
 	}
 	s.mu.Lock()
@@ -27,9 +48,11 @@ func (s *Sandbox) confirm(c *call) reply {
 		return failed(refuse("NOT_FOUND_PAYMENT_SESSION"))
 	case st.status != InProgress:
 		return failed(refuse("ALREADY_PROCESSED_PAYMENT"))
-	case body.OrderID != p.OrderID || !isMoney || amount != p.Total:
+	case body.OrderID != p.OrderID:
+		return failed(refuse("FORBIDDEN_REQUEST"))
+	case !isMoney || amount != p.Total:
 		return failed(refuse("INVALID_REQUEST"))
-	case p.Currency == "KRW" && amount < 100:
+	case tooLittle(p.Method, p.Currency, amount):
 		return failed(refuse("BELOW_MINIMUM_AMOUNT"))
 	}
 	next := step{At: now, Kind: stepApprove, Amount: p.Total}
@@ -37,7 +60,17 @@ func (s *Sandbox) confirm(c *call) reply {
 		next = step{At: now, Kind: stepIssue}
 	}
 	s.ledger.step(p, next)
-	s.dirty = true
+	s.touch(p)
 	s.tell(p, now)
 	return s.paymentReply(p, now, c)
+}
+
+// tooLittle says whether an amount lies below what can be paid: 100 won, by
+// account 200.
+func tooLittle(m Method, currency string, amount int64) bool {
+	least := int64(100)
+	if m == Transfer || m == VirtualAccount {
+		least = 200
+	}
+	return currency == "KRW" && amount < least
 }

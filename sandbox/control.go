@@ -12,13 +12,17 @@ import (
 
 const helpText = `This is a pretend Toss Payments. No money moves here.
 
-Toss's addresses (HTTP Basic, user = secret key, empty password):
+Toss's addresses (HTTP Basic, user = a secret key test_sk_... or test_gsk_..., empty password):
   GET  /v1/payments/{paymentKey}
   GET  /v1/payments/orders/{orderId}
-  POST /v1/payments/confirm
+  POST /v1/payments/confirm                  POST /v1/payments/{paymentKey}: the confirm of old clients
+  POST /v1/payments                          a window for the buyer, at checkout.url
+  POST /v1/payments/key-in                   a card that is typed in
+  POST /v1/virtual-accounts
   POST /v1/payments/{paymentKey}/cancel
   GET  /v1/transactions?startDate=&endDate=&startingAfter=&limit=
   GET  /v1/settlements?startDate=&endDate=&dateType=&page=&size=
+  POST /v1/settlements                       a card payment is acquired by hand
 
 For a buyer's browser (sandbox/README.md):
   GET  /v1/payment-widget  /v1  /v2/standard the scripts that a shop's page loads; ?auto=pay presses at once
@@ -220,7 +224,8 @@ func (s *Sandbox) object(key string) json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, _ := s.ledger.find(key)
-	return appendPayment(nil, p, max(s.now().Unix(), p.Requested), s.opts.Version, false)
+	now := max(s.now().Unix(), p.Requested)
+	return appendPayment(nil, p, now, s.view(p, now, false))
 }
 
 func (s *Sandbox) changePayment(r *http.Request) (any, error) {

@@ -106,3 +106,24 @@ func (s *Sandbox) leaveOut(rows []rowRef, numbers []int) []rowRef {
 	}
 	return slices.DeleteFunc(slices.Clone(rows), func(r rowRef) bool { return gone[r] })
 }
+
+// words writes cuts as set reads them.
+func (c Cuts) words() []string {
+	var words []string
+	for _, cut := range []struct {
+		name string
+		page int
+	}{{"page-cap", c.PageCap}, {"page-short", c.PageShort}, {"page-early", c.PageEarly}, {"page-empty", c.PageEmpty}} {
+		if cut.page > 0 {
+			words = append(words, cut.name+"="+strconv.Itoa(cut.page))
+		}
+	}
+	var rows []string
+	for _, row := range c.LeaveOut {
+		rows = append(rows, strconv.Itoa(row))
+	}
+	if len(rows) > 0 {
+		words = append(words, "leave-out="+strings.Join(rows, "+"))
+	}
+	return words
+}

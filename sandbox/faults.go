@@ -78,6 +78,47 @@ func (s *Sandbox) SetFaults(f Faults) {
 	}
 }
 
+// Faults are those in force.
+func (s *Sandbox) Faults() Faults {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults
+}
+
+// String writes faults as ParseFaults reads them; empty: none.
+func (f Faults) String() string {
+	var parts []string
+	share := func(name string, of float64, rest string) {
+		if of > 0 {
+			parts = append(parts, name+"="+strconv.FormatFloat(of, 'g', -1, 64)+rest)
+		}
+	}
+	share("drop-before", f.DropBefore, "")
+	share("drop-after", f.DropAfter, "")
+	share("5xx-before", f.FailBefore, "")
+	share("5xx-after", f.FailAfter, "")
+	share("slow", f.Slow, ":"+f.SlowFor.String())
+	share("429", f.TooMany, "")
+	share("truncate", f.Truncate, "")
+	share("html", f.HTML, "")
+	share("paging", f.Paging, "")
+	share("refuse", f.Refuse, ":"+f.RefuseCode)
+	parts = append(parts, f.Cuts.words()...)
+	if len(parts) == 0 {
+		return ""
+	}
+	if f.API != "" {
+		parts = append(parts, "api="+f.API)
+	}
+	if f.Max > 0 {
+		parts = append(parts, "max="+strconv.Itoa(f.Max))
+	}
+	if f.Seed > 0 {
+		parts = append(parts, "seed="+strconv.FormatUint(f.Seed, 10))
+	}
+	return strings.Join(parts, ",")
+}
+
 func (s *Sandbox) rollFault(c *call) fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

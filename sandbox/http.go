@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,7 @@ type call struct {
 type reply struct {
 	status int
 	body   []byte
+	err    *Error // a refusal, whose body is written in the language of the call
 	trace  string // of the first answer, when this one is a replay
 	retry  int    // seconds for Retry-After
 	drop   bool   // close the connection, write nothing
@@ -39,11 +41,26 @@ type reply struct {
 
 func ok(body []byte) reply { return reply{status: http.StatusOK, body: body} }
 
-func failed(e *Error) reply {
+func failed(e *Error) reply { return reply{status: e.Status, err: e} }
+
+// written is the answer with its body: in the language that was asked for, and
+// in the envelope of Toss's second version under its addresses.
+func (rep reply) written(c *call) reply {
+	if rep.err == nil {
+		return rep
+	}
 	o := obj{}
-	o.str("code", e.Code)
-	o.str("message", e.Message)
-	return reply{status: e.Status, body: o.end()}
+	o.str("code", rep.err.Code)
+	o.str("message", rep.err.in(c.english))
+	rep.body, rep.err = o.end(), nil
+	if strings.HasPrefix(c.r.URL.Path, "/v2/") {
+		o = obj{}
+		o.str("version", Version2022November)
+		o.str("traceId", c.trace)
+		o.raw("error", rep.body)
+		rep.body = o.end()
+	}
+	return rep
 }
 
 func (s *Sandbox) routes() {
@@ -52,12 +69,22 @@ func (s *Sandbox) routes() {
 	s.mux.HandleFunc("GET /v1/payments/orders/{orderId}", s.api("order", s.lookUpOrder))
 	s.mux.HandleFunc("POST /v1/payments/{paymentKey}/cancel", s.api("cancel", s.cancel))
 	s.mux.HandleFunc("POST /v1/payments/confirm", s.api("confirm", s.confirm))
+	s.mux.HandleFunc("GET /v1/payments/{paymentKey}/{page}", s.checkout)
+	s.mux.HandleFunc("POST /v1/payments/{paymentKey}", s.api("confirm", s.confirmByKey))
+	s.mux.HandleFunc("POST /v1/payments", s.api("payments", s.makeWindow))
+	s.mux.HandleFunc("POST /v1/payments/key-in", s.api("key-in", s.keyIn))
+	s.mux.HandleFunc("POST /v1/virtual-accounts", s.api("virtual-accounts", s.makeAccount))
+	s.mux.HandleFunc("POST /v1/settlements", s.api("acquire", s.acquire))
 	s.mux.HandleFunc("GET /v1/transactions", s.api("transactions", s.transactions))
 	s.mux.HandleFunc("GET /v1/settlements", s.api("settlements", s.settlements))
-	s.mux.HandleFunc("/v1/", s.api("other", func(*call) reply { return failed(refuse("NOT_FOUND")) }))
+	for _, all := range []string{"/v1/", "/v2/"} {
+		s.mux.HandleFunc(all, s.api("other", unknownAddress))
+	}
 	s.controlRoutes()
 	s.browserRoutes()
 }
+
+func unknownAddress(*call) reply { return failed(refuse("NOT_FOUND")) }
 
 // api wraps one address: who asks, how fast, which fault, which key.
 func (s *Sandbox) api(name string, do func(*call) reply) http.HandlerFunc {
@@ -65,7 +92,7 @@ func (s *Sandbox) api(name string, do func(*call) reply) http.HandlerFunc {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		c := &call{
 			api: name, r: r, body: body, trace: s.newTrace(),
-			english: strings.HasPrefix(r.Header.Get("Accept-Language"), "en"),
+			english: strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "en"),
 		}
 		if err != nil {
 			s.write(w, c, failed(refuse("INVALID_REQUEST")))
@@ -104,28 +131,49 @@ func (s *Sandbox) serve(c *call, do func(*call) reply) reply {
 		s.releaseKey(key)
 		return rep
 	}
-	rep = do(c)
-	s.settleKey(key, c, rep)
-	return f.spoil(rep)
+	return f.spoil(s.doOnce(c, key, do))
 }
 
-// authenticate reads HTTP Basic with the secret key and an empty password.
+// doOnce does what a call asks for and binds the answer to its key, as one.
+func (s *Sandbox) doOnce(c *call, key string, do func(*call) reply) reply {
+	s.calling.RLock()
+	defer s.calling.RUnlock()
+	rep := do(c).written(c)
+	s.settleKey(key, c, rep)
+	return rep
+}
+
+// authenticate reads HTTP Basic with a secret key and an empty password.
 func (s *Sandbox) authenticate(c *call) *Error {
 	header := c.r.Header.Get("Authorization")
 	if header == "" {
 		return refuse("UNAUTHORIZED_KEY")
 	}
-	code, isBasic := strings.CutPrefix(header, "Basic ")
+	scheme, code, _ := strings.Cut(header, " ")
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(code))
 	user, password, colon := strings.Cut(string(raw), ":")
 	switch {
-	case !isBasic || err != nil || !colon:
+	case !strings.EqualFold(scheme, "Basic") || err != nil || !colon:
 		return refuse("INCORRECT_BASIC_AUTH_FORMAT")
-	case user != s.opts.SecretKey || password != "":
+	case !s.knows(user) || password != "":
 		return refuse("UNAUTHORIZED_KEY")
 	}
 	c.secret = user
 	return nil
+}
+
+// knows says whether a key may ask: the one that Options.SecretKey names, or any
+// secret key of the test kind. Client keys, test_ck_ and test_gck_, are for pages.
+func (s *Sandbox) knows(key string) bool {
+	if s.opts.SecretKey != "" {
+		return subtle.ConstantTimeCompare([]byte(key), []byte(s.opts.SecretKey)) == 1
+	}
+	for _, kind := range []string{"test_sk_", "test_gsk_"} {
+		if rest, ok := strings.CutPrefix(key, kind); ok && rest != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // countAndPace counts the call and returns the seconds to wait when its API has
@@ -175,6 +223,7 @@ func (s *Sandbox) write(w http.ResponseWriter, c *call, rep reply) {
 	if rep.drop {
 		panic(http.ErrAbortHandler)
 	}
+	rep = rep.written(c)
 	h := w.Header()
 	trace := c.trace
 	if rep.trace != "" {
@@ -216,7 +265,12 @@ func (s *Sandbox) lookUp(c *call) reply {
 }
 
 func (s *Sandbox) paymentReply(p *payment, now int64, c *call) reply {
-	return ok(appendPayment(nil, p, now, s.opts.Version, c.english))
+	return ok(appendPayment(nil, p, now, s.view(p, now, c.english)))
+}
+
+// view is how a payment is shown at a moment.
+func (s *Sandbox) view(p *payment, now int64, english bool) view {
+	return view{version: s.opts.Version, english: english, settled: s.paidOutBy(p, now)}
 }
 
 // lookUpOrder answers GET /v1/payments/orders/{orderId}: of several payments
@@ -283,10 +337,10 @@ func (s *Sandbox) cancel(c *call) reply {
 func (b *cancelBody) order(p *payment) (cancelOrder, *Error) {
 	o := cancelOrder{currency: b.Currency, requestID: b.CancelRequestID, account: b.RefundReceiveAccount}
 	if b.CancelReason == nil || strings.TrimSpace(*b.CancelReason) == "" {
-		return o, refuseBecause("INVALID_REQUEST", "취소 사유는 필수입니다.")
+		return o, refuseBecause("INVALID_REQUEST", "취소 사유는 필수입니다.", "The reason of the cancellation is required.")
 	}
 	if n := len([]rune(*b.CancelReason)); n > 200 {
-		return o, refuseBecause("INVALID_REQUEST", "취소 사유는 200자 이하여야 합니다.")
+		return o, refuseBecause("INVALID_REQUEST", "취소 사유는 200자 이하여야 합니다.", "The reason of the cancellation must be 200 characters or less.")
 	}
 	o.reason = *b.CancelReason
 	unit := p.Currency

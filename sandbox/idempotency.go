@@ -58,7 +58,10 @@ func (s *Sandbox) settleKey(scope string, c *call, rep reply) {
 	defer s.mu.Unlock()
 	k := s.keys[scope]
 	k.Running, k.Status, k.Body, k.Trace = false, rep.status, rep.body, c.trace
-	s.dirty = true
+	s.pending.count++
+	if s.journal != nil {
+		s.pending.keys = append(s.pending.keys, scope)
+	}
 }
 
 func (s *Sandbox) releaseKey(scope string) {

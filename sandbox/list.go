@@ -47,7 +47,7 @@ func (s *Sandbox) transactions(c *call) reply {
 			b = append(b, ',')
 		}
 		p, st := s.ledger.stepOf(r)
-		b = appendRow(b, p, st, s.opts.CancelRows)
+		b = appendRow(b, p, st, s.opts.CancelRows, c.english)
 	}
 	return ok(append(b, ']'))
 }
@@ -120,7 +120,7 @@ func (s *Sandbox) SetSettlements(rows []json.RawMessage) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settled = settled
-	s.dirty = true
+	s.touchHead()
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (s *Sandbox) settlements(c *call) reply {
 			b = append(b, ',')
 		}
 		p, e := s.ledger.stepOf(r)
-		b = s.appendSettlement(b, p, e, p.settles(e), s.paidOutDate(p, r))
+		b = s.appendSettlement(b, p, e, s.paidOutDate(p, r), c.english)
 	}
 	return ok(append(b, ']'))
 }

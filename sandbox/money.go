@@ -58,3 +58,13 @@ func parseMoney(text, currency string) (int64, bool) {
 
 // vatOf is a payment's VAT: an eleventh of the taxed part, rounded half up.
 func vatOf(amount, taxFree int64) int64 { return ((amount-taxFree)*2 + 11) / 22 }
+
+// ParseAmount reads an amount in a currency's own notation (15000 won, 181.56
+// dollars) into its smallest unit; false for anything else.
+func ParseAmount(text, currency string) (int64, bool) { return parseMoney(text, currency) }
+
+// FormatAmount writes an amount of the smallest unit in the currency's own
+// notation.
+func FormatAmount(amount int64, currency string) string {
+	return string(appendMoney(nil, amount, currency))
+}

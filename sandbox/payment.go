@@ -1,6 +1,10 @@
 package sandbox
 
-import "time"
+import (
+	"time"
+
+	"daesa/sandbox/browser"
+)
 
 // Method is a way to pay, in the words of order files.
 type Method string
@@ -74,10 +78,25 @@ type payment struct {
 	Bearer                                    bearer `json:",omitempty"` // of the instalment's interest
 	Outcome                                   string // how a refund or a foreign cancel will end; empty: well
 	VA                                        *vaPart
-	Window                                    *window `json:",omitempty"` // a page opened it; nil: made by hand or in a history
+	Window                                    *window   `json:",omitempty"` // a page opened it; nil: made by hand or in a history
+	More                                      *morePart `json:",omitempty"`
 	Steps                                     []step
 	N                                         uint32 // ordinal in the ledger
 	prev                                      uint32 // 1 + ordinal of the older payment of the same order; 0: none
+}
+
+// morePart is what few payments have.
+type morePart struct {
+	CardNumber string `json:",omitempty"` // masked, of a card that was typed in
+	AcquireAt  int64  `json:",omitempty"` // the shop asked for the acquisition then
+}
+
+// more is the rare part, made where it is not there yet.
+func (p *payment) more() *morePart {
+	if p.More == nil {
+		p.More = &morePart{}
+	}
+	return p.More
 }
 
 // bearer is who bears the interest of an instalment.
@@ -269,6 +288,7 @@ func (st *standing) refundStatus() string {
 // sandbox in their hands. Over HTTP it looks as Toss writes it.
 type Payment struct {
 	Key, OrderID, MID  string
+	OrderName          string
 	Method             Method
 	Status             string
 	Currency           string
@@ -279,6 +299,11 @@ type Payment struct {
 	Secret             string
 	LastTransactionKey string
 	RefundStatus       string // of virtual accounts
+	Failure            string // the code why it was aborted or expired
+	Account            string // number of the virtual account
+	Bank               string // of the virtual account, Toss's code
+	DueDate            time.Time
+	Window             string // where an open window is that a server has opened
 	Cancels            []Cancel
 }
 
@@ -297,7 +322,10 @@ func (p *payment) picture(now int64) *Payment {
 	out := &Payment{
 		Key: p.Key, OrderID: p.OrderID, MID: p.MID, Method: p.Method, Status: st.status,
 		Currency: p.Currency, Total: p.Total, Balance: st.balance, TaxFree: st.taxFree,
-		RequestedAt: stamp(p.Requested), Secret: p.secret(),
+		OrderName: p.OrderName, RequestedAt: stamp(p.Requested), Secret: p.secret(), Failure: st.failure,
+	}
+	if p.Window != nil && p.Window.Base != "" && p.windowState(now) == browser.Open {
+		out.Window = browser.WindowPath(p.Key)
 	}
 	if st.approved > 0 {
 		out.ApprovedAt = stamp(st.approved)
@@ -307,6 +335,7 @@ func (p *payment) picture(now int64) *Payment {
 	}
 	if p.VA != nil {
 		out.RefundStatus = st.refundStatus()
+		out.Account, out.Bank, out.DueDate = p.VA.Number, p.VA.Bank, stamp(p.VA.Due)
 	}
 	for _, e := range st.cancels {
 		out.Cancels = append(out.Cancels, Cancel{

@@ -13,9 +13,34 @@ const (
 	checkoutURL = "https://api.tosspayments.com/v1/payments/"
 )
 
-// appendPayment writes the whole Payment object of a version as it looks at a
-// moment.
-func appendPayment(b []byte, p *payment, now int64, version string, english bool) []byte {
+// view is how an object is written.
+type view struct {
+	version string
+	english bool // words that are shown to people, as for Accept-Language: en-US
+	settled bool // what the payment brought has been paid out
+}
+
+// names says whether banks and card companies are written by name, not by code.
+func (v view) names() bool { return v.version == Version2022July }
+
+// word chooses between Toss's two languages.
+func (v view) word(korean, english string) string {
+	if v.english {
+		return english
+	}
+	return korean
+}
+
+// settlement is the settlementStatus of a payment's method.
+func (v view) settlement() string {
+	if v.settled {
+		return "COMPLETED"
+	}
+	return "INCOMPLETED"
+}
+
+// appendPayment writes the whole Payment object as it looks at a moment.
+func appendPayment(b []byte, p *payment, now int64, v view) []byte {
 	st := p.at(now)
 	o := obj{b: b}
 	o.str("mId", p.MID)
@@ -24,7 +49,7 @@ func appendPayment(b []byte, p *payment, now int64, version string, english bool
 		last = st.last.key()
 	}
 	o.strOrNull("lastTransactionKey", last)
-	if version == Version2022July {
+	if v.names() {
 		o.strOrNull("transactionKey", last)
 	}
 	o.str("paymentKey", p.Key)
@@ -44,33 +69,33 @@ func appendPayment(b []byte, p *payment, now int64, version string, english bool
 		o.bool("useEscrow", p.Escrow)
 	}
 	o.bool("cultureExpense", false)
-	p.appendMethods(&o, &st, version)
+	p.appendMethods(&o, &st, v)
 	o.null("cashReceipt")
 	o.null("cashReceipts")
 	o.in("discount", when(p.CardDiscount > 0, func(d *obj) { d.money("amount", p.CardDiscount, p.Currency) }))
 	p.appendCancels(&o, &st)
-	p.appendRest(&o, &st, english)
-	o.str("version", version)
+	p.appendRest(&o, &st, v)
+	o.str("version", v.version)
 	return o.end()
 }
 
 // appendMethods writes the sub-objects of the methods.
-func (p *payment) appendMethods(o *obj, st *standing, version string) {
+func (p *payment) appendMethods(o *obj, st *standing, v view) {
 	approved := st.approved > 0
-	o.in("card", when(approved && p.hasCard(), func(c *obj) { p.appendCard(c, st, version) }))
-	o.in("virtualAccount", when(p.VA != nil && st.last != nil, func(v *obj) { p.appendVA(v, st, version) }))
+	o.in("card", when(approved && p.hasCard(), func(c *obj) { p.appendCard(c, st, v) }))
+	o.in("virtualAccount", when(p.VA != nil && st.last != nil, func(a *obj) { p.appendVA(a, st, v) }))
 	o.in("transfer", when(approved && p.Method == Transfer, func(t *obj) {
-		appendBank(t, cmp.Or(p.picked().Bank, "20"), version)
-		t.str("settlementStatus", "INCOMPLETED")
+		appendBank(t, cmp.Or(p.picked().Bank, "20"), v)
+		t.str("settlementStatus", v.settlement())
 	}))
 	o.in("mobilePhone", when(approved && p.Method == Phone, func(m *obj) {
 		m.str("customerMobilePhone", cmp.Or(p.picked().Phone, "01000000000"))
-		m.str("settlementStatus", "INCOMPLETED")
+		m.str("settlementStatus", v.settlement())
 		m.str("receiptUrl", "https://dashboard.tosspayments.com/receipt/mids/mobile")
 	}))
 	o.in("giftCertificate", when(approved && p.Method == GiftCertificate, func(g *obj) {
 		g.str("approveNo", "00000000")
-		g.str("settlementStatus", "INCOMPLETED")
+		g.str("settlementStatus", v.settlement())
 	}))
 }
 
@@ -101,15 +126,15 @@ func (p *payment) cardType() string {
 	return credit
 }
 
-func (p *payment) appendCard(c *obj, st *standing, version string) {
+func (p *payment) appendCard(c *obj, st *standing, v view) {
 	issuer := p.issuer()
-	if version == Version2022July {
+	if v.names() {
 		c.str("company", issuer.korean)
 	} else {
 		c.str("issuerCode", issuer.code)
 		c.str("acquirerCode", issuer.code)
 	}
-	c.str("number", fmt.Sprintf("%08d****%03d*", 40000000+mix(uint64(p.N)+1)%10000000, mix(uint64(p.N)+2)%1000))
+	c.str("number", p.cardNumber())
 	c.money("installmentPlanMonths", int64(p.Months), "KRW")
 	c.bool("isInterestFree", p.Months > 0 && p.Bearer != bornByBuyer)
 	if p.Months > 0 {
@@ -119,47 +144,79 @@ func (p *payment) appendCard(c *obj, st *standing, version string) {
 	}
 	c.str("approveNo", "00000000")
 	c.bool("useCardPoint", false)
-	c.str("cardType", p.cardType())
-	c.str("ownerType", "개인")
-	acquire := "READY"
-	if st.now-st.approved > 2*24*60*60 {
-		acquire = "COMPLETED"
+	if p.Check {
+		c.str("cardType", v.word(check, "CHECK"))
+	} else {
+		c.str("cardType", v.word(credit, "CREDIT"))
 	}
-	if st.status == Canceled {
-		acquire = "CANCELED"
-	}
-	c.str("acquireStatus", acquire)
-	if version == Version2022July {
+	c.str("ownerType", v.word("개인", "PERSONAL"))
+	c.str("acquireStatus", p.acquireStatus(st))
+	if v.names() {
 		c.str("receiptUrl", receiptURL+p.Key+"&ref=PX")
 	}
 	c.money("amount", p.Total-p.EasyDiscount, p.Currency)
 }
 
-func (p *payment) appendVA(v *obj, st *standing, version string) {
-	v.str("accountType", "일반")
-	v.str("accountNumber", p.VA.Number)
-	appendBank(v, p.VA.Bank, version)
-	v.str("customerName", p.VA.Customer)
-	if st.deposited {
-		v.str("depositorName", p.VA.Customer)
-	} else {
-		v.null("depositorName")
+// cardNumber is the masked number that was typed in, or one made up.
+func (p *payment) cardNumber() string {
+	if p.More != nil && p.More.CardNumber != "" {
+		return p.More.CardNumber
 	}
-	v.time("dueDate", p.VA.Due)
-	v.bool("expired", st.status == WaitingForDeposit && st.now > p.VA.Due)
-	v.str("settlementStatus", "INCOMPLETED")
-	v.str("refundStatus", st.refundStatus())
+	return fmt.Sprintf("%08d****%03d*", 40000000+mix(uint64(p.N)+1)%10000000, mix(uint64(p.N)+2)%1000)
+}
+
+// acquireStatus is how far the card company has come: it is asked at the midnight
+// after the approval, or when the shop asks, and has taken the payment in two days
+// after the approval. A payment that was cancelled whole before it was asked stays
+// READY, as in Toss's own sample.
+func (p *payment) acquireStatus(st *standing) string {
+	const takes = 2 * 24 * 60 * 60
+	asked := dateOf(st.approved + day).start()
+	if p.More != nil && p.More.AcquireAt > 0 {
+		asked = min(asked, p.More.AcquireAt)
+	}
+	back := int64(0)
+	if st.status == Canceled && len(st.cancels) > 0 {
+		back = st.cancels[len(st.cancels)-1].At
+	}
+	switch {
+	case back > 0 && back < asked || st.now < asked:
+		return "READY"
+	case back > 0 && st.now < back+takes:
+		return "CANCEL_REQUESTED"
+	case back > 0:
+		return "CANCELED"
+	case st.now <= st.approved+takes:
+		return "REQUESTED"
+	}
+	return "COMPLETED"
+}
+
+func (p *payment) appendVA(o *obj, st *standing, v view) {
+	o.str("accountType", v.word("일반", "NORMAL"))
+	o.str("accountNumber", p.VA.Number)
+	appendBank(o, p.VA.Bank, v)
+	o.str("customerName", p.VA.Customer)
+	if st.deposited {
+		o.str("depositorName", p.VA.Customer)
+	} else {
+		o.null("depositorName")
+	}
+	o.time("dueDate", p.VA.Due)
+	o.bool("expired", st.status == WaitingForDeposit && st.now > p.VA.Due)
+	o.str("settlementStatus", v.settlement())
+	o.str("refundStatus", st.refundStatus())
 	a := p.VA.Account
-	v.in("refundReceiveAccount", when(a != nil && !st.closed && st.now < p.Requested+accountVisible, func(r *obj) {
-		appendBank(r, a.Bank, version)
+	o.in("refundReceiveAccount", when(a != nil && !st.closed && st.now < p.Requested+accountVisible, func(r *obj) {
+		appendBank(r, a.Bank, v)
 		r.str("accountNumber", a.Number)
 		r.str("holderName", a.Holder)
 	}))
 }
 
 // appendBank writes a code, or under the older version a name.
-func appendBank(o *obj, code, version string) {
-	if version == Version2022July {
+func appendBank(o *obj, code string, v view) {
+	if v.names() {
 		o.str("bank", bankName(code))
 		return
 	}
@@ -201,20 +258,24 @@ func appendCancel(b []byte, p *payment, e *step, now int64) []byte {
 }
 
 // appendRest writes what stands below the methods.
-func (p *payment) appendRest(o *obj, st *standing, english bool) {
-	o.str("secret", p.secret())
+func (p *payment) appendRest(o *obj, st *standing, v view) {
+	if st.status == Expired {
+		o.null("secret") // as in the one such object that was seen
+	} else {
+		o.str("secret", p.secret())
+	}
 	o.str("type", "NORMAL")
-	p.appendEasyPay(o, st)
+	p.appendEasyPay(o, st, v)
 	o.str("country", p.country())
 	o.in("failure", when(st.failure != "", func(f *obj) {
 		f.str("code", st.failure)
-		f.str("message", failureMessage(st.failure))
+		f.str("message", failureMessage(st.failure, v.english))
 	}))
 	o.bool("isPartialCancelable", !p.onlyFull())
 	o.in("receipt", when(st.last != nil && p.Method != PayPal, func(r *obj) {
 		r.str("url", receiptURL+p.Key+"&ref=PX")
 	}))
-	o.in("checkout", func(c *obj) { c.str("url", checkoutURL+p.Key+"/checkout") })
+	o.in("checkout", func(c *obj) { c.str("url", p.checkout()) })
 	o.str("currency", p.Currency)
 	o.money("totalAmount", p.Total, p.Currency)
 	o.money("balanceAmount", st.balance, p.Currency)
@@ -226,13 +287,22 @@ func (p *payment) appendRest(o *obj, st *standing, english bool) {
 	if st.status == Ready || st.status == Expired && st.last == nil {
 		o.null("method")
 	} else {
-		o.str("method", p.methodWord(english))
+		o.str("method", p.methodWord(v.english))
 	}
 }
 
-func (p *payment) appendEasyPay(o *obj, st *standing) {
+// checkout is where the buyer pays. Payments that the API made have a window here.
+func (p *payment) checkout() string {
+	base := checkoutURL
+	if p.Window != nil && p.Window.Base != "" {
+		base = p.Window.Base + "/v1/payments/"
+	}
+	return base + p.Key + "/checkout"
+}
+
+func (p *payment) appendEasyPay(o *obj, st *standing, v view) {
 	o.in("easyPay", when(p.provider() != "" && st.approved > 0, func(e *obj) {
-		e.str("provider", p.provider())
+		e.str("provider", v.word(p.provider(), cmp.Or(englishProvider[p.provider()], p.provider())))
 		paid := p.Total - p.EasyDiscount
 		if p.hasCard() {
 			paid = 0
@@ -265,7 +335,7 @@ func (p *payment) provider() string {
 	case PayPal:
 		return "PAYPAL"
 	case ForeignEasyPay:
-		return "알리페이"
+		return alipay
 	}
 	return ""
 }
@@ -283,18 +353,21 @@ func (p *payment) country() string {
 	return "KR"
 }
 
-func failureMessage(code string) string {
+// failureMessage is the message of a failure, which is not always an answer of
+// the API.
+func failureMessage(code string, english bool) string {
 	if code == "EXPIRED_PAYMENT" {
-		return "결제 유효시간이 만료되었습니다."
+		return view{english: english}.word("결제가 만료되었습니다. 다시 시도해주세요.", "The payment has expired. Please try again.")
 	}
 	if e, known := codes[code]; known {
-		return e.Message
+		return e.in(english)
 	}
-	return browser.Refuse(code).Message
+	refusal := browser.Refuse(code)
+	return view{english: english}.word(refusal.Message, refusal.English().Message)
 }
 
 // appendRow writes one row of /v1/transactions.
-func appendRow(b []byte, p *payment, e *step, reading CancelRows) []byte {
+func appendRow(b []byte, p *payment, e *step, reading CancelRows, english bool) []byte {
 	b = append(b, `{"mId":`...)
 	b = appendString(b, p.MID)
 	b = append(b, `,"transactionKey":"`...)
@@ -304,7 +377,7 @@ func appendRow(b []byte, p *payment, e *step, reading CancelRows) []byte {
 	b = append(b, `,"orderId":`...)
 	b = appendString(b, p.OrderID)
 	b = append(b, `,"method":`...)
-	b = appendString(b, p.methodWord(false))
+	b = appendString(b, p.methodWord(english))
 	b = append(b, `,"customerKey":`...)
 	if p.CustomerKey == "" {
 		b = append(b, "null"...)

@@ -36,7 +36,7 @@ const (
 // Options are what a sandbox is born with. The zero value is usable.
 type Options struct {
 	MID         string           // merchant id; default tosspayments
-	SecretKey   string           // user of HTTP Basic; default test_sk_sandbox
+	SecretKey   string           // the one user of HTTP Basic; empty: any test_sk_ or test_gsk_ key
 	SecurityKey string           // 64 hex characters; signs payout.changed and seller.changed
 	Rate        int              // requests a minute for each API; 0: no limit
 	Now         func() time.Time // source of the clock; default time.Now
@@ -48,7 +48,9 @@ type Options struct {
 	ForgetKeys   bool   // Load drops the idempotency keys, as a provider's accident would
 	WebhookURL   string // where Run and Advance deliver webhooks; empty: none are made
 	VACancelDays int    // days after the deposit in which a virtual account can be cancelled; default 365
-	StateFile    string // Run saves here while things change, and at its end
+	StateFile    string // Keep and Run keep everything here
+	// Token is what the sandbox's own addresses ask for; empty: they are open.
+	Token string
 	// Settle lets a test key see the rows of /v1/settlements, which Toss gives to
 	// live keys alone. Terms and Rates are how it settles; what they do not say is
 	// as README.md has it.
@@ -62,6 +64,8 @@ type Options struct {
 type Sandbox struct {
 	opts Options
 	mux  *http.ServeMux
+
+	durable http.Handler // mux, guarded, whose answers wait for the disk
 
 	mu        sync.Mutex
 	clock     clock
@@ -80,16 +84,18 @@ type Sandbox struct {
 	settling  settling
 	index     settleIndex
 	seeding   bool
-	dirty     bool
+	pending   pending
+	journal   *journal // nil until Keep
+
+	// calling is held for reading from what a call does to the answer that its key
+	// keeps, so that no file has one without the other. It is taken before mu.
+	calling sync.RWMutex
 }
 
 // New makes an empty sandbox.
 func New(o Options) *Sandbox {
 	if o.MID == "" {
 		o.MID = "tosspayments"
-	}
-	if o.SecretKey == "" {
-		o.SecretKey = "test_sk_sandbox"
 	}
 	if o.Version == "" {
 		o.Version = Version2022November
@@ -109,6 +115,7 @@ func New(o Options) *Sandbox {
 	s.ledger.init(0)
 	s.SetFaults(Faults{})
 	s.routes()
+	s.durable = s.Durable(s.guardOwn(s.mux))
 	return s
 }
 
@@ -119,7 +126,7 @@ func (s *Sandbox) Handler() http.Handler { return s }
 // ServeHTTP makes a Sandbox an http.Handler.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !crossOrigin(w, r) {
-		s.mux.ServeHTTP(w, r)
+		s.durable.ServeHTTP(w, r)
 	}
 }
 
@@ -154,33 +161,29 @@ func (s *Sandbox) Calls() map[string]int {
 	return out
 }
 
-// Run delivers webhooks as they fall due and saves the ledger to
-// Options.StateFile while it changes. It returns when ctx ends, after a last
-// save, with that save's error.
+// Run delivers webhooks as they fall due, and keeps the ledger in
+// Options.StateFile (Keep). It returns when ctx ends, after the file was written
+// anew, with an error where it could not be.
 func (s *Sandbox) Run(ctx context.Context) error {
+	if err := s.Keep(); err != nil {
+		return err
+	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return s.saveIfDirty()
+			s.mu.Lock()
+			s.touchAll()
+			s.mu.Unlock()
+			return s.commit()
 		case <-tick.C:
 			s.DeliverWebhooks()
-			if err := s.saveIfDirty(); err != nil {
+			if err := s.commit(); err != nil {
 				return err
 			}
 		}
 	}
-}
-
-func (s *Sandbox) saveIfDirty() error {
-	s.mu.Lock()
-	skip := !s.dirty || s.opts.StateFile == ""
-	s.mu.Unlock()
-	if skip {
-		return nil
-	}
-	return s.Save(s.opts.StateFile)
 }
 
 // clock is a source of time that can be moved.

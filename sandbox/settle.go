@@ -138,7 +138,8 @@ func vatOfFee(supply int64) int64 { return (supply + 5) / 10 }
 
 // appendSettlement writes one row. It shows the payment as it was at the moment of
 // the transaction, so that a row never changes.
-func (s *Sandbox) appendSettlement(b []byte, p *payment, e, sale *step, paidOut date) []byte {
+func (s *Sandbox) appendSettlement(b []byte, p *payment, e *step, paidOut date, english bool) []byte {
+	sale, v := p.settles(e), view{version: s.opts.Version, english: english}
 	f := s.settling.figures(p, e, sale)
 	o := obj{b: b}
 	o.str("mId", p.MID)
@@ -147,7 +148,7 @@ func (s *Sandbox) appendSettlement(b []byte, p *payment, e, sale *step, paidOut 
 	o.b = append(appendKey(append(o.b, '"'), e.At, e.Seq), '"')
 	o.str("orderId", p.OrderID)
 	o.str("currency", p.Currency)
-	o.str("method", p.methodWord(false))
+	o.str("method", p.methodWord(english))
 	o.money("amount", f.amount, p.Currency)
 	o.money("interestFee", f.interest, p.Currency)
 	o.money("fee", f.fee(), p.Currency)
@@ -161,8 +162,8 @@ func (s *Sandbox) appendSettlement(b []byte, p *payment, e, sale *step, paidOut 
 	o.date("paidOutDate", paidOut)
 	st := p.at(e.At)
 	st.approved, st.closed = sale.At, true
-	p.appendMethods(&o, &st, s.opts.Version)
-	p.appendEasyPay(&o, &st)
+	p.appendMethods(&o, &st, v)
+	p.appendEasyPay(&o, &st, v)
 	if e.Kind == stepApprove {
 		o.null("cancel")
 	} else {

@@ -68,7 +68,8 @@ func (s *Sandbox) changeSettling(r *http.Request) (any, error) {
 	}
 	if body.Settle != nil {
 		s.mu.Lock()
-		s.settling.On, s.dirty = *body.Settle, true
+		s.settling.On = *body.Settle
+		s.touchHead()
 		s.mu.Unlock()
 	}
 	return s.settleFace(), nil

@@ -163,6 +163,30 @@ func (s *Sandbox) paidOutDate(p *payment, r rowRef) date {
 	return s.payoutOf(p.Method, s.settling.soldDate(p.Method, r.at))
 }
 
+// paidOutBy says whether what a payment brought has been paid out by a moment. A
+// payment that gave everything back before that never is.
+func (s *Sandbox) paidOutBy(p *payment, now int64) bool {
+	if p.hasCard() { // whose objects say acquireStatus in its place
+		return false
+	}
+	st := p.at(now)
+	if st.approved == 0 || st.approved+day > now {
+		return false
+	}
+	if s.index.payouts == nil {
+		s.index.payouts = map[termDay]date{}
+	}
+	paid := s.payoutOf(p.Method, s.settling.soldDate(p.Method, st.approved))
+	if len(s.settling.Holds) > 0 {
+		paid = held(paid, holdsByPayment(s.settling.Holds)[p.Key])
+	}
+	at := paid.start() + payoutHour
+	if n := len(st.cancels); st.balance == 0 && n > 0 && st.cancels[n-1].At < at {
+		return false
+	}
+	return now >= at
+}
+
 // soldOn and paidOn are the rows of a day that are visible now, in order.
 func (s *Sandbox) soldOn(d date) []rowRef {
 	return before(s.index.sold.rows[d], dateOf(s.now().Unix()))

@@ -2,7 +2,10 @@ package sandbox
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +15,7 @@ import (
 )
 
 // stateHead is the first line of a state file; the payments follow, then the
-// idempotency keys, one JSON document a line.
+// idempotency keys and whatever changed since, one JSON document a line.
 type stateHead struct {
 	Format   string          `json:"format"`
 	Seq      uint32          `json:"seq"`
@@ -30,43 +33,86 @@ type lastDone struct {
 	At  time.Time `json:"at"`
 }
 
-type stateKey struct {
-	Scope  string     `json:"scope"`
-	Answer keptAnswer `json:"answer"`
+// stateLine is one line behind the payments: a payment as it is now, the head
+// again, or what an idempotency key has answered.
+type stateLine struct {
+	Payment *payment    `json:"payment,omitempty"`
+	Done    *lastDone   `json:"done,omitempty"`
+	Head    *stateHead  `json:"head,omitempty"`
+	Scope   string      `json:"scope,omitempty"`
+	Answer  *keptAnswer `json:"answer,omitempty"`
 }
 
-const stateFormat = "toss-sandbox-1"
+// The formats of a state file. The first one ends with the keys.
+const (
+	oldStateFormat = "toss-sandbox-1"
+	stateFormat    = "toss-sandbox-2"
+)
 
 // Save writes the ledger, the clock and the idempotency keys to a file that
 // only its owner can read. It replaces the file as a whole or not at all.
 // Webhooks on their way are not part of it.
 func (s *Sandbox) Save(path string) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("save the sandbox: %w", err)
+	s.calling.Lock()
+	s.mu.Lock()
+	if s.journal != nil && path == s.opts.StateFile { // which has one writer
+		s.touchAll()
+		s.mu.Unlock()
+		s.calling.Unlock()
+		return s.commit()
 	}
-	defer os.Remove(tmp.Name())
-	w := bufio.NewWriterSize(tmp, 1<<20)
-	err = s.writeState(w)
-	for _, next := range []func() error{w.Flush, tmp.Sync, tmp.Close} {
-		if err == nil {
-			err = next()
+	var raw bytes.Buffer
+	err := s.writeState(&raw)
+	s.mu.Unlock()
+	s.calling.Unlock()
+	if err == nil {
+		var file *os.File
+		if file, err = replaceFile(path, raw.Bytes()); err == nil {
+			err = file.Close()
 		}
 	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path) // CreateTemp has made it 0600
-	}
 	if err != nil {
-		_ = tmp.Close()
 		return fmt.Errorf("save the sandbox: %w", err)
 	}
 	return nil
 }
 
-func (s *Sandbox) writeState(w io.Writer) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := json.NewEncoder(w)
+// replaceFile puts a file into its place, whole and down to the disk, and leaves
+// it open for what is appended.
+func replaceFile(path string, raw []byte) (*os.File, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return nil, err
+	}
+	if _, err = tmp.Write(raw); err == nil {
+		err = tmp.Sync()
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path) // CreateTemp has made it 0600
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		_ = tmp.Close()
+		_ = os.Remove(tmp.Name())
+		return nil, err
+	}
+	return tmp, nil
+}
+
+// syncFolder brings the new name down to the disk.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
+}
+
+// head is the first line.
+func (s *Sandbox) head() stateHead {
 	head := stateHead{
 		Format: stateFormat, Seq: s.ledger.seq, Payments: len(s.ledger.payments),
 		Offset: s.clock.offset, Stand: s.clock.stand, Settled: s.settled, Settling: &s.settling,
@@ -79,8 +125,13 @@ func (s *Sandbox) writeState(w io.Writer) error {
 			head.LastDone = append(head.LastDone, lastDone{pay, at})
 		}
 	}
-	slices.SortFunc(head.LastDone, func(a, b lastDone) int { return int(a.Pay) - int(b.Pay) })
-	if err := out.Encode(head); err != nil {
+	slices.SortFunc(head.LastDone, func(a, b lastDone) int { return cmp.Compare(a.Pay, b.Pay) })
+	return head
+}
+
+func (s *Sandbox) writeState(w io.Writer) error {
+	out := json.NewEncoder(w)
+	if err := out.Encode(s.head()); err != nil {
 		return err
 	}
 	for _, p := range s.ledger.payments {
@@ -96,11 +147,10 @@ func (s *Sandbox) writeState(w io.Writer) error {
 	}
 	slices.Sort(scopes)
 	for _, scope := range scopes {
-		if err := out.Encode(stateKey{scope, *s.keys[scope]}); err != nil {
+		if err := out.Encode(stateLine{Scope: scope, Answer: s.keys[scope]}); err != nil {
 			return err
 		}
 	}
-	s.dirty = false
 	return nil
 }
 
@@ -121,7 +171,7 @@ func (s *Sandbox) Load(path string) error {
 	s.ledger, s.keys, s.lastDone = fresh.ledger, fresh.keys, fresh.lastDone
 	s.clock, s.settled, s.history = fresh.clock, fresh.settled, fresh.history
 	s.settling, s.index = fresh.settling, settleIndex{}
-	s.dirty = false
+	s.touchAll()
 	return nil
 }
 
@@ -131,32 +181,32 @@ func (s *Sandbox) readState(r io.Reader) error {
 	if err := in.Decode(&head); err != nil {
 		return err
 	}
-	if head.Format != stateFormat {
+	if head.Format != stateFormat && head.Format != oldStateFormat {
 		return fmt.Errorf("format %q is not %s", head.Format, stateFormat)
 	}
-	s.ledger.init(head.Payments)
-	for range head.Payments {
-		p := &payment{}
-		if err := in.Decode(p); err != nil {
+	payments := make([]*payment, head.Payments)
+	for i := range payments {
+		if err := in.Decode(&payments[i]); err != nil {
 			return err
 		}
-		s.ledger.restore(p)
-	}
-	s.ledger.seq = head.Seq
-	s.clock.offset, s.clock.stand, s.settled = head.Offset, head.Stand, head.Settled
-	if head.Settling != nil { // how it settles belongs to the ledger; Options.Settle shows it
-		s.settling = *head.Settling
-		s.settling.On = s.settling.On || s.opts.Settle
 	}
 	for _, l := range head.LastDone {
 		s.lastDone[l.Pay] = l.At
 	}
-	for in.More() && !s.opts.ForgetKeys {
-		var k stateKey
-		if err := in.Decode(&k); err != nil {
-			return err
-		}
-		s.keys[k.Scope] = &k.Answer
+	lines := bufio.NewReaderSize(io.MultiReader(in.Buffered(), r), 1<<20)
+	payments, err := s.readLines(lines, payments, &head)
+	if err != nil {
+		return err
+	}
+	s.ledger.init(len(payments))
+	s.ledger.seq = head.Seq
+	for _, p := range payments {
+		s.ledger.restore(p)
+	}
+	s.clock.offset, s.clock.stand, s.settled = head.Offset, head.Stand, head.Settled
+	if head.Settling != nil { // how it settles belongs to the ledger; Options.Settle shows it
+		s.settling = *head.Settling
+		s.settling.On = s.settling.On || s.opts.Settle
 	}
 	if head.History != nil {
 		// The shop's side is not stored: the same options write it again.
@@ -165,12 +215,59 @@ func (s *Sandbox) readState(r io.Reader) error {
 	return nil
 }
 
+// readLines takes in what stands behind the payments. What a sandbox that was
+// killed had not written to its end was never answered and is left out; anything
+// else that cannot be read is an error.
+func (s *Sandbox) readLines(lines *bufio.Reader, payments []*payment, head *stateHead) ([]*payment, error) {
+	var torn error
+	for {
+		raw, end := lines.ReadBytes('\n')
+		switch {
+		case end != nil && !errors.Is(end, io.EOF):
+			return nil, end
+		case end != nil: // without its end the line is none
+			return payments, nil
+		case len(bytes.TrimSpace(raw)) == 0:
+			continue
+		}
+		var line stateLine
+		if err := json.Unmarshal(raw, &line); err != nil {
+			torn = cmp.Or(torn, err)
+			continue
+		}
+		if torn != nil {
+			return nil, fmt.Errorf("in the middle of it: %w", torn)
+		}
+		if p := line.Payment; p != nil {
+			switch n := int(p.N); {
+			case n < len(payments):
+				payments[n] = p
+			case n == len(payments):
+				payments = append(payments, p)
+			default:
+				return nil, fmt.Errorf("payment %d comes after %d", n, len(payments))
+			}
+		}
+		if line.Done != nil {
+			s.lastDone[line.Done.Pay] = line.Done.At
+		}
+		if line.Head != nil {
+			*head = *line.Head
+		}
+		if line.Answer != nil && !s.opts.ForgetKeys {
+			s.keys[line.Scope] = line.Answer
+		}
+	}
+}
+
 // restore takes a saved payment in as it is.
 func (l *ledger) restore(p *payment) {
 	p.N = uint32(len(l.payments))
 	l.link(p)
 	for i := range p.Steps {
-		if e := &p.Steps[i]; e.makesRow() {
+		e := &p.Steps[i]
+		l.seq = max(l.seq, e.Seq)
+		if e.makesRow() {
 			l.insert(rowRef{at: e.At, seq: e.Seq, pay: p.N})
 		}
 	}

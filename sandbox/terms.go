@@ -197,7 +197,7 @@ func (s *Sandbox) setHolds(holds []Hold) {
 	slices.SortStableFunc(holds, func(a, b Hold) int { return a.From.Compare(b.From) })
 	s.settling.Holds = holds
 	s.index.overlay = nil
-	s.dirty = true
+	s.touchHead()
 }
 
 // LimitSettlement sets the settlement limit; nil takes it away.
@@ -212,7 +212,7 @@ func (s *Sandbox) LimitSettlement(l *SettlementLimit) error {
 		l = &kept
 	}
 	s.settling.Limit = l
-	s.dirty = true
+	s.touchHead()
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -23,11 +21,17 @@ var hookRetries = []time.Duration{
 
 // delivery is one webhook on its way.
 type delivery struct {
-	id     string
-	body   []byte
-	signed bool
-	due    time.Time
-	tries  int
+	id      string
+	event   string
+	payment string // its key
+	body    []byte
+	signed  bool
+	made    time.Time
+	due     time.Time
+	tries   int // that failed, those by hand not counted
+
+	log     []WebhookTry
+	arrived bool
 }
 
 // timer is a change that comes by itself: a window that expires, a foreign
@@ -41,6 +45,7 @@ type timer struct {
 type hookQueue struct {
 	sending sync.Mutex
 	waiting []*delivery
+	log     []*delivery // the newest, in the order in which they were made
 	timers  []timer
 	made    uint64
 }
@@ -63,8 +68,8 @@ func (s *Sandbox) tell(p *payment, at int64) {
 	o := obj{}
 	o.str("eventType", "PAYMENT_STATUS_CHANGED")
 	o.raw("createdAt", hookTime(s.now()))
-	o.raw("data", appendPayment(nil, p, at, s.opts.Version, false))
-	s.queue(o.end(), false, stamp(at))
+	o.raw("data", appendPayment(nil, p, at, s.view(p, at, false)))
+	s.queue(&delivery{event: "PAYMENT_STATUS_CHANGED", payment: p.Key, body: o.end(), due: stamp(at)})
 	if p.VA == nil || st.last == nil {
 		return
 	}
@@ -74,7 +79,7 @@ func (s *Sandbox) tell(p *payment, at int64) {
 	o.str("status", st.status)
 	o.str("transactionKey", st.last.key())
 	o.str("orderId", p.OrderID)
-	s.queue(o.end(), false, stamp(at))
+	s.queue(&delivery{event: "DEPOSIT_CALLBACK", payment: p.Key, body: o.end(), due: stamp(at)})
 }
 
 // hookTime is the createdAt of payment events: no zone, six digits.
@@ -82,11 +87,13 @@ func hookTime(t time.Time) []byte {
 	return t.AppendFormat(nil, `"2006-01-02T15:04:05.000000"`)
 }
 
-func (s *Sandbox) queue(body []byte, signed bool, due time.Time) {
+func (s *Sandbox) queue(d *delivery) {
 	s.hooks.made++
 	id := string(appendBase32([]byte("whtrans_a01"), mix(s.hooks.made), 12))
-	id = string(appendBase32([]byte(id), mix(s.hooks.made^0xbeef), 12))
-	s.hooks.waiting = append(s.hooks.waiting, &delivery{id: id, body: body, signed: signed, due: due})
+	d.id = string(appendBase32([]byte(id), mix(s.hooks.made^0xbeef), 12))
+	d.made = s.now()
+	s.hooks.waiting = append(s.hooks.waiting, d)
+	s.hooks.remember(d)
 }
 
 // SendSigned queues a payout.changed or seller.changed webhook around a body of
@@ -111,7 +118,7 @@ func (s *Sandbox) SendSigned(eventType string, entityBody json.RawMessage) error
 	o.str("eventId", fmt.Sprintf("%016x%016x", mix(s.hooks.made), mix(s.hooks.made+1<<40)))
 	o.str("entityType", entity)
 	o.raw("entityBody", entityBody)
-	s.queue(o.end(), true, s.now())
+	s.queue(&delivery{event: eventType, body: o.end(), signed: true, due: s.now()})
 	return nil
 }
 
@@ -145,7 +152,7 @@ func (s *Sandbox) fire(p *payment, t timer) {
 		o.str("eventType", "CANCEL_STATUS_CHANGED")
 		o.raw("createdAt", hookTime(stamp(t.at)))
 		o.raw("data", appendCancel(nil, p, e, t.at))
-		s.queue(o.end(), false, stamp(t.at))
+		s.queue(&delivery{event: "CANCEL_STATUS_CHANGED", payment: p.Key, body: o.end(), due: stamp(t.at)})
 		if !e.Cancel.Aborted {
 			s.tell(p, t.at)
 		}
@@ -158,20 +165,22 @@ func (s *Sandbox) fire(p *payment, t timer) {
 func (s *Sandbox) DeliverWebhooks() int {
 	s.hooks.sending.Lock()
 	defer s.hooks.sending.Unlock()
+	s.mu.Lock()
+	s.fireTimers()
+	s.mu.Unlock()
 	sent := 0
 	for {
 		s.mu.Lock()
-		s.fireTimers()
 		d := s.nextDue()
 		now := s.now()
 		s.mu.Unlock()
-		if d == nil {
+		if d == nil || s.commit() != nil {
 			return sent
 		}
-		delivered := s.post(d, now)
+		try := s.post(d, now)
 		sent++
 		s.mu.Lock()
-		s.settleHook(d, delivered, now)
+		s.settleHook(d, try, now)
 		s.mu.Unlock()
 	}
 }
@@ -188,44 +197,18 @@ func (s *Sandbox) nextDue() *delivery {
 
 // settleHook drops a delivery that arrived or was tried often enough, and puts
 // off any other.
-func (s *Sandbox) settleHook(d *delivery, delivered bool, now time.Time) {
-	if !delivered && d.tries < len(hookRetries) {
+func (s *Sandbox) settleHook(d *delivery, try WebhookTry, now time.Time) {
+	d.tried(try)
+	if !d.arrived && d.tries < len(hookRetries) {
 		d.due = now.Add(hookRetries[d.tries])
 		d.tries++
 		return
 	}
-	for i, w := range s.hooks.waiting {
-		if w == d {
-			s.hooks.waiting = append(s.hooks.waiting[:i], s.hooks.waiting[i+1:]...)
-			return
-		}
-	}
+	s.hooks.drop(d)
 }
 
 // hookClient waits ten seconds for a shop's answer, as Toss does.
 var hookClient = &http.Client{Timeout: 10 * time.Second}
-
-// post sends once; only 200 counts as received.
-func (s *Sandbox) post(d *delivery, now time.Time) bool {
-	r, err := http.NewRequest(http.MethodPost, s.opts.WebhookURL, bytes.NewReader(d.body))
-	if err != nil {
-		return false
-	}
-	sentAt := now.Format("2006-01-02T15:04:05-07:00")
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("tosspayments-webhook-transmission-time", sentAt)
-	r.Header.Set("tosspayments-webhook-transmission-retried-count", strconv.Itoa(d.tries))
-	r.Header.Set("tosspayments-webhook-transmission-id", d.id)
-	if d.signed {
-		r.Header.Set("tosspayments-webhook-signature", s.sign(d.body, sentAt))
-	}
-	answer, err := hookClient.Do(r)
-	if err != nil {
-		return false
-	}
-	_ = answer.Body.Close()
-	return answer.StatusCode == http.StatusOK
-}
 
 // sign makes two values, as Toss does while two keys hold. Whether the key is
 // used as its text or as the bytes that its hexadecimal digits stand for is not
@@ -261,7 +244,7 @@ func (s *Sandbox) travel(to time.Time) {
 		s.mu.Lock()
 		next, due := s.nextStop(to)
 		s.clock.set(next)
-		s.dirty = true
+		s.touchHead()
 		s.mu.Unlock()
 		if s.opts.WebhookURL != "" {
 			s.DeliverWebhooks()

@@ -14,6 +14,8 @@ type window struct {
 	Choice  browser.Choice // what the buyer chose; zero before
 	Tab     string         // which tab of a browser has it
 	Closed  bool           // by the buyer, who did not pay
+	// Base is the address under which a server opened the window; empty: a page did.
+	Base string `json:",omitempty"`
 }
 
 // vaLife is how long a virtual account takes a deposit where the page says
@@ -106,6 +108,7 @@ func (w windows) ClaimWindow(key, tab string) *browser.Error {
 	if !found {
 		return browser.Refuse("NOT_FOUND_PAYMENT")
 	}
+	w.s.touch(p)
 	return p.Window.claim(tab)
 }
 
@@ -151,7 +154,7 @@ func (w windows) EndWindow(key, tab string, end browser.End) (browser.Window, *b
 	case browser.PressCancel, browser.PressClose:
 		p.Window.Closed = true
 	}
-	s.dirty = true
+	s.touch(p)
 	return p.window(now), nil
 }
 

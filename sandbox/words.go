@@ -66,3 +66,23 @@ var cards = []bank{
 }
 
 var easyProviders = []string{"토스페이", "카카오페이", "네이버페이", "삼성페이", "애플페이", "페이코"}
+
+const alipay = "알리페이"
+
+// englishProvider is what a request with Accept-Language: en-US gets.
+var englishProvider = map[string]string{
+	"토스페이": "TOSSPAY", "카카오페이": "KAKAOPAY", "네이버페이": "NAVERPAY", "삼성페이": "SAMSUNGPAY",
+	"애플페이": "APPLEPAY", "페이코": "PAYCO", "PAYPAL": "PAYPAL", alipay: "ALIPAY",
+}
+
+// Bank is a bank or a securities company: Toss's code and its two names.
+type Bank struct{ Code, Korean, English string }
+
+// Banks are those into which a refund can be paid.
+func Banks() []Bank {
+	list := make([]Bank, 0, len(banks))
+	for _, b := range banks {
+		list = append(list, Bank{b.code, b.korean, b.english})
+	}
+	return list
+}

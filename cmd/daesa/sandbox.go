@@ -14,11 +14,13 @@ import (
 
 	"daesa/pay"
 	"daesa/sandbox"
+	"daesa/sandbox/console"
 )
 
 // sandboxFlags are those of `daesa sandbox`.
 type sandboxFlags struct {
 	addr, state, clock, faults, webhook string
+	key, tokenEnv                       string
 	seed                                uint64
 	orders, rate                        int
 	forgetKeys, settle                  bool
@@ -31,10 +33,14 @@ func (a *invocation) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Serve the pretend Toss: the secret key is test_sk_sandbox",
-		Long: "Serves the pretend Toss, with a ledger, a clock and faults of its own; GET / tells what it can do. The secret\n" +
-			"key is test_sk_sandbox; the security key, which signs payout.changed and seller.changed, is\n" + sandboxSecurityKey + ".\n" +
-			"With --settle the ledger also settles as a live one does, and /sandbox/passbook.csv is the shop's passbook.",
+		Short: "Serve the pretend Toss, with a console at /sandbox",
+		Long: "Serves the pretend Toss, with a ledger, a clock and faults of its own; GET / tells what it can do, and /sandbox is\n" +
+			"a console for the browser. Any secret key test_sk_... or test_gsk_... works, unless --key names the one that does;\n" +
+			"the security key, which signs payout.changed and seller.changed, is\n" + sandboxSecurityKey + ".\n" +
+			"With --state every answer is on the disk before it is given.\n" +
+			"With --settle the ledger also settles as a live one does, and /sandbox/passbook.csv is the shop's passbook.\n\n" +
+			"On a loopback address the console and its addresses are open to whoever works at the machine. On another one they\n" +
+			"ask for a token: --token-env names the environment variable that holds it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.serveSandbox(cmd.Context(), f)
@@ -51,6 +57,8 @@ func (a *invocation) sandboxCommand() *cobra.Command {
 	flags.BoolVar(&f.forgetKeys, "forget-keys", false, "forget idempotency keys on a restart")
 	flags.BoolVar(&f.settle, "settle", false, "give settlement rows to the test key, too; Toss gives it none")
 	flags.StringVar(&f.webhook, "webhook", "", "URL that webhooks are sent to")
+	flags.StringVar(&f.key, "key", "", "the one secret key that works (default: any test_sk_... or test_gsk_...)")
+	flags.StringVar(&f.tokenEnv, "token-env", "", "environment variable with the token that /sandbox asks for; needed on an address that is not loopback")
 	return cmd
 }
 
@@ -59,12 +67,15 @@ func (a *invocation) serveSandbox(ctx context.Context, f sandboxFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := toss.Keep(); err != nil {
+		return failed("give another --state, or make room for it", "%w", err)
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.addr)
 	if err != nil {
 		return failed("choose another address with --addr", "%w", err)
 	}
-	a.warn("sandbox on http://%s, its clock at %s; GET / tells what it can do", listener.Addr(), pay.FormatTime(toss.Now()))
-	server := &http.Server{Handler: toss.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	a.warn("sandbox on http://%s, its clock at %s; /sandbox is its console, GET / tells what it can do", listener.Addr(), pay.FormatTime(toss.Now()))
+	server := &http.Server{Handler: console.New(toss), ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan error, 1)
 	go func() { stopped <- toss.Run(ctx) }()
 	go func() {
@@ -83,7 +94,13 @@ func (a *invocation) serveSandbox(ctx context.Context, f sandboxFlags) error {
 }
 
 func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
-	var err error
+	token, err := a.sandboxToken(f)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(f.key, "test_ck_") || strings.HasPrefix(f.key, "test_gck_") {
+		return nil, usage(errors.New("--key: that is a client key"), "give a secret key, such as test_sk_mine")
+	}
 	start := a.now()
 	if f.clock != "" && f.clock != "now" {
 		if start, err = pay.ParseTime(f.clock); err != nil {
@@ -94,7 +111,10 @@ func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--faults: %w", err), "for example --faults drop-after=0.01,5xx=0.02")
 	}
-	toss := sandbox.New(sandbox.Options{SecurityKey: sandboxSecurityKey, Rate: f.rate, Now: a.clock, ForgetKeys: f.forgetKeys, WebhookURL: f.webhook, StateFile: f.state, Settle: f.settle})
+	toss := sandbox.New(sandbox.Options{
+		SecretKey: f.key, SecurityKey: sandboxSecurityKey, Rate: f.rate, Now: a.clock, ForgetKeys: f.forgetKeys,
+		WebhookURL: f.webhook, StateFile: f.state, Settle: f.settle, Token: token,
+	})
 	toss.SetClock(start)
 	if f.state != "" {
 		if _, err := os.Stat(f.state); err == nil {
@@ -113,4 +133,32 @@ func (a *invocation) newSandbox(f sandboxFlags) (*sandbox.Sandbox, error) {
 	}
 	toss.SetFaults(faults)
 	return toss, nil
+}
+
+// sandboxToken is what the sandbox's own addresses ask for. Where others than who
+// works at this machine can call, there must be one.
+func (a *invocation) sandboxToken(f sandboxFlags) (string, error) {
+	if f.tokenEnv != "" {
+		token, _ := a.env(f.tokenEnv)
+		if token == "" {
+			return "", usage(fmt.Errorf("--token-env: %s is empty or not set", f.tokenEnv), "set it to a long random text")
+		}
+		return token, nil
+	}
+	if !loopback(f.addr) {
+		return "", usage(fmt.Errorf("--addr %s can be called from other machines, and who calls the console moves the ledger and the clock", f.addr),
+			"name the variable that holds a token: --token-env DAESA_SANDBOX_TOKEN; or listen on 127.0.0.1")
+	}
+	return "", nil
+}
+
+// loopback says whether only this machine can call an address. A name other than
+// localhost may be anything.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return true // nobody can listen there
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -80,6 +80,8 @@ var importTable = []Row{
 		Reason: "what a buyer's browser sees of the pretend one; whose payments they are is an interface, so that it keeps nothing"},
 	{Room: "sandbox", Knows: []string{"sandbox/browser"},
 		Reason: "a misreading of the provider must not hide on both sides, so the pretend one shares no code with ours"},
+	{Room: "sandbox/console", Knows: []string{"sandbox"},
+		Reason: "shows the pretend provider to people as pages; it holds a sandbox as a test does, and is wired by cmd"},
 	{Room: "webhook", Knows: with("pay"),
 		Reason: "verifies, stores and answers; what an event means is the job's"},
 	{Room: "cmd/...", Knows: []string{"..."}, But: []string{"internal/seal", "internal/notify", "internal/deliver"},

@@ -44,6 +44,9 @@ func (e *Error) in(lang language) *Error {
 	return &Error{Code: e.Code, Message: text[0]}
 }
 
+// English is the same refusal in English.
+func (e *Error) English() *Error { return e.in(english) }
+
 func refuse(code string) *Error { return (&Error{Code: code}).in(korean) }
 
 // Refuse makes the error of a code, with its Korean message where this room has
