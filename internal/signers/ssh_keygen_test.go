@@ -368,3 +368,34 @@ func revokedKeys(t *testing.T) (all []verdict) {
 		{name: "list with its first bytes only", attempt: of(string(list(kim.public).revoked[:60])), ours: "fault: is a key revocation list that is not whole"},
 	}
 }
+
+// What docs/approvals.md says of signing a file: ssh-keygen keeps an old signature
+// where nobody answers, and ends well; from stdin to stdout it makes a new one.
+func TestSSHKeygenKeepsAnOldSignature(t *testing.T) {
+	k, dir := keyOf(t, "ed25519"), t.TempDir()
+	path := filepath.Join(dir, "approve.txt")
+	write := func(content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := parsed(t, line("kim", k))
+	taken := func(message string) bool {
+		signature, err := os.ReadFile(path + ".sig")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Verify([]byte(message), signature, "kim", approval, noon)
+		return err == nil
+	}
+	write("30,000원\n")
+	must(t, nil, "-q", "-Y", "sign", "-n", approval, "-f", k.path, path)
+	if !taken("30,000원\n") {
+		t.Error("a file that was signed by its name is not taken")
+	}
+	write("40,000원\n")
+	must(t, nil, "-q", "-Y", "sign", "-n", approval, "-f", k.path, path)
+	if taken("40,000원\n") || !taken("30,000원\n") {
+		t.Error("ssh-keygen has made a new signature: docs/approvals.md need not warn any more")
+	}
+}
