@@ -117,23 +117,29 @@ func (a *invocation) runDemo(ctx context.Context, dir string, orders int, seed u
 	return d.tell(documents, urgent, sent, month, listener.Addr().String())
 }
 
-// prepareFolder makes the folder, or empties one that an earlier demo made. A
-// folder of somebody's own is left alone.
+// prepareFolder makes the folder, or empties one that an earlier demo made.
 func (d *demo) prepareFolder(seed uint64) error {
-	if _, err := os.Stat(filepath.Join(d.dir, "daesa.yaml")); err == nil {
-		if _, err := os.Stat(filepath.Join(d.dir, demoMark)); err != nil {
-			return failed("choose another folder with --dir", "%s has a daesa.yaml that no demo wrote", d.dir)
+	if err := emptiedFolder(d.dir, demoMark, demoPassbook, demoVouchers); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(d.dir, demoMark), fmt.Appendf(nil, "%d\n", seed), 0o600)
+}
+
+// emptiedFolder makes a folder for a database and a pretend Toss of its own, or
+// takes those away, and some more files, that an earlier start has left. A folder
+// is known by its mark; somebody's own is left alone.
+func emptiedFolder(dir, mark string, more ...string) error {
+	if _, err := os.Stat(filepath.Join(dir, "daesa.yaml")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, mark)); err != nil {
+			return failed("choose another folder with --dir", "%s has a daesa.yaml that no demo wrote", dir)
 		}
-		for _, name := range []string{"daesa.yaml", "daesa.db", "daesa.db-wal", "daesa.db-shm", "sandbox.state", "account.key.head", demoPassbook, demoVouchers} {
-			if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		for _, name := range append(more, "daesa.yaml", "daesa.db", "daesa.db-wal", "daesa.db-shm", "sandbox.state", "account.key.head") {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
 		}
 	}
-	if err := os.MkdirAll(d.dir, 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(d.dir, demoMark), fmt.Appendf(nil, "%d\n", seed), 0o600)
+	return os.MkdirAll(dir, 0o700)
 }
 
 func (d *demo) writeConfig(addr string) error {
@@ -145,7 +151,12 @@ func (d *demo) writeConfig(addr string) error {
 	if err := os.WriteFile(filepath.Join(d.dir, "daesa.yaml"), text, 0o600); err != nil {
 		return err
 	}
-	key := filepath.Join(d.dir, "account.key")
+	return keptKey(d.dir)
+}
+
+// keptKey makes the account key of a demo's folder, unless it is there.
+func keptKey(dir string) error {
+	key := filepath.Join(dir, "account.key")
 	if _, err := os.Stat(key); err == nil {
 		return nil
 	}
@@ -183,17 +194,21 @@ func (d *demo) night(ctx context.Context, day pay.Day) (nightDocument, error) {
 
 // inner is a command of the demo's own folder, as somebody would have given it
 // at a time.
-func (d *demo) inner(at time.Time, by string) *invocation {
-	inner := d.another(io.Discard)
-	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(d.dir, "daesa.yaml"), at, by, ""
+func (d *demo) inner(at time.Time, by string) *invocation { return d.within(d.dir, at, by) }
+
+// within is a command of a demo's folder, as somebody would have given it at a
+// time: with the demo's database, and telling nobody.
+func (a *invocation) within(dir string, at time.Time, by string) *invocation {
+	inner := a.another(io.Discard)
+	inner.configPath, inner.asOf, inner.by, inner.mid = filepath.Join(dir, "daesa.yaml"), at, by, ""
 	inner.env = func(name string) (string, bool) {
 		switch name {
 		case demoKey:
 			return demoSecret, true
 		case config.DatabaseVariable, config.Default().Notify.URLsEnv:
-			return "", false // the demo has a database of its own, and tells nobody
+			return "", false
 		default:
-			return d.env(name)
+			return a.env(name)
 		}
 	}
 	return inner

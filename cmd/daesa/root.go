@@ -119,7 +119,7 @@ func (a *invocation) commands() []*cobra.Command {
 		a.demoCommand(), a.initCommand(), a.doctorCommand(), a.migrateCommand(), a.ordersCommand(),
 		a.nightlyCommand(), a.reconcileCommand(), a.breaksCommand(), a.refundsCommand(), a.accountsCommand(),
 		a.settlementsCommand(), a.payoutsCommand(), a.bankCommand(), a.closeCommand(), a.webhookCommand(), a.reportCommand(),
-		a.serveCommand(), a.runsCommand(), a.sandboxCommand(), a.auditCommand(), a.explainCommand(), a.versionCommand(),
+		a.serveCommand(), a.runsCommand(), a.sandboxCommand(), a.shopDemoCommand(), a.auditCommand(), a.explainCommand(), a.versionCommand(),
 	}
 }
 

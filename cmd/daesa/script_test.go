@@ -20,6 +20,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"daesa/config"
+	"daesa/internal/browsertest"
 	"daesa/internal/racing"
 	"daesa/pay"
 	"daesa/sandbox"
@@ -36,7 +37,15 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"daesa": main})
+	testscript.Main(closingBrowser{m}, map[string]func(){"daesa": main})
+}
+
+// closingBrowser ends the browser that a test may have started.
+type closingBrowser struct{ *testing.M }
+
+func (m closingBrowser) Run() int {
+	defer browsertest.Close()
+	return m.M.Run()
 }
 
 const quickExit = "atexit_sleep_ms=0"
