@@ -19,7 +19,7 @@ func TestWhatTheSecondPersonRestsOn(t *testing.T) {
 		kim = `kim namespaces="daesa-approval" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg` + "\n"
 		lee = `lee namespaces="daesa-approval",valid-before="20261201" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOrvP89uyupCbqyFcCz1nNtKuLT8YIUkj0Vhf/xYamSs` + "\n"
 	)
-	keyOf := func(line string) string { return line[strings.Index(line, "ssh-"):] }
+	keyOf := func(line string) string { _, key, _ := strings.Cut(line, "ssh-"); return "ssh-" + key }
 	for _, test := range []struct {
 		name, allowed, revoked string
 		mode                   os.FileMode

@@ -142,7 +142,7 @@ type wire struct {
 func (w *wire) take(n uint64) []byte {
 	if w.bad || uint64(len(w.left)) < n {
 		w.bad = true
-		return make([]byte, min(n, 8))
+		return make([]byte, min(n, 4))
 	}
 	field := w.left[:n]
 	w.left = w.left[n:]
@@ -151,7 +151,6 @@ func (w *wire) take(n uint64) []byte {
 
 func (w *wire) byte() byte     { return w.take(1)[0] }
 func (w *wire) uint32() uint32 { return binary.BigEndian.Uint32(w.take(4)) }
-func (w *wire) uint64() uint64 { return binary.BigEndian.Uint64(w.take(8)) }
 
 // text takes a field with its length before it.
 func (w *wire) text() []byte {

@@ -202,12 +202,14 @@ func (p *parser) options(line *Line) bool {
 		}
 		p.at += len(word)
 		name := strings.ToLower(word)
-		value, ok := "", true
+		value := ""
 		if p.has('=') {
 			p.at++
-			if value, ok = p.quoted(); !ok {
+			quoted, ok := p.quoted()
+			if !ok {
 				return false
 			}
+			value = quoted
 		} else if name != "cert-authority" {
 			p.fault(at, word, "is neither an option nor a kind of key", `write namespaces="...", valid-after="..." or valid-before="...", then the key`)
 			return false
