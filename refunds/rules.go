@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"daesa/approval"
 	"daesa/internal/written"
 	"daesa/pay"
 )
@@ -319,6 +320,8 @@ type Approval struct {
 	// Check sees the requests as they stand in the transaction; its error stops
 	// everything.
 	Check func([]Request) error
+	// Signed is the statement that gives the word; nil: a typed name does.
+	Signed *approval.Taken
 }
 
 // Adding is a request that is to be added, with what its look-up showed.
