@@ -381,7 +381,15 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 		if err := d.saveSeen(ctx, tx, s); err != nil {
 			return err
 		}
-		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
+		entries, err := d.takeStatement(ctx, tx, c.Signed)
+		if err != nil {
+			return err
+		}
+		said, err := moved(c.Request, step.To, now, by, note).by(c.Signed)
+		if err != nil {
+			return err
+		}
+		_, err = d.append(ctx, tx, append(append(entries, said), followed...))
 		return err
 	})
 }

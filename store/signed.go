@@ -82,6 +82,19 @@ func (e Entry) by(s *approval.Taken) (Entry, error) {
 	return e, nil
 }
 
+// signedEntry chains an entry to the journal, behind the statement by which it came
+// about; nil: by none.
+func (d *DB) signedEntry(ctx context.Context, tx *sqlx.Tx, s *approval.Taken, e Entry) (string, error) {
+	entries, err := d.takeStatement(ctx, tx, s)
+	if err != nil {
+		return "", err
+	}
+	if e, err = e.by(s); err != nil {
+		return "", err
+	}
+	return d.append(ctx, tx, append(entries, e))
+}
+
 // Proof gives what stands now about the approval of a request.
 func (d *DB) Proof(ctx context.Context, id string) (refunds.Proof, error) {
 	return d.proof(ctx, d.db.Pool(), id)
@@ -130,6 +143,11 @@ func proofOf(r refunds.Request, entries []Entry) refunds.Proof {
 	}
 	p.Uses = uses[p.Statement]
 	return p
+}
+
+// RefundsNamed gives requests by their ids, in the order of these.
+func (d *DB) RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error) {
+	return d.named(ctx, d.db.Pool(), ids)
 }
 
 // StatementText gives the text of a statement as it is kept; "" where there is none.
