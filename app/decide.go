@@ -68,6 +68,9 @@ type Decider struct {
 	// Another says whether a MID is another merchant's of the configuration than
 	// the one of mid; nil: there is one merchant.
 	Another func(mid, other string) bool
+	// Signing says who may ask for a refund where approvals are signed; nil: whoever
+	// has a name.
+	Signing *Signing
 	By      string
 	Now     time.Time
 }
@@ -130,6 +133,9 @@ func (d *Decider) plan(ctx context.Context, b reconcile.Break, w reconcile.Decis
 	decision := RefundDecision{Word: w, By: d.By, Workbook: book, Now: d.Now}
 	refuse := func(cause error) error {
 		return &RefusedError{Break: b, Reason: cause.Error(), Advice: adviceOf(b, cause), Cause: cause}
+	}
+	if err := d.Signing.Requester(d.By); err != nil {
+		return decision, refuse(err)
 	}
 	try := w
 	try.RefundID = "tried"

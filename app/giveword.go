@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/approval"
 	"daesa/internal/hint"
 	"daesa/internal/written"
 	"daesa/pay"
@@ -25,6 +26,8 @@ const (
 // WordStore takes a person's word on requests, all or none.
 type WordStore interface {
 	Batches
+	// RefundsNamed gives requests by their ids, in the order of these.
+	RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error)
 	Approve(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 	Reject(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 	Withdraw(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
@@ -42,6 +45,10 @@ type GiveWord struct {
 	Note   string
 	By     string
 	Now    time.Time
+	// Signing asks for a signature on an approval; nil: By is believed. Signed is the
+	// statement that gives it, in place of IDs and By.
+	Signing *Signing
+	Signed  *approval.Taken
 }
 
 // Expected is what the person has seen before the word.
@@ -63,16 +70,19 @@ func (x GiveWord) Run(ctx context.Context) (Given, error) {
 	if err := x.Head.Check(ctx); err != nil {
 		return given, err
 	}
-	word := refunds.Approval{IDs: x.IDs, By: x.By, Note: x.Note, Now: x.Now, Check: func(requests []refunds.Request) error { return x.check(requests, given.LeftOut) }}
-	if x.Batch != "" {
-		requests, err := x.Store.RefundsOfBatch(ctx, x.MID, x.Batch)
-		if err != nil {
+	word := refunds.Approval{IDs: x.IDs, By: x.By, Note: x.Note, Now: x.Now, Signed: x.Signed}
+	word.Check = func(requests []refunds.Request) error { return x.check(requests, given.LeftOut) }
+	switch {
+	case x.Signed != nil:
+		word.IDs, word.By = x.Signed.IDs(), x.Signed.Principal
+		word.Check = x.signed
+	case x.Say == SayApprove && x.Signing != nil:
+		return given, x.Signing.Typed("refunds approve")
+	default:
+		var err error
+		if word.IDs, given.LeftOut, err = x.named(ctx); err != nil {
 			return given, err
 		}
-		if len(requests) == 0 {
-			return given, UnknownBatch(x.Batch)
-		}
-		word.IDs, given.LeftOut = x.waiting(requests)
 	}
 	give := map[Say]func(context.Context, refunds.Approval) ([]refunds.Request, error){
 		SayApprove: x.Store.Approve, SayReject: x.Store.Reject, SayWithdraw: x.Store.Withdraw,
@@ -80,6 +90,19 @@ func (x GiveWord) Run(ctx context.Context) (Given, error) {
 	var err error
 	given.Requests, err = give(ctx, word)
 	return given, err
+}
+
+// named are the ids of what the word is on, and those of a batch that it leaves out.
+func (x GiveWord) named(ctx context.Context) (ids, leftOut []string, err error) {
+	if x.Batch == "" {
+		return x.IDs, []string{}, nil
+	}
+	requests, err := x.Store.RefundsOfBatch(ctx, x.MID, x.Batch)
+	if err == nil && len(requests) == 0 {
+		err = UnknownBatch(x.Batch)
+	}
+	ids, leftOut = x.waiting(requests)
+	return ids, leftOut, err
 }
 
 // waiting are the requests of a batch that wait for the word. Those that equal
@@ -139,6 +162,8 @@ type HeldStore interface {
 // look at the payment.
 type ResolveRefund struct {
 	Store   HeldStore
+	Signing *Signing        // asks for a signature; nil: By is believed
+	Signed  *approval.Taken // gives the word, in place of By
 	Head    *HeadKeeper
 	LookUps map[string]LookUp // by MID
 	// Another says whether a MID is another merchant's of the configuration than
@@ -161,6 +186,15 @@ func (x ResolveRefund) Run(ctx context.Context) error {
 		return err
 	}
 	r := claimed.Request
+	switch {
+	case x.Signed != nil:
+		if err := x.Signing.covers(x.Signed, r.RequestedBy, r.Line()); err != nil {
+			return err
+		}
+		x.By, claimed.Signed = x.Signed.Principal, x.Signed
+	case x.Signing != nil:
+		return x.Signing.Typed("refunds resolve " + x.ID + " ...")
+	}
 	lookUp, ok := x.LookUps[r.MID]
 	if !ok {
 		return hint.Errorf("add the merchant to daesa.yaml; where its mid was corrected since, name the former one in also_mids of the entry",
@@ -192,6 +226,8 @@ type TransferStore interface {
 // MoveTransfer is `refunds transfers approve`, `done` and `drop`.
 type MoveTransfer struct {
 	Store   TransferStore
+	Signing *Signing        // asks for a signature on an approval; nil: Word.By is believed
+	Signed  *approval.Taken // gives the word, in place of Word.By
 	Head    *HeadKeeper
 	LookUps map[string]LookUp // by MID
 	Word    refunds.ManualWord
@@ -210,6 +246,15 @@ func (x MoveTransfer) Run(ctx context.Context) (refunds.ManualTransfer, error) {
 		return t, err
 	}
 	word := x.Word
+	switch {
+	case x.Signed != nil:
+		if err := x.Signing.covers(x.Signed, t.RequestedBy, t.Line()); err != nil {
+			return t, err
+		}
+		word.By, word.Signed = x.Signed.Principal, x.Signed
+	case x.Signing != nil && word.To == refunds.ManualApproved:
+		return t, x.Signing.Typed("refunds transfers approve " + word.ID)
+	}
 	if lookUp, ok := x.LookUps[t.MID]; ok && word.To == refunds.ManualApproved {
 		p, _, err := lookUp.Payment(ctx, t.PaymentKey)
 		if err == nil {

@@ -32,6 +32,15 @@ func (s *tray) RefundsOfBatch(_ context.Context, _, batch string) (of []refunds.
 	return of, nil
 }
 
+func (s *tray) RefundsNamed(_ context.Context, ids []string) (of []refunds.Request, _ error) {
+	for _, r := range s.requests {
+		if slices.Contains(ids, r.ID) {
+			of = append(of, r)
+		}
+	}
+	return of, nil
+}
+
 func (s *tray) give(w refunds.Approval, rule func(refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {
 	var named []refunds.Request
 	for _, r := range s.requests {

@@ -139,6 +139,14 @@ func (x RunRefunds) judge(s jobs.RefundSummary) {
 		x.Outcome.Add(EndedPerson, "refund %s was changed outside of daesa and is held (%s): daesa audit verify", altered.ID, what)
 		x.Warn("refund "+altered.ID+" was changed outside of daesa and is not what the journal says of it: "+what+"; it is held", "")
 	}
+	for _, unsigned := range s.Unsigned {
+		said := unsigned.Said
+		if len(unsigned.What) > 0 {
+			said += "; changed outside of daesa: " + strings.Join(unsigned.What, ", ")
+		}
+		x.Outcome.Add(EndedPerson, "refund %s was not sent: it is not what somebody signed (%s)", unsigned.ID, written.Shown(said))
+		x.Warn("refund "+unsigned.ID+" was not sent: "+written.Shown(said), "")
+	}
 	if s.Stopped.Why == jobs.StopBroken {
 		x.Outcome.Add(EndedPerson, "%s", written.Shown(s.Stopped.String()))
 	}
@@ -199,6 +207,11 @@ func (x RunRefunds) preview(ctx context.Context, w *refunds.Worker, r refunds.Re
 	claimed, err := x.Books.ClaimedFor(ctx, r.ID)
 	if err != nil {
 		return PlannedRefund{}, err
+	}
+	if w.Prover != nil {
+		if claimed.Known.Unsigned, err = w.Prover.Unsigned(ctx, claimed.Request); err != nil {
+			return PlannedRefund{}, err
+		}
 	}
 	step := refunds.Preview(ctx, *claimed, w.Provider, w.AccountDays, w.SecretFingerprint, w.Clock())
 	would := step.To

@@ -84,20 +84,28 @@ func (s Stop) String() string {
 // RefundSummary is what a run did. Requests are counted by the state in which
 // the run left them.
 type RefundSummary struct {
-	Sent    int
-	States  map[refunds.State]int
-	Amount  map[pay.Currency]int64 // sent, and taken on or still unknown
-	Stopped Stop                   // why it sent no more; zero when the queue was empty
-	Gaps    []string               // merchants that could not be asked
-	Altered []AlteredRefund        // held, since their rows were changed outside of daesa
-	Unasked map[string]string      // the same merchants, and the reason: a refunds.Why
-	Expired []refunds.Request      // of merchants that left the configuration
+	Sent     int
+	States   map[refunds.State]int
+	Amount   map[pay.Currency]int64 // sent, and taken on or still unknown
+	Stopped  Stop                   // why it sent no more; zero when the queue was empty
+	Gaps     []string               // merchants that could not be asked
+	Altered  []AlteredRefund        // held, since their rows were changed outside of daesa
+	Unsigned []UnsignedRefund       // not sent, since nobody signed them as they stand
+	Unasked  map[string]string      // the same merchants, and the reason: a refunds.Why
+	Expired  []refunds.Request      // of merchants that left the configuration
 }
 
 // AlteredRefund is a request whose row is not what the journal says of it.
 type AlteredRefund struct {
 	ID   string
 	What []string // columns, attempts or entries
+}
+
+// UnsignedRefund is a request that was approved, and not sent: it is not what
+// somebody signed.
+type UnsignedRefund struct {
+	ID, Said string
+	What     []string // of its row that is not what the journal says
 }
 
 const (
@@ -180,20 +188,21 @@ type refundRun struct {
 	*Refunds
 	started time.Time
 
-	mu      sync.Mutex
-	sending bool
-	stopped Stop
-	blocked []pay.Currency
-	lost    map[string]bool   // merchants whose key is not accepted, or that do not answer
-	unasked map[string]string // and why they could not be asked
-	expired []refunds.Request
-	unread  map[string]int      // look-ups of a merchant that failed one after the other
-	unseen  map[string][]string // payments of a merchant that could not be looked up
-	unknown map[string]bool     // requests whose send had no clear outcome
-	recent  []bool              // failed or not, the newest sends
-	altered []AlteredRefund
-	ended   map[string]outcome
-	gaps    []string
+	mu       sync.Mutex
+	sending  bool
+	stopped  Stop
+	blocked  []pay.Currency
+	lost     map[string]bool   // merchants whose key is not accepted, or that do not answer
+	unasked  map[string]string // and why they could not be asked
+	expired  []refunds.Request
+	unread   map[string]int      // look-ups of a merchant that failed one after the other
+	unseen   map[string][]string // payments of a merchant that could not be looked up
+	unknown  map[string]bool     // requests whose send had no clear outcome
+	recent   []bool              // failed or not, the newest sends
+	altered  []AlteredRefund
+	unsigned []UnsignedRefund
+	ended    map[string]outcome
+	gaps     []string
 }
 
 func (r *refundRun) stop(why, note string) {
@@ -306,8 +315,12 @@ func (r *refundRun) record(mid string, done refunds.Done) {
 	one.moved = one.moved || done.Is != done.Request.State
 	one.done = done
 	r.ended[done.Request.ID] = one
-	if len(done.Altered) > 0 {
+	unsigned := done.Unsigned.Why != "" && done.Is != done.Request.State
+	if len(done.Altered) > 0 && (!unsigned || done.Is == refunds.StateHeld) {
 		r.altered = append(r.altered, AlteredRefund{done.Request.ID, done.Altered})
+	}
+	if unsigned {
+		r.unsigned = append(r.unsigned, UnsignedRefund{done.Request.ID, done.Unsigned.Said, done.Altered})
 	}
 	if r.unread[mid]++; !done.Unread {
 		r.unread[mid] = 0
@@ -387,7 +400,7 @@ func (r *refundRun) summary() RefundSummary {
 		r.gaps = append(r.gaps, mid+": "+what+" could not be looked up")
 	}
 	s := RefundSummary{States: map[refunds.State]int{refunds.StateExpired: len(r.expired)}, Amount: map[pay.Currency]int64{}, Stopped: r.stopped,
-		Gaps: r.gaps, Unasked: r.unasked, Expired: r.expired, Altered: r.altered}
+		Gaps: r.gaps, Unasked: r.unasked, Expired: r.expired, Altered: r.altered, Unsigned: r.unsigned}
 	for _, one := range r.ended {
 		if !one.sent && !one.moved {
 			continue

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/approval"
 	"daesa/pay"
 )
 
@@ -92,6 +93,8 @@ type ManualWord struct {
 	// last.
 	Seen *pay.Payment
 	Now  time.Time
+	// Signed is the statement that gives the word; nil: a typed name does.
+	Signed *approval.Taken
 }
 
 // NeedsTruth says whether the word is given only on a transfer that nobody changed

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"daesa/approval"
 	"daesa/pay"
 )
 
@@ -86,6 +87,8 @@ type Claimed struct {
 	Attempt *Attempt // the newest; nil: none
 	Known   Known
 	Account []byte // sealed; nil: none
+	// Signed is the statement that gives a person's word on it; nil: a typed name does.
+	Signed *approval.Taken
 }
 
 // Begun is the intent of one send.

@@ -45,6 +45,9 @@ type Known struct {
 	// Altered names what of the request's row is not as the journal says: it was
 	// changed by other hands than daesa's.
 	Altered []string
+	// Unsigned says why the request is not what somebody signed, where approvals are
+	// signed; the zero one: it is, or nobody asked.
+	Unsigned Unsigned
 }
 
 // Action is what the worker does after a step.
@@ -81,16 +84,31 @@ type Step struct {
 // a step that stays. Nothing is sent on a payment that is not provably the
 // request's merchant's.
 func Next(r Request, a *Attempt, answer Answer, now time.Time) Step {
+	unsigned := answer.Known.Unsigned
+	if r.State == StateApproved && unsigned.Why != "" && answer.Payment != nil {
+		if _, found := claim(r, a, *answer.Payment, answer, now); !found {
+			return unapproved(r, answer, now)
+		}
+	}
 	if len(answer.Known.Altered) > 0 && !answer.Gone && !answer.Cancel {
 		return Step{To: StateHeld, Why: WhyAltered, At: now.Add(lookEvery)}
 	}
 	step := decide(r, a, answer, now)
 	if step.Do == Send || step.Do == SendAnew {
+		if unsigned.Why != "" { // an attempt stands already: only a person may leave it
+			return Step{To: StateHeld, Why: unsigned.Why, Said: unsigned.Said, At: now.Add(lookEvery)}
+		}
 		if why := notOurs(r, *answer.Payment, answer.Known); why != "" {
 			return Step{To: StateHeld, Why: why, At: now.Add(lookEvery)}
 		}
 	}
 	return step
+}
+
+// unapproved sends an approved request back for a word that is signed.
+func unapproved(r Request, answer Answer, now time.Time) Step {
+	foreign := others(r, *answer.Payment, answer.Known)
+	return Step{To: StateRequested, Why: answer.Known.Unsigned.Why, Said: answer.Known.Unsigned.Said, At: now.Add(lookEvery), Planned: &foreign}
 }
 
 func decide(r Request, a *Attempt, answer Answer, now time.Time) Step {

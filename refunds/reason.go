@@ -48,6 +48,11 @@ const (
 	WhyAltered        = "row_altered"
 	WhyRefusedBare    = "no_code"
 
+	// What a signature on the approval does not cover, or not any more.
+	WhyNotSigned        = "not_signed"
+	WhySignedOtherwise  = "signed_otherwise"
+	WhySignatureRefused = "signature_refused"
+
 	// Whose payment it is, and whose references it bears.
 	WhyOtherMerchant    = "other_merchant"
 	WhyMerchantNotNamed = "merchant_not_named"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"daesa/approval"
 	"daesa/internal/written"
 	"daesa/pay"
 )
@@ -199,15 +200,12 @@ func (r Request) from(states ...State) error {
 // look-up decides then. The error is a *StateError, *WordError or
 // *TooMuchError.
 func (r Request) Approve(by string, left *Left, now time.Time) (Request, error) {
-	if err := r.from(StateRequested); err != nil {
+	if err := r.Approvable(); err != nil {
 		return r, err
 	}
 	if !OtherPerson(r.RequestedBy, by) {
 		text, advice := notOther("refund "+r.ID, r.RequestedBy, by, "approve")
 		return r, &WordError{text, advice}
-	}
-	if r.ErrorCode == WhyAboveBalance || r.ErrorCode == WhyTaxPart {
-		return r, r.neverFits()
 	}
 	if left != nil && left.Misfit(r.Parts()) != "" {
 		return r, &TooMuchError{Request: r, Left: *left}
@@ -215,6 +213,18 @@ func (r Request) Approve(by string, left *Left, now time.Time) (Request, error) 
 	r.State, r.ApprovedBy, r.ApprovedAt = StateApproved, by, now
 	r.Approval = ApprovalHash(r)
 	return r, nil
+}
+
+// Approvable says whether the request waits for a word that can be given, whoever
+// gives it. The error is a *StateError or *WordError.
+func (r Request) Approvable() error {
+	if err := r.from(StateRequested); err != nil {
+		return err
+	}
+	if r.ErrorCode == WhyAboveBalance || r.ErrorCode == WhyTaxPart {
+		return r.neverFits()
+	}
+	return nil
 }
 
 // neverFits: a look-up has shown that Toss would refuse it, whoever approves.
@@ -319,6 +329,8 @@ type Approval struct {
 	// Check sees the requests as they stand in the transaction; its error stops
 	// everything.
 	Check func([]Request) error
+	// Signed is the statement that gives the word; nil: a typed name does.
+	Signed *approval.Taken
 }
 
 // Adding is a request that is to be added, with what its look-up showed.

@@ -51,6 +51,12 @@ var (
 	giveWordAgain = advice{financeActs, true,
 		"바뀐 내용을 확인하고, 그래도 필요한 환불이면 다시 결재해 주세요",
 		"check what has changed, and approve it again if it is still owed"}
+	signIt = advice{financeActs, true,
+		"요청자가 아닌 담당자가 결재문을 확인하고 서명해 주세요 (refunds approve --statement)",
+		"another person than the requester looks at a statement of it and signs it (refunds approve --statement)"}
+	signAgain = advice{financeActs, true,
+		"daesa audit verify로 무엇이 바뀌었는지 확인하고, 그래도 필요한 환불이면 새 결재문에 서명해 주세요 (refunds approve --statement)",
+		"see by daesa audit verify what was changed; if it is still owed, sign a new statement of it (refunds approve --statement)"}
 	alignShop = advice{financeActs, false,
 		"쇼핑몰 주문과 토스 거래를 확인해 주문 상태를 맞추고, 환불이 더 필요하면 새로 요청해 주세요",
 		"compare the shop's order with Toss's payment and mend the order; ask anew if more is owed"}
@@ -263,19 +269,22 @@ var sentences = map[string]entry{
 	WhyNotTooMuch:      {ko: "환불하면 토스에 남는 결제 금액이 쇼핑몰 주문 금액보다 적어져 중복 결제 환불로 보내지 않습니다", en: "less than what the shop holds of the order would stay at Toss, so it is not given back as a duplicate", do: &alignShop},
 
 	// It is not sent as it is.
-	WhyForeignCancel: {ko: "결재 뒤 daesa 밖에서 취소된 금액이 있습니다", en: "something was cancelled outside daesa since the approval", do: &giveWordAgain},
-	WhyApprovalVoid:  {ko: "결재 뒤 내용이 바뀌어 결재가 무효가 되었습니다", en: "it was changed after its approval, which is void", do: &giveWordAgain},
-	WhyAlready:       {ko: "이미 환불되어 취소할 금액이 없습니다", en: "it was refunded already, and nothing is left to cancel", do: &alignShop},
-	WhyNotOwed:       {ko: "더 이상 이 금액을 환불할 필요가 없습니다", en: "this amount is no longer owed", do: &alignShop},
-	WhyDeadline:      {ko: "취소기한이 지났습니다", en: "the cancel deadline has passed", do: &byTransfer, over: true},
-	WhyNeedsAccount:  {ko: "가상계좌 환불계좌 미등록", en: "the virtual account's refund has no account to go to", do: &firstAccount},
-	WhyOverLimit:     {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
-	WhyPartial:       {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
-	WhyNotPaid:       {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},
-	WhyRefusedBare:   {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
-	WhyTaxPart:       {ko: "요청한 면세금액이 남은 과세·면세 금액과 맞지 않습니다", en: "its tax-free part does not fit what is left, taxable and tax-free", do: &rightParts},
-	WhyAboveBalance:  {ko: "요청 금액이 환불할 수 있는 금액보다 큽니다", en: "more is asked for than can be refunded", do: &smallerAmount},
-	WhyCurrency:      {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},
+	WhyForeignCancel:    {ko: "결재 뒤 daesa 밖에서 취소된 금액이 있습니다", en: "something was cancelled outside daesa since the approval", do: &giveWordAgain},
+	WhyNotSigned:        {ko: "서명된 결재가 없습니다", en: "no signed approval stands for it", do: &signIt},
+	WhySignedOtherwise:  {ko: "요청의 내용이 서명한 내용과 다릅니다", en: "it is not what was signed", do: &signAgain},
+	WhySignatureRefused: {ko: "결재문의 서명이 인정되지 않습니다. 키가 폐기되었거나 등록되지 않았거나 결재문이 바뀌었습니다", en: "the signature on its approval is not accepted: its key is revoked or not allowed, or the statement was changed", do: &signAgain},
+	WhyApprovalVoid:     {ko: "결재 뒤 내용이 바뀌어 결재가 무효가 되었습니다", en: "it was changed after its approval, which is void", do: &giveWordAgain},
+	WhyAlready:          {ko: "이미 환불되어 취소할 금액이 없습니다", en: "it was refunded already, and nothing is left to cancel", do: &alignShop},
+	WhyNotOwed:          {ko: "더 이상 이 금액을 환불할 필요가 없습니다", en: "this amount is no longer owed", do: &alignShop},
+	WhyDeadline:         {ko: "취소기한이 지났습니다", en: "the cancel deadline has passed", do: &byTransfer, over: true},
+	WhyNeedsAccount:     {ko: "가상계좌 환불계좌 미등록", en: "the virtual account's refund has no account to go to", do: &firstAccount},
+	WhyOverLimit:        {ko: "daesa의 환불 한도에 걸려 보내지 않았습니다", en: "a refund limit of daesa is reached, so it was not sent", do: &checkLimits},
+	WhyPartial:          {ko: "부분 취소할 수 없는 결제입니다", en: "the payment cannot be cancelled in part", do: &wholeOrTransfer},
+	WhyNotPaid:          {ko: "결제되지 않아 환불할 금액이 없습니다", en: "it was never paid, so nothing can be refunded", do: &checkPaid},
+	WhyRefusedBare:      {ko: "사유 코드 없이 거절되었습니다", en: "it was refused without a code", do: &askToss},
+	WhyTaxPart:          {ko: "요청한 면세금액이 남은 과세·면세 금액과 맞지 않습니다", en: "its tax-free part does not fit what is left, taxable and tax-free", do: &rightParts},
+	WhyAboveBalance:     {ko: "요청 금액이 환불할 수 있는 금액보다 큽니다", en: "more is asked for than can be refunded", do: &smallerAmount},
+	WhyCurrency:         {ko: "요청의 통화가 결제 통화와 다릅니다", en: "the request is in another currency than the payment", do: &askAnew},
 
 	// What an open request waits for.
 	WhyAwaitsApproval: {ko: "결재 대기", en: "waiting for an approval", do: &giveWord},

@@ -107,6 +107,10 @@ func (s State) Away() bool { return s.in("away") }
 // it stands on the list of transfers by hand.
 func (s State) ByHand() bool { return s.in("by_hand") }
 
+// Unapproved says whether a request that comes here has no approval any more: it
+// waits for one, or nothing becomes of it.
+func (s State) Unapproved() bool { return s.in("asking") || s.in("ended") && s != StateSucceeded }
+
 // ended says whether nothing becomes of the request any more.
 func (s State) ended() bool { return s.in("ended") }
 

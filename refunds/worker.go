@@ -35,6 +35,9 @@ type Worker struct {
 	// Another says of a MID whether it is another merchant's of the configuration;
 	// nil: there is none.
 	Another func(mid string) bool
+	// Prover says whether a request is what somebody signed; nil: a typed name
+	// approves.
+	Prover *Prover
 
 	decide func(Request, *Attempt, Answer, time.Time) Step // Next; tests break it
 	key    func(id string, n int) string                   // AttemptKey
@@ -53,14 +56,17 @@ type Done struct {
 	Unread  bool     // the provider could not be asked
 	Altered []string // what of the row is not as the journal says, where it is held for that
 	Broken  string
+	// Unsigned says why it was not sent though it was approved: that is not signed.
+	Unsigned Unsigned
 }
 
 // turn is one claimed request while the worker is at it.
 type turn struct {
 	*Worker
-	c    *Claimed
-	done Done
-	seen []pay.Evidence // of the other payments of the order
+	c       *Claimed
+	claimed Request // as its row was when it was claimed
+	done    Done
+	seen    []pay.Evidence // of the other payments of the order
 }
 
 // maxSends bounds the sends of one turn: more are left to the next.
@@ -78,7 +84,7 @@ func (w *Worker) Step(ctx context.Context, choice Choice) (*Done, error) {
 		return nil, err
 	}
 	claimed.Known = claimed.Known.Without(w.Another)
-	t := &turn{Worker: w, c: claimed, done: Done{Request: claimed.Request, Is: claimed.Request.State, Altered: claimed.Known.Altered}}
+	t := &turn{Worker: w, c: claimed, claimed: claimed.Request, done: Done{Request: claimed.Request, Is: claimed.Request.State, Altered: claimed.Known.Altered}}
 	if claimed.Request.State == StateSending {
 		gone := claimed.Attempt.Gone()
 		t.c.Attempt = &gone
@@ -110,6 +116,9 @@ func (t *turn) next(answer Answer) Step {
 // look asks the provider, decides, and sends where that is the decision.
 func (t *turn) look(ctx context.Context, maySend bool) error {
 	for {
+		if err := t.prove(ctx, maySend); err != nil {
+			return err
+		}
 		p, evidence, err := t.Provider.Payment(ctx, t.c.Request.PaymentKey)
 		if err != nil {
 			return t.unseen(ctx, err)
@@ -157,6 +166,13 @@ func (t *turn) send(ctx context.Context, step Step, p pay.Payment, evidence pay.
 	if err != nil {
 		return false, err
 	}
+	if step.Do == Send {
+		if unsigned := t.signedBytes(attempt, intent.body, p); unsigned.Why != "" {
+			t.done.Unsigned = unsigned
+			held := Step{To: StateHeld, Why: unsigned.Why, Said: unsigned.Said, At: t.Clock().Add(lookEvery)}
+			return false, t.settle(ctx, held, &p, []pay.Evidence{evidence}, nil)
+		}
+	}
 	now := t.Clock()
 	begun := Begun{
 		Request: t.c.Request, Attempt: attempt, New: step.Do == SendAnew, Why: step.Why, Budget: t.Budget, Owner: t.Owner,
@@ -175,10 +191,7 @@ func (t *turn) send(ctx context.Context, step Step, p pay.Payment, evidence pay.
 	t.done.Sends++
 	t.done.Is = StateSending
 	ctx = context.WithoutCancel(ctx)
-	version := t.c.Request.Version
-	after, shown, err := t.Provider.Cancel(ctx, intent.CancelIntent, intent.body, func(ctx context.Context) error {
-		return t.Queue.Ready(ctx, t.c.Request.ID, version)
-	})
+	after, shown, err := t.Provider.Cancel(ctx, intent.CancelIntent, intent.body, t.ready)
 	return t.heard(ctx, after, shown, err)
 }
 
@@ -282,13 +295,7 @@ func (t *turn) intent(step Step, p pay.Payment) (frozen, Attempt, error) {
 	if t.c.Attempt != nil {
 		a.Unanswered = t.c.Attempt.Unanswered && step.Why == WhyNewAttempt
 	}
-	intent := pay.CancelIntent{
-		PaymentKey: r.PaymentKey, Amount: r.Amount, Currency: r.Currency, TaxFreeAmount: r.TaxFreeAmount,
-		Reason: pay.WithMarker(r.Reason, r.ID), RefundableAmount: a.Guard, IdempotencyKey: a.Key,
-	}
-	if p.Method == pay.ForeignEasyPay && !payPal(p) {
-		intent.RequestID = r.ID // asynchronous foreign cancels need one
-	}
+	intent := t.cancel(a, p)
 	var err error
 	if r.AccountFingerprint != "" && needsAccount(p) {
 		if intent.Account, err = t.account(); err != nil {

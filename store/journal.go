@@ -142,8 +142,12 @@ func (d *DB) JournalHead(ctx context.Context) (int64, string, error) {
 }
 
 // EntryHash gives the hash of an entry, "" where there is none.
-func (d *DB) EntryHash(ctx context.Context, seq int64) (hash string, err error) {
-	err = d.db.One(ctx, d.db.Pool(), &hash, "entry_hash", args{"seq": seq})
+func (d *DB) EntryHash(ctx context.Context, seq int64) (string, error) {
+	return d.entryHash(ctx, d.db.Pool(), seq)
+}
+
+func (d *DB) entryHash(ctx context.Context, on runner, seq int64) (hash string, err error) {
+	err = d.db.One(ctx, on, &hash, "entry_hash", args{"seq": seq})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

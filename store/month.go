@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app/closing"
+	"daesa/approval"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/settle"
@@ -166,13 +167,13 @@ var ErrMonthsMoved = errors.New("a month was locked or reopened meanwhile")
 
 // LockMonth writes a version of a month, and journals who locked it. The error is
 // ErrMonthsMoved where the months are no longer as they were read.
-func (d *DB) LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures, drawn []byte) error {
+func (d *DB) LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures, drawn []byte, signed *approval.Taken) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		if err := d.monthsStand(ctx, tx, seen); err != nil {
 			return err
 		}
-		head, err := d.append(ctx, tx, []Entry{entry(v.LockedAt, v.By, "", "month:"+string(v.Month), "month.locked", "",
-			map[string]any{"version": v.Number, "rows": v.Rows, "rows_hash": v.RowsHash, "figures_sha256": sum256(figures), "workbook_sha256": sum256(drawn)})})
+		head, err := d.signedEntry(ctx, tx, signed, entry(v.LockedAt, v.By, "", "month:"+string(v.Month), "month.locked", "",
+			map[string]any{"version": v.Number, "rows": v.Rows, "rows_hash": v.RowsHash, "figures_sha256": sum256(figures), "workbook_sha256": sum256(drawn)}))
 		if err != nil {
 			return err
 		}
@@ -199,7 +200,7 @@ func (d *DB) monthsStand(ctx context.Context, tx *sqlx.Tx, seen []settle.Version
 }
 
 // ReopenMonth takes a lock off, and journals who did.
-func (d *DB) ReopenMonth(ctx context.Context, v settle.Version, by, note string, now time.Time) error {
+func (d *DB) ReopenMonth(ctx context.Context, v settle.Version, by, note string, signed *approval.Taken, now time.Time) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		changed, err := d.db.Exec(ctx, tx, "reopen_month", args{"month": string(v.Month), "version": v.Number, "now": at(now), "actor": by, "note": note})
 		if err != nil {
@@ -208,7 +209,7 @@ func (d *DB) ReopenMonth(ctx context.Context, v settle.Version, by, note string,
 		if changed == 0 {
 			return hinted(ErrMonthsMoved, "run the command again")
 		}
-		_, err = d.append(ctx, tx, []Entry{entry(now, by, "", "month:"+string(v.Month), "month.reopened", note, map[string]any{"version": v.Number})})
+		_, err = d.signedEntry(ctx, tx, signed, entry(now, by, "", "month:"+string(v.Month), "month.reopened", note, map[string]any{"version": v.Number}))
 		return err
 	})
 }

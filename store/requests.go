@@ -219,8 +219,11 @@ func (d *DB) word(ctx context.Context, w refunds.Approval, give func(*sqlx.Tx, r
 		if err := d.lockPayments(ctx, tx, requests); err != nil {
 			return err
 		}
-		var entries []Entry
 		done = nil
+		entries, err := d.takeStatement(ctx, tx, w.Signed)
+		if err != nil {
+			return err
+		}
 		for _, r := range requests {
 			after, err := give(tx, r)
 			if err != nil {
@@ -230,7 +233,11 @@ func (d *DB) word(ctx context.Context, w refunds.Approval, give func(*sqlx.Tx, r
 			if err != nil {
 				return err
 			}
-			entries = append(append(entries, moved(r, after.State, w.Now, w.By, w.Note)), followed...)
+			said, err := moved(r, after.State, w.Now, w.By, w.Note).by(w.Signed)
+			if err != nil {
+				return err
+			}
+			entries = append(append(entries, said), followed...)
 			done = append(done, after)
 		}
 		_, err = d.append(ctx, tx, entries)
@@ -374,7 +381,15 @@ func (d *DB) ResolveRefund(ctx context.Context, c *refunds.Claimed, step refunds
 		if err := d.saveSeen(ctx, tx, s); err != nil {
 			return err
 		}
-		_, err = d.append(ctx, tx, append([]Entry{moved(c.Request, step.To, now, by, note)}, followed...))
+		entries, err := d.takeStatement(ctx, tx, c.Signed)
+		if err != nil {
+			return err
+		}
+		said, err := moved(c.Request, step.To, now, by, note).by(c.Signed)
+		if err != nil {
+			return err
+		}
+		_, err = d.append(ctx, tx, append(append(entries, said), followed...))
 		return err
 	})
 }

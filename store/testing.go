@@ -57,6 +57,19 @@ func (d *DB) RowsForTest(ctx context.Context, query string) ([][]string, error) 
 	return found, rows.Err()
 }
 
+// ForgeForTest adds an entry to the journal as who may add some, and knows its form,
+// could: it follows the chain, and what it says of its row was never written.
+func (d *DB) ForgeForTest(ctx context.Context, e Entry) error {
+	d.byHand.Store(true)
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		head, err := d.lockJournal(ctx, tx)
+		if err == nil {
+			_, err = d.appendTo(ctx, tx, head, []Entry{e})
+		}
+		return err
+	})
+}
+
 // OlderForTest lets a database write the journal as older versions did, which kept
 // fewer facts.
 func (d *DB) OlderForTest() { d.older = true }

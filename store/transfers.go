@@ -99,7 +99,7 @@ func (d *DB) MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refu
 		if after, said, err = d.moveTransfer(ctx, tx, before, w); err != nil {
 			return err
 		}
-		_, err = d.append(ctx, tx, []Entry{said})
+		_, err = d.signedEntry(ctx, tx, w.Signed, said)
 		return err
 	})
 	return after, err

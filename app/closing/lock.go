@@ -8,10 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"daesa/approval"
 	"daesa/internal/hint"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports/monthbook"
 	"daesa/settle"
 )
 
@@ -20,48 +22,36 @@ type Writer interface {
 	// RowsOf calls each with the current rows of a month's transactions.
 	RowsOf(ctx context.Context, mid string, from, to settle.Month, each func(settle.Row)) error
 	// LockMonth writes a version, its figures and its workbook, unless the months are
-	// no longer as they were read.
-	LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures, drawn []byte) error
-	ReopenMonth(ctx context.Context, v settle.Version, by, note string, now time.Time) error
+	// no longer as they were read. signed is the statement that locks it; nil: a typed
+	// name does.
+	LockMonth(ctx context.Context, v settle.Version, seen []settle.Version, figures, drawn []byte, signed *approval.Taken) error
+	ReopenMonth(ctx context.Context, v settle.Version, by, note string, signed *approval.Taken, now time.Time) error
 	AddInvoice(ctx context.Context, i Invoice) error
 	AddOpening(ctx context.Context, o Opening) error
 }
 
 // Lock locks a month that is ready, by another person than the one who last matched
-// by hand or decided.
-func (c *Closing) Lock(ctx context.Context, w Writer, month settle.Month, by string, now time.Time) (Month, error) {
-	versions, err := c.Books.MonthVersions(ctx)
+// by hand or decided: by, or who signed a statement of it.
+func (c *Closing) Lock(ctx context.Context, w Writer, month settle.Month, by string, signed *approval.Taken, now time.Time) (Month, error) {
+	l, err := c.lockable(ctx, month, now)
 	if err != nil {
-		return Month{}, err
+		return l.m, err
 	}
-	m, err := c.Check(ctx, month, now)
-	if err != nil {
-		return m, err
-	}
-	if m.Version > 0 {
-		return m, hint.With(fmt.Errorf("%s is locked already, as version %d", month, m.Version), "daesa close reopen "+string(month)+" opens it again")
-	}
-	last, err := c.lastDecider(ctx, m)
-	if err != nil {
-		return m, err
-	}
-	var states []settle.Facts
-	for _, l := range m.Ledgers {
-		states = append(states, l.facts())
-	}
-	if err := m.books.MayLock(month, states, by, last); err != nil {
-		return m, err
-	}
-	drawn, hash, err := c.draw(ctx, m, versions)
-	if err != nil {
-		return m, err
-	}
-	v := settle.Version{Month: month, Number: 1, LockedAt: now, By: by, Rows: hash.Rows(), RowsHash: hash.String()}
-	for _, old := range versions {
-		if old.Month == month {
-			v.Number = old.Number + 1
+	if signed != nil {
+		by = signed.Principal
+		if err := signed.Holds(l.lines()); err != nil {
+			return l.m, err
 		}
 	}
+	var states []settle.Facts
+	for _, ledger := range l.m.Ledgers {
+		states = append(states, ledger.facts())
+	}
+	if err := l.m.books.MayLock(month, states, by, l.last); err != nil {
+		return l.m, err
+	}
+	m, v := l.m, l.version
+	v.By = by
 	m.Version, m.Now = v.Number, now
 	for i := range m.Ledgers {
 		m.Ledgers[i].State, m.Ledgers[i].Reasons = settle.MonthLocked, nil
@@ -70,11 +60,65 @@ func (c *Closing) Lock(ctx context.Context, w Writer, month settle.Month, by str
 	if err != nil {
 		return m, err
 	}
-	book, err := json.Marshal(locked(drawn, v))
+	book, err := json.Marshal(locked(l.drawn, v))
 	if err != nil {
 		return m, err
 	}
-	return m, w.LockMonth(ctx, v, versions, figures, book)
+	return m, w.LockMonth(ctx, v, l.seen, figures, book, signed)
+}
+
+// LockLines are what a statement says that locks a month as it stands: one line for
+// each merchant and currency.
+func (c *Closing) LockLines(ctx context.Context, month settle.Month, now time.Time) ([]approval.Line, error) {
+	l, err := c.lockable(ctx, month, now)
+	return l.lines(), err
+}
+
+// lockable is a month that is not locked, and what locking it would write.
+type lockable struct {
+	m       Month
+	version settle.Version // without who locks it
+	seen    []settle.Version
+	drawn   monthbook.Month
+	last    string // who last matched by hand or decided
+}
+
+func (c *Closing) lockable(ctx context.Context, month settle.Month, now time.Time) (l lockable, err error) {
+	if l.seen, err = c.Books.MonthVersions(ctx); err != nil {
+		return l, err
+	}
+	if l.m, err = c.Check(ctx, month, now); err != nil {
+		return l, err
+	}
+	if l.m.Version > 0 {
+		return l, hint.With(fmt.Errorf("%s is locked already, as version %d", month, l.m.Version), "daesa close reopen "+string(month)+" opens it again")
+	}
+	if l.last, err = c.lastDecider(ctx, l.m); err != nil {
+		return l, err
+	}
+	drawn, hash, err := c.draw(ctx, l.m, l.seen)
+	if err != nil {
+		return l, err
+	}
+	l.drawn, l.version = drawn, settle.Version{Month: month, Number: 1, LockedAt: now, Rows: hash.Rows(), RowsHash: hash.String()}
+	for _, old := range l.seen {
+		if old.Month == month {
+			l.version.Number = old.Number + 1
+		}
+	}
+	return l, nil
+}
+
+// lines say of each ledger with what it is locked.
+func (l lockable) lines() []approval.Line {
+	v := l.version
+	var lines []approval.Line
+	for _, ledger := range l.m.Ledgers {
+		c := ledger.Currency
+		lines = append(lines, approval.NewLine("ledger", ledger.MID+" "+string(c), string(v.Month), fmt.Sprint(v.Number), fmt.Sprint(v.Rows), v.RowsHash,
+			c.Format(ledger.Opening), c.Format(ledger.Closing), string(c)))
+	}
+	return lines
 }
 
 // lastDecider is the person who last matched a line by hand, or decided about a break
@@ -101,17 +145,38 @@ func (c *Closing) lastDecider(ctx context.Context, m Month) (string, error) {
 	return by, nil
 }
 
-// Reopen opens the newest locked month again. All its versions stay.
-func (c *Closing) Reopen(ctx context.Context, w Writer, month settle.Month, by, note string, now time.Time) (settle.Version, error) {
+// Reopen opens the newest locked month again, by a person or who signed a statement
+// of it. All its versions stay.
+func (c *Closing) Reopen(ctx context.Context, w Writer, month settle.Month, by, note string, signed *approval.Taken, now time.Time) (settle.Version, error) {
+	v, lines, err := c.reopenable(ctx, month, note)
+	if err != nil {
+		return v, err
+	}
+	if signed != nil {
+		by = signed.Principal
+		if err := signed.Holds(lines); err != nil {
+			return v, err
+		}
+	}
+	return v, w.ReopenMonth(ctx, v, by, note, signed, now)
+}
+
+// ReopenLines are what a statement says that reopens a month.
+func (c *Closing) ReopenLines(ctx context.Context, month settle.Month, note string) ([]approval.Line, error) {
+	_, lines, err := c.reopenable(ctx, month, note)
+	return lines, err
+}
+
+func (c *Closing) reopenable(ctx context.Context, month settle.Month, note string) (v settle.Version, lines []approval.Line, err error) {
 	versions, err := c.Books.MonthVersions(ctx)
 	if err != nil {
-		return settle.Version{}, err
+		return v, nil, err
 	}
 	if err := lockedBooks(versions).MayReopen(month, note); err != nil {
-		return settle.Version{}, err
+		return v, nil, err
 	}
-	v, _ := standing(versions, month) // what may be reopened stands
-	return v, w.ReopenMonth(ctx, v, by, note, now)
+	v, _ = standing(versions, month) // what may be reopened stands
+	return v, []approval.Line{approval.NewLine("reopen", string(month), fmt.Sprint(v.Number), v.RowsHash, note)}, nil
 }
 
 // Invoiced is a fee invoice beside what the rows say.

@@ -10,6 +10,7 @@ import (
 
 	"daesa/app"
 	"daesa/app/closing"
+	"daesa/approval"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/settle"
@@ -233,8 +234,9 @@ func (s *session) printMonth(m closing.Month, l closing.Ledgered) {
 }
 
 func (a *invocation) closeLockCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "lock YYYY-MM",
+	var f signFlags
+	cmd := &cobra.Command{
+		Use:   "lock YYYY-MM [--statement FILE [--signature FILE]]",
 		Short: "Close a month that is ready: freeze its figures as a version; by another person than the one who last decided",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.onMonth(func(ctx context.Context, s *session, month settle.Month) error {
@@ -244,13 +246,44 @@ func (a *invocation) closeLockCommand() *cobra.Command {
 			if err := s.rememberMonths(ctx); err != nil { // a fee invoice may have come while the month was locked
 				return err
 			}
-			m, err := s.closing().Lock(ctx, s.db, month, s.actor(), s.now())
+			write := func() ([]approval.Line, error) { return s.closing().LockLines(ctx, month, s.now()) }
+			signed, drafted, err := s.signedMonth(ctx, f, approval.LockMonth, month, write)
+			if err != nil || drafted {
+				return err
+			}
+			m, err := s.closing().Lock(ctx, s.db, month, s.actor(), signed, s.now())
 			if err != nil {
 				return err
 			}
 			return s.showMonth(m)
 		}),
 	}
+	f.register(cmd)
+	return cmd
+}
+
+// signedMonth gives the statement by which a month is locked or reopened, nil where
+// a typed name does; or writes one to be signed.
+func (s *session) signedMonth(ctx context.Context, f signFlags, do approval.Deed, month settle.Month, lines func() ([]approval.Line, error)) (signed *approval.Taken, drafted bool, err error) {
+	command := string(do) + " " + string(month)
+	if err := f.check(string(do)); err != nil {
+		return nil, false, err
+	}
+	if !f.writes() {
+		if signed, err = s.taken(f, do); signed == nil && err == nil {
+			err = s.signing().Typed(command)
+		}
+		return signed, false, err
+	}
+	all, err := lines()
+	if err != nil {
+		return nil, true, err
+	}
+	d, err := s.head().Draft(ctx, s.signing(), do, all, s.now())
+	if err != nil {
+		return nil, true, err
+	}
+	return nil, true, s.showDrafted(d, f, nil, "daesa "+command)
 }
 
 // reopenedDocument is the JSON of `close reopen`.
@@ -264,21 +297,32 @@ type reopenedDocument struct {
 
 func (a *invocation) closeReopenCommand() *cobra.Command {
 	var note string
+	var f signFlags
 	cmd := &cobra.Command{
-		Use:   "reopen YYYY-MM --note TEXT",
+		Use:   "reopen YYYY-MM --note TEXT [--statement FILE [--signature FILE]]",
 		Short: "Open the newest locked month again; its versions stay",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.onMonth(func(ctx context.Context, s *session, month settle.Month) error {
-			v, err := s.closing().Reopen(ctx, s.db, month, s.actor(), note, s.now())
+			write := func() ([]approval.Line, error) { return s.closing().ReopenLines(ctx, month, note) }
+			signed, drafted, err := s.signedMonth(ctx, f, approval.ReopenMonth, month, write)
+			if err != nil || drafted {
+				return err
+			}
+			by := s.actor()
+			if signed != nil {
+				by = signed.Principal
+			}
+			v, err := s.closing().Reopen(ctx, s.db, month, by, note, signed, s.now())
 			if err != nil {
 				return err
 			}
-			return s.show(reopenedDocument{string(month), v.Number, s.actor(), note, s.ending()}, func() {
+			return s.show(reopenedDocument{string(month), v.Number, by, note, s.ending()}, func() {
 				s.printf("%s is open again; version %d, locked by %s, stays\n", month, v.Number, v.By)
 			})
 		}),
 	}
 	cmd.Flags().StringVar(&note, "note", "", "why")
+	f.register(cmd)
 	return cmd
 }
 

@@ -11,7 +11,7 @@ import (
 
 // decider carries out what the person of this command decides.
 func (s *session) decider() *app.Decider {
-	return &app.Decider{Store: s.db, Payments: &payments{session: s}, By: s.actor(), Now: s.now(), Another: s.cfg.AnotherMerchant,
+	return &app.Decider{Store: s.db, Signing: s.signing(), Payments: &payments{session: s}, By: s.actor(), Now: s.now(), Another: s.cfg.AnotherMerchant,
 		Policy: func(mid string) (refunds.AskPolicy, bool) {
 			_, ok := s.cfg.Merchant(mid)
 			return askPolicy(s.cfg, mid), ok

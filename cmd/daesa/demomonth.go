@@ -136,7 +136,7 @@ func (d *demo) explainDeposit(ctx context.Context, s *session, _ settle.Month, d
 // ready is drawn as it stands.
 func (d *demo) lockMonth(ctx context.Context, s *session, month settle.Month, done *closedMonth) error {
 	var err error
-	done.Month, err = s.closing().Lock(ctx, s.db, month, s.actor(), s.now())
+	done.Month, err = s.closing().Lock(ctx, s.db, month, s.actor(), nil, s.now())
 	var notReady *settle.NotReadyError
 	if errors.As(err, &notReady) {
 		done.notReady = notReady

@@ -117,6 +117,9 @@ func (a *invocation) refundsImportCommand() *cobra.Command {
 
 // planner wires what plans askings.
 func (s *session) planner() (*app.Asker, error) {
+	if err := s.signing().Requester(s.actor()); err != nil {
+		return nil, &coded{err, codeUsage}
+	}
 	clients, err := s.clients()
 	if err != nil {
 		return nil, err

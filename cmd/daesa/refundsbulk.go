@@ -152,7 +152,7 @@ func (a *invocation) finishTransfers(ctx context.Context, ids []string, f doneFl
 		return a.tieTransfers(ctx, f)
 	}
 	f.word.ID = strings.TrimSpace(ids[0])
-	return a.withProvider(ctx, func(s *session) error { return s.moveTransfer(ctx, f.word) })
+	return a.withProvider(ctx, func(s *session) error { return s.moveTransfer(ctx, f.word, signFlags{}) })
 }
 
 // tiedDocument is a transfer and the line of the passbook that is it.

@@ -173,6 +173,7 @@ func (s *session) refundsJob(ctx context.Context, flags runFlags, head *app.Head
 	if err != nil {
 		return nil, err
 	}
+	prover := s.signing().Prover(s.db)
 	for _, m := range s.merchants() {
 		queues, err := app.QueuesOf(ctx, s.db, m.MID, m.AlsoMIDs)
 		if err != nil {
@@ -186,7 +187,7 @@ func (s *session) refundsJob(ctx context.Context, flags runFlags, head *app.Head
 			worker := &refunds.Worker{
 				MID: mid, Owner: owner, Actor: refundsActor, RunID: runID, SecretFingerprint: secretFingerprint(m), AccountDays: m.VirtualAccountCancelDays,
 				Budget: budget(s.cfg, flags), Queue: s.db, Provider: client, Clock: clock, Freeze: toss.CancelBody,
-				Another: func(other string) bool { return s.cfg.AnotherMerchant(mid, other) },
+				Another: func(other string) bool { return s.cfg.AnotherMerchant(mid, other) }, Prover: prover,
 			}
 			if ring != nil {
 				worker.Sealer = ring

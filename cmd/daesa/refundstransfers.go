@@ -84,14 +84,19 @@ func (s *session) listTransfers(ctx context.Context, state string) error {
 
 func (a *invocation) transferCommand(name, short string, to refunds.ManualState) *cobra.Command {
 	w := refunds.ManualWord{To: to}
+	var f signFlags
 	cmd := &cobra.Command{
 		Use: name + " ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
+			if err := f.check("refunds transfers " + name); err != nil {
+				return err
+			}
 			w.ID = strings.TrimSpace(ids[0])
-			return a.withProvider(cmd.Context(), func(s *session) error { return s.moveTransfer(cmd.Context(), w) })
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.moveTransfer(cmd.Context(), w, f) })
 		},
 	}
 	if to == refunds.ManualApproved {
+		f.register(cmd)
 		cmd.Flags().BoolVar(&w.Another, "another-wish", false, "it is due although Toss was asked for the same amount of the same payment as well")
 	}
 	cmd.Flags().StringVar(&w.Note, "note", "", "kept in the journal")
@@ -99,13 +104,25 @@ func (a *invocation) transferCommand(name, short string, to refunds.ManualState)
 }
 
 // moveTransfer writes a person's word on a transfer.
-func (s *session) moveTransfer(ctx context.Context, w refunds.ManualWord) error {
+func (s *session) moveTransfer(ctx context.Context, w refunds.ManualWord, f signFlags) error {
+	signed, err := s.taken(f, app.TransferDeed(w.Another))
+	if err != nil {
+		return err
+	}
 	lookUps, err := s.lookUps()
 	if err != nil {
 		return err
 	}
 	w.By, w.Now = s.actor(), s.now()
-	after, err := app.MoveTransfer{Store: s.db, Head: s.head(), LookUps: lookUps, Word: w}.Run(ctx)
+	move := app.MoveTransfer{Store: s.db, Head: s.head(), LookUps: lookUps, Word: w, Signing: s.signing(), Signed: signed}
+	if f.writes() {
+		drafted, err := move.Draft(ctx)
+		if err != nil {
+			return err
+		}
+		return s.showDrafted(drafted, f, nil, "daesa "+string(drafted.Do)+" "+w.ID)
+	}
+	after, err := move.Run(ctx)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"daesa/app"
+	"daesa/approval"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -29,16 +30,25 @@ type wordFlags struct {
 	count  int
 	amount string
 	note   string
+	signFlags
 }
 
 func (a *invocation) refundsApproveCommand() *cobra.Command {
 	f := wordFlags{count: -1}
 	cmd := &cobra.Command{
-		Use:   "approve ID... | --batch B --expect-count N --expect-amount W",
+		Use:   "approve ID... | --batch B --expect-count N --expect-amount W [--statement FILE] | --statement FILE --signature FILE",
 		Short: "Give the second person's word (결재)",
 		Long: "By another person than the one who asked. A batch is approved only when its count and sum are as\n" +
-			"expected; a request equal in payment and amount to another of the last thirty days is left out of\na batch and is approved by its id only.",
+			"expected; a request equal in payment and amount to another of the last thirty days is left out of\na batch and is approved by its id only.\n\n" +
+			"With refunds.approvers_file only a signature approves: --statement FILE writes what is to be signed,\n" +
+			"ssh-keygen -Y sign signs it, --statement FILE --signature FILE.sig takes it. The approver is whose key\nsigned. A statement is good once, until the end of the next bank day, and as long as nothing of it changed.",
 		RunE: func(cmd *cobra.Command, ids []string) error {
+			if err := f.check("refunds approve"); err != nil {
+				return err
+			}
+			if f.takes() {
+				return a.takeApproval(cmd.Context(), ids, f)
+			}
 			if f.batch != "" && (f.count < 0 || f.amount == "") {
 				return usage(errors.New("refunds approve: a batch needs --expect-count and --expect-amount"), "look at it first: daesa refunds list --batch "+plain(f.batch))
 			}
@@ -52,7 +62,26 @@ func (a *invocation) refundsApproveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.count, "expect-count", -1, "how many requests that are")
 	cmd.Flags().StringVar(&f.amount, "expect-amount", "", "their sum as lists print it: 69000, 69,000 or 181.56")
 	cmd.Flags().StringVar(&f.note, "note", "", "kept in the journal")
+	f.register(cmd)
 	return cmd
+}
+
+// takeApproval takes a signed statement about requests.
+func (a *invocation) takeApproval(ctx context.Context, ids []string, f wordFlags) error {
+	if len(ids) > 0 || f.batch != "" || f.count >= 0 {
+		return usage(errBoth, "daesa refunds approve --statement FILE --signature FILE.sig")
+	}
+	return a.withStore(ctx, func(s *session) error {
+		signed, err := s.taken(f.signFlags, approval.ApproveRefunds)
+		if err != nil {
+			return err
+		}
+		given, err := app.GiveWord{Store: s.db, Head: s.head(), Say: app.SayApprove, MID: s.mid, Note: f.note, Now: s.now(), Signing: s.signing(), Signed: signed}.Run(ctx)
+		if err != nil {
+			return err
+		}
+		return s.showWord(given, "approved by "+signed.Principal)
+	})
 }
 
 func (a *invocation) refundsRejectCommand() *cobra.Command {
@@ -90,9 +119,16 @@ func (a *invocation) giveWord(ctx context.Context, ids []string, f wordFlags, do
 		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
 	}
 	return a.withStore(ctx, func(s *session) error {
-		word := app.GiveWord{Store: s.db, Head: s.head(), Say: say, IDs: ids, Batch: f.batch, MID: s.mid, Note: f.note, By: s.actor(), Now: s.now()}
+		word := app.GiveWord{Store: s.db, Head: s.head(), Say: say, IDs: ids, Batch: f.batch, MID: s.mid, Note: f.note, By: s.actor(), Now: s.now(), Signing: s.signing()}
 		if f.count >= 0 {
 			word.Expect = &app.Expected{Count: f.count, Amount: f.amount}
+		}
+		if f.writes() {
+			drafted, leftOut, err := word.Draft(ctx)
+			if err != nil {
+				return err
+			}
+			return s.showDrafted(drafted, f.signFlags, leftOut, "daesa refunds approve")
 		}
 		given, err := word.Run(ctx)
 		if err != nil {
@@ -184,32 +220,49 @@ func (s *session) showBrake(ctx context.Context, err error) error {
 
 func (a *invocation) refundsResolveCommand() *cobra.Command {
 	var as, note string
+	var f signFlags
 	words := []string{"executed", "not-executed"}
 	cmd := &cobra.Command{
-		Use:   "resolve ID --as executed|not-executed --note TEXT",
+		Use:   "resolve ID --as executed|not-executed --note TEXT [--statement FILE [--signature FILE]]",
 		Short: "Give a person's word on a held refund, after looking at the provider",
 		Long: "By another person than the one who asked. daesa looks the payment up once more: executed needs a\n" +
-			"cancel at Toss that is this refund's, not-executed that there is none. After not-executed the request\nwaits for a new approval.",
+			"cancel at Toss that is this refund's, not-executed that there is none. After not-executed the request\nwaits for a new approval. With refunds.approvers_file it is signed, as refunds approve is.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if !slices.Contains(words, as) || strings.TrimSpace(note) == "" {
 				return usage(errors.New("refunds resolve: --as and --note are needed"), "--as is executed or not-executed; --note says what you saw")
 			}
-			return a.withProvider(cmd.Context(), func(s *session) error { return s.resolveRefund(cmd.Context(), ids[0], as == "executed", note) })
+			if err := f.check("refunds resolve"); err != nil {
+				return err
+			}
+			return a.withProvider(cmd.Context(), func(s *session) error { return s.resolveRefund(cmd.Context(), ids[0], as == "executed", note, f) })
 		},
 	}
+	f.register(cmd)
 	cmd.Flags().StringVar(&as, "as", "", "executed or not-executed")
 	cmd.Flags().StringVar(&note, "note", "", "what you saw at the provider; it is kept in the journal")
 	return cmd
 }
 
-func (s *session) resolveRefund(ctx context.Context, id string, executed bool, note string) error {
+func (s *session) resolveRefund(ctx context.Context, id string, executed bool, note string, f signFlags) error {
+	signed, err := s.taken(f, app.ResolveDeed(executed))
+	if err != nil {
+		return err
+	}
 	lookUps, err := s.lookUps()
 	if err != nil {
 		return err
 	}
-	if err := (app.ResolveRefund{Store: s.db, Head: s.head(), LookUps: lookUps, Another: s.cfg.AnotherMerchant, ID: id, Executed: executed, Note: note,
-		By: s.actor(), Now: s.now()}).Run(ctx); err != nil {
+	resolve := app.ResolveRefund{Store: s.db, Head: s.head(), LookUps: lookUps, Another: s.cfg.AnotherMerchant, ID: id, Executed: executed, Note: note,
+		By: s.actor(), Now: s.now(), Signing: s.signing(), Signed: signed}
+	if f.writes() {
+		drafted, err := resolve.Draft(ctx)
+		if err != nil {
+			return err
+		}
+		return s.showDrafted(drafted, f, nil, "daesa "+string(app.ResolveDeed(executed))+" "+id+" --note TEXT")
+	}
+	if err := resolve.Run(ctx); err != nil {
 		return err
 	}
 	return s.showRefund(ctx, id)

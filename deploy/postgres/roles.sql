@@ -110,6 +110,7 @@ INSERT INTO wanted VALUES
   ('breaks',          'S I U', 'S I U', 'S'),
   ('batches',         'S I',   'S', 'S'),
   ('transfers',       'S I',   'S I', 'S'),
+  ('statements',      'S I',   'S I', 'S'),
   ('hand_transfers',  'S I U(state,approved_by,approved_at,done_by,done_at,reference,note)',
                       'S U(state,approved_by,approved_at,done_by,done_at,reference,note)', 'S'),
   -- what is sent: whose money, how much and why is written once

@@ -647,7 +647,7 @@ func monthLockedOnce(t *testing.T, db *store.DB) {
 	errs := make([]error, 6)
 	for i := range errs {
 		group.Go(func() {
-			errs[i] = db.LockMonth(t.Context(), version(1, fmt.Sprint("person", i), now), nil, []byte(`{}`), []byte(`{}`))
+			errs[i] = db.LockMonth(t.Context(), version(1, fmt.Sprint("person", i), now), nil, []byte(`{}`), []byte(`{}`), nil)
 		})
 	}
 	group.Wait()
@@ -667,14 +667,14 @@ func monthVersions(t *testing.T, db *store.DB) {
 	seen := []settle.Version(nil)
 	for n := range 3 {
 		v := version(n+1, "lee", now.Add(time.Duration(n)*time.Hour))
-		if err := db.LockMonth(t.Context(), v, seen, fmt.Appendf(nil, `{"n":%d}`, n+1), fmt.Appendf(nil, `{"drawn":%d}`, n+1)); err != nil {
+		if err := db.LockMonth(t.Context(), v, seen, fmt.Appendf(nil, `{"n":%d}`, n+1), fmt.Appendf(nil, `{"drawn":%d}`, n+1), nil); err != nil {
 			t.Fatal(err)
 		}
 		reopened := v.LockedAt.Add(time.Minute)
-		if err := db.ReopenMonth(t.Context(), v, "kim", "late rows", reopened); err != nil {
+		if err := db.ReopenMonth(t.Context(), v, "kim", "late rows", nil, reopened); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.ReopenMonth(t.Context(), v, "kim", "late rows", reopened); !errors.Is(err, store.ErrMonthsMoved) {
+		if err := db.ReopenMonth(t.Context(), v, "kim", "late rows", nil, reopened); !errors.Is(err, store.ErrMonthsMoved) {
 			t.Error(err)
 		}
 		var err error

@@ -98,6 +98,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, bulkTests)
 	maps.Copy(tests, settlementTests)
 	maps.Copy(tests, settlementFileTests)
+	maps.Copy(tests, signedTests)
 	for _, name := range atOnce {
 		if tests[name] == nil {
 			t.Fatalf("no test %q", name)
