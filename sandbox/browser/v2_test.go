@@ -66,8 +66,10 @@ func TestV2WidgetsAreDrawnOnceAndAgainAfterDestroy(t *testing.T) {
 	tab := s.visit()
 	tab.Wait("[data-agreed=true]")
 	wantCodes(t, tab, map[string]string{
-		"widgets.renderPaymentMethods({ selector: '#methods' })":                                                 "PAYMENT_METHODS_WIDGET_ALREADY_RENDERED",
-		"widgets.renderAgreement({ selector: '#terms' })":                                                        "AGREEMENT_WIDGET_ALREADY_RENDERED",
+		"widgets.renderPaymentMethods({ selector: '#methods' })": "PAYMENT_METHODS_WIDGET_ALREADY_RENDERED",
+		"widgets.renderAgreement({ selector: '#terms' })":        "AGREEMENT_WIDGET_ALREADY_RENDERED",
+	})
+	wantCodes(t, tab, map[string]string{
 		"methods.destroy().then(() => widgets.renderPaymentMethods({ selector: '#nowhere' }))":                   "INVALID_SELECTOR",
 		"agreement.destroy().then(() => widgets.renderAgreement({ selector: '#terms', variantKey: 'INVALID' }))": "INVALID_VARIANT_KEY",
 	})
