@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"daesa/approval"
 	"daesa/internal/hint"
 	"daesa/internal/xlsx"
 	"daesa/pay"
@@ -29,6 +30,8 @@ type AuditStore interface {
 	Audit(ctx context.Context, mid string, first, last pay.Day, begin ExportTable) error
 	// AuditJournal streams the entries of these days as lines of JSON.
 	AuditJournal(ctx context.Context, first, last pay.Day, visit func(line []byte) error) error
+	// StatementsTaken gives the statements that somebody signed, of those days.
+	StatementsTaken(ctx context.Context, first, last pay.Day) ([]approval.Taken, error)
 	Runs(ctx context.Context, mid string) ([]reconcile.LedgerEntry, error)
 	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
 }
@@ -40,6 +43,9 @@ type ExportAudit struct {
 	MID         string // "": every merchant
 	First, Last pay.Day
 	Program     string
+	// Approvers are the files of allowed signers and revoked keys as they are now; "":
+	// there is none.
+	Approvers, Revoked string
 }
 
 // Manifest is manifest.json: what was exported, and the hash of each file.
@@ -79,7 +85,7 @@ func (x ExportAudit) Run(ctx context.Context) (Manifest, error) {
 		manifest.Head = &found.Head
 	}
 	w := &exportWriter{folder: x.Folder}
-	for _, write := range []func(context.Context, *exportWriter) error{x.tables, x.journal, x.configurations} {
+	for _, write := range []func(context.Context, *exportWriter) error{x.tables, x.journal, x.configurations, x.approvals} {
 		if err := errors.Join(write(ctx, w), w.end()); err != nil {
 			return manifest, err
 		}
@@ -201,6 +207,7 @@ func (w *exportWriter) end() error {
 		done.csv.Flush()
 		err = done.csv.Error()
 	}
-	w.files = append(w.files, ExportedFile{filepath.Base(done.file.Name()), done.rows, hex.EncodeToString(done.sum.Sum(nil))})
-	return errors.Join(err, done.file.Sync(), done.file.Close())
+	name, outside := filepath.Rel(w.folder, done.file.Name())
+	w.files = append(w.files, ExportedFile{filepath.ToSlash(name), done.rows, hex.EncodeToString(done.sum.Sum(nil))})
+	return errors.Join(err, outside, done.file.Sync(), done.file.Close())
 }

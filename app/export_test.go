@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"daesa/approval"
 	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -19,6 +20,11 @@ type archive struct {
 	found     Verified
 	runs      []reconcile.LedgerEntry
 	snapshots map[string]string
+	taken     []approval.Taken
+}
+
+func (a archive) StatementsTaken(context.Context, pay.Day, pay.Day) ([]approval.Taken, error) {
+	return a.taken, nil
 }
 
 func (a archive) VerifyJournal(context.Context, string) (Verified, error) { return a.found, nil }

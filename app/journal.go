@@ -109,8 +109,11 @@ type Verified struct {
 	// Altered are the rows that are not what the journal says of them.
 	Altered []Altered
 	// How many rows were compared: requests with their attempts, transfers by hand
-	// and because of a break, limits of runs and days, imported files.
-	Refunds, Transfers, Limits, Batches int
+	// and because of a break, limits of runs and days, imported files, refund accounts,
+	// statements that somebody signed.
+	Refunds, Transfers, Limits, Batches, Accounts, Statements int
+	// Signed is the entry by which the first statement was taken; 0: none was.
+	Signed int64
 	// Unsaid counts facts of these rows that the journal does not have, since their
 	// entries are older than the version that keeps them.
 	Unsaid int
@@ -138,6 +141,6 @@ func BrokenJournal(reasons []string) error {
 
 // Altered is a row that is not what the journal says of it.
 type Altered struct {
-	Subject string   // "refund:ID", "transfer:ID", "break:ID", "batch:ID", "limit:SCOPE CURRENCY", "brake"
+	Subject string   // "refund:ID", "transfer:ID", "break:ID", "batch:ID", "limit:SCOPE CURRENCY", "brake", "account:PAYMENT", "statement:HASH"
 	What    []string // columns, attempts or entries
 }

@@ -208,18 +208,21 @@ func (k *KeyFiles) Version() (string, error) {
 	return stamp, err
 }
 
+// keyReasons are the refusals that are about the key alone.
+var keyReasons = []signers.Reason{signers.UnknownPrincipal, signers.UnknownKey, signers.NotYetValid, signers.Expired, signers.KeyRevoked, signers.OtherNamespace}
+
 // Recheck says why a signature that was taken at a time is not a principal's.
-func (k *KeyFiles) Recheck(text, signature []byte, principal string, at time.Time) (string, error) {
+func (k *KeyFiles) Recheck(text, signature []byte, principal string, at time.Time) (refunds.Refused, error) {
 	file, _, err := k.current()
 	if err != nil {
-		return "", err
+		return refunds.Refused{}, err
 	}
 	var refusal *signers.Refusal
 	_, err = file.Recheck(text, signature, principal, approval.Namespace, at)
 	if errors.As(err, &refusal) {
-		return refusal.Text, nil
+		return refunds.Refused{Text: refusal.Text, Key: slices.Contains(keyReasons, refusal.Reason)}, nil
 	}
-	return "", err
+	return refunds.Refused{}, err
 }
 
 // WhoSigned gives whose signature it is, and the key's fingerprint.

@@ -35,12 +35,12 @@ func (p people) WhoSigned(text, signature []byte, _ time.Time) (string, string, 
 	return name, "SHA256:" + name, p.broken
 }
 
-func (p people) Recheck(text, signature []byte, principal string, at time.Time) (string, error) {
+func (p people) Recheck(text, signature []byte, principal string, at time.Time) (refunds.Refused, error) {
 	name, _, err := p.WhoSigned(text, signature, at)
 	if err != nil || name != principal {
-		return "nobody's signature", p.broken
+		return refunds.Refused{Text: "nobody's signature"}, p.broken
 	}
-	return "", nil
+	return refunds.Refused{}, nil
 }
 
 func (p people) Has(name string) (bool, error) { return slices.Contains(p.names, name), p.broken }

@@ -72,12 +72,23 @@ type Proofs interface {
 
 // Keys are the allowed signers, and the keys that approve nothing any more.
 type Keys interface {
-	// Recheck says why a signature that was taken at a time is not a principal's, ""
-	// where it is. The error means that the keys cannot be read.
-	Recheck(text, signature []byte, principal string, at time.Time) (refused string, err error)
+	// Recheck says why a signature that was taken at a time is not a principal's; the
+	// zero Refused: it is. The error means that the keys cannot be read.
+	Recheck(text, signature []byte, principal string, at time.Time) (Refused, error)
 	// Version is another one whenever the keys are.
 	Version() (string, error)
 }
+
+// Refused is why a signature is not accepted. Key says that it is the key that is
+// not accepted now, whoever made the signature: it was revoked, or taken from the
+// allowed signers.
+type Refused struct {
+	Text string
+	Key  bool
+}
+
+// Forged says whether the signature was never one: the text or it was changed.
+func (r Refused) Forged() bool { return r.Text != "" && !r.Key }
 
 // Prover says whether requests are what people signed. It is made for one run, and
 // may be used by several workers at once: it reads and verifies a statement when it
@@ -98,7 +109,7 @@ type proved struct {
 	signature []byte
 	principal string
 	at        time.Time
-	refused   string // why it is not taken; "": it is
+	refused   Refused // why it is not taken; the zero one: it is
 }
 
 // NewProver makes a prover for one run.
@@ -118,15 +129,41 @@ func (p *Prover) Unsigned(ctx context.Context, inHand Request) (Unsigned, error)
 	if err != nil {
 		return Unsigned{}, err
 	}
+	unsigned, _, err := p.judge(ctx, proof, inHand)
+	return unsigned, err
+}
+
+// judge gives beside the verdict whether it is by a key that is not accepted now.
+func (p *Prover) judge(ctx context.Context, proof Proof, inHand Request) (found Unsigned, key bool, err error) {
 	if found := proof.standing(); found != (Unsigned{}) {
-		return found, nil
+		return found, false, nil
 	}
 	statement, err := p.verified(ctx, proof.Signed)
 	if err != nil {
+		return Unsigned{}, false, err
+	}
+	return proof.judge(statement, inHand), statement.refused.Key, nil
+}
+
+// Audit says of a request that was approved once whether that was signed. signed is
+// the entry of the journal by which the first statement was taken, 0 for none: what
+// was approved before, and cannot be sent any more, was approved by a name. A key
+// that was revoked since takes nothing from what was sent, and the deadline of that
+// may have moved.
+func (p *Prover) Audit(ctx context.Context, proof Proof, signed int64) (Unsigned, error) {
+	r := proof.Request
+	open := r.State.in("sendable") || r.State.in("unanswered")
+	if !open && (proof.Seq == 0 || signed == 0 || proof.Seq < signed || proof.Void) {
+		return Unsigned{}, nil
+	}
+	found, key, err := p.judge(ctx, proof, r)
+	if !open && (key || found.Why == WhySignedOtherwise && found.Said == onlyDeadline) {
 		return Unsigned{}, err
 	}
-	return proof.judge(statement, inHand), nil
+	return found, err
 }
+
+const onlyDeadline = "cancel_by is not what was signed"
 
 // standing judges what the journal and the statement's row say of each other.
 func (p Proof) standing() Unsigned {
@@ -155,8 +192,8 @@ func (p Proof) standing() Unsigned {
 func (p Proof) judge(s proved, inHand Request) Unsigned {
 	line, found := s.Line(p.Request.ID)
 	switch {
-	case s.refused != "":
-		return Unsigned{WhySignatureRefused, s.refused}
+	case s.refused.Text != "":
+		return Unsigned{WhySignatureRefused, s.refused.Text}
 	case s.Do != approval.ApproveRefunds || !found:
 		return Unsigned{WhyNotSigned, "its statement does not approve it"}
 	case p.Seq <= s.Head.Seq:
@@ -205,14 +242,14 @@ func (p *Prover) verify(ctx context.Context, row approval.Taken) (proved, error)
 		return s, err
 	}
 	if approval.Hash(text) != row.Hash {
-		s.refused = "its statement was changed"
+		s.refused.Text = "its statement was changed"
 		return s, nil
 	}
-	if s.refused, err = p.keys.Recheck(text, row.Signature, row.Principal, row.At); err != nil || s.refused != "" {
+	if s.refused, err = p.keys.Recheck(text, row.Signature, row.Principal, row.At); err != nil || s.refused.Text != "" {
 		return s, err
 	}
 	if s.Statement, err = approval.Parse(text); err != nil {
-		s.refused = err.Error()
+		s.refused.Text = err.Error()
 		return s, nil
 	}
 	hash, err := p.proofs.EntryHash(ctx, s.Head.Seq)
@@ -220,7 +257,7 @@ func (p *Prover) verify(ctx context.Context, row approval.Taken) (proved, error)
 		return s, err
 	}
 	if err := s.Follows(hash); err != nil {
-		s.refused = err.Error()
+		s.refused.Text = err.Error()
 	}
 	return s, nil
 }

@@ -34,15 +34,15 @@ func (d *desk) StatementText(context.Context, string) ([]byte, error) {
 
 func (d *desk) EntryHash(context.Context, int64) (string, error) { return d.hash, nil }
 
-func (d *desk) Recheck(text, signature []byte, principal string, _ time.Time) (string, error) {
+func (d *desk) Recheck(text, signature []byte, principal string, _ time.Time) (Refused, error) {
 	d.checks.Add(1)
 	switch {
 	case d.refused != "":
-		return d.refused, nil
+		return Refused{d.refused, true}, nil
 	case string(signature) != "signed "+approval.Hash(text)+" by "+principal:
-		return "the signature does not fit", nil
+		return Refused{Text: "the signature does not fit"}, nil
 	}
-	return "", nil
+	return Refused{}, nil
 }
 
 func (d *desk) Version() (string, error) { return d.version, nil }
@@ -236,6 +236,41 @@ func TestWhatIsNotSignedGoesBack(t *testing.T) {
 		if step := Next(r, a, Answer{Payment: payment(), Known: unsigned, SecretFingerprint: "s"}, at); step.To != StateHeld || step.Do != Rest || step.Why != WhySignedOtherwise {
 			t.Errorf("%s: %+v", state, step)
 		}
+	}
+}
+
+// An audit asks of what was sent whether it was signed then, and of what may be sent
+// whether it is now.
+func TestAnAuditNamesWhatNobodySigned(t *testing.T) {
+	t.Parallel()
+	say := func(name string, want bool, state State, signed int64, change func(*desk)) {
+		t.Helper()
+		d, r := signedDesk(t, approval.ApproveRefunds)
+		d.proof.Request.State = state
+		change(d)
+		if got, err := NewProver(d, d).Audit(t.Context(), d.proof, signed); err != nil || (got.Why != "") != want {
+			t.Errorf("%s, %s: %+v, %v", name, r.State, got, err)
+		}
+	}
+	typed := func(d *desk) { d.proof.Statement, d.proof.Signed = "", approval.Taken{} }
+	revoked := func(d *desk) { d.refused = "revoked" }
+	for _, state := range []State{StateApproved, StateRetry, StateUnknown, StateSending} {
+		say("signed", false, state, 8, func(*desk) {})
+		say("typed", true, state, 8, typed)
+		say("typed, and nothing ever signed", true, state, 0, typed)
+		say("revoked", true, state, 8, revoked)
+	}
+	for _, state := range []State{StateSucceeded, StateAccepted, StateHeld, StateRefused} {
+		say("signed", false, state, 8, func(*desk) {})
+		say("typed after the first that was signed", true, state, 8, typed)
+		say("typed before", false, state, 10, typed)
+		say("typed, and nothing ever signed", false, state, 0, typed)
+		say("never approved", false, state, 8, func(d *desk) { typed(d); d.proof.Seq = 0 })
+		say("void since", false, state, 8, func(d *desk) { typed(d); d.proof.Void = true })
+		say("revoked since", false, state, 8, revoked)
+		say("another amount", true, state, 8, func(d *desk) { d.proof.Request.Amount++ })
+		say("another deadline", false, state, 8, func(d *desk) { d.proof.Request.CancelBy = at })
+		say("a forged signature", true, state, 8, func(d *desk) { d.proof.Signed.Signature = []byte("x") })
 	}
 }
 

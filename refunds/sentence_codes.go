@@ -52,10 +52,10 @@ var (
 		"바뀐 내용을 확인하고, 그래도 필요한 환불이면 다시 결재해 주세요",
 		"check what has changed, and approve it again if it is still owed"}
 	signIt = advice{financeActs, true,
-		"요청자가 아닌 담당자가 결재문을 확인하고 서명해 주세요 (refunds approve --statement)",
+		"요청자가 아닌 담당자가 결재서를 확인하고 서명해 주세요 (refunds approve --statement)",
 		"another person than the requester looks at a statement of it and signs it (refunds approve --statement)"}
 	signAgain = advice{financeActs, true,
-		"daesa audit verify로 무엇이 바뀌었는지 확인하고, 그래도 필요한 환불이면 새 결재문에 서명해 주세요 (refunds approve --statement)",
+		"daesa audit verify로 무엇이 바뀌었는지 확인하고, 그래도 필요한 환불이면 새 결재서에 서명해 주세요 (refunds approve --statement)",
 		"see by daesa audit verify what was changed; if it is still owed, sign a new statement of it (refunds approve --statement)"}
 	alignShop = advice{financeActs, false,
 		"쇼핑몰 주문과 토스 거래를 확인해 주문 상태를 맞추고, 환불이 더 필요하면 새로 요청해 주세요",
@@ -272,7 +272,7 @@ var sentences = map[string]entry{
 	WhyForeignCancel:    {ko: "결재 뒤 daesa 밖에서 취소된 금액이 있습니다", en: "something was cancelled outside daesa since the approval", do: &giveWordAgain},
 	WhyNotSigned:        {ko: "서명된 결재가 없습니다", en: "no signed approval stands for it", do: &signIt},
 	WhySignedOtherwise:  {ko: "요청의 내용이 서명한 내용과 다릅니다", en: "it is not what was signed", do: &signAgain},
-	WhySignatureRefused: {ko: "결재문의 서명이 인정되지 않습니다. 키가 폐기되었거나 등록되지 않았거나 결재문이 바뀌었습니다", en: "the signature on its approval is not accepted: its key is revoked or not allowed, or the statement was changed", do: &signAgain},
+	WhySignatureRefused: {ko: "결재서의 서명이 인정되지 않습니다. 키가 폐기되었거나 등록되지 않았거나 결재서가 바뀌었습니다", en: "the signature on its approval is not accepted: its key is revoked or not allowed, or the statement was changed", do: &signAgain},
 	WhyApprovalVoid:     {ko: "결재 뒤 내용이 바뀌어 결재가 무효가 되었습니다", en: "it was changed after its approval, which is void", do: &giveWordAgain},
 	WhyAlready:          {ko: "이미 환불되어 취소할 금액이 없습니다", en: "it was refunded already, and nothing is left to cancel", do: &alignShop},
 	WhyNotOwed:          {ko: "더 이상 이 금액을 환불할 필요가 없습니다", en: "this amount is no longer owed", do: &alignShop},

@@ -163,15 +163,15 @@ func (t *turn) unseen(ctx context.Context, err error) error {
 // that a look-up must follow at once.
 func (t *turn) send(ctx context.Context, step Step, p pay.Payment, evidence pay.Evidence) (again bool, err error) {
 	intent, attempt, err := t.intent(step, p)
-	if err != nil {
+	unsigned, sealed := t.unsealed(err)
+	if err != nil && !sealed {
 		return false, err
 	}
-	if step.Do == Send {
-		if unsigned := t.signedBytes(attempt, intent.body, p); unsigned.Why != "" {
-			t.done.Unsigned = unsigned
-			held := Step{To: StateHeld, Why: unsigned.Why, Said: unsigned.Said, At: t.Clock().Add(lookEvery)}
-			return false, t.settle(ctx, held, &p, []pay.Evidence{evidence}, nil)
-		}
+	if step.Do == Send && !sealed {
+		unsigned = t.signedBytes(attempt, intent.body, p)
+	}
+	if unsigned.Why != "" {
+		return false, t.unapproved(ctx, unsigned, p, evidence)
 	}
 	now := t.Clock()
 	begun := Begun{
@@ -326,7 +326,7 @@ func (t *turn) opened(a Attempt) ([]byte, error) {
 	}
 	body, err := t.Sealer.Open(a.Body, BodyPlace(a.Key))
 	if err != nil {
-		return nil, fmt.Errorf("refund %s: its frozen bytes: %w", t.c.Request.ID, err)
+		return nil, fmt.Errorf("refund %s: its frozen bytes: %w", t.c.Request.ID, errors.Join(errSealed, err))
 	}
 	return body, nil
 }
@@ -376,10 +376,13 @@ func (t *turn) account() (*pay.RefundAccount, error) {
 	}
 	account, err := OpenAccount(t.Sealer, t.c.Account, AccountPlace(r.MID, r.OrderID, r.AccountFingerprint))
 	if err != nil {
-		return nil, fmt.Errorf("refund %s: its account: %w", r.ID, err)
+		return nil, fmt.Errorf("refund %s: its account: %w", r.ID, errors.Join(errSealed, err))
 	}
 	return &account, nil
 }
+
+// errSealed: what is sealed does not open.
+var errSealed = errors.New("what is sealed does not open")
 
 type keyError struct{ id string }
 

@@ -3,6 +3,8 @@ package refunds
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 
 	"daesa/pay"
 )
@@ -61,6 +63,27 @@ func (t *turn) signedBytes(a Attempt, body []byte, p pay.Payment) Unsigned {
 		return Unsigned{WhySignedOtherwise, "what would be sent is not what was signed"}
 	}
 	return Unsigned{}
+}
+
+// unsealed is why a request cannot be sent as it was signed where what is sealed of it
+// does not open: somebody changed it. It is no fault of the run, and stops that
+// request alone. That there is no key to open it with is one.
+func (t *turn) unsealed(err error) (Unsigned, bool) {
+	var missing *keyError
+	if t.Prover == nil || !errors.Is(err, errSealed) || errors.As(err, &missing) {
+		return Unsigned{}, false
+	}
+	return Unsigned{WhySignedOtherwise, "what is sealed of it was changed, and does not open"}, true
+}
+
+// unapproved settles a request that cannot be sent as it was signed.
+func (t *turn) unapproved(ctx context.Context, unsigned Unsigned, p pay.Payment, evidence pay.Evidence) error {
+	t.c.Known.Unsigned, t.done.Unsigned = unsigned, unsigned
+	step := t.next(Answer{Payment: &p})
+	if step.Do == Send || step.Do == SendAnew {
+		return fmt.Errorf("refund %s: %s, and it would be sent", t.c.Request.ID, unsigned.Said)
+	}
+	return t.settle(ctx, step, &p, []pay.Evidence{evidence}, nil)
 }
 
 // cancel is what a cancel of the request says, but for an account.

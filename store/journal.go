@@ -173,9 +173,10 @@ func (d *DB) VerifyJournal(ctx context.Context, known string) (app.Verified, err
 		if err := d.checkHead(ctx, tx, &found); err != nil {
 			return err
 		}
+		found.Signed = sums.signed
 		v := &verification{d, tx, &found}
 		for _, each := range []func(context.Context, *journalSums) error{
-			func(ctx context.Context, _ *journalSums) error { return v.rows(ctx) }, v.given, v.limits, v.batches, v.brake,
+			func(ctx context.Context, _ *journalSums) error { return v.rows(ctx) }, v.given, v.limits, v.batches, v.brake, v.accounts, v.statements,
 		} {
 			if err := each(ctx, sums); err != nil {
 				return err

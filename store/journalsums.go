@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,7 +18,13 @@ type journalSums struct {
 	batches map[string]told
 	brake   Entry
 	sent    map[string]Time // when a request was sent last, while it is sent
+
+	accounts   map[accountKey]told // how the account of a payment was stored last
+	statements map[string]told     // by hash
+	signed     int64               // the entry by which the first statement was taken; 0: none was
 }
+
+type accountKey struct{ mid, paymentKey string }
 
 type limitKey struct{ scope, currency string }
 
@@ -36,7 +43,8 @@ type givenWord struct {
 }
 
 func newJournalSums() *journalSums {
-	return &journalSums{limits: map[limitKey]limitSum{}, given: map[string]givenWord{}, batches: map[string]told{}, sent: map[string]Time{}}
+	return &journalSums{limits: map[limitKey]limitSum{}, given: map[string]givenWord{}, batches: map[string]told{}, sent: map[string]Time{},
+		accounts: map[accountKey]told{}, statements: map[string]told{}}
 }
 
 // add takes the next entry.
@@ -53,6 +61,17 @@ func (s *journalSums) add(e Entry) error {
 			return err
 		}
 		s.batches[id] = told{e, facts}
+	case e.Action == "account.stored", e.Action == "statement.taken":
+		facts, err := decodeFacts(e.Facts)
+		if err != nil {
+			return err
+		}
+		t := told{e, facts}
+		if kind == "account" {
+			s.accounts[accountKey{t.fact("mid"), t.fact("payment_key")}] = t
+		} else if _, before := s.statements[id]; !before {
+			s.statements[id], s.signed = t, cmp.Or(s.signed, e.Seq)
+		}
 	case e.Action == "break.resolved":
 		facts, err := decodeFacts(e.Facts)
 		if err != nil || facts["as"] != string(reconcile.RefundedByTransfer) {

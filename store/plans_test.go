@@ -26,6 +26,7 @@ var walks = map[string]string{
 	"audit_attempts": "audit verify reads everything", "audit_breaks": "audit verify reads everything", "audit_journal": "audit verify reads everything",
 	"audit_pages": "audit verify reads everything", "audit_refunds": "audit verify reads everything", "audit_transfers": "audit verify reads everything",
 	"verify_given":    "audit verify reads everything",
+	"verify_accounts": "audit verify reads everything",
 	"dropped_matches": "a month's journal of what was taken back", "dropped_parts": "a month's journal of what was taken back",
 	"any_settlement": "one row", "events_list": "the newest first, up to a limit", "last_import": "the last of an index",
 	"breaks_of_settlement": "once a reading; breaks are few beside orders", "breaks_of_settlement_to_write": "once a reading; breaks are few beside orders",

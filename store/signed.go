@@ -10,6 +10,7 @@ import (
 
 	"daesa/app"
 	"daesa/approval"
+	"daesa/pay"
 	"daesa/refunds"
 )
 
@@ -160,11 +161,21 @@ func (d *DB) StatementText(ctx context.Context, hash string) ([]byte, error) {
 	return []byte(body), err
 }
 
+// StatementsTaken gives the statements that were taken on some days, with their
+// signatures, in that order.
+func (d *DB) StatementsTaken(ctx context.Context, first, last pay.Day) ([]approval.Taken, error) {
+	return d.statements(ctx, "audit_statements", args{"from": at(first.Start()), "until": at(last.End())})
+}
+
 // Statements gives every statement with its signature, in the order in which they
 // were taken.
 func (d *DB) Statements(ctx context.Context) ([]approval.Taken, error) {
+	return d.statements(ctx, "verify_statements", nil)
+}
+
+func (d *DB) statements(ctx context.Context, query string, with args) ([]approval.Taken, error) {
 	var rows []statementRow
-	if err := d.db.All(ctx, d.db.Pool(), &rows, "verify_statements", nil); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, query, with); err != nil {
 		return nil, err
 	}
 	taken := make([]approval.Taken, len(rows))

@@ -27,7 +27,7 @@ type auditDocument struct {
 
 // alteredRow is a row that was changed outside of daesa.
 type alteredRow struct {
-	Subject string   `json:"subject"` // refund:ID, transfer:ID, break:ID, batch:ID, limit:SCOPE, brake
+	Subject string   `json:"subject"` // refund:ID, transfer:ID, break:ID, batch:ID, limit:SCOPE, brake, account:PAYMENT, statement:HASH
 	What    []string `json:"what"`    // columns, attempts, or entries of the journal
 }
 
@@ -38,6 +38,8 @@ type comparedRows struct {
 	Transfers    int `json:"transfers"`
 	Limits       int `json:"limits"`
 	Batches      int `json:"batches"`
+	Accounts     int `json:"accounts"`
+	Statements   int `json:"statements"`
 	FactsMissing int `json:"facts_missing"`
 }
 
@@ -51,8 +53,9 @@ func (a *invocation) auditCommand() *cobra.Command {
 		Short: "Check the journal's hash chain, and what it says of the rows; ends with 1 where either is broken",
 		Long: "Every edit, deletion, swap and insertion in the journal shows. A journal that was rebuilt, or whose\n" +
 			"end was cut off, shows only against a head that was kept elsewhere: --head, as a workbook prints it.\n" +
-			"Then every refund with its attempts, every transfer by hand, every limit, every imported file and the\n" +
-			"brake is compared with what the journal says of it.",
+			"Then every refund with its attempts, every transfer by hand, every limit, every imported file, every\n" +
+			"refund account, every signed statement and the brake is compared with what the journal says of it.\n" +
+			"With refunds.approvers_file each approval since the first signed one must be signed, as the row stands.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			known := strings.ToLower(strings.TrimSpace(head))
@@ -68,7 +71,7 @@ func (a *invocation) auditCommand() *cobra.Command {
 }
 
 func (s *session) verifyJournal(ctx context.Context, known string) error {
-	found, err := s.db.VerifyJournal(ctx, known)
+	found, err := app.VerifyAudit{Store: s.db, Signing: s.signing()}.Run(ctx, known)
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (s *session) verifyJournal(ctx context.Context, known string) error {
 	s.verdict.AddVerified(found, known)
 	document := auditDocument{Entries: found.Entries, Head: orNull(found.Head), OK: s.verdict.code() == codeDone, Broken: append([]string{}, found.Broken...),
 		Altered:  each(found.Altered, func(row app.Altered) alteredRow { return alteredRow{row.Subject, row.What} }),
-		Compared: comparedRows{found.Refunds, found.Transfers, found.Limits, found.Batches, found.Unsaid}, ending: s.ending()}
+		Compared: comparedRows{found.Refunds, found.Transfers, found.Limits, found.Batches, found.Accounts, found.Statements, found.Unsaid}, ending: s.ending()}
 	if known != "" {
 		document.HeadFound = &found.SawHead
 	}

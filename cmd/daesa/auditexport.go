@@ -21,6 +21,7 @@ func (a *invocation) auditExportCommand() *cobra.Command {
 		Long: "Writes into a new folder: refunds with who asked and who approved, their attempts and Toss's answers,\n" +
 			"transfers by hand, breaks with what people decided, runs with the configuration's fingerprint, the hashes\n" +
 			"of every page that Toss sent, and the journal (which has reveals of accounts and every change of state).\n" +
+			"The statements that people signed stand beside their signatures, with the allowed signers and a page that\nsays how ssh-keygen alone verifies them.\n" +
 			"Each thing goes by the day on which it happened: what was decided on Monday about Friday's night is Monday's.\n" +
 			"manifest.json has the SHA-256 of each file. Account numbers and secrets are in none of them.",
 		Args: cobra.NoArgs,
@@ -47,7 +48,8 @@ func (a *invocation) auditExportCommand() *cobra.Command {
 }
 
 func (s *session) exportAudit(ctx context.Context, first, last pay.Day, out string) error {
-	manifest, err := app.ExportAudit{Store: s.db, Folder: out, MID: s.mid, First: first, Last: last, Program: programVersion()}.Run(ctx)
+	manifest, err := app.ExportAudit{Store: s.db, Folder: out, MID: s.mid, First: first, Last: last, Program: programVersion(),
+		Approvers: s.cfg.Refunds.ApproversFile, Revoked: s.cfg.Refunds.RevokedKeysFile}.Run(ctx)
 	if err != nil {
 		return err
 	}

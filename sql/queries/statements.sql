@@ -17,3 +17,6 @@ WHERE taken_at >= :from AND taken_at < :until ORDER BY taken_at, hash
 -- were, page by page.
 -- name: refunds_to_prove
 SELECT id FROM refunds WHERE id > :after AND state NOT IN {{.Set.asking}} ORDER BY id LIMIT :limit
+-- What is sealed is not read: an auditor has no right to it.
+-- name: verify_accounts
+SELECT mid, payment_key, order_id, print, source, at, actor FROM accounts ORDER BY mid, payment_key

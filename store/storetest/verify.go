@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daesa/app"
+	"daesa/jobs"
 	"daesa/pay"
 	"daesa/refunds"
 	sqlfiles "daesa/sql"
@@ -52,7 +53,7 @@ func own(t *testing.T, db *store.DB, statements ...string) {
 	}
 }
 
-var verifiedTables = []string{"refunds", "refund_attempts", "hand_transfers", "transfers", "batches", "limit_ledger", "brake"}
+var verifiedTables = []string{"refunds", "refund_attempts", "hand_transfers", "transfers", "batches", "limit_ledger", "brake", "accounts", "statements"}
 
 // unguarded takes the triggers away, as the owner can, and keeps a copy of each
 // table.
@@ -109,7 +110,15 @@ func story(t *testing.T, db *store.DB) {
 			t.Fatal(err)
 		}
 	}
-	wanted(t, db, "waits")
+	if err := commit(t, db, jobs.Written{Proposed: []refunds.Request{proposal(400, "waits"), proposal(500, "signed")}}, drawn); err != nil {
+		t.Fatal(err)
+	}
+	if err := approveSigned(db, t, signed(t, db, stored(t, db, refunds.RequestID(mid, "signed")))); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SaveAccounts(t.Context(), []refunds.StoredAccount{*account("story", "print-1", now)}); err != nil {
+		t.Fatal(err)
+	}
 	transferred(t, db)
 	if _, err := db.Pause(t.Context(), "park", "look first", now); err != nil {
 		t.Fatal(err)
@@ -124,7 +133,9 @@ var unsaid = map[string]string{
 	"refunds.same_as": "another request may say it", "refunds.in_progress": "every look-up says it anew",
 	"refunds.account_print": "until there is an approval, which covers it", "refund_attempts.body": "an auditor may not read it; the worker compares it with its hash",
 	"refunds.strangers": "what a person has seen on the payment",
-	"batches.name":      "a file may be renamed", "brake.one": "it can only be 1",
+	"accounts.bank":     "what is shown of it; the print is over what is sealed", "accounts.account_masked": "the same", "accounts.holder_masked": "the same",
+	"accounts.sealed": "it opens only in its own place, and an auditor may not read it", "accounts.purged_at": "what is sealed is gone then",
+	"batches.name": "a file may be renamed", "brake.one": "it can only be 1",
 }
 
 // candidates are other values that a column may take, as SQL.
@@ -199,12 +210,13 @@ func everyColumnIsNamed(t *testing.T, db *store.DB) {
 func names(found app.Verified, table, column string) bool {
 	for _, altered := range found.Altered {
 		kind, _, _ := strings.Cut(altered.Subject, ":")
-		of := map[string]string{"refunds": "refund", "refund_attempts": "refund", "hand_transfers": "transfer", "transfers": "break", "batches": "batch", "limit_ledger": "limit", "brake": "brake"}[table]
+		of := map[string]string{"refunds": "refund", "refund_attempts": "refund", "hand_transfers": "transfer", "transfers": "break", "batches": "batch", "limit_ledger": "limit", "brake": "brake",
+			"accounts": "account", "statements": "statement"}[table]
 		if kind != of {
 			continue
 		}
 		switch table {
-		case "refunds", "hand_transfers", "batches", "transfers":
+		case "refunds", "hand_transfers", "batches", "transfers", "accounts", "statements":
 			if slices.Contains(altered.What, column) || slices.ContainsFunc(altered.What, func(what string) bool { return strings.Contains(what, "not there") || strings.Contains(what, "knows") }) {
 				return true
 			}
@@ -241,6 +253,7 @@ func rowsGoneAndAdded(t *testing.T, db *store.DB) {
 	for table, columns := range map[string][2]string{
 		"refunds": {"id, ref", "'forged', 'forged'"}, "refund_attempts": {"n, idempotency_key", "7, 'forged'"}, "hand_transfers": {"refund_id", "'forged'"},
 		"transfers": {"break_id", "'forged'"}, "batches": {"batch, sha256", "'forged', 'forged'"}, "limit_ledger": {"scope", "'day:2020-01-01'"},
+		"accounts": {"payment_key, print", "'forged', 'forged'"}, "statements": {"hash", "'forged'"},
 	} {
 		var others []string
 		for _, column := range columnsOf(t, db, table) {
