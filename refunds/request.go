@@ -105,7 +105,10 @@ func Propose(b reconcile.Break, asked Asked, policy Policy, now time.Time) (*Req
 		Method: b.Payment.Method, Amount: amount, TaxFreeAmount: least, Currency: b.Currency, Reason: reasonFor,
 		Ref: ref, BreakID: b.ID, CancelBy: deadline.By, RequestedBy: NightActor, RequestedAt: now,
 	}
-	r.State, r.ErrorCode = policy.firstState(b, amount, deadline, now)
+	r.State, r.ErrorCode = policy.firstState(b, amount, asked.Known, deadline, now)
+	if needsAccount(*b.Payment) {
+		r.AccountFingerprint = asked.Known.AccountFingerprint
+	}
 	switch r.State {
 	case StateApproved:
 		r.Approval = ApprovalHash(*r)
@@ -136,13 +139,16 @@ func (p Policy) queues(kind reconcile.Kind) bool {
 }
 
 // firstState: a deadline that has passed comes before a missing account, and
-// that before a person's word, since each makes the next pointless.
-func (p Policy) firstState(b reconcile.Break, amount int64, deadline Deadline, now time.Time) (State, string) {
+// that before a person's word, since each makes the next pointless. Where the money
+// goes to an account, a person sees to which.
+func (p Policy) firstState(b reconcile.Break, amount int64, known Known, deadline Deadline, now time.Time) (State, string) {
 	switch {
 	case deadline.Over(now):
 		return StateExpired, WhyDeadline
-	case b.Payment.DepositedAccount():
+	case needsAccount(*b.Payment) && known.AccountFingerprint == "":
 		return StateNeedsAccount, WhyNeedsAccount
+	case needsAccount(*b.Payment):
+		return StateRequested, ""
 	case b.Currency == pay.KRW && amount <= p.ApproveAbove:
 		return StateApproved, ""
 	default:

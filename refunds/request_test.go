@@ -43,6 +43,7 @@ func TestPropose(t *testing.T) {
 		{"what was asked for already is not asked again", broken(9000, card), Asked{Sum: 9000, Proposals: 1}, policy, "", 0},
 		{"the rest is", broken(9000, card), Asked{Sum: 4000, Proposals: 1}, policy, StateApproved, 5000},
 		{"a deposited virtual account needs an account", broken(9000, account), Asked{}, policy, StateNeedsAccount, 9000},
+		{"one whose account is known waits for a person, however small", broken(4000, account), Asked{Known: Known{AccountFingerprint: "print"}}, policy, StateRequested, 4000},
 		{"past its deadline it is expired, and listed", broken(9000, phone), Asked{}, policy, StateExpired, 9000},
 		{"timing asks for nothing", timing, Asked{}, policy, "", 0},
 		{"a kind that is not queued asks for nothing", another, Asked{}, policy, "", 0},
@@ -59,6 +60,9 @@ func TestPropose(t *testing.T) {
 			}
 			if got == nil || got.State != test.want || got.Amount != test.amount || got.RequestedBy == "" || got.ApprovedBy != "" {
 				t.Errorf("proposed %+v, want %s over %d", got, test.want, test.amount)
+			}
+			if got.AccountFingerprint != test.asked.Known.AccountFingerprint {
+				t.Errorf("is to go to the account %q", got.AccountFingerprint)
 			}
 		})
 	}

@@ -44,6 +44,11 @@ func (d *DB) askedOf(ctx context.Context, on runner, mid string, p pay.Payment, 
 			Asked: pay.DayOf(row.RequestedAt.Time), ErrorCode: row.ErrorCode}
 	}
 	known, err := d.asked(ctx, on, mid, p.PaymentKey, p.OrderID, "")
+	if err != nil {
+		return refunds.Asked{}, err
+	}
+	account, err := d.account(ctx, on, mid, p.PaymentKey)
+	known.AccountFingerprint = account.Print
 	return refunds.AskedOf(earlier, breakID, since, known), err
 }
 
