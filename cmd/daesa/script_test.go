@@ -194,7 +194,7 @@ func scriptShop(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	now, err := pay.ParseTime(asOf)
 	ts.Check(err)
-	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true})
+	toss := sandbox.New(sandbox.Options{SecretKey: "test_sk_sandbox", Now: time.Now, Freeze: true}) // others are refused
 	history := toss.Seed(sandbox.HistoryOptions{Seed: 1, Orders: orders, Days: days, End: pay.DayOf(now).Add(-1).Start(), BreakShare: 0.02})
 	toss.SetClock(now)
 	server := httptest.NewServer(toss.Handler())
