@@ -238,6 +238,7 @@ var rights = map[string][3]string{
 		"S U(account_print,approval,approved_at,approved_by,cancel_by,error_code,error_message,finished_at,in_progress," +
 			"lease_owner,lease_until,looked_at,next_at,planned_foreign,sent_at,state,strangers,transaction_key,version)", "S"},
 	"runs":         {"S I U", "S", "S"},
+	"statements":   {"S I", "S I", "S"},
 	"ticks":        {"S I U", "S", "S"},
 	"alerts":       {"S I U", "S", "S"},
 	"transactions": {"S I U", "S", "S"},

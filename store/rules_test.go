@@ -270,6 +270,7 @@ var rulesInGo = map[string]string{
 	"stands":        "compares who approved with who the entry says did",
 	"checkTransfer": "the same of a transfer by hand",
 	"batches":       "the same of a file",
+	"accounts":      "compares who stored an account with who the entry says did",
 	"brake":         "the same of the brake",
 	"add":           "of the entries of breaks, those that a transfer stands for",
 	"witnessBreak":  "the same, as it is written",
