@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"daesa/approval"
 	"daesa/internal/written"
 	"daesa/pay"
 	"daesa/refunds"
@@ -23,7 +24,11 @@ type BatchRequests interface {
 	Journal
 	// RefundsOfBatch gives the requests of a batch, of one merchant or ("") all.
 	RefundsOfBatch(ctx context.Context, mid, batch string) ([]refunds.Request, error)
+	// RefundsNamed gives requests by their ids, in the order of these.
+	RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error)
 	JournalHead(ctx context.Context) (seq int64, hash string, err error)
+	// StatementsTaken gives the statements that were taken on some days.
+	StatementsTaken(ctx context.Context, first, last pay.Day) ([]approval.Taken, error)
 }
 
 // RequestFacts gives what is known of a request beside its row.
@@ -48,6 +53,8 @@ type ReadBatch struct {
 	Requests BatchRequests
 	Facts    RequestFacts
 	Now      time.Time
+	Signing  *Signing           // how approvals are proved; nil: by a typed name
+	Waiting  *reports.Statement // what was written for somebody to sign
 }
 
 // UnknownBatch is the error of a batch that nobody has imported.
@@ -70,6 +77,9 @@ func (x ReadBatch) Run(ctx context.Context, id, file string) (reports.Batch, err
 		return batch, err
 	}
 	if err := x.readImport(ctx, &batch); err != nil {
+		return batch, err
+	}
+	if err := x.readStatements(ctx, &batch); err != nil {
 		return batch, err
 	}
 	for _, r := range batch.Requests {
@@ -102,6 +112,61 @@ func (x ReadBatch) readImport(ctx context.Context, batch *reports.Batch) error {
 	}
 	batch.By, batch.At, batch.FileRows = e.Actor, e.At, facts.Rows
 	return nil
+}
+
+// readStatements adds what was signed of a batch's requests, and what waits for it.
+func (x ReadBatch) readStatements(ctx context.Context, batch *reports.Batch) error {
+	if batch.Signed = x.Signing != nil; !batch.Signed {
+		return nil
+	}
+	taken, err := x.Requests.StatementsTaken(ctx, pay.DayOf(batch.At), pay.DayOf(x.Now))
+	if err != nil {
+		return err
+	}
+	for _, t := range taken {
+		// What cannot be read approves nothing; audit verify names it.
+		if t.Statement, err = approval.Parse(t.Text); err != nil || t.Do != approval.ApproveRefunds || !about(t.Statement, batch.Requests) {
+			continue
+		}
+		refused, err := x.Signing.Keys.Recheck(t.Text, t.Signature, t.Principal, t.At)
+		if err != nil {
+			return err
+		}
+		batch.Statements = append(batch.Statements, reports.Statement{Taken: t, Refused: refused.Text})
+	}
+	if x.Waiting != nil {
+		batch.Statements = append(batch.Statements, *x.Waiting)
+	}
+	for i := range batch.Statements {
+		if err := x.readReasons(ctx, &batch.Statements[i], batch.Requests); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func about(s approval.Statement, requests []refunds.Request) bool {
+	return slices.ContainsFunc(requests, func(r refunds.Request) bool {
+		_, found := s.Line(r.ID)
+		return found
+	})
+}
+
+// readReasons adds the words of the reasons, of which a statement has only hashes.
+func (x ReadBatch) readReasons(ctx context.Context, s *reports.Statement, batch []refunds.Request) error {
+	s.Reasons = map[string]string{}
+	for _, r := range batch {
+		s.Reasons[r.ID] = r.Reason
+	}
+	others := slices.DeleteFunc(s.IDs(), func(id string) bool {
+		_, known := s.Reasons[id]
+		return known
+	})
+	requests, err := x.Requests.RefundsNamed(ctx, others)
+	for _, r := range requests {
+		s.Reasons[r.ID] = r.Reason
+	}
+	return err
 }
 
 // tellMore adds what is not in a request itself: when it was sent, when its

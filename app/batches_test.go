@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/approval"
 	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/refunds"
@@ -19,6 +20,22 @@ type folder struct {
 	attempts map[string][]ShownAttempt
 	arrived  map[string]time.Time // when the cancel of a request was
 	accounts map[string]*refunds.StoredAccount
+	taken    []approval.Taken
+}
+
+func (f folder) RefundsNamed(_ context.Context, ids []string) (named []refunds.Request, _ error) {
+	for _, id := range ids {
+		at := slices.IndexFunc(f.requests, func(r refunds.Request) bool { return r.ID == id })
+		if at < 0 {
+			return nil, ErrUnknownID
+		}
+		named = append(named, f.requests[at])
+	}
+	return named, nil
+}
+
+func (f folder) StatementsTaken(context.Context, pay.Day, pay.Day) ([]approval.Taken, error) {
+	return f.taken, nil
 }
 
 func (f folder) RefundsOfBatch(_ context.Context, _, batch string) (of []refunds.Request, _ error) {

@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"daesa/approval"
 	"daesa/refunds"
+	"daesa/reports"
 )
 
 // signed holds requests against the statement that approves them.
@@ -17,6 +19,36 @@ func (x GiveWord) signed(requests []refunds.Request) error {
 		}
 	}
 	return x.Signed.Holds(refunds.Lines(requests))
+}
+
+// Sheet reads a statement that waits for a signature, to be drawn beside the requests
+// that it approves: they must still be what it says.
+func (s *Signing) Sheet(ctx context.Context, store NamedRequests, path string) (*reports.Statement, error) {
+	if s == nil {
+		return nil, unsignedHere()
+	}
+	text, err := readSmall(path, approval.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	statement, err := approval.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if statement.Do != approval.ApproveRefunds {
+		return nil, &AskedError{fmt.Errorf("%s is for %q, and a batch has statements about refunds alone", path, statement.Do), "name one that daesa refunds approve --statement has written"}
+	}
+	requests, err := store.RefundsNamed(ctx, statement.IDs())
+	if err == nil {
+		err = statement.Holds(refunds.Lines(requests))
+	}
+	return Drafted{Statement: statement, Text: text, Hash: approval.Hash(text)}.Sheet(path), err
+}
+
+// Sheet is the statement as the workbook of a batch shows it, from the file where it
+// lies.
+func (d Drafted) Sheet(path string) *reports.Statement {
+	return &reports.Statement{Taken: approval.Taken{Statement: d.Statement, Text: d.Text, Hash: d.Hash}, File: filepath.Base(path)}
 }
 
 // covers says whether a statement is about one thing alone, as it is now, that

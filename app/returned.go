@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"daesa/internal/xlsx"
@@ -19,9 +20,15 @@ type StoredRuns interface {
 	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
 }
 
+// NamedRequests gives requests by their ids.
+type NamedRequests interface {
+	RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error)
+}
+
 // ReturnedBook opens a workbook that came back from finance.
 type ReturnedBook struct {
 	Runs     StoredRuns
+	Requests NamedRequests
 	Path     string
 	Password string // "": the file is not locked
 }
@@ -54,22 +61,57 @@ func (b ReturnedBook) night(ctx context.Context, opened *book.Returned) (*report
 // VerifiedBook is what comparing a workbook with its nights found.
 type VerifiedBook struct {
 	xlsx.Comparison
-	SHA256 string
+	SHA256     string
+	Statements []string // the hashes that stand in the workbook of a batch; nil: it is one of a night
 }
 
 // Verify is `report verify`: every cell is compared with what the stored nights
-// draw.
+// draw; of the workbook of a batch what is signed, with the hash of it.
 func (b ReturnedBook) Verify(ctx context.Context, options reports.Options) (VerifiedBook, error) {
 	opened, err := book.OpenReturned(b.Path, b.Password)
 	if err != nil {
 		return VerifiedBook{}, err
+	}
+	if plan, is := reports.ReturnedPlanOf(opened); is {
+		return b.verifyPlan(ctx, plan)
 	}
 	back, snapshots, err := b.night(ctx, opened)
 	if err != nil {
 		return VerifiedBook{}, err
 	}
 	found, err := back.Verify(snapshots, options)
-	return VerifiedBook{found, back.SHA256}, err
+	return VerifiedBook{Comparison: found, SHA256: back.SHA256}, err
+}
+
+// verifyPlan holds what the sheets of a batch's workbook say that is signed against the
+// hashes that stand on them.
+func (b ReturnedBook) verifyPlan(ctx context.Context, plan *reports.ReturnedPlan) (VerifiedBook, error) {
+	verified := VerifiedBook{SHA256: plan.SHA256}
+	statements, err := plan.Statements()
+	if err != nil {
+		return verified, err
+	}
+	for _, s := range statements {
+		found, err := plan.Verify(s, func(id string) (refunds.Request, bool, error) { return b.request(ctx, id) })
+		if err != nil {
+			return verified, err
+		}
+		verified.Cells, verified.Changed = verified.Cells+found.Cells, append(verified.Changed, found.Changed...)
+		verified.Statements = append(verified.Statements, plan.Hash(s))
+	}
+	return verified, nil
+}
+
+// request gives a request as it is now, where there is one.
+func (b ReturnedBook) request(ctx context.Context, id string) (refunds.Request, bool, error) {
+	found, err := b.Requests.RefundsNamed(ctx, []string{id})
+	if errors.Is(err, ErrUnknownID) || err == nil && len(found) == 0 {
+		return refunds.Request{}, false, nil
+	}
+	if err != nil {
+		return refunds.Request{}, false, err
+	}
+	return found[0], true, nil
 }
 
 // Outcome adds that the workbook is not what was drawn.

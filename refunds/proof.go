@@ -17,9 +17,15 @@ import (
 // Line is what a signature on a request covers: all that its cancel says at Toss,
 // and until when.
 func (r Request) Line() approval.Line {
-	reason := sha256.Sum256([]byte(r.Reason))
 	return approval.NewLine("refund", r.ID, r.MID, r.OrderID, r.PaymentKey, r.Currency.Format(r.Amount), string(r.Currency),
-		r.Currency.Format(r.TaxFreeAmount), r.AccountFingerprint, hex.EncodeToString(reason[:]), signedTime(r.CancelBy))
+		r.Currency.Format(r.TaxFreeAmount), r.AccountFingerprint, ReasonHash(r.Reason), signedTime(r.CancelBy))
+}
+
+// ReasonHash is what a signature covers of a reason: whoever signs reads its words
+// elsewhere.
+func ReasonHash(reason string) string {
+	sum := sha256.Sum256([]byte(reason))
+	return hex.EncodeToString(sum[:])
 }
 
 // Line is what a signature on a transfer by hand covers.

@@ -30,6 +30,10 @@ type Batch struct {
 	Arrivals    map[string]refunds.Arrival // when the money arrives, by refund id
 	Accounts    map[string]string          // refund accounts, masked, by refund id
 	Refused     []BatchRefusal             // that were not imported
+	// Signed: only a signature approves. Statements are those about its requests, as
+	// they were handed in; the last may be one that waits for its signature.
+	Signed     bool
+	Statements []Statement
 }
 
 // BatchRefusal is a row of a refund file that was not taken.
@@ -134,6 +138,7 @@ func newBatchBook(batch Batch, opts Options) (*batchBook, error) {
 func (b *batchBook) draw() {
 	s := b.Add(&xlsx.Sheet{Name: b.Lang.Of(book.SheetSummary), Tab: book.Navy, Widths: []int{2, 30, 13, 20, 3, 24, 13, 20, 20}})
 	b.drawRows()
+	b.drawStatements()
 	page := &batchPage{batchBook: b, s: s}
 	page.draw()
 }

@@ -128,6 +128,7 @@ func TestGoldenBatches(t *testing.T) {
 		{"batch-plan-ko", withRefused(plannedBatch()), Options{}},
 		{"batch-result-ko", finishedBatch(), Options{Language: "ko"}},
 		{"batch-dollars-en", dollarBatch(plannedBatch()), Options{Language: "en"}},
+		{"batch-signed-ko", signedBatch(t, dollarBatch(plannedBatch())), Options{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := dump(t, drawnBatch(t, test.batch, test.opts))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"daesa/approval"
 	"daesa/internal/xlsx"
 	"daesa/refunds"
 	"daesa/reports/book"
@@ -108,35 +109,67 @@ func (p *batchPage) heldSteps() []step {
 	return []step{{p.Lang.Fill(book.Label{"확인 필요 {1}건: 토스 상점관리자에서 실제 취소 여부를 확인한 뒤 요청자가 아닌 담당자가 확정합니다. 취소되었으면 executed, 아니면 not-executed",
 		"{1} held: look at Toss whether it was cancelled; another person than the requester decides, executed or not-executed"}, p.Number(int64(len(ids)))),
 		p.each(ids, func(id string) string {
-			return p.command("refunds resolve", id) + " --as <executed|not-executed> --note " + p.note() + " --by " + p.somebody()
+			return p.command("refunds resolve", id) + " --as <executed|not-executed> --note " + p.note() + p.word()
 		})}}
 }
 
-// somebody stands for the name of the person who decides. Angle brackets mark what
-// must be filled in: no shell accepts the line as it is.
-func (p *batchPage) somebody() string { return p.Say("<이름>", "<NAME>") }
+// word stands for who decides: a name, or the file of what is to be signed. Angle
+// brackets mark what must be filled in: no shell accepts the line as it is.
+func (p *batchPage) word() string {
+	if p.batch.Signed {
+		return " --statement " + p.Say("<결재서>", "<FILE>")
+	}
+	return " --by " + p.Say("<이름>", "<NAME>")
+}
 
 func (p *batchPage) note() string { return p.Say("<이유>", "<REASON>") }
+
+// signSteps say how what waits for a signature gets it.
+func (p *batchPage) signSteps() []step {
+	var list []step
+	for _, s := range p.batch.Statements {
+		if !s.At.IsZero() {
+			continue
+		}
+		file, sheet := shellWord(s.File), statementSheet{p.Book, s}
+		list = append(list, step{p.Lang.Fill(book.Label{"서명: {1}. 요청자가 아닌 결재자가 시트 {2}의 내용을 확인하고 결재서에 서명합니다(제출 기한 {3})",
+			"Sign: {1}. Another person than who asked reads the sheet {2} and signs the statement (until {3})"}, sheet.covers(), p.Lang.Of(sheetStatement), p.Lang.Moment(s.Until)),
+			[]string{"ssh-keygen -Y sign -n " + approval.Namespace + " -f " + p.Say("<서명키>", "<KEY>") + " < " + file + " > " + file + ".sig",
+				"daesa refunds approve --statement " + file + " --signature " + file + ".sig"}})
+	}
+	return list
+}
+
+// unwritten chooses, of the chosen, those that no statement is about that waits for its
+// signature.
+func (p *batchPage) unwritten(chosen func(r *RefundRow) bool) func(r *RefundRow) bool {
+	return func(r *RefundRow) bool {
+		return chosen(r) && !slices.ContainsFunc(p.batch.Statements, func(s Statement) bool {
+			_, found := s.Line(r.ID)
+			return found && s.At.IsZero()
+		})
+	}
+}
 
 // approveSteps ask for the second person's approval. A batch of one currency is
 // approved as one; a request that equals another is approved by its id.
 func (p *batchPage) approveSteps() []step {
-	var list []step
+	list := p.signSteps()
 	if ids := p.ids(tooMuch); len(ids) > 0 {
 		list = append(list, step{p.Lang.Fill(book.Label{"환불 가능 금액 초과 {1}건: 먼저 철회하고 다른 참조번호(ref)로 남은 금액을 요청합니다. 그 전에는 일괄 결재할 수 없습니다",
 			"{1} ask for more than is left: withdraw them first and ask for what is left under another ref; until then the batch cannot be approved"}, p.Number(int64(len(ids)))),
 			p.each(ids, func(id string) string { return p.command("refunds withdraw", id) + " --note " + p.note() })})
 	}
-	if ids := p.ids(approvable); len(ids) > 0 {
+	if ids := p.ids(approvable); len(p.ids(p.unwritten(approvable))) > 0 {
 		list = append(list, step{p.Lang.Fill(book.Label{"결재 {1}건, {2}: 요청자({3})가 아닌 담당자가 내역을 확인하고 결재합니다. 건수·금액이 다르면 한 건도 결재되지 않습니다",
 			"Approve {1}, {2}: another person than who asked ({3}), after looking at the rows. Nothing is approved if count or sum differ"},
 			p.Number(int64(len(ids))), p.spelled(approvable), p.requesters()), p.approveCommands(ids)})
 	}
-	same := p.ids(func(r *RefundRow) bool { return r.State == refunds.StateRequested && r.SameAs != "" && !tooMuch(r) })
+	same := p.ids(p.unwritten(func(r *RefundRow) bool { return r.State == refunds.StateRequested && r.SameAs != "" && !tooMuch(r) }))
 	if len(same) > 0 {
 		list = append(list, step{p.Lang.Fill(book.Label{"결재 {1}건, 건별: 결제·금액이 같은 요청이 있습니다. 중복 환불 여부를 확인한 뒤 결재하거나 반려합니다(refunds reject)",
 			"Approve {1}, each by its id: another request is equal in payment and amount. Make sure that it is not the same refund twice, or reject it"}, p.Number(int64(len(same)))),
-			p.each(same, func(id string) string { return p.command("refunds approve", id) + " --by " + p.somebody() })})
+			p.each(same, func(id string) string { return p.command("refunds approve", id) + p.word() })})
 	}
 	return list
 }
@@ -147,12 +180,12 @@ func (p *batchPage) approveCommands(ids []string) []string {
 	for _, c := range p.Currencies {
 		of := p.pile(c, approvable)
 		if of.count == int64(len(ids)) {
-			return []string{p.command("refunds approve", "--batch", p.batch.ID, "--expect-count", fmt.Sprint(of.count), "--expect-amount", c.Format(of.money)) + " --by " + p.somebody()}
+			return []string{p.command("refunds approve", "--batch", p.batch.ID, "--expect-count", fmt.Sprint(of.count), "--expect-amount", c.Format(of.money)) + p.word()}
 		}
 		// A batch of several currencies has no sum: it is approved by ids.
 		one := p.ids(func(r *RefundRow) bool { return approvable(r) && r.Currency == c })
 		for part := range slices.Chunk(one, mostNamed/2) {
-			commands = append(commands, p.command("refunds approve", part...)+" --by "+p.somebody())
+			commands = append(commands, p.command("refunds approve", part...)+p.word())
 		}
 	}
 	if more := len(commands) - mostNamed; more > 0 {

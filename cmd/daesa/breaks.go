@@ -276,7 +276,7 @@ func (s *session) resolveByRefund(ctx context.Context, id, note string, named re
 	if warning != "" {
 		s.warn("%s", warning)
 	}
-	b, r, approve := done.Break, done.Request, approveLines([]refunds.Request{done.Request}, "")
+	b, r, approve := done.Break, done.Request, s.approveLines(app.ApprovalsOf([]refunds.Request{done.Request}, ""))
 	document := newRefundDocument(r)
 	return s.showResolved(ctx, b, &document, approve, func() {
 		s.printf("break %s of order %s is %s, as %s decided\n", b.ID, plain(b.OrderID), b.Status, plain(b.ResolvedBy))

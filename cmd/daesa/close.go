@@ -283,7 +283,7 @@ func (s *session) signedMonth(ctx context.Context, f signFlags, do approval.Deed
 	if err != nil {
 		return nil, true, err
 	}
-	return nil, true, s.showDrafted(d, f, nil, "daesa "+command)
+	return nil, true, s.showDrafted(d, f, nil, "daesa "+command, nil)
 }
 
 // reopenedDocument is the JSON of `close reopen`.

@@ -59,7 +59,13 @@ func (s *session) clients() (map[string]*toss.Client, error) {
 	return clients, nil
 }
 
-// approveLines are the lines that give the second person's word on requests.
-func approveLines(requests []refunds.Request, batch string) []string {
-	return each(app.ApprovalsOf(requests, batch), app.Approval.Command)
+// approveLines are the lines that give the second person's word: where it must be
+// signed, those that write what is to be.
+func (s *session) approveLines(approvals []app.Approval) []string {
+	return each(approvals, func(a app.Approval) string {
+		if s.signing() != nil {
+			return a.Command() + " --statement FILE"
+		}
+		return a.Command()
+	})
 }

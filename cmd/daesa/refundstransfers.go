@@ -120,7 +120,7 @@ func (s *session) moveTransfer(ctx context.Context, w refunds.ManualWord, f sign
 		if err != nil {
 			return err
 		}
-		return s.showDrafted(drafted, f, nil, "daesa "+string(drafted.Do)+" "+w.ID)
+		return s.showDrafted(drafted, f, nil, "daesa "+string(drafted.Do)+" "+w.ID, nil)
 	}
 	after, err := move.Run(ctx)
 	if err != nil {

@@ -128,7 +128,7 @@ func (a *invocation) giveWord(ctx context.Context, ids []string, f wordFlags, do
 			if err != nil {
 				return err
 			}
-			return s.showDrafted(drafted, f.signFlags, leftOut, "daesa refunds approve")
+			return s.showDrafted(drafted, f.signFlags, leftOut, "daesa refunds approve", s.drawsStatement(ctx, drafted, f))
 		}
 		given, err := word.Run(ctx)
 		if err != nil {
@@ -167,6 +167,19 @@ type brakeDocument struct {
 	By     *string `json:"by"`
 	At     *string `json:"at"`
 	ending
+}
+
+// drawsStatement draws the workbook of the batch that a statement is of, with what is
+// signed; nil: it is of no batch.
+func (s *session) drawsStatement(ctx context.Context, d app.Drafted, f wordFlags) func() string {
+	if f.batch == "" {
+		return nil
+	}
+	return func() string {
+		workbooks := s.batchWorkbooks()
+		workbooks.Waiting = d.Sheet(f.statement)
+		return workbooks.Redraw(ctx, f.batch, "", nil)
+	}
 }
 
 func (a *invocation) refundsPauseCommand() *cobra.Command {
@@ -260,7 +273,7 @@ func (s *session) resolveRefund(ctx context.Context, id string, executed bool, n
 		if err != nil {
 			return err
 		}
-		return s.showDrafted(drafted, f, nil, "daesa "+string(app.ResolveDeed(executed))+" "+id+" --note TEXT")
+		return s.showDrafted(drafted, f, nil, "daesa "+string(app.ResolveDeed(executed))+" "+id+" --note TEXT", nil)
 	}
 	if err := resolve.Run(ctx); err != nil {
 		return err

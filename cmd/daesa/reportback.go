@@ -105,7 +105,7 @@ func (s *session) returned(path string) (app.ReturnedBook, reports.Options, erro
 	if !s.cfg.Reports.PerMerchant {
 		options.Expected = mids(s.cfg)
 	}
-	return app.ReturnedBook{Runs: s.db, Path: path, Password: options.Password}, options, err
+	return app.ReturnedBook{Runs: s.db, Requests: s.db, Path: path, Password: options.Password}, options, err
 }
 
 func (s *session) applyWorkbook(ctx context.Context, path string, write bool) error {
@@ -123,7 +123,7 @@ func (s *session) applyWorkbook(ctx context.Context, path string, write bool) er
 			s.warn("%s row %d (order %s): %s", plain(t.Row.Sheet), t.Row.Row, plain(t.Row.OrderID), plain(t.Warning))
 		}
 	}
-	return s.showApplied(newApplied(path, write, applied, s.ending()))
+	return s.showApplied(newApplied(path, write, applied, s.approveLines(applied.Approve), s.ending()))
 }
 
 // monthDesk carries out what people wrote into a month's workbook.
@@ -137,9 +137,9 @@ func (s *session) monthDesk() app.MonthDesk {
 	}
 }
 
-func newApplied(path string, write bool, applied app.AppliedBook, ending ending) appliedDocument {
+func newApplied(path string, write bool, applied app.AppliedBook, approve []string, ending ending) appliedDocument {
 	d := appliedDocument{File: path, SHA256: applied.SHA256, Written: write, Rows: applied.Rows, Applied: []rowDocument{}, Refused: []rowDocument{},
-		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: each(applied.Approve, app.Approval.Command), Unchanged: applied.Same, Month: orNull(applied.Month),
+		Requests: []refundDocument{}, Amount: map[string]int64{}, Batch: orNull(applied.Batch), Approve: approve, Unchanged: applied.Same, Month: orNull(applied.Month),
 		Matches: each(applied.Matches, newDepositDocument), ending: ending}
 	for _, r := range applied.Unread {
 		d.Refused = append(d.Refused, rowDocument{Sheet: r.Sheet, Row: r.Row, ID: r.BreakID, Column: orNull(r.Column), Value: orNull(r.Value), Reason: &r.Reason, Hint: orNull(r.Hint)}.about(r.About, d.Month))
@@ -293,6 +293,9 @@ type verifiedDocument struct {
 	Cells   int               `json:"cells"`  // compared
 	Filled  int               `json:"filled"` // rows in which people wrote where they may
 	Changed []changedDocument `json:"changed"`
+	// Statements are the hashes of what is signed that stand in the workbook of a batch;
+	// null: it is one of a night.
+	Statements []string `json:"statements"`
 	ending
 }
 
@@ -301,7 +304,8 @@ func (a *invocation) reportVerifyCommand() *cobra.Command {
 		Use:   "verify FILE",
 		Short: "Say whether a night's workbook says what was drawn, or where it was changed",
 		Long: "Every cell is compared with what the stored night draws. What people fill in, the order of\n" +
-			"rows and columns, and how things look are not: a save by another program passes.",
+			"rows and columns, and how things look are not: a save by another program passes. Of the workbook of a\n" +
+			"batch the sheet 결재 (Approval) is looked at: whether its cells make the statement whose hash stands on it.",
 		Args: cobra.ExactArgs(1),
 		RunE: a.onStore(func(ctx context.Context, s *session, files []string) error { return s.verifyWorkbook(ctx, files[0]) }),
 	}
@@ -317,7 +321,7 @@ func (s *session) verifyWorkbook(ctx context.Context, path string) error {
 		return err
 	}
 	found.Outcome(path, &s.verdict.Outcome)
-	document := verifiedDocument{File: path, SHA256: found.SHA256, Cells: found.Cells, Filled: found.Filled, Changed: []changedDocument{}, ending: s.ending()}
+	document := verifiedDocument{File: path, SHA256: found.SHA256, Cells: found.Cells, Filled: found.Filled, Changed: []changedDocument{}, Statements: found.Statements, ending: s.ending()}
 	for _, c := range found.Changed {
 		changed := changedDocument{Sheet: c.Sheet, What: c.What}
 		if c.Row > 0 {

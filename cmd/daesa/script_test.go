@@ -285,12 +285,16 @@ func scriptOrders(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func scriptFill(ts *testscript.TestScript, neg bool, args []string) {
+	sheet := "불일치"
+	if len(args) == 5 {
+		sheet, args = args[4], args[:4]
+	}
 	if neg || len(args) != 4 {
-		ts.Fatalf("usage: fill BOOK ORDER COLUMN VALUE")
+		ts.Fatalf("usage: fill BOOK ORDER COLUMN VALUE [SHEET]")
 	}
 	f, err := excelize.OpenFile(ts.MkAbs(args[0]))
 	ts.Check(err)
-	rows, err := f.GetRows("불일치")
+	rows, err := f.GetRows(sheet)
 	ts.Check(err)
 	column, row := 0, 0
 	for i, cells := range rows {
@@ -303,6 +307,6 @@ func scriptFill(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cell, err := excelize.CoordinatesToCellName(column, row)
 	ts.Check(err)
-	ts.Check(f.SetCellStr("불일치", cell, args[3]))
+	ts.Check(f.SetCellStr(sheet, cell, args[3]))
 	ts.Check(f.Save())
 }

@@ -62,21 +62,27 @@ type statementDocument struct {
 	Amount    map[string]int64 `json:"amount"` // by currency
 	Until     string           `json:"until"`
 	LeftOut   []string         `json:"left_out"` // of the batch, and to be named by id
+	Workbook  *string          `json:"workbook"` // of the batch, with what is signed; null: it is of no batch, or was not written
 	ending
 }
 
 // showDrafted puts a statement into its file, and says how it is signed. then is
-// how the command begins that takes it.
-func (s *session) showDrafted(d app.Drafted, f signFlags, leftOut []string, then string) error {
+// how the command begins that takes it; draw draws the workbook that shows it, nil: no
+// workbook does.
+func (s *session) showDrafted(d app.Drafted, f signFlags, leftOut []string, then string, draw func() string) error {
 	if err := d.Save(f.statement); err != nil {
 		return err
+	}
+	workbook := ""
+	if draw != nil {
+		workbook = draw()
 	}
 	sums, err := d.Sums()
 	if err != nil {
 		return err
 	}
 	document := statementDocument{Statement: f.statement, SHA256: d.Hash, Do: string(d.Do), Count: len(d.Lines), Amount: map[string]int64{}, Until: pay.FormatTime(d.Until),
-		LeftOut: append([]string{}, leftOut...), ending: s.ending()}
+		LeftOut: append([]string{}, leftOut...), Workbook: orNull(workbook), ending: s.ending()}
 	for _, sum := range sums {
 		document.Amount[string(sum.Currency)] = sum.Amount
 	}
@@ -87,6 +93,9 @@ func (s *session) showDrafted(d app.Drafted, f signFlags, leftOut []string, then
 			s.printf(", %s", sum.Currency.Spell(sum.Amount))
 		}
 		s.printf("\nsha256 %s\n", d.Hash)
+		if workbook != "" {
+			s.printf("its sheet 결재 shows what is signed: %s\n", workbook)
+		}
 		s.printf("look at it, then sign it until %s, by another person than who asked:\n", document.Until)
 		s.printf("  ssh-keygen -Y sign -n %s -f KEY < %s > %s.sig\n", approval.Namespace, plain(file), plain(file))
 		s.printf("  %s --statement %s --signature %s.sig\n", then, plain(file), plain(file))

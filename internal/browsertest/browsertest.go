@@ -29,7 +29,7 @@ import (
 var errAbsent = errors.New("chromium is not installed: looked for it on PATH (Debian: apt-get install chromium fonts-nanum)")
 
 // patience limits how long one step in the browser may take.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // shared is the one browser of a test binary.
 var shared struct {

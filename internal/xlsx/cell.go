@@ -86,6 +86,13 @@ func Moment(style StyleID, t time.Time) Cell {
 	return Cell{style: style, kind: cellNumber, moment: true, value: secondOf(t.Unix() + int64(offset) + unixEpoch*secondsOfDay)}
 }
 
+// MomentOf is the time that a cell of a moment says, to the second, where the clock
+// of zone shows it.
+func MomentOf(serial float64, zone *time.Location) time.Time {
+	day := time.Unix(int64(math.Round(serial*secondsOfDay))-unixEpoch*secondsOfDay, 0).UTC()
+	return time.Date(day.Year(), day.Month(), day.Day(), day.Hour(), day.Minute(), day.Second(), 0, zone)
+}
+
 // secondOf is a second of a workbook's calendar, as days with ten places: nine
 // microseconds. It is rounded up, so that 23:59:59 never reads 23:59:58.
 func secondOf(second int64) string {

@@ -68,10 +68,12 @@ type Match struct {
 	Labels []string
 }
 
-// Note is a line above a list.
+// Note is a line above a list: a sentence, or a name in the first column and what it
+// says beside it.
 type Note struct {
 	Sentence string
 	Colour   string
+	Says     string
 }
 
 // Segment is a part of a list: rows that lead it in, then the rows from to to-1.
@@ -108,9 +110,13 @@ func Place[D any](b *Book, l Listing[D]) []xlsx.Area {
 	l.fit()
 	currencies := sumCurrencies(b, &l)
 	title, subtitle := b.Style(TitleStyle), xlsx.Text(b.Style(SmallStyle), l.Subtitle)
-	var notes []xlsx.Cell
+	var notes [][]xlsx.Cell
 	for _, n := range l.Notes {
-		notes = append(notes, xlsx.Text(b.Styled(func(s *Style) { s.Bold, s.Color = true, n.Colour }), n.Sentence))
+		note := []xlsx.Cell{xlsx.Text(b.Styled(func(s *Style) { s.Bold, s.Color = true, n.Colour }), n.Sentence)}
+		if n.Says != "" {
+			note = append(note, xlsx.Text(b.Styled(func(s *Style) { s.Color = n.Colour }), n.Says))
+		}
+		notes = append(notes, note)
 	}
 	list := xlsx.List{Name: b.Lang.Of(l.Name), Tab: l.Tab, Fixed: l.Fixed, Table: l.Table, HeaderHeight: 22}
 	for _, c := range l.Columns {
@@ -126,7 +132,7 @@ func Place[D any](b *Book, l Listing[D]) []xlsx.Area {
 		s.Add(28, xlsx.Text(title, name))
 		s.Add(16, subtitle)
 		for _, n := range notes {
-			s.Add(18, n)
+			s.Add(18, n...)
 		}
 		for range currencies {
 			s.Add(18)
