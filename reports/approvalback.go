@@ -78,31 +78,58 @@ func (r *ReturnedPlan) page(name string) (*ReadStatement, error) {
 		if err != nil {
 			return nil, err
 		}
+		where := place{name, row.Line}
 		switch {
 		case at != nil:
-			r.line(s, place{name, row.Line}, row.Cells, at)
+			r.line(s, where, row.Cells, at)
 		case r.header(row.Cells) != nil:
 			at = r.header(row.Cells)
 		case len(row.Cells) > 1:
-			s.Stated[row.Cells[0].Text] = xlsx.Original(row.Cells[1].Text)
+			s.state(where, r.Lang, row.Cells[0].Text, row.Cells[1])
 		}
 	}
 	if at == nil {
-		return nil, hint.Errorf("draw it again: daesa report batch", "%s: sheet %s has lost a column of what is signed", r.Path, name)
+		return nil, hint.Errorf("draw it again: daesa report batch", "%s: sheet %s does not have each column of what is signed once", r.Path, name)
 	}
 	return s, nil
 }
 
-// header says where the columns of a statement stand; nil: this row is not their
-// header.
+// state notes what stands above the lines: once, and as it was drawn rather than
+// reckoned.
+func (s *ReadStatement) state(where place, l book.Language, name string, says table.Stored) {
+	if !slices.ContainsFunc(statedLabels, func(label book.Label) bool { return l.Of(label) == name }) {
+		return
+	}
+	if _, before := s.Stated[name]; before {
+		s.unread(where, "%s stands twice", xlsx.Quote(name))
+	}
+	if says.Live {
+		s.unread(where, "%s is a formula", xlsx.Quote(name))
+	}
+	s.Stated[name] = xlsx.Original(says.Text)
+}
+
+func (s *ReadStatement) unread(where place, format string, arguments ...any) {
+	s.Unread = append(s.Unread, xlsx.Change{Sheet: where.sheet, Row: where.row, What: fmt.Sprintf(format, arguments...)})
+}
+
+// header says where the columns of a statement stand, each once; nil: this row is not
+// their header.
 func (r *ReturnedPlan) header(cells []table.Stored) map[book.Label]int {
 	at := map[book.Label]int{}
 	for _, c := range statementColumns {
-		i := slices.IndexFunc(cells, func(cell table.Stored) bool { return cell.Text == r.Lang.Of(c.Name) })
-		if i < 0 {
-			return nil
+		for i, cell := range cells {
+			if cell.Text != r.Lang.Of(c.Name) {
+				continue
+			}
+			if _, twice := at[c.Name]; twice {
+				return nil
+			}
+			at[c.Name] = i
 		}
-		at[c.Name] = i
+	}
+	if len(at) < len(statementColumns) {
+		return nil
 	}
 	return at
 }
@@ -114,16 +141,23 @@ func (r *ReturnedPlan) line(s *ReadStatement, where place, cells []table.Stored,
 	}
 	says := func(name book.Label) string { return xlsx.Original(xlsx.StoredFact(cells, at[name])) }
 	unread := func(name book.Label, why string) {
-		s.Unread = append(s.Unread, xlsx.Change{Sheet: where.sheet, Row: where.row, What: fmt.Sprintf("%s %s: %s", r.Lang.Of(name), xlsx.Quote(says(name)), why)})
+		s.unread(where, "%s %s: %s", r.Lang.Of(name), xlsx.Quote(says(name)), why)
+	}
+	for _, c := range statementColumns {
+		if i := at[c.Name]; i < len(cells) && cells[i].Live {
+			unread(c.Name, "is a formula")
+		}
 	}
 	request := refunds.Request{ID: says(columnRefundID), MID: says(book.ColumnMID), OrderID: says(columnOrder), PaymentKey: says(columnKey),
 		Currency: pay.Currency(says(book.ColumnCurrency)), Reason: says(columnReason), AccountFingerprint: says(columnAccountPrint)}
-	for name, amount := range map[book.Label]*int64{book.ColumnAmount: &request.Amount, columnTaxFree: &request.TaxFreeAmount} {
-		var err error
-		if *amount, err = request.Currency.ParseAmount(says(name)); err != nil {
+	money := func(name book.Label) int64 {
+		units, err := request.Currency.ParseAmount(says(name))
+		if err != nil {
 			unread(name, "is no amount")
 		}
+		return units
 	}
+	request.Amount, request.TaxFreeAmount = money(book.ColumnAmount), money(columnTaxFree)
 	if text := says(columnCancelBy); text != "" {
 		var ok bool
 		if request.CancelBy, ok = momentOf(text); !ok {

@@ -30,6 +30,8 @@ var (
 	labelSignedOn  = book.Label{"감사기록 기준", "Journal entry"}
 	labelUntil     = book.Label{"제출 기한", "Until"}
 	labelSigned    = book.Label{"서명", "Signature"}
+
+	statedLabels = []book.Label{labelStatement, labelCovers, labelUntil, labelSignedOn}
 )
 
 // The columns that only a statement has.

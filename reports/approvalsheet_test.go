@@ -252,6 +252,51 @@ func TestAChangedCellMakesAnotherHash(t *testing.T) {
 	}
 }
 
+// TestNothingBesideAStatementPassesForIt: a second hash, a second column, a formula
+// that shows what it likes.
+func TestNothingBesideAStatementPassesForIt(t *testing.T) {
+	b := signedBatch(t, plannedBatch())
+	id := b.Statements[0].Lines[0].Of()
+	at := func(f *excelize.File, name book.Label) string {
+		return xlsx.At(columnAt(t, f, "결재", name), rowWith(t, f, "결재", columnAt(t, f, "결재", columnRefundID), id))
+	}
+	for name, change := range map[string]func(f *excelize.File) error{
+		"an amount that is reckoned": func(f *excelize.File) error {
+			return f.SetCellFormula("결재", at(f, book.ColumnAmount), "45000+0*NOW()")
+		},
+		"a hash that is reckoned": func(f *excelize.File) error {
+			return f.SetCellFormula("결재", xlsx.At(2, rowWith(t, f, "결재", 1, labelStatement.Ko())), `"x"`)
+		},
+		"a second hash": func(f *excelize.File) error {
+			row := rowWith(t, f, "결재", 1, labelStatement.Ko())
+			if err := f.DuplicateRow("결재", row); err != nil {
+				return err
+			}
+			return f.SetCellStr("결재", xlsx.At(2, row), strings.Repeat("0", 64))
+		},
+		"a line twice": func(f *excelize.File) error {
+			return f.DuplicateRow("결재", rowWith(t, f, "결재", columnAt(t, f, "결재", columnRefundID), id))
+		},
+	} {
+		if changed := changesOf(t, plan(t, b, Options{}, func(f *excelize.File) {
+			if err := change(f); err != nil {
+				t.Fatal(err)
+			}
+		}), b); len(changed) == 0 {
+			t.Errorf("%s passes", name)
+		}
+	}
+	twice := plan(t, b, Options{}, func(f *excelize.File) {
+		header := rowWith(t, f, "결재", columnAt(t, f, "결재", columnOrder), columnOrder.Ko())
+		if err := f.SetCellStr("결재", xlsx.At(len(statementColumns)+1, header), book.ColumnAmount.Ko()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := twice.Statements(); err == nil {
+		t.Error("a second column of amounts passes")
+	}
+}
+
 // otherThan is another text of the same length and kind.
 func otherThan(raw string) string {
 	switch last := raw[len(raw)-1:]; {
