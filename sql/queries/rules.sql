@@ -6,14 +6,6 @@ or nothing. */ -}}
 {{- /* pay.Order.EverPaid, and its half without a time of the payment */ -}}
 {{define "ever_paid"}}({{.}}paid_at IS NOT NULL OR {{.}}status IN ('paid','partially_canceled')){{end}}
 {{define "paid_undated"}}{{.}}paid_at IS NULL AND {{.}}status IN ('paid','partially_canceled'){{end}}
-{{- /* orders.GoesBack: incoming would take o back */ -}}
-{{define "goes_back"}}(incoming.refunded_elsewhere < o.refunded_elsewhere
-  OR incoming.canceled_amount + incoming.refunded_elsewhere < o.canceled_amount + o.refunded_elsewhere
-  OR (o.status IN ('canceled','partially_canceled') AND incoming.status IN ('paid','pending'))
-  OR (o.status = 'paid' AND incoming.status = 'pending')){{end}}
-{{- /* pay.Order.Check, of what a merge has put together */ -}}
-{{define "unsound"}}canceled_amount + refunded_elsewhere > amount OR tax_free_amount > amount
-  OR (status = 'partially_canceled' AND canceled_amount = 0){{end}}
 {{- /* reconcile.Kind.Scope, of a break as it is stored */ -}}
 {{define "of_orders"}}{{.}}subject = ''{{end}}
 
