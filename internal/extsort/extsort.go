@@ -19,7 +19,7 @@ import (
 )
 
 // Memory is how many bytes of records a sorter holds where nobody says otherwise.
-const Memory = 8 << 20
+const Memory = 4 << 20
 
 const (
 	// perRecord is what a record takes in memory besides its bytes.
