@@ -223,6 +223,7 @@ func (f *File) Orders() iter.Seq2[pay.Order, error] {
 				return
 			}
 		}
+		f.decoder.seen = seenOrders{} // of a large file it is most of what is held
 	}
 }
 
