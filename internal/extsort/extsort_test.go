@@ -171,9 +171,9 @@ func TestOneMayStopInTheMiddle(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for record := range s.All() {
-		if string(record) != "a" {
-			t.Errorf("%q is first", record)
+	for record, err := range s.All() {
+		if err != nil || string(record) != "a" {
+			t.Errorf("%q is first: %v", record, err)
 		}
 		break
 	}
