@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,8 +35,9 @@ type taking struct {
 	judging orders.Judging
 	told    bool // the source has the column tax_free_amount
 	empty   bool // no order is stored, and nobody else can write one
-	look    *sql.Stmt
-	rows    *database.Bulk
+	looks   map[string]*sql.Stmt
+	added   *database.Bulk
+	changed *database.Bulk
 	tell    []string // numbers of one merchant of which the tax-free amount is now told
 	last    orderKey
 	allowed map[orderKey]string // people's words that were not used; nil: nobody has asked
@@ -46,6 +48,7 @@ type taking struct {
 
 // take goes through a source once.
 func (t *taking) take(ctx context.Context, source iter.Seq2[pay.Order, error]) error {
+	t.looks, t.added, t.changed = map[string]*sql.Stmt{}, t.ordersBulk("DO NOTHING"), t.ordersBulk(onKnownOrder)
 	defer t.close()
 	batch := make([]pay.Order, 0, lookBatch)
 	for o, err := range source {
@@ -77,24 +80,29 @@ func (t *taking) finish(ctx context.Context) error {
 		return hinted(fmt.Errorf("%s: order %s: with what it keeps of cancelled, tax-free and elsewhere refunded money it is no sound order", t.how.Source, t.unsound),
 			"give the columns canceled_amount, refunded_elsewhere and tax_free_amount too; nothing was taken")
 	}
-	if t.rows == nil {
+	if t.how.DryRun {
 		return nil
 	}
-	if err := t.rows.Flush(ctx); err != nil {
+	return errors.Join(t.flush(ctx, t.added, t.saved.Inserted), t.flush(ctx, t.changed, t.saved.Updated))
+}
+
+// flush writes what is left of some rows. Where not all of them were written, another
+// process has put one of them there since it was looked for.
+func (t *taking) flush(ctx context.Context, rows *database.Bulk, want int64) error {
+	if err := rows.Flush(ctx); err != nil {
 		return err
 	}
-	if written := t.saved.Inserted + t.saved.Updated; t.rows.Changed != written {
-		return fmt.Errorf("%s: %d orders were to be written, and the database says that %d were", t.how.Source, written, t.rows.Changed)
+	if rows.Changed != want {
+		return fmt.Errorf("%s: %d orders were to be written, and %d were: %w", t.how.Source, want, rows.Changed, database.ErrOvertaken)
 	}
 	return nil
 }
 
 func (t *taking) close() {
-	if t.rows != nil {
-		t.rows.Close()
-	}
-	if t.look != nil {
-		_ = t.look.Close() // a statement that does not close dies with its connection
+	t.added.Close()
+	t.changed.Close()
+	for _, each := range t.looks {
+		_ = each.Close() // a statement that does not close dies with its connection
 	}
 }
 
@@ -103,23 +111,39 @@ func (t *taking) batch(ctx context.Context, rows []pay.Order) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	stored, err := t.stored(ctx, rows)
+	stored, err := t.stored(ctx, "stored_orders", rows)
 	if err != nil {
 		return err
 	}
+	if stored, err = t.locked(ctx, rows, stored); err != nil {
+		return err
+	}
 	for i := range rows {
-		var known *storedOrder
-		if len(stored) > 0 && stored[0].ID == rows[i].ID {
-			known, stored = &stored[0], stored[1:]
-		}
-		if err := t.row(ctx, known, rows[i]); err != nil {
+		if err := t.row(ctx, stored[rows[i].ID], rows[i]); err != nil {
 			return err
 		}
 	}
-	if len(stored) > 0 {
-		return fmt.Errorf("%s: order %s: the database gives orders in another order than that of their numbers", t.how.Source, stored[0].ID)
-	}
 	return t.tellTaxFree(ctx, rows[0].MID)
+}
+
+// locked looks once more at orders that are about to change, on PostgreSQL: another
+// process may have changed them since, and from here on it waits.
+func (t *taking) locked(ctx context.Context, rows []pay.Order, stored map[string]*storedOrder) (map[string]*storedOrder, error) {
+	if t.d.db.Dialect() == database.SQLite || t.how.DryRun {
+		return stored, nil
+	}
+	var changing []pay.Order
+	for i := range rows {
+		if was := stored[rows[i].ID]; was != nil && !t.judging.Judge(&was.Order, rows[i]).Same {
+			changing = append(changing, rows[i])
+		}
+	}
+	if len(changing) == 0 {
+		return stored, nil
+	}
+	again, err := t.stored(ctx, "lock_orders", changing)
+	maps.Copy(stored, again)
+	return stored, err
 }
 
 // row takes one order.
@@ -153,7 +177,7 @@ func (t *taking) row(ctx context.Context, stored *storedOrder, row pay.Order) er
 	if t.how.DryRun || t.unsound != "" || len(t.saved.Backward) > 0 && !t.how.Older.LeaveOut {
 		return nil // nothing of it will be kept
 	}
-	return t.write(ctx, v.Order)
+	return t.write(ctx, v.Order, v.New)
 }
 
 // letBack says whether a person let this order go back, notes in the journal that
@@ -211,14 +235,20 @@ func (t *taking) allowance(ctx context.Context, key orderKey) (string, error) {
 }
 
 // write writes an order that is new or differs.
-func (t *taking) write(ctx context.Context, o pay.Order) error {
-	if t.rows == nil {
-		t.rows = database.NewBulk(t.d.db, t.tx, "INSERT INTO orders (mid, order_id, "+strings.Join(orderColumns, ", ")+", changed_at, tax_free_told)",
-			len(orderColumns)+4, onKnownOrder, orderBatch)
+func (t *taking) write(ctx context.Context, o pay.Order, fresh bool) error {
+	rows := t.changed
+	if fresh {
+		rows = t.added
 	}
-	return t.rows.Add(ctx, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.Amount, o.CanceledAmount,
+	return rows.Add(ctx, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.Amount, o.CanceledAmount,
 		o.RefundedElsewhere, o.TaxFreeAmount, o.PG, string(o.Currency), at(o.OrderedAt), at(o.PaidAt), at(o.CanceledAt), o.CustomerRef,
 		flag(o.MixedRefunds), flag(o.PaidUnknown), at(t.how.Now), flag(t.told))
+}
+
+// ordersBulk writes many orders; known is what becomes of one that is there.
+func (t *taking) ordersBulk(known string) *database.Bulk {
+	return database.NewBulk(t.d.db, t.tx, "INSERT INTO orders (mid, order_id, "+strings.Join(orderColumns, ", ")+", changed_at, tax_free_told)",
+		len(orderColumns)+4, "ON CONFLICT (mid, order_id) "+known, orderBatch)
 }
 
 // onKnownOrder replaces an order. That a source once told the tax-free amount
@@ -228,7 +258,7 @@ var onKnownOrder = func() string {
 	for _, column := range append(slices.Clone(orderColumns), "changed_at") {
 		sets = append(sets, column+" = excluded."+column)
 	}
-	return "ON CONFLICT (mid, order_id) DO UPDATE SET " + strings.Join(sets, ", ") +
+	return "DO UPDATE SET " + strings.Join(sets, ", ") +
 		", tax_free_told = CASE WHEN excluded.tax_free_told = 1 THEN 1 ELSE orders.tax_free_told END"
 }()
 
@@ -261,35 +291,37 @@ type storedOrder struct {
 	odd  bool // a time is written in another way than ours, by a shop that fills the table itself
 }
 
-// stored gives those of some orders of one merchant that the table has, in the
-// order of their numbers.
-func (t *taking) stored(ctx context.Context, rows []pay.Order) (found []storedOrder, err error) {
+// stored gives those of some orders of one merchant that the table has, by their
+// numbers.
+func (t *taking) stored(ctx context.Context, query string, rows []pay.Order) (map[string]*storedOrder, error) {
+	found := make(map[string]*storedOrder, len(rows))
 	if t.empty {
-		return nil, nil
+		return found, nil
 	}
-	if t.look == nil {
-		if t.look, err = t.tx.PrepareContext(ctx, t.d.db.Query("stored_orders")); err != nil {
-			return nil, t.d.db.Explain("stored_orders", err)
+	if t.looks[query] == nil {
+		prepared, err := t.tx.PrepareContext(ctx, t.d.db.Query(query))
+		if err != nil {
+			return nil, t.d.db.Explain(query, err)
 		}
+		t.looks[query] = prepared
 	}
 	ids := make([]string, len(rows))
 	for i := range rows {
 		ids[i] = rows[i].ID
 	}
-	list, err := t.look.QueryContext(ctx, ofNumbers(rows[0].MID, ids)...)
+	list, err := t.looks[query].QueryContext(ctx, ofNumbers(rows[0].MID, ids)...)
 	if err != nil {
-		return nil, t.d.db.Explain("stored_orders", err)
+		return nil, t.d.db.Explain(query, err)
 	}
 	defer list.Close()
-	found = make([]storedOrder, 0, len(rows))
 	for list.Next() {
-		o := storedOrder{Order: pay.Order{MID: rows[0].MID}}
+		o := &storedOrder{Order: pay.Order{MID: rows[0].MID}}
 		if err := o.scan(list); err != nil {
-			return nil, t.d.db.Explain("stored_orders", err)
+			return nil, t.d.db.Explain(query, err)
 		}
-		found = append(found, o)
+		found[o.ID] = o
 	}
-	return found, t.d.db.Explain("stored_orders", errors.Join(list.Err(), list.Close()))
+	return found, t.d.db.Explain(query, errors.Join(list.Err(), list.Close()))
 }
 
 func (o *storedOrder) scan(row *sql.Rows) error {

@@ -205,3 +205,47 @@ func TestAnImportThatIsEndedIsTriedAgain(t *testing.T) {
 	}
 	whole(t, db, 2000)
 }
+
+// Two imports at once: what another process writes while an import looks is seen, so
+// that no order is taken back by what was judged before.
+func TestAnImportIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	address := schema.URL(t)
+	db := open(t, address)
+	row := func(id string, status pay.OrderStatus, canceled int64, customer string) pay.Order {
+		at := filterDay.Start().UTC()
+		return pay.Order{MID: "m", ID: id, Status: status, Amount: 1000, CanceledAmount: canceled, PG: pay.PGToss, Currency: pay.KRW, OrderedAt: at, PaidAt: at, CustomerRef: customer}
+	}
+	if _, err := db.TakeOrders(t.Context(), each([]pay.Order{row("known", pay.OrderPaid, 0, "")}), wholeImport(filterDay.End())); err != nil {
+		t.Fatal(err)
+	}
+	for id, statement := range map[string]string{
+		"known": "UPDATE orders SET status = 'canceled', canceled_amount = 1000 WHERE order_id = 'known'",
+		"new":   "INSERT INTO orders (mid, order_id, status, amount, canceled_amount, ordered_at, paid_at, changed_at) VALUES ('m', 'new', 'canceled', 1000, 1000, now(), now(), now())",
+	} {
+		other, err := connect(t, address).Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := db.TakeOrders(t.Context(), each([]pay.Order{row(id, pay.OrderPaid, 0, "c")}), wholeImport(filterDay.End()))
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			t.Fatalf("%s: it did not wait: %v", id, err)
+		case <-time.After(time.Second):
+		}
+		if err := other.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		var back *orders.BackwardError
+		if err := <-ended; !errors.As(err, &back) {
+			t.Errorf("%s: the import took back what another one had cancelled meanwhile: %v", id, err)
+		}
+	}
+}

@@ -4,9 +4,10 @@
 SELECT count(*) FROM (SELECT 1 FROM orders LIMIT 1) one
 -- Those of some numbers, in their order.
 -- name: stored_orders
-SELECT order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount, pg, currency,
-  ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown, tax_free_told FROM orders
-WHERE mid = :mid AND order_id IN ({{range $i, $_ := .Batch}}{{if $i}}, {{end}}:order_{{$i}}{{end}}) ORDER BY order_id
+{{template "orders_of_numbers" .}}
+-- The same of those that are about to change, until the transaction ends.
+-- name: lock_orders
+{{template "orders_of_numbers" .}}{{if .Postgres}} FOR UPDATE{{end}}
 -- Orders that were there, of a source that has the column tax_free_amount.
 -- name: tell_tax_free
 UPDATE orders SET tax_free_told = 1 WHERE mid = :mid AND tax_free_told = 0

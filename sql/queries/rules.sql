@@ -16,3 +16,8 @@ nobody says is then found by the key, too, and not by reading every row. */ -}}
   UNION ALL
   SELECT (SELECT min(t.mid) FROM {{.}} t WHERE t.mid > m.mid) FROM mids m WHERE m.mid IS NOT NULL
 ){{end}}
+
+{{/* orders_of_numbers are some orders of a merchant, by their numbers and in the order of them. */ -}}
+{{define "orders_of_numbers"}}SELECT order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount, pg, currency,
+  ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown, tax_free_told FROM orders
+WHERE mid = :mid AND order_id IN ({{range $i, $_ := .Batch}}{{if $i}}, {{end}}:order_{{$i}}{{end}}) ORDER BY order_id{{end}}
