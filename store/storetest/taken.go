@@ -75,6 +75,25 @@ func drawnOrder(rnd *rand.Rand, mid, id string) pay.Order {
 	return o
 }
 
+// nearly is an order as it stands, or with one value changed.
+func nearly(rnd *rand.Rand, o pay.Order) pay.Order {
+	later := func(t *time.Time) {
+		if t.IsZero() {
+			*t = day.Start().UTC()
+		}
+		*t = t.Add(time.Microsecond)
+	}
+	changes := []func(){
+		func() { o.CustomerRef += "x" }, func() { o.PaymentKey += "x" }, func() { o.Method = "phone" }, func() { o.PG = "another" }, func() { o.Currency = pay.USD },
+		func() { later(&o.OrderedAt) }, func() { later(&o.PaidAt) }, func() { later(&o.CanceledAt) }, func() { o.PaidAt = time.Time{} },
+		func() { o.TaxFreeAmount++ }, func() { o.MixedRefunds = !o.MixedRefunds }, func() { o.PaidUnknown = !o.PaidUnknown }, func() { o.RefundedElsewhere++ },
+	}
+	if change := rnd.IntN(2 * len(changes)); change < len(changes) {
+		changes[change]()
+	}
+	return o
+}
+
 func drawSource(rnd *rand.Rand, known shelf, rows int) source {
 	s := source{lacks: map[string]bool{}, dry: rnd.IntN(6) == 0, broken: rnd.IntN(12) == 0, allowed: map[[2]string]bool{}}
 	if rnd.IntN(2) == 0 {
@@ -101,10 +120,7 @@ func drawSource(rnd *rand.Rand, known shelf, rows int) source {
 		drew[key] = true
 		o := drawnOrder(rnd, key[0], key[1])
 		if was, is := known[key]; is && rnd.IntN(2) == 0 {
-			o = was.Order // which stays, or nearly
-			if rnd.IntN(2) == 0 {
-				o.CustomerRef += "x"
-			}
+			o = nearly(rnd, was.Order)
 		}
 		s.rows = append(s.rows, o)
 	}
