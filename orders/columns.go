@@ -110,39 +110,68 @@ func columnsOf(has func(name string) bool) Columns {
 }
 
 // Merge is the order as it stands after row, which came from a source with
-// these columns: what the source has replaces, what it lacks keeps its value.
-// One value follows from others: where the source has no canceled_amount and
-// the order becomes canceled, what was paid must go back, for else an order
-// that the shop cancelled would count as paid. An amount that a canceled order
-// already has stays. The result is to be checked again (pay.Order.Check).
+// these columns: see Merging.
 func (c Columns) Merge(stored, row pay.Order) pay.Order {
-	merged := row
-	keep := func(column Columns, copyStored func()) {
-		if !c.Has(column) {
-			copyStored()
+	return NewMerging(c.Stores).Merge(stored, row)
+}
+
+// Merging is how the orders of one source replace those that are stored.
+type Merging struct {
+	keeps []func(merged, stored *pay.Order)
+}
+
+// NewMerging asks once which columns of the orders table the source gives.
+func NewMerging(has func(column string) bool) Merging {
+	var m Merging
+	for _, each := range keepers {
+		if !has(each.column) {
+			m.keeps = append(m.keeps, each.keep)
 		}
 	}
-	keep(ColumnPaymentKey, func() { merged.PaymentKey = stored.PaymentKey })
-	keep(ColumnMethod, func() { merged.Method = stored.Method })
-	keep(ColumnCanceledAmount, func() { merged.CanceledAmount = stored.CanceledAmount })
-	keep(ColumnRefundedElsewhere, func() { merged.RefundedElsewhere = stored.RefundedElsewhere })
-	keep(ColumnTaxFreeAmount, func() { merged.TaxFreeAmount = stored.TaxFreeAmount })
-	keep(ColumnPG, func() { merged.PG = stored.PG })
-	keep(ColumnCurrency, func() { merged.Currency = stored.Currency })
-	keep(ColumnPaidAt, func() { merged.PaidAt = stored.PaidAt })
-	keep(ColumnCanceledAt, func() { merged.CanceledAt = stored.CanceledAt })
-	keep(ColumnCustomerRef, func() { merged.CustomerRef = stored.CustomerRef })
-	if !c.Stores("mixed_refunds") {
-		merged.MixedRefunds = stored.MixedRefunds
+	if !has(canceledAmount) {
+		m.keeps = append(m.keeps, func(merged, stored *pay.Order) {
+			settled := stored.Status == pay.OrderCanceled && stored.CanceledAmount > 0
+			if merged.Status == pay.OrderCanceled && !settled {
+				merged.CanceledAmount = impliedCancel(*merged)
+			}
+		})
 	}
-	if !c.Stores("paid_unknown") {
-		merged.PaidUnknown = stored.PaidUnknown
+	return m
+}
+
+// Merge is the order as it stands after row: what the source has replaces, what it
+// lacks keeps its value. One value follows from others: where the source has no
+// canceled_amount and the order becomes canceled, what was paid must go back, for
+// else an order that the shop cancelled would count as paid. An amount that a
+// canceled order already has stays. The result is to be checked again
+// (pay.Order.Check).
+func (m Merging) Merge(stored, row pay.Order) pay.Order {
+	for _, keep := range m.keeps {
+		keep(&row, &stored)
 	}
-	settled := stored.Status == pay.OrderCanceled && stored.CanceledAmount > 0
-	if !c.Has(ColumnCanceledAmount) && merged.Status == pay.OrderCanceled && !settled {
-		merged.CanceledAmount = impliedCancel(merged)
-	}
-	return merged
+	return row
+}
+
+// keepers keep a column's value.
+var keepers = []struct {
+	column string
+	keep   func(merged, stored *pay.Order)
+}{
+	{paymentKey, func(merged, stored *pay.Order) { merged.PaymentKey = stored.PaymentKey }},
+	{method, func(merged, stored *pay.Order) { merged.Method = stored.Method }},
+	{status, func(merged, stored *pay.Order) { merged.Status = stored.Status }},
+	{amount, func(merged, stored *pay.Order) { merged.Amount = stored.Amount }},
+	{canceledAmount, func(merged, stored *pay.Order) { merged.CanceledAmount = stored.CanceledAmount }},
+	{refundedElsewhere, func(merged, stored *pay.Order) { merged.RefundedElsewhere = stored.RefundedElsewhere }},
+	{taxFreeAmount, func(merged, stored *pay.Order) { merged.TaxFreeAmount = stored.TaxFreeAmount }},
+	{pg, func(merged, stored *pay.Order) { merged.PG = stored.PG }},
+	{currency, func(merged, stored *pay.Order) { merged.Currency = stored.Currency }},
+	{orderedAt, func(merged, stored *pay.Order) { merged.OrderedAt = stored.OrderedAt }},
+	{paidAt, func(merged, stored *pay.Order) { merged.PaidAt = stored.PaidAt }},
+	{canceledAt, func(merged, stored *pay.Order) { merged.CanceledAt = stored.CanceledAt }},
+	{customerRef, func(merged, stored *pay.Order) { merged.CustomerRef = stored.CustomerRef }},
+	{"mixed_refunds", func(merged, stored *pay.Order) { merged.MixedRefunds = stored.MixedRefunds }},
+	{"paid_unknown", func(merged, stored *pay.Order) { merged.PaidUnknown = stored.PaidUnknown }},
 }
 
 // impliedCancel is what must go back through Toss where the shop gives no

@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,15 +78,15 @@ type record interface {
 // finding is what is wrong with one cell.
 type finding struct{ column, value, reason string }
 
-// decoder turns records into orders. It remembers the keys of one source, 20
-// bytes for each.
+// decoder turns records into orders. It remembers the keys of one source.
 type decoder struct {
 	options Options
-	profile *Profile            // nil: a query, which has the columns of the contract
-	unit    string              // line or row
-	seen    map[[16]byte]uint32 // key to line
-	methods map[string]int64    // words that the profile does not know, with the orders that have them
-	apart   bool                // the source gives no key twice
+	profile *Profile // nil: a query, which has the columns of the contract
+	unit    string   // line or row
+	seen    seenOrders
+	key     []byte           // of the order that is looked at
+	methods map[string]int64 // words that the profile does not know, with the orders that have them
+	apart   bool             // the source gives no key twice
 
 	statusWords map[string]statusWord // by the cell's text
 	methodWords map[string]methodWord
@@ -96,7 +95,7 @@ type decoder struct {
 }
 
 func newDecoder(options Options, unit string) *decoder {
-	return &decoder{options: options, profile: options.Profile, unit: unit, seen: map[[16]byte]uint32{}, methods: map[string]int64{},
+	return &decoder{options: options, profile: options.Profile, unit: unit, methods: map[string]int64{},
 		statusWords: map[string]statusWord{}, methodWords: map[string]methodWord{}}
 }
 
@@ -205,13 +204,10 @@ func (d *decoder) interpret(o *pay.Order, f *fields) {
 // once refuses a key that this source already had, also when that row was
 // refused: which of the two is right is for a person to say.
 func (d *decoder) once(line int, o pay.Order, f *fields) {
-	sum := sha256.Sum256([]byte(o.MID + "\x00" + o.ID))
-	key := [16]byte(sum[:16])
-	if first, twice := d.seen[key]; twice {
+	d.key = append(append(append(d.key[:0], o.MID...), 0), o.ID...)
+	if first, twice := d.seen.put(d.key, line); twice {
 		f.add(orderID, o.ID, fmt.Sprintf("the same order already stands in %s %d", d.unit, first))
-		return
 	}
-	d.seen[key] = uint32(line) //nolint:gosec // lines are bounded by the table's limits
 }
 
 func (d *decoder) mid(f *fields) string {

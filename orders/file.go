@@ -165,10 +165,13 @@ func tableOptions(profile *Profile, options Options) table.Options {
 		unpacked = defaultUnpacked
 	}
 	return table.Options{
-		Limits: table.Limits{Unzipped: unpacked}, Sheet: options.Sheet, Password: options.Password,
+		Limits: table.Limits{Unzipped: unpacked}, Larger: adviceLarger, Sheet: options.Sheet, Password: options.Password,
 		Own: quarantineColumns, HeaderWithin: profile.HeaderWithin, IsHeader: profile.isHeader, Columns: profile.names(),
 	}
 }
+
+// adviceLarger is for a workbook whose sheet passes Options.Unpacked.
+const adviceLarger = `raise orders.max_unpacked_bytes in daesa.yaml, or save it as "CSV UTF-8", which has no such limit`
 
 // lacking names the columns that a file must have and has not.
 func lacking(reader *table.Reader, profile *Profile, options Options) error {
@@ -223,6 +226,7 @@ func (f *File) Orders() iter.Seq2[pay.Order, error] {
 				return
 			}
 		}
+		f.decoder.seen = seenOrders{} // of a large file it is most of what is held
 	}
 }
 

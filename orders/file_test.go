@@ -16,6 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"pgregory.net/rapid"
 
+	"daesa/internal/hint"
 	"daesa/internal/table"
 	"daesa/pay"
 )
@@ -490,4 +491,19 @@ func BenchmarkOrders(b *testing.B) {
 		}
 	}
 	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// A workbook that is larger than it may be is refused with the setting that says
+// how large that is.
+func TestALargeWorkbookNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	book := excelize.NewFile()
+	path := filepath.Join(t.TempDir(), "orders.xlsx")
+	if err := errors.Join(book.SetSheetRow("Sheet1", "A1", &[]string{"order_id", "status", "amount", "ordered_at"}), book.SaveAs(path), book.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := OpenFile(path, Options{DefaultMID: "shop", Unpacked: 3_000})
+	if err == nil || !strings.Contains(err.Error(), "3000 bytes") || !strings.Contains(hint.Of(err), "orders.max_unpacked_bytes") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
+	}
 }

@@ -147,3 +147,6 @@ func UnclassifiedForTest(table string, columns []string) (unknown []string) {
 	}
 	return unknown
 }
+
+// StumbleWithForTest runs f before every commit.
+func (d *DB) StumbleWithForTest(f func(try int) error) { d.db.StumbleForTest(f) }

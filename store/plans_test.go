@@ -28,7 +28,7 @@ var walks = map[string]string{
 	"verify_given":    "audit verify reads everything",
 	"verify_accounts": "audit verify reads everything",
 	"dropped_matches": "a month's journal of what was taken back", "dropped_parts": "a month's journal of what was taken back",
-	"any_settlement": "one row", "events_list": "the newest first, up to a limit", "last_import": "the last of an index",
+	"any_settlement": "one row", "any_order": "one row", "events_list": "the newest first, up to a limit", "last_import": "the last of an index",
 	"breaks_of_settlement": "once a reading; breaks are few beside orders", "breaks_of_settlement_to_write": "once a reading; breaks are few beside orders",
 	"breaks_of_run": "once a night; breaks are few beside orders", "drop_differing": "once a night; breaks are few beside orders",
 	"fill_suspects": "once a night; breaks are few beside orders", "touch_breaks": "once a night; breaks are few beside orders",

@@ -65,8 +65,6 @@ var rulesInQueries = map[string]string{
 	"compared":     "pay.Order.Compared; TestSQLite/orders: held in SQL is held in Go",
 	"ever_paid":    "pay.Order.EverPaid",
 	"paid_undated": "its half without a time",
-	"goes_back":    "orders.GoesBack; a test of orders compares the two",
-	"unsound":      "pay.Order.Check of what a merge has put together",
 
 	// Whether a transaction explains a settlement row, for a list that people read:
 	// a sale is explained by its payment's approval, as settle joins them.

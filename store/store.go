@@ -20,6 +20,7 @@ type DB struct {
 	db     *database.DB
 	byHand atomic.Bool // for tests: a statement of theirs was taken
 	older  bool        // for tests: entries of the journal as older versions wrote them
+	memory int         // for tests: in how many bytes an import sorts; 0: extsort.Memory
 	writer string      // where every entry of the journal comes from, as the first fact of it; "": nothing is said
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -117,4 +118,32 @@ func (d *DB) NightForTest(ctx context.Context, p pay.Payment, b reconcile.Break,
 		_, err = d.append(ctx, tx, entries)
 		return err
 	})
+}
+
+// SortInForTest lets imports sort in so many bytes.
+func (d *DB) SortInForTest(memory int) { d.memory = memory }
+
+// OrderForTest is an order with what only the table says of it.
+type OrderForTest struct {
+	Order     pay.Order
+	ChangedAt time.Time
+	Told      bool
+}
+
+// OrdersForTest gives the whole table of orders.
+func (d *DB) OrdersForTest(ctx context.Context) ([]OrderForTest, error) {
+	var rows []struct {
+		orderRow
+		ChangedAt Time  `db:"changed_at"`
+		Told      int64 `db:"tax_free_told"`
+	}
+	err := d.db.Pool().SelectContext(ctx, &rows, "SELECT mid, order_id, "+strings.Join(orderColumns, ", ")+", changed_at, tax_free_told FROM orders")
+	if err != nil {
+		return nil, err
+	}
+	found := make([]OrderForTest, len(rows))
+	for i, row := range rows {
+		found[i] = OrderForTest{*row.order(), row.ChangedAt.Time, row.Told != 0}
+	}
+	return found, nil
 }

@@ -93,9 +93,14 @@ func again(ctx context.Context, f func(try int) error) error {
 	}
 }
 
+// ErrOvertaken is what a transaction of PostgreSQL gives that finds itself overtaken
+// by another one: what it has looked at is not so any more. It is run again.
+var ErrOvertaken = errors.New("another process has written the same at the same time")
+
 // isCollision says whether PostgreSQL ended a transaction because it and another
-// one waited for each other, or could not be put in an order.
+// one waited for each other, or could not be put in an order; or the transaction saw
+// so by itself.
 func isCollision(err error) bool {
 	var pg *pq.Error
-	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+	return errors.Is(err, ErrOvertaken) || errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }

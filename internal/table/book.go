@@ -72,7 +72,7 @@ func (b *book) withCells() []sheetEntry {
 // openBook checks a workbook's outside before anything is unpacked.
 func openBook(file io.ReaderAt, size int64, limits Limits) (*book, error) {
 	if size > limits.Unzipped {
-		return nil, fmt.Errorf("is larger than %d bytes", limits.Unzipped)
+		return nil, tooLarge("is larger than", limits.Unzipped)
 	}
 	source := &ration{source: file, left: directoryBytes}
 	archive, err := zip.NewReader(source, size)
@@ -98,6 +98,16 @@ func openBook(file io.ReaderAt, size int64, limits Limits) (*book, error) {
 		b.parts[key] = part
 	}
 	return b, b.isWorkbook()
+}
+
+// largeError is that of a workbook which passes Limits.Unzipped.
+type largeError struct{ reason string }
+
+// Error is the reason.
+func (e *largeError) Error() string { return e.reason }
+
+func tooLarge(what string, limit int64) error {
+	return &largeError{fmt.Sprintf("%s %d bytes", what, limit)}
 }
 
 // isWorkbook says what a zip is that is no workbook.
@@ -130,7 +140,7 @@ func checkPart(part *zip.File, limits Limits) error {
 	case part.Flags&1 != 0:
 		return fmt.Errorf("has the encrypted part %q", clip(name))
 	case part.UncompressedSize64 > uint64(limits.Unzipped):
-		return fmt.Errorf("unpacks to more than %d bytes", limits.Unzipped)
+		return tooLarge("unpacks to more than", limits.Unzipped)
 	case part.UncompressedSize64 > ratioFrom && part.UncompressedSize64/uint64(limits.Ratio) > part.CompressedSize64:
 		return fmt.Errorf("has the part %q that unpacks to more than %d times its size", clip(name), limits.Ratio)
 	}

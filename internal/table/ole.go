@@ -22,7 +22,7 @@ const adviceNoPassword = "save it without a password, or as .xlsx"
 // openOLE opens a compound file: an old .xls workbook, or an encrypted .xlsx.
 func (r *Reader) openOLE(size int64) error {
 	if size > r.options.Unzipped {
-		return &FileError{File: r.name, Reason: "is larger than " + bytesText(r.options.Unzipped)}
+		return &FileError{File: r.name, Reason: "is larger than " + bytesText(r.options.Unzipped), Advice: r.options.adviceLarge()}
 	}
 	damaged := func(err error) error {
 		return &FileError{File: r.name, Reason: "is damaged or cut off: " + err.Error(), Advice: adviceBook}

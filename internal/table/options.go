@@ -42,6 +42,9 @@ type Options struct {
 	Limits
 	Sheet    string // of a workbook; "" is the first one that people see
 	Password string // of an encrypted workbook; no error ever shows it
+	// Larger says how a person lets a workbook pass that is larger than
+	// Limits.Unzipped; "": nobody can.
+	Larger string
 	// HeaderWithin is in how many rows the header is looked for, blank ones
 	// counted; 0: the header is the first row that is not blank.
 	HeaderWithin int
@@ -83,4 +86,11 @@ func (o Options) column(title string) (name string, known bool) {
 		return name, true
 	}
 	return strings.ToLower(strings.TrimSpace(title)), o.Columns == nil
+}
+
+func (o Options) adviceLarge() string {
+	if o.Larger == "" {
+		return adviceBook
+	}
+	return o.Larger
 }

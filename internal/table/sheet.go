@@ -35,7 +35,12 @@ type interval struct{ from, to int }
 // openXLSX opens the sheet of a workbook.
 func (r *Reader) openXLSX(file io.ReaderAt, size int64) error {
 	refuse := func(err error) error {
-		return &FileError{File: r.name, Reason: err.Error(), Advice: adviceBook}
+		var large *largeError
+		advice := adviceBook
+		if errors.As(err, &large) {
+			advice = r.options.adviceLarge()
+		}
+		return &FileError{File: r.name, Reason: err.Error(), Advice: advice}
 	}
 	b, err := openBook(file, size, r.options.Limits)
 	if err != nil {

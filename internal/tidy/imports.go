@@ -72,7 +72,7 @@ var importTable = []Row{
 		Reason: "how orders come in is no business of what is done with them"},
 	{Room: "app/closing", Knows: with("pay", "approval", "reconcile", "settle", "reports/book", "reports/monthbook", "jobs"),
 		Reason: "closes a month; it knows neither nights nor refunds"},
-	{Room: "store", Knows: with("pay", "approval", "orders", "passbook", "reconcile", "refunds", "settle", "reports", "jobs", "app", "app/closing", "sql", "internal/database"),
+	{Room: "store", Knows: with("pay", "approval", "orders", "passbook", "reconcile", "refunds", "settle", "reports", "jobs", "app", "app/closing", "sql", "internal/database", "internal/extsort"),
 		Reason: "remembers for every room that declares what it needs; nobody but cmd knows the store"},
 	{Room: "store/storetest", Knows: []string{"..."}, ForTests: true,
 		Reason: "one conformance suite for both databases, written against the rooms' interfaces"},
@@ -93,6 +93,7 @@ var importTable = []Row{
 
 	{Room: "internal/hint", StandardOnly: true, Reason: "an error with what to do next is the same in every room, so it stands below them all"},
 	{Room: "internal/database", Knows: []string{"internal/hint"}, Reason: "the connections, without a table and without a word of the domain: queries come by name from who opens it"},
+	{Room: "internal/extsort", Knows: []string{"internal/hint"}, Reason: "plumbing without domain words: it sorts bytes by what it is given to compare them"},
 	{Room: "internal/wholefile", StandardOnly: true, Reason: "one way to put a file into its place, below all that write some"},
 	{Room: "internal/table", Knows: []string{"internal/hint", "internal/written", "internal/wholefile"}, Reason: "plumbing without domain words"},
 	{Room: "internal/seal", Knows: []string{"internal/hint", "internal/wholefile"}, Reason: "plumbing without domain words"},

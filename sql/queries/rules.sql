@@ -6,14 +6,6 @@ or nothing. */ -}}
 {{- /* pay.Order.EverPaid, and its half without a time of the payment */ -}}
 {{define "ever_paid"}}({{.}}paid_at IS NOT NULL OR {{.}}status IN ('paid','partially_canceled')){{end}}
 {{define "paid_undated"}}{{.}}paid_at IS NULL AND {{.}}status IN ('paid','partially_canceled'){{end}}
-{{- /* orders.GoesBack: incoming would take o back */ -}}
-{{define "goes_back"}}(incoming.refunded_elsewhere < o.refunded_elsewhere
-  OR incoming.canceled_amount + incoming.refunded_elsewhere < o.canceled_amount + o.refunded_elsewhere
-  OR (o.status IN ('canceled','partially_canceled') AND incoming.status IN ('paid','pending'))
-  OR (o.status = 'paid' AND incoming.status = 'pending')){{end}}
-{{- /* pay.Order.Check, of what a merge has put together */ -}}
-{{define "unsound"}}canceled_amount + refunded_elsewhere > amount OR tax_free_amount > amount
-  OR (status = 'partially_canceled' AND canceled_amount = 0){{end}}
 {{- /* reconcile.Kind.Scope, of a break as it is stored */ -}}
 {{define "of_orders"}}{{.}}subject = ''{{end}}
 
@@ -24,3 +16,8 @@ nobody says is then found by the key, too, and not by reading every row. */ -}}
   UNION ALL
   SELECT (SELECT min(t.mid) FROM {{.}} t WHERE t.mid > m.mid) FROM mids m WHERE m.mid IS NOT NULL
 ){{end}}
+
+{{/* orders_of_numbers are some orders of a merchant, by their numbers and in the order of them. */ -}}
+{{define "orders_of_numbers"}}SELECT order_id, payment_key, method, status, amount, canceled_amount, refunded_elsewhere, tax_free_amount, pg, currency,
+  ordered_at, paid_at, canceled_at, customer_ref, mixed_refunds, paid_unknown, tax_free_told FROM orders
+WHERE mid = :mid AND order_id IN ({{range $i, $_ := .Batch}}{{if $i}}, {{end}}:order_{{$i}}{{end}}) ORDER BY order_id{{end}}

@@ -15,9 +15,10 @@ import (
 
 var olderTests = map[string]func(*testing.T, *store.DB){
 	"orders: an older file takes no order back":                    olderFile,
-	"orders: what goes back in SQL goes back in Go":                backwardAgrees,
+	"orders: what goes back is left out, and nothing else":         backwardAgrees,
 	"orders: a person lets one order go back, once":                allowedOnce,
 	"orders: a dry run writes nothing":                             dryRun,
+	"orders: a dry run uses no word up":                            dryAllowance,
 	"orders: what a file cannot say of an order stays with it":     fileMarks,
 	"orders: the shop's own database may take an order back":       databaseSpeaks,
 	"orders: a row that is left out changes nothing of the others": leftOut,
@@ -105,12 +106,12 @@ func backwardAgrees(t *testing.T, db *store.DB) {
 	}
 	for _, b := range saved.Backward {
 		if !want[b.OrderID] || b.Column == "" {
-			t.Errorf("SQL says that %s goes back: %+v", b.OrderID, b)
+			t.Errorf("%s is left out: %+v", b.OrderID, b)
 		}
 		delete(want, b.OrderID)
 	}
 	if len(want) > 0 || len(saved.Backward) == 0 {
-		t.Errorf("SQL lets go back: %v", want)
+		t.Errorf("these go back: %v", want)
 	}
 }
 
@@ -170,6 +171,21 @@ func dryRun(t *testing.T, db *store.DB) {
 	}
 	if _, err := db.TakeOrders(t.Context(), sequence(order("0002", 1)), taking(orders.Older{})); err != nil {
 		t.Error("nothing is taken after a dry run:", err)
+	}
+}
+
+// A dry run uses no word of a person's up.
+func dryAllowance(t *testing.T, db *store.DB) {
+	save(t, db, canceledOrder("0001"))
+	if err := db.AllowOrder(t.Context(), mid, "0001", "the customer keeps it", "kim", now); err != nil {
+		t.Fatal(err)
+	}
+	how := taking(orders.Older{})
+	for _, dry := range []bool{true, true, false} {
+		how.DryRun = dry
+		if saved, err := db.TakeOrders(t.Context(), sequence(order("0001", 10000)), how); err != nil || saved.Updated != 1 {
+			t.Fatalf("dry %t: %+v %v", dry, saved, err)
+		}
 	}
 }
 

@@ -87,6 +87,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 	maps.Copy(tests, tickTests)
 	maps.Copy(tests, alertTests)
 	maps.Copy(tests, olderTests)
+	maps.Copy(tests, takenTests)
 	maps.Copy(tests, dayTests)
 	maps.Copy(tests, waitingTests)
 	maps.Copy(tests, againTests)
