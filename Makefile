@@ -7,6 +7,7 @@ MUTANT ?=
 FUZZTIME ?= 10s
 SEEDS ?= 20000
 LIVES ?= 2000
+CHANGES ?= 10000
 
 .DEFAULT_GOAL := help
 
@@ -50,6 +51,10 @@ sim: ## simulate refunds: SEEDS=20000 seeds, with faults, kills, restores
 .PHONY: sim-two
 sim-two: ## every schedule of two faults, and the deliberate bugs in pairs
 	$(GO) test ./refunds -run 'TestEveryTwoFaultSchedule|DeliberateBugs' -sim.two -sim.pairs -timeout 6h -v
+
+.PHONY: byhand
+byhand: ## CHANGES=10000 changes of the database by hand; none may make a refund that nobody signed
+	DAESA_REQUIRE_POSTGRES=1 $(GO) test ./store -run ByHand -byhand.changes $(CHANGES) -byhand.all -timeout 6h -v
 
 .PHONY: reseed
 reseed: ## search a seed for each deliberate bug that its own does not show any more

@@ -74,6 +74,9 @@ type Proofs interface {
 	StatementText(ctx context.Context, hash string) ([]byte, error)
 	// EntryHash gives the hash of an entry of the journal, "" where there is none.
 	EntryHash(ctx context.Context, seq int64) (string, error)
+	// WholeSince says by an error that an entry after this one was changed, or is
+	// missing.
+	WholeSince(ctx context.Context, seq int64, hash string) error
 }
 
 // Keys are the allowed signers, and the keys that approve nothing any more.
@@ -107,6 +110,7 @@ type Prover struct {
 	mu      sync.Mutex
 	version string
 	known   map[string]proved
+	whole   int64 // the entry from which on the journal was seen to be whole; 0: none
 }
 
 // proved is a statement that was verified.
@@ -136,7 +140,27 @@ func (p *Prover) Unsigned(ctx context.Context, inHand Request) (Unsigned, error)
 		return Unsigned{}, err
 	}
 	unsigned, _, err := p.judge(ctx, proof, inHand)
-	return unsigned, err
+	if err != nil || unsigned.Why != "" {
+		return unsigned, err
+	}
+	return Unsigned{}, p.since(ctx, proof.Signed.Hash)
+}
+
+// since refuses to go on where the journal is not whole since a statement was
+// written: a word that took the approval back could be missing. The signature covers
+// the entry from which it is looked at; each run looks once.
+func (p *Prover) since(ctx context.Context, statement string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	head := p.known[statement].Head
+	if p.whole > 0 && p.whole <= head.Seq {
+		return nil
+	}
+	err := p.proofs.WholeSince(ctx, head.Seq, head.Hash)
+	if err == nil {
+		p.whole = head.Seq
+	}
+	return err
 }
 
 // judge gives beside the verdict whether it is by a key that is not accepted now.

@@ -21,8 +21,9 @@ type desk struct {
 	refused string
 	version string
 	broken  error
+	gap     error // of the journal since
 
-	texts, checks atomic.Int64
+	texts, checks, walks atomic.Int64
 }
 
 func (d *desk) Proof(context.Context, string) (Proof, error) { return d.proof, d.broken }
@@ -33,6 +34,10 @@ func (d *desk) StatementText(context.Context, string) ([]byte, error) {
 }
 
 func (d *desk) EntryHash(context.Context, int64) (string, error) { return d.hash, nil }
+func (d *desk) WholeSince(context.Context, int64, string) error {
+	d.walks.Add(1)
+	return d.gap
+}
 
 func (d *desk) Recheck(text, signature []byte, principal string, _ time.Time) (Refused, error) {
 	d.checks.Add(1)
@@ -195,6 +200,31 @@ func TestAStatementIsVerifiedOnceAndWheneverSomethingChanges(t *testing.T) {
 	d.proof.Request.Amount++
 	d.proof.Signed.Signature = []byte("signed " + d.proof.Statement + " by lee")
 	say(WhySignedOtherwise, 5, 5)
+}
+
+// A word that took the approval back could be missing from a journal that is not
+// whole: nothing is sent by it. Each run walks it once.
+func TestAJournalThatIsNotWholeSinceTheSignatureEndsTheRun(t *testing.T) {
+	t.Parallel()
+	d, r := signedDesk(t, approval.ApproveRefunds)
+	p := NewProver(d, d)
+	d.gap = errors.New("entry 12 is missing")
+	if _, err := p.Unsigned(t.Context(), r); !errors.Is(err, d.gap) {
+		t.Error(err)
+	}
+	d.gap = nil
+	for range 3 {
+		if got, err := p.Unsigned(t.Context(), r); err != nil || got.Why != "" {
+			t.Error(got, err)
+		}
+	}
+	if n := d.walks.Load(); n != 2 {
+		t.Errorf("it was walked %d times", n)
+	}
+	d.gap = errors.New("entry 12 is missing")
+	if got, err := NewProver(d, d).Audit(t.Context(), d.proof, 8); err != nil || got.Why != "" {
+		t.Errorf("an audit walks all of it by itself: %+v, %v", got, err)
+	}
 }
 
 func TestKeysThatCannotBeReadEndTheRun(t *testing.T) {

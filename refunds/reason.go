@@ -93,3 +93,10 @@ const (
 // OwnReason says whether a code is one of daesa's own reasons, rather than one
 // of the provider's, which are in capitals.
 func OwnReason(code string) bool { return code != "" && code == strings.ToLower(code) }
+
+// FoundByHand says whether a worker stopped at a request since it was not what the
+// journal or a signature says of it. A signature that is not accepted is none of
+// these: a key may be revoked.
+func FoundByHand(why string) bool {
+	return why == WhyAltered || why == WhyNotSigned || why == WhySignedOtherwise
+}

@@ -46,6 +46,10 @@ func (t told) state() string {
 	return name
 }
 
+// stood says whether the entry has how its request stood: the last one of each
+// transaction does, but of older versions.
+func (t told) stood() bool { return factsOf(t.facts, factStands) != nil }
+
 // fact is a fact of the entry itself, as columnText writes it.
 func (t told) fact(name string) string {
 	if text := fmt.Sprint(t.facts[name]); t.facts[name] != nil && text != "0" {
@@ -189,6 +193,44 @@ func (c *checked) attempts(rows []attemptRow, list []told) {
 		c.Unsaid++
 	case sum != "" && sum != attemptsSum(rows):
 		c.differ("attempts")
+	}
+}
+
+// moves notes entries that no version of daesa with signatures has written: since the
+// first statement was taken, each begins where the one before ended, and goes where a
+// request may go. Entries can be added by hand; what is written by the program
+// cannot be of this form.
+func (c *checked) moves(entries []Entry, signed int64) {
+	was := refunds.State("")
+	list := c.tell(entries)
+	if n := len(list); signed > 0 && slices.ContainsFunc(list, told.stood) && list[n-1].Seq > signed && !list[n-1].stood() {
+		c.differ("journal entry %d: it does not say how the request stood", list[n-1].Seq)
+	}
+	for _, each := range list {
+		to := refunds.State(each.state())
+		if to == "" {
+			continue
+		}
+		from := refunds.State(each.fact("from"))
+		if signed > 0 && each.Seq > signed && was != "" && (from != was || !refunds.MayMove(was, to)) {
+			c.differ("journal entry %d: from %s to %s, where it was %s", each.Seq, from, to, was)
+		}
+		was = to
+	}
+}
+
+// foundBefore notes that a run found the request changed, as long as no person has
+// given a word on it since: the run has written what it made of that, and what was
+// changed may not be seen any more.
+func (c *checked) foundBefore(entries []Entry) {
+	for _, each := range slices.Backward(entries) {
+		switch {
+		case each.RunID == "":
+			return
+		case refunds.FoundByHand(each.Reason):
+			c.differ("journal entry %d: %s", each.Seq, each.Reason)
+			return
+		}
 	}
 }
 

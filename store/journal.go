@@ -166,7 +166,11 @@ func (d *DB) VerifyJournal(ctx context.Context, known string) (app.Verified, err
 		if err := d.walk(ctx, tx, 1, func(e Entry) error {
 			checkEntry(&found, e)
 			found.SawHead = found.SawHead || e.Hash == known
-			return sums.add(e)
+			if err := sums.add(e); err != nil {
+				// Who may add entries could else keep everything from being compared.
+				found.Broken = append(found.Broken, fmt.Sprintf("entry %d is none that daesa writes: %v", e.Seq, err))
+			}
+			return nil
 		}); err != nil {
 			return err
 		}
@@ -176,7 +180,7 @@ func (d *DB) VerifyJournal(ctx context.Context, known string) (app.Verified, err
 		found.Signed = sums.signed
 		v := &verification{d, tx, &found}
 		for _, each := range []func(context.Context, *journalSums) error{
-			func(ctx context.Context, _ *journalSums) error { return v.rows(ctx) }, v.given, v.limits, v.batches, v.brake, v.accounts, v.statements,
+			v.rows, v.given, v.limits, v.batches, v.brake, v.accounts, v.statements,
 		} {
 			if err := each(ctx, sums); err != nil {
 				return err
@@ -252,7 +256,10 @@ func (d *DB) walk(ctx context.Context, tx *sqlx.Tx, from int64, visit func(Entry
 // checkHead compares the last entry with the head.
 func (d *DB) checkHead(ctx context.Context, tx *sqlx.Tx, v *app.Verified) error {
 	var head journalHead
-	if err := d.db.One(ctx, tx, &head, "journal_head", nil); err != nil {
+	if err := d.db.One(ctx, tx, &head, "journal_head", nil); errors.Is(err, sql.ErrNoRows) {
+		v.Broken = append(v.Broken, "the journal has no head")
+		return nil
+	} else if err != nil {
 		return err
 	}
 	switch {

@@ -20,6 +20,7 @@ type journalSums struct {
 	sent    map[string]Time // when a request was sent last, while it is sent
 
 	accounts   map[accountKey]told // how the account of a payment was stored last
+	purged     map[accountKey]Time // and when it was destroyed since
 	statements map[string]told     // by hash
 	signed     int64               // the entry by which the first statement was taken; 0: none was
 }
@@ -44,7 +45,7 @@ type givenWord struct {
 
 func newJournalSums() *journalSums {
 	return &journalSums{limits: map[limitKey]limitSum{}, given: map[string]givenWord{}, batches: map[string]told{}, sent: map[string]Time{},
-		accounts: map[accountKey]told{}, statements: map[string]told{}}
+		accounts: map[accountKey]told{}, purged: map[accountKey]Time{}, statements: map[string]told{}}
 }
 
 // add takes the next entry.
@@ -61,15 +62,20 @@ func (s *journalSums) add(e Entry) error {
 			return err
 		}
 		s.batches[id] = told{e, facts}
-	case e.Action == "account.stored", e.Action == "statement.taken":
+	case e.Action == "account.stored", e.Action == "account.purged", e.Action == "statement.taken":
 		facts, err := decodeFacts(e.Facts)
 		if err != nil {
 			return err
 		}
 		t := told{e, facts}
-		if kind == "account" {
-			s.accounts[accountKey{t.fact("mid"), t.fact("payment_key")}] = t
-		} else if _, before := s.statements[id]; !before {
+		if key := (accountKey{t.fact("mid"), t.fact("payment_key")}); e.Action == "account.purged" {
+			s.purged[key] = e.At
+		} else if kind == "account" {
+			s.accounts[key] = t
+			delete(s.purged, key)
+		} else if _, before := s.statements[id]; before {
+			return fmt.Errorf("statement %s was taken before", id)
+		} else {
 			s.statements[id], s.signed = t, cmp.Or(s.signed, e.Seq)
 		}
 	case e.Action == "break.resolved":

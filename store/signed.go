@@ -161,6 +161,16 @@ func (d *DB) StatementText(ctx context.Context, hash string) ([]byte, error) {
 	return []byte(body), err
 }
 
+// WholeSince refuses a journal whose chain is not whole from an entry on, by an
+// *app.BrokenChainError.
+func (d *DB) WholeSince(ctx context.Context, seq int64, hash string) error {
+	walk, err := d.WalkChain(ctx, app.ChainPoint{Seq: seq, Hash: hash})
+	if err == nil && len(walk.Broken) > 0 {
+		err = &app.BrokenChainError{Broken: walk.Broken}
+	}
+	return err
+}
+
 // StatementsTaken gives the statements that were taken on some days, with their
 // signatures, in that order.
 func (d *DB) StatementsTaken(ctx context.Context, first, last pay.Day) ([]approval.Taken, error) {

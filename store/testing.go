@@ -71,6 +71,21 @@ func (d *DB) ForgeForTest(ctx context.Context, e Entry) error {
 	})
 }
 
+// ForgeWellForTest is the same of who also knows what an entry keeps of its row, and
+// writes that as the program would.
+func (d *DB) ForgeWellForTest(ctx context.Context, e Entry) error {
+	d.byHand.Store(true)
+	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.append(ctx, tx, []Entry{e})
+		return err
+	})
+}
+
+// WatchForTest calls f with the text of every query that is run from now on.
+func (d *DB) WatchForTest(f func(text string)) {
+	d.db.WatchForTest(func(query string) { f(d.db.Query(query)) })
+}
+
 // OlderForTest lets a database write the journal as older versions did, which kept
 // fewer facts.
 func (d *DB) OlderForTest() { d.older = true }

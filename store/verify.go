@@ -86,7 +86,7 @@ func (v *verification) alter(subject string, what ...string) {
 
 // rows compares every request, its attempts and its transfer by hand with their
 // entries.
-func (v *verification) rows(ctx context.Context) error {
+func (v *verification) rows(ctx context.Context, sums *journalSums) error {
 	for after := ""; ; {
 		var requests []refundRow
 		if err := v.d.db.All(ctx, v.tx, &requests, "verify_refunds", args{"after": after, "limit": verifyPage}); err != nil {
@@ -96,7 +96,7 @@ func (v *verification) rows(ctx context.Context) error {
 		if len(requests) == verifyPage {
 			last = requests[verifyPage-1].ID
 		}
-		if err := v.page(ctx, requests, after, last); err != nil {
+		if err := v.page(ctx, requests, after, last, sums.signed); err != nil {
 			return err
 		}
 		if len(requests) < verifyPage {
@@ -106,8 +106,9 @@ func (v *verification) rows(ctx context.Context) error {
 	}
 }
 
-// page compares the requests between two ids.
-func (v *verification) page(ctx context.Context, requests []refundRow, after, last string) error {
+// page compares the requests between two ids. signed is the entry by which the first
+// statement was taken.
+func (v *verification) page(ctx context.Context, requests []refundRow, after, last string, signed int64) error {
 	between := args{"after": after, "last": last}
 	var attempts []attemptRow
 	if err := v.d.db.All(ctx, v.tx, &attempts, "verify_attempts", between); err != nil {
@@ -132,7 +133,17 @@ func (v *verification) page(ctx context.Context, requests []refundRow, after, la
 	known := map[string]refundRow{}
 	for _, row := range requests {
 		known[row.ID] = row
-		v.note("refund:"+row.ID, checkRefund(row, tries[row.ID], ofRequest.of[row.ID]))
+	}
+	for id := range tries {
+		if _, there := known[id]; !there {
+			v.alter("refund:"+id, "it is not there, and has attempts")
+		}
+	}
+	for _, row := range requests {
+		c := checkRefund(row, tries[row.ID], ofRequest.of[row.ID])
+		c.moves(ofRequest.of[row.ID], signed)
+		c.foundBefore(ofRequest.of[row.ID])
+		v.note("refund:"+row.ID, c)
 	}
 	v.found.Refunds += len(requests)
 	for _, id := range ofRequest.ids {

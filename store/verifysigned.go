@@ -28,7 +28,7 @@ func (v *verification) accounts(ctx context.Context, sums *journalSums) error {
 			continue
 		}
 		v.alter("account:"+row.PaymentKey, unlike(map[string]bool{"print": last.Subject == "account:"+row.Print, "order_id": last.fact("order_id") == row.OrderID,
-			"source": last.Reason == row.Source, "actor": last.Actor == row.Actor, "at": sameMoment(last.At, row.At)})...)
+			"source": last.Reason == row.Source, "actor": last.Actor == row.Actor, "at": sameMoment(last.At, row.At), "purged_at": sameMoment(sums.purged[key], row.PurgedAt)})...)
 	}
 	for key := range sums.accounts {
 		v.alter("account:"+key.paymentKey, "it is not there")

@@ -70,6 +70,7 @@ type DB struct {
 	gate     *gate
 	unshared atomic.Bool         // RequireSession has seen that sessions are not handed on
 	stumble  func(try int) error // for tests: ends a transaction before its commit
+	watch    func(query string)  // for tests: sees which queries are run
 }
 
 // Option changes how a database is opened.
@@ -331,6 +332,9 @@ func (d *DB) All(ctx context.Context, on Runner, dest any, name string, arg any)
 // Bind gives the text of a query and the values of its parameters in their order.
 func (d *DB) Bind(name string, arg any) (string, []any, error) {
 	q := d.compiled(name)
+	if d.watch != nil {
+		d.watch(name)
+	}
 	values := make([]any, len(q.names))
 	if named, ok := arg.(Args); ok {
 		for i, each := range q.names {

@@ -25,3 +25,7 @@ func (d *DB) StumbleForTest(f func(try int) error) { d.stumble = f }
 
 // TrustForTest lets a database believe that no pooler hands sessions on.
 func (d *DB) TrustForTest() { d.unshared.Store(true) }
+
+// WatchForTest calls f with the name of every query that is run from now on. It is
+// called before the database is used by several goroutines.
+func (d *DB) WatchForTest(f func(query string)) { d.watch = f }
