@@ -25,6 +25,9 @@ type BulkStore interface {
 	// ExportTransfers keeps that they are handed out, all or none. The error is
 	// ErrTransfersMoved where one is no longer as it was read.
 	ExportTransfers(ctx context.Context, x TransferExport) error
+	refunds.Proofs
+	// TransferProof gives what stands about the approval of a transfer.
+	TransferProof(ctx context.Context, id string) (refunds.TransferProof, error)
 }
 
 // ErrTransfersMoved says that transfers are no longer as they were read.
@@ -58,12 +61,14 @@ type ExportTransfers struct {
 	Store  BulkStore
 	Head   *HeadKeeper
 	Sealer refunds.Sealer
-	MID    string // "": every merchant
-	Out    string // a new file that its owner alone may read
-	Again  bool   // also those that were handed out before
-	Shown  string // in the passbook of who gets the money
-	By     string
-	Now    time.Time
+	// Signing asks for a signature on what is handed out; nil: a typed name approves.
+	Signing *Signing
+	MID     string // "": every merchant
+	Out     string // a new file that its owner alone may read
+	Again   bool   // also those that were handed out before
+	Shown   string // in the passbook of who gets the money
+	By      string
+	Now     time.Time
 }
 
 // Exported is what a file of transfers has, and what it has not.
@@ -131,12 +136,19 @@ func (x ExportTransfers) plan(ctx context.Context) (TransferExport, Exported, er
 	if export.Was, err = x.Store.ExportedTransfers(ctx, ids); err != nil {
 		return export, done, err
 	}
+	prover := x.Signing.Prover(x.Store)
 	for _, t := range all {
 		before, handed := export.Was[t.RefundID]
 		stored, err := x.Store.Account(ctx, t.MID, t.PaymentKey)
+		var unsigned refunds.Unsigned
+		if err == nil && prover != nil {
+			unsigned, err = x.unsigned(ctx, prover, t, stored)
+		}
 		switch {
 		case err != nil:
 			return export, done, err
+		case unsigned.Why != "":
+			done.Without = append(done.Without, LeftTransfer{t, "is not signed so: " + unsigned.Said})
 		case handed && !x.Again:
 			done.Before = append(done.Before, LeftTransfer{t, "handed out by " + before.By + " at " + pay.FormatTime(before.At)})
 		case t.Currency != pay.KRW:
@@ -153,6 +165,15 @@ func (x ExportTransfers) plan(ctx context.Context) (TransferExport, Exported, er
 		}
 	}
 	return export, done, nil
+}
+
+// unsigned says why a transfer is not what somebody signed.
+func (x ExportTransfers) unsigned(ctx context.Context, prover *refunds.Prover, t refunds.ManualTransfer, stored *refunds.StoredAccount) (refunds.Unsigned, error) {
+	proof, err := x.Store.TransferProof(ctx, t.RefundID)
+	if err != nil {
+		return refunds.Unsigned{}, err
+	}
+	return prover.UnsignedTransfer(ctx, proof, printOf(stored))
 }
 
 // openPayable is a transfer with its account in clear; of one without account it

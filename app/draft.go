@@ -143,7 +143,28 @@ func (x MoveTransfer) Draft(ctx context.Context) (Drafted, error) {
 	if err := x.Signing.Requester(t.RequestedBy); err != nil {
 		return Drafted{}, err
 	}
-	return x.Head.Draft(ctx, x.Signing, TransferDeed(x.Word.Another), []approval.Line{t.Line()}, x.Word.Now)
+	line, err := x.line(ctx, t)
+	if err != nil {
+		return Drafted{}, err
+	}
+	return x.Head.Draft(ctx, x.Signing, TransferDeed(x.Word.Another), []approval.Line{line}, x.Word.Now)
+}
+
+// line is what is signed of a transfer: also to which account it goes.
+func (x MoveTransfer) line(ctx context.Context, t refunds.ManualTransfer) (approval.Line, error) {
+	stored, err := x.Store.Account(ctx, t.MID, t.PaymentKey)
+	if err != nil {
+		return approval.Line{}, err
+	}
+	return t.Line(printOf(stored)), nil
+}
+
+// printOf is the version of an account; "" where none is kept.
+func printOf(stored *refunds.StoredAccount) string {
+	if stored == nil {
+		return ""
+	}
+	return stored.Print
 }
 
 // TransferDeed is what a statement about a transfer by hand does.

@@ -220,6 +220,8 @@ func (x ResolveRefund) Run(ctx context.Context) error {
 // TransferStore gives a transfer by hand, and takes a person's word on it.
 type TransferStore interface {
 	ManualTransfer(ctx context.Context, id string) (refunds.ManualTransfer, error)
+	// Account gives the sealed account of a payment; nil: none is kept.
+	Account(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error)
 	MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error)
 }
 
@@ -248,7 +250,11 @@ func (x MoveTransfer) Run(ctx context.Context) (refunds.ManualTransfer, error) {
 	word := x.Word
 	switch {
 	case x.Signed != nil:
-		if err := x.Signing.covers(x.Signed, t.RequestedBy, t.Line()); err != nil {
+		line, err := x.line(ctx, t)
+		if err == nil {
+			err = x.Signing.covers(x.Signed, t.RequestedBy, line)
+		}
+		if err != nil {
 			return t, err
 		}
 		word.By, word.Signed = x.Signed.Principal, x.Signed

@@ -21,6 +21,7 @@ type tray struct {
 	step     refunds.Step
 	transfer refunds.ManualTransfer
 	seen     *pay.Payment // of the newest word on a transfer
+	account  *refunds.StoredAccount
 }
 
 func (s *tray) RefundsOfBatch(_ context.Context, _, batch string) (of []refunds.Request, _ error) {
@@ -39,6 +40,10 @@ func (s *tray) RefundsNamed(_ context.Context, ids []string) (of []refunds.Reque
 		}
 	}
 	return of, nil
+}
+
+func (s *tray) Account(context.Context, string, string) (*refunds.StoredAccount, error) {
+	return s.account, nil
 }
 
 func (s *tray) give(w refunds.Approval, rule func(refunds.Request) (refunds.Request, error)) ([]refunds.Request, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"daesa/approval"
 	"daesa/internal/hint"
 	"daesa/pay"
 	"daesa/refunds"
@@ -112,11 +113,24 @@ type Verified struct {
 	// and because of a break, limits of runs and days, imported files, refund accounts,
 	// statements that somebody signed.
 	Refunds, Transfers, Limits, Batches, Accounts, Statements int
-	// Signed is the entry by which the first statement was taken; 0: none was.
+	// Signed is the entry by which the first statement was taken; 0: none was. Words are
+	// those since that move a transfer by hand or a month.
 	Signed int64
+	Words  []GivenWord
 	// Unsaid counts facts of these rows that the journal does not have, since their
 	// entries are older than the version that keeps them.
 	Unsaid int
+}
+
+// GivenWord is an entry by which a person approved a transfer by hand, or locked or
+// reopened a month.
+type GivenWord struct {
+	Subject   string // "transfer:ID", "month:YYYY-MM"
+	Deeds     []approval.Deed
+	Seq       int64
+	By        string
+	At        time.Time
+	Statement string // by which it came about; "": by a typed name
 }
 
 // AddVerified adds what checking the journal found. known is a head that was kept

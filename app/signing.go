@@ -17,7 +17,6 @@ import (
 	"daesa/internal/signers"
 	"daesa/internal/wholefile"
 	"daesa/internal/written"
-	"daesa/pay"
 	"daesa/refunds"
 )
 
@@ -98,8 +97,7 @@ func (s *Signing) Draft(do approval.Deed, head approval.Point, lines []approval.
 	if s == nil {
 		return Drafted{}, unsignedHere()
 	}
-	until := pay.DayOf(now).AddBankDays(1).End().Add(-time.Second)
-	statement := approval.New(do, head, until, lines)
+	statement := approval.New(do, head, approval.LastUntil(now), lines)
 	text, err := statement.Text()
 	return Drafted{Statement: statement, Text: text, Hash: approval.Hash(text)}, err
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -44,6 +45,7 @@ func (x VerifyAudit) Run(ctx context.Context, known string) (Verified, error) {
 		return found, err
 	}
 	statements, err := x.Store.Statements(ctx)
+	good := map[string]approval.Taken{}
 	for _, s := range statements {
 		refused, err := x.Signing.Keys.Recheck(s.Text, s.Signature, s.Principal, s.At)
 		if err != nil {
@@ -51,10 +53,40 @@ func (x VerifyAudit) Run(ctx context.Context, known string) (Verified, error) {
 		}
 		if refused.Forged() {
 			found.alter("statement:"+s.Hash, refused.Text)
+			continue
+		}
+		if s.Statement, err = approval.Parse(s.Text); err == nil {
+			good[s.Hash] = s
+		}
+	}
+	for _, word := range found.Words {
+		if not := word.unsigned(good); not != "" {
+			found.alter(word.Subject, fmt.Sprintf("journal entry %d is not signed: %s", word.Seq, not))
 		}
 	}
 	slices.SortFunc(found.Altered, func(a, b Altered) int { return strings.Compare(a.Subject, b.Subject) })
 	return found, err
+}
+
+// unsigned says why a word is not what a statement says, of those whose signature is
+// good; "": it is.
+func (w GivenWord) unsigned(good map[string]approval.Taken) string {
+	s, there := good[w.Statement]
+	_, id, _ := strings.Cut(w.Subject, ":")
+	about := func(l approval.Line) bool { return l.Of() == id || l.Get("month") == id }
+	switch {
+	case w.Statement == "":
+		return "a typed name gave it"
+	case !there:
+		return "its statement is not there, or its signature is none"
+	case s.Principal != w.By || !s.At.Equal(w.At):
+		return "another person signed, or at another time"
+	case !slices.Contains(w.Deeds, s.Do) || !slices.ContainsFunc(s.Lines, about):
+		return "its statement is about something else"
+	case w.Seq <= s.Head.Seq:
+		return "it was given before its statement was written"
+	}
+	return ""
 }
 
 // alter adds what is wrong with a row to what is known of it.

@@ -26,7 +26,7 @@ const (
 // about: no statement says two things of it.
 var fields = map[string][]string{
 	"refund":   {"id", "mid", "order", "payment", "amount", "currency", "tax_free", "account", "reason", "cancel_by"},
-	"transfer": {"id", "mid", "order", "payment", "amount", "currency", "tax_free", "requested_by", "why"},
+	"transfer": {"id", "mid", "order", "payment", "amount", "currency", "tax_free", "account", "requested_by", "why"},
 	"ledger":   {"of", "month", "version", "rows", "rows_hash", "opening", "closing", "currency"},
 	"reopen":   {"month", "version", "rows_hash", "note"},
 }

@@ -184,6 +184,9 @@ func parse(text string) (s Statement, err error) {
 		}
 		return "", false
 	}
+	if strings.HasPrefix(text, "\ufeff") || strings.Contains(text, "\r") {
+		return fail("a program has saved it otherwise, with CRLF or a byte order mark: take the file as daesa wrote it")
+	}
 	if rest, found := next(first); !found || rest != "" {
 		return fail("it does not begin with %q", first)
 	}

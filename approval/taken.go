@@ -37,9 +37,16 @@ const (
 	OtherBooks = "statement_of_other_journal"
 	Changed    = "statement_changed"
 	OtherDeed  = "statement_of_other_deed"
+	TooLong    = "statement_too_long"
 )
 
 const anew = "write a new statement (the same command with --statement FILE alone), look at it, and have it signed"
+
+// LastUntil is the latest end of a statement that is written at a time: that of the
+// next bank day, to the second.
+func LastUntil(at time.Time) time.Time {
+	return pay.DayOf(at).AddBankDays(1).End().Add(-time.Second)
+}
 
 // MayTake says whether a statement is taken now for one of the deeds. The error is
 // a *Refusal.
@@ -51,9 +58,12 @@ func (s Statement) MayTake(now time.Time, deeds ...Deed) error {
 		if now.Truncate(time.Second).After(s.Until) {
 			return &Refusal{Late, "the statement could be handed in until " + pay.FormatTime(s.Until), anew}
 		}
+		if s.Until.After(LastUntil(now)) {
+			return &Refusal{TooLong, "the statement says that it is good until " + pay.FormatTime(s.Until) + ", and daesa writes none that is good for so long", anew}
+		}
 		return nil
 	}
-	return &Refusal{OtherDeed, fmt.Sprintf("the statement is for %q", s.Do), "hand it in by that command: daesa " + string(s.Do) + " --statement FILE --signature FILE.sig"}
+	return &Refusal{OtherDeed, fmt.Sprintf("the statement is for %q", s.Do), "hand it in by the command that wrote it, with --signature FILE.sig"}
 }
 
 // Once refuses a statement that was taken before: used says whether it was.

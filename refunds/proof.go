@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,10 +29,11 @@ func ReasonHash(reason string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Line is what a signature on a transfer by hand covers.
-func (t ManualTransfer) Line() approval.Line {
+// Line is what a signature on a transfer by hand covers. account is the version of the
+// account that it goes to, "" where none is kept.
+func (t ManualTransfer) Line(account string) approval.Line {
 	return approval.NewLine("transfer", t.RefundID, t.MID, t.OrderID, t.PaymentKey, t.Currency.Format(t.Amount), string(t.Currency),
-		t.Currency.Format(t.TaxFree), t.RequestedBy, t.Cause())
+		t.Currency.Format(t.TaxFree), account, t.RequestedBy, t.Cause())
 }
 
 func signedTime(t time.Time) string {
@@ -177,13 +179,13 @@ func (p *Prover) judge(ctx context.Context, proof Proof, inHand Request) (found 
 
 // Audit says of a request that was approved once whether that was signed. signed is
 // the entry of the journal by which the first statement was taken, 0 for none: what
-// was approved before, and cannot be sent any more, was approved by a name. A key
-// that was revoked since takes nothing from what was sent, and the deadline of that
-// may have moved.
+// was approved before was approved by a name, and is not sent any more. A key that
+// was revoked since takes nothing from what was sent, and the deadline of that may
+// have moved.
 func (p *Prover) Audit(ctx context.Context, proof Proof, signed int64) (Unsigned, error) {
 	r := proof.Request
 	open := r.State.in("sendable") || r.State.in("unanswered")
-	if !open && (proof.Seq == 0 || signed == 0 || proof.Seq < signed || proof.Void) {
+	if !open && (proof.Seq == 0 || proof.Void) || proof.Statement == "" && proof.Seq > 0 && (signed == 0 || proof.Seq < signed) {
 		return Unsigned{}, nil
 	}
 	found, key, err := p.judge(ctx, proof, r)
@@ -220,18 +222,9 @@ func (p Proof) standing() Unsigned {
 
 // judge holds the request against its verified statement.
 func (p Proof) judge(s proved, inHand Request) Unsigned {
-	line, found := s.Line(p.Request.ID)
-	switch {
-	case s.refused.Text != "":
-		return Unsigned{WhySignatureRefused, s.refused.Text}
-	case s.Do != approval.ApproveRefunds || !found:
-		return Unsigned{WhyNotSigned, "its statement does not approve it"}
-	case p.Seq <= s.Head.Seq:
-		return Unsigned{WhyNotSigned, "it was approved before its statement was written"}
-	case p.At.Truncate(time.Second).After(s.Until):
-		return Unsigned{WhyNotSigned, "its statement was taken after its time"}
-	case !OtherPerson(p.Request.RequestedBy, s.principal):
-		return Unsigned{WhyNotSigned, "who asked for it has signed it"}
+	line, unsigned := p.line(s, approval.ApproveRefunds)
+	if unsigned != (Unsigned{}) {
+		return unsigned
 	}
 	for _, is := range []Request{p.Request, inHand} {
 		if differ := line.Differ(is.Line()); len(differ) > 0 {
@@ -239,6 +232,62 @@ func (p Proof) judge(s proved, inHand Request) Unsigned {
 		}
 	}
 	return Unsigned{}
+}
+
+// line gives the line by which a verified statement of some deeds approves it, or why
+// it does not.
+func (p Proof) line(s proved, deeds ...approval.Deed) (approval.Line, Unsigned) {
+	line, found := s.Line(p.Request.ID)
+	return line, p.approved(s, found && slices.Contains(deeds, s.Do))
+}
+
+// approved judges how the approval came about; covered says that the statement is
+// about this.
+func (p Proof) approved(s proved, covered bool) Unsigned {
+	switch {
+	case s.refused.Text != "":
+		return Unsigned{WhySignatureRefused, s.refused.Text}
+	case !covered:
+		return Unsigned{WhyNotSigned, "its statement does not approve it"}
+	case p.Seq <= s.Head.Seq:
+		return Unsigned{WhyNotSigned, "it was approved before its statement was written"}
+	case p.At.Truncate(time.Second).After(s.Until):
+		return Unsigned{WhyNotSigned, "its statement was taken after its time"}
+	case p.At.Before(p.Request.RequestedAt):
+		return Unsigned{WhyNotSigned, "it was approved before somebody asked for it"}
+	case s.Until.After(approval.LastUntil(p.At)):
+		return Unsigned{WhyNotSigned, "its statement is one that daesa does not write: it was good for too long"}
+	case !OtherPerson(p.Request.RequestedBy, s.principal):
+		return Unsigned{WhyNotSigned, "who asked for it has signed it"}
+	}
+	return Unsigned{}
+}
+
+// TransferProof is what the store has about the approval of a transfer by hand. Of the
+// Request only who asked when, and who approved, is told.
+type TransferProof struct {
+	Proof
+	Transfer ManualTransfer
+}
+
+// UnsignedTransfer says whether a transfer by hand is what another person than who
+// asked signed, to the account of which version it goes now.
+func (p *Prover) UnsignedTransfer(ctx context.Context, proof TransferProof, account string) (Unsigned, error) {
+	if found := proof.standing(); found != (Unsigned{}) {
+		return found, nil
+	}
+	statement, err := p.verified(ctx, proof.Signed)
+	if err != nil {
+		return Unsigned{}, err
+	}
+	line, unsigned := proof.line(statement, approval.ApproveTransfer, approval.ApproveAnotherTransfer)
+	if unsigned != (Unsigned{}) {
+		return unsigned, nil
+	}
+	if differ := line.Differ(proof.Transfer.Line(account)); len(differ) > 0 {
+		return Unsigned{WhySignedOtherwise, strings.Join(differ, ", ") + " is not what was signed"}, nil
+	}
+	return Unsigned{}, p.since(ctx, proof.Signed.Hash)
 }
 
 // verified gives a statement whose text, signature and place in the journal were

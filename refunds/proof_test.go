@@ -59,6 +59,7 @@ func signedDesk(t testing.TB, deed approval.Deed, more ...Request) (*desk, Reque
 	t.Helper()
 	r := request(StateApproved)
 	r.RequestedBy, r.ApprovedBy, r.ApprovedAt, r.CancelBy = "kim", "lee", signedAt, signedAt.Add(30*24*time.Hour)
+	r.RequestedAt = signedAt.Add(-time.Hour)
 	r.Approval = ApprovalHash(r)
 	d := &desk{hash: strings.Repeat("ab", 32)}
 	d.sign(t, approval.New(deed, approval.Point{Seq: 7, Hash: d.hash}, signedAt.Add(time.Hour), Lines(append(more, r))), r)
@@ -287,7 +288,9 @@ func TestAnAuditNamesWhatNobodySigned(t *testing.T) {
 	for _, state := range []State{StateApproved, StateRetry, StateUnknown, StateSending} {
 		say("signed", false, state, 8, func(*desk) {})
 		say("typed", true, state, 8, typed)
-		say("typed, and nothing ever signed", true, state, 0, typed)
+		say("typed before", false, state, 10, typed)
+		say("typed, and nothing ever signed", false, state, 0, typed)
+		say("no word at all", true, state, 8, func(d *desk) { typed(d); d.proof.Seq = 0 })
 		say("revoked", true, state, 8, revoked)
 	}
 	for _, state := range []State{StateSucceeded, StateAccepted, StateHeld, StateRefused} {
@@ -321,5 +324,49 @@ func BenchmarkUnsigned(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A transfer by hand goes to the account that was signed, and is signed at all.
+func TestATransferByHandIsProvedWithItsAccount(t *testing.T) {
+	t.Parallel()
+	transfer := ManualTransfer{RefundID: "r1", MID: "m", OrderID: "o", PaymentKey: "k", Amount: 5000, Currency: pay.KRW, State: ManualApproved, RequestedBy: "kim",
+		ApprovedBy: "lee", Why: WhyDeadline}
+	sign := func(deed approval.Deed) (*desk, TransferProof) {
+		d := &desk{hash: strings.Repeat("ab", 32)}
+		d.sign(t, approval.New(deed, approval.Point{Seq: 7, Hash: d.hash}, signedAt.Add(time.Hour), []approval.Line{transfer.Line("print")}),
+			Request{ID: "r1", RequestedBy: "kim", ApprovedBy: "lee"})
+		return d, TransferProof{Proof: d.proof, Transfer: transfer}
+	}
+	say := func(name, why string, deed approval.Deed, account string, change func(*TransferProof)) {
+		t.Helper()
+		d, proof := sign(deed)
+		change(&proof)
+		if got, err := NewProver(d, d).UnsignedTransfer(t.Context(), proof, account); err != nil || got.Why != why {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	as := func(*TransferProof) {}
+	say("as it was signed", "", approval.ApproveTransfer, "print", as)
+	say("another wish", "", approval.ApproveAnotherTransfer, "print", as)
+	say("to another account", WhySignedOtherwise, approval.ApproveTransfer, "other", as)
+	say("of another amount", WhySignedOtherwise, approval.ApproveTransfer, "print", func(p *TransferProof) { p.Transfer.Amount++ })
+	say("by a typed name", WhyNotSigned, approval.ApproveTransfer, "print", func(p *TransferProof) { p.Statement, p.Signed = "", approval.Taken{} })
+	say("by the requester", WhyNotSigned, approval.ApproveTransfer, "print", func(p *TransferProof) { p.Request.RequestedBy = "lee" })
+}
+
+// What was approved before somebody asked, or by a statement that is good for longer
+// than any that daesa writes, is not sent.
+func TestAnApprovalAtAnImpossibleTimeSendsNothing(t *testing.T) {
+	t.Parallel()
+	d, r := signedDesk(t, approval.ApproveRefunds)
+	d.proof.Request.RequestedAt = signedAt.Add(time.Second)
+	if got, err := NewProver(d, d).Unsigned(t.Context(), r); err != nil || got.Why != WhyNotSigned {
+		t.Errorf("approved before it was asked for: %+v, %v", got, err)
+	}
+	d, r = signedDesk(t, approval.ApproveRefunds)
+	d.sign(t, approval.New(approval.ApproveRefunds, approval.Point{Seq: 7, Hash: d.hash}, signedAt.AddDate(1, 0, 0), Lines([]Request{r})), r)
+	if got, err := NewProver(d, d).Unsigned(t.Context(), r); err != nil || got.Why != WhyNotSigned {
+		t.Errorf("good for a year: %+v, %v", got, err)
 	}
 }

@@ -158,7 +158,7 @@ func notOther(what, requester, by, word string) (text, advice string) {
 			return what + ": " + err.Error(), wrong.Hint()
 		}
 	}
-	return fmt.Sprintf("%s: %s asked for it and cannot %s it", what, by, word), "another person must give the word (--by NAME)"
+	return fmt.Sprintf("%s: %s asked for it and cannot %s it", what, by, word), "another person must give the word: by --by NAME, or where approvals are signed by a signature of theirs"
 }
 
 // WordError says that a person's word on a request cannot be given.

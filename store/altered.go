@@ -222,15 +222,25 @@ func (c *checked) moves(entries []Entry, signed int64) {
 // foundBefore notes that a run found the request changed, as long as no person has
 // given a word on it since: the run has written what it made of that, and what was
 // changed may not be seen any more.
-func (c *checked) foundBefore(entries []Entry) {
-	for _, each := range slices.Backward(entries) {
+//
+// What a typed name approved before the first statement, the entry signed, is sent back
+// by the first run that asks for signatures: nobody has changed it.
+func (c *checked) foundBefore(entries []Entry, signed int64) {
+	var typed bool
+	var found Entry
+	for _, each := range c.tell(entries) {
+		if each.Action == "refund."+string(refunds.StateApproved) {
+			typed = each.fact(factStatement) == "" && (signed == 0 || each.Seq < signed)
+		}
 		switch {
 		case each.RunID == "":
-			return
-		case refunds.FoundByHand(each.Reason):
-			c.differ("journal entry %d: %s", each.Seq, each.Reason)
-			return
+			found = Entry{}
+		case refunds.FoundByHand(each.Reason) && !(typed && each.Reason == refunds.WhyNotSigned):
+			found = each.Entry
 		}
+	}
+	if found.Seq > 0 {
+		c.differ("journal entry %d: %s", found.Seq, found.Reason)
 	}
 }
 

@@ -177,7 +177,7 @@ func (d *DB) VerifyJournal(ctx context.Context, known string) (app.Verified, err
 		if err := d.checkHead(ctx, tx, &found); err != nil {
 			return err
 		}
-		found.Signed = sums.signed
+		found.Signed, found.Words = sums.signed, sums.words
 		v := &verification{d, tx, &found}
 		for _, each := range []func(context.Context, *journalSums) error{
 			v.rows, v.given, v.limits, v.batches, v.brake, v.accounts, v.statements,

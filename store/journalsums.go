@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"daesa/app"
+	"daesa/approval"
 	"daesa/reconcile"
 	"daesa/refunds"
 )
@@ -23,6 +25,7 @@ type journalSums struct {
 	purged     map[accountKey]Time // and when it was destroyed since
 	statements map[string]told     // by hash
 	signed     int64               // the entry by which the first statement was taken; 0: none was
+	words      []app.GivenWord     // those since that are to be signed
 }
 
 type accountKey struct{ mid, paymentKey string }
@@ -46,6 +49,14 @@ type givenWord struct {
 func newJournalSums() *journalSums {
 	return &journalSums{limits: map[limitKey]limitSum{}, given: map[string]givenWord{}, batches: map[string]told{}, sent: map[string]Time{},
 		accounts: map[accountKey]told{}, purged: map[accountKey]Time{}, statements: map[string]told{}}
+}
+
+// signedDeeds are the words that a person signs, by the journal's name for them: what
+// a statement must be for. Those on requests are proved for each request.
+var signedDeeds = map[string][]approval.Deed{
+	"transfer." + string(refunds.ManualApproved): {approval.ApproveTransfer, approval.ApproveAnotherTransfer},
+	"month.locked":   {approval.LockMonth},
+	"month.reopened": {approval.ReopenMonth},
 }
 
 // add takes the next entry.
@@ -78,6 +89,12 @@ func (s *journalSums) add(e Entry) error {
 		} else {
 			s.statements[id], s.signed = t, cmp.Or(s.signed, e.Seq)
 		}
+	case signedDeeds[e.Action] != nil && s.signed > 0:
+		facts, err := decodeFacts(e.Facts)
+		if err != nil {
+			return err
+		}
+		s.words = append(s.words, app.GivenWord{Subject: e.Subject, Deeds: signedDeeds[e.Action], Seq: e.Seq, By: e.Actor, At: e.At.Time, Statement: told{e, facts}.fact(factStatement)})
 	case e.Action == "break.resolved":
 		facts, err := decodeFacts(e.Facts)
 		if err != nil || facts["as"] != string(reconcile.RefundedByTransfer) {

@@ -115,15 +115,43 @@ func (d *DB) proof(ctx context.Context, on runner, id string) (refunds.Proof, er
 		return refunds.Proof{}, err
 	}
 	p := proofOf(row.request(), entries)
-	if p.Statement == "" {
-		return p, nil
-	}
+	p.Signed, err = d.statementOf(ctx, on, p.Statement)
+	return p, err
+}
+
+// statementOf is the row of a statement, without its text; one without a hash where
+// there is none.
+func (d *DB) statementOf(ctx context.Context, on runner, hash string) (approval.Taken, error) {
 	var kept statementRow
-	err = d.db.One(ctx, on, &kept, "statement_row", args{"hash": p.Statement})
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, nil
+	if hash == "" {
+		return approval.Taken{}, nil
 	}
-	p.Signed = kept.taken()
+	err := d.db.One(ctx, on, &kept, "statement_row", args{"hash": hash})
+	if errors.Is(err, sql.ErrNoRows) {
+		return approval.Taken{}, nil
+	}
+	return kept.taken(), err
+}
+
+// TransferProof gives what stands now about the approval of a transfer by hand.
+func (d *DB) TransferProof(ctx context.Context, id string) (refunds.TransferProof, error) {
+	t, err := d.ManualTransfer(ctx, id)
+	if err != nil {
+		return refunds.TransferProof{}, err
+	}
+	var entries []Entry
+	if err := d.db.All(ctx, d.db.Pool(), &entries, "journal_of", args{"subject": "transfer:" + id}); err != nil {
+		return refunds.TransferProof{}, err
+	}
+	p := refunds.TransferProof{Transfer: t, Proof: refunds.Proof{Request: refunds.Request{ID: t.RefundID, RequestedBy: t.RequestedBy, ApprovedBy: t.ApprovedBy}}}
+	var c checked
+	for _, each := range c.tell(entries) {
+		if each.Action == "transfer."+string(refunds.ManualApproved) {
+			p.Statement, p.By, p.At, p.Seq = each.fact(factStatement), each.Actor, each.At.Time, each.Seq
+			p.Uses++
+		}
+	}
+	p.Signed, err = d.statementOf(ctx, d.db.Pool(), p.Statement)
 	return p, err
 }
 

@@ -142,7 +142,7 @@ func (v *verification) page(ctx context.Context, requests []refundRow, after, la
 	for _, row := range requests {
 		c := checkRefund(row, tries[row.ID], ofRequest.of[row.ID])
 		c.moves(ofRequest.of[row.ID], signed)
-		c.foundBefore(ofRequest.of[row.ID])
+		c.foundBefore(ofRequest.of[row.ID], signed)
 		v.note("refund:"+row.ID, c)
 	}
 	v.found.Refunds += len(requests)

@@ -68,7 +68,7 @@ func (s *session) exportTransfers(ctx context.Context, x app.ExportTransfers) er
 	if err != nil {
 		return err
 	}
-	x.Store, x.Head, x.Sealer, x.MID, x.By, x.Now = s.db, s.head(), ring, s.mid, s.actor(), s.now()
+	x.Store, x.Head, x.Sealer, x.Signing, x.MID, x.By, x.Now = s.db, s.head(), ring, s.signing(), s.mid, s.actor(), s.now()
 	done, err := x.Run(ctx)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func scriptDesk(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: desk TIME")
 	}
-	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true})
+	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true, SecretKey: "test_sk_sandbox"})
 	desks.Store(ts, toss)
 	server := httptest.NewServer(toss.Handler())
 	ts.Defer(server.Close)

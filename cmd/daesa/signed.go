@@ -46,6 +46,10 @@ func (s *session) taken(f signFlags, deeds ...approval.Deed) (*approval.Taken, e
 	if !f.takes() {
 		return nil, nil
 	}
+	// The clock says whether a key was good, and a statement in time.
+	if err := s.mayMoveClock(); err != nil {
+		return nil, err
+	}
 	text, signature, err := app.ReadSigned(f.statement, f.signature)
 	if err != nil {
 		return nil, err
