@@ -132,7 +132,10 @@ func (x ReadBatch) readStatements(ctx context.Context, batch *reports.Batch) err
 		if err != nil {
 			return err
 		}
-		batch.Statements = append(batch.Statements, reports.Statement{Taken: t, Refused: refused.Text})
+		batch.Statements = append(batch.Statements, reports.Statement{Taken: t, Refused: refusalOf(refused)})
+	}
+	if x.Waiting != nil && !about(x.Waiting.Statement, batch.Requests) {
+		return &AskedError{fmt.Errorf("the statement %s is about no request of batch %s", written.Shown(x.Waiting.File), written.Shown(batch.ID)), "name the batch that it was written of"}
 	}
 	if x.Waiting != nil {
 		batch.Statements = append(batch.Statements, *x.Waiting)
@@ -143,6 +146,17 @@ func (x ReadBatch) readStatements(ctx context.Context, batch *reports.Batch) err
 		}
 	}
 	return nil
+}
+
+func refusalOf(r refunds.Refused) reports.Refusal {
+	switch {
+	case r.Key:
+		return reports.KeyRefused
+	case r.Forged():
+		return reports.Forged
+	default:
+		return reports.Accepted
+	}
 }
 
 func about(s approval.Statement, requests []refunds.Request) bool {

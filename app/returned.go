@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"daesa/internal/xlsx"
@@ -20,6 +21,13 @@ type StoredRuns interface {
 	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
 }
 
+// StatedRequests gives what a sheet of a batch's workbook is held against.
+type StatedRequests interface {
+	NamedRequests
+	// StatementText gives the text of a statement that was handed in; "" for none.
+	StatementText(ctx context.Context, hash string) ([]byte, error)
+}
+
 // NamedRequests gives requests by their ids.
 type NamedRequests interface {
 	RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error)
@@ -28,7 +36,7 @@ type NamedRequests interface {
 // ReturnedBook opens a workbook that came back from finance.
 type ReturnedBook struct {
 	Runs     StoredRuns
-	Requests NamedRequests
+	Requests StatedRequests
 	Path     string
 	Password string // "": the file is not locked
 }
@@ -72,8 +80,13 @@ func (b ReturnedBook) Verify(ctx context.Context, options reports.Options) (Veri
 	if err != nil {
 		return VerifiedBook{}, err
 	}
-	if plan, is := reports.ReturnedPlanOf(opened); is {
+	switch plan, what := reports.ReturnedPlanOf(opened); what {
+	case reports.PlanSigned:
 		return b.verifyPlan(ctx, plan)
+	case reports.PlanUnsigned:
+		return VerifiedBook{}, &AskedError{fmt.Errorf("%s is the workbook of a batch without the sheet 결재 (Approval), which alone is compared", b.Path),
+			"daesa report batch BATCH --statement FILE draws it with what is to be signed"}
+	case reports.NoPlan:
 	}
 	back, snapshots, err := b.night(ctx, opened)
 	if err != nil {
@@ -96,9 +109,19 @@ func (b ReturnedBook) verifyPlan(ctx context.Context, plan *reports.ReturnedPlan
 		if err != nil {
 			return verified, err
 		}
+		if plan.SaysTaken(s) {
+			text, err := b.Requests.StatementText(ctx, plan.Hash(s))
+			if err != nil {
+				return verified, err
+			}
+			if len(text) == 0 {
+				found.Changed = append(found.Changed, xlsx.Change{Sheet: s.Sheet, What: "says that it was signed, and nobody has handed such a statement in"})
+			}
+		}
 		verified.Cells, verified.Changed = verified.Cells+found.Cells, append(verified.Changed, found.Changed...)
 		verified.Statements = append(verified.Statements, plan.Hash(s))
 	}
+	verified.Changed = append(verified.Changed, plan.Strays()...)
 	return verified, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"daesa/approval"
 	"daesa/pay"
 	"daesa/refunds"
+	"daesa/reports"
 )
 
 // cabinet holds a batch and the statements that were taken.
@@ -71,11 +72,11 @@ func TestABatchHasWhatWasSignedOfIt(t *testing.T) {
 	if !batch.Signed || len(batch.Statements) != 2 {
 		t.Fatalf("signed: %v, %d statements", batch.Signed, len(batch.Statements))
 	}
-	if s := batch.Statements[0]; s.Refused != "" || s.Principal != "lee" || len(s.Lines) != 2 || s.Reasons["r1"] != "x" || s.Reasons["other"] != "x" {
+	if s := batch.Statements[0]; s.Refused != reports.Accepted || s.Principal != "lee" || len(s.Lines) != 2 || s.Reasons["r1"] != "x" || s.Reasons["other"] != "x" {
 		t.Errorf("the first: %+v", s)
 	}
-	if s := batch.Statements[1]; s.Refused != "nobody's signature" {
-		t.Errorf("the second is refused because of %q", s.Refused)
+	if s := batch.Statements[1]; s.Refused != reports.Forged {
+		t.Errorf("the second is refused: %v", s.Refused)
 	}
 	read.Signing = nil
 	if batch, err = read.Run(t.Context(), "b", ""); err != nil || batch.Signed || len(batch.Statements) > 0 {
@@ -105,6 +106,13 @@ func TestAStatementIsDrawnOfWhatStillStands(t *testing.T) {
 	var asked *app.AskedError
 	if _, err := signing.Sheet(t.Context(), c, write(kept(t, "lee", approval.ResolveExecuted, c.requests[0]))); !errors.As(err, &asked) {
 		t.Errorf("a statement that approves nothing of a batch: %v", err)
+	}
+	if _, err := (app.ReadBatch{Requests: c, Facts: c, Now: friday, Signing: signing, Waiting: sheet}).Run(t.Context(), "elsewhere", ""); err != nil {
+		t.Fatal(err)
+	}
+	c.requests[1].Batch = "elsewhere"
+	if _, err := (app.ReadBatch{Requests: c, Facts: c, Now: friday, Signing: signing, Waiting: sheet}).Run(t.Context(), "elsewhere", ""); !errors.As(err, &asked) {
+		t.Errorf("drawn beside another batch: %v", err)
 	}
 	c.requests[0].Amount++
 	var refusal *approval.Refusal

@@ -2,6 +2,7 @@ package approval
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,15 @@ func (l Line) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// With is the line with another value of a field that it has.
+func (l Line) With(name, value string) Line {
+	values := slices.Clone(l.values)
+	if i := slices.Index(fields[l.verb], name); i >= 0 {
+		values[i] = value
+	}
+	return Line{l.verb, values}
 }
 
 // Same says whether two lines say the same.

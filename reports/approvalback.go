@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,11 +23,29 @@ type ReturnedPlan struct {
 	*book.Returned
 }
 
-// ReturnedPlanOf takes a workbook for one with statements; ok is false where it has
-// none.
-func ReturnedPlanOf(back *book.Returned) (plan *ReturnedPlan, ok bool) {
-	_, ok = back.Has(sheetStatement)
-	return &ReturnedPlan{back}, ok
+// titleRows are the title of a sheet and what is said below it.
+const titleRows = 2
+
+// PlanKind is what kind of a batch's workbook one is.
+type PlanKind int
+
+// The kinds.
+const (
+	NoPlan       PlanKind = iota // another workbook
+	PlanUnsigned                 // without a statement
+	PlanSigned
+)
+
+// ReturnedPlanOf takes a workbook for one of a batch.
+func ReturnedPlanOf(back *book.Returned) (*ReturnedPlan, PlanKind) {
+	plan := &ReturnedPlan{back}
+	if _, signed := back.Has(sheetStatement); signed {
+		return plan, PlanSigned
+	}
+	if _, batch := back.Has(sheetBatchRows); batch {
+		return plan, PlanUnsigned
+	}
+	return plan, NoPlan
 }
 
 // ReadStatement is a statement as the cells of a workbook say it.
@@ -58,7 +77,7 @@ func (r *ReturnedPlan) Statements() ([]*ReadStatement, error) {
 			return nil, err
 		}
 		// A statement that one sheet does not hold goes on, under the same head.
-		if last := len(list) - 1; last >= 0 && list[last].Stated[hashName(r.Lang)] == page.Stated[hashName(r.Lang)] {
+		if last := len(list) - 1; last >= 0 && maps.Equal(list[last].Stated, page.Stated) {
 			into := list[last]
 			into.Requests, into.Rows, into.Unread = append(into.Requests, page.Requests...), append(into.Rows, page.Rows...), append(into.Unread, page.Unread...)
 			continue
@@ -84,29 +103,49 @@ func (r *ReturnedPlan) page(name string) (*ReadStatement, error) {
 			r.line(s, where, row.Cells, at)
 		case r.header(row.Cells) != nil:
 			at = r.header(row.Cells)
-		case len(row.Cells) > 1:
-			s.state(where, r.Lang, row.Cells[0].Text, row.Cells[1])
+		default:
+			s.state(where, r.Lang, row.Cells)
 		}
 	}
 	if at == nil {
-		return nil, hint.Errorf("draw it again: daesa report batch", "%s: sheet %s does not have each column of what is signed once", r.Path, name)
+		return nil, hint.Errorf("draw it again: daesa report batch", "%s: sheet %s does not have each column of what is signed once, and no other", r.Path, name)
 	}
 	return s, nil
 }
 
-// state notes what stands above the lines: once, and as it was drawn rather than
-// reckoned.
-func (s *ReadStatement) state(where place, l book.Language, name string, says table.Stored) {
-	if !slices.ContainsFunc(statedLabels, func(label book.Label) bool { return l.Of(label) == name }) {
+// state notes what stands above the lines: once, as it was drawn rather than reckoned,
+// and nothing else but the title, two rows, and the sums, which are formulas.
+func (s *ReadStatement) state(where place, l book.Language, cells []table.Stored) {
+	name, says := textAt(cells, 0), table.Stored{}
+	if len(cells) > 1 {
+		says = cells[1]
+	}
+	stated := slices.ContainsFunc(statedLabels, func(label book.Label) bool { return l.Of(label) == name })
+	switch _, before := s.Stated[name]; {
+	case where.row <= titleRows || !slices.ContainsFunc(cells, func(c table.Stored) bool { return c.Text != "" }):
 		return
-	}
-	if _, before := s.Stated[name]; before {
+	case !stated && says.Live:
+		return // a sum of what stands below
+	case !stated:
+		s.unread(where, "%s was added", xlsx.Quote(name))
+	case before:
 		s.unread(where, "%s stands twice", xlsx.Quote(name))
-	}
-	if says.Live {
+	case says.Live:
 		s.unread(where, "%s is a formula", xlsx.Quote(name))
 	}
+	for i := 2; i < len(cells); i++ {
+		if cells[i].Text != "" {
+			s.unread(where, "%s was added beside %s", xlsx.Quote(cells[i].Text), xlsx.Quote(name))
+		}
+	}
 	s.Stated[name] = xlsx.Original(says.Text)
+}
+
+func textAt(cells []table.Stored, i int) string {
+	if i >= len(cells) {
+		return ""
+	}
+	return cells[i].Text
 }
 
 func (s *ReadStatement) unread(where place, format string, arguments ...any) {
@@ -128,7 +167,7 @@ func (r *ReturnedPlan) header(cells []table.Stored) map[book.Label]int {
 			at[c.Name] = i
 		}
 	}
-	if len(at) < len(statementColumns) {
+	if len(at) < len(statementColumns) || len(at) < len(slices.DeleteFunc(slices.Clone(cells), func(c table.Stored) bool { return c.Text == "" })) {
 		return nil
 	}
 	return at
@@ -143,9 +182,16 @@ func (r *ReturnedPlan) line(s *ReadStatement, where place, cells []table.Stored,
 	unread := func(name book.Label, why string) {
 		s.unread(where, "%s %s: %s", r.Lang.Of(name), xlsx.Quote(says(name)), why)
 	}
+	ours := map[int]bool{}
 	for _, c := range statementColumns {
+		ours[at[c.Name]] = true
 		if i := at[c.Name]; i < len(cells) && cells[i].Live {
 			unread(c.Name, "is a formula")
+		}
+	}
+	for i, c := range cells {
+		if c.Text != "" && !ours[i] {
+			s.unread(where, "%s was added", xlsx.Quote(c.Text))
 		}
 	}
 	request := refunds.Request{ID: says(columnRefundID), MID: says(book.ColumnMID), OrderID: says(columnOrder), PaymentKey: says(columnKey),
@@ -167,6 +213,18 @@ func (r *ReturnedPlan) line(s *ReadStatement, where place, cells []table.Stored,
 	s.Requests, s.Rows = append(s.Requests, request), append(s.Rows, where)
 }
 
+// lines are the lines that the requests make. Where the sheet has the hash of a reason
+// in place of its words, that is the hash.
+func (s *ReadStatement) lines() []approval.Line {
+	lines := refunds.Lines(s.Requests)
+	for i, r := range s.Requests {
+		if hash, is := strings.CutPrefix(r.Reason, reasonHashed); is {
+			lines[i] = lines[i].With("reason", hash)
+		}
+	}
+	return lines
+}
+
 // momentOf reads a moment in Seoul as a cell has it, or as a text.
 func momentOf(fact string) (time.Time, bool) {
 	if serial, err := strconv.ParseFloat(fact, 64); err == nil {
@@ -174,6 +232,26 @@ func momentOf(fact string) (time.Time, bool) {
 	}
 	t, err := pay.ParseTime(fact)
 	return t, err == nil
+}
+
+// SaysTaken says whether the sheet says that the signature was verified.
+func (r *ReturnedPlan) SaysTaken(s *ReadStatement) bool {
+	return strings.HasPrefix(s.Stated[r.Lang.Of(labelSigned)], r.Lang.Of(saysVerified))
+}
+
+// Strays are sheets that no workbook of a batch has.
+func (r *ReturnedPlan) Strays() (changed []xlsx.Change) {
+	for _, name := range r.Book.Sheets() {
+		known := slices.ContainsFunc([]book.Label{book.SheetSummary, sheetBatchRows, sheetStatement}, func(l book.Label) bool {
+			number, is := strings.CutPrefix(name, r.Lang.Of(l))
+			_, err := strconv.Atoi(strings.TrimPrefix(number, " "))
+			return is && (number == "" || strings.HasPrefix(number, " ") && err == nil)
+		})
+		if !known {
+			changed = append(changed, xlsx.Change{Sheet: xlsx.Clean(name), What: "the sheet was added"})
+		}
+	}
+	return changed
 }
 
 // Hash is the hash that stands above a statement's lines.
@@ -221,19 +299,20 @@ func (r *ReturnedPlan) made(s *ReadStatement) (approval.Taken, error) {
 	if err != nil {
 		return approval.Taken{}, fmt.Errorf("%s is no time", r.Lang.Of(labelUntil))
 	}
-	made := approval.New(approval.ApproveRefunds, approval.Point{Seq: seq, Hash: hash}, until, refunds.Lines(s.Requests))
+	made := approval.New(approval.ApproveRefunds, approval.Point{Seq: seq, Hash: hash}, until, s.lines())
 	text, err := made.Text()
 	return approval.Taken{Statement: made, Text: text, Hash: approval.Hash(text)}, err
 }
 
 // sayWhich names the rows that are not what their requests are now.
 func sayWhich(s *ReadStatement, now func(id string) (refunds.Request, bool, error), say func(where place, format string, arguments ...any)) error {
+	lines := s.lines()
 	for i, said := range s.Requests {
 		is, known, err := now(said.ID)
 		if err != nil {
 			return err
 		}
-		differ := said.Line().Differ(is.Line())
+		differ := lines[i].Differ(is.Line())
 		switch {
 		case !known:
 			say(s.Rows[i], "there is no request %s", xlsx.Quote(said.ID))

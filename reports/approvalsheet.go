@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"daesa/approval"
@@ -16,7 +17,22 @@ type Statement struct {
 	approval.Taken                   // without a time: nobody has handed it in
 	File           string            // where it lies while it waits for a signature
 	Reasons        map[string]string // of its requests, by their ids
-	Refused        string            // why its signature is not accepted; "": it is
+	Refused        Refusal           // of its signature
+}
+
+// Refusal is why the signature of a statement is not accepted.
+type Refusal int
+
+// The refusals.
+const (
+	Accepted   Refusal = iota
+	KeyRefused         // the key was revoked, or taken out of the list
+	Forged             // the statement or its signature was changed
+)
+
+var refusals = map[Refusal]book.Label{
+	KeyRefused: {"키가 폐기되었거나 결재자 명단에 없음", "the key is revoked or not in the list of approvers"},
+	Forged:     {"결재서 또는 서명이 변경됨", "the statement or its signature was changed"},
 }
 
 // sheetStatement is what a person signs, cell by cell: the same cells make the same
@@ -31,7 +47,8 @@ var (
 	labelUntil     = book.Label{"제출 기한", "Until"}
 	labelSigned    = book.Label{"서명", "Signature"}
 
-	statedLabels = []book.Label{labelStatement, labelCovers, labelUntil, labelSignedOn}
+	statedLabels = []book.Label{labelStatement, labelCovers, labelUntil, labelSignedOn, labelSigned}
+	saysVerified = book.Label{"● 서명 확인", "● Verified"}
 )
 
 // The columns that only a statement has.
@@ -129,16 +146,17 @@ func (s *statementSheet) signature() (said, colour string) {
 	switch {
 	case s.of.At.IsZero():
 		return s.Lang.Fill(book.Label{"● 서명 대기: 결재서 파일 {1}의 SHA-256이 위 값과 같은지 확인하고 서명합니다", "● To be signed: see that the SHA-256 of the file {1} is the one above, then sign it"}, xlsx.Clean(s.of.File)), book.Amber
-	case s.of.Refused != "":
-		return s.Lang.Fill(book.Label{"● 서명 불인정({1}) · {2}", "● Signature not accepted ({1}) · {2}"}, xlsx.Clean(s.of.Refused), signer), book.Red
+	case s.of.Refused != Accepted:
+		return s.Lang.Fill(book.Label{"● 서명 불인정({1}) · {2}", "● Signature not accepted ({1}) · {2}"}, s.Lang.Of(refusals[s.of.Refused]), signer), book.Red
 	default:
-		return s.Say("● 서명 확인 · ", "● Verified · ") + signer, book.Green
+		return s.Lang.Of(saysVerified) + " · " + signer, book.Green
 	}
 }
 
 // reason is the reason of a line in its words, where they are known.
 func (s *statementSheet) reason(l approval.Line) string {
-	if said, known := s.of.Reasons[l.Of()]; known && refunds.ReasonHash(said) == l.Get("reason") {
+	// What a cell cannot show as it is would be read back as something else.
+	if said, known := s.of.Reasons[l.Of()]; known && refunds.ReasonHash(said) == l.Get("reason") && xlsx.Clean(said) == said && !strings.HasPrefix(said, reasonHashed) {
 		return said
 	}
 	return reasonHashed + l.Get("reason")

@@ -58,8 +58,8 @@ func plan(t *testing.T, b Batch, opts Options, change func(f *excelize.File)) *R
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, ok := ReturnedPlanOf(back)
-	if !ok {
+	r, kind := ReturnedPlanOf(back)
+	if kind != PlanSigned {
 		t.Fatal("no statement is seen in the workbook")
 	}
 	return r
@@ -141,8 +141,8 @@ func TestWhoSignedStandsInTheWorkbook(t *testing.T) {
 	b := signedBatch(t, plannedBatch())
 	s := &b.Statements[0]
 	s.Principal, s.Key, s.At = "lee", "SHA256:abc", seoul("2026-11-21 11:00:00")
-	for refused, want := range map[string]string{"": "● 서명 확인 · 서명자 lee · 키 SHA256:abc · 제출 2026-11-21 11:00",
-		"the key is revoked": "● 서명 불인정(the key is revoked) · 서명자 lee"} {
+	for refused, want := range map[Refusal]string{Accepted: "● 서명 확인 · 서명자 lee · 키 SHA256:abc · 제출 2026-11-21 11:00",
+		KeyRefused: "● 서명 불인정(키가 폐기되었거나 결재자 명단에 없음) · 서명자 lee", Forged: "● 서명 불인정(결재서 또는 서명이 변경됨) · 서명자 lee"} {
 		s.Refused = refused
 		f := opened(t, drawnBatch(t, b, Options{}))
 		if got := rawAt(t, f, "결재", 2, rowWith(t, f, "결재", 1, labelSigned.Ko())); !strings.HasPrefix(got, want) {
@@ -274,6 +274,19 @@ func TestNothingBesideAStatementPassesForIt(t *testing.T) {
 			}
 			return f.SetCellStr("결재", xlsx.At(2, row), strings.Repeat("0", 64))
 		},
+		"a figure beside a line": func(f *excelize.File) error {
+			return f.SetCellStr("결재", xlsx.At(len(statementColumns)+2, rowWith(t, f, "결재", columnAt(t, f, "결재", columnRefundID), id)), "25원")
+		},
+		"another figure above the lines": func(f *excelize.File) error {
+			row := rowWith(t, f, "결재", 1, labelStatement.Ko())
+			if err := f.InsertRows("결재", row, 1); err != nil {
+				return err
+			}
+			return f.SetSheetRow("결재", xlsx.At(1, row), &[]any{"결재 대상 ", "환불 1건 · 100원"})
+		},
+		"a figure beside another": func(f *excelize.File) error {
+			return f.SetCellStr("결재", xlsx.At(4, rowWith(t, f, "결재", 1, labelCovers.Ko())), "100원")
+		},
 		"a line twice": func(f *excelize.File) error {
 			return f.DuplicateRow("결재", rowWith(t, f, "결재", columnAt(t, f, "결재", columnRefundID), id))
 		},
@@ -284,6 +297,27 @@ func TestNothingBesideAStatementPassesForIt(t *testing.T) {
 			}
 		}), b); len(changed) == 0 {
 			t.Errorf("%s passes", name)
+		}
+	}
+	sheet := plan(t, b, Options{}, func(f *excelize.File) {
+		if _, err := f.NewSheet("결재서"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if strays := sheet.Strays(); len(strays) != 1 || strays[0].Sheet != "결재서" {
+		t.Errorf("a sheet of another name passes: %v", strays)
+	}
+	if strays := plan(t, b, Options{}, nil).Strays(); len(strays) > 0 {
+		t.Errorf("sheets of its own are called added: %v", strays)
+	}
+	for says, want := range map[string]bool{"● 서명 확인 · 서명자 lee": true, "● 서명 대기": false} {
+		r := plan(t, b, Options{}, func(f *excelize.File) {
+			if err := f.SetCellStr("결재", xlsx.At(2, rowWith(t, f, "결재", 1, labelSigned.Ko())), says); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if statements, err := r.Statements(); err != nil || r.SaysTaken(statements[0]) != want {
+			t.Errorf("%s: %v", says, err)
 		}
 	}
 	twice := plan(t, b, Options{}, func(f *excelize.File) {
@@ -316,6 +350,17 @@ func setNumber(t *testing.T, f *excelize.File, cell, raw string) {
 	}
 	if err := f.SetCellDefault("결재", cell, "1"+raw); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAReasonThatNoCellCanShowStandsThereAsItsHash: it would be read back as another.
+func TestAReasonThatNoCellCanShowStandsThereAsItsHash(t *testing.T) {
+	b := plannedBatch()
+	b.Requests = slices.Clone(b.Requests)
+	b.Requests[0].Reason, b.Requests[1].Reason = "변심\u202e", "sha256:x"
+	b = signedBatch(t, b)
+	if changed := changesOf(t, plan(t, b, Options{}, nil), b); len(changed) > 0 {
+		t.Errorf("as it was drawn: %v", changed)
 	}
 }
 

@@ -330,6 +330,9 @@ func (s *session) verifyWorkbook(ctx context.Context, path string) error {
 		document.Changed = append(document.Changed, changed)
 	}
 	return s.show(document, func() {
+		for _, hash := range found.Statements {
+			s.printf("statement %s\n", plain(hash))
+		}
 		for _, c := range found.Changed {
 			where := plain(c.Sheet)
 			if c.Row > 0 {
