@@ -268,6 +268,7 @@ var rulesInGo = map[string]string{
 	"stands":        "compares who approved with who the entry says did",
 	"checkTransfer": "the same of a transfer by hand",
 	"batches":       "the same of a file",
+	"foundBefore":   "tells a request that a run found changed from one that a name approved before signatures",
 	"accounts":      "compares who stored an account with who the entry says did",
 	"brake":         "the same of the brake",
 	"add":           "of the entries of breaks, those that a transfer stands for",
