@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -184,6 +185,23 @@ func TestThePoolOutlivesARestart(t *testing.T) {
 			t.Errorf("%s: the journal stood at %d and stands at %d, %v", name, before, after, err)
 		}
 	}
+}
+
+// What the engine is told is kept is on the disk when it is told, though others may
+// have seen it before.
+func TestAnIntentIsOnTheDiskBeforeItIsSent(t *testing.T) {
+	racing.Skip(t, "what a database is asked, one thing after the other")
+	t.Parallel()
+	server := pgtest.NewServer(t, pgtest.Durable(), pgtest.Setting("wal_writer_delay", "10s"), pgtest.Setting("wal_buffers", "16MB"))
+	db := open(t, server.URL(t))
+	storetest.RunDurable(t, db, func(t *testing.T) {
+		if err := errors.Join(server.Crash(), server.Start()); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 { // what was left of the old connections is thrown away one by one
+			_, _ = db.Brake(t.Context())
+		}
+	})
 }
 
 // A standby is refused when it is opened, with what to do, and so is what a

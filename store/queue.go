@@ -103,7 +103,7 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 
 // Begin commits the intent of a send.
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
-	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.WriteQueued(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
 		payment := args{"payment_key": r.PaymentKey}
 		if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
@@ -233,7 +233,7 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // Settle commits a step with what was learned: the state, the attempt's answer,
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
-	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.WriteQueued(ctx, func(tx *sqlx.Tx) error {
 		followed, err := d.settle(ctx, tx, s)
 		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
 			return err

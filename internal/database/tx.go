@@ -24,6 +24,41 @@ func (d *DB) Write(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	return d.WriteOn(ctx, d.db, f)
 }
 
+// WriteQueued is Write for what waits in one queue with every other writer, as the
+// journal's do: on PostgreSQL the locks are given back when the transaction is
+// committed in memory, and not only when the disk has it, and what waits behind it
+// goes on. It returns, as Write does, when the disk has it.
+//
+// Others may see it a moment before. A power cut in that moment takes it back, and
+// with it all that was committed after it: what somebody has committed on the ground
+// of it, and was told that the disk has it, is never kept without it. Who tells it
+// outside of the database calls OnDisk first.
+func (d *DB) WriteQueued(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	return d.WriteOn(context.WithValue(ctx, queuedKey{}, true), d.db, f)
+}
+
+type queuedKey struct{}
+
+func isQueued(ctx context.Context) bool { return ctx.Value(queuedKey{}) != nil }
+
+const (
+	// notWaiting lets the commit of one transaction not wait for the disk.
+	notWaiting = "SET LOCAL synchronous_commit = off"
+	// onDisk is a transaction of its own, which commits as the session does: it waits
+	// for the disk, and for a standby where that is asked for. The log is written in
+	// order, so that all that was committed before it is there too.
+	onDisk = "SELECT pg_logical_emit_message(true, 'daesa', '')"
+)
+
+// OnDisk returns when the disk has all that was committed before it was called.
+func (d *DB) OnDisk(ctx context.Context) error {
+	if d.dialect == SQLite {
+		return nil // every commit waits
+	}
+	_, err := d.db.ExecContext(ctx, onDisk+" WHERE NOT pg_is_in_recovery()") // a standby has only what is on the other's disk
+	return d.Explain("wait for the disk", err)
+}
+
 // Alone runs one statement that writes without a transaction of its own. It may
 // be run again. SQLite has one writer: ours wait for each other here, not by
 // polling the file.
