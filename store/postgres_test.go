@@ -204,6 +204,31 @@ func TestAnIntentIsOnTheDiskBeforeItIsSent(t *testing.T) {
 	})
 }
 
+// A transaction in which a statement has failed keeps nothing, and says so, though
+// PostgreSQL takes its COMMIT; and its connection is as good as new.
+func TestAFailedTransactionIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	db := open(t, pgtest.URL(t))
+	for range 3 {
+		begun, err := db.BeginForTest(t, "SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := begun.Tx.Exec("INSERT INTO brake VALUES (1, 'x', 'x', now())"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := begun.Tx.Exec("SELECT 1/0"); err == nil {
+			t.Fatal("a division by zero is taken")
+		}
+		if err := begun.Tx.Commit(); err == nil {
+			t.Error("it seems to be committed")
+		}
+		if brake, err := db.Brake(t.Context()); err != nil || brake.On {
+			t.Errorf("something of it is kept: %+v, %v", brake, err)
+		}
+	}
+}
+
 // A standby is refused when it is opened, with what to do, and so is what a
 // pool reaches after a fail-over.
 func TestAStandbyIsRefused(t *testing.T) {
@@ -229,6 +254,9 @@ func TestAStandbyIsRefused(t *testing.T) {
 	t.Cleanup(func() { _ = reader.Close() })
 	if _, err := reader.Brake(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if _, _, err := reader.JournalHead(t.Context()); err != nil {
+		t.Errorf("the head on a standby: %v", err)
 	}
 	_, err = reader.Pause(t.Context(), "kim", "x", filterDay.End())
 	wantHint(t, err, "point database.url at the primary")

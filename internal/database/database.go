@@ -221,6 +221,7 @@ func (d *DB) Queries() []string { return slices.Sorted(maps.Keys(d.queries)) }
 type compiled struct {
 	text  string
 	names []string
+	kept  string // the name that it has in a batch
 }
 
 // parameter is a name after a colon; two colons are one that means itself.
@@ -240,6 +241,7 @@ func compileAll(queries map[string]string, driver string) (map[string]compiled, 
 			return nil, fmt.Errorf("database: %s: %w", name, err)
 		}
 		q := compiled{text: sqlx.Rebind(sqlx.BindType(driver), bound)}
+		q.kept = keptName(q.text)
 		for _, each := range order {
 			q.names = append(q.names, fmt.Sprint(each))
 		}

@@ -178,8 +178,9 @@ type session struct {
 	pgConn
 	word     string
 	released sync.Once
-	release  func() // may be nil
-	lost     bool   // a transaction of it could not be ended
+	release  func()          // may be nil
+	lost     bool            // a transaction of it could not be ended
+	keeps    map[string]bool // the texts that it has prepared for batches
 }
 
 // Close ends the connection.

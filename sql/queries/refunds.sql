@@ -160,7 +160,7 @@ ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.
   claimed_by = CASE excluded.claimed_by WHEN '' THEN cancels.claimed_by ELSE excluded.claimed_by END
 WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status OR cancels.tax_free IS NULL ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
 -- name: claimed_by_another
-SELECT count(*) FROM cancels WHERE payment_key = :payment_key AND transaction_key = :transaction_key AND claimed_by NOT IN ('', :claimed_by)
+SELECT count(*) AS number FROM cancels WHERE payment_key = :payment_key AND transaction_key = :transaction_key AND claimed_by NOT IN ('', :claimed_by)
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
