@@ -23,10 +23,8 @@ func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, err
 		return nil, err
 	}
 	var row refundRow
-	err := d.db.Alone(func() error {
-		return d.db.One(ctx, d.db.Pool(), &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
-			"blocked": listed(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
-	})
+	err := d.db.OneUnwaited(ctx, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
+		"blocked": listed(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every), "fence": c.Now.UnixMicro()})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

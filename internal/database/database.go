@@ -65,7 +65,8 @@ type DB struct {
 	path     string            // SQLite's file
 	// writing lets the writers of this process queue up in order, where SQLite
 	// would let them poll.
-	writing sync.Mutex
+	writing  sync.Mutex
+	unwaited unwaited // only with writing locked
 	// gate opens the connections to PostgreSQL; nil: SQLite.
 	gate     *gate
 	unshared atomic.Bool         // RequireSession has seen that sessions are not handed on
@@ -192,7 +193,7 @@ func (d *DB) Close() error {
 	if d.gate != nil {
 		d.gate.end()
 	}
-	return d.db.Close()
+	return errors.Join(d.unwaited.close(), d.db.Close())
 }
 
 // Pool is where statements run that need no transaction.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -68,6 +69,66 @@ func (d *DB) Alone(f func() error) error {
 		defer d.writing.Unlock()
 	}
 	return again(context.Background(), func(int) error { return f() }) // f has a context of its own, and fails where that is over
+}
+
+// OneUnwaited runs one statement that writes what a power cut may take back, by itself,
+// and reads the row that it gives. On SQLite it does not wait for the disk; on
+// PostgreSQL the statement says itself whether it does.
+func (d *DB) OneUnwaited(ctx context.Context, dest any, name string, with any) error {
+	if d.dialect != SQLite {
+		return d.Alone(func() error { return d.One(ctx, d.db, dest, name, with) })
+	}
+	return d.Alone(func() error {
+		stmt, err := d.unwaited.stmt(ctx, d, name) //nolint:sqlclosecheck // closed with the database
+		if err != nil {
+			return d.Explain(name, err)
+		}
+		_, values, err := d.Bind(name, with)
+		if err == nil {
+			err = d.Explain(name, stmt.GetContext(ctx, dest, values...))
+		}
+		return err
+	})
+}
+
+// unwaited is a connection to SQLite of its own, and what is prepared on it: a commit
+// there does not wait for the disk. The next commit on any other does, and for all
+// that was written before it: the log is one file, written in order. It is opened when
+// it is needed first, and used by one at a time.
+type unwaited struct {
+	db    *sqlx.DB
+	stmts map[string]*sqlx.Stmt
+}
+
+func (u *unwaited) stmt(ctx context.Context, d *DB, name string) (*sqlx.Stmt, error) {
+	if u.db == nil {
+		pragmas := maps.Clone(d.pragmas)
+		if pragmas == nil {
+			pragmas = map[string]string{}
+		}
+		pragmas["synchronous"] = "NORMAL"
+		connector, err := guarded(sqliteDSN(d.path, pragmas))
+		if err != nil {
+			return nil, err
+		}
+		u.db, u.stmts = sqlx.NewDb(sql.OpenDB(connector), "sqlite"), map[string]*sqlx.Stmt{}
+		u.db.SetMaxOpenConns(1)
+	}
+	if u.stmts[name] == nil {
+		stmt, err := u.db.PreparexContext(ctx, d.Query(name))
+		if err != nil {
+			return nil, err
+		}
+		u.stmts[name] = stmt
+	}
+	return u.stmts[name], nil
+}
+
+func (u *unwaited) close() error {
+	if u.db == nil {
+		return nil
+	}
+	return u.db.Close()
 }
 
 type beginner interface {

@@ -4,8 +4,13 @@
 -- a time, and while one of its requests stands between intent and outcome no
 -- other begins, under whatever MID they were made. The others of a payment are counted, not joined: a join would
 -- read the whole table before the first row.
+--
+-- A claim says nothing that the disk must have: a power cut takes it back, and the
+-- request is as nobody had taken it. Its version is a time in microseconds, which
+-- nobody gives again, so that who has lost a claim so writes nothing by it. Where the
+-- time is no later than the version the claim waits for the disk.
 -- name: claim
-UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
+UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = CASE WHEN version < :fence THEN :fence ELSE version + 1 END
 WHERE id = coalesce(
  (SELECT r.id FROM refunds r
   WHERE r.mid = :mid AND r.state IN {{.Set.unanswered}}
@@ -32,7 +37,8 @@ WHERE id = coalesce(
     AND (r.next_at IS NULL OR r.next_at <= :now OR :every = 1)
     AND (:every = 0 OR r.looked_at IS NULL OR r.looked_at < :since)
   ORDER BY r.next_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}}))
-RETURNING *
+{{if .Postgres}}  AND set_config('synchronous_commit', CASE WHEN version < :fence THEN 'off' ELSE current_setting('synchronous_commit') END, true) <> ''
+{{end}}RETURNING *
 -- What waits for another request of its payment is due when that one is.
 -- name: next_due
 SELECT min(due) AS at FROM (
