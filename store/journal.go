@@ -117,6 +117,18 @@ func (d *DB) appendTo(ctx context.Context, tx *sqlx.Tx, head journalHead, entrie
 	return head.Hash, rows.Flush(ctx)
 }
 
+// appendLast chains entries to a locked head as the last of a transaction: one goes
+// with its commit.
+func (d *DB) appendLast(ctx context.Context, tx *sqlx.Tx, head journalHead, entries []Entry) error {
+	if len(entries) != 1 {
+		_, err := d.appendTo(ctx, tx, head, entries)
+		return err
+	}
+	batch := database.NewBatch(d.db, "journal_add")
+	batch.Exec("journal_add", d.sign(entries[0]).after(head), oneRow("journal_add", "the journal"))
+	return batch.RunLast(ctx, tx)
+}
+
 // after is the entry in its place behind a head.
 func (e Entry) after(head journalHead) Entry {
 	e.Seq, e.PrevHash, e.At = head.Seq+1, head.Hash, at(e.At.Time)

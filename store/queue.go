@@ -153,7 +153,7 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		}
 		head, err := last.head()
 		if err == nil {
-			_, err = d.appendTo(ctx, tx, head, entries)
+			err = d.appendLast(ctx, tx, head, entries)
 		}
 		return err
 	})
@@ -304,8 +304,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 				return err
 			}
 		}
-		_, err = d.appendTo(ctx, tx, head, entries)
-		return err
+		return d.appendLast(ctx, tx, head, entries)
 	})
 	if database.Unique(err) {
 		return fmt.Errorf("refund %s: %w", s.Request.ID, errors.Join(refunds.ErrBusy, err))

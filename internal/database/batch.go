@@ -76,6 +76,20 @@ func (b *Batch) Run(ctx context.Context, on Runner) error {
 	return nil
 }
 
+// RunLast runs the batch as the last of a transaction, in one trip with its commit:
+// what goes wrong with it is an error of the commit. How many rows a statement changed
+// is not judged, so that it must be one that changes them or fails.
+func (b *Batch) RunLast(ctx context.Context, tx *sqlx.Tx) error {
+	if b.d.dialect == SQLite || !b.d.isPrepared() {
+		return b.oneByOne(ctx, tx)
+	}
+	text, err := b.text()
+	if err == nil {
+		_, err = tx.ExecContext(context.WithValue(ctx, batchKey{}, b), text)
+	}
+	return b.d.Explain(b.doing, err)
+}
+
 func (b *Batch) oneByOne(ctx context.Context, on Runner) error {
 	for _, each := range b.items {
 		if each.rows != nil {
@@ -192,24 +206,43 @@ func literal(value any) (string, error) {
 // QueryContext runs a statement that gives rows. The statements of a batch are
 // prepared before, where this connection does not have them yet.
 func (s *session) QueryContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Rows, error) {
+	if b, ok := ctx.Value(batchKey{}).(*Batch); ok {
+		if err := s.prepare(ctx, b); err != nil {
+			return nil, err
+		}
+	}
+	return s.pgConn.QueryContext(ctx, query, values)
+}
+
+// ExecContext runs a statement, or keeps the last batch of a transaction for its
+// commit.
+func (s *session) ExecContext(ctx context.Context, query string, values []driver.NamedValue) (driver.Result, error) {
 	b, ok := ctx.Value(batchKey{}).(*Batch)
 	if !ok {
-		return s.pgConn.QueryContext(ctx, query, values)
+		return s.pgConn.ExecContext(ctx, query, values)
 	}
+	if err := s.prepare(ctx, b); err != nil {
+		return nil, err
+	}
+	s.last += query
+	return driver.RowsAffected(0), nil
+}
+
+func (s *session) prepare(ctx context.Context, b *Batch) error {
 	for _, each := range b.items {
 		q := b.d.compiled(each.name)
 		if s.keeps[q.text] {
 			continue
 		}
-		if _, err := s.ExecContext(ctx, "PREPARE "+q.kept+" AS "+q.counted(), nil); err != nil {
-			return nil, err
+		if _, err := s.pgConn.ExecContext(ctx, "PREPARE "+q.kept+" AS "+q.counted(), nil); err != nil {
+			return err
 		}
 		if s.keeps == nil {
 			s.keeps = map[string]bool{}
 		}
 		s.keeps[q.text] = true
 	}
-	return s.pgConn.QueryContext(ctx, query, values)
+	return nil
 }
 
 // isPrepared says whether statements are prepared: then no pooler hands them on.

@@ -181,6 +181,7 @@ type session struct {
 	release  func()          // may be nil
 	lost     bool            // a transaction of it could not be ended
 	keeps    map[string]bool // the texts that it has prepared for batches
+	last     string          // of a transaction, to be run with its commit
 }
 
 // Close ends the connection.
@@ -237,7 +238,8 @@ type sessionTx struct {
 // PostgreSQL answers a COMMIT with a rollback, and no error. The statement before it
 // is an error there, and nothing behind that is run.
 func (t *sessionTx) Commit() error {
-	commit := "SELECT; COMMIT"
+	commit := "SELECT; " + t.last + "COMMIT"
+	t.last = ""
 	if t.queued {
 		commit += "; " + onDisk
 	}
@@ -251,6 +253,7 @@ func (t *sessionTx) Commit() error {
 // Rollback ends the transaction, if it has not ended by itself. Where that cannot be
 // said of it the connection is used no more.
 func (t *sessionTx) Rollback() error {
+	t.last = ""
 	_, err := t.ExecContext(context.Background(), "ROLLBACK", nil)
 	t.lost = t.lost || err != nil
 	return err
