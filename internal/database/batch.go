@@ -63,7 +63,7 @@ func (b *Batch) Run(ctx context.Context, on Runner) error {
 		return b.d.Explain(b.doing, err)
 	}
 	numbers, err := b.read(rows)
-	if err = errors.Join(err, rows.Close()); err != nil {
+	if err = errors.Join(err, rows.Close()); err != nil { //nolint:sqlclosecheck // closed here, so that its error is told
 		return b.d.Explain(b.doing, err)
 	}
 	for i, each := range b.items {

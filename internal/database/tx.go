@@ -115,7 +115,7 @@ func (u *unwaited) stmt(ctx context.Context, d *DB, name string) (*sqlx.Stmt, er
 		u.db.SetMaxOpenConns(1)
 	}
 	if u.stmts[name] == nil {
-		stmt, err := u.db.PreparexContext(ctx, d.Query(name))
+		stmt, err := u.db.PreparexContext(ctx, d.Query(name)) //nolint:sqlclosecheck // lives as long as the database is open
 		if err != nil {
 			return nil, err
 		}
