@@ -368,10 +368,10 @@ func saveSeenIn(batch *database.Batch, s refunds.Settled, claim *claim) {
 	savePaymentIn(batch, *s.Payment, claim, s.Evidence, s.RunID, s.Now)
 }
 
-// savePayment keeps a payment as it was seen.
-func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, evidence []pay.Evidence, runID string, now time.Time) error {
+// savePayment keeps a payment as it was seen, outside of any run.
+func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, evidence []pay.Evidence, now time.Time) error {
 	batch := database.NewBatch(d.db, "keep a payment")
-	savePaymentIn(batch, p, nil, evidence, runID, now)
+	savePaymentIn(batch, p, nil, evidence, "", now)
 	return batch.Run(ctx, tx)
 }
 

@@ -65,7 +65,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	if seenAt.IsZero() {
 		seenAt = now
 	}
-	if err := d.savePayment(ctx, tx, row.Payment, row.Evidence, "", seenAt); err != nil {
+	if err := d.savePayment(ctx, tx, row.Payment, row.Evidence, seenAt); err != nil {
 		return nil, err
 	}
 	var entries []Entry
