@@ -1,11 +1,15 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -80,6 +84,7 @@ func benchmarkRefunds(b *testing.B, url string, workers int) {
 	provider := &timed{Client: client}
 	limits := refunds.Limits{Single: 1 << 40, Run: 1 << 50, Day: 1 << 50}
 	var done atomic.Int64
+	used := cpuOf(b)
 	b.ResetTimer()
 	var group sync.WaitGroup
 	for i := range workers {
@@ -108,9 +113,40 @@ func benchmarkRefunds(b *testing.B, url string, workers int) {
 	if done.Load() != int64(b.N) {
 		b.Fatalf("%d of %d refunds succeeded", done.Load(), b.N)
 	}
+	b.ReportMetric((cpuOf(b)-used)*1000/float64(b.N), "cpu-ms/refund")
 	total := b.Elapsed() * time.Duration(workers)
 	b.ReportMetric((total-time.Duration(provider.spent.Load())).Seconds()*1000/float64(b.N), "local-ms/refund")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "refunds/s")
+}
+
+// cpuOf gives the seconds of CPU that this process and the servers of PostgreSQL below
+// it have spent, what has ended included.
+func cpuOf(b *testing.B) (seconds float64) {
+	b.Helper()
+	parents, spent := map[int]int{}, map[int]float64{}
+	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well-formed
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		parents[pid], _ = strconv.Atoi(fields[1])
+		for _, field := range fields[11:15] {
+			ticks, _ := strconv.ParseFloat(field, 64)
+			spent[pid] += ticks / 100
+		}
+	}
+	for pid := range spent {
+		for at := pid; at > 1; at = parents[at] {
+			if at == os.Getpid() {
+				seconds += spent[pid]
+				break
+			}
+		}
+	}
+	return seconds
 }
 
 // fill asks for and approves one refund of each of b.N payments.

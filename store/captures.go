@@ -220,7 +220,7 @@ func (d *DB) Looked(ctx context.Context, w refunds.Watch, p *pay.Payment, page *
 			if page != nil && account != nil {
 				evidence = append(evidence, *page)
 			}
-			if err := d.savePayment(ctx, tx, *p, nil, evidence, "", now); err != nil {
+			if err := d.savePayment(ctx, tx, *p, evidence, now); err != nil {
 				return err
 			}
 			if err := d.saveFacts(ctx, tx, *p); err != nil {

@@ -172,7 +172,7 @@ func (d *DB) FindPayment(ctx context.Context, e pay.Event) (found pay.Event, kno
 // of it that wait for its news due. It gives how many.
 func (d *DB) Heard(ctx context.Context, p pay.Payment, page pay.Evidence, now time.Time) (woken int, err error) {
 	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		if err := d.savePayment(ctx, tx, p, nil, []pay.Evidence{page}, "", now); err != nil {
+		if err := d.savePayment(ctx, tx, p, []pay.Evidence{page}, now); err != nil {
 			return err
 		}
 		if err := d.saveFacts(ctx, tx, p); err != nil {

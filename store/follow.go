@@ -33,15 +33,9 @@ func (d *DB) lockWaiting(ctx context.Context, tx *sqlx.Tx, id string, to refunds
 
 // followRefund carries the breaks that wait for a request to where its end takes
 // them, and gives what the journal keeps of it. Every writer of a request's state
-// calls it in the same transaction, after it has written the state.
-func (d *DB) followRefund(ctx context.Context, tx *sqlx.Tx, m moving) ([]Entry, error) {
-	if !m.to.Stand().Over() {
-		return nil, nil
-	}
-	var rows []breakRow
-	if err := d.db.All(ctx, tx, &rows, "breaks_of_refund", args{"refund_id": m.request.ID}); err != nil {
-		return nil, err
-	}
+// calls it in the same transaction, with the breaks as they are after it has written
+// the state.
+func (d *DB) followRefund(ctx context.Context, tx *sqlx.Tx, m moving, rows []breakRow) ([]Entry, error) {
 	var entries []Entry
 	for _, row := range rows {
 		before := row.breakOf()

@@ -117,6 +117,18 @@ func (d *DB) appendTo(ctx context.Context, tx *sqlx.Tx, head journalHead, entrie
 	return head.Hash, rows.Flush(ctx)
 }
 
+// appendLast chains entries to a locked head as the last of a transaction: one goes
+// with its commit.
+func (d *DB) appendLast(ctx context.Context, tx *sqlx.Tx, head journalHead, entries []Entry) error {
+	if len(entries) != 1 {
+		_, err := d.appendTo(ctx, tx, head, entries)
+		return err
+	}
+	batch := database.NewBatch(d.db, "journal_add")
+	batch.Exec("journal_add", d.sign(entries[0]).after(head), oneRow("journal_add", "the journal"))
+	return batch.RunLast(ctx, tx)
+}
+
 // after is the entry in its place behind a head.
 func (e Entry) after(head journalHead) Entry {
 	e.Seq, e.PrevHash, e.At = head.Seq+1, head.Hash, at(e.At.Time)
@@ -134,10 +146,14 @@ func entry(now time.Time, actor, runID, subject, action, reason string, facts an
 }
 
 // JournalHead gives the newest entry's number and hash; 0 and "" when the
-// journal is empty.
+// journal is empty. It is kept outside of the database to show that nothing went
+// missing, and so is told when the disk has it.
 func (d *DB) JournalHead(ctx context.Context) (int64, string, error) {
 	var head journalHead
 	err := d.db.One(ctx, d.db.Pool(), &head, "journal_head", nil)
+	if err == nil {
+		err = d.db.OnDisk(ctx)
+	}
 	return head.Seq, head.Hash, err
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -186,6 +187,48 @@ func TestThePoolOutlivesARestart(t *testing.T) {
 	}
 }
 
+// What the engine is told is kept is on the disk when it is told, though others may
+// have seen it before.
+func TestAnIntentIsOnTheDiskBeforeItIsSent(t *testing.T) {
+	racing.Skip(t, "what a database is asked, one thing after the other")
+	t.Parallel()
+	server := pgtest.NewServer(t, pgtest.Durable(), pgtest.Setting("wal_writer_delay", "10s"), pgtest.Setting("wal_buffers", "16MB"))
+	db := open(t, server.URL(t))
+	storetest.RunDurable(t, db, func(t *testing.T) {
+		if err := errors.Join(server.Crash(), server.Start()); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 { // what was left of the old connections is thrown away one by one
+			_, _ = db.Brake(t.Context())
+		}
+	})
+}
+
+// A transaction in which a statement has failed keeps nothing, and says so, though
+// PostgreSQL takes its COMMIT; and its connection is as good as new.
+func TestAFailedTransactionIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	db := open(t, pgtest.URL(t))
+	for range 3 {
+		begun, err := db.BeginForTest(t, "SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := begun.Tx.Exec("INSERT INTO brake VALUES (1, 'x', 'x', now())"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := begun.Tx.Exec("SELECT 1/0"); err == nil {
+			t.Fatal("a division by zero is taken")
+		}
+		if err := begun.Tx.Commit(); err == nil {
+			t.Error("it seems to be committed")
+		}
+		if brake, err := db.Brake(t.Context()); err != nil || brake.On {
+			t.Errorf("something of it is kept: %+v, %v", brake, err)
+		}
+	}
+}
+
 // A standby is refused when it is opened, with what to do, and so is what a
 // pool reaches after a fail-over.
 func TestAStandbyIsRefused(t *testing.T) {
@@ -211,6 +254,9 @@ func TestAStandbyIsRefused(t *testing.T) {
 	t.Cleanup(func() { _ = reader.Close() })
 	if _, err := reader.Brake(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if _, _, err := reader.JournalHead(t.Context()); err != nil {
+		t.Errorf("the head on a standby: %v", err)
 	}
 	_, err = reader.Pause(t.Context(), "kim", "x", filterDay.End())
 	wantHint(t, err, "point database.url at the primary")

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -24,10 +23,8 @@ func (d *DB) Claim(ctx context.Context, c refunds.Choice) (*refunds.Claimed, err
 		return nil, err
 	}
 	var row refundRow
-	err := d.db.Alone(func() error {
-		return d.db.One(ctx, d.db.Pool(), &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
-			"blocked": listed(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every)})
-	})
+	err := d.db.OneUnwaited(ctx, &row, "claim", args{"mid": c.MID, "owner": c.Owner, "now": at(c.Now), "until": at(c.Until), "send": flag(c.Send),
+		"blocked": listed(c.Blocked), "spaced": at(c.Now.Add(-refunds.Spacing)), "every": flag(!c.Every.IsZero()), "since": at(c.Every), "fence": c.Now.UnixMicro()})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -50,31 +47,46 @@ func listed[S ~string](words []S) string {
 // claimed gathers what the store knows about a request.
 func (d *DB) claimed(ctx context.Context, on runner, row refundRow) (*refunds.Claimed, error) {
 	c := &refunds.Claimed{Request: row.request()}
-	known, sealed, err := d.known(ctx, on, row)
+	asked := askedRows{key: askedKey(row)}
+	var attempts []attemptRow
+	var entries []Entry
+	batch := database.NewBatch(d.db, "what is known of a refund")
+	asked.read(batch)
+	if row.Attempts > 0 {
+		batch.All(&attempts, "attempts_of", args{"id": row.ID})
+	}
+	batch.All(&entries, "journal_of", args{"subject": "refund:" + row.ID})
+	err := batch.Run(ctx, on)
+	if err == nil {
+		c.Known, c.Account, err = d.knownOf(ctx, on, row, asked)
+	}
 	if err != nil {
 		return nil, err
-	}
-	c.Known, c.Account = known, sealed
-	var attempts []attemptRow
-	if row.Attempts > 0 {
-		if err := d.db.All(ctx, on, &attempts, "attempts_of", args{"id": row.ID}); err != nil {
-			return nil, err
-		}
 	}
 	if len(attempts) > 0 {
 		a := attempts[len(attempts)-1].attempt()
 		c.Attempt = &a
 	}
-	var entries []Entry
-	if err := d.db.All(ctx, on, &entries, "journal_of", args{"subject": "refund:" + row.ID}); err != nil {
-		return nil, err
-	}
 	c.Known.Altered = checkRefund(row, attempts, entries).Differ
 	return c, nil
 }
 
+func askedKey(row refundRow) args {
+	return args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": row.OrderID}
+}
+
 func (d *DB) known(ctx context.Context, on runner, row refundRow) (known refunds.Known, sealed []byte, err error) {
-	known, err = d.asked(ctx, on, row.MID, row.PaymentKey, row.OrderID, row.ID)
+	asked := askedRows{key: askedKey(row)}
+	batch := database.NewBatch(d.db, "what is known of a refund")
+	asked.read(batch)
+	if err := batch.Run(ctx, on); err != nil {
+		return known, nil, err
+	}
+	return d.knownOf(ctx, on, row, asked)
+}
+
+func (d *DB) knownOf(ctx context.Context, on runner, row refundRow, asked askedRows) (known refunds.Known, sealed []byte, err error) {
+	known, err = d.askedBy(ctx, on, asked, row.ID)
 	if err == nil && row.BreakID != "" {
 		if err = d.db.One(ctx, on, &known.Kind, "break_kind", args{"id": row.BreakID}); errors.Is(err, sql.ErrNoRows) {
 			err = nil // then it is owed as a proposal of the night is
@@ -103,13 +115,12 @@ func (d *DB) Ready(ctx context.Context, id string, version int64) error {
 
 // Begin commits the intent of a send.
 func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
-	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
+	err := d.db.WriteQueued(ctx, func(tx *sqlx.Tx) error {
 		r, row := b.Request, newAttemptRow(b.Request.ID, b.Attempt)
 		payment := args{"payment_key": r.PaymentKey}
-		if err := d.lockPayment(ctx, tx, r.PaymentKey); err != nil {
-			return err
-		}
-		followed, err := d.move(ctx, tx, moving{r, refunds.StateSending, b.Actor, b.RunID, b.Now}, "begin_send", args{"id": r.ID, "version": r.Version,
+		locked := database.NewBatch(d.db, "begin a send")
+		lockPaymentIn(locked, r.PaymentKey)
+		followed, err := d.moveBehind(ctx, tx, locked, moving{r, refunds.StateSending, b.Actor, b.RunID, b.Now}, "begin_send", args{"id": r.ID, "version": r.Version,
 			"owner": b.Owner, "until": at(b.Until), "n": row.N, "idempotency_key": row.Key, "now": at(b.Now), "payment_key": r.PaymentKey,
 			"spaced": at(b.Now.Add(-refunds.Spacing)), "state": string(refunds.StateSending)})
 		if errors.Is(err, refunds.ErrLost) {
@@ -122,24 +133,28 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 		if b.New {
 			name = "insert_attempt"
 		}
-		if err := d.change(ctx, tx, name, row, "the attempt"); err != nil {
-			return err
-		}
-		entries, err := d.witness(ctx, tx, append([]Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
-			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
-			"body_sha256": row.BodySHA256, "secret_print": row.SecretFingerprint, "amount": r.Amount, "currency": r.Currency})}, followed...))
-		if err != nil {
-			return err
-		}
+		written := database.NewBatch(d.db, "write the attempt")
+		written.Exec(name, row, oneRow(name, "the attempt"))
+		seen, last := &seenRefund{id: r.ID}, &reserved{}
+		seen.read(written)
 		// The journal and the limits are everybody's: one queue, at the end.
-		head, err := d.lockJournal(ctx, tx)
+		last.read(written, b)
+		if err := written.Run(ctx, tx); err != nil {
+			return err
+		}
+		if err := last.allows(b); err != nil {
+			return err
+		}
+		entries, err := d.witnessBy(ctx, tx, append([]Entry{entry(b.Now, b.Actor, b.RunID, "refund:"+r.ID, "refund.sending", b.Why, map[string]any{
+			"from": r.State, "attempt": row.N, "send": row.Sends, "idempotency_key": row.Key, "guard": row.Guard,
+			"body_sha256": row.BodySHA256, "secret_print": row.SecretFingerprint, "amount": r.Amount, "currency": r.Currency})}, followed...), seen)
 		if err != nil {
 			return err
 		}
-		if err := d.reserve(ctx, tx, b); err != nil {
-			return err
+		head, err := last.head()
+		if err == nil {
+			err = d.appendLast(ctx, tx, head, entries)
 		}
-		_, err = d.appendTo(ctx, tx, head, entries)
 		return err
 	})
 	if database.Unique(err) {
@@ -152,21 +167,34 @@ func (d *DB) Begin(ctx context.Context, b refunds.Begun) error {
 // transaction, whatever MID they know it under; also where nobody has looked it
 // up yet.
 func (d *DB) lockPayment(ctx context.Context, tx *sqlx.Tx, paymentKey string) error {
+	batch := database.NewBatch(d.db, "lock a payment")
+	lockPaymentIn(batch, paymentKey)
+	return batch.Run(ctx, tx)
+}
+
+func lockPaymentIn(batch *database.Batch, paymentKey string) {
 	key := args{"payment_key": paymentKey}
-	if _, err := d.db.Exec(ctx, tx, "lock_payment_key", key); err != nil {
-		return err
-	}
-	_, err := d.db.Exec(ctx, tx, "lock_payment", key)
-	return err
+	batch.Exec("lock_payment_key", key, nil)
+	batch.Exec("lock_payment", key, nil)
 }
 
 // change runs a statement that must change one row.
 func (d *DB) change(ctx context.Context, on runner, name string, with any, what string) error {
 	changed, err := d.db.Exec(ctx, on, name, with)
-	if err == nil && changed != 1 {
-		err = fmt.Errorf("database: %s: %s is not there", name, what)
+	if err == nil {
+		err = oneRow(name, what)(changed)
 	}
 	return err
+}
+
+// oneRow judges a statement that must change one row.
+func oneRow(name, what string) func(changed int64) error {
+	return func(changed int64) error {
+		if changed != 1 {
+			return fmt.Errorf("database: %s: %s is not there", name, what)
+		}
+		return nil
+	}
 }
 
 // mayNotBegin says why a send was not begun.
@@ -181,25 +209,37 @@ func (d *DB) mayNotBegin(ctx context.Context, tx *sqlx.Tx, payment args, now tim
 	return refunds.NotBegun(why.Braked > 0, why.LastSent.Time, now)
 }
 
-// reserve counts a first send against the run's and the day's limits, under the
-// journal's lock.
-func (d *DB) reserve(ctx context.Context, tx *sqlx.Tx, b refunds.Begun) error {
-	r := b.Request
+// reserved is a first send, counted against the run's and the day's limits under
+// the journal's lock.
+type reserved struct {
+	heads []journalHead
+	taken []limitRow
+}
+
+// read locks the journal, and counts.
+func (l *reserved) read(batch *database.Batch, b refunds.Begun) {
+	batch.All(&l.heads, "journal_lock", nil)
+	if r := b.Request; r.State.TakesOfLimits() {
+		batch.All(&l.taken, "reserve", args{"run": runScope(b.RunID), "day": dayScope(b.Now), "currency": string(r.Currency), "amount": r.Amount})
+	}
+}
+
+// head is that of the locked journal.
+func (l *reserved) head() (journalHead, error) {
+	if len(l.heads) != 1 {
+		return journalHead{}, errors.New("database: the journal has no head")
+	}
+	return l.heads[0], nil
+}
+
+// allows says whether the send keeps within the limits.
+func (l *reserved) allows(b refunds.Begun) error {
+	r, day := b.Request, dayScope(b.Now)
 	if !r.State.TakesOfLimits() {
 		return nil
 	}
-	var taken []struct {
-		Scope    string `db:"scope"`
-		Currency string `db:"currency"`
-		Number   int64  `db:"number"`
-		Amount   int64  `db:"amount"`
-	}
-	run, day := runScope(b.RunID), dayScope(b.Now)
-	if err := d.db.All(ctx, tx, &taken, "reserve", args{"run": run, "day": day, "currency": string(r.Currency), "amount": r.Amount}); err != nil {
-		return err
-	}
 	var spent refunds.Spending
-	for _, each := range taken {
+	for _, each := range l.taken {
 		number, amount := &spent.RunCount, &spent.RunAmount
 		if each.Scope == day {
 			number, amount = &spent.DayCount, &spent.DayAmount
@@ -233,16 +273,29 @@ func (d *DB) giveBack(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error
 // Settle commits a step with what was learned: the state, the attempt's answer,
 // the payment as it was seen, the cancel that is claimed, and the journal.
 func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
-	err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		followed, err := d.settle(ctx, tx, s)
-		if err != nil || s.Step.To == s.Request.State && s.Attempt == nil {
+	err := d.db.WriteQueued(ctx, func(tx *sqlx.Tx) error {
+		silent := s.Step.To == s.Request.State && s.Attempt == nil
+		seen, last := &seenRefund{id: s.Request.ID}, &reserved{}
+		followed, err := d.settleWith(ctx, tx, s, func(batch *database.Batch, followed []Entry) {
+			if silent {
+				return
+			}
+			seen.read(batch)
+			if len(followed) == 0 && !s.Step.To.ByHand() { // nothing is locked after it
+				batch.All(&last.heads, "journal_lock", nil)
+			}
+		})
+		if err != nil || silent {
 			return err
 		}
-		entries, err := d.witness(ctx, tx, append([]Entry{settledEntry(s)}, followed...))
+		entries, err := d.witnessBy(ctx, tx, append([]Entry{settledEntry(s)}, followed...), seen)
 		if err != nil {
 			return err
 		}
-		head, err := d.lockJournal(ctx, tx)
+		head, err := last.head()
+		if last.heads == nil {
+			head, err = d.lockJournal(ctx, tx)
+		}
 		if err != nil {
 			return err
 		}
@@ -251,8 +304,7 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 				return err
 			}
 		}
-		_, err = d.appendTo(ctx, tx, head, entries)
-		return err
+		return d.appendLast(ctx, tx, head, entries)
 	})
 	if database.Unique(err) {
 		return fmt.Errorf("refund %s: %w", s.Request.ID, errors.Join(refunds.ErrBusy, err))
@@ -263,76 +315,146 @@ func (d *DB) Settle(ctx context.Context, s refunds.Settled) error {
 // settle writes a step, all but what is everybody's: limits and journal. It gives
 // what the journal keeps of the break that waited for the request.
 func (d *DB) settle(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) ([]Entry, error) {
-	followed, err := d.move(ctx, tx, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, "settle_refund", settledRow(s.After(), s.Now))
+	return d.settleWith(ctx, tx, s, func(*database.Batch, []Entry) {})
+}
+
+// settleWith is settle; more adds what is to be done after it in the same trip.
+func (d *DB) settleWith(ctx context.Context, tx *sqlx.Tx, s refunds.Settled, more func(batch *database.Batch, followed []Entry)) ([]Entry, error) {
+	batch, claim := database.NewBatch(d.db, "settle a refund"), claimOf(s)
+	claim.read(batch)
+	followed, err := d.moveBehind(ctx, tx, batch, moving{s.Request, s.Step.To, s.Actor, s.RunID, s.Now}, "settle_refund", settledRow(s.After(), s.Now))
+	if err == nil {
+		err = claim.free()
+	}
 	if err != nil {
 		return nil, err
 	}
+	batch = database.NewBatch(d.db, "keep an outcome")
 	if s.Attempt != nil {
-		if err := d.change(ctx, tx, "update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), "the attempt"); err != nil {
-			return nil, err
-		}
+		batch.Exec("update_attempt", newAttemptRow(s.Request.ID, *s.Attempt), oneRow("update_attempt", "the attempt"))
 	}
-	if err := d.saveSeen(ctx, tx, s); err != nil {
+	saveSeenIn(batch, s, claim)
+	more(batch, followed)
+	if err := batch.Run(ctx, tx); err != nil {
 		return nil, err
 	}
-	return followed, nil
+	return followed, claim.held()
 }
 
 // saveSeen keeps the payment as it was seen, and the claim on a cancel of it.
 func (d *DB) saveSeen(ctx context.Context, tx *sqlx.Tx, s refunds.Settled) error {
-	if s.Payment == nil { // another merchant's is not ours to keep; what was decided on is
-		return d.savePages(ctx, tx, s.Request.MID, s.RunID, s.Evidence)
+	batch, claim := database.NewBatch(d.db, "look at a claim"), claimOf(s)
+	claim.read(batch)
+	err := batch.Run(ctx, tx)
+	if err == nil {
+		err = claim.free()
 	}
-	claims := map[string]string{}
-	if s.Step.Claim != nil {
-		claims[s.Step.Claim.TransactionKey] = s.Request.ID
-	}
-	return d.savePayment(ctx, tx, *s.Payment, claims, s.Evidence, s.RunID, s.Now)
-}
-
-// savePayment keeps a payment as it was seen. claims says by transaction key
-// which request has made a cancel; it must be among the payment's.
-func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, claims map[string]string, evidence []pay.Evidence, runID string, now time.Time) error {
-	if _, err := d.db.Exec(ctx, tx, "upsert_payment", newPaymentRow(p, now)); err != nil {
+	if err != nil {
 		return err
 	}
-	missing := maps.Clone(claims)
-	for _, cancel := range p.Cancels {
-		if claim := claims[cancel.TransactionKey]; claim != "" {
-			var others int
-			if err := d.db.One(ctx, tx, &others, "claimed_by_another", args{"payment_key": p.PaymentKey, "transaction_key": cancel.TransactionKey, "claimed_by": claim}); err != nil {
-				return err
-			}
-			if others > 0 {
-				continue
-			}
-		}
-		row := cancelRow{
-			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
-			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason), ClaimedBy: claims[cancel.TransactionKey],
-			TaxFree: &cancel.TaxFreeAmount,
-		}
-		changed, err := d.db.Exec(ctx, tx, "upsert_cancel", row)
-		if err != nil {
-			return err
-		}
-		if changed > 0 {
-			delete(missing, cancel.TransactionKey)
-		}
+	batch = database.NewBatch(d.db, "keep a look-up")
+	saveSeenIn(batch, s, claim)
+	if err := batch.Run(ctx, tx); err != nil {
+		return err
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("database: payment %s: a cancel that a request claims is not there, or another's; nothing was written", p.PaymentKey)
-	}
-	return d.savePages(ctx, tx, p.MID, runID, evidence)
+	return claim.held()
 }
 
-func (d *DB) savePages(ctx context.Context, tx *sqlx.Tx, mid, runID string, evidence []pay.Evidence) error {
-	for _, page := range evidence {
-		if _, err := d.db.Exec(ctx, tx, "upsert_page", newPageRow(mid, runID, page)); err != nil {
-			return err
+func saveSeenIn(batch *database.Batch, s refunds.Settled, claim *claim) {
+	if s.Payment == nil { // another merchant's is not ours to keep; what was decided on is
+		savePagesIn(batch, s.Request.MID, s.RunID, s.Evidence)
+		return
+	}
+	savePaymentIn(batch, *s.Payment, claim, s.Evidence, s.RunID, s.Now)
+}
+
+// savePayment keeps a payment as it was seen, outside of any run.
+func (d *DB) savePayment(ctx context.Context, tx *sqlx.Tx, p pay.Payment, evidence []pay.Evidence, now time.Time) error {
+	batch := database.NewBatch(d.db, "keep a payment")
+	savePaymentIn(batch, p, nil, evidence, "", now)
+	return batch.Run(ctx, tx)
+}
+
+// claim is a cancel of a payment that a request claims as its doing; nil: none is.
+type claim struct {
+	paymentKey, transactionKey, by string
+	others                         []struct {
+		Number int64 `db:"number"`
+	}
+	written bool
+}
+
+func claimOf(s refunds.Settled) *claim {
+	if s.Step.Claim == nil || s.Payment == nil {
+		return nil
+	}
+	return &claim{paymentKey: s.Payment.PaymentKey, transactionKey: s.Step.Claim.TransactionKey, by: s.Request.ID}
+}
+
+// read counts the other requests that claim the cancel.
+func (c *claim) read(batch *database.Batch) {
+	if c != nil {
+		batch.All(&c.others, "claimed_by_another", args{"payment_key": c.paymentKey, "transaction_key": c.transactionKey, "claimed_by": c.by})
+	}
+}
+
+// free is an error where another request claims the cancel.
+func (c *claim) free() error {
+	if c != nil {
+		for _, others := range c.others {
+			if others.Number > 0 {
+				return c.lost()
+			}
 		}
 	}
 	return nil
+}
+
+// held is an error where the claim was not written: the cancel is not among the
+// payment's, or is another request's.
+func (c *claim) held() error {
+	if c != nil && !c.written {
+		return c.lost()
+	}
+	return nil
+}
+
+func (c *claim) lost() error {
+	return fmt.Errorf("database: payment %s: a cancel that a request claims is not there, or another's; nothing was written", c.paymentKey)
+}
+
+// of says who claims a cancel of the payment, "" for nobody.
+func (c *claim) of(transactionKey string) string {
+	if c == nil || c.transactionKey != transactionKey {
+		return ""
+	}
+	return c.by
+}
+
+// savePaymentIn keeps a payment as it was seen, with the claim on a cancel of it.
+func savePaymentIn(batch *database.Batch, p pay.Payment, claim *claim, evidence []pay.Evidence, runID string, now time.Time) {
+	batch.Exec("upsert_payment", newPaymentRow(p, now), nil)
+	for _, cancel := range p.Cancels {
+		by := claim.of(cancel.TransactionKey)
+		row := cancelRow{
+			MID: p.MID, PaymentKey: p.PaymentKey, TransactionKey: cancel.TransactionKey, Amount: cancel.Amount,
+			Status: string(cancel.Status), CanceledAt: at(cancel.CanceledAt), Marker: pay.Marker(cancel.Reason), ClaimedBy: by,
+			TaxFree: &cancel.TaxFreeAmount,
+		}
+		batch.Exec("upsert_cancel", row, func(changed int64) error {
+			if by != "" && changed > 0 {
+				claim.written = true
+			}
+			return nil
+		})
+	}
+	savePagesIn(batch, p.MID, runID, evidence)
+}
+
+func savePagesIn(batch *database.Batch, mid, runID string, evidence []pay.Evidence) {
+	for _, page := range evidence {
+		batch.Exec("upsert_page", newPageRow(mid, runID, page), nil)
+	}
 }
 
 // settledRow is a request as a step leaves it; looked is zero where nobody has

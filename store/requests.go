@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"daesa/app"
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -64,7 +65,7 @@ func (d *DB) addRefund(ctx context.Context, tx *sqlx.Tx, row refunds.Adding, act
 	if seenAt.IsZero() {
 		seenAt = now
 	}
-	if err := d.savePayment(ctx, tx, row.Payment, nil, row.Evidence, "", seenAt); err != nil {
+	if err := d.savePayment(ctx, tx, row.Payment, row.Evidence, seenAt); err != nil {
 		return nil, err
 	}
 	var entries []Entry
@@ -263,25 +264,47 @@ func (d *DB) turnTo(ctx context.Context, tx *sqlx.Tx, m moving, after refunds.Re
 // any more is listed for a transfer by hand. ErrLost says that the request is not
 // as it was read.
 func (d *DB) move(ctx context.Context, tx *sqlx.Tx, m moving, statement string, row args) ([]Entry, error) {
-	if err := d.lockWaiting(ctx, tx, m.request.ID, m.to); err != nil {
+	return d.moveBehind(ctx, tx, database.NewBatch(d.db, "move a refund"), m, statement, row)
+}
+
+// moveBehind is move, in one trip with what comes before it.
+func (d *DB) moveBehind(ctx context.Context, tx *sqlx.Tx, batch *database.Batch, m moving, statement string, row args) ([]Entry, error) {
+	over := m.to.Stand().Over()
+	var locked, waiting []breakRow
+	if over { // before the request's row: who decides about a break takes the two in the same order
+		batch.All(&locked, "breaks_of_refund", args{"refund_id": m.request.ID})
+	}
+	if err := d.setState(batch, statement, m.request, m.to, row, func(changed int64) error {
+		if changed == 0 {
+			return fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", m.request.ID, refunds.ErrLost)
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
-	changed, err := d.setState(ctx, tx, statement, m.request, m.to, row)
-	if err == nil && !changed {
-		err = fmt.Errorf("refund %s, unchanged since it was read, is not there: %w", m.request.ID, refunds.ErrLost)
+	if over {
+		batch.All(&waiting, "breaks_of_refund", args{"refund_id": m.request.ID})
 	}
-	if err != nil {
+	if err := batch.Run(ctx, tx); err != nil {
 		return nil, err
 	}
 	if err := d.listByHand(ctx, tx, m.request.ID, m.to, m.now); err != nil {
 		return nil, err
 	}
-	return d.followRefund(ctx, tx, m)
+	return d.followRefund(ctx, tx, m, waiting)
 }
 
 // insert writes a new request, unless its id is there.
 func (d *DB) insert(ctx context.Context, tx *sqlx.Tx, r refunds.Request, now time.Time) (bool, error) {
-	inserted, err := d.setState(ctx, tx, "insert_refund", refunds.Request{ID: r.ID}, r.State, newRefundRow(r))
+	var inserted bool
+	batch := database.NewBatch(d.db, "add a refund")
+	err := d.setState(batch, "insert_refund", refunds.Request{ID: r.ID}, r.State, newRefundRow(r), func(changed int64) error {
+		inserted = changed > 0
+		return nil
+	})
+	if err == nil {
+		err = batch.Run(ctx, tx)
+	}
 	if err != nil || !inserted {
 		return false, err
 	}
@@ -290,13 +313,13 @@ func (d *DB) insert(ctx context.Context, tx *sqlx.Tx, r refunds.Request, now tim
 
 // setState is the only writer of refunds.state. It refuses every way that
 // refunds.Moves does not know: from is the request as it was read, without a state
-// where it is new.
-func (d *DB) setState(ctx context.Context, tx *sqlx.Tx, statement string, from refunds.Request, to refunds.State, row any) (bool, error) {
+// where it is new. changed judges how many rows were written.
+func (d *DB) setState(batch *database.Batch, statement string, from refunds.Request, to refunds.State, row any, changed func(n int64) error) error {
 	if !refunds.MayMove(from.State, to) {
-		return false, &refunds.MoveError{ID: from.ID, From: from.State, To: to}
+		return &refunds.MoveError{ID: from.ID, From: from.State, To: to}
 	}
-	changed, err := d.db.Exec(ctx, tx, statement, row)
-	return changed > 0, err
+	batch.Exec(statement, row, changed)
+	return nil
 }
 
 // listByHand lists a request for a transfer by hand, where Toss gives nothing back

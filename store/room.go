@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -55,36 +56,63 @@ func (d *DB) seen(ctx context.Context, on runner, mid, paymentKey string) (p pay
 // asked is what daesa itself knows of a payment beside one request, under
 // whatever MID, the refund account apart.
 func (d *DB) asked(ctx context.Context, on runner, mid, paymentKey, orderID, besides string) (known refunds.Known, err error) {
-	key := args{"mid": mid, "payment_key": paymentKey, "order_id": orderID}
-	if known, err = d.aboutPayment(ctx, on, key, besides); err != nil {
+	rows := askedRows{key: args{"mid": mid, "payment_key": paymentKey, "order_id": orderID}}
+	batch := database.NewBatch(d.db, "what is known of a payment")
+	rows.read(batch)
+	if err := batch.Run(ctx, on); err != nil {
 		return known, err
 	}
-	var order orderRow
-	switch err := d.db.One(ctx, on, &order, "order_of", key); {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
-		return known, err
-	default:
-		known.Order = order.order()
+	return d.askedBy(ctx, on, rows, besides)
+}
+
+// askedRows are the rows that tell what daesa knows of a payment.
+type askedRows struct {
+	key    args
+	about  []aboutRow
+	order  []orderRow
+	others []otherRow
+}
+
+func (a *askedRows) read(batch *database.Batch) {
+	batch.All(&a.about, "about_payment", a.key)
+	batch.All(&a.order, "order_of", a.key)
+	batch.All(&a.others, "other_payments", a.key)
+}
+
+// askedBy is asked of rows that were read.
+func (d *DB) askedBy(ctx context.Context, on runner, rows askedRows, besides string) (known refunds.Known, err error) {
+	known = knownBy(rows.about, besides)
+	for _, row := range rows.order {
+		known.Order = row.order()
 	}
-	known.Siblings, err = d.siblings(ctx, on, key)
+	known.Siblings, err = d.siblings(ctx, on, rows.key, rows.others)
 	return known, err
 }
 
+type aboutRow struct {
+	What           string `db:"what"`
+	ID             string `db:"id"`
+	State          string `db:"state"`
+	TransactionKey string `db:"transaction_key"`
+	Amount         int64  `db:"amount"`
+	TaxFree        int64  `db:"tax_free"`
+	At             Time   `db:"at"`
+}
+
+// otherRow is another payment of an order.
+type otherRow struct {
+	MID        string `db:"mid"`
+	PaymentKey string `db:"payment_key"`
+}
+
 // aboutPayment is what daesa itself knows of one payment beside one request.
-func (d *DB) aboutPayment(ctx context.Context, on runner, key args, besides string) (known refunds.Known, err error) {
-	var rows []struct {
-		What           string `db:"what"`
-		ID             string `db:"id"`
-		State          string `db:"state"`
-		TransactionKey string `db:"transaction_key"`
-		Amount         int64  `db:"amount"`
-		TaxFree        int64  `db:"tax_free"`
-		At             Time   `db:"at"`
-	}
-	if err := d.db.All(ctx, on, &rows, "about_payment", key); err != nil {
-		return known, err
-	}
+func (d *DB) aboutPayment(ctx context.Context, on runner, key args, besides string) (refunds.Known, error) {
+	var rows []aboutRow
+	err := d.db.All(ctx, on, &rows, "about_payment", key)
+	return knownBy(rows, besides), err
+}
+
+func knownBy(rows []aboutRow, besides string) (known refunds.Known) {
 	known.Claimed = map[string]string{}
 	for _, row := range rows {
 		parts := refunds.Parts{Amount: row.Amount, TaxFree: row.TaxFree}
@@ -99,20 +127,13 @@ func (d *DB) aboutPayment(ctx context.Context, on runner, key args, besides stri
 			known.Taken = append(known.Taken, refunds.Taken{ID: row.ID, State: refunds.State(row.State), Parts: parts, At: row.At.Time})
 		}
 	}
-	return known, nil
+	return known
 }
 
 // siblings are the other payments of an order, each with what is known of it. One
 // that the books have under several MIDs comes once for each: whose it is is told
 // by its MID.
-func (d *DB) siblings(ctx context.Context, on runner, key args) ([]refunds.Sibling, error) {
-	var rows []struct {
-		MID        string `db:"mid"`
-		PaymentKey string `db:"payment_key"`
-	}
-	if err := d.db.All(ctx, on, &rows, "other_payments", key); err != nil {
-		return nil, err
-	}
+func (d *DB) siblings(ctx context.Context, on runner, key args, rows []otherRow) ([]refunds.Sibling, error) {
 	var siblings []refunds.Sibling
 	for _, row := range slices.Compact(rows) {
 		known, err := d.aboutPayment(ctx, on, args{"mid": row.MID, "payment_key": row.PaymentKey, "order_id": key["order_id"]}, "")

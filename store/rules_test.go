@@ -276,7 +276,7 @@ var rulesInGo = map[string]string{
 	// Numbers of the schema.
 	"migrate.go": "versions between which two requests could be in flight on one payment",
 	// A word of the store's own that is spelled like one of the domain.
-	"witness": "the kind of a journal entry's subject",
+	"witnessBy": "the kind of a journal entry's subject",
 }
 
 var moneyName = regexp.MustCompile(`^(Amount|Owed|Held|Total|Sum|Stake|BalanceAmount|TaxFree\w*|CanceledAmount|Guard)$`)
@@ -447,7 +447,7 @@ func TestAStateHasOneWriter(t *testing.T) {
 		ast.Inspect(parsed, func(node ast.Node) bool {
 			switch node := node.(type) {
 			case *ast.CallExpr:
-				if method, ok := node.Fun.(*ast.SelectorExpr); ok && (method.Sel.Name == "setState" || method.Sel.Name == "move") {
+				if method, ok := node.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"setState", "move", "moveBehind"}, method.Sel.Name) {
 					for _, argument := range node.Args {
 						if text, ok := argument.(*ast.BasicLit); ok {
 							asked[strings.Trim(text.Value, `"`)]++

@@ -115,7 +115,7 @@ func (d *DB) AskForTest(ctx context.Context, r refunds.Request) error {
 // calls it.
 func (d *DB) NightForTest(ctx context.Context, p pay.Payment, b reconcile.Break, propose func(refunds.Asked) *refunds.Request, actor string, now time.Time) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		if err := d.savePayment(ctx, tx, p, nil, nil, "", now); err != nil {
+		if err := d.savePayment(ctx, tx, p, nil, now); err != nil {
 			return err
 		}
 		asked, err := d.askedOf(ctx, tx, p.MID, p, b.ID, b.Since)

@@ -70,7 +70,7 @@ func (d *DB) Sales(ctx context.Context, mid string, from, to pay.Day, each func(
 // SaveLookUp keeps a payment as a look-up showed it, with the evidence.
 func (d *DB) SaveLookUp(ctx context.Context, p pay.Payment, evidence pay.Evidence, now time.Time) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		return d.savePayment(ctx, tx, p, nil, []pay.Evidence{evidence}, "", now)
+		return d.savePayment(ctx, tx, p, []pay.Evidence{evidence}, now)
 	})
 }
 

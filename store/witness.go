@@ -111,6 +111,24 @@ func attemptsSum(rows []attemptRow) string {
 // when all of a transaction but its journal is written. Of several entries about
 // one row the last one has it.
 func (d *DB) witness(ctx context.Context, tx *sqlx.Tx, entries []Entry) ([]Entry, error) {
+	return d.witnessBy(ctx, tx, entries, nil)
+}
+
+// seenRefund are the rows of a request that were read already.
+type seenRefund struct {
+	id       string
+	rows     []refundRow
+	attempts []attemptRow
+}
+
+func (s *seenRefund) read(batch *database.Batch) {
+	batch.All(&s.rows, "refund_by_id", args{"id": s.id})
+	batch.All(&s.attempts, "attempts_shown", args{"id": s.id})
+}
+
+// witnessBy is witness where the rows of one request were read in the same
+// transaction, after the last change of them; nil: of none.
+func (d *DB) witnessBy(ctx context.Context, tx *sqlx.Tx, entries []Entry, read *seenRefund) ([]Entry, error) {
 	if d.older {
 		return entries, nil
 	}
@@ -129,7 +147,7 @@ func (d *DB) witness(ctx context.Context, tx *sqlx.Tx, entries []Entry) ([]Entry
 		seen[out[i].Subject] = true
 		switch kind {
 		case "refund":
-			err = d.witnessRefund(ctx, tx, id, out[i].Action, last, facts)
+			err = d.witnessRefund(ctx, tx, id, read, out[i].Action, last, facts)
 		case "transfer":
 			err = d.witnessTransfer(ctx, tx, id, facts)
 		case "break":
@@ -157,11 +175,19 @@ func decodeFacts(text string) (map[string]any, error) {
 	return facts, nil
 }
 
-func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id, action string, last bool, facts map[string]any) error {
-	var row refundRow
-	if err := d.db.One(ctx, tx, &row, "refund_by_id", args{"id": id}); err != nil {
-		return err
+func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id string, seen *seenRefund, action string, last bool, facts map[string]any) error {
+	if seen == nil || seen.id != id {
+		seen = &seenRefund{id: id}
+		batch := database.NewBatch(d.db, "read a refund")
+		seen.read(batch)
+		if err := batch.Run(ctx, tx); err != nil {
+			return err
+		}
 	}
+	if len(seen.rows) != 1 {
+		return fmt.Errorf("database: refund %s is not there", id)
+	}
+	row := seen.rows[0]
 	if _, moved := facts["from"]; !moved || action == "refund."+string(refunds.StateApproved) {
 		facts[factRequest] = columnFacts(row, refundRequest)
 	}
@@ -170,11 +196,7 @@ func (d *DB) witnessRefund(ctx context.Context, tx *sqlx.Tx, id, action string, 
 	}
 	facts[factStands] = columnFacts(row, refundStands)
 	if row.Attempts > 0 {
-		var attempts []attemptRow
-		if err := d.db.All(ctx, tx, &attempts, "attempts_shown", args{"id": id}); err != nil {
-			return err
-		}
-		facts[factAttempts] = attemptsSum(attempts)
+		facts[factAttempts] = attemptsSum(seen.attempts)
 	}
 	if !refunds.State(row.State).ByHand() {
 		return nil

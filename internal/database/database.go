@@ -65,7 +65,8 @@ type DB struct {
 	path     string            // SQLite's file
 	// writing lets the writers of this process queue up in order, where SQLite
 	// would let them poll.
-	writing sync.Mutex
+	writing  sync.Mutex
+	unwaited unwaited // only with writing locked
 	// gate opens the connections to PostgreSQL; nil: SQLite.
 	gate     *gate
 	unshared atomic.Bool         // RequireSession has seen that sessions are not handed on
@@ -193,7 +194,7 @@ func (d *DB) Close() error {
 	if d.gate != nil {
 		d.gate.end()
 	}
-	return d.db.Close()
+	return errors.Join(d.unwaited.close(), d.db.Close())
 }
 
 // Pool is where statements run that need no transaction.
@@ -222,6 +223,7 @@ func (d *DB) Queries() []string { return slices.Sorted(maps.Keys(d.queries)) }
 type compiled struct {
 	text  string
 	names []string
+	kept  string // the name that it has in a batch
 }
 
 // parameter is a name after a colon; two colons are one that means itself.
@@ -241,6 +243,7 @@ func compileAll(queries map[string]string, driver string) (map[string]compiled, 
 			return nil, fmt.Errorf("database: %s: %w", name, err)
 		}
 		q := compiled{text: sqlx.Rebind(sqlx.BindType(driver), bound)}
+		q.kept = keptName(q.text)
 		for _, each := range order {
 			q.names = append(q.names, fmt.Sprint(each))
 		}

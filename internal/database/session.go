@@ -178,7 +178,10 @@ type session struct {
 	pgConn
 	word     string
 	released sync.Once
-	release  func() // may be nil
+	release  func()          // may be nil
+	lost     bool            // a transaction of it could not be ended
+	keeps    map[string]bool // the texts that it has prepared for batches
+	last     string          // of a transaction, to be run with its commit
 }
 
 // Close ends the connection.
@@ -189,28 +192,77 @@ func (s *session) Close() error {
 	return s.pgConn.Close()
 }
 
+// IsValid says whether the connection may be used again.
+func (s *session) IsValid() bool { return !s.lost && s.pgConn.IsValid() }
+
+// isolation is how a transaction of each level begins.
+var isolation = map[sql.IsolationLevel]string{
+	sql.LevelDefault: "READ COMMITTED", sql.LevelReadCommitted: "READ COMMITTED",
+	sql.LevelRepeatableRead: "REPEATABLE READ", sql.LevelSerializable: "SERIALIZABLE",
+}
+
 // BeginTx begins a transaction of the level that all statements here are written
 // for, unless another is asked for, and makes sure within it that the server's
 // session is still this connection's own: a pooler in transaction mode may have
-// given it to others, and the transaction another one.
+// given it to others, and the transaction another one. It is one trip.
 func (s *session) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
-	if options.Isolation == driver.IsolationLevel(sql.LevelDefault) {
-		options.Isolation = driver.IsolationLevel(sql.LevelReadCommitted)
+	level, known := isolation[sql.IsolationLevel(options.Isolation)]
+	if !known {
+		return nil, fmt.Errorf("no transaction is begun with isolation level %s", sql.IsolationLevel(options.Isolation))
 	}
-	tx, err := s.pgConn.BeginTx(ctx, options)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := s.unshared(ctx); err != nil {
+	begin := "BEGIN ISOLATION LEVEL " + level + " READ WRITE; "
+	if options.ReadOnly {
+		begin = "BEGIN ISOLATION LEVEL " + level + " READ ONLY; "
+	}
+	tx := &sessionTx{s, isQueued(ctx)}
+	if tx.queued {
+		begin += notWaiting + "; "
+	}
+	if err := s.unshared(ctx, begin); err != nil {
 		_ = tx.Rollback() // the first error is the one to tell
 		return nil, err
 	}
 	return tx, nil
 }
 
-// unshared refuses a server's session that is not this connection's own.
-func (s *session) unshared(ctx context.Context) error {
-	rows, err := s.QueryContext(ctx, "SELECT current_setting("+pq.QuoteLiteral(sessionWord)+", true)", nil)
+// sessionTx is a transaction on a session.
+type sessionTx struct {
+	*session
+	queued bool
+}
+
+// Commit commits, unless a statement of the transaction has failed: after an error
+// PostgreSQL answers a COMMIT with a rollback, and no error. The statement before it
+// is an error there, and nothing behind that is run.
+func (t *sessionTx) Commit() error {
+	commit := "SELECT; " + t.last + "COMMIT"
+	t.last = ""
+	if t.queued {
+		commit += "; " + onDisk
+	}
+	_, err := t.ExecContext(context.Background(), commit, nil)
+	if err != nil {
+		_ = t.Rollback() // the first error is the one to tell
+	}
+	return err
+}
+
+// Rollback ends the transaction, if it has not ended by itself. Where that cannot be
+// said of it the connection is used no more.
+func (t *sessionTx) Rollback() error {
+	t.last = ""
+	_, err := t.ExecContext(context.Background(), "ROLLBACK", nil)
+	t.lost = t.lost || err != nil
+	return err
+}
+
+// unshared refuses a server's session that is not this connection's own. begin is
+// run before it in the same trip.
+func (s *session) unshared(ctx context.Context, begin string) error {
+	rows, err := s.QueryContext(ctx, begin+"SELECT current_setting("+pq.QuoteLiteral(sessionWord)+", true)", nil)
 	if err != nil {
 		return err
 	}
@@ -262,7 +314,7 @@ func (d *DB) RequireSession(ctx context.Context) error {
 		// In either order, and again: which session the pooler takes next depends on
 		// which was given back last.
 		for _, each := range []driver.Conn{driverConn.(*session), other, driverConn.(*session), driverConn.(*session), other} {
-			if err := each.(*session).unshared(ctx); err != nil {
+			if err := each.(*session).unshared(ctx, ""); err != nil {
 				return err
 			}
 		}
@@ -280,7 +332,7 @@ func (d *DB) RequireSession(ctx context.Context) error {
 func StillOwn(ctx context.Context, conn *sqlx.Conn) error {
 	return conn.Raw(func(driverConn any) error {
 		if own, ok := driverConn.(*session); ok {
-			return own.unshared(ctx)
+			return own.unshared(ctx, "")
 		}
 		return nil
 	})

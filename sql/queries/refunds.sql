@@ -4,8 +4,13 @@
 -- a time, and while one of its requests stands between intent and outcome no
 -- other begins, under whatever MID they were made. The others of a payment are counted, not joined: a join would
 -- read the whole table before the first row.
+--
+-- A claim says nothing that the disk must have: a power cut takes it back, and the
+-- request is as nobody had taken it. Its version is a time in microseconds, which
+-- nobody gives again, so that who has lost a claim so writes nothing by it. Where the
+-- time is no later than the version the claim waits for the disk.
 -- name: claim
-UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = version + 1
+UPDATE refunds SET lease_owner = :owner, lease_until = :until, version = CASE WHEN version < :fence THEN :fence ELSE version + 1 END
 WHERE id = coalesce(
  (SELECT r.id FROM refunds r
   WHERE r.mid = :mid AND r.state IN {{.Set.unanswered}}
@@ -32,7 +37,8 @@ WHERE id = coalesce(
     AND (r.next_at IS NULL OR r.next_at <= :now OR :every = 1)
     AND (:every = 0 OR r.looked_at IS NULL OR r.looked_at < :since)
   ORDER BY r.next_at, r.id LIMIT 1{{if .Postgres}} FOR UPDATE SKIP LOCKED{{end}}))
-RETURNING *
+{{if .Postgres}}  AND set_config('synchronous_commit', CASE WHEN version < :fence THEN 'off' ELSE current_setting('synchronous_commit') END, true) <> ''
+{{end}}RETURNING *
 -- What waits for another request of its payment is due when that one is.
 -- name: next_due
 SELECT min(due) AS at FROM (
@@ -160,7 +166,7 @@ ON CONFLICT (mid, payment_key, transaction_key) DO UPDATE SET status = excluded.
   claimed_by = CASE excluded.claimed_by WHEN '' THEN cancels.claimed_by ELSE excluded.claimed_by END
 WHERE CASE excluded.claimed_by WHEN '' THEN cancels.status <> excluded.status OR cancels.tax_free IS NULL ELSE cancels.claimed_by IN ('', excluded.claimed_by) END
 -- name: claimed_by_another
-SELECT count(*) FROM cancels WHERE payment_key = :payment_key AND transaction_key = :transaction_key AND claimed_by NOT IN ('', :claimed_by)
+SELECT count(*) AS number FROM cancels WHERE payment_key = :payment_key AND transaction_key = :transaction_key AND claimed_by NOT IN ('', :claimed_by)
 -- name: upsert_payment
 INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount,
   approved, held, requested_at, approved_at, last_canceled_at, last_transaction_key, refund_status, waiting, follow, looked_up_at,
