@@ -71,7 +71,11 @@ func verifyScript(taken []approval.Taken) string {
 		lines = append(lines, "ssh-keygen -Y verify -f allowed_signers -I '"+strings.ReplaceAll(s.Principal, "'", `'\''`)+"' -n "+approval.Namespace+
 			" -O verify-time="+verifyTime(s.At)+" -s "+approval.Hash(s.Text)+".txt.sig < "+approval.Hash(s.Text)+".txt")
 	}
-	return strings.Join(append(lines, "echo 'all of it is signed'"), "\n") + "\n"
+	said := "all of it is signed"
+	if len(taken) == 0 {
+		said = "nobody signed anything on these days"
+	}
+	return strings.Join(append(lines, "echo '"+said+"'"), "\n") + "\n"
 }
 
 // text writes a file whose bytes are at hand.

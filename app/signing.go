@@ -147,6 +147,9 @@ func readSmall(path string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, hint.With(err, "name the file that daesa wrote, and the one that ssh-keygen made of it")
 	}
+	if !info.Mode().IsRegular() {
+		return nil, hint.Errorf("name the file that daesa wrote, and the one that ssh-keygen made of it", "%s is no file", path)
+	}
 	if info.Size() > most {
 		return nil, hint.Errorf("name the file that daesa wrote, and the one that ssh-keygen made of it", "%s has more than %d bytes", path, most)
 	}

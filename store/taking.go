@@ -299,7 +299,7 @@ func (t *taking) stored(ctx context.Context, query string, rows []pay.Order) (ma
 		return found, nil
 	}
 	if t.looks[query] == nil {
-		prepared, err := t.tx.PrepareContext(ctx, t.d.db.Query(query))
+		prepared, err := t.tx.PrepareContext(ctx, t.d.db.Query(query)) //nolint:sqlclosecheck // close closes all of them
 		if err != nil {
 			return nil, t.d.db.Explain(query, err)
 		}

@@ -283,6 +283,9 @@ func (s *session) signedMonth(ctx context.Context, f signFlags, do approval.Deed
 	if err != nil {
 		return nil, true, err
 	}
+	if do == approval.ReopenMonth {
+		command += " --note TEXT"
+	}
 	return nil, true, s.showDrafted(d, f, nil, "daesa "+command, nil)
 }
 
