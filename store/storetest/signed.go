@@ -9,6 +9,7 @@ import (
 
 	"daesa/approval"
 	"daesa/jobs"
+	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
 )
@@ -16,14 +17,15 @@ import (
 // signedTests are about approvals that somebody signed. Whose signature it is, is
 // nothing that the store knows: it keeps what it is given, once.
 var signedTests = map[string]func(*testing.T, *store.DB){
-	"signed: a statement approves, and stands with its signature":      statementApproves,
-	"signed: a statement is good once":                                 statementOnce,
-	"signed: a statement of another journal approves nothing":          statementOfAnother,
-	"signed: what a statement approved is void once it waits again":    statementVoid,
-	"signed: a second approval by the same statement is counted":       statementTwice,
-	"signed: a statement cannot be changed, and one that was is named": statementStays,
-	"signed: an approval by a typed name names no statement":           typedName,
-	"signed: an error leaves neither the statement nor an approval":    statementWhole,
+	"signed: a statement approves, and stands with its signature":             statementApproves,
+	"signed: a statement is good once":                                        statementOnce,
+	"signed: a statement of another journal approves nothing":                 statementOfAnother,
+	"signed: what a statement approved is void once it waits again":           statementVoid,
+	"signed: a second approval by the same statement is counted":              statementTwice,
+	"signed: a statement cannot be changed, and one that was is named":        statementStays,
+	"signed: an approval by a typed name names no statement":                  typedName,
+	"signed: a transfer by hand is proved, and words by typed names are told": transferSigned,
+	"signed: an error leaves neither the statement nor an approval":           statementWhole,
 }
 
 // signed is a statement over requests as they stand, taken by lee.
@@ -32,6 +34,10 @@ func signed(t *testing.T, db *store.DB, requests ...refunds.Request) *approval.T
 	seq, hash, err := db.JournalHead(t.Context())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(requests) == 0 {
+		return &approval.Taken{Statement: approval.Statement{Head: approval.Point{Seq: seq, Hash: hash}, Until: now.Add(time.Hour)},
+			Signature: []byte("-----BEGIN SSH SIGNATURE-----\n"), Principal: "lee", Key: "SHA256:x", At: now}
 	}
 	s := approval.New(approval.ApproveRefunds, approval.Point{Seq: seq, Hash: hash}, now.Add(time.Hour), refunds.Lines(requests))
 	text, err := s.Text()
@@ -210,5 +216,48 @@ func statementWhole(t *testing.T, db *store.DB) {
 	}
 	if !slices.Contains(s.IDs(), first.ID) {
 		t.Error(s.IDs())
+	}
+}
+
+func transferSigned(t *testing.T, db *store.DB) {
+	due := func(name string) refunds.ManualTransfer {
+		late := asked(t, db, name, 1000, now.Add(-time.Hour), func(r *refunds.Request, _ *pay.Payment) { r.State, r.FinishedAt = refunds.StateExpired, now })
+		transfer, err := db.ManualTransfer(t.Context(), late.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return transfer
+	}
+	approve := func(id string, s *approval.Taken) {
+		t.Helper()
+		if _, err := db.MoveManualTransfer(t.Context(), refunds.ManualWord{ID: id, To: refunds.ManualApproved, By: "lee", Now: now, Signed: s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, one, other := due("before"), due("one"), due("other")
+	approve(before.RefundID, nil)
+	s := signed(t, db)
+	s.Statement = approval.New(approval.ApproveTransfer, s.Head, s.Until, []approval.Line{one.Line("print")})
+	text, err := s.Statement.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Text, s.Hash = text, approval.Hash(text)
+	approve(one.RefundID, s)
+	approve(other.RefundID, nil)
+	proof, err := db.TransferProof(t.Context(), one.RefundID)
+	if err != nil || proof.Statement != s.Hash || proof.Signed.Hash != s.Hash || proof.By != "lee" || !proof.At.Equal(now) || proof.Uses != 1 || proof.Seq <= s.Head.Seq ||
+		proof.Request.RequestedBy != one.RequestedBy || proof.Request.ApprovedBy != "lee" || !proof.Transfer.Line("print").Same(s.Lines[0]) {
+		t.Errorf("the proof: %+v, %v", proof, err)
+	}
+	if proof, err := db.TransferProof(t.Context(), other.RefundID); err != nil || proof.Statement != "" || proof.Signed.Hash != "" {
+		t.Errorf("a typed name: %+v, %v", proof, err)
+	}
+	var told []string
+	for _, word := range verified(t, db).Words {
+		told = append(told, word.Subject+" "+word.Statement)
+	}
+	if want := []string{"transfer:" + one.RefundID + " " + s.Hash, "transfer:" + other.RefundID + " "}; !slices.Equal(told, want) {
+		t.Errorf("words since the first statement: %q, not %q", told, want)
 	}
 }
