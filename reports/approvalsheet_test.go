@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"daesa/approval"
+	"daesa/internal/racing"
 	"daesa/internal/xlsx"
 	"daesa/refunds"
 	"daesa/reports/book"
@@ -157,6 +158,7 @@ func TestWhoSignedStandsInTheWorkbook(t *testing.T) {
 // TestTheCellsOfAStatementMakeItsHash in both languages and several currencies, sorted
 // otherwise, and over several sheets.
 func TestTheCellsOfAStatementMakeItsHash(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	for name, b := range map[string]Batch{"won": plannedBatch(), "dollars": dollarBatch(plannedBatch())} {
 		b = signedBatch(t, b)
 		for _, l := range []string{"ko", "en"} {
@@ -211,6 +213,7 @@ func setRaw(t *testing.T, f *excelize.File, cell, raw string) {
 // TestAChangedCellMakesAnotherHash: every column of every line, and what stands above
 // them.
 func TestAChangedCellMakesAnotherHash(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	b := signedBatch(t, dollarBatch(plannedBatch()))
 	line := b.Statements[0].Lines[1]
 	for _, c := range statementColumns {
@@ -255,6 +258,7 @@ func TestAChangedCellMakesAnotherHash(t *testing.T) {
 // TestNothingBesideAStatementPassesForIt: a second hash, a second column, a formula
 // that shows what it likes.
 func TestNothingBesideAStatementPassesForIt(t *testing.T) {
+	racing.Skip(t, "workbooks, one after the other")
 	b := signedBatch(t, plannedBatch())
 	id := b.Statements[0].Lines[0].Of()
 	at := func(f *excelize.File, name book.Label) string {
