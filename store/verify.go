@@ -232,7 +232,7 @@ func (v *verification) limits(ctx context.Context, sums *journalSums) error {
 	v.found.Limits = len(rows)
 	for _, row := range rows {
 		key := limitKey{row.Scope, row.Currency}
-		if sums.limits[key] != (limitSum{row.Number, row.Amount}) {
+		if sum, said := sums.limits[key]; !said || sum != (limitSum{row.Number, row.Amount}) {
 			v.alter("limit:"+strings.TrimSpace(row.Scope+" "+row.Currency), "number or amount")
 		}
 		delete(sums.limits, key)

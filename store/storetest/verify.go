@@ -268,6 +268,11 @@ func rowsGoneAndAdded(t *testing.T, db *store.DB) {
 		}
 		restored(t, db, table)
 	}
+	own(t, db, "INSERT INTO limit_ledger (scope, currency, number, amount) VALUES ('day:2020-01-01', 'KRW', 0, 0)")
+	if found := verified(t, db); len(found.Altered) == 0 {
+		t.Error("a limit that took nothing, of which the journal knows nothing, is not named")
+	}
+	restored(t, db, "limit_ledger")
 	quiet(t, db)
 }
 
