@@ -24,8 +24,7 @@ type BatchRequests interface {
 	Journal
 	// RefundsOfBatch gives the requests of a batch, of one merchant or ("") all.
 	RefundsOfBatch(ctx context.Context, mid, batch string) ([]refunds.Request, error)
-	// RefundsNamed gives requests by their ids, in the order of these.
-	RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error)
+	NamedRequests
 	JournalHead(ctx context.Context) (seq int64, hash string, err error)
 	// StatementsTaken gives the statements that were taken on some days.
 	StatementsTaken(ctx context.Context, first, last pay.Day) ([]approval.Taken, error)

@@ -26,8 +26,7 @@ const (
 // WordStore takes a person's word on requests, all or none.
 type WordStore interface {
 	Batches
-	// RefundsNamed gives requests by their ids, in the order of these.
-	RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error)
+	NamedRequests
 	Approve(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 	Reject(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 	Withdraw(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)

@@ -28,7 +28,7 @@ type StatedRequests interface {
 	StatementText(ctx context.Context, hash string) ([]byte, error)
 }
 
-// NamedRequests gives requests by their ids.
+// NamedRequests gives requests by their ids, in the order of these.
 type NamedRequests interface {
 	RefundsNamed(ctx context.Context, ids []string) ([]refunds.Request, error)
 }

@@ -116,7 +116,7 @@ func (r *ReturnedPlan) page(name string) (*ReadStatement, error) {
 // state notes what stands above the lines: once, as it was drawn rather than reckoned,
 // and nothing else but the title, two rows, and the sums, which are formulas.
 func (s *ReadStatement) state(where place, l book.Language, cells []table.Stored) {
-	name, says := textAt(cells, 0), table.Stored{}
+	name, says := xlsx.StoredFact(cells, 0), table.Stored{}
 	if len(cells) > 1 {
 		says = cells[1]
 	}
@@ -139,13 +139,6 @@ func (s *ReadStatement) state(where place, l book.Language, cells []table.Stored
 		}
 	}
 	s.Stated[name] = xlsx.Original(says.Text)
-}
-
-func textAt(cells []table.Stored, i int) string {
-	if i >= len(cells) {
-		return ""
-	}
-	return cells[i].Text
 }
 
 func (s *ReadStatement) unread(where place, format string, arguments ...any) {

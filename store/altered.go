@@ -78,10 +78,25 @@ func (c *checked) tell(entries []Entry) []told {
 // changed by other hands than daesa's.
 func checkRefund(row refundRow, attempts []attemptRow, entries []Entry) checked {
 	var c checked
+	c.refund(row, attempts, c.tell(entries))
+	return c
+}
+
+// auditRefund also judges how the entries follow one another, which an audit of all
+// of them does alone. signed is the entry by which the first statement was taken.
+func auditRefund(row refundRow, attempts []attemptRow, entries []Entry, signed int64) checked {
+	var c checked
 	list := c.tell(entries)
+	c.refund(row, attempts, list)
+	c.moves(list, signed)
+	c.foundBefore(list, signed)
+	return c
+}
+
+func (c *checked) refund(row refundRow, attempts []attemptRow, list []told) {
 	if len(list) == 0 {
 		c.differ("the journal knows nothing of it")
-		return c
+		return
 	}
 	c.request(row, list)
 	c.stands(row, list)
@@ -92,7 +107,6 @@ func checkRefund(row refundRow, attempts []attemptRow, entries []Entry) checked 
 		c.differ("attempts")
 	}
 	c.attempts(attempts, list)
-	return c
 }
 
 // request compares what is written once with every entry that has it.
@@ -200,9 +214,8 @@ func (c *checked) attempts(rows []attemptRow, list []told) {
 // first statement was taken, each begins where the one before ended, and goes where a
 // request may go. Entries can be added by hand; what is written by the program
 // cannot be of this form.
-func (c *checked) moves(entries []Entry, signed int64) {
+func (c *checked) moves(list []told, signed int64) {
 	was := refunds.State("")
-	list := c.tell(entries)
 	if n := len(list); signed > 0 && slices.ContainsFunc(list, told.stood) && list[n-1].Seq > signed && !list[n-1].stood() {
 		c.differ("journal entry %d: it does not say how the request stood", list[n-1].Seq)
 	}
@@ -225,10 +238,10 @@ func (c *checked) moves(entries []Entry, signed int64) {
 //
 // What a typed name approved before the first statement, the entry signed, is sent back
 // by the first run that asks for signatures: nobody has changed it.
-func (c *checked) foundBefore(entries []Entry, signed int64) {
+func (c *checked) foundBefore(list []told, signed int64) {
 	var typed bool
 	var found Entry
-	for _, each := range c.tell(entries) {
+	for _, each := range list {
 		if each.Action == "refund."+string(refunds.StateApproved) {
 			typed = each.fact(factStatement) == "" && (signed == 0 || each.Seq < signed)
 		}

@@ -140,10 +140,7 @@ func (v *verification) page(ctx context.Context, requests []refundRow, after, la
 		}
 	}
 	for _, row := range requests {
-		c := checkRefund(row, tries[row.ID], ofRequest.of[row.ID])
-		c.moves(ofRequest.of[row.ID], signed)
-		c.foundBefore(ofRequest.of[row.ID], signed)
-		v.note("refund:"+row.ID, c)
+		v.note("refund:"+row.ID, auditRefund(row, tries[row.ID], ofRequest.of[row.ID], signed))
 	}
 	v.found.Refunds += len(requests)
 	for _, id := range ofRequest.ids {
