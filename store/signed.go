@@ -10,6 +10,7 @@ import (
 
 	"daesa/app"
 	"daesa/approval"
+	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/refunds"
 )
@@ -102,19 +103,19 @@ func (d *DB) Proof(ctx context.Context, id string) (refunds.Proof, error) {
 }
 
 func (d *DB) proof(ctx context.Context, on runner, id string) (refunds.Proof, error) {
-	var row refundRow
-	err := d.db.One(ctx, on, &row, "refund_by_id", args{"id": id})
-	if errors.Is(err, sql.ErrNoRows) {
+	var rows []refundRow
+	var entries []Entry
+	batch := database.NewBatch(d.db, "what proves a refund")
+	batch.All(&rows, "refund_by_id", args{"id": id})
+	batch.All(&entries, "journal_of", args{"subject": "refund:" + id})
+	if err := batch.Run(ctx, on); err != nil {
+		return refunds.Proof{}, err
+	}
+	if len(rows) == 0 {
 		return refunds.Proof{}, hinted(fmt.Errorf("refund %s: %w", id, app.ErrUnknownID), "daesa refunds list shows every id")
 	}
-	if err != nil {
-		return refunds.Proof{}, err
-	}
-	var entries []Entry
-	if err := d.db.All(ctx, on, &entries, "journal_of", args{"subject": "refund:" + id}); err != nil {
-		return refunds.Proof{}, err
-	}
-	p := proofOf(row.request(), entries)
+	p := proofOf(rows[0].request(), entries)
+	var err error
 	p.Signed, err = d.statementOf(ctx, on, p.Statement)
 	return p, err
 }
