@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -180,6 +181,12 @@ func (h *hand) keep() {
 		h.must("CREATE TABLE kept." + table.name + " AS SELECT " + strings.Join(table.columns, ", ") + " FROM " + table.name)
 	}
 	h.undoes(h.tables)
+}
+
+// differs says whether a table has other rows than when it was kept.
+func (h hand) differs() bool {
+	h.t.Helper()
+	return slices.ContainsFunc(h.tables, func(t handTable) bool { return !slices.EqualFunc(h.literals(t), t.rows, maps.Equal) })
 }
 
 // keepOnly brings back no other tables than these from now on.
