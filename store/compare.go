@@ -29,7 +29,7 @@ type Comparison struct {
 }
 
 // temporary are the tables of a comparison, in the order in which they are made.
-var temporary = []string{"touched", "suspects", "standing", "looked_payments", "looked_cancels", "judged", "rolling", "movements"}
+var temporary = []string{"touched", "suspects", "standing", "refolded", "looked_payments", "looked_cancels", "judged", "rolling", "movements"}
 
 // OpenComparison begins a comparison. Close must be called.
 func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time.Time) (*Comparison, error) {
@@ -267,22 +267,35 @@ func (c *Comparison) KeepMethod(ctx context.Context, method pay.Method) error {
 }
 
 // Fold takes the snapshot in which all that follows is read, and folds each
-// payment of a touched order from all its rows and look-ups.
+// payment of a touched order from all its rows and look-ups. Called again it folds
+// only what look-ups have told of since: within a snapshot nothing else is new.
 func (c *Comparison) Fold(ctx context.Context) error {
-	if !c.snapshot {
-		begin := "BEGIN DEFERRED"
-		if c.d.Dialect() == sqlfiles.Postgres {
-			begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
-		}
-		if _, err := c.conn.ExecContext(ctx, begin); err != nil {
-			return c.d.db.Explain("begin", err)
-		}
-		c.snapshot = true
-		if err := database.StillOwn(ctx, c.conn); err != nil {
-			return c.d.db.Explain("begin", err)
-		}
+	again := c.snapshot
+	if err := c.takeSnapshot(ctx); err != nil {
+		return err
 	}
-	return c.run(ctx, "analyze_looked_payments", "analyze_looked_cancels", "clear_standing", "fill_standing", "fill_standing_looked", "analyze_standing")
+	steps := []string{"analyze_looked_payments", "analyze_looked_cancels"}
+	if again {
+		steps = append(steps, "clear_refolded", "mark_refolded", "analyze_refolded", "unfold_refolded", "refill_standing")
+	} else {
+		steps = append(steps, "clear_standing", "fill_standing")
+	}
+	return c.run(ctx, append(steps, "fill_standing_looked", "analyze_standing")...)
+}
+
+func (c *Comparison) takeSnapshot(ctx context.Context) error {
+	if c.snapshot {
+		return nil
+	}
+	begin := "BEGIN DEFERRED"
+	if c.d.Dialect() == sqlfiles.Postgres {
+		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+	}
+	if _, err := c.conn.ExecContext(ctx, begin); err != nil {
+		return c.d.db.Explain("begin", err)
+	}
+	c.snapshot = true
+	return c.d.db.Explain("begin", database.StillOwn(ctx, c.conn))
 }
 
 func (c *Comparison) endSnapshot(ctx context.Context) {

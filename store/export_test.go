@@ -150,3 +150,10 @@ func UnclassifiedForTest(table string, columns []string) (unknown []string) {
 
 // StumbleWithForTest runs f before every commit.
 func (d *DB) StumbleWithForTest(f func(try int) error) { d.db.StumbleForTest(f) }
+
+// StandingForTest gives the payments as a comparison has folded them.
+func (c *Comparison) StandingForTest(ctx context.Context) (rows []string, err error) {
+	err = sqlx.SelectContext(ctx, c.conn, &rows, `SELECT order_id || ' ' || payment_key || ' ' || currency || ' ' || method || ' ' || held || ' ' || listed || ' ' ||
+		was_done || ' ' || waiting || ' ' || doubtful FROM standing ORDER BY order_id, payment_key`)
+	return rows, err
+}

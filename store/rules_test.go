@@ -31,7 +31,7 @@ var rulesInQueries = map[string]string{
 	// one set-based statement, and reconcile.Compare is what decides of all that they
 	// leave: TestTheFilterDropsNothingThatCompareReports, and the nights of jobs that
 	// are cut in every way.
-	"fill_standing":        "folds a payment from all its rows as reconcile.Compare reads them",
+	"fold":                 "folds a payment from all its rows as reconcile.Compare reads them",
 	"fill_standing_looked": "the same of payments that only look-ups know",
 	"fill_suspects":        "the filter: what it drops, Compare would not report",
 	"settle_doubts":        "a look-up of the run has answered what the list leaves open, where both hold the same",

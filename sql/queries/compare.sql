@@ -4,6 +4,7 @@
 --   touched    the order numbers that either side touched
 --   looked_*   what this night's look-ups showed, not yet committed
 --   standing   each payment of a touched order, folded from all its rows
+--   refolded   those of them that look-ups have told of since
 --   suspects   the order numbers whose two sides may differ
 --   judged     those on which look-ups decided
 --   movements  approvals and cancels that look-ups show and no row of the list
@@ -52,6 +53,10 @@ CREATE TEMP TABLE standing (
   doubtful    {{.Int}} NOT NULL,
   PRIMARY KEY (order_id, payment_key)
 ) {{.Clustered}}
+-- name: drop_refolded
+DROP TABLE IF EXISTS refolded
+-- name: create_refolded
+CREATE TEMP TABLE refolded (order_id {{.Key}} NOT NULL, payment_key {{.Key}} NOT NULL, PRIMARY KEY (order_id, payment_key)) {{.Clustered}}
 -- name: drop_looked_payments
 DROP TABLE IF EXISTS looked_payments
 -- name: create_looked_payments
@@ -166,10 +171,20 @@ SELECT min(o.ordered_at) AS at FROM touched k CROSS JOIN orders o WHERE o.mid = 
 {{if .Postgres}}ANALYZE looked_payments{{else}}SELECT 1{{end}}
 -- name: analyze_looked_cancels
 {{if .Postgres}}ANALYZE looked_cancels{{else}}SELECT 1{{end}}
+-- name: analyze_refolded
+{{if .Postgres}}ANALYZE refolded{{else}}SELECT 1{{end}}
 -- name: analyze_standing
 {{if .Postgres}}ANALYZE standing{{else}}SELECT 1{{end}}
 -- name: clear_standing
 DELETE FROM standing WHERE 1 = 1
+-- name: clear_refolded
+DELETE FROM refolded WHERE 1 = 1
+-- name: mark_refolded
+INSERT INTO refolded SELECT s.order_id, s.payment_key FROM standing s
+WHERE EXISTS (SELECT 1 FROM looked_payments n WHERE n.mid = :mid AND n.payment_key = s.payment_key)
+ORDER BY s.order_id, s.payment_key
+-- name: unfold_refolded
+DELETE FROM standing WHERE EXISTS (SELECT 1 FROM refolded r WHERE r.order_id = standing.order_id AND r.payment_key = standing.payment_key)
 
 -- A look-up counts for as long as the list shows nothing newer: no cancel row
 -- that it does not know, no approval that it did not see. CANCELED means that
@@ -179,7 +194,7 @@ DELETE FROM standing WHERE 1 = 1
 --
 -- listed is the money by the rows alone, whatever look-ups show: of a cancel
 -- row they say only how much it is, since the row itself does not.
--- name: fill_standing
+{{- define "fold"}}
 INSERT INTO standing (order_id, payment_key, currency, method, held, listed, was_done, waiting, doubtful)
 SELECT f.order_id, f.payment_key, f.currency, f.method,
   CASE
@@ -225,18 +240,23 @@ FROM (
       sum(CASE WHEN t.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL
         THEN 1 ELSE 0 END) AS unexplained,
       sum(CASE WHEN t.status = 'PARTIAL_CANCELED' THEN coalesce(n.amount, c.amount, 0) ELSE 0 END) AS canceled_parts
-    FROM touched k
+    FROM {{.}} k
     CROSS JOIN transactions t
     LEFT JOIN cancels c ON c.mid = :mid AND t.status = 'PARTIAL_CANCELED' AND c.status = 'DONE'
       AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key
     LEFT JOIN looked_cancels n ON n.mid = :mid AND t.status = 'PARTIAL_CANCELED'
       AND n.payment_key = t.payment_key AND n.transaction_key = t.transaction_key
-    WHERE t.mid = :mid AND t.order_id = k.order_id
+    WHERE t.mid = :mid AND t.order_id = k.order_id{{if eq . "refolded"}} AND t.payment_key = k.payment_key{{end}}
     GROUP BY k.order_id, t.payment_key
   ) u
   LEFT JOIN looked_payments n ON n.mid = :mid AND n.payment_key = u.payment_key
   LEFT JOIN payments p ON p.mid = :mid AND p.payment_key = u.payment_key
 ) f
+{{- end}}
+-- name: fill_standing
+{{template "fold" "touched"}}
+-- name: refill_standing
+{{template "fold" "refolded"}}
 
 -- Payments that only look-ups know: their day was never covered.
 -- name: fill_standing_looked
