@@ -177,7 +177,8 @@ func prepareFile(path string) error {
 
 // sqliteDSN keeps every setting in the DSN: a PRAGMA run on a pool reaches one
 // connection. synchronous=FULL, because with less a committed refund intent
-// can vanish in a power cut.
+// can vanish in a power cut. The cache takes twice what cache_size names:
+// findings/sqlite-cache-takes-twice.sh.
 func sqliteDSN(path string, other map[string]string) string {
 	values := url.Values{"_txlock": {"immediate"}}
 	pragmas := map[string]string{"busy_timeout": fmt.Sprint(busyMilliseconds), "journal_mode": "WAL", "synchronous": "FULL",
