@@ -44,7 +44,7 @@ func BenchmarkBackfill(b *testing.B) {
 func backfill(b *testing.B, program, files, addr string, processes int) time.Duration {
 	b.Helper()
 	dir, database := b.TempDir(), pgtest.NewServer(b, pgtest.Durable()).URL(b)
-	configure(b, dir, addr)
+	configure(b, program, dir, addr)
 	call := func(arguments ...string) {
 		cmd := exec.Command(program, append(arguments, "--config", filepath.Join(dir, "daesa.yaml"), "--as-of", pay.FormatTime(day.End().Add(90*time.Minute)))...)
 		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)

@@ -16,7 +16,7 @@ import (
 var older = flag.String("old", "", "an older program, which does the same beside this one: its figures, and the ratio")
 
 // programs are what is measured: this one and, where it is given, an older one.
-func programs(b *testing.B) map[string]string {
+func programs(b testing.TB) map[string]string {
 	b.Helper()
 	all := map[string]string{"": build(b)}
 	if *older != "" {
@@ -43,11 +43,11 @@ func (p place) spends(command func() spent) spent {
 	return cost
 }
 
-var places = map[string]func(b *testing.B) place{
-	"sqlite": func(b *testing.B) place {
+var places = map[string]func(b testing.TB) place{
+	"sqlite": func(b testing.TB) place {
 		return place{"sqlite:" + filepath.Join(b.TempDir(), "daesa.db"), func() time.Duration { return 0 }}
 	},
-	"postgres": func(b *testing.B) place {
+	"postgres": func(b testing.TB) place {
 		server := pgtest.NewServer(b, pgtest.Durable())
 		return place{server.URL(b), server.CPU}
 	},
@@ -104,7 +104,7 @@ func (s spent) String() string {
 }
 
 // run runs a command that may find breaks, or miss something.
-func run(b *testing.B, cmd *exec.Cmd) spent {
+func run(b testing.TB, cmd *exec.Cmd) spent {
 	b.Helper()
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said

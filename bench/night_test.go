@@ -46,9 +46,16 @@ func serve(dir, orders, over string) {
 	if _, err := fmt.Sscan(orders+" "+over, &n, &days); err != nil {
 		fatal(err)
 	}
+	seed, breaks := uint64(1), 0.01
+	if drawn := os.Getenv("DAESA_BENCH_SEED"); drawn != "" {
+		if _, err := fmt.Sscan(drawn, &seed); err != nil {
+			fatal(err)
+		}
+		breaks = 0.2
+	}
 	settles := os.Getenv("DAESA_BENCH_SETTLE") != ""
 	toss := sandbox.New(sandbox.Options{Now: time.Now, Freeze: true, Settle: settles})
-	history := toss.Seed(sandbox.HistoryOptions{Seed: 1, Orders: n, Days: days, End: day.Start(), BreakShare: 0.01})
+	history := toss.Seed(sandbox.HistoryOptions{Seed: seed, Orders: n, Days: days, End: day.Start(), BreakShare: breaks})
 	toss.SetClock(day.End().Add(90 * time.Minute))
 	if settles {
 		toss.SetClock(closedAt(day))
@@ -84,7 +91,7 @@ func BenchmarkNight(b *testing.B) {
 }
 
 // build is the program as it is shipped.
-func build(b *testing.B) string {
+func build(b testing.TB) string {
 	b.Helper()
 	program := filepath.Join(b.TempDir(), "daesa")
 	build := exec.Command("go", "build", "-o", program, "daesa/cmd/daesa")
@@ -95,25 +102,34 @@ func build(b *testing.B) string {
 	return program
 }
 
-// configure writes dir/daesa.yaml for the sandbox at addr. Each change is a
-// text of the template and what stands there instead.
-func configure(b *testing.B, dir, addr string, changes ...[2]string) string {
+// configure lets a program write dir/daesa.yaml for the sandbox at addr, so that an
+// older one has only keys that it knows. Each change is a text of that file and what
+// stands there instead.
+func configure(b testing.TB, program, dir, addr string, changes ...[2]string) string {
 	b.Helper()
-	text := string(config.Template(config.TemplateValues{Environment: config.Test, BaseURL: "http://" + addr, RequestsPerMinute: 6_000_000}))
-	for _, change := range append(changes, [2]string{"max_lookups: 3000", "max_lookups: 1000000"}) {
+	if out, err := exec.Command(program, "init", dir).CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	path := filepath.Join(dir, "daesa.yaml")
+	written, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := string(written)
+	for _, change := range append(changes, [2]string{"environment: live", "environment: test"}, [2]string{"https://api.tosspayments.com", "http://" + addr},
+		[2]string{"requests_per_minute: 100 ", "requests_per_minute: 6000000 "}, [2]string{"max_lookups: 3000", "max_lookups: 1000000"}) {
 		if !strings.Contains(text, change[0]) {
-			b.Fatalf("the template has no %q", change[0])
+			b.Fatalf("the file has no %q", change[0])
 		}
 		text = strings.Replace(text, change[0], change[1], 1)
 	}
-	path := filepath.Join(dir, "daesa.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	return path
 }
 
-func startSandbox(b *testing.B, dir string, orders, days int) string {
+func startSandbox(b testing.TB, dir string, orders, days int) string {
 	b.Helper()
 	self := exec.Command(os.Args[0])
 	self.Env = append(os.Environ(), "DAESA_BENCH_SANDBOX="+dir, "DAESA_BENCH_DAY="+string(day), fmt.Sprintf("DAESA_BENCH_ORDERS=%d", orders), fmt.Sprintf("DAESA_BENCH_DAYS=%d", days))
@@ -149,9 +165,9 @@ func night(b *testing.B, program, files, addr string, at place) spent {
 func morning() time.Time { return day.End().Add(90 * time.Minute) }
 
 // commands calls a program at a time; changes are of its configuration.
-func commands(b *testing.B, program, addr, database string, now func() time.Time, changes ...[2]string) func(arguments ...string) spent {
+func commands(b testing.TB, program, addr, database string, now func() time.Time, changes ...[2]string) func(arguments ...string) spent {
 	b.Helper()
-	path := configure(b, b.TempDir(), addr, changes...)
+	path := configure(b, program, b.TempDir(), addr, changes...)
 	return func(arguments ...string) spent {
 		cmd := exec.Command(program, append(arguments, "--config", path, "--as-of", pay.FormatTime(now()))...)
 		cmd.Env = append(os.Environ(), "TOSS_SECRET_KEY=test_sk_sandbox", config.DatabaseVariable+"="+database)

@@ -56,7 +56,7 @@ func serving(b *testing.B, program, files, addr string, watched bool) float64 {
 	b.Helper()
 	dir := b.TempDir()
 	listen := freeAddress(b)
-	path := configure(b, dir, addr, [2]string{"127.0.0.1:8080", listen},
+	path := configure(b, program, dir, addr, [2]string{"127.0.0.1:8080", listen},
 		[2]string{`refunds: "*/10 * * * *"`, `refunds: ""`}, [2]string{`capture: "*/3 * * * *"`, `capture: ""`})
 	command := func(arguments ...string) *exec.Cmd {
 		cmd := exec.Command(program, append(arguments, "--config", path)...)
@@ -64,10 +64,8 @@ func serving(b *testing.B, program, files, addr string, watched bool) float64 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		return cmd
 	}
-	for _, arguments := range [][]string{{"init", dir}, {"orders", "import", filepath.Join(files, "orders.csv")}} { // init: the account key
-		if out, err := command(arguments...).CombinedOutput(); err != nil {
-			b.Fatalf("%v: %v\n%s", arguments, err, out)
-		}
+	if out, err := command("orders", "import", filepath.Join(files, "orders.csv")).CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
 	level := "error"
 	if watched {
