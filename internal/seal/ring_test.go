@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"daesa/internal/racing"
 )
 
 // source is where rings of a test read their keyset.
@@ -252,6 +254,7 @@ func TestARingServesManyAtOnce(t *testing.T) {
 // TestEveryTextUnderAKeptKeyOpens goes through any sequence of rotations,
 // seals and retirements.
 func TestEveryTextUnderAKeptKeyOpens(t *testing.T) {
+	racing.Skip(t, "one text after the other")
 	rapid.Check(t, func(t *rapid.T) {
 		content, err := NewKeyset()
 		if err != nil {

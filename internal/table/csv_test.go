@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daesa/internal/hint"
+	"daesa/internal/racing"
 )
 
 // write puts content into a file of its own.
@@ -234,6 +235,7 @@ func TestManyFaultsAreCounted(t *testing.T) {
 
 // TestMemoryStaysFlat reads ten times the rows and wants no more memory.
 func TestMemoryStaysFlat(t *testing.T) {
+	racing.Skip(t, "one reader, row by row")
 	if testing.Short() {
 		t.Skip("200,000 rows")
 	}

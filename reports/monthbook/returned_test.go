@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"daesa/internal/racing"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/reports/book"
@@ -204,6 +205,7 @@ func raw(w worked, sheet, ref string) any {
 // Each row is refused for itself, by sheet, row, column, value and reason; the others are
 // taken.
 func TestRowsOfAMonthAreRefusedForThemselves(t *testing.T) {
+	racing.Skip(t, "one workbook, sheet by sheet")
 	m := newSample(1).month(false)
 	other := m
 	other.Now = m.Now.Add(time.Second)
@@ -355,6 +357,7 @@ func TestAnUntouchedMonthSaysNothing(t *testing.T) {
 }
 
 func TestAWorkbookInWhichNobodyDecidesAMonthIsSaid(t *testing.T) {
+	racing.Skip(t, "one workbook, sheet by sheet")
 	m := newSample(1).month(false)
 	for name, c := range map[string]struct {
 		month Month
