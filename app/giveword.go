@@ -73,7 +73,7 @@ func (x GiveWord) Run(ctx context.Context) (Given, error) {
 	word.Check = func(requests []refunds.Request) error { return x.check(requests, given.LeftOut) }
 	switch {
 	case x.Signed != nil:
-		word.IDs, word.By = x.Signed.IDs(), x.Signed.Principal
+		word.IDs, word.By, word.Now = x.Signed.IDs(), x.Signed.Principal, x.Signed.At
 		word.Check = x.signed
 	case x.Say == SayApprove && x.Signing != nil:
 		return given, x.Signing.Typed("refunds approve")
@@ -190,7 +190,7 @@ func (x ResolveRefund) Run(ctx context.Context) error {
 		if err := x.Signing.covers(x.Signed, r.RequestedBy, r.Line()); err != nil {
 			return err
 		}
-		x.By, claimed.Signed = x.Signed.Principal, x.Signed
+		x.By, x.Now, claimed.Signed = x.Signed.Principal, x.Signed.At, x.Signed
 	case x.Signing != nil:
 		return x.Signing.Typed("refunds resolve " + x.ID + " ...")
 	}
@@ -256,7 +256,7 @@ func (x MoveTransfer) Run(ctx context.Context) (refunds.ManualTransfer, error) {
 		if err != nil {
 			return t, err
 		}
-		word.By, word.Signed = x.Signed.Principal, x.Signed
+		word.By, word.Now, word.Signed = x.Signed.Principal, x.Signed.At, x.Signed
 	case x.Signing != nil && word.To == refunds.ManualApproved:
 		return t, x.Signing.Typed("refunds transfers approve " + word.ID)
 	}

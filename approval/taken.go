@@ -15,7 +15,7 @@ type Taken struct {
 	Hash            string // of the text
 	Principal       string // whose key signed it
 	Key             string // its fingerprint, as ssh-keygen -l writes it
-	At              time.Time
+	At              time.Time // when it was handed in: of the words that it gives, too
 }
 
 // Refusal says why a statement is not taken. Word is what programs read.

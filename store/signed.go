@@ -70,10 +70,14 @@ func (d *DB) takeStatement(ctx context.Context, tx *sqlx.Tx, s *approval.Taken) 
 		"until": at(s.Until), "head_seq": s.Head.Seq, "head": s.Head.Hash, "key": s.Key, "signature_sha256": sum256(s.Signature)})}, nil
 }
 
-// by adds to an entry the statement by which it came about; nil: by none.
+// by adds to an entry the statement by which it came about; nil: by none. A word of
+// another moment than its statement proves nothing later: it is not written.
 func (e Entry) by(s *approval.Taken) (Entry, error) {
 	if s == nil {
 		return e, nil
+	}
+	if !e.At.Equal(at(s.At).Time) {
+		return e, fmt.Errorf("the word on %s is of %s, and its statement was taken at %s", e.Subject, pay.FormatTime(e.At.Time), pay.FormatTime(s.At))
 	}
 	facts, err := decodeFacts(e.Facts)
 	if err != nil {

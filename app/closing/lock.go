@@ -33,6 +33,9 @@ type Writer interface {
 // Lock locks a month that is ready, by another person than the one who last matched
 // by hand or decided: by, or who signed a statement of it.
 func (c *Closing) Lock(ctx context.Context, w Writer, month settle.Month, by string, signed *approval.Taken, now time.Time) (Month, error) {
+	if signed != nil {
+		now = signed.At
+	}
 	l, err := c.lockable(ctx, month, now)
 	if err != nil {
 		return l.m, err
@@ -153,7 +156,7 @@ func (c *Closing) Reopen(ctx context.Context, w Writer, month settle.Month, by, 
 		return v, err
 	}
 	if signed != nil {
-		by = signed.Principal
+		by, now = signed.Principal, signed.At
 		if err := signed.Holds(lines); err != nil {
 			return v, err
 		}

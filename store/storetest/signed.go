@@ -20,6 +20,7 @@ var signedTests = map[string]func(*testing.T, *store.DB){
 	"signed: a statement approves, and stands with its signature":             statementApproves,
 	"signed: a statement is good once":                                        statementOnce,
 	"signed: a statement of another journal approves nothing":                 statementOfAnother,
+	"signed: a word of another moment than its statement is not written":      statementOfAnotherMoment,
 	"signed: what a statement approved is void once it waits again":           statementVoid,
 	"signed: a second approval by the same statement is counted":              statementTwice,
 	"signed: a statement cannot be changed, and one that was is named":        statementStays,
@@ -110,6 +111,22 @@ func statementOnce(t *testing.T, db *store.DB) {
 	refusedAs(t, "again", approveSigned(db, t, s), approval.Used)
 	if got := stored(t, db, request.ID); got.State != refunds.StateRequested {
 		t.Errorf("%+v", got)
+	}
+}
+
+// statementOfAnotherMoment: such a word would prove nothing when it is to be sent, so
+// it is refused where somebody still looks.
+func statementOfAnotherMoment(t *testing.T, db *store.DB) {
+	request := wanted(t, db, "r")
+	s := signed(t, db, request)
+	if _, err := db.Approve(t.Context(), refunds.Approval{IDs: s.IDs(), By: s.Principal, Now: s.At.Add(time.Millisecond), Signed: s}); err == nil {
+		t.Error("approved a millisecond after its statement was taken")
+	}
+	if got := stored(t, db, request.ID); got.State != refunds.StateRequested {
+		t.Errorf("%+v", got)
+	}
+	if err := approveSigned(db, t, s); err != nil {
+		t.Error(err)
 	}
 }
 
