@@ -12,9 +12,9 @@ import (
 type Taken struct {
 	Statement
 	Text, Signature []byte
-	Hash            string // of the text
-	Principal       string // whose key signed it
-	Key             string // its fingerprint, as ssh-keygen -l writes it
+	Hash            string    // of the text
+	Principal       string    // whose key signed it
+	Key             string    // its fingerprint, as ssh-keygen -l writes it
 	At              time.Time // when it was handed in: of the words that it gives, too
 }
 
