@@ -133,6 +133,9 @@ func (x ReadBatch) readStatements(ctx context.Context, batch *reports.Batch) err
 		}
 		batch.Statements = append(batch.Statements, reports.Statement{Taken: t, Refused: refusalOf(refused)})
 	}
+	for i := range batch.Statements {
+		batch.Statements[i].Void = void(batch.Statements[i:], batch.Requests)
+	}
 	if x.Waiting != nil && !about(x.Waiting.Statement, batch.Requests) {
 		return &AskedError{fmt.Errorf("the statement %s is about no request of batch %s", written.Shown(x.Waiting.File), written.Shown(batch.ID)), "name the batch that it was written of"}
 	}
@@ -156,6 +159,18 @@ func refusalOf(r refunds.Refused) reports.Refusal {
 	default:
 		return reports.Accepted
 	}
+}
+
+// void counts the requests of the first of some statements that it does not approve any
+// more: they wait for a word again, have ended without it, or a later one approves them.
+func void(statements []reports.Statement, requests []refunds.Request) (n int) {
+	for _, r := range requests {
+		in := func(s reports.Statement) bool { _, found := s.Line(r.ID); return found }
+		if in(statements[0]) && (r.State.Unapproved() || slices.ContainsFunc(statements[1:], in)) {
+			n++
+		}
+	}
+	return n
 }
 
 func about(s approval.Statement, requests []refunds.Request) bool {

@@ -120,7 +120,7 @@ func (x ResolveRefund) Draft(ctx context.Context) (Drafted, error) {
 	if err := x.Signing.Requester(claimed.Request.RequestedBy); err != nil {
 		return Drafted{}, err
 	}
-	return x.Head.Draft(ctx, x.Signing, ResolveDeed(x.Executed), []approval.Line{claimed.Request.Line()}, x.Now)
+	return x.Head.Draft(ctx, x.Signing, ResolveDeed(x.Executed), []approval.Line{claimed.Request.ResolveLine(x.Note)}, x.Now)
 }
 
 // ResolveDeed is what a statement about a held request does.

@@ -66,7 +66,8 @@ func verifyTime(at time.Time) string { return at.UTC().Format("20060102150405") 
 
 // verifyScript is the commands of the page for each statement: nothing but ssh-keygen.
 func verifyScript(taken []approval.Taken) string {
-	lines := []string{"#!/bin/sh", "# Verifies every statement of this folder with ssh-keygen alone; run it in here.", "set -e"}
+	lines := []string{"#!/bin/sh", "# Verifies every statement of this folder with ssh-keygen alone; run it in here.", "set -e",
+		"TZ=KST-9 # days in allowed_signers are Seoul's, and ssh-keygen takes those of the machine", "export TZ"}
 	for _, s := range taken {
 		lines = append(lines, "ssh-keygen -Y verify -f allowed_signers -I '"+strings.ReplaceAll(s.Principal, "'", `'\''`)+"' -n "+approval.Namespace+
 			" -O verify-time="+verifyTime(s.At)+" -s "+approval.Hash(s.Text)+".txt.sig < "+approval.Hash(s.Text)+".txt")

@@ -187,7 +187,7 @@ func (x ResolveRefund) Run(ctx context.Context) error {
 	r := claimed.Request
 	switch {
 	case x.Signed != nil:
-		if err := x.Signing.covers(x.Signed, r.RequestedBy, r.Line()); err != nil {
+		if err := x.Signing.covers(x.Signed, r.RequestedBy, r.ResolveLine(x.Note)); err != nil {
 			return err
 		}
 		x.By, x.Now, claimed.Signed = x.Signed.Principal, x.Signed.At, x.Signed

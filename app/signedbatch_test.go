@@ -42,7 +42,11 @@ func (cabinet) ShownAccount(context.Context, string, string) (*refunds.StoredAcc
 // kept is a statement as the store gives it: its text is not read.
 func kept(t *testing.T, by string, do approval.Deed, requests ...refunds.Request) approval.Taken {
 	t.Helper()
-	s := approval.New(do, approval.Point{Seq: 12, Hash: approval.Hash(nil)}, friday.Add(24*time.Hour), refunds.Lines(requests))
+	lines := refunds.Lines(requests)
+	if do != approval.ApproveRefunds {
+		lines = []approval.Line{requests[0].ResolveLine("seen")}
+	}
+	s := approval.New(do, approval.Point{Seq: 12, Hash: approval.Hash(nil)}, friday.Add(24*time.Hour), lines)
 	text, err := s.Text()
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +78,18 @@ func TestABatchHasWhatWasSignedOfIt(t *testing.T) {
 	}
 	if s := batch.Statements[0]; s.Refused != reports.Accepted || s.Principal != "lee" || len(s.Lines) != 2 || s.Reasons["r1"] != "x" || s.Reasons["other"] != "x" {
 		t.Errorf("the first: %+v", s)
+	}
+	if s := batch.Statements[0]; s.Void != 1 {
+		t.Errorf("%d requests are said to wait again, and one of the batch does", s.Void)
+	}
+	for i := range c.requests {
+		c.requests[i].State = refunds.StateApproved
+	}
+	c.taken = append(c.taken, kept(t, "lee", approval.ApproveRefunds, one))
+	read.Requests = c
+	again, err := read.Run(t.Context(), "b", "")
+	if err != nil || again.Statements[0].Void != 1 || again.Statements[2].Void != 0 {
+		t.Errorf("a newer statement about the same: %+v, %v", again.Statements, err)
 	}
 	if s := batch.Statements[1]; s.Refused != reports.Forged {
 		t.Errorf("the second is refused: %v", s.Refused)

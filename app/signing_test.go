@@ -153,6 +153,30 @@ func TestWhatDoesNotApprove(t *testing.T) {
 	}
 }
 
+// TestTheNoteOfAResolutionIsSigned: it stands in the journal as the words of who signed.
+func TestTheNoteOfAResolutionIsSigned(t *testing.T) {
+	t.Parallel()
+	held := refunds.Request{ID: "r", MID: "m", PaymentKey: "k", State: refunds.StateHeld, Amount: 1000, Currency: pay.KRW, RequestedBy: "kim"}
+	s := &tray{claimed: &refunds.Claimed{Request: held}}
+	shown := &toss{payment: pay.Payment{MID: "m", PaymentKey: "k", Status: pay.Done, Method: pay.Card, Currency: pay.KRW, TotalAmount: 1000, BalanceAmount: 1000, PartialCancelable: true}}
+	resolve := app.ResolveRefund{Store: s, Head: app.NewHeadKeeper("", book{}), LookUps: lookUps(shown), ID: "r", Note: "none at Toss", Now: friday, Signing: signing}
+	drafted, err := resolve.Draft(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resolve.Signed, err = signing.Take(drafted.Text, people{}.sign("lee", drafted.Text), friday, approval.ResolveNotExecuted); err != nil {
+		t.Fatal(err)
+	}
+	resolve.Note = "lee has seen the money come back"
+	if err := resolve.Run(t.Context()); hint.WordOf(err) != approval.Changed || s.step.To != "" {
+		t.Errorf("another note: %v, %s", err, s.step.To)
+	}
+	resolve.Note = "none at Toss"
+	if err := resolve.Run(t.Context()); err != nil || s.step.To != refunds.StateRequested {
+		t.Errorf("the note that was signed: %v, %s", err, s.step.To)
+	}
+}
+
 // Who asks must be known, or the night.
 func TestRequestersAreKnown(t *testing.T) {
 	t.Parallel()

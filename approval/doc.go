@@ -26,6 +26,7 @@ const (
 // about: no statement says two things of it.
 var fields = map[string][]string{
 	"refund":   {"id", "mid", "order", "payment", "amount", "currency", "tax_free", "account", "reason", "cancel_by"},
+	"resolve":  {"id", "mid", "order", "payment", "amount", "currency", "tax_free", "account", "reason", "cancel_by", "note"},
 	"transfer": {"id", "mid", "order", "payment", "amount", "currency", "tax_free", "account", "requested_by", "why"},
 	"ledger":   {"of", "month", "version", "rows", "rows_hash", "opening", "closing", "currency"},
 	"reopen":   {"month", "version", "rows_hash", "note"},
@@ -33,7 +34,7 @@ var fields = map[string][]string{
 
 // lines says of which verb the lines of a deed are.
 var lines = map[Deed]string{
-	ApproveRefunds: "refund", ResolveExecuted: "refund", ResolveNotExecuted: "refund",
+	ApproveRefunds: "refund", ResolveExecuted: "resolve", ResolveNotExecuted: "resolve",
 	ApproveTransfer: "transfer", ApproveAnotherTransfer: "transfer", LockMonth: "ledger", ReopenMonth: "reopen",
 }
 

@@ -18,8 +18,18 @@ import (
 // Line is what a signature on a request covers: all that its cancel says at Toss,
 // and until when.
 func (r Request) Line() approval.Line {
-	return approval.NewLine("refund", r.ID, r.MID, r.OrderID, r.PaymentKey, r.Currency.Format(r.Amount), string(r.Currency),
-		r.Currency.Format(r.TaxFreeAmount), r.AccountFingerprint, ReasonHash(r.Reason), signedTime(r.CancelBy))
+	return approval.NewLine("refund", r.says()...)
+}
+
+// ResolveLine is what a signature on a word about a held request covers: also what the
+// person saw, which stands in the journal under the name of who signed.
+func (r Request) ResolveLine(note string) approval.Line {
+	return approval.NewLine("resolve", append(r.says(), note)...)
+}
+
+func (r Request) says() []string {
+	return []string{r.ID, r.MID, r.OrderID, r.PaymentKey, r.Currency.Format(r.Amount), string(r.Currency),
+		r.Currency.Format(r.TaxFreeAmount), r.AccountFingerprint, ReasonHash(r.Reason), signedTime(r.CancelBy)}
 }
 
 // ReasonHash is what a signature covers of a reason: whoever signs reads its words

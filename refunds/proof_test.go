@@ -118,6 +118,12 @@ func TestNothingButASignatureIsBelieved(t *testing.T) {
 			d.proof.Signed.Signature = signature
 			*inHand = more
 		}, WhySignatureRefused},
+		"a text that somebody signed, under the hash of another": {func(t *testing.T, d *desk, inHand *Request) {
+			taken := d.proof
+			d.sign(t, approval.New(approval.ApproveRefunds, approval.Point{Seq: 7, Hash: d.hash}, signedAt.Add(time.Minute), Lines([]Request{*inHand})), *inHand)
+			taken.Signed.Signature = d.proof.Signed.Signature
+			d.proof = taken
+		}, WhySignatureRefused},
 		"a signature of something else": {func(_ *testing.T, d *desk, _ *Request) { d.proof.Signed.Signature = []byte("signed x by lee") }, WhySignatureRefused},
 		"a key that is revoked":         {func(_ *testing.T, d *desk, _ *Request) { d.refused = "revoked" }, WhySignatureRefused},
 		"a journal that is another one": {func(_ *testing.T, d *desk, _ *Request) { d.hash = strings.Repeat("cd", 32) }, WhySignatureRefused},
@@ -132,7 +138,7 @@ func TestNothingButASignatureIsBelieved(t *testing.T) {
 			d.sign(t, approval.New(approval.ApproveRefunds, approval.Point{Seq: 7, Hash: d.hash}, signedAt.Add(time.Hour), Lines([]Request{other})), *inHand)
 		}, WhyNotSigned},
 		"a statement that resolves it": {func(t *testing.T, d *desk, inHand *Request) {
-			d.sign(t, approval.New(approval.ResolveNotExecuted, approval.Point{Seq: 7, Hash: d.hash}, signedAt.Add(time.Hour), Lines([]Request{*inHand})), *inHand)
+			d.sign(t, approval.New(approval.ResolveNotExecuted, approval.Point{Seq: 7, Hash: d.hash}, signedAt.Add(time.Hour), []approval.Line{inHand.ResolveLine("none")}), *inHand)
 		}, WhyNotSigned},
 		"a requester who signed himself": {func(_ *testing.T, d *desk, inHand *Request) {
 			d.proof.Request.RequestedBy, inHand.RequestedBy = "lee", "lee"

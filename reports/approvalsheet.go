@@ -18,6 +18,7 @@ type Statement struct {
 	File           string            // where it lies while it waits for a signature
 	Reasons        map[string]string // of its requests, by their ids
 	Refused        Refusal           // of its signature
+	Void           int               // of its requests, those that it does not approve any more
 }
 
 // Refusal is why the signature of a statement is not accepted.
@@ -148,6 +149,9 @@ func (s *statementSheet) signature() (said, colour string) {
 		return s.Lang.Fill(book.Label{"● 서명 대기: 결재서 파일 {1}의 SHA-256이 위 값과 같은지 확인하고 서명합니다", "● To be signed: see that the SHA-256 of the file {1} is the one above, then sign it"}, xlsx.Clean(s.of.File)), book.Amber
 	case s.of.Refused != Accepted:
 		return s.Lang.Fill(book.Label{"● 서명 불인정({1}) · {2}", "● Signature not accepted ({1}) · {2}"}, s.Lang.Of(refusals[s.of.Refused]), signer), book.Red
+	case s.of.Void > 0:
+		return s.Lang.Of(saysVerified) + " · " + signer + " · " + s.Lang.Fill(book.Label{"단, {1}건은 이 결재서로 결재된 상태가 아닙니다(다시 결재 대기, 종료 또는 새 결재서)",
+			"but {1} of them are not approved by this statement any more (waiting again, ended, or in a newer one)"}, s.Number(int64(s.of.Void))), book.Amber
 	default:
 		return s.Lang.Of(saysVerified) + " · " + signer, book.Green
 	}

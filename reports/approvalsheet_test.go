@@ -155,6 +155,17 @@ func TestWhoSignedStandsInTheWorkbook(t *testing.T) {
 	}
 }
 
+// TestAStatementThatApprovesNothingAnyMoreSaysSo, although its signature is good.
+func TestAStatementThatApprovesNothingAnyMoreSaysSo(t *testing.T) {
+	b := signedBatch(t, plannedBatch())
+	s := &b.Statements[0]
+	s.Principal, s.Key, s.At, s.Void = "lee", "SHA256:abc", seoul("2026-11-21 11:00:00"), 3
+	f := opened(t, drawnBatch(t, b, Options{}))
+	if got := rawAt(t, f, "결재", 2, rowWith(t, f, "결재", 1, labelSigned.Ko())); !strings.HasPrefix(got, "● 서명 확인") || !strings.Contains(got, "단, 3건은 이 결재서로 결재된 상태가 아닙니다") {
+		t.Errorf("it says %q", got)
+	}
+}
+
 // TestTheCellsOfAStatementMakeItsHash in both languages and several currencies, sorted
 // otherwise, and over several sheets.
 func TestTheCellsOfAStatementMakeItsHash(t *testing.T) {

@@ -91,6 +91,9 @@ func (a *invocation) transferCommand(name, short string, to refunds.ManualState)
 			if err := f.check("refunds transfers " + name); err != nil {
 				return err
 			}
+			if f.takes() && w.Note != "" {
+				return unsignedNote("refunds transfers " + name)
+			}
 			w.ID = strings.TrimSpace(ids[0])
 			return a.withProvider(cmd.Context(), func(s *session) error { return s.moveTransfer(cmd.Context(), w, f) })
 		},

@@ -72,7 +72,7 @@ func (a *invocation) takeApproval(ctx context.Context, ids []string, f wordFlags
 		return usage(errBoth, "daesa refunds approve --statement FILE --signature FILE.sig")
 	}
 	if f.note != "" {
-		return usage(errors.New("refunds approve: a note stands in no statement, and would stand under the name of who signed"), "leave --note away")
+		return unsignedNote("refunds approve")
 	}
 	return a.withStore(ctx, func(s *session) error {
 		signed, err := s.taken(f.signFlags, approval.ApproveRefunds)

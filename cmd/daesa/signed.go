@@ -57,6 +57,11 @@ func (s *session) taken(f signFlags, deeds ...approval.Deed) (*approval.Taken, e
 	return s.signing().Take(text, signature, s.now(), deeds...)
 }
 
+// unsignedNote refuses a note beside a signature that does not cover it.
+func unsignedNote(command string) error {
+	return usage(errors.New(command+": a note stands in no statement, and would stand under the name of who signed"), "leave --note away")
+}
+
 // statementDocument is the JSON of a statement that was written.
 type statementDocument struct {
 	Statement string           `json:"statement"` // the file
