@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -73,11 +74,20 @@ func newAccountRow(a refunds.StoredAccount) accountRow {
 	}
 }
 
+// factShown is the name under which an entry has what people are shown of an account.
+const factShown = "shown_sha256"
+
+// shown is a hash of what people are shown of an account: whoever signs for it has seen
+// nothing else of it.
+func (r accountRow) shown() string {
+	return sum256(fmt.Appendf(nil, "%q %q %q", r.Bank, r.AccountMasked, r.HolderMasked))
+}
+
 // accountCame turns the requests of a payment to an account that was stored. One
 // that asks for no account, since nothing was deposited, is left as it is.
 func (d *DB) accountCame(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccount) ([]Entry, error) {
 	entries := []Entry{entry(a.At, a.Actor, "", "account:"+a.Print, "account.stored", a.Source,
-		map[string]any{"mid": a.MID, "order_id": a.OrderID, "payment_key": a.PaymentKey})}
+		map[string]any{"mid": a.MID, "order_id": a.OrderID, "payment_key": a.PaymentKey, factShown: newAccountRow(a).shown()})}
 	var rows []refundRow
 	if err := d.db.All(ctx, tx, &rows, "without_this_account", args{"mid": a.MID, "payment_key": a.PaymentKey}); err != nil {
 		return nil, err

@@ -29,9 +29,6 @@ var unnamed = map[string]string{
 	"transactions": "Toss's list of before; each send looks at Toss anew",
 
 	"journal_head.":           "a second row, which nothing reads",
-	"accounts.bank":           "what people are shown; what is sent is sealed",
-	"accounts.account_masked": "what people are shown; what is sent is sealed",
-	"accounts.holder_masked":  "what people are shown; what is sent is sealed",
 	"accounts.sealed":         "opens only in its own place; named once a run could not open it",
 	"refund_attempts.body":    "an auditor may not read it; named once a run has looked at its request",
 	"refunds.version":         "every claim raises it",

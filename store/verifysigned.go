@@ -27,8 +27,10 @@ func (v *verification) accounts(ctx context.Context, sums *journalSums) error {
 			v.alter("account:"+row.PaymentKey, "the journal knows nothing of it")
 			continue
 		}
+		shown := last.fact(factShown) == "" || last.fact(factShown) == row.shown() // entries of older versions do not have it
 		v.alter("account:"+row.PaymentKey, unlike(map[string]bool{"print": last.Subject == "account:"+row.Print, "order_id": last.fact("order_id") == row.OrderID,
-			"source": last.Reason == row.Source, "actor": last.Actor == row.Actor, "at": sameMoment(last.At, row.At), "purged_at": sameMoment(sums.purged[key], row.PurgedAt)})...)
+			"source": last.Reason == row.Source, "actor": last.Actor == row.Actor, "at": sameMoment(last.At, row.At), "purged_at": sameMoment(sums.purged[key], row.PurgedAt),
+			"bank": shown, "account_masked": shown, "holder_masked": shown})...)
 	}
 	for key := range sums.accounts {
 		v.alter("account:"+key.paymentKey, "it is not there")

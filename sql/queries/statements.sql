@@ -19,4 +19,4 @@ WHERE taken_at >= :from AND taken_at < :until ORDER BY taken_at, hash
 SELECT id FROM refunds WHERE id > :after AND state NOT IN {{.Set.asking}} ORDER BY id LIMIT :limit
 -- What is sealed is not read: an auditor has no right to it.
 -- name: verify_accounts
-SELECT mid, payment_key, order_id, print, source, at, actor, purged_at FROM accounts ORDER BY mid, payment_key
+SELECT mid, payment_key, order_id, print, bank, account_masked, holder_masked, source, at, actor, purged_at FROM accounts ORDER BY mid, payment_key

@@ -133,9 +133,8 @@ var unsaid = map[string]string{
 	"refunds.same_as": "another request may say it", "refunds.in_progress": "every look-up says it anew",
 	"refunds.account_print": "until there is an approval, which covers it", "refund_attempts.body": "an auditor may not read it; the worker compares it with its hash",
 	"refunds.strangers": "what a person has seen on the payment",
-	"accounts.bank":     "what is shown of it; the print is over what is sealed", "accounts.account_masked": "the same", "accounts.holder_masked": "the same",
-	"accounts.sealed": "it opens only in its own place, and an auditor may not read it",
-	"batches.name":    "a file may be renamed", "brake.one": "it can only be 1",
+	"accounts.sealed":   "it opens only in its own place, and an auditor may not read it",
+	"batches.name":      "a file may be renamed", "brake.one": "it can only be 1",
 }
 
 // candidates are other values that a column may take, as SQL.
