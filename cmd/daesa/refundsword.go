@@ -119,7 +119,11 @@ func (a *invocation) wordCommand(name, short, done string, batches bool, say app
 
 func (a *invocation) giveWord(ctx context.Context, ids []string, f wordFlags, done string, say app.Say) error {
 	if len(ids) == 0 && f.batch == "" || len(ids) > 0 && f.batch != "" {
-		return usage(errors.New("name the requests by id, or one batch"), "daesa refunds list shows both")
+		advice := "daesa refunds list shows both"
+		if f.writes() {
+			advice += "; a statement that is signed is handed in with --signature FILE.sig beside it"
+		}
+		return usage(errors.New("name the requests by id, or one batch"), advice)
 	}
 	return a.withStore(ctx, func(s *session) error {
 		word := app.GiveWord{Store: s.db, Head: s.head(), Say: say, IDs: ids, Batch: f.batch, MID: s.mid, Note: f.note, By: s.actor(), Now: s.now(), Signing: s.signing()}
