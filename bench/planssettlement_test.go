@@ -53,7 +53,7 @@ func (p *planner) settles() {
 	p.b.Helper()
 	const sold = pay.Day("2026-10-15")
 	args := map[string]any{"mid": "shop1", "day": string(sold), "from": sold.Start(), "to": sold.End(), "since": lastSettled.Start(), "overdue_from": "2026-09-01", "limit": 1000,
-		"after_order": "o150000", "after_payment": "", "last_order": "o150900", "last_payment": "z", "after_key": ""}
+		"after": "8", "last": "80a", "after_key": ""}
 	p.run(p.queries["drop_arriving"])
 	p.run(p.queries["create_arriving"])
 	// A third as it stands, a third changed, a third of keys that are new.

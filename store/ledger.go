@@ -121,14 +121,14 @@ func (d *DB) writeOne(ctx context.Context, name string, with args) error {
 	})
 }
 
-// postBatch is how many payments are posted in one transaction: they come in the
-// order of their orders, and lie in that of their keys, so that a small part touches
-// as many pages as a large one.
+// postBatch is how many payments are posted in one transaction: their look into the
+// transaction list goes by orders, which lie in another order than they, so that a
+// small part reads as many pages of it as a large one.
 const postBatch = 5000
 
 // Post calls each with every payment that is to be looked at, in the order of their
-// orders, and writes what becomes of it: in parts, each whole. While one part is
-// written the next is read.
+// keys, in which the ledger lies, and writes what becomes of it: in parts, each whole.
+// While one part is written the next is read.
 func (d *DB) Post(ctx context.Context, mid string, each func(settle.Case) settle.Outcome) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop() // each may panic, which is its caller's to hear
@@ -146,14 +146,15 @@ func (d *DB) Post(ctx context.Context, mid string, each func(settle.Case) settle
 	return err
 }
 
-// readTodo gives the parts of what is to be done, one after another.
+// readTodo gives the parts of what is to be done, one after another. No payment
+// stands in two, so that one is read as well while another is written.
 func (d *DB) readTodo(ctx context.Context, mid string, parts chan<- todoPart) error {
-	for from := (stretchOfTodo{}); ; from.afterOrder, from.afterPayment = from.lastOrder, from.lastPayment {
-		part, err := d.todoPart(ctx, mid, from)
+	for after := ""; ; {
+		part, err := d.todoPart(ctx, mid, after)
 		if err != nil || len(part.cases) == 0 {
 			return err
 		}
-		from = part.of
+		after = part.last
 		select {
 		case parts <- part:
 		case <-ctx.Done():
@@ -163,63 +164,43 @@ func (d *DB) readTodo(ctx context.Context, mid string, parts chan<- todoPart) er
 }
 
 // postAll posts the parts as they come.
-func (d *DB) postAll(ctx context.Context, mid string, parts <-chan todoPart, each func(settle.Case) settle.Outcome) (err error) {
-	before := map[string]int{}
+func (d *DB) postAll(ctx context.Context, mid string, parts <-chan todoPart, each func(settle.Case) settle.Outcome) error {
 	for part := range parts {
-		if part.shares(before) { // it was read before what the part before wrote
-			if part, err = d.todoPart(ctx, mid, part.of); err != nil {
-				return err
-			}
-		}
-		if err := d.post(ctx, mid, part.of, part.cases, each); err != nil {
+		if err := d.post(ctx, mid, part, each); err != nil {
 			return err
 		}
-		before = part.index
 	}
 	return nil
 }
 
-// todoPart is a part of what is to be done, with all that is known of it.
+// todoPart is a part of what is to be done: the payments after one key, up to
+// another, with all that is known of them.
 type todoPart struct {
-	of    stretchOfTodo
-	cases []settle.Case
-	index map[string]int // of each payment's case
+	after, last string
+	cases       []settle.Case
 }
 
-// shares says whether a payment of the part stands in another as well, under another
-// order.
-func (p todoPart) shares(payments map[string]int) bool {
-	for key := range p.index {
-		if _, ok := payments[key]; ok {
-			return true
-		}
-	}
-	return false
+func (p todoPart) args(mid string) args {
+	return args{"mid": mid, "after": p.after, "last": p.last}
 }
 
-// todoPart reads the part that follows a stretch.
-func (d *DB) todoPart(ctx context.Context, mid string, of stretchOfTodo) (todoPart, error) {
+// todoPart reads the part that follows a payment.
+func (d *DB) todoPart(ctx context.Context, mid, after string) (todoPart, error) {
 	var next []struct {
-		OrderID    string `db:"order_id"`
 		PaymentKey string `db:"payment_key"`
+		OrderID    string `db:"order_id"`
 	}
-	if err := d.db.All(ctx, d.db.Pool(), &next, "todo_next", of.args(mid, postBatch)); err != nil || len(next) == 0 {
+	if err := d.db.All(ctx, d.db.Pool(), &next, "todo_next", args{"mid": mid, "after": after, "limit": postBatch}); err != nil || len(next) == 0 {
 		return todoPart{}, err
 	}
-	of.lastOrder, of.lastPayment = next[len(next)-1].OrderID, next[len(next)-1].PaymentKey
-	part := todoPart{of: of, cases: make([]settle.Case, len(next)), index: make(map[string]int, len(next))}
+	part := todoPart{after: after, last: next[len(next)-1].PaymentKey, cases: make([]settle.Case, len(next))}
+	index := make(map[string]*settle.Case, len(next))
 	for i, n := range next {
-		part.cases[i].MID, part.cases[i].OrderID, part.cases[i].PaymentKey = mid, n.OrderID, n.PaymentKey
-		part.index[n.PaymentKey] = i
+		c := &part.cases[i]
+		c.MID, c.OrderID, c.PaymentKey = mid, n.OrderID, n.PaymentKey
+		index[n.PaymentKey] = c
 	}
-	return part, d.fillCases(ctx, of.args(mid, postBatch), part.cases, part.index)
-}
-
-// stretchOfTodo is a part of the list of what is to be done.
-type stretchOfTodo struct{ afterOrder, afterPayment, lastOrder, lastPayment string }
-
-func (s stretchOfTodo) args(mid string, limit int) args {
-	return args{"mid": mid, "after_order": s.afterOrder, "after_payment": s.afterPayment, "last_order": s.lastOrder, "last_payment": s.lastPayment, "limit": limit}
+	return part, d.fillCases(ctx, part.args(mid), part.cases, index)
 }
 
 // postedRow is a transaction of the ledger as the table holds it.
@@ -243,13 +224,13 @@ func (r postedRow) posted(mid string) settle.Posted {
 }
 
 // fillCases gives each payment what is known of it.
-func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, index map[string]int) error {
+func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, index map[string]*settle.Case) error {
 	var listed []rowOfList
 	if err := d.db.All(ctx, d.db.Pool(), &listed, "todo_listed", with); err != nil {
 		return err
 	}
 	for _, row := range listed {
-		c := &cases[index[row.PaymentKey]]
+		c := index[row.PaymentKey]
 		c.Listed = append(c.Listed, pay.Transaction{MID: c.MID, TransactionKey: row.TransactionKey, PaymentKey: row.PaymentKey, OrderID: row.OrderID,
 			Method: pay.Method(row.Method), Status: pay.PaymentStatus(row.Status), At: row.At.Time, Currency: pay.Currency(row.Currency), Amount: row.Amount})
 	}
@@ -265,15 +246,16 @@ func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, inde
 		return err
 	}
 	for _, row := range looked {
-		c := &cases[index[row.PaymentKey]]
+		c := index[row.PaymentKey]
 		c.LookedUp, c.Approved, c.ApprovedAt, c.Currency, c.Method = true, row.Approved, row.ApprovedAt.Time, pay.Currency(row.Currency), pay.Method(row.Method)
+		c.OrderID = row.OrderID
 	}
 	var cancels []cancelRow
 	if err := d.db.All(ctx, d.db.Pool(), &cancels, "todo_cancels", with); err != nil {
 		return err
 	}
 	for _, row := range cancels {
-		c := &cases[index[row.PaymentKey]]
+		c := index[row.PaymentKey]
 		c.Cancels = append(c.Cancels, pay.Cancel{TransactionKey: row.TransactionKey, Amount: row.Amount, Status: pay.CancelStatus(row.Status), CanceledAt: row.CanceledAt.Time})
 	}
 	var posted []postedRow
@@ -281,7 +263,7 @@ func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, inde
 		return err
 	}
 	for _, row := range posted {
-		c := &cases[index[row.PaymentKey]]
+		c := index[row.PaymentKey]
 		c.Posted = append(c.Posted, row.posted(c.MID))
 	}
 	var rows []settlementRow
@@ -289,7 +271,7 @@ func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, inde
 		return err
 	}
 	for _, row := range rows {
-		c := &cases[index[row.PaymentKey]]
+		c := index[row.PaymentKey]
 		known := settle.Known{}
 		r := row.row()
 		if r.Copy == 0 {
@@ -300,15 +282,23 @@ func (d *DB) fillCases(ctx context.Context, with args, cases []settle.Case, inde
 		c.Rows = append(c.Rows, known.Current()...)
 	}
 	for i := range cases {
-		c := &cases[i]
-		slices.SortFunc(c.Listed, func(a, b pay.Transaction) int {
-			return cmp.Or(a.At.Compare(b.At), strings.Compare(a.TransactionKey, b.TransactionKey))
-		})
-		slices.SortFunc(c.Rows, func(a, b settle.Row) int {
-			return cmp.Or(strings.Compare(a.TransactionKey, b.TransactionKey), cmp.Compare(a.Copy, b.Copy))
-		})
+		inOrder(&cases[i])
 	}
 	return nil
+}
+
+// inOrder lays what is known of a payment in its order. Where rows name several
+// orders, the payment is of the one under which the list has it, or else a look-up.
+func inOrder(c *settle.Case) {
+	slices.SortFunc(c.Listed, func(a, b pay.Transaction) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.TransactionKey, b.TransactionKey))
+	})
+	slices.SortFunc(c.Rows, func(a, b settle.Row) int {
+		return cmp.Or(strings.Compare(a.TransactionKey, b.TransactionKey), cmp.Compare(a.Copy, b.Copy))
+	})
+	if len(c.Listed) > 0 {
+		c.OrderID = c.Listed[0].OrderID
+	}
 }
 
 // rowOfList is a row of the transaction list as the table holds it.
@@ -324,10 +314,10 @@ type rowOfList struct {
 }
 
 // post writes what becomes of some payments, and takes them off the list.
-func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []settle.Case, each func(settle.Case) settle.Outcome) error {
-	outcomes := make([]settle.Outcome, len(cases))
+func (d *DB) post(ctx context.Context, mid string, part todoPart, each func(settle.Case) settle.Outcome) error {
+	outcomes := make([]settle.Outcome, len(part.cases))
 	moves := map[moveKey]settle.Roll{}
-	for i, c := range cases {
+	for i, c := range part.cases {
 		outcomes[i] = each(c)
 		addMoves(moves, outcomes[i].Moves)
 	}
@@ -338,7 +328,7 @@ func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []s
 		defer into.Close()
 		for i, outcome := range outcomes {
 			for _, key := range outcome.Drop {
-				if _, err := d.db.Exec(ctx, tx, "drop_posted", args{"mid": mid, "payment_key": cases[i].PaymentKey, "transaction_key": key}); err != nil {
+				if _, err := d.db.Exec(ctx, tx, "drop_posted", args{"mid": mid, "payment_key": part.cases[i].PaymentKey, "transaction_key": key}); err != nil {
 					return err
 				}
 			}
@@ -355,7 +345,7 @@ func (d *DB) post(ctx context.Context, mid string, from stretchOfTodo, cases []s
 		if err := d.writeMoves(ctx, tx, mid, moves); err != nil {
 			return err
 		}
-		_, err := d.db.Exec(ctx, tx, "todo_done", from.args(mid, 0))
+		_, err := d.db.Exec(ctx, tx, "todo_done", part.args(mid))
 		return err
 	})
 }

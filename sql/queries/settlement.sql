@@ -97,9 +97,10 @@ ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
 -- name: days_read_since
 SELECT day FROM windows WHERE mid = :mid AND read_at >= :since AND uncovered_at IS NULL ORDER BY day
 -- name: todo_of_day
-INSERT INTO ledger_todo SELECT DISTINCT t.mid, t.order_id, t.payment_key FROM transactions t
-WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.status IN {{.Set.money_moved}} AND (t.changed_at >= :since OR NOT EXISTS (
-  SELECT 1 FROM ledger_transactions l WHERE l.mid = t.mid AND l.payment_key = t.payment_key AND l.transaction_key = t.transaction_key))
+INSERT INTO ledger_todo SELECT t.mid, t.order_id, t.payment_key FROM transactions t
+WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.status IN {{.Set.money_moved}} AND (NOT EXISTS (
+  SELECT 1 FROM ledger_transactions l WHERE l.mid = t.mid AND l.payment_key = t.payment_key AND l.transaction_key = t.transaction_key)
+  OR {{template "changed_since" .}})
 ON CONFLICT DO NOTHING
 -- name: todo_of_looks
 INSERT INTO ledger_todo SELECT mid, order_id, payment_key FROM payments WHERE mid = :mid AND looked_up_at >= :since
@@ -113,39 +114,33 @@ ON CONFLICT DO NOTHING
 INSERT INTO ledger_todo SELECT mid, order_id, payment_key FROM ledger_transactions
 WHERE mid = :mid AND settled = 0 AND due_by < :day AND due_by >= :overdue_from
 ON CONFLICT DO NOTHING
+-- What is to be done is taken in stretches, in the order of payments: one payment's
+-- orders are never in two of them.
 -- name: todo_next
-SELECT order_id, payment_key FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment) AND order_id >= :after_order
-ORDER BY order_id, payment_key LIMIT :limit
+SELECT payment_key, min(order_id) AS order_id FROM ledger_todo WHERE mid = :mid AND payment_key > :after
+GROUP BY payment_key ORDER BY payment_key LIMIT :limit
 -- name: todo_done
-DELETE FROM ledger_todo WHERE mid = :mid AND (order_id, payment_key) > (:after_order, :after_payment)
-  AND (order_id, payment_key) <= (:last_order, :last_payment) AND order_id >= :after_order AND order_id <= :last_order
--- What is known of the payments of one stretch of the list of what is to be done.
--- CROSS JOIN keeps SQLite from beginning with the other table.
+DELETE FROM ledger_todo WHERE mid = :mid AND payment_key > :after AND payment_key <= :last
+-- What is known of the payments of one stretch. The list and look-ups are asked by
+-- order as well; what goes by the payment alone is asked once, under however many
+-- orders it stands. CROSS JOIN keeps SQLite from beginning with the other table.
 -- name: todo_listed
 SELECT t.order_id, t.payment_key, t.transaction_key, t.status, t.method, t.at, t.currency, t.amount
 FROM ledger_todo k CROSS JOIN transactions t WHERE t.mid = k.mid AND t.order_id = k.order_id AND t.payment_key = k.payment_key
-  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-  AND k.order_id >= :after_order AND k.order_id <= :last_order
+  AND k.mid = :mid AND k.payment_key > :after AND k.payment_key <= :last
 -- name: todo_looked
 SELECT p.order_id, p.payment_key, p.method, p.currency, p.approved, p.approved_at
 FROM ledger_todo k CROSS JOIN payments p WHERE p.mid = k.mid AND p.payment_key = k.payment_key AND p.order_id = k.order_id
-  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-  AND k.order_id >= :after_order AND k.order_id <= :last_order
+  AND k.mid = :mid AND k.payment_key > :after AND k.payment_key <= :last
 -- name: todo_cancels
 SELECT c.payment_key, c.transaction_key, c.amount, c.status, c.canceled_at
-FROM ledger_todo k CROSS JOIN cancels c WHERE c.mid = k.mid AND c.payment_key = k.payment_key
-  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-  AND k.order_id >= :after_order AND k.order_id <= :last_order
+FROM {{template "todo_payments"}} CROSS JOIN cancels c WHERE c.mid = k.mid AND c.payment_key = k.payment_key
 -- name: todo_posted
 SELECT l.payment_key, l.transaction_key, l.order_id, l.currency, l.method, l.amount, l.at, l.recorded_at, l.settled, l.due_by
-FROM ledger_todo k CROSS JOIN ledger_transactions l WHERE l.mid = k.mid AND l.payment_key = k.payment_key
-  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-  AND k.order_id >= :after_order AND k.order_id <= :last_order
+FROM {{template "todo_payments"}} CROSS JOIN ledger_transactions l WHERE l.mid = k.mid AND l.payment_key = k.payment_key
 -- name: todo_rows
 SELECT r.*
-FROM ledger_todo k CROSS JOIN settlement_rows r WHERE r.mid = k.mid AND r.payment_key = k.payment_key
-  AND k.mid = :mid AND (k.order_id, k.payment_key) > (:after_order, :after_payment) AND (k.order_id, k.payment_key) <= (:last_order, :last_payment)
-  AND k.order_id >= :after_order AND k.order_id <= :last_order
+FROM {{template "todo_payments"}} CROSS JOIN settlement_rows r WHERE r.mid = k.mid AND r.payment_key = k.payment_key
 -- name: drop_posted
 DELETE FROM ledger_transactions WHERE mid = :mid AND payment_key = :payment_key AND transaction_key = :transaction_key
 -- name: add_move
@@ -263,3 +258,7 @@ UPDATE bank_lines SET ignored = :ignored WHERE id = :id
 {{- define "stretch"}}FROM pondered k CROSS JOIN arriving a WHERE a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key AND k.plain = :plain
   AND (k.payment_key, k.transaction_key) > (:after_payment, :after_key) AND (k.payment_key, k.transaction_key) <= (:last_payment, :last_key)
   AND k.payment_key >= :after_payment AND k.payment_key <= :last_payment{{end}}
+{{- define "todo_payments"}}(SELECT DISTINCT mid, payment_key FROM ledger_todo WHERE mid = :mid AND payment_key > :after AND payment_key <= :last) k{{end}}
+{{- /* SQLite walks the index of times alone, and looks at a row only where the ledger has it. */ -}}
+{{- define "changed_since"}}{{if .Postgres}}t.changed_at >= :since{{else}}EXISTS (SELECT 1 FROM transactions c WHERE c.mid = t.mid
+  AND c.order_id = t.order_id AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key AND c.changed_at >= :since){{end}}{{end}}

@@ -31,6 +31,7 @@ var settlementTests = map[string]func(*testing.T, *store.DB){
 	"settlement: a payment is posted as list and look-ups tell of it":         paymentPosted,
 	"settlement: a panic over one payment is the caller's to hear":            panicHeard,
 	"settlement: a row that names another order takes nothing off the ledger": rowOfAnotherOrder,
+	"settlement: a payment that stands under two orders is looked at once":    paymentUnderTwoOrders,
 	"settlement: a line is taken once, by whoever is first":                   lineTakenOnce,
 	"settlement: a ledger that begins leaves years of rows alone":             yearsLeftAlone,
 	"settlement: what a person took back may be matched again":                matchTakenBack,
@@ -472,6 +473,37 @@ func rowOfAnotherOrder(t *testing.T, db *store.DB) {
 		postTodo(t, db, hour.Add(time.Duration(n+1)*time.Minute))
 		wantPosted(t, db, "t1 10000 1")
 	}
+}
+
+// A payment was looked at under each of two orders where a settlement row named another
+// than the transaction list does: its row was taken for two, of which one was in a
+// break, its cancel was posted twice, and the order was that of the row.
+func paymentUnderTwoOrders(t *testing.T, db *store.DB) {
+	page := pay.Evidence{API: "transactions", About: string(soldOn), Body: []byte("[]"), FetchedAt: now}
+	listed := []pay.Transaction{listedRow("t1", pay.Done, 10_000, 10), listedRow("t2", pay.Done, 10_000, 10), listedRow("c2", pay.PartialCanceled, 7_000, 11)}
+	listed[1].PaymentKey, listed[2].PaymentKey = "p2", "p2"
+	if _, err := db.SavePage(t.Context(), mid, "run", listed, page, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.ExecForTest(t.Context(), "INSERT INTO ledger_todo (mid, order_id, payment_key) VALUES ('"+mid+"', 'o1', 'p1')"); err != nil { // as a day that was read has it
+		t.Fatal(err)
+	}
+	saveLooked(t, db, pay.Payment{MID: mid, PaymentKey: "p2", OrderID: "o1", Status: pay.PartialCanceled, Method: pay.Card, Currency: pay.KRW,
+		TotalAmount: 10_000, BalanceAmount: 7_000, ApprovedAt: listed[1].At, LastTransactionKey: "c2",
+		Cancels: []pay.Cancel{{TransactionKey: "c2", Amount: 3_000, Status: pay.CancelDone, CanceledAt: listed[2].At}}})
+	before, after := settledRow("1", 10_000), settledRow("2", 10_000)
+	before.OrderID, after.OrderID = "a before it", "z after it"
+	readRows(t, db, now, bothLists(), notOdd, before, after)
+	cases := postTodo(t, db, now)
+	if len(cases) != 2 {
+		t.Fatalf("%d payments are looked at: %+v", len(cases), cases)
+	}
+	for n, c := range cases {
+		if c.OrderID != "o1" || len(c.Listed) != n+1 || len(c.Cancels) != n || len(c.Rows) != 1 {
+			t.Errorf("%+v", c)
+		}
+	}
+	wantPosted(t, db, "t1 10000 1", "t2 10000 1", "c2 -3000 0")
 }
 
 // saveLooked keeps a look-up, as one that follows a webhook does.
