@@ -34,7 +34,7 @@ func (s *Settlements) compare(ctx context.Context, runID string, now time.Time, 
 	if err := look.fees(ctx); err != nil {
 		return err
 	}
-	written := SettlementWritten{MID: s.Settings.MID, RunID: runID, Actor: s.Settings.Actor, Now: now, Taken: true, Facts: facts}
+	written := SettlementWritten{MID: s.Settings.MID, RunID: runID, Actor: s.Settings.Actor, Now: now, Taken: true, Told: look.told, Facts: facts}
 	return s.Books.CommitSettlement(ctx, written, func(known []reconcile.Break) []BreakChange {
 		changes := look.changes(known)
 		clear(sum.Opened) // a transaction that was begun again
@@ -52,6 +52,7 @@ type settlementLook struct {
 	reading settle.Reading
 	found   []reconcile.Finding
 	judged  map[string]bool // payments that have breaks, and whether this run has looked at them
+	told    []string        // payments of which breaks hear when they are written
 }
 
 // ReadingDays is how far back what was read is asked for.
@@ -92,10 +93,14 @@ func (l *settlementLook) read(ctx context.Context) error {
 func (l *settlementLook) payment(c settle.Case) settle.Outcome {
 	out := c.Post(l.Settings.Rules, l.reading, l.now)
 	if out.Known {
-		if _, asked := l.judged[c.PaymentKey]; asked {
+		_, asked := l.judged[c.PaymentKey]
+		if asked {
 			l.judged[c.PaymentKey] = true
 		}
 		l.found = append(l.found, out.Found...)
+		if out.Tells = asked || len(out.Found) > 0; out.Tells {
+			l.told = append(l.told, c.PaymentKey)
+		}
 	}
 	return out
 }

@@ -76,7 +76,8 @@ type LedgerBooks interface {
 	// Todo marks the payments that are to be looked at; margin is by how much what was
 	// read may be older than it seems.
 	Todo(ctx context.Context, mid string, margin time.Duration, today pay.Day) error
-	// Post calls each with them, and writes what becomes of each.
+	// Post calls each with them, and writes what becomes of each. Those of which breaks
+	// must hear are looked at again, unless CommitSettlement says that they did.
 	Post(ctx context.Context, mid string, each func(settle.Case) settle.Outcome) error
 	Odd(ctx context.Context, mid string, each func(settle.Row)) error
 	SettlementBreaks(ctx context.Context, mid string) ([]reconcile.Break, error)
@@ -122,6 +123,7 @@ type SettlementWritten struct {
 	MID, RunID, Actor string
 	Now               time.Time
 	Taken             bool           // the ledger is up to date with what was read until now
+	Told              []string       // payments that were still to be looked at, for the sake of these breaks
 	Facts             map[string]any // for the journal; nil: nothing was read
 }
 

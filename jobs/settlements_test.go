@@ -296,3 +296,44 @@ func TestOfTwoSyncsAtOnceOneReads(t *testing.T) {
 		t.Errorf("%v; %+v, %v", err, one.Arrived, oneErr)
 	}
 }
+
+// unwritten are books in which nothing that a look has found is written: its process
+// died before.
+type unwritten struct{ jobs.SettlementBooks }
+
+var errDied = errors.New("the process died")
+
+func (unwritten) CommitSettlement(context.Context, jobs.SettlementWritten, func([]reconcile.Break) []jobs.BreakChange) error {
+	return errDied
+}
+
+// What a look has posted is taken off its list part by part, and breaks are written at
+// its end: one that died in between found a row of another amount, and no later look
+// asked for it again.
+func TestALookThatDiesBeforeItsBreaksAreWrittenIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	w := settledWorld(t, true)
+	w.syncs(w.client, settledAt)
+	later, changed := settledAt.AddDate(0, 0, 3), ""
+	list := tamperedList{w.client, func(_ pay.SettledBy, _ pay.Day, _ int, page pay.SettlementPage) pay.SettlementPage {
+		for i, r := range page.Rows {
+			if changed == "" && r.Method == pay.Card && r.CanceledAt.IsZero() && r.Canceled == nil {
+				changed = r.PaymentKey
+			}
+			if r.PaymentKey == changed {
+				page.Rows[i].Amount += 1000
+				page.Rows[i].PayOutAmount += 1000
+			}
+		}
+		return page
+	}}
+	dies := w.settlements(list)
+	dies.Books = unwritten{w.db}
+	if _, err := dies.Run(t.Context(), monthOfHistory(), later); !errors.Is(err, errDied) {
+		t.Fatal(err)
+	}
+	w.syncs(list, later.Add(time.Minute))
+	if n := w.openOf(reconcile.SettlementAmountMismatch); n != 1 {
+		t.Errorf("%d rows of another amount are known, and %s has one", n, changed)
+	}
+}

@@ -37,6 +37,9 @@ type Outcome struct {
 	Drop  []string // transaction keys that are gone
 	Moves []DayMove
 	Found []reconcile.Finding
+	// Tells is true where breaks must hear of it: until they did the payment stays one
+	// that is to be looked at. Who writes them says so.
+	Tells bool
 }
 
 // Post says how the ledger follows what is known of a payment: a transaction that is

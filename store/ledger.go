@@ -313,7 +313,9 @@ type rowOfList struct {
 	Amount         int64  `db:"amount"`
 }
 
-// post writes what becomes of some payments, and takes them off the list.
+// post writes what becomes of some payments, and takes them off the list. Those of
+// which breaks must hear stay on it until the breaks are written: who dies before that
+// has told nobody.
 func (d *DB) post(ctx context.Context, mid string, part todoPart, each func(settle.Case) settle.Outcome) error {
 	outcomes := make([]settle.Outcome, len(part.cases))
 	moves := map[moveKey]settle.Roll{}
@@ -345,8 +347,19 @@ func (d *DB) post(ctx context.Context, mid string, part todoPart, each func(sett
 		if err := d.writeMoves(ctx, tx, mid, moves); err != nil {
 			return err
 		}
-		_, err := d.db.Exec(ctx, tx, "todo_done", part.args(mid))
-		return err
+		if _, err := d.db.Exec(ctx, tx, "todo_done", part.args(mid)); err != nil {
+			return err
+		}
+		again := database.NewBulk(d.db, tx, "INSERT INTO ledger_todo (mid, order_id, payment_key)", 3, "ON CONFLICT DO NOTHING", rowBatch)
+		defer again.Close()
+		for i, outcome := range outcomes {
+			if outcome.Tells {
+				if err := again.Add(ctx, mid, part.cases[i].OrderID, part.cases[i].PaymentKey); err != nil {
+					return err
+				}
+			}
+		}
+		return again.Flush(ctx)
 	})
 }
 
@@ -433,6 +446,11 @@ func (d *DB) CommitSettlement(ctx context.Context, w jobs.SettlementWritten, car
 		}
 		if w.Facts != nil {
 			entries = append(entries, entry(w.Now, w.Actor, w.RunID, "settlements:"+w.MID, "settlements.read", "", w.Facts))
+		}
+		for _, key := range w.Told {
+			if _, err := d.db.Exec(ctx, tx, "todo_told", args{"mid": w.MID, "payment_key": key}); err != nil {
+				return err
+			}
 		}
 		if w.Taken {
 			if _, err := d.db.Exec(ctx, tx, "set_ledger_mark", args{"mid": w.MID, "now": at(w.Now)}); err != nil {

@@ -121,6 +121,8 @@ SELECT payment_key, min(order_id) AS order_id FROM ledger_todo WHERE mid = :mid 
 GROUP BY payment_key ORDER BY payment_key LIMIT :limit
 -- name: todo_done
 DELETE FROM ledger_todo WHERE mid = :mid AND payment_key > :after AND payment_key <= :last
+-- name: todo_told
+DELETE FROM ledger_todo WHERE mid = :mid AND payment_key = :payment_key
 -- What is known of the payments of one stretch. The list and look-ups are asked by
 -- order as well; what goes by the payment alone is asked once, under however many
 -- orders it stands. CROSS JOIN keeps SQLite from beginning with the other table.
