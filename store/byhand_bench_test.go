@@ -64,11 +64,7 @@ func signedThousand(b *testing.B, kind database.Dialect, lines int) (*store.DB, 
 		}
 	}
 	folder := b.TempDir()
-	address := "sqlite:" + filepath.Join(folder, "daesa.db")
-	if kind == database.Postgres {
-		address = schema.URL(b)
-	}
-	db, err := store.Open(b.Context(), address)
+	db, err := store.Open(b.Context(), newAddress(b, kind, folder))
 	must(err)
 	b.Cleanup(func() { _ = db.Close() })
 	_, err = db.Migrate(b.Context())

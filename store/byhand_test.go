@@ -3,6 +3,7 @@ package store_test
 import (
 	"flag"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -115,6 +116,15 @@ func (h hand) empty(table handTable, column string) string {
 	default:
 		return "0"
 	}
+}
+
+// newAddress is the address of a new database of a kind; SQLite's lies in a folder.
+func newAddress(t testing.TB, kind database.Dialect, folder string) string {
+	t.Helper()
+	if kind == database.Postgres {
+		return schema.URL(t)
+	}
+	return "sqlite:" + filepath.Join(folder, "daesa.db")
 }
 
 // onBoth runs a test on SQLite and on PostgreSQL.

@@ -88,11 +88,9 @@ func newByHand(t *testing.T, kind database.Dialect) *byHand {
 	var err error
 	w.now, err = pay.ParseTime("2026-11-27T10:00:00+09:00")
 	w.must(err)
-	address := "sqlite:" + filepath.Join(w.folder, "daesa.db")
+	address := newAddress(t, kind, w.folder)
 	var options []database.Option
-	if kind == database.Postgres {
-		address = schema.URL(t)
-	} else {
+	if kind == database.SQLite {
 		options = append(options, database.PragmasForTest(map[string]string{"synchronous": "OFF"})) // a power cut is not what is tried
 	}
 	w.db, err = store.Open(t.Context(), address, options...)

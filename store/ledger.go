@@ -203,6 +203,11 @@ func (d *DB) todoPart(ctx context.Context, mid, after string) (todoPart, error) 
 	return part, d.fillCases(ctx, part.args(mid), part.cases, index)
 }
 
+// moreTodo adds payments to what is to be done: merchant, order, payment key.
+func (d *DB) moreTodo(tx *sqlx.Tx) *database.Bulk {
+	return database.NewBulk(d.db, tx, "INSERT INTO ledger_todo (mid, order_id, payment_key)", 3, "ON CONFLICT DO NOTHING", rowBatch)
+}
+
 // postedRow is a transaction of the ledger as the table holds it.
 type postedRow struct {
 	PaymentKey     string `db:"payment_key"`
@@ -350,7 +355,7 @@ func (d *DB) post(ctx context.Context, mid string, part todoPart, each func(sett
 		if _, err := d.db.Exec(ctx, tx, "todo_done", part.args(mid)); err != nil {
 			return err
 		}
-		again := database.NewBulk(d.db, tx, "INSERT INTO ledger_todo (mid, order_id, payment_key)", 3, "ON CONFLICT DO NOTHING", rowBatch)
+		again := d.moreTodo(tx)
 		defer again.Close()
 		for i, outcome := range outcomes {
 			if outcome.Tells {

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -20,11 +19,7 @@ import (
 // before, and also where a look-up shows a payment under another order.
 func TestFoldingWhatWasLookedUpIsFoldingAll(t *testing.T) {
 	onBoth(t, func(t *testing.T, kind database.Dialect) {
-		address := "sqlite:" + filepath.Join(t.TempDir(), "daesa.db")
-		if kind == database.Postgres {
-			address = schema.URL(t)
-		}
-		db := open(t, address)
+		db := open(t, newAddress(t, kind, t.TempDir()))
 		night, moved := 0, 0
 		rapid.Check(t, func(t *rapid.T) {
 			if night++; kind == database.Postgres && night > 15 { // each takes half a second there

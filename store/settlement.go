@@ -484,7 +484,7 @@ func (f *folding) write(ctx context.Context, sum *jobs.Arrived) error {
 				return err
 			}
 		}
-		todo := database.NewBulk(f.d.db, tx, "INSERT INTO ledger_todo (mid, order_id, payment_key)", 3, "ON CONFLICT DO NOTHING", stageBatch)
+		todo := f.d.moreTodo(tx)
 		defer todo.Close()
 		for key := range f.touched {
 			if err := todo.Add(ctx, f.mid, key.orderID, key.paymentKey); err != nil {
