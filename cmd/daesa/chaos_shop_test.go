@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"daesa/internal/freeport"
 	"daesa/internal/seal"
 	"daesa/pay"
 )
@@ -536,7 +537,7 @@ type chaosDoor struct {
 
 func newChaosDoor(t *testing.T) *chaosDoor {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := freeport.Listen() // it is shut and opened again
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"daesa/internal/freeport"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/store"
@@ -24,10 +26,9 @@ import (
 // listen gives the shop a receiver's address, and its provider the same.
 func (s *chaosShop) listen(more string) (address string) {
 	s.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	s.must(err)
-	address = listener.Addr().String()
-	s.must(listener.Close())
+	address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	path := filepath.Join(s.dir, "daesa.yaml")
 	text, err := os.ReadFile(path)
 	s.must(err)

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"daesa/internal/freeport"
 )
 
 const (
@@ -83,9 +85,11 @@ var pipes []io.WriteCloser
 
 // launch starts the server on a free port and waits until it is ready.
 func launch(server, dir, as string) (port string, err error) {
-	if port, err = freePort(); err != nil {
+	number, err := freeport.Find()
+	if err != nil {
 		return "", err
 	}
+	port = strconv.Itoa(number)
 	cmd := exec.Command("/bin/sh", "-c", guardScript, "sh", dir, server, "--no-defaults", "--user="+as,
 		"--datadir="+filepath.Join(dir, "data"), "--socket="+filepath.Join(dir, "s"), "--pid-file="+filepath.Join(dir, "pid"),
 		"--bind-address=127.0.0.1", "--port="+port, "--skip-name-resolve", "--skip-log-bin", "--init-file="+filepath.Join(dir, "first.sql"),
@@ -131,16 +135,6 @@ func find(name string) (string, error) {
 		return path, nil
 	}
 	return "", errAbsent
-}
-
-// freePort is a port of loopback that nobody listened on a moment ago.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-	return port, listener.Close()
 }
 
 // tail is the end of a log, enough to say what went wrong.

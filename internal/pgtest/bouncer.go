@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daesa/internal/freeport"
 )
 
 // The pool modes of a PgBouncer.
@@ -113,7 +115,7 @@ func (b *bouncer) start(where *url.URL, mode string, settings []string) error {
 
 func (b *bouncer) run(where *url.URL, mode string, settings []string) error {
 	var err error
-	if b.port, err = freePort(); err != nil {
+	if b.port, err = freeport.Find(); err != nil {
 		return err
 	}
 	password, given := where.User.Password()

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daesa/internal/freeport"
 )
 
 func open(t *testing.T, url string) *sql.DB {
@@ -123,7 +125,7 @@ func TestEveryIdentityCanRunTheServer(t *testing.T) {
 			if err := server.initializeAs(as); err != nil {
 				t.Skipf("this way is closed here: %v", err)
 			}
-			if server.port, err = freePort(); err != nil {
+			if server.port, err = freeport.Find(); err != nil {
 				t.Fatal(err)
 			}
 			if err := server.launch(); err != nil {

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daesa/internal/freeport"
 )
 
 const (
@@ -181,7 +183,7 @@ func start(o options) (*Server, error) {
 		return nil, errors.Join(err, s.remove())
 	}
 	for range startTries {
-		if s.port, err = freePort(); err != nil {
+		if s.port, err = freeport.Find(); err != nil {
 			break
 		}
 		if err = s.launch(); !errors.Is(err, errPortTaken) {
@@ -381,16 +383,6 @@ func startWithParent(cmd *exec.Cmd) (*os.Process, chan struct{}, error) {
 		return nil, nil, err
 	}
 	return cmd.Process, ended, nil
-}
-
-// freePort returns a port of loopback that nobody listened on a moment ago.
-func freePort() (port int, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, listener.Close()) }()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
 // tail returns the last lines of a log, enough to say what went wrong.

@@ -106,9 +106,10 @@ var importTable = []Row{
 	{Room: "internal/tidy", ForTests: true, Reason: "checks the repository from outside, so it stands on none of it"},
 	{Room: "internal/mutants", ForTests: true, Reason: "changes the program to see whether its tests notice; it stands on none of it"},
 	{Room: "internal/racing", ForTests: true, StandardOnly: true, Reason: "passes over tests, so it stands below them all"},
-	{Room: "internal/pgtest", ForTests: true, Reason: "starts a private PostgreSQL; the program must never"},
+	{Room: "internal/freeport", ForTests: true, StandardOnly: true, Reason: "finds a port for a server of a test; the program is told its own"},
+	{Room: "internal/pgtest", Knows: []string{"internal/freeport"}, ForTests: true, Reason: "starts a private PostgreSQL; the program must never"},
 	{Room: "internal/browsertest", ForTests: true, Reason: "starts a private Chromium; the program must never"},
-	{Room: "internal/mariatest", ForTests: true, Reason: "starts a private MariaDB; the program must never"},
+	{Room: "internal/mariatest", Knows: []string{"internal/freeport"}, ForTests: true, Reason: "starts a private MariaDB; the program must never"},
 	{Room: "bench/...", Knows: []string{"..."}, ForTests: true,
 		Reason: "measures the real wiring from end to end"},
 }
