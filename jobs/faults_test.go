@@ -218,6 +218,9 @@ func TestAWindowThatNeverEndsIsAGap(t *testing.T) {
 	if snapshot.Run.Complete {
 		t.Error("a day without an end counts as read")
 	}
+	if rows, err := w.db.CountRows(t.Context(), mid, last); err != nil || rows == 0 {
+		t.Errorf("of what the day showed %d rows are kept, %v", rows, err)
+	}
 }
 
 func TestPagesThatRepeatRowsChangeNothing(t *testing.T) {

@@ -68,8 +68,33 @@ func (n *night) list(ctx context.Context) error {
 }
 
 // readWindow reads one day whole, and fetches the next page while the one
-// before is being kept. single: no other day is read beside it.
-func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool) error {
+// before is being kept. What a day that could not be read to its end has shown is
+// folded, too. single: no other day is read beside it.
+func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool) (err error) {
+	stage := n.Pages.StageList(n.scope.MID, n.lease.RunID, n.now)
+	defer func() { err = errors.Join(err, stage.Close()) }()
+	whole, pages, err := n.keepWindow(ctx, w, single, stage)
+	if failure := (*pay.Failure)(nil); err != nil && !errors.As(err, &failure) {
+		return err
+	}
+	if _, err := stage.Fold(ctx); err != nil {
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if len(whole.bad) > 0 { // what they say is not known, so the day is not covered
+		n.unread(w.Day)
+		badRows(whole.bad, reconcile.PartListRow, reconcile.PartListMore, n.gapOfProvider)
+		return nil
+	}
+	w.Pages, w.Rows = pages, whole.rows
+	return n.cover(ctx, w, whole)
+}
+
+// keepWindow reads one day's pages into a stage, and says what they showed and how
+// many there were.
+func (n *night) keepWindow(ctx context.Context, w reconcile.Window, single bool, stage ListStage) (tally, int, error) {
 	day := stretch{w.Day.Start(), w.Day.End()}
 	if n.now.Before(day.to) {
 		day.to = n.now.Truncate(time.Second)
@@ -93,7 +118,7 @@ func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool)
 	group.Go(func() error {
 		var rows int64
 		for p := range pages {
-			if _, err := n.Pages.SavePage(groupCtx, n.scope.MID, n.lease.RunID, n.own(p.Rows), p.Evidence, n.now); err != nil {
+			if err := stage.Keep(groupCtx, n.own(p.Rows), p.Evidence); err != nil {
 				return err
 			}
 			if rows += int64(len(p.Rows) + len(p.Bad)); single {
@@ -102,16 +127,8 @@ func (n *night) readWindow(ctx context.Context, w reconcile.Window, single bool)
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	if len(whole.bad) > 0 { // what they say is not known, so the day is not covered
-		n.unread(w.Day)
-		badRows(whole.bad, reconcile.PartListRow, reconcile.PartListMore, n.gapOfProvider)
-		return nil
-	}
-	w.Pages, w.Rows = reader.pages, whole.rows
-	return n.cover(ctx, w, whole)
+	err := group.Wait()
+	return whole, reader.pages, err
 }
 
 func (n *night) mostPages() int {

@@ -44,9 +44,17 @@ type Ledger interface {
 // Pages keeps what the provider sent, and what of it is covered.
 type Pages interface {
 	Coverage
-	SavePage(ctx context.Context, mid, runID string, rows []pay.Transaction, page pay.Evidence, now time.Time) (changed int64, err error)
+	StageList(mid, runID string, now time.Time) ListStage
 	SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Evidence) error
 	CountRows(ctx context.Context, mid string, day pay.Day) (int64, error)
+}
+
+// ListStage takes in one window of the transaction list: each page as evidence when it
+// comes, and all its rows at the end, in the order in which the database holds them.
+type ListStage interface {
+	Keep(ctx context.Context, rows []pay.Transaction, page pay.Evidence) error
+	Fold(ctx context.Context) (changed int64, err error)
+	Close() error
 }
 
 // Coverage remembers which days of the transaction list were read whole. Of the

@@ -118,7 +118,8 @@ func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time) ([]r
 		Exact      int64  `db:"exact"`
 		At         Time   `db:"at"`
 	}
-	if err := d.db.All(ctx, d.db.Pool(), &rows, "unwatched_accounts", args{"mid": mid, "from": at(from), "to": at(to)}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "unwatched_accounts", args{"mid": mid, "from": at(from), "to": at(to),
+		"first_day": string(pay.DayOf(from)), "last_day": string(pay.DayOf(to.Add(-time.Microsecond)))}); err != nil {
 		return nil, err
 	}
 	watches := make([]refunds.Watch, len(rows))

@@ -116,10 +116,16 @@ func (c *Comparison) run(ctx context.Context, names ...string) error {
 
 // args are the parameters that the queries of a comparison share.
 func (c *Comparison) args() args {
-	return args{
-		"mid": c.scope.MID, "run_id": c.scope.RunID, "day": string(c.scope.Day), "from": at(c.scope.Day.Start()), "to": at(c.scope.Day.End()),
+	return ofDay(c.scope.Day, args{
+		"mid": c.scope.MID, "run_id": c.scope.RunID, "day": string(c.scope.Day),
 		"since": stamp(c.scope.Since), "follow_from": stamp(c.scope.FollowFrom),
-	}
+	})
+}
+
+// ofDay adds what queries of one business date's movements ask for.
+func ofDay(day pay.Day, with args) args {
+	with["of_day"], with["from"], with["to"] = string(day), at(day.Start()), at(day.End())
+	return with
 }
 
 // stamp is a time that is compared with, where the beginning of time means all.
@@ -253,9 +259,7 @@ func (c *Comparison) touchFirstRead(ctx context.Context) error {
 
 // onDay are the parameters for another day than the one that is compared.
 func (c *Comparison) onDay(day string) args {
-	with := c.args()
-	with["from"], with["to"] = at(pay.Day(day).Start()), at(pay.Day(day).End())
-	return with
+	return ofDay(pay.Day(day), c.args())
 }
 
 // KeepMethod drops the touched orders that neither side paid by a method.

@@ -13,6 +13,7 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/store"
+	"daesa/store/storetest"
 )
 
 const filterDay = pay.Day("2026-11-21")
@@ -202,7 +203,7 @@ func filtered(t *rapid.T, db *store.DB, mid string, orders []pay.Order, rows []p
 	}
 	_, err := db.SaveOrders(ctx, each(orders), func(string) bool { return true }, "test", "test", now)
 	must(err)
-	_, err = db.SavePage(ctx, mid, "run", rows, pay.Evidence{API: "transactions", About: mid, Body: []byte("[]"), FetchedAt: now}, now)
+	_, err = storetest.FoldPage(ctx, db, mid, rows, pay.Evidence{API: "transactions", About: mid, Body: []byte("[]"), FetchedAt: now}, now)
 	must(err)
 	c, err := db.OpenComparison(ctx, reconcile.Scope{MID: mid, Day: filterDay, FollowFrom: filterDay.Add(-30).Start()}, now)
 	must(err)

@@ -101,8 +101,7 @@ func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today p
 		if pay.Day(day) < first {
 			continue
 		}
-		with["from"], with["to"] = at(pay.Day(day).Start()), at(pay.Day(day).End())
-		if err := d.writeOne(ctx, "todo_of_day", with); err != nil {
+		if err := d.writeOne(ctx, "todo_of_day", ofDay(pay.Day(day), with)); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daesa/internal/pgtest"
+	"daesa/pay"
 	"daesa/refunds"
 	"daesa/store"
 )
@@ -145,4 +146,45 @@ func TestEveryOlderSchemaIsMigrated(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Rows of the list that are there already get the business date of their time.
+func TestRowsOfTheListGetTheirDateByTheMigration(t *testing.T) {
+	onOlder(t, 22, func(t *testing.T, db *store.DB) {
+		for i, at := range []string{"2026-11-20T14:59:59.999999Z", "2026-11-20T15:00:00.000000Z", "2026-11-21T14:59:59.999999Z", "2026-11-21T15:00:00.000000Z"} {
+			statement := fmt.Sprintf(`INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at)
+				VALUES ('tosspayments', 'o-%d', 'p', 't', 'DONE', 'card', '%s', 'KRW', 1000, '2026-11-22T00:00:00.000000Z')`, 9-i, at)
+			if err := db.ExecForTest(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for day, want := range map[pay.Day]int64{"2026-11-20": 1, "2026-11-21": 2, "2026-11-22": 1} {
+			if n, err := db.CountRows(t.Context(), "tosspayments", day); err != nil || n != want {
+				t.Errorf("%s has %d rows, %v; want %d", day, n, err, want)
+			}
+		}
+		// The version before still writes, and knows nothing of the date.
+		for _, statement := range []string{
+			`INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at)
+				VALUES ('tosspayments', 'o-1', 'p', 't', 'DONE', 'card', '2026-11-20T15:00:00.000000Z', 'KRW', 1000, '2026-11-22T00:00:00.000000Z')`,
+			`INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at)
+				VALUES ('tosspayments', 'o-9', 'p', 't', 'DONE', 'card', '2026-11-21T15:00:00.000000Z', 'KRW', 1000, '2026-11-22T00:00:00.000000Z')
+				ON CONFLICT (mid, order_id, payment_key, transaction_key) DO UPDATE SET at = excluded.at`,
+		} {
+			if err := db.ExecForTest(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for day, want := range map[pay.Day]int64{"2026-11-20": 0, "2026-11-21": 3, "2026-11-22": 2} {
+			if n, err := db.CountRows(t.Context(), "tosspayments", day); err != nil || n != want {
+				t.Errorf("after the version before wrote %s has %d rows, %v; want %d", day, n, err, want)
+			}
+		}
+		if rows, err := db.TransactionsOf(t.Context(), "tosspayments", "o-8"); err != nil || len(rows) != 1 || rows[0].Amount != 1000 || !rows[0].At.Equal(pay.Day("2026-11-21").Start()) {
+			t.Errorf("%+v, %v", rows, err)
+		}
+	})
 }

@@ -327,6 +327,9 @@ func TestLaterMigrationsOnlyAdd(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, statement := range strings.Split(withoutComments(string(text)), ";") {
+				if dropped, own := strings.CutPrefix(strings.TrimSpace(statement), "DROP TABLE "); own && strings.Contains(string(text), "CREATE TABLE "+dropped+" AS ") {
+					continue // what the migration itself made for a while
+				}
 				if takes.MatchString(statement) || (needs.MatchString(statement) && !strings.Contains(strings.ToUpper(statement), "DEFAULT")) {
 					t.Errorf("%s: the version before cannot live with %s", name, strings.TrimSpace(statement))
 				}

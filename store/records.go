@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,68 +22,6 @@ const (
 	rowBatch      = 500
 	evidenceBatch = 25
 )
-
-// SavePage keeps one page of the transaction list: its rows, folded into what
-// was known, and the page itself as evidence. Rows of other merchants are the
-// caller's to leave out. A page saved twice changes nothing; changed counts
-// the rows that were new or different.
-func (d *DB) SavePage(ctx context.Context, mid, runID string, rows []pay.Transaction, page pay.Evidence, now time.Time) (changed int64, err error) {
-	sorted := slices.Clone(rows)
-	slices.SortFunc(sorted, func(a, b pay.Transaction) int {
-		if c := strings.Compare(a.OrderID, b.OrderID); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.PaymentKey, b.PaymentKey); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.TransactionKey, b.TransactionKey); c != 0 {
-			return c
-		}
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.Status), string(b.Status))
-	})
-	sorted = newestOfEach(sorted)
-	evidence := newPageRow(mid, runID, page)
-	stamp := at(now)
-	err = d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		into := database.NewBulk(d.db, tx, "INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at)", 10,
-			`ON CONFLICT (mid, order_id, payment_key, transaction_key) DO UPDATE SET status = excluded.status,
-			method = excluded.method, at = excluded.at, currency = excluded.currency, amount = excluded.amount,
-			changed_at = excluded.changed_at
-			WHERE transactions.status <> excluded.status OR transactions.amount <> excluded.amount
-			OR transactions.at <> excluded.at OR transactions.method <> excluded.method OR transactions.currency <> excluded.currency`, rowBatch)
-		defer into.Close()
-		for _, row := range sorted {
-			if err := into.Add(ctx, mid, plain(row.OrderID), plain(row.PaymentKey), plain(row.TransactionKey), plain(string(row.Status)),
-				plain(string(row.Method)), at(row.At), string(row.Currency), row.Amount, stamp); err != nil {
-				return err
-			}
-		}
-		if err := into.Flush(ctx); err != nil {
-			return err
-		}
-		changed = into.Changed
-		_, err := d.db.Exec(ctx, tx, "upsert_page", evidence)
-		return err
-	})
-	return changed, err
-}
-
-// newestOfEach keeps one row of each transactionKey: should a page show two,
-// the newest counts.
-func newestOfEach(sorted []pay.Transaction) []pay.Transaction {
-	kept := sorted[:0]
-	for i, row := range sorted {
-		if i+1 < len(sorted) && sorted[i+1].TransactionKey == row.TransactionKey &&
-			sorted[i+1].PaymentKey == row.PaymentKey && sorted[i+1].OrderID == row.OrderID {
-			continue
-		}
-		kept = append(kept, row)
-	}
-	return kept
-}
 
 // plain takes out of a provider's text what PostgreSQL cannot hold.
 func plain(text string) string { return strings.ReplaceAll(text, "\x00", "\uFFFD") }
@@ -216,7 +153,7 @@ func (d *DB) CoveredDays(ctx context.Context, mid string, from, to pay.Day) (map
 // CountRows counts the stored rows of a day of the list.
 func (d *DB) CountRows(ctx context.Context, mid string, day pay.Day) (int64, error) {
 	var n int64
-	err := d.db.One(ctx, d.db.Pool(), &n, "count_rows", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
+	err := d.db.One(ctx, d.db.Pool(), &n, "count_rows", ofDay(day, args{"mid": mid}))
 	return n, err
 }
 
@@ -245,6 +182,6 @@ func (d *DB) WindowsRead(ctx context.Context, mid, runID string) ([]reconcile.Wi
 // CountOrdered counts the shop's orders of a day that Toss should know.
 func (d *DB) CountOrdered(ctx context.Context, mid string, day pay.Day) (int64, error) {
 	var n int64
-	err := d.db.One(ctx, d.db.Pool(), &n, "count_ordered", args{"mid": mid, "from": at(day.Start()), "to": at(day.End())})
+	err := d.db.One(ctx, d.db.Pool(), &n, "count_ordered", ofDay(day, args{"mid": mid}))
 	return n, err
 }

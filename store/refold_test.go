@@ -12,6 +12,7 @@ import (
 	"daesa/internal/database"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/store/storetest"
 )
 
 // After its look-ups a night folds only the payments that they told of. That must
@@ -28,7 +29,7 @@ func TestFoldingWhatWasLookedUpIsFoldingAll(t *testing.T) {
 			mid := fmt.Sprintf("m%d", night)
 			rows, before, tonight := drawLooked(t, mid)
 			now := filterDay.End().Add(90 * time.Minute)
-			_, err := db.SavePage(t.Context(), mid, "run", rows, pay.Evidence{API: "transactions", About: mid, Body: []byte("[]"), FetchedAt: now}, now)
+			_, err := storetest.FoldPage(t.Context(), db, mid, rows, pay.Evidence{API: "transactions", About: mid, Body: []byte("[]"), FetchedAt: now}, now)
 			for _, p := range before {
 				if err == nil {
 					err = db.SaveLookUp(t.Context(), p, pay.Evidence{API: "payment", About: p.PaymentKey, Body: []byte("{}"), FetchedAt: now}, now.Add(-time.Hour))

@@ -32,7 +32,7 @@ SELECT order_id, payment_key, exact, at FROM (
   SELECT l.order_id, l.payment_key, CASE WHEN p.requested_at IS NULL THEN 0 ELSE 1 END AS exact, coalesce(p.requested_at, l.at) AS at
   FROM (
     SELECT t.order_id, t.payment_key, min(t.at) AS at FROM transactions t
-    WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.method = 'virtual_account'
+    WHERE t.mid = :mid{{if not .Postgres}} AND t.day >= :first_day AND t.day <= :last_day{{end}} AND t.at >= :from AND t.at < :to AND t.method = 'virtual_account'
       AND NOT EXISTS (SELECT 1 FROM transactions c WHERE c.mid = t.mid AND c.order_id = t.order_id
         AND c.payment_key = t.payment_key AND c.status = 'CANCELED')
     GROUP BY t.order_id, t.payment_key

@@ -109,7 +109,7 @@ WHERE mid = :mid AND follow = 1 AND last_canceled_at >= :follow_from
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_moved
 INSERT INTO touched SELECT DISTINCT order_id FROM transactions
-WHERE mid = :mid AND at >= :from AND at < :to
+WHERE mid = :mid AND {{template "of_day" .}}
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: windows_changed
 SELECT day, first_at FROM windows WHERE mid = :mid AND read_at >= :since AND day < :day ORDER BY day
@@ -118,13 +118,13 @@ SELECT day, first_at FROM windows WHERE mid = :mid AND read_at >= :since AND day
 -- nobody has touched, and of which the shop's file may know nothing.
 -- name: touch_late_rows
 INSERT INTO touched SELECT DISTINCT order_id FROM transactions
-WHERE mid = :mid AND at >= :from AND at < :to AND changed_at >= :since AND changed_at > :first_at
+WHERE mid = :mid AND {{template "of_day" .}} AND changed_at >= :since AND changed_at > :first_at
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: first_read_days
 SELECT day FROM window_reads WHERE mid = :mid AND run_id = :run_id AND reread = 0 AND day < :day ORDER BY day
 -- name: day_known
 SELECT count(*) AS paid, count(o.order_id) AS known FROM (
-  SELECT DISTINCT order_id FROM transactions WHERE mid = :mid AND at >= :from AND at < :to AND status = 'DONE'
+  SELECT DISTINCT order_id FROM transactions WHERE mid = :mid AND {{template "of_day" .}} AND status = 'DONE'
 ) t LEFT JOIN orders o ON o.mid = :mid AND o.order_id = t.order_id
 -- name: touch_given
 INSERT INTO touched (order_id) VALUES (:order_id) ON CONFLICT DO NOTHING
@@ -465,7 +465,7 @@ SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered
 SELECT method, currency, count(*) AS row_count,
   CAST(coalesce(sum(CASE WHEN status = 'DONE' THEN amount ELSE 0 END), 0) AS {{.Int}}) AS approved,
   CAST(coalesce(sum(CASE WHEN status IN ('CANCELED','PARTIAL_CANCELED') THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS canceled
-FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
+FROM transactions WHERE mid = :mid AND {{template "of_day" .}}
 GROUP BY method, currency ORDER BY method, currency
 
 -- What moved on the business date, by the shop's orders alone. An order that is
@@ -493,7 +493,7 @@ SELECT count(*) FROM touched k CROSS JOIN orders o WHERE o.mid = :mid AND o.orde
 -- name: day_approvals
 SELECT currency, method, CAST(sum(amount) AS {{.Int}}) AS approvals, count(*) AS approval_count,
   0 AS cancels, 0 AS cancel_count, 0 AS unproven
-FROM transactions WHERE mid = :mid AND at >= :from AND at < :to AND status = 'DONE'
+FROM transactions WHERE mid = :mid AND {{template "of_day" .}} AND status = 'DONE'
 GROUP BY currency, method ORDER BY currency, method
 -- A cancel row tells that and when something was cancelled; how much is known
 -- from a look-up that shows its transaction key, or, since CANCELED means that
@@ -523,7 +523,7 @@ FROM (
       max(CASE WHEN s.status = 'WAITING_FOR_DEPOSIT' THEN 1 ELSE 0 END) OVER payment AS waited,
       sum(CASE WHEN s.status = 'PARTIAL_CANCELED' AND c.transaction_key IS NULL AND n.transaction_key IS NULL THEN 1 ELSE 0 END) OVER payment AS unknown
     FROM (SELECT DISTINCT order_id, payment_key FROM transactions
-      WHERE mid = :mid AND at >= :from AND at < :to AND status IN ('CANCELED','PARTIAL_CANCELED')) d
+      WHERE mid = :mid AND {{template "of_day" .}} AND status IN ('CANCELED','PARTIAL_CANCELED')) d
     JOIN transactions s ON s.mid = :mid AND s.order_id = d.order_id AND s.payment_key = d.payment_key
     LEFT JOIN cancels c ON c.mid = :mid AND s.status = 'PARTIAL_CANCELED'
       AND c.payment_key = s.payment_key AND c.transaction_key = s.transaction_key

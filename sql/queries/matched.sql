@@ -9,7 +9,7 @@ WHERE mid = :mid AND changed_at >= :since AND changed_at <= :run_at AND ordered_
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_late_until
 INSERT INTO touched SELECT DISTINCT order_id FROM transactions
-WHERE mid = :mid AND at >= :from AND at < :to AND changed_at >= :since AND changed_at > :first_at AND changed_at <= :run_at
+WHERE mid = :mid AND {{template "of_day" .}} AND changed_at >= :since AND changed_at > :first_at AND changed_at <= :run_at
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- What the run looked up it had touched: orders in a break, drawn refunds,
 -- refunds that were followed. Those followed may have been looked up since.

@@ -26,7 +26,7 @@ SELECT day, read_at FROM windows WHERE mid = :mid AND day >= :from AND day <= :t
 SELECT day, pages, row_count, unknown_mid, reread FROM window_reads
 WHERE mid = :mid AND run_id = :run_id ORDER BY day
 -- name: count_rows
-SELECT count(*) FROM transactions WHERE mid = :mid AND at >= :from AND at < :to
+SELECT count(*) FROM transactions WHERE mid = :mid AND {{template "of_day" .}}
 
 -- name: asked_of
 SELECT break_id, state, amount, requested_at, error_code FROM refunds WHERE payment_key = :payment_key

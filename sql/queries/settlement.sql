@@ -98,7 +98,7 @@ ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
 SELECT day FROM windows WHERE mid = :mid AND read_at >= :since AND uncovered_at IS NULL ORDER BY day
 -- name: todo_of_day
 INSERT INTO ledger_todo SELECT t.mid, t.order_id, t.payment_key FROM transactions t
-WHERE t.mid = :mid AND t.at >= :from AND t.at < :to AND t.status IN {{.Set.money_moved}} AND (NOT EXISTS (
+WHERE t.mid = :mid AND {{template "of_day" .}} AND t.status IN {{.Set.money_moved}} AND (NOT EXISTS (
   SELECT 1 FROM ledger_transactions l WHERE l.mid = t.mid AND l.payment_key = t.payment_key AND l.transaction_key = t.transaction_key)
   OR {{template "changed_since" .}})
 ON CONFLICT DO NOTHING

@@ -53,6 +53,7 @@ var fullTests = map[string]func(t *testing.T, db *store.DB) func(small *store.DB
 	"an event's look-up":      fullHeard,
 	"orders are imported":     fullOrders,
 	"a page of the list":      fullPage,
+	"rows of the list":        fullRows,
 	"the key of the accounts": fullReseal,
 }
 
@@ -337,13 +338,25 @@ func fullOrders(t *testing.T, _ *store.DB) func(*store.DB) error {
 }
 
 func fullPage(t *testing.T, _ *store.DB) func(*store.DB) error {
+	page := pay.Evidence{API: "transactions", About: string(day), Body: noise(), FetchedAt: now}
+	return func(small *store.DB) error {
+		_, err := FoldPage(t.Context(), small, mid, nil, page, now)
+		return err
+	}
+}
+
+// A page is kept when it comes, whatever becomes of its rows.
+func fullRows(t *testing.T, db *store.DB) func(*store.DB) error {
 	var rows []pay.Transaction
 	for i := range 400 {
 		rows = append(rows, row(fmt.Sprintf("%04d", i), fmt.Sprintf("p%04d", i), pay.Done, 1000, 10))
 	}
-	page := pay.Evidence{API: "transactions", About: string(day), Body: noise(), FetchedAt: now}
+	page := pay.Evidence{API: "transactions", About: string(day), Body: []byte("[]"), FetchedAt: now}
+	if _, err := FoldPage(t.Context(), db, mid, nil, page, now); err != nil {
+		t.Fatal(err)
+	}
 	return func(small *store.DB) error {
-		_, err := small.SavePage(t.Context(), mid, "run", rows, page, now)
+		_, err := FoldPage(t.Context(), small, mid, rows, page, now)
 		return err
 	}
 }

@@ -409,7 +409,7 @@ func paymentPosted(t *testing.T, db *store.DB) {
 	page := pay.Evidence{API: "transactions", About: string(soldOn), Body: []byte("[]"), FetchedAt: now}
 	listed := func(rows ...pay.Transaction) {
 		t.Helper()
-		if _, err := db.SavePage(t.Context(), mid, "run", rows, page, now); err != nil {
+		if _, err := FoldPage(t.Context(), db, mid, rows, page, now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -460,7 +460,7 @@ func panicHeard(t *testing.T, db *store.DB) {
 func rowOfAnotherOrder(t *testing.T, db *store.DB) {
 	listed := listedRow("t1", pay.Done, 10_000, 10) // of o1
 	page := pay.Evidence{API: "transactions", About: string(soldOn), Body: []byte("[]"), FetchedAt: now}
-	if _, err := db.SavePage(t.Context(), mid, "run", []pay.Transaction{listed}, page, now); err != nil {
+	if _, err := FoldPage(t.Context(), db, mid, []pay.Transaction{listed}, page, now); err != nil {
 		t.Fatal(err)
 	}
 	hour := now.Truncate(time.Hour)
@@ -482,7 +482,7 @@ func paymentUnderTwoOrders(t *testing.T, db *store.DB) {
 	page := pay.Evidence{API: "transactions", About: string(soldOn), Body: []byte("[]"), FetchedAt: now}
 	listed := []pay.Transaction{listedRow("t1", pay.Done, 10_000, 10), listedRow("t2", pay.Done, 10_000, 10), listedRow("c2", pay.PartialCanceled, 7_000, 11)}
 	listed[1].PaymentKey, listed[2].PaymentKey = "p2", "p2"
-	if _, err := db.SavePage(t.Context(), mid, "run", listed, page, now); err != nil {
+	if _, err := FoldPage(t.Context(), db, mid, listed, page, now); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.ExecForTest(t.Context(), "INSERT INTO ledger_todo (mid, order_id, payment_key) VALUES ('"+mid+"', 'o1', 'p1')"); err != nil { // as a day that was read has it
@@ -741,7 +741,7 @@ func yearsLeftAlone(t *testing.T, db *store.DB) {
 	cover := func(key string, at time.Time) {
 		d := days[key]
 		rows := []pay.Transaction{{MID: mid, TransactionKey: "t-" + key, PaymentKey: key, OrderID: "o-" + key, Method: pay.Card, Status: pay.Done, At: d.Start().Add(time.Hour), Currency: pay.KRW, Amount: 1000}}
-		if _, err := db.SavePage(t.Context(), mid, "run", rows, pay.Evidence{API: "transactions", About: key, Body: []byte("[]"), FetchedAt: at}, at); err != nil {
+		if _, err := FoldPage(t.Context(), db, mid, rows, pay.Evidence{API: "transactions", About: key, Body: []byte("[]"), FetchedAt: at}, at); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.CoverWindow(t.Context(), mid, "run", reconcile.Window{Day: d, Pages: 1, Rows: 1}, 0, at); err != nil {

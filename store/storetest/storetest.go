@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -62,6 +63,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB, areas ...string) {
 		"orders: an error leaves everything as it was":                         ordersWhole,
 		"orders: held in SQL is held in Go":                                    heldAgrees,
 		"pages: a page saved twice changes nothing":                            pageTwice,
+		"pages: of two rows of one key the newer counts":                       newerCounts,
+		"pages: a row counts on its business date":                             rowsOfADay,
+		"pages: a window is taken in whole, however little memory it has":      windowInParts,
 		"pages: the evidence comes back as it was":                             evidence,
 		"runs: one owner at a time, and an old fence writes nothing":           fences,
 		"runs: a dead owner's run is taken over at once":                       deadOwner,
@@ -286,9 +290,20 @@ func row(orderID, key string, status pay.PaymentStatus, amount int64, hour int) 
 		Status: status, Method: pay.Card, Currency: pay.KRW, Amount: amount, At: day.Start().Add(time.Duration(hour) * time.Hour)}
 }
 
+// FoldPage takes in a window of one page; changed counts the rows that were new or
+// different.
+func FoldPage(ctx context.Context, db *store.DB, mid string, rows []pay.Transaction, page pay.Evidence, now time.Time) (changed int64, err error) {
+	stage := db.StageList(mid, "run", now)
+	defer func() { err = errors.Join(err, stage.Close()) }()
+	if err := stage.Keep(ctx, rows, page); err != nil {
+		return 0, err
+	}
+	return stage.Fold(ctx)
+}
+
 func savePage(t *testing.T, db *store.DB, rows ...pay.Transaction) int64 {
 	t.Helper()
-	changed, err := db.SavePage(t.Context(), mid, "run", rows, pay.Evidence{API: "transactions", About: "day", Body: []byte("[]"), FetchedAt: now}, now)
+	changed, err := FoldPage(t.Context(), db, mid, rows, pay.Evidence{API: "transactions", About: "day", Body: []byte("[]"), FetchedAt: now}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,6 +321,110 @@ func pageTwice(t *testing.T, db *store.DB) {
 	rows[7].Amount = 2000
 	if third := savePage(t, db, rows...); third != 1 {
 		t.Errorf("one row is different, %d changed", third)
+	}
+}
+
+// The rows of one key may come on one page or on two, in any order. Of two of one
+// moment the one that was shown last counts.
+func newerCounts(t *testing.T, db *store.DB) {
+	old, young := row("1", "pk1", pay.Done, 1000, 10), row("1", "pk1", pay.Done, 2000, 11)
+	again := young
+	again.Amount = 3000
+	for _, c := range []struct {
+		what  string
+		pages [][]pay.Transaction
+		want  int64
+	}{
+		{"the younger one second", [][]pay.Transaction{{old, young}}, 2000},
+		{"the younger one first", [][]pay.Transaction{{young, old}}, 2000},
+		{"the younger one on the page before", [][]pay.Transaction{{young}, {old}}, 2000},
+		{"of one moment, the other on the next page", [][]pay.Transaction{{young}, {again}}, 3000},
+		{"of one moment, on one page", [][]pay.Transaction{{again, young}}, 2000},
+	} {
+		if changed := saveWindow(t, db, c.pages...); changed > 1 {
+			t.Errorf("%s: %d rows changed", c.what, changed)
+		}
+		if rows, err := db.TransactionsOf(t.Context(), mid, "1"); err != nil || len(rows) != 1 || rows[0].Amount != c.want {
+			t.Errorf("%s: %+v, %v", c.what, rows, err)
+		}
+	}
+}
+
+func saveWindow(t *testing.T, db *store.DB, pages ...[]pay.Transaction) int64 {
+	t.Helper()
+	stage := db.StageList(mid, "run", now)
+	defer stage.Close()
+	for i, rows := range pages {
+		if err := stage.Keep(t.Context(), rows, pay.Evidence{API: "transactions", About: fmt.Sprint("page ", i), Body: []byte("[]"), FetchedAt: now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed, err := stage.Fold(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+// A date begins and ends at midnight in Seoul, to the microsecond; a row whose time
+// changes counts on its new date alone.
+func rowsOfADay(t *testing.T, db *store.DB) {
+	first, last, moved := row("1", "pk1", pay.Done, 1000, 0), row("2", "pk2", pay.Done, 1000, 0), row("3", "pk3", pay.Done, 1000, 12)
+	first.At, last.At = day.Start(), day.End().Add(-time.Microsecond)
+	early, late := first, last
+	early.OrderID, early.At = "0", day.Start().Add(-time.Microsecond)
+	late.OrderID, late.At = "9", day.End()
+	counts := func() (found [3]int64) {
+		t.Helper()
+		for i := range found {
+			n, err := db.CountRows(t.Context(), mid, day.Add(i-1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[i] = n
+		}
+		return found
+	}
+	savePage(t, db, first, last, early, late, moved)
+	if got := counts(); got != [3]int64{1, 3, 1} {
+		t.Errorf("the dates have %d rows", got)
+	}
+	moved.At = late.At
+	savePage(t, db, moved)
+	if got := counts(); got != [3]int64{1, 2, 2} {
+		t.Errorf("after a row moved the dates have %d rows", got)
+	}
+}
+
+// What does not fit waits on the disk; one transaction writes some thousands.
+func windowInParts(t *testing.T, db *store.DB) {
+	db.SortInForTest(20_000)
+	var pages [][]pay.Transaction
+	want := map[string]int64{}
+	for i := range 12 {
+		var rows []pay.Transaction
+		for j := range 1000 {
+			id := fmt.Sprintf("%05d", (j*7919+i*13)%12000) // rows of some orders come on several pages
+			r := row(id, "pk"+id, pay.Done, int64(1000+i), 1+i)
+			want[id] = r.Amount
+			rows = append(rows, r)
+		}
+		pages = append(pages, rows)
+	}
+	if changed := saveWindow(t, db, pages...); changed != int64(len(want)) {
+		t.Errorf("%d rows were written, and there are %d", changed, len(want))
+	}
+	if n, err := db.CountRows(t.Context(), mid, day); err != nil || n != int64(len(want)) {
+		t.Errorf("the date has %d rows, %v", n, err)
+	}
+	for _, id := range []string{"00000", "04999", "05000", "05001", "11999"} {
+		rows, err := db.TransactionsOf(t.Context(), mid, id)
+		if amount, there := want[id]; err != nil || there != (len(rows) == 1) || there && rows[0].Amount != amount {
+			t.Errorf("order %s: %+v, %v; want %d", id, rows, err, want[id])
+		}
+	}
+	if changed := saveWindow(t, db, pages...); changed != 0 {
+		t.Errorf("taken in again, %d rows changed", changed)
 	}
 }
 
