@@ -2,8 +2,11 @@ package bench
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"flag"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -29,10 +32,12 @@ func programs(b testing.TB) map[string]string {
 	return all
 }
 
-// A place is a new database of a kind, and what its server has spent so far.
+// A place is a new database of a kind, what its server has spent so far, and how many
+// bytes it takes now.
 type place struct {
 	url    string
 	server func() time.Duration
+	bytes  func() float64
 }
 
 // spends measures a command together with what the server spent on it.
@@ -43,22 +48,46 @@ func (p place) spends(command func() spent) spent {
 	return cost
 }
 
+// kinds are the databases, in the order in which they are measured.
+var kinds = []string{"sqlite", "postgres"}
+
 var places = map[string]func(b testing.TB) place{
 	"sqlite": func(b testing.TB) place {
-		return place{"sqlite:" + filepath.Join(b.TempDir(), "daesa.db"), func() time.Duration { return 0 }}
+		path := filepath.Join(b.TempDir(), "daesa.db")
+		return place{"sqlite:" + path, func() time.Duration { return 0 }, func() float64 {
+			info, err := os.Stat(path) // whoever closes it last writes everything into it
+			if err != nil {
+				b.Fatal(err)
+			}
+			return float64(info.Size())
+		}}
 	},
 	"postgres": func(b testing.TB) place {
 		server := pgtest.NewServer(b, pgtest.Durable())
-		return place{server.URL(b), server.CPU}
+		url := server.URL(b)
+		return place{url, server.CPU, func() float64 { return bytesOf(b, url) }}
 	},
 }
 
-// beside measures each program b.N times on new databases, one after the other, and
-// reports medians: CPU is the program's and the server's together.
+// bytesOf is the size of a database of PostgreSQL.
+func bytesOf(b testing.TB, url string) (bytes float64) {
+	b.Helper()
+	db, err := sql.Open("postgres", url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(context.Background(), "SELECT pg_database_size(current_database())").Scan(&bytes); err != nil {
+		b.Fatal(err)
+	}
+	return bytes
+}
+
+// beside measures each program b.N times on new databases, one after the other.
 func beside(b *testing.B, measure func(b *testing.B, program string, at place) spent) {
 	b.Helper()
 	all := programs(b)
-	for _, kind := range []string{"sqlite", "postgres"} {
+	for _, kind := range kinds {
 		b.Run(kind, func(b *testing.B) {
 			costs := map[string][]spent{}
 			for range b.N {
@@ -66,19 +95,43 @@ func beside(b *testing.B, measure func(b *testing.B, program string, at place) s
 					costs[name] = append(costs[name], measure(b, program, places[kind](b)))
 				}
 			}
-			cpu := map[string]float64{}
-			for name, of := range costs {
-				cpu[name] = median(of, func(s spent) float64 { return (s.cpu + s.server).Seconds() })
-				b.ReportMetric(cpu[name], name+"CPU-s")
-				b.ReportMetric(median(of, func(s spent) float64 { return s.took.Seconds() }), name+"s")
-				b.ReportMetric(median(of, func(s spent) float64 { return s.mem }), name+"peak-MB")
-			}
-			if cpu["old-"] > 0 {
-				b.ReportMetric(cpu[""]/cpu["old-"], "CPU-ratio")
-			}
-			b.ReportMetric(0, "ns/op")
+			report(b, costs)
 		})
 	}
+}
+
+// figures are those of every cost: CPU is the program's and the server's together.
+var figures = []struct {
+	unit, ratio string
+	of          func(spent) float64
+}{
+	{"CPU-s", "CPU-ratio", func(s spent) float64 { return (s.cpu + s.server).Seconds() }},
+	{"s", "s-ratio", func(s spent) float64 { return s.took.Seconds() }},
+	{"peak-MB", "MB-ratio", func(s spent) float64 { return s.mem }},
+}
+
+// report prints the medians of what each program cost, and this one's part of the older
+// one's.
+func report(b *testing.B, costs map[string][]spent) {
+	b.Helper()
+	say := func(unit, ratio string, of func(spent) float64) {
+		now := median(costs[""], of)
+		if now == 0 { // not measured
+			return
+		}
+		b.ReportMetric(now, unit)
+		if before, ran := costs["old-"]; ran {
+			b.ReportMetric(median(before, of), "old-"+unit)
+			b.ReportMetric(now/median(before, of), ratio)
+		}
+	}
+	for _, f := range figures {
+		say(f.unit, f.ratio, f.of)
+	}
+	for unit := range costs[""][0].more {
+		say(unit, unit+"-ratio", func(s spent) float64 { return s.more[unit] })
+	}
+	b.ReportMetric(0, "ns/op")
 }
 
 func median(of []spent, figure func(spent) float64) float64 {
@@ -93,9 +146,10 @@ func median(of []spent, figure func(spent) float64) float64 {
 // spent is what one command cost.
 type spent struct {
 	took     time.Duration
-	cpu      time.Duration // user and system
-	mem      float64       // MB at the peak
-	server   time.Duration // what PostgreSQL spent meanwhile
+	cpu      time.Duration      // user and system
+	mem      float64            // MB at the peak
+	server   time.Duration      // what PostgreSQL spent meanwhile
+	more     map[string]float64 // further figures by their units
 	out, log []byte
 }
 

@@ -2,13 +2,11 @@ package bench
 
 import (
 	"encoding/csv"
-	"fmt"
+	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
+	"time"
 )
 
 // BenchmarkImport measures the first import of a file of orders.
@@ -36,122 +34,125 @@ func BenchmarkImportAgain(b *testing.B) {
 	})
 }
 
-// BenchmarkImportPeers measures what the databases' own programs need to bring the
-// same file into the same table, sorted by its key, with nothing looked at: no fault
-// told, no order held against the one before, no journal.
+// BenchmarkImportSheet measures the import of a workbook as a shop's platform writes it.
 //
-//	go test -run '^$' -bench ImportPeers -benchtime 3x ./bench -orders 1000000
-func BenchmarkImportPeers(b *testing.B) {
+//	go test -run '^$' -bench ImportSheet -benchtime 3x ./bench -orders 500000 -old PATH
+func BenchmarkImportSheet(b *testing.B) {
+	dir := b.TempDir()
+	addr := startSandbox(b, dir, 100, 1)
+	path := filepath.Join(dir, "orders.xlsx")
+	writeSheet(b, path, *orderCount)
+	beside(b, func(b *testing.B, program string, at place) spent {
+		call := commands(b, program, addr, at.url, func() time.Time { return exported })
+		call("migrate")
+		return at.spends(func() spent { return call("orders", "import", "--profile", "cafe24", path) })
+	})
+}
+
+// exported is after all times of exportRow.
+var exported = time.Date(2026, time.November, 29, 0, 0, 0, 0, time.UTC)
+
+// BenchmarkExplain measures what one look at one order, one refund and one break costs
+// after a night: the mean of b.N looks at the same databases, since one takes less than
+// what a server's time is counted in.
+//
+//	go test -run '^$' -bench Explain -benchtime 20x -timeout 60m ./bench -orders 1000000 -old PATH
+func BenchmarkExplain(b *testing.B) {
 	dir := b.TempDir()
 	addr := startSandbox(b, dir, *orderCount, 1)
-	path := filepath.Join(dir, "orders.csv")
-	for kind, peer := range map[string]func(path, url string, header []string) *exec.Cmd{"sqlite": bySQLite, "postgres": byPsql} {
+	for _, kind := range kinds {
 		b.Run(kind, func(b *testing.B) {
-			program := build(b)
-			var all []spent
-			for range b.N {
-				at := places[kind](b)
-				commands(b, program, addr, at.url, morning)("migrate")
-				cmd := peer(path, at.url, headerOf(b, path))
-				if cmd.Err != nil {
-					b.Skip(cmd.Err)
-				}
-				cost := at.spends(func() spent { return run(b, cmd) })
-				if got := strings.TrimSpace(string(cost.out)); !strings.HasSuffix(got, strconv.Itoa(*orderCount)) {
-					b.Fatalf("%q orders of %d", got, *orderCount)
-				}
-				all = append(all, cost)
+			shops := map[string]shop{}
+			for name, program := range programs(b) {
+				shops[name] = afterNight(b, program, dir, addr, places[kind](b))
 			}
-			b.ReportMetric(median(all, func(s spent) float64 { return (s.cpu + s.server).Seconds() }), "CPU-s")
-			b.ReportMetric(0, "ns/op")
+			for i, look := range shops[""].looks {
+				b.Run(look[0], func(b *testing.B) {
+					costs := map[string][]spent{}
+					for name, shop := range shops {
+						costs[name] = []spent{shop.times(b.N, shop.looks[i])}
+					}
+					report(b, costs)
+				})
+			}
 		})
 	}
 }
 
-func headerOf(b *testing.B, path string) []string {
+// A shop has had a night; looks are the commands that show one thing of it.
+type shop struct {
+	at    place
+	call  func(arguments ...string) spent
+	looks [][]string
+}
+
+func afterNight(b *testing.B, program, files, addr string, at place) shop {
+	b.Helper()
+	call := commands(b, program, addr, at.url, morning)
+	call("migrate")
+	call("orders", "import", filepath.Join(files, "orders.csv"))
+	call("nightly", "--json")
+	if db := pastOf(b, at.url); db.postgres {
+		db.vacuum() // else autovacuum does it while somebody looks
+	}
+	order := payable(b, filepath.Join(files, "orders.csv"), *orderCount/2, 1)[0]
+	var refund struct{ ID string }
+	var breaks []struct{ ID string }
+	read(b, call("refunds", "add", "--order", order, "--amount", "all", "--reason", "변심", "--json"), &refund)
+	read(b, call("breaks", "list", "--json"), &breaks)
+	return shop{at, call, [][]string{{"explain", order}, {"refunds", "show", refund.ID}, {"breaks", "show", breaks[len(breaks)/2].ID}}}
+}
+
+// times is the mean of so many looks.
+func (s shop) times(n int, look []string) spent {
+	var sum, mean spent
+	for range n {
+		cost := s.at.spends(func() spent { return s.call(look...) })
+		sum.cpu, sum.server, sum.took, mean.mem = sum.cpu+cost.cpu, sum.server+cost.server, sum.took+cost.took, max(mean.mem, cost.mem)
+	}
+	mean.cpu, mean.server, mean.took = sum.cpu/time.Duration(n), sum.server/time.Duration(n), sum.took/time.Duration(n)
+	mean.more = map[string]float64{"CPU-ms": 1000 * (mean.cpu + mean.server).Seconds()}
+	return mean
+}
+
+// read reads the JSON that a command wrote.
+func read(b *testing.B, of spent, into any) {
+	b.Helper()
+	if err := json.Unmarshal(of.out, into); err != nil {
+		b.Fatalf("%v: %.500s", err, of.out)
+	}
+}
+
+// payable are orders of a file, from a row on, that were paid by card in won, without a
+// part that is free of tax, and of which nothing went back.
+func payable(b *testing.B, path string, from, count int) (orders []string) {
 	b.Helper()
 	file, err := os.Open(path)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer file.Close()
-	header, err := csv.NewReader(file).Read()
+	rows, err := csv.NewReader(file).ReadAll()
 	if err != nil {
 		b.Fatal(err)
 	}
-	return header
-}
-
-// sorted writes the statement that takes a table of texts into the orders.
-func sorted(header []string, number, moment string) string {
-	names, values := []string{"mid", "changed_at"}, []string{"'shop' AS mid", "'2026-11-28T00:00:00.000000Z'"}
-	for _, name := range header {
-		value := name
-		switch {
-		case name == "mid":
-			continue
-		case strings.HasSuffix(name, "amount") || name == "refunded_elsewhere":
-			value = fmt.Sprintf(number, name)
-		case strings.HasSuffix(name, "_at"):
-			value = fmt.Sprintf(moment, name)
+	at := map[string]int{}
+	for i, name := range rows[0] {
+		at[name] = i
+	}
+	wanted := map[string]string{"status": "paid", "method": "card", "currency": "KRW", "pg": "toss", "canceled_amount": "0", "tax_free_amount": "0"}
+	for _, row := range rows[1+from:] {
+		fits := true
+		for name, value := range wanted {
+			fits = fits && row[at[name]] == value
 		}
-		names, values = append(names, name), append(values, value)
-	}
-	return "INSERT INTO orders (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM incoming ORDER BY mid, order_id"
-}
-
-func bySQLite(path, url string, header []string) *exec.Cmd {
-	cmd := exec.Command("sqlite3", "-batch", "-bail", strings.TrimPrefix(url, "sqlite:"))
-	cmd.Stdin = strings.NewReader("PRAGMA synchronous = FULL;\n.mode csv\n.import --schema temp " + path + " incoming\n" +
-		sorted(header, "CAST(coalesce(nullif(%s, ''), 0) AS INTEGER)", "nullif(%s, '')") + ";\nSELECT count(*) FROM orders;\n")
-	return cmd
-}
-
-func byPsql(path, url string, header []string) *exec.Cmd {
-	cmd := exec.Command("psql", "-qtA", "-v", "ON_ERROR_STOP=1", url)
-	cmd.Stdin = strings.NewReader("CREATE TEMP TABLE incoming (" + strings.Join(header, " text, ") + " text);\n\\copy incoming FROM '" + path + "' WITH (FORMAT csv, HEADER, NULL '\\N')\n" +
-		sorted(header, "coalesce(nullif(%s, ''), '0')::bigint", "nullif(%s, '')::timestamptz") + ";\nSELECT count(*) FROM orders;\n")
-	return cmd
-}
-
-// BenchmarkExplain measures what one look at one order costs, after a night.
-func BenchmarkExplain(b *testing.B) {
-	dir := b.TempDir()
-	addr := startSandbox(b, dir, *orderCount, 1)
-	order := anOrder(b, filepath.Join(dir, "orders.csv"))
-	beside(b, func(b *testing.B, program string, at place) spent {
-		call := commands(b, program, addr, at.url, morning)
-		call("migrate")
-		call("orders", "import", filepath.Join(dir, "orders.csv"))
-		call("nightly", "--json")
-		return at.spends(func() spent { return call("explain", order) })
-	})
-}
-
-// anOrder is one from the middle of the file.
-func anOrder(b *testing.B, path string) string {
-	b.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer file.Close()
-	rows := csv.NewReader(file)
-	header, err := rows.Read()
-	if err != nil {
-		b.Fatal(err)
-	}
-	order := ""
-	for range *orderCount / 2 {
-		row, err := rows.Read()
-		if err != nil {
-			b.Fatal(err)
+		if fits {
+			orders = append(orders, row[at["order_id"]])
 		}
-		for i, name := range header {
-			if name == "order_id" {
-				order = row[i]
-			}
+		if len(orders) == count {
+			return orders
 		}
 	}
-	return order
+	b.Fatalf("only %d orders of %d", len(orders), count)
+	return nil
 }

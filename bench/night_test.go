@@ -83,7 +83,10 @@ func fatal(err error) {
 	os.Exit(1)
 }
 
-// BenchmarkNight measures the first night of a shop.
+// BenchmarkNight measures the first night of a shop, and what it leaves in the database
+// with the orders themselves.
+//
+//	go test -run '^$' -bench Night$ -benchtime 3x ./bench -orders 100000 -old PATH
 func BenchmarkNight(b *testing.B) {
 	dir := b.TempDir()
 	addr := startSandbox(b, dir, *orderCount, 1)
@@ -155,9 +158,11 @@ func night(b *testing.B, program, files, addr string, at place) spent {
 	b.Helper()
 	call := commands(b, program, addr, at.url, morning)
 	call("migrate")
+	empty := at.bytes()
 	call("orders", "import", filepath.Join(files, "orders.csv"))
 	cost := at.spends(func() spent { return call("nightly", "--json", "--log-level", "debug", "--log-format", "json") })
 	tell(b, cost)
+	cost.more = map[string]float64{"bytes/order": (at.bytes() - empty) / float64(*orderCount)}
 	return cost
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,11 +20,11 @@ import (
 )
 
 // planRows is how many orders, payments, refunds, events and captures there are,
-// spread over planDays: two years of a shop, of which a night touches a day.
-const (
-	planRows = 1_000_000
-	planDays = 100
-)
+// spread over planDays: two years of a shop, of which a night touches a day. With fewer
+// a plan may rightly read a table from end to end.
+var planRows = flag.Int("plans.rows", 1_000_000, "rows of each large table of BenchmarkPlans")
+
+const planDays = 100
 
 // BenchmarkPlans fills every large table of PostgreSQL and looks how the queries
 // find their rows. It fails where one reads the whole of a large table to find a
@@ -107,8 +108,8 @@ func newPlannerOf(b *testing.B, fill, tables []string) *planner {
 // cancelled, and one in fifty refunds still waits for something.
 func fillStatements() []string {
 	end := day.End().UTC().Format(time.RFC3339)
-	at := fmt.Sprintf("timestamptz '%s' - i * interval '%d seconds' / 1000000", end, planDays*24*3600)
-	series := fmt.Sprintf("FROM generate_series(1, %d) i", planRows)
+	at := fmt.Sprintf("timestamptz '%s' - i * interval '%d seconds' / %d", end, planDays*24*3600, *planRows)
+	series := fmt.Sprintf("FROM generate_series(1, %d) i", *planRows)
 	state := "CASE WHEN i % 50 > 0 THEN 'succeeded' WHEN i % 500 = 0 THEN 'held' WHEN i % 450 = 0 THEN 'requested' WHEN i % 5000 = 50 THEN 'unknown' ELSE 'approved' END"
 	return []string{
 		"INSERT INTO orders SELECT 'shop1', 'o' || i, 'p' || i, CASE WHEN i % 20 = 0 THEN 'virtual_account' ELSE 'card' END, CASE WHEN i % 10 = 0 THEN 'canceled' ELSE 'paid' END, 10000," +

@@ -69,6 +69,8 @@ func (p *planner) settles() {
 		both(name)
 	}
 	both("todo_of_day")
+	args["payment_key"] = "80a"
+	both("todo_told")
 	args["after_payment"], args["limit"] = "8", 2000
 	args["last_payment"], args["last_key"] = "80a", ""
 	p.run(p.queries["drop_pondered"])

@@ -26,29 +26,21 @@ const realNights = 10
 // pretend Toss has payments of its own there, which look-ups find.
 const pastGap = 220
 
-// BenchmarkYears measures the tenth night of a shop, and a night after years of the
-// same: what a night costs must not grow with what lies behind it.
+// BenchmarkYears measures a night after years of the same, and its part of the tenth
+// night of a shop: what a night costs must not grow with what lies behind it.
 //
-//	go test -run '^$' -bench Years -benchtime 1x -timeout 60m ./bench -years.orders 20000
+//	go test -run '^$' -bench Years -benchtime 1x -timeout 3h ./bench -years.orders 20000 -old PATH
 func BenchmarkYears(b *testing.B) {
 	dir := b.TempDir()
 	addr := startSandbox(b, dir, realNights**yearsOrders, realNights)
-	program := build(b)
-	for _, kind := range []string{"sqlite", "postgres"} {
-		b.Run(kind, func(b *testing.B) {
-			var young, old []spent
-			for range b.N {
-				young = append(young, laterNight(b, program, dir, addr, places[kind](b), 0))
-				old = append(old, laterNight(b, program, dir, addr, places[kind](b), *yearsNights-realNights))
-			}
-			cpu := func(s spent) float64 { return (s.cpu + s.server).Seconds() }
-			b.ReportMetric(median(young, cpu), "CPU-s-night-10")
-			b.ReportMetric(median(old, cpu), fmt.Sprintf("CPU-s-night-%d", *yearsNights))
-			b.ReportMetric(median(old, cpu)/median(young, cpu), "CPU-ratio")
-			b.ReportMetric(median(old, func(s spent) float64 { return s.mem }), "peak-MB")
-			b.ReportMetric(0, "ns/op")
-		})
-	}
+	beside(b, func(b *testing.B, program string, at place) spent {
+		kind, _, _ := strings.Cut(at.url, ":")
+		cpu := figures[0].of
+		tenth := laterNight(b, program, dir, addr, places[kind](b), 0)
+		later := laterNight(b, program, dir, addr, at, *yearsNights-realNights)
+		later.more = map[string]float64{"CPU-s-night-10": cpu(tenth), "CPU-of-night-10": cpu(later) / cpu(tenth)}
+		return later
+	})
 }
 
 // laterNight writes so many days of history, runs nine nights on top, and measures the
@@ -185,8 +177,13 @@ func (p past) fill(before pay.Day, days, perDay int) {
 		}
 	}
 	if p.postgres { // as autovacuum has done long ago, so that the night does not pay for it
-		if _, err := p.db.ExecContext(context.Background(), "VACUUM ANALYZE"); err != nil {
-			p.b.Fatal(err)
-		}
+		p.vacuum()
+	}
+}
+
+func (p past) vacuum() {
+	p.b.Helper()
+	if _, err := p.db.ExecContext(context.Background(), "VACUUM ANALYZE"); err != nil {
+		p.b.Fatal(err)
 	}
 }
