@@ -146,14 +146,18 @@ func (p past) fill(before pay.Day, days, perDay int) {
 	on := p.date(first, fmt.Sprintf("i / %d", perDay))
 	every := func(step int) string { return fmt.Sprintf(" WHERE i %% %d = 0", step) }
 	const mid = "SELECT 'tosspayments', "
+	dated, itsDate := "", ""
+	if !p.postgres { // which has no such column
+		dated, itsDate = ", day", ", date("+at+", '+9 hours')"
+	}
 	all := p.series(n)
 	for _, statement := range []string{
 		"INSERT INTO orders (mid, order_id, payment_key, method, status, amount, canceled_amount, ordered_at, paid_at, canceled_at, changed_at) " + mid + order + ", " + key +
 			", 'card', CASE WHEN i % 20 = 0 THEN 'canceled' ELSE 'paid' END, 10000, CASE WHEN i % 20 = 0 THEN 10000 ELSE 0 END, " + at + ", " + at + ", CASE WHEN i % 20 = 0 THEN " + at + " END, " + at + " " + all,
-		"INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at) " + mid + order + ", " + key + ", " + p.text("past-done-") +
-			", 'DONE', 'card', " + at + ", 'KRW', 10000, " + at + " " + all,
-		"INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at) " + mid + order + ", " + key + ", " + p.text("past-gone-") +
-			", 'CANCELED', 'card', " + at + ", 'KRW', 10000, " + at + " " + all + every(20),
+		"INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at" + dated + ") " + mid + order + ", " + key + ", " + p.text("past-done-") +
+			", 'DONE', 'card', " + at + ", 'KRW', 10000, " + at + itsDate + " " + all,
+		"INSERT INTO transactions (mid, order_id, payment_key, transaction_key, status, method, at, currency, amount, changed_at" + dated + ") " + mid + order + ", " + key + ", " + p.text("past-gone-") +
+			", 'CANCELED', 'card', " + at + ", 'KRW', 10000, " + at + itsDate + " " + all + every(20),
 		"INSERT INTO payments (mid, payment_key, order_id, status, method, behind, provider, currency, total_amount, balance_amount, approved, held, requested_at, approved_at, last_transaction_key," +
 			" refund_status, waiting, follow, looked_up_at) " + mid + key + ", " + order + ", 'DONE', 'card', '', '', 'KRW', 10000, 10000, 10000, 10000, " + at + ", " + at + ", " + p.text("past-done-") + ", '', 0, 0, " + at + " " + all + " WHERE i % 30 = 1",
 		"INSERT INTO cancels (mid, payment_key, transaction_key, amount, status, canceled_at, marker) " + mid + key + ", " + p.text("past-gone-") + ", 10000, 'DONE', " + at + ", '' " + all + every(20),
