@@ -76,6 +76,9 @@ func (c *Comparison) Close() error {
 // on, a statement by itself may meet another night's. On PostgreSQL that is a
 // transaction, which first looks at the session's word; the snapshot is one.
 func (c *Comparison) within(ctx context.Context, f func(on place) error) error {
+	if err := c.d.db.FreePages(ctx, c.conn); err != nil {
+		return err
+	}
 	if c.snapshot || c.d.Dialect() == sqlfiles.SQLite {
 		return f(c.conn)
 	}

@@ -249,3 +249,37 @@ func TestAnImportIsNotOvertaken(t *testing.T) {
 		}
 	}
 }
+
+// PostgreSQL keeps the plan of a prepared statement. That of an empty table read all
+// that the import had written so far for each two hundred orders.
+func TestAFirstImportIsNotPlannedForAnEmptyTable(t *testing.T) {
+	t.Parallel()
+	const count, small = 40_000, 600_000 // while the table is small all of it is read, whoever asks
+	address := schema.URL(t)
+	db := open(t, address)
+	if saved, err := db.TakeOrders(t.Context(), someOrders(count, nil), wholeImport(filterDay.End())); err != nil || saved.Inserted != count {
+		t.Fatal(saved, err)
+	}
+	if err := db.Close(); err != nil { // a session tells what it read when it ends
+		t.Fatal(err)
+	}
+	after := open(t, address)
+	var read int
+	for range 100 {
+		rows, err := after.RowsForTest(t.Context(), "SELECT n_tup_ins, seq_tup_read + coalesce(idx_tup_fetch, 0) + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'orders') FROM pg_stat_user_tables WHERE relname = 'orders'")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows[0][0] == fmt.Sprint(count) {
+			if _, err := fmt.Sscan(rows[0][1], &read); err != nil {
+				t.Fatal(err)
+			}
+			if read > small+2*count {
+				t.Errorf("%d rows were read to write %d", read, count)
+			}
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error("PostgreSQL does not say what was read")
+}

@@ -84,20 +84,23 @@ CREATE TEMP TABLE looked_cancels (
 INSERT INTO touched SELECT order_id FROM orders
 WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
 ORDER BY order_id ON CONFLICT DO NOTHING
+-- What an index answers by itself is asked first and apart: of a table that lies in the
+-- order of its key SQLite reads the row of every entry before it tests anything.
 -- name: touch_paid
-INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND {{template "compared" ""}}
-  AND NOT (ordered_at >= :from AND ordered_at < :to)
-ORDER BY order_id ON CONFLICT DO NOTHING
+INSERT INTO touched SELECT o.order_id FROM (SELECT order_id FROM orders
+  WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND NOT (ordered_at >= :from AND ordered_at < :to)) k
+CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND {{template "compared" "o."}}
+ORDER BY o.order_id ON CONFLICT DO NOTHING
 -- name: touch_canceled
 INSERT INTO touched SELECT order_id FROM orders
 WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND {{template "compared" ""}}
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_changed
-INSERT INTO touched SELECT order_id FROM orders{{if not .Postgres}} INDEXED BY orders_changed{{end}}
-WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from AND (({{template "compared" ""}})
-  OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = orders.mid AND t.order_id = orders.order_id))
-ORDER BY order_id ON CONFLICT DO NOTHING
+INSERT INTO touched SELECT o.order_id FROM (SELECT order_id FROM orders{{if not .Postgres}} INDEXED BY orders_changed{{end}}
+  WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from) k
+CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND (({{template "compared" "o."}})
+  OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = o.mid AND t.order_id = o.order_id))
+ORDER BY o.order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
 INSERT INTO touched SELECT DISTINCT order_id FROM breaks
 WHERE mid = :mid AND {{template "of_orders" ""}} AND (status IN {{.Set.break_alive}}
@@ -445,12 +448,14 @@ SELECT order_id, payment_key, transaction_key, method, currency, at, amount, cou
 -- nor any look-up has told anything.
 -- name: unproved_orders
 SELECT count(*) FROM (
-  SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND {{template "compared" ""}}
-  UNION ALL
-  SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
-    AND {{template "paid_undated" ""}}
-) o
-WHERE NOT EXISTS (SELECT 1 FROM judged j WHERE j.order_id = o.order_id)
+  SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
+  UNION
+  SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
+  ORDER BY order_id
+) k CROSS JOIN orders o
+WHERE o.mid = :mid AND o.order_id = k.order_id AND {{template "compared" "o."}}
+  AND (o.paid_at >= :from AND o.paid_at < :to OR {{template "paid_undated" "o."}} AND o.ordered_at >= :from AND o.ordered_at < :to)
+  AND NOT EXISTS (SELECT 1 FROM judged j WHERE j.order_id = o.order_id)
   AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = o.order_id)
   AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.mid = :mid AND p.order_id = o.order_id)
   AND NOT EXISTS (SELECT 1 FROM breaks b WHERE b.mid = :mid AND b.order_id = o.order_id AND b.kind = 'missing_at_provider')
@@ -476,16 +481,23 @@ SELECT m.currency, m.method,
   CAST(coalesce(sum(m.approved), 0) AS {{.Int}}) AS approvals, CAST(sum(m.approval) AS {{.Int}}) AS approval_count,
   CAST(coalesce(sum(m.canceled), 0) AS {{.Int}}) AS cancels, CAST(sum(m.cancel) AS {{.Int}}) AS cancel_count, 0 AS unproven
 FROM (
-  SELECT currency, method, amount AS approved, 1 AS approval, 0 AS canceled, 0 AS cancel FROM orders
-  WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND {{template "compared" ""}}
-  UNION ALL
-  SELECT currency, method, amount, 1, 0, 0 FROM orders
-  WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
-    AND {{template "paid_undated" ""}}
-  UNION ALL
-  SELECT currency, method, 0, 0, canceled_amount, 1 FROM orders
-  WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND canceled_amount > 0
-    AND {{template "ever_paid" ""}}
+  SELECT o.currency, o.method, CASE WHEN o.approval = 1 THEN o.amount ELSE 0 END AS approved, o.approval,
+    CASE WHEN o.cancel = 1 THEN o.canceled_amount ELSE 0 END AS canceled, o.cancel
+  FROM (
+    SELECT r.currency, r.method, r.amount, r.canceled_amount,
+      CASE WHEN {{template "compared" "r."}} AND (r.paid_at >= :from AND r.paid_at < :to
+        OR {{template "paid_undated" "r."}} AND r.ordered_at >= :from AND r.ordered_at < :to) THEN 1 ELSE 0 END AS approval,
+      CASE WHEN r.canceled_at >= :from AND r.canceled_at < :to AND r.pg = 'toss' AND r.canceled_amount > 0
+        AND {{template "ever_paid" "r."}} THEN 1 ELSE 0 END AS cancel
+    FROM (
+      SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
+      UNION
+      SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
+      UNION
+      SELECT order_id FROM orders WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to
+      ORDER BY order_id
+    ) k CROSS JOIN orders r WHERE r.mid = :mid AND r.order_id = k.order_id
+  ) o WHERE o.approval = 1 OR o.cancel = 1
 ) m GROUP BY m.currency, m.method ORDER BY m.currency, m.method
 -- name: day_undated
 SELECT count(*) FROM touched k CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.canceled_amount > 0 AND o.canceled_at IS NULL

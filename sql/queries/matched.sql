@@ -3,10 +3,11 @@
 -- was not yet there.
 
 -- name: touch_changed_until
-INSERT INTO touched SELECT order_id FROM orders
-WHERE mid = :mid AND changed_at >= :since AND changed_at <= :run_at AND ordered_at < :from AND (({{template "compared" ""}})
-  OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = orders.mid AND t.order_id = orders.order_id))
-ORDER BY order_id ON CONFLICT DO NOTHING
+INSERT INTO touched SELECT o.order_id FROM (SELECT order_id FROM orders
+  WHERE mid = :mid AND changed_at >= :since AND changed_at <= :run_at AND ordered_at < :from) k
+CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND (({{template "compared" "o."}})
+  OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = o.mid AND t.order_id = o.order_id))
+ORDER BY o.order_id ON CONFLICT DO NOTHING
 -- name: touch_late_until
 INSERT INTO touched SELECT DISTINCT order_id FROM transactions
 WHERE mid = :mid AND {{template "of_day" .}} AND changed_at >= :since AND changed_at > :first_at AND changed_at <= :run_at

@@ -7,7 +7,7 @@ SELECT count(*) FROM (SELECT 1 FROM orders LIMIT 1) one
 {{template "orders_of_numbers" .}}
 -- The same of those that are about to change, until the transaction ends.
 -- name: lock_orders
-{{template "orders_of_numbers" .}}{{if .Postgres}} FOR UPDATE{{end}}
+{{template "orders_of_numbers" .}}{{if .Postgres}} FOR UPDATE OF o{{end}}
 -- Orders that were there, of a source that has the column tax_free_amount.
 -- name: tell_tax_free
 UPDATE orders SET tax_free_told = 1 WHERE mid = :mid AND tax_free_told = 0
