@@ -84,21 +84,25 @@ CREATE TEMP TABLE looked_cancels (
 INSERT INTO touched SELECT order_id FROM orders
 WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
 ORDER BY order_id ON CONFLICT DO NOTHING
--- What an index answers by itself is asked first and apart: of a table that lies in the
--- order of its key SQLite reads the row of every entry before it tests anything.
+-- What an index answers by itself SQLite is asked first and apart, as a list of numbers:
+-- of a table that lies in the order of its key it would read the row of every entry of
+-- the index, in the order of the index, before it tests anything. A list it walks in the
+-- order of the table. PostgreSQL sorts the places of rows by itself.
 -- name: touch_paid
-INSERT INTO touched SELECT o.order_id FROM (SELECT order_id FROM orders
-  WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND NOT (ordered_at >= :from AND ordered_at < :to)) k
-CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND {{template "compared" "o."}}
+INSERT INTO touched SELECT o.order_id FROM orders o
+WHERE o.mid = :mid{{if .Postgres}} AND o.paid_at >= :from AND o.paid_at < :to AND NOT (o.ordered_at >= :from AND o.ordered_at < :to){{else}} AND o.order_id IN (
+    SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to AND NOT (ordered_at >= :from AND ordered_at < :to)){{end}}
+  AND {{template "compared" "o."}}
 ORDER BY o.order_id ON CONFLICT DO NOTHING
 -- name: touch_canceled
 INSERT INTO touched SELECT order_id FROM orders
 WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to AND {{template "compared" ""}}
 ORDER BY order_id ON CONFLICT DO NOTHING
 -- name: touch_changed
-INSERT INTO touched SELECT o.order_id FROM (SELECT order_id FROM orders{{if not .Postgres}} INDEXED BY orders_changed{{end}}
-  WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from) k
-CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND (({{template "compared" "o."}})
+INSERT INTO touched SELECT o.order_id FROM orders o
+WHERE o.mid = :mid{{if .Postgres}} AND o.changed_at >= :since AND o.ordered_at < :from{{else}} AND o.order_id IN (
+    SELECT order_id FROM orders INDEXED BY orders_changed WHERE mid = :mid AND changed_at >= :since AND ordered_at < :from){{end}}
+  AND (({{template "compared" "o."}})
   OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = o.mid AND t.order_id = o.order_id))
 ORDER BY o.order_id ON CONFLICT DO NOTHING
 -- name: touch_breaks
@@ -447,13 +451,12 @@ SELECT order_id, payment_key, transaction_key, method, currency, at, amount, cou
 -- Orders that the shop says were paid within a window, of which neither the list
 -- nor any look-up has told anything.
 -- name: unproved_orders
-SELECT count(*) FROM (
-  SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
-  UNION
-  SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
-  ORDER BY order_id
-) k CROSS JOIN orders o
-WHERE o.mid = :mid AND o.order_id = k.order_id AND {{template "compared" "o."}}
+SELECT count(*) FROM orders o
+WHERE o.mid = :mid{{if not .Postgres}} AND o.order_id IN (
+    SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
+    UNION
+    SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to){{end}}
+  AND {{template "compared" "o."}}
   AND (o.paid_at >= :from AND o.paid_at < :to OR {{template "paid_undated" "o."}} AND o.ordered_at >= :from AND o.ordered_at < :to)
   AND NOT EXISTS (SELECT 1 FROM judged j WHERE j.order_id = o.order_id)
   AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = o.order_id)
@@ -484,19 +487,18 @@ FROM (
   SELECT o.currency, o.method, CASE WHEN o.approval = 1 THEN o.amount ELSE 0 END AS approved, o.approval,
     CASE WHEN o.cancel = 1 THEN o.canceled_amount ELSE 0 END AS canceled, o.cancel
   FROM (
-    SELECT r.currency, r.method, r.amount, r.canceled_amount,
-      CASE WHEN {{template "compared" "r."}} AND (r.paid_at >= :from AND r.paid_at < :to
-        OR {{template "paid_undated" "r."}} AND r.ordered_at >= :from AND r.ordered_at < :to) THEN 1 ELSE 0 END AS approval,
-      CASE WHEN r.canceled_at >= :from AND r.canceled_at < :to AND r.pg = 'toss' AND r.canceled_amount > 0
-        AND {{template "ever_paid" "r."}} THEN 1 ELSE 0 END AS cancel
-    FROM (
+    SELECT currency, method, amount, canceled_amount,
+      CASE WHEN {{template "compared" ""}} AND (paid_at >= :from AND paid_at < :to
+        OR {{template "paid_undated" ""}} AND ordered_at >= :from AND ordered_at < :to) THEN 1 ELSE 0 END AS approval,
+      CASE WHEN canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND canceled_amount > 0
+        AND {{template "ever_paid" ""}} THEN 1 ELSE 0 END AS cancel
+    FROM orders WHERE mid = :mid AND {{if .Postgres}}(paid_at >= :from AND paid_at < :to OR ordered_at >= :from AND ordered_at < :to
+      OR canceled_at >= :from AND canceled_at < :to){{else}}order_id IN (
       SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
       UNION
       SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
       UNION
-      SELECT order_id FROM orders WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to
-      ORDER BY order_id
-    ) k CROSS JOIN orders r WHERE r.mid = :mid AND r.order_id = k.order_id
+      SELECT order_id FROM orders WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to){{end}}
   ) o WHERE o.approval = 1 OR o.cancel = 1
 ) m GROUP BY m.currency, m.method ORDER BY m.currency, m.method
 -- name: day_undated

@@ -3,9 +3,10 @@
 -- was not yet there.
 
 -- name: touch_changed_until
-INSERT INTO touched SELECT o.order_id FROM (SELECT order_id FROM orders
-  WHERE mid = :mid AND changed_at >= :since AND changed_at <= :run_at AND ordered_at < :from) k
-CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND (({{template "compared" "o."}})
+INSERT INTO touched SELECT o.order_id FROM orders o
+WHERE o.mid = :mid{{if .Postgres}} AND o.changed_at >= :since AND o.changed_at <= :run_at AND o.ordered_at < :from{{else}} AND o.order_id IN (
+    SELECT order_id FROM orders WHERE mid = :mid AND changed_at >= :since AND changed_at <= :run_at AND ordered_at < :from){{end}}
+  AND (({{template "compared" "o."}})
   OR EXISTS (SELECT 1 FROM transactions t WHERE t.mid = o.mid AND t.order_id = o.order_id))
 ORDER BY o.order_id ON CONFLICT DO NOTHING
 -- name: touch_late_until

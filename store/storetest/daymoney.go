@@ -67,6 +67,8 @@ func dayShop(t *testing.T, db *store.DB) {
 		paid("cancelled-only", 3_000, hourOf(day.Add(-9), 9), cancel(700, hourOf(day, 8))),
 		paid("cancelled-tomorrow", 4_000, hourOf(day.Add(-9), 9), cancel(900, day.End())),
 		paid("ordered-yesterday", 100, hourOf(day, 1), func(o *pay.Order) { o.OrderedAt = hourOf(day.Add(-1), 23) }),
+		paid("paid-the-day-after", 6_000, hourOf(day, 23), func(o *pay.Order) { o.PaidAt = hourOf(day.Add(1), 1) }),
+		paid("cancelled-the-day-after", 50, hourOf(day, 9), cancel(30, hourOf(day.Add(1), 9))),
 		paid("no-time", 200, hourOf(day, 9), func(o *pay.Order) { o.PaidAt = time.Time{} }),
 		paid("undated-cancel", 400, hourOf(day, 9), cancel(400, time.Time{})),
 		paid("given-elsewhere", 800, hourOf(day.Add(-3), 9), func(o *pay.Order) {
@@ -77,7 +79,7 @@ func dayShop(t *testing.T, db *store.DB) {
 		paid("pending", 8_888, hourOf(day, 9), func(o *pay.Order) { o.Status, o.PaidAt = pay.OrderPending, time.Time{} }),
 		never)
 	want := reconcile.DayMoney{Undated: 1, Totals: []reconcile.DayTotal{{Currency: pay.KRW, Method: pay.Card,
-		Shop: reconcile.Moved{Approvals: 1_000 + 10 + 20 + 2_000 + 100 + 200 + 400, ApprovalCount: 7, Cancels: 500 + 700 + 300, CancelCount: 3}}}}
+		Shop: reconcile.Moved{Approvals: 1_000 + 10 + 20 + 2_000 + 100 + 50 + 200 + 400, ApprovalCount: 8, Cancels: 500 + 700 + 300, CancelCount: 3}}}}
 	if diff := cmp.Diff(want, dayMoney(t, db)); diff != "" {
 		t.Error(diff)
 	}
