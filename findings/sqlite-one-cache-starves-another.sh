@@ -29,7 +29,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 
 	"modernc.org/sqlite"
 )
@@ -80,12 +79,9 @@ func main() {
 	run(a, "PRAGMA shrink_memory")
 	count(b, "small")
 	mended := count(b, "small")
-	fmt.Printf("pages of a small table read from the file: at first %d, again %d; after both connections read a large one %d, again %d; after shrink_memory %d\n",
-		first, alone, starved, again, mended)
-	if alone != 0 || starved == 0 || again == 0 || mended != 0 {
-		fmt.Println("CHANGED")
-		os.Exit(1)
-	}
+	fmt.Printf("pages of a small table read from the file: at first %d, again %d\n", first, alone)
+	fmt.Printf("after both connections read a large one: %d, again %d\n", starved, again)
+	fmt.Printf("after shrink_memory: %d\n", mended)
 }
 
 func check(err error) {
@@ -94,6 +90,12 @@ func check(err error) {
 	}
 }
 EOF
-GOFLAGS=-mod=mod go get modernc.org/sqlite@v1.61.1 >/dev/null 2>&1
-CGO_ENABLED=0 GOFLAGS=-mod=mod go run .
+go get modernc.org/sqlite@v1.61.1 >/dev/null 2>&1
+go run . >seen
+cat >expected <<'EOF'
+pages of a small table read from the file: at first 42, again 0
+after both connections read a large one: 42, again 42
+after shrink_memory: 0
+EOF
+diff expected seen
 echo "as described: with modernc.org/sqlite 1.61.1 one connection's cache takes another's away"

@@ -46,11 +46,7 @@ func (d *DB) StageList(mid, runID string, now time.Time) jobs.ListStage {
 // Keep keeps a page as evidence, and its rows until Fold. Rows of other merchants are
 // the caller's to leave out.
 func (s *listStage) Keep(ctx context.Context, rows []pay.Transaction, page pay.Evidence) error {
-	err := s.d.db.Write(ctx, func(tx *sqlx.Tx) error {
-		_, err := s.d.db.Exec(ctx, tx, "upsert_page", newPageRow(s.mid, s.runID, page))
-		return err
-	})
-	if err != nil {
+	if err := s.d.SaveEvidence(ctx, s.mid, s.runID, []pay.Evidence{page}); err != nil {
 		return err
 	}
 	for _, row := range rows {
@@ -133,17 +129,9 @@ func sameListed(a, b pay.Transaction) bool {
 
 // appendListed writes a row as a record: its key, its moment, and what else it says.
 func appendListed(record []byte, row pay.Transaction) []byte {
-	word := func(text string) {
-		record = binary.AppendUvarint(record, uint64(len(text)))
-		record = append(record, text...)
-	}
-	word(plain(row.OrderID))
-	word(plain(row.PaymentKey))
-	word(plain(row.TransactionKey))
+	record = appendWords(record, plain(row.OrderID), plain(row.PaymentKey), plain(row.TransactionKey))
 	record = binary.AppendVarint(record, at(row.At).UnixMicro())
-	word(plain(string(row.Status)))
-	word(plain(string(row.Method)))
-	word(string(row.Currency))
+	record = appendWords(record, plain(string(row.Status)), plain(string(row.Method)), string(row.Currency))
 	return binary.AppendVarint(record, row.Amount)
 }
 

@@ -72,13 +72,18 @@ func (s *sortedOrders) All() iter.Seq2[pay.Order, error] {
 
 func (s *sortedOrders) Close() error { return s.sorter.Close() }
 
-// appendOrder writes an order as a record: its key, its other texts, and its
-// numbers, each text after its length.
-func appendOrder(record []byte, o pay.Order) []byte {
-	for _, text := range []string{o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.PG, string(o.Currency), o.CustomerRef} {
+// appendWords writes texts into a record, each after its length.
+func appendWords(record []byte, texts ...string) []byte {
+	for _, text := range texts {
 		record = binary.AppendUvarint(record, uint64(len(text)))
 		record = append(record, text...)
 	}
+	return record
+}
+
+// appendOrder writes an order as a record: its key, its other texts, and its numbers.
+func appendOrder(record []byte, o pay.Order) []byte {
+	record = appendWords(record, o.MID, o.ID, o.PaymentKey, string(o.Method), string(o.Status), o.PG, string(o.Currency), o.CustomerRef)
 	for _, number := range []int64{o.Amount, o.CanceledAmount, o.RefundedElsewhere, o.TaxFreeAmount, flag(o.MixedRefunds), flag(o.PaidUnknown)} {
 		record = binary.AppendVarint(record, number)
 	}

@@ -96,7 +96,7 @@ func (d *DB) Evidence(ctx context.Context, mid, about string) ([]pay.Evidence, e
 	return pages, nil
 }
 
-// SaveEvidence keeps look-ups as the provider sent them.
+// SaveEvidence keeps look-ups and pages of the list as the provider sent them.
 func (d *DB) SaveEvidence(ctx context.Context, mid, runID string, pages []pay.Evidence) error {
 	return d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		into := database.NewBulk(d.db, tx, "INSERT INTO pages (mid, api, about, sha256, size, body, trace_id, fetched_at, run_id)", 9, "ON CONFLICT DO NOTHING", evidenceBatch)

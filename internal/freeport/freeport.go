@@ -20,31 +20,26 @@ const (
 	tries = 50
 )
 
-// Find is a port of loopback that nobody listens on now. Another test may find it,
-// too: who cannot have it asks again.
-func Find() (port int, err error) {
+// Listen is a listener at a port that no connection is given.
+func Listen() (net.Listener, error) {
+	var all error
 	for range tries {
-		port = low + rand.IntN(high-low) //nolint:gosec // a guess, which is tried
-		listener, failure := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if failure == nil {
-			return port, listener.Close()
-		}
-		err = errors.Join(err, failure)
-	}
-	return 0, fmt.Errorf("no port is free: %w", err)
-}
-
-// Listen is a listener at a port that [Find] would give.
-func Listen() (listener net.Listener, err error) {
-	for range tries {
-		port, failure := Find()
-		if failure == nil {
-			listener, failure = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		}
-		if failure == nil {
+		port := low + rand.IntN(high-low) //nolint:gosec // a guess, which is tried
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
 			return listener, nil
 		}
-		err = errors.Join(err, failure)
+		all = errors.Join(all, err)
 	}
-	return nil, err
+	return nil, fmt.Errorf("no port is free: %w", all)
+}
+
+// Find is a port where Listen could listen a moment ago. Another test may find it, too:
+// who cannot have it asks again.
+func Find() (port int, err error) {
+	listener, err := Listen()
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
 }

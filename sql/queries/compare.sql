@@ -456,8 +456,7 @@ WHERE o.mid = :mid{{if not .Postgres}} AND o.order_id IN (
     SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
     UNION
     SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to){{end}}
-  AND {{template "compared" "o."}}
-  AND (o.paid_at >= :from AND o.paid_at < :to OR {{template "paid_undated" "o."}} AND o.ordered_at >= :from AND o.ordered_at < :to)
+  AND {{template "paid_within" "o."}}
   AND NOT EXISTS (SELECT 1 FROM judged j WHERE j.order_id = o.order_id)
   AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.mid = :mid AND t.order_id = o.order_id)
   AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.mid = :mid AND p.order_id = o.order_id)
@@ -480,27 +479,21 @@ GROUP BY method, currency ORDER BY method, currency
 -- paid without a time of it counts on the date on which it was ordered. The
 -- shop keeps one time and one sum of what it cancelled of an order.
 -- name: day_shop
-SELECT m.currency, m.method,
-  CAST(coalesce(sum(m.approved), 0) AS {{.Int}}) AS approvals, CAST(sum(m.approval) AS {{.Int}}) AS approval_count,
-  CAST(coalesce(sum(m.canceled), 0) AS {{.Int}}) AS cancels, CAST(sum(m.cancel) AS {{.Int}}) AS cancel_count, 0 AS unproven
+SELECT currency, method, CAST(sum(amount * approval) AS {{.Int}}) AS approvals, CAST(sum(approval) AS {{.Int}}) AS approval_count,
+  CAST(sum(canceled_amount * cancel) AS {{.Int}}) AS cancels, CAST(sum(cancel) AS {{.Int}}) AS cancel_count, 0 AS unproven
 FROM (
-  SELECT o.currency, o.method, CASE WHEN o.approval = 1 THEN o.amount ELSE 0 END AS approved, o.approval,
-    CASE WHEN o.cancel = 1 THEN o.canceled_amount ELSE 0 END AS canceled, o.cancel
-  FROM (
-    SELECT currency, method, amount, canceled_amount,
-      CASE WHEN {{template "compared" ""}} AND (paid_at >= :from AND paid_at < :to
-        OR {{template "paid_undated" ""}} AND ordered_at >= :from AND ordered_at < :to) THEN 1 ELSE 0 END AS approval,
-      CASE WHEN canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND canceled_amount > 0
-        AND {{template "ever_paid" ""}} THEN 1 ELSE 0 END AS cancel
-    FROM orders WHERE mid = :mid AND {{if .Postgres}}(paid_at >= :from AND paid_at < :to OR ordered_at >= :from AND ordered_at < :to
-      OR canceled_at >= :from AND canceled_at < :to){{else}}order_id IN (
-      SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
-      UNION
-      SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
-      UNION
-      SELECT order_id FROM orders WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to){{end}}
-  ) o WHERE o.approval = 1 OR o.cancel = 1
-) m GROUP BY m.currency, m.method ORDER BY m.currency, m.method
+  SELECT currency, method, amount, canceled_amount,
+    CASE WHEN {{template "paid_within" ""}} THEN 1 ELSE 0 END AS approval,
+    CASE WHEN canceled_at >= :from AND canceled_at < :to AND pg = 'toss' AND canceled_amount > 0
+      AND {{template "ever_paid" ""}} THEN 1 ELSE 0 END AS cancel
+  FROM orders WHERE mid = :mid AND {{if .Postgres}}(paid_at >= :from AND paid_at < :to OR ordered_at >= :from AND ordered_at < :to
+    OR canceled_at >= :from AND canceled_at < :to){{else}}order_id IN (
+    SELECT order_id FROM orders WHERE mid = :mid AND paid_at >= :from AND paid_at < :to
+    UNION
+    SELECT order_id FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to
+    UNION
+    SELECT order_id FROM orders WHERE mid = :mid AND canceled_at >= :from AND canceled_at < :to){{end}}
+) m WHERE approval = 1 OR cancel = 1 GROUP BY currency, method ORDER BY currency, method
 -- name: day_undated
 SELECT count(*) FROM touched k CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.canceled_amount > 0 AND o.canceled_at IS NULL
 -- The same by Toss's rows of the date.

@@ -6,6 +6,9 @@ or nothing. */ -}}
 {{- /* pay.Order.EverPaid, and its half without a time of the payment */ -}}
 {{define "ever_paid"}}({{.}}paid_at IS NOT NULL OR {{.}}status IN ('paid','partially_canceled')){{end}}
 {{define "paid_undated"}}{{.}}paid_at IS NULL AND {{.}}status IN ('paid','partially_canceled'){{end}}
+{{- /* an order that is paid without a time of it counts when it was ordered */ -}}
+{{define "paid_within"}}{{template "compared" .}} AND ({{.}}paid_at >= :from AND {{.}}paid_at < :to
+  OR {{template "paid_undated" .}} AND {{.}}ordered_at >= :from AND {{.}}ordered_at < :to){{end}}
 {{- /* reconcile.Kind.Scope, of a break as it is stored */ -}}
 {{define "of_orders"}}{{.}}subject = ''{{end}}
 

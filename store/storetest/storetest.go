@@ -303,11 +303,7 @@ func FoldPage(ctx context.Context, db *store.DB, mid string, rows []pay.Transact
 
 func savePage(t *testing.T, db *store.DB, rows ...pay.Transaction) int64 {
 	t.Helper()
-	changed, err := FoldPage(t.Context(), db, mid, rows, pay.Evidence{API: "transactions", About: "day", Body: []byte("[]"), FetchedAt: now}, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return changed
+	return saveWindow(t, db, rows)
 }
 
 func pageTwice(t *testing.T, db *store.DB) {
