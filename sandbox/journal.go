@@ -12,8 +12,8 @@ import (
 )
 
 // journal keeps what has changed in the state file before anything of it is
-// answered. The file is a whole state and, behind it, what changed since, line by
-// line. One caller writes and syncs for all that wait, so that the disk is asked
+// answered. The file is a whole state and, behind it, what changed since, a line for
+// each time that it was written. One caller writes and syncs for all that wait, so that the disk is asked
 // once for many.
 type journal struct {
 	mu   sync.Mutex
@@ -33,7 +33,7 @@ type pending struct {
 	payments []uint32
 	keys     []string // scopes of idempotency keys that have got their answer
 	head     bool     // clock, settling, rows set by hand
-	all      bool     // more than can be said line by line
+	all      bool     // more than can be said thing by thing
 }
 
 // touch notes that a payment has changed.
@@ -124,7 +124,7 @@ func (s *Sandbox) writeChanges(j *journal) (uint64, error) {
 	if s.pending.all {
 		return s.writeAll(j)
 	}
-	lines, err := s.changed()
+	line, err := s.changed()
 	upTo := s.pending.count
 	s.pending = pending{count: upTo}
 	s.mu.Unlock()
@@ -132,7 +132,7 @@ func (s *Sandbox) writeChanges(j *journal) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := j.file.Write(lines)
+	n, err := j.file.Write(line)
 	j.size += int64(n)
 	if err == nil {
 		err = j.file.Sync()
@@ -162,15 +162,13 @@ func (s *Sandbox) writeAll(j *journal) (uint64, error) {
 	return upTo, nil
 }
 
-// changed writes the lines of what has changed.
+// changed draws what has changed as one line, so that a process that is killed
+// while it writes leaves all of it or nothing.
 func (s *Sandbox) changed() ([]byte, error) {
-	var raw bytes.Buffer
-	out := json.NewEncoder(&raw)
+	var lines []stateLine
 	if s.pending.head {
 		head := s.head()
-		if err := out.Encode(stateLine{Head: &head}); err != nil {
-			return nil, err
-		}
+		lines = append(lines, stateLine{Head: &head})
 	}
 	slices.Sort(s.pending.payments)
 	for _, n := range slices.Compact(s.pending.payments) {
@@ -178,18 +176,15 @@ func (s *Sandbox) changed() ([]byte, error) {
 		if at, ok := s.lastDone[n]; ok && s.clock.pacing().Sub(at) < time.Minute {
 			line.Done = &lastDone{n, at}
 		}
-		if err := out.Encode(line); err != nil {
-			return nil, err
-		}
+		lines = append(lines, line)
 	}
 	for _, scope := range s.pending.keys {
 		if k := s.keys[scope]; k != nil && !k.Running {
-			if err := out.Encode(stateLine{Scope: scope, Answer: k}); err != nil {
-				return nil, err
-			}
+			lines = append(lines, stateLine{Scope: scope, Answer: k})
 		}
 	}
-	return raw.Bytes(), nil
+	raw, err := json.Marshal(lines)
+	return append(raw, '\n'), err
 }
 
 // Durable lets no answer out before what it shows is on the disk; where that

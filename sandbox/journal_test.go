@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -204,6 +205,82 @@ func TestATornEndIsLeftOutAndATornMiddleIsNot(t *testing.T) {
 				t.Errorf("%d payments, %v", left, err)
 			}
 		})
+	}
+}
+
+// A kill can end a write after any byte. A cancel without the answer that its key
+// keeps would be made again when the shop asks again.
+func TestACancelIsKeptTogetherWithTheAnswerOfItsKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	h := begin(t, Options{StateFile: path})
+	if err := h.s.Keep(); err != nil {
+		t.Fatal(err)
+	}
+	p := h.pay(NewPayment{})
+	h.get(p.Key)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.cancel(p.Key, part1000, "Idempotency-Key", "k").want(t, 200, "")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(whole) < len(before)+100 || !bytes.HasPrefix(whole, before) {
+		t.Fatalf("%d bytes have become %d", len(before), len(whole))
+	}
+	torn := filepath.Join(t.TempDir(), "torn")
+	for end := len(before); end <= len(whole); end++ {
+		if err := os.WriteFile(torn, whole[:end], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again := New(Options{})
+		if err := again.Load(torn); err != nil {
+			t.Fatalf("after %d bytes: %v", end-len(before), err)
+		}
+		answers := 0
+		for _, k := range again.keys {
+			answers += strings.Count(string(k.Body), "cancelAmount")
+		}
+		if cancels := len(again.ledger.payments[0].Steps) - len(h.s.ledger.payments[0].Steps) + 1; cancels != answers {
+			t.Errorf("after %d of %d bytes: %d cancels and %d answers", end-len(before), len(whole)-len(before), cancels, answers)
+		}
+	}
+}
+
+func TestAFileOfTheFormatBeforeIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	h := begin(t, Options{StateFile: path})
+	if err := h.s.Keep(); err != nil {
+		t.Fatal(err)
+	}
+	p := h.pay(NewPayment{})
+	was := h.cancel(p.Key, part1000, "Idempotency-Key", "k")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before bytes.Buffer // each change a line of its own
+	for line := range bytes.Lines(bytes.Replace(raw, []byte(stateFormat), []byte("toss-sandbox-2"), 1)) {
+		var written []json.RawMessage
+		if json.Unmarshal(line, &written) != nil {
+			before.Write(line)
+		}
+		for _, one := range written {
+			before.Write(append(one, '\n'))
+		}
+	}
+	if err := os.WriteFile(path, before.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := begin(t, Options{})
+	again.time = h.time
+	if err := again.s.Load(path); err != nil {
+		t.Fatal(err)
+	}
+	if is := again.cancel(p.Key, part1000, "Idempotency-Key", "k"); is.raw != was.raw {
+		t.Errorf("the cancel was\n%s and is\n%s", was.raw, is.raw)
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 )
 
 // stateHead is the first line of a state file; the payments follow, then the
-// idempotency keys and whatever changed since, one JSON document a line.
+// idempotency keys, one JSON document a line, then whatever changed since, one
+// list of stateLine for each time that the file was written.
 type stateHead struct {
 	Format   string          `json:"format"`
 	Seq      uint32          `json:"seq"`
@@ -33,7 +34,7 @@ type lastDone struct {
 	At  time.Time `json:"at"`
 }
 
-// stateLine is one line behind the payments: a payment as it is now, the head
+// stateLine is one thing behind the payments: a payment as it is now, the head
 // again, or what an idempotency key has answered.
 type stateLine struct {
 	Payment *payment    `json:"payment,omitempty"`
@@ -43,11 +44,11 @@ type stateLine struct {
 	Answer  *keptAnswer `json:"answer,omitempty"`
 }
 
-// The formats of a state file. The first one ends with the keys.
-const (
-	oldStateFormat = "toss-sandbox-1"
-	stateFormat    = "toss-sandbox-2"
-)
+// The formats of a state file. The first one ends with the keys; in the second
+// each change is a line of its own.
+var stateFormats = []string{"toss-sandbox-1", "toss-sandbox-2", stateFormat}
+
+const stateFormat = "toss-sandbox-3"
 
 // Save writes the ledger, the clock and the idempotency keys to a file that
 // only its owner can read. It replaces the file as a whole or not at all.
@@ -181,7 +182,7 @@ func (s *Sandbox) readState(r io.Reader) error {
 	if err := in.Decode(&head); err != nil {
 		return err
 	}
-	if head.Format != stateFormat && head.Format != oldStateFormat {
+	if !slices.Contains(stateFormats, head.Format) {
 		return fmt.Errorf("format %q is not %s", head.Format, stateFormat)
 	}
 	payments := make([]*payment, head.Payments)
@@ -216,7 +217,8 @@ func (s *Sandbox) readState(r io.Reader) error {
 }
 
 // readLines takes in what stands behind the payments. What a sandbox that was
-// killed had not written to its end was never answered and is left out; anything
+// killed had not written to its end was never answered and is left out as a whole:
+// half of it would be a payment without the answer that its key keeps. Anything
 // else that cannot be read is an error.
 func (s *Sandbox) readLines(lines *bufio.Reader, payments []*payment, head *stateHead) ([]*payment, error) {
 	var torn error
@@ -230,34 +232,54 @@ func (s *Sandbox) readLines(lines *bufio.Reader, payments []*payment, head *stat
 		case len(bytes.TrimSpace(raw)) == 0:
 			continue
 		}
-		var line stateLine
-		if err := json.Unmarshal(raw, &line); err != nil {
+		written, err := readLine(raw)
+		if err != nil {
 			torn = cmp.Or(torn, err)
 			continue
 		}
 		if torn != nil {
 			return nil, fmt.Errorf("in the middle of it: %w", torn)
 		}
-		if p := line.Payment; p != nil {
-			switch n := int(p.N); {
-			case n < len(payments):
-				payments[n] = p
-			case n == len(payments):
-				payments = append(payments, p)
-			default:
-				return nil, fmt.Errorf("payment %d comes after %d", n, len(payments))
+		for _, line := range written {
+			if payments, err = s.takeIn(line, payments, head); err != nil {
+				return nil, err
 			}
 		}
-		if line.Done != nil {
-			s.lastDone[line.Done.Pay] = line.Done.At
-		}
-		if line.Head != nil {
-			*head = *line.Head
-		}
-		if line.Answer != nil && !s.opts.ForgetKeys {
-			s.keys[line.Scope] = line.Answer
+	}
+}
+
+// readLine reads what was written at once.
+func readLine(raw []byte) (written []stateLine, err error) {
+	if raw[0] == '[' {
+		err = json.Unmarshal(raw, &written)
+		return written, err
+	}
+	var one stateLine
+	err = json.Unmarshal(raw, &one)
+	return []stateLine{one}, err
+}
+
+func (s *Sandbox) takeIn(line stateLine, payments []*payment, head *stateHead) ([]*payment, error) {
+	if p := line.Payment; p != nil {
+		switch n := int(p.N); {
+		case n < len(payments):
+			payments[n] = p
+		case n == len(payments):
+			payments = append(payments, p)
+		default:
+			return nil, fmt.Errorf("payment %d comes after %d", n, len(payments))
 		}
 	}
+	if line.Done != nil {
+		s.lastDone[line.Done.Pay] = line.Done.At
+	}
+	if line.Head != nil {
+		*head = *line.Head
+	}
+	if line.Answer != nil && !s.opts.ForgetKeys {
+		s.keys[line.Scope] = line.Answer
+	}
+	return payments, nil
 }
 
 // restore takes a saved payment in as it is.
