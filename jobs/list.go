@@ -64,7 +64,9 @@ func (n *night) list(ctx context.Context) error {
 			return err
 		})
 	}
-	return group.Wait()
+	err = group.Wait()
+	n.silent = len(n.failedDays) > 0
+	return err
 }
 
 // readWindow reads one day whole, and fetches the next page while the one

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"daesa/pay"
@@ -71,21 +72,23 @@ type Captures interface {
 	// Captures counts the payment windows that closed in [since, until).
 	Captures(ctx context.Context, mid string, since, until time.Time) (refunds.CaptureFigures, error)
 	// Unwatched gives the virtual accounts that were issued or paid in
-	// [from, to), and that nobody ever watched.
-	Unwatched(ctx context.Context, mid string, from, to time.Time) ([]refunds.Watch, error)
+	// [from, to), and that nobody ever watched, until each fails.
+	Unwatched(ctx context.Context, mid string, from, to time.Time, each func(refunds.Watch) error) error
 	// Overlooked notes windows that had closed before anybody knew of them, and
 	// gives how many were not known yet.
 	Overlooked(ctx context.Context, watches []refunds.Watch, actor string, now time.Time) (noted int, err error)
 }
 
 // Comparison is the store's side of one night: sets of orders and plain sums,
-// in the database, seen in one snapshot from Fold on. Commit writes all of a
-// night in one transaction; it calls draw with what stands there then.
+// in the database, seen in one snapshot from Fold on until EndSnapshot, after which
+// others may have moved on. Commit writes all of a night in one transaction; it
+// calls draw with what stands there then.
 type Comparison interface {
 	Touching
 	Judging
 	Summing
 	Proving
+	EndSnapshot(ctx context.Context)
 	Commit(ctx context.Context, night Written, draw func(After) (Drawn, error)) error
 	Close() error
 }
@@ -173,9 +176,10 @@ type After struct {
 	JournalHead string
 }
 
-// Drawn is what is stored with a night.
+// Drawn is what is stored with a night, as JSON. A snapshot may be large, so it is
+// written a piece at a time.
 type Drawn struct {
-	Snapshot []byte
+	Snapshot func(io.Writer) error
 	Figures  []byte
 }
 

@@ -52,6 +52,7 @@ type night struct {
 	// failedDays are days of the list that could not be read, or not whole;
 	// emptyDays those that were read for the first time and have no row.
 	failedDays, emptyDays map[pay.Day]bool
+	silent                bool // the list was not to be had, of whatever day
 	// covered are the days that were covered before the comparison's snapshot:
 	// what another night covers later has its rows outside of it.
 	covered map[pay.Day]bool

@@ -112,8 +112,8 @@ func (n *Nightly) run(ctx context.Context, lease reconcile.Lease, day pay.Day, n
 		{"filter", night.filter},    // which orders could differ
 		{"look-ups", night.lookUp},  // the truth about those, and how they differ
 		{"sample", night.sample},    // and a proof for the others
-		{"paid out", night.paidOut}, // what Toss transferred to the shop on that day
 		{"prove", night.prove},      // the money of both sides, summed apart
+		{"paid out", night.paidOut}, // what Toss transferred to the shop on that day
 	} {
 		done := n.timed(log, step.name)
 		if err := step.do(ctx); err != nil {

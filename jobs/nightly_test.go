@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -319,5 +320,59 @@ func TestDates(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestANightNotesEachAccountThatNobodyWatched(t *testing.T) {
+	t.Parallel()
+	w := oneDay(t)
+	n := w.nightly()
+	n.Captures = w.db
+	s, err := n.Run(t.Context(), last, morning(last))
+	if err != nil {
+		t.Fatal(err)
+	}
+	noted, err := w.db.RowsForTest(t.Context(), "SELECT count(*) FROM captures WHERE state = 'missed'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, err := w.db.RowsForTest(t.Context(), `SELECT count(DISTINCT t.payment_key) FROM transactions t WHERE t.method = 'virtual_account'
+		AND NOT EXISTS (SELECT 1 FROM transactions c WHERE c.payment_key = t.payment_key AND c.status = 'CANCELED')
+		AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.payment_key = t.payment_key AND p.status IN ('READY','CANCELED','ABORTED','EXPIRED'))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if noted[0][0] != listed[0][0] || noted[0][0] == "0" || s.Capture == nil || s.Capture.Missed == 0 {
+		t.Errorf("%s noted of %s, %+v", noted[0][0], listed[0][0], s.Capture)
+	}
+	if err := w.db.Unwatched(t.Context(), mid, last.Start(), last.End(), func(left refunds.Watch) error {
+		t.Errorf("left out: %+v", left)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatIsKeptOfANightIsItsJSON(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{history: sandbox.HistoryOptions{Seed: 5, Orders: 400, Days: 1, BreakShare: 0.2}})
+	w.toss.SetClock(morning(last))
+	w.importOrders(morning(last))
+	n := w.nightly()
+	n.Captures = w.db
+	s, err := n.Run(t.Context(), last, morning(last))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.db.Snapshot(t.Context(), n.Job, mid, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Breaks) == 0 || len(s.Missing) == 0 || !bytes.Equal(want, got) {
+		t.Errorf("%d breaks, %d accounts missing; kept is\n%s\nand not\n%s", len(s.Breaks), len(s.Missing), got, want)
 	}
 }

@@ -27,7 +27,7 @@ func (n *night) paidOut(ctx context.Context) error {
 	if n.Settle == nil || n.onlyCompares() || n.Settings.PhonesOnly || len(n.Settings.Given) > 0 {
 		return nil
 	}
-	if len(n.failedDays) > 0 { // an hour of the provider's silence is enough
+	if n.silent { // an hour of the provider's silence is enough
 		n.notPaid(&reconcile.Unread{Reason: reconcile.ReasonNotAsked})
 		return nil
 	}

@@ -69,6 +69,29 @@ func (w *world) payoutNight(p jobs.SettlementList, later time.Duration) (reports
 	return n.Run(w.t.Context(), last, morning(last).Add(later))
 }
 
+// The ledger of a large shop writes more than all before it. SQLite keeps that in its
+// log for as long as anybody reads what stood before, and each look goes through it.
+func TestNobodyReadsThePastWhileTheLedgerIsPosted(t *testing.T) {
+	t.Parallel()
+	w := oneDay(t)
+	n := w.nightly()
+	asked := false
+	n.Settle = func(ctx context.Context, _ pay.Day, _ time.Time) (jobs.NightSettlement, error) {
+		asked = true
+		if err := w.db.ExecForTest(ctx, "UPDATE runs SET fence = fence"); err != nil {
+			return jobs.NightSettlement{}, err
+		}
+		said, err := w.db.RowsForTest(ctx, "PRAGMA wal_checkpoint(RESTART)")
+		if err == nil && said[0][0] != "0" {
+			t.Errorf("the log cannot be emptied: %v", said)
+		}
+		return jobs.NightSettlement{}, err
+	}
+	if _, err := n.Run(t.Context(), last, morning(last)); err != nil || !asked {
+		t.Errorf("asked %t, %v", asked, err)
+	}
+}
+
 func TestANightSaysWhatWasPaidOutAndTheFees(t *testing.T) {
 	t.Parallel()
 	w := oneDay(t)

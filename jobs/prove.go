@@ -47,12 +47,7 @@ func (n *night) prove(ctx context.Context) error {
 	}
 	slices.SortFunc(n.run.Differences, reconcile.Difference.Compare)
 	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
-	for _, calls := range n.run.CallsByAPI {
-		n.run.ProviderCalls += calls
-	}
-	slices.SortFunc(n.run.Gaps, func(a, b reconcile.Gap) int {
-		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
-	})
+	n.cmp.EndSnapshot(ctx)
 	return nil
 }
 

@@ -1,13 +1,19 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -69,17 +75,21 @@ func (n *night) expires() func(mid string) bool {
 }
 
 func drawn(s reports.Snapshot) (Drawn, error) {
-	stored, err := json.Marshal(s)
-	if err != nil {
-		return Drawn{}, err
-	}
 	figures, err := json.Marshal(s.Figures())
-	return Drawn{Snapshot: stored, Figures: figures}, err
+	return Drawn{Snapshot: func(w io.Writer) error { return writeJSON(w, s) }, Figures: figures}, err
+}
+
+// writeJSON writes what json.Marshal would give, without holding all of it.
+func writeJSON(w io.Writer, s reports.Snapshot) error {
+	return jsonv2.MarshalWrite(w, s, jsonv1.DefaultOptionsV1())
 }
 
 // unwatchedBefore: a window of the evening before may not have been over when
 // the night before ran.
 const unwatchedBefore = 2 * time.Hour
+
+// overlookedPart is how many accounts that nobody watched are held at once.
+const overlookedPart = 2000
 
 // captured are the day's figures of captured refund accounts; nil where there
 // were none. Every virtual account of the day counts: one that nobody watched,
@@ -89,12 +99,7 @@ func (n *night) captured(ctx context.Context) (*refunds.CaptureFigures, error) {
 		return nil, nil
 	}
 	if !n.onlyCompares() {
-		watches, err := n.Captures.Unwatched(ctx, n.scope.MID, n.scope.Day.Start().Add(-unwatchedBefore), n.scope.Day.End())
-		if err != nil {
-			return nil, err
-		}
-		missed := refunds.Overlooked(append(watches, n.accounts...), n.now)
-		if _, err := n.Captures.Overlooked(ctx, missed, n.Settings.Actor, n.now); err != nil {
+		if err := n.noteOverlooked(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -103,6 +108,32 @@ func (n *night) captured(ctx context.Context) (*refunds.CaptureFigures, error) {
 		return nil, err
 	}
 	return &figures, nil
+}
+
+// noteOverlooked notes the accounts that nobody watched, a part at a time: where
+// nothing captures they are all of the day.
+func (n *night) noteOverlooked(ctx context.Context) error {
+	var part []refunds.Watch
+	note := func() error {
+		_, err := n.Captures.Overlooked(ctx, part, n.Settings.Actor, n.now)
+		part = part[:0]
+		return err
+	}
+	add := func(w refunds.Watch) error {
+		if part = append(part, refunds.Overlooked([]refunds.Watch{w}, n.now)...); len(part) < overlookedPart {
+			return nil
+		}
+		return note()
+	}
+	if err := n.Captures.Unwatched(ctx, n.scope.MID, n.scope.Day.Start().Add(-unwatchedBefore), n.scope.Day.End(), add); err != nil {
+		return err
+	}
+	for _, w := range n.accounts {
+		if err := add(w); err != nil {
+			return err
+		}
+	}
+	return note()
 }
 
 // KeptError: the night was complete before, and could not be read again in
@@ -137,10 +168,16 @@ func (n *night) earlier(ctx context.Context) (*reports.Snapshot, error) {
 // sameNight says whether two runs of one night found the same. How they came
 // to it (when, how many calls, which look-ups) is not compared.
 func sameNight(a, b reports.Snapshot) bool {
-	return essence(a) == essence(b)
+	one, err := essence(a)
+	if err != nil {
+		return false
+	}
+	two, err := essence(b)
+	return err == nil && bytes.Equal(one, two)
 }
 
-func essence(s reports.Snapshot) string {
+// essence is a sum of what a run found.
+func essence(s reports.Snapshot) ([]byte, error) {
 	s.JournalHead, s.NextRefunds, s.Before = "", nil, nil
 	s.Waits, s.Waiting = nil, settled(s.Waiting)
 	if s.Left != nil {
@@ -150,11 +187,9 @@ func essence(s reports.Snapshot) string {
 	}
 	s.Run.Now, s.Run.Windows, s.Run.CallsByAPI, s.Run.ProviderCalls = time.Time{}, nil, nil, 0
 	s.Run.Suspects, s.Run.LookedUp, s.Run.Sample, s.Run.Proposed = 0, 0, reconcile.Sample{}, 0
-	text, err := json.Marshal(s)
-	if err != nil {
-		return ""
-	}
-	return string(text)
+	sum := sha256.New()
+	err := writeJSON(sum, s)
+	return sum.Sum(nil), err
 }
 
 // changes carries each break over the night: those that were known of the
@@ -201,6 +236,12 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 
 // finish fills in what only the whole night knows.
 func (n *night) finish() {
+	for _, calls := range n.run.CallsByAPI {
+		n.run.ProviderCalls += calls
+	}
+	slices.SortFunc(n.run.Gaps, func(a, b reconcile.Gap) int {
+		return strings.Compare(a.Side+a.What+a.Why, b.Side+b.What+b.Why)
+	})
 	if n.unheld > 0 {
 		n.run.Gaps = append(n.run.Gaps, reconcile.NewGap(reconcile.SideShop, reconcile.Part{Kind: reconcile.PartPayments, Count: n.unheld},
 			&reconcile.Unread{Reason: reconcile.ReasonUnheld}, reconcile.ReasonOther))

@@ -56,23 +56,33 @@ func (n *night) snapshot(after After) reports.Snapshot {
 // missingAccounts are the payments whose refund account somebody must ask for:
 // first those of which a refund waits for it.
 func missingAccounts(after After) []refunds.MissingAccount {
-	var list []refunds.MissingAccount
-	waits := map[string]bool{}
-	missed := map[string]refunds.MissingAccount{}
-	for _, m := range after.Missed {
-		missed[m.PaymentKey] = m
-	}
+	waits := map[string]refunds.MissingAccount{} // by payment: why, where that is known
 	for _, r := range after.Refunds {
-		if r.State != refunds.StateNeedsAccount {
-			continue
+		if r.State == refunds.StateNeedsAccount {
+			waits[r.PaymentKey] = refunds.MissingAccount{}
 		}
-		waits[r.PaymentKey] = true
-		known := missed[r.PaymentKey]
-		list = append(list, refunds.MissingAccount{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Currency: r.Currency, Amount: r.Amount,
-			ClosedAt: known.ClosedAt, Why: known.Why, RefundID: r.ID, CancelBy: r.CancelBy})
+	}
+	others := 0
+	for _, m := range after.Missed {
+		if _, ok := waits[m.PaymentKey]; ok {
+			waits[m.PaymentKey] = m
+		} else {
+			others++
+		}
+	}
+	if len(waits)+others == 0 {
+		return nil
+	}
+	list := make([]refunds.MissingAccount, 0, len(waits)+others)
+	for _, r := range after.Refunds {
+		if r.State == refunds.StateNeedsAccount {
+			known := waits[r.PaymentKey]
+			list = append(list, refunds.MissingAccount{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Currency: r.Currency, Amount: r.Amount,
+				ClosedAt: known.ClosedAt, Why: known.Why, RefundID: r.ID, CancelBy: r.CancelBy})
+		}
 	}
 	for _, m := range after.Missed {
-		if !waits[m.PaymentKey] {
+		if _, ok := waits[m.PaymentKey]; !ok {
 			list = append(list, m)
 		}
 	}

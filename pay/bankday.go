@@ -80,20 +80,27 @@ func HolidaysKnown(d Day) bool { return d <= HolidaysUntil }
 func HolidaysRunOut(now time.Time) bool { return HolidaysUntil.Sub(DayOf(now)) < runsOutBefore }
 
 // BankDay says whether Korean banks work on d.
-func (d Day) BankDay() bool {
-	weekday := d.Weekday()
-	return weekday != time.Saturday && weekday != time.Sunday && !holidays[d]
+func (d Day) BankDay() bool { return bankDay(d.Start()) }
+
+// bankDay asks for the day that begins at start.
+func bankDay(start time.Time) bool {
+	weekday := start.Weekday()
+	return weekday != time.Saturday && weekday != time.Sunday && !holidays[DayOf(start)]
 }
 
 // AddBankDays is the n-th bank day after d.
 func (d Day) AddBankDays(n int) Day {
+	if n <= 0 {
+		return d
+	}
+	start := d.Start()
 	for n > 0 {
-		d = d.Add(1)
-		if d.BankDay() {
+		start = start.AddDate(0, 0, 1)
+		if bankDay(start) {
 			n--
 		}
 	}
-	return d
+	return DayOf(start)
 }
 
 // BankDaysUntil counts the bank days after d up to and including until; 0

@@ -111,26 +111,37 @@ func (d *DB) among(ctx context.Context, tx *sqlx.Tx, batch []refunds.Watch) (kno
 // Unwatched gives the virtual accounts that were issued or paid in [from, to),
 // as the list or a look-up shows them, that nobody ever watched. Those that were
 // cancelled need no account.
-func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time) ([]refunds.Watch, error) {
-	var rows []struct {
-		OrderID    string `db:"order_id"`
-		PaymentKey string `db:"payment_key"`
-		Exact      int64  `db:"exact"`
-		At         Time   `db:"at"`
+func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time, each func(refunds.Watch) error) error {
+	const query = "unwatched_accounts"
+	text, values, err := d.db.Bind(query, args{"mid": mid, "from": at(from), "to": at(to),
+		"first_day": string(pay.DayOf(from)), "last_day": string(pay.DayOf(to.Add(-time.Microsecond)))})
+	if err != nil {
+		return err
 	}
-	if err := d.db.All(ctx, d.db.Pool(), &rows, "unwatched_accounts", args{"mid": mid, "from": at(from), "to": at(to),
-		"first_day": string(pay.DayOf(from)), "last_day": string(pay.DayOf(to.Add(-time.Microsecond)))}); err != nil {
-		return nil, err
+	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
+	if err != nil {
+		return d.db.Explain(query, err)
 	}
-	watches := make([]refunds.Watch, len(rows))
-	for i, r := range rows {
-		watches[i] = refunds.Watch{MID: mid, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Source: refunds.FromList,
-			Opened: r.At.Time, Exact: r.Exact != 0}
-		if r.Exact == 0 {
-			watches[i].Opened = refunds.OpenedBy(r.PaymentKey, r.At.Time)
+	defer rows.Close()
+	for rows.Next() {
+		var r struct {
+			OrderID    string `db:"order_id"`
+			PaymentKey string `db:"payment_key"`
+			Exact      int64  `db:"exact"`
+			At         Time   `db:"at"`
+		}
+		if err := rows.StructScan(&r); err != nil {
+			return d.db.Explain(query, err)
+		}
+		w := refunds.Watch{MID: mid, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Source: refunds.FromList, Opened: r.At.Time, Exact: r.Exact != 0}
+		if !w.Exact {
+			w.Opened = refunds.OpenedBy(r.PaymentKey, r.At.Time)
+		}
+		if err := each(w); err != nil {
+			return err
 		}
 	}
-	return watches, nil
+	return d.db.Explain(query, rows.Err())
 }
 
 // CaptureListed gives until when the transaction list was read for virtual

@@ -25,8 +25,12 @@ func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, hea
 	if err != nil {
 		return err
 	}
+	snapshot, err := packed(drawn.Snapshot)
+	if err != nil {
+		return err
+	}
 	changed, err := d.db.Exec(ctx, tx, "run_commit", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence,
-		"committed_at": at(night.Now), "journal_head": head, "snapshot": pack(drawn.Snapshot), "figures": string(drawn.Figures)})
+		"committed_at": at(night.Now), "journal_head": head, "snapshot": snapshot, "figures": string(drawn.Figures)})
 	if err == nil && changed == 0 {
 		return fmt.Errorf("store: run %s: %w", night.Lease.RunID, ErrLostRun)
 	}
@@ -123,24 +127,33 @@ func (d *DB) executed(ctx context.Context, on runner, mid string, since pay.Day)
 
 // missed are the accounts that vanished unseen in the days up to one.
 func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]refunds.MissingAccount, error) {
-	var rows []struct {
-		OrderID    string `db:"order_id"`
-		PaymentKey string `db:"payment_key"`
-		ClosesAt   Time   `db:"closes_at"`
-		Why        string `db:"why"`
-		Currency   string `db:"currency"`
-		Amount     int64  `db:"amount"`
-	}
-	with := args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())}
-	if err := d.db.All(ctx, on, &rows, "accounts_missed", with); err != nil {
+	const query = "accounts_missed"
+	text, values, err := d.db.Bind(query, args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())})
+	if err != nil {
 		return nil, err
 	}
-	list := make([]refunds.MissingAccount, len(rows))
-	for i, row := range rows {
-		list[i] = refunds.MissingAccount{MID: mid, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Currency: pay.Currency(row.Currency),
-			Amount: row.Amount, ClosedAt: row.ClosesAt.Time, Why: row.Why}
+	rows, err := on.QueryxContext(ctx, text, values...)
+	if err != nil {
+		return nil, d.db.Explain(query, err)
 	}
-	return list, nil
+	defer rows.Close()
+	var list []refunds.MissingAccount // where nothing captures, each virtual account of a month
+	for rows.Next() {
+		var row struct {
+			OrderID    string `db:"order_id"`
+			PaymentKey string `db:"payment_key"`
+			ClosesAt   Time   `db:"closes_at"`
+			Why        string `db:"why"`
+			Currency   string `db:"currency"`
+			Amount     int64  `db:"amount"`
+		}
+		if err := rows.StructScan(&row); err != nil {
+			return nil, d.db.Explain(query, err)
+		}
+		list = append(list, refunds.MissingAccount{MID: mid, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Currency: pay.Currency(row.Currency),
+			Amount: row.Amount, ClosedAt: row.ClosesAt.Time, Why: row.Why})
+	}
+	return list, d.db.Explain(query, rows.Err())
 }
 
 // nightsBefore are the nights before one, the oldest first.

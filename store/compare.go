@@ -61,7 +61,7 @@ func (d *DB) OpenComparison(ctx context.Context, scope reconcile.Scope, now time
 // Close ends the comparison and drops what it had to itself.
 func (c *Comparison) Close() error {
 	ctx := context.Background() // also after an interrupt
-	c.endSnapshot(ctx)
+	c.EndSnapshot(ctx)
 	for _, table := range temporary {
 		if err := c.run(ctx, "drop_"+table); err != nil {
 			return c.release() // the connection is gone, and its tables with it
@@ -305,7 +305,9 @@ func (c *Comparison) takeSnapshot(ctx context.Context) error {
 	return c.d.db.Explain("begin", database.StillOwn(ctx, c.conn))
 }
 
-func (c *Comparison) endSnapshot(ctx context.Context) {
+// EndSnapshot lets the past go: while it is read, what others write meanwhile stays
+// in SQLite's log, and each look has to go through all of that.
+func (c *Comparison) EndSnapshot(ctx context.Context) {
 	if c.snapshot {
 		_, _ = c.conn.ExecContext(ctx, "COMMIT") // it only read; a dead connection ends it as well
 		c.snapshot = false

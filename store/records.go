@@ -1,10 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -49,13 +52,7 @@ func newPageRow(mid, runID string, page pay.Evidence) pageRow {
 
 // The coders are made on first use and shared: making one costs megabytes.
 var (
-	encoder = sync.OnceValue(func() *zstd.Encoder {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10))
-		if err != nil {
-			panic(err) // only wrong options can come here
-		}
-		return e
-	})
+	encoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder(nil) })
 	decoder = sync.OnceValue(func() *zstd.Decoder {
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 		if err != nil {
@@ -65,7 +62,26 @@ var (
 	})
 )
 
+func newEncoder(to io.Writer) *zstd.Encoder {
+	e, err := zstd.NewWriter(to, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10))
+	if err != nil {
+		panic(err) // only wrong options can come here
+	}
+	return e
+}
+
 func pack(body []byte) []byte { return encoder().EncodeAll(body, nil) }
+
+// packed packs what is written, of which no more than the packed form is held.
+func packed(write func(io.Writer) error) ([]byte, error) {
+	var body bytes.Buffer
+	e := newEncoder(&body)
+	if err := write(e); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	err := e.Close()
+	return body.Bytes(), err
+}
 
 func unpack(body []byte) ([]byte, error) {
 	plain, err := decoder().DecodeAll(body, nil)

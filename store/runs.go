@@ -176,7 +176,7 @@ func (d *DB) snapshot(ctx context.Context, query string, with args) ([]byte, err
 // the snapshot is stored with the run. A run that another process has taken
 // over is ErrLostRun, and nothing is written.
 func (c *Comparison) Commit(ctx context.Context, night jobs.Written, draw func(jobs.After) (jobs.Drawn, error)) error {
-	c.endSnapshot(ctx)
+	c.EndSnapshot(ctx)
 	return c.d.db.WriteOn(ctx, c.conn, func(tx *sqlx.Tx) error {
 		var held int
 		if err := c.d.db.One(ctx, tx, &held, "run_check", args{"run_id": night.Lease.RunID, "fence": night.Lease.Fence}); err != nil {

@@ -269,7 +269,7 @@ func fullNight(t *testing.T, db *store.DB) func(*store.DB) error {
 		if err := c.SaveLookUps(t.Context(), []pay.Payment{payment}, []string{"0001"}); err != nil {
 			return err
 		}
-		return c.Commit(t.Context(), written, func(jobs.After) (jobs.Drawn, error) { return jobs.Drawn{Snapshot: snapshot}, nil })
+		return c.Commit(t.Context(), written, func(jobs.After) (jobs.Drawn, error) { return jobs.Drawn{Snapshot: says(string(snapshot))}, nil })
 	}
 }
 

@@ -398,13 +398,12 @@ func unwatched(t *testing.T, db *store.DB) {
 	if err := db.SaveAccounts(t.Context(), []refunds.StoredAccount{given}); err != nil {
 		t.Fatal(err)
 	}
-	found, err := db.Unwatched(t.Context(), mid, day.Start(), day.End())
-	if err != nil {
-		t.Fatal(err)
-	}
 	var got []string
-	for _, w := range found {
+	if err := db.Unwatched(t.Context(), mid, day.Start(), day.End(), func(w refunds.Watch) error {
 		got = append(got, fmt.Sprintf("%s %02.0fh exact %t", w.OrderID, w.Opened.Sub(day.Start()).Hours(), w.Exact))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"heard 13h exact true", "issued 10h exact false", "paid 12h exact false", "seen 09h exact true"}, got); diff != "" {
 		t.Error(diff)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -582,7 +583,15 @@ func commit(t *testing.T, db *store.DB, written jobs.Written, draw func(jobs.Aft
 	return c.Commit(t.Context(), written, draw)
 }
 
-func drawn(jobs.After) (jobs.Drawn, error) { return jobs.Drawn{Snapshot: []byte("{}")}, nil }
+func drawn(jobs.After) (jobs.Drawn, error) { return jobs.Drawn{Snapshot: says("{}")}, nil }
+
+// says is a snapshot of a few words.
+func says(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
 
 func commitWhole(t *testing.T, db *store.DB) {
 	finding := reconcile.Finding{MID: mid, OrderID: "0001", Kind: reconcile.MissingLocally, Currency: pay.KRW}

@@ -108,7 +108,7 @@ func nightFigures(t *testing.T, db *store.DB) {
 		var before []reconcile.NightFigures
 		err = c.Commit(t.Context(), jobs.Written{Lease: lease, Now: now, Actor: "a"}, func(after jobs.After) (jobs.Drawn, error) {
 			before = after.Nights
-			return jobs.Drawn{Snapshot: []byte("{}"), Figures: []byte(figures)}, nil
+			return jobs.Drawn{Snapshot: says("{}"), Figures: []byte(figures)}, nil
 		})
 		if err != nil {
 			t.Fatal(err)
