@@ -17,6 +17,7 @@ import (
 	"daesa/internal/xlsx"
 	"daesa/pay"
 	"daesa/reconcile"
+	"daesa/reports"
 )
 
 // ExportTable begins a table of an export; what it gives takes the rows.
@@ -33,7 +34,7 @@ type AuditStore interface {
 	// StatementsTaken gives the statements that somebody signed, of those days.
 	StatementsTaken(ctx context.Context, first, last pay.Day) ([]approval.Taken, error)
 	Runs(ctx context.Context, mid string) ([]reconcile.LedgerEntry, error)
-	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
+	SnapshotOfRun(ctx context.Context, runID string, read func(io.Reader) error) (known bool, err error)
 }
 
 // ExportAudit is `audit export`: everything about some days, in a new folder.
@@ -131,13 +132,13 @@ func (x ExportAudit) configurations(ctx context.Context, w *exportWriter) error 
 		if run.Day < x.First || run.Day > x.Last {
 			continue
 		}
-		stored, err := x.Store.SnapshotOfRun(ctx, run.RunID)
-		if err != nil || stored == nil {
-			continue // a run that was never committed ran under nothing
-		}
 		var snapshot struct{ Config string }
-		if err := json.Unmarshal(stored, &snapshot); err != nil {
+		known, err := x.Store.SnapshotOfRun(ctx, run.RunID, reports.Into(&snapshot))
+		if err != nil {
 			return err
+		}
+		if !known {
+			continue // a run that was never committed ran under nothing
 		}
 		if held[of{run.MID, run.Job}] == snapshot.Config {
 			continue

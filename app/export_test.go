@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"daesa/approval"
@@ -48,11 +50,12 @@ func (a archive) AuditJournal(_ context.Context, _, _ pay.Day, visit func([]byte
 
 func (a archive) Runs(context.Context, string) ([]reconcile.LedgerEntry, error) { return a.runs, nil }
 
-func (a archive) SnapshotOfRun(_ context.Context, id string) ([]byte, error) {
-	if text, ok := a.snapshots[id]; ok {
-		return []byte(text), nil
+func (a archive) SnapshotOfRun(_ context.Context, id string, read func(io.Reader) error) (bool, error) {
+	text, ok := a.snapshots[id]
+	if !ok {
+		return false, nil
 	}
-	return nil, nil
+	return true, read(strings.NewReader(text))
 }
 
 func (a archive) export(t *testing.T) (folder string, manifest Manifest) {

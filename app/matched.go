@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -73,13 +72,10 @@ func (x MatchedOrders) Run(ctx context.Context) error {
 
 // storedRun is the run that a night stored; nil where there is none.
 func (x MatchedOrders) storedRun(ctx context.Context, mid string) (*reconcile.Run, error) {
-	stored, err := x.Snapshots.Snapshot(ctx, jobs.JobNightly, mid, x.Day)
-	if err != nil || stored == nil {
-		return nil, err
-	}
 	var snapshot struct{ Run reconcile.Run } // the rest may be large
-	if err := json.Unmarshal(stored, &snapshot); err != nil {
-		return nil, fmt.Errorf("the stored snapshot of %s for %s is unreadable: %w", x.Day, mid, err)
+	known, err := x.Snapshots.Snapshot(ctx, jobs.JobNightly, mid, x.Day, reports.Into(&snapshot))
+	if err != nil || !known {
+		return nil, err
 	}
 	return &snapshot.Run, nil
 }

@@ -1,8 +1,8 @@
 package app
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,12 +37,13 @@ type nightBooks struct{ written map[string]reports.Snapshot }
 
 func nightName(job, mid string, day pay.Day) string { return job + "/" + mid + "/" + string(day) }
 
-func (b nightBooks) Snapshot(_ context.Context, job, mid string, day pay.Day) ([]byte, error) {
+func (b nightBooks) Snapshot(_ context.Context, job, mid string, day pay.Day, read func(io.Reader) error) (bool, error) {
 	s, ok := b.written[nightName(job, mid, day)]
 	if !ok {
-		return nil, nil
+		return false, nil
 	}
-	return json.Marshal(s)
+	var text bytes.Buffer
+	return true, errors.Join(s.WriteJSON(&text), read(&text))
 }
 
 func (b nightBooks) CompleteDays(_ context.Context, job, mid string, _ pay.Day) (days []pay.Day, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 
 	"daesa/internal/xlsx"
@@ -16,9 +17,9 @@ import (
 	"daesa/settle"
 )
 
-// StoredRuns gives what was stored of a run; nil: there is no such run.
+// StoredRuns lets read what was stored of a run, as JSON, where there is one.
 type StoredRuns interface {
-	SnapshotOfRun(ctx context.Context, runID string) ([]byte, error)
+	SnapshotOfRun(ctx context.Context, runID string, read func(io.Reader) error) (known bool, err error)
 }
 
 // StatedRequests gives what a sheet of a batch's workbook is held against.
@@ -50,18 +51,14 @@ func (b ReturnedBook) night(ctx context.Context, opened *book.Returned) (*report
 	}
 	var snapshots []reports.Snapshot
 	for _, id := range back.Runs {
-		stored, err := b.Runs.SnapshotOfRun(ctx, id)
+		var snapshot reports.Snapshot
+		known, err := b.Runs.SnapshotOfRun(ctx, id, reports.Into(&snapshot))
 		if err != nil {
 			return nil, nil, err
 		}
-		if stored == nil {
-			continue
+		if known {
+			snapshots = append(snapshots, snapshot)
 		}
-		snapshot, err := readSnapshot(stored, "run "+id)
-		if err != nil {
-			return nil, nil, err
-		}
-		snapshots = append(snapshots, snapshot)
 	}
 	return back, snapshots, nil
 }

@@ -1,9 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"io"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -22,12 +23,13 @@ type shelf struct {
 	desk   *desk
 }
 
-func (s shelf) SnapshotOfRun(_ context.Context, id string) ([]byte, error) {
+func (s shelf) SnapshotOfRun(_ context.Context, id string, read func(io.Reader) error) (bool, error) {
 	snapshot, ok := s.nights[id]
 	if !ok {
-		return nil, nil
+		return false, nil
 	}
-	return json.Marshal(snapshot)
+	var text bytes.Buffer
+	return true, errors.Join(snapshot.WriteJSON(&text), read(&text))
 }
 
 func (s shelf) RefundsOfBatch(_ context.Context, _, batch string) (of []refunds.Request, _ error) {

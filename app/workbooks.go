@@ -2,8 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"io"
 	"path/filepath"
 
 	"daesa/internal/hint"
@@ -14,8 +13,8 @@ import (
 
 // Snapshots are the nights that were written, as they were drawn then.
 type Snapshots interface {
-	// Snapshot gives a merchant's night as JSON; nil where there is none.
-	Snapshot(ctx context.Context, job, mid string, day pay.Day) ([]byte, error)
+	// Snapshot lets read a merchant's night as JSON, where there is one.
+	Snapshot(ctx context.Context, job, mid string, day pay.Day, read func(io.Reader) error) (known bool, err error)
 }
 
 // NightsOf reads what is stored of a date, of those of the merchants that have
@@ -23,27 +22,16 @@ type Snapshots interface {
 func NightsOf(ctx context.Context, stored Snapshots, merchants []string, job string, day pay.Day) ([]reports.Snapshot, error) {
 	var list []reports.Snapshot
 	for _, mid := range merchants {
-		text, err := stored.Snapshot(ctx, job, mid, day)
+		var snapshot reports.Snapshot
+		known, err := stored.Snapshot(ctx, job, mid, day, reports.Into(&snapshot))
 		if err != nil {
 			return nil, err
 		}
-		if text == nil {
-			continue
+		if known {
+			list = append(list, snapshot)
 		}
-		snapshot, err := readSnapshot(text, string(day)+" for "+mid)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, snapshot)
 	}
 	return list, nil
-}
-
-func readSnapshot(stored []byte, of string) (snapshot reports.Snapshot, err error) {
-	if err := json.Unmarshal(stored, &snapshot); err != nil {
-		return snapshot, fmt.Errorf("the stored snapshot of %s is unreadable: %w", of, err)
-	}
-	return snapshot, nil
 }
 
 // Workbooks say where the workbook of a night lies, and how it is drawn.

@@ -59,7 +59,7 @@ type planner struct {
 
 // largeTables are those that are filled.
 var largeTables = []string{"orders", "transactions", "payments", "cancels", "refunds", "refund_attempts", "hand_transfers", "events", "captures",
-	"accounts", "payment_facts", "pages", "breaks", "journal", "runs", "settlement_rows", "settlement_versions", "ledger_transactions", "ledger_todo"}
+	"accounts", "payment_facts", "pages", "breaks", "journal", "runs", "settlement_rows", "settlement_versions", "ledger_transactions", "ledger_pending"}
 
 func newPlanner(b *testing.B) *planner {
 	b.Helper()

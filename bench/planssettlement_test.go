@@ -21,7 +21,7 @@ const (
 //
 //	go test -run '^$' -bench SettlementPlans -benchtime 1x ./bench
 func BenchmarkSettlementPlans(b *testing.B) {
-	p := newPlannerOf(b, settledFill(), []string{"transactions", "payments", "cancels", "settlement_rows", "settlement_versions", "ledger_transactions", "ledger_todo", "windows"})
+	p := newPlannerOf(b, settledFill(), []string{"transactions", "payments", "cancels", "settlement_rows", "settlement_versions", "ledger_transactions", "ledger_pending", "windows"})
 	for b.Loop() {
 		p.settles()
 	}
@@ -44,7 +44,7 @@ func settledFill() []string {
 		"INSERT INTO cancels SELECT 'shop1', " + key + ", 'c' || i, 10000, 'DONE', " + at + ", '', '' " + series + " WHERE i % 10 = 0",
 		"INSERT INTO settlement_rows " + row,
 		"INSERT INTO ledger_transactions SELECT 'shop1', " + key + ", 't' || i, 'o' || i, 'KRW', 'card', 10000, " + at + ", " + date + ", " + at + ", CASE WHEN i % 1000 = 0 THEN 0 ELSE 1 END, " + date + " " + series,
-		"INSERT INTO ledger_todo SELECT 'shop1', 'o' || i, " + key + " " + series,
+		"INSERT INTO ledger_pending SELECT 'shop1', " + key + ", 'o' || i " + series,
 		"INSERT INTO windows SELECT 'shop1', (date '2026-10-31' - i)::text, now(), now() FROM generate_series(0, 400) i",
 	}
 }

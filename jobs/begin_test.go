@@ -3,7 +3,9 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,11 +34,11 @@ func (l takenLedger) BeginRun(context.Context, string, string, pay.Day, string, 
 	return reconcile.Lease{}, &reconcile.RunningError{Entry: reconcile.LedgerEntry{Owner: "pod-a/1/x", LeaseUntil: l.began.Add(l.renewed(now))}}
 }
 
-func (l takenLedger) Snapshot(context.Context, string, string, pay.Day) ([]byte, error) {
+func (l takenLedger) Snapshot(_ context.Context, _, _ string, _ pay.Day, read func(io.Reader) error) (bool, error) {
 	if l.complete > 0 && time.Since(l.began) >= l.complete {
-		return []byte(`{"Run":{"Complete":true}}`), nil
+		return true, read(strings.NewReader(`{"Run":{"Complete":true}}`))
 	}
-	return nil, nil
+	return false, nil
 }
 
 // TestASecondCopyLeavesTheNightToALivingOneOnly: a copy that comes after a kill

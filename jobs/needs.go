@@ -39,7 +39,8 @@ type Ledger interface {
 	RenewRun(ctx context.Context, l reconcile.Lease, until time.Time) error
 	EndRun(ctx context.Context, l reconcile.Lease, state, reason string, clock time.Time) error
 	LastComplete(ctx context.Context, job, mid string, before pay.Day) (pay.Day, time.Time, error)
-	Snapshot(ctx context.Context, job, mid string, day pay.Day) ([]byte, error)
+	// Snapshot lets read the JSON of a run's snapshot, where there is one.
+	Snapshot(ctx context.Context, job, mid string, day pay.Day, read func(io.Reader) error) (known bool, err error)
 }
 
 // Pages keeps what the provider sent, and what of it is covered.

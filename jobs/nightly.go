@@ -5,7 +5,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -144,12 +143,9 @@ func traceOf(err error) string {
 // wasComplete says whether the night stands complete from an earlier run: that
 // this one failed takes nothing away from it.
 func (n *Nightly) wasComplete(ctx context.Context, day pay.Day) bool {
-	stored, err := n.Ledger.Snapshot(context.WithoutCancel(ctx), n.Job, n.Settings.MID, day)
-	if err != nil || stored == nil {
-		return false
-	}
-	var snapshot reports.Snapshot
-	return json.Unmarshal(stored, &snapshot) == nil && snapshot.Run.Complete
+	var snapshot struct{ Run reconcile.Run } // the rest may be large
+	known, err := n.Ledger.Snapshot(context.WithoutCancel(ctx), n.Job, n.Settings.MID, day, reports.Into(&snapshot))
+	return err == nil && known && snapshot.Run.Complete
 }
 
 // ending says how a run is entered in the ledger.

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -368,8 +369,11 @@ func TestWhatIsKeptOfANightIsItsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := w.db.Snapshot(t.Context(), n.Job, mid, last)
-	if err != nil {
+	var got []byte
+	if _, err := w.db.Snapshot(t.Context(), n.Job, mid, last, func(r io.Reader) (err error) {
+		got, err = io.ReadAll(r)
+		return err
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if len(s.Breaks) == 0 || len(s.Missing) == 0 || !bytes.Equal(want, got) {

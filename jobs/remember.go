@@ -7,13 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
-
-	jsonv2 "github.com/go-json-experiment/json"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"daesa/reconcile"
 	"daesa/refunds"
@@ -76,12 +72,7 @@ func (n *night) expires() func(mid string) bool {
 
 func drawn(s reports.Snapshot) (Drawn, error) {
 	figures, err := json.Marshal(s.Figures())
-	return Drawn{Snapshot: func(w io.Writer) error { return writeJSON(w, s) }, Figures: figures}, err
-}
-
-// writeJSON writes what json.Marshal would give, without holding all of it.
-func writeJSON(w io.Writer, s reports.Snapshot) error {
-	return jsonv2.MarshalWrite(w, s, jsonv1.DefaultOptionsV1())
+	return Drawn{Snapshot: s.WriteJSON, Figures: figures}, err
 }
 
 // unwatchedBefore: a window of the evening before may not have been over when
@@ -154,13 +145,10 @@ func (n *night) earlier(ctx context.Context) (*reports.Snapshot, error) {
 	if len(n.Settings.Given) > 0 {
 		return nil, nil
 	}
-	stored, err := n.Ledger.Snapshot(ctx, n.Job, n.scope.MID, n.scope.Day)
-	if err != nil || stored == nil {
-		return nil, err
-	}
 	var snapshot reports.Snapshot
-	if err := json.Unmarshal(stored, &snapshot); err != nil {
-		return nil, fmt.Errorf("the stored snapshot of %s is unreadable: %w", n.scope.Day, err)
+	known, err := n.Ledger.Snapshot(ctx, n.Job, n.scope.MID, n.scope.Day, reports.Into(&snapshot))
+	if err != nil || !known {
+		return nil, err
 	}
 	return &snapshot, nil
 }
@@ -188,7 +176,7 @@ func essence(s reports.Snapshot) ([]byte, error) {
 	s.Run.Now, s.Run.Windows, s.Run.CallsByAPI, s.Run.ProviderCalls = time.Time{}, nil, nil, 0
 	s.Run.Suspects, s.Run.LookedUp, s.Run.Sample, s.Run.Proposed = 0, 0, reconcile.Sample{}, 0
 	sum := sha256.New()
-	err := writeJSON(sum, s)
+	err := s.WriteJSON(sum)
 	return sum.Sum(nil), err
 }
 

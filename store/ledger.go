@@ -93,6 +93,15 @@ func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today p
 		since = mark.Add(-margin)
 	}
 	with := args{"mid": mid, "since": at(since), "day": string(today), "overdue_from": string(today.Add(-jobs.OverdueDays))}
+	if err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
+		_, err := d.db.Exec(ctx, tx, "todo_before", with)
+		if err == nil {
+			_, err = d.db.Exec(ctx, tx, "todo_before_taken", with)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
 	var days []string
 	if err := d.db.All(ctx, d.db.Pool(), &days, "days_read_since", with); err != nil {
 		return err
@@ -202,9 +211,9 @@ func (d *DB) todoPart(ctx context.Context, mid, after string) (todoPart, error) 
 	return part, d.fillCases(ctx, part.args(mid), part.cases, index)
 }
 
-// moreTodo adds payments to what is to be done: merchant, order, payment key.
+// moreTodo adds payments to what is to be done: merchant, payment key, order.
 func (d *DB) moreTodo(tx *sqlx.Tx) *database.Bulk {
-	return database.NewBulk(d.db, tx, "INSERT INTO ledger_todo (mid, order_id, payment_key)", 3, "ON CONFLICT DO NOTHING", rowBatch)
+	return database.NewBulk(d.db, tx, "INSERT INTO ledger_pending (mid, payment_key, order_id)", 3, "ON CONFLICT DO NOTHING", rowBatch)
 }
 
 // postedRow is a transaction of the ledger as the table holds it.
@@ -358,7 +367,7 @@ func (d *DB) post(ctx context.Context, mid string, part todoPart, each func(sett
 		defer again.Close()
 		for i, outcome := range outcomes {
 			if outcome.Tells {
-				if err := again.Add(ctx, mid, part.cases[i].OrderID, part.cases[i].PaymentKey); err != nil {
+				if err := again.Add(ctx, mid, part.cases[i].PaymentKey, part.cases[i].OrderID); err != nil {
 					return err
 				}
 			}

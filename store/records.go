@@ -53,13 +53,7 @@ func newPageRow(mid, runID string, page pay.Evidence) pageRow {
 // The coders are made on first use and shared: making one costs megabytes.
 var (
 	encoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder(nil) })
-	decoder = sync.OnceValue(func() *zstd.Decoder {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
-		if err != nil {
-			panic(err) // only wrong options can come here
-		}
-		return d
-	})
+	decoder = sync.OnceValue(func() *zstd.Decoder { return newDecoder(nil) })
 )
 
 func newEncoder(to io.Writer) *zstd.Encoder {
@@ -81,6 +75,21 @@ func packed(write func(io.Writer) error) ([]byte, error) {
 	}
 	err := e.Close()
 	return body.Bytes(), err
+}
+
+func newDecoder(from io.Reader) *zstd.Decoder {
+	d, err := zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	if err != nil {
+		panic(err) // only wrong options can come here
+	}
+	return d
+}
+
+// unpacked lets read what was packed, of which no more than a piece is held.
+func unpacked(body []byte, read func(io.Reader) error) error {
+	d := newDecoder(bytes.NewReader(body))
+	defer d.Close()
+	return read(d)
 }
 
 func unpack(body []byte) ([]byte, error) {

@@ -250,6 +250,7 @@ var rights = map[string][3]string{
 	"ledger_adjustments":  {"S I U(amount,decided_as,undone_at)", "S I U(amount,decided_as,undone_at)", "S"},
 	"ledger_marks":        {"S I U", "S", "S"},
 	"ledger_moves":        {"S I U", "S", "S"},
+	"ledger_pending":      {"S I D", "S", "S"},
 	"ledger_todo":         {"S I D", "S", "S"},
 	"ledger_transactions": {"S I U D", "S", "S"},
 	"month_openings":      {"S I", "S", "S"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -146,28 +148,30 @@ func (d *DB) Runs(ctx context.Context, mid string) ([]reconcile.LedgerEntry, err
 	return entries, nil
 }
 
-// Snapshot gives the stored snapshot of a run, unpacked; nil where the run was
-// never committed.
-func (d *DB) Snapshot(ctx context.Context, job, mid string, day pay.Day) ([]byte, error) {
-	return d.snapshot(ctx, "snapshot_of", args{"job": job, "mid": mid, "day": string(day)})
+// Snapshot lets read the stored snapshot of a run, unpacked; known is false where
+// the run was never committed.
+func (d *DB) Snapshot(ctx context.Context, job, mid string, day pay.Day, read func(io.Reader) error) (known bool, err error) {
+	return d.snapshot(ctx, string(day)+" for "+mid, read, "snapshot_of", args{"job": job, "mid": mid, "day": string(day)})
 }
 
-// SnapshotOfRun gives what a run's id stored; nil where there is no such run,
-// or it was never committed.
-func (d *DB) SnapshotOfRun(ctx context.Context, runID string) ([]byte, error) {
-	return d.snapshot(ctx, "snapshot_of_run", args{"run_id": runID})
+// SnapshotOfRun does the same with what a run's id stored.
+func (d *DB) SnapshotOfRun(ctx context.Context, runID string, read func(io.Reader) error) (known bool, err error) {
+	return d.snapshot(ctx, "run "+runID, read, "snapshot_of_run", args{"run_id": runID})
 }
 
-func (d *DB) snapshot(ctx context.Context, query string, with args) ([]byte, error) {
-	var packed []byte
-	err := d.db.One(ctx, d.db.Pool(), &packed, query, with)
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && len(packed) == 0) {
-		return nil, nil
+func (d *DB) snapshot(ctx context.Context, of string, read func(io.Reader) error, query string, with args) (known bool, err error) {
+	var stored []byte
+	err = d.db.One(ctx, d.db.Pool(), &stored, query, with)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && len(stored) == 0) {
+		return false, nil
 	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	return unpack(packed)
+	if err := unpacked(stored, read); err != nil {
+		return false, fmt.Errorf("the stored snapshot of %s is unreadable: %w", of, err)
+	}
+	return true, nil
 }
 
 // Commit writes breaks, proposed refunds, what the look-ups showed, the run

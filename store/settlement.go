@@ -487,7 +487,7 @@ func (f *folding) write(ctx context.Context, sum *jobs.Arrived) error {
 		todo := f.d.moreTodo(tx)
 		defer todo.Close()
 		for key := range f.touched {
-			if err := todo.Add(ctx, f.mid, key.orderID, key.paymentKey); err != nil {
+			if err := todo.Add(ctx, f.mid, key.paymentKey, key.orderID); err != nil {
 				return err
 			}
 		}

@@ -82,6 +82,7 @@ INSERT INTO wanted VALUES
   ('ledger_transactions', 'S I U D', 'S', 'S'),
   ('ledger_moves',    'S I U', 'S', 'S'),
   ('ledger_marks',    'S I U', 'S', 'S'),
+  ('ledger_pending',  'S I D', 'S', 'S'),
   ('ledger_todo',     'S I D', 'S', 'S'),
   ('ledger_adjustments', 'S I U(decided_as,amount,undone_at)', 'S I U(decided_as,amount,undone_at)', 'S'),
   ('bank_matches',    'S I U(dropped_at,dropped_by,drop_note)', 'S', 'S'),

@@ -64,7 +64,8 @@ var mayPanic = map[string]string{
 	"sandbox.ledger.stepOf":         "a row of the sandbox's ledger without the step that made it",
 	"store.entry":                   "facts of a journal row that cannot be written as JSON",
 	"store.columnText":              "a column that the type of a row does not have; the lists of columns are constants",
-	"store.encoder":                 "wrong options for the compressor, which are constants",
+	"store.newDecoder":              "wrong options for the decompressor, which are constants",
+	"store.newEncoder":              "wrong options for the compressor, which are constants",
 	"internal/database.DB.compiled": "a query's name that is not among the embedded files",
 }
 

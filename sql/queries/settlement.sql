@@ -53,7 +53,7 @@ INSERT INTO settlement_rows (mid, payment_key, transaction_key, copy, month, ver
 SELECT :mid, a.payment_key, a.transaction_key, 0, a.month, 1, :now, 0, 0, {{template "said"}}
 {{template "stretch" .}}
 -- name: todo_plain
-INSERT INTO ledger_todo SELECT :mid, a.order_id, a.payment_key {{template "stretch" .}}
+INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT :mid, a.payment_key, a.order_id {{template "stretch" .}}
 ON CONFLICT DO NOTHING
 -- name: plain_moves
 SELECT a.month, a.method, a.day, sum(a.amount - a.pay_out_amount - a.vat) AS fees, sum(a.vat) AS fee_vat {{template "stretch" .}}
@@ -97,42 +97,50 @@ ORDER BY r.mid, r.order_id, r.payment_key, r.transaction_key, r.copy
 -- name: days_read_since
 SELECT day FROM windows WHERE mid = :mid AND read_at >= :since AND uncovered_at IS NULL ORDER BY day
 -- name: todo_of_day
-INSERT INTO ledger_todo SELECT t.mid, t.order_id, t.payment_key FROM transactions t
+INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT t.mid, t.payment_key, t.order_id FROM transactions t
 WHERE t.mid = :mid AND {{template "of_day" .}} AND t.status IN {{.Set.money_moved}} AND (NOT EXISTS (
   SELECT 1 FROM ledger_transactions l WHERE l.mid = t.mid AND l.payment_key = t.payment_key AND l.transaction_key = t.transaction_key)
   OR {{template "changed_since" .}})
+ORDER BY t.payment_key, t.order_id
 ON CONFLICT DO NOTHING
+-- What the version before had left to do.
+-- name: todo_before
+INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT mid, payment_key, order_id FROM ledger_todo WHERE mid = :mid
+ON CONFLICT DO NOTHING
+-- name: todo_before_taken
+DELETE FROM ledger_todo WHERE mid = :mid AND EXISTS (SELECT 1 FROM ledger_pending k
+  WHERE k.mid = ledger_todo.mid AND k.payment_key = ledger_todo.payment_key AND k.order_id = ledger_todo.order_id)
 -- name: todo_of_looks
-INSERT INTO ledger_todo SELECT mid, order_id, payment_key FROM payments WHERE mid = :mid AND looked_up_at >= :since
+INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT mid, payment_key, order_id FROM payments WHERE mid = :mid AND looked_up_at >= :since
 ON CONFLICT DO NOTHING
 -- name: todo_of_breaks
-INSERT INTO ledger_todo SELECT DISTINCT mid, of_order, payment_key FROM breaks
+INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT DISTINCT mid, payment_key, of_order FROM breaks
 WHERE mid = :mid AND subject <> '' AND payment_key <> '' AND (status IN {{.Set.break_alive}}
   OR (status IN {{.Set.break_resolved}} AND recheck_on <> '' AND recheck_on <= :day))
 ON CONFLICT DO NOTHING
 -- name: todo_overdue
-INSERT INTO ledger_todo SELECT mid, order_id, payment_key FROM ledger_transactions
+INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT mid, payment_key, order_id FROM ledger_transactions
 WHERE mid = :mid AND settled = 0 AND due_by < :day AND due_by >= :overdue_from
 ON CONFLICT DO NOTHING
 -- What is to be done is taken in stretches, in the order of payments: one payment's
 -- orders are never in two of them.
 -- name: todo_next
-SELECT payment_key, min(order_id) AS order_id FROM ledger_todo WHERE mid = :mid AND payment_key > :after
+SELECT payment_key, min(order_id) AS order_id FROM ledger_pending WHERE mid = :mid AND payment_key > :after
 GROUP BY payment_key ORDER BY payment_key LIMIT :limit
 -- name: todo_done
-DELETE FROM ledger_todo WHERE mid = :mid AND payment_key > :after AND payment_key <= :last
+DELETE FROM ledger_pending WHERE mid = :mid AND payment_key > :after AND payment_key <= :last
 -- name: todo_told
-DELETE FROM ledger_todo WHERE mid = :mid AND payment_key = :payment_key
+DELETE FROM ledger_pending WHERE mid = :mid AND payment_key = :payment_key
 -- What is known of the payments of one stretch. The list and look-ups are asked by
 -- order as well; what goes by the payment alone is asked once, under however many
 -- orders it stands. CROSS JOIN keeps SQLite from beginning with the other table.
 -- name: todo_listed
 SELECT t.order_id, t.payment_key, t.transaction_key, t.status, t.method, t.at, t.currency, t.amount
-FROM ledger_todo k CROSS JOIN transactions t WHERE t.mid = k.mid AND t.order_id = k.order_id AND t.payment_key = k.payment_key
+FROM ledger_pending k CROSS JOIN transactions t WHERE t.mid = k.mid AND t.order_id = k.order_id AND t.payment_key = k.payment_key
   AND k.mid = :mid AND k.payment_key > :after AND k.payment_key <= :last
 -- name: todo_looked
 SELECT p.order_id, p.payment_key, p.method, p.currency, p.approved, p.approved_at
-FROM ledger_todo k CROSS JOIN payments p WHERE p.mid = k.mid AND p.payment_key = k.payment_key AND p.order_id = k.order_id
+FROM ledger_pending k CROSS JOIN payments p WHERE p.mid = k.mid AND p.payment_key = k.payment_key AND p.order_id = k.order_id
   AND k.mid = :mid AND k.payment_key > :after AND k.payment_key <= :last
 -- name: todo_cancels
 SELECT c.payment_key, c.transaction_key, c.amount, c.status, c.canceled_at
@@ -260,7 +268,7 @@ UPDATE bank_lines SET ignored = :ignored WHERE id = :id
 {{- define "stretch"}}FROM pondered k CROSS JOIN arriving a WHERE a.payment_key = k.payment_key AND a.transaction_key = k.transaction_key AND k.plain = :plain
   AND (k.payment_key, k.transaction_key) > (:after_payment, :after_key) AND (k.payment_key, k.transaction_key) <= (:last_payment, :last_key)
   AND k.payment_key >= :after_payment AND k.payment_key <= :last_payment{{end}}
-{{- define "todo_payments"}}(SELECT DISTINCT mid, payment_key FROM ledger_todo WHERE mid = :mid AND payment_key > :after AND payment_key <= :last) k{{end}}
+{{- define "todo_payments"}}(SELECT DISTINCT mid, payment_key FROM ledger_pending WHERE mid = :mid AND payment_key > :after AND payment_key <= :last) k{{end}}
 {{- /* SQLite walks the index of times alone, and looks at a row only where the ledger has it. */ -}}
 {{- define "changed_since"}}{{if .Postgres}}t.changed_at >= :since{{else}}EXISTS (SELECT 1 FROM transactions c WHERE c.mid = t.mid
   AND c.order_id = t.order_id AND c.payment_key = t.payment_key AND c.transaction_key = t.transaction_key AND c.changed_at >= :since){{end}}{{end}}

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -280,12 +279,8 @@ func (s *shop) night(t *testing.T, d pay.Day, lookUpAll bool) reconcile.Run {
 	if _, err := s.nightly.Run(t.Context(), d, at); err != nil {
 		t.Fatal(err)
 	}
-	stored, err := s.db.Snapshot(t.Context(), jobs.JobNightly, mid, d)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var snapshot reports.Snapshot
-	if err := json.Unmarshal(stored, &snapshot); err != nil {
+	if _, err := s.db.Snapshot(t.Context(), jobs.JobNightly, mid, d, reports.Into(&snapshot)); err != nil {
 		t.Fatal(err)
 	}
 	return snapshot.Run

@@ -32,6 +32,7 @@ var settlementTests = map[string]func(*testing.T, *store.DB){
 	"settlement: a panic over one payment is the caller's to hear":            panicHeard,
 	"settlement: a row that names another order takes nothing off the ledger": rowOfAnotherOrder,
 	"settlement: a payment that stands under two orders is looked at once":    paymentUnderTwoOrders,
+	"settlement: what the version before left to do is taken over":            leftByVersionBefore,
 	"settlement: a line is taken once, by whoever is first":                   lineTakenOnce,
 	"settlement: a ledger that begins leaves years of rows alone":             yearsLeftAlone,
 	"settlement: what a person took back may be matched again":                matchTakenBack,
@@ -371,7 +372,7 @@ func postTodo(t *testing.T, db *store.DB, at time.Time) (cases []settle.Case) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := db.RowsForTest(t.Context(), "SELECT payment_key FROM ledger_todo"); err != nil || len(left) > 0 {
+	if left, err := db.RowsForTest(t.Context(), "SELECT payment_key FROM ledger_pending"); err != nil || len(left) > 0 {
 		t.Errorf("still to be done: %v %v", left, err)
 	}
 	return cases
@@ -475,6 +476,22 @@ func rowOfAnotherOrder(t *testing.T, db *store.DB) {
 	}
 }
 
+// A process of the version before may have been killed with payments still to look at.
+func leftByVersionBefore(t *testing.T, db *store.DB) {
+	readRows(t, db, now, bothLists(), notOdd, settledRow("1", 10_000))
+	postTodo(t, db, now)
+	if err := db.ExecForTest(t.Context(), "INSERT INTO ledger_todo (mid, order_id, payment_key) VALUES ('"+mid+"', 'o1', 'p1'), ('other', 'o1', 'p1')"); err != nil {
+		t.Fatal(err)
+	}
+	later := now.Add(time.Hour)
+	if cases := postTodo(t, db, later); len(cases) != 1 || cases[0].PaymentKey != "p1" || cases[0].OrderID != "o1" {
+		t.Errorf("looked at: %+v", cases)
+	}
+	if left, err := db.RowsForTest(t.Context(), "SELECT mid FROM ledger_todo"); err != nil || len(left) != 1 || left[0][0] != "other" {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 // A payment was looked at under each of two orders where a settlement row named another
 // than the transaction list does: its row was taken for two, of which one was in a
 // break, its cancel was posted twice, and the order was that of the row.
@@ -485,7 +502,7 @@ func paymentUnderTwoOrders(t *testing.T, db *store.DB) {
 	if _, err := FoldPage(t.Context(), db, mid, listed, page, now); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.ExecForTest(t.Context(), "INSERT INTO ledger_todo (mid, order_id, payment_key) VALUES ('"+mid+"', 'o1', 'p1')"); err != nil { // as a day that was read has it
+	if err := db.ExecForTest(t.Context(), "INSERT INTO ledger_pending (mid, payment_key, order_id) VALUES ('"+mid+"', 'p1', 'o1')"); err != nil { // as a day that was read has it
 		t.Fatal(err)
 	}
 	saveLooked(t, db, pay.Payment{MID: mid, PaymentKey: "p2", OrderID: "o1", Status: pay.PartialCanceled, Method: pay.Card, Currency: pay.KRW,

@@ -585,6 +585,15 @@ func commit(t *testing.T, db *store.DB, written jobs.Written, draw func(jobs.Aft
 
 func drawn(jobs.After) (jobs.Drawn, error) { return jobs.Drawn{Snapshot: says("{}")}, nil }
 
+// heard reads a snapshot as it is.
+func heard(text *string) func(io.Reader) error {
+	return func(r io.Reader) error {
+		all, err := io.ReadAll(r)
+		*text = string(all)
+		return err
+	}
+}
+
 // says is a snapshot of a few words.
 func says(text string) func(io.Writer) error {
 	return func(w io.Writer) error {
