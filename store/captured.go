@@ -1,16 +1,20 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"daesa/internal/database"
+	"daesa/internal/extsort"
 	"daesa/pay"
 	"daesa/refunds"
 	sqlfiles "daesa/sql"
@@ -108,10 +112,33 @@ func (d *DB) among(ctx context.Context, tx *sqlx.Tx, batch []refunds.Watch) (kno
 	return known, err
 }
 
-// Unwatched gives the virtual accounts that were issued or paid in [from, to),
-// as the list or a look-up shows them, that nobody ever watched. Those that were
-// cancelled need no account.
-func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time, each func(refunds.Watch) error) error {
+// Unwatched calls each with the virtual accounts that were issued or paid in
+// [from, to), as the list or a look-up shows them, that nobody ever watched, until it
+// fails. Those that were cancelled need no account. They are read to their end before:
+// each writes, and who keeps one connection while it waits for another may wait for
+// itself where the server gives few.
+func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time, each func(refunds.Watch) error) (err error) {
+	aside := extsort.New(os.TempDir(), cmp.Or(d.memory, stageMemory), func(_, _ []byte) int { return 0 }) // as they come
+	defer func() { err = errors.Join(err, aside.Close()) }()
+	if err := d.unwatched(ctx, mid, from, to, aside.Add); err != nil {
+		return err
+	}
+	for record, err := range aside.All() {
+		if err != nil {
+			return err
+		}
+		var w refunds.Watch
+		if err := json.Unmarshal(record, &w); err != nil {
+			return err
+		}
+		if err := each(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *DB) unwatched(ctx context.Context, mid string, from, to time.Time, add func(record []byte) error) error {
 	const query = "unwatched_accounts"
 	text, values, err := d.db.Bind(query, args{"mid": mid, "from": at(from), "to": at(to),
 		"first_day": string(pay.DayOf(from)), "last_day": string(pay.DayOf(to.Add(-time.Microsecond)))})
@@ -137,7 +164,11 @@ func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time, each
 		if !w.Exact {
 			w.Opened = refunds.OpenedBy(r.PaymentKey, r.At.Time)
 		}
-		if err := each(w); err != nil {
+		record, err := json.Marshal(w)
+		if err != nil {
+			return err
+		}
+		if err := add(record); err != nil {
 			return err
 		}
 	}
