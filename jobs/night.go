@@ -48,7 +48,8 @@ type night struct {
 	sums       map[pay.Currency]*reconcile.Total
 	shopGap    bool // the shop's orders of the day are not all there
 	unheld     int64
-	accounts   []refunds.Watch // virtual accounts of the day that look-ups showed
+	accounts   []refunds.Watch   // virtual accounts of the day that look-ups showed
+	known      []reconcile.Break // of the orders looked at, before the night
 	// failedDays are days of the list that could not be read, or not whole;
 	// emptyDays those that were read for the first time and have no row.
 	failedDays, emptyDays map[pay.Day]bool

@@ -2,21 +2,23 @@ package jobs_test
 
 import (
 	"context"
-	"daesa/app"
-	"daesa/store"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"daesa/app"
 	"daesa/jobs"
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/reports"
+	"daesa/store"
 )
 
 // settled is a row of GET /v1/settlements.
@@ -89,6 +91,30 @@ func TestNobodyReadsThePastWhileTheLedgerIsPosted(t *testing.T) {
 	}
 	if _, err := n.Run(t.Context(), last, morning(last)); err != nil || !asked {
 		t.Errorf("asked %t, %v", asked, err)
+	}
+}
+
+// A night compares what stood when it began. While it posts the ledger a webhook may
+// tell of something newer, of which it has seen nothing.
+func TestANightClearsNoBreakThatIsFoundAfterItsProof(t *testing.T) {
+	t.Parallel()
+	w := oneDay(t)
+	mismatched := slices.IndexFunc(planted(w.history, last), func(s string) bool { return strings.HasPrefix(s, string(reconcile.AmountMismatch)) })
+	if mismatched < 0 {
+		t.Fatal("no order whose amount differs")
+	}
+	_, order, _ := strings.Cut(planted(w.history, last)[mismatched], " ") // which the night looks up
+	n := w.nightly()
+	n.Settle = func(ctx context.Context, _ pay.Day, _ time.Time) (jobs.NightSettlement, error) {
+		return jobs.NightSettlement{}, w.db.ExecForTest(ctx, `INSERT INTO breaks (id, mid, order_id, payment_key, kind, status, origin, currency,
+			local_status, provider_status, method, owed, at_risk, first_seen, last_seen, since, nights, recheck_on, resolution, resolved_by, note)
+			VALUES ('newer', '`+mid+`', '`+order+`', 'p', 'deposit_reversed', 'open', '', 'KRW', 'paid', 'CANCELED', '', 0, 0, '2026-11-21', '2026-11-21', '2026-11-21', 1, '', '', '', '')`)
+	}
+	if _, err := n.Run(t.Context(), last, morning(last)); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := w.db.RowsForTest(t.Context(), "SELECT status FROM breaks WHERE id = 'newer'"); err != nil || status[0][0] != "open" {
+		t.Errorf("it is %v, %v", status, err)
 	}
 }
 

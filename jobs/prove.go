@@ -47,6 +47,11 @@ func (n *night) prove(ctx context.Context) error {
 	}
 	slices.SortFunc(n.run.Differences, reconcile.Difference.Compare)
 	slices.SortFunc(n.run.Totals, func(a, b reconcile.Total) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
+	// What was known is read where it was compared: a break that a webhook finds after
+	// that is not the night's to clear.
+	if n.known, err = n.cmp.Breaks(ctx); err != nil {
+		return err
+	}
 	n.cmp.EndSnapshot(ctx)
 	return nil
 }

@@ -26,10 +26,7 @@ var errSame = errors.New("the same night")
 func (n *night) remember(ctx context.Context) (reports.Snapshot, error) {
 	n.step("remember", 0, 0)
 	before := n.before
-	changes, err := n.changes(ctx)
-	if err != nil {
-		return reports.Snapshot{}, err
-	}
+	changes := n.changes()
 	n.finish()
 	n.logRepeated()
 	if before != nil && before.Run.Complete && !n.run.Complete && !n.disproved() {
@@ -182,11 +179,7 @@ func essence(s reports.Snapshot) ([]byte, error) {
 
 // changes carries each break over the night: those that were known of the
 // orders looked at, and those that are new.
-func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
-	known, err := n.cmp.Breaks(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (n *night) changes() []BreakChange {
 	found := make(map[string]*reconcile.Finding, len(n.findings))
 	for i := range n.findings {
 		f := &n.findings[i]
@@ -211,15 +204,16 @@ func (n *night) changes(ctx context.Context) ([]BreakChange, error) {
 		}
 		changes = append(changes, BreakChange{Break: after, Change: change, Before: before, Found: finding})
 	}
-	for i := range known {
-		carry(&known[i], found[known[i].ID])
-		delete(found, known[i].ID)
+	for i := range n.known {
+		before := &n.known[i]
+		carry(before, found[before.ID])
+		delete(found, before.ID)
 	}
 	for _, finding := range found {
 		carry(nil, finding)
 	}
 	slices.SortFunc(changes, func(a, b BreakChange) int { return strings.Compare(a.Break.ID, b.Break.ID) })
-	return changes, nil
+	return changes
 }
 
 // finish fills in what only the whole night knows.
