@@ -139,27 +139,9 @@ func (d *DB) Unwatched(ctx context.Context, mid string, from, to time.Time, each
 }
 
 func (d *DB) unwatched(ctx context.Context, mid string, from, to time.Time, add func(record []byte) error) error {
-	const query = "unwatched_accounts"
-	text, values, err := d.db.Bind(query, args{"mid": mid, "from": at(from), "to": at(to),
-		"first_day": string(pay.DayOf(from)), "last_day": string(pay.DayOf(to.Add(-time.Microsecond)))})
-	if err != nil {
-		return err
-	}
-	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
-	if err != nil {
-		return d.db.Explain(query, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r struct {
-			OrderID    string `db:"order_id"`
-			PaymentKey string `db:"payment_key"`
-			Exact      int64  `db:"exact"`
-			At         Time   `db:"at"`
-		}
-		if err := rows.StructScan(&r); err != nil {
-			return d.db.Explain(query, err)
-		}
+	with := args{"mid": mid, "from": at(from), "to": at(to),
+		"first_day": string(pay.DayOf(from)), "last_day": string(pay.DayOf(to.Add(-time.Microsecond)))}
+	return eachOf(ctx, d, d.db.Pool(), "unwatched_accounts", with, func(r unwatchedRow) error {
 		w := refunds.Watch{MID: mid, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Source: refunds.FromList, Opened: r.At.Time, Exact: r.Exact != 0}
 		if !w.Exact {
 			w.Opened = refunds.OpenedBy(r.PaymentKey, r.At.Time)
@@ -168,11 +150,15 @@ func (d *DB) unwatched(ctx context.Context, mid string, from, to time.Time, add 
 		if err != nil {
 			return err
 		}
-		if err := add(record); err != nil {
-			return err
-		}
-	}
-	return d.db.Explain(query, rows.Err())
+		return add(record)
+	})
+}
+
+type unwatchedRow struct {
+	OrderID    string `db:"order_id"`
+	PaymentKey string `db:"payment_key"`
+	Exact      int64  `db:"exact"`
+	At         Time   `db:"at"`
 }
 
 // CaptureListed gives until when the transaction list was read for virtual

@@ -127,33 +127,23 @@ func (d *DB) executed(ctx context.Context, on runner, mid string, since pay.Day)
 
 // missed are the accounts that vanished unseen in the days up to one.
 func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]refunds.MissingAccount, error) {
-	const query = "accounts_missed"
-	text, values, err := d.db.Bind(query, args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())})
-	if err != nil {
-		return nil, err
-	}
-	rows, err := on.QueryxContext(ctx, text, values...)
-	if err != nil {
-		return nil, d.db.Explain(query, err)
-	}
-	defer rows.Close()
+	with := args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())}
 	var list []refunds.MissingAccount // where nothing captures, each virtual account of a month
-	for rows.Next() {
-		var row struct {
-			OrderID    string `db:"order_id"`
-			PaymentKey string `db:"payment_key"`
-			ClosesAt   Time   `db:"closes_at"`
-			Why        string `db:"why"`
-			Currency   string `db:"currency"`
-			Amount     int64  `db:"amount"`
-		}
-		if err := rows.StructScan(&row); err != nil {
-			return nil, d.db.Explain(query, err)
-		}
+	err := eachOf(ctx, d, on, "accounts_missed", with, func(row missedRow) error {
 		list = append(list, refunds.MissingAccount{MID: mid, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Currency: pay.Currency(row.Currency),
 			Amount: row.Amount, ClosedAt: row.ClosesAt.Time, Why: row.Why})
-	}
-	return list, d.db.Explain(query, rows.Err())
+		return nil
+	})
+	return list, err
+}
+
+type missedRow struct {
+	OrderID    string `db:"order_id"`
+	PaymentKey string `db:"payment_key"`
+	ClosesAt   Time   `db:"closes_at"`
+	Why        string `db:"why"`
+	Currency   string `db:"currency"`
+	Amount     int64  `db:"amount"`
 }
 
 // nightsBefore are the nights before one, the oldest first.

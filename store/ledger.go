@@ -404,23 +404,7 @@ func (d *DB) Parts(ctx context.Context, mid string, from pay.Day) ([]settle.Part
 // Odd calls each with the current rows whose fee was another than agreed when they
 // were read, in the order of their approvals.
 func (d *DB) Odd(ctx context.Context, mid string, each func(settle.Row)) error {
-	text, values, err := d.db.Bind("settlement_odd", args{"mid": mid})
-	if err != nil {
-		return err
-	}
-	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
-	if err != nil {
-		return d.db.Explain("settlement_odd", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var row settlementRow
-		if err := rows.StructScan(&row); err != nil {
-			return d.db.Explain("settlement_odd", err)
-		}
-		each(row.row())
-	}
-	return d.db.Explain("settlement_odd", rows.Err())
+	return d.eachRow(ctx, "settlement_odd", args{"mid": mid}, each)
 }
 
 // MovedPayouts gives the rows whose payout was moved from a day or a later one to

@@ -50,7 +50,7 @@ func newPageRow(mid, runID string, page pay.Evidence) pageRow {
 	}
 }
 
-// The coders are made on first use and shared: making one costs megabytes.
+// The coders of pages are made on first use and shared: making one costs megabytes.
 var (
 	encoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder(nil) })
 	decoder = sync.OnceValue(func() *zstd.Decoder { return newDecoder(nil) })
@@ -66,7 +66,8 @@ func newEncoder(to io.Writer) *zstd.Encoder {
 
 func pack(body []byte) []byte { return encoder().EncodeAll(body, nil) }
 
-// packed packs what is written, of which no more than the packed form is held.
+// packed packs what is written, of which no more than the packed form is held. Its
+// coder is its own: one that takes pieces serves one writer.
 func packed(write func(io.Writer) error) ([]byte, error) {
 	var body bytes.Buffer
 	e := newEncoder(&body)

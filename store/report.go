@@ -25,23 +25,34 @@ func (d *DB) RowsBilled(ctx context.Context, mid string, month settle.Month, bas
 	return d.eachRow(ctx, query, args{"mid": mid, "from": string(month.First()), "to": string(month.Last()), "month": string(month)}, each)
 }
 
-// eachRow reads rows one after another, so that memory stays flat.
+// eachRow reads rows of settlement one after another.
 func (d *DB) eachRow(ctx context.Context, query string, with args, each func(settle.Row)) error {
+	return eachOf(ctx, d, d.db.Pool(), query, with, func(row settlementRow) error {
+		each(row.row())
+		return nil
+	})
+}
+
+// eachOf calls visit with the rows of a query one after another, so that memory stays
+// flat, until it fails.
+func eachOf[R any](ctx context.Context, d *DB, on runner, query string, with args, visit func(R) error) error {
 	text, values, err := d.db.Bind(query, with)
 	if err != nil {
 		return err
 	}
-	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
+	rows, err := on.QueryxContext(ctx, text, values...)
 	if err != nil {
 		return d.db.Explain(query, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var row settlementRow
+		var row R
 		if err := rows.StructScan(&row); err != nil {
 			return d.db.Explain(query, err)
 		}
-		each(row.row())
+		if err := visit(row); err != nil {
+			return err
+		}
 	}
 	return d.db.Explain(query, rows.Err())
 }

@@ -46,25 +46,8 @@ func (r *saleRow) sale() settle.Sale {
 // another, by their own dates and in no order; an error of each ends it. A cash
 // receipt that the tax office has not answered yet is not known.
 func (d *DB) Sales(ctx context.Context, mid string, from, to pay.Day, each func(settle.Sale) error) error {
-	text, values, err := d.db.Bind("sales_of_days", args{"mid": mid, "from": string(from), "to": string(to)})
-	if err != nil {
-		return err
-	}
-	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
-	if err != nil {
-		return d.db.Explain("sales_of_days", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var row saleRow
-		if err := rows.StructScan(&row); err != nil {
-			return d.db.Explain("sales_of_days", err)
-		}
-		if err := each(row.sale()); err != nil {
-			return err
-		}
-	}
-	return d.db.Explain("sales_of_days", rows.Err())
+	with := args{"mid": mid, "from": string(from), "to": string(to)}
+	return eachOf(ctx, d, d.db.Pool(), "sales_of_days", with, func(row saleRow) error { return each(row.sale()) })
 }
 
 // SaveLookUp keeps a payment as a look-up showed it, with the evidence.
