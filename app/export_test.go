@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ type archive struct {
 	runs      []reconcile.LedgerEntry
 	snapshots map[string]string
 	taken     []approval.Taken
+	away      error // of every snapshot
 }
 
 func (a archive) StatementsTaken(context.Context, pay.Day, pay.Day) ([]approval.Taken, error) {
@@ -52,8 +54,8 @@ func (a archive) Runs(context.Context, string) ([]reconcile.LedgerEntry, error) 
 
 func (a archive) SnapshotOfRun(_ context.Context, id string, read func(io.Reader) error) (bool, error) {
 	text, ok := a.snapshots[id]
-	if !ok {
-		return false, nil
+	if !ok || a.away != nil {
+		return false, a.away
 	}
 	return true, read(strings.NewReader(text))
 }
@@ -120,5 +122,14 @@ func TestAnExportWritesIntoNoFolderThatIsThere(t *testing.T) {
 	_, err := ExportAudit{Store: archive{}, Folder: t.TempDir(), First: "2026-11-01", Last: "2026-11-30"}.Run(t.Context())
 	if err == nil || hint.Of(err) == "" {
 		t.Error(err)
+	}
+}
+
+// A night that could not be read was left out as if it had never been written.
+func TestAnExportThatCannotReadANightSaysSo(t *testing.T) {
+	a := archive{away: errAway, runs: []reconcile.LedgerEntry{{Job: "nightly", MID: "shop", Day: "2026-11-02", RunID: "r1"}}}
+	_, err := ExportAudit{Store: a, Folder: filepath.Join(t.TempDir(), "audit"), First: "2026-11-01", Last: "2026-11-30", Program: "daesa 1"}.Run(t.Context())
+	if !errors.Is(err, errAway) {
+		t.Errorf("%v", err)
 	}
 }
