@@ -56,10 +56,25 @@ type Nights struct {
 
 // Date is a business date that was run.
 type Date struct {
-	Day       pay.Day
-	Snapshots []reports.Snapshot // of every merchant of the command
-	Kept      []Kept
-	Workbook  string // its place; "": none is drawn
+	Day      pay.Day
+	Nights   []DateNight // of every merchant of the command
+	Kept     []Kept
+	Workbook string // its place; "": none is drawn
+}
+
+// DateNight is what a command says of one merchant's night, without the rows of its
+// workbook: many dates may be run by one command.
+type DateNight struct {
+	Run        reconcile.Run
+	Settlement *reports.Settlement
+}
+
+func dateNights(snapshots []reports.Snapshot) []DateNight {
+	list := make([]DateNight, len(snapshots))
+	for i, s := range snapshots {
+		list[i] = DateNight{s.Run, s.Settlement}
+	}
+	return list
 }
 
 // Kept is a complete night that could not be read again as a whole. It stands;
@@ -159,10 +174,11 @@ func (n *Nights) run(ctx context.Context, job string, dates []pay.Day) ([]Date, 
 	return done, n.Needs.AfterNight(ctx, n.Merchants, true, n.refused, n.Now(), n.Outcome)
 }
 
-// date runs a date, draws it and tells of it; nil: another process does it.
+// date runs a date, draws it and tells of it; nil: another process does it. All of
+// it goes by what is stored, so that no night is held twice.
 func (n *Nights) date(ctx context.Context, job string, day pay.Day) (*Date, error) {
-	snapshots, err := n.compare(ctx, job, day)
-	if err != nil || len(snapshots) == 0 {
+	ran, err := n.compare(ctx, job, day)
+	if err != nil || len(ran) == 0 {
 		return nil, err
 	}
 	stored, err := NightsOf(ctx, n.Books, n.Configured, job, day)
@@ -177,13 +193,39 @@ func (n *Nights) date(ctx context.Context, job string, day pay.Day) (*Date, erro
 	if err != nil {
 		return nil, err
 	}
+	snapshots, others := ofCommand(ran, stored)
 	for _, s := range snapshots {
 		n.noteKey(s.Run.MID, s.Run.Gaps, nil)
 		n.judge(s)
 	}
 	n.deliver(ctx, files)
-	n.notify(ctx, job, day, snapshots, place)
-	return &Date{day, snapshots, n.kept, place}, nil
+	n.notify(ctx, job, day, slices.Concat(snapshots, others), place)
+	return &Date{day, dateNights(snapshots), n.kept, place}, nil
+}
+
+// ofCommand parts the nights that are stored of a date into those of the command,
+// with those that have none in their places, and those of the other merchants.
+func ofCommand(ran []merchantNight, stored []reports.Snapshot) (own, others []reports.Snapshot) {
+	byMID := map[string]reports.Snapshot{}
+	for _, s := range stored {
+		byMID[s.Run.MID] = s
+	}
+	for _, night := range ran {
+		s, written := byMID[night.mid]
+		switch {
+		case night.absent != nil:
+			own = append(own, *night.absent)
+		case written:
+			own = append(own, s)
+		}
+		delete(byMID, night.mid)
+	}
+	for _, s := range stored {
+		if _, other := byMID[s.Run.MID]; other {
+			others = append(others, s)
+		}
+	}
+	return own, others
 }
 
 // deliver brings the workbooks to where people want them. They lie in their
@@ -197,18 +239,11 @@ func (n *Nights) deliver(ctx context.Context, files []string) {
 
 // notify sends the message of a date: what this command ran, and of the other
 // merchants what is stored.
-func (n *Nights) notify(ctx context.Context, job string, day pay.Day, ran []reports.Snapshot, workbook string) {
+func (n *Nights) notify(ctx context.Context, job string, day pay.Day, snapshots []reports.Snapshot, workbook string) {
 	if n.Teller.Silent() {
 		return
 	}
-	others := slices.DeleteFunc(slices.Clone(n.Configured), func(mid string) bool {
-		return slices.ContainsFunc(ran, func(s reports.Snapshot) bool { return s.Run.MID == mid })
-	})
-	stored, err := NightsOf(ctx, n.Books, others, job, day)
-	if err != nil {
-		n.Warn(fmt.Sprintf("the night's message lacks the merchants that did not run now: %v", err), "")
-	}
-	complete := n.Teller.Night(ctx, NightNews{Job: job, Day: day, Snapshots: append(slices.Clone(ran), stored...), Expected: n.Configured,
+	complete := n.Teller.Night(ctx, NightNews{Job: job, Day: day, Snapshots: snapshots, Expected: n.Configured,
 		Workbook: workbook, Refused: slices.Sorted(maps.Keys(n.refused)), Months: n.months(ctx, job)})
 	if job == jobs.JobNightly {
 		n.whole = day == n.today().Add(-1) && complete && n.kept == nil
@@ -238,22 +273,36 @@ func (n *Nights) Compare(ctx context.Context, days []pay.Day, given []string) ([
 	defer n.warnUnread()
 	done := []Date{}
 	for _, day := range days {
-		compare := func() ([]reports.Snapshot, error) { return n.compare(ctx, jobs.JobReconcile, day) }
-		if len(given) > 0 {
-			compare = func() ([]reports.Snapshot, error) { return n.given(ctx, day, given) }
-		}
-		snapshots, err := compare()
+		snapshots, err := n.compared(ctx, day, given)
 		if err != nil {
 			return nil, err
 		}
 		if len(snapshots) > 0 {
-			done = append(done, Date{Day: day, Snapshots: snapshots, Kept: n.kept})
+			done = append(done, Date{Day: day, Nights: dateNights(snapshots), Kept: n.kept})
 		}
 		for _, s := range snapshots {
 			n.judge(s)
 		}
 	}
 	return done, n.Needs.AfterNight(ctx, n.Merchants, false, n.refused, n.Now(), n.Outcome)
+}
+
+// compared compares a date for every merchant that is asked: all of it, or given
+// orders alone, which leave no night behind.
+func (n *Nights) compared(ctx context.Context, day pay.Day, given []string) ([]reports.Snapshot, error) {
+	if len(given) > 0 {
+		return n.given(ctx, day, given)
+	}
+	ran, err := n.compare(ctx, jobs.JobReconcile, day)
+	if err != nil || len(ran) == 0 {
+		return nil, err
+	}
+	stored, err := NightsOf(ctx, n.Books, n.Merchants, jobs.JobReconcile, day)
+	if err != nil {
+		return nil, err
+	}
+	snapshots, _ := ofCommand(ran, stored)
+	return snapshots, nil
 }
 
 // given compares just some orders, for every merchant that is asked.

@@ -179,7 +179,7 @@ func TestDatesThatSomeMerchantLacksAreDue(t *testing.T) {
 		t.Error(diff)
 	}
 	done, err := s.Run(t.Context(), jobs.JobNightly, dates)
-	if err != nil || len(done) != 2 || len(done[0].Snapshots) != 2 {
+	if err != nil || len(done) != 2 || len(done[0].Nights) != 2 {
 		t.Fatal(done, err)
 	}
 	var ran []string
@@ -244,7 +244,7 @@ func TestAMerchantWhoseNightFailsIsAbsentAndTheOtherIsDrawn(t *testing.T) {
 	if err != nil || len(done) != 1 || filepath.Base(done[0].Workbook) != "daesa-2026-11-21.xlsx" {
 		t.Fatal(done, err)
 	}
-	if absent := done[0].Snapshots[1].Run; absent.MID != "b" || absent.Complete || len(absent.Gaps) != 1 {
+	if absent := done[0].Nights[1].Run; absent.MID != "b" || absent.Complete || len(absent.Gaps) != 1 {
 		t.Errorf("%+v", absent)
 	}
 	if s.Outcome.Reasons[0].Ending != EndedFailed || s.tellings("beat") != 0 {

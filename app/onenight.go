@@ -16,22 +16,24 @@ import (
 	"daesa/reports"
 )
 
+// merchantNight is one merchant's night of a date.
+type merchantNight struct {
+	mid    string
+	absent *reports.Snapshot // stands for a night that was not written; nil: it is stored
+}
+
 // compare runs one date for every merchant. One that fails does not stop the
 // others: it is absent from the workbook, and said.
-func (n *Nights) compare(ctx context.Context, job string, day pay.Day) ([]reports.Snapshot, error) {
-	var snapshots []reports.Snapshot
+func (n *Nights) compare(ctx context.Context, job string, day pay.Day) ([]merchantNight, error) {
+	var ran []merchantNight
 	var failures []error
 	var elsewhere []string // merchants that another process works on
 	for _, mid := range n.Merchants {
 		if slices.Contains(n.complete[mid], day) {
-			stored, err := NightsOf(ctx, n.Books, []string{mid}, job, day)
-			if err != nil {
-				return nil, err
-			}
-			snapshots = append(snapshots, stored...)
+			ran = append(ran, merchantNight{mid: mid})
 			continue
 		}
-		snapshot, err := n.night(ctx, mid, job, day)
+		err := n.night(ctx, mid, job, day)
 		n.noteKey(mid, nil, err)
 		var running *reconcile.RunningError
 		var kept *jobs.KeptError
@@ -44,30 +46,30 @@ func (n *Nights) compare(ctx context.Context, job string, day pay.Day) ([]report
 			n.noteKey(mid, kept.Gaps, nil)
 			n.Warn(fmt.Sprintf("%s %s: %v", mid, day, kept), hint.Of(kept))
 			n.Outcome.Add(EndedIncomplete, "%s %s: %v", mid, day, kept)
-			snapshots = append(snapshots, snapshot)
+			ran = append(ran, merchantNight{mid: mid})
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case err != nil && len(n.Merchants) > 1:
 			n.Warn(fmt.Sprintf("merchant %s: %v", mid, err), hint.Of(err))
 			n.Outcome.Add(EndedFailed, "%s %s: %v", mid, day, err)
 			failures = append(failures, err)
-			snapshots = append(snapshots, n.absent(job, mid, day, err))
+			ran = append(ran, merchantNight{mid, n.absent(job, mid, day, err)})
 		case err != nil:
 			return nil, err
 		default:
-			snapshots = append(snapshots, snapshot)
+			ran = append(ran, merchantNight{mid: mid})
 		}
 	}
 	switch {
 	case len(failures) == len(n.Merchants):
 		return nil, errors.Join(failures...)
-	case len(snapshots) == 0:
+	case len(ran) == 0:
 		return nil, nil
 	}
 	for _, mid := range elsewhere {
-		snapshots = append(snapshots, n.absent(job, mid, day, &reconcile.Unread{Reason: reconcile.ReasonElsewhere}))
+		ran = append(ran, merchantNight{mid, n.absent(job, mid, day, &reconcile.Unread{Reason: reconcile.ReasonElsewhere})})
 	}
-	return snapshots, nil
+	return ran, nil
 }
 
 // A night whose database goes away begins again when it is back: what was read
@@ -77,26 +79,26 @@ const (
 	nightPause = 3 * time.Second
 )
 
-func (n *Nights) night(ctx context.Context, mid, job string, day pay.Day) (reports.Snapshot, error) {
+func (n *Nights) night(ctx context.Context, mid, job string, day pay.Day) error {
 	for try := 1; ; try++ {
 		night, err := n.Night(NightAsked{MID: mid, Job: job, Phones: job == jobs.JobMonthEnd, Again: try > 1})
 		if err != nil {
-			return reports.Snapshot{}, &setupError{err}
+			return &setupError{err}
 		}
-		snapshot, err := night.Run(ctx, day, n.Now())
+		_, err = night.Run(ctx, day, n.Now()) // what it found is stored
 		if !n.WentAway(err) || try == nightTries || ctx.Err() != nil {
-			return snapshot, err
+			return err
 		}
 		n.Warn(fmt.Sprintf("%s %s: %v; it begins again (%d of %d)", mid, day, err, try, nightTries-1), "")
 		if err := n.Sleep(ctx, nightPause); err != nil {
-			return snapshot, err
+			return err
 		}
 	}
 }
 
 // absent stands for a merchant without a night: visibly missing, not zero.
-func (n *Nights) absent(job, mid string, day pay.Day, why error) reports.Snapshot {
-	return reports.Snapshot{Run: reconcile.Run{ID: reconcile.RunID(job, mid, day), Job: job, MID: mid, Day: day, Now: n.Now(),
+func (n *Nights) absent(job, mid string, day pay.Day, why error) *reports.Snapshot {
+	return &reports.Snapshot{Run: reconcile.Run{ID: reconcile.RunID(job, mid, day), Job: job, MID: mid, Day: day, Now: n.Now(),
 		Gaps: []reconcile.Gap{reconcile.NewGap(reconcile.SideProvider, reconcile.Part{Kind: reconcile.PartMerchant, Name: mid}, why, reconcile.ReasonNight)}}}
 }
 

@@ -26,6 +26,7 @@ type Comparison struct {
 	scope    reconcile.Scope
 	now      time.Time
 	snapshot bool
+	methods  []methodRow // of dayMethods; nil: not asked yet
 }
 
 // temporary are the tables of a comparison, in the order in which they are made.
@@ -507,25 +508,14 @@ func (c *Comparison) Figures(ctx context.Context) (reconcile.DayFigures, error) 
 		return figures, err
 	}
 	figures.OtherPG, figures.ZeroAmount = orders.OtherPG, orders.ZeroAmount
-	if err := c.one(ctx, &figures.Transactions, "count_rows", c.args()); err != nil {
-		return figures, err
-	}
-	var methods []struct {
-		Method   string `db:"method"`
-		Currency string `db:"currency"`
-		Rows     int64  `db:"row_count"`
-		Approved int64  `db:"approved"`
-		Canceled int64  `db:"canceled"`
-	}
-	if err := c.all(ctx, &methods, "day_methods", c.args()); err != nil {
-		return figures, err
-	}
+	methods, err := c.dayMethods(ctx)
 	for _, m := range methods {
+		figures.Transactions += m.Rows
 		figures.ByMethod = append(figures.ByMethod, reconcile.MethodTotal{
 			Method: pay.Method(m.Method), Currency: pay.Currency(m.Currency), Rows: m.Rows, Approved: m.Approved, Canceled: m.Canceled,
 		})
 	}
-	return figures, nil
+	return figures, err
 }
 
 // LastImport is when the shop's orders last changed; zero when there are none.

@@ -22,16 +22,45 @@ func (r movedRow) moved() reconcile.Moved {
 	return reconcile.Moved{Approvals: r.Approvals, ApprovalCount: r.ApprovalCount, Cancels: r.Cancels, CancelCount: r.CancelCount, Unproven: r.Unproven}
 }
 
+// methodRow sums the list's rows of the business date, by method and currency.
+type methodRow struct {
+	Method   string `db:"method"`
+	Currency string `db:"currency"`
+	Rows     int64  `db:"row_count"`
+	Done     int64  `db:"done"`
+	Approved int64  `db:"approved"`
+	Canceled int64  `db:"canceled"`
+}
+
+// dayMethods sums the list's rows of the date once: the comparison's snapshot shows
+// the same rows until its end, and SQLite sorts a day's rows for each such sum.
+func (c *Comparison) dayMethods(ctx context.Context) ([]methodRow, error) {
+	if c.methods == nil {
+		if err := c.all(ctx, &c.methods, "day_methods", c.args()); err != nil {
+			return nil, err
+		}
+	}
+	return c.methods, nil
+}
+
 // DayMoney sums the approvals and cancels of the business date, each side by its
 // own records, with what this night's look-ups showed of cancels.
 func (c *Comparison) DayMoney(ctx context.Context) (reconcile.DayMoney, error) {
 	var day reconcile.DayMoney
+	methods, err := c.dayMethods(ctx)
+	if err != nil {
+		return day, err
+	}
+	for _, m := range methods {
+		if m.Done > 0 {
+			day.Of(pay.Currency(m.Currency), pay.Method(m.Method)).Provider = reconcile.Moved{Approvals: m.Approved, ApprovalCount: m.Done}
+		}
+	}
 	for _, part := range []struct {
 		query string
 		of    func(*reconcile.DayTotal) *reconcile.Moved
 	}{
 		{"day_shop", func(t *reconcile.DayTotal) *reconcile.Moved { return &t.Shop }},
-		{"day_approvals", func(t *reconcile.DayTotal) *reconcile.Moved { return &t.Provider }},
 		{"day_cancels", func(t *reconcile.DayTotal) *reconcile.Moved { return &t.Provider }},
 	} {
 		var rows []movedRow

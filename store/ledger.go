@@ -195,18 +195,26 @@ func (p todoPart) args(mid string) args {
 // todoPart reads the part that follows a payment.
 func (d *DB) todoPart(ctx context.Context, mid, after string) (todoPart, error) {
 	var next []struct {
+		MID        string `db:"mid"`
 		PaymentKey string `db:"payment_key"`
 		OrderID    string `db:"order_id"`
 	}
-	if err := d.db.All(ctx, d.db.Pool(), &next, "todo_next", args{"mid": mid, "after": after, "limit": postBatch}); err != nil || len(next) == 0 {
+	if err := d.db.All(ctx, d.db.Pool(), &next, "todo_next", args{"mid": mid, "after": after, "limit": postBatch}); err != nil {
 		return todoPart{}, err
 	}
-	part := todoPart{after: after, last: next[len(next)-1].PaymentKey, cases: make([]settle.Case, len(next))}
-	index := make(map[string]*settle.Case, len(next))
-	for i, n := range next {
-		c := &part.cases[i]
-		c.MID, c.OrderID, c.PaymentKey = mid, n.OrderID, n.PaymentKey
-		index[n.PaymentKey] = c
+	part := todoPart{after: after, cases: make([]settle.Case, 0, len(next))}
+	for _, n := range next {
+		if n.MID == mid && n.PaymentKey != part.last { // a payment may stand under several orders
+			part.cases = append(part.cases, settle.Case{Told: settle.Told{MID: mid, OrderID: n.OrderID, PaymentKey: n.PaymentKey}})
+			part.last = n.PaymentKey
+		}
+	}
+	if len(part.cases) == 0 {
+		return part, nil
+	}
+	index := make(map[string]*settle.Case, len(part.cases))
+	for i := range part.cases {
+		index[part.cases[i].PaymentKey] = &part.cases[i]
 	}
 	return part, d.fillCases(ctx, part.args(mid), part.cases, index)
 }

@@ -47,12 +47,11 @@ var rulesInQueries = map[string]string{
 	"touch_looked":         "what the run looked up, of the list of pairs that agree",
 
 	// Sums of a day, each side without the other, for the sheet of totals.
-	"day_orders":    "counts what is not compared: another company's, and nothing to pay",
-	"day_methods":   "sums by what a row's status says moved",
-	"day_shop":      "the same of the shop's orders",
-	"day_undated":   "cancels without a time",
-	"day_approvals": "sums the approvals of a date",
-	"day_cancels":   "sums the cancels of a date, as far as look-ups have shown how much",
+	"day_orders":  "counts what is not compared: another company's, and nothing to pay",
+	"day_methods": "sums by what a row's status says moved",
+	"day_shop":    "the same of the shop's orders",
+	"day_undated": "cancels without a time",
+	"day_cancels": "sums the cancels of a date, as far as look-ups have shown how much",
 
 	// Which payments have an account that vanishes: a list for people, and what the
 	// capture looks at; refunds.AfterLook decides what a look means.

@@ -11,7 +11,6 @@ import (
 	"daesa/pay"
 	"daesa/reconcile"
 	"daesa/refunds"
-	"daesa/reports"
 )
 
 // nightFigures are the fields that a night's JSON has for each merchant and
@@ -150,7 +149,7 @@ func (f *nightFigures) lacks(gaps []reconcile.Gap) {
 func newNightDocuments(dates []app.Date) ([]nightDocument, error) {
 	var documents []nightDocument
 	for _, date := range dates {
-		document, err := newNightDocument(date.Snapshots, date.Kept, orNull(date.Workbook))
+		document, err := newNightDocument(date.Nights, date.Kept, orNull(date.Workbook))
 		if err != nil {
 			return nil, err
 		}
@@ -161,10 +160,10 @@ func newNightDocuments(dates []app.Date) ([]nightDocument, error) {
 
 // newNightDocument sums the nights of a date. Of one that stands from before,
 // it names what this command could not read again.
-func newNightDocument(snapshots []reports.Snapshot, kept []app.Kept, workbook *string) (nightDocument, error) {
-	document := nightDocument{nightFigures: newFigures(snapshots[0].Run.Day), Workbook: workbook}
+func newNightDocument(nights []app.DateNight, kept []app.Kept, workbook *string) (nightDocument, error) {
+	document := nightDocument{nightFigures: newFigures(nights[0].Run.Day), Workbook: workbook}
 	var runs []reconcile.Run
-	for _, s := range snapshots {
+	for _, s := range nights {
 		document.add(s.Run)
 		document.paid(s.Settlement, s.Run.Day)
 		own := runDocument{MID: s.Run.MID, RunID: s.Run.ID, nightFigures: newFigures(s.Run.Day)}

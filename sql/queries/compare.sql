@@ -470,6 +470,7 @@ FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND (p
 SELECT count(*) FROM orders WHERE mid = :mid AND ordered_at >= :from AND ordered_at < :to AND {{template "compared" ""}}
 -- name: day_methods
 SELECT method, currency, count(*) AS row_count,
+  CAST(coalesce(sum(CASE WHEN status = 'DONE' THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS done,
   CAST(coalesce(sum(CASE WHEN status = 'DONE' THEN amount ELSE 0 END), 0) AS {{.Int}}) AS approved,
   CAST(coalesce(sum(CASE WHEN status IN ('CANCELED','PARTIAL_CANCELED') THEN 1 ELSE 0 END), 0) AS {{.Int}}) AS canceled
 FROM transactions WHERE mid = :mid AND {{template "of_day" .}}
@@ -496,12 +497,7 @@ FROM (
 ) m WHERE approval = 1 OR cancel = 1 GROUP BY currency, method ORDER BY currency, method
 -- name: day_undated
 SELECT count(*) FROM touched k CROSS JOIN orders o WHERE o.mid = :mid AND o.order_id = k.order_id AND o.pg = 'toss' AND o.canceled_amount > 0 AND o.canceled_at IS NULL
--- The same by Toss's rows of the date.
--- name: day_approvals
-SELECT currency, method, CAST(sum(amount) AS {{.Int}}) AS approvals, count(*) AS approval_count,
-  0 AS cancels, 0 AS cancel_count, 0 AS unproven
-FROM transactions WHERE mid = :mid AND {{template "of_day" .}} AND status = 'DONE'
-GROUP BY currency, method ORDER BY currency, method
+-- The same by Toss's cancels of the date; its approvals are among day_methods.
 -- A cancel row tells that and when something was cancelled; how much is known
 -- from a look-up that shows its transaction key, or, since CANCELED means that
 -- all went back, from what was approved less every other cancel of the payment,
