@@ -62,31 +62,23 @@ func missingAccounts(after After) []refunds.MissingAccount {
 			waits[r.PaymentKey] = refunds.MissingAccount{}
 		}
 	}
-	others := 0
-	for _, m := range after.Missed {
-		if _, ok := waits[m.PaymentKey]; ok {
+	// In place: where nothing captures, they are each virtual account of a month.
+	others := slices.DeleteFunc(after.Missed, func(m refunds.MissingAccount) bool {
+		_, waited := waits[m.PaymentKey]
+		if waited {
 			waits[m.PaymentKey] = m
-		} else {
-			others++
 		}
-	}
-	if len(waits)+others == 0 {
-		return nil
-	}
-	list := make([]refunds.MissingAccount, 0, len(waits)+others)
+		return waited
+	})
+	var first []refunds.MissingAccount
 	for _, r := range after.Refunds {
 		if r.State == refunds.StateNeedsAccount {
 			known := waits[r.PaymentKey]
-			list = append(list, refunds.MissingAccount{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Currency: r.Currency, Amount: r.Amount,
+			first = append(first, refunds.MissingAccount{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, Currency: r.Currency, Amount: r.Amount,
 				ClosedAt: known.ClosedAt, Why: known.Why, RefundID: r.ID, CancelBy: r.CancelBy})
 		}
 	}
-	for _, m := range after.Missed {
-		if _, ok := waits[m.PaymentKey]; !ok {
-			list = append(list, m)
-		}
-	}
-	return list
+	return slices.Insert(others, 0, first...)
 }
 
 // promises are the refunds whose money is still on its way to the customer, or

@@ -96,7 +96,7 @@ func (b *batchBook) drawStatements() {
 			Subtitle: b.Say("서명 대상 내용 · 요청별 1행 · 한 칸이라도 바뀌면 해시가 달라집니다(daesa report verify로 확인)",
 				"What is signed · one row for each request · any other cell makes another hash (daesa report verify says whether one was changed)"),
 			Notes:    sheet.notes(),
-			Segments: []book.Segment[*statementLine]{book.Lines(sheet, p, of.Lines, book.ListRow, tag)},
+			Segments: []book.Segment[*statementLine]{book.Lines(sheet, p, book.PointersTo(of.Lines), book.ListRow, tag)},
 			Rows:     len(of.Lines),
 			Sums: book.Amounts(func(i int) (pay.Currency, int64) {
 				units, _ := amountOf(of.Lines[i], "amount")

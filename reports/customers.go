@@ -41,11 +41,11 @@ var missingColumns = []book.Column[*missingLine]{
 // drawMissing lists the payments by virtual account whose refund account is not
 // known; those with a waiting refund come first.
 func (b *nightBook) drawMissing() {
-	var rows []refunds.MissingAccount
+	var rows []*refunds.MissingAccount
 	for _, s := range b.night.snapshots {
-		rows = append(rows, s.Missing...)
+		rows = append(rows, book.PointersTo(s.Missing)...)
 	}
-	slices.SortStableFunc(rows, func(x, y refunds.MissingAccount) int {
+	slices.SortStableFunc(rows, func(x, y *refunds.MissingAccount) int {
 		return cmp.Or(cmp.Compare(waits(y), waits(x)), byMoment(x.CancelBy, y.CancelBy), byCurrency(x.Currency, y.Currency), cmp.Compare(y.Amount, x.Amount),
 			strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.PaymentKey, y.PaymentKey))
 	})
@@ -59,7 +59,7 @@ func (b *nightBook) drawMissing() {
 		func(_ *refunds.MissingAccount) xlsx.StyleID { return wait }, book.Label{"환불계좌 미등록 결제 없음 ✓", "No refund account is missing ✓"})
 }
 
-func waits(m refunds.MissingAccount) int {
+func waits(m *refunds.MissingAccount) int {
 	if m.RefundID != "" {
 		return 1
 	}
@@ -101,8 +101,8 @@ var transferColumns = []book.Column[*transferLine]{
 
 // drawTransfers lists what people give back by a bank transfer.
 func (b *nightBook) drawTransfers() {
-	rows := slices.Clone(b.night.transfers)
-	slices.SortStableFunc(rows, func(x, y refunds.ManualTransfer) int {
+	rows := book.PointersTo(b.night.transfers)
+	slices.SortStableFunc(rows, func(x, y *refunds.ManualTransfer) int {
 		return cmp.Or(cmp.Compare(slices.Index(refunds.ManualStates, x.State), slices.Index(refunds.ManualStates, y.State)),
 			byCurrency(x.Currency, y.Currency), cmp.Compare(y.Amount, x.Amount),
 			strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.RefundID, y.RefundID))
@@ -140,11 +140,11 @@ var promiseColumns = []book.Column[*promiseLine]{
 // drawPromises lists, for customer service, when the money of each refund arrives
 // that is still on its way; the newest cancel comes first.
 func (b *nightBook) drawPromises() {
-	var rows []Promise
+	var rows []*Promise
 	for _, s := range b.night.snapshots {
-		rows = append(rows, s.Promises...)
+		rows = append(rows, book.PointersTo(s.Promises)...)
 	}
-	slices.SortStableFunc(rows, func(x, y Promise) int {
+	slices.SortStableFunc(rows, func(x, y *Promise) int {
 		return cmp.Or(y.CanceledAt.Compare(x.CanceledAt), strings.Compare(x.MID, y.MID), strings.Compare(x.OrderID, y.OrderID), strings.Compare(x.RefundID, y.RefundID))
 	})
 	p := b.Paint(book.RowStyle)

@@ -194,7 +194,7 @@ func (b *nightBook) drawRefunds() {
 		Name: book.SheetRefunds, Tab: book.Green, Columns: refundColumns, Fixed: book.Position(book.Shown(b.Book, refundColumns), columnOrder), Height: tallEnough(b.night.refunds, b.night.waits),
 		Title:    b.Say("환불 현황", "Refunds"),
 		Subtitle: b.Say("확인이 필요한 건 우선, 취소기한이 임박한 순 · 미완료 요청과 금일 대사에서 요청한 건", "What needs a person first, then the nearest deadline · unfinished requests and tonight's"),
-	}, p, b.night.refunds, func(r *RefundRow) (pay.Currency, int64) { return r.Currency, r.Amount },
+	}, p, book.PointersTo(b.night.refunds), func(r *RefundRow) (pay.Currency, int64) { return r.Currency, r.Amount },
 		func(r *RefundRow) xlsx.StyleID { return cmp.Or(tags[r.State], p.Text) }, book.Label{"환불 요청 없음", "No refund requests"})
 }
 

@@ -41,7 +41,7 @@ func hinted(err error, next string) error { return hint.With(err, next) }
 // everyRefund are the queries that every refund runs.
 var everyRefund = []string{
 	"claim", "about_payment", "other_payments", "order_of", "attempts_of", "attempts_shown", "refund_by_id", "journal_of", "statement_row", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
-	"settle_refund", "breaks_of_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add",
+	"settle_refund", "breaks_of_refund", "upsert_payment", "upsert_cancel", "upsert_page", "journal_lock", "journal_add", "payment_of", "claim_time",
 }
 
 // Open opens the database of a configuration's URL: sqlite:FILE or

@@ -331,12 +331,22 @@ type Line[B, R any] struct {
 	Tag  xlsx.StyleID
 }
 
+// PointersTo are pointers to rows, to be sorted and drawn where they lie: a list may be
+// long, and its rows wide.
+func PointersTo[R any](rows []R) []*R {
+	list := make([]*R, len(rows))
+	for i := range rows {
+		list[i] = &rows[i]
+	}
+	return list
+}
+
 // Lines is a segment of the rows of a list, one line after the other; tag is the
 // style of the cell that says how a row stands.
-func Lines[B, R any](b B, p Palette, rows []R, height int, tag func(r *R) xlsx.StyleID) Segment[*Line[B, R]] {
+func Lines[B, R any](b B, p Palette, rows []*R, height int, tag func(r *R) xlsx.StyleID) Segment[*Line[B, R]] {
 	one := &Line[B, R]{Palette: p, Book: b}
 	return Segment[*Line[B, R]]{To: len(rows), Height: max(height, ListRow), Row: func(i int, _ []xlsx.Cell) *Line[B, R] {
-		one.Row, one.Tag = &rows[i], tag(&rows[i])
+		one.Row, one.Tag = rows[i], tag(rows[i])
 		return one
 	}}
 }

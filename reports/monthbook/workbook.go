@@ -246,7 +246,7 @@ type line[R any] = book.Line[*monthBook, R]
 func list[R any](b *monthBook, name book.Label, columns []book.Column[*line[R]], rows []R, tag func(r *R) xlsx.StyleID, none book.Label) book.Listing[*line[R]] {
 	l := listing(b, name, columns, len(rows), none)
 	if len(rows) > 0 {
-		l.Segments[0] = book.Lines(b, b.Paint(book.RowStyle), rows, 0, tag)
+		l.Segments[0] = book.Lines(b, b.Paint(book.RowStyle), book.PointersTo(rows), 0, tag)
 	}
 	return l
 }
