@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"daesa/pay"
@@ -86,16 +87,22 @@ func (w Written) Afresh(now []reconcile.Break) Written {
 	for _, b := range now {
 		current[b.ID] = b
 	}
+	overtaken := func(change BreakChange) bool {
+		stands, known := current[change.Break.ID]
+		return known && (change.Before == nil || !change.Before.SameAs(stands))
+	}
+	if !slices.ContainsFunc(w.Breaks, overtaken) {
+		return w
+	}
 	decided := map[string]bool{}
 	changes := make([]BreakChange, 0, len(w.Breaks))
 	for _, change := range w.Breaks {
-		stands, known := current[change.Break.ID]
-		if !known || change.Before != nil && change.Before.SameAs(stands) {
+		if !overtaken(change) {
 			changes = append(changes, change)
 			continue
 		}
 		decided[change.Break.ID] = true
-		if again, ok := change.Again(stands, w.Lease.Day); ok {
+		if again, ok := change.Again(current[change.Break.ID], w.Lease.Day); ok {
 			changes = append(changes, again)
 			decided[change.Break.ID] = !again.Break.Status.NeedsPerson()
 		}

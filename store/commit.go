@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"unique"
 
 	"github.com/jmoiron/sqlx"
 
@@ -41,25 +42,19 @@ func (d *DB) commitRun(ctx context.Context, tx *sqlx.Tx, night jobs.Written, hea
 func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.After, error) {
 	var after jobs.After
 	mid, day := night.Lease.MID, night.Lease.Day
-	var breaks []struct {
-		breakRow
-		PaidAt         Time   `db:"paid_at"`
-		ApprovalNumber string `db:"approval_number"`
-	}
-	if err := d.db.All(ctx, tx, &breaks, "breaks_of_run", args{"mid": mid, "day": string(day)}); err != nil {
-		return after, err
-	}
-	for _, row := range breaks {
+	if err := eachOf(ctx, d, tx, "breaks_of_run", args{"mid": mid, "day": string(day)}, func(row brokenRow) error {
 		b := row.breakOf()
 		b.ApprovedAt, b.ApprovalNumber = row.PaidAt.Time, row.ApprovalNumber
 		after.Breaks = append(after.Breaks, b)
-	}
-	var requests []refundRow
-	if err := d.db.All(ctx, tx, &requests, "refunds_list", args{"mid": mid, "state": "", "batch": ""}); err != nil {
+		return nil
+	}); err != nil {
 		return after, err
 	}
-	for _, row := range requests {
+	if err := eachOf(ctx, d, tx, "refunds_list", args{"mid": mid, "state": "", "batch": ""}, func(row refundRow) error {
 		after.Refunds = append(after.Refunds, row.request())
+		return nil
+	}); err != nil {
+		return after, err
 	}
 	var err error
 	if after.Executed, err = d.executed(ctx, tx, mid, day.Add(-jobs.PromisedDays)); err != nil {
@@ -83,6 +78,13 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 	}
 	after.Nights, err = d.nightsBefore(ctx, tx, mid, day)
 	return after, err
+}
+
+// brokenRow is a break with what its payment's approval says.
+type brokenRow struct {
+	breakRow
+	PaidAt         Time   `db:"paid_at"`
+	ApprovalNumber string `db:"approval_number"`
 }
 
 // due are the transfers by hand that nobody has made yet, of all merchants.
@@ -130,8 +132,8 @@ func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]
 	with := args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())}
 	var list []refunds.MissingAccount // where nothing captures, each virtual account of a month
 	err := eachOf(ctx, d, on, "accounts_missed", with, func(row missedRow) error {
-		list = append(list, refunds.MissingAccount{MID: mid, OrderID: row.OrderID, PaymentKey: row.PaymentKey, Currency: pay.Currency(row.Currency),
-			Amount: row.Amount, ClosedAt: row.ClosesAt.Time, Why: row.Why})
+		list = append(list, refunds.MissingAccount{MID: mid, OrderID: row.OrderID, PaymentKey: row.PaymentKey,
+			Currency: pay.Currency(unique.Make(row.Currency).Value()), Amount: row.Amount, ClosedAt: row.ClosesAt.Time, Why: unique.Make(row.Why).Value()})
 		return nil
 	})
 	return list, err
