@@ -57,22 +57,22 @@ type Nights struct {
 // Date is a business date that was run.
 type Date struct {
 	Day      pay.Day
-	Nights   []DateNight // of every merchant of the command
+	Nights   []NightTold // of every merchant of the command
 	Kept     []Kept
 	Workbook string // its place; "": none is drawn
 }
 
-// DateNight is what a command says of one merchant's night, without the rows of its
+// NightTold is what a command says of one merchant's night, without the rows of its
 // workbook: many dates may be run by one command.
-type DateNight struct {
+type NightTold struct {
 	Run        reconcile.Run
 	Settlement *reports.Settlement
 }
 
-func dateNights(snapshots []reports.Snapshot) []DateNight {
-	list := make([]DateNight, len(snapshots))
+func nightsTold(snapshots []reports.Snapshot) []NightTold {
+	list := make([]NightTold, len(snapshots))
 	for i, s := range snapshots {
-		list[i] = DateNight{s.Run, s.Settlement}
+		list[i] = NightTold{s.Run, s.Settlement}
 	}
 	return list
 }
@@ -85,7 +85,8 @@ type Kept struct {
 	Gaps []reconcile.Gap
 }
 
-// Night is one merchant's: jobs.Nightly.
+// Night is one merchant's: jobs.Nightly. What it gives is also what is stored, unless
+// it was about given orders.
 type Night interface {
 	Run(ctx context.Context, day pay.Day, now time.Time) (reports.Snapshot, error)
 }
@@ -193,19 +194,22 @@ func (n *Nights) date(ctx context.Context, job string, day pay.Day) (*Date, erro
 	if err != nil {
 		return nil, err
 	}
-	snapshots, others := ofCommand(ran, stored)
+	snapshots, others, err := ofCommand(ran, stored)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range snapshots {
 		n.noteKey(s.Run.MID, s.Run.Gaps, nil)
 		n.judge(s)
 	}
 	n.deliver(ctx, files)
 	n.notify(ctx, job, day, slices.Concat(snapshots, others), place)
-	return &Date{day, dateNights(snapshots), n.kept, place}, nil
+	return &Date{day, nightsTold(snapshots), n.kept, place}, nil
 }
 
 // ofCommand parts the nights that are stored of a date into those of the command,
 // with those that have none in their places, and those of the other merchants.
-func ofCommand(ran []merchantNight, stored []reports.Snapshot) (own, others []reports.Snapshot) {
+func ofCommand(ran []nightEnded, stored []reports.Snapshot) (own, others []reports.Snapshot, err error) {
 	byMID := map[string]reports.Snapshot{}
 	for _, s := range stored {
 		byMID[s.Run.MID] = s
@@ -214,10 +218,11 @@ func ofCommand(ran []merchantNight, stored []reports.Snapshot) (own, others []re
 		s, written := byMID[night.mid]
 		switch {
 		case night.absent != nil:
-			own = append(own, *night.absent)
-		case written:
-			own = append(own, s)
+			s = *night.absent
+		case !written:
+			return nil, nil, hint.Errorf("run the night again", "the night of %s was run, and what it found is not stored", night.mid)
 		}
+		own = append(own, s)
 		delete(byMID, night.mid)
 	}
 	for _, s := range stored {
@@ -225,7 +230,7 @@ func ofCommand(ran []merchantNight, stored []reports.Snapshot) (own, others []re
 			others = append(others, s)
 		}
 	}
-	return own, others
+	return own, others, nil
 }
 
 // deliver brings the workbooks to where people want them. They lie in their
@@ -237,8 +242,7 @@ func (n *Nights) deliver(ctx context.Context, files []string) {
 	}
 }
 
-// notify sends the message of a date: what this command ran, and of the other
-// merchants what is stored.
+// notify sends the message of a date.
 func (n *Nights) notify(ctx context.Context, job string, day pay.Day, snapshots []reports.Snapshot, workbook string) {
 	if n.Teller.Silent() {
 		return
@@ -278,7 +282,7 @@ func (n *Nights) Compare(ctx context.Context, days []pay.Day, given []string) ([
 			return nil, err
 		}
 		if len(snapshots) > 0 {
-			done = append(done, Date{Day: day, Nights: dateNights(snapshots), Kept: n.kept})
+			done = append(done, Date{Day: day, Nights: nightsTold(snapshots), Kept: n.kept})
 		}
 		for _, s := range snapshots {
 			n.judge(s)
@@ -297,12 +301,18 @@ func (n *Nights) compared(ctx context.Context, day pay.Day, given []string) ([]r
 	if err != nil || len(ran) == 0 {
 		return nil, err
 	}
-	stored, err := NightsOf(ctx, n.Books, n.Merchants, jobs.JobReconcile, day)
+	var written []string
+	for _, night := range ran {
+		if night.absent == nil {
+			written = append(written, night.mid)
+		}
+	}
+	stored, err := NightsOf(ctx, n.Books, written, jobs.JobReconcile, day)
 	if err != nil {
 		return nil, err
 	}
-	snapshots, _ := ofCommand(ran, stored)
-	return snapshots, nil
+	snapshots, _, err := ofCommand(ran, stored)
+	return snapshots, err
 }
 
 // given compares just some orders, for every merchant that is asked.

@@ -355,3 +355,40 @@ func TestTheSameAlertIsToldOnceWithinTheHour(t *testing.T) {
 		t.Error("an alert that nobody heard is held for told")
 	}
 }
+
+// TestANightThatIsNotStoredIsAnError: what is drawn and told goes by what is stored, and
+// no merchant falls out of it without a word.
+func TestANightThatIsNotStoredIsAnError(t *testing.T) {
+	t.Parallel()
+	s := newNights(t, always)
+	written := s.Night
+	s.Night = func(asked NightAsked) (Night, error) {
+		if asked.MID == "b" {
+			return nightRun(func(pay.Day, time.Time) (reports.Snapshot, error) { return wholeNight(), nil }), nil
+		}
+		return written(asked)
+	}
+	if done, err := s.Run(t.Context(), jobs.JobNightly, []pay.Day{yesterday}); err == nil || !strings.Contains(err.Error(), "the night of b was run") {
+		t.Errorf("%v %v", done, err)
+	}
+	if done, err := s.Compare(t.Context(), []pay.Day{yesterday}, nil); err == nil || !strings.Contains(err.Error(), "the night of b was run") {
+		t.Errorf("%v %v", done, err)
+	}
+}
+
+// TestWhatIsToldOfANightIsWhatIsStored, the merchants that did not run now included.
+func TestWhatIsToldOfANightIsWhatIsStored(t *testing.T) {
+	t.Parallel()
+	s := newNights(t, always)
+	s.Merchants = []string{"a"}
+	other := wholeNight()
+	other.Run.MID, other.Run.Day, other.Run.Job, other.Run.Now = "b", yesterday, jobs.JobNightly, morning
+	s.books.written[nightName(jobs.JobNightly, "b", yesterday)] = other
+	done, err := s.Run(t.Context(), jobs.JobNightly, []pay.Day{yesterday})
+	if err != nil || len(done) != 1 || len(done[0].Nights) != 1 || done[0].Nights[0].Run.MID != "a" {
+		t.Fatal(done, err)
+	}
+	if s.tellings("beat") != 1 {
+		t.Errorf("the date is whole for both merchants, and the watcher was told %d times: %v", s.tellings("beat"), s.told)
+	}
+}

@@ -16,21 +16,21 @@ import (
 	"daesa/reports"
 )
 
-// merchantNight is one merchant's night of a date.
-type merchantNight struct {
+// nightEnded is how one merchant's night of a date ended.
+type nightEnded struct {
 	mid    string
 	absent *reports.Snapshot // stands for a night that was not written; nil: it is stored
 }
 
 // compare runs one date for every merchant. One that fails does not stop the
 // others: it is absent from the workbook, and said.
-func (n *Nights) compare(ctx context.Context, job string, day pay.Day) ([]merchantNight, error) {
-	var ran []merchantNight
+func (n *Nights) compare(ctx context.Context, job string, day pay.Day) ([]nightEnded, error) {
+	var ran []nightEnded
 	var failures []error
 	var elsewhere []string // merchants that another process works on
 	for _, mid := range n.Merchants {
 		if slices.Contains(n.complete[mid], day) {
-			ran = append(ran, merchantNight{mid: mid})
+			ran = append(ran, nightEnded{mid: mid})
 			continue
 		}
 		err := n.night(ctx, mid, job, day)
@@ -46,18 +46,18 @@ func (n *Nights) compare(ctx context.Context, job string, day pay.Day) ([]mercha
 			n.noteKey(mid, kept.Gaps, nil)
 			n.Warn(fmt.Sprintf("%s %s: %v", mid, day, kept), hint.Of(kept))
 			n.Outcome.Add(EndedIncomplete, "%s %s: %v", mid, day, kept)
-			ran = append(ran, merchantNight{mid: mid})
+			ran = append(ran, nightEnded{mid: mid})
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case err != nil && len(n.Merchants) > 1:
 			n.Warn(fmt.Sprintf("merchant %s: %v", mid, err), hint.Of(err))
 			n.Outcome.Add(EndedFailed, "%s %s: %v", mid, day, err)
 			failures = append(failures, err)
-			ran = append(ran, merchantNight{mid, n.absent(job, mid, day, err)})
+			ran = append(ran, nightEnded{mid, n.absent(job, mid, day, err)})
 		case err != nil:
 			return nil, err
 		default:
-			ran = append(ran, merchantNight{mid: mid})
+			ran = append(ran, nightEnded{mid: mid})
 		}
 	}
 	switch {
@@ -67,7 +67,7 @@ func (n *Nights) compare(ctx context.Context, job string, day pay.Day) ([]mercha
 		return nil, nil
 	}
 	for _, mid := range elsewhere {
-		ran = append(ran, merchantNight{mid, n.absent(job, mid, day, &reconcile.Unread{Reason: reconcile.ReasonElsewhere})})
+		ran = append(ran, nightEnded{mid, n.absent(job, mid, day, &reconcile.Unread{Reason: reconcile.ReasonElsewhere})})
 	}
 	return ran, nil
 }
@@ -85,7 +85,7 @@ func (n *Nights) night(ctx context.Context, mid, job string, day pay.Day) error 
 		if err != nil {
 			return &setupError{err}
 		}
-		_, err = night.Run(ctx, day, n.Now()) // what it found is stored
+		_, err = night.Run(ctx, day, n.Now())
 		if !n.WentAway(err) || try == nightTries || ctx.Err() != nil {
 			return err
 		}

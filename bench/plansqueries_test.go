@@ -50,7 +50,7 @@ func plannedQueries() []planned {
 		with("orders_to_watch", "since", now.Add(-time.Hour)), with("unclaim"),
 		// A person asks these, of all merchants or of what has piled up; once.
 		with("orders_of_id", "mid", ""), with("transactions_of_order", "mid", ""), with("payments_of_order", "mid", ""),
-		may(with("accounts_list", "order_id", "o77"), "accounts", "captures"), may(with("breaks_of_run"), "breaks"), may(with("breaks_list"), "breaks"),
+		with("accounts_of_order", "order_id", "o77"), with("accounts_of_order", "order_id", "o77", "mid", ""), may(with("accounts_list"), "accounts", "captures"), may(with("breaks_of_run"), "breaks"), may(with("breaks_list"), "breaks"),
 		with("refunds_to_prove", "after", "8"),
 		may(with("any_order"), "orders")) // up to its first row
 }

@@ -62,7 +62,8 @@ func missingAccounts(after After) []refunds.MissingAccount {
 			waits[r.PaymentKey] = refunds.MissingAccount{}
 		}
 	}
-	// In place: where nothing captures, they are each virtual account of a month.
+	// Where nothing captures they are each virtual account of a month: they are parted
+	// where they lie.
 	others := slices.DeleteFunc(after.Missed, func(m refunds.MissingAccount) bool {
 		_, waited := waits[m.PaymentKey]
 		if waited {

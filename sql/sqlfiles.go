@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing/fstest"
 	"text/template"
 )
@@ -70,22 +71,28 @@ func (d Dialect) words() words {
 	return words{Key: "TEXT", Time: "TEXT", Blob: "BLOB", Int: "INTEGER", Strict: "STRICT", Clustered: "STRICT, WITHOUT ROWID"}
 }
 
-// Migrations gives the migration files of a dialect, at the root of the
-// returned file system.
+// Migrations gives the migration files of a dialect, at the root of the returned file
+// system. Each is rendered when it is opened: most commands ask for their numbers alone.
 func Migrations(d Dialect) (fs.FS, error) {
-	out := fstest.MapFS{}
-	entries, err := files.ReadDir("migrations")
+	raw, err := fs.Sub(files, "migrations")
+	return migrations{raw, d}, err
+}
+
+type migrations struct {
+	fs.FS
+	dialect Dialect
+}
+
+// Open gives a folder as it is, and a file as it runs on the dialect.
+func (m migrations) Open(name string) (fs.File, error) {
+	if path.Ext(name) != ".sql" {
+		return m.FS.Open(name)
+	}
+	text, err := m.dialect.render(path.Join("migrations", name), nil)
 	if err != nil {
 		return nil, err
 	}
-	for _, entry := range entries {
-		text, err := d.render(path.Join("migrations", entry.Name()), nil)
-		if err != nil {
-			return nil, err
-		}
-		out[entry.Name()] = &fstest.MapFile{Data: []byte(text), Mode: 0o444}
-	}
-	return out, nil
+	return fstest.MapFS{name: &fstest.MapFile{Data: []byte(text), Mode: 0o444}}.Open(name)
 }
 
 // Queries gives every query of a dialect by name. In the files a query begins
@@ -107,40 +114,60 @@ func Queries(d Dialect, sets Sets) (map[string]string, error) {
 			if _, twice := queries[name]; twice {
 				return nil, fmt.Errorf("sql: query %q stands twice", name)
 			}
-			queries[name] = ofOne.ReplaceAllStringFunc(withoutComments(body), equals)
+			queries[name] = equals(withoutComments(body))
 		}
 	}
 	return queries, nil
 }
 
-// ofOne is a comparison with a set of one word. SQLite finds a partial index by
-// state = 'waiting', not by state IN ('waiting').
-var ofOne = regexp.MustCompile(`(NOT )?IN \('[a-z_]+'\)`)
+// ofOne is a comparison with a set of one word. It begins with letters, by which it is
+// found fast: every command reads all queries.
+var ofOne = regexp.MustCompile(`IN \('[a-z_]+'\)`)
 
-func equals(comparison string) string {
-	word := strings.Trim(comparison[strings.IndexByte(comparison, '('):], "()")
-	if strings.HasPrefix(comparison, "NOT ") {
-		return "<> " + word
+// equals writes comparisons with a set of one word as =. SQLite finds a partial index
+// by state = 'waiting', not by state IN ('waiting').
+func equals(query string) string {
+	var out strings.Builder
+	rest := 0
+	for _, found := range ofOne.FindAllStringIndex(query, -1) {
+		before, not := strings.CutSuffix(query[rest:found[0]], "NOT ")
+		out.WriteString(before)
+		if not {
+			out.WriteString("<> ")
+		} else {
+			out.WriteString("= ")
+		}
+		out.WriteString(strings.Trim(query[found[0]+len("IN "):found[1]], "()"))
+		rest = found[1]
 	}
-	return "= " + word
+	return out.String() + query[rest:]
 }
 
 // rulesFile has what several files of queries share, and no query of its own.
 const rulesFile = "queries/rules.sql"
+
+// rules are what is shared, read once.
+var rules = sync.OnceValues(func() (*template.Template, error) {
+	text, err := files.ReadFile(rulesFile)
+	if err != nil {
+		return nil, err
+	}
+	return template.New(rulesFile).Option("missingkey=error").Parse(string(text))
+})
 
 func (d Dialect) render(name string, sets Sets) (string, error) {
 	raw, err := files.ReadFile(name)
 	if err != nil {
 		return "", err
 	}
-	rules, err := files.ReadFile(rulesFile)
-	if err != nil {
-		return "", err
-	}
-	parsed, err := template.New(rulesFile).Option("missingkey=error").Parse(string(rules))
+	shared, err := rules()
 	if err == nil {
-		parsed, err = parsed.New(name).Parse(string(raw))
+		shared, err = shared.Clone()
 	}
+	if err != nil {
+		return "", fmt.Errorf("sql: %w", err)
+	}
+	parsed, err := shared.New(name).Parse(string(raw))
 	if err != nil {
 		return "", fmt.Errorf("sql: %w", err)
 	}

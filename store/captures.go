@@ -288,8 +288,12 @@ type accountListed struct {
 // Accounts lists accounts, masked, and payments without; of one merchant or one
 // order where it is named.
 func (d *DB) Accounts(ctx context.Context, mid, orderID string) ([]app.AccountLine, error) {
+	query, with := "accounts_list", args{"mid": mid}
+	if orderID != "" {
+		query, with = "accounts_of_order", args{"mid": mid, "order_id": orderID}
+	}
 	var rows []accountListed
-	if err := d.db.All(ctx, d.db.Pool(), &rows, "accounts_list", args{"mid": mid, "order_id": orderID}); err != nil {
+	if err := d.db.All(ctx, d.db.Pool(), &rows, query, with); err != nil {
 		return nil, err
 	}
 	lines := make([]app.AccountLine, len(rows))

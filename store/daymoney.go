@@ -36,9 +36,11 @@ type methodRow struct {
 // the same rows until its end, and SQLite sorts a day's rows for each such sum.
 func (c *Comparison) dayMethods(ctx context.Context) ([]methodRow, error) {
 	if c.methods == nil {
-		if err := c.all(ctx, &c.methods, "day_methods", c.args()); err != nil {
+		methods := []methodRow{}
+		if err := c.all(ctx, &methods, "day_methods", c.args()); err != nil {
 			return nil, err
 		}
+		c.methods = methods
 	}
 	return c.methods, nil
 }

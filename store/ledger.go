@@ -129,9 +129,10 @@ func (d *DB) writeOne(ctx context.Context, name string, with args) error {
 	})
 }
 
-// postBatch is how many payments are posted in one transaction: their look into the
-// transaction list goes by orders, which lie in another order than they, so that a
-// small part reads as many pages of it as a large one.
+// postBatch is how many rows of what is to be done, a payment under an order each, are
+// posted in one transaction: their look into the transaction list goes by orders, which
+// lie in another order than they, so that a small part reads as many pages of it as a
+// large one.
 const postBatch = 5000
 
 // Post calls each with every payment that is to be looked at, in the order of their

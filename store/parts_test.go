@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"daesa/internal/pgtest"
 	"daesa/refunds"
+	"daesa/settle"
 	sqlfiles "daesa/sql"
 	"daesa/store"
 )
@@ -81,5 +83,43 @@ func TestOnlyMoveWritesTheStateOfARequest(t *testing.T) {
 	}
 	if len(writers) != 3 {
 		t.Errorf("%v write it", writers)
+	}
+}
+
+// TestAPaymentIsPostedOnceWhereverAPartEnds: the last of a part stands under two orders,
+// of which the limit cuts one off, and what another merchant has to do stays.
+func TestAPaymentIsPostedOnceWhereverAPartEnds(t *testing.T) {
+	t.Parallel()
+	for name, fresh := range map[string]func(t *testing.T) *store.DB{
+		"sqlite":   func(t *testing.T) *store.DB { return open(t, "sqlite:"+filepath.Join(t.TempDir(), "daesa.db")) },
+		"postgres": func(t *testing.T) *store.DB { return open(t, schema.URL(t)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := fresh(t)
+			const part = 5000 // rows that are posted in one transaction
+			var rows strings.Builder
+			for i := range part + 10 {
+				fmt.Fprintf(&rows, "('m', 'k%05d', 'o'), ", i)
+			}
+			if err := db.ExecForTest(t.Context(), "INSERT INTO ledger_pending (mid, payment_key, order_id) VALUES "+rows.String()+
+				fmt.Sprintf("('m', 'k%05d', 'p'), ('n', 'k', 'o')", part-1)); err != nil {
+				t.Fatal(err)
+			}
+			posted := map[string]int{}
+			if err := db.Post(t.Context(), "m", func(c settle.Case) settle.Outcome {
+				posted[c.PaymentKey]++
+				return settle.Outcome{}
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for key, times := range posted {
+				if times != 1 {
+					t.Errorf("%s was posted %d times", key, times)
+				}
+			}
+			if left := db.CountForTest(t, "ledger_pending"); len(posted) != part+10 || left != 1 {
+				t.Errorf("%d payments were posted, and %d rows are left", len(posted), left)
+			}
+		})
 	}
 }

@@ -58,7 +58,7 @@ var rulesInQueries = map[string]string{
 	"orders_to_watch":    "the shop's virtual accounts that may be paid yet",
 	"unwatched_accounts": "virtual accounts of the list that live",
 	"accounts_missed":    "those that were paid, and whose account is gone",
-	"accounts_list":      "how the contract calls an account that was not captured",
+	"account_lines":      "how the contract calls an account that was not captured",
 
 	// The rules of sql/queries/rules.sql, each beside its like in Go.
 	"compared":     "pay.Order.Compared; TestSQLite/orders: held in SQL is held in Go",

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"sync"
 
 	"daesa/jobs"
 	"daesa/reconcile"
@@ -10,10 +11,19 @@ import (
 	sqlfiles "daesa/sql"
 )
 
-// Queries gives the text of every query by its name, as it runs.
+// Queries gives the text of every query by its name, as it runs. They are the same for
+// every database of a kind, and nobody changes them.
 func Queries(d sqlfiles.Dialect) (map[string]string, error) {
-	return sqlfiles.Queries(d, querySets())
+	if d == sqlfiles.Postgres {
+		return postgresQueries()
+	}
+	return sqliteQueries()
 }
+
+var (
+	sqliteQueries   = sync.OnceValues(func() (map[string]string, error) { return sqlfiles.Queries(sqlfiles.SQLite, querySets()) })
+	postgresQueries = sync.OnceValues(func() (map[string]string, error) { return sqlfiles.Queries(sqlfiles.Postgres, querySets()) })
+)
 
 // querySets are the states that the queries ask for by name, each as the room
 // that knows what they mean lists them.

@@ -160,7 +160,7 @@ func newNightDocuments(dates []app.Date) ([]nightDocument, error) {
 
 // newNightDocument sums the nights of a date. Of one that stands from before,
 // it names what this command could not read again.
-func newNightDocument(nights []app.DateNight, kept []app.Kept, workbook *string) (nightDocument, error) {
+func newNightDocument(nights []app.NightTold, kept []app.Kept, workbook *string) (nightDocument, error) {
 	document := nightDocument{nightFigures: newFigures(nights[0].Run.Day), Workbook: workbook}
 	var runs []reconcile.Run
 	for _, s := range nights {

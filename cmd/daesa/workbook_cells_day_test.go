@@ -198,7 +198,7 @@ func TestTheDatesJSONIsTheDatabases(t *testing.T) {
 	alone(t)
 	t.Parallel()
 	l := twoNights(t)
-	document, err := newNightDocument([]app.DateNight{{Run: l.run.Run}}, nil, nil)
+	document, err := newNightDocument([]app.NightTold{{Run: l.run.Run}}, nil, nil)
 	fine(t, err)
 	text, err := json.Marshal(document)
 	fine(t, err)
@@ -232,7 +232,7 @@ func TestTheDatesJSONIsTheDatabases(t *testing.T) {
 	if len(read.Day) < 6 || len(read.Runs) != 1 || len(read.Runs[0].Day) != len(read.Day) {
 		t.Errorf("%d methods in all, %+v in the runs", len(read.Day), read.Runs)
 	}
-	unread := []app.DateNight{{Run: l.run.Run}}
+	unread := []app.NightTold{{Run: l.run.Run}}
 	unread[0].Run.Moved.Listed = false
 	document, err = newNightDocument(unread, nil, nil)
 	fine(t, err)

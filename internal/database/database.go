@@ -58,7 +58,7 @@ type DB struct {
 	db       *sqlx.DB
 	files    Files
 	dialect  Dialect
-	queries  map[string]compiled
+	queries  map[string]func() compiled // by name, each read when it is first run
 	prepared prepared
 	url      string
 	pragmas  map[string]string // for tests: other settings of SQLite
@@ -124,8 +124,9 @@ func Open(ctx context.Context, rawURL string, files Files, options ...Option) (*
 	if err != nil {
 		return nil, err
 	}
-	if d.queries, err = compileAll(queries, name); err != nil {
-		return nil, err
+	d.queries = make(map[string]func() compiled, len(queries))
+	for query, text := range queries {
+		d.queries[query] = sync.OnceValue(func() compiled { return mustCompile(query, text, name) })
 	}
 	for _, option := range options {
 		option(d)
@@ -226,7 +227,7 @@ func (d *DB) compiled(name string) compiled {
 	if !ok {
 		panic("database: no query named " + name)
 	}
-	return q
+	return q()
 }
 
 // Queries are the names of all queries.
@@ -243,27 +244,23 @@ type compiled struct {
 // parameter is a name after a colon; two colons are one that means itself.
 var parameter = regexp.MustCompile(`(?:^|[^:]):([a-z_][a-z0-9_]*)`)
 
-// compileAll reads the names out of every query once: a refund runs some thirty
-// of them.
-func compileAll(queries map[string]string, driver string) (map[string]compiled, error) {
-	all := make(map[string]compiled, len(queries))
-	for name, text := range queries {
-		own := map[string]any{}
-		for _, found := range parameter.FindAllStringSubmatch(text, -1) {
-			own[found[1]] = found[1]
-		}
-		bound, order, err := sqlx.Named(text, own)
-		if err != nil {
-			return nil, fmt.Errorf("database: %s: %w", name, err)
-		}
-		q := compiled{text: sqlx.Rebind(sqlx.BindType(driver), bound)}
-		q.kept = keptName(q.text)
-		for _, each := range order {
-			q.names = append(q.names, fmt.Sprint(each))
-		}
-		all[name] = q
+// mustCompile reads the names out of a query once: a refund runs some thirty of them. One
+// that cannot be read is a broken build, which a test finds.
+func mustCompile(name, text, driver string) compiled {
+	own := map[string]any{}
+	for _, found := range parameter.FindAllStringSubmatch(text, -1) {
+		own[found[1]] = found[1]
 	}
-	return all, nil
+	bound, order, err := sqlx.Named(text, own)
+	if err != nil {
+		panic(fmt.Sprintf("database: %s: %v", name, err))
+	}
+	q := compiled{text: sqlx.Rebind(sqlx.BindType(driver), bound)}
+	q.kept = keptName(q.text)
+	for _, each := range order {
+		q.names = append(q.names, fmt.Sprint(each))
+	}
+	return q
 }
 
 type Args map[string]any

@@ -78,16 +78,23 @@ SELECT secret_print FROM payment_facts WHERE (:mid = '' OR mid = :mid) AND secre
 -- name: capture_figures
 SELECT state, why, coalesce(minutes_left, -1) AS minutes, count(*) AS number FROM captures
 WHERE mid = :mid AND closes_at >= :since AND closes_at < :until GROUP BY state, why, minutes_left ORDER BY state, why, minutes_left
--- name: accounts_list
+{{- define "account_lines"}}
 SELECT a.mid, a.order_id, a.payment_key, a.bank, a.account_masked, a.holder_masked, a.at AS captured_at, a.source, a.purged_at,
   c.closes_at AS expires_at, CASE a.source WHEN 'captured' THEN 'captured' ELSE 'given' END AS state, '' AS why
 FROM accounts a LEFT JOIN captures c ON c.mid = a.mid AND c.payment_key = a.payment_key AND c.payment_key <> ''
-WHERE (:mid = '' OR a.mid = :mid) AND (:order_id = '' OR a.order_id = :order_id)
-UNION ALL
+{{- end}}
+{{- define "account_lacking"}}
 SELECT c.mid, c.order_id, c.payment_key, '', '', '', NULL, c.source, NULL, c.closes_at, c.state, c.why
 FROM captures c
-WHERE c.state IN {{.Set.capture_without}} AND (:mid = '' OR c.mid = :mid) AND (:order_id = '' OR c.order_id = :order_id)
-  AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.mid = c.mid AND a.payment_key = c.payment_key)
+WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.mid = c.mid AND a.payment_key = c.payment_key)
+{{- end}}
+-- name: accounts_list
+{{template "account_lines"}} WHERE (:mid = '' OR a.mid = :mid)
+UNION ALL {{template "account_lacking"}} AND c.state IN {{.Set.capture_without}} AND (:mid = '' OR c.mid = :mid)
+ORDER BY mid, order_id, payment_key
+-- name: accounts_of_order
+{{template "account_lines"}} WHERE a.order_id = :order_id AND (:mid = '' OR a.mid = :mid)
+UNION ALL {{template "account_lacking"}} AND c.order_id = :order_id AND c.state IN {{.Set.capture_without}} AND (:mid = '' OR c.mid = :mid)
 ORDER BY mid, order_id, payment_key
 
 -- Everything that is sealed, to be sealed again or destroyed.

@@ -123,7 +123,7 @@ INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT mid, payment_key,
 WHERE mid = :mid AND settled = 0 AND due_by < :day AND due_by >= :overdue_from
 ON CONFLICT DO NOTHING
 -- What is to be done is taken in stretches, in the order of payments: one payment's
--- orders are never in two of them. Of a table that was filled just now PostgreSQL knows
+-- orders are never in two of them, since those that the limit cuts off go with it. Of a table that was filled just now PostgreSQL knows
 -- nothing: it takes few rows to be one merchant's, and would sort all that is left for
 -- every stretch. A lower bound alone lets it walk the key, beyond the merchant's last.
 -- name: todo_next
