@@ -186,15 +186,15 @@ func (n *Nights) date(ctx context.Context, job string, day pay.Day) (*Date, erro
 	if err != nil {
 		return nil, err
 	}
+	snapshots, others, err := ofCommand(ran, stored)
+	if err != nil {
+		return nil, err
+	}
 	workbooks, err := n.Workbooks()
 	if err != nil {
 		return nil, &setupError{err}
 	}
 	place, files, err := workbooks.Draw(stored, "")
-	if err != nil {
-		return nil, err
-	}
-	snapshots, others, err := ofCommand(ran, stored)
 	if err != nil {
 		return nil, err
 	}
