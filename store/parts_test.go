@@ -86,8 +86,9 @@ func TestOnlyMoveWritesTheStateOfARequest(t *testing.T) {
 	}
 }
 
-// TestAPaymentIsPostedOnceWhereverAPartEnds: the last of a part stands under two orders,
-// of which the limit cuts one off, and what another merchant has to do stays.
+// TestAPaymentIsPostedOnceWhereverAPartEnds: one within a part stands under two orders,
+// and so does its last, of which the limit cuts one off. What another merchant has to do
+// stays.
 func TestAPaymentIsPostedOnceWhereverAPartEnds(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range map[string]func(t *testing.T) *store.DB{
@@ -102,7 +103,7 @@ func TestAPaymentIsPostedOnceWhereverAPartEnds(t *testing.T) {
 				fmt.Fprintf(&rows, "('m', 'k%05d', 'o'), ", i)
 			}
 			if err := db.ExecForTest(t.Context(), "INSERT INTO ledger_pending (mid, payment_key, order_id) VALUES "+rows.String()+
-				fmt.Sprintf("('m', 'k%05d', 'p'), ('n', 'k', 'o')", part-1)); err != nil {
+				fmt.Sprintf("('m', 'k00003', 'p'), ('m', 'k%05d', 'p'), ('n', 'k', 'o')", part-2)); err != nil {
 				t.Fatal(err)
 			}
 			posted := map[string]int{}
