@@ -120,27 +120,17 @@ func Queries(d Dialect, sets Sets) (map[string]string, error) {
 	return queries, nil
 }
 
-// ofOne is a comparison with a set of one word. It begins with letters, by which it is
-// found fast: every command reads all queries.
-var ofOne = regexp.MustCompile(`IN \('[a-z_]+'\)`)
+// notOfOne and ofOne are comparisons with a set of one word. They begin with letters, by
+// which they are found fast: every command reads all queries.
+var (
+	notOfOne = regexp.MustCompile(`NOT IN \(('[a-z_]+')\)`)
+	ofOne    = regexp.MustCompile(`IN \(('[a-z_]+')\)`)
+)
 
 // equals writes comparisons with a set of one word as =. SQLite finds a partial index
 // by state = 'waiting', not by state IN ('waiting').
 func equals(query string) string {
-	var out strings.Builder
-	rest := 0
-	for _, found := range ofOne.FindAllStringIndex(query, -1) {
-		before, not := strings.CutSuffix(query[rest:found[0]], "NOT ")
-		out.WriteString(before)
-		if not {
-			out.WriteString("<> ")
-		} else {
-			out.WriteString("= ")
-		}
-		out.WriteString(strings.Trim(query[found[0]+len("IN "):found[1]], "()"))
-		rest = found[1]
-	}
-	return out.String() + query[rest:]
+	return ofOne.ReplaceAllString(notOfOne.ReplaceAllString(query, "<> $1"), "= $1")
 }
 
 // rulesFile has what several files of queries share, and no query of its own.

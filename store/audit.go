@@ -87,30 +87,15 @@ func auditText(value any) string {
 // AuditJournal streams the entries of the journal of some days, in their order,
 // each as a line of JSON, exactly as they are chained.
 func (d *DB) AuditJournal(ctx context.Context, first, last pay.Day, visit func(line []byte) error) error {
-	text, values, err := d.db.Bind("audit_journal", args{"from": at(first.Start()), "until": at(last.End())})
-	if err != nil {
-		return err
-	}
-	rows, err := d.db.Pool().QueryxContext(ctx, text, values...)
-	if err != nil {
-		return d.db.Explain("audit_journal", err)
-	}
-	defer rows.Close()
 	var line bytes.Buffer
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
-	for rows.Next() {
-		var e Entry
-		if err := rows.StructScan(&e); err != nil {
-			return d.db.Explain("audit_journal", err)
-		}
+	with := args{"from": at(first.Start()), "until": at(last.End())}
+	return eachOf(ctx, d, d.db.Pool(), "audit_journal", with, func(e Entry) error {
 		line.Reset()
 		if err := encoder.Encode(e); err != nil {
 			return err
 		}
-		if err := visit(line.Bytes()); err != nil {
-			return err
-		}
-	}
-	return d.db.Explain("audit_journal", rows.Err())
+		return visit(line.Bytes())
+	})
 }

@@ -248,25 +248,7 @@ func (d *DB) snapshotted(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 
 // walk visits the entries from a number on, in their order.
 func (d *DB) walk(ctx context.Context, tx *sqlx.Tx, from int64, visit func(Entry) error) error {
-	text, values, err := d.db.Bind("journal_after", args{"seq": from})
-	if err != nil {
-		return err
-	}
-	rows, err := tx.QueryxContext(ctx, text, values...)
-	if err != nil {
-		return d.db.Explain("journal", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var e Entry
-		if err := rows.StructScan(&e); err != nil {
-			return d.db.Explain("journal", err)
-		}
-		if err := visit(e); err != nil {
-			return err
-		}
-	}
-	return d.db.Explain("journal", rows.Err())
+	return eachOf(ctx, d, tx, "journal_after", args{"seq": from}, visit)
 }
 
 // checkHead compares the last entry with the head.

@@ -68,20 +68,11 @@ func (c *Comparison) Unlisted(ctx context.Context, days []pay.Day, each func(rec
 			}
 		}
 	}
-	rows, err := c.conn.QueryxContext(ctx, c.d.db.Query("unlisted"))
-	if err != nil {
-		return c.d.db.Explain("unlisted", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var row movementRow
-		if err := rows.StructScan(&row); err != nil {
-			return c.d.db.Explain("unlisted", err)
-		}
+	return eachOf(ctx, c.d, c.conn, "unlisted", args{}, func(row movementRow) error {
 		each(reconcile.Movement{OrderID: row.OrderID, PaymentKey: row.PaymentKey, TransactionKey: row.TransactionKey, Method: pay.Method(row.Method),
 			Currency: pay.Currency(row.Currency), At: row.At.Time, Amount: row.Amount, Counted: row.Counted != 0})
-	}
-	return c.d.db.Explain("unlisted", rows.Err())
+		return nil
+	})
 }
 
 // Unproved counts the orders that the shop says were paid on a day, of which

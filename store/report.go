@@ -33,30 +33,6 @@ func (d *DB) eachRow(ctx context.Context, query string, with args, each func(set
 	})
 }
 
-// eachOf calls visit with the rows of a query one after another, so that memory stays
-// flat, until it fails.
-func eachOf[R any](ctx context.Context, d *DB, on runner, query string, with args, visit func(R) error) error {
-	text, values, err := d.db.Bind(query, with)
-	if err != nil {
-		return err
-	}
-	rows, err := on.QueryxContext(ctx, text, values...)
-	if err != nil {
-		return d.db.Explain(query, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var row R
-		if err := rows.StructScan(&row); err != nil {
-			return d.db.Explain(query, err)
-		}
-		if err := visit(row); err != nil {
-			return err
-		}
-	}
-	return d.db.Explain(query, rows.Err())
-}
-
 // postedTransaction is a transaction as the ledger has it.
 type postedTransaction struct {
 	MID            string `db:"mid"`

@@ -38,6 +38,30 @@ var at = database.At
 // hinted gives an error the next step.
 func hinted(err error, next string) error { return hint.With(err, next) }
 
+// eachOf calls visit with the rows of a query one after another, so that memory stays
+// flat, until it fails.
+func eachOf[R any](ctx context.Context, d *DB, on runner, query string, with args, visit func(R) error) error {
+	text, values, err := d.db.Bind(query, with)
+	if err != nil {
+		return err
+	}
+	rows, err := on.QueryxContext(ctx, text, values...)
+	if err != nil {
+		return d.db.Explain(query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row R
+		if err := rows.StructScan(&row); err != nil {
+			return d.db.Explain(query, err)
+		}
+		if err := visit(row); err != nil {
+			return err
+		}
+	}
+	return d.db.Explain(query, rows.Err())
+}
+
 // everyRefund are the queries that every refund runs.
 var everyRefund = []string{
 	"claim", "about_payment", "other_payments", "order_of", "attempts_of", "attempts_shown", "refund_by_id", "journal_of", "statement_row", "lock_payment_key", "lock_payment", "begin_send", "insert_attempt", "update_attempt", "reserve", "refund_ready",
