@@ -58,6 +58,15 @@ func (d *DB) Account(ctx context.Context, mid, paymentKey string) (*refunds.Stor
 	return row.account(), nil
 }
 
+// SealedAccount gives one account that is sealed; nil: none is kept.
+func (d *DB) SealedAccount(ctx context.Context) (*refunds.StoredAccount, error) {
+	var rows []accountRow
+	if err := d.db.All(ctx, d.db.Pool(), &rows, "sealed_accounts", args{"mid": "", "payment_key": "", "limit": 1}); err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0].account(), nil
+}
+
 // saveAccount stores a sealed account. What waited for one, and what was
 // approved for another, waits for a person's word on this one.
 func (d *DB) saveAccount(ctx context.Context, tx *sqlx.Tx, a refunds.StoredAccount) ([]Entry, error) {

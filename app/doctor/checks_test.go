@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"daesa/app"
 	"daesa/config"
 	"daesa/pay"
 	"daesa/reconcile"
@@ -302,13 +301,14 @@ func TestAKeyThatDoesNotOpenWhatIsSealedFails(t *testing.T) {
 	ring, _ := keyring(t)
 	other, _ := keyring(t)
 	p := deposited("A")
-	v := &vault{lines: []app.AccountLine{{PaymentKey: "k-missed"}, {PaymentKey: p.PaymentKey}}, accounts: map[string]*refunds.StoredAccount{p.PaymentKey: sealedAccount(t, ring, p)}}
+	sealed := vault{sealedAccount(t, ring, p)}
 	for name, c := range map[string]struct {
+		vault  vault
 		sealer refunds.Sealer
 		want   []string
-	}{"the one that sealed it": {ring, nil}, "another": {other, []string{"fail key"}}} {
+	}{"the one that sealed it": {sealed, ring, nil}, "another": {sealed, other, []string{"fail key"}}, "nothing is sealed": {vault{}, other, nil}} {
 		var x Examination
-		if err := x.Sealed(t.Context(), v, c.sealer, "key"); err != nil {
+		if err := x.Sealed(t.Context(), c.vault, c.sealer, "key"); err != nil {
 			t.Fatal(err)
 		}
 		found(t, &x, name, c.want...)

@@ -59,7 +59,7 @@ type Database interface {
 	app.HeadJournal
 	app.EventQueue
 	app.Captured
-	app.Accounts
+	Vault
 	app.NeedBooks
 	app.Ledger
 	Brake(ctx context.Context) (app.Brake, error)

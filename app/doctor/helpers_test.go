@@ -59,18 +59,9 @@ func deposited(order string) pay.Payment {
 }
 
 // vault holds accounts, by payment.
-type vault struct {
-	lines    []app.AccountLine
-	accounts map[string]*refunds.StoredAccount
-}
+type vault struct{ account *refunds.StoredAccount }
 
-func (v *vault) Accounts(context.Context, string, string) ([]app.AccountLine, error) {
-	return v.lines, nil
-}
-
-func (v *vault) Account(_ context.Context, _, key string) (*refunds.StoredAccount, error) {
-	return v.accounts[key], nil
-}
+func (v vault) SealedAccount(context.Context) (*refunds.StoredAccount, error) { return v.account, nil }
 
 // openBooks are books of a test.
 type openBooks struct {

@@ -94,26 +94,22 @@ func (x *Examination) Captures(ctx context.Context, captured app.Captured, merch
 	return nil
 }
 
+// Vault keeps sealed accounts.
+type Vault interface {
+	// SealedAccount gives one of them, whichever; nil: none is kept.
+	SealedAccount(ctx context.Context) (*refunds.StoredAccount, error)
+}
+
 // Sealed looks whether the key in use opens what is sealed: a sample of one shows
 // a wrong key file before a refund does. about is where the key is kept.
-func (x *Examination) Sealed(ctx context.Context, accounts app.Accounts, sealer refunds.Sealer, about string) error {
-	lines, err := accounts.Accounts(ctx, "", "")
-	if err != nil {
+func (x *Examination) Sealed(ctx context.Context, vault Vault, sealer refunds.Sealer, about string) error {
+	account, err := vault.SealedAccount(ctx)
+	if err != nil || account == nil {
 		return err
 	}
-	for _, line := range lines {
-		account, err := accounts.Account(ctx, line.MID, line.PaymentKey)
-		if err != nil {
-			return err
-		}
-		if account == nil {
-			continue
-		}
-		if _, err := refunds.OpenAccount(sealer, account.Sealed, refunds.AccountPlace(account.MID, account.OrderID, account.Print)); err != nil {
-			x.Fail("account_key", about, "does not open what is sealed in the database",
-				"restore the key file that belongs to this database: without it no virtual account can be refunded to its account")
-		}
-		return nil
+	if _, err := refunds.OpenAccount(sealer, account.Sealed, refunds.AccountPlace(account.MID, account.OrderID, account.Print)); err != nil {
+		x.Fail("account_key", about, "does not open what is sealed in the database",
+			"restore the key file that belongs to this database: without it no virtual account can be refunded to its account")
 	}
 	return nil
 }

@@ -162,6 +162,9 @@ func account(key, print string, at time.Time) *refunds.StoredAccount {
 }
 
 func neverReplaced(t *testing.T, db *store.DB) {
+	if a, err := db.SealedAccount(t.Context()); err != nil || a != nil {
+		t.Errorf("nothing is sealed: %+v, %v", a, err)
+	}
 	given := *account("1", "given", now)
 	given.Source = "imported"
 	if err := db.SaveAccounts(t.Context(), []refunds.StoredAccount{given}); err != nil {
@@ -368,6 +371,9 @@ func purged(t *testing.T, db *store.DB) {
 		if a, err := db.Account(t.Context(), mid, "pay-"+key); err != nil || a == nil {
 			t.Errorf("%s: %+v, %v", key, a, err)
 		}
+	}
+	if a, err := db.SealedAccount(t.Context()); err != nil || a == nil || string(a.Sealed) != "sealed-"+a.Print {
+		t.Errorf("of those that are sealed: %+v, %v", a, err)
 	}
 }
 
