@@ -221,7 +221,7 @@ var (
 	namedTable = regexp.MustCompile(`(?i)\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)(?:\s+(?:AS\s+)?(\w+))?`)
 	wholeTable = regexp.MustCompile(`^SCAN (\w+)`)
 	// shrinking are the indexes of what waits.
-	shrinking = regexp.MustCompile(`INDEX (breaks_refunding|events_due|ledger_transactions_open|refunds_flying|refunds_followed|refunds_in_flight|refunds_sendable|refunds_waiting)\b`)
+	shrinking = regexp.MustCompile(`INDEX (breaks_refunding|events_due|hand_transfers_open|ledger_transactions_open|refunds_flying|refunds_followed|refunds_in_flight|refunds_sendable|refunds_waiting)\b`)
 )
 
 // readsAll are the queries that may read all of a table that grows, and why.

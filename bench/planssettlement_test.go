@@ -65,7 +65,7 @@ func (p *planner) settles() {
 		p.look(planned{name: name, args: args, may: may})
 		p.do(name, args)
 	}
-	for _, name := range []string{"unseen_sold", "unseen_paid", "todo_of_looks", "todo_of_breaks", "todo_overdue", "todo_next", "todo_listed", "todo_looked", "todo_cancels", "todo_posted", "todo_rows"} {
+	for _, name := range []string{"unseen_sold", "unseen_paid", "todo_of_looks", "todo_of_breaks", "todo_late", "todo_next", "todo_listed", "todo_looked", "todo_cancels", "todo_posted", "todo_rows"} {
 		both(name)
 	}
 	both("todo_of_day")

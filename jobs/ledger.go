@@ -28,6 +28,13 @@ func (s *Settlements) compare(ctx context.Context, runID string, now time.Time, 
 	if err := s.Books.Todo(ctx, s.Settings.MID, ledgerMargin, look.today); err != nil {
 		return err
 	}
+	// Where no list of a day's sales was read nothing can be called missing, and every
+	// payment of two months would be looked at each night for nothing.
+	if len(look.reading.Rows) > 0 {
+		if err := s.Books.TodoLate(ctx, s.Settings.MID, look.today); err != nil {
+			return err
+		}
+	}
 	if err := s.Books.Post(ctx, s.Settings.MID, look.payment); err != nil {
 		return err
 	}

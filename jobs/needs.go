@@ -166,12 +166,13 @@ func (c BreakChange) Again(now reconcile.Break, day pay.Day) (again BreakChange,
 
 // After is what stands in the database when a night has been written.
 type After struct {
-	Breaks      []reconcile.Break // open, reopened, timing, and cleared this night
-	Refunds     []refunds.Request
+	Breaks      []reconcile.Break        // open, reopened, timing, and cleared this night
+	Refunds     []refunds.Request        // that it tells of: the state set told, and what has come to its end since the date began
+	Counts      map[refunds.State]int64  // of all the merchant's requests
 	Standing    refunds.Standing         // what is open, of all merchants
 	Due         []refunds.ManualTransfer // by hand, of all merchants, that nobody has made yet
 	Executed    []refunds.Executed       // lately, the newest first
-	Transfers   []refunds.ManualTransfer // by hand, all
+	Transfers   []refunds.ManualTransfer // by hand, that nobody has made yet, or that were made since the date began
 	Missed      []refunds.MissingAccount // accounts that vanished unseen lately
 	Nights      []reconcile.NightFigures // before this one, the oldest first
 	JournalHead string

@@ -19,9 +19,9 @@ import (
 const JobSettlements = "settlements"
 
 const (
-	// OverdueDays is for how long a transaction without a row is looked at by itself;
+	// LateDays is for how long a transaction without a row is looked at by itself;
 	// afterwards its break is.
-	OverdueDays = 60
+	LateDays = 60
 	// LedgerDays is how far back a ledger that begins takes over what nights have read:
 	// the first month that can be closed, and what its opening is reckoned from. Older
 	// days come in where they are read again.
@@ -76,6 +76,8 @@ type LedgerBooks interface {
 	// Todo marks the payments that are to be looked at; margin is by how much what was
 	// read may be older than it seems.
 	Todo(ctx context.Context, mid string, margin time.Duration, today pay.Day) error
+	// TodoLate marks those whose row should have come in the last LateDays.
+	TodoLate(ctx context.Context, mid string, today pay.Day) error
 	// Post calls each with them, and writes what becomes of each. Those of which breaks
 	// must hear are looked at again, unless CommitSettlement says that they did.
 	Post(ctx context.Context, mid string, each func(settle.Case) settle.Outcome) error

@@ -196,6 +196,59 @@ func TestASettlementRowThatNeverCameIsMissingUntilItComes(t *testing.T) {
 	}
 }
 
+// A row that never came is missing from the day on that it is late, though nothing new
+// was told of its payment; where no list of sales was read nobody is looked at for it.
+func TestASettlementRowIsMissingFromTheDayOnThatItIsLate(t *testing.T) {
+	t.Parallel()
+	for _, reads := range []bool{true, false} {
+		w := settledWorld(t, true)
+		books := &countingLate{SettlementBooks: w.db}
+		left := ""
+		job := w.settlements(tamperedList{w.client, func(_ pay.SettledBy, _ pay.Day, _ int, page pay.SettlementPage) pay.SettlementPage {
+			page.Rows = slices.DeleteFunc(page.Rows, func(r pay.Settlement) bool {
+				if left == "" && r.SoldDate == last && r.Method == pay.Card && r.CanceledAt.IsZero() && r.Canceled == nil {
+					left = r.PaymentKey
+				}
+				return r.PaymentKey == left
+			})
+			return page
+		}})
+		job.Books = books
+		windows := monthOfHistory()
+		if !reads {
+			windows = slices.DeleteFunc(windows, func(w settle.Window) bool { return w.By == pay.BySold })
+		}
+		run := func(windows []settle.Window, at time.Time) int {
+			t.Helper()
+			if _, err := job.Run(t.Context(), windows, at); err != nil {
+				t.Fatal(err)
+			}
+			return w.openOf(reconcile.SettlementMissing)
+		}
+		before := last.Add(3).Start().Add(20 * time.Hour)
+		w.toss.SetClock(settledAt)
+		if n := run(windows, before); n != 0 {
+			t.Errorf("%d are missing that are not late", n)
+		}
+		switch n := run(nil, settledAt); {
+		case reads && (n != 1 || books.late != 2):
+			t.Errorf("%d are missing, of %s alone, looked for %d times", n, left, books.late)
+		case !reads && (n != 0 || books.late != 0):
+			t.Errorf("%d are missing of days that nobody read, looked for %d times", n, books.late)
+		}
+	}
+}
+
+type countingLate struct {
+	jobs.SettlementBooks
+	late int
+}
+
+func (b *countingLate) TodoLate(ctx context.Context, mid string, today pay.Day) error {
+	b.late++
+	return b.SettlementBooks.TodoLate(ctx, mid, today)
+}
+
 // A list that shows one page for ever is a gap, and not read; the others are.
 func TestASettlementListThatRepeatsItsPageIsAGap(t *testing.T) {
 	t.Parallel()

@@ -33,12 +33,11 @@ func (n *night) snapshot(after After) reports.Snapshot {
 		countBreak(&run, b)
 		s.Breaks = append(s.Breaks, n.breakRow(b))
 	}
+	for state, number := range after.Counts {
+		run.Refunds[string(state)] = number
+	}
 	for _, request := range after.Refunds {
-		run.Refunds[string(request.State)]++
-		if request.State.Open() || request.State == refunds.StateAccepted || request.State == refunds.StateExpired ||
-			request.FinishedAt.After(n.scope.Day.Start()) || request.RequestedAt.Equal(n.now) {
-			s.Refunds = append(s.Refunds, reports.RefundRow{Request: request})
-		}
+		s.Refunds = append(s.Refunds, reports.RefundRow{Request: request})
 	}
 	if next := n.Settings.NextRefundRun; next != nil {
 		s.NextRefunds = []time.Time{next(n.now)}
@@ -47,7 +46,7 @@ func (n *night) snapshot(after After) reports.Snapshot {
 	s.Run = run
 	s.Missing = missingAccounts(after)
 	s.Promises = n.promises(after.Executed)
-	s.Transfers = n.transfers(after.Transfers)
+	s.Transfers = after.Transfers
 	s.Before = after.Nights
 	n.waiting(&s, after)
 	return s
@@ -95,19 +94,6 @@ func (n *night) promises(executed []refunds.Executed) []reports.Promise {
 		r := e.Request
 		list = append(list, reports.Promise{MID: r.MID, OrderID: r.OrderID, PaymentKey: r.PaymentKey, RefundID: r.ID, Method: r.Method,
 			Currency: r.Currency, Amount: r.Amount, State: r.State, CanceledAt: e.CanceledAt, Arrival: arrival})
-	}
-	return list
-}
-
-// transfers are those that somebody must decide on or make, and those that
-// were settled on the date or later.
-func (n *night) transfers(all []refunds.ManualTransfer) []refunds.ManualTransfer {
-	var list []refunds.ManualTransfer
-	for _, t := range all {
-		open := t.State == refunds.ManualDue || t.State == refunds.ManualApproved
-		if open || t.State == refunds.ManualDone && !t.DoneAt.Before(n.scope.Day.Start()) {
-			list = append(list, t)
-		}
 	}
 	return list
 }

@@ -65,6 +65,8 @@ var Sets = map[string][]State{
 	"executed": {StateSucceeded, StateAccepted},
 	// waiting: it has not come to its end.
 	"waiting": {StateRequested, StateApproved, StateNeedsAccount, StateSending, StateRetry, StateUnknown, StateHeld, StateAccepted},
+	// told: a night tells of it, however long ago it was asked for.
+	"told": {StateRequested, StateApproved, StateNeedsAccount, StateSending, StateRetry, StateUnknown, StateHeld, StateAccepted, StateExpired},
 	// ended: nothing becomes of it any more.
 	"ended": {StateSucceeded, StateRefused, StateExpired, StateRejected},
 	// by_hand: Toss gives nothing back any more, and people must.

@@ -364,7 +364,7 @@ func (w *byHand) untouched() {
 	w.reads = map[string]bool{}
 	w.db.WatchForTest(w.watch)
 	w.must(w.run())
-	w.db.WatchForTest(func(string) {})
+	w.db.WatchForTest(func(_, _ string) {})
 	for _, each := range w.posts {
 		w.signed[markerOf([]byte(each.Body))] = each
 	}
@@ -385,7 +385,7 @@ func (w *byHand) untouched() {
 var word = regexp.MustCompile(`[a-z_]+`)
 
 // watch notes the tables that a query names.
-func (w *byHand) watch(text string) {
+func (w *byHand) watch(_, text string) {
 	named := word.FindAllString(text, -1)
 	for _, table := range w.hand.tables {
 		if slices.Contains(named, table.name) {

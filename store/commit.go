@@ -50,22 +50,25 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 	}); err != nil {
 		return after, err
 	}
-	if err := eachOf(ctx, d, tx, "refunds_list", args{"mid": mid, "state": "", "batch": ""}, func(row refundRow) error {
+	since := at(day.Start())
+	if err := eachOf(ctx, d, tx, "refunds_told", args{"mid": mid, "since": since}, func(row refundRow) error {
 		after.Refunds = append(after.Refunds, row.request())
 		return nil
 	}); err != nil {
 		return after, err
 	}
 	var err error
+	if after.Counts, err = d.countStates(ctx, tx, mid); err != nil {
+		return after, err
+	}
 	if after.Executed, err = d.executed(ctx, tx, mid, day.Add(-jobs.PromisedDays)); err != nil {
 		return after, err
 	}
-	var transfers []handRow
-	if err := d.db.All(ctx, tx, &transfers, "hand_list", args{"mid": mid, "state": ""}); err != nil {
-		return after, err
-	}
-	for _, row := range transfers {
+	if err := eachOf(ctx, d, tx, "hand_told", args{"mid": mid, "since": since}, func(row handRow) error {
 		after.Transfers = append(after.Transfers, row.transfer())
+		return nil
+	}); err != nil {
+		return after, err
 	}
 	if after.Missed, err = d.missed(ctx, tx, mid, day); err != nil {
 		return after, err
@@ -91,12 +94,11 @@ type brokenRow struct {
 func (d *DB) due(ctx context.Context, on runner) ([]refunds.ManualTransfer, error) {
 	var list []refunds.ManualTransfer
 	for _, state := range refunds.ManualSets["hand_open"] {
-		var rows []handRow
-		if err := d.db.All(ctx, on, &rows, "hand_list", args{"mid": "", "state": string(state)}); err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
+		if err := eachOf(ctx, d, on, "hand_waiting", args{"state": string(state)}, func(row handRow) error {
 			list = append(list, row.transfer())
+			return nil
+		}); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil

@@ -79,8 +79,7 @@ func (d *DB) ledgerMark(ctx context.Context, mid string) (time.Time, error) {
 }
 
 // Todo marks the payments that the ledger must look at: those of which rows, list or
-// look-ups have told something new, those in breaks, and those whose row is late. It
-// gives when the ledger was last brought up to date.
+// look-ups have told something new, and those in breaks.
 func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today pay.Day) error {
 	mark, err := d.ledgerMark(ctx, mid)
 	if err != nil {
@@ -92,7 +91,7 @@ func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today p
 		first = ""
 		since = mark.Add(-margin)
 	}
-	with := args{"mid": mid, "since": at(since), "day": string(today), "overdue_from": string(today.Add(-jobs.OverdueDays))}
+	with := args{"mid": mid, "since": at(since), "day": string(today)}
 	if err := d.db.Write(ctx, func(tx *sqlx.Tx) error {
 		_, err := d.db.Exec(ctx, tx, "todo_before", with)
 		if err == nil {
@@ -114,12 +113,15 @@ func (d *DB) Todo(ctx context.Context, mid string, margin time.Duration, today p
 			return err
 		}
 	}
-	for _, name := range []string{"todo_of_looks", "todo_of_breaks", "todo_overdue"} {
-		if err := d.writeOne(ctx, name, with); err != nil {
-			return err
-		}
+	if err := d.writeOne(ctx, "todo_of_looks", with); err != nil {
+		return err
 	}
-	return nil
+	return d.writeOne(ctx, "todo_of_breaks", with)
+}
+
+// TodoLate marks the payments whose row is late.
+func (d *DB) TodoLate(ctx context.Context, mid string, today pay.Day) error {
+	return d.writeOne(ctx, "todo_late", args{"mid": mid, "day": string(today), "late_from": string(today.Add(-jobs.LateDays))})
 }
 
 func (d *DB) writeOne(ctx context.Context, name string, with args) error {

@@ -15,7 +15,7 @@ var growing = []string{"accounts", "bank_lines", "bank_match_parts", "bank_match
 	"settlement_versions", "transactions", "transfers", "window_reads"}
 
 // short are the indexes of what waits: they shrink again.
-var short = []string{"breaks_refunding", "events_due", "ledger_transactions_open", "refunds_flying", "refunds_followed", "refunds_in_flight", "refunds_sendable",
+var short = []string{"breaks_refunding", "events_due", "hand_transfers_open", "ledger_transactions_open", "refunds_flying", "refunds_followed", "refunds_in_flight", "refunds_sendable",
 	"refunds_waiting", "settlement_rows_odd"}
 
 // walks are the queries that read all of a growing table, or all of a merchant's

@@ -443,11 +443,15 @@ func (d *DB) NextDue(ctx context.Context, c refunds.Choice) (time.Time, error) {
 
 // CountStates counts requests by state.
 func (d *DB) CountStates(ctx context.Context, mid string) (map[refunds.State]int64, error) {
+	return d.countStates(ctx, d.db.Pool(), mid)
+}
+
+func (d *DB) countStates(ctx context.Context, on runner, mid string) (map[refunds.State]int64, error) {
 	var rows []struct {
 		State  string `db:"state"`
 		Number int64  `db:"number"`
 	}
-	if err := d.db.All(ctx, d.db.Pool(), &rows, "count_states", args{"mid": mid}); err != nil {
+	if err := d.db.All(ctx, on, &rows, "count_states", args{"mid": mid}); err != nil {
 		return nil, err
 	}
 	counts := map[refunds.State]int64{}

@@ -81,9 +81,10 @@ func (d *DB) ForgeWellForTest(ctx context.Context, e Entry) error {
 	})
 }
 
-// WatchForTest calls f with the text of every query that is run from now on.
-func (d *DB) WatchForTest(f func(text string)) {
-	d.db.WatchForTest(func(query string) { f(d.db.Query(query)) })
+// WatchForTest calls f with the name and the text of every query that is run from
+// now on.
+func (d *DB) WatchForTest(f func(name, text string)) {
+	d.db.WatchForTest(func(name string) { f(name, d.db.Query(name)) })
 }
 
 // OlderForTest lets a database write the journal as older versions did, which kept

@@ -59,6 +59,13 @@ SELECT * FROM refunds WHERE state IN {{.Set.waiting}}
 SELECT * FROM refunds
 WHERE (:mid = '' OR mid = :mid) AND (:state = '' OR state = :state) AND (:batch = '' OR batch = :batch)
 ORDER BY mid, order_id, id
+-- What a night tells of: what is open, what nobody sent in time, and what has come to
+-- its end since. Two parts, since each has its index.
+-- name: refunds_told
+SELECT * FROM refunds WHERE mid = :mid AND state IN {{.Set.told}}
+UNION ALL
+SELECT * FROM refunds WHERE mid = :mid AND finished_at > :since AND state NOT IN {{.Set.told}}
+ORDER BY order_id, id
 -- name: refund_by_id
 SELECT * FROM refunds WHERE id = :id
 -- name: refund_to_write

@@ -246,6 +246,18 @@ ORDER BY coalesce(cancel_by, '9999-12-31T00::00::00.000000Z'), requested_at, id
 -- name: hand_list
 SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
 WHERE (:mid = '' OR h.mid = :mid) AND (:state = '' OR h.state = :state) ORDER BY h.mid, h.order_id, h.refund_id
+-- What nobody has made yet, of all merchants.
+-- name: hand_waiting
+SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE h.state IN {{.Set.hand_open}} AND h.state = :state ORDER BY h.mid, h.order_id, h.refund_id
+-- What a night tells of: what is to be made, and what was made since.
+-- name: hand_told
+SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE h.mid = :mid AND h.state IN {{.Set.hand_open}}
+UNION ALL
+SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id
+WHERE h.mid = :mid AND h.state IN {{.Set.hand_done}} AND h.done_at >= :since
+ORDER BY order_id, refund_id
 -- name: hand_of
 SELECT h.*, r.cancel_by, r.tax_free_amount FROM hand_transfers h JOIN refunds r ON r.id = h.refund_id WHERE h.refund_id = :id{{if .Postgres}} FOR UPDATE OF h{{end}}
 -- What stands for another transfer already.

@@ -118,9 +118,9 @@ INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT DISTINCT mid, pay
 WHERE mid = :mid AND subject <> '' AND payment_key <> '' AND (status IN {{.Set.break_alive}}
   OR (status IN {{.Set.break_resolved}} AND recheck_on <> '' AND recheck_on <= :day))
 ON CONFLICT DO NOTHING
--- name: todo_overdue
+-- name: todo_late
 INSERT INTO ledger_pending (mid, payment_key, order_id) SELECT mid, payment_key, order_id FROM ledger_transactions
-WHERE mid = :mid AND settled = 0 AND due_by < :day AND due_by >= :overdue_from
+WHERE mid = :mid AND settled = 0 AND due_by < :day AND due_by >= :late_from
 ON CONFLICT DO NOTHING
 -- What is to be done is taken in stretches, in the order of payments: one payment's
 -- orders are never in two of them, since those that the limit cuts off go with it. Of a table that was filled just now PostgreSQL knows
