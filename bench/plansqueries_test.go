@@ -38,7 +38,7 @@ func plannedQueries() []planned {
 	}
 	for _, name := range []string{"next_due", "may_begin", "account_of", "account_shown", "attempts_shown", "refund_by_ref", "refund_by_payment_and_ref", "claimed_by_another", "asked_of", "payment_of", "cancels_of_payment",
 		"on_its_way", "refund_by_id", "refunds_of_order", "refunds_expiring", "refunds_waiting", "limits_spent", "refunds_sendable", "unsent_of_break", "lease_owners",
-		"breaks_of_order", "break_by_id", "break_kind", "refund_to_write", "count_needing_person", "hand_of", "accounts_missed",
+		"breaks_of_order", "break_by_id", "break_kind", "refund_to_write", "count_needing_person", "hand_of", "accounts_missed", "count_missed",
 		"nights_before", "snapshot_of", "snapshot_of_run", "last_complete_before", "take_events", "events_waiting", "wake_refunds",
 		"next_watch", "watch_of_payment", "watch_of_order", "capture_figures", "secret_prints", "known_payment", "journal_of", "pages_of", "payment_of",
 		"payments_of_order", "cancels_of_payment", "claim_time", "transactions_of_order", "orders_of_id", "stored_orders", "lock_orders", "tell_tax_free", "given_among", "watched_orders_among", "last_import", "count_ordered", "day_orders", "day_methods"} {

@@ -70,7 +70,7 @@ func (d *DB) after(ctx context.Context, tx *sqlx.Tx, night jobs.Written) (jobs.A
 	}); err != nil {
 		return after, err
 	}
-	if after.Missed, err = d.missed(ctx, tx, mid, day); err != nil {
+	if after.Missed, err = d.missed(ctx, tx, mid, day, after.Counts[refunds.StateNeedsAccount]); err != nil {
 		return after, err
 	}
 	if after.Standing, err = d.standing(ctx, tx, night.Now); err != nil {
@@ -129,10 +129,16 @@ func (d *DB) executed(ctx context.Context, on runner, mid string, since pay.Day)
 	return list, nil
 }
 
-// missed are the accounts that vanished unseen in the days up to one.
-func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day) ([]refunds.MissingAccount, error) {
+// missed are the accounts that vanished unseen in the days up to one, with room for
+// more. Where nothing captures they are each virtual account of a month: a list that
+// grew would be held twice.
+func (d *DB) missed(ctx context.Context, on runner, mid string, day pay.Day, room int64) ([]refunds.MissingAccount, error) {
 	with := args{"mid": mid, "since": at(day.Add(-jobs.MissedDays).Start()), "until": at(day.End())}
-	var list []refunds.MissingAccount // where nothing captures, each virtual account of a month
+	var number int64
+	if err := d.db.One(ctx, on, &number, "count_missed", with); err != nil {
+		return nil, err
+	}
+	list := make([]refunds.MissingAccount, 0, number+room)
 	err := eachOf(ctx, d, on, "accounts_missed", with, func(row missedRow) error {
 		list = append(list, refunds.MissingAccount{MID: mid, OrderID: row.OrderID, PaymentKey: row.PaymentKey,
 			Currency: pay.Currency(unique.Make(row.Currency).Value()), Amount: row.Amount, ClosedAt: row.ClosesAt.Time, Why: unique.Make(row.Why).Value()})

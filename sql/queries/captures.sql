@@ -127,6 +127,10 @@ UPDATE refund_attempts SET body = :nothing WHERE sealed = 1 AND length(body) > 0
 -- name: watch_given
 UPDATE captures SET state = :state, why = :why, next_at = NULL WHERE mid = :mid AND payment_key = :payment_key AND payment_key <> '' AND state IN {{.Set.capture_waiting}}
 -- What is known to be unpaid or over needs no refund account.
+-- At most as many as accounts_missed has.
+-- name: count_missed
+SELECT count(*) FROM captures
+WHERE mid = :mid AND state IN {{.Set.capture_missed}} AND closes_at >= :since AND closes_at < :until
 -- name: accounts_missed
 SELECT c.order_id, c.payment_key, c.closes_at, c.why, coalesce(p.currency, o.currency, 'KRW') AS currency,
   coalesce(p.balance_amount, o.amount, 0) AS amount
