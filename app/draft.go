@@ -85,6 +85,10 @@ func (x GiveWord) Draft(ctx context.Context) (drafted Drafted, leftOut []string,
 	if len(requests) == 0 {
 		return drafted, nil, nothingWaits(x.Batch, leftOut)
 	}
+	// Nobody is shown, let alone asked to sign, what somebody changed.
+	if err := x.Store.Unaltered(ctx, ids); err != nil {
+		return drafted, nil, err
+	}
 	drafted, err = x.Head.Draft(ctx, x.Signing, approval.ApproveRefunds, refunds.Lines(requests), x.Now)
 	return drafted, leftOut, err
 }
@@ -141,6 +145,9 @@ func (x MoveTransfer) Draft(ctx context.Context) (Drafted, error) {
 		return Drafted{}, err
 	}
 	if err := x.Signing.Requester(t.RequestedBy); err != nil {
+		return Drafted{}, err
+	}
+	if err := x.Store.UnalteredTransfer(ctx, x.Word.ID); err != nil {
 		return Drafted{}, err
 	}
 	line, err := x.line(ctx, t)

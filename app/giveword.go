@@ -27,6 +27,8 @@ const (
 type WordStore interface {
 	Batches
 	NamedRequests
+	// Unaltered refuses requests that are not what the journal says of them.
+	Unaltered(ctx context.Context, ids []string) error
 	Approve(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 	Reject(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
 	Withdraw(ctx context.Context, w refunds.Approval) ([]refunds.Request, error)
@@ -221,6 +223,8 @@ type TransferStore interface {
 	ManualTransfer(ctx context.Context, id string) (refunds.ManualTransfer, error)
 	// Account gives the sealed account of a payment; nil: none is kept.
 	Account(ctx context.Context, mid, paymentKey string) (*refunds.StoredAccount, error)
+	// UnalteredTransfer refuses one that is not what the journal says of it.
+	UnalteredTransfer(ctx context.Context, id string) error
 	MoveManualTransfer(ctx context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error)
 }
 

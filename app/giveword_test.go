@@ -16,6 +16,7 @@ import (
 // tray holds requests that wait for a word, a held one, and a transfer by hand.
 // It asks the rules.
 type tray struct {
+	altered  string // the id of what somebody changed by hand
 	requests []refunds.Request
 	claimed  *refunds.Claimed
 	step     refunds.Step
@@ -88,6 +89,19 @@ func (s *tray) ResolveRefund(_ context.Context, _ *refunds.Claimed, step refunds
 func (s *tray) ManualTransfer(context.Context, string) (refunds.ManualTransfer, error) {
 	return s.transfer, nil
 }
+
+func (s *tray) Unaltered(_ context.Context, ids []string) error {
+	if slices.Contains(ids, s.altered) {
+		return errAltered
+	}
+	return nil
+}
+
+func (s *tray) UnalteredTransfer(ctx context.Context, id string) error {
+	return s.Unaltered(ctx, []string{id})
+}
+
+var errAltered = errors.New("was changed outside of daesa")
 
 func (s *tray) MoveManualTransfer(_ context.Context, w refunds.ManualWord) (refunds.ManualTransfer, error) {
 	s.seen = w.Seen

@@ -64,7 +64,7 @@ func (s *Signing) Typed(command string) error {
 		return nil
 	}
 	return hint.Called("signature_needed", &AskedError{errors.New("refunds.approvers_file is set: a name that is typed approves nothing"),
-		"daesa " + command + " --statement FILE writes what is to be signed; then the same with --statement FILE --signature FILE.sig takes it: docs/approvals.md"})
+		"the same with --statement FILE writes what is to be signed; daesa " + command + " --statement FILE --signature FILE.sig takes it: docs/approvals.md"})
 }
 
 // Take reads a statement that is handed in for one of the deeds, and whose signature

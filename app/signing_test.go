@@ -177,6 +177,24 @@ func TestTheNoteOfAResolutionIsSigned(t *testing.T) {
 	}
 }
 
+// A statement showed an amount that somebody had changed by hand, and only handing it
+// in refused it: the approver had read and signed it by then.
+func TestNoStatementIsWrittenOfWhatSomebodyChanged(t *testing.T) {
+	t.Parallel()
+	s := waitingTray()
+	s.altered = "r2"
+	word := signedWord(s, time.Now())
+	word.IDs = []string{"r1", "r2"}
+	if _, _, err := word.Draft(t.Context()); !errors.Is(err, errAltered) {
+		t.Error(err)
+	}
+	s.transfer = refunds.ManualTransfer{RefundID: "r2", RequestedBy: "kim", State: refunds.ManualDue, Amount: 1}
+	move := app.MoveTransfer{Store: s, Head: app.NewHeadKeeper("", book{}), Signing: signing, Word: refunds.ManualWord{ID: "r2", Now: time.Now()}}
+	if _, err := move.Draft(t.Context()); !errors.Is(err, errAltered) {
+		t.Error(err)
+	}
+}
+
 // Who asks must be known, or the night.
 func TestRequestersAreKnown(t *testing.T) {
 	t.Parallel()

@@ -225,11 +225,18 @@ func (c *checked) moves(list []told, signed int64) {
 			continue
 		}
 		from := refunds.State(each.fact("from"))
-		if signed > 0 && each.Seq > signed && was != "" && (from != was || !refunds.MayMove(was, to)) {
+		if signed > 0 && each.Seq > signed && was != "" && !each.stopped(was, to) && (from != was || !refunds.MayMove(was, to)) {
 			c.differ("journal entry %d: from %s to %s, where it was %s", each.Seq, from, to, was)
 		}
 		was = to
 	}
+}
+
+// stopped says whether a run has found a request that was changed by hand, of which
+// nothing had left the machine, and stopped it there: the entry says how it found the
+// request, not how it was. foundBefore names it, until a person has given a word.
+func (t told) stopped(was, to refunds.State) bool {
+	return t.RunID != "" && refunds.FoundByHand(t.Reason) && was.Unsent() && (to.Unsent() || to == refunds.StateHeld)
 }
 
 // foundBefore notes that a run found the request changed, as long as no person has

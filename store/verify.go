@@ -26,6 +26,21 @@ func (e *AlteredError) Hint() string {
 	return "leave the database as it is, and find out who changed it: daesa audit verify says what; the request itself can still be rejected"
 }
 
+// Unaltered refuses requests that are not what the journal says of them.
+func (d *DB) Unaltered(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		if err := d.requireUnaltered(ctx, d.db.Pool(), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UnalteredTransfer refuses a transfer by hand that is not what the journal says of it.
+func (d *DB) UnalteredTransfer(ctx context.Context, id string) error {
+	return d.requireUnalteredTransfer(ctx, d.db.Pool(), id)
+}
+
 // requireUnaltered refuses a person's yes to a request that somebody changed.
 func (d *DB) requireUnaltered(ctx context.Context, on runner, id string) error {
 	var row refundRow

@@ -334,6 +334,18 @@ func TestOpenWorkIsOfTheMerchantsOfTheCommandAndOfNobody(t *testing.T) {
 		}
 		found(t, &x, about, want...)
 	}
+	// What a run found changed by hand it says once.
+	altered := openBooks{standing: refunds.Standing{Open: []refunds.Open{
+		{Request: refunds.Request{ID: "1", MID: "b", PaymentKey: "p1", Amount: 1000, Currency: pay.KRW, State: refunds.StateRequested, ErrorCode: refunds.WhySignedOtherwise}},
+		{Request: refunds.Request{ID: "2", MID: "b", PaymentKey: "p2", Amount: 1000, Currency: pay.KRW, State: refunds.StateRequested, ErrorCode: refunds.WhySignatureRefused}}}}}
+	var sentBack Examination
+	if err := sentBack.OpenWork(t.Context(), needsOf("", altered), []string{"b"}, nil, now); err != nil {
+		t.Fatal(err)
+	}
+	found(t, &sentBack, "sent back", "warn b", "warn b")
+	if said := sentBack.Findings[1].Text; !strings.HasPrefix(said, "1 refund not sent: not what somebody signed") {
+		t.Error(said)
+	}
 	var x Examination
 	if err := x.OpenWork(t.Context(), needsOf("", openBooks{}), []string{"a"}, nil, now); err != nil {
 		t.Fatal(err)

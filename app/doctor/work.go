@@ -155,7 +155,23 @@ func (x *Examination) waiting(ctx context.Context, needs *app.Needs, unasked map
 			x.OK("refunds", l.MID, app.Sentence(l))
 		}
 	}
+	x.sentBack(needs, w.List)
 	return nil
+}
+
+// sentBack says what runs have found changed by hand, or signed by nobody, and have sent
+// back for an approval: they say it once, and the request waits like any other.
+func (x *Examination) sentBack(needs *app.Needs, list []refunds.Waiter) {
+	of := map[string]int64{}
+	for _, r := range list {
+		if r.State.Unsent() && refunds.FoundByHand(r.ErrorCode) && needs.Concern(r.MID) {
+			of[r.MID]++
+		}
+	}
+	for _, mid := range slices.Sorted(maps.Keys(of)) {
+		x.Warn("refunds", mid, pay.Counted(of[mid], "refund")+" not sent: not what somebody signed, or signed by nobody",
+			"daesa audit verify names what was changed outside of daesa; look at each (daesa refunds list) before anybody signs it again")
+	}
 }
 
 func (x *Examination) transfers(ctx context.Context, needs *app.Needs) error {
