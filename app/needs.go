@@ -28,6 +28,9 @@ type Needs struct {
 	Merchants []string                          // that have nights
 	MainMID   func(mid string) string           // under which a merchant has its nights
 	About     string                            // the command is about one merchant; "": all
+	// Unsigned asks of what may be sent whether its signature still stands, as a worker
+	// does before it sends; nil: that is left to the worker.
+	Unsigned func(ctx context.Context, r refunds.Request) (refunds.Unsigned, error)
 }
 
 // Waits is what waits at a moment.
@@ -54,8 +57,26 @@ func (n *Needs) Waiting(ctx context.Context, unasked map[string]string, now time
 	}
 	facts := n.Facts(now)
 	facts.Unasked = unasked
+	if facts.Unsigned, err = n.unsigned(ctx, standing.Open); err != nil {
+		return Waits{}, err
+	}
 	list := refunds.Waits(standing, facts, now)
 	return Waits{list, refunds.Tally(list)}, nil
+}
+
+func (n *Needs) unsigned(ctx context.Context, open []refunds.Open) (map[string]string, error) {
+	why := map[string]string{}
+	for _, o := range open {
+		if n.Unsigned == nil || !o.State.Sendable() {
+			continue
+		}
+		found, err := n.Unsigned(ctx, o.Request)
+		if err != nil {
+			return nil, err
+		}
+		why[o.ID] = found.Why
+	}
+	return why, nil
 }
 
 // Concern says whether the command answers for what is of a merchant: for its

@@ -102,6 +102,9 @@ func (s State) Ahead() bool { return s.Counts() && !s.in("asking") }
 // deadline is still ahead of it.
 func (s State) Unsent() bool { return s.in("unsent") }
 
+// Sendable says whether a run may send the request.
+func (s State) Sendable() bool { return s.in("sendable") }
+
 // Away says whether the request has left, or perhaps, and its end is open.
 func (s State) Away() bool { return s.in("away") }
 

@@ -45,6 +45,7 @@ type Spent struct {
 type Facts struct {
 	Configured []string          // the MIDs of the configuration, also_mids among them: workers come to them
 	Unasked    map[string]string // merchants that could not be asked just now, and the reason: a Why
+	Unsigned   map[string]string // requests that no worker would send for want of a signature that stands, and the reason: a Why
 	Send       bool              // refunds.send
 	Budget     Budget
 	NextRun    func(after time.Time) time.Time // of the planned refund runs; nil: none is known of
@@ -169,6 +170,8 @@ func (f Facts) why(o Open, behind bool, s Standing, now time.Time) string {
 // unsent says why what is approved has not been sent.
 func (f Facts) unsent(o Open, behind bool, s Standing, now time.Time) string {
 	switch {
+	case f.Unsigned[o.ID] != "":
+		return f.Unsigned[o.ID]
 	case !f.Send:
 		return WhySendFalse
 	case s.Braked:

@@ -153,7 +153,7 @@ func (s *session) doctorPorts() doctor.Ports {
 		},
 		Env:   s.env,
 		Head:  func(db doctor.Database) *app.HeadKeeper { return with(db).head() },
-		Needs: func(db doctor.Database) *app.Needs { return with(db).needs() },
+		Needs: func(db doctor.Database) *app.Needs { return with(db).provedNeeds() },
 	}
 }
 

@@ -113,8 +113,12 @@ func (s *session) runRefunds(ctx context.Context, flags runFlags) error {
 	if err != nil {
 		return err
 	}
+	needs := s.needs()
+	if flags.dry { // a run sends back what nobody has signed
+		needs = s.provedNeeds()
+	}
 	run, err := app.RunRefunds{
-		Job: job, Books: s.db, Head: head, Needs: s.needs(), Teller: s.teller(), Workbooks: s.batchWorkbooks(), About: s.mid, Budget: budget(s.cfg, flags),
+		Job: job, Books: s.db, Head: head, Needs: needs, Teller: s.teller(), Workbooks: s.batchWorkbooks(), About: s.mid, Budget: budget(s.cfg, flags),
 		DryRun: flags.dry, AfterRestore: flags.afterRestore, Now: s.now(), Clock: s.clock, Warn: s.warns, Outcome: &s.verdict.Outcome,
 	}.Run(ctx)
 	if err != nil {

@@ -32,6 +32,15 @@ func (s *session) needs() *app.Needs {
 		Facts: func(now time.Time) refunds.Facts { return waitFacts(s.cfg, now) }}
 }
 
+// provedNeeds also asks whether the signatures on what is approved still stand.
+func (s *session) provedNeeds() *app.Needs {
+	needs := s.needs()
+	if prover := s.signing().Prover(s.db); prover != nil {
+		needs.Unsigned = prover.Unsigned
+	}
+	return needs
+}
+
 // waitFacts are what the configuration says about what can go on.
 func waitFacts(cfg *config.Config, now time.Time) refunds.Facts {
 	return refunds.Facts{
