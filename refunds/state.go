@@ -108,6 +108,10 @@ func (s State) Sendable() bool { return s.in("sendable") }
 // Away says whether the request has left, or perhaps, and its end is open.
 func (s State) Away() bool { return s.in("away") }
 
+// NothingLeft says whether nothing of a request had left the machine before a move, and
+// nothing leaves it by the move.
+func NothingLeft(was, to State) bool { return was.Unsent() && (to.Unsent() || to == StateHeld) }
+
 // ByHand says whether Toss gives nothing back by the request any more, so that
 // it stands on the list of transfers by hand.
 func (s State) ByHand() bool { return s.in("by_hand") }

@@ -236,7 +236,7 @@ func (c *checked) moves(list []told, signed int64) {
 // nothing had left the machine, and stopped it there: the entry says how it found the
 // request, not how it was. foundBefore names it, until a person has given a word.
 func (t told) stopped(was, to refunds.State) bool {
-	return t.RunID != "" && refunds.FoundByHand(t.Reason) && was.Unsent() && (to.Unsent() || to == refunds.StateHeld)
+	return t.RunID != "" && refunds.FoundByHand(t.Reason) && refunds.NothingLeft(was, to)
 }
 
 // foundBefore notes that a run found the request changed, as long as no person has
