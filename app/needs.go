@@ -64,10 +64,14 @@ func (n *Needs) Waiting(ctx context.Context, unasked map[string]string, now time
 	return Waits{list, refunds.Tally(list)}, nil
 }
 
+// unsigned says why no worker would send what is approved, by the request's id.
 func (n *Needs) unsigned(ctx context.Context, open []refunds.Open) (map[string]string, error) {
+	if n.Unsigned == nil {
+		return nil, nil
+	}
 	why := map[string]string{}
 	for _, o := range open {
-		if n.Unsigned == nil || !o.State.Sendable() {
+		if !o.State.Sendable() {
 			continue
 		}
 		found, err := n.Unsigned(ctx, o.Request)

@@ -58,7 +58,7 @@ func deposited(order string) pay.Payment {
 		TotalAmount: 10_000, BalanceAmount: 10_000, ApprovedAt: now.Add(-time.Hour)}
 }
 
-// vault holds accounts, by payment.
+// vault holds one sealed account, or none.
 type vault struct{ account *refunds.StoredAccount }
 
 func (v vault) SealedAccount(context.Context) (*refunds.StoredAccount, error) { return v.account, nil }
